@@ -1,0 +1,83 @@
+-- Who can sign in, and what keeps them apart from strangers. These tables are global: a person belongs to workspaces.
+
+create table installation (
+    id bigint primary key check (id = 1),
+    -- The key of the keyed hashes under which look-ups are recorded.
+    lookup_key bytea not null,
+    created_at bigint not null
+);
+
+create table people (
+    id bigint primary key,
+    email text not null unique,
+    name text not null,
+    -- Null until the person has chosen one by a one-time link.
+    password_hash text,
+    operator boolean not null,
+    created_at bigint not null
+);
+
+create table sessions (
+    id_hash bytea primary key,
+    person_id bigint references people (id),
+    data text not null,
+    created_at bigint not null,
+    seen_at bigint not null
+);
+
+create index sessions_seen on sessions (seen_at);
+
+create table links (
+    token_hash bytea primary key,
+    kind text not null,
+    person_id bigint references people (id),
+    created_at bigint not null,
+    expires_at bigint not null,
+    used_at bigint
+);
+
+create table throttles (
+    -- What is counted: an account from one address, or an account from anywhere; as a hash.
+    key_hash bytea primary key,
+    failures bigint not null,
+    last_at bigint not null,
+    blocked_until bigint not null
+);
+
+create index throttles_last on throttles (last_at);
+
+create table workspaces (
+    id bigint primary key,
+    slug text not null unique,
+    name text not null,
+    time_zone text not null,
+    created_at bigint not null
+);
+
+create table members (
+    workspace_id bigint not null references workspaces (id),
+    person_id bigint not null references people (id),
+    role text not null,
+    since bigint not null,
+    primary key (workspace_id, person_id)
+);
+
+create index members_person on members (person_id);
+
+create table credentials (
+    public_key text primary key,
+    kind text not null,
+    secret_hash bytea not null,
+    workspace_id bigint not null references workspaces (id),
+    input_id bigint,
+    token_id bigint,
+    name text not null,
+    role text,
+    -- Null for one that was made on the command line.
+    maker_id bigint references people (id),
+    created_at bigint not null,
+    expires_at bigint,
+    last_used_at bigint
+);
+
+create index credentials_input on credentials (workspace_id, input_id);

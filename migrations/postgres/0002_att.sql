@@ -1,0 +1,175 @@
+-- What a workspace decides, what it learnt, and how it is counted. Every key begins with the workspace.
+
+create table settings_versions (
+    workspace_id bigint not null references workspaces (id),
+    version bigint not null,
+    default_status bigint,
+    idfa_policy text not null,
+    changed_at bigint not null,
+    changed_by text not null,
+    reason text not null,
+    -- Production profiles whose effective status moved with this version.
+    moved_profiles bigint not null,
+    primary key (workspace_id, version)
+);
+
+create table apps (
+    workspace_id bigint not null references workspaces (id),
+    id bigint not null,
+    bundle text,
+    name text not null,
+    created_at bigint not null,
+    primary key (workspace_id, id)
+);
+
+create unique index apps_bundle on apps (workspace_id, bundle);
+
+create table inputs (
+    workspace_id bigint not null references workspaces (id),
+    id bigint not null,
+    name text not null,
+    app_id bigint,
+    public_key text not null,
+    secret_version bigint not null,
+    paused boolean not null,
+    created_at bigint not null,
+    last_batch_at bigint,
+    primary key (workspace_id, id),
+    foreign key (workspace_id, app_id) references apps (workspace_id, id)
+);
+
+create table input_counts (
+    workspace_id bigint not null,
+    input_id bigint not null,
+    counted text not null,
+    reason text not null,
+    n bigint not null,
+    last_at bigint not null,
+    primary key (workspace_id, input_id, counted, reason),
+    foreign key (workspace_id, input_id) references inputs (workspace_id, id)
+);
+
+create table devices (
+    workspace_id bigint not null,
+    environment bigint not null,
+    id bigint not null,
+    app_id bigint not null,
+    platform text not null,
+    status bigint,
+    since bigint,
+    as_of bigint,
+    source_input bigint,
+    os_version text,
+    app_version text,
+    country text,
+    first_seen bigint not null,
+    last_seen bigint not null,
+    nameless_since bigint,
+    retired boolean not null,
+    primary key (workspace_id, environment, id),
+    foreign key (workspace_id, app_id) references apps (workspace_id, id)
+);
+
+create index devices_nameless on devices (workspace_id, nameless_since) where nameless_since is not null and not retired;
+
+create table device_names (
+    workspace_id bigint not null,
+    environment bigint not null,
+    app_id bigint not null,
+    kind text not null,
+    value text not null,
+    device_id bigint not null,
+    primary key (workspace_id, environment, app_id, kind, value),
+    foreign key (workspace_id, environment, device_id) references devices (workspace_id, environment, id)
+);
+
+create index device_names_device on device_names (workspace_id, environment, device_id);
+create index device_names_value on device_names (workspace_id, environment, value);
+
+create table profiles (
+    workspace_id bigint not null,
+    environment bigint not null,
+    id bigint not null,
+    mpid bigint not null,
+    -- The device whose anonymous user it is; null once somebody named it.
+    anonymous_on bigint,
+    -- What the audit log calls it.
+    audit_reference text not null,
+    first_seen bigint not null,
+    last_seen bigint not null,
+    primary key (workspace_id, environment, id)
+);
+
+create unique index profiles_mpid on profiles (workspace_id, environment, mpid);
+
+create table identities (
+    workspace_id bigint not null,
+    environment bigint not null,
+    kind text not null,
+    value text not null,
+    profile_id bigint not null,
+    primary key (workspace_id, environment, kind, value),
+    foreign key (workspace_id, environment, profile_id) references profiles (workspace_id, environment, id)
+);
+
+create index identities_profile on identities (workspace_id, environment, profile_id);
+
+create table uses (
+    workspace_id bigint not null,
+    environment bigint not null,
+    device_id bigint not null,
+    profile_id bigint not null,
+    primary key (workspace_id, environment, device_id, profile_id),
+    foreign key (workspace_id, environment, device_id) references devices (workspace_id, environment, id),
+    foreign key (workspace_id, environment, profile_id) references profiles (workspace_id, environment, id)
+);
+
+create index uses_profile on uses (workspace_id, environment, profile_id, device_id);
+
+create table transitions (
+    workspace_id bigint not null,
+    environment bigint not null,
+    device_id bigint not null,
+    id bigint not null,
+    app_id bigint not null,
+    from_status bigint,
+    to_status bigint not null,
+    since bigint not null,
+    as_of bigint not null,
+    received_at bigint not null,
+    input_id bigint not null,
+    primary key (workspace_id, environment, device_id, id),
+    foreign key (workspace_id, environment, device_id) references devices (workspace_id, environment, id)
+);
+
+create table dedup (
+    workspace_id bigint not null,
+    input_id bigint not null,
+    -- The first 16 bytes of SHA-256 over the source_request_id.
+    hash bytea not null,
+    received_at bigint not null,
+    primary key (workspace_id, input_id, hash)
+);
+
+create index dedup_received on dedup (workspace_id, received_at);
+
+create table counters (
+    workspace_id bigint not null,
+    environment bigint not null,
+    unit bigint not null,
+    -- 0 stands for the whole workspace.
+    app_id bigint not null,
+    -- Empty for the total.
+    dimension text not null,
+    value text not null,
+    -- Apple's code, 4 for unknown, 5 for not applicable.
+    status bigint not null,
+    slot bigint not null,
+    n bigint not null,
+    primary key (workspace_id, environment, unit, app_id, dimension, value, status, slot)
+);
+
+-- Rows handed over as one JSON array, under the name and shape that SQLite has built in, so that one text serves both.
+create function json_each(given text) returns table (value jsonb) language sql immutable strict as $$
+    select jsonb_array_elements(given::jsonb)
+$$;

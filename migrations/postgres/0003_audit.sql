@@ -1,0 +1,46 @@
+-- The audit log: one chain per workspace, and one (0) for the installation. Rows are only ever added.
+
+create table audit (
+    workspace_id bigint not null,
+    seq bigint not null,
+    at_ms bigint not null,
+    actor_kind text not null,
+    actor_id text,
+    actor_name text not null,
+    actor_role text,
+    action text not null,
+    target text not null,
+    -- Canonical JSON (RFC 8785), exactly as hashed.
+    before_json text not null,
+    after_json text not null,
+    reason text,
+    ip text,
+    agent text,
+    request_id text,
+    settings_version bigint,
+    prev_hash text not null,
+    hash text not null,
+    primary key (workspace_id, seq)
+);
+
+create index audit_action on audit (workspace_id, action, seq);
+create index audit_actor on audit (workspace_id, actor_name, seq);
+create index audit_at on audit (workspace_id, at_ms, seq);
+
+create table audit_heads (
+    workspace_id bigint primary key,
+    seq bigint not null,
+    hash text not null
+);
+
+create function audit_is_never_changed() returns trigger language plpgsql as $$
+begin
+    raise exception 'the audit log is never changed';
+end
+$$;
+
+create trigger audit_no_change before update or delete on audit
+for each row execute function audit_is_never_changed();
+
+create trigger audit_no_truncate before truncate on audit
+for each statement execute function audit_is_never_changed();

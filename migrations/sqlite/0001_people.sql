@@ -1,0 +1,83 @@
+-- Who can sign in, and what keeps them apart from strangers. These tables are global: a person belongs to workspaces.
+
+create table installation (
+    id integer primary key check (id = 1),
+    -- The key of the keyed hashes under which look-ups are recorded.
+    lookup_key blob not null,
+    created_at integer not null
+) strict;
+
+create table people (
+    id integer primary key,
+    email text not null unique,
+    name text not null,
+    -- Null until the person has chosen one by a one-time link.
+    password_hash text,
+    operator integer not null,
+    created_at integer not null
+) strict;
+
+create table sessions (
+    id_hash blob primary key,
+    person_id integer references people (id),
+    data text not null,
+    created_at integer not null,
+    seen_at integer not null
+) strict, without rowid;
+
+create index sessions_seen on sessions (seen_at);
+
+create table links (
+    token_hash blob primary key,
+    kind text not null,
+    person_id integer references people (id),
+    created_at integer not null,
+    expires_at integer not null,
+    used_at integer
+) strict, without rowid;
+
+create table throttles (
+    -- What is counted: an account from one address, or an account from anywhere; as a hash.
+    key_hash blob primary key,
+    failures integer not null,
+    last_at integer not null,
+    blocked_until integer not null
+) strict, without rowid;
+
+create index throttles_last on throttles (last_at);
+
+create table workspaces (
+    id integer primary key,
+    slug text not null unique,
+    name text not null,
+    time_zone text not null,
+    created_at integer not null
+) strict;
+
+create table members (
+    workspace_id integer not null references workspaces (id),
+    person_id integer not null references people (id),
+    role text not null,
+    since integer not null,
+    primary key (workspace_id, person_id)
+) strict, without rowid;
+
+create index members_person on members (person_id);
+
+create table credentials (
+    public_key text primary key,
+    kind text not null,
+    secret_hash blob not null,
+    workspace_id integer not null references workspaces (id),
+    input_id integer,
+    token_id integer,
+    name text not null,
+    role text,
+    -- Null for one that was made on the command line.
+    maker_id integer references people (id),
+    created_at integer not null,
+    expires_at integer,
+    last_used_at integer
+) strict, without rowid;
+
+create index credentials_input on credentials (workspace_id, input_id);

@@ -1,0 +1,170 @@
+-- What a workspace decides, what it learnt, and how it is counted. Every key begins with the workspace.
+
+create table settings_versions (
+    workspace_id integer not null references workspaces (id),
+    version integer not null,
+    default_status integer,
+    idfa_policy text not null,
+    changed_at integer not null,
+    changed_by text not null,
+    reason text not null,
+    -- Production profiles whose effective status moved with this version.
+    moved_profiles integer not null,
+    primary key (workspace_id, version)
+) strict, without rowid;
+
+create table apps (
+    workspace_id integer not null references workspaces (id),
+    id integer not null,
+    bundle text,
+    name text not null,
+    created_at integer not null,
+    primary key (workspace_id, id)
+) strict, without rowid;
+
+create unique index apps_bundle on apps (workspace_id, bundle);
+
+create table inputs (
+    workspace_id integer not null references workspaces (id),
+    id integer not null,
+    name text not null,
+    app_id integer,
+    public_key text not null,
+    secret_version integer not null,
+    paused integer not null,
+    created_at integer not null,
+    last_batch_at integer,
+    primary key (workspace_id, id),
+    foreign key (workspace_id, app_id) references apps (workspace_id, id)
+) strict, without rowid;
+
+create table input_counts (
+    workspace_id integer not null,
+    input_id integer not null,
+    counted text not null,
+    reason text not null,
+    n integer not null,
+    last_at integer not null,
+    primary key (workspace_id, input_id, counted, reason),
+    foreign key (workspace_id, input_id) references inputs (workspace_id, id)
+) strict, without rowid;
+
+create table devices (
+    workspace_id integer not null,
+    environment integer not null,
+    id integer not null,
+    app_id integer not null,
+    platform text not null,
+    status integer,
+    since integer,
+    as_of integer,
+    source_input integer,
+    os_version text,
+    app_version text,
+    country text,
+    first_seen integer not null,
+    last_seen integer not null,
+    nameless_since integer,
+    retired integer not null,
+    primary key (workspace_id, environment, id),
+    foreign key (workspace_id, app_id) references apps (workspace_id, id)
+) strict, without rowid;
+
+create index devices_nameless on devices (workspace_id, nameless_since) where nameless_since is not null and retired = 0;
+
+create table device_names (
+    workspace_id integer not null,
+    environment integer not null,
+    app_id integer not null,
+    kind text not null,
+    value text not null,
+    device_id integer not null,
+    primary key (workspace_id, environment, app_id, kind, value),
+    foreign key (workspace_id, environment, device_id) references devices (workspace_id, environment, id)
+) strict, without rowid;
+
+create index device_names_device on device_names (workspace_id, environment, device_id);
+create index device_names_value on device_names (workspace_id, environment, value);
+
+create table profiles (
+    workspace_id integer not null,
+    environment integer not null,
+    id integer not null,
+    mpid integer not null,
+    -- The device whose anonymous user it is; null once somebody named it.
+    anonymous_on integer,
+    -- What the audit log calls it.
+    audit_reference text not null,
+    first_seen integer not null,
+    last_seen integer not null,
+    primary key (workspace_id, environment, id)
+) strict, without rowid;
+
+create unique index profiles_mpid on profiles (workspace_id, environment, mpid);
+
+create table identities (
+    workspace_id integer not null,
+    environment integer not null,
+    kind text not null,
+    value text not null,
+    profile_id integer not null,
+    primary key (workspace_id, environment, kind, value),
+    foreign key (workspace_id, environment, profile_id) references profiles (workspace_id, environment, id)
+) strict, without rowid;
+
+create index identities_profile on identities (workspace_id, environment, profile_id);
+
+create table uses (
+    workspace_id integer not null,
+    environment integer not null,
+    device_id integer not null,
+    profile_id integer not null,
+    primary key (workspace_id, environment, device_id, profile_id),
+    foreign key (workspace_id, environment, device_id) references devices (workspace_id, environment, id),
+    foreign key (workspace_id, environment, profile_id) references profiles (workspace_id, environment, id)
+) strict, without rowid;
+
+create index uses_profile on uses (workspace_id, environment, profile_id, device_id);
+
+create table transitions (
+    workspace_id integer not null,
+    environment integer not null,
+    device_id integer not null,
+    id integer not null,
+    app_id integer not null,
+    from_status integer,
+    to_status integer not null,
+    since integer not null,
+    as_of integer not null,
+    received_at integer not null,
+    input_id integer not null,
+    primary key (workspace_id, environment, device_id, id),
+    foreign key (workspace_id, environment, device_id) references devices (workspace_id, environment, id)
+) strict, without rowid;
+
+create table dedup (
+    workspace_id integer not null,
+    input_id integer not null,
+    -- The first 16 bytes of SHA-256 over the source_request_id.
+    hash blob not null,
+    received_at integer not null,
+    primary key (workspace_id, input_id, hash)
+) strict, without rowid;
+
+create index dedup_received on dedup (workspace_id, received_at);
+
+create table counters (
+    workspace_id integer not null,
+    environment integer not null,
+    unit integer not null,
+    -- 0 stands for the whole workspace.
+    app_id integer not null,
+    -- Empty for the total.
+    dimension text not null,
+    value text not null,
+    -- Apple's code, 4 for unknown, 5 for not applicable.
+    status integer not null,
+    slot integer not null,
+    n integer not null,
+    primary key (workspace_id, environment, unit, app_id, dimension, value, status, slot)
+) strict, without rowid;

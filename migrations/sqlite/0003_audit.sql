@@ -1,0 +1,44 @@
+-- The audit log: one chain per workspace, and one (0) for the installation. Rows are only ever added.
+
+create table audit (
+    workspace_id integer not null,
+    seq integer not null,
+    at_ms integer not null,
+    actor_kind text not null,
+    actor_id text,
+    actor_name text not null,
+    actor_role text,
+    action text not null,
+    target text not null,
+    -- Canonical JSON (RFC 8785), exactly as hashed.
+    before_json text not null,
+    after_json text not null,
+    reason text,
+    ip text,
+    agent text,
+    request_id text,
+    settings_version integer,
+    prev_hash text not null,
+    hash text not null,
+    primary key (workspace_id, seq)
+) strict, without rowid;
+
+create index audit_action on audit (workspace_id, action, seq);
+create index audit_actor on audit (workspace_id, actor_name, seq);
+create index audit_at on audit (workspace_id, at_ms, seq);
+
+create table audit_heads (
+    workspace_id integer primary key,
+    seq integer not null,
+    hash text not null
+) strict;
+
+create trigger audit_no_update before update on audit
+begin
+    select raise(abort, 'the audit log is never changed');
+end;
+
+create trigger audit_no_delete before delete on audit
+begin
+    select raise(abort, 'the audit log is never changed');
+end;

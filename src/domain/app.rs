@@ -1,0 +1,12 @@
+//! Apps: what a device key is scoped by.
+
+use super::id::AppId;
+
+/// An app of a workspace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct App {
+    pub id: AppId,
+    /// The bundle id (`application_info.package`); `None` for an app named after an input.
+    pub bundle: Option<String>,
+    pub name: String,
+}

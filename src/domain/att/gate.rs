@@ -1,0 +1,68 @@
+//! The IDFA gate: what a status does to the advertising id.
+
+use super::{Origin, Status, effective};
+use crate::domain::platform::{OsVersion, Platform};
+use serde::{Deserialize, Serialize};
+
+/// The workspace's `idfa_policy`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Policy {
+    /// Keeps every IDFA and only counts what contradicts the status.
+    Observe,
+    /// Removes an IDFA before it is stored or forwarded unless the status permits it.
+    #[default]
+    Withhold,
+    /// As `withhold`, and refuses batches that would leave the question open.
+    RequireStatus,
+}
+
+impl Policy {
+    pub const ALL: [Self; 3] = [Self::Observe, Self::Withhold, Self::RequireStatus];
+
+    /// The name on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Observe => "observe",
+            Self::Withhold => "withhold",
+            Self::RequireStatus => "require_status",
+        }
+    }
+
+    /// Reads the name on the wire.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|policy| policy.as_str() == text)
+    }
+}
+
+/// What happens to the IDFA of a batch or a device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// There is none: no field, an empty one, or the zero UUID.
+    Absent,
+    Kept,
+    Removed,
+    /// The whole batch is refused.
+    Refused,
+}
+
+/// Decides about an IDFA, at the door and again at every read. `present` is false for the zero IDFA.
+pub fn gate(
+    policy: Policy,
+    platform: Platform,
+    explicit: Option<Status>,
+    default: Option<Status>,
+    os_version: Option<&str>,
+    present: bool,
+) -> Verdict {
+    if !present {
+        return Verdict::Absent;
+    }
+    let effective = effective(platform, explicit, default);
+    match (policy, effective.status, effective.origin) {
+        (Policy::Observe, _, _) | (_, Some(Status::Authorized), _) => Verdict::Kept,
+        (Policy::RequireStatus, None, Origin::None) => Verdict::Refused,
+        (Policy::Withhold, None, Origin::None) if !OsVersion::is_enforced(os_version) => Verdict::Kept,
+        _ => Verdict::Removed,
+    }
+}

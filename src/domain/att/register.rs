@@ -1,0 +1,127 @@
+//! The register: how a device's status is learnt from reports that may arrive late, twice or out of order.
+
+use super::Status;
+use crate::domain::time::{MINUTE, Millis};
+use std::cmp::Ordering;
+
+/// A timestamp below this is in seconds: a known client sends them so.
+const SECONDS_BELOW: i64 = 100_000_000_000;
+/// How far ahead of us a sender's clock may be before it is not believed.
+const AHEAD: i64 = 5 * MINUTE;
+
+/// What a device is known to have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Held {
+    pub status: Status,
+    /// When the present status began.
+    pub since: Millis,
+    /// The latest moment it was reported for.
+    pub as_of: Millis,
+}
+
+/// What one batch says about a device's status; timestamps as they were sent.
+#[derive(Clone, Copy, Debug)]
+pub struct Report {
+    pub status: Option<Status>,
+    /// `att_timestamp_unixtime_ms`: when the user first answered.
+    pub att_ms: Option<i64>,
+    /// The batch's `timestamp_unixtime_ms`.
+    pub batch_ms: Option<i64>,
+    /// The latest of the events' times.
+    pub event_ms: Option<i64>,
+    pub received: Millis,
+    /// Whether the ATT timestamp stands in for a missing time of the batch.
+    pub historical: bool,
+}
+
+/// What a report did to the register.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The batch carried no status.
+    None,
+    /// The first status ever; writes a transition from unknown.
+    First,
+    /// The status that was held already.
+    Same,
+    /// Another status; writes a transition.
+    Changed,
+    /// News that came too late to count.
+    Stale,
+}
+
+/// What was wrong with a timestamp, and was mended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum TimestampFault {
+    /// Zero or below: taken as absent.
+    Bad,
+    /// In seconds: multiplied.
+    Seconds,
+    /// Ahead of us: replaced by the time received.
+    Future,
+}
+
+impl TimestampFault {
+    /// The name under which it is counted.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Bad => "bad_timestamp",
+            Self::Seconds => "seconds_timestamp",
+            Self::Future => "future_timestamp",
+        }
+    }
+}
+
+/// The answer of [`learn`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reported {
+    pub held: Option<Held>,
+    pub outcome: Outcome,
+    /// Each fault once, in order.
+    pub faults: Vec<TimestampFault>,
+}
+
+/// Applies one report. The resulting (`status`, `as_of`) depends neither on the order in which reports with a time of
+/// their own arrive nor on repeats.
+pub fn learn(held: Option<Held>, report: &Report) -> Reported {
+    let mut faults = Vec::new();
+    let Some(status) = report.status else {
+        return Reported { held, outcome: Outcome::None, faults };
+    };
+    let mut mend = |sent: Option<i64>| mended(sent, report.received, &mut faults);
+    let (att, batch, event) = (mend(report.att_ms), mend(report.batch_ms), mend(report.event_ms));
+    faults.sort();
+    faults.dedup();
+
+    let stand_in = att.filter(|_| report.historical);
+    let t = batch.or(event).or(stand_in).unwrap_or(report.received);
+    let since = att.map_or(t, |att| att.min(t));
+    let news = Held { status, since, as_of: t };
+    let (held, outcome) = match held {
+        None => (news, Outcome::First),
+        Some(held) if held.status == status => (Held { as_of: held.as_of.max(t), ..held }, Outcome::Same),
+        Some(held) => match t.cmp(&held.as_of) {
+            Ordering::Greater => (news, Outcome::Changed),
+            Ordering::Equal if status.permissiveness() < held.status.permissiveness() => (news, Outcome::Changed),
+            Ordering::Equal | Ordering::Less => (held, Outcome::Stale),
+        },
+    };
+    Reported { held: Some(held), outcome, faults }
+}
+
+/// A sent timestamp as a moment that can be believed; one wrong clock must not pin a device for ever.
+fn mended(sent: Option<i64>, received: Millis, faults: &mut Vec<TimestampFault>) -> Option<Millis> {
+    let mut ms = sent?;
+    if ms <= 0 {
+        faults.push(TimestampFault::Bad);
+        return None;
+    }
+    if ms < SECONDS_BELOW {
+        faults.push(TimestampFault::Seconds);
+        ms *= 1000;
+    }
+    if Millis(ms) > received.plus(AHEAD) {
+        faults.push(TimestampFault::Future);
+        return Some(received);
+    }
+    Some(Millis(ms))
+}

@@ -1,0 +1,118 @@
+//! The closed set of what can be refused, as codes; sentences are chosen where they are shown.
+
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+
+/// The codes of every interface.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Code {
+    BadRequest,
+    Unauthorized,
+    Forbidden,
+    NotFound,
+    Conflict,
+    Invalid,
+    TooLarge,
+    Unavailable,
+    Internal,
+}
+
+/// What is wrong with a field; never the value that was sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Problem {
+    NotJson,
+    NotAnObject,
+    NotAnArray,
+    NotAString,
+    NotText,
+    NotAnInteger,
+    OutOfRange,
+    NotAStatus,
+    NotAnEnvironment,
+    TooLong,
+    /// A NUL or a lone surrogate in a string that would be kept.
+    Unprintable,
+    /// The same key twice in one object.
+    Repeated,
+    TooManyBatches,
+    NoBatch,
+    TooManyAttributes,
+    TooLarge,
+    /// A field that must be there is not, or holds only space.
+    Missing,
+    NotOneOf,
+    NotAnEmail,
+    NotASlug,
+    Taken,
+    /// A password outside 12 to 128 characters.
+    PasswordLength,
+    PasswordWeak,
+    /// The typed name is not the workspace's.
+    NotTheName,
+    /// A choice that this version does not offer yet.
+    NotOffered,
+    NotARole,
+    LastComplianceAdmin,
+}
+
+impl Problem {
+    /// The name under which it is counted and told.
+    pub fn as_str(self) -> String {
+        match serde_json::to_value(self) {
+            Ok(serde_json::Value::String(name)) => name,
+            _ => format!("{self:?}"),
+        }
+    }
+}
+
+/// One fault: the field, and what is wrong with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    pub field: Cow<'static, str>,
+    pub problem: Problem,
+}
+
+impl Fault {
+    pub fn new(field: impl Into<Cow<'static, str>>, problem: Problem) -> Self {
+        Self { field: field.into(), problem }
+    }
+}
+
+/// Why an act or a read was refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// What was sent cannot be read.
+    BadRequest(Vec<Fault>),
+    /// Nobody is signed in, or the token is none of ours.
+    Unauthorized,
+    /// The role does not allow it.
+    Forbidden,
+    /// It does not exist, or not for this person.
+    NotFound,
+    /// Somebody else changed it first.
+    Conflict,
+    /// It can be read and cannot be done.
+    Invalid(Vec<Fault>),
+    TooLarge,
+}
+
+impl Refusal {
+    pub fn code(&self) -> Code {
+        match self {
+            Self::BadRequest(_) => Code::BadRequest,
+            Self::Unauthorized => Code::Unauthorized,
+            Self::Forbidden => Code::Forbidden,
+            Self::NotFound => Code::NotFound,
+            Self::Conflict => Code::Conflict,
+            Self::Invalid(_) => Code::Invalid,
+            Self::TooLarge => Code::TooLarge,
+        }
+    }
+
+    /// One field that can be read and cannot be accepted.
+    pub fn invalid(field: impl Into<Cow<'static, str>>, problem: Problem) -> Self {
+        Self::Invalid(vec![Fault::new(field, problem)])
+    }
+}

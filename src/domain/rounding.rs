@@ -1,0 +1,63 @@
+//! Rounded figures for roles without the right to single profiles: no published figure is exact, so nothing can be
+//! found by subtraction.
+
+/// Rates are shown only over at least this many.
+pub const SMALLEST_DENOMINATOR: i64 = 100;
+
+/// A count as a role may see it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shown {
+    Exact(i64),
+    /// To the nearest ten.
+    Rounded(i64),
+    /// Fewer than ten; nothing more is said, not even whether there are any.
+    FewerThanTen,
+}
+
+impl Shown {
+    /// The exact count, or the rounded one.
+    pub fn of(n: i64, rounded: bool) -> Self {
+        match n {
+            n if !rounded => Self::Exact(n),
+            n if n < 10 => Self::FewerThanTen,
+            n => Self::Rounded((n + 5) / 10 * 10),
+        }
+    }
+
+    /// The figure to calculate rates with; `None` for fewer than ten.
+    pub fn figure(self) -> Option<i64> {
+        match self {
+            Self::Exact(n) | Self::Rounded(n) => Some(n),
+            Self::FewerThanTen => None,
+        }
+    }
+}
+
+/// A share, from figures as they are shown; `None` where it would say too much or divide by nothing.
+pub fn share(part: Shown, whole: Shown) -> Option<f64> {
+    let (part, whole_figure) = (part.figure()?, whole.figure()?);
+    let floor = if matches!(whole, Shown::Exact(_)) { 1 } else { SMALLEST_DENOMINATOR };
+    (whole_figure >= floor).then(|| part as f64 / whole_figure as f64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn small_counts_say_nothing_and_others_are_tens() {
+        assert_eq!(Shown::of(0, true), Shown::FewerThanTen);
+        assert_eq!(Shown::of(9, true), Shown::FewerThanTen);
+        assert_eq!(Shown::of(14, true), Shown::Rounded(10));
+        assert_eq!(Shown::of(15, true), Shown::Rounded(20));
+        assert_eq!(Shown::of(9, false), Shown::Exact(9));
+    }
+
+    #[test]
+    fn rounded_rates_need_a_hundred() {
+        assert_eq!(share(Shown::of(50, true), Shown::of(94, true)), None);
+        assert_eq!(share(Shown::of(50, true), Shown::of(100, true)), Some(0.5));
+        assert_eq!(share(Shown::of(1, false), Shown::of(2, false)), Some(0.5));
+        assert_eq!(share(Shown::of(0, false), Shown::of(0, false)), None);
+    }
+}

@@ -1,0 +1,31 @@
+//! A workspace's privacy settings, version by version.
+
+use super::att::{Policy, Status};
+use super::time::Millis;
+use serde::Serialize;
+
+/// The settings in force. Version 1 is written with the workspace: no default, `withhold`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    pub version: i64,
+    /// The status of Apple devices that never reported one; `None` means nothing is assumed.
+    pub default: Option<Status>,
+    pub policy: Policy,
+    pub changed_at: Millis,
+    /// Who changed it, as named then.
+    pub changed_by: String,
+    /// Empty only for version 1.
+    pub reason: String,
+}
+
+/// The audited state of the default.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct DefaultState {
+    pub default_att_status: Option<Status>,
+}
+
+/// The audited state of the policy.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PolicyState {
+    pub idfa_policy: Policy,
+}

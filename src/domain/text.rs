@@ -1,0 +1,147 @@
+//! Text that people type, read once into types that keep its rules.
+
+use super::error::Problem;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// The longest name of a person, workspace, input or token, in characters.
+pub const LONGEST_NAME: usize = 80;
+/// The longest reason, in characters.
+pub const LONGEST_REASON: usize = 1000;
+
+macro_rules! texts {
+    ($($(#[$meta:meta])* $name:ident)*) => {$(
+        $(#[$meta])*
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(String);
+
+        impl $name {
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    )*};
+}
+
+texts! {
+    /// A name that people see: 1 to 80 characters, no control characters, single spaces.
+    Name
+    /// The part of an address that names a workspace: lower case letters, digits and dashes.
+    Slug
+    /// An e-mail address in lower case; only its shape is checked, a message would be the proof.
+    Email
+    /// Why something was changed: 1 to 1,000 characters.
+    Reason
+}
+
+impl Name {
+    pub fn parse(text: &str) -> Result<Self, Problem> {
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        match text.chars().count() {
+            0 => Err(Problem::Missing),
+            n if n > LONGEST_NAME => Err(Problem::TooLong),
+            _ if text.chars().any(is_invisible) => Err(Problem::Unprintable),
+            _ => Ok(Self(text)),
+        }
+    }
+}
+
+impl Reason {
+    pub fn parse(text: &str) -> Result<Self, Problem> {
+        let text = text.trim().replace("\r\n", "\n");
+        match text.chars().count() {
+            0 => Err(Problem::Missing),
+            n if n > LONGEST_REASON => Err(Problem::TooLong),
+            _ if text.chars().any(|c| is_invisible(c) && c != '\n' && c != '\t') => Err(Problem::Unprintable),
+            _ => Ok(Self(text)),
+        }
+    }
+}
+
+impl Slug {
+    pub fn parse(text: &str) -> Result<Self, Problem> {
+        let shaped = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        match text.len() {
+            0 => Err(Problem::Missing),
+            1..=40 if text.chars().all(shaped) && !text.starts_with('-') && !text.ends_with('-') => {
+                Ok(Self(text.to_owned()))
+            }
+            _ => Err(Problem::NotASlug),
+        }
+    }
+
+    /// A slug made from a name; `workspace` when nothing of the name can stand in an address.
+    pub fn of(name: &Name) -> Self {
+        let mut slug = String::new();
+        for c in name.as_str().to_lowercase().chars() {
+            if c.is_ascii_alphanumeric() {
+                slug.push(c);
+            } else if !slug.is_empty() && !slug.ends_with('-') {
+                slug.push('-');
+            }
+        }
+        slug.truncate(32);
+        let slug = slug.trim_matches('-');
+        Self(if slug.is_empty() { "workspace" } else { slug }.to_owned())
+    }
+
+    /// The same slug with a number behind it, for when it is taken.
+    pub fn numbered(&self, n: u32) -> Self {
+        Self(format!("{}-{n}", self.0))
+    }
+}
+
+impl Email {
+    pub fn parse(text: &str) -> Result<Self, Problem> {
+        let text = text.trim().to_lowercase();
+        if text.is_empty() {
+            return Err(Problem::Missing);
+        }
+        let shaped = text.split_once('@').is_some_and(|(local, host)| {
+            !local.is_empty() && host.contains('.') && !host.contains('@') && !host.starts_with('.') && !host.ends_with('.')
+        });
+        let printable = !text.chars().any(|c| c.is_whitespace() || is_invisible(c));
+        if text.len() <= 254 && shaped && printable { Ok(Self(text)) } else { Err(Problem::NotAnEmail) }
+    }
+}
+
+/// Control characters, and those that turn or hide the text around them.
+fn is_invisible(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_tidied_and_bounded() {
+        assert_eq!(Name::parse("  Northwind \t Games ").unwrap().as_str(), "Northwind Games");
+        assert_eq!(Name::parse("   "), Err(Problem::Missing));
+        assert_eq!(Name::parse(&"x".repeat(81)), Err(Problem::TooLong));
+        assert_eq!(Name::parse("a\u{0}b"), Err(Problem::Unprintable));
+        assert_eq!(Name::parse("a\u{202e}b"), Err(Problem::Unprintable));
+    }
+
+    #[test]
+    fn slugs_come_from_names() {
+        assert_eq!(Slug::of(&Name::parse("Northwind Games, Inc.").unwrap()).as_str(), "northwind-games-inc");
+        assert_eq!(Slug::of(&Name::parse("ゲーム").unwrap()).as_str(), "workspace");
+        assert_eq!(Slug::parse("-a"), Err(Problem::NotASlug));
+    }
+
+    #[test]
+    fn emails_need_only_their_shape() {
+        assert_eq!(Email::parse(" Ada@Example.COM ").unwrap().as_str(), "ada@example.com");
+        for wrong in ["a", "a@b", "@b.c", "a@b.c@d", "a b@c.d", "a@.c"] {
+            assert!(Email::parse(wrong).is_err(), "{wrong}");
+        }
+    }
+}

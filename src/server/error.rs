@@ -1,0 +1,96 @@
+//! What can go wrong on the server: a refusal with its code, or a fault whose cause stays inside.
+
+use crate::domain::error::{Problem, Refusal};
+use std::fmt;
+
+/// The result of everything that can be refused.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Causes are for the log, never for an answer.
+#[derive(Debug)]
+pub enum Error {
+    Refused(Refusal),
+    /// Somebody else was faster; the same work may succeed when it is done again.
+    Again(String),
+    /// The store is away, read-only or full; it may come back by itself.
+    Unavailable(String),
+    Internal(String),
+}
+
+impl Error {
+    pub fn internal(cause: impl fmt::Display) -> Self {
+        Self::Internal(cause.to_string())
+    }
+
+    pub fn invalid(field: &'static str, problem: Problem) -> Self {
+        Refusal::invalid(field, problem).into()
+    }
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refused(refusal) => write!(f, "refused: {refusal:?}"),
+            Self::Again(cause) => write!(f, "somebody else was faster: {cause}"),
+            Self::Unavailable(cause) => write!(f, "the store is not available: {cause}"),
+            Self::Internal(cause) => f.write_str(cause),
+        }
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl From<sqlx::Error> for Error {
+    fn from(error: sqlx::Error) -> Self {
+        let cause = error.to_string();
+        match &error {
+            sqlx::Error::Database(database) if database.is_unique_violation() => Self::Again(cause),
+            sqlx::Error::Database(database) => match kind(&database.code().unwrap_or_default()) {
+                Kind::Again => Self::Again(cause),
+                Kind::Unavailable => Self::Unavailable(cause),
+                Kind::Internal => Self::Internal(cause),
+            },
+            sqlx::Error::PoolTimedOut
+            | sqlx::Error::PoolClosed
+            | sqlx::Error::Io(_)
+            | sqlx::Error::Protocol(_)
+            | sqlx::Error::BeginFailed
+            | sqlx::Error::WorkerCrashed => Self::Unavailable(cause),
+            _ => Self::Internal(cause),
+        }
+    }
+}
+
+enum Kind {
+    Again,
+    Unavailable,
+    Internal,
+}
+
+/// Sorts a database's code. Sources: SQLite's result codes (extended ones carry the primary one in their lowest byte)
+/// and PostgreSQL's appendix "Error Codes".
+fn kind(code: &str) -> Kind {
+    match code {
+        "40001" | "40P01" => return Kind::Again,
+        "57P01" | "57P02" | "57P03" | "25006" | "53100" | "53200" | "53300" => return Kind::Unavailable,
+        _ if code.len() == 5 && code.starts_with("08") => return Kind::Unavailable,
+        _ if code.len() == 5 => return Kind::Internal,
+        _ => {}
+    }
+    const BUSY: u32 = 5;
+    const LOCKED: u32 = 6;
+    const READ_ONLY: u32 = 8;
+    const IO: u32 = 10;
+    const FULL: u32 = 13;
+    const CANNOT_OPEN: u32 = 14;
+    match code.parse::<u32>().map(|code| code & 0xff) {
+        Ok(BUSY | LOCKED | READ_ONLY | IO | FULL | CANNOT_OPEN) => Kind::Unavailable,
+        _ => Kind::Internal,
+    }
+}

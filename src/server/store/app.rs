@@ -1,0 +1,41 @@
+//! Apps.
+
+use super::db::{Tx, on};
+use super::handle::Scope;
+use crate::domain::app::App;
+use crate::domain::id::{AppId, WorkspaceId};
+use crate::domain::time::Millis;
+use crate::server::error::Result;
+
+impl Tx {
+    pub(super) async fn app_by_bundle(&mut self, workspace: WorkspaceId, bundle: &str) -> Result<Option<AppId>> {
+        const SQL: &str = "select id from apps where workspace_id = $1 and bundle = $2";
+        Ok(on!(self, c => sqlx::query_scalar(SQL).bind(workspace).bind(bundle).fetch_optional(c).await?))
+    }
+
+    pub(super) async fn add_app(&mut self, workspace: WorkspaceId, app: &App, now: Millis) -> Result<()> {
+        const SQL: &str = "insert into apps (workspace_id, id, bundle, name, created_at) values ($1, $2, $3, $4, $5)";
+        on!(self, c => {
+            sqlx::query(SQL)
+                .bind(workspace)
+                .bind(app.id)
+                .bind(&app.bundle)
+                .bind(&app.name)
+                .bind(now)
+                .execute(c)
+                .await?;
+        });
+        Ok(())
+    }
+}
+
+impl Scope {
+    /// The workspace's apps, in the order of their names.
+    pub async fn apps(&mut self) -> Result<Vec<App>> {
+        const SQL: &str = "select id, bundle, name from apps where workspace_id = $1 order by name, id";
+        let workspace = self.workspace.id;
+        let rows: Vec<(AppId, Option<String>, String)> =
+            on!(&mut self.tx, c => sqlx::query_as(SQL).bind(workspace).fetch_all(c).await?);
+        Ok(rows.into_iter().map(|(id, bundle, name)| App { id, bundle, name }).collect())
+    }
+}

@@ -1,0 +1,74 @@
+//! Proving that what is kept twice agrees: counters equal a full count, registers equal their last transition.
+
+use super::Store;
+use super::db::{Tx, on};
+use crate::domain::count::{self, Cell, Cells};
+use crate::domain::environment::Environment;
+use crate::domain::id::{DeviceId, WorkspaceId};
+use crate::server::error::Result;
+
+/// What the check of one workspace found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Checked {
+    pub workspace: String,
+    pub devices: usize,
+    pub profiles: usize,
+    /// A counter, what it says, and what a full count gives.
+    pub counters: Vec<(Cell, i64, i64)>,
+    /// Devices whose register is not their last transition; at most 100.
+    pub registers: Vec<DeviceId>,
+}
+
+impl Checked {
+    pub fn holds(&self) -> bool {
+        self.counters.is_empty() && self.registers.is_empty()
+    }
+}
+
+impl Store {
+    /// Checks every workspace, each in one consistent read.
+    pub async fn check(&self) -> Result<Vec<Checked>> {
+        let workspaces = self.own_view().await?.workspaces().await?;
+        let mut found = Vec::new();
+        for workspace in workspaces {
+            let mut own = self.own_view().await?;
+            found.push(Checked { workspace: workspace.slug.to_string(), ..own.tx.check(workspace.id).await? });
+        }
+        Ok(found)
+    }
+}
+
+impl Tx {
+    async fn check(&mut self, workspace: WorkspaceId) -> Result<Checked> {
+        let mut checked = Checked::default();
+        let mut counted = Cells::new();
+        for environment in Environment::ALL {
+            let everything = self.everything(workspace, environment).await?;
+            checked.devices += everything.devices.len();
+            checked.profiles += everything.profiles.len();
+            counted.extend(everything.cells());
+        }
+        let kept = self.cells(workspace).await?;
+        let mut difference = counted.clone();
+        for (cell, n) in &kept {
+            count::add(&mut difference, [*cell], -n);
+        }
+        let both = |cell: &Cell| {
+            let of = |cells: &Cells| cells.get(cell).copied().unwrap_or_default();
+            (*cell, of(&kept), of(&counted))
+        };
+        checked.counters = difference.keys().map(both).collect();
+        checked.registers = self.registers_that_differ(workspace).await?;
+        Ok(checked)
+    }
+
+    async fn registers_that_differ(&mut self, workspace: WorkspaceId) -> Result<Vec<DeviceId>> {
+        const SQL: &str = "select d.id from devices d left join transitions t \
+            on t.workspace_id = d.workspace_id and t.environment = d.environment and t.device_id = d.id \
+            and t.id = (select max(l.id) from transitions l where l.workspace_id = d.workspace_id \
+            and l.environment = d.environment and l.device_id = d.id) \
+            where d.workspace_id = $1 and (d.status is distinct from t.to_status or d.since is distinct from t.since \
+            or d.as_of < t.as_of) order by d.id limit 100";
+        Ok(on!(self, c => sqlx::query_scalar(SQL).bind(workspace).fetch_all(c).await?))
+    }
+}

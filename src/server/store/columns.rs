@@ -1,0 +1,74 @@
+//! How domain types stand in columns, once for both databases.
+
+use crate::domain::att::{Policy, Status};
+use crate::domain::device::NameKind;
+use crate::domain::environment::Environment;
+use crate::domain::id::{AppId, DeviceId, InputId, PersonId, ProfileId, TokenId, WorkspaceId};
+use crate::domain::input::Counted;
+use crate::domain::platform::Platform;
+use crate::domain::profile::IdentityKind;
+use crate::domain::role::Role;
+use crate::domain::text::Slug;
+use crate::domain::time::Millis;
+use sqlx::encode::IsNull;
+use sqlx::error::BoxDynError;
+use sqlx::{Database, Decode, Encode, Type};
+
+/// A type stored as `$column`: `$out` gives the column's value, `$back` reads it again.
+macro_rules! columns {
+    ($($type:ty: $column:ty, $out:expr, $back:expr;)*) => {$(
+        impl<DB: Database> Type<DB> for $type
+        where
+            $column: Type<DB>,
+        {
+            fn type_info() -> DB::TypeInfo {
+                <$column as Type<DB>>::type_info()
+            }
+
+            fn compatible(info: &DB::TypeInfo) -> bool {
+                <$column as Type<DB>>::compatible(info)
+            }
+        }
+
+        impl<'q, DB: Database> Encode<'q, DB> for $type
+        where
+            $column: Encode<'q, DB>,
+        {
+            fn encode_by_ref(&self, buffer: &mut DB::ArgumentBuffer) -> Result<IsNull, BoxDynError> {
+                let out: fn(&$type) -> $column = $out;
+                out(self).encode(buffer)
+            }
+        }
+
+        impl<'r, DB: Database> Decode<'r, DB> for $type
+        where
+            $column: Decode<'r, DB>,
+        {
+            fn decode(value: DB::ValueRef<'r>) -> Result<Self, BoxDynError> {
+                let back: fn($column) -> Option<$type> = $back;
+                let stored = <$column as Decode<'r, DB>>::decode(value)?;
+                back(stored).ok_or_else(|| concat!("not a ", stringify!($type)).into())
+            }
+        }
+    )*};
+}
+
+columns! {
+    WorkspaceId: i64, |id| id.0, |id| Some(Self(id));
+    PersonId: i64, |id| id.0, |id| Some(Self(id));
+    AppId: i64, |id| id.0, |id| Some(Self(id));
+    InputId: i64, |id| id.0, |id| Some(Self(id));
+    TokenId: i64, |id| id.0, |id| Some(Self(id));
+    DeviceId: i64, |id| id.0, |id| Some(Self(id));
+    ProfileId: i64, |id| id.0, |id| Some(Self(id));
+    Millis: i64, |at| at.0, |at| Some(Self(at));
+    Status: i64, |status| status.code(), Status::from_code;
+    Environment: i64, |environment| environment.code(), Environment::from_code;
+    Policy: String, |policy| policy.as_str().to_owned(), |text| Policy::parse(&text);
+    Role: String, |role| role.as_str().to_owned(), |text| Role::parse(&text);
+    Platform: String, |platform| platform.as_str().to_owned(), |text| Platform::parse(&text);
+    NameKind: String, |kind| kind.as_str().to_owned(), |text| NameKind::parse(&text);
+    IdentityKind: String, |kind| kind.as_str().to_owned(), |text| IdentityKind::parse(&text);
+    Counted: String, |counted| counted.as_str().to_owned(), |text| Counted::parse(&text);
+    Slug: String, |slug| slug.as_str().to_owned(), |text| Slug::parse(&text).ok();
+}

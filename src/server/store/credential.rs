@@ -1,0 +1,126 @@
+//! Credentials of machines: keys of inputs and API tokens. Only the SHA-256 of a secret is kept.
+
+use super::Store;
+use super::db::{Tx, on};
+use super::handle::{Act, Change};
+use crate::domain::id::{InputId, PersonId, TokenId, WorkspaceId};
+use crate::domain::role::Role;
+use crate::domain::time::{MINUTE, Millis};
+use crate::server::error::Result;
+
+/// What stands behind an input's key.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct InputKey {
+    pub workspace_id: WorkspaceId,
+    pub input_id: InputId,
+    pub secret_hash: Vec<u8>,
+    pub paused: bool,
+}
+
+/// What stands behind an API token's public half.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct TokenKey {
+    pub token_id: TokenId,
+    pub secret_hash: Vec<u8>,
+    pub last_used_at: Option<Millis>,
+}
+
+/// A token that may still be used.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Token {
+    pub workspace_id: WorkspaceId,
+    pub name: String,
+    pub role: Role,
+    pub maker_id: Option<PersonId>,
+    pub maker_name: Option<String>,
+}
+
+impl Tx {
+    pub(super) async fn token(&mut self, id: TokenId, now: Millis) -> Result<Option<Token>> {
+        const SQL: &str = "select c.workspace_id, c.name, c.role, c.maker_id, p.name as maker_name from credentials c \
+            left join people p on p.id = c.maker_id \
+            where c.kind = 'token' and c.token_id = $1 and (c.expires_at is null or c.expires_at > $2)";
+        Ok(on!(self, c => sqlx::query_as(SQL).bind(id).bind(now).fetch_optional(c).await?))
+    }
+}
+
+impl Store {
+    /// Looks up the public half of an input's credentials.
+    pub async fn input_key(&self, key: &str) -> Result<Option<InputKey>> {
+        const SQL: &str = "select c.workspace_id, c.input_id, c.secret_hash, i.paused from credentials c \
+            join inputs i on i.workspace_id = c.workspace_id and i.id = c.input_id \
+            where c.public_key = $1 and c.kind = 'input'";
+        let mut own = self.own_view().await?;
+        Ok(on!(&mut own.tx, c => sqlx::query_as(SQL).bind(key).fetch_optional(c).await?))
+    }
+
+    /// Looks up the public half of a token.
+    pub async fn token_key(&self, key: &str) -> Result<Option<TokenKey>> {
+        const SQL: &str = "select token_id, secret_hash, last_used_at from credentials \
+            where public_key = $1 and kind = 'token'";
+        let mut own = self.own_view().await?;
+        Ok(on!(&mut own.tx, c => sqlx::query_as(SQL).bind(key).fetch_optional(c).await?))
+    }
+
+    /// Notes that a token was used, at most once a minute.
+    pub async fn touch_token(&self, token: &TokenKey) -> Result<()> {
+        const SQL: &str = "update credentials set last_used_at = $2 where kind = 'token' and token_id = $1";
+        let (id, now) = (token.token_id, self.clock.now());
+        if token.last_used_at.is_some_and(|last| now < last.plus(MINUTE)) {
+            return Ok(());
+        }
+        self.own(move |mut own| async move {
+            on!(&mut own.tx, c => { sqlx::query(SQL).bind(id).bind(now).execute(c).await?; });
+            own.commit(super::Event::Housekeeping("a token's last use")).await
+        })
+        .await
+    }
+}
+
+impl<A: Act> Change<A> {
+    /// Adds an input's key, or gives it another secret.
+    pub async fn set_input_secret(&mut self, input: InputId, key: &str, name: &str, secret_hash: &[u8]) -> Result<()> {
+        const SQL: &str = "insert into credentials (public_key, kind, secret_hash, workspace_id, input_id, name, created_at) \
+            values ($1, 'input', $2, $3, $4, $5, $6) on conflict (public_key) do update set secret_hash = excluded.secret_hash";
+        let (workspace, now) = (self.workspace.id, self.now);
+        on!(&mut self.tx, c => {
+            sqlx::query(SQL)
+                .bind(key)
+                .bind(secret_hash)
+                .bind(workspace)
+                .bind(input)
+                .bind(name)
+                .bind(now)
+                .execute(c)
+                .await?;
+        });
+        Ok(())
+    }
+
+    pub async fn add_token(
+        &mut self,
+        key: &str,
+        secret_hash: &[u8],
+        name: &str,
+        role: Role,
+        expires: Millis,
+    ) -> Result<TokenId> {
+        const SQL: &str = "insert into credentials (public_key, kind, secret_hash, workspace_id, token_id, name, role, \
+            created_at, expires_at) values ($1, 'token', $2, $3, $4, $5, $6, $7, $8)";
+        let (id, workspace, now) = (TokenId(self.ids.id()), self.workspace.id, self.now);
+        on!(&mut self.tx, c => {
+            sqlx::query(SQL)
+                .bind(key)
+                .bind(secret_hash)
+                .bind(workspace)
+                .bind(id)
+                .bind(name)
+                .bind(role)
+                .bind(now)
+                .bind(expires)
+                .execute(c)
+                .await?;
+        });
+        Ok(id)
+    }
+}

@@ -1,0 +1,280 @@
+//! The handle is the permit: whoever holds a `Change` was allowed it inside the same transaction, and can only end it
+//! with its audit row.
+
+use super::audit::{Entry, append};
+use super::db::Tx;
+use super::{Store, spawned};
+use crate::domain::audit::{ActorState, AuditAction};
+use crate::domain::error::Refusal;
+use crate::domain::id::{PersonId, TokenId, WorkspaceId};
+use crate::domain::policy::{Action, Grant, grant};
+use crate::domain::role::Role;
+use crate::domain::text::{Reason, Slug};
+use crate::domain::time::Millis;
+use crate::server::clock::Ids;
+use crate::server::error::{Error, Result};
+use serde::Serialize;
+use std::marker::PhantomData;
+use std::ops::{Deref, DerefMut};
+use std::time::Duration;
+
+/// How often work is done again when somebody else was faster.
+const TRIES: u32 = 6;
+
+/// Who acts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Who {
+    Person { id: PersonId, name: String },
+    Token(TokenId),
+    CommandLine,
+    System(&'static str),
+}
+
+/// Who acts, and from where.
+#[derive(Clone, Debug)]
+pub struct Actor {
+    pub who: Who,
+    pub address: Option<String>,
+    pub agent: Option<String>,
+    pub request_id: Option<String>,
+}
+
+impl Actor {
+    pub fn command_line() -> Self {
+        Self { who: Who::CommandLine, address: None, agent: None, request_id: None }
+    }
+
+    pub fn system(job: &'static str) -> Self {
+        Self { who: Who::System(job), address: None, agent: None, request_id: None }
+    }
+}
+
+/// Which workspace, as the caller knows it.
+#[derive(Clone, Debug)]
+pub enum Place {
+    Slug(Slug),
+    Id(WorkspaceId),
+}
+
+/// A workspace as it is read with every handle.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Workspace {
+    pub id: WorkspaceId,
+    pub slug: Slug,
+    pub name: String,
+    pub time_zone: String,
+    pub created_at: Millis,
+}
+
+/// A kind of act: what it needs, and what its audit row is called.
+pub trait Act: Send + 'static {
+    /// What the row's `before` and `after` hold.
+    type State: Serialize + Send;
+    const ACTION: Action;
+    const AUDIT: AuditAction;
+}
+
+/// A transaction bound to one workspace; reads are methods of this.
+pub struct Scope {
+    pub(super) tx: Tx,
+    pub workspace: Workspace,
+    pub now: Millis,
+    pub(super) ids: Ids,
+}
+
+/// Permission to read one moment of the workspace.
+pub struct View {
+    scope: Scope,
+    pub role: Option<Role>,
+    pub grant: Grant,
+}
+
+/// Permission to do one act of kind `A`; writes are methods of this.
+pub struct Change<A: Act> {
+    scope: Scope,
+    actor: Actor,
+    state: ActorState,
+    pub role: Option<Role>,
+    act: PhantomData<A>,
+}
+
+/// Proof that a change ended as it must. Nothing else can make one.
+pub struct Done<T>(T);
+
+impl Deref for View {
+    type Target = Scope;
+    fn deref(&self) -> &Scope {
+        &self.scope
+    }
+}
+
+impl DerefMut for View {
+    fn deref_mut(&mut self) -> &mut Scope {
+        &mut self.scope
+    }
+}
+
+impl<A: Act> Deref for Change<A> {
+    type Target = Scope;
+    fn deref(&self) -> &Scope {
+        &self.scope
+    }
+}
+
+impl<A: Act> DerefMut for Change<A> {
+    fn deref_mut(&mut self) -> &mut Scope {
+        &mut self.scope
+    }
+}
+
+impl<A: Act> Change<A> {
+    /// Who acts, as they are now.
+    pub fn actor(&self) -> &ActorState {
+        &self.state
+    }
+
+    /// Ends the change: writes the audit row last and commits both.
+    pub async fn commit<T>(
+        mut self,
+        target: impl Into<String> + Send,
+        before: Option<A::State>,
+        after: Option<A::State>,
+        reason: Option<Reason>,
+        out: T,
+    ) -> Result<Done<T>> {
+        let settings_version = Some(self.settings_version().await?);
+        let value = |state: Option<A::State>| serde_json::to_value(state).map_err(Error::internal);
+        let entry = Entry {
+            action: A::AUDIT,
+            target: target.into(),
+            before: value(before)?,
+            after: value(after)?,
+            reason: reason.map(|reason| reason.to_string()),
+            settings_version,
+        };
+        let (now, chain) = (self.scope.now, self.scope.workspace.id);
+        append(&mut self.scope.tx, chain, now, &self.actor, self.state, entry).await?;
+        self.scope.tx.commit().await?;
+        Ok(Done(out))
+    }
+
+    /// Ends an act that changed nothing: no row, and whatever was written is undone.
+    pub fn unchanged<T>(self, out: T) -> Done<T> {
+        Done(out)
+    }
+}
+
+impl Store {
+    /// Reads one moment of a workspace, if the actor may.
+    pub async fn view(&self, actor: &Actor, place: Place, action: Action) -> Result<View> {
+        let (store, actor) = (self.clone(), actor.clone());
+        spawned(async move {
+            let tx = store.db.read().await?;
+            let (scope, state) = store.permit(tx, &actor, &place, action, false).await?;
+            Ok(View { scope, role: state.1, grant: state.2 })
+        })
+        .await
+    }
+
+    /// Does one act: opens the transaction, asks the policy inside it, and hands the work its permit. The work runs
+    /// again when somebody else was faster, and goes on when the caller is dropped.
+    pub async fn change<A, F, Fut, T>(&self, actor: &Actor, place: Place, work: F) -> Result<T>
+    where
+        A: Act,
+        F: Fn(Change<A>) -> Fut + Send + 'static,
+        Fut: Future<Output = Result<Done<T>>> + Send + 'static,
+        T: Send + 'static,
+    {
+        let (store, actor) = (self.clone(), actor.clone());
+        spawned(async move {
+            let mut tries = 0;
+            loop {
+                tries += 1;
+                let tx = store.db.write().await?;
+                let (scope, (state, role, _)) = store.permit(tx, &actor, &place, A::ACTION, true).await?;
+                let change = Change { scope, actor: actor.clone(), state, role, act: PhantomData };
+                match work(change).await {
+                    Err(Error::Again(cause)) if tries < TRIES => store.step_back(tries, &cause).await,
+                    ended => return ended.map(|done| done.0),
+                }
+            }
+        })
+        .await
+    }
+
+    /// A read that must leave a trace: `find` ends with the access row, only then is the view opened.
+    pub async fn disclose<A, F, Fut, T>(&self, actor: &Actor, place: Place, find: F) -> Result<(T, View)>
+    where
+        A: Act,
+        F: Fn(Change<A>) -> Fut + Send + 'static,
+        Fut: Future<Output = Result<Done<T>>> + Send + 'static,
+        T: Send + 'static,
+    {
+        let found = self.change::<A, _, _, _>(actor, place.clone(), find).await?;
+        Ok((found, self.view(actor, place, A::ACTION).await?))
+    }
+
+    /// Waits a little, not as long as everybody else.
+    pub(super) async fn step_back(&self, tries: u32, cause: &str) {
+        tracing::debug!(tries, cause, "done again");
+        let jitter = u64::from(u8::from_le_bytes(self.ids.random::<1>()));
+        tokio::time::sleep(Duration::from_millis((jitter % 16 + 1) << tries)).await;
+    }
+
+    /// Finds the workspace and asks the policy. Who is no member gets the answer for one that does not exist.
+    async fn permit(
+        &self,
+        mut tx: Tx,
+        actor: &Actor,
+        place: &Place,
+        action: Action,
+        writes: bool,
+    ) -> Result<(Scope, (ActorState, Option<Role>, Grant))> {
+        let workspace = match place {
+            Place::Slug(slug) => tx.workspace_by_slug(slug).await?,
+            Place::Id(id) => tx.workspace_by_id(*id).await?,
+        };
+        let workspace = workspace.ok_or(Refusal::NotFound)?;
+        let now = self.clock.now();
+        let (id, name, role, right) = match &actor.who {
+            Who::Person { id, name } => {
+                let role = tx.role(workspace.id, *id, writes).await?.ok_or(Refusal::NotFound)?;
+                (Some(id.to_string()), name.clone(), Some(role), grant(role, action))
+            }
+            Who::Token(id) => {
+                let token = tx.token(*id, now).await?.ok_or(Refusal::Unauthorized)?;
+                if token.workspace_id != workspace.id {
+                    return Err(Refusal::NotFound.into());
+                }
+                let mut right = grant(token.role, action);
+                let mut name = token.name;
+                if let Some(maker) = token.maker_id {
+                    // A token goes no further than whoever made it does now.
+                    let maker_role = tx.role(workspace.id, maker, writes).await?.ok_or(Refusal::NotFound)?;
+                    right = right.min(grant(maker_role, action));
+                    name = format!("{name} ({})", token.maker_name.unwrap_or_default());
+                }
+                (Some(id.to_string()), name, Some(token.role), right)
+            }
+            Who::CommandLine => (None, "command line".to_owned(), None, Grant::Yes),
+            Who::System(job) => (None, (*job).to_owned(), None, Grant::Yes),
+        };
+        if right == Grant::No {
+            return Err(Refusal::Forbidden.into());
+        }
+        let state = ActorState { kind: actor.who.kind().to_owned(), id, name, role };
+        Ok((Scope { tx, workspace, now, ids: self.ids.clone() }, (state, role, right)))
+    }
+}
+
+impl Who {
+    /// The name of the kind in the audit log.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Person { .. } => "person",
+            Self::Token(_) => "token",
+            Self::CommandLine => "command_line",
+            Self::System(_) => "system",
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! Inputs, and what is counted of them.
+
+use super::db::{Tx, on};
+use super::handle::{Act, Change, Scope};
+use crate::domain::app::App;
+use crate::domain::id::{AppId, InputId, WorkspaceId};
+use crate::domain::input::{Counted, Input, InputState};
+use crate::domain::time::Millis;
+use crate::server::error::Result;
+use serde_json::json;
+use std::collections::BTreeMap;
+
+#[derive(sqlx::FromRow)]
+struct Stored {
+    id: InputId,
+    name: String,
+    app_id: Option<AppId>,
+    public_key: String,
+    secret_version: i64,
+    paused: bool,
+    created_at: Millis,
+    last_batch_at: Option<Millis>,
+}
+
+impl Stored {
+    fn split(self) -> (Input, InputState) {
+        let state = InputState {
+            input: self.id,
+            name: self.name.clone(),
+            key: self.public_key.clone(),
+            paused: self.paused,
+            secret_version: self.secret_version,
+        };
+        let input = Input {
+            id: self.id,
+            name: self.name,
+            app: self.app_id,
+            key: self.public_key,
+            paused: self.paused,
+            created_at: self.created_at,
+            last_batch_at: self.last_batch_at,
+        };
+        (input, state)
+    }
+}
+
+/// What was counted of an input under one reason.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Tally {
+    pub input_id: InputId,
+    pub counted: Counted,
+    pub reason: String,
+    pub n: i64,
+    pub last_at: Millis,
+}
+
+/// Differences to add, by input, kind and reason.
+pub type Tallies = BTreeMap<(InputId, Counted, String), i64>;
+
+const COLUMNS: &str = "select id, name, app_id, public_key, secret_version, paused, created_at, last_batch_at \
+    from inputs where workspace_id = $1 order by name, id";
+const ONE: &str = "select id, name, app_id, public_key, secret_version, paused, created_at, last_batch_at \
+    from inputs where workspace_id = $1 and id = $2";
+
+impl Scope {
+    /// The workspace's inputs, in the order of their names.
+    pub async fn inputs(&mut self) -> Result<Vec<Input>> {
+        let workspace = self.workspace.id;
+        let rows: Vec<Stored> = on!(&mut self.tx, c => sqlx::query_as(COLUMNS).bind(workspace).fetch_all(c).await?);
+        Ok(rows.into_iter().map(|row| row.split().0).collect())
+    }
+
+    /// One input of this workspace, with the state that its audit rows hold.
+    pub async fn input(&mut self, id: InputId) -> Result<Option<(Input, InputState)>> {
+        let workspace = self.workspace.id;
+        let row: Option<Stored> =
+            on!(&mut self.tx, c => sqlx::query_as(ONE).bind(workspace).bind(id).fetch_optional(c).await?);
+        Ok(row.map(Stored::split))
+    }
+
+    /// All tallies of the workspace's inputs, the largest first.
+    pub async fn tallies(&mut self) -> Result<Vec<Tally>> {
+        const SQL: &str = "select input_id, counted, reason, n, last_at from input_counts where workspace_id = $1 \
+            order by n desc, reason";
+        let workspace = self.workspace.id;
+        Ok(on!(&mut self.tx, c => sqlx::query_as(SQL).bind(workspace).fetch_all(c).await?))
+    }
+
+    /// When the last batch of any input came.
+    pub async fn last_batch(&mut self) -> Result<Option<Millis>> {
+        const SQL: &str = "select max(last_batch_at) from inputs where workspace_id = $1";
+        let workspace = self.workspace.id;
+        Ok(on!(&mut self.tx, c => sqlx::query_scalar(SQL).bind(workspace).fetch_one(c).await?))
+    }
+}
+
+impl Tx {
+    pub(super) async fn input_app(&mut self, workspace: WorkspaceId, id: InputId) -> Result<Option<(String, Option<AppId>, bool)>> {
+        const SQL: &str = "select name, app_id, paused from inputs where workspace_id = $1 and id = $2";
+        Ok(on!(self, c => sqlx::query_as(SQL).bind(workspace).bind(id).fetch_optional(c).await?))
+    }
+
+    pub(super) async fn set_input_app(&mut self, workspace: WorkspaceId, id: InputId, app: AppId) -> Result<()> {
+        const SQL: &str = "update inputs set app_id = $3 where workspace_id = $1 and id = $2";
+        on!(self, c => { sqlx::query(SQL).bind(workspace).bind(id).bind(app).execute(c).await?; });
+        Ok(())
+    }
+
+    /// Adds to the tallies, and notes when a batch came.
+    pub(super) async fn add_tallies(&mut self, workspace: WorkspaceId, tallies: &Tallies, now: Millis) -> Result<()> {
+        const ADD: &str = "insert into input_counts (workspace_id, input_id, counted, reason, n, last_at) \
+            select $1, cast(given.value->>0 as bigint), given.value->>1, given.value->>2, \
+            cast(given.value->>3 as bigint), $3 from json_each($2) as given where true \
+            on conflict (workspace_id, input_id, counted, reason) \
+            do update set n = input_counts.n + excluded.n, last_at = excluded.last_at";
+        const SEEN: &str = "update inputs set last_batch_at = $3 where workspace_id = $1 and id = $2";
+        let rows: Vec<_> = tallies
+            .iter()
+            .map(|((input, counted, reason), n)| json!([input.0, counted.as_str(), reason, n]))
+            .collect();
+        let rows = serde_json::Value::from(rows).to_string();
+        on!(&mut *self, c => { sqlx::query(ADD).bind(workspace).bind(rows).bind(now).execute(c).await?; });
+        let stored = |(_, counted, _): &&(InputId, Counted, String)| matches!(counted, Counted::Accepted | Counted::Repeated);
+        let seen: std::collections::BTreeSet<InputId> = tallies.keys().filter(stored).map(|key| key.0).collect();
+        for input in seen {
+            on!(&mut *self, c => { sqlx::query(SEEN).bind(workspace).bind(input).bind(now).execute(c).await?; });
+        }
+        Ok(())
+    }
+}
+
+impl<A: Act> Change<A> {
+    pub async fn add_input(&mut self, name: &str, key: &str, app: Option<AppId>) -> Result<InputState> {
+        const SQL: &str = "insert into inputs (workspace_id, id, name, app_id, public_key, secret_version, paused, \
+            created_at) values ($1, $2, $3, $4, $5, 1, $6, $7)";
+        let (workspace, id, now) = (self.workspace.id, InputId(self.ids.id()), self.now);
+        on!(&mut self.tx, c => {
+            sqlx::query(SQL)
+                .bind(workspace)
+                .bind(id)
+                .bind(name)
+                .bind(app)
+                .bind(key)
+                .bind(false)
+                .bind(now)
+                .execute(c)
+                .await?;
+        });
+        Ok(InputState { input: id, name: name.to_owned(), key: key.to_owned(), paused: false, secret_version: 1 })
+    }
+
+    /// Writes what may change of an input.
+    pub async fn update_input(&mut self, state: &InputState) -> Result<()> {
+        const SQL: &str =
+            "update inputs set paused = $3, secret_version = $4 where workspace_id = $1 and id = $2";
+        let workspace = self.workspace.id;
+        on!(&mut self.tx, c => {
+            sqlx::query(SQL)
+                .bind(workspace)
+                .bind(state.input)
+                .bind(state.paused)
+                .bind(state.secret_version)
+                .execute(c)
+                .await?;
+        });
+        Ok(())
+    }
+
+    /// The app with this bundle id, made when it is new.
+    pub async fn app(&mut self, bundle: &str) -> Result<AppId> {
+        let (workspace, now) = (self.workspace.id, self.now);
+        if let Some(known) = self.tx.app_by_bundle(workspace, bundle).await? {
+            return Ok(known);
+        }
+        let app = App { id: AppId(self.ids.id()), bundle: Some(bundle.to_owned()), name: bundle.to_owned() };
+        self.tx.add_app(workspace, &app, now).await?;
+        Ok(app.id)
+    }
+}

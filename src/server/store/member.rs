@@ -1,0 +1,83 @@
+//! Members: a person's role in a workspace.
+
+use super::Own;
+use super::db::{Tx, on};
+use super::handle::{Act, Change};
+use crate::domain::id::{PersonId, WorkspaceId};
+use crate::domain::policy::Action;
+use crate::domain::role::Role;
+use crate::domain::text::Email;
+use crate::server::error::Result;
+
+/// A person with a role in a workspace.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Member {
+    pub person_id: PersonId,
+    pub name: String,
+    pub email: String,
+    pub role: Role,
+}
+
+const SET: &str = "insert into members (workspace_id, person_id, role, since) values ($1, $2, $3, $4) \
+    on conflict (workspace_id, person_id) do update set role = excluded.role";
+
+impl Tx {
+    /// The person's role. A writer holds it, so that it cannot be taken away between the question and the commit.
+    pub(super) async fn role(&mut self, workspace: WorkspaceId, person: PersonId, hold: bool) -> Result<Option<Role>> {
+        const SQL: &str = "select role from members where workspace_id = $1 and person_id = $2";
+        const HOLD: &str = "select role from members where workspace_id = $1 and person_id = $2 for share";
+        let sql = if hold { self.pick(SQL, HOLD) } else { SQL };
+        Ok(on!(self, c => sqlx::query_scalar(sql).bind(workspace).bind(person).fetch_optional(c).await?))
+    }
+
+    pub(super) async fn members(&mut self, workspace: WorkspaceId) -> Result<Vec<Member>> {
+        const SQL: &str = "select m.person_id, p.name, p.email, m.role from members m \
+            join people p on p.id = m.person_id where m.workspace_id = $1 order by p.name, p.id";
+        Ok(on!(self, c => sqlx::query_as(SQL).bind(workspace).fetch_all(c).await?))
+    }
+}
+
+impl<A: Act> Change<A> {
+    /// The members, held so that two acts cannot both take away the last Compliance Admin.
+    pub async fn held_members(&mut self) -> Result<Vec<Member>> {
+        const HOLD: &str = "select person_id from members where workspace_id = $1 order by person_id for update";
+        let workspace = self.workspace.id;
+        if let Tx::Postgres(tx) = &mut self.tx {
+            sqlx::query(HOLD).bind(workspace).execute(&mut **tx).await?;
+        }
+        self.members().await
+    }
+
+    pub async fn set_role(&mut self, person: PersonId, role: Role) -> Result<()> {
+        debug_assert_eq!(A::ACTION, Action::ManageMembers);
+        let (workspace, now) = (self.workspace.id, self.now);
+        on!(&mut self.tx, c => {
+            sqlx::query(SET).bind(workspace).bind(person).bind(role).bind(now).execute(c).await?;
+        });
+        Ok(())
+    }
+
+    pub async fn remove_member(&mut self, person: PersonId) -> Result<()> {
+        const SQL: &str = "delete from members where workspace_id = $1 and person_id = $2";
+        let workspace = self.workspace.id;
+        on!(&mut self.tx, c => { sqlx::query(SQL).bind(workspace).bind(person).execute(c).await?; });
+        Ok(())
+    }
+
+    /// A person of the installation.
+    pub async fn person(&mut self, email: &Email) -> Result<Option<(PersonId, String)>> {
+        const SQL: &str = "select id, name from people where email = $1";
+        Ok(on!(&mut self.tx, c => sqlx::query_as(SQL).bind(email.as_str()).fetch_optional(c).await?))
+    }
+}
+
+impl Own {
+    /// A new workspace's first member.
+    pub async fn add_member(&mut self, workspace: WorkspaceId, person: PersonId, role: Role) -> Result<()> {
+        let now = self.now;
+        on!(&mut self.tx, c => {
+            sqlx::query(SET).bind(workspace).bind(person).bind(role).bind(now).execute(c).await?;
+        });
+        Ok(())
+    }
+}

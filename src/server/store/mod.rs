@@ -1,0 +1,79 @@
+//! What is remembered. The only ways to a connection are the handles: `change` (a person's or token's write, with its
+//! permission and its audit row), `view` (a read of one moment), `disclose` (a read that leaves a trace), `ingest` (the
+//! event stream) and `own` (sign-in, sessions, jobs, migrations).
+
+pub mod app;
+pub mod audit;
+pub mod check;
+mod columns;
+mod count;
+pub mod credential;
+mod db;
+mod feed;
+pub mod handle;
+pub mod input;
+pub mod link;
+pub mod member;
+mod migrate;
+pub mod own;
+pub mod person;
+mod population;
+pub mod profile;
+pub mod session;
+pub mod settings;
+pub mod throttle;
+pub mod workspace;
+
+pub use db::Db;
+pub use feed::Feed;
+pub use handle::{Act, Actor, Change, Done, Place, Scope, View, Who, Workspace};
+pub use own::{Event, Own};
+
+use crate::server::clock::{Clock, Ids};
+use crate::server::error::{Error, Result};
+use std::sync::Arc;
+
+/// The store: a database, and the time and randomness that its rows need.
+#[derive(Clone, Debug)]
+pub struct Store {
+    db: Db,
+    clock: Arc<dyn Clock>,
+    ids: Ids,
+}
+
+impl Store {
+    /// Opens the database and brings its schema up to date.
+    pub async fn open(url: &str, clock: Arc<dyn Clock>) -> Result<Self> {
+        let store = Self { db: Db::open(url).await?, ids: Ids::new(clock.clone()), clock };
+        migrate::run(&store.db).await?;
+        store.found().await?;
+        Ok(store)
+    }
+
+    pub fn db(&self) -> &Db {
+        &self.db
+    }
+
+    pub fn clock(&self) -> &dyn Clock {
+        &*self.clock
+    }
+
+    pub fn ids(&self) -> &Ids {
+        &self.ids
+    }
+
+    /// Whether the database answers and its schema is ours.
+    pub async fn ready(&self) -> Result<()> {
+        migrate::check(&self.db).await
+    }
+
+    /// Ends all connections.
+    pub async fn close(&self) {
+        self.db.close().await;
+    }
+}
+
+/// Work in a task of its own, so that a caller that goes away leaves no transaction open and no commit half known.
+async fn spawned<T: Send + 'static>(work: impl Future<Output = Result<T>> + Send + 'static) -> Result<T> {
+    tokio::spawn(work).await.map_err(|_| Error::Internal("the work on the store was cut off".into()))?
+}

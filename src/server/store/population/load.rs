@@ -1,0 +1,163 @@
+//! Loading, step by step, what a group of batches may touch.
+
+use super::{StoredDevice, StoredIdentity, StoredName, StoredProfile, StoredUse, columns, given, name_row, profile};
+use crate::domain::batch::Batch;
+use crate::domain::device::{Name, NameKind, name_after};
+use crate::domain::fold::Population;
+use crate::domain::id::{AppId, DeviceId, ProfileId, WorkspaceId};
+use crate::domain::profile::Identity;
+use crate::server::error::Result;
+use crate::server::store::db::{Tx, on};
+use serde_json::json;
+use std::collections::BTreeSet;
+
+/// Loads step by step what a group of batches may touch.
+pub(super) struct Loader<'a> {
+    pub tx: &'a mut Tx,
+    pub workspace: WorkspaceId,
+    pub population: Population,
+}
+
+impl Tx {
+    /// Loads what these batches may touch; the app of each stands beside it.
+    pub(in crate::server::store) async fn population(&mut self, workspace: WorkspaceId, batches: &[(AppId, Batch)]) -> Result<Population> {
+        let mut load = Loader { tx: self, workspace, population: Population::default() };
+        let named = load.named_devices(batches).await?;
+        let profiles = load.named_profiles(batches).await?;
+        let mut touched = named;
+        // A status without a device id belongs to the profile's only device.
+        let homeless = batches.iter().any(|(_, batch)| batch.names.iter().all(|(kind, _)| *kind == NameKind::Idfa));
+        if homeless {
+            load.devices_of(&profiles).await?;
+            touched.extend(load.population.uses.iter().map(|(device, _)| *device));
+            touched.extend(load.devices_named_after(batches, &profiles).await?);
+        }
+        // Who is named now may have been some device's anonymous user until now.
+        touched.extend(load.population.profiles.values().filter_map(|profile| profile.anonymous_on));
+        load.complete(&touched).await?;
+        let users: BTreeSet<ProfileId> = load.population.profiles.keys().copied().collect();
+        load.devices_of(&users).await?;
+        Ok(load.population)
+    }
+}
+
+impl Loader<'_> {
+    /// The devices that the batches' ids lead to.
+    async fn named_devices(&mut self, batches: &[(AppId, Batch)]) -> Result<BTreeSet<DeviceId>> {
+        let names = batches.iter().flat_map(|(app, batch)| {
+            batch.names.iter().map(|(kind, value)| json!([batch.environment.code(), app.0, kind.as_str(), value]))
+        });
+        self.devices_named(given(names)).await
+    }
+
+    async fn devices_named_after(
+        &mut self,
+        batches: &[(AppId, Batch)],
+        profiles: &BTreeSet<ProfileId>,
+    ) -> Result<BTreeSet<DeviceId>> {
+        let names = batches.iter().flat_map(|(app, batch)| {
+            profiles.iter().map(|profile| name_row(&name_after(batch.environment, *app, *profile)))
+        });
+        self.devices_named(given(names)).await
+    }
+
+    async fn devices_named(&mut self, names: String) -> Result<BTreeSet<DeviceId>> {
+        const SQL: &str = "select n.environment, n.app_id, n.kind, n.value, n.device_id from json_each($2) as given \
+            join device_names n on n.workspace_id = $1 and n.environment = cast(given.value->>0 as bigint) \
+            and n.app_id = cast(given.value->>1 as bigint) and n.kind = given.value->>2 and n.value = given.value->>3";
+        let workspace = self.workspace;
+        let rows: Vec<StoredName> =
+            on!(&mut *self.tx, c => sqlx::query_as(SQL).bind(workspace).bind(names).fetch_all(c).await?);
+        let devices = rows.iter().map(|row| row.device_id).collect();
+        self.keep_names(rows);
+        Ok(devices)
+    }
+
+    fn keep_names(&mut self, rows: Vec<StoredName>) {
+        self.population.names.extend(rows.into_iter().map(|row| {
+            let name = Name { environment: row.environment, app: row.app_id, kind: row.kind, value: row.value };
+            (name, row.device_id)
+        }));
+    }
+
+    /// The profiles that the batches name, by `mpid` or by identity.
+    async fn named_profiles(&mut self, batches: &[(AppId, Batch)]) -> Result<BTreeSet<ProfileId>> {
+        const BY_IDENTITY: &str = "select i.environment, i.kind, i.value, i.profile_id from json_each($2) as given \
+            join identities i on i.workspace_id = $1 and i.environment = cast(given.value->>0 as bigint) \
+            and i.kind = given.value->>1 and i.value = given.value->>2";
+        const BY_MPID: &str = concat!("select ", columns!(profile), " from json_each($2) as given \
+            join profiles p on p.workspace_id = $1 and p.environment = cast(given.value->>0 as bigint) \
+            and p.mpid = cast(given.value->>1 as bigint)");
+        let workspace = self.workspace;
+        let identities = given(batches.iter().flat_map(|(_, batch)| {
+            batch.identities.iter().map(|(kind, value)| json!([batch.environment.code(), kind.as_str(), value]))
+        }));
+        let rows: Vec<StoredIdentity> =
+            on!(&mut *self.tx, c => sqlx::query_as(BY_IDENTITY).bind(workspace).bind(identities).fetch_all(c).await?);
+        let mut found: BTreeSet<ProfileId> = rows.iter().map(|row| row.profile_id).collect();
+        self.population.identities.extend(rows.into_iter().map(|row| {
+            (Identity { environment: row.environment, kind: row.kind, value: row.value }, row.profile_id)
+        }));
+        let mpids = given(batches.iter().filter_map(|(_, batch)| Some(json!([batch.environment.code(), batch.mpid?]))));
+        let rows: Vec<StoredProfile> =
+            on!(&mut *self.tx, c => sqlx::query_as(BY_MPID).bind(workspace).bind(mpids).fetch_all(c).await?);
+        found.extend(rows.iter().map(|row| row.id));
+        self.population.profiles.extend(rows.into_iter().map(|row| (row.id, profile(row))));
+        self.profiles(&found).await?;
+        Ok(found)
+    }
+
+    async fn profiles(&mut self, wanted: &BTreeSet<ProfileId>) -> Result<()> {
+        const SQL: &str = concat!("select ", columns!(profile), " from json_each($2) as given join profiles p \
+            on p.workspace_id = $1 and p.environment in (0, 1) and p.id = cast(given.value->>0 as bigint)");
+        let missing = wanted.iter().filter(|id| !self.population.profiles.contains_key(id)).map(|id| json!([id.0]));
+        let (workspace, missing) = (self.workspace, given(missing));
+        let rows: Vec<StoredProfile> =
+            on!(&mut *self.tx, c => sqlx::query_as(SQL).bind(workspace).bind(missing).fetch_all(c).await?);
+        self.population.profiles.extend(rows.into_iter().map(|row| (row.id, profile(row))));
+        Ok(())
+    }
+
+    async fn devices(&mut self, wanted: &BTreeSet<DeviceId>) -> Result<()> {
+        const SQL: &str = concat!("select ", columns!(device), " from json_each($2) as given join devices d \
+            on d.workspace_id = $1 and d.environment in (0, 1) and d.id = cast(given.value->>0 as bigint)");
+        let missing = wanted.iter().filter(|id| !self.population.devices.contains_key(id)).map(|id| json!([id.0]));
+        let (workspace, missing) = (self.workspace, given(missing));
+        let rows: Vec<StoredDevice> =
+            on!(&mut *self.tx, c => sqlx::query_as(SQL).bind(workspace).bind(missing).fetch_all(c).await?);
+        self.population.devices.extend(rows.into_iter().map(|row| (row.id, row.into())));
+        Ok(())
+    }
+
+    /// Loads all names and all users of these devices.
+    pub async fn complete(&mut self, devices: &BTreeSet<DeviceId>) -> Result<()> {
+        const NAMES: &str = "select n.environment, n.app_id, n.kind, n.value, n.device_id from json_each($2) as given \
+            join device_names n on n.workspace_id = $1 and n.environment in (0, 1) \
+            and n.device_id = cast(given.value->>0 as bigint)";
+        const USERS: &str = "select u.device_id, u.profile_id from json_each($2) as given \
+            join uses u on u.workspace_id = $1 and u.environment in (0, 1) \
+            and u.device_id = cast(given.value->>0 as bigint)";
+        self.devices(devices).await?;
+        let (workspace, wanted) = (self.workspace, given(devices.iter().map(|id| json!([id.0]))));
+        let names: Vec<StoredName> =
+            on!(&mut *self.tx, c => sqlx::query_as(NAMES).bind(workspace).bind(&wanted).fetch_all(c).await?);
+        self.keep_names(names);
+        let users: Vec<StoredUse> =
+            on!(&mut *self.tx, c => sqlx::query_as(USERS).bind(workspace).bind(&wanted).fetch_all(c).await?);
+        self.population.uses.extend(users.iter().map(|row| (row.device_id, row.profile_id)));
+        self.profiles(&users.into_iter().map(|row| row.profile_id).collect()).await
+    }
+
+    /// Loads all devices of these profiles.
+    pub async fn devices_of(&mut self, profiles: &BTreeSet<ProfileId>) -> Result<()> {
+        const SQL: &str = "select u.device_id, u.profile_id from json_each($2) as given \
+            join uses u on u.workspace_id = $1 and u.environment in (0, 1) \
+            and u.profile_id = cast(given.value->>0 as bigint)";
+        let (workspace, wanted) = (self.workspace, given(profiles.iter().map(|id| json!([id.0]))));
+        let uses: Vec<StoredUse> =
+            on!(&mut *self.tx, c => sqlx::query_as(SQL).bind(workspace).bind(wanted).fetch_all(c).await?);
+        self.population.uses.extend(uses.iter().map(|row| (row.device_id, row.profile_id)));
+        self.devices(&uses.into_iter().map(|row| row.device_id).collect()).await
+    }
+}
+

@@ -1,0 +1,169 @@
+//! The part of the store that batches touch: loaded whole before they are folded, and written back as differences.
+
+mod load;
+mod retire;
+mod write;
+
+use super::db::{Tx, on};
+use crate::domain::att::{Held, Status};
+use crate::domain::device::{Device, Name, NameKind};
+use crate::domain::environment::Environment;
+use crate::domain::fold::Population;
+use crate::domain::id::{AppId, DeviceId, InputId, ProfileId, WorkspaceId};
+use crate::domain::platform::Platform;
+use crate::domain::profile::{Identity, IdentityKind, Profile};
+use crate::domain::time::Millis;
+use crate::server::error::Result;
+use serde_json::{Value, json};
+
+#[derive(sqlx::FromRow)]
+struct StoredDevice {
+    environment: Environment,
+    id: DeviceId,
+    app_id: AppId,
+    platform: Platform,
+    status: Option<Status>,
+    since: Option<Millis>,
+    as_of: Option<Millis>,
+    source_input: Option<InputId>,
+    os_version: Option<String>,
+    app_version: Option<String>,
+    country: Option<String>,
+    first_seen: Millis,
+    last_seen: Millis,
+    nameless_since: Option<Millis>,
+    retired: bool,
+}
+
+impl From<StoredDevice> for Device {
+    fn from(row: StoredDevice) -> Self {
+        let held = match (row.status, row.since, row.as_of) {
+            (Some(status), Some(since), Some(as_of)) => Some(Held { status, since, as_of }),
+            _ => None,
+        };
+        Self {
+            id: row.id,
+            environment: row.environment,
+            app: row.app_id,
+            platform: row.platform,
+            held,
+            source: row.source_input,
+            os_version: row.os_version,
+            app_version: row.app_version,
+            country: row.country,
+            first_seen: row.first_seen,
+            last_seen: row.last_seen,
+            nameless_since: row.nameless_since,
+            retired: row.retired,
+        }
+    }
+}
+
+#[derive(sqlx::FromRow)]
+struct StoredName {
+    environment: Environment,
+    app_id: AppId,
+    kind: NameKind,
+    value: String,
+    device_id: DeviceId,
+}
+
+#[derive(sqlx::FromRow)]
+struct StoredProfile {
+    environment: Environment,
+    id: ProfileId,
+    mpid: i64,
+    anonymous_on: Option<DeviceId>,
+    first_seen: Millis,
+    last_seen: Millis,
+}
+
+#[derive(sqlx::FromRow)]
+struct StoredIdentity {
+    environment: Environment,
+    kind: IdentityKind,
+    value: String,
+    profile_id: ProfileId,
+}
+
+#[derive(sqlx::FromRow)]
+struct StoredUse {
+    device_id: DeviceId,
+    profile_id: ProfileId,
+}
+
+/// The rows of one question, as the JSON array that `json_each` takes.
+fn given(rows: impl IntoIterator<Item = Value>) -> String {
+    Value::from(rows.into_iter().collect::<Vec<_>>()).to_string()
+}
+
+/// The columns of a device or profile, for `concat!`.
+macro_rules! columns {
+    (device) => {
+        "d.environment, d.id, d.app_id, d.platform, d.status, d.since, d.as_of, d.source_input, d.os_version, \
+         d.app_version, d.country, d.first_seen, d.last_seen, d.nameless_since, d.retired"
+    };
+    (profile) => {
+        "p.environment, p.id, p.mpid, p.anonymous_on, p.first_seen, p.last_seen"
+    };
+}
+pub(self) use columns;
+
+impl Tx {
+    /// Everything of one environment, for a full count.
+    pub(super) async fn everything(&mut self, workspace: WorkspaceId, environment: Environment) -> Result<Population> {
+        const DEVICES: &str = concat!("select ", columns!(device), " from devices d where d.workspace_id = $1 and d.environment = $2");
+        const PROFILES: &str = concat!("select ", columns!(profile), " from profiles p where p.workspace_id = $1 and p.environment = $2");
+        const USES: &str = "select device_id, profile_id from uses where workspace_id = $1 and environment = $2";
+        let devices: Vec<StoredDevice> =
+            on!(&mut *self, c => sqlx::query_as(DEVICES).bind(workspace).bind(environment).fetch_all(c).await?);
+        let profiles: Vec<StoredProfile> =
+            on!(&mut *self, c => sqlx::query_as(PROFILES).bind(workspace).bind(environment).fetch_all(c).await?);
+        let uses: Vec<StoredUse> =
+            on!(&mut *self, c => sqlx::query_as(USES).bind(workspace).bind(environment).fetch_all(c).await?);
+        let mut population = Population::default();
+        population.devices.extend(devices.into_iter().map(|row| (row.id, row.into())));
+        population.profiles.extend(profiles.into_iter().map(|row| (row.id, profile(row))));
+        population.uses.extend(uses.into_iter().map(|row| (row.device_id, row.profile_id)));
+        Ok(population)
+    }
+
+    /// The devices that a profile uses, the one seen last first.
+    pub(super) async fn devices_used_by(
+        &mut self,
+        workspace: WorkspaceId,
+        environment: Environment,
+        profile: ProfileId,
+    ) -> Result<Vec<Device>> {
+        const SQL: &str = concat!(
+            "select ",
+            columns!(device),
+            " from uses u join devices d \
+            on d.workspace_id = u.workspace_id and d.environment = u.environment and d.id = u.device_id \
+            where u.workspace_id = $1 and u.environment = $2 and u.profile_id = $3 order by d.last_seen desc, d.id"
+        );
+        let rows: Vec<StoredDevice> = on!(self, c => sqlx::query_as(SQL)
+            .bind(workspace)
+            .bind(environment)
+            .bind(profile)
+            .fetch_all(c)
+            .await?);
+        Ok(rows.into_iter().map(Device::from).collect())
+    }
+}
+
+fn name_row(name: &Name) -> Value {
+    json!([name.environment.code(), name.app.0, name.kind.as_str(), name.value])
+}
+
+fn profile(row: StoredProfile) -> Profile {
+    Profile {
+        id: row.id,
+        environment: row.environment,
+        mpid: row.mpid,
+        anonymous_on: row.anonymous_on,
+        first_seen: row.first_seen,
+        last_seen: row.last_seen,
+    }
+}
+

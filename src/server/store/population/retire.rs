@@ -1,0 +1,66 @@
+//! Devices that leave the counts, and the lock under which counts change.
+
+use super::load::Loader;
+use crate::domain::count;
+use crate::domain::fold::Population;
+use crate::domain::id::{DeviceId, WorkspaceId};
+use crate::domain::time::Millis;
+use crate::server::error::Result;
+use crate::server::store::db::{Tx, on};
+use crate::server::store::{Store, spawned};
+use std::collections::BTreeSet;
+
+impl Store {
+    /// Takes devices that no name leads to, and that were silent, out of the counts; answers how many.
+    pub async fn retire(&self, workspace: WorkspaceId, silent_before: Millis) -> Result<usize> {
+        const SQL: &str = "select d.id from devices d where d.workspace_id = $1 and d.nameless_since is not null \
+            and not d.retired and d.last_seen < $2 order by d.id limit 500";
+        let store = self.clone();
+        spawned(async move {
+            let mut tx = store.db.write().await?;
+            tx.lock_counts(workspace).await?;
+            let silent: BTreeSet<DeviceId> = on!(&mut tx, c => sqlx::query_scalar(SQL)
+                .bind(workspace)
+                .bind(silent_before)
+                .fetch_all(c)
+                .await?)
+            .into_iter()
+            .collect();
+            let mut load =
+                Loader { tx: &mut tx, workspace, population: Population::default() };
+            load.complete(&silent).await?;
+            let users = load.population.profiles.keys().copied().collect();
+            load.devices_of(&users).await?;
+            let before = load.population;
+            let mut after = before.clone();
+            for device in after.devices.values_mut().filter(|device| silent.contains(&device.id)) {
+                device.retired = true;
+            }
+            tx.write_population(workspace, &before, &after, &store.ids).await?;
+            tx.add_difference(workspace, &before, &after).await?;
+            tx.commit().await?;
+            Ok(silent.len())
+        })
+        .await
+    }
+}
+
+impl Tx {
+    /// Lets one transaction at a time change a workspace's counts. SQLite has one writer as it is.
+    pub(in crate::server::store) async fn lock_counts(&mut self, workspace: WorkspaceId) -> Result<()> {
+        const LOCK: &str = "select id from workspaces where id = $1 for no key update";
+        if let Self::Postgres(tx) = self {
+            sqlx::query(LOCK).bind(workspace).execute(&mut **tx).await?;
+        }
+        Ok(())
+    }
+
+    /// Adds to the counters what one population counts more than the other.
+    pub(in crate::server::store) async fn add_difference(&mut self, workspace: WorkspaceId, before: &Population, after: &Population) -> Result<()> {
+        let mut difference = after.cells();
+        for (cell, n) in before.cells() {
+            count::add(&mut difference, [cell], -n);
+        }
+        self.add_cells(workspace, &difference).await
+    }
+}

@@ -1,0 +1,190 @@
+//! Writing the differences between two populations, one statement per table.
+
+use super::{given, name_row};
+use crate::domain::att::Status;
+use crate::domain::device::{Device, Name};
+use crate::domain::fold::{Population, Transition};
+use crate::domain::id::{DeviceId, ProfileId, WorkspaceId};
+use crate::domain::profile::{Identity, Profile};
+use crate::server::clock::Ids;
+use crate::server::error::Result;
+use crate::server::store::audit::hex;
+use crate::server::store::db::{Tx, on};
+use serde_json::{Value, json};
+
+impl Tx {
+    /// Writes what differs between two populations.
+    pub(in crate::server::store) async fn write_population(
+        &mut self,
+        workspace: WorkspaceId,
+        before: &Population,
+        after: &Population,
+        ids: &Ids,
+    ) -> Result<()> {
+        let changed = after.devices.values().filter(|device| before.devices.get(&device.id) != Some(device));
+        self.write_devices(workspace, changed).await?;
+        let changed = after.profiles.values().filter(|profile| before.profiles.get(&profile.id) != Some(profile));
+        self.write_profiles(workspace, changed, ids).await?;
+        let gone = before.names.keys().filter(|name| !after.names.contains_key(name));
+        self.delete_names(workspace, gone).await?;
+        let changed = after.names.iter().filter(|(name, device)| before.names.get(name) != Some(device));
+        self.write_names(workspace, changed).await?;
+        let changed = after.identities.iter().filter(|(identity, leads_to)| before.identities.get(identity) != Some(leads_to));
+        self.write_identities(workspace, changed).await?;
+        self.write_uses(workspace, after, after.uses.difference(&before.uses)).await
+    }
+
+    async fn write_rows(&mut self, workspace: WorkspaceId, sql: &'static str, rows: Vec<Value>) -> Result<()> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let rows = given(rows);
+        on!(self, c => { sqlx::query(sql).bind(workspace).bind(rows).execute(c).await?; });
+        Ok(())
+    }
+
+    async fn write_devices(&mut self, workspace: WorkspaceId, devices: impl Iterator<Item = &Device>) -> Result<()> {
+        const SQL: &str = "insert into devices (workspace_id, environment, id, app_id, platform, status, since, as_of, \
+            source_input, os_version, app_version, country, first_seen, last_seen, nameless_since, retired) \
+            select $1, cast(given.value->>0 as bigint), cast(given.value->>1 as bigint), cast(given.value->>2 as bigint), \
+            given.value->>3, cast(given.value->>4 as bigint), cast(given.value->>5 as bigint), \
+            cast(given.value->>6 as bigint), cast(given.value->>7 as bigint), given.value->>8, given.value->>9, \
+            given.value->>10, cast(given.value->>11 as bigint), cast(given.value->>12 as bigint), \
+            cast(given.value->>13 as bigint), cast(given.value->>14 as boolean) from json_each($2) as given where true \
+            on conflict (workspace_id, environment, id) do update set platform = excluded.platform, \
+            status = excluded.status, since = excluded.since, as_of = excluded.as_of, \
+            source_input = excluded.source_input, os_version = excluded.os_version, \
+            app_version = excluded.app_version, country = excluded.country, last_seen = excluded.last_seen, \
+            nameless_since = excluded.nameless_since, retired = excluded.retired";
+        let row = |device: &Device| {
+            let held = device.held;
+            json!([
+                device.environment.code(),
+                device.id.0,
+                device.app.0,
+                device.platform.as_str(),
+                held.map(|held| held.status.code()),
+                held.map(|held| held.since),
+                held.map(|held| held.as_of),
+                device.source.map(|input| input.0),
+                device.os_version,
+                device.app_version,
+                device.country,
+                device.first_seen,
+                device.last_seen,
+                device.nameless_since,
+                device.retired,
+            ])
+        };
+        self.write_rows(workspace, SQL, devices.map(row).collect()).await
+    }
+
+    async fn write_profiles(
+        &mut self,
+        workspace: WorkspaceId,
+        profiles: impl Iterator<Item = &Profile>,
+        ids: &Ids,
+    ) -> Result<()> {
+        const SQL: &str = "insert into profiles (workspace_id, environment, id, mpid, anonymous_on, audit_reference, \
+            first_seen, last_seen) select $1, cast(given.value->>0 as bigint), cast(given.value->>1 as bigint), \
+            cast(given.value->>2 as bigint), cast(given.value->>3 as bigint), given.value->>4, \
+            cast(given.value->>5 as bigint), cast(given.value->>6 as bigint) from json_each($2) as given where true \
+            on conflict (workspace_id, environment, id) do update set anonymous_on = excluded.anonymous_on, \
+            last_seen = excluded.last_seen";
+        let row = |profile: &Profile| {
+            json!([
+                profile.environment.code(),
+                profile.id.0,
+                profile.mpid,
+                profile.anonymous_on.map(|device| device.0),
+                // Kept by those that have one already.
+                hex(&ids.random::<8>()),
+                profile.first_seen,
+                profile.last_seen,
+            ])
+        };
+        self.write_rows(workspace, SQL, profiles.map(row).collect()).await
+    }
+
+    async fn delete_names(&mut self, workspace: WorkspaceId, names: impl Iterator<Item = &Name>) -> Result<()> {
+        const SQL: &str = "delete from device_names where workspace_id = $1 and (environment, app_id, kind, value) in \
+            (select cast(given.value->>0 as bigint), cast(given.value->>1 as bigint), given.value->>2, given.value->>3 \
+            from json_each($2) as given)";
+        self.write_rows(workspace, SQL, names.map(name_row).collect()).await
+    }
+
+    async fn write_names<'a>(
+        &mut self,
+        workspace: WorkspaceId,
+        names: impl Iterator<Item = (&'a Name, &'a DeviceId)>,
+    ) -> Result<()> {
+        const SQL: &str = "insert into device_names (workspace_id, environment, app_id, kind, value, device_id) \
+            select $1, cast(given.value->>0 as bigint), cast(given.value->>1 as bigint), given.value->>2, \
+            given.value->>3, cast(given.value->>4 as bigint) from json_each($2) as given where true \
+            on conflict (workspace_id, environment, app_id, kind, value) do update set device_id = excluded.device_id";
+        let row = |(name, device): (&Name, &DeviceId)| {
+            json!([name.environment.code(), name.app.0, name.kind.as_str(), name.value, device.0])
+        };
+        self.write_rows(workspace, SQL, names.map(row).collect()).await
+    }
+
+    async fn write_identities<'a>(
+        &mut self,
+        workspace: WorkspaceId,
+        identities: impl Iterator<Item = (&'a Identity, &'a ProfileId)>,
+    ) -> Result<()> {
+        const SQL: &str = "insert into identities (workspace_id, environment, kind, value, profile_id) \
+            select $1, cast(given.value->>0 as bigint), given.value->>1, given.value->>2, \
+            cast(given.value->>3 as bigint) from json_each($2) as given where true \
+            on conflict (workspace_id, environment, kind, value) do update set profile_id = excluded.profile_id";
+        let row = |(identity, profile): (&Identity, &ProfileId)| {
+            json!([identity.environment.code(), identity.kind.as_str(), identity.value, profile.0])
+        };
+        self.write_rows(workspace, SQL, identities.map(row).collect()).await
+    }
+
+    async fn write_uses<'a>(
+        &mut self,
+        workspace: WorkspaceId,
+        population: &Population,
+        uses: impl Iterator<Item = &'a (DeviceId, ProfileId)>,
+    ) -> Result<()> {
+        const SQL: &str = "insert into uses (workspace_id, environment, device_id, profile_id) \
+            select $1, cast(given.value->>0 as bigint), cast(given.value->>1 as bigint), \
+            cast(given.value->>2 as bigint) from json_each($2) as given where true on conflict do nothing";
+        let row = |(device, profile): &(DeviceId, ProfileId)| {
+            json!([population.devices[device].environment.code(), device.0, profile.0])
+        };
+        self.write_rows(workspace, SQL, uses.map(row).collect()).await
+    }
+
+    pub(in crate::server::store) async fn write_transitions(
+        &mut self,
+        workspace: WorkspaceId,
+        transitions: &[Transition],
+        ids: &Ids,
+    ) -> Result<()> {
+        const SQL: &str = "insert into transitions (workspace_id, environment, device_id, id, app_id, from_status, \
+            to_status, since, as_of, received_at, input_id) select $1, cast(given.value->>0 as bigint), \
+            cast(given.value->>1 as bigint), cast(given.value->>2 as bigint), cast(given.value->>3 as bigint), \
+            cast(given.value->>4 as bigint), cast(given.value->>5 as bigint), cast(given.value->>6 as bigint), \
+            cast(given.value->>7 as bigint), cast(given.value->>8 as bigint), cast(given.value->>9 as bigint) \
+            from json_each($2) as given where true";
+        let row = |transition: &Transition| {
+            json!([
+                transition.environment.code(),
+                transition.device.0,
+                ids.id(),
+                transition.app.0,
+                transition.from.map(Status::code),
+                transition.to.code(),
+                transition.since,
+                transition.as_of,
+                transition.received,
+                transition.input.0,
+            ])
+        };
+        self.write_rows(workspace, SQL, transitions.iter().map(row).collect()).await
+    }
+}
+

@@ -1,0 +1,121 @@
+//! The versions of a workspace's privacy settings; only ever added.
+
+use super::Own;
+use super::db::{Tx, on};
+use super::handle::{Act, Change, Scope};
+use crate::domain::att::{Policy, Status};
+use crate::domain::id::WorkspaceId;
+use crate::domain::settings::Settings;
+use crate::domain::time::Millis;
+use crate::server::error::{Error, Result};
+
+#[derive(sqlx::FromRow)]
+struct Stored {
+    version: i64,
+    default_status: Option<Status>,
+    idfa_policy: Policy,
+    changed_at: Millis,
+    changed_by: String,
+    reason: String,
+    moved_profiles: i64,
+}
+
+/// A version with what it moved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Version {
+    pub settings: Settings,
+    /// Production profiles whose effective status moved.
+    pub moved_profiles: i64,
+}
+
+impl From<Stored> for Version {
+    fn from(stored: Stored) -> Self {
+        let settings = Settings {
+            version: stored.version,
+            default: stored.default_status,
+            policy: stored.idfa_policy,
+            changed_at: stored.changed_at,
+            changed_by: stored.changed_by,
+            reason: stored.reason,
+        };
+        Self { settings, moved_profiles: stored.moved_profiles }
+    }
+}
+
+const INSERT: &str = "insert into settings_versions (workspace_id, version, default_status, idfa_policy, changed_at, \
+    changed_by, reason, moved_profiles) values ($1, $2, $3, $4, $5, $6, $7, $8)";
+
+impl Tx {
+    pub(super) async fn versions(&mut self, workspace: WorkspaceId, limit: i64) -> Result<Vec<Version>> {
+        const SQL: &str = "select version, default_status, idfa_policy, changed_at, changed_by, reason, moved_profiles \
+            from settings_versions where workspace_id = $1 order by version desc limit $2";
+        let rows: Vec<Stored> =
+            on!(self, c => sqlx::query_as(SQL).bind(workspace).bind(limit).fetch_all(c).await?);
+        Ok(rows.into_iter().map(Version::from).collect())
+    }
+
+    async fn add_version(&mut self, workspace: WorkspaceId, version: &Version) -> Result<()> {
+        let Version { settings, moved_profiles } = version;
+        on!(self, c => {
+            sqlx::query(INSERT)
+                .bind(workspace)
+                .bind(settings.version)
+                .bind(settings.default)
+                .bind(settings.policy)
+                .bind(settings.changed_at)
+                .bind(&settings.changed_by)
+                .bind(&settings.reason)
+                .bind(*moved_profiles)
+                .execute(c)
+                .await?;
+        });
+        Ok(())
+    }
+
+    /// The settings in force.
+    pub(super) async fn settings(&mut self, workspace: WorkspaceId) -> Result<Settings> {
+        let newest = self.versions(workspace, 1).await?.pop();
+        newest.map(|version| version.settings).ok_or_else(|| Error::Internal("a workspace has no settings".into()))
+    }
+}
+
+impl Scope {
+    /// The settings in force.
+    pub async fn settings(&mut self) -> Result<Settings> {
+        let workspace = self.workspace.id;
+        self.tx.settings(workspace).await
+    }
+
+    pub(super) async fn settings_version(&mut self) -> Result<i64> {
+        Ok(self.settings().await?.version)
+    }
+
+    /// The newest versions, newest first.
+    pub async fn settings_versions(&mut self, limit: i64) -> Result<Vec<Version>> {
+        let workspace = self.workspace.id;
+        self.tx.versions(workspace, limit).await
+    }
+}
+
+impl<A: Act> Change<A> {
+    /// Adds the next version. Whoever adds the same number second is told to look again.
+    pub async fn add_settings(&mut self, settings: Settings, moved_profiles: i64) -> Result<()> {
+        let workspace = self.workspace.id;
+        self.tx.add_version(workspace, &Version { settings, moved_profiles }).await
+    }
+}
+
+impl Own {
+    /// Version 1: nothing is assumed, and an IDFA without permission is not kept.
+    pub(super) async fn first_settings(&mut self, workspace: WorkspaceId) -> Result<()> {
+        let settings = Settings {
+            version: 1,
+            default: None,
+            policy: Policy::Withhold,
+            changed_at: self.now,
+            changed_by: "set-up".to_owned(),
+            reason: String::new(),
+        };
+        self.tx.add_version(workspace, &Version { settings, moved_profiles: 0 }).await
+    }
+}

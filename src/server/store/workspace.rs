@@ -1,0 +1,100 @@
+//! Workspaces.
+
+use super::Own;
+use super::db::{Tx, on};
+use super::handle::{Scope, Workspace};
+use super::member::Member;
+use crate::domain::error::Problem;
+use crate::domain::id::{PersonId, WorkspaceId};
+use crate::domain::role::Role;
+use crate::domain::text::{Name, Slug};
+use crate::server::error::{Error, Result};
+
+impl Tx {
+    pub(super) async fn workspace_by_slug(&mut self, slug: &Slug) -> Result<Option<Workspace>> {
+        const SQL: &str = "select id, slug, name, time_zone, created_at from workspaces where slug = $1";
+        Ok(on!(self, c => sqlx::query_as(SQL).bind(slug).fetch_optional(c).await?))
+    }
+
+    pub(super) async fn workspace_by_id(&mut self, id: WorkspaceId) -> Result<Option<Workspace>> {
+        const SQL: &str = "select id, slug, name, time_zone, created_at from workspaces where id = $1";
+        Ok(on!(self, c => sqlx::query_as(SQL).bind(id).fetch_optional(c).await?))
+    }
+}
+
+/// A workspace of a person, with their role in it.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Membership {
+    pub slug: Slug,
+    pub name: String,
+    pub role: Role,
+}
+
+impl Own {
+    pub async fn workspace(&mut self, slug: &Slug) -> Result<Option<Workspace>> {
+        self.tx.workspace_by_slug(slug).await
+    }
+
+    /// All workspaces, in the order of their names.
+    pub async fn workspaces(&mut self) -> Result<Vec<Workspace>> {
+        const SQL: &str = "select id, slug, name, time_zone, created_at from workspaces order by name, id";
+        Ok(on!(&mut self.tx, c => sqlx::query_as(SQL).fetch_all(c).await?))
+    }
+
+    /// The person's workspaces, in the order of their names.
+    pub async fn memberships(&mut self, person: PersonId) -> Result<Vec<Membership>> {
+        const SQL: &str = "select w.slug, w.name, m.role from members m join workspaces w on w.id = m.workspace_id \
+            where m.person_id = $1 order by w.name, w.id";
+        Ok(on!(&mut self.tx, c => sqlx::query_as(SQL).bind(person).fetch_all(c).await?))
+    }
+
+    /// Adds a workspace with version 1 of its settings. Without a slug one is made from the name.
+    pub async fn add_workspace(&mut self, name: &Name, slug: Option<&Slug>, time_zone: &str) -> Result<Workspace> {
+        const INSERT: &str =
+            "insert into workspaces (id, slug, name, time_zone, created_at) values ($1, $2, $3, $4, $5)";
+        let slug = match slug {
+            Some(slug) if self.workspace(slug).await?.is_some() => return Err(Error::invalid("slug", Problem::Taken)),
+            Some(slug) => slug.clone(),
+            None => self.free_slug(name).await?,
+        };
+        let workspace = Workspace {
+            id: WorkspaceId(self.ids.id()),
+            slug,
+            name: name.to_string(),
+            time_zone: time_zone.to_owned(),
+            created_at: self.now,
+        };
+        on!(&mut self.tx, c => {
+            sqlx::query(INSERT)
+                .bind(workspace.id)
+                .bind(&workspace.slug)
+                .bind(&workspace.name)
+                .bind(&workspace.time_zone)
+                .bind(workspace.created_at)
+                .execute(c)
+                .await?;
+        });
+        self.first_settings(workspace.id).await?;
+        Ok(workspace)
+    }
+
+    async fn free_slug(&mut self, name: &Name) -> Result<Slug> {
+        let wanted = Slug::of(name);
+        let mut slug = wanted.clone();
+        for n in 2.. {
+            if self.workspace(&slug).await?.is_none() {
+                break;
+            }
+            slug = wanted.numbered(n);
+        }
+        Ok(slug)
+    }
+}
+
+impl Scope {
+    /// The people of this workspace with their roles.
+    pub async fn members(&mut self) -> Result<Vec<Member>> {
+        let workspace = self.workspace.id;
+        self.tx.members(workspace).await
+    }
+}
