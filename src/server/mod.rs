@@ -1,5 +1,11 @@
 //! What only the server knows. `http -> work -> store`, `http -> ui`, everything -> `domain`.
 
+pub mod auth;
 pub mod clock;
+pub mod config;
 pub mod error;
+pub mod http;
+pub mod state;
 pub mod store;
+pub mod telemetry;
+pub mod work;

@@ -1,0 +1,46 @@
+//! Keys and secrets of machines, and the tokens of one-time links: shown once, kept as SHA-256.
+
+use crate::server::clock::Ids;
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use secrecy::SecretString;
+use sha2::{Digest, Sha256};
+
+/// What an API token begins with, so that a leak is recognised.
+const TOKEN_PREFIX: &str = "attest_";
+
+/// A fresh pair: the public key names a row, the secret proves it.
+pub struct Pair {
+    pub key: String,
+    pub secret: SecretString,
+    pub secret_hash: Vec<u8>,
+}
+
+/// Makes a key of 96 bits and a secret of 256.
+pub fn pair(ids: &Ids) -> Pair {
+    let key = BASE64_URL_SAFE_NO_PAD.encode(ids.random::<12>()).replace(['-', '_'], "0");
+    let secret = BASE64_URL_SAFE_NO_PAD.encode(ids.random::<32>());
+    Pair { key, secret_hash: hash(&secret), secret: secret.into() }
+}
+
+/// A secret of 256 bits for a link, with its hash.
+pub fn link_token(ids: &Ids) -> (String, Vec<u8>) {
+    let token = BASE64_URL_SAFE_NO_PAD.encode(ids.random::<32>());
+    let hash = hash(&token);
+    (token, hash)
+}
+
+/// The form in which secrets are kept. They have 256 bits, so that a plain hash suffices.
+pub fn hash(secret: &str) -> Vec<u8> {
+    Sha256::digest(secret).to_vec()
+}
+
+/// The text of an API token: the public half and the secret.
+pub fn token_text(key: &str, secret: &str) -> String {
+    format!("{TOKEN_PREFIX}{key}.{secret}")
+}
+
+/// Splits an API token into its halves.
+pub fn token_parts(token: &str) -> Option<(&str, &str)> {
+    token.strip_prefix(TOKEN_PREFIX)?.split_once('.')
+}

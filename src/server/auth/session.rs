@@ -1,0 +1,123 @@
+//! Sessions in our own store: 30 minutes idle, 12 hours at most, checked by our clock and kept under a hash.
+
+use crate::domain::id::PersonId;
+use crate::domain::time::{HOUR, MINUTE, Millis};
+use crate::server::error::Error;
+use crate::server::store::{Event, Store};
+use sha2::{Digest, Sha256};
+use std::collections::HashMap;
+use tower_sessions::session::{Id, Record};
+use tower_sessions::session_store::{Error as StoreError, Result, SessionStore};
+
+/// Without a request for this long a session is over.
+pub const IDLE: i64 = 30 * MINUTE;
+/// However much it is used.
+pub const ABSOLUTE: i64 = 12 * HOUR;
+/// The time of the last request is written no more often than this.
+const TOUCH_EVERY: i64 = MINUTE;
+/// Where a session keeps who it belongs to.
+pub const PERSON: &str = "person";
+
+/// The sessions of pages, or of the polling island: that one never renews.
+#[derive(Clone, Debug)]
+pub struct Sessions {
+    store: Store,
+    renews: bool,
+}
+
+impl Sessions {
+    pub fn of_pages(store: Store) -> Self {
+        Self { store, renews: true }
+    }
+
+    pub fn of_polling(store: Store) -> Self {
+        Self { store, renews: false }
+    }
+}
+
+/// Sessions that nobody can use any more were last seen, or made, before these.
+pub fn over_before(now: Millis) -> (Millis, Millis) {
+    (now.minus(IDLE), now.minus(ABSOLUTE))
+}
+
+fn key(id: &Id) -> Vec<u8> {
+    Sha256::digest(id.0.to_le_bytes()).to_vec()
+}
+
+fn failed(error: Error) -> StoreError {
+    StoreError::Backend(error.to_string())
+}
+
+fn stored(record: &Record) -> Result<(Vec<u8>, Option<PersonId>, String)> {
+    let data = serde_json::to_string(&record.data).map_err(|error| StoreError::Encode(error.to_string()))?;
+    let person = record.data.get(PERSON).and_then(|id| PersonId::parse(id.as_str()?));
+    Ok((key(&record.id), person, data))
+}
+
+#[async_trait::async_trait]
+impl SessionStore for Sessions {
+    async fn create(&self, record: &mut Record) -> Result<()> {
+        record.id = Id(i128::from_le_bytes(self.store.ids().random()));
+        let row = stored(record)?;
+        let work = move |mut own: crate::server::store::Own| {
+            let (key, person, data) = row.clone();
+            async move {
+                own.add_session(&key, person, &data).await?;
+                own.commit(Event::Housekeeping("a new session")).await
+            }
+        };
+        self.store.own(work).await.map_err(failed)
+    }
+
+    async fn save(&self, record: &Record) -> Result<()> {
+        let row = stored(record)?;
+        let work = move |mut own: crate::server::store::Own| {
+            let (key, person, data) = row.clone();
+            async move {
+                own.save_session(&key, person, &data).await?;
+                own.commit(Event::Housekeeping("a session's data")).await
+            }
+        };
+        self.store.own(work).await.map_err(failed)
+    }
+
+    async fn load(&self, id: &Id) -> Result<Option<Record>> {
+        let key = key(id);
+        let mut own = self.store.own_view().await.map_err(failed)?;
+        let Some(session) = own.session(&key).await.map_err(failed)? else { return Ok(None) };
+        let (seen_before, made_before) = over_before(own.now);
+        if session.seen_at < seen_before || session.created_at < made_before {
+            return Ok(None);
+        }
+        let stale = session.seen_at < own.now.minus(TOUCH_EVERY);
+        drop(own);
+        if stale && self.renews {
+            let work = move |mut own: crate::server::store::Own| {
+                let key = key.clone();
+                async move {
+                    own.touch_session(&key).await?;
+                    own.commit(Event::Housekeeping("a session was used")).await
+                }
+            };
+            self.store.own(work).await.map_err(failed)?;
+        }
+        let data: HashMap<_, _> =
+            serde_json::from_str(&session.data).map_err(|error| StoreError::Decode(error.to_string()))?;
+        // The limits above are ours; the library only wants a date that is not yet over.
+        let expiry_date = time::OffsetDateTime::from_unix_timestamp(session.created_at.plus(2 * ABSOLUTE).0 / 1000)
+            .map_err(|error| StoreError::Decode(error.to_string()))?;
+        Ok(Some(Record { id: *id, data, expiry_date }))
+    }
+
+    async fn delete(&self, id: &Id) -> Result<()> {
+        let key = key(id);
+        let work = move |mut own: crate::server::store::Own| {
+            let key = key.clone();
+            async move {
+                own.end_session(&key).await?;
+                own.commit(Event::Housekeeping("a session ended")).await
+            }
+        };
+        self.store.own(work).await.map_err(failed)
+    }
+}

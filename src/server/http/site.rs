@@ -1,0 +1,4 @@
+//! The site: style, script and wasm.
+/// stub
+#[derive(Debug)]
+pub struct Site;

@@ -1,0 +1,80 @@
+//! The distribution of statuses: what the Overview and the interface for machines are read from.
+
+use crate::domain::app::App;
+use crate::domain::att::{State, Status};
+use crate::domain::count::{Cell, Cells, Unit};
+use crate::domain::environment::Environment;
+use crate::domain::id::AppId;
+use crate::domain::platform::Platform;
+use crate::domain::policy::Grant;
+use crate::domain::rounding::Shown;
+use crate::domain::settings::Settings;
+use crate::domain::time::Millis;
+use crate::server::error::Result;
+use crate::server::store::View;
+
+/// What is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Question {
+    pub environment: Environment,
+    pub unit: Unit,
+    pub app: Option<AppId>,
+    pub platform: Option<Platform>,
+}
+
+/// One moment of the counters, with what is needed to read them.
+#[derive(Clone, Debug)]
+pub struct Distribution {
+    pub cells: Cells,
+    pub apps: Vec<App>,
+    pub settings: Settings,
+    pub rounded: bool,
+    pub last_batch: Option<Millis>,
+    pub now: Millis,
+}
+
+/// Reads the counters of one unit in one environment.
+pub async fn read(view: &mut View, environment: Environment, unit: Unit) -> Result<Distribution> {
+    Ok(Distribution {
+        cells: view.counts(environment, unit).await?,
+        apps: view.apps().await?,
+        settings: view.settings().await?,
+        rounded: view.grant == Grant::Rounded,
+        last_batch: view.last_batch().await?,
+        now: view.now,
+    })
+}
+
+impl Distribution {
+    /// The exact number in one state, as reported.
+    pub fn explicit(&self, question: &Question, state: State) -> i64 {
+        let Question { environment, unit, app, platform } = *question;
+        self.cells.get(&Cell { environment, unit, app, platform, state }).copied().unwrap_or_default()
+    }
+
+    /// The exact number in one state once the default has spoken.
+    pub fn effective(&self, question: &Question, state: State) -> i64 {
+        let unknown = self.explicit(question, State::Unknown);
+        match (state, self.settings.default) {
+            (State::Unknown, Some(_)) => 0,
+            (State::Known(status), Some(default)) if status == default => self.explicit(question, state) + unknown,
+            _ => self.explicit(question, state),
+        }
+    }
+
+    /// The exact number of Apple units.
+    pub fn apple(&self, question: &Question) -> i64 {
+        State::OF_APPLE.into_iter().map(|state| self.explicit(question, state)).sum()
+    }
+
+    /// The exact number of those who answered the prompt.
+    pub fn answered(&self, question: &Question) -> i64 {
+        let of = |status| self.explicit(question, State::Known(status));
+        of(Status::Authorized) + of(Status::Denied)
+    }
+
+    /// A number as the reader may see it.
+    pub fn shown(&self, n: i64) -> Shown {
+        Shown::of(n, self.rounded)
+    }
+}

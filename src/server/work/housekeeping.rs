@@ -1,0 +1,42 @@
+//! What the server does by itself, once a minute.
+
+use crate::domain::time::{DAY, HOUR};
+use crate::server::auth::{session, throttle};
+use crate::server::error::Result;
+use crate::server::store::{Event, Store};
+use std::time::Duration;
+
+const EVERY: Duration = Duration::from_secs(60);
+/// A device without a name leaves the counts after this silence.
+const SILENT: i64 = 30 * DAY;
+
+/// Runs until the process ends.
+pub async fn keep_house(store: Store) {
+    let mut ticks = tokio::time::interval(EVERY);
+    loop {
+        ticks.tick().await;
+        if let Err(error) = tidy(&store).await {
+            tracing::warn!(%error, "housekeeping is done again in a minute");
+        }
+    }
+}
+
+/// Removes what is over, and takes silent devices out of the counts.
+pub async fn tidy(store: &Store) -> Result<()> {
+    store
+        .own(|mut own| async move {
+            let (seen_before, made_before) = session::over_before(own.now);
+            own.prune_sessions(seen_before, made_before).await?;
+            let forgotten = throttle::forgotten_before(own.now).minus(HOUR);
+            own.prune_throttles(forgotten).await?;
+            own.commit(Event::Housekeeping("old sessions and failures")).await
+        })
+        .await?;
+    let workspaces = store.own_view().await?.workspaces().await?;
+    let silent_before = store.clock().now().minus(SILENT);
+    for workspace in workspaces {
+        store.prune_dedup(workspace.id).await?;
+        while store.retire(workspace.id, silent_before).await? > 0 {}
+    }
+    Ok(())
+}

@@ -1,0 +1,94 @@
+//! Giving and taking away roles.
+
+use crate::domain::audit::AuditAction;
+use crate::domain::error::{Problem, Refusal};
+use crate::domain::policy::Action;
+use crate::domain::role::Role;
+use crate::domain::text::Email;
+use crate::server::error::{Error, Result};
+use crate::server::store::member::Member;
+use crate::server::store::{Act, Actor, Change, Done, Place, Store};
+use serde::Serialize;
+
+/// A member as the audit rows hold them.
+#[derive(Clone, Debug, Serialize)]
+pub struct MemberState {
+    pub person: String,
+    pub name: String,
+    pub role: Role,
+}
+
+/// Gives a person a role.
+pub struct SetMember;
+
+impl Act for SetMember {
+    type State = MemberState;
+    const ACTION: Action = Action::ManageMembers;
+    const AUDIT: AuditAction = AuditAction::MemberSet;
+}
+
+/// Takes a person's role away.
+pub struct RemoveMember;
+
+impl Act for RemoveMember {
+    type State = MemberState;
+    const ACTION: Action = Action::ManageMembers;
+    const AUDIT: AuditAction = AuditAction::MemberRemoved;
+}
+
+fn state(member: &Member) -> MemberState {
+    MemberState { person: member.person_id.to_string(), name: member.name.clone(), role: member.role }
+}
+
+/// Gives a person who has an account a role, instead of the one they had.
+pub async fn set_member(store: &Store, actor: &Actor, place: Place, email: &str, role: Role) -> Result<()> {
+    let email = Email::parse(email).map_err(|problem| Refusal::invalid("email", problem))?;
+    let work = move |change| set_once(change, email.clone(), role);
+    store.change::<SetMember, _, _, _>(actor, place, work).await
+}
+
+async fn set_once(mut change: Change<SetMember>, email: Email, role: Role) -> Result<Done<()>> {
+    let members = change.held_members().await?;
+    let (person, name) = change.person(&email).await?.ok_or_else(|| Error::invalid("email", Problem::NotOneOf))?;
+    let before = members.iter().find(|member| member.person_id == person);
+    if before.is_some_and(|member| member.role == role) {
+        return Ok(change.unchanged(()));
+    }
+    may_touch(&change, before, Some(role))?;
+    keeps_an_admin(&members, before, Some(role))?;
+    change.set_role(person, role).await?;
+    let after = MemberState { person: person.to_string(), name, role };
+    change.commit(person.to_string(), before.map(state), Some(after), None, ()).await
+}
+
+/// Takes a person out of the workspace.
+pub async fn remove_member(store: &Store, actor: &Actor, place: Place, email: &str) -> Result<()> {
+    let email = Email::parse(email).map_err(|problem| Refusal::invalid("email", problem))?;
+    let work = move |change| remove_once(change, email.clone());
+    store.change::<RemoveMember, _, _, _>(actor, place, work).await
+}
+
+async fn remove_once(mut change: Change<RemoveMember>, email: Email) -> Result<Done<()>> {
+    let members = change.held_members().await?;
+    let before = members.iter().find(|member| member.email == email.as_str()).ok_or(Refusal::NotFound)?;
+    may_touch(&change, Some(before), None)?;
+    keeps_an_admin(&members, Some(before), None)?;
+    change.remove_member(before.person_id).await?;
+    change.commit(before.person_id.to_string(), Some(state(before)), None, None, ()).await
+}
+
+/// Nobody changes their own role, and an Admin neither grants nor removes Compliance Admin.
+fn may_touch<A: Act>(change: &Change<A>, before: Option<&Member>, role: Option<Role>) -> Result<()> {
+    let own = change.actor().id.is_some() && change.actor().id == before.map(|member| member.person_id.to_string());
+    let is_admin = |role: Option<Role>| role == Some(Role::ComplianceAdmin);
+    let above = change.role.is_some_and(|role| role != Role::ComplianceAdmin)
+        && (is_admin(role) || is_admin(before.map(|member| member.role)));
+    if own || above { Err(Refusal::Forbidden.into()) } else { Ok(()) }
+}
+
+/// The last Compliance Admin can be neither removed nor demoted.
+fn keeps_an_admin(members: &[Member], before: Option<&Member>, role: Option<Role>) -> Result<()> {
+    let admins = members.iter().filter(|member| member.role == Role::ComplianceAdmin).count();
+    let loses_one = before.is_some_and(|member| member.role == Role::ComplianceAdmin) && role != Some(Role::ComplianceAdmin);
+    if loses_one && admins == 1 { Err(Error::invalid("role", Problem::LastComplianceAdmin)) } else { Ok(()) }
+}

@@ -1,0 +1,12 @@
+//! What happens: one verb per function.
+
+pub mod account;
+pub mod att;
+pub mod distribution;
+pub mod housekeeping;
+pub mod input;
+pub mod member;
+pub mod profile;
+pub mod session;
+pub mod token;
+pub mod workspace;

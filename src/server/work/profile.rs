@@ -1,0 +1,122 @@
+//! Looking up single profiles: personal data, so that every look-up leaves a row first.
+
+use crate::domain::audit::AuditAction;
+use crate::domain::device::normalized;
+use crate::domain::environment::Environment;
+use crate::domain::error::{Problem, Refusal};
+use crate::domain::id::ProfileId;
+use crate::domain::policy::Action;
+use crate::domain::profile::IdentityKind;
+use crate::server::error::{Error, Result};
+use crate::server::store::profile::By;
+use crate::server::store::{Act, Actor, Change, Done, Place, Store, View};
+use hmac::{Hmac, KeyInit, Mac};
+use serde::Serialize;
+use sha2::Sha256;
+use std::fmt::Write;
+
+/// By what somebody looks: the names of the form's choices.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LookUpBy {
+    #[default]
+    CustomerId,
+    Email,
+    Mpid,
+    DeviceId,
+}
+
+impl LookUpBy {
+    pub const ALL: [Self; 4] = [Self::CustomerId, Self::Email, Self::Mpid, Self::DeviceId];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::CustomerId => "customer_id",
+            Self::Email => "email",
+            Self::Mpid => "mpid",
+            Self::DeviceId => "device_id",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|by| by.as_str() == text)
+    }
+}
+
+/// What the row of a look-up holds: what was typed only as a keyed hash, profiles only by their random references.
+#[derive(Clone, Debug, Serialize)]
+pub struct LookUpState {
+    pub by: &'static str,
+    pub environment: Environment,
+    pub typed_hmac: String,
+    pub found: Vec<String>,
+}
+
+/// Looks up profiles.
+pub struct LookUpProfile;
+
+impl Act for LookUpProfile {
+    type State = LookUpState;
+    const ACTION: Action = Action::LookUpProfiles;
+    const AUDIT: AuditAction = AuditAction::ProfileLookedUp;
+}
+
+/// What somebody looks for.
+#[derive(Clone, Debug)]
+pub struct LookUp {
+    pub environment: Environment,
+    pub by: LookUpBy,
+    pub value: String,
+}
+
+/// Finds profiles; the view they may be read from is opened after the row is written.
+pub async fn look_up(store: &Store, actor: &Actor, place: Place, wanted: LookUp) -> Result<(Vec<ProfileId>, View)> {
+    let invalid = |problem| Error::from(Refusal::invalid("value", problem));
+    let typed = wanted.value.trim().to_owned();
+    if typed.is_empty() {
+        return Err(invalid(Problem::Missing));
+    }
+    if typed.chars().count() > 255 {
+        return Err(invalid(Problem::TooLong));
+    }
+    if typed.contains('\0') {
+        return Err(invalid(Problem::Unprintable));
+    }
+    let (by, value) = match wanted.by {
+        LookUpBy::Mpid => (By::Mpid(typed.parse().map_err(|_| invalid(Problem::NotAnInteger))?), Some(typed)),
+        LookUpBy::CustomerId => identity(IdentityKind::CUSTOMER_ID, &typed),
+        LookUpBy::Email => identity(IdentityKind::EMAIL, &typed),
+        LookUpBy::DeviceId => (By::Device, normalized(&typed)),
+    };
+    let work = move |change| find_once(change, wanted.clone(), by, value.clone().unwrap_or_default());
+    store.disclose::<LookUpProfile, _, _, _>(actor, place, work).await
+}
+
+fn identity(kind: IdentityKind, typed: &str) -> (By, Option<String>) {
+    (By::Identity(kind), kind.normalized(typed))
+}
+
+async fn find_once(
+    mut change: Change<LookUpProfile>,
+    wanted: LookUp,
+    by: By,
+    value: String,
+) -> Result<Done<Vec<ProfileId>>> {
+    let found = change.find_profiles(wanted.environment, by, &value).await?;
+    let key = change.lookup_key().await?;
+    let mut mac = Hmac::<Sha256>::new_from_slice(&key).map_err(Error::internal)?;
+    mac.update(format!("{}\n{value}", wanted.by.as_str()).as_bytes());
+    let typed_hmac = mac.finalize().into_bytes().iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    });
+    let references: Vec<String> = found.iter().map(|profile| profile.audit_reference.clone()).collect();
+    let state = LookUpState {
+        by: wanted.by.as_str(),
+        environment: wanted.environment,
+        typed_hmac,
+        found: references.clone(),
+    };
+    let target = if references.is_empty() { "nobody".to_owned() } else { references.join(" ") };
+    let ids = found.into_iter().map(|profile| profile.id).collect();
+    change.commit(target, None, Some(state), None, ids).await
+}
