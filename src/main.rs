@@ -1,3 +1,11 @@
-//! The command line.
+//! The command line; in the browser's part there is none.
 
+#[cfg(feature = "ssr")]
+#[tokio::main]
+async fn main() -> std::process::ExitCode {
+    attest::server::telemetry::start();
+    attest::server::command::run().await
+}
+
+#[cfg(not(feature = "ssr"))]
 fn main() {}

@@ -65,6 +65,11 @@ impl<'a> Object<'a> {
         }
     }
 
+    /// Whether the key stands there, be it with null.
+    pub fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|(key, _)| key == name)
+    }
+
     /// How many members there are.
     pub fn len(&self) -> usize {
         self.0.len()
@@ -80,8 +85,8 @@ pub fn array(raw: &RawValue) -> Result<Vec<&RawValue>, Problem> {
     serde_json::from_str(raw.get()).map_err(|_| Problem::NotAnArray)
 }
 
-/// A string, whatever is in it.
-fn text(raw: &RawValue) -> Result<Cow<'_, str>, Problem> {
+/// A string of any length; a lone surrogate is none.
+pub fn text(raw: &RawValue) -> Result<Cow<'_, str>, Problem> {
     let json = raw.get();
     let Some(inner) = json.strip_prefix('"').and_then(|json| json.strip_suffix('"')) else {
         return Err(Problem::NotAString);

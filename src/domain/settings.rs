@@ -18,14 +18,17 @@ pub struct Settings {
     pub reason: String,
 }
 
-/// The audited state of the default.
+/// The settings as their audit rows hold them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct DefaultState {
+pub struct SettingsState {
     pub default_att_status: Option<Status>,
+    pub idfa_policy: Policy,
+    pub version: i64,
 }
 
-/// The audited state of the policy.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct PolicyState {
-    pub idfa_policy: Policy,
+impl From<&Settings> for SettingsState {
+    fn from(settings: &Settings) -> Self {
+        let Settings { version, default, policy, .. } = *settings;
+        Self { default_att_status: default, idfa_policy: policy, version }
+    }
 }

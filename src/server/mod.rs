@@ -2,9 +2,11 @@
 
 pub mod auth;
 pub mod clock;
+pub mod command;
 pub mod config;
 pub mod error;
 pub mod http;
+pub mod serve;
 pub mod state;
 pub mod store;
 pub mod telemetry;

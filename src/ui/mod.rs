@@ -1,3 +1,9 @@
-//! What is seen.
+//! What is seen: pages as functions of plain page models, which `server::http` fills. Views read no clock, no
+//! randomness and nothing of the platform they are compiled for.
 
+pub mod app;
+pub mod frame;
 pub mod islands;
+pub mod pages;
+pub mod parts;
+pub mod words;

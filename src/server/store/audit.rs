@@ -97,7 +97,7 @@ pub fn hash(row: &Row) -> Result<String> {
     Ok(hex(&Sha256::digest(text)))
 }
 
-pub(super) fn hex(bytes: &[u8]) -> String {
+pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");
         text

@@ -22,6 +22,14 @@ impl Tx {
     }
 }
 
+impl Tx {
+    async fn memberships(&mut self, person: PersonId) -> Result<Vec<Membership>> {
+        const SQL: &str = "select w.slug, w.name, m.role from members m join workspaces w on w.id = m.workspace_id \
+            where m.person_id = $1 order by w.name, w.id";
+        Ok(on!(self, c => sqlx::query_as(SQL).bind(person).fetch_all(c).await?))
+    }
+}
+
 /// A workspace of a person, with their role in it.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct Membership {
@@ -43,9 +51,7 @@ impl Own {
 
     /// The person's workspaces, in the order of their names.
     pub async fn memberships(&mut self, person: PersonId) -> Result<Vec<Membership>> {
-        const SQL: &str = "select w.slug, w.name, m.role from members m join workspaces w on w.id = m.workspace_id \
-            where m.person_id = $1 order by w.name, w.id";
-        Ok(on!(&mut self.tx, c => sqlx::query_as(SQL).bind(person).fetch_all(c).await?))
+        self.tx.memberships(person).await
     }
 
     /// Adds a workspace with version 1 of its settings. Without a slug one is made from the name.
@@ -96,5 +102,10 @@ impl Scope {
     pub async fn members(&mut self) -> Result<Vec<Member>> {
         let workspace = self.workspace.id;
         self.tx.members(workspace).await
+    }
+
+    /// The person's workspaces, in the order of their names.
+    pub async fn memberships(&mut self, person: PersonId) -> Result<Vec<Membership>> {
+        self.tx.memberships(person).await
     }
 }

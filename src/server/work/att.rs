@@ -7,7 +7,7 @@ use crate::domain::environment::Environment;
 use crate::domain::error::{Problem, Refusal};
 use crate::domain::id::AppId;
 use crate::domain::policy::Action;
-use crate::domain::settings::{DefaultState, PolicyState, Settings};
+use crate::domain::settings::{Settings, SettingsState};
 use crate::domain::text::Reason;
 use crate::server::error::{Error, Result};
 use crate::server::store::{Act, Actor, Change, Done, Place, Scope, Store};
@@ -16,7 +16,7 @@ use crate::server::store::{Act, Actor, Change, Done, Place, Scope, Store};
 pub struct SetAttDefault;
 
 impl Act for SetAttDefault {
-    type State = DefaultState;
+    type State = SettingsState;
     const ACTION: Action = Action::ChangeSettings;
     const AUDIT: AuditAction = AuditAction::DefaultChanged;
 }
@@ -25,101 +25,71 @@ impl Act for SetAttDefault {
 pub struct SetIdfaPolicy;
 
 impl Act for SetIdfaPolicy {
-    type State = PolicyState;
+    type State = SettingsState;
     const ACTION: Action = Action::ChangeSettings;
     const AUDIT: AuditAction = AuditAction::PolicyChanged;
 }
 
 /// What somebody asks for. The version is the one they looked at.
 #[derive(Clone, Debug)]
-pub struct Wanted<T> {
-    pub value: T,
+pub struct Wanted {
+    /// The default to set, or to leave as it is. The inner `None` means that nothing is assumed.
+    pub default: Option<Option<Status>>,
+    /// The policy to set, or to leave as it is.
+    pub policy: Option<Policy>,
     pub reason: String,
     pub version: i64,
     /// The workspace's name as typed, where the door asks for it: a page does, for Authorized.
     pub typed_name: Option<String>,
 }
 
-/// Compares the version first, then asks for the reason.
-fn next<T>(settings: Settings, wanted: &Wanted<T>, by: &str, at: crate::domain::time::Millis) -> Result<(Settings, Reason)> {
-    let reason = Reason::parse(&wanted.reason).map_err(|problem| Refusal::invalid("reason", problem))?;
-    let next = Settings {
-        version: settings.version + 1,
-        changed_at: at,
-        changed_by: by.to_owned(),
-        reason: reason.to_string(),
-        ..settings
+/// Changes the settings, and answers those then in force. The version is compared first; equal values make no new one.
+pub async fn change_settings(store: &Store, actor: &Actor, place: Place, wanted: Wanted) -> Result<Settings> {
+    let changes_default = wanted.default.is_some();
+    let ended = if changes_default {
+        store.change::<SetAttDefault, _, _, _>(actor, place, move |change| change_once(change, wanted.clone())).await
+    } else {
+        store.change::<SetIdfaPolicy, _, _, _>(actor, place, move |change| change_once(change, wanted.clone())).await
     };
-    Ok((next, reason))
+    match ended {
+        // Whoever was slower every time has a conflict.
+        Err(Error::Again(_)) => Err(Refusal::Conflict.into()),
+        ended => ended,
+    }
 }
 
-async fn in_force<A: Act>(change: &mut Change<A>, version: i64) -> Result<Settings> {
-    let settings = change.settings().await?;
-    if settings.version == version { Ok(settings) } else { Err(Refusal::Conflict.into()) }
-}
-
-/// Sets the default. Equal values make no new version. Answers the settings then in force.
-pub async fn set_default(
-    store: &Store,
-    actor: &Actor,
-    place: Place,
-    wanted: Wanted<Option<Status>>,
-) -> Result<Settings> {
-    let work = move |change| set_default_once(change, wanted.clone());
-    settled(store.change::<SetAttDefault, _, _, _>(actor, place, work).await)
-}
-
-async fn set_default_once(
-    mut change: Change<SetAttDefault>,
-    wanted: Wanted<Option<Status>>,
-) -> Result<Done<Settings>> {
-    let before = in_force(&mut change, wanted.version).await?;
-    let by = change.actor().name.clone();
-    let (next, reason) = next(before.clone(), &wanted, &by, change.now)?;
-    if before.default == wanted.value {
+async fn change_once<A: Act<State = SettingsState>>(mut change: Change<A>, wanted: Wanted) -> Result<Done<Settings>> {
+    let before = change.settings().await?;
+    if before.version != wanted.version {
+        return Err(Refusal::Conflict.into());
+    }
+    let reason = Reason::parse(&wanted.reason).map_err(|problem| Refusal::invalid("reason", problem))?;
+    if wanted.policy == Some(Policy::RequireStatus) {
+        return Err(Error::invalid("idfa_policy", Problem::NotOffered));
+    }
+    let after = Settings {
+        version: before.version + 1,
+        default: wanted.default.unwrap_or(before.default),
+        policy: wanted.policy.unwrap_or(before.policy),
+        changed_at: change.now,
+        changed_by: change.actor().name.clone(),
+        reason: reason.to_string(),
+    };
+    if (after.default, after.policy) == (before.default, before.policy) {
         return Ok(change.unchanged(before));
     }
     if wanted.typed_name.as_ref().is_some_and(|typed| typed.trim() != change.workspace.name) {
         return Err(Error::invalid("confirm", Problem::NotTheName));
     }
-    let next = Settings { default: wanted.value, ..next };
-    let cells = change.counts(Environment::Production, Unit::Profiles).await?;
-    let moved = decided_by_default(&cells, Unit::Profiles, None);
-    change.add_settings(next.clone(), moved).await?;
-    let state = |default| DefaultState { default_att_status: default };
-    let (from, to) = (state(before.default), state(next.default));
-    change.commit("att_default", Some(from), Some(to), Some(reason), next).await
-}
-
-/// Sets the policy, like [`set_default`].
-pub async fn set_policy(store: &Store, actor: &Actor, place: Place, wanted: Wanted<Policy>) -> Result<Settings> {
-    let work = move |change| set_policy_once(change, wanted.clone());
-    settled(store.change::<SetIdfaPolicy, _, _, _>(actor, place, work).await)
-}
-
-async fn set_policy_once(mut change: Change<SetIdfaPolicy>, wanted: Wanted<Policy>) -> Result<Done<Settings>> {
-    let before = in_force(&mut change, wanted.version).await?;
-    let by = change.actor().name.clone();
-    let (next, reason) = next(before.clone(), &wanted, &by, change.now)?;
-    if wanted.value == Policy::RequireStatus {
-        return Err(Error::invalid("idfa_policy", Problem::NotOffered));
-    }
-    if before.policy == wanted.value {
-        return Ok(change.unchanged(before));
-    }
-    let next = Settings { policy: wanted.value, ..next };
-    change.add_settings(next.clone(), 0).await?;
-    let state = |policy| PolicyState { idfa_policy: policy };
-    let (from, to) = (state(before.policy), state(next.policy));
-    change.commit("idfa_policy", Some(from), Some(to), Some(reason), next).await
-}
-
-/// Whoever was slower every time has a conflict.
-fn settled(ended: Result<Settings>) -> Result<Settings> {
-    match ended {
-        Err(Error::Again(_)) => Err(Refusal::Conflict.into()),
-        ended => ended,
-    }
+    let moved = if after.default == before.default {
+        0
+    } else {
+        let cells = change.counts(Environment::Production, Unit::Profiles).await?;
+        decided_by_default(&cells, Unit::Profiles, None)
+    };
+    change.add_settings(after.clone(), moved).await?;
+    let (from, to) = (SettingsState::from(&before), SettingsState::from(&after));
+    change.commit("settings", Some(from), Some(to), Some(reason), after).await
 }
 
 /// How many units the default decides, in the workspace or in one app.

@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod att;
+pub mod demo;
 pub mod distribution;
 pub mod housekeeping;
 pub mod input;

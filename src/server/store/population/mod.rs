@@ -11,7 +11,7 @@ use crate::domain::environment::Environment;
 use crate::domain::fold::Population;
 use crate::domain::id::{AppId, DeviceId, InputId, ProfileId, WorkspaceId};
 use crate::domain::platform::Platform;
-use crate::domain::profile::{Identity, IdentityKind, Profile};
+use crate::domain::profile::{IdentityKind, Profile};
 use crate::domain::time::Millis;
 use crate::server::error::Result;
 use serde_json::{Value, json};

@@ -1,0 +1,211 @@
+//! Commands that change something.
+
+use super::Ended;
+use crate::domain::error::{Problem, Refusal};
+use crate::domain::role::Role;
+use crate::domain::text::Slug;
+use crate::server::auth::password::Passwords;
+use crate::server::config::Config;
+use crate::server::error::{Error, Result};
+use crate::server::store::{Actor, Place, Store};
+use crate::server::work::{account, demo, input, member, token, workspace};
+use clap::{Args, Subcommand};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::json;
+
+fn place(slug: &str) -> Result<Place> {
+    Slug::parse(slug).map(Place::Slug).map_err(|_| Refusal::NotFound.into())
+}
+
+fn role(text: &str) -> Result<Role> {
+    Role::parse(text).ok_or_else(|| Error::invalid("--role", Problem::NotARole))
+}
+
+fn print(json: bool, value: &serde_json::Value, words: &str) {
+    if json { println!("{value}") } else { println!("{words}") }
+}
+
+#[derive(Subcommand, Debug)]
+pub enum User {
+    /// Add a person who can sign in. Without a password it prints a one-time link.
+    Add {
+        #[arg(long)]
+        email: String,
+        #[arg(long)]
+        name: String,
+        /// May create workspaces and make password-reset links.
+        #[arg(long)]
+        operator: bool,
+        /// Read the password from standard input.
+        #[arg(long)]
+        password_stdin: bool,
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+impl User {
+    pub async fn run(self, store: &Store, config: &Config) -> Result<Ended> {
+        let Self::Add { email, name, operator, password_stdin, json } = self;
+        let password = if password_stdin { account::given(Some(read_password()?)) } else { None };
+        let passwords = Passwords::new(store.ids().clone());
+        let new = account::NewAccount { email, name, operator, password };
+        let (person, link) = account::add_account(store, &passwords, &Actor::command_line(), new).await?;
+        let link = link.map(|token| format!("{}/set-up?token={token}", config.public_url()));
+        let words = match &link {
+            Some(link) => format!("Added. They choose their password within an hour, by this one-time link:\n{link}"),
+            None => "Added.".to_owned(),
+        };
+        print(json, &json!({"id": person, "link": link}), &words);
+        Ok(Ended::Done)
+    }
+}
+
+fn read_password() -> Result<SecretString> {
+    let mut line = String::new();
+    std::io::stdin().read_line(&mut line).map_err(Error::internal)?;
+    Ok(line.trim_end_matches(['\r', '\n']).to_owned().into())
+}
+
+#[derive(Subcommand, Debug)]
+pub enum Workspace {
+    /// Add a workspace.
+    Add {
+        #[arg(long)]
+        name: String,
+        /// The part of addresses that names it; made from the name unless given.
+        #[arg(long)]
+        slug: Option<String>,
+        /// Whose days its figures are counted by; fixed for good.
+        #[arg(long, default_value = account::UTC)]
+        time_zone: String,
+        /// The e-mail of its first Compliance Admin, who has an account.
+        #[arg(long)]
+        admin: Option<String>,
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+impl Workspace {
+    pub async fn run(self, store: &Store) -> Result<Ended> {
+        let Self::Add { name, slug, time_zone, admin, json } = self;
+        let new = workspace::NewWorkspace { name, slug, time_zone, admin };
+        let made = workspace::add_workspace(store, &Actor::command_line(), new).await?;
+        print(json, &json!({"id": made.id, "slug": made.slug.as_str()}), &format!("Added as {}.", made.slug));
+        Ok(Ended::Done)
+    }
+}
+
+#[derive(Subcommand, Debug)]
+pub enum Member {
+    /// Give a person a role, instead of the one they had.
+    Set {
+        #[arg(long)]
+        workspace: String,
+        #[arg(long)]
+        email: String,
+        /// compliance_admin, admin, compliance, analyst, read_only or auditor.
+        #[arg(long)]
+        role: String,
+    },
+    /// Take a person out of a workspace.
+    Remove {
+        #[arg(long)]
+        workspace: String,
+        #[arg(long)]
+        email: String,
+    },
+}
+
+impl Member {
+    pub async fn run(self, store: &Store) -> Result<Ended> {
+        let actor = Actor::command_line();
+        match self {
+            Self::Set { workspace, email, role: wanted } => {
+                member::set_member(store, &actor, place(&workspace)?, &email, role(&wanted)?).await?;
+            }
+            Self::Remove { workspace, email } => {
+                member::remove_member(store, &actor, place(&workspace)?, &email).await?;
+            }
+        }
+        println!("Done.");
+        Ok(Ended::Done)
+    }
+}
+
+#[derive(Subcommand, Debug)]
+pub enum Input {
+    /// Add an input; its secret is shown here only.
+    Add {
+        #[arg(long)]
+        workspace: String,
+        #[arg(long)]
+        name: String,
+        /// The bundle id of the app that batches without one belong to.
+        #[arg(long, default_value = "")]
+        app: String,
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+impl Input {
+    pub async fn run(self, store: &Store) -> Result<Ended> {
+        let Self::Add { workspace, name, app, json } = self;
+        let new = input::NewInput { name, bundle: app };
+        let made = input::add_input(store, &Actor::command_line(), place(&workspace)?, new).await?;
+        let (id, key, secret) = (made.input.input, made.input.key, made.secret.expose_secret());
+        let words = format!("Added. The secret is shown this once:\nkey    {key}\nsecret {secret}");
+        print(json, &json!({"id": id, "key": key, "secret": secret}), &words);
+        Ok(Ended::Done)
+    }
+}
+
+#[derive(Subcommand, Debug)]
+pub enum Token {
+    /// Add an API token that lasts a year; it is shown here only.
+    Add {
+        #[arg(long)]
+        workspace: String,
+        #[arg(long)]
+        name: String,
+        /// compliance_admin, admin, compliance, analyst, read_only or auditor.
+        #[arg(long)]
+        role: String,
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+impl Token {
+    pub async fn run(self, store: &Store) -> Result<Ended> {
+        let Self::Add { workspace, name, role: wanted, json } = self;
+        let (id, text) = token::add_token(store, &Actor::command_line(), place(&workspace)?, &name, role(&wanted)?).await?;
+        let words = format!("Added. The token is shown this once:\n{}", text.expose_secret());
+        print(json, &json!({"id": id, "token": text.expose_secret()}), &words);
+        Ok(Ended::Done)
+    }
+}
+
+#[derive(Args, Debug)]
+pub struct Demo {
+    #[arg(long, default_value_t = 50_000)]
+    profiles: u32,
+    /// The same seed gives the same data.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+}
+
+impl Demo {
+    pub async fn run(self, store: &Store) -> Result<Ended> {
+        let passwords = Passwords::new(store.ids().clone());
+        let made = demo::fill(store, &passwords, demo::Wanted { profiles: self.profiles, seed: self.seed }).await?;
+        println!("{} profiles on {} devices in the workspace {}.", made.profiles, made.devices, made.workspace);
+        println!("One sign-in per role:");
+        for (role, email, password) in made.people {
+            println!("  {:<17} {email:<36} {}", crate::ui::words::role(role), password.expose_secret());
+        }
+        Ok(Ended::Done)
+    }
+}

@@ -1,0 +1,117 @@
+//! The command line. Every command creates and migrates the database first if need be, and its acts are audited with
+//! the actor `command line`.
+
+mod act;
+mod prove;
+
+use super::clock::SystemClock;
+use super::config::Config;
+use super::error::Error;
+use super::serve::serve;
+use super::store::Store;
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+/// Self-hosted App Tracking Transparency: the default, the distribution, and an audit trail that proves itself.
+#[derive(Parser, Debug)]
+#[command(name = "attest", version, max_term_width = 100)]
+pub struct Cli {
+    /// sqlite://PATH, or postgres://... (15 or later; a direct one, not through a transaction pooler).
+    #[arg(long, env = "ATTEST_DATABASE_URL", default_value = "sqlite://data/attest.db", global = true, hide_env_values = true)]
+    database_url: String,
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    config: Config,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    /// Serve the pages and interfaces; also without any command.
+    Serve {
+        #[command(flatten)]
+        config: Config,
+    },
+    /// Apply migrations and exit; serve does it too.
+    Migrate,
+    /// People who can sign in.
+    #[command(subcommand)]
+    User(act::User),
+    /// Workspaces.
+    #[command(subcommand)]
+    Workspace(act::Workspace),
+    /// Roles of people in a workspace.
+    #[command(subcommand)]
+    Member(act::Member),
+    /// Feeds of events.
+    #[command(subcommand)]
+    Input(act::Input),
+    /// API tokens.
+    #[command(subcommand)]
+    Token(act::Token),
+    /// Fill an empty database with believable data.
+    Demo(act::Demo),
+    /// Prove that counters equal a full count, registers their last transition, and the audit chains hold.
+    Check {
+        /// Print the findings as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// The audit chains.
+    #[command(subcommand)]
+    Audit(prove::Audit),
+}
+
+/// How a command ended, as its exit code: 0 done, 1 a check failed, 2 wrong usage or configuration.
+pub enum Ended {
+    Done,
+    CheckFailed,
+}
+
+/// Runs the command that was typed.
+pub async fn run() -> ExitCode {
+    let cli = Cli::parse();
+    match command(cli).await {
+        Ok(Ended::Done) => ExitCode::SUCCESS,
+        Ok(Ended::CheckFailed) => ExitCode::from(1),
+        Err(error) => {
+            eprintln!("attest: {}", said(&error));
+            ExitCode::from(2)
+        }
+    }
+}
+
+async fn command(cli: Cli) -> Result<Ended, Error> {
+    let (database_url, config) = (cli.database_url, cli.config);
+    let store = Store::open(&database_url, Arc::new(SystemClock)).await?;
+    let ended = match cli.command {
+        None => return serve(store, config).await.map(|()| Ended::Done),
+        Some(Command::Serve { config }) => return serve(store, config).await.map(|()| Ended::Done),
+        Some(Command::Migrate) => Ok(Ended::Done),
+        Some(Command::User(user)) => user.run(&store, &config).await,
+        Some(Command::Workspace(workspace)) => workspace.run(&store).await,
+        Some(Command::Member(member)) => member.run(&store).await,
+        Some(Command::Input(input)) => input.run(&store).await,
+        Some(Command::Token(token)) => token.run(&store).await,
+        Some(Command::Demo(demo)) => demo.run(&store).await,
+        Some(Command::Check { json }) => prove::check(&store, json).await,
+        Some(Command::Audit(audit)) => audit.run(&store).await,
+    };
+    store.close().await;
+    ended
+}
+
+/// An error in one line that helps.
+fn said(error: &Error) -> String {
+    use crate::domain::error::Refusal;
+    match error {
+        Error::Refused(Refusal::Invalid(faults) | Refusal::BadRequest(faults)) => {
+            let said = faults.iter().map(|fault| format!("{}: {}", fault.field, crate::ui::words::problem(fault.problem)));
+            said.collect::<Vec<_>>().join("; ")
+        }
+        Error::Refused(Refusal::NotFound) => "there is no such workspace, person or thing".to_owned(),
+        Error::Refused(Refusal::Conflict) => "somebody else changed it first".to_owned(),
+        error => error.to_string(),
+    }
+}

@@ -1,0 +1,67 @@
+//! Commands that prove something.
+
+use super::Ended;
+use crate::server::error::Result;
+use crate::server::store::Store;
+use crate::server::store::audit::Verified;
+use clap::Subcommand;
+use serde_json::json;
+
+#[derive(Subcommand, Debug)]
+pub enum Audit {
+    /// Walk the chains and name the first row of each that does not hold.
+    Verify {
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+impl Audit {
+    pub async fn run(self, store: &Store) -> Result<Ended> {
+        let Self::Verify { json } = self;
+        let verified = store.verify_audit().await?;
+        tell(&verified, json);
+        Ok(if verified.broken.is_empty() { Ended::Done } else { Ended::CheckFailed })
+    }
+}
+
+fn tell(verified: &Verified, json: bool) {
+    if json {
+        let broken = verified.broken.iter().map(|b| json!({"chain": b.chain, "seq": b.seq, "why": b.why}));
+        let broken: Vec<_> = broken.collect();
+        println!("{}", json!({"chains": verified.chains, "rows": verified.rows, "broken": broken}));
+        return;
+    }
+    for broken in &verified.broken {
+        println!("audit: chain {}, row {}: {}", broken.chain, broken.seq, broken.why);
+    }
+    let (rows, chains) = (verified.rows, verified.chains);
+    println!("audit: {rows} rows in {chains} chains, {} broken", verified.broken.len());
+}
+
+/// `attest check`.
+pub async fn check(store: &Store, json: bool) -> Result<Ended> {
+    let checked = store.check().await?;
+    let verified = store.verify_audit().await?;
+    let holds = checked.iter().all(|checked| checked.holds()) && verified.broken.is_empty();
+    if json {
+        let found = checked.iter().map(|checked| {
+            json!({"workspace": checked.workspace, "devices": checked.devices, "profiles": checked.profiles,
+                "counters_that_differ": checked.counters.len(), "registers_that_differ": checked.registers})
+        });
+        println!("{}", json!({"holds": holds, "workspaces": found.collect::<Vec<_>>(), "audit_rows": verified.rows, "audit_broken": verified.broken.len()}));
+        return Ok(if holds { Ended::Done } else { Ended::CheckFailed });
+    }
+    for checked in &checked {
+        for (cell, kept, counted) in &checked.counters {
+            println!("{}: the counter {cell:?} says {kept}, a full count gives {counted}", checked.workspace);
+        }
+        for device in &checked.registers {
+            println!("{}: the register of device {device} is not its last transition", checked.workspace);
+        }
+        let (devices, profiles) = (checked.devices, checked.profiles);
+        println!("{}: {profiles} profiles, {devices} devices, {} differences", checked.workspace, checked.counters.len() + checked.registers.len());
+    }
+    tell(&verified, false);
+    Ok(if holds { Ended::Done } else { Ended::CheckFailed })
+}

@@ -1,0 +1,126 @@
+//! Who asks: a person with a session, or a script with a token.
+
+use super::security::RequestId;
+use crate::domain::error::Refusal;
+use crate::domain::id::PersonId;
+use crate::server::auth::key::{hash, token_parts};
+use crate::server::auth::session::PERSON;
+use crate::server::error::Error;
+use crate::server::state::State;
+use crate::server::store::person::Person;
+use crate::server::store::{Actor, Who};
+use axum::extract::{ConnectInfo, FromRequestParts};
+use axum::http::header::{AUTHORIZATION, USER_AGENT};
+use axum::http::request::Parts;
+use axum::response::{IntoResponse, Redirect, Response};
+use std::net::{IpAddr, SocketAddr};
+use subtle::ConstantTimeEq;
+use tower_sessions::Session;
+
+/// A person with a session.
+pub struct Visit {
+    pub actor: Actor,
+    pub person: Person,
+    pub session: Session,
+}
+
+/// Nobody yet: whoever sends a form before they are signed in.
+pub struct Visitor(pub Actor);
+
+/// A script with an API token.
+pub struct Script(pub Actor);
+
+/// Whoever is not signed in is sent to the sign-in page, which leads back here.
+pub enum NotSignedIn {
+    Redirect(String),
+    Failed(Error),
+}
+
+impl IntoResponse for NotSignedIn {
+    fn into_response(self) -> Response {
+        match self {
+            Self::Redirect(to) => Redirect::to(&to).into_response(),
+            Self::Failed(error) => error.into_response(),
+        }
+    }
+}
+
+impl FromRequestParts<State> for Visit {
+    type Rejection = NotSignedIn;
+
+    async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, NotSignedIn> {
+        let session = parts.extensions.get::<Session>().cloned();
+        let session = session.ok_or_else(|| NotSignedIn::Failed(Error::Internal("no session layer".into())))?;
+        match signed_in(state, &session).await.map_err(NotSignedIn::Failed)? {
+            Some(person) => {
+                let who = Who::Person { id: person.id, name: person.name.clone() };
+                Ok(Self { actor: actor(parts, state, who), person, session })
+            }
+            None => Err(NotSignedIn::Redirect(sign_in_address(parts))),
+        }
+    }
+}
+
+impl FromRequestParts<State> for Visitor {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Self::Rejection> {
+        Ok(Self(actor(parts, state, Who::System("visitor"))))
+    }
+}
+
+impl FromRequestParts<State> for Script {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Error> {
+        let header = parts.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let token = header.split_once(' ').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+        let (key, secret) = token.and_then(|(_, token)| token_parts(token.trim())).ok_or(Refusal::Unauthorized)?;
+        let known = state.store.token_key(key).await?;
+        let stored = known.as_ref().map_or(&[0; 32][..], |token| &token.secret_hash[..]);
+        let same = bool::from(stored.ct_eq(&hash(secret)));
+        let token = known.filter(|_| same).ok_or(Refusal::Unauthorized)?;
+        state.store.touch_token(&token).await?;
+        Ok(Self(actor(parts, state, Who::Token(token.token_id))))
+    }
+}
+
+/// The person that a session belongs to, if it is one of ours and they still exist.
+pub async fn signed_in(state: &State, session: &Session) -> Result<Option<Person>, Error> {
+    let id: Option<String> = session.get(PERSON).await.map_err(unavailable)?;
+    let Some(id) = id.and_then(|id| PersonId::parse(&id)) else { return Ok(None) };
+    state.store.own_view().await?.person(id).await
+}
+
+/// The session library hides what went wrong; it can only be the store.
+pub fn unavailable(error: tower_sessions::session::Error) -> Error {
+    Error::Unavailable(error.to_string())
+}
+
+fn sign_in_address(parts: &Parts) -> String {
+    let asked = parts.uri.path_and_query().map_or("/", |asked| asked.as_str());
+    // Only what can be asked for again leads back.
+    if parts.method.is_safe() && asked != "/" {
+        let next: String = form_urlencoded::byte_serialize(asked.as_bytes()).collect();
+        format!("/sign-in?next={next}")
+    } else {
+        "/sign-in".to_owned()
+    }
+}
+
+fn actor(parts: &Parts, state: &State, who: Who) -> Actor {
+    let agent = parts.headers.get(USER_AGENT).map(|agent| String::from_utf8_lossy(agent.as_bytes()).into_owned());
+    let request_id = parts.extensions.get::<RequestId>().map(|id| id.0.clone());
+    Actor { who, address: address(parts, &state.config.trusted_proxies).map(|ip| ip.to_string()), agent, request_id }
+}
+
+/// Where a request comes from: the peer, or what the nearest proxy that is not ours was told.
+fn address(parts: &Parts, trusted: &[IpAddr]) -> Option<IpAddr> {
+    let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>()?.0.ip();
+    if !trusted.contains(&peer) {
+        return Some(peer);
+    }
+    let forwarded = parts.headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
+    let hops: Vec<IpAddr> = forwarded.flat_map(|value| value.split(',')).filter_map(|hop| hop.trim().parse().ok()).collect();
+    Some(hops.into_iter().rev().find(|hop| !trusted.contains(hop)).unwrap_or(peer))
+}

@@ -1,0 +1,92 @@
+//! Every door: method, path, and what one must be allowed to pass it. The router is built from this list, and the test
+//! of roles walks it.
+
+use super::{admin, events, health, pages, site};
+use crate::domain::policy::Action;
+use crate::server::state::State;
+use axum::routing::{MethodRouter, get, post, put};
+
+/// How a door is asked, and in which words it answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// For machines that watch, and files.
+    Plain,
+    /// A page or a form.
+    Page,
+    /// The island's question; never renews a session.
+    Live,
+    /// The Admin API.
+    Api,
+    /// The Events API.
+    Events,
+}
+
+/// What one must be allowed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Needs {
+    Nothing,
+    SignedIn,
+    /// An action in the workspace that the address names.
+    Role(Action),
+    /// The key and secret of an input.
+    Feed,
+}
+
+/// One door.
+#[derive(Clone, Copy)]
+pub struct Door {
+    pub method: &'static str,
+    pub path: &'static str,
+    pub kind: Kind,
+    pub needs: Needs,
+    pub serve: fn() -> MethodRouter<State>,
+}
+
+macro_rules! doors {
+    ($($method:literal $path:literal $kind:ident $needs:expr => $serve:expr;)*) => {
+        /// All of them.
+        pub const DOORS: &[Door] = &[$(Door {
+            method: $method,
+            path: $path,
+            kind: Kind::$kind,
+            needs: $needs,
+            serve: || $serve,
+        },)*];
+    };
+}
+
+use Action::{ChangeSettings, LookUpProfiles, ManageInputs, SeeAudit, SeeInputs, SeeMetrics, SeeSettings};
+use Needs::{Feed, Nothing, Role, SignedIn};
+
+doors! {
+    "GET" "/healthz" Plain Nothing => get(health::live);
+    "GET" "/readyz" Plain Nothing => get(health::ready);
+    "GET" "/s/{hash}/{file}" Plain Nothing => get(site::file);
+
+    "GET" "/" Page SignedIn => get(pages::session::home);
+    "GET" "/sign-in" Page Nothing => get(pages::session::sign_in_form);
+    "POST" "/sign-in" Page Nothing => post(pages::session::sign_in);
+    "POST" "/sign-out" Page SignedIn => post(pages::session::sign_out);
+    "GET" "/set-up" Page Nothing => get(pages::setup::set_up_form);
+    "POST" "/set-up" Page Nothing => post(pages::setup::set_up);
+
+    "GET" "/w/{workspace}/overview" Page Role(SeeMetrics) => get(pages::overview::overview);
+    "GET" "/w/{workspace}/overview/live" Live Role(SeeMetrics) => get(pages::overview::live);
+    "GET" "/w/{workspace}/privacy" Page Role(SeeSettings) => get(pages::att::settings);
+    "POST" "/w/{workspace}/privacy" Page Role(ChangeSettings) => post(pages::att::change);
+    "GET" "/w/{workspace}/audit" Page Role(SeeAudit) => get(pages::audit::audit);
+    "GET" "/w/{workspace}/profiles" Page Role(LookUpProfiles) => get(pages::profile::form);
+    "POST" "/w/{workspace}/profiles" Page Role(LookUpProfiles) => post(pages::profile::look_up);
+    "GET" "/w/{workspace}/inputs" Page Role(SeeInputs) => get(pages::input::list);
+    "POST" "/w/{workspace}/inputs" Page Role(ManageInputs) => post(pages::input::add);
+    "GET" "/w/{workspace}/inputs/{input}" Page Role(SeeInputs) => get(pages::input::one);
+    "POST" "/w/{workspace}/inputs/{input}" Page Role(ManageInputs) => post(pages::input::change);
+
+    "GET" "/api/v1/workspaces/{workspace}/att-default" Api Role(SeeSettings) => get(admin::att_default);
+    "PUT" "/api/v1/workspaces/{workspace}/att-default" Api Role(ChangeSettings) => put(admin::set_att_default);
+    "GET" "/api/v1/workspaces/{workspace}/distribution" Api Role(SeeMetrics) => get(admin::distribution);
+    "GET" "/api/v1/workspaces/{workspace}/audit" Api Role(SeeAudit) => get(admin::audit);
+
+    "POST" "/v2/events" Events Feed => post(events::one);
+    "POST" "/v2/bulkevents" Events Feed => post(events::bulk);
+}

@@ -1,0 +1,151 @@
+//! The Events API, as official mParticle server clients speak it.
+
+use crate::domain::batch::{Batch, LARGEST_BATCH, LARGEST_REQUEST, MOST_BATCHES};
+use crate::domain::error::{Fault, Problem, Refusal};
+use crate::server::error::{Error, Result};
+use crate::server::state::State;
+use crate::server::store::Feed;
+use axum::Json;
+use axum::body::{Body, to_bytes};
+use axum::extract::{FromRequestParts, State as Shared};
+use axum::http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use serde_json::json;
+use serde_json::value::RawValue;
+use std::collections::BTreeMap;
+
+impl FromRequestParts<State> for Feed {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self> {
+        let header = parts.headers.get(AUTHORIZATION).ok_or(Refusal::Unauthorized)?;
+        let text = header.to_str().unwrap_or_default();
+        let encoded = text.split_once(' ').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("basic"));
+        let decoded = encoded.and_then(|(_, encoded)| BASE64_STANDARD.decode(encoded.trim()).ok());
+        let pair = decoded.and_then(|decoded| String::from_utf8(decoded).ok());
+        let (key, secret) = pair.as_deref().and_then(|pair| pair.split_once(':')).ok_or(Refusal::Forbidden)?;
+        state.store.feed(key, secret).await
+    }
+}
+
+/// `POST /v2/events`: one batch.
+pub async fn one(feed: Feed, Shared(state): Shared<State>, headers: HeaderMap, body: Body) -> Result<Response> {
+    let text = match read(&headers, body, LARGEST_BATCH).await {
+        Ok(text) => text,
+        Err(unread) => return unread.refuse(&state, feed).await,
+    };
+    let parsed = match serde_json::from_str::<&RawValue>(&text) {
+        Ok(raw) => Batch::parse(raw),
+        Err(_) => Err(vec![Fault::new("", Problem::NotJson)]),
+    };
+    match parsed {
+        Ok(batch) => state.store.accept(feed, vec![batch], BTreeMap::new()).await?,
+        Err(faults) => {
+            state.store.accept(feed, Vec::new(), reasons(&faults)).await?;
+            return Err(Refusal::BadRequest(faults).into());
+        }
+    }
+    Ok(StatusCode::ACCEPTED.into_response())
+}
+
+/// `POST /v2/bulkevents`: up to 100 batches; the good ones are stored, the bad ones counted.
+pub async fn bulk(feed: Feed, Shared(state): Shared<State>, headers: HeaderMap, body: Body) -> Result<Response> {
+    let text = match read(&headers, body, LARGEST_REQUEST).await {
+        Ok(text) => text,
+        Err(unread) => return unread.refuse(&state, feed).await,
+    };
+    let refuse = |problem| vec![Fault::new("", problem)];
+    let raw = serde_json::from_str::<&RawValue>(&text).map_err(|_| refuse(Problem::NotJson));
+    let raw = raw.and_then(|raw| crate::domain::json::array(raw).map_err(refuse));
+    let raw = raw.and_then(|batches| match batches.len() {
+        0 => Err(refuse(Problem::NoBatch)),
+        n if n > MOST_BATCHES => Err(refuse(Problem::TooManyBatches)),
+        _ => Ok(batches),
+    });
+    let raw = match raw {
+        Ok(raw) => raw,
+        Err(faults) => {
+            state.store.accept(feed, Vec::new(), reasons(&faults)).await?;
+            return Err(Refusal::BadRequest(faults).into());
+        }
+    };
+    let (mut good, mut refused, mut told) = (Vec::new(), BTreeMap::new(), Vec::new());
+    for (index, raw) in raw.into_iter().enumerate() {
+        match Batch::parse(raw) {
+            Ok(batch) => good.push(batch),
+            Err(faults) => {
+                for (reason, n) in reasons(&faults) {
+                    *refused.entry(reason).or_default() += n;
+                }
+                told.extend(faults.into_iter().map(|fault| indexed(index, &fault)));
+            }
+        }
+    }
+    let stored = !good.is_empty();
+    state.store.accept(feed, good, refused).await?;
+    if stored { Ok(StatusCode::ACCEPTED.into_response()) } else { Err(Refusal::BadRequest(told).into()) }
+}
+
+/// The fault of one batch of a bulk request.
+fn indexed(index: usize, fault: &Fault) -> Fault {
+    let dot = if fault.field.is_empty() { "" } else { "." };
+    Fault::new(format!("[{index}]{dot}{}", fault.field), fault.problem)
+}
+
+/// One bad batch, counted under its first fault.
+fn reasons(faults: &[Fault]) -> BTreeMap<String, i64> {
+    let reason = |fault: &Fault| format!("{} {}", fault.field, fault.problem.as_str());
+    faults.first().map(|fault| (reason(fault), 1)).into_iter().collect()
+}
+
+/// Why a body was not read.
+enum Unread {
+    TooLarge,
+    NotJsonType,
+    NotText,
+    CutOff,
+}
+
+impl Unread {
+    /// Counts the refusal, and answers it.
+    async fn refuse(self, state: &State, feed: Feed) -> Result<Response> {
+        let problem = match self {
+            Self::TooLarge => Problem::TooLarge,
+            Self::NotJsonType | Self::NotText => Problem::NotJson,
+            // Whoever went away gets no answer, and sent no batch.
+            Self::CutOff => return Err(Refusal::BadRequest(vec![Fault::new("", Problem::NotJson)]).into()),
+        };
+        let fault = Fault::new("", problem);
+        state.store.accept(feed, Vec::new(), reasons(std::slice::from_ref(&fault))).await?;
+        Err(match self {
+            Self::TooLarge => Refusal::TooLarge.into(),
+            Self::NotJsonType => {
+                let told = json!({"errors": [{"code": "BAD_REQUEST", "message": "Content-Type: expected application/json"}]});
+                return Ok((StatusCode::UNSUPPORTED_MEDIA_TYPE, Json(told)).into_response());
+            }
+            _ => Refusal::BadRequest(vec![fault]).into(),
+        })
+    }
+}
+
+/// Reads a body in the documented order of checks: its size, its type, its text.
+async fn read(headers: &HeaderMap, body: Body, largest: usize) -> Result<String, Unread> {
+    let announced = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    if announced.is_some_and(|length| length > largest) {
+        return Err(Unread::TooLarge);
+    }
+    let bytes = to_bytes(body, largest).await.map_err(|error| {
+        let cause = std::error::Error::source(&error);
+        if cause.is_some_and(|cause| cause.is::<http_body_util::LengthLimitError>()) { Unread::TooLarge } else { Unread::CutOff }
+    })?;
+    let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    if kind != "application/json" && !(kind.starts_with("application/") && kind.ends_with("+json")) {
+        return Err(Unread::NotJsonType);
+    }
+    String::from_utf8(bytes.into()).map_err(|_| Unread::NotText)
+}

@@ -1,0 +1,121 @@
+//! How errors are told: once, in the words of whoever asked, with the cause in the log only.
+
+use super::render::render;
+use super::security::RequestId;
+use crate::domain::error::{Code, Fault, Refusal};
+use crate::server::error::Error;
+use crate::server::state::State;
+use crate::ui::pages::Page;
+use crate::ui::pages::refused::{Refused, Why};
+use crate::ui::words;
+use axum::extract::{Request, State as Shared};
+use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::{HeaderValue, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Json, Response};
+use serde_json::json;
+use std::sync::Arc;
+
+/// Seconds after which a client may try again when the store was away.
+const TRY_AGAIN: &str = "2";
+
+/// What travels from a handler to the layer that tells it.
+#[derive(Clone)]
+struct Failed(Arc<Error>);
+
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        let mut response = status(&self).into_response();
+        response.extensions_mut().insert(Failed(Arc::new(self)));
+        response
+    }
+}
+
+fn status(error: &Error) -> StatusCode {
+    match error {
+        Error::Refused(Refusal::BadRequest(_)) => StatusCode::BAD_REQUEST,
+        Error::Refused(Refusal::Unauthorized) => StatusCode::UNAUTHORIZED,
+        Error::Refused(Refusal::Forbidden) => StatusCode::FORBIDDEN,
+        Error::Refused(Refusal::NotFound) => StatusCode::NOT_FOUND,
+        Error::Refused(Refusal::Conflict) => StatusCode::CONFLICT,
+        Error::Refused(Refusal::Invalid(_)) => StatusCode::UNPROCESSABLE_ENTITY,
+        Error::Refused(Refusal::TooLarge) => StatusCode::PAYLOAD_TOO_LARGE,
+        Error::Again(_) | Error::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+        Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+/// Writes the cause into the log, once.
+fn log(error: &Error, incident: &str) {
+    match error {
+        Error::Refused(_) => {}
+        Error::Again(cause) | Error::Unavailable(cause) => tracing::warn!(incident, cause, "the store is not available"),
+        Error::Internal(cause) => tracing::error!(incident, cause, "a request failed"),
+    }
+}
+
+/// Tells what went wrong as a page.
+pub async fn as_page(Shared(state): Shared<State>, RequestId(incident): RequestId, request: Request, next: Next) -> Response {
+    let response = next.run(request).await;
+    let Some(Failed(error)) = response.extensions().get::<Failed>().cloned() else { return response };
+    log(&error, &incident);
+    let why = match &*error {
+        Error::Refused(Refusal::BadRequest(_) | Refusal::Invalid(_)) => Why::BadRequest,
+        Error::Refused(Refusal::Unauthorized | Refusal::Forbidden) => Why::Forbidden,
+        Error::Refused(Refusal::NotFound) => Why::NotFound,
+        Error::Refused(Refusal::Conflict) => Why::Conflict,
+        Error::Refused(Refusal::TooLarge) => Why::TooLarge,
+        Error::Again(_) | Error::Unavailable(_) => Why::Unavailable,
+        Error::Internal(_) => Why::Internal,
+    };
+    let incident = matches!(why, Why::Unavailable | Why::Internal | Why::Forbidden | Why::NotFound).then_some(incident);
+    with_retry(render(&state, Page::Refused(Refused { why, incident }), status(&error)), &error)
+}
+
+/// Tells what went wrong as JSON.
+pub async fn as_json(RequestId(incident): RequestId, request: Request, next: Next) -> Response {
+    let basic = request.uri().path().starts_with("/v2/");
+    let response = next.run(request).await;
+    let Some(Failed(error)) = response.extensions().get::<Failed>().cloned() else { return response };
+    log(&error, &incident);
+    let mut told = (status(&error), Json(json!({"errors": messages(&error, &incident)}))).into_response();
+    if matches!(&*error, Error::Refused(Refusal::Unauthorized)) {
+        let scheme = if basic { "Basic realm=\"attest\"" } else { "Bearer" };
+        told.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static(scheme));
+    }
+    with_retry(told, &error)
+}
+
+fn with_retry(mut response: Response, error: &Error) -> Response {
+    if matches!(error, Error::Again(_) | Error::Unavailable(_)) {
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static(TRY_AGAIN));
+    }
+    response
+}
+
+fn messages(error: &Error, incident: &str) -> Vec<serde_json::Value> {
+    let one = |code: Code, message: &str| vec![json!({"code": code, "message": message})];
+    match error {
+        Error::Refused(refusal @ (Refusal::BadRequest(faults) | Refusal::Invalid(faults))) => {
+            faults.iter().map(|fault| json!({"code": refusal.code(), "message": message(fault)})).collect()
+        }
+        Error::Refused(refusal) => {
+            let message = match refusal {
+                Refusal::Unauthorized => "expected credentials in the Authorization header",
+                Refusal::Forbidden => "these credentials do not allow this",
+                Refusal::NotFound => "there is nothing here",
+                Refusal::Conflict => "the version sent is not the present one: read it again",
+                _ => "expected at most 256 KB, and 128 KB for a batch",
+            };
+            one(refusal.code(), message)
+        }
+        Error::Again(_) | Error::Unavailable(_) => one(Code::Unavailable, "the store is not available; nothing was stored"),
+        Error::Internal(_) => one(Code::Internal, &format!("incident {incident}")),
+    }
+}
+
+/// A fault in words; never the value that was sent.
+fn message(fault: &Fault) -> String {
+    let field = if fault.field.is_empty() { "request" } else { &fault.field };
+    format!("{field}: {}", words::problem(fault.problem))
+}

@@ -1,0 +1,77 @@
+//! Forms as they are sent: every field once, of a bounded size.
+
+use crate::domain::error::{Fault, Problem, Refusal};
+use crate::server::error::Error;
+use crate::ui::parts::field::Faults;
+use axum::body::{Bytes, to_bytes};
+use axum::extract::{FromRequest, Request};
+use axum::http::header::CONTENT_TYPE;
+use secrecy::SecretString;
+
+/// More than any of our forms can hold, in bytes.
+const LARGEST: usize = 64 * 1024;
+
+/// The fields of a form.
+pub struct Form {
+    fields: Vec<(String, String)>,
+    faults: Vec<Fault>,
+}
+
+impl<S: Send + Sync> FromRequest<S> for Form {
+    type Rejection = Error;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Error> {
+        let kind = request.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+        if !kind.starts_with("application/x-www-form-urlencoded") {
+            return Err(Refusal::BadRequest(vec![]).into());
+        }
+        let body: Bytes = to_bytes(request.into_body(), LARGEST).await.map_err(|_| Refusal::TooLarge)?;
+        let fields = form_urlencoded::parse(&body).into_owned().collect();
+        Ok(Self { fields, faults: Vec::new() })
+    }
+}
+
+impl Form {
+    /// The field's text; one that is missing or repeated is a fault, and empty.
+    pub fn text(&mut self, name: &'static str) -> String {
+        let mut found = self.fields.iter().filter(|(known, _)| known == name);
+        let problem = match (found.next(), found.next()) {
+            (Some((_, value)), None) => return value.clone(),
+            (Some(_), Some(_)) => Problem::Repeated,
+            (None, _) => Problem::Missing,
+        };
+        self.faults.push(Fault::new(name, problem));
+        String::new()
+    }
+
+    /// A field that may be left out.
+    pub fn optional(&mut self, name: &'static str) -> String {
+        if self.fields.iter().any(|(known, _)| known == name) { self.text(name) } else { String::new() }
+    }
+
+    /// A password; never shown again.
+    pub fn secret(&mut self, name: &'static str) -> SecretString {
+        self.text(name).into()
+    }
+
+    /// A field that must be one of ours.
+    pub fn choice<T>(&mut self, name: &'static str, parse: impl Fn(&str) -> Option<T>) -> Option<T> {
+        let text = self.text(name);
+        let faulty = self.faults.iter().any(|fault| fault.field == name);
+        let chosen = parse(&text);
+        if chosen.is_none() && !faulty {
+            self.faults.push(Fault::new(name, Problem::NotOneOf));
+        }
+        chosen
+    }
+
+    /// All faults so far.
+    pub fn faults(&self) -> Option<Faults> {
+        (!self.faults.is_empty()).then(|| shown(&self.faults))
+    }
+}
+
+/// Faults as a page shows them beside its fields.
+pub fn shown(faults: &[Fault]) -> Faults {
+    Faults(faults.iter().map(|fault| (fault.field.to_string(), fault.problem)).collect())
+}

@@ -1,0 +1,125 @@
+//! The audit log.
+
+use super::{Asked, frame};
+use crate::domain::audit::AuditAction;
+use crate::domain::environment::Environment;
+use crate::domain::error::Problem;
+use crate::domain::policy::Action;
+use crate::domain::role::Role;
+use crate::server::error::Result;
+use crate::server::http::admin::place;
+use crate::server::http::caller::Visit;
+use crate::server::http::moment::{day, moment};
+use crate::server::http::render::render;
+use crate::server::state::State;
+use crate::server::store::audit::{Filter as Wanted, Kept};
+use crate::ui::frame::Place;
+use crate::ui::pages::Page;
+use crate::ui::pages::audit::{AuditLog, Filter, Row};
+use crate::ui::parts::field::Faults;
+use crate::ui::words;
+use axum::extract::{Path, RawQuery, State as Shared};
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+const ROWS: usize = 50;
+
+/// The actions that a workspace's chain can have.
+const ACTIONS: [AuditAction; 11] = [
+    AuditAction::DefaultChanged,
+    AuditAction::PolicyChanged,
+    AuditAction::ProfileLookedUp,
+    AuditAction::MemberSet,
+    AuditAction::MemberRemoved,
+    AuditAction::InputAdded,
+    AuditAction::InputPaused,
+    AuditAction::InputResumed,
+    AuditAction::SecretRotated,
+    AuditAction::TokenAdded,
+    AuditAction::WorkspaceAdded,
+];
+
+/// `GET audit`: filters and place are in the address.
+pub async fn audit(visit: Visit, Shared(state): Shared<State>, Path(slug): Path<String>, query: RawQuery) -> Result<Response> {
+    let asked = Asked::new(query);
+    let mut view = state.store.view(&visit.actor, place(&slug)?, Action::SeeAudit).await?;
+    let mut faults = Faults::default();
+    let mut date = |name: &str| {
+        let text = asked.of(name)?;
+        let found = day(text);
+        if found.is_none() {
+            faults.0.push((name.to_owned(), Problem::NotOneOf));
+        }
+        found.map(|range| (text.to_owned(), range))
+    };
+    let (from, to) = (date("from"), date("to"));
+    let wanted = Wanted {
+        before_seq: asked.of("before").and_then(|seq| seq.parse().ok()),
+        action: asked.of("action").and_then(AuditAction::parse),
+        actor: asked.of("actor").map(str::to_owned),
+        from: from.as_ref().map(|(_, (start, _))| *start),
+        to: to.as_ref().map(|(_, (_, end))| *end),
+    };
+    let mut rows = view.audit_rows(&wanted, ROWS as i64 + 1).await?;
+    let more = rows.len() > ROWS;
+    rows.truncate(ROWS);
+    let last = rows.last().map(|kept| kept.row.seq.to_string()).filter(|_| more);
+    let actors = view.audit_actors().await?;
+    let page = AuditLog {
+        frame: frame(&mut view, &visit, Place::Audit, Environment::Production).await?,
+        filter: Filter {
+            actions: ACTIONS.map(|action| (action.as_str().to_owned(), wanted.action == Some(action))).into(),
+            actors: actors.into_iter().map(|name| (name.clone(), wanted.actor.as_ref() == Some(&name))).collect(),
+            from: from.map(|(text, _)| text).unwrap_or_default(),
+            to: to.map(|(text, _)| text).unwrap_or_default(),
+        },
+        rows: rows.into_iter().map(row).collect(),
+        older: last.map(|seq| asked.with(&[("before", &seq)])),
+        newest: wanted.before_seq.map(|_| asked.with(&[("before", "")])),
+        faults,
+    };
+    Ok(render(&state, Page::Audit(Box::new(page)), StatusCode::OK))
+}
+
+fn row(kept: Kept) -> Row {
+    let Kept { row, hash } = kept;
+    let origin = [row.ip, row.agent].into_iter().flatten().collect::<Vec<_>>().join(" · ");
+    Row {
+        seq: row.seq,
+        at: moment(row.at_ms),
+        actor: row.actor.name,
+        role: row.actor.role.map(|role: Role| words::role(role).to_owned()),
+        action: row.action,
+        target: row.target,
+        reason: row.reason,
+        origin: if origin.is_empty() { "the command line".to_owned() } else { origin },
+        fields: fields(&row.before, &row.after),
+        hash,
+    }
+}
+
+/// Before and after side by side, field by field.
+fn fields(before: &Value, after: &Value) -> Vec<(String, String, String, bool)> {
+    let keys = |value: &Value| value.as_object().map(|object| object.keys().cloned().collect::<Vec<_>>()).unwrap_or_default();
+    let names: BTreeSet<String> = keys(before).into_iter().chain(keys(after)).collect();
+    let of = |value: &Value, name: &str| value.get(name).cloned().unwrap_or(Value::Null);
+    let line = |name: String| {
+        let (was, is) = (of(before, &name), of(after, &name));
+        // Of a new thing nothing was there before: every field would be marked, which says nothing.
+        let differs = was != is && !before.is_null() && !after.is_null();
+        (name, written(&was), written(&is), differs)
+    };
+    names.into_iter().map(line).collect()
+}
+
+fn written(value: &Value) -> String {
+    match value {
+        Value::Null => "–".to_owned(),
+        Value::String(text) => text.clone(),
+        Value::Array(items) if items.is_empty() => "none".to_owned(),
+        Value::Array(items) => items.iter().map(written).collect::<Vec<_>>().join(", "),
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,182 @@
+//! Inputs: the list, one of them, and the acts that show a secret once.
+
+use super::frame;
+use crate::domain::environment::Environment;
+use crate::domain::error::{Problem, Refusal};
+use crate::domain::id::InputId;
+use crate::domain::input::{Counted, Input};
+use crate::domain::policy::Action;
+use crate::server::error::{Error, Result};
+use crate::server::http::admin::place;
+use crate::server::http::caller::Visit;
+use crate::server::http::form::{Form, shown};
+use crate::server::http::moment::moment;
+use crate::server::http::render::render;
+use crate::server::state::State;
+use crate::server::store::View;
+use crate::server::store::input::Tally;
+use crate::server::work::input::{NewInput, Secret, add_input, rotate_secret, set_paused};
+use crate::ui::frame::Place;
+use crate::ui::pages::Page;
+use crate::ui::pages::input::{InputPage, Shown};
+use crate::ui::pages::inputs::{InputRow, Inputs};
+use crate::ui::parts::field::Faults;
+use crate::ui::words::number;
+use axum::extract::{Path, State as Shared};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use secrecy::ExposeSecret;
+
+/// `GET inputs`.
+pub async fn list(visit: Visit, Shared(state): Shared<State>, Path(slug): Path<String>) -> Result<Response> {
+    let mut view = state.store.view(&visit.actor, place(&slug)?, Action::SeeInputs).await?;
+    let page = list_model(&mut view, &visit).await?;
+    Ok(render(&state, Page::Inputs(Box::new(page)), StatusCode::OK))
+}
+
+/// `POST inputs`: makes one and shows its secret, this once. Sending the form again finds the name taken.
+pub async fn add(visit: Visit, Shared(state): Shared<State>, Path(slug): Path<String>, mut form: Form) -> Result<Response> {
+    let place = place(&slug)?;
+    state.store.view(&visit.actor, place.clone(), Action::ManageInputs).await?;
+    let new = NewInput { name: form.text("name"), bundle: form.optional("bundle") };
+    let ended = match form.faults() {
+        Some(faults) => Err(Ok(faults)),
+        None => add_input(&state.store, &visit.actor, place.clone(), new.clone()).await.map_err(|error| match error {
+            Error::Refused(Refusal::Invalid(faults)) => Ok(shown(&faults)),
+            error => Err(error),
+        }),
+    };
+    let mut view = state.store.view(&visit.actor, place, Action::SeeInputs).await?;
+    let mut page = list_model(&mut view, &visit).await?;
+    match ended {
+        Ok(secret) => {
+            page.made = Some(once(&state, secret));
+            Ok(render(&state, Page::Inputs(Box::new(page)), StatusCode::OK))
+        }
+        Err(Ok(faults)) => {
+            (page.name, page.bundle, page.faults) = (new.name, new.bundle, faults);
+            Ok(render(&state, Page::Inputs(Box::new(page)), StatusCode::UNPROCESSABLE_ENTITY))
+        }
+        Err(Err(error)) => Err(error),
+    }
+}
+
+fn id(text: &str) -> Result<InputId> {
+    InputId::parse(text).ok_or_else(|| Refusal::NotFound.into())
+}
+
+/// `GET inputs/{input}`.
+pub async fn one(visit: Visit, Shared(state): Shared<State>, Path((slug, input)): Path<(String, String)>) -> Result<Response> {
+    let mut view = state.store.view(&visit.actor, place(&slug)?, Action::SeeInputs).await?;
+    let page = one_model(&state, &mut view, &visit, id(&input)?).await?;
+    Ok(render(&state, Page::Input(Box::new(page)), StatusCode::OK))
+}
+
+/// `POST inputs/{input}`: pauses, resumes, or gives another secret.
+pub async fn change(
+    visit: Visit,
+    Shared(state): Shared<State>,
+    Path((slug, input)): Path<(String, String)>,
+    mut form: Form,
+) -> Result<Response> {
+    let (place, id) = (place(&slug)?, id(&input)?);
+    let mut view = state.store.view(&visit.actor, place.clone(), Action::ManageInputs).await?;
+    view.input(id).await?.ok_or(Refusal::NotFound)?;
+    drop(view);
+    let act = form.text("act");
+    match act.as_str() {
+        "pause" | "resume" => {
+            set_paused(&state.store, &visit.actor, place, id, act == "pause").await?;
+            Ok(Redirect::to(&format!("/w/{slug}/inputs/{id}")).into_response())
+        }
+        "rotate" => {
+            let version = form.choice("secret_version", |text| text.parse().ok());
+            let version = version.ok_or_else(|| Refusal::invalid("secret_version", Problem::NotAnInteger))?;
+            let ended = rotate_secret(&state.store, &visit.actor, place.clone(), id, version).await;
+            let mut view = state.store.view(&visit.actor, place, Action::SeeInputs).await?;
+            let mut page = one_model(&state, &mut view, &visit, id).await?;
+            let status = match ended {
+                Ok(secret) => {
+                    page.rotated = Some(once(&state, secret));
+                    StatusCode::OK
+                }
+                Err(Error::Refused(Refusal::Conflict)) => {
+                    page.rotated_already = true;
+                    StatusCode::CONFLICT
+                }
+                Err(error) => return Err(error),
+            };
+            Ok(render(&state, Page::Input(Box::new(page)), status))
+        }
+        _ => Err(Refusal::BadRequest(vec![]).into()),
+    }
+}
+
+fn once(state: &State, made: Secret) -> Shown {
+    Shown {
+        name: made.input.name,
+        key: made.input.key,
+        secret: made.secret.expose_secret().to_owned(),
+        public_url: state.config.public_url(),
+    }
+}
+
+fn total(tallies: &[Tally], input: InputId, counted: Counted) -> String {
+    number(tallies.iter().filter(|tally| tally.input_id == input && tally.counted == counted).map(|tally| tally.n).sum())
+}
+
+fn app_name(apps: &[crate::domain::app::App], input: &Input) -> String {
+    let known = input.app.and_then(|id| apps.iter().find(|app| app.id == id));
+    known.map_or_else(|| "by bundle id".to_owned(), |app| app.name.clone())
+}
+
+async fn list_model(view: &mut View, visit: &Visit) -> Result<Inputs> {
+    let (inputs, tallies, apps) = (view.inputs().await?, view.tallies().await?, view.apps().await?);
+    let frame = frame(view, visit, Place::Inputs, Environment::Production).await?;
+    let row = |input: Input| InputRow {
+        address: format!("/w/{}/inputs/{}", frame.slug, input.id),
+        app: app_name(&apps, &input),
+        paused: input.paused,
+        accepted: total(&tallies, input.id, Counted::Accepted),
+        refused: total(&tallies, input.id, Counted::Refused),
+        last_batch: input.last_batch_at.map(moment),
+        name: input.name,
+    };
+    Ok(Inputs {
+        rows: inputs.into_iter().map(row).collect(),
+        may_manage: frame.may(Action::ManageInputs),
+        name: String::new(),
+        bundle: String::new(),
+        faults: Faults::default(),
+        made: None,
+        frame,
+    })
+}
+
+async fn one_model(state: &State, view: &mut View, visit: &Visit, id: InputId) -> Result<InputPage> {
+    let (input, audited) = view.input(id).await?.ok_or(Refusal::NotFound)?;
+    let (tallies, apps) = (view.tallies().await?, view.apps().await?);
+    let frame = frame(view, visit, Place::Inputs, Environment::Production).await?;
+    let of = |counted| {
+        let ours = tallies.iter().filter(|tally| tally.input_id == id && tally.counted == counted);
+        ours.map(|tally| (tally.reason.clone(), number(tally.n))).collect()
+    };
+    Ok(InputPage {
+        app: app_name(&apps, &input),
+        key: input.key,
+        paused: input.paused,
+        may_manage: frame.may(Action::ManageInputs),
+        secret_version: audited.secret_version,
+        created: moment(input.created_at),
+        last_batch: input.last_batch_at.map(moment),
+        public_url: state.config.public_url(),
+        accepted: total(&tallies, id, Counted::Accepted),
+        repeated: total(&tallies, id, Counted::Repeated),
+        refused: of(Counted::Refused),
+        noted: of(Counted::Noted),
+        rotated: None,
+        rotated_already: false,
+        name: input.name,
+        frame,
+    })
+}

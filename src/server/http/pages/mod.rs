@@ -1,0 +1,70 @@
+//! The pages' handlers: take the permit, read the page model, decide the status, render.
+
+pub mod att;
+pub mod audit;
+pub mod input;
+pub mod overview;
+pub mod profile;
+pub mod session;
+pub mod setup;
+
+use super::caller::Visit;
+use super::moment::moment;
+use crate::domain::environment::Environment;
+use crate::domain::error::Refusal;
+use crate::server::error::Result;
+use crate::server::store::View;
+use crate::ui::frame::{Frame, Other, Place};
+
+/// Query parameters of a page; of one that is repeated the first counts.
+pub struct Asked(Vec<(String, String)>);
+
+impl Asked {
+    pub fn new(query: axum::extract::RawQuery) -> Self {
+        let query = query.0.unwrap_or_default();
+        Self(form_urlencoded::parse(query.as_bytes()).into_owned().collect())
+    }
+
+    /// An empty one is absent.
+    pub fn of(&self, name: &str) -> Option<&str> {
+        let found = self.0.iter().find(|(known, _)| known == name);
+        found.map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
+    }
+
+    pub fn environment(&self) -> Environment {
+        self.of("environment").and_then(Environment::parse).unwrap_or_default()
+    }
+
+    /// The address of the same page with some parameters replaced; an empty value removes one.
+    pub fn with(&self, changes: &[(&str, &str)]) -> String {
+        let kept = self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let kept = kept.filter(|(name, value)| !value.is_empty() && !changes.iter().any(|(changed, _)| changed == name));
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        query.extend_pairs(kept).extend_pairs(changes.iter().filter(|(_, value)| !value.is_empty()));
+        format!("?{}", query.finish())
+    }
+}
+
+/// The frame around a page of this workspace.
+pub async fn frame(view: &mut View, visit: &Visit, place: Place, environment: Environment) -> Result<Frame> {
+    let settings = view.settings().await?;
+    let workspaces = view.memberships(visit.person.id).await?;
+    let other = |membership: crate::server::store::workspace::Membership| Other {
+        slug: membership.slug.to_string(),
+        name: membership.name,
+        role: membership.role,
+    };
+    Ok(Frame {
+        place,
+        slug: view.workspace.slug.to_string(),
+        workspace: view.workspace.name.clone(),
+        person: visit.person.name.clone(),
+        role: view.role.ok_or(Refusal::NotFound)?,
+        environment,
+        default: settings.default,
+        policy: settings.policy,
+        version: settings.version,
+        since: moment(settings.changed_at),
+        workspaces: workspaces.into_iter().map(other).collect(),
+    })
+}

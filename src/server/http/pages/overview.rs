@@ -1,0 +1,207 @@
+//! The Overview, and the part of it that follows the server.
+
+use super::{Asked, frame};
+use crate::domain::att::{State as AttState, Status};
+use crate::domain::count::Unit;
+use crate::domain::error::Refusal;
+use crate::domain::platform::Platform;
+use crate::domain::policy::Action;
+use crate::domain::rounding::share;
+use crate::server::error::Result;
+use crate::server::http::admin::{app_named, place};
+use crate::server::http::caller::Visit;
+use crate::server::http::moment::moment;
+use crate::server::http::render::{fragment, render};
+use crate::server::state::State;
+use crate::server::store::View;
+use crate::server::store::audit::hex;
+use crate::server::work::distribution::{self, Distribution, Question};
+use crate::ui::frame::Place;
+use crate::ui::pages::Page;
+use crate::ui::pages::overview::{AppRow, Counts, Filter, Live, Overview, Rate, StateRow};
+use crate::ui::parts::bars::Bars;
+use crate::ui::words;
+use axum::extract::{Path, RawQuery, State as Shared};
+use axum::http::header::{ETAG, IF_NONE_MATCH};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{Html, IntoResponse, Response};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
+
+/// What the address asks for, and what was read for it.
+struct Read {
+    question: Question,
+    distribution: Distribution,
+}
+
+async fn read(view: &mut View, asked: &Asked) -> Result<Read> {
+    let unit = asked.of("unit").and_then(Unit::parse).unwrap_or(Unit::Profiles);
+    let environment = asked.environment();
+    let distribution = distribution::read(view, environment, unit).await?;
+    let app = match asked.of("app") {
+        Some(text) => Some(app_named(&distribution.apps, text).ok_or(Refusal::NotFound)?),
+        None => None,
+    };
+    let platform = match asked.of("platform") {
+        Some(text) => Some(Platform::parse(text).ok_or(Refusal::NotFound)?),
+        None => None,
+    };
+    Ok(Read { question: Question { environment, unit, app, platform }, distribution })
+}
+
+/// `GET overview`.
+pub async fn overview(visit: Visit, Shared(state): Shared<State>, Path(slug): Path<String>, query: RawQuery) -> Result<Response> {
+    let asked = Asked::new(query);
+    let mut view = state.store.view(&visit.actor, place(&slug)?, Action::SeeMetrics).await?;
+    let read = read(&mut view, &asked).await?;
+    let counts = counts(&read, &asked);
+    let frame = frame(&mut view, &visit, Place::Overview, read.question.environment).await?;
+    let live = Live {
+        address: format!("/w/{slug}/overview/live{}", asked.with(&[])),
+        tag: tag(&fragment(counts.clone())),
+    };
+    let page = Overview {
+        may_add_input: frame.may(Action::ManageInputs),
+        has_input: !view.inputs().await?.is_empty(),
+        filter: filter(&read, &asked),
+        live: Some(live),
+        counts,
+        frame,
+    };
+    Ok(render(&state, Page::Overview(Box::new(page)), StatusCode::OK))
+}
+
+/// `GET overview/live`: the counts by themselves; 304 while they are what the page shows.
+pub async fn live(
+    visit: Result<Visit, super::super::caller::NotSignedIn>,
+    Shared(state): Shared<State>,
+    Path(slug): Path<String>,
+    query: RawQuery,
+    headers: HeaderMap,
+) -> Result<Response> {
+    let visit = visit.map_err(|why| match why {
+        super::super::caller::NotSignedIn::Redirect(_) => Refusal::Unauthorized.into(),
+        super::super::caller::NotSignedIn::Failed(error) => error,
+    })?;
+    let asked = Asked::new(query);
+    let mut view = state.store.view(&visit.actor, place(&slug)?, Action::SeeMetrics).await?;
+    let read = read(&mut view, &asked).await?;
+    let html = fragment(counts(&read, &asked));
+    let tag = tag(&html);
+    let known = headers.get(IF_NONE_MATCH).and_then(|tag| tag.to_str().ok()) == Some(&tag);
+    if known {
+        return Ok((StatusCode::NOT_MODIFIED, [(ETAG, tag)]).into_response());
+    }
+    Ok(([(ETAG, tag)], Html(html)).into_response())
+}
+
+fn tag(html: &str) -> String {
+    format!("\"{}\"", hex(&Sha256::digest(html)[..12]))
+}
+
+fn filter(read: &Read, asked: &Asked) -> Filter {
+    let Question { unit, app, platform, environment } = read.question;
+    let other = if unit == Unit::Profiles { "devices" } else { "" };
+    let apps = read.distribution.apps.iter();
+    let apps = apps.map(|known| (known.id.to_string(), known.name.clone(), app == Some(known.id))).collect();
+    let seen: BTreeSet<Platform> = read.distribution.cells.keys().filter_map(|cell| cell.platform).chain(platform).collect();
+    Filter {
+        unit,
+        other_unit: asked.with(&[("unit", other)]),
+        apps,
+        platforms: seen.into_iter().map(|known| (known.as_str().to_owned(), platform == Some(known))).collect(),
+        environment: environment.as_str(),
+    }
+}
+
+fn counts(read: &Read, asked: &Asked) -> Counts {
+    let Read { question, distribution } = read;
+    let shown = |n| distribution.shown(n);
+    let apple = shown(distribution.apple(question));
+    let unknown = distribution.explicit(question, AttState::Unknown);
+    let default = distribution.settings.default;
+    let decided = if default.is_some() { unknown } else { 0 };
+    let row = |state: AttState| {
+        let (explicit, effective) = (distribution.explicit(question, state), distribution.effective(question, state));
+        let by_default = default.is_some_and(|default| state == AttState::Known(default));
+        StateRow {
+            state,
+            explicit: words::count(shown(explicit)),
+            explicit_share: words::share(share(shown(explicit), apple)),
+            by_default: if by_default { words::count(shown(unknown)) } else { "–".to_owned() },
+            effective: words::count(shown(effective)),
+            effective_share: words::share(share(shown(effective), apple)),
+        }
+    };
+    let figures = |of: &dyn Fn(AttState) -> i64| {
+        let figure = |state| (state, shown(of(state)).figure().unwrap_or_default());
+        AttState::OF_APPLE.into_iter().map(figure).collect::<Vec<_>>()
+    };
+    let units = words::units(question.unit);
+    let apple_words = words::count(apple);
+    let all = distribution.apple(question) + distribution.explicit(question, AttState::NotApplicable);
+    Counts {
+        unit: question.unit,
+        elsewhere: words::count(shown(distribution.explicit(question, AttState::NotApplicable))),
+        is_empty: all == 0,
+        last_batch: distribution.last_batch.map(moment),
+        by_default: words::count(shown(decided)),
+        rows: AttState::OF_APPLE.into_iter().map(row).collect(),
+        bars: Bars {
+            explicit: figures(&|state| distribution.explicit(question, state)),
+            effective: figures(&|state| distribution.effective(question, state)),
+            default,
+            title: format!("{apple_words} Apple {units}"),
+        },
+        rates: rates(distribution, question),
+        apps: apps(read, asked),
+        rounded: distribution.rounded,
+        one_app: question.app.is_some(),
+        apple: apple_words,
+    }
+}
+
+fn rates(distribution: &Distribution, question: &Question) -> Vec<Rate> {
+    let shown = |n| distribution.shown(n);
+    let authorized = shown(distribution.explicit(question, AttState::Known(Status::Authorized)));
+    let (apple, answered) = (distribution.apple(question), shown(distribution.answered(question)));
+    let reported = shown(apple - distribution.explicit(question, AttState::Unknown));
+    let rate = |name, part, whole, formula| Rate {
+        name,
+        value: words::share(share(part, whole)),
+        formula,
+        figures: format!("{} of {}", words::count(part), words::count(whole)),
+    };
+    vec![
+        rate("Consent rate", authorized, answered, "authorized of those who answered the prompt"),
+        rate("Addressable rate", authorized, shown(apple), "authorized of all Apple units"),
+        rate("Reported share", reported, shown(apple), "with a status; the rest counts by the default"),
+    ]
+}
+
+fn apps(read: &Read, asked: &Asked) -> Vec<AppRow> {
+    let Read { question, distribution } = read;
+    if question.app.is_some() {
+        return Vec::new();
+    }
+    let row = |app: &crate::domain::app::App| {
+        let within = Question { app: Some(app.id), ..*question };
+        let all = distribution.apple(&within) + distribution.explicit(&within, AttState::NotApplicable);
+        if all == 0 {
+            return None;
+        }
+        let platforms = distribution.cells.keys().filter(|cell| cell.app == Some(app.id)).filter_map(|cell| cell.platform);
+        let platforms: BTreeSet<&str> = platforms.map(Platform::as_str).collect();
+        let figure = |state| (state, distribution.shown(distribution.explicit(&within, state)).figure().unwrap_or_default());
+        let authorized = distribution.shown(distribution.explicit(&within, AttState::Known(Status::Authorized)));
+        Some(AppRow {
+            name: app.name.clone(),
+            address: asked.with(&[("app", &app.id.to_string())]),
+            platforms: platforms.into_iter().collect::<Vec<_>>().join(", "),
+            count: words::count(distribution.shown(distribution.apple(&within))),
+            shares: AttState::OF_APPLE.into_iter().map(figure).collect(),
+            consent_rate: words::share(share(authorized, distribution.shown(distribution.answered(&within)))),
+        })
+    };
+    distribution.apps.iter().filter_map(row).collect()
+}

@@ -1,0 +1,169 @@
+//! Looking up single profiles. Found ones are only ever the answer to a POST, so that no address names a person.
+
+use super::{Asked, frame};
+use crate::domain::att::{Origin, State as AttState, Verdict, effective, gate};
+use crate::domain::count::deciding;
+use crate::domain::device::{Device, NameKind};
+use crate::domain::environment::Environment;
+use crate::domain::error::Refusal;
+use crate::domain::policy::Action;
+use crate::domain::settings::Settings;
+use crate::server::error::{Error, Result};
+use crate::server::http::admin::place;
+use crate::server::http::caller::Visit;
+use crate::server::http::form::{Form, shown};
+use crate::server::http::moment::moment;
+use crate::server::http::render::render;
+use crate::server::state::State;
+use crate::server::store::View;
+use crate::server::store::profile::{NamedDevice, Person};
+use crate::server::work::profile::{LookUp, LookUpBy, look_up as find};
+use crate::ui::frame::Place;
+use crate::ui::pages::Page;
+use crate::ui::pages::profile::{DeviceCard, Explicit, Found, Profiles};
+use crate::ui::parts::field::Faults;
+use axum::extract::{Path, RawQuery, State as Shared};
+use axum::http::StatusCode;
+use axum::response::Response;
+use std::collections::BTreeMap;
+
+/// `GET profiles`: the form.
+pub async fn form(visit: Visit, Shared(state): Shared<State>, Path(slug): Path<String>, query: RawQuery) -> Result<Response> {
+    let environment = Asked::new(query).environment();
+    let mut view = state.store.view(&visit.actor, place(&slug)?, Action::LookUpProfiles).await?;
+    let page = model(&mut view, &visit, environment, LookUpBy::default(), String::new()).await?;
+    Ok(render(&state, Page::Profiles(Box::new(page)), StatusCode::OK))
+}
+
+/// `POST profiles`: what was found, after the look-up was recorded.
+pub async fn look_up(
+    visit: Visit,
+    Shared(state): Shared<State>,
+    Path(slug): Path<String>,
+    query: RawQuery,
+    mut form: Form,
+) -> Result<Response> {
+    let environment = Asked::new(query).environment();
+    let place = place(&slug)?;
+    let (by, value) = (form.choice("by", LookUpBy::parse), form.text("value"));
+    let ended = match (by, form.faults()) {
+        (Some(by), None) => {
+            let wanted = LookUp { environment, by, value: value.clone() };
+            find(&state.store, &visit.actor, place.clone(), wanted).await.map_err(|error| match error {
+                Error::Refused(Refusal::Invalid(faults)) => Ok(shown(&faults)),
+                error => Err(error),
+            })
+        }
+        (_, faults) => Err(Ok(faults.unwrap_or_default())),
+    };
+    let by = by.unwrap_or_default();
+    let (found, mut view) = match ended {
+        Ok(found) => found,
+        Err(Err(error)) => return Err(error),
+        Err(Ok(faults)) => {
+            let mut view = state.store.view(&visit.actor, place, Action::LookUpProfiles).await?;
+            let page = Profiles { faults, ..model(&mut view, &visit, environment, by, value).await? };
+            return Ok(render(&state, Page::Profiles(Box::new(page)), StatusCode::UNPROCESSABLE_ENTITY));
+        }
+    };
+    let mut page = model(&mut view, &visit, environment, by, value).await?;
+    let context = Context::read(&mut view).await?;
+    let mut people = Vec::new();
+    for id in found {
+        if let Some(person) = view.person(environment, id).await? {
+            people.push(context.found(person));
+        }
+    }
+    page.found = Some(people);
+    Ok(render(&state, Page::Profiles(Box::new(page)), StatusCode::OK))
+}
+
+async fn model(view: &mut View, visit: &Visit, environment: Environment, by: LookUpBy, value: String) -> Result<Profiles> {
+    let words = |by| match by {
+        LookUpBy::CustomerId => "Customer id",
+        LookUpBy::Email => "E-mail",
+        LookUpBy::Mpid => "mpid",
+        LookUpBy::DeviceId => "Device id (IDFV, IDFA, Android id, mp_deviceid)",
+    };
+    Ok(Profiles {
+        frame: frame(view, visit, Place::Profiles, environment).await?,
+        by: LookUpBy::ALL.map(|choice| (choice.as_str(), words(choice), choice == by)).into(),
+        value,
+        faults: Faults::default(),
+        found: None,
+    })
+}
+
+/// What is needed to read devices.
+struct Context {
+    settings: Settings,
+    apps: BTreeMap<i64, String>,
+    inputs: BTreeMap<i64, String>,
+}
+
+impl Context {
+    async fn read(view: &mut View) -> Result<Self> {
+        Ok(Self {
+            settings: view.settings().await?,
+            apps: view.apps().await?.into_iter().map(|app| (app.id.0, app.name)).collect(),
+            inputs: view.inputs().await?.into_iter().map(|input| (input.id.0, input.name)).collect(),
+        })
+    }
+
+    fn found(&self, person: Person) -> Found {
+        let devices: Vec<&Device> =
+            person.devices.iter().map(|named| &named.device).filter(|device| !device.retired).collect();
+        let decides = deciding(&devices);
+        let state = decides.map_or(AttState::NotApplicable, |device| self.effective(device).0);
+        let decides = decides.map(|device| device.id);
+        Found {
+            mpid: person.profile.mpid.to_string(),
+            anonymous: person.profile.anonymous_on.is_some(),
+            first_seen: moment(person.profile.first_seen),
+            last_seen: moment(person.profile.last_seen),
+            identities: person.identities.into_iter().map(|(kind, value)| (kind.as_str(), value)).collect(),
+            state,
+            devices: person.devices.into_iter().map(|named| self.card(named, decides)).collect(),
+        }
+    }
+
+    fn effective(&self, device: &Device) -> (AttState, Origin) {
+        let explicit = device.held.map(|held| held.status);
+        let effective = effective(device.platform, explicit, self.settings.default);
+        let state = if effective.origin == Origin::NotApplicable { AttState::NotApplicable } else { effective.status.into() };
+        (state, effective.origin)
+    }
+
+    fn card(&self, named: NamedDevice, decides: Option<crate::domain::id::DeviceId>) -> DeviceCard {
+        let NamedDevice { device, names } = named;
+        let (state, origin) = self.effective(&device);
+        let explicit = device.held.map(|held| held.status);
+        let Settings { policy, default, .. } = self.settings;
+        let verdict = gate(policy, device.platform, explicit, default, device.os_version.as_deref(), true);
+        let held_back = |kind: &NameKind| *kind == NameKind::Idfa && verdict != Verdict::Kept;
+        let withheld = names.iter().any(|(kind, _)| held_back(kind));
+        let names = names.into_iter().filter(|(kind, _)| !held_back(kind) && *kind != NameKind::Profile);
+        let source = device.source.and_then(|input| self.inputs.get(&input.0).cloned());
+        DeviceCard {
+            app: self.apps.get(&device.app.0).cloned().unwrap_or_default(),
+            platform: device.platform.as_str(),
+            os_version: device.os_version,
+            app_version: device.app_version,
+            effective: state,
+            origin,
+            explicit: device.held.map(|held| Explicit {
+                status: held.status,
+                input: source.unwrap_or_else(|| "an input that is gone".to_owned()),
+                since: moment(held.since),
+                as_of: moment(held.as_of),
+            }),
+            version: self.settings.version,
+            default,
+            decides: decides == Some(device.id),
+            names: names.map(|(kind, value)| (kind.as_str(), value)).collect(),
+            withheld,
+            first_seen: moment(device.first_seen),
+            last_seen: moment(device.last_seen),
+        }
+    }
+}

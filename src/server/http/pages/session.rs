@@ -1,0 +1,97 @@
+//! Sign in, sign out, and where one goes first.
+
+use crate::domain::error::Refusal;
+use crate::server::auth::session::PERSON;
+use crate::server::error::Result;
+use crate::server::http::caller::{Visit, Visitor, signed_in, unavailable};
+use crate::server::http::form::Form;
+use crate::server::http::render::render;
+use crate::server::state::State;
+use crate::server::work;
+use crate::server::work::session::SignedIn;
+use crate::ui::pages::Page;
+use crate::ui::pages::session::{NoWorkspace, Refusal as Why, SignIn};
+use axum::extract::{RawQuery, State as Shared};
+use axum::http::StatusCode;
+use axum::http::header::{HeaderValue, RETRY_AFTER};
+use axum::response::{IntoResponse, Redirect, Response};
+use tower_sessions::Session;
+
+/// `GET /`: the person's first workspace.
+pub async fn home(visit: Visit, Shared(state): Shared<State>) -> Result<Response> {
+    let workspaces = state.store.own_view().await?.memberships(visit.person.id).await?;
+    Ok(match workspaces.first() {
+        Some(first) => Redirect::to(&format!("/w/{}/overview", first.slug)).into_response(),
+        None => render(&state, Page::NoWorkspace(NoWorkspace { person: visit.person.name }), StatusCode::OK),
+    })
+}
+
+/// `GET /sign-in`.
+pub async fn sign_in_form(Shared(state): Shared<State>, session: Session, query: RawQuery) -> Result<Response> {
+    let asked = super::Asked::new(query);
+    let next = own_path(asked.of("next").unwrap_or_default());
+    if signed_in(&state, &session).await?.is_some() {
+        return Ok(Redirect::to(&next).into_response());
+    }
+    let needs_set_up = state.store.own_view().await?.count_people().await? == 0;
+    let page = SignIn { next, signed_out: asked.of("signed-out").is_some(), needs_set_up, ..SignIn::default() };
+    Ok(render(&state, Page::SignIn(page), StatusCode::OK))
+}
+
+/// `POST /sign-in`.
+pub async fn sign_in(
+    Visitor(actor): Visitor,
+    Shared(state): Shared<State>,
+    session: Session,
+    mut form: Form,
+) -> Result<Response> {
+    let (email, password, next) = (form.text("email"), form.secret("password"), own_path(&form.optional("next")));
+    if form.faults().is_some() {
+        return Err(Refusal::BadRequest(vec![]).into());
+    }
+    let again = |refusal, status| {
+        render(&state, Page::SignIn(SignIn { email: email.clone(), next: next.clone(), refusal: Some(refusal), ..SignIn::default() }), status)
+    };
+    match work::session::sign_in(&state, &actor, &email, password).await? {
+        SignedIn::Yes(person) => {
+            // A session from before sign-in could be somebody else's doing: it ends, and a new id begins.
+            session.flush().await.map_err(unavailable)?;
+            session.insert(PERSON, person.id.to_string()).await.map_err(unavailable)?;
+            session.save().await.map_err(unavailable)?;
+            Ok(Redirect::to(&next).into_response())
+        }
+        SignedIn::No => Ok(again(Why::NotRight, StatusCode::UNPROCESSABLE_ENTITY)),
+        SignedIn::Wait(ms) => {
+            let seconds = (ms + 999) / 1000;
+            let mut response = again(Why::Wait(seconds), StatusCode::TOO_MANY_REQUESTS);
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+            Ok(response)
+        }
+    }
+}
+
+/// `POST /sign-out`: ends the session in the store.
+pub async fn sign_out(visit: Visit, Shared(state): Shared<State>) -> Result<Response> {
+    work::session::sign_out(&state, &visit.actor).await?;
+    visit.session.flush().await.map_err(unavailable)?;
+    Ok(Redirect::to("/sign-in?signed-out=1").into_response())
+}
+
+/// A path of ours, so that a crafted link cannot lead somewhere else after sign-in.
+fn own_path(next: &str) -> String {
+    let ours = next.starts_with('/') && !next.starts_with("//") && !next.contains(['\\', '\r', '\n', '\t']);
+    if ours { next.to_owned() } else { "/".to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::own_path;
+
+    #[test]
+    fn sign_in_leads_nowhere_else() {
+        assert_eq!(own_path("/w/acme/privacy?x=1"), "/w/acme/privacy?x=1");
+        for elsewhere in ["//evil.example", "https://evil.example", "/\\evil.example", "", "javascript:alert(1)", "/\t/evil.example"] {
+            assert_eq!(own_path(elsewhere), "/", "{elsewhere}");
+        }
+    }
+}

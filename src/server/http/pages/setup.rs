@@ -1,0 +1,66 @@
+//! The one form behind a one-time link.
+
+use crate::domain::error::Refusal;
+use crate::server::error::{Error, Result};
+use crate::server::http::caller::Visitor;
+use crate::server::http::form::{Form, shown};
+use crate::server::http::render::render;
+use crate::server::state::State;
+use crate::server::store::link::LinkKind;
+use crate::server::work::account::{FirstAccount, choose_password, look_at_link, set_up as make};
+use crate::ui::pages::Page;
+use crate::ui::pages::setup::{For, SetUp};
+use crate::ui::parts::field::Faults;
+use axum::extract::{RawQuery, State as Shared};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+
+async fn made_for(state: &State, token: &str) -> Result<For> {
+    Ok(match look_at_link(&state.store, token).await? {
+        Some((link, _)) if link.kind == LinkKind::SetUp => For::FirstAccount,
+        Some((_, Some(email))) => For::Password(email),
+        _ => For::Nothing,
+    })
+}
+
+/// `GET /set-up?token=`: opening a link never uses it up.
+pub async fn set_up_form(Shared(state): Shared<State>, query: RawQuery) -> Result<Response> {
+    let token = super::Asked::new(query).of("token").unwrap_or_default().to_owned();
+    let made_for = made_for(&state, &token).await?;
+    let status = if made_for == For::Nothing { StatusCode::NOT_FOUND } else { StatusCode::OK };
+    let (name, email, workspace) = (String::new(), String::new(), String::new());
+    let page = SetUp { token, made_for, name, email, workspace, faults: Faults::default() };
+    Ok(render(&state, Page::SetUp(page), status))
+}
+
+/// `POST /set-up`: makes the account, in the transaction that checks that the link still may be used.
+pub async fn set_up(Visitor(actor): Visitor, Shared(state): Shared<State>, mut form: Form) -> Result<Response> {
+    let token = form.text("token");
+    let made_for = made_for(&state, &token).await?;
+    let password = form.secret("password");
+    let first = made_for == For::FirstAccount;
+    let (name, email, workspace) =
+        if first { (form.text("name"), form.text("email"), form.text("workspace")) } else { Default::default() };
+    let again = |made_for, faults, status| {
+        let (token, name, email, workspace) = (token.clone(), name.clone(), email.clone(), workspace.clone());
+        Ok(render(&state, Page::SetUp(SetUp { token, made_for, name, email, workspace, faults }), status))
+    };
+    if made_for == For::Nothing {
+        return again(For::Nothing, Faults::default(), StatusCode::NOT_FOUND);
+    }
+    if let Some(faults) = form.faults() {
+        return again(made_for, faults, StatusCode::UNPROCESSABLE_ENTITY);
+    }
+    let done = if first {
+        let (name, email, workspace) = (name.clone(), email.clone(), workspace.clone());
+        make(&state.store, &state.passwords, &actor, FirstAccount { token: token.clone(), name, email, password, workspace }).await
+    } else {
+        choose_password(&state.store, &state.passwords, &actor, &token, password).await
+    };
+    match done {
+        Ok(_) => Ok(Redirect::to("/sign-in").into_response()),
+        Err(Error::Refused(Refusal::Invalid(faults))) => again(made_for, shown(&faults), StatusCode::UNPROCESSABLE_ENTITY),
+        Err(Error::Refused(Refusal::NotFound)) => again(For::Nothing, Faults::default(), StatusCode::NOT_FOUND),
+        Err(error) => Err(error),
+    }
+}

@@ -1,0 +1,50 @@
+//! The router, built from the doors: used by the server and by tests alike.
+
+use super::doors::{DOORS, Kind};
+use super::{failure, security};
+use crate::domain::error::Refusal;
+use crate::server::auth::session::Sessions;
+use crate::server::error::Error;
+use crate::server::state::State;
+use axum::Router;
+use axum::middleware::{from_fn, from_fn_with_state};
+use tower_sessions::cookie::SameSite;
+use tower_sessions::{Expiry, SessionManagerLayer};
+
+/// The name of the session's cookie.
+pub const COOKIE: &str = "attest_session";
+
+/// All doors, with what holds for each kind of them around it.
+pub fn router(state: State) -> Router {
+    let pages = doors(Kind::Page)
+        .fallback(|| async { Error::from(Refusal::NotFound) })
+        .method_not_allowed_fallback(|| async { Error::from(Refusal::NotFound) })
+        .layer(sessions(&state, Sessions::of_pages(state.store.clone())))
+        .layer(from_fn(security::own_pages_only))
+        .layer(from_fn_with_state(state.clone(), failure::as_page));
+    let live = doors(Kind::Live)
+        .layer(sessions(&state, Sessions::of_polling(state.store.clone())))
+        .layer(from_fn(failure::as_json));
+    let machines = doors(Kind::Api).merge(doors(Kind::Events)).merge(doors(Kind::Plain)).layer(from_fn(failure::as_json));
+    Router::new()
+        .merge(pages)
+        .merge(live)
+        .merge(machines)
+        .layer(from_fn_with_state(state.clone(), security::dress))
+        .with_state(state)
+}
+
+fn doors(kind: Kind) -> Router<State> {
+    let ours = DOORS.iter().filter(|door| door.kind == kind);
+    ours.fold(Router::new(), |router, door| router.route(door.path, (door.serve)()))
+}
+
+/// The cookie lives as long as the browser's session; how long ours lives is decided by our own store.
+fn sessions(state: &State, store: Sessions) -> SessionManagerLayer<Sessions> {
+    SessionManagerLayer::new(store)
+        .with_name(COOKIE)
+        .with_http_only(true)
+        .with_same_site(SameSite::Lax)
+        .with_secure(state.config.is_https())
+        .with_expiry(Expiry::OnSessionEnd)
+}

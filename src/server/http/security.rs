@@ -1,0 +1,89 @@
+//! What holds for every answer: headers, request ids, and that unsafe requests come from our own pages.
+
+use crate::domain::error::Refusal;
+use crate::server::error::Error;
+use crate::server::state::State;
+use axum::extract::{FromRequestParts, Request, State as Shared};
+use axum::http::header::{CACHE_CONTROL, HOST, ORIGIN, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use std::convert::Infallible;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const SEC_FETCH_SITE: &str = "sec-fetch-site";
+
+/// The id under which a request stands in the log and in audit rows; made here, never taken from outside.
+#[derive(Clone, Debug, Default)]
+pub struct RequestId(pub String);
+
+impl<S: Sync> FromRequestParts<S> for RequestId {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(parts.extensions.get::<Self>().cloned().unwrap_or_default())
+    }
+}
+
+/// Gives each request its id, and each answer the headers that all have.
+pub async fn dress(Shared(state): Shared<State>, mut request: Request, next: Next) -> Response {
+    let id = crate::domain::id::to_text(state.store.ids().id());
+    request.extensions_mut().insert(RequestId(id.clone()));
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    if let Ok(id) = HeaderValue::from_str(&id) {
+        headers.insert(REQUEST_ID, id);
+    }
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+    if !headers.contains_key(CACHE_CONTROL) {
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    if state.config.is_https() {
+        headers.insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
+    }
+    response
+}
+
+/// Refuses unsafe requests that do not come from our own pages. Browsers say where they come from; what says nothing
+/// is no browser, and has no cookie to misuse.
+pub async fn own_pages_only(request: Request, next: Next) -> Response {
+    if request.method().is_safe() || is_own(request.headers()) {
+        return next.run(request).await;
+    }
+    Error::from(Refusal::Forbidden).into_response()
+}
+
+fn is_own(headers: &HeaderMap) -> bool {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    if let Some(site) = text(SEC_FETCH_SITE) {
+        return site == "same-origin" || site == "none";
+    }
+    match (text(ORIGIN.as_str()), text(HOST.as_str())) {
+        (None, _) => true,
+        (Some(origin), Some(host)) => origin.split_once("://").is_some_and(|(_, origin)| origin == host),
+        (Some(_), None) => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked(headers: &[(&'static str, &'static str)]) -> bool {
+        let map = headers.iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
+        is_own(&map.collect())
+    }
+
+    #[test]
+    fn other_sites_are_refused() {
+        assert!(asked(&[("sec-fetch-site", "same-origin")]));
+        assert!(!asked(&[("sec-fetch-site", "cross-site")]));
+        assert!(!asked(&[("sec-fetch-site", "same-site")]));
+        assert!(asked(&[("origin", "http://127.0.0.1:3000"), ("host", "127.0.0.1:3000")]));
+        assert!(!asked(&[("origin", "http://evil.example"), ("host", "127.0.0.1:3000")]));
+        assert!(!asked(&[("origin", "null"), ("host", "127.0.0.1:3000")]));
+        assert!(asked(&[]));
+    }
+}

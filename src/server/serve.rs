@@ -1,0 +1,75 @@
+//! Serving: one process, one router, drained at its end.
+
+use super::config::Config;
+use super::error::{Error, Result};
+use super::http::router;
+use super::http::site::Site;
+use super::state::State;
+use super::store::Store;
+use super::work::account::set_up_link;
+use super::work::housekeeping::keep_house;
+use std::fs::File;
+use std::net::SocketAddr;
+use std::path::Path;
+use tokio::net::TcpListener;
+
+/// Serves until SIGINT or SIGTERM, then lets requests under way finish.
+pub async fn serve(store: Store, config: Config) -> Result<()> {
+    config.check().map_err(Error::Internal)?;
+    // Held until the process ends; the system lets it go even after a crash.
+    let _alone = store.db().path().map(keep_others_off).transpose()?;
+    let site = Site::look().ok_or_else(|| {
+        Error::Internal("the site is missing: build it first (scripts/build.sh), a server without it would be bare".to_owned())
+    })?;
+    let listener = TcpListener::bind(config.addr).await;
+    let listener = listener.map_err(|error| Error::Internal(format!("--addr {}: {error}", config.addr)))?;
+    let address = listener.local_addr().map_err(Error::internal)?;
+    // A port of 0 is chosen by the system: the printed address is the one that answers.
+    let config = Config { addr: address, ..config };
+    announce(&store, &config).await?;
+    let house = tokio::spawn(keep_house(store.clone()));
+    let app = router(State::new(store.clone(), config, site)).into_make_service_with_connect_info::<SocketAddr>();
+    let served = axum::serve(listener, app).with_graceful_shutdown(told_to_stop()).await;
+    house.abort();
+    store.close().await;
+    served.map_err(Error::internal)
+}
+
+async fn announce(store: &Store, config: &Config) -> Result<()> {
+    let url = config.public_url();
+    println!("Attest serves {url}");
+    if let Some(token) = set_up_link(store).await? {
+        println!("There is no account yet. Make the first one within an hour, by this one-time link:");
+        println!("{url}/set-up?token={token}");
+    }
+    Ok(())
+}
+
+/// A second server on the same SQLite file would have counters and clocks of its own.
+fn keep_others_off(database: &Path) -> Result<File> {
+    let path = database.with_extension("serve.lock");
+    let file = File::create(&path).map_err(|error| Error::Internal(format!("{}: {error}", path.display())))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(_) => Err(Error::Internal(format!(
+            "another server is running on {}: stop it first, or use Postgres for several",
+            database.display()
+        ))),
+    }
+}
+
+async fn told_to_stop() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let terminate = async {
+        match signal(SignalKind::terminate()) {
+            Ok(mut signal) => {
+                signal.recv().await;
+            }
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        () = terminate => {}
+    }
+}

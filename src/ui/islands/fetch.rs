@@ -1,0 +1,55 @@
+//! Asking the server from the browser, by its own `fetch`.
+
+use leptos::prelude::document;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{HtmlElement, RequestInit, Response, window};
+use wasm_bindgen_futures::JsFuture;
+
+/// What the server said.
+pub enum Answer {
+    /// What is shown is what it has.
+    Same,
+    Changed {
+        html: String,
+        tag: String,
+    },
+    SignedOut,
+}
+
+/// Asks for what changed since `tag`.
+pub async fn changed(address: &str, tag: &str) -> Result<Answer, JsValue> {
+    let window = window().ok_or(JsValue::NULL)?;
+    let headers = js_sys::Object::new();
+    js_sys::Reflect::set(&headers, &"If-None-Match".into(), &tag.into())?;
+    let options = RequestInit::new();
+    options.set_headers(&headers);
+    let response = JsFuture::from(window.fetch_with_str_and_init(address, &options)).await?;
+    let response: Response = response.dyn_into()?;
+    match response.status() {
+        304 => Ok(Answer::Same),
+        200 => {
+            let tag = response.headers().get("ETag")?.unwrap_or_default();
+            let html = JsFuture::from(response.text()?).await?.as_string().unwrap_or_default();
+            Ok(Answer::Changed { html, tag })
+        }
+        401 => Ok(Answer::SignedOut),
+        status => Err(status.into()),
+    }
+}
+
+/// Puts HTML of our own server into an element, and keeps the focus on the same link or region.
+pub fn show(target: &str, html: &str) {
+    let document = document();
+    let Some(element) = document.get_element_by_id(target) else { return };
+    let focused = document.active_element().filter(|focused| element.contains(Some(focused)));
+    let mark = focused.and_then(|focused| {
+        let named = |name: &str| focused.get_attribute(name).map(|value| format!("[{name}=\"{}\"]", value.replace('"', "\\\"")));
+        named("href").or_else(|| named("aria-label"))
+    });
+    element.set_inner_html(html);
+    let again = mark.and_then(|mark| element.query_selector(&mark).ok().flatten());
+    if let Some(again) = again.and_then(|again| again.dyn_into::<HtmlElement>().ok()) {
+        // Losing the focus would be worse than a browser that cannot give it back.
+        let _ = again.focus();
+    }
+}

@@ -1,0 +1,142 @@
+//! The audit log: newest first, filters in the address, before and after side by side.
+
+use crate::ui::frame::{Frame, frame};
+use crate::ui::parts::field::{Faults, moment};
+use crate::ui::words::{self, Moment};
+use leptos::prelude::*;
+
+#[derive(Clone, Debug)]
+pub struct AuditLog {
+    pub frame: Frame,
+    pub filter: Filter,
+    pub rows: Vec<Row>,
+    /// The address of the next page.
+    pub older: Option<String>,
+    /// The address of the first page, on later ones.
+    pub newest: Option<String>,
+    pub faults: Faults,
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// Name, and whether it is chosen.
+    pub actions: Vec<(String, bool)>,
+    pub actors: Vec<(String, bool)>,
+    /// Days as `2026-11-22`, of UTC.
+    pub from: String,
+    pub to: String,
+}
+
+#[derive(Clone, Debug)]
+pub struct Row {
+    pub seq: i64,
+    pub at: Moment,
+    pub actor: String,
+    pub role: Option<String>,
+    pub action: String,
+    pub target: String,
+    pub reason: Option<String>,
+    pub origin: String,
+    /// Field, before, after, and whether they differ.
+    pub fields: Vec<(String, String, String, bool)>,
+    pub hash: String,
+}
+
+pub fn audit(page: AuditLog) -> impl IntoView {
+    let is_empty = page.rows.is_empty();
+    let rows = page.rows.into_iter().map(row).collect_view();
+    let list = if is_empty {
+        view! { <section class="card empty"><h2>"No row matches"</h2><p>"Widen the filter, or "<a href="?">"show everything"</a>"."</p></section> }.into_any()
+    } else {
+        view! { <ol class="audit">{rows}</ol> }.into_any()
+    };
+    let newest = page.newest.map(|address| view! { <a class="button" href=address>"Newest"</a> });
+    let older = page.older.map(|address| view! { <a class="button" href=address rel="next">"Older"</a> });
+    let content = view! {
+        <div class="head">
+            <div>
+                <h1>"Audit log"</h1>
+                <p class="muted">"Every change of this workspace, newest first. Rows are chained by their hashes: none can be changed or left out unnoticed."</p>
+            </div>
+        </div>
+        {filters(page.filter, &page.faults)}
+        {list}
+        <nav class="paging" aria-label="Pages of the log">{newest}{older}</nav>
+    };
+    frame(page.frame, content)
+}
+
+fn filters(filter: Filter, faults: &Faults) -> impl IntoView + use<> {
+    let actions = filter.actions.into_iter().map(|(name, chosen)| {
+        view! { <option value=name.clone() selected=chosen>{words::action(&name).to_owned()}</option> }
+    });
+    let actors = filter.actors.into_iter().map(|(name, chosen)| {
+        view! { <option value=name.clone() selected=chosen>{name.clone()}</option> }
+    });
+    let fault = (!faults.0.is_empty()).then(|| view! { <p class="fault" role="alert">"A day must be written like 2026-11-22. It was left out."</p> });
+    view! {
+        <form method="get" class="card filters-card">
+            <div class="field">
+                <label for="action">"Action"</label>
+                <select id="action" name="action"><option value="">"All actions"</option>{actions.collect_view()}</select>
+            </div>
+            <div class="field">
+                <label for="actor">"Person"</label>
+                <select id="actor" name="actor"><option value="">"Everybody"</option>{actors.collect_view()}</select>
+            </div>
+            <div class="field">
+                <label for="from">"From"</label>
+                <input id="from" name="from" type="date" value=filter.from />
+            </div>
+            <div class="field">
+                <label for="to">"To"</label>
+                <input id="to" name="to" type="date" value=filter.to />
+            </div>
+            <button class="button">"Show"</button>
+            {fault}
+        </form>
+    }
+}
+
+fn row(row: Row) -> impl IntoView {
+    let reason = row.reason.map(|reason| view! { <p class="reason">"“"{reason}"”"</p> });
+    let fields = row.fields.into_iter().map(|(name, before, after, differs)| {
+        view! {
+            <tr class=differs.then_some("differs")>
+                <th scope="row">{name}</th>
+                <td>{before}</td>
+                <td>{if differs { view! { <mark>{after}</mark> }.into_any() } else { after.into_any() }}</td>
+            </tr>
+        }
+    });
+    let fields = fields.collect::<Vec<_>>();
+    let table = (!fields.is_empty()).then(|| view! {
+        <div class="scroll" tabindex="0" role="group" aria-label=format!("Before and after of row {}", row.seq)>
+            <table class="before-after">
+                <thead><tr><th scope="col">"Field"</th><th scope="col">"Before"</th><th scope="col">"After"</th></tr></thead>
+                <tbody>{fields}</tbody>
+            </table>
+        </div>
+    });
+    let role = row.role.map(|role| view! { <span class="muted">{format!(", {role}")}</span> });
+    view! {
+        <li class="card" id=format!("row-{}", row.seq)>
+            <header>
+                <h2>{words::action(&row.action).to_owned()}</h2>
+                <span class="muted">{moment(row.at)}</span>
+            </header>
+            <p><b>{row.actor}</b>{role}</p>
+            {reason}
+            {table}
+            <details>
+                <summary>{format!("Row {}", row.seq)}</summary>
+                <dl class="facts">
+                    <dt>"Action"</dt><dd><code>{row.action}</code></dd>
+                    <dt>"Target"</dt><dd><code>{row.target}</code></dd>
+                    <dt>"From"</dt><dd>{row.origin}</dd>
+                    <dt>"Hash"</dt><dd><code>{row.hash}</code></dd>
+                </dl>
+            </details>
+        </li>
+    }
+}

@@ -1,0 +1,173 @@
+//! Profiles: look one up, and see for each device the effective status with the reason for it.
+
+use crate::domain::att::{Origin, State, Status};
+use crate::domain::environment::Environment;
+use crate::ui::frame::{Frame, frame};
+use crate::ui::parts::field::{Faults, Field, field, moment, summary};
+use crate::ui::parts::notice::{Tone, notice};
+use crate::ui::parts::status;
+use crate::ui::words::{self, Moment};
+use leptos::prelude::*;
+
+#[derive(Clone, Debug)]
+pub struct Profiles {
+    pub frame: Frame,
+    /// The form's choices: value, words, and whether it is chosen.
+    pub by: Vec<(&'static str, &'static str, bool)>,
+    pub value: String,
+    pub faults: Faults,
+    /// `None` before anything was looked up.
+    pub found: Option<Vec<Found>>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Found {
+    pub mpid: String,
+    pub anonymous: bool,
+    pub first_seen: Moment,
+    pub last_seen: Moment,
+    /// Kind and value.
+    pub identities: Vec<(&'static str, String)>,
+    pub devices: Vec<DeviceCard>,
+    /// What the profile counts as.
+    pub state: State,
+}
+
+#[derive(Clone, Debug)]
+pub struct DeviceCard {
+    pub app: String,
+    pub platform: &'static str,
+    pub os_version: Option<String>,
+    pub app_version: Option<String>,
+    pub effective: State,
+    pub origin: Origin,
+    pub explicit: Option<Explicit>,
+    pub version: i64,
+    pub default: Option<Status>,
+    /// Whether this is the device that decides the profile's status.
+    pub decides: bool,
+    /// Kind and value; an advertising id that the gate holds back is not among them.
+    pub names: Vec<(&'static str, String)>,
+    pub withheld: bool,
+    pub first_seen: Moment,
+    pub last_seen: Moment,
+}
+
+/// What the device reported.
+#[derive(Clone, Debug)]
+pub struct Explicit {
+    pub status: Status,
+    pub input: String,
+    pub since: Moment,
+    pub as_of: Moment,
+}
+
+const LABELS: [(&str, &str); 2] = [("value", "What it is known by"), ("by", "Kind")];
+
+pub fn profiles(page: Profiles) -> impl IntoView {
+    let options = page.by.iter().map(|(value, words, chosen)| view! { <option value=*value selected=*chosen>{*words}</option> });
+    let value = Field {
+        name: "value",
+        label: "What it is known by",
+        value: page.value,
+        help: Some("Exactly as your app sends it. The look-up is recorded in the audit log, without what you type."),
+        autofocus: page.found.is_none(),
+        ..Field::default()
+    };
+    let found = page.found.map(|found| {
+        if found.is_empty() {
+            notice(Tone::Mind, view! { <p role="status">"No profile is known by that in this environment."</p> }).into_any()
+        } else {
+            found.into_iter().map(one).collect_view().into_any()
+        }
+    });
+    let elsewhere = match page.frame.environment {
+        Environment::Production => ("?environment=development", "Look in development"),
+        Environment::Development => ("?", "Look in production"),
+    };
+    let content = view! {
+        <div class="head">
+            <div>
+                <h1>"Profiles"</h1>
+                <p class="muted">"One user as your events name them, and the status of each of their devices. "<a href=elsewhere.0>{elsewhere.1}</a></p>
+            </div>
+        </div>
+        <form method="post" class="card look-up" novalidate>
+            {summary(&page.faults, &LABELS)}
+            <div class="field">
+                <label for="by">"Kind"</label>
+                <select id="by" name="by">{options.collect_view()}</select>
+            </div>
+            {field(value, &page.faults)}
+            <button class="button primary">"Look up"</button>
+        </form>
+        {found}
+    };
+    frame(page.frame, content)
+}
+
+fn facts(rows: Vec<(&'static str, String)>) -> impl IntoView {
+    rows.into_iter().map(|(name, value)| view! { <dt>{name}</dt><dd><code>{value}</code></dd> }).collect_view()
+}
+
+fn one(found: Found) -> impl IntoView {
+    let kind = if found.anonymous { "The device's anonymous user; nobody named them yet." } else { "" };
+    let none = found.devices.is_empty().then(|| view! { <p class="muted">"No device of this profile is known."</p> });
+    let devices = found.devices.into_iter().map(device).collect_view();
+    view! {
+        <section class="card profile">
+            <header>
+                <h2>"Profile "<code>{found.mpid}</code></h2>
+                {status::status(found.state)}
+            </header>
+            <p class="muted">
+                {kind}" First seen "{moment(found.first_seen)}", last seen "{moment(found.last_seen)}"."
+            </p>
+            <dl class="facts">{facts(found.identities)}</dl>
+            {none}
+            <div class="devices">{devices}</div>
+        </section>
+    }
+}
+
+fn device(device: DeviceCard) -> impl IntoView {
+    let words = [device.os_version.as_ref().map(|version| format!("{} {version}", device.platform))];
+    let platform = words.into_iter().flatten().next().unwrap_or_else(|| device.platform.to_owned());
+    let version = device.app_version.clone().map(|version| format!(", app version {version}"));
+    let decides = device.decides.then(|| view! { <span class="tag">"decides the profile"</span> });
+    let withheld = device.withheld.then(|| view! { <p class="muted">"An advertising id is held back: the effective status does not permit it."</p> });
+    view! {
+        <article class="device">
+            <header>
+                <h3>{device.app.clone()}</h3>
+                {decides}
+            </header>
+            <p class="muted">{platform}{version}</p>
+            <p class="effective">{status::status(device.effective)}</p>
+            <p class="why">{why(&device)}</p>
+            {withheld}
+            <dl class="facts">
+                {facts(device.names)}
+                <dt>"first seen"</dt><dd>{moment(device.first_seen)}</dd>
+                <dt>"last seen"</dt><dd>{moment(device.last_seen)}</dd>
+            </dl>
+        </article>
+    }
+}
+
+/// The reason for the effective status, in words.
+fn why(device: &DeviceCard) -> AnyView {
+    match (device.origin, device.explicit.clone()) {
+        (Origin::Explicit, Some(explicit)) => view! {
+            "Explicit: reported through "<b>{explicit.input}</b>", since "{moment(explicit.since)}", last confirmed for "{moment(explicit.as_of)}"."
+        }
+        .into_any(),
+        (Origin::Default, _) => view! {
+            "Default of settings version "<b>{device.version}</b>": the device never reported a status, and the workspace's default is "
+            <b>{words::default(device.default)}</b>"."
+        }
+        .into_any(),
+        (Origin::NotApplicable, _) => "Not an Apple platform: App Tracking Transparency does not apply.".into_any(),
+        _ => "Unknown: the device never reported a status, and the workspace has no default.".into_any(),
+    }
+}

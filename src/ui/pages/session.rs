@@ -1,0 +1,94 @@
+//! Sign in.
+
+use crate::ui::frame::bare;
+use crate::ui::parts::field::{Faults, Field, field};
+use crate::ui::parts::notice::{Tone, notice};
+use leptos::prelude::*;
+
+/// Why the form is shown again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// Unknown e-mail or wrong password: one and the same words.
+    NotRight,
+    /// Try again in so many seconds.
+    Wait(i64),
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct SignIn {
+    pub email: String,
+    /// Where to go afterwards, a path of ours.
+    pub next: String,
+    pub refusal: Option<Refusal>,
+    pub signed_out: bool,
+    /// There is no account yet.
+    pub needs_set_up: bool,
+}
+
+pub fn sign_in(page: SignIn) -> impl IntoView {
+    let refusal = page.refusal.map(|refusal| {
+        let words = match refusal {
+            Refusal::NotRight => "E-mail and password do not match an account.".to_owned(),
+            Refusal::Wait(seconds) => {
+                let seconds = seconds.max(1);
+                let s = if seconds == 1 { "" } else { "s" };
+                format!("Too many attempts that failed. Try again in {seconds} second{s}.")
+            }
+        };
+        notice(Tone::Danger, view! { <p>{words}</p> })
+    });
+    let signed_out = page.signed_out.then(|| notice(Tone::Done, view! { <p>"You are signed out."</p> }));
+    let needs_set_up = page.needs_set_up.then(|| {
+        notice(
+            Tone::Mind,
+            view! { <p>"There is no account yet. The server printed a one-time set-up link when it started; open that first."</p> },
+        )
+    });
+    let none = Faults::default();
+    let email = Field {
+        name: "email",
+        label: "E-mail",
+        kind: Some("email"),
+        autocomplete: Some("username"),
+        autofocus: page.email.is_empty(),
+        value: page.email,
+        ..Field::default()
+    };
+    let password = Field {
+        name: "password",
+        label: "Password",
+        kind: Some("password"),
+        autocomplete: Some("current-password"),
+        ..Field::default()
+    };
+    bare(view! {
+        <section class="card narrow">
+            <h1>"Sign in"</h1>
+            {needs_set_up}
+            {signed_out}
+            {refusal}
+            <form method="post" action="/sign-in" novalidate>
+                <input type="hidden" name="next" value=page.next />
+                {field(email, &none)}
+                {field(password, &none)}
+                <button class="button primary">"Sign in"</button>
+            </form>
+        </section>
+    })
+}
+
+#[derive(Clone, Debug)]
+pub struct NoWorkspace {
+    pub person: String,
+}
+
+/// For a person who is a member of nothing.
+pub fn no_workspace(page: NoWorkspace) -> impl IntoView {
+    bare(view! {
+        <section class="card narrow">
+            <h1>"No workspace yet"</h1>
+            <p>{page.person}", you are signed in, but no workspace has you as a member. Ask one of its Compliance Admins to add you."</p>
+            <form method="post" action="/sign-out"><button class="button">"Sign out"</button></form>
+        </section>
+    })
+}

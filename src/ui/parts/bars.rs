@@ -1,0 +1,172 @@
+//! The pair of bars: reported above, effective below, and the band that shows what the default decides. Drawn on the
+//! server from the table's own numbers, once for wide pages and once for phones.
+
+use super::status::class;
+use crate::domain::att::{State, Status};
+use crate::ui::words;
+use leptos::prelude::*;
+
+/// One bar's parts, in the order of the table, as they are shown to the reader.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Bars {
+    pub explicit: Vec<(State, i64)>,
+    pub effective: Vec<(State, i64)>,
+    pub default: Option<Status>,
+    /// What the bars are of, such as "48,210 Apple profiles".
+    pub title: String,
+}
+
+/// A drawing's measures, in its own units.
+#[derive(Clone, Copy)]
+struct Measures {
+    name: &'static str,
+    width: f64,
+    bar: f64,
+    gap: f64,
+    /// The least width of a part that has room for its share, and for its name.
+    room_for_share: f64,
+    room_for_name: f64,
+}
+
+const WIDE: Measures =
+    Measures { name: "wide", width: 1000.0, bar: 44.0, gap: 56.0, room_for_share: 54.0, room_for_name: 96.0 };
+const NARROW: Measures =
+    Measures { name: "narrow", width: 340.0, bar: 40.0, gap: 40.0, room_for_share: 42.0, room_for_name: 92.0 };
+
+/// A part of a bar where it stands.
+struct Part {
+    state: State,
+    x: f64,
+    width: f64,
+    share: f64,
+}
+
+/// Both drawings; the style sheet shows the one that fits.
+pub fn bars(bars: &Bars) -> impl IntoView + use<> {
+    [WIDE, NARROW].map(|measures| draw(bars, measures)).collect_view()
+}
+
+fn parts(shares: &[(State, i64)], width: f64) -> Vec<Part> {
+    let total = shares.iter().map(|(_, n)| *n).sum::<i64>().max(1) as f64;
+    let mut x = 0.0;
+    let part = |(state, n): &(State, i64)| {
+        let share = *n as f64 / total;
+        let part = Part { state: *state, x, width: share * width, share };
+        x += part.width;
+        part
+    };
+    shares.iter().map(part).collect()
+}
+
+fn draw(bars: &Bars, measures: Measures) -> impl IntoView + use<> {
+    let Measures { name, width, bar, gap, .. } = measures;
+    let (top, label) = (22.0, 14.0);
+    let below = top + bar + gap;
+    let explicit = parts(&bars.explicit, width);
+    let effective = parts(&bars.effective, width);
+    let band = bars.default.and_then(|default| band(&explicit, &effective, default, top + bar, below));
+    let hatch = format!("hatch-{name}");
+    let (title_id, description_id) = (format!("bars-title-{name}"), format!("bars-text-{name}"));
+    let labelled = format!("{title_id} {description_id}");
+    let labels = explicit.iter().filter(|part| part.width > 1.0).scan(0.0, |free_from, part| {
+        let words = short(part, measures.room_for_name);
+        let fits = part.x >= *free_from && words.len() as f64 * 6.6 <= (width - part.x);
+        if fits {
+            *free_from = part.x + words.len() as f64 * 6.6 + 8.0;
+        }
+        Some((fits, part.x, words))
+    });
+    let labels = labels
+        .filter(|(fits, ..)| *fits)
+        .map(|(_, x, words)| view! { <text class="bar-name" x=figure(x + 1.0) y=label.to_string()>{words}</text> })
+        .collect_view();
+    view! {
+        <svg
+            class=format!("bars {name}")
+            viewBox=format!("0 0 {width} {}", below + bar + 2.0)
+            role="img"
+            aria-labelledby=labelled
+        >
+            <title id=title_id>{format!("Reported and effective status of {}", bars.title)}</title>
+            <desc id=description_id>"The same figures as in the table below."</desc>
+            <defs>
+                <pattern id=hatch.clone() width="7" height="7" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
+                    <rect class="hatch-ground" width="7" height="7" />
+                    <rect class="hatch-line" width="3" height="7" />
+                </pattern>
+            </defs>
+            {labels}
+            {rectangles(&explicit, top, measures, &hatch)}
+            {rectangles(&effective, below, measures, &hatch)}
+            {band.map(|(path, seam)| view! {
+                <path class="band" d=path fill=format!("url(#{hatch})") />
+                <line class="seam" x1=figure(seam) x2=figure(seam) y1=below.to_string() y2=(below + bar).to_string() />
+            })}
+        </svg>
+    }
+}
+
+/// The band from the unknown above to what the default makes of it below, and where that begins.
+fn band(explicit: &[Part], effective: &[Part], default: Status, from: f64, to: f64) -> Option<(String, f64)> {
+    let unknown = explicit.iter().find(|part| part.state == State::Unknown).filter(|part| part.width >= 1.0)?;
+    let known = explicit.iter().find(|part| part.state == State::Known(default))?;
+    let target = effective.iter().find(|part| part.state == State::Known(default))?;
+    let (left, right) = (unknown.x, unknown.x + unknown.width);
+    let (low_left, low_right) = (target.x + known.width, target.x + target.width);
+    let (upper, lower) = (from + (to - from) * 0.65, from + (to - from) * 0.35);
+    let path = format!(
+        "M{} {from} C{} {upper} {} {lower} {} {to} L{} {to} C{} {lower} {} {upper} {} {from} Z",
+        figure(left), figure(left), figure(low_left), figure(low_left),
+        figure(low_right), figure(low_right), figure(right), figure(right),
+    );
+    Some((path, low_left))
+}
+
+fn rectangles(parts: &[Part], y: f64, measures: Measures, hatch: &str) -> impl IntoView + use<> {
+    let rectangle = |part: &Part| {
+        let fill = (part.state == State::Unknown).then(|| format!("url(#{hatch})"));
+        let share = (part.width >= measures.room_for_share).then(|| {
+            let class = if part.state == State::Unknown { "bar-share on-hatch" } else { "bar-share" };
+            let (x, y) = (figure(part.x + 9.0), figure(y + measures.bar / 2.0 + 5.0));
+            view! { <text class=class x=x y=y>{format!("{:.0} %", part.share * 100.0)}</text> }
+        });
+        view! {
+            <rect
+                class=format!("bar {}", class(part.state))
+                x=figure(part.x + 0.75)
+                y=y.to_string()
+                width=figure((part.width - 1.5).max(0.5))
+                height=measures.bar.to_string()
+                rx="4"
+                fill=fill
+            />
+            {share}
+        }
+    };
+    parts.iter().filter(|part| part.width > 0.0).map(rectangle).collect_view()
+}
+
+/// A part's name, or a shorter one where there is little room.
+fn short(part: &Part, room: f64) -> &'static str {
+    match part.state {
+        State::Known(Status::Restricted) if part.width < room => "Restr.",
+        State::Known(Status::NotDetermined) if part.width < room + 8.0 => "Not det.",
+        State::Known(Status::Authorized) if part.width < 70.0 => "Auth.",
+        state => words::state(state),
+    }
+}
+
+/// A small bar for a table's row.
+pub fn small_bar(shares: &[(State, i64)]) -> impl IntoView + use<> {
+    let rectangles = parts(shares, 200.0).into_iter().filter(|part| part.width > 0.0).map(|part| {
+        view! {
+            <rect class=format!("bar {}", class(part.state)) x=figure(part.x) y="0"
+                width=figure((part.width - 1.0).max(0.5)) height="10" rx="2" />
+        }
+    });
+    view! { <svg class="small-bar" viewBox="0 0 200 10" aria-hidden="true" focusable="false">{rectangles.collect_view()}</svg> }
+}
+
+fn figure(x: f64) -> String {
+    format!("{x:.1}")
+}

@@ -1,0 +1,7 @@
+//! Parts that several pages share.
+
+pub mod bars;
+pub mod field;
+pub mod icon;
+pub mod notice;
+pub mod status;

@@ -1,0 +1,227 @@
+//! The sentences: every status, problem and action in words, and numbers and moments as they are written.
+
+use crate::domain::att::{Policy, State, Status};
+use crate::domain::count::Unit;
+use crate::domain::error::Problem;
+use crate::domain::rounding::Shown;
+use crate::domain::role::Role;
+
+/// A moment as it is shown: `words` for people, `iso` for machines.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Moment {
+    pub iso: String,
+    pub words: String,
+}
+
+/// A whole number with thousands separators.
+pub fn number(n: i64) -> String {
+    let digits = n.unsigned_abs().to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    if n < 0 { format!("−{text}") } else { text }
+}
+
+/// A count as a role may see it.
+pub fn count(shown: Shown) -> String {
+    match shown {
+        Shown::Exact(n) | Shown::Rounded(n) => number(n),
+        Shown::FewerThanTen => "fewer than 10".to_owned(),
+    }
+}
+
+/// A share with one decimal; a dash where there is none to give.
+pub fn share(share: Option<f64>) -> String {
+    share.map_or_else(|| "–".to_owned(), |share| format!("{:.1} %", share * 100.0))
+}
+
+pub fn status(status: Status) -> &'static str {
+    match status {
+        Status::Authorized => "Authorized",
+        Status::Denied => "Denied",
+        Status::Restricted => "Restricted",
+        Status::NotDetermined => "Not determined",
+    }
+}
+
+pub fn state(of: State) -> &'static str {
+    match of {
+        State::Known(of) => status(of),
+        State::Unknown => "Unknown",
+        State::NotApplicable => "Not applicable",
+    }
+}
+
+/// A default, or that there is none.
+pub fn default(default: Option<Status>) -> &'static str {
+    default.map_or("No default", status)
+}
+
+pub fn policy(policy: Policy) -> &'static str {
+    match policy {
+        Policy::Observe => "Observe",
+        Policy::Withhold => "Withhold",
+        Policy::RequireStatus => "Require a status",
+    }
+}
+
+pub fn role(role: Role) -> &'static str {
+    match role {
+        Role::ComplianceAdmin => "Compliance Admin",
+        Role::Admin => "Admin",
+        Role::Compliance => "Compliance",
+        Role::Analyst => "Analyst",
+        Role::ReadOnly => "Read Only",
+        Role::Auditor => "Auditor",
+    }
+}
+
+/// The unit, in the plural.
+pub fn units(unit: Unit) -> &'static str {
+    match unit {
+        Unit::Profiles => "profiles",
+        Unit::Devices => "devices",
+    }
+}
+
+/// What Apple means by a status, and what taking it as the default does downstream.
+pub fn choice(default: Option<Status>) -> (&'static str, &'static str) {
+    match default {
+        Some(Status::Authorized) => (
+            "Apple: the user allowed tracking.",
+            "Counts as allowed to track. Advertising ids are kept and may leave for partners.",
+        ),
+        Some(Status::Denied) => (
+            "Apple: the user refused, or does not let apps ask.",
+            "Counts as refused. Under Withhold, advertising ids are not kept.",
+        ),
+        Some(Status::Restricted) => (
+            "Apple: the user cannot be asked, as on a managed device.",
+            "Same effect here as Denied; partners may tell them apart.",
+        ),
+        Some(Status::NotDetermined) => (
+            "Apple: the user has not been asked.",
+            "Same effect here as Denied; partners may tell them apart.",
+        ),
+        None => ("Nothing is assumed: the status stays unknown.", "The IDFA policy alone decides about advertising ids."),
+    }
+}
+
+/// What is wrong, as it is said beside a field.
+pub fn problem(problem: Problem) -> &'static str {
+    match problem {
+        Problem::NotJson => "expected JSON",
+        Problem::NotAnObject => "expected an object",
+        Problem::NotAnArray => "expected an array",
+        Problem::NotAString => "expected a string",
+        Problem::NotText => "expected a string or a number",
+        Problem::NotAnInteger => "expected a whole number",
+        Problem::OutOfRange => "expected a number of at most 64 bits",
+        Problem::NotAStatus => "expected one of authorized, denied, restricted, not_determined",
+        Problem::NotAnEnvironment => "expected one of production, development, unknown",
+        Problem::TooLong => "expected fewer characters (at most 255, names 80, reasons 1,000)",
+        Problem::Unprintable => "expected text without NUL, lone surrogates or hidden characters",
+        Problem::Repeated => "expected once, found more than once",
+        Problem::TooManyBatches => "expected at most 100 batches",
+        Problem::NoBatch => "expected at least one batch",
+        Problem::TooManyAttributes => "expected at most 100 attributes",
+        Problem::TooLarge => "expected at most 128 KB for a batch and 256 KB for a request",
+        Problem::Missing => "expected a value",
+        Problem::NotOneOf => "expected one of the documented values",
+        Problem::NotAnEmail => "expected an e-mail address",
+        Problem::NotASlug => "expected lower case letters, digits and dashes, at most 40",
+        Problem::Taken => "expected a value that is not taken yet",
+        Problem::PasswordLength => "expected 12 to 128 characters",
+        Problem::PasswordWeak => "expected something harder to guess",
+        Problem::NotTheName => "expected the workspace's name, exactly",
+        Problem::NotOffered => "expected observe or withhold; require_status is not offered yet",
+        Problem::NotARole => "expected one of the six roles",
+        Problem::LastComplianceAdmin => "expected another Compliance Admin to remain",
+    }
+}
+
+/// What is wrong with a form's field, as a sentence for a person.
+pub fn form_problem(problem: Problem) -> &'static str {
+    match problem {
+        Problem::Missing => "Fill this in.",
+        Problem::Repeated => "This came more than once. Send the form again.",
+        Problem::TooLong => "This is too long: names have at most 80 characters, reasons at most 1,000.",
+        Problem::Unprintable => "This has characters that cannot be seen. Type it again.",
+        Problem::NotOneOf => "Choose one of the values offered.",
+        Problem::NotAnEmail => "This is not an e-mail address.",
+        Problem::NotAnInteger | Problem::OutOfRange => "This must be a whole number.",
+        Problem::Taken => "This is taken. Choose another.",
+        Problem::PasswordLength => "Choose a password of 12 to 128 characters.",
+        Problem::PasswordWeak => "This password is easy to guess. A few unrelated words make a good one.",
+        Problem::NotTheName => "This is not the workspace's name. Type it exactly as it is shown.",
+        Problem::NotOffered => "This is not offered yet.",
+        _ => "This cannot be used.",
+    }
+}
+
+/// Why batches were refused or noted, as the input's page says it; `reason` is a field and a problem, or a note.
+pub fn reason(reason: &str) -> String {
+    match reason {
+        "bad_timestamp" => "A timestamp was zero or below; taken as absent".to_owned(),
+        "seconds_timestamp" => "A timestamp was in seconds; multiplied".to_owned(),
+        "future_timestamp" => "A timestamp was ahead of us; replaced by the time received".to_owned(),
+        "stale" => "A status came after newer news; not taken".to_owned(),
+        "status_on_other_platform" => "A status for a platform that has none; not stored".to_owned(),
+        "idfa_not_permitted" => "An IDFA that the status does not permit; kept under Observe".to_owned(),
+        "names_nobody" => "Named neither a device nor a person; nothing stored".to_owned(),
+        _ => {
+            let (field, problem_name) = reason.rsplit_once(' ').unwrap_or(("", reason));
+            let known = serde_json::from_value::<Problem>(problem_name.into()).ok();
+            let said = known.map_or("refused", problem);
+            if field.is_empty() { format!("The batch: {said}") } else { format!("{field}: {said}") }
+        }
+    }
+}
+
+/// What was done, as the audit page says it.
+pub fn action(name: &str) -> &str {
+    match name {
+        "installation.set_up" => "Installation set up",
+        "person.added" => "Person added",
+        "workspace.added" => "Workspace added",
+        "session.signed_in" => "Signed in",
+        "session.signed_out" => "Signed out",
+        "person.password_set" => "Password chosen",
+        "att_default.changed" => "ATT default changed",
+        "idfa_policy.changed" => "IDFA policy changed",
+        "member.set" => "Role given",
+        "member.removed" => "Member removed",
+        "input.added" => "Input added",
+        "input.paused" => "Input paused",
+        "input.resumed" => "Input resumed",
+        "input.secret_rotated" => "Input's secret rotated",
+        "token.added" => "API token added",
+        "profile.looked_up" => "Profile looked up",
+        "demo.filled" => "Demo data filled in",
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_have_separators() {
+        assert_eq!(number(0), "0");
+        assert_eq!(number(999), "999");
+        assert_eq!(number(48_210), "48,210");
+        assert_eq!(number(-1_234_567), "−1,234,567");
+    }
+
+    #[test]
+    fn reasons_become_sentences() {
+        assert_eq!(reason("mpid repeated"), "mpid: expected once, found more than once");
+        assert_eq!(reason(" too_large"), "The batch: expected at most 128 KB for a batch and 256 KB for a request");
+        assert!(reason("stale").starts_with("A status came"));
+    }
+}
