@@ -1,1 +1,9 @@
+//! The app from outside: one integration binary. Each test says what it protects.
 
+mod bugs;
+mod contract;
+mod flows;
+mod harness;
+mod property;
+mod roles;
+mod vectors;

@@ -25,7 +25,7 @@ use serde_json::json;
 use std::collections::BTreeMap;
 
 /// Batches of one transaction: large enough that commits do not matter.
-const AT_ONCE: usize = 2_000;
+const AT_ONCE: usize = 500;
 
 /// How much, and which.
 #[derive(Clone, Copy, Debug)]

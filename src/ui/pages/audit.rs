@@ -37,9 +37,18 @@ pub struct Row {
     pub target: String,
     pub reason: Option<String>,
     pub origin: String,
-    /// Field, before, after, and whether they differ.
-    pub fields: Vec<(String, String, String, bool)>,
+    /// What was before and is after, field by field.
+    pub fields: Fields,
     pub hash: String,
+}
+
+/// The states of a row.
+#[derive(Clone, Debug)]
+pub enum Fields {
+    /// Field and value, of something new or gone.
+    Only(Vec<(String, String)>),
+    /// Field, before, after, and whether they differ.
+    Both(Vec<(String, String, String, bool)>),
 }
 
 pub fn audit(page: AuditLog) -> impl IntoView {
@@ -100,24 +109,10 @@ fn filters(filter: Filter, faults: &Faults) -> impl IntoView + use<> {
 
 fn row(row: Row) -> impl IntoView {
     let reason = row.reason.map(|reason| view! { <p class="reason">"“"{reason}"”"</p> });
-    let fields = row.fields.into_iter().map(|(name, before, after, differs)| {
-        view! {
-            <tr class=differs.then_some("differs")>
-                <th scope="row">{name}</th>
-                <td>{before}</td>
-                <td>{if differs { view! { <mark>{after}</mark> }.into_any() } else { after.into_any() }}</td>
-            </tr>
-        }
-    });
-    let fields = fields.collect::<Vec<_>>();
-    let table = (!fields.is_empty()).then(|| view! {
-        <div class="scroll" tabindex="0" role="group" aria-label=format!("Before and after of row {}", row.seq)>
-            <table class="before-after">
-                <thead><tr><th scope="col">"Field"</th><th scope="col">"Before"</th><th scope="col">"After"</th></tr></thead>
-                <tbody>{fields}</tbody>
-            </table>
-        </div>
-    });
+    let fields = match row.fields {
+        Fields::Only(fields) => only(fields).into_any(),
+        Fields::Both(fields) => both(row.seq, fields).into_any(),
+    };
     let role = row.role.map(|role| view! { <span class="muted">{format!(", {role}")}</span> });
     view! {
         <li class="card" id=format!("row-{}", row.seq)>
@@ -127,7 +122,7 @@ fn row(row: Row) -> impl IntoView {
             </header>
             <p><b>{row.actor}</b>{role}</p>
             {reason}
-            {table}
+            {fields}
             <details>
                 <summary>{format!("Row {}", row.seq)}</summary>
                 <dl class="facts">
@@ -138,5 +133,25 @@ fn row(row: Row) -> impl IntoView {
                 </dl>
             </details>
         </li>
+    }
+}
+
+fn only(fields: Vec<(String, String)>) -> impl IntoView {
+    let fields = fields.into_iter().map(|(name, value)| view! { <div><dt>{name}</dt><dd>{value}</dd></div> });
+    view! { <dl class="only">{fields.collect_view()}</dl> }
+}
+
+fn both(seq: i64, fields: Vec<(String, String, String, bool)>) -> impl IntoView {
+    let rows = fields.into_iter().map(|(name, before, after, differs)| {
+        let after = if differs { view! { <mark>{after}</mark> }.into_any() } else { after.into_any() };
+        view! { <tr><th scope="row">{name}</th><td>{before}</td><td>{after}</td></tr> }
+    });
+    view! {
+        <div class="scroll" tabindex="0" role="group" aria-label=format!("Before and after of row {seq}")>
+            <table class="before-after">
+                <thead><tr><th scope="col">"Field"</th><th scope="col">"Before"</th><th scope="col">"After"</th></tr></thead>
+                <tbody>{rows.collect_view()}</tbody>
+            </table>
+        </div>
     }
 }

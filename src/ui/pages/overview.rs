@@ -197,11 +197,9 @@ fn table(units: &'static str, apple: &str, by_default: &str, rows: Vec<StateRow>
         view! {
             <tr>
                 <th scope="row">{status::status(row.state)}</th>
-                <td class="n">{row.explicit}</td>
-                <td class="n muted">{row.explicit_share}</td>
+                <td class="n">{row.explicit}<small class="share">{row.explicit_share}</small></td>
                 <td class="n">{row.by_default}</td>
-                <td class="n">{row.effective}</td>
-                <td class="n muted">{row.effective_share}</td>
+                <td class="n">{row.effective}<small class="share">{row.effective_share}</small></td>
             </tr>
         }
     };
@@ -211,22 +209,18 @@ fn table(units: &'static str, apple: &str, by_default: &str, rows: Vec<StateRow>
                 <thead>
                     <tr>
                         <th scope="col">"Status"</th>
-                        <th scope="col" class="n">"Reported"</th>
-                        <th scope="col" class="n">"Share"</th>
+                        <th scope="col" class="n">"Reported"<small class="share">"share"</small></th>
                         <th scope="col" class="n">"By default"</th>
-                        <th scope="col" class="n">"Effective"</th>
-                        <th scope="col" class="n">"Share"</th>
+                        <th scope="col" class="n">"Effective"<small class="share">"share"</small></th>
                     </tr>
                 </thead>
                 <tbody>{rows.into_iter().map(row).collect_view()}</tbody>
                 <tfoot>
                     <tr>
                         <th scope="row">{format!("All Apple {units}")}</th>
-                        <td class="n">{apple.to_owned()}</td>
-                        <td></td>
+                        <td class="n">{apple.to_owned()}<small class="share"></small></td>
                         <td class="n">{by_default.to_owned()}</td>
-                        <td class="n">{apple.to_owned()}</td>
-                        <td></td>
+                        <td class="n">{apple.to_owned()}<small class="share"></small></td>
                     </tr>
                 </tfoot>
             </table>

@@ -23,15 +23,14 @@ struct Measures {
     width: f64,
     bar: f64,
     gap: f64,
-    /// The least width of a part that has room for its share, and for its name.
+    /// The least width of a part that has room for its share.
     room_for_share: f64,
-    room_for_name: f64,
 }
 
 const WIDE: Measures =
-    Measures { name: "wide", width: 1000.0, bar: 44.0, gap: 56.0, room_for_share: 54.0, room_for_name: 96.0 };
+    Measures { name: "wide", width: 1000.0, bar: 44.0, gap: 56.0, room_for_share: 54.0 };
 const NARROW: Measures =
-    Measures { name: "narrow", width: 340.0, bar: 40.0, gap: 40.0, room_for_share: 42.0, room_for_name: 92.0 };
+    Measures { name: "narrow", width: 340.0, bar: 40.0, gap: 40.0, room_for_share: 42.0 };
 
 /// A part of a bar where it stands.
 struct Part {
@@ -68,17 +67,9 @@ fn draw(bars: &Bars, measures: Measures) -> impl IntoView + use<> {
     let hatch = format!("hatch-{name}");
     let (title_id, description_id) = (format!("bars-title-{name}"), format!("bars-text-{name}"));
     let labelled = format!("{title_id} {description_id}");
-    let labels = explicit.iter().filter(|part| part.width > 1.0).scan(0.0, |free_from, part| {
-        let words = short(part, measures.room_for_name);
-        let fits = part.x >= *free_from && words.len() as f64 * 6.6 <= (width - part.x);
-        if fits {
-            *free_from = part.x + words.len() as f64 * 6.6 + 8.0;
-        }
-        Some((fits, part.x, words))
-    });
+    let labels = explicit.iter().filter_map(|part| Some((part, name_that_fits(part)?)));
     let labels = labels
-        .filter(|(fits, ..)| *fits)
-        .map(|(_, x, words)| view! { <text class="bar-name" x=figure(x + 1.0) y=label.to_string()>{words}</text> })
+        .map(|(part, words)| view! { <text class="bar-name" x=figure(part.x + 1.0) y=label.to_string()>{words}</text> })
         .collect_view();
     view! {
         <svg
@@ -146,14 +137,17 @@ fn rectangles(parts: &[Part], y: f64, measures: Measures, hatch: &str) -> impl I
     parts.iter().filter(|part| part.width > 0.0).map(rectangle).collect_view()
 }
 
-/// A part's name, or a shorter one where there is little room.
-fn short(part: &Part, room: f64) -> &'static str {
-    match part.state {
-        State::Known(Status::Restricted) if part.width < room => "Restr.",
-        State::Known(Status::NotDetermined) if part.width < room + 8.0 => "Not det.",
-        State::Known(Status::Authorized) if part.width < 70.0 => "Auth.",
+/// A part's name, or a shorter one, where there is room above it; the table has them all.
+fn name_that_fits(part: &Part) -> Option<&'static str> {
+    /// Of the small bold type, on average.
+    const LETTER: f64 = 6.2;
+    let shorter = match part.state {
+        State::Known(Status::Authorized) => "Auth.",
+        State::Known(Status::Restricted) => "Restr.",
+        State::Known(Status::NotDetermined) => "Not det.",
         state => words::state(state),
-    }
+    };
+    [words::state(part.state), shorter].into_iter().find(|name| name.len() as f64 * LETTER <= part.width + 4.0)
 }
 
 /// A small bar for a table's row.

@@ -15,7 +15,7 @@ use crate::server::state::State;
 use crate::server::store::audit::{Filter as Wanted, Kept};
 use crate::ui::frame::Place;
 use crate::ui::pages::Page;
-use crate::ui::pages::audit::{AuditLog, Filter, Row};
+use crate::ui::pages::audit::{AuditLog, Fields, Filter, Row};
 use crate::ui::parts::field::Faults;
 use crate::ui::words;
 use axum::extract::{Path, RawQuery, State as Shared};
@@ -101,17 +101,20 @@ fn row(kept: Kept) -> Row {
 }
 
 /// Before and after side by side, field by field.
-fn fields(before: &Value, after: &Value) -> Vec<(String, String, String, bool)> {
+fn fields(before: &Value, after: &Value) -> Fields {
     let keys = |value: &Value| value.as_object().map(|object| object.keys().cloned().collect::<Vec<_>>()).unwrap_or_default();
     let names: BTreeSet<String> = keys(before).into_iter().chain(keys(after)).collect();
     let of = |value: &Value, name: &str| value.get(name).cloned().unwrap_or(Value::Null);
+    if before.is_null() || after.is_null() {
+        let there = if before.is_null() { after } else { before };
+        return Fields::Only(names.into_iter().map(|name| (name.clone(), written(&of(there, &name)))).collect());
+    }
     let line = |name: String| {
         let (was, is) = (of(before, &name), of(after, &name));
-        // Of a new thing nothing was there before: every field would be marked, which says nothing.
-        let differs = was != is && !before.is_null() && !after.is_null();
+        let differs = was != is;
         (name, written(&was), written(&is), differs)
     };
-    names.into_iter().map(line).collect()
+    Fields::Both(names.into_iter().map(line).collect())
 }
 
 fn written(value: &Value) -> String {

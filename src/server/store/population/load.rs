@@ -62,9 +62,10 @@ impl Loader<'_> {
     }
 
     async fn devices_named(&mut self, names: String) -> Result<BTreeSet<DeviceId>> {
-        const SQL: &str = "select n.environment, n.app_id, n.kind, n.value, n.device_id from json_each($2) as given \
-            join device_names n on n.workspace_id = $1 and n.environment = cast(given.value->>0 as bigint) \
-            and n.app_id = cast(given.value->>1 as bigint) and n.kind = given.value->>2 and n.value = given.value->>3";
+        const SQL: &str = "select n.environment, n.app_id, n.kind, n.value, n.device_id from device_names n \
+            where n.workspace_id = $1 and (n.environment, n.app_id, n.kind, n.value) in \
+            (select cast(given.value->>0 as bigint), cast(given.value->>1 as bigint), given.value->>2, given.value->>3 \
+            from json_each($2) as given)";
         let workspace = self.workspace;
         let rows: Vec<StoredName> =
             on!(&mut *self.tx, c => sqlx::query_as(SQL).bind(workspace).bind(names).fetch_all(c).await?);
@@ -82,12 +83,15 @@ impl Loader<'_> {
 
     /// The profiles that the batches name, by `mpid` or by identity.
     async fn named_profiles(&mut self, batches: &[(AppId, Batch)]) -> Result<BTreeSet<ProfileId>> {
-        const BY_IDENTITY: &str = "select i.environment, i.kind, i.value, i.profile_id from json_each($2) as given \
-            join identities i on i.workspace_id = $1 and i.environment = cast(given.value->>0 as bigint) \
-            and i.kind = given.value->>1 and i.value = given.value->>2";
-        const BY_MPID: &str = concat!("select ", columns!(profile), " from json_each($2) as given \
-            join profiles p on p.workspace_id = $1 and p.environment = cast(given.value->>0 as bigint) \
-            and p.mpid = cast(given.value->>1 as bigint)");
+        const BY_IDENTITY: &str = "select i.environment, i.kind, i.value, i.profile_id from identities i \
+            where i.workspace_id = $1 and (i.environment, i.kind, i.value) in \
+            (select cast(given.value->>0 as bigint), given.value->>1, given.value->>2 from json_each($2) as given)";
+        const BY_MPID: &str = concat!(
+            "select ",
+            columns!(profile),
+            " from profiles p where p.workspace_id = $1 and (p.environment, p.mpid) in \
+            (select cast(given.value->>0 as bigint), cast(given.value->>1 as bigint) from json_each($2) as given)"
+        );
         let workspace = self.workspace;
         let identities = given(batches.iter().flat_map(|(_, batch)| {
             batch.identities.iter().map(|(kind, value)| json!([batch.environment.code(), kind.as_str(), value]))
@@ -108,8 +112,12 @@ impl Loader<'_> {
     }
 
     async fn profiles(&mut self, wanted: &BTreeSet<ProfileId>) -> Result<()> {
-        const SQL: &str = concat!("select ", columns!(profile), " from json_each($2) as given join profiles p \
-            on p.workspace_id = $1 and p.environment in (0, 1) and p.id = cast(given.value->>0 as bigint)");
+        const SQL: &str = concat!(
+            "select ",
+            columns!(profile),
+            " from profiles p where p.workspace_id = $1 and p.environment in (0, 1) and p.id in \
+            (select cast(given.value->>0 as bigint) from json_each($2) as given)"
+        );
         let missing = wanted.iter().filter(|id| !self.population.profiles.contains_key(id)).map(|id| json!([id.0]));
         let (workspace, missing) = (self.workspace, given(missing));
         let rows: Vec<StoredProfile> =
@@ -119,8 +127,12 @@ impl Loader<'_> {
     }
 
     async fn devices(&mut self, wanted: &BTreeSet<DeviceId>) -> Result<()> {
-        const SQL: &str = concat!("select ", columns!(device), " from json_each($2) as given join devices d \
-            on d.workspace_id = $1 and d.environment in (0, 1) and d.id = cast(given.value->>0 as bigint)");
+        const SQL: &str = concat!(
+            "select ",
+            columns!(device),
+            " from devices d where d.workspace_id = $1 and d.environment in (0, 1) and d.id in \
+            (select cast(given.value->>0 as bigint) from json_each($2) as given)"
+        );
         let missing = wanted.iter().filter(|id| !self.population.devices.contains_key(id)).map(|id| json!([id.0]));
         let (workspace, missing) = (self.workspace, given(missing));
         let rows: Vec<StoredDevice> =
@@ -131,12 +143,11 @@ impl Loader<'_> {
 
     /// Loads all names and all users of these devices.
     pub async fn complete(&mut self, devices: &BTreeSet<DeviceId>) -> Result<()> {
-        const NAMES: &str = "select n.environment, n.app_id, n.kind, n.value, n.device_id from json_each($2) as given \
-            join device_names n on n.workspace_id = $1 and n.environment in (0, 1) \
-            and n.device_id = cast(given.value->>0 as bigint)";
-        const USERS: &str = "select u.device_id, u.profile_id from json_each($2) as given \
-            join uses u on u.workspace_id = $1 and u.environment in (0, 1) \
-            and u.device_id = cast(given.value->>0 as bigint)";
+        const NAMES: &str = "select n.environment, n.app_id, n.kind, n.value, n.device_id from device_names n \
+            where n.workspace_id = $1 and n.environment in (0, 1) and n.device_id in \
+            (select cast(given.value->>0 as bigint) from json_each($2) as given)";
+        const USERS: &str = "select u.device_id, u.profile_id from uses u where u.workspace_id = $1 and u.environment in (0, 1) \
+            and u.device_id in (select cast(given.value->>0 as bigint) from json_each($2) as given)";
         self.devices(devices).await?;
         let (workspace, wanted) = (self.workspace, given(devices.iter().map(|id| json!([id.0]))));
         let names: Vec<StoredName> =
@@ -150,9 +161,8 @@ impl Loader<'_> {
 
     /// Loads all devices of these profiles.
     pub async fn devices_of(&mut self, profiles: &BTreeSet<ProfileId>) -> Result<()> {
-        const SQL: &str = "select u.device_id, u.profile_id from json_each($2) as given \
-            join uses u on u.workspace_id = $1 and u.environment in (0, 1) \
-            and u.profile_id = cast(given.value->>0 as bigint)";
+        const SQL: &str = "select u.device_id, u.profile_id from uses u where u.workspace_id = $1 and u.environment in (0, 1) \
+            and u.profile_id in (select cast(given.value->>0 as bigint) from json_each($2) as given)";
         let (workspace, wanted) = (self.workspace, given(profiles.iter().map(|id| json!([id.0]))));
         let uses: Vec<StoredUse> =
             on!(&mut *self.tx, c => sqlx::query_as(SQL).bind(workspace).bind(wanted).fetch_all(c).await?);

@@ -1,0 +1,1 @@
+//! Faults that were found and mended, each with the test that failed before.

@@ -1,0 +1,280 @@
+//! Events become devices, profiles and counts, the same on both databases.
+
+use crate::harness::{World, on_both};
+use attest::domain::att::{State, Status};
+use attest::domain::batch::Batch;
+use attest::domain::count::{Cell, Unit};
+use attest::domain::environment::Environment;
+use attest::domain::id::WorkspaceId;
+use attest::domain::policy::Action;
+use attest::domain::time::DAY;
+use attest::server::store::{Feed, Place};
+use serde_json::{Value, json};
+use serde_json::value::RawValue;
+use std::collections::BTreeMap;
+
+on_both! {
+    a_device_counts_once_however_often_it_reports
+    a_batch_with_the_same_request_id_changes_nothing_twice
+    names_that_conflict_move_to_the_device_of_the_first
+    a_feed_that_knows_only_the_idfa_reaches_the_device
+    a_shared_device_decides_all_its_profiles
+    an_anonymous_user_leaves_the_counts_once_somebody_is_named
+    a_status_without_a_device_belongs_to_the_profile
+    development_is_another_world
+    one_request_of_many_gives_what_many_requests_give
+    a_refusal_erases_the_idfa_for_good
+    observe_keeps_the_idfa
+    a_nameless_silent_device_leaves_the_counts
+    other_platforms_have_no_status
+}
+
+struct Sender<'a> {
+    world: &'a World,
+    workspace: WorkspaceId,
+    feed: Feed,
+}
+
+impl<'a> Sender<'a> {
+    async fn new(world: &'a World) -> Self {
+        let workspace = world.workspace("Acme").await;
+        let (key, secret) = world.input("acme", "Backend").await;
+        let feed = world.store.feed(&key, &secret).await.expect("a feed");
+        Self { world, workspace, feed }
+    }
+
+    async fn send(&self, batches: &[Value]) {
+        let parse = |batch: &Value| Batch::parse(&RawValue::from_string(batch.to_string()).expect("JSON")).expect("a batch");
+        let batches = batches.iter().map(parse).collect();
+        self.world.store.accept(self.feed, batches, BTreeMap::new()).await.expect("accepted");
+        self.world.assert_holds().await;
+    }
+
+    async fn count(&self, environment: Environment, unit: Unit, state: State) -> i64 {
+        let mut view = self.world.store.view(&World::actor(), Place::Id(self.workspace), Action::SeeMetrics).await.expect("a view");
+        let cells = view.counts(environment, unit).await.expect("counts");
+        cells.get(&Cell { environment, unit, app: None, platform: None, state }).copied().unwrap_or_default()
+    }
+
+    async fn devices(&self, state: State) -> i64 {
+        self.count(Environment::Production, Unit::Devices, state).await
+    }
+
+    async fn profiles(&self, state: State) -> i64 {
+        self.count(Environment::Production, Unit::Profiles, state).await
+    }
+
+    async fn names(&self) -> Vec<String> {
+        const SQL: &str = "select kind || ' ' || value from device_names order by kind, value";
+        if self.world.url.starts_with("sqlite") {
+            let pool = sqlx::SqlitePool::connect(&self.world.url).await.expect("the file opens");
+            sqlx::query_scalar(SQL).fetch_all(&pool).await.expect("names")
+        } else {
+            let pool = sqlx::PgPool::connect(&self.world.url).await.expect("the database answers");
+            sqlx::query_scalar(SQL).fetch_all(&pool).await.expect("names")
+        }
+    }
+}
+
+const AUTHORIZED: State = State::Known(Status::Authorized);
+const DENIED: State = State::Known(Status::Denied);
+
+fn ios(customer: &str, idfv: &str, status: Option<&str>) -> Value {
+    json!({"user_identities": {"customer_id": customer},
+        "device_info": {"platform": "iOS", "os_version": "17.5", "ios_idfv": idfv, "att_authorization_status": status}})
+}
+
+async fn a_device_counts_once_however_often_it_reports(world: World) {
+    let sender = Sender::new(&world).await;
+    sender.send(&[ios("ada", "v1", None)]).await;
+    assert_eq!((sender.devices(State::Unknown).await, sender.profiles(State::Unknown).await), (1, 1));
+    world.clock.advance(1000);
+    sender.send(&[ios("ada", "v1", Some("authorized"))]).await;
+    world.clock.advance(1000);
+    sender.send(&[ios("ada", "v1", Some("denied")), ios("ada", "v1", None), ios("ada", "v1", Some("denied"))]).await;
+    assert_eq!((sender.devices(DENIED).await, sender.profiles(DENIED).await), (1, 1));
+    assert_eq!((sender.devices(State::Unknown).await, sender.devices(AUTHORIZED).await), (0, 0));
+}
+
+async fn a_batch_with_the_same_request_id_changes_nothing_twice(world: World) {
+    let sender = Sender::new(&world).await;
+    let mut first = ios("ada", "v1", Some("authorized"));
+    first["source_request_id"] = "r1".into();
+    let mut second = ios("bob", "v2", Some("denied"));
+    second["source_request_id"] = "r1".into();
+    sender.send(&[first.clone(), second.clone()]).await;
+    sender.send(&[second.clone()]).await;
+    assert_eq!((sender.devices(AUTHORIZED).await, sender.devices(DENIED).await), (1, 0));
+    world.clock.advance(3 * DAY + 1);
+    sender.send(&[second]).await;
+    assert_eq!(sender.devices(DENIED).await, 1, "after 72 hours the id means another request");
+}
+
+async fn names_that_conflict_move_to_the_device_of_the_first(world: World) {
+    let sender = Sender::new(&world).await;
+    let named = |idfv: Option<&str>, mp: Option<&str>| {
+        json!({"mp_deviceid": mp, "user_identities": {"customer_id": "ada"}, "device_info": {"platform": "iOS", "ios_idfv": idfv}})
+    };
+    sender.send(&[named(Some("v1"), None)]).await;
+    sender.send(&[named(None, Some("m1"))]).await;
+    assert_eq!(sender.devices(State::Unknown).await, 2);
+    sender.send(&[named(Some("v1"), Some("m1"))]).await;
+    assert_eq!(sender.devices(State::Unknown).await, 2, "devices are not merged");
+    world.clock.advance(31 * DAY);
+    sender.send(&[named(None, Some("m1"))]).await;
+    assert_eq!(world.store.retire(sender.workspace, attest::server::clock::Clock::now(&*world.clock).minus(30 * DAY)).await.expect("retired"), 1);
+    assert_eq!(sender.devices(State::Unknown).await, 1, "m1 leads to v1's device now, the other one has no name");
+}
+
+async fn a_feed_that_knows_only_the_idfa_reaches_the_device(world: World) {
+    let sender = Sender::new(&world).await;
+    let sdk = json!({"device_info": {"ios_idfv": "v1", "ios_advertising_id": "A1", "att_authorization_status": "authorized"}});
+    let feed = json!({"user_identities": {"customer_id": "ada"}, "device_info": {"ios_advertising_id": "A1"}});
+    sender.send(&[sdk]).await;
+    sender.send(&[feed]).await;
+    assert_eq!((sender.devices(AUTHORIZED).await, sender.profiles(AUTHORIZED).await), (1, 1));
+    assert_eq!(sender.devices(State::Unknown).await, 0);
+}
+
+async fn a_shared_device_decides_all_its_profiles(world: World) {
+    let sender = Sender::new(&world).await;
+    let users: Vec<Value> = (0..40).map(|n| ios(&format!("user-{n}"), "family", None)).collect();
+    sender.send(&users).await;
+    assert_eq!((sender.devices(State::Unknown).await, sender.profiles(State::Unknown).await), (1, 40));
+    sender.send(&[ios("user-7", "family", Some("denied"))]).await;
+    assert_eq!((sender.devices(DENIED).await, sender.profiles(DENIED).await), (1, 40));
+    // A second device of one of them, with a later answer, decides that one only.
+    world.clock.advance(1000);
+    sender.send(&[ios("user-7", "own", Some("authorized"))]).await;
+    assert_eq!((sender.profiles(DENIED).await, sender.profiles(AUTHORIZED).await), (39, 1));
+}
+
+async fn an_anonymous_user_leaves_the_counts_once_somebody_is_named(world: World) {
+    let sender = Sender::new(&world).await;
+    let nobody = json!({"device_info": {"ios_idfv": "v1", "att_authorization_status": "denied"}});
+    sender.send(&[nobody.clone()]).await;
+    assert_eq!((sender.devices(DENIED).await, sender.profiles(DENIED).await), (1, 1));
+    sender.send(&[ios("ada", "v1", None)]).await;
+    assert_eq!((sender.devices(DENIED).await, sender.profiles(DENIED).await), (1, 1));
+    sender.send(&[nobody]).await;
+    assert_eq!((sender.devices(DENIED).await, sender.profiles(DENIED).await), (1, 1));
+}
+
+async fn a_status_without_a_device_belongs_to_the_profile(world: World) {
+    let sender = Sender::new(&world).await;
+    let status = |customer: &str, status: &str| {
+        json!({"user_identities": {"customer_id": customer}, "device_info": {"att_authorization_status": status}})
+    };
+    sender.send(&[status("ada", "authorized")]).await;
+    assert_eq!((sender.devices(AUTHORIZED).await, sender.profiles(AUTHORIZED).await), (1, 1));
+    world.clock.advance(1000);
+    sender.send(&[status("ada", "denied")]).await;
+    assert_eq!((sender.devices(DENIED).await, sender.profiles(DENIED).await), (1, 1), "the same device, named after its profile");
+    sender.send(&[ios("bob", "v2", None)]).await;
+    sender.send(&[status("bob", "denied")]).await;
+    assert_eq!((sender.devices(DENIED).await, sender.devices(State::Unknown).await), (2, 0), "the profile's only device");
+}
+
+async fn development_is_another_world(world: World) {
+    let sender = Sender::new(&world).await;
+    let mut test = ios("ada", "v1", Some("denied"));
+    test["environment"] = "development".into();
+    sender.send(&[test, ios("ada", "v1", Some("authorized"))]).await;
+    assert_eq!((sender.devices(DENIED).await, sender.devices(AUTHORIZED).await), (0, 1));
+    assert_eq!(sender.count(Environment::Development, Unit::Profiles, DENIED).await, 1);
+}
+
+async fn one_request_of_many_gives_what_many_requests_give(world: World) {
+    let together = Sender::new(&world).await;
+    let mut batches = Vec::new();
+    for n in 0..90 {
+        let status = [None, Some("authorized"), Some("denied"), Some("restricted"), Some("not_determined")][n % 5];
+        let mut batch = ios(&format!("u{}", n % 13), &format!("v{}", n % 17), status);
+        batch["timestamp_unixtime_ms"] = json!(1_795_356_000_000_i64 + (n as i64 * 37) % 50);
+        if n % 3 == 0 {
+            batch["device_info"]["ios_advertising_id"] = format!("A{}", n % 11).into();
+        }
+        if n % 7 == 0 {
+            batch["user_identities"] = json!({});
+        }
+        batches.push(batch);
+    }
+    together.send(&batches).await;
+    let workspace = world.workspace("Other").await;
+    let (key, secret) = world.input("other", "Backend").await;
+    let alone = Sender { world: &world, workspace, feed: world.store.feed(&key, &secret).await.expect("a feed") };
+    for batch in batches {
+        alone.send(&[batch]).await;
+    }
+    for unit in Unit::ALL {
+        for state in State::OF_APPLE {
+            let counted = (
+                together.count(Environment::Production, unit, state).await,
+                alone.count(Environment::Production, unit, state).await,
+            );
+            assert_eq!(counted.0, counted.1, "{unit:?} {state:?}");
+        }
+    }
+    assert!(together.devices(DENIED).await > 0);
+}
+
+async fn a_refusal_erases_the_idfa_for_good(world: World) {
+    let sender = Sender::new(&world).await;
+    let with = |status: Option<&str>| {
+        json!({"device_info": {"ios_idfv": "v1", "os_version": "17.5", "ios_advertising_id": "A1", "att_authorization_status": status}})
+    };
+    sender.send(&[with(None)]).await;
+    assert_eq!(sender.names().await, ["ios_idfv v1"], "unknown from iOS 14.5 on: not kept");
+    world.clock.advance(1000);
+    sender.send(&[with(Some("authorized"))]).await;
+    assert_eq!(sender.names().await, ["ios_advertising_id A1", "ios_idfv v1"]);
+    world.clock.advance(1000);
+    sender.send(&[with(Some("denied"))]).await;
+    assert_eq!(sender.names().await, ["ios_idfv v1"], "erased with the refusal");
+    world.clock.advance(1000);
+    sender.send(&[json!({"device_info": {"ios_idfv": "v1", "att_authorization_status": "authorized"}})]).await;
+    assert_eq!(sender.names().await, ["ios_idfv v1"], "it must be sent again");
+}
+
+async fn observe_keeps_the_idfa(world: World) {
+    use attest::domain::att::Policy;
+    use attest::server::work::att::{Wanted, change_settings};
+    let sender = Sender::new(&world).await;
+    let wanted = Wanted { default: None, policy: Some(Policy::Observe), reason: "a test".into(), version: 1, typed_name: None };
+    change_settings(&world.store, &World::actor(), Place::Id(sender.workspace), wanted).await.expect("observe");
+    sender.send(&[json!({"device_info": {"ios_idfv": "v1", "ios_advertising_id": "A1", "att_authorization_status": "denied"}})]).await;
+    assert_eq!(sender.names().await, ["ios_advertising_id A1", "ios_idfv v1"]);
+    let mut view = world.store.view(&World::actor(), Place::Id(sender.workspace), Action::SeeInputs).await.expect("a view");
+    let tallies = view.tallies().await.expect("tallies");
+    assert!(tallies.iter().any(|tally| tally.reason == "idfa_not_permitted" && tally.n == 1), "{tallies:?}");
+}
+
+async fn a_nameless_silent_device_leaves_the_counts(world: World) {
+    let sender = Sender::new(&world).await;
+    // Known by its IDFA alone, which the refusal erases.
+    let with = |status: &str| json!({"user_identities": {"customer_id": "ada"}, "device_info": {"ios_advertising_id": "A1", "att_authorization_status": status}});
+    sender.send(&[with("authorized")]).await;
+    world.clock.advance(1000);
+    sender.send(&[with("denied")]).await;
+    assert_eq!((sender.names().await.len(), sender.devices(DENIED).await), (0, 1));
+    world.clock.advance(29 * DAY);
+    attest::server::work::housekeeping::tidy(&world.store).await.expect("tidy");
+    assert_eq!(sender.devices(DENIED).await, 1);
+    world.clock.advance(2 * DAY);
+    attest::server::work::housekeeping::tidy(&world.store).await.expect("tidy");
+    assert_eq!((sender.devices(DENIED).await, sender.profiles(DENIED).await), (0, 0));
+    world.assert_holds().await;
+}
+
+async fn other_platforms_have_no_status(world: World) {
+    let sender = Sender::new(&world).await;
+    let android = json!({"user_identities": {"customer_id": "ada"},
+        "device_info": {"platform": "Android", "android_uuid": "a1", "att_authorization_status": "authorized"}});
+    sender.send(&[android]).await;
+    assert_eq!((sender.devices(State::NotApplicable).await, sender.profiles(State::NotApplicable).await), (1, 1));
+    // A later Android session changes nothing of what an Apple device decided.
+    sender.send(&[ios("ada", "v1", Some("denied"))]).await;
+    world.clock.advance(1000);
+    sender.send(&[json!({"user_identities": {"customer_id": "ada"}, "device_info": {"platform": "Android", "android_uuid": "a1"}})]).await;
+    assert_eq!((sender.profiles(DENIED).await, sender.profiles(State::NotApplicable).await), (1, 0));
+}

@@ -1,0 +1,92 @@
+//! The permits: nothing is changed without one, and two at once do not undo each other.
+
+use crate::harness::{World, on_both};
+use attest::domain::att::Status;
+use attest::domain::error::Refusal;
+use attest::domain::policy::Action;
+use attest::domain::role::Role;
+use attest::domain::text::Slug;
+use attest::server::error::Error;
+use attest::server::store::Place;
+use attest::server::work::att::{Wanted, change_settings};
+use attest::server::work::member::{remove_member, set_member};
+
+on_both! {
+    of_two_changes_at_once_one_has_a_conflict
+    the_last_compliance_admin_stays
+    equal_values_make_no_version
+    a_thousand_dropped_requests_leave_nothing_open
+}
+
+fn acme() -> Place {
+    Place::Slug(Slug::parse("acme").expect("a slug"))
+}
+
+fn wanted(status: Status, version: i64) -> Wanted {
+    Wanted { default: Some(Some(status)), policy: None, reason: "because".into(), version, typed_name: None }
+}
+
+async fn of_two_changes_at_once_one_has_a_conflict(world: World) {
+    world.workspace("Acme").await;
+    let actor = World::actor();
+    let change = |status| change_settings(&world.store, &actor, acme(), wanted(status, 1));
+    let (first, second) = tokio::join!(change(Status::Denied), change(Status::Restricted));
+    let ended = [&first, &second];
+    assert_eq!(ended.iter().filter(|ended| ended.is_ok()).count(), 1, "{first:?} {second:?}");
+    let conflict = |ended: &&&Result<_, Error>| matches!(ended, Err(Error::Refused(Refusal::Conflict)));
+    assert_eq!(ended.iter().filter(conflict).count(), 1, "{first:?} {second:?}");
+    let mut view = world.store.view(&actor, acme(), Action::SeeSettings).await.expect("a view");
+    assert_eq!(view.settings().await.expect("settings").version, 2);
+    drop(view);
+    world.assert_holds().await;
+}
+
+async fn the_last_compliance_admin_stays(world: World) {
+    world.workspace("Acme").await;
+    let (ada, bob) = (world.member("acme", "Ada", Role::ComplianceAdmin).await, world.member("acme", "Bob", Role::ComplianceAdmin).await);
+    let actor = World::actor();
+    let (first, second) = tokio::join!(
+        remove_member(&world.store, &actor, acme(), &ada),
+        set_member(&world.store, &actor, acme(), &bob, Role::Analyst),
+    );
+    assert_eq!([first.is_ok(), second.is_ok()].iter().filter(|ok| **ok).count(), 1, "{first:?} {second:?}");
+    world.assert_holds().await;
+}
+
+async fn equal_values_make_no_version(world: World) {
+    world.workspace("Acme").await;
+    let actor = World::actor();
+    change_settings(&world.store, &actor, acme(), wanted(Status::Denied, 1)).await.expect("version 2");
+    let rows = world.store.verify_audit().await.expect("walked").rows;
+    let same = change_settings(&world.store, &actor, acme(), wanted(Status::Denied, 2)).await.expect("the same");
+    assert_eq!(same.version, 2);
+    assert_eq!(world.store.verify_audit().await.expect("walked").rows, rows);
+}
+
+async fn a_thousand_dropped_requests_leave_nothing_open(world: World) {
+    world.workspace("Acme").await;
+    let actor = World::actor();
+    for n in 0..1000 {
+        let view = world.store.view(&actor, acme(), Action::SeeSettings);
+        let change = change_settings(&world.store, &actor, acme(), wanted(Status::Denied, 99));
+        // Dropped at every depth: polled a few times, then let go.
+        let polls = n % 7;
+        let mut both = Box::pin(async { tokio::join!(view, change) });
+        for _ in 0..polls {
+            if futures_poll(&mut both).await {
+                break;
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+    // A connection lost or a transaction left open would make this wait for ever.
+    let change = change_settings(&world.store, &actor, acme(), wanted(Status::Denied, 1));
+    let ended = tokio::time::timeout(std::time::Duration::from_secs(20), change).await.expect("in time");
+    assert_eq!(ended.expect("changed").version, 2);
+    world.assert_holds().await;
+}
+
+/// Polls once; true when it is done.
+async fn futures_poll<T>(future: &mut std::pin::Pin<Box<impl Future<Output = T>>>) -> bool {
+    std::future::poll_fn(|context| std::task::Poll::Ready(future.as_mut().poll(context).is_ready())).await
+}

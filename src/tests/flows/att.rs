@@ -1,0 +1,114 @@
+//! The default is changed, and everything shows it.
+
+use crate::harness::{World, bearer, on_both};
+use attest::domain::role::Role;
+use axum::http::StatusCode;
+use serde_json::json;
+
+on_both! {
+    the_default_changes_everywhere_at_once
+    authorized_asks_for_the_name
+    a_stale_version_shows_the_other_change
+    an_analyst_sees_and_cannot_change
+    the_policy_has_a_form_of_its_own
+}
+
+fn ios(n: usize, status: Option<&str>) -> serde_json::Value {
+    json!({"user_identities": {"customer_id": format!("c{n}")}, "application_info": {"package": "com.acme.app"},
+        "device_info": {"platform": "iOS", "ios_idfv": format!("v{n}"), "att_authorization_status": status}})
+}
+
+async fn the_default_changes_everywhere_at_once(world: World) {
+    world.workspace("Acme").await;
+    let ada = world.member("acme", "Ada", Role::ComplianceAdmin).await;
+    let (input, token) = (world.input("acme", "Backend").await, world.token("acme", Role::Compliance).await);
+    for n in 0..5 {
+        world.event(&input, &ios(n, [None, None, None, Some("authorized"), Some("denied")][n])).await;
+    }
+    let cookie = world.sign_in(&ada).await;
+    let page = world.get("/w/acme/privacy", &cookie).await;
+    assert!(page.body.contains("3 profiles on 3 devices that never answered would count as Denied"), "{}", page.body);
+    let form = [("form", "default"), ("version", "1"), ("status", "denied"), ("reason", "LR-1"), ("confirm", "")];
+    let reply = world.post("/w/acme/privacy", &cookie, &form).await;
+    assert_eq!((reply.status, reply.location()), (StatusCode::SEE_OTHER, "/w/acme/privacy?saved=2"));
+    let saved = world.get("/w/acme/privacy?saved=2", &cookie).await.body;
+    assert!(saved.contains("No default → Denied") && saved.contains("Moved 3 profiles"), "{saved}");
+    let read = world.distribution("acme", &token, "basis=effective").await;
+    assert_eq!(read["counts"], json!({"authorized": 1, "denied": 4, "restricted": 0, "not_determined": 0, "unknown": 0}));
+    assert_eq!((&read["default"], &read["version"], &read["total"]), (&json!("denied"), &json!(2), &json!(5)));
+    let explicit = world.distribution("acme", &token, "basis=explicit&app=com.acme.app&platform=iOS&unit=devices").await;
+    assert_eq!(explicit["counts"]["unknown"], 3);
+    let overview = world.get("/w/acme/overview", &cookie).await.body;
+    assert!(overview.contains("The default decides <b>3</b>"), "{overview}");
+    let audit = world.get("/w/acme/audit", &cookie).await.body;
+    assert!(audit.contains("ATT default changed") && audit.contains("LR-1"));
+    let reply = world.post("/w/acme/profiles", &cookie, &[("by", "customer_id"), ("value", "c0")]).await;
+    assert!(reply.body.contains("Default of settings version <b>2</b>"), "{}", reply.body);
+    world.assert_holds().await;
+}
+
+async fn authorized_asks_for_the_name(world: World) {
+    world.workspace("Acme Games").await;
+    let ada = world.member("acme-games", "Ada", Role::ComplianceAdmin).await;
+    let cookie = world.sign_in(&ada).await;
+    let send = async |typed: &str| {
+        let form = [("form", "default"), ("version", "1"), ("status", "authorized"), ("reason", "board said so"), ("confirm", typed)];
+        world.post("/w/acme-games/privacy", &cookie, &form).await
+    };
+    for typed in ["", "acme games", "Acme"] {
+        let reply = send(typed).await;
+        assert_eq!(reply.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(reply.body.contains("This is not the workspace&#x27;s name") || reply.body.contains("This is not the workspace's name"), "{}", reply.body);
+        assert!(reply.body.contains("board said so"), "what was typed is kept");
+    }
+    assert_eq!(send("Acme Games").await.status, StatusCode::SEE_OTHER);
+}
+
+async fn a_stale_version_shows_the_other_change(world: World) {
+    world.workspace("Acme").await;
+    let (ada, bob) = (world.member("acme", "Ada", Role::ComplianceAdmin).await, world.member("acme", "Bob", Role::ComplianceAdmin).await);
+    let (ada, bob) = (world.sign_in(&ada).await, world.sign_in(&bob).await);
+    let form = |status, reason| [("form", "default"), ("version", "1"), ("status", status), ("reason", reason), ("confirm", "")];
+    assert_eq!(world.post("/w/acme/privacy", &ada, &form("denied", "mine came first")).await.status, StatusCode::SEE_OTHER);
+    let reply = world.post("/w/acme/privacy", &bob, &form("restricted", "mine was second")).await;
+    assert_eq!(reply.status, StatusCode::CONFLICT);
+    assert!(reply.body.contains("mine came first") && reply.body.contains("mine was second") && reply.body.contains("No default → Denied"), "{}", reply.body);
+    let token = world.token("acme", Role::ComplianceAdmin).await;
+    let body = json!({"status": "restricted", "reason": "third", "version": 1}).to_string();
+    let reply = world.ask("PUT", "/api/v1/workspaces/acme/att-default", Some(&bearer(&token)), body).await;
+    assert_eq!((reply.status, &reply.json()["errors"][0]["code"]), (StatusCode::CONFLICT, &json!("CONFLICT")));
+    world.assert_holds().await;
+}
+
+async fn an_analyst_sees_and_cannot_change(world: World) {
+    world.workspace("Acme").await;
+    let ann = world.member("acme", "Ann", Role::Analyst).await;
+    let (input, cookie) = (world.input("acme", "Backend").await, world.sign_in(&ann).await);
+    for n in 0..14 {
+        world.event(&input, &ios(n, Some("denied"))).await;
+    }
+    let page = world.get("/w/acme/privacy", &cookie).await;
+    assert!(!page.body.contains("<form method=\"post\" class=\"card"), "no form for whoever may not change");
+    let overview = world.get("/w/acme/overview", &cookie).await.body;
+    assert!(overview.contains("rounded to 10") && overview.contains("10 Apple profiles") && !overview.contains(">14<"), "{overview}");
+    let token = world.token("acme", Role::Analyst).await;
+    let read = world.distribution("acme", &token, "").await;
+    assert_eq!((&read["counts"]["denied"], &read["counts"]["authorized"], &read["rounded"]), (&json!(10), &json!(null), &json!(true)));
+    let form = [("form", "default"), ("version", "1"), ("status", "denied"), ("reason", "mine"), ("confirm", "")];
+    assert_eq!(world.post("/w/acme/privacy", &cookie, &form).await.status, StatusCode::FORBIDDEN);
+}
+
+async fn the_policy_has_a_form_of_its_own(world: World) {
+    world.workspace("Acme").await;
+    let ada = world.member("acme", "Ada", Role::ComplianceAdmin).await;
+    let cookie = world.sign_in(&ada).await;
+    let send = async |policy: &str, version: &str, reason: &str| {
+        let form = [("form", "policy"), ("version", version), ("idfa_policy", policy), ("policy_reason", reason)];
+        world.post("/w/acme/privacy", &cookie, &form).await
+    };
+    assert_eq!(send("observe", "1", "").await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(send("require_status", "1", "early").await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(send("observe", "1", "an audit").await.status, StatusCode::SEE_OTHER);
+    let page = world.get("/w/acme/privacy", &cookie).await.body;
+    assert!(page.contains("IDFA policy Withhold → Observe"), "{page}");
+}

@@ -1,0 +1,109 @@
+//! The Events API, answer by answer.
+
+use crate::harness::{World, basic, on_both};
+use attest::domain::role::Role;
+use axum::http::StatusCode;
+use serde_json::{Value, json};
+
+on_both! {
+    the_guides_own_example_is_understood
+    every_answer_of_the_table
+    a_bulk_request_stores_the_good_and_counts_the_bad
+    the_checks_go_in_their_order
+}
+
+/// The example of mParticle's guide to iOS 14: it names no platform.
+fn guide() -> Value {
+    json!({"user_identities": {"customer_id": "123456789"},
+        "device_info": {"ios_advertising_id": "613ff528-afd1-4c1b-9628-e6ed25ece9c0",
+            "att_authorization_status": "authorized", "att_timestamp_unixtime_ms": 1_614_121_622_175_i64},
+        "events": []})
+}
+
+async fn the_guides_own_example_is_understood(world: World) {
+    world.workspace("Acme").await;
+    let (input, token) = (world.input("acme", "Backend").await, world.token("acme", Role::Compliance).await);
+    let reply = world.event(&input, &guide()).await;
+    assert_eq!((reply.status, reply.body.as_str()), (StatusCode::ACCEPTED, ""));
+    let read = world.distribution("acme", &token, "platform=iOS").await;
+    assert_eq!(read["counts"]["authorized"], 1);
+    world.assert_holds().await;
+}
+
+async fn every_answer_of_the_table(world: World) {
+    world.workspace("Acme").await;
+    let ada = world.member("acme", "Ada", Role::ComplianceAdmin).await;
+    let (key, secret) = world.input("acme", "Backend").await;
+    let right = basic(&key, &secret);
+    let send = async |authorization: Option<&str>, body: String| {
+        let reply = world.ask("POST", "/v2/events", authorization, body).await;
+        if reply.status != StatusCode::ACCEPTED {
+            assert!(reply.json()["errors"][0]["message"].is_string(), "{}", reply.body);
+        }
+        reply.status
+    };
+    assert_eq!(send(Some(&right), guide().to_string()).await, StatusCode::ACCEPTED);
+    assert_eq!(send(None, guide().to_string()).await, StatusCode::UNAUTHORIZED);
+    for wrong in [basic(&key, "wrong"), basic("nobody", &secret), "Basic !".into(), "Bearer x".into()] {
+        assert_eq!(send(Some(&wrong), guide().to_string()).await, StatusCode::FORBIDDEN);
+    }
+    assert_eq!(send(Some(&right), "[]".into()).await, StatusCode::BAD_REQUEST);
+    assert_eq!(send(Some(&right), "{\"mpid\":".into()).await, StatusCode::BAD_REQUEST);
+    let large = format!("{{\"a\":\"{}\"}}", "x".repeat(128 * 1024));
+    assert_eq!(send(Some(&right), large).await, StatusCode::PAYLOAD_TOO_LARGE);
+    let cookie = world.sign_in(&ada).await;
+    let page = world.get("/w/acme/inputs", &cookie).await.body;
+    let start = page.find("/w/acme/inputs/").expect("the input's address");
+    let address = &page[start..start + "/w/acme/inputs/".len() + 13];
+    assert_eq!(world.post(address, &cookie, &[("act", "pause")]).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(send(Some(&right), guide().to_string()).await, StatusCode::FORBIDDEN, "paused");
+    world.post(address, &cookie, &[("act", "resume")]).await;
+    assert_eq!(send(Some(&right), guide().to_string()).await, StatusCode::ACCEPTED, "resumed");
+}
+
+async fn a_bulk_request_stores_the_good_and_counts_the_bad(world: World) {
+    world.workspace("Acme").await;
+    let ada = world.member("acme", "Ada", Role::ComplianceAdmin).await;
+    let ((key, secret), token) = (world.input("acme", "Backend").await, world.token("acme", Role::Compliance).await);
+    let send = async |body: Value| world.ask("POST", "/v2/bulkevents", Some(&basic(&key, &secret)), body.to_string()).await;
+    let bad = json!({"device_info": {"att_authorization_status": "AUTHORIZED"}});
+    let oversized = json!({"user_attributes": {"a": "x".repeat(129 * 1024)}});
+    assert_eq!(send(json!([guide(), bad, oversized])).await.status, StatusCode::ACCEPTED);
+    let read = world.distribution("acme", &token, "").await;
+    assert_eq!(read["total"], 1);
+    let reply = send(json!([bad, 7])).await;
+    assert_eq!(reply.status, StatusCode::BAD_REQUEST);
+    let errors = reply.json();
+    let messages: Vec<&str> = errors["errors"].as_array().expect("errors").iter().filter_map(|error| error["message"].as_str()).collect();
+    assert_eq!(messages[0], "[0].device_info.att_authorization_status: expected one of authorized, denied, restricted, not_determined");
+    assert_eq!(messages[1], "[1]: expected an object");
+    assert_eq!(send(json!([])).await.status, StatusCode::BAD_REQUEST);
+    assert_eq!(send(json!({})).await.status, StatusCode::BAD_REQUEST);
+    assert_eq!(send(Value::from(vec![json!({}); 101])).await.status, StatusCode::BAD_REQUEST);
+    let cookie = world.sign_in(&ada).await;
+    let page = world.get("/w/acme/inputs", &cookie).await.body;
+    let start = page.find("/w/acme/inputs/").expect("the input's address");
+    let page = world.get(&page[start..start + "/w/acme/inputs/".len() + 13], &cookie).await.body;
+    assert!(page.contains("device_info.att_authorization_status: expected one of authorized"), "{page}");
+    assert!(page.contains("at most 100 batches"), "{page}");
+    world.assert_holds().await;
+}
+
+async fn the_checks_go_in_their_order(world: World) {
+    use axum::body::Body;
+    use axum::http::Request;
+    world.workspace("Acme").await;
+    let (key, secret) = world.input("acme", "Backend").await;
+    let send = async |authorization: Option<&str>, kind: &str, body: String| {
+        let mut request = Request::post("/v2/bulkevents").header("content-type", kind);
+        if let Some(authorization) = authorization {
+            request = request.header("authorization", authorization);
+        }
+        world.send(request.body(Body::from(body)).expect("a request"), "127.0.0.1").await.status
+    };
+    let (right, large) = (basic(&key, &secret), "x".repeat(257 * 1024));
+    assert_eq!(send(None, "text/plain", large.clone()).await, StatusCode::UNAUTHORIZED);
+    assert_eq!(send(Some(&right), "text/plain", large).await, StatusCode::PAYLOAD_TOO_LARGE);
+    assert_eq!(send(Some(&right), "text/plain", "not json".into()).await, StatusCode::UNSUPPORTED_MEDIA_TYPE);
+    assert_eq!(send(Some(&right), "application/json; charset=utf-8", "not json".into()).await, StatusCode::BAD_REQUEST);
+}

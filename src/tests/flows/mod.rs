@@ -1,0 +1,9 @@
+//! Whole flows over HTTP, as people and scripts go through them, on both databases.
+
+mod admin;
+mod att;
+mod bad_input;
+mod events;
+mod inputs;
+mod outage;
+mod profiles;

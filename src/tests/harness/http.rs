@@ -1,0 +1,115 @@
+//! Asking the app in this process, as a browser or a script would.
+
+use super::world::{PASSWORD, World};
+use axum::body::{Body, to_bytes};
+use axum::extract::ConnectInfo;
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, LOCATION, SET_COOKIE};
+use axum::http::{HeaderMap, Request, StatusCode};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use serde_json::Value;
+use std::net::SocketAddr;
+use tower::ServiceExt;
+
+/// A session's cookie, as a browser sends it back.
+#[derive(Clone, Debug, Default)]
+pub struct Cookie(pub String);
+
+/// An answer, read whole.
+#[derive(Debug)]
+pub struct Reply {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: String,
+}
+
+impl Reply {
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("not JSON: {}", self.body))
+    }
+
+    pub fn location(&self) -> &str {
+        self.headers.get(LOCATION).and_then(|to| to.to_str().ok()).unwrap_or_default()
+    }
+
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+
+    /// The cookie that the answer sets.
+    pub fn cookie(&self) -> Cookie {
+        let set = self.headers.get(SET_COOKIE).and_then(|set| set.to_str().ok()).unwrap_or_default();
+        Cookie(set.split(';').next().unwrap_or_default().to_owned())
+    }
+}
+
+/// The header of an input.
+pub fn basic(key: &str, secret: &str) -> String {
+    format!("Basic {}", BASE64_STANDARD.encode(format!("{key}:{secret}")))
+}
+
+/// The header of a token.
+pub fn bearer(token: &str) -> String {
+    format!("Bearer {token}")
+}
+
+impl World {
+    /// Sends a request from an address of its own on this machine.
+    pub async fn send(&self, mut request: Request<Body>, from: &str) -> Reply {
+        let peer: SocketAddr = format!("{from}:40000").parse().expect("an address");
+        request.extensions_mut().insert(ConnectInfo(peer));
+        let response = self.router.clone().oneshot(request).await.expect("the router does not fail");
+        let (parts, body) = response.into_parts();
+        let body = to_bytes(body, usize::MAX).await.expect("a body");
+        let body = String::from_utf8_lossy(&body).into_owned();
+        Reply { status: parts.status, headers: parts.headers, body }
+    }
+
+    pub async fn get(&self, path: &str, cookie: &Cookie) -> Reply {
+        let request = Request::get(path).header(COOKIE, &cookie.0).body(Body::empty()).expect("a request");
+        self.send(request, "127.0.0.1").await
+    }
+
+    /// Sends a form, as a browser does from our own page.
+    pub async fn post(&self, path: &str, cookie: &Cookie, fields: &[(&str, &str)]) -> Reply {
+        self.post_from(path, cookie, fields, "127.0.0.1").await
+    }
+
+    pub async fn post_from(&self, path: &str, cookie: &Cookie, fields: &[(&str, &str)], from: &str) -> Reply {
+        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        let request = Request::post(path)
+            .header(COOKIE, &cookie.0)
+            .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .header("sec-fetch-site", "same-origin")
+            .body(Body::from(body));
+        self.send(request.expect("a request"), from).await
+    }
+
+    /// Asks an interface for machines.
+    pub async fn ask(&self, method: &str, path: &str, authorization: Option<&str>, body: impl Into<Body>) -> Reply {
+        let mut request = Request::builder().method(method).uri(path).header(CONTENT_TYPE, "application/json");
+        if let Some(authorization) = authorization {
+            request = request.header(AUTHORIZATION, authorization);
+        }
+        self.send(request.body(body.into()).expect("a request"), "127.0.0.1").await
+    }
+
+    pub async fn sign_in(&self, email: &str) -> Cookie {
+        let reply = self.post("/sign-in", &Cookie::default(), &[("email", email), ("password", PASSWORD), ("next", "/")]).await;
+        assert_eq!(reply.status, StatusCode::SEE_OTHER, "{}", reply.body);
+        reply.cookie()
+    }
+
+    /// Sends one batch to an input.
+    pub async fn event(&self, input: &(String, String), batch: &Value) -> Reply {
+        self.ask("POST", "/v2/events", Some(&basic(&input.0, &input.1)), batch.to_string()).await
+    }
+
+    /// The distribution as a script reads it.
+    pub async fn distribution(&self, workspace: &str, token: &str, query: &str) -> Value {
+        let path = format!("/api/v1/workspaces/{workspace}/distribution?{query}");
+        let reply = self.ask("GET", &path, Some(&bearer(token)), "").await;
+        assert_eq!(reply.status, StatusCode::OK, "{}", reply.body);
+        reply.json()
+    }
+}

@@ -1,0 +1,30 @@
+//! What tests stand on: a store of either kind, a clock that they set, and an app that they ask as a browser or script.
+
+mod clock;
+mod counts;
+mod http;
+mod postgres;
+mod world;
+
+pub use counts::count;
+pub use http::{Cookie, Reply, basic, bearer};
+pub use world::{Kind, PASSWORD, World};
+
+/// Makes each of these a test on SQLite and one on Postgres.
+macro_rules! on_both {
+    ($($name:ident)*) => {
+        mod sqlite {
+            $(#[tokio::test]
+            async fn $name() {
+                super::$name($crate::harness::World::new($crate::harness::Kind::Sqlite).await).await;
+            })*
+        }
+        mod postgres {
+            $(#[tokio::test]
+            async fn $name() {
+                super::$name($crate::harness::World::new($crate::harness::Kind::Postgres).await).await;
+            })*
+        }
+    };
+}
+pub(crate) use on_both;

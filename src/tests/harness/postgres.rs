@@ -1,0 +1,96 @@
+//! A private Postgres for this run: made by initdb in a folder of its own, on a socket of its own, and thrown away when
+//! the run ends, however it ends.
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use tokio::sync::OnceCell;
+
+/// A running cluster. Its keeper holds the other end of a pipe, and clears up when this process is gone.
+struct Cluster {
+    socket: PathBuf,
+    _keeper: Child,
+}
+
+static CLUSTER: OnceCell<Cluster> = OnceCell::const_new();
+static NEXT: AtomicU32 = AtomicU32::new(1);
+
+/// The address of a fresh database.
+pub async fn fresh_database() -> String {
+    let cluster = CLUSTER.get_or_init(|| async { start() }).await;
+    let name = format!("t{}", NEXT.fetch_add(1, Ordering::SeqCst));
+    let url = |database: &str| format!("postgres://postgres@localhost/{database}?host={}", cluster.socket.display());
+    let admin = sqlx::PgPool::connect(&url("postgres")).await.expect("the private Postgres does not answer");
+    let create = sqlx::AssertSqlSafe(format!("create database {name}"));
+    sqlx::raw_sql(create).execute(&admin).await.expect("a database cannot be made");
+    admin.close().await;
+    url(&name)
+}
+
+/// Where Postgres' programs are: the newest version that Debian's package put there, or wherever `pg_config` says.
+fn programs() -> PathBuf {
+    let mut found: Vec<PathBuf> = std::fs::read_dir("/usr/lib/postgresql")
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| Some(entry.ok()?.path().join("bin")))
+        .filter(|bin| bin.join("initdb").exists())
+        .collect();
+    found.sort_by_key(|bin| bin.parent().and_then(|version| version.file_name()?.to_str()?.parse::<u32>().ok()));
+    let by_config = || {
+        let said = Command::new("pg_config").arg("--bindir").output().ok()?;
+        Some(PathBuf::from(String::from_utf8(said.stdout).ok()?.trim()))
+    };
+    found.pop().or_else(by_config).expect("Postgres is not installed: scripts/setup.sh test installs it")
+}
+
+fn start() -> Cluster {
+    let bin = programs();
+    let folder = tempfile::Builder::new().prefix("attest-pg-").tempdir().expect("no temporary folder").keep();
+    let root = is_root();
+    if root {
+        run(Command::new("chown").arg("postgres").arg(&folder));
+    }
+    let data = folder.join("data");
+    let program = |name: &str| {
+        // Postgres refuses to run as root.
+        let mut command = if root { Command::new("runuser") } else { Command::new(bin.join(name)) };
+        if root {
+            command.args(["-u", "postgres", "--"]).arg(bin.join(name));
+        }
+        command.current_dir("/");
+        command
+    };
+    run(program("initdb").arg("-D").arg(&data).args(["-A", "trust", "-U", "postgres", "--no-sync", "-E", "UTF8"]));
+    // Durability is not what these tests are about, and would make them slow.
+    let options = format!(
+        "-c listen_addresses='' -c unix_socket_directories={} -c fsync=off -c max_connections=300",
+        folder.display()
+    );
+    run(program("pg_ctl").arg("-D").arg(&data).arg("-l").arg(folder.join("log")).args(["-w", "-o", &options, "start"]));
+    Cluster { _keeper: keeper(&program("pg_ctl"), &data, &folder), socket: folder }
+}
+
+/// A shell that waits until our end of its pipe is closed, which the system does when we end.
+fn keeper(pg_ctl: &Command, data: &Path, folder: &Path) -> Child {
+    let words = std::iter::once(pg_ctl.get_program()).chain(pg_ctl.get_args());
+    let stop: Vec<String> = words.map(|word| word.to_string_lossy().into_owned()).collect();
+    let script = format!(
+        "read -r _; {} -D {} -m immediate stop; rm -rf {}",
+        stop.join(" "),
+        data.display(),
+        folder.display()
+    );
+    let mut shell = Command::new("setsid");
+    shell.args(["sh", "-c", &script]).current_dir("/");
+    shell.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("no shell")
+}
+
+fn run(command: &mut Command) {
+    let output = command.stdin(Stdio::null()).stdout(Stdio::null()).output().expect("a program of Postgres is missing");
+    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
+}
+
+fn is_root() -> bool {
+    let id = Command::new("id").arg("-u").output().expect("no id");
+    id.stdout.trim_ascii() == b"0"
+}

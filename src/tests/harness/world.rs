@@ -1,0 +1,118 @@
+//! A store with an app around it.
+
+use super::clock::ManualClock;
+use super::postgres::fresh_database;
+use attest::domain::id::WorkspaceId;
+use attest::domain::role::Role;
+use attest::domain::text::Slug;
+use attest::server::config::Config;
+use attest::server::http::router;
+use attest::server::http::site::Site;
+use attest::server::state::State;
+use attest::server::store::{Actor, Place, Store};
+use attest::server::work::account::{NewAccount, add_account};
+use attest::server::work::input::{NewInput, add_input};
+use attest::server::work::member::set_member;
+use attest::server::work::token::add_token;
+use attest::server::work::workspace::{NewWorkspace, add_workspace};
+use axum::Router;
+use clap::Parser;
+use secrecy::ExposeSecret;
+use std::sync::Arc;
+use tempfile::TempDir;
+
+/// Everybody's password here.
+pub const PASSWORD: &str = "plum orbit cactus 41";
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Sqlite,
+    Postgres,
+}
+
+/// A fresh store of one kind, with an app that serves it.
+pub struct World {
+    pub store: Store,
+    pub state: State,
+    pub router: Router,
+    pub clock: Arc<ManualClock>,
+    pub url: String,
+    /// Goes with the world.
+    pub folder: TempDir,
+}
+
+#[derive(Parser)]
+struct Defaults {
+    #[command(flatten)]
+    config: Config,
+}
+
+impl World {
+    pub async fn new(kind: Kind) -> Self {
+        let folder = tempfile::tempdir().expect("no temporary folder");
+        let url = match kind {
+            Kind::Sqlite => format!("sqlite://{}/attest.db", folder.path().display()),
+            Kind::Postgres => fresh_database().await,
+        };
+        let clock = Arc::new(ManualClock::new());
+        let store = Store::open(&url, clock.clone()).await.expect("the store does not open");
+        let config = Defaults::parse_from(["attest"]).config;
+        let state = State::new(store.clone(), config, Site { base: "/s/test".to_owned() });
+        Self { router: router(state.clone()), store, state, clock, url, folder }
+    }
+
+    pub fn actor() -> Actor {
+        Actor::command_line()
+    }
+
+    /// A workspace by its name; its slug is made from it.
+    pub async fn workspace(&self, name: &str) -> WorkspaceId {
+        let (name, time_zone) = (name.to_owned(), "UTC".to_owned());
+        let new = NewWorkspace { name, slug: None, time_zone, admin: None };
+        add_workspace(&self.store, &Self::actor(), new).await.expect("no workspace").id
+    }
+
+    /// A person with an account, who is a member of nothing.
+    pub async fn person(&self, name: &str) -> String {
+        let email = format!("{}@example.com", name.to_lowercase());
+        let new = NewAccount { email: email.clone(), name: name.to_owned(), operator: false, password: Some(PASSWORD.into()) };
+        add_account(&self.store, &self.state.passwords, &Self::actor(), new).await.expect("no account");
+        email
+    }
+
+    /// A person with a role in a workspace.
+    pub async fn member(&self, workspace: &str, name: &str, role: Role) -> String {
+        let email = self.person(name).await;
+        self.set_role(workspace, &email, role).await;
+        email
+    }
+
+    pub async fn set_role(&self, workspace: &str, email: &str, role: Role) {
+        set_member(&self.store, &Self::actor(), place(workspace), email, role).await.expect("no role");
+    }
+
+    /// An input's key and secret.
+    pub async fn input(&self, workspace: &str, name: &str) -> (String, String) {
+        let new = NewInput { name: name.to_owned(), bundle: String::new() };
+        let made = add_input(&self.store, &Self::actor(), place(workspace), new).await.expect("no input");
+        (made.input.key, made.secret.expose_secret().to_owned())
+    }
+
+    pub async fn token(&self, workspace: &str, role: Role) -> String {
+        let made = add_token(&self.store, &Self::actor(), place(workspace), "script", role).await;
+        made.expect("no token").1.expose_secret().to_owned()
+    }
+
+    /// Counters, registers and chains hold, whatever a test did.
+    pub async fn assert_holds(&self) {
+        for checked in self.store.check().await.expect("the check failed") {
+            assert!(checked.holds(), "{checked:?}");
+        }
+        let verified = self.store.verify_audit().await.expect("the walk failed");
+        assert_eq!(verified.broken, []);
+    }
+}
+
+pub fn place(slug: &str) -> Place {
+    Place::Slug(Slug::parse(slug).expect("a slug"))
+}

@@ -1,0 +1,76 @@
+//! Properties that hold for any input, tried on many.
+
+use attest::domain::att::{Held, Report, Status, learn};
+use attest::domain::audit::canonical;
+use attest::domain::batch::Batch;
+use attest::domain::time::Millis;
+use proptest::prelude::*;
+use serde_json::value::RawValue;
+
+const NOW: i64 = 1_795_356_300_000;
+
+fn status() -> impl Strategy<Value = Status> {
+    prop::sample::select(Status::ALL.to_vec())
+}
+
+/// A report with a time of its own; few times, so that ties are common.
+fn report() -> impl Strategy<Value = Report> {
+    (status(), 0..6_i64, prop::option::of(0..6_i64)).prop_map(|(status, t, att)| Report {
+        status: Some(status),
+        att_ms: att.map(|att| NOW - 1000 + att),
+        batch_ms: Some(NOW - 1000 + t),
+        event_ms: None,
+        received: Millis(NOW),
+        historical: false,
+    })
+}
+
+fn apply(reports: &[Report]) -> Option<Held> {
+    reports.iter().fold(None, |held, report| learn(held, report).held)
+}
+
+fn known(held: Option<Held>) -> Option<(Status, Millis)> {
+    held.map(|held| (held.status, held.as_of))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2000))]
+
+    /// What is known depends neither on the order in which reports arrive nor on repeats.
+    #[test]
+    fn property_the_register_does_not_depend_on_order_or_repeats(
+        (reports, shuffled) in prop::collection::vec(report(), 1..12).prop_flat_map(|reports| {
+            let repeated = [reports.clone(), reports.clone()].concat();
+            (Just(reports), Just(repeated).prop_shuffle())
+        })
+    ) {
+        prop_assert_eq!(known(apply(&reports)), known(apply(&shuffled)));
+    }
+
+    /// A status never begins after it was reported, and is never reported for the future.
+    #[test]
+    fn property_since_is_never_after_as_of(reports in prop::collection::vec(report(), 1..12)) {
+        let held = apply(&reports).expect("a status");
+        prop_assert!(held.since <= held.as_of && held.as_of <= Millis(NOW));
+    }
+
+    /// Reading a batch never panics, whatever JSON it is.
+    #[test]
+    fn property_reading_a_batch_never_panics(text in "\\PC{0,40}", n in any::<f64>(), key in 0..8_usize) {
+        let fields = ["mpid", "device_info", "user_identities", "events", "context", "environment", "timestamp_unixtime_ms", "application_info"];
+        for value in [serde_json::json!(text), serde_json::json!(n), serde_json::json!({fields[key]: text}), serde_json::json!([n])] {
+            let json = serde_json::json!({fields[key]: value}).to_string();
+            let _ = Batch::parse(&RawValue::from_string(json).expect("JSON"));
+        }
+    }
+
+    /// Canonical text reads back to the same value, and says the same whatever order the keys came in.
+    #[test]
+    fn property_canonical_text_is_one_text(pairs in prop::collection::btree_map("\\PC{0,8}", -1000..1000_i64, 0..8)) {
+        let forward: serde_json::Map<_, _> = pairs.iter().map(|(key, n)| (key.clone(), (*n).into())).collect();
+        let backward: serde_json::Map<_, _> = pairs.iter().rev().map(|(key, n)| (key.clone(), (*n).into())).collect();
+        let text = canonical(&forward.clone().into()).expect("canonical");
+        prop_assert_eq!(&text, &canonical(&backward.into()).expect("canonical"));
+        prop_assert_eq!(serde_json::from_str::<serde_json::Value>(&text).expect("JSON"), serde_json::Value::from(forward));
+    }
+}
