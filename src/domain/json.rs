@@ -134,6 +134,7 @@ pub fn integer(raw: &RawValue) -> Result<i64, Problem> {
     // With an exponent a double is what the sender had; only what a double holds exactly is an integer.
     let double: f64 = json.parse().map_err(|_| Problem::NotAnInteger)?;
     match double {
+        _ if !double.is_finite() => Err(Problem::OutOfRange),
         _ if double.fract() != 0.0 => Err(Problem::NotAnInteger),
         _ if double.abs() <= (1_i64 << 53) as f64 => Ok(double as i64),
         _ => Err(Problem::OutOfRange),
@@ -174,6 +175,7 @@ mod tests {
         assert_eq!(integer(&raw("1.5")), Err(Problem::NotAnInteger));
         assert_eq!(integer(&raw("9223372036854775808")), Err(Problem::OutOfRange));
         assert_eq!(integer(&raw("1e300")), Err(Problem::OutOfRange));
+        assert_eq!(integer(&raw("1e400")), Err(Problem::OutOfRange));
         assert_eq!(integer(&raw("\"1\"")), Err(Problem::NotAnInteger));
         assert_eq!(integer_or_decimal_text(&raw("\"-9223372036854775808\"")), Ok(Some(i64::MIN)));
         assert_eq!(integer_or_decimal_text(&raw("\"\"")), Ok(None));

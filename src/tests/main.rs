@@ -6,4 +6,5 @@ mod flows;
 mod harness;
 mod property;
 mod roles;
+mod site;
 mod vectors;

@@ -3,7 +3,9 @@
 mod admin;
 mod att;
 mod bad_input;
+mod clients;
 mod events;
 mod inputs;
 mod outage;
+mod process;
 mod profiles;

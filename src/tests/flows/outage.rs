@@ -36,10 +36,9 @@ async fn a_postgres_that_is_away_is_told_and_recovers() {
     world.workspace("Acme").await;
     let (input, token) = (world.input("acme", "Backend").await, world.token("acme", Role::Compliance).await);
     assert_eq!(world.event(&input, &batch(1)).await.status, StatusCode::ACCEPTED);
-    let (server, name) = world.url.rsplit_once('/').expect("a URL");
-    let name = name.split('?').next().expect("a name").to_owned();
-    let admin = format!("{server}/postgres?{}", world.url.rsplit_once('?').expect("a socket").1);
-    let admin = sqlx::PgPool::connect(&admin).await.expect("the cluster answers");
+    let (server, socket) = world.url.split_once('?').expect("a socket");
+    let (server, name) = server.rsplit_once('/').expect("a name");
+    let admin = sqlx::PgPool::connect(&format!("{server}/postgres?{socket}")).await.expect("the cluster answers");
     let run = async |sql: String| sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&admin).await.expect("done");
     run(format!("alter database {name} allow_connections false")).await;
     run(format!("select pg_terminate_backend(pid) from pg_stat_activity where datname = '{name}'")).await;

@@ -105,6 +105,15 @@ impl World {
         self.ask("POST", "/v2/events", Some(&basic(&input.0, &input.1)), batch.to_string()).await
     }
 
+    /// Serves on a port of its own until the test ends; answers the origin.
+    pub async fn serve(&self) -> String {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let origin = format!("http://{}", listener.local_addr().expect("an address"));
+        let app = self.router.clone().into_make_service_with_connect_info::<SocketAddr>();
+        tokio::spawn(async move { axum::serve(listener, app).await });
+        origin
+    }
+
     /// The distribution as a script reads it.
     pub async fn distribution(&self, workspace: &str, token: &str, query: &str) -> Value {
         let path = format!("/api/v1/workspaces/{workspace}/distribution?{query}");

@@ -27,8 +27,12 @@ pub async fn fresh_database() -> String {
     url(&name)
 }
 
-/// Where Postgres' programs are: the newest version that Debian's package put there, or wherever `pg_config` says.
+/// Where Postgres' programs are: where set-up found them, or the newest version that Debian's package put there, or
+/// wherever `pg_config` says.
 fn programs() -> PathBuf {
+    if let Some(said) = std::env::var("ATTEST_POSTGRES_BIN").ok().filter(|bin| !bin.is_empty()) {
+        return PathBuf::from(said);
+    }
     let mut found: Vec<PathBuf> = std::fs::read_dir("/usr/lib/postgresql")
         .into_iter()
         .flatten()

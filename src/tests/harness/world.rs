@@ -38,7 +38,7 @@ pub struct World {
     pub clock: Arc<ManualClock>,
     pub url: String,
     /// Goes with the world.
-    pub folder: TempDir,
+    _folder: TempDir,
 }
 
 #[derive(Parser)]
@@ -58,7 +58,7 @@ impl World {
         let store = Store::open(&url, clock.clone()).await.expect("the store does not open");
         let config = Defaults::parse_from(["attest"]).config;
         let state = State::new(store.clone(), config, Site { base: "/s/test".to_owned() });
-        Self { router: router(state.clone()), store, state, clock, url, folder }
+        Self { router: router(state.clone()), store, state, clock, url, _folder: folder }
     }
 
     pub fn actor() -> Actor {

@@ -1,0 +1,29 @@
+// Browser tests: Debian's Chromium against the server that was just built, on a database of its own.
+import { defineConfig } from "@playwright/test";
+
+export default defineConfig({
+    testDir: "tests",
+    outputDir: "results",
+    workers: 1,
+    retries: 0,
+    forbidOnly: true,
+    timeout: 60_000,
+    expect: { timeout: 10_000 },
+    reporter: [["list"]],
+    use: {
+        viewport: { width: 1280, height: 900 },
+        screenshot: "only-on-failure",
+        launchOptions: {
+            executablePath: process.env.ATTEST_CHROMIUM || "/usr/bin/chromium",
+            args: [
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-quic",
+                "--no-first-run",
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--disable-sync",
+            ],
+        },
+    },
+});

@@ -1,0 +1,51 @@
+// The open Overview follows the server.
+import { expect, test } from "./fixture";
+import { iphone } from "./server";
+
+test("the open Overview shows an event within two seconds, and stays calm without one", async ({ server, signedIn }) => {
+    const slug = server.workspace("Live");
+    const input = server.input(slug);
+    await server.send(input, iphone(0, "denied"));
+    const page = await signedIn(server.member(slug, "Ada", "compliance_admin"));
+    await expect(page.getByRole("status")).toHaveText("Live");
+    await expect(page.getByText("1 Apple profiles, and")).toBeVisible();
+    const asked: number[] = [];
+    page.on("response", (response) => {
+        if (response.url().includes("/overview/live")) asked.push(response.status());
+    });
+    await expect.poll(() => asked.length).toBeGreaterThan(1);
+    expect(new Set(asked)).toEqual(new Set([304]));
+    await server.send(input, iphone(1, "authorized"));
+    const sent = Date.now();
+    await expect(page.getByText("2 Apple profiles, and")).toBeVisible();
+    expect(Date.now() - sent).toBeLessThan(2000);
+});
+
+test("filters are in the address and hold while it follows", async ({ server, signedIn }) => {
+    const slug = server.workspace("Filters");
+    const input = server.input(slug);
+    await server.send(input, iphone(0, "denied"));
+    await server.send(input, { environment: "development", device_info: { ios_idfv: "test" } });
+    const page = await signedIn(server.member(slug, "Ada", "compliance_admin"));
+    await page.getByLabel("Environment").selectOption("development");
+    await page.getByRole("button", { name: "Show" }).click();
+    await expect(page).toHaveURL(/environment=development/);
+    await expect(page.getByText("test devices only")).toBeVisible();
+    await page.getByRole("link", { name: "Devices" }).click();
+    await expect(page).toHaveURL(/environment=development.*unit=devices|unit=devices.*environment=development/);
+    await expect(page.getByText("1 Apple devices, and")).toBeVisible();
+    await page.getByRole("link", { name: "Show production" }).click();
+    await page.getByRole("link", { name: "Acme App" }).click();
+    await expect(page.getByLabel("App")).toHaveValue(/^[0-9a-z]{13}$/);
+});
+
+test("on a phone the menu opens without script", async ({ server, signedIn }) => {
+    const slug = server.workspace("Phone");
+    const email = server.member(slug, "Ada", "compliance_admin");
+    const page = await signedIn(email, { viewport: { width: 360, height: 740 }, javaScriptEnabled: false });
+    const link = page.getByRole("link", { name: "Privacy settings" });
+    await expect(link).toBeHidden();
+    await page.getByLabel("Show the menu").check({ force: true });
+    await link.click();
+    await expect(page.getByRole("heading", { name: "Privacy settings" })).toBeVisible();
+});

@@ -1,0 +1,86 @@
+// A server with a fresh SQLite database, and the command line beside it.
+import { execFileSync, spawn, type ChildProcess } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { homedir, tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+
+/** Everybody's password here. */
+export const PASSWORD = "plum orbit cactus 41";
+
+export type Role = "compliance_admin" | "admin" | "compliance" | "analyst" | "read_only" | "auditor";
+
+const target = process.env.CARGO_TARGET_DIR || join(homedir(), ".cache/attest/target");
+const binary = process.env.ATTEST_BIN || join(target, "debug/attest");
+
+export class Server {
+    private constructor(
+        private readonly child: ChildProcess,
+        private readonly folder: string,
+        readonly origin: string,
+        /** The one-time link of a server without an account. */
+        readonly setUpLink: string | undefined,
+    ) {}
+
+    static async start(): Promise<Server> {
+        const folder = mkdtempSync(join(tmpdir(), "attest-e2e-"));
+        const environment = { ...process.env, ATTEST_ADDR: "127.0.0.1:0", ATTEST_DATABASE_URL: `sqlite://${folder}/attest.db` };
+        const child = spawn(binary, ["serve"], { env: environment, stdio: ["ignore", "pipe", "inherit"] });
+        const lines = createInterface({ input: child.stdout });
+        let origin: string | undefined;
+        for await (const line of lines) {
+            origin ??= line.match(/^Attest serves (http:\S+)/)?.[1];
+            const link = line.match(/^http\S+\/set-up\?token=\S+/)?.[0];
+            if (origin && link) return new Server(child, folder, origin, link);
+        }
+        throw new Error("the server did not start");
+    }
+
+    /** Runs a command of the command line; answers what it printed. */
+    run(args: string[], input = ""): string {
+        const environment = { ...process.env, ATTEST_DATABASE_URL: `sqlite://${this.folder}/attest.db` };
+        return execFileSync(binary, args, { env: environment, input, encoding: "utf8" });
+    }
+
+    /** A workspace of this name; answers its slug. */
+    workspace(name: string): string {
+        return JSON.parse(this.run(["workspace", "add", "--name", name, "--json"])).slug;
+    }
+
+    /** A person with this role; answers their e-mail. */
+    member(workspace: string, name: string, role: Role): string {
+        const email = `${name.toLowerCase()}@${workspace}.example`;
+        this.run(["user", "add", "--email", email, "--name", name, "--password-stdin"], PASSWORD);
+        this.run(["member", "set", "--workspace", workspace, "--email", email, "--role", role]);
+        return email;
+    }
+
+    /** An input's credentials. */
+    input(workspace: string): { key: string; secret: string } {
+        return JSON.parse(this.run(["input", "add", "--workspace", workspace, "--name", "Backend", "--json"]));
+    }
+
+    async send(input: { key: string; secret: string }, batch: object): Promise<void> {
+        const authorization = `Basic ${Buffer.from(`${input.key}:${input.secret}`).toString("base64")}`;
+        const headers = { authorization, "content-type": "application/json" };
+        const answer = await fetch(`${this.origin}/v2/events`, { method: "POST", headers, body: JSON.stringify(batch) });
+        if (answer.status !== 202) throw new Error(`${answer.status} ${await answer.text()}`);
+    }
+
+    /** Ends the server once its counters, registers and chains were proved. */
+    stop(): void {
+        this.run(["check"]);
+        this.run(["audit", "verify"]);
+        this.child.kill("SIGTERM");
+        rmSync(this.folder, { recursive: true, force: true });
+    }
+}
+
+/** A batch of one iPhone. */
+export function iphone(n: number, status: string | null): object {
+    return {
+        user_identities: { customer_id: `user-${n}` },
+        application_info: { package: "com.acme.app", application_name: "Acme App" },
+        device_info: { platform: "iOS", os_version: "17.5", ios_idfv: `idfv-${n}`, att_authorization_status: status },
+    };
+}
