@@ -36,7 +36,7 @@ test("filters are in the address and hold while it follows", async ({ server, si
     await expect(page.getByText("1 Apple devices, and")).toBeVisible();
     await page.getByRole("link", { name: "Show production" }).click();
     await page.getByRole("link", { name: "Acme App" }).click();
-    await expect(page.getByLabel("App")).toHaveValue(/^[0-9a-z]{13}$/);
+    await expect(page.getByLabel("App", { exact: true })).toHaveValue(/^[0-9a-z]{13}$/);
 });
 
 test("on a phone the menu opens without script", async ({ server, signedIn }) => {

@@ -79,14 +79,15 @@ impl Reader {
         let names = self.names(top, device.as_ref());
         let status = self.value(device.as_ref(), "device_info.", "att_authorization_status", status);
         let att_ms = self.value(device.as_ref(), "device_info.", "att_timestamp_unixtime_ms", json::integer);
-        let platform = self.text(device.as_ref(), "device_info.", "platform").and_then(|text| Platform::of_sender(&text));
+        let platform =
+            self.text(device.as_ref(), "device_info.", "platform").and_then(|text| Platform::of_sender(&text));
         let os = self.text(app.as_ref(), "application_info.", "os").and_then(|text| Platform::of_sender(&text));
         let speaks_ios = names.iter().any(|(kind, _)| matches!(kind, NameKind::Idfv | NameKind::Idfa))
             || status.is_some()
             || att_ms.is_some()
-            || device.as_ref().is_some_and(|device| {
-                IOS_FIELDS.iter().any(|name| matches!(device.field(name), Field::Value(_)))
-            });
+            || device
+                .as_ref()
+                .is_some_and(|device| IOS_FIELDS.iter().any(|name| matches!(device.field(name), Field::Value(_))));
         self.attributes(top);
         Batch {
             environment: self.value(Some(top), "", "environment", environment).unwrap_or_default(),
@@ -159,7 +160,8 @@ impl Reader {
         let mut identities = Vec::new();
         for kind in IdentityKind::all() {
             // Three official clients spell it so; the documented spelling wins where both are sent.
-            let spellings = if kind == IdentityKind::CUSTOMER_ID { &["customer_id", "customerid"][..] } else { &[kind.as_str()] };
+            let spellings =
+                if kind == IdentityKind::CUSTOMER_ID { &["customer_id", "customerid"][..] } else { &[kind.as_str()] };
             for spelling in spellings {
                 let value = self.value(object.as_ref(), "user_identities.", spelling, json::kept_text_or_number);
                 let known = identities.iter().any(|(known, _)| *known == kind);
@@ -190,7 +192,8 @@ impl Reader {
     }
 
     fn country<'a>(&mut self, top: &Object<'a>, device: Option<&Object<'a>>) -> Option<String> {
-        let location = self.object(top, "", "context").and_then(|context| self.object(&context, "context.", "location"));
+        let location =
+            self.object(top, "", "context").and_then(|context| self.object(&context, "context.", "location"));
         let mut said = vec![self.text(location.as_ref(), "context.location.", "country_code")];
         for name in ["network_country", "device_country", "locale_country"] {
             said.push(self.text(device, "device_info.", name));
@@ -256,7 +259,8 @@ mod tests {
 
     #[test]
     fn official_clients_are_understood() {
-        let batch = parse(r#"{"mpid":"-5","user_identities":{"customerid":42,"email":"A@B.se","facebook":null}}"#).unwrap();
+        let batch =
+            parse(r#"{"mpid":"-5","user_identities":{"customerid":42,"email":"A@B.se","facebook":null}}"#).unwrap();
         assert_eq!(batch.mpid, Some(-5));
         let said: Vec<_> = batch.identities.iter().map(|(kind, value)| (kind.as_str(), value.as_str())).collect();
         assert_eq!(said, [("customer_id", "42"), ("email", "a@b.se")]);
@@ -269,7 +273,10 @@ mod tests {
     fn the_first_country_said_counts() {
         let json = r#"{"context":{"location":{"country_code":"se"}},"device_info":{"locale_country":"US"}}"#;
         assert_eq!(parse(json).unwrap().country.as_deref(), Some("SE"));
-        assert_eq!(parse(r#"{"device_info":{"device_country":"Sweden","locale_country":"SE"}}"#).unwrap().country, None);
+        assert_eq!(
+            parse(r#"{"device_info":{"device_country":"Sweden","locale_country":"SE"}}"#).unwrap().country,
+            None
+        );
     }
 
     #[test]
@@ -293,7 +300,8 @@ mod tests {
 
     #[test]
     fn all_faults_at_once() {
-        let faults = parse(r#"{"mpid":true,"device_info":{"os_version":17,"att_authorization_status":"?"}}"#).unwrap_err();
+        let faults =
+            parse(r#"{"mpid":true,"device_info":{"os_version":17,"att_authorization_status":"?"}}"#).unwrap_err();
         assert_eq!(faults.len(), 3);
     }
 }

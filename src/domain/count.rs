@@ -80,11 +80,13 @@ pub fn of_profile<'a>(
         return Vec::new();
     }
     let devices: Vec<&Device> = devices.into_iter().filter(|device| !device.retired).collect();
-    let cell = |app, platform, state| Cell { environment: profile.environment, unit: Unit::Profiles, app, platform, state };
+    let cell =
+        |app, platform, state| Cell { environment: profile.environment, unit: Unit::Profiles, app, platform, state };
     let Some(decides) = deciding(&devices) else {
         // Silent devices take their anonymous user with them; an identified user stays, without a platform.
         let counts = profile.anonymous_on.is_none();
-        let totals = [cell(None, None, State::NotApplicable), cell(None, Some(Platform::Unknown), State::NotApplicable)];
+        let totals =
+            [cell(None, None, State::NotApplicable), cell(None, Some(Platform::Unknown), State::NotApplicable)];
         return totals.into_iter().filter(|_| counts).collect();
     };
     let mut cells = vec![cell(None, None, decides.state()), cell(None, Some(decides.platform), decides.state())];

@@ -185,7 +185,9 @@ mod tests {
     #[test]
     fn oddities_in_values_that_nobody_reads_are_tolerated() {
         let deep = format!("{}{}", "[".repeat(50_000), "]".repeat(50_000));
-        let json = raw(&format!(r#"{{"a":1,"odd":"\ud800","\udfff":2,"huge":1e99999,"deep":{deep},"b":null,"c":1,"c":null}}"#));
+        let json = raw(&format!(
+            r#"{{"a":1,"odd":"\ud800","\udfff":2,"huge":1e99999,"deep":{deep},"b":null,"c":1,"c":null}}"#
+        ));
         let object = Object::read(&json).unwrap();
         assert!(matches!(object.field("a"), Field::Value(value) if value.get() == "1"));
         assert!(matches!(object.field("b"), Field::Absent));

@@ -136,7 +136,11 @@ mod tests {
         assert_eq!(version("14"), version("14.0.1"));
         assert_eq!(OsVersion::parse("fourteen"), None);
         assert_eq!(OsVersion::parse("14.x"), None);
-        assert!(OsVersion::is_enforced(Some("x")) && OsVersion::is_enforced(None) && !OsVersion::is_enforced(Some("14.4.2")));
+        assert!(
+            OsVersion::is_enforced(Some("x"))
+                && OsVersion::is_enforced(None)
+                && !OsVersion::is_enforced(Some("14.4.2"))
+        );
     }
 
     #[test]

@@ -105,7 +105,11 @@ impl Email {
             return Err(Problem::Missing);
         }
         let shaped = text.split_once('@').is_some_and(|(local, host)| {
-            !local.is_empty() && host.contains('.') && !host.contains('@') && !host.starts_with('.') && !host.ends_with('.')
+            !local.is_empty()
+                && host.contains('.')
+                && !host.contains('@')
+                && !host.starts_with('.')
+                && !host.ends_with('.')
         });
         let printable = !text.chars().any(|c| c.is_whitespace() || is_invisible(c));
         if text.len() <= 254 && shaped && printable { Ok(Self(text)) } else { Err(Problem::NotAnEmail) }
@@ -114,7 +118,8 @@ impl Email {
 
 /// Control characters, and those that turn or hide the text around them.
 fn is_invisible(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+    c.is_control()
+        || matches!(c, '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
 #[cfg(test)]

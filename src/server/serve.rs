@@ -19,7 +19,9 @@ pub async fn serve(store: Store, config: Config) -> Result<()> {
     // Held until the process ends; the system lets it go even after a crash.
     let _alone = store.db().path().map(keep_others_off).transpose()?;
     let site = Site::look().ok_or_else(|| {
-        Error::Internal("the site is missing: build it first (scripts/build.sh), a server without it would be bare".to_owned())
+        Error::Internal(
+            "the site is missing: build it first (scripts/build.sh), a server without it would be bare".to_owned(),
+        )
     })?;
     let listener = TcpListener::bind(config.addr).await;
     let listener = listener.map_err(|error| Error::Internal(format!("--addr {}: {error}", config.addr)))?;

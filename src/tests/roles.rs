@@ -66,7 +66,9 @@ impl Doors {
         let email = world.member("acme", "Removed", Role::ComplianceAdmin).await;
         let cookie = world.sign_in(&email).await;
         let place = attest::server::store::Place::Slug(attest::domain::text::Slug::parse("acme").expect("a slug"));
-        attest::server::work::member::remove_member(&world.store, &World::actor(), place, &email).await.expect("removed");
+        attest::server::work::member::remove_member(&world.store, &World::actor(), place, &email)
+            .await
+            .expect("removed");
         people.push(Person { who: Who::Removed, cookie, token: None });
         let page = world.get("/w/acme/inputs", &people[1].cookie).await.body;
         let start = page.find("/w/acme/inputs/").expect("an input") + "/w/acme/inputs/".len();
@@ -85,7 +87,9 @@ impl Doors {
                 self.world.ask(door.method, &path, authorization.as_deref(), json!({"version": 1}).to_string()).await
             }
             DoorKind::Events => self.world.ask(door.method, &path, None, "{}").await,
-            _ if door.method == "POST" => self.world.post(&path, &person.cookie, &[("form", "default"), ("version", "1")]).await,
+            _ if door.method == "POST" => {
+                self.world.post(&path, &person.cookie, &[("form", "default"), ("version", "1")]).await
+            }
             _ => self.world.get(&path, &person.cookie).await,
         }
     }
@@ -128,7 +132,14 @@ async fn every_role_at_every_door(kind: Kind) {
         for person in &doors.people {
             let reply = doors.knock(door, person).await;
             let wanted = Doors::answer(door, person.who);
-            assert!(wanted.contains(&reply.status), "{:?} at {} {}: {} not in {wanted:?}", person.who, door.method, door.path, reply.status);
+            assert!(
+                wanted.contains(&reply.status),
+                "{:?} at {} {}: {} not in {wanted:?}",
+                person.who,
+                door.method,
+                door.path,
+                reply.status
+            );
             cells += 1;
         }
     }

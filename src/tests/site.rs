@@ -28,9 +28,18 @@ async fn every_island_is_in_the_wasm_and_pages_without_one_load_no_script() {
     let cookie = world.sign_in(&ada).await;
     let script = std::fs::read_to_string(site("attest.js")).expect("the site is built first: scripts/site.sh");
     let mut islands = 0;
-    for page in ["/w/acme/overview", "/w/acme/privacy", "/w/acme/audit", "/w/acme/profiles", "/w/acme/inputs", "/set-up", "/nothing-here"] {
+    for page in [
+        "/w/acme/overview",
+        "/w/acme/privacy",
+        "/w/acme/audit",
+        "/w/acme/profiles",
+        "/w/acme/inputs",
+        "/set-up",
+        "/nothing-here",
+    ] {
         let body = world.get(page, &cookie).await.body;
-        let here: Vec<&str> = body.split("data-component=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+        let here: Vec<&str> =
+            body.split("data-component=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
         for name in &here {
             assert!(script.contains(*name), "{page}: {name} is not exported");
         }

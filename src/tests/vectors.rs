@@ -70,8 +70,12 @@ fn vectors_idfa_gate() {
 fn vectors_legacy_flags() {
     for case in cases("legacy_flags") {
         let idfa = case["idfa"].as_str().map(|_| real(&case["idfa"]));
-        let flags =
-            legacy_flags(status(&case["status"]), case["os_version"].as_str(), case["limit_ad_tracking"].as_bool(), idfa);
+        let flags = legacy_flags(
+            status(&case["status"]),
+            case["os_version"].as_str(),
+            case["limit_ad_tracking"].as_bool(),
+            idfa,
+        );
         let number = |flag: Option<bool>| flag.map_or(Value::Null, |flag| i64::from(flag).into());
         assert_eq!(number(flags.tracking_enabled), case["tracking_enabled"], "{case}");
         assert_eq!(number(flags.tracking_limited), case["tracking_limited"], "{case}");
@@ -106,7 +110,8 @@ fn vectors_register() {
                 Outcome::Stale => "stale",
             };
             assert_eq!(step["outcome"], outcome, "{}: {step}", case["name"]);
-            let mut flags: Vec<&str> = step["flags"].as_array().expect("flags").iter().filter_map(Value::as_str).collect();
+            let mut flags: Vec<&str> =
+                step["flags"].as_array().expect("flags").iter().filter_map(Value::as_str).collect();
             let mut faults: Vec<&str> = reported.faults.iter().map(|fault| fault.as_str()).collect();
             flags.sort_unstable();
             faults.sort_unstable();

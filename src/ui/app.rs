@@ -43,9 +43,7 @@ fn boot(assets: &str, nonce: Option<leptos::nonce::Nonce>) -> impl IntoView + us
     if let Some(nonce) = nonce {
         provide_context(nonce);
     }
-    let options = LeptosOptions::builder()
-        .output_name("attest")
-        .site_pkg_dir(assets.trim_start_matches('/').to_owned())
-        .build();
+    let options =
+        LeptosOptions::builder().output_name("attest").site_pkg_dir(assets.trim_start_matches('/').to_owned()).build();
     view! { <HydrationScripts options islands=true /> }
 }

@@ -3,8 +3,8 @@
 use crate::domain::att::{Policy, State, Status};
 use crate::domain::count::Unit;
 use crate::domain::error::Problem;
-use crate::domain::rounding::Shown;
 use crate::domain::role::Role;
+use crate::domain::rounding::Shown;
 
 /// A moment as it is shown: `words` for people, `iso` for machines.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -103,11 +103,12 @@ pub fn choice(default: Option<Status>) -> (&'static str, &'static str) {
             "Apple: the user cannot be asked, as on a managed device.",
             "Same effect here as Denied; partners may tell them apart.",
         ),
-        Some(Status::NotDetermined) => (
-            "Apple: the user has not been asked.",
-            "Same effect here as Denied; partners may tell them apart.",
-        ),
-        None => ("Nothing is assumed: the status stays unknown.", "The IDFA policy alone decides about advertising ids."),
+        Some(Status::NotDetermined) => {
+            ("Apple: the user has not been asked.", "Same effect here as Denied; partners may tell them apart.")
+        }
+        None => {
+            ("Nothing is assumed: the status stays unknown.", "The IDFA policy alone decides about advertising ids.")
+        }
     }
 }
 

@@ -2,9 +2,9 @@
 
 use crate::domain::text::Email;
 use crate::domain::time::{DAY, MINUTE, Millis, SECOND};
+use crate::server::error::Result;
 use crate::server::store::Own;
 use crate::server::store::throttle::Throttle;
-use crate::server::error::Result;
 use sha2::{Digest, Sha256};
 
 /// Failures from one address before each further one costs time.
@@ -37,7 +37,8 @@ impl Attempt {
             return Ok(0);
         }
         let anywhere = own.throttle(&self.anywhere).await?;
-        let until = here.blocked_until.max(if is_forgotten(&anywhere, now) { Millis(0) } else { anywhere.blocked_until });
+        let until =
+            here.blocked_until.max(if is_forgotten(&anywhere, now) { Millis(0) } else { anywhere.blocked_until });
         Ok((until.0 - now.0).max(0))
     }
 

@@ -181,7 +181,8 @@ pub enum Token {
 impl Token {
     pub async fn run(self, store: &Store) -> Result<Ended> {
         let Self::Add { workspace, name, role: wanted, json } = self;
-        let (id, text) = token::add_token(store, &Actor::command_line(), place(&workspace)?, &name, role(&wanted)?).await?;
+        let (id, text) =
+            token::add_token(store, &Actor::command_line(), place(&workspace)?, &name, role(&wanted)?).await?;
         let words = format!("Added. The token is shown this once:\n{}", text.expose_secret());
         print(json, &json!({"id": id, "token": text.expose_secret()}), &words);
         Ok(Ended::Done)

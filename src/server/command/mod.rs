@@ -18,7 +18,13 @@ use std::sync::Arc;
 #[command(name = "attest", version, max_term_width = 100)]
 pub struct Cli {
     /// sqlite://PATH, or postgres://... (15 or later; a direct one, not through a transaction pooler).
-    #[arg(long, env = "ATTEST_DATABASE_URL", default_value = "sqlite://data/attest.db", global = true, hide_env_values = true)]
+    #[arg(
+        long,
+        env = "ATTEST_DATABASE_URL",
+        default_value = "sqlite://data/attest.db",
+        global = true,
+        hide_env_values = true
+    )]
     database_url: String,
     #[command(subcommand)]
     command: Option<Command>,
@@ -107,7 +113,8 @@ fn said(error: &Error) -> String {
     use crate::domain::error::Refusal;
     match error {
         Error::Refused(Refusal::Invalid(faults) | Refusal::BadRequest(faults)) => {
-            let said = faults.iter().map(|fault| format!("{}: {}", fault.field, crate::ui::words::problem(fault.problem)));
+            let said =
+                faults.iter().map(|fault| format!("{}: {}", fault.field, crate::ui::words::problem(fault.problem)));
             said.collect::<Vec<_>>().join("; ")
         }
         Error::Refused(Refusal::NotFound) => "there is no such workspace, person or thing".to_owned(),

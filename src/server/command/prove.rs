@@ -49,7 +49,10 @@ pub async fn check(store: &Store, json: bool) -> Result<Ended> {
             json!({"workspace": checked.workspace, "devices": checked.devices, "profiles": checked.profiles,
                 "counters_that_differ": checked.counters.len(), "registers_that_differ": checked.registers})
         });
-        println!("{}", json!({"holds": holds, "workspaces": found.collect::<Vec<_>>(), "audit_rows": verified.rows, "audit_broken": verified.broken.len()}));
+        println!(
+            "{}",
+            json!({"holds": holds, "workspaces": found.collect::<Vec<_>>(), "audit_rows": verified.rows, "audit_broken": verified.broken.len()})
+        );
         return Ok(if holds { Ended::Done } else { Ended::CheckFailed });
     }
     for checked in &checked {
@@ -60,7 +63,11 @@ pub async fn check(store: &Store, json: bool) -> Result<Ended> {
             println!("{}: the register of device {device} is not its last transition", checked.workspace);
         }
         let (devices, profiles) = (checked.devices, checked.profiles);
-        println!("{}: {profiles} profiles, {devices} devices, {} differences", checked.workspace, checked.counters.len() + checked.registers.len());
+        println!(
+            "{}: {profiles} profiles, {devices} devices, {} differences",
+            checked.workspace,
+            checked.counters.len() + checked.registers.len()
+        );
     }
     tell(&verified, false);
     Ok(if holds { Ended::Done } else { Ended::CheckFailed })

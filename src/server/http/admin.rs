@@ -66,7 +66,11 @@ fn settings_json(settings: &Settings) -> Value {
 }
 
 /// `GET att-default`: the settings in force.
-pub async fn att_default(script: Script, Shared(state): Shared<AppState>, Path(slug): Path<String>) -> Result<Json<Value>> {
+pub async fn att_default(
+    script: Script,
+    Shared(state): Shared<AppState>,
+    Path(slug): Path<String>,
+) -> Result<Json<Value>> {
     let mut view = state.store.view(&script.0, place(&slug)?, Action::SeeSettings).await?;
     Ok(Json(settings_json(&view.settings().await?)))
 }
@@ -152,7 +156,11 @@ fn read_change(body: &Bytes) -> Result<Change> {
             None
         }
     });
-    if faults.is_empty() { Ok(Change { status, policy, reason, version }) } else { Err(Refusal::BadRequest(faults).into()) }
+    if faults.is_empty() {
+        Ok(Change { status, policy, reason, version })
+    } else {
+        Err(Refusal::BadRequest(faults).into())
+    }
 }
 
 fn shown(shown: Shown) -> Value {

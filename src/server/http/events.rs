@@ -124,7 +124,8 @@ impl Unread {
         Err(match self {
             Self::TooLarge => Refusal::TooLarge.into(),
             Self::NotJsonType => {
-                let told = json!({"errors": [{"code": "BAD_REQUEST", "message": "Content-Type: expected application/json"}]});
+                let told =
+                    json!({"errors": [{"code": "BAD_REQUEST", "message": "Content-Type: expected application/json"}]});
                 return Ok((StatusCode::UNSUPPORTED_MEDIA_TYPE, Json(told)).into_response());
             }
             _ => Refusal::BadRequest(vec![fault]).into(),
@@ -140,7 +141,11 @@ async fn read(headers: &HeaderMap, body: Body, largest: usize) -> Result<String,
     }
     let bytes = to_bytes(body, largest).await.map_err(|error| {
         let cause = std::error::Error::source(&error);
-        if cause.is_some_and(|cause| cause.is::<http_body_util::LengthLimitError>()) { Unread::TooLarge } else { Unread::CutOff }
+        if cause.is_some_and(|cause| cause.is::<http_body_util::LengthLimitError>()) {
+            Unread::TooLarge
+        } else {
+            Unread::CutOff
+        }
     })?;
     let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();

@@ -49,13 +49,20 @@ fn status(error: &Error) -> StatusCode {
 fn log(error: &Error, incident: &str) {
     match error {
         Error::Refused(_) => {}
-        Error::Again(cause) | Error::Unavailable(cause) => tracing::warn!(incident, cause, "the store is not available"),
+        Error::Again(cause) | Error::Unavailable(cause) => {
+            tracing::warn!(incident, cause, "the store is not available")
+        }
         Error::Internal(cause) => tracing::error!(incident, cause, "a request failed"),
     }
 }
 
 /// Tells what went wrong as a page.
-pub async fn as_page(Shared(state): Shared<State>, RequestId(incident): RequestId, request: Request, next: Next) -> Response {
+pub async fn as_page(
+    Shared(state): Shared<State>,
+    RequestId(incident): RequestId,
+    request: Request,
+    next: Next,
+) -> Response {
     let response = next.run(request).await;
     let Some(Failed(error)) = response.extensions().get::<Failed>().cloned() else { return response };
     log(&error, &incident);
@@ -109,7 +116,9 @@ fn messages(error: &Error, incident: &str) -> Vec<serde_json::Value> {
             };
             one(refusal.code(), message)
         }
-        Error::Again(_) | Error::Unavailable(_) => one(Code::Unavailable, "the store is not available; nothing was stored"),
+        Error::Again(_) | Error::Unavailable(_) => {
+            one(Code::Unavailable, "the store is not available; nothing was stored")
+        }
         Error::Internal(_) => one(Code::Internal, &format!("incident {incident}")),
     }
 }

@@ -25,7 +25,8 @@ pub fn router(state: State) -> Router {
     let live = doors(Kind::Live)
         .layer(sessions(&state, Sessions::of_polling(state.store.clone())))
         .layer(from_fn(failure::as_json));
-    let machines = doors(Kind::Api).merge(doors(Kind::Events)).merge(doors(Kind::Plain)).layer(from_fn(failure::as_json));
+    let machines =
+        doors(Kind::Api).merge(doors(Kind::Events)).merge(doors(Kind::Plain)).layer(from_fn(failure::as_json));
     Router::new()
         .merge(pages)
         .merge(live)

@@ -4,7 +4,9 @@ use crate::domain::error::Refusal;
 use crate::server::error::Error;
 use crate::server::state::State;
 use axum::extract::{FromRequestParts, Request, State as Shared};
-use axum::http::header::{CACHE_CONTROL, HOST, ORIGIN, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS};
+use axum::http::header::{
+    CACHE_CONTROL, HOST, ORIGIN, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
+};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::middleware::Next;

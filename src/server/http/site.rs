@@ -36,11 +36,7 @@ fn accepts(headers: &HeaderMap, encoding: &str) -> bool {
 }
 
 /// One file of the site, compressed when the browser takes it so.
-pub async fn file(
-    Shared(_): Shared<State>,
-    Path((_, name)): Path<(String, String)>,
-    headers: HeaderMap,
-) -> Response {
+pub async fn file(Shared(_): Shared<State>, Path((_, name)): Path<(String, String)>, headers: HeaderMap) -> Response {
     let kind = mime_guess::from_path(&name).first_or_octet_stream().to_string();
     let forms = [("br", ".br"), ("gzip", ".gz")];
     let compressed = forms.into_iter().filter(|(encoding, _)| accepts(&headers, encoding));
@@ -50,7 +46,11 @@ pub async fn file(
         .find_map(|(encoding, file)| Some((encoding, file?)));
     let Some((encoding, file)) = found else { return StatusCode::NOT_FOUND.into_response() };
     let mut response = (
-        [(CONTENT_TYPE, kind), (CACHE_CONTROL, "public, max-age=31536000, immutable".to_owned()), (VARY, "Accept-Encoding".to_owned())],
+        [
+            (CONTENT_TYPE, kind),
+            (CACHE_CONTROL, "public, max-age=31536000, immutable".to_owned()),
+            (VARY, "Accept-Encoding".to_owned()),
+        ],
         file.data.into_owned(),
     )
         .into_response();

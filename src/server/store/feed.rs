@@ -13,8 +13,8 @@ use crate::domain::input::Counted;
 use crate::domain::time::{HOUR, Millis};
 use crate::server::error::{Error, Result};
 use sha2::{Digest, Sha256};
-use subtle::ConstantTimeEq;
 use std::collections::BTreeMap;
+use subtle::ConstantTimeEq;
 
 /// How long a `source_request_id` is remembered.
 pub const REMEMBERED: i64 = 72 * HOUR;
@@ -33,7 +33,8 @@ impl Store {
         let given = Sha256::digest(secret);
         let known = self.input_key(key).await?;
         // Compared even when there is no such key, so that the answer takes as long.
-        let nobody = InputKey { workspace_id: WorkspaceId(0), input_id: InputId(0), secret_hash: vec![0; 32], paused: true };
+        let nobody =
+            InputKey { workspace_id: WorkspaceId(0), input_id: InputId(0), secret_hash: vec![0; 32], paused: true };
         let known = known.unwrap_or(nobody);
         let same = bool::from(known.secret_hash.ct_eq(&given[..]));
         if same && !known.paused {
@@ -71,7 +72,8 @@ impl Store {
         }
         let settings = tx.settings(workspace).await?;
         let mut tallies = Tallies::new();
-        let mut count = |counted, reason: &str, n| *tallies.entry((input, counted, reason.to_owned())).or_default() += n;
+        let mut count =
+            |counted, reason: &str, n| *tallies.entry((input, counted, reason.to_owned())).or_default() += n;
         for (reason, n) in refused {
             count(Counted::Refused, reason, *n);
         }

@@ -95,7 +95,11 @@ impl Scope {
 }
 
 impl Tx {
-    pub(super) async fn input_app(&mut self, workspace: WorkspaceId, id: InputId) -> Result<Option<(String, Option<AppId>, bool)>> {
+    pub(super) async fn input_app(
+        &mut self,
+        workspace: WorkspaceId,
+        id: InputId,
+    ) -> Result<Option<(String, Option<AppId>, bool)>> {
         const SQL: &str = "select name, app_id, paused from inputs where workspace_id = $1 and id = $2";
         Ok(on!(self, c => sqlx::query_as(SQL).bind(workspace).bind(id).fetch_optional(c).await?))
     }
@@ -114,13 +118,12 @@ impl Tx {
             on conflict (workspace_id, input_id, counted, reason) \
             do update set n = input_counts.n + excluded.n, last_at = excluded.last_at";
         const SEEN: &str = "update inputs set last_batch_at = $3 where workspace_id = $1 and id = $2";
-        let rows: Vec<_> = tallies
-            .iter()
-            .map(|((input, counted, reason), n)| json!([input.0, counted.as_str(), reason, n]))
-            .collect();
+        let rows: Vec<_> =
+            tallies.iter().map(|((input, counted, reason), n)| json!([input.0, counted.as_str(), reason, n])).collect();
         let rows = serde_json::Value::from(rows).to_string();
         on!(&mut *self, c => { sqlx::query(ADD).bind(workspace).bind(rows).bind(now).execute(c).await?; });
-        let stored = |(_, counted, _): &&(InputId, Counted, String)| matches!(counted, Counted::Accepted | Counted::Repeated);
+        let stored =
+            |(_, counted, _): &&(InputId, Counted, String)| matches!(counted, Counted::Accepted | Counted::Repeated);
         let seen: std::collections::BTreeSet<InputId> = tallies.keys().filter(stored).map(|key| key.0).collect();
         for input in seen {
             on!(&mut *self, c => { sqlx::query(SEEN).bind(workspace).bind(input).bind(now).execute(c).await?; });
@@ -151,8 +154,7 @@ impl<A: Act> Change<A> {
 
     /// Writes what may change of an input.
     pub async fn update_input(&mut self, state: &InputState) -> Result<()> {
-        const SQL: &str =
-            "update inputs set paused = $3, secret_version = $4 where workspace_id = $1 and id = $2";
+        const SQL: &str = "update inputs set paused = $3, secret_version = $4 where workspace_id = $1 and id = $2";
         let workspace = self.workspace.id;
         on!(&mut self.tx, c => {
             sqlx::query(SQL)

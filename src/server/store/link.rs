@@ -32,7 +32,13 @@ pub struct Link {
 }
 
 impl Own {
-    pub async fn add_link(&mut self, hash: &[u8], kind: LinkKind, person: Option<PersonId>, expires: Millis) -> Result<()> {
+    pub async fn add_link(
+        &mut self,
+        hash: &[u8],
+        kind: LinkKind,
+        person: Option<PersonId>,
+        expires: Millis,
+    ) -> Result<()> {
         const SQL: &str =
             "insert into links (token_hash, kind, person_id, created_at, expires_at) values ($1, $2, $3, $4, $5)";
         let now = self.now;
@@ -57,8 +63,7 @@ impl Own {
 
     /// Uses the link up; false when somebody else was first.
     pub async fn use_link(&mut self, hash: &[u8]) -> Result<bool> {
-        const SQL: &str =
-            "update links set used_at = $2 where token_hash = $1 and used_at is null and expires_at > $2";
+        const SQL: &str = "update links set used_at = $2 where token_hash = $1 and used_at is null and expires_at > $2";
         let now = self.now;
         let used = on!(&mut self.tx, c => sqlx::query(SQL).bind(hash).bind(now).execute(c).await?.rows_affected());
         Ok(used == 1)

@@ -117,7 +117,8 @@ impl Store {
     /// The installation's own reads, of one moment.
     pub async fn own_view(&self) -> Result<Own> {
         let store = self.clone();
-        spawned(async move { Ok(Own { tx: store.db.read().await?, now: store.clock.now(), ids: store.ids.clone() }) }).await
+        spawned(async move { Ok(Own { tx: store.db.read().await?, now: store.clock.now(), ids: store.ids.clone() }) })
+            .await
     }
 
     /// Writes the one row of the installation when the database is new.

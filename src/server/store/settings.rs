@@ -49,8 +49,7 @@ impl Tx {
     pub(super) async fn versions(&mut self, workspace: WorkspaceId, limit: i64) -> Result<Vec<Version>> {
         const SQL: &str = "select version, default_status, idfa_policy, changed_at, changed_by, reason, moved_profiles \
             from settings_versions where workspace_id = $1 order by version desc limit $2";
-        let rows: Vec<Stored> =
-            on!(self, c => sqlx::query_as(SQL).bind(workspace).bind(limit).fetch_all(c).await?);
+        let rows: Vec<Stored> = on!(self, c => sqlx::query_as(SQL).bind(workspace).bind(limit).fetch_all(c).await?);
         Ok(rows.into_iter().map(Version::from).collect())
     }
 

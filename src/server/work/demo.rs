@@ -87,12 +87,21 @@ pub async fn fill(store: &Store, passwords: &Passwords, wanted: Wanted) -> Resul
     let checked = store.check().await?.pop().ok_or(Refusal::NotFound)?;
     let state = json!({"profiles": wanted.profiles, "seed": wanted.seed});
     let row = Record::installation(&actor, AuditAction::DemoFilled, checked.workspace.clone(), state);
-    store.own(move |own| { let row = row.clone(); async move { own.commit(Event::Audit(vec![row])).await } }).await?;
+    store
+        .own(move |own| {
+            let row = row.clone();
+            async move { own.commit(Event::Audit(vec![row])).await }
+        })
+        .await?;
     Ok(Made { workspace: checked.workspace, profiles: checked.profiles, devices: checked.devices, people })
 }
 
 /// One person per role, with passwords made for this database.
-async fn people(store: &Store, passwords: &Passwords, actor: &Actor) -> Result<(Vec<(Role, String, SecretString)>, Place)> {
+async fn people(
+    store: &Store,
+    passwords: &Passwords,
+    actor: &Actor,
+) -> Result<(Vec<(Role, String, SecretString)>, Place)> {
     let mut people = Vec::new();
     let mut made = None;
     for role in Role::ALL {
@@ -196,6 +205,11 @@ impl Dice {
 
     fn pick<'a>(&mut self, apps: &'a [App]) -> &'a App {
         let mut roll = self.unit();
-        apps.iter().find(|app| { roll -= app.share; roll < 0.0 }).unwrap_or(&apps[0])
+        apps.iter()
+            .find(|app| {
+                roll -= app.share;
+                roll < 0.0
+            })
+            .unwrap_or(&apps[0])
     }
 }

@@ -58,7 +58,8 @@ pub async fn add_input(store: &Store, actor: &Actor, place: Place, new: NewInput
     }
     let Pair { key, secret, .. } = pair(store.ids());
     let (public, shown) = (key.clone(), secret.clone());
-    let work = move |change| add_once(change, name.clone(), bundle.clone(), public.clone(), hash(shown.expose_secret()));
+    let work =
+        move |change| add_once(change, name.clone(), bundle.clone(), public.clone(), hash(shown.expose_secret()));
     let input = store.change::<AddInput, _, _, _>(actor, place, work).await?;
     Ok(Secret { input, secret })
 }

@@ -89,6 +89,7 @@ fn may_touch<A: Act>(change: &Change<A>, before: Option<&Member>, role: Option<R
 /// The last Compliance Admin can be neither removed nor demoted.
 fn keeps_an_admin(members: &[Member], before: Option<&Member>, role: Option<Role>) -> Result<()> {
     let admins = members.iter().filter(|member| member.role == Role::ComplianceAdmin).count();
-    let loses_one = before.is_some_and(|member| member.role == Role::ComplianceAdmin) && role != Some(Role::ComplianceAdmin);
+    let loses_one =
+        before.is_some_and(|member| member.role == Role::ComplianceAdmin) && role != Some(Role::ComplianceAdmin);
     if loses_one && admins == 1 { Err(Error::invalid("role", Problem::LastComplianceAdmin)) } else { Ok(()) }
 }

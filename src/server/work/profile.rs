@@ -110,12 +110,8 @@ async fn find_once(
         text
     });
     let references: Vec<String> = found.iter().map(|profile| profile.audit_reference.clone()).collect();
-    let state = LookUpState {
-        by: wanted.by.as_str(),
-        environment: wanted.environment,
-        typed_hmac,
-        found: references.clone(),
-    };
+    let state =
+        LookUpState { by: wanted.by.as_str(), environment: wanted.environment, typed_hmac, found: references.clone() };
     let target = if references.is_empty() { "nobody".to_owned() } else { references.join(" ") };
     let ids = found.into_iter().map(|profile| profile.id).collect();
     change.commit(target, None, Some(state), None, ids).await

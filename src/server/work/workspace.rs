@@ -24,7 +24,8 @@ pub struct NewWorkspace {
 pub async fn add_workspace(store: &Store, actor: &Actor, new: NewWorkspace) -> Result<Workspace> {
     let name = Name::parse(&new.name).map_err(|problem| Refusal::invalid("name", problem))?;
     let slug = new.slug.as_deref().map(Slug::parse).transpose().map_err(|problem| Error::invalid("slug", problem))?;
-    let admin = new.admin.as_deref().map(Email::parse).transpose().map_err(|problem| Error::invalid("admin", problem))?;
+    let admin =
+        new.admin.as_deref().map(Email::parse).transpose().map_err(|problem| Error::invalid("admin", problem))?;
     jiff::tz::TimeZone::get(&new.time_zone).map_err(|_| Error::invalid("time_zone", Problem::NotOneOf))?;
     let actor = actor.clone();
     let work = move |mut own: Own| {

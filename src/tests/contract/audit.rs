@@ -69,7 +69,11 @@ async fn rows_are_never_changed_or_removed(world: World) {
 async fn a_row_that_was_changed_behind_our_back_is_named(world: World) {
     world.workspace("Acme").await;
     world.member("acme", "Ada", Role::ComplianceAdmin).await;
-    let off = if world.url.starts_with("sqlite") { "drop trigger audit_no_update" } else { "drop trigger audit_no_change on audit" };
+    let off = if world.url.starts_with("sqlite") {
+        "drop trigger audit_no_update"
+    } else {
+        "drop trigger audit_no_change on audit"
+    };
     assert!(meddle(&world, off).await);
     assert!(meddle(&world, "update audit set actor_name = 'Eve' where seq = 2 and workspace_id <> 0").await);
     let broken = world.store.verify_audit().await.expect("walked").broken;

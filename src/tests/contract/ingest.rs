@@ -9,8 +9,8 @@ use attest::domain::id::WorkspaceId;
 use attest::domain::policy::Action;
 use attest::domain::time::DAY;
 use attest::server::store::{Feed, Place};
-use serde_json::{Value, json};
 use serde_json::value::RawValue;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 on_both! {
@@ -44,14 +44,20 @@ impl<'a> Sender<'a> {
     }
 
     async fn send(&self, batches: &[Value]) {
-        let parse = |batch: &Value| Batch::parse(&RawValue::from_string(batch.to_string()).expect("JSON")).expect("a batch");
+        let parse =
+            |batch: &Value| Batch::parse(&RawValue::from_string(batch.to_string()).expect("JSON")).expect("a batch");
         let batches = batches.iter().map(parse).collect();
         self.world.store.accept(self.feed, batches, BTreeMap::new()).await.expect("accepted");
         self.world.assert_holds().await;
     }
 
     async fn count(&self, environment: Environment, unit: Unit, state: State) -> i64 {
-        let mut view = self.world.store.view(&World::actor(), Place::Id(self.workspace), Action::SeeMetrics).await.expect("a view");
+        let mut view = self
+            .world
+            .store
+            .view(&World::actor(), Place::Id(self.workspace), Action::SeeMetrics)
+            .await
+            .expect("a view");
         let cells = view.counts(environment, unit).await.expect("counts");
         cells.get(&Cell { environment, unit, app: None, platform: None, state }).copied().unwrap_or_default()
     }
@@ -112,9 +118,7 @@ async fn a_batch_with_the_same_request_id_changes_nothing_twice(world: World) {
 
 async fn names_that_conflict_move_to_the_device_of_the_first(world: World) {
     let sender = Sender::new(&world).await;
-    let named = |idfv: Option<&str>, mp: Option<&str>| {
-        json!({"mp_deviceid": mp, "user_identities": {"customer_id": "ada"}, "device_info": {"platform": "iOS", "ios_idfv": idfv}})
-    };
+    let named = |idfv: Option<&str>, mp: Option<&str>| json!({"mp_deviceid": mp, "user_identities": {"customer_id": "ada"}, "device_info": {"platform": "iOS", "ios_idfv": idfv}});
     sender.send(&[named(Some("v1"), None)]).await;
     sender.send(&[named(None, Some("m1"))]).await;
     assert_eq!(sender.devices(State::Unknown).await, 2);
@@ -122,7 +126,14 @@ async fn names_that_conflict_move_to_the_device_of_the_first(world: World) {
     assert_eq!(sender.devices(State::Unknown).await, 2, "devices are not merged");
     world.clock.advance(31 * DAY);
     sender.send(&[named(None, Some("m1"))]).await;
-    assert_eq!(world.store.retire(sender.workspace, attest::server::clock::Clock::now(&*world.clock).minus(30 * DAY)).await.expect("retired"), 1);
+    assert_eq!(
+        world
+            .store
+            .retire(sender.workspace, attest::server::clock::Clock::now(&*world.clock).minus(30 * DAY))
+            .await
+            .expect("retired"),
+        1
+    );
     assert_eq!(sender.devices(State::Unknown).await, 1, "m1 leads to v1's device now, the other one has no name");
 }
 
@@ -162,17 +173,23 @@ async fn an_anonymous_user_leaves_the_counts_once_somebody_is_named(world: World
 
 async fn a_status_without_a_device_belongs_to_the_profile(world: World) {
     let sender = Sender::new(&world).await;
-    let status = |customer: &str, status: &str| {
-        json!({"user_identities": {"customer_id": customer}, "device_info": {"att_authorization_status": status}})
-    };
+    let status = |customer: &str, status: &str| json!({"user_identities": {"customer_id": customer}, "device_info": {"att_authorization_status": status}});
     sender.send(&[status("ada", "authorized")]).await;
     assert_eq!((sender.devices(AUTHORIZED).await, sender.profiles(AUTHORIZED).await), (1, 1));
     world.clock.advance(1000);
     sender.send(&[status("ada", "denied")]).await;
-    assert_eq!((sender.devices(DENIED).await, sender.profiles(DENIED).await), (1, 1), "the same device, named after its profile");
+    assert_eq!(
+        (sender.devices(DENIED).await, sender.profiles(DENIED).await),
+        (1, 1),
+        "the same device, named after its profile"
+    );
     sender.send(&[ios("bob", "v2", None)]).await;
     sender.send(&[status("bob", "denied")]).await;
-    assert_eq!((sender.devices(DENIED).await, sender.devices(State::Unknown).await), (2, 0), "the profile's only device");
+    assert_eq!(
+        (sender.devices(DENIED).await, sender.devices(State::Unknown).await),
+        (2, 0),
+        "the profile's only device"
+    );
 }
 
 async fn development_is_another_world(world: World) {
@@ -220,9 +237,7 @@ async fn one_request_of_many_gives_what_many_requests_give(world: World) {
 
 async fn a_refusal_erases_the_idfa_for_good(world: World) {
     let sender = Sender::new(&world).await;
-    let with = |status: Option<&str>| {
-        json!({"device_info": {"ios_idfv": "v1", "os_version": "17.5", "ios_advertising_id": "A1", "att_authorization_status": status}})
-    };
+    let with = |status: Option<&str>| json!({"device_info": {"ios_idfv": "v1", "os_version": "17.5", "ios_advertising_id": "A1", "att_authorization_status": status}});
     sender.send(&[with(None)]).await;
     assert_eq!(sender.names().await, ["ios_idfv v1"], "unknown from iOS 14.5 on: not kept");
     world.clock.advance(1000);
@@ -240,11 +255,13 @@ async fn observe_keeps_the_idfa(world: World) {
     use attest::domain::att::Policy;
     use attest::server::work::att::{Wanted, change_settings};
     let sender = Sender::new(&world).await;
-    let wanted = Wanted { default: None, policy: Some(Policy::Observe), reason: "a test".into(), version: 1, typed_name: None };
+    let wanted =
+        Wanted { default: None, policy: Some(Policy::Observe), reason: "a test".into(), version: 1, typed_name: None };
     change_settings(&world.store, &World::actor(), Place::Id(sender.workspace), wanted).await.expect("observe");
     sender.send(&[json!({"device_info": {"ios_idfv": "v1", "ios_advertising_id": "A1", "att_authorization_status": "denied"}})]).await;
     assert_eq!(sender.names().await, ["ios_advertising_id A1", "ios_idfv v1"]);
-    let mut view = world.store.view(&World::actor(), Place::Id(sender.workspace), Action::SeeInputs).await.expect("a view");
+    let mut view =
+        world.store.view(&World::actor(), Place::Id(sender.workspace), Action::SeeInputs).await.expect("a view");
     let tallies = view.tallies().await.expect("tallies");
     assert!(tallies.iter().any(|tally| tally.reason == "idfa_not_permitted" && tally.n == 1), "{tallies:?}");
 }

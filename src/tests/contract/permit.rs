@@ -43,7 +43,10 @@ async fn of_two_changes_at_once_one_has_a_conflict(world: World) {
 
 async fn the_last_compliance_admin_stays(world: World) {
     world.workspace("Acme").await;
-    let (ada, bob) = (world.member("acme", "Ada", Role::ComplianceAdmin).await, world.member("acme", "Bob", Role::ComplianceAdmin).await);
+    let (ada, bob) = (
+        world.member("acme", "Ada", Role::ComplianceAdmin).await,
+        world.member("acme", "Bob", Role::ComplianceAdmin).await,
+    );
     let actor = World::actor();
     let (first, second) = tokio::join!(
         remove_member(&world.store, &actor, acme(), &ada),

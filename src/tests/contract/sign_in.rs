@@ -25,7 +25,11 @@ async fn failures_slow_down_their_own_address_only(world: World) {
         }
         assert_eq!(attempt(&world, email, PASSWORD, "127.0.0.9").await, StatusCode::TOO_MANY_REQUESTS, "known or not");
     }
-    assert_eq!(attempt(&world, &ada, PASSWORD, "127.0.0.1").await, StatusCode::SEE_OTHER, "a stranger locks nobody out");
+    assert_eq!(
+        attempt(&world, &ada, PASSWORD, "127.0.0.1").await,
+        StatusCode::SEE_OTHER,
+        "a stranger locks nobody out"
+    );
     world.clock.advance(2 * SECOND);
     assert_eq!(attempt(&world, &ada, PASSWORD, "127.0.0.9").await, StatusCode::SEE_OTHER);
 }
@@ -71,7 +75,13 @@ async fn a_link_works_once_and_for_an_hour(world: World) {
     let old = set_up_link(&world.store).await.expect("made").expect("a link");
     world.clock.advance(HOUR);
     let fields = |token: &str| {
-        [("token", token.to_owned()), ("name", "Ada".into()), ("email", "ada@example.com".into()), ("password", PASSWORD.into()), ("workspace", "Acme".into())]
+        [
+            ("token", token.to_owned()),
+            ("name", "Ada".into()),
+            ("email", "ada@example.com".into()),
+            ("password", PASSWORD.into()),
+            ("workspace", "Acme".into()),
+        ]
     };
     let send = async |token: &str| {
         let fields = fields(token);
@@ -79,8 +89,15 @@ async fn a_link_works_once_and_for_an_hour(world: World) {
         world.post("/set-up", &Cookie::default(), &fields).await.status
     };
     assert_eq!(send(&old).await, StatusCode::NOT_FOUND, "after an hour");
-    let (first, second) = (set_up_link(&world.store).await.expect("made").expect("a link"), set_up_link(&world.store).await.expect("made").expect("a link"));
-    assert_eq!(world.get(&format!("/set-up?token={first}"), &Cookie::default()).await.status, StatusCode::OK, "opening uses nothing up");
+    let (first, second) = (
+        set_up_link(&world.store).await.expect("made").expect("a link"),
+        set_up_link(&world.store).await.expect("made").expect("a link"),
+    );
+    assert_eq!(
+        world.get(&format!("/set-up?token={first}"), &Cookie::default()).await.status,
+        StatusCode::OK,
+        "opening uses nothing up"
+    );
     let (one, two) = tokio::join!(send(&first), send(&second));
     let mut ended = [one.as_u16(), two.as_u16()];
     ended.sort_unstable();

@@ -16,12 +16,20 @@ on_both! {
 async fn the_default_is_read_and_set(world: World) {
     world.workspace("Acme").await;
     let token = world.token("acme", Role::ComplianceAdmin).await;
-    let put = async |body: Value| world.ask("PUT", "/api/v1/workspaces/acme/att-default", Some(&bearer(&token)), body.to_string()).await;
+    let put = async |body: Value| {
+        world.ask("PUT", "/api/v1/workspaces/acme/att-default", Some(&bearer(&token)), body.to_string()).await
+    };
     let get = async || world.ask("GET", "/api/v1/workspaces/acme/att-default", Some(&bearer(&token)), "").await.json();
     let first = get().await;
-    assert_eq!((&first["status"], &first["idfa_policy"], &first["version"]), (&json!(null), &json!("withhold"), &json!(1)));
+    assert_eq!(
+        (&first["status"], &first["idfa_policy"], &first["version"]),
+        (&json!(null), &json!("withhold"), &json!(1))
+    );
     let made = put(json!({"status": "denied", "reason": "LR-1", "version": 1})).await;
-    assert_eq!((made.status, &made.json()["version"], &made.json()["changed_by"]), (StatusCode::OK, &json!(2), &json!("script")));
+    assert_eq!(
+        (made.status, &made.json()["version"], &made.json()["changed_by"]),
+        (StatusCode::OK, &json!(2), &json!("script"))
+    );
     let same = put(json!({"status": "denied", "reason": "again", "version": 2})).await;
     assert_eq!((same.status, &same.json()["version"]), (StatusCode::OK, &json!(2)));
     for (body, status) in [
@@ -30,7 +38,10 @@ async fn the_default_is_read_and_set(world: World) {
         (json!({"status": "denied", "version": 2}), StatusCode::UNPROCESSABLE_ENTITY),
         (json!({"reason": "x", "version": 2}), StatusCode::UNPROCESSABLE_ENTITY),
         (json!({"status": "denied", "reason": "  ", "version": 2}), StatusCode::UNPROCESSABLE_ENTITY),
-        (json!({"status": "denied", "reason": "x", "version": 2, "idfa_policy": "require_status"}), StatusCode::UNPROCESSABLE_ENTITY),
+        (
+            json!({"status": "denied", "reason": "x", "version": 2, "idfa_policy": "require_status"}),
+            StatusCode::UNPROCESSABLE_ENTITY,
+        ),
         (json!({"status": "DENIED", "reason": "x", "version": 2}), StatusCode::BAD_REQUEST),
         (json!({"status": "denied", "reason": 7, "version": 2}), StatusCode::BAD_REQUEST),
         (json!([]), StatusCode::BAD_REQUEST),
@@ -53,7 +64,9 @@ async fn the_audit_log_is_paged_exactly_as_hashed(world: World) {
     for n in 0..5 {
         world.member("acme", &format!("P{n}"), Role::Analyst).await;
     }
-    let read = async |query: &str| world.ask("GET", &format!("/api/v1/workspaces/acme/audit?{query}"), Some(&bearer(&token)), "").await.json();
+    let read = async |query: &str| {
+        world.ask("GET", &format!("/api/v1/workspaces/acme/audit?{query}"), Some(&bearer(&token)), "").await.json()
+    };
     let (mut seen, mut before) = (Vec::new(), String::new());
     loop {
         let page = read(&format!("limit=3&before_seq={before}")).await;
@@ -87,7 +100,8 @@ async fn health_is_told(world: World) {
 async fn a_token_ends_after_a_year(world: World) {
     world.workspace("Acme").await;
     let token = world.token("acme", Role::Analyst).await;
-    let status = async || world.ask("GET", "/api/v1/workspaces/acme/att-default", Some(&bearer(&token)), "").await.status;
+    let status =
+        async || world.ask("GET", "/api/v1/workspaces/acme/att-default", Some(&bearer(&token)), "").await.status;
     world.clock.advance(364 * DAY);
     assert_eq!(status().await, StatusCode::OK);
     world.clock.advance(DAY);

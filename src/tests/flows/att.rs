@@ -34,9 +34,13 @@ async fn the_default_changes_everywhere_at_once(world: World) {
     let saved = world.get("/w/acme/privacy?saved=2", &cookie).await.body;
     assert!(saved.contains("No default → Denied") && saved.contains("Moved 3 profiles"), "{saved}");
     let read = world.distribution("acme", &token, "basis=effective").await;
-    assert_eq!(read["counts"], json!({"authorized": 1, "denied": 4, "restricted": 0, "not_determined": 0, "unknown": 0}));
+    assert_eq!(
+        read["counts"],
+        json!({"authorized": 1, "denied": 4, "restricted": 0, "not_determined": 0, "unknown": 0})
+    );
     assert_eq!((&read["default"], &read["version"], &read["total"]), (&json!("denied"), &json!(2), &json!(5)));
-    let explicit = world.distribution("acme", &token, "basis=explicit&app=com.acme.app&platform=iOS&unit=devices").await;
+    let explicit =
+        world.distribution("acme", &token, "basis=explicit&app=com.acme.app&platform=iOS&unit=devices").await;
     assert_eq!(explicit["counts"]["unknown"], 3);
     let overview = world.get("/w/acme/overview", &cookie).await.body;
     assert!(overview.contains("The default decides <b>3</b>"), "{overview}");
@@ -52,13 +56,24 @@ async fn authorized_asks_for_the_name(world: World) {
     let ada = world.member("acme-games", "Ada", Role::ComplianceAdmin).await;
     let cookie = world.sign_in(&ada).await;
     let send = async |typed: &str| {
-        let form = [("form", "default"), ("version", "1"), ("status", "authorized"), ("reason", "board said so"), ("confirm", typed)];
+        let form = [
+            ("form", "default"),
+            ("version", "1"),
+            ("status", "authorized"),
+            ("reason", "board said so"),
+            ("confirm", typed),
+        ];
         world.post("/w/acme-games/privacy", &cookie, &form).await
     };
     for typed in ["", "acme games", "Acme"] {
         let reply = send(typed).await;
         assert_eq!(reply.status, StatusCode::UNPROCESSABLE_ENTITY);
-        assert!(reply.body.contains("This is not the workspace&#x27;s name") || reply.body.contains("This is not the workspace's name"), "{}", reply.body);
+        assert!(
+            reply.body.contains("This is not the workspace&#x27;s name")
+                || reply.body.contains("This is not the workspace's name"),
+            "{}",
+            reply.body
+        );
         assert!(reply.body.contains("board said so"), "what was typed is kept");
     }
     assert_eq!(send("Acme Games").await.status, StatusCode::SEE_OTHER);
@@ -66,13 +81,27 @@ async fn authorized_asks_for_the_name(world: World) {
 
 async fn a_stale_version_shows_the_other_change(world: World) {
     world.workspace("Acme").await;
-    let (ada, bob) = (world.member("acme", "Ada", Role::ComplianceAdmin).await, world.member("acme", "Bob", Role::ComplianceAdmin).await);
+    let (ada, bob) = (
+        world.member("acme", "Ada", Role::ComplianceAdmin).await,
+        world.member("acme", "Bob", Role::ComplianceAdmin).await,
+    );
     let (ada, bob) = (world.sign_in(&ada).await, world.sign_in(&bob).await);
-    let form = |status, reason| [("form", "default"), ("version", "1"), ("status", status), ("reason", reason), ("confirm", "")];
-    assert_eq!(world.post("/w/acme/privacy", &ada, &form("denied", "mine came first")).await.status, StatusCode::SEE_OTHER);
+    let form = |status, reason| {
+        [("form", "default"), ("version", "1"), ("status", status), ("reason", reason), ("confirm", "")]
+    };
+    assert_eq!(
+        world.post("/w/acme/privacy", &ada, &form("denied", "mine came first")).await.status,
+        StatusCode::SEE_OTHER
+    );
     let reply = world.post("/w/acme/privacy", &bob, &form("restricted", "mine was second")).await;
     assert_eq!(reply.status, StatusCode::CONFLICT);
-    assert!(reply.body.contains("mine came first") && reply.body.contains("mine was second") && reply.body.contains("No default → Denied"), "{}", reply.body);
+    assert!(
+        reply.body.contains("mine came first")
+            && reply.body.contains("mine was second")
+            && reply.body.contains("No default → Denied"),
+        "{}",
+        reply.body
+    );
     let token = world.token("acme", Role::ComplianceAdmin).await;
     let body = json!({"status": "restricted", "reason": "third", "version": 1}).to_string();
     let reply = world.ask("PUT", "/api/v1/workspaces/acme/att-default", Some(&bearer(&token)), body).await;
@@ -90,10 +119,16 @@ async fn an_analyst_sees_and_cannot_change(world: World) {
     let page = world.get("/w/acme/privacy", &cookie).await;
     assert!(!page.body.contains("<form method=\"post\" class=\"card"), "no form for whoever may not change");
     let overview = world.get("/w/acme/overview", &cookie).await.body;
-    assert!(overview.contains("rounded to 10") && overview.contains("10 Apple profiles") && !overview.contains(">14<"), "{overview}");
+    assert!(
+        overview.contains("rounded to 10") && overview.contains("10 Apple profiles") && !overview.contains(">14<"),
+        "{overview}"
+    );
     let token = world.token("acme", Role::Analyst).await;
     let read = world.distribution("acme", &token, "").await;
-    assert_eq!((&read["counts"]["denied"], &read["counts"]["authorized"], &read["rounded"]), (&json!(10), &json!(null), &json!(true)));
+    assert_eq!(
+        (&read["counts"]["denied"], &read["counts"]["authorized"], &read["rounded"]),
+        (&json!(10), &json!(null), &json!(true))
+    );
     let form = [("form", "default"), ("version", "1"), ("status", "denied"), ("reason", "mine"), ("confirm", "")];
     assert_eq!(world.post("/w/acme/privacy", &cookie, &form).await.status, StatusCode::FORBIDDEN);
 }

@@ -18,7 +18,8 @@ async fn bad_batches_are_refused_with_their_field(world: World) {
     world.workspace("Acme").await;
     let (key, secret) = world.input("acme", "Backend").await;
     let many = (0..3000).map(|n| format!("\"a{n}\":1")).collect::<Vec<_>>().join(",");
-    let (too_many, long) = (format!("{{\"user_attributes\":{{{many}}}}}"), format!("{{\"mp_deviceid\":\"{}\"}}", "x".repeat(256)));
+    let (too_many, long) =
+        (format!("{{\"user_attributes\":{{{many}}}}}"), format!("{{\"mp_deviceid\":\"{}\"}}", "x".repeat(256)));
     for (body, field) in [
         ("{", "request: expected JSON"),
         ("\u{feff}{}", "request: expected JSON"),
@@ -35,7 +36,10 @@ async fn bad_batches_are_refused_with_their_field(world: World) {
         ("{\"user_identities\":[]}", "user_identities: expected an object"),
         ("{\"user_identities\":{\"customer_id\":true}}", "user_identities.customer_id: expected a string or a number"),
         ("{\"device_info\":\"x\"}", "device_info: expected an object"),
-        ("{\"device_info\":{\"att_authorization_status\":\"DENIED\"}}", "device_info.att_authorization_status: expected one of"),
+        (
+            "{\"device_info\":{\"att_authorization_status\":\"DENIED\"}}",
+            "device_info.att_authorization_status: expected one of",
+        ),
         ("{\"device_info\":{\"att_authorization_status\":3}}", "device_info.att_authorization_status: expected one of"),
         ("{\"device_info\":{\"ios_idfv\":\"\\ud800\"}}", "device_info.ios_idfv: expected text without NUL"),
         ("{\"device_info\":{\"ios_idfv\":\"a\\u0000\"}}", "device_info.ios_idfv: expected text without NUL"),
@@ -50,7 +54,9 @@ async fn bad_batches_are_refused_with_their_field(world: World) {
         let message = reply.json()["errors"][0]["message"].as_str().unwrap_or_default().to_owned();
         assert!(message.starts_with(field), "{message}");
     }
-    let invalid = Request::post("/v2/events").header("authorization", basic(&key, &secret)).header("content-type", "application/json");
+    let invalid = Request::post("/v2/events")
+        .header("authorization", basic(&key, &secret))
+        .header("content-type", "application/json");
     let reply = world.send(invalid.body(Body::from(vec![b'{', 0xff, b'}'])).expect("a request"), "127.0.0.1").await;
     assert_eq!(reply.status, StatusCode::BAD_REQUEST);
     world.assert_holds().await;
@@ -60,9 +66,7 @@ async fn odd_batches_are_taken_with_a_note(world: World) {
     world.workspace("Acme").await;
     let ada = world.member("acme", "Ada", Role::ComplianceAdmin).await;
     let (input, token) = (world.input("acme", "Backend").await, world.token("acme", Role::Compliance).await);
-    let odd = |n: usize, at: serde_json::Value| {
-        json!({"timestamp_unixtime_ms": at, "device_info": {"ios_idfv": format!("v{n}"), "att_authorization_status": "denied", "att_timestamp_unixtime_ms": 1_614_121_622}})
-    };
+    let odd = |n: usize, at: serde_json::Value| json!({"timestamp_unixtime_ms": at, "device_info": {"ios_idfv": format!("v{n}"), "att_authorization_status": "denied", "att_timestamp_unixtime_ms": 1_614_121_622}});
     for (n, at) in [json!(0), json!(-5), json!(4_102_444_800_000_i64), json!(1_795_356_300)].into_iter().enumerate() {
         assert_eq!(world.event(&input, &odd(n, at)).await.status, StatusCode::ACCEPTED);
     }
@@ -83,19 +87,44 @@ async fn bad_forms_are_answered_and_change_nothing(world: World) {
     let cookie = world.sign_in(&ada).await;
     let send = async |fields: &[(&str, &str)]| world.post("/w/acme/privacy", &cookie, fields).await.status;
     let faulty = StatusCode::UNPROCESSABLE_ENTITY;
-    assert_eq!(send(&[("form", "default"), ("version", "1"), ("status", "denied")]).await, faulty, "a field is missing");
-    assert_eq!(send(&[("form", "default"), ("version", "1"), ("status", "denied"), ("status", "authorized"), ("reason", "x")]).await, faulty, "a field is repeated");
+    assert_eq!(
+        send(&[("form", "default"), ("version", "1"), ("status", "denied")]).await,
+        faulty,
+        "a field is missing"
+    );
+    assert_eq!(
+        send(&[("form", "default"), ("version", "1"), ("status", "denied"), ("status", "authorized"), ("reason", "x")])
+            .await,
+        faulty,
+        "a field is repeated"
+    );
     assert_eq!(send(&[("form", "default"), ("version", "1"), ("status", "DENIED"), ("reason", "x")]).await, faulty);
     assert_eq!(send(&[("form", "default"), ("version", "one"), ("status", "denied"), ("reason", "x")]).await, faulty);
     assert_eq!(send(&[("form", "default"), ("version", "1"), ("status", "denied"), ("reason", " \n ")]).await, faulty);
-    assert_eq!(send(&[("form", "default"), ("version", "1"), ("status", "denied"), ("reason", &"x".repeat(1001))]).await, faulty);
+    assert_eq!(
+        send(&[("form", "default"), ("version", "1"), ("status", "denied"), ("reason", &"x".repeat(1001))]).await,
+        faulty
+    );
     assert_eq!(send(&[("version", "1")]).await, StatusCode::BAD_REQUEST, "no form of ours");
-    assert_eq!(send(&[("form", "default"), ("version", "1"), ("status", "denied"), ("reason", &"x".repeat(1 << 20))]).await, StatusCode::PAYLOAD_TOO_LARGE);
-    assert_eq!(send(&[("form", "default"), ("version", "7"), ("status", "denied")]).await, StatusCode::CONFLICT, "the version first");
+    assert_eq!(
+        send(&[("form", "default"), ("version", "1"), ("status", "denied"), ("reason", &"x".repeat(1 << 20))]).await,
+        StatusCode::PAYLOAD_TOO_LARGE
+    );
+    assert_eq!(
+        send(&[("form", "default"), ("version", "7"), ("status", "denied")]).await,
+        StatusCode::CONFLICT,
+        "the version first"
+    );
     let page = world.get("/w/acme/privacy", &cookie).await.body;
     assert!(page.contains("Version 1, made with the workspace"), "{page}");
     for (email, password) in [("", ""), ("x", "y"), ("a@b.c", "")] {
-        let reply = world.post("/sign-in", &Cookie::default(), &[("email", email), ("password", password), ("next", "//evil.example")]).await;
+        let reply = world
+            .post(
+                "/sign-in",
+                &Cookie::default(),
+                &[("email", email), ("password", password), ("next", "//evil.example")],
+            )
+            .await;
         assert_eq!(reply.status, faulty);
         assert!(!reply.body.contains("evil.example"), "no link leads away from here");
     }
@@ -120,7 +149,8 @@ async fn ids_of_another_workspace_lead_nowhere(world: World) {
     let not_found = StatusCode::NOT_FOUND;
     assert_eq!(world.get(&format!("/w/acme/inputs/{input}"), &cookie).await.status, not_found);
     for act in ["pause", "resume", "rotate"] {
-        let reply = world.post(&format!("/w/acme/inputs/{input}"), &cookie, &[("act", act), ("secret_version", "1")]).await;
+        let reply =
+            world.post(&format!("/w/acme/inputs/{input}"), &cookie, &[("act", act), ("secret_version", "1")]).await;
         assert_eq!(reply.status, not_found, "{act}");
     }
     assert_eq!(world.get(&format!("/w/acme/overview?app={app}"), &cookie).await.status, not_found);
@@ -129,14 +159,20 @@ async fn ids_of_another_workspace_lead_nowhere(world: World) {
     assert!(found.body.contains("No profile is known by that"), "{}", found.body);
     let token = world.token("acme", Role::ComplianceAdmin).await;
     for path in ["att-default", "distribution", "audit"] {
-        let reply = world.ask("GET", &format!("/api/v1/workspaces/other/{path}"), Some(&crate::harness::bearer(&token)), "").await;
+        let reply = world
+            .ask("GET", &format!("/api/v1/workspaces/other/{path}"), Some(&crate::harness::bearer(&token)), "")
+            .await;
         assert_eq!(reply.status, not_found);
     }
     let path = format!("/api/v1/workspaces/acme/distribution?app={app}");
     assert_eq!(world.ask("GET", &path, Some(&crate::harness::bearer(&token)), "").await.status, not_found);
     assert_eq!(world.get("/w/nowhere/overview", &cookie).await.status, not_found);
     assert_eq!(world.get("/w/NO%20SLUG/overview", &cookie).await.status, not_found);
-    assert_eq!(world.event(&theirs, &json!({"device_info": {"ios_idfv": "v2"}})).await.status, StatusCode::ACCEPTED, "theirs works still");
+    assert_eq!(
+        world.event(&theirs, &json!({"device_info": {"ios_idfv": "v2"}})).await.status,
+        StatusCode::ACCEPTED,
+        "theirs works still"
+    );
 }
 
 async fn forms_from_elsewhere_are_refused(world: World) {

@@ -29,7 +29,10 @@ async fn send(world: &World, program: PathBuf, script: &str) {
     assert!(sent.status.success() && out.contains("sent"), "{out}{errors}");
     for unit in ["profiles", "devices"] {
         let read = world.distribution("acme", &token, &format!("unit={unit}")).await;
-        assert_eq!(read["counts"], json!({"authorized": 1, "denied": 1, "restricted": 0, "not_determined": 1, "unknown": 0}));
+        assert_eq!(
+            read["counts"],
+            json!({"authorized": 1, "denied": 1, "restricted": 0, "not_determined": 1, "unknown": 0})
+        );
     }
     world.assert_holds().await;
 }

@@ -65,7 +65,8 @@ async fn a_bulk_request_stores_the_good_and_counts_the_bad(world: World) {
     world.workspace("Acme").await;
     let ada = world.member("acme", "Ada", Role::ComplianceAdmin).await;
     let ((key, secret), token) = (world.input("acme", "Backend").await, world.token("acme", Role::Compliance).await);
-    let send = async |body: Value| world.ask("POST", "/v2/bulkevents", Some(&basic(&key, &secret)), body.to_string()).await;
+    let send =
+        async |body: Value| world.ask("POST", "/v2/bulkevents", Some(&basic(&key, &secret)), body.to_string()).await;
     let bad = json!({"device_info": {"att_authorization_status": "AUTHORIZED"}});
     let oversized = json!({"user_attributes": {"a": "x".repeat(129 * 1024)}});
     assert_eq!(send(json!([guide(), bad, oversized])).await.status, StatusCode::ACCEPTED);
@@ -74,8 +75,12 @@ async fn a_bulk_request_stores_the_good_and_counts_the_bad(world: World) {
     let reply = send(json!([bad, 7])).await;
     assert_eq!(reply.status, StatusCode::BAD_REQUEST);
     let errors = reply.json();
-    let messages: Vec<&str> = errors["errors"].as_array().expect("errors").iter().filter_map(|error| error["message"].as_str()).collect();
-    assert_eq!(messages[0], "[0].device_info.att_authorization_status: expected one of authorized, denied, restricted, not_determined");
+    let messages: Vec<&str> =
+        errors["errors"].as_array().expect("errors").iter().filter_map(|error| error["message"].as_str()).collect();
+    assert_eq!(
+        messages[0],
+        "[0].device_info.att_authorization_status: expected one of authorized, denied, restricted, not_determined"
+    );
     assert_eq!(messages[1], "[1]: expected an object");
     assert_eq!(send(json!([])).await.status, StatusCode::BAD_REQUEST);
     assert_eq!(send(json!({})).await.status, StatusCode::BAD_REQUEST);

@@ -15,7 +15,12 @@ fn between<'a>(page: &'a str, from: &str, to: &str) -> String {
     let start = page.find(from).unwrap_or_else(|| panic!("{from} is not in {page}")) + from.len();
     let end = page[start..].find(to).expect("an end") + start;
     let text: &'a str = &page[start..end];
-    text.replace("&quot;", "\"").replace("&#x27;", "'").replace("&#39;", "'").replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+    text.replace("&quot;", "\"")
+        .replace("&#x27;", "'")
+        .replace("&#39;", "'")
+        .replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&amp;", "&")
 }
 
 async fn the_curl_works_as_it_stands(world: World) {

@@ -25,7 +25,11 @@ async fn a_read_only_sqlite_is_told_and_recovers() {
     assert_eq!(reply.header("retry-after"), "2");
     sqlx::raw_sql("rollback").execute(&mut *other).await.expect("let go");
     assert_eq!(world.event(&input, &batch(1)).await.status, StatusCode::ACCEPTED);
-    assert_eq!(world.distribution("acme", &token, "unit=devices").await["total"], 1, "nothing of the refused one was stored");
+    assert_eq!(
+        world.distribution("acme", &token, "unit=devices").await["total"],
+        1,
+        "nothing of the refused one was stored"
+    );
     world.assert_holds().await;
 }
 

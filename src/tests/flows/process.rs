@@ -47,7 +47,10 @@ async fn the_command_line_makes_and_proves_what_it_made() {
     let folder = tempfile::tempdir().expect("a folder");
     let run = async |args: &[&str]| {
         let output = attest(folder.path()).args(args).output().await.expect("the binary starts");
-        (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr))
+        (
+            output.status.code(),
+            String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr),
+        )
     };
     let person = ["user", "add", "--email", "ada@example.com", "--name", "Ada", "--json"];
     let (code, said) = run(&person).await;
@@ -76,7 +79,10 @@ async fn the_demo_is_believable_and_refuses_a_database_in_use() {
     let run = async |args: &[&str]| attest(folder.path()).args(args).output().await.expect("the binary starts");
     let made = run(&["demo", "--profiles", "600"]).await;
     let said = String::from_utf8_lossy(&made.stdout);
-    assert!(made.status.success() && said.contains("600 profiles") && said.matches("@demo.example").count() == 6, "{said}");
+    assert!(
+        made.status.success() && said.contains("600 profiles") && said.matches("@demo.example").count() == 6,
+        "{said}"
+    );
     assert_eq!(run(&["check"]).await.status.code(), Some(0));
     assert_eq!(run(&["demo"]).await.status.code(), Some(2), "never over somebody's data");
 }

@@ -17,12 +17,18 @@ async fn a_profile_is_found_by_each_of_its_names(world: World) {
     let (input, cookie) = (world.input("acme", "Backend").await, world.sign_in(&ada).await);
     world.event(&input, &json!({"mpid": "77", "user_identities": {"customer_id": "c1", "email": "U@Example.com"},
         "device_info": {"platform": "iOS", "ios_idfv": "8C6CBC0D-5F43-4765-A6E6-84DFF3D24707", "att_authorization_status": "denied"}})).await;
-    for (by, value) in [("mpid", "77"), ("customer_id", "c1"), ("email", "u@example.COM"), ("device_id", "8c6cbc0d5f434765a6e684dff3d24707")] {
+    for (by, value) in [
+        ("mpid", "77"),
+        ("customer_id", "c1"),
+        ("email", "u@example.COM"),
+        ("device_id", "8c6cbc0d5f434765a6e684dff3d24707"),
+    ] {
         let reply = world.post("/w/acme/profiles", &cookie, &[("by", by), ("value", value)]).await;
         assert_eq!(reply.status, StatusCode::OK);
         assert!(reply.body.contains("Explicit: reported through <b>Backend</b>"), "{by}: {}", reply.body);
     }
-    let reply = world.post("/w/acme/profiles?environment=development", &cookie, &[("by", "mpid"), ("value", "77")]).await;
+    let reply =
+        world.post("/w/acme/profiles?environment=development", &cookie, &[("by", "mpid"), ("value", "77")]).await;
     assert!(reply.body.contains("No profile is known by that"));
     for (by, value) in [("mpid", "x"), ("email", ""), ("shoe", "1")] {
         let reply = world.post("/w/acme/profiles", &cookie, &[("by", by), ("value", value)]).await;
@@ -34,7 +40,9 @@ async fn a_look_up_leaves_a_row_without_what_was_typed(world: World) {
     world.workspace("Acme").await;
     let ada = world.member("acme", "Ada", Role::ComplianceAdmin).await;
     let (input, cookie) = (world.input("acme", "Backend").await, world.sign_in(&ada).await);
-    world.event(&input, &json!({"user_identities": {"email": "private@example.com"}, "device_info": {"ios_idfv": "v1"}})).await;
+    world
+        .event(&input, &json!({"user_identities": {"email": "private@example.com"}, "device_info": {"ios_idfv": "v1"}}))
+        .await;
     for value in ["private@example.com", "unheard-of@example.com"] {
         world.post("/w/acme/profiles", &cookie, &[("by", "email"), ("value", value)]).await;
     }
@@ -49,13 +57,19 @@ async fn the_gate_holds_at_read_time(world: World) {
     let ada = world.member("acme", "Ada", Role::ComplianceAdmin).await;
     let (input, cookie) = (world.input("acme", "Backend").await, world.sign_in(&ada).await);
     let set = async |status: &str, version: &str| {
-        let form = [("form", "default"), ("version", version), ("status", status), ("reason", "x"), ("confirm", "Acme")];
+        let form =
+            [("form", "default"), ("version", version), ("status", status), ("reason", "x"), ("confirm", "Acme")];
         assert_eq!(world.post("/w/acme/privacy", &cookie, &form).await.status, StatusCode::SEE_OTHER);
     };
     let look = async || world.post("/w/acme/profiles", &cookie, &[("by", "customer_id"), ("value", "c1")]).await.body;
     set("authorized", "1").await;
-    world.event(&input, &json!({"user_identities": {"customer_id": "c1"},
-        "device_info": {"platform": "iOS", "os_version": "17.5", "ios_idfv": "v1", "ios_advertising_id": "A1-SECRET"}})).await;
+    world
+        .event(
+            &input,
+            &json!({"user_identities": {"customer_id": "c1"},
+        "device_info": {"platform": "iOS", "os_version": "17.5", "ios_idfv": "v1", "ios_advertising_id": "A1-SECRET"}}),
+        )
+        .await;
     assert!(look().await.contains("A1-SECRET"));
     set("denied", "2").await;
     let page = look().await;

@@ -95,7 +95,8 @@ impl World {
     }
 
     pub async fn sign_in(&self, email: &str) -> Cookie {
-        let reply = self.post("/sign-in", &Cookie::default(), &[("email", email), ("password", PASSWORD), ("next", "/")]).await;
+        let reply =
+            self.post("/sign-in", &Cookie::default(), &[("email", email), ("password", PASSWORD), ("next", "/")]).await;
         assert_eq!(reply.status, StatusCode::SEE_OTHER, "{}", reply.body);
         reply.cookie()
     }

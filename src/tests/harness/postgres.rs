@@ -78,12 +78,8 @@ fn start() -> Cluster {
 fn keeper(pg_ctl: &Command, data: &Path, folder: &Path) -> Child {
     let words = std::iter::once(pg_ctl.get_program()).chain(pg_ctl.get_args());
     let stop: Vec<String> = words.map(|word| word.to_string_lossy().into_owned()).collect();
-    let script = format!(
-        "read -r _; {} -D {} -m immediate stop; rm -rf {}",
-        stop.join(" "),
-        data.display(),
-        folder.display()
-    );
+    let script =
+        format!("read -r _; {} -D {} -m immediate stop; rm -rf {}", stop.join(" "), data.display(), folder.display());
     let mut shell = Command::new("setsid");
     shell.args(["sh", "-c", &script]).current_dir("/");
     shell.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("no shell")

@@ -75,7 +75,12 @@ impl World {
     /// A person with an account, who is a member of nothing.
     pub async fn person(&self, name: &str) -> String {
         let email = format!("{}@example.com", name.to_lowercase());
-        let new = NewAccount { email: email.clone(), name: name.to_owned(), operator: false, password: Some(PASSWORD.into()) };
+        let new = NewAccount {
+            email: email.clone(),
+            name: name.to_owned(),
+            operator: false,
+            password: Some(PASSWORD.into()),
+        };
         add_account(&self.store, &self.state.passwords, &Self::actor(), new).await.expect("no account");
         email
     }

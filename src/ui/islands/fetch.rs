@@ -2,8 +2,8 @@
 
 use leptos::prelude::document;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{HtmlElement, RequestInit, Response, window};
 use wasm_bindgen_futures::JsFuture;
+use web_sys::{HtmlElement, RequestInit, Response, window};
 
 /// What the server said.
 pub enum Answer {
@@ -43,7 +43,9 @@ pub fn show(target: &str, html: &str) {
     let Some(element) = document.get_element_by_id(target) else { return };
     let focused = document.active_element().filter(|focused| element.contains(Some(focused)));
     let mark = focused.and_then(|focused| {
-        let named = |name: &str| focused.get_attribute(name).map(|value| format!("[{name}=\"{}\"]", value.replace('"', "\\\"")));
+        let named = |name: &str| {
+            focused.get_attribute(name).map(|value| format!("[{name}=\"{}\"]", value.replace('"', "\\\"")))
+        };
         named("href").or_else(|| named("aria-label"))
     });
     element.set_inner_html(html);

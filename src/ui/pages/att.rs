@@ -12,13 +12,8 @@ use leptos::prelude::*;
 pub const NONE: &str = "none";
 
 /// The five choices, in the order of the page.
-pub const CHOICES: [Option<Status>; 5] = [
-    Some(Status::Authorized),
-    Some(Status::Denied),
-    Some(Status::Restricted),
-    Some(Status::NotDetermined),
-    None,
-];
+pub const CHOICES: [Option<Status>; 5] =
+    [Some(Status::Authorized), Some(Status::Denied), Some(Status::Restricted), Some(Status::NotDetermined), None];
 
 #[derive(Clone, Debug)]
 pub struct AttSettings {
@@ -79,7 +74,11 @@ const LABELS: [(&str, &str); 4] =
     [("reason", "Reason"), ("confirm", "The workspace's name"), ("status", "Default"), ("idfa_policy", "IDFA policy")];
 
 pub fn att(page: AttSettings) -> impl IntoView {
-    let made_by = if page.frame.version == 1 { "made with the workspace".to_owned() } else { format!("set by {}", page.changed_by) };
+    let made_by = if page.frame.version == 1 {
+        "made with the workspace".to_owned()
+    } else {
+        format!("set by {}", page.changed_by)
+    };
     let only = if page.may_change { "" } else { " Only Compliance Admins can change this page." };
     let outcome = outcome(&page);
     let forms = if page.may_change {
@@ -204,7 +203,9 @@ fn effect_of(effect: &Effect, in_force: Option<Status>, development: &str) -> im
         None => "would be unknown again".to_owned(),
     };
     let consequence = match effect.choice {
-        Some(Status::Authorized) => "From then on their advertising ids would be kept and could leave for partners, though none of these users ever allowed it. Apple can remove an app from the App Store for that.",
+        Some(Status::Authorized) => {
+            "From then on their advertising ids would be kept and could leave for partners, though none of these users ever allowed it. Apple can remove an app from the App Store for that."
+        }
         Some(_) => "Under Withhold, advertising ids they send would be removed before they are stored.",
         None => "Under Withhold, their advertising ids would be kept below iOS 14.5 and removed from 14.5 on.",
     };
@@ -252,7 +253,9 @@ fn effect_of(effect: &Effect, in_force: Option<Status>, development: &str) -> im
 fn policy_words(policy: Policy) -> &'static str {
     match policy {
         Policy::Observe => "Keeps every advertising id and only counts those that the status does not permit.",
-        Policy::Withhold => "Removes an advertising id before it is stored unless the effective status is Authorized. Unknown devices keep theirs below iOS 14.5.",
+        Policy::Withhold => {
+            "Removes an advertising id before it is stored unless the effective status is Authorized. Unknown devices keep theirs below iOS 14.5."
+        }
         Policy::RequireStatus => "",
     }
 }

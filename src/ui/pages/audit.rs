@@ -82,7 +82,8 @@ fn filters(filter: Filter, faults: &Faults) -> impl IntoView + use<> {
     let actors = filter.actors.into_iter().map(|(name, chosen)| {
         view! { <option value=name.clone() selected=chosen>{name.clone()}</option> }
     });
-    let fault = (!faults.0.is_empty()).then(|| view! { <p class="fault" role="alert">"A day must be written like 2026-11-22. It was left out."</p> });
+    let fault = (!faults.0.is_empty())
+        .then(|| view! { <p class="fault" role="alert">"A day must be written like 2026-11-22. It was left out."</p> });
     view! {
         <form method="get" class="card filters-card">
             <div class="field">

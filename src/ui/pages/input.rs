@@ -89,7 +89,11 @@ fn curls(public_url: &str, credentials: &str) -> impl IntoView + use<> {
 }
 
 pub fn input(page: InputPage) -> impl IntoView {
-    let state = if page.paused { view! { <span class="tag warn">"paused"</span> } } else { view! { <span class="tag">"open"</span> } };
+    let state = if page.paused {
+        view! { <span class="tag warn">"paused"</span> }
+    } else {
+        view! { <span class="tag">"open"</span> }
+    };
     let last = page.last_batch.clone().map_or_else(|| "never".into_any(), |at| moment(at).into_any());
     let rotated = page.rotated.clone().map(shown);
     let rotated_already = page.rotated_already.then(|| {
@@ -152,7 +156,11 @@ fn actions(page: &InputPage) -> impl IntoView + use<> {
     let (act, label, effect) = if page.paused {
         ("resume", "Resume this input", "Its batches are taken again at once.")
     } else {
-        ("pause", "Pause this input", "Its batches are answered 403 at once, until it is resumed. Nothing stored is lost.")
+        (
+            "pause",
+            "Pause this input",
+            "Its batches are answered 403 at once, until it is resumed. Nothing stored is lost.",
+        )
     };
     view! {
         <section class="card actions">

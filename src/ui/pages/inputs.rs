@@ -59,7 +59,11 @@ pub fn inputs(page: Inputs) -> impl IntoView {
 
 fn table(rows: Vec<InputRow>) -> impl IntoView {
     let rows = rows.into_iter().map(|row| {
-        let state = if row.paused { view! { <span class="tag warn">"paused"</span> } } else { view! { <span class="tag">"open"</span> } };
+        let state = if row.paused {
+            view! { <span class="tag warn">"paused"</span> }
+        } else {
+            view! { <span class="tag">"open"</span> }
+        };
         let last = row.last_batch.map_or_else(|| "never".into_any(), |at| moment(at).into_any());
         view! {
             <tr>
@@ -94,13 +98,21 @@ fn table(rows: Vec<InputRow>) -> impl IntoView {
 }
 
 fn form(name: String, bundle: String, faults: &Faults) -> impl IntoView + use<> {
-    let name = Field { name: "name", label: "Name", value: name, help: Some("Who sends here, such as “App backend”."), ..Field::default() };
+    let name = Field {
+        name: "name",
+        label: "Name",
+        value: name,
+        help: Some("Who sends here, such as “App backend”."),
+        ..Field::default()
+    };
     let bundle = Field {
         name: "bundle",
         label: "Bundle id",
         value: bundle,
         optional: true,
-        help: Some("For batches that do not say application_info.package. Without one they count in an app named after the input."),
+        help: Some(
+            "For batches that do not say application_info.package. Without one they count in an app named after the input.",
+        ),
         ..Field::default()
     };
     view! {

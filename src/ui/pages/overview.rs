@@ -136,7 +136,8 @@ fn filters(filter: &Filter) -> impl IntoView + use<> {
             view! { <a href=other.to_owned()>{name}</a> }.into_any()
         }
     };
-    let option = |(value, name, chosen): (String, String, bool)| view! { <option value=value selected=chosen>{name}</option> };
+    let option =
+        |(value, name, chosen): (String, String, bool)| view! { <option value=value selected=chosen>{name}</option> };
     let apps = filter.apps.clone().into_iter().map(option).collect_view();
     let platforms = filter.platforms.clone().into_iter();
     let platforms = platforms.map(|(name, chosen)| option((name.clone(), name, chosen))).collect_view();

@@ -65,7 +65,8 @@ pub struct Explicit {
 const LABELS: [(&str, &str); 2] = [("value", "What it is known by"), ("by", "Kind")];
 
 pub fn profiles(page: Profiles) -> impl IntoView {
-    let options = page.by.iter().map(|(value, words, chosen)| view! { <option value=*value selected=*chosen>{*words}</option> });
+    let options =
+        page.by.iter().map(|(value, words, chosen)| view! { <option value=*value selected=*chosen>{*words}</option> });
     let value = Field {
         name: "value",
         label: "What it is known by",
@@ -76,7 +77,8 @@ pub fn profiles(page: Profiles) -> impl IntoView {
     };
     let found = page.found.map(|found| {
         if found.is_empty() {
-            notice(Tone::Mind, view! { <p role="status">"No profile is known by that in this environment."</p> }).into_any()
+            notice(Tone::Mind, view! { <p role="status">"No profile is known by that in this environment."</p> })
+                .into_any()
         } else {
             found.into_iter().map(one).collect_view().into_any()
         }
@@ -135,7 +137,9 @@ fn device(device: DeviceCard) -> impl IntoView {
     let platform = words.into_iter().flatten().next().unwrap_or_else(|| device.platform.to_owned());
     let version = device.app_version.clone().map(|version| format!(", app version {version}"));
     let decides = device.decides.then(|| view! { <span class="tag">"decides the profile"</span> });
-    let withheld = device.withheld.then(|| view! { <p class="muted">"An advertising id is held back: the effective status does not permit it."</p> });
+    let withheld = device.withheld.then(
+        || view! { <p class="muted">"An advertising id is held back: the effective status does not permit it."</p> },
+    );
     view! {
         <article class="device">
             <header>

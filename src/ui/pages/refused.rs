@@ -49,7 +49,8 @@ impl Refused {
 }
 
 pub fn refused(page: Refused) -> impl IntoView {
-    let incident = page.incident.clone().map(|incident| view! { <p class="muted">"Incident "<code>{incident}</code></p> });
+    let incident =
+        page.incident.clone().map(|incident| view! { <p class="muted">"Incident "<code>{incident}</code></p> });
     bare(view! {
         <section class="card narrow">
             <h1>{page.title()}</h1>

@@ -27,10 +27,8 @@ struct Measures {
     room_for_share: f64,
 }
 
-const WIDE: Measures =
-    Measures { name: "wide", width: 1000.0, bar: 44.0, gap: 56.0, room_for_share: 54.0 };
-const NARROW: Measures =
-    Measures { name: "narrow", width: 340.0, bar: 40.0, gap: 40.0, room_for_share: 42.0 };
+const WIDE: Measures = Measures { name: "wide", width: 1000.0, bar: 44.0, gap: 56.0, room_for_share: 54.0 };
+const NARROW: Measures = Measures { name: "narrow", width: 340.0, bar: 40.0, gap: 40.0, room_for_share: 42.0 };
 
 /// A part of a bar where it stands.
 struct Part {
@@ -107,8 +105,14 @@ fn band(explicit: &[Part], effective: &[Part], default: Status, from: f64, to: f
     let (upper, lower) = (from + (to - from) * 0.65, from + (to - from) * 0.35);
     let path = format!(
         "M{} {from} C{} {upper} {} {lower} {} {to} L{} {to} C{} {lower} {} {upper} {} {from} Z",
-        figure(left), figure(left), figure(low_left), figure(low_left),
-        figure(low_right), figure(low_right), figure(right), figure(right),
+        figure(left),
+        figure(left),
+        figure(low_left),
+        figure(low_left),
+        figure(low_right),
+        figure(low_right),
+        figure(right),
+        figure(right),
     );
     Some((path, low_left))
 }

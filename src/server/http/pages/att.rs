@@ -32,7 +32,12 @@ use axum::response::{IntoResponse, Redirect, Response};
 const HISTORY: i64 = 20;
 
 /// `GET privacy`.
-pub async fn settings(visit: Visit, Shared(state): Shared<State>, Path(slug): Path<String>, query: RawQuery) -> Result<Response> {
+pub async fn settings(
+    visit: Visit,
+    Shared(state): Shared<State>,
+    Path(slug): Path<String>,
+    query: RawQuery,
+) -> Result<Response> {
     let asked = super::Asked::new(query);
     let mut view = state.store.view(&visit.actor, place(&slug)?, Action::SeeSettings).await?;
     let mut page = model(&mut view, &visit).await?;
@@ -52,7 +57,12 @@ enum Which {
 }
 
 /// `POST privacy`: success leads back to the page; a fault or a conflict shows it again with what was typed.
-pub async fn change(visit: Visit, Shared(state): Shared<State>, Path(slug): Path<String>, mut form: Form) -> Result<Response> {
+pub async fn change(
+    visit: Visit,
+    Shared(state): Shared<State>,
+    Path(slug): Path<String>,
+    mut form: Form,
+) -> Result<Response> {
     let place = place(&slug)?;
     // Who may not change anything is told so before anything is said about the form.
     let mut view = state.store.view(&visit.actor, place.clone(), Action::ChangeSettings).await?;
@@ -71,7 +81,13 @@ pub async fn change(visit: Visit, Shared(state): Shared<State>, Path(slug): Path
             let typed = form.optional("confirm");
             let asks = default == Some(Some(Status::Authorized));
             let typed_name = asks.then_some(typed);
-            Wanted { default, policy: None, reason: form.text("reason"), version: version.unwrap_or_default(), typed_name }
+            Wanted {
+                default,
+                policy: None,
+                reason: form.text("reason"),
+                version: version.unwrap_or_default(),
+                typed_name,
+            }
         }
         Which::Policy => {
             let policy = form.choice("idfa_policy", Policy::parse);
@@ -88,7 +104,8 @@ pub async fn change(visit: Visit, Shared(state): Shared<State>, Path(slug): Path
     };
     match ended {
         Ok(settings) => {
-            let saved = if settings.version == before.version { "same".to_owned() } else { settings.version.to_string() };
+            let saved =
+                if settings.version == before.version { "same".to_owned() } else { settings.version.to_string() };
             Ok(Redirect::to(&format!("/w/{slug}/privacy?saved={saved}")).into_response())
         }
         Err(Error::Refused(Refusal::Conflict)) => {
@@ -168,8 +185,10 @@ fn effect(reading: &Reading, apps: &[crate::domain::app::App], choice: Option<St
     let moved = decided_by_default(&reading.profiles, Unit::Profiles, None);
     let states = [reading.settings.default, choice].into_iter().map(|of| {
         let state = AttState::from(of);
-        let cell = Cell { environment: Environment::Production, unit: Unit::Profiles, app: None, platform: None, state };
-        let reported = if state == AttState::Unknown { 0 } else { reading.profiles.get(&cell).copied().unwrap_or_default() };
+        let cell =
+            Cell { environment: Environment::Production, unit: Unit::Profiles, app: None, platform: None, state };
+        let reported =
+            if state == AttState::Unknown { 0 } else { reading.profiles.get(&cell).copied().unwrap_or_default() };
         let (with, without) = (count(reported + moved), count(reported));
         let more = of == choice;
         let sign = if more { "+" } else { "−" };

@@ -42,7 +42,12 @@ const ACTIONS: [AuditAction; 11] = [
 ];
 
 /// `GET audit`: filters and place are in the address.
-pub async fn audit(visit: Visit, Shared(state): Shared<State>, Path(slug): Path<String>, query: RawQuery) -> Result<Response> {
+pub async fn audit(
+    visit: Visit,
+    Shared(state): Shared<State>,
+    Path(slug): Path<String>,
+    query: RawQuery,
+) -> Result<Response> {
     let asked = Asked::new(query);
     let mut view = state.store.view(&visit.actor, place(&slug)?, Action::SeeAudit).await?;
     let mut faults = Faults::default();
@@ -102,7 +107,8 @@ fn row(kept: Kept) -> Row {
 
 /// Before and after side by side, field by field.
 fn fields(before: &Value, after: &Value) -> Fields {
-    let keys = |value: &Value| value.as_object().map(|object| object.keys().cloned().collect::<Vec<_>>()).unwrap_or_default();
+    let keys =
+        |value: &Value| value.as_object().map(|object| object.keys().cloned().collect::<Vec<_>>()).unwrap_or_default();
     let names: BTreeSet<String> = keys(before).into_iter().chain(keys(after)).collect();
     let of = |value: &Value, name: &str| value.get(name).cloned().unwrap_or(Value::Null);
     if before.is_null() || after.is_null() {

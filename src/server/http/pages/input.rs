@@ -35,7 +35,12 @@ pub async fn list(visit: Visit, Shared(state): Shared<State>, Path(slug): Path<S
 }
 
 /// `POST inputs`: makes one and shows its secret, this once. Sending the form again finds the name taken.
-pub async fn add(visit: Visit, Shared(state): Shared<State>, Path(slug): Path<String>, mut form: Form) -> Result<Response> {
+pub async fn add(
+    visit: Visit,
+    Shared(state): Shared<State>,
+    Path(slug): Path<String>,
+    mut form: Form,
+) -> Result<Response> {
     let place = place(&slug)?;
     state.store.view(&visit.actor, place.clone(), Action::ManageInputs).await?;
     let new = NewInput { name: form.text("name"), bundle: form.optional("bundle") };
@@ -66,7 +71,11 @@ fn id(text: &str) -> Result<InputId> {
 }
 
 /// `GET inputs/{input}`.
-pub async fn one(visit: Visit, Shared(state): Shared<State>, Path((slug, input)): Path<(String, String)>) -> Result<Response> {
+pub async fn one(
+    visit: Visit,
+    Shared(state): Shared<State>,
+    Path((slug, input)): Path<(String, String)>,
+) -> Result<Response> {
     let mut view = state.store.view(&visit.actor, place(&slug)?, Action::SeeInputs).await?;
     let page = one_model(&state, &mut view, &visit, id(&input)?).await?;
     Ok(render(&state, Page::Input(Box::new(page)), StatusCode::OK))
@@ -122,7 +131,9 @@ fn once(state: &State, made: Secret) -> Shown {
 }
 
 fn total(tallies: &[Tally], input: InputId, counted: Counted) -> String {
-    number(tallies.iter().filter(|tally| tally.input_id == input && tally.counted == counted).map(|tally| tally.n).sum())
+    number(
+        tallies.iter().filter(|tally| tally.input_id == input && tally.counted == counted).map(|tally| tally.n).sum(),
+    )
 }
 
 fn app_name(apps: &[crate::domain::app::App], input: &Input) -> String {

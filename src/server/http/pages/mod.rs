@@ -38,7 +38,8 @@ impl Asked {
     /// The address of the same page with some parameters replaced; an empty value removes one.
     pub fn with(&self, changes: &[(&str, &str)]) -> String {
         let kept = self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-        let kept = kept.filter(|(name, value)| !value.is_empty() && !changes.iter().any(|(changed, _)| changed == name));
+        let kept =
+            kept.filter(|(name, value)| !value.is_empty() && !changes.iter().any(|(changed, _)| changed == name));
         let mut query = form_urlencoded::Serializer::new(String::new());
         query.extend_pairs(kept).extend_pairs(changes.iter().filter(|(_, value)| !value.is_empty()));
         format!("?{}", query.finish())

@@ -50,16 +50,19 @@ async fn read(view: &mut View, asked: &Asked) -> Result<Read> {
 }
 
 /// `GET overview`.
-pub async fn overview(visit: Visit, Shared(state): Shared<State>, Path(slug): Path<String>, query: RawQuery) -> Result<Response> {
+pub async fn overview(
+    visit: Visit,
+    Shared(state): Shared<State>,
+    Path(slug): Path<String>,
+    query: RawQuery,
+) -> Result<Response> {
     let asked = Asked::new(query);
     let mut view = state.store.view(&visit.actor, place(&slug)?, Action::SeeMetrics).await?;
     let read = read(&mut view, &asked).await?;
     let counts = counts(&read, &asked);
     let frame = frame(&mut view, &visit, Place::Overview, read.question.environment).await?;
-    let live = Live {
-        address: format!("/w/{slug}/overview/live{}", asked.with(&[])),
-        tag: tag(&fragment(counts.clone())),
-    };
+    let live =
+        Live { address: format!("/w/{slug}/overview/live{}", asked.with(&[])), tag: tag(&fragment(counts.clone())) };
     let page = Overview {
         may_add_input: frame.may(Action::ManageInputs),
         has_input: !view.inputs().await?.is_empty(),
@@ -104,7 +107,8 @@ fn filter(read: &Read, asked: &Asked) -> Filter {
     let other = if unit == Unit::Profiles { "devices" } else { "" };
     let apps = read.distribution.apps.iter();
     let apps = apps.map(|known| (known.id.to_string(), known.name.clone(), app == Some(known.id))).collect();
-    let seen: BTreeSet<Platform> = read.distribution.cells.keys().filter_map(|cell| cell.platform).chain(platform).collect();
+    let seen: BTreeSet<Platform> =
+        read.distribution.cells.keys().filter_map(|cell| cell.platform).chain(platform).collect();
     Filter {
         unit,
         other_unit: asked.with(&[("unit", other)]),
@@ -190,9 +194,11 @@ fn apps(read: &Read, asked: &Asked) -> Vec<AppRow> {
         if all == 0 {
             return None;
         }
-        let platforms = distribution.cells.keys().filter(|cell| cell.app == Some(app.id)).filter_map(|cell| cell.platform);
+        let platforms =
+            distribution.cells.keys().filter(|cell| cell.app == Some(app.id)).filter_map(|cell| cell.platform);
         let platforms: BTreeSet<&str> = platforms.map(Platform::as_str).collect();
-        let figure = |state| (state, distribution.shown(distribution.explicit(&within, state)).figure().unwrap_or_default());
+        let figure =
+            |state| (state, distribution.shown(distribution.explicit(&within, state)).figure().unwrap_or_default());
         let authorized = distribution.shown(distribution.explicit(&within, AttState::Known(Status::Authorized)));
         Some(AppRow {
             name: app.name.clone(),

@@ -28,7 +28,12 @@ use axum::response::Response;
 use std::collections::BTreeMap;
 
 /// `GET profiles`: the form.
-pub async fn form(visit: Visit, Shared(state): Shared<State>, Path(slug): Path<String>, query: RawQuery) -> Result<Response> {
+pub async fn form(
+    visit: Visit,
+    Shared(state): Shared<State>,
+    Path(slug): Path<String>,
+    query: RawQuery,
+) -> Result<Response> {
     let environment = Asked::new(query).environment();
     let mut view = state.store.view(&visit.actor, place(&slug)?, Action::LookUpProfiles).await?;
     let page = model(&mut view, &visit, environment, LookUpBy::default(), String::new()).await?;
@@ -78,7 +83,13 @@ pub async fn look_up(
     Ok(render(&state, Page::Profiles(Box::new(page)), StatusCode::OK))
 }
 
-async fn model(view: &mut View, visit: &Visit, environment: Environment, by: LookUpBy, value: String) -> Result<Profiles> {
+async fn model(
+    view: &mut View,
+    visit: &Visit,
+    environment: Environment,
+    by: LookUpBy,
+    value: String,
+) -> Result<Profiles> {
     let words = |by| match by {
         LookUpBy::CustomerId => "Customer id",
         LookUpBy::Email => "E-mail",
@@ -130,7 +141,8 @@ impl Context {
     fn effective(&self, device: &Device) -> (AttState, Origin) {
         let explicit = device.held.map(|held| held.status);
         let effective = effective(device.platform, explicit, self.settings.default);
-        let state = if effective.origin == Origin::NotApplicable { AttState::NotApplicable } else { effective.status.into() };
+        let state =
+            if effective.origin == Origin::NotApplicable { AttState::NotApplicable } else { effective.status.into() };
         (state, effective.origin)
     }
 

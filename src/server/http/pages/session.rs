@@ -50,7 +50,16 @@ pub async fn sign_in(
         return Err(Refusal::BadRequest(vec![]).into());
     }
     let again = |refusal, status| {
-        render(&state, Page::SignIn(SignIn { email: email.clone(), next: next.clone(), refusal: Some(refusal), ..SignIn::default() }), status)
+        render(
+            &state,
+            Page::SignIn(SignIn {
+                email: email.clone(),
+                next: next.clone(),
+                refusal: Some(refusal),
+                ..SignIn::default()
+            }),
+            status,
+        )
     };
     match work::session::sign_in(&state, &actor, &email, password).await? {
         SignedIn::Yes(person) => {
@@ -90,7 +99,9 @@ mod tests {
     #[test]
     fn sign_in_leads_nowhere_else() {
         assert_eq!(own_path("/w/acme/privacy?x=1"), "/w/acme/privacy?x=1");
-        for elsewhere in ["//evil.example", "https://evil.example", "/\\evil.example", "", "javascript:alert(1)", "/\t/evil.example"] {
+        for elsewhere in
+            ["//evil.example", "https://evil.example", "/\\evil.example", "", "javascript:alert(1)", "/\t/evil.example"]
+        {
             assert_eq!(own_path(elsewhere), "/", "{elsewhere}");
         }
     }

@@ -53,13 +53,21 @@ pub async fn set_up(Visitor(actor): Visitor, Shared(state): Shared<State>, mut f
     }
     let done = if first {
         let (name, email, workspace) = (name.clone(), email.clone(), workspace.clone());
-        make(&state.store, &state.passwords, &actor, FirstAccount { token: token.clone(), name, email, password, workspace }).await
+        make(
+            &state.store,
+            &state.passwords,
+            &actor,
+            FirstAccount { token: token.clone(), name, email, password, workspace },
+        )
+        .await
     } else {
         choose_password(&state.store, &state.passwords, &actor, &token, password).await
     };
     match done {
         Ok(_) => Ok(Redirect::to("/sign-in").into_response()),
-        Err(Error::Refused(Refusal::Invalid(faults))) => again(made_for, shown(&faults), StatusCode::UNPROCESSABLE_ENTITY),
+        Err(Error::Refused(Refusal::Invalid(faults))) => {
+            again(made_for, shown(&faults), StatusCode::UNPROCESSABLE_ENTITY)
+        }
         Err(Error::Refused(Refusal::NotFound)) => again(For::Nothing, Faults::default(), StatusCode::NOT_FOUND),
         Err(error) => Err(error),
     }

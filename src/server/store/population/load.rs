@@ -20,7 +20,11 @@ pub(super) struct Loader<'a> {
 
 impl Tx {
     /// Loads what these batches may touch; the app of each stands beside it.
-    pub(in crate::server::store) async fn population(&mut self, workspace: WorkspaceId, batches: &[(AppId, Batch)]) -> Result<Population> {
+    pub(in crate::server::store) async fn population(
+        &mut self,
+        workspace: WorkspaceId,
+        batches: &[(AppId, Batch)],
+    ) -> Result<Population> {
         let mut load = Loader { tx: self, workspace, population: Population::default() };
         let named = load.named_devices(batches).await?;
         let profiles = load.named_profiles(batches).await?;
@@ -99,9 +103,11 @@ impl Loader<'_> {
         let rows: Vec<StoredIdentity> =
             on!(&mut *self.tx, c => sqlx::query_as(BY_IDENTITY).bind(workspace).bind(identities).fetch_all(c).await?);
         let mut found: BTreeSet<ProfileId> = rows.iter().map(|row| row.profile_id).collect();
-        self.population.identities.extend(rows.into_iter().map(|row| {
-            (Identity { environment: row.environment, kind: row.kind, value: row.value }, row.profile_id)
-        }));
+        self.population.identities.extend(
+            rows.into_iter().map(|row| {
+                (Identity { environment: row.environment, kind: row.kind, value: row.value }, row.profile_id)
+            }),
+        );
         let mpids = given(batches.iter().filter_map(|(_, batch)| Some(json!([batch.environment.code(), batch.mpid?]))));
         let rows: Vec<StoredProfile> =
             on!(&mut *self.tx, c => sqlx::query_as(BY_MPID).bind(workspace).bind(mpids).fetch_all(c).await?);
@@ -170,4 +176,3 @@ impl Loader<'_> {
         self.devices(&uses.into_iter().map(|row| row.device_id).collect()).await
     }
 }
-

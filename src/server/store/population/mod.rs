@@ -107,13 +107,15 @@ macro_rules! columns {
         "p.environment, p.id, p.mpid, p.anonymous_on, p.first_seen, p.last_seen"
     };
 }
-pub(self) use columns;
+use columns;
 
 impl Tx {
     /// Everything of one environment, for a full count.
     pub(super) async fn everything(&mut self, workspace: WorkspaceId, environment: Environment) -> Result<Population> {
-        const DEVICES: &str = concat!("select ", columns!(device), " from devices d where d.workspace_id = $1 and d.environment = $2");
-        const PROFILES: &str = concat!("select ", columns!(profile), " from profiles p where p.workspace_id = $1 and p.environment = $2");
+        const DEVICES: &str =
+            concat!("select ", columns!(device), " from devices d where d.workspace_id = $1 and d.environment = $2");
+        const PROFILES: &str =
+            concat!("select ", columns!(profile), " from profiles p where p.workspace_id = $1 and p.environment = $2");
         const USES: &str = "select device_id, profile_id from uses where workspace_id = $1 and environment = $2";
         let devices: Vec<StoredDevice> =
             on!(&mut *self, c => sqlx::query_as(DEVICES).bind(workspace).bind(environment).fetch_all(c).await?);
@@ -166,4 +168,3 @@ fn profile(row: StoredProfile) -> Profile {
         last_seen: row.last_seen,
     }
 }
-

@@ -26,8 +26,7 @@ impl Store {
                 .await?)
             .into_iter()
             .collect();
-            let mut load =
-                Loader { tx: &mut tx, workspace, population: Population::default() };
+            let mut load = Loader { tx: &mut tx, workspace, population: Population::default() };
             load.complete(&silent).await?;
             let users = load.population.profiles.keys().copied().collect();
             load.devices_of(&users).await?;
@@ -56,7 +55,12 @@ impl Tx {
     }
 
     /// Adds to the counters what one population counts more than the other.
-    pub(in crate::server::store) async fn add_difference(&mut self, workspace: WorkspaceId, before: &Population, after: &Population) -> Result<()> {
+    pub(in crate::server::store) async fn add_difference(
+        &mut self,
+        workspace: WorkspaceId,
+        before: &Population,
+        after: &Population,
+    ) -> Result<()> {
         let mut difference = after.cells();
         for (cell, n) in before.cells() {
             count::add(&mut difference, [cell], -n);

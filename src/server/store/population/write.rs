@@ -29,7 +29,8 @@ impl Tx {
         self.delete_names(workspace, gone).await?;
         let changed = after.names.iter().filter(|(name, device)| before.names.get(name) != Some(device));
         self.write_names(workspace, changed).await?;
-        let changed = after.identities.iter().filter(|(identity, leads_to)| before.identities.get(identity) != Some(leads_to));
+        let changed =
+            after.identities.iter().filter(|(identity, leads_to)| before.identities.get(identity) != Some(leads_to));
         self.write_identities(workspace, changed).await?;
         self.write_uses(workspace, after, after.uses.difference(&before.uses)).await
     }
@@ -187,4 +188,3 @@ impl Tx {
         self.write_rows(workspace, SQL, transitions.iter().map(row).collect()).await
     }
 }
-
