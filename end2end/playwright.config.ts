@@ -13,6 +13,8 @@ export default defineConfig({
     use: {
         viewport: { width: 1280, height: 900 },
         screenshot: "only-on-failure",
+        // Tests click faster than a page transition ends; whoever asks for less motion has none.
+        contextOptions: { reducedMotion: "reduce" },
         launchOptions: {
             executablePath: process.env.ATTEST_CHROMIUM || "/usr/bin/chromium",
             args: [

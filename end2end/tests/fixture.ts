@@ -47,7 +47,7 @@ export const test = base.extend<Fixtures, { server: Server }>({
         const seen: string[] = [];
         const contexts: BrowserContext[] = [];
         await use(async (email, options) => {
-            const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, javaScriptEnabled, ...options });
+            const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, javaScriptEnabled, reducedMotion: "reduce", ...options });
             contexts.push(context);
             watch(context, expected, seen, (options?.javaScriptEnabled ?? javaScriptEnabled) !== false);
             const page = await context.newPage();

@@ -109,7 +109,7 @@ async fn a_batch_with_the_same_request_id_changes_nothing_twice(world: World) {
     let mut second = ios("bob", "v2", Some("denied"));
     second["source_request_id"] = "r1".into();
     sender.send(&[first.clone(), second.clone()]).await;
-    sender.send(&[second.clone()]).await;
+    sender.send(std::slice::from_ref(&second)).await;
     assert_eq!((sender.devices(AUTHORIZED).await, sender.devices(DENIED).await), (1, 0));
     world.clock.advance(3 * DAY + 1);
     sender.send(&[second]).await;
@@ -163,7 +163,7 @@ async fn a_shared_device_decides_all_its_profiles(world: World) {
 async fn an_anonymous_user_leaves_the_counts_once_somebody_is_named(world: World) {
     let sender = Sender::new(&world).await;
     let nobody = json!({"device_info": {"ios_idfv": "v1", "att_authorization_status": "denied"}});
-    sender.send(&[nobody.clone()]).await;
+    sender.send(std::slice::from_ref(&nobody)).await;
     assert_eq!((sender.devices(DENIED).await, sender.profiles(DENIED).await), (1, 1));
     sender.send(&[ios("ada", "v1", None)]).await;
     assert_eq!((sender.devices(DENIED).await, sender.profiles(DENIED).await), (1, 1));
