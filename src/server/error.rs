@@ -94,3 +94,21 @@ fn kind(code: &str) -> Kind {
         _ => Kind::Internal,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_of_both_databases_are_sorted() {
+        let unavailable = |code| matches!(kind(code), Kind::Unavailable);
+        // SQLite: read-only (also as an extended code), busy, full. Postgres: read-only, shut down, connection lost.
+        for code in ["8", "1032", "5", "13", "25006", "57P01", "08006"] {
+            assert!(unavailable(code), "{code}");
+        }
+        assert!(matches!(kind("40001"), Kind::Again) && matches!(kind("40P01"), Kind::Again));
+        for code in ["1", "19", "42601", "23503", ""] {
+            assert!(matches!(kind(code), Kind::Internal), "{code}");
+        }
+    }
+}

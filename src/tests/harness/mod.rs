@@ -8,6 +8,7 @@ mod world;
 
 pub use counts::count;
 pub use http::{Cookie, Reply, basic, bearer};
+pub use postgres::Cluster;
 pub use world::{Kind, PASSWORD, World};
 
 /// Makes each of these a test on SQLite and one on Postgres.

@@ -7,9 +7,11 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use tokio::sync::OnceCell;
 
 /// A running cluster. Its keeper holds the other end of a pipe, and clears up when this process is gone.
-struct Cluster {
-    socket: PathBuf,
-    _keeper: Child,
+pub struct Cluster {
+    folder: PathBuf,
+    bin: PathBuf,
+    root: bool,
+    _keeper: Option<Child>,
 }
 
 static CLUSTER: OnceCell<Cluster> = OnceCell::const_new();
@@ -17,14 +19,7 @@ static NEXT: AtomicU32 = AtomicU32::new(1);
 
 /// The address of a fresh database.
 pub async fn fresh_database() -> String {
-    let cluster = CLUSTER.get_or_init(|| async { start() }).await;
-    let name = format!("t{}", NEXT.fetch_add(1, Ordering::SeqCst));
-    let url = |database: &str| format!("postgres://postgres@localhost/{database}?host={}", cluster.socket.display());
-    let admin = sqlx::PgPool::connect(&url("postgres")).await.expect("the private Postgres does not answer");
-    let create = sqlx::AssertSqlSafe(format!("create database {name}"));
-    sqlx::raw_sql(create).execute(&admin).await.expect("a database cannot be made");
-    admin.close().await;
-    url(&name)
+    CLUSTER.get_or_init(|| async { Cluster::start() }).await.database().await
 }
 
 /// Where Postgres' programs are: where set-up found them, or the newest version that Debian's package put there, or
@@ -47,39 +42,62 @@ fn programs() -> PathBuf {
     found.pop().or_else(by_config).expect("Postgres is not installed: scripts/setup.sh test installs it")
 }
 
-fn start() -> Cluster {
-    let bin = programs();
-    let folder = tempfile::Builder::new().prefix("attest-pg-").tempdir().expect("no temporary folder").keep();
-    let root = is_root();
-    if root {
-        run(Command::new("chown").arg("postgres").arg(&folder));
-    }
-    let data = folder.join("data");
-    let program = |name: &str| {
-        // Postgres refuses to run as root.
-        let mut command = if root { Command::new("runuser") } else { Command::new(bin.join(name)) };
-        if root {
-            command.args(["-u", "postgres", "--"]).arg(bin.join(name));
+impl Cluster {
+    /// Makes a cluster and starts it.
+    pub fn start() -> Self {
+        let folder = tempfile::Builder::new().prefix("attest-pg-").tempdir().expect("no temporary folder").keep();
+        let mut cluster = Self { folder, bin: programs(), root: is_root(), _keeper: None };
+        if cluster.root {
+            run(Command::new("chown").arg("postgres").arg(&cluster.folder));
         }
-        command.current_dir("/");
+        run(cluster.program("initdb").args(["-A", "trust", "-U", "postgres", "--no-sync", "-E", "UTF8"]));
+        cluster.resume();
+        cluster._keeper = Some(keeper(&cluster.program("pg_ctl"), &cluster.folder));
+        cluster
+    }
+
+    /// Starts it again after [`Cluster::stop`].
+    pub fn resume(&self) {
+        // Durability is not what these tests are about, and would make them slow.
+        let socket = self.folder.display();
+        let options =
+            format!("-c listen_addresses='' -c unix_socket_directories={socket} -c fsync=off -c max_connections=300");
+        let log = self.folder.join("log");
+        run(self.program("pg_ctl").arg("-l").arg(log).args(["-w", "-o", &options, "start"]));
+    }
+
+    /// Stops it as a crash would, with all its connections.
+    pub fn stop(&self) {
+        run(self.program("pg_ctl").args(["-w", "-m", "immediate", "stop"]));
+    }
+
+    /// The address of a fresh database.
+    pub async fn database(&self) -> String {
+        let name = format!("t{}", NEXT.fetch_add(1, Ordering::SeqCst));
+        let url = |database: &str| format!("postgres://postgres@localhost/{database}?host={}", self.folder.display());
+        let admin = sqlx::PgPool::connect(&url("postgres")).await.expect("the private Postgres does not answer");
+        let create = sqlx::AssertSqlSafe(format!("create database {name}"));
+        sqlx::raw_sql(create).execute(&admin).await.expect("a database cannot be made");
+        admin.close().await;
+        url(&name)
+    }
+
+    /// One of Postgres' programs, at this cluster's data; it refuses to run as root.
+    fn program(&self, name: &str) -> Command {
+        let mut command = if self.root { Command::new("runuser") } else { Command::new(self.bin.join(name)) };
+        if self.root {
+            command.args(["-u", "postgres", "--"]).arg(self.bin.join(name));
+        }
+        command.arg("-D").arg(self.folder.join("data")).current_dir("/");
         command
-    };
-    run(program("initdb").arg("-D").arg(&data).args(["-A", "trust", "-U", "postgres", "--no-sync", "-E", "UTF8"]));
-    // Durability is not what these tests are about, and would make them slow.
-    let options = format!(
-        "-c listen_addresses='' -c unix_socket_directories={} -c fsync=off -c max_connections=300",
-        folder.display()
-    );
-    run(program("pg_ctl").arg("-D").arg(&data).arg("-l").arg(folder.join("log")).args(["-w", "-o", &options, "start"]));
-    Cluster { _keeper: keeper(&program("pg_ctl"), &data, &folder), socket: folder }
+    }
 }
 
 /// A shell that waits until our end of its pipe is closed, which the system does when we end.
-fn keeper(pg_ctl: &Command, data: &Path, folder: &Path) -> Child {
+fn keeper(pg_ctl: &Command, folder: &Path) -> Child {
     let words = std::iter::once(pg_ctl.get_program()).chain(pg_ctl.get_args());
     let stop: Vec<String> = words.map(|word| word.to_string_lossy().into_owned()).collect();
-    let script =
-        format!("read -r _; {} -D {} -m immediate stop; rm -rf {}", stop.join(" "), data.display(), folder.display());
+    let script = format!("read -r _; {} -m immediate stop; rm -rf {}", stop.join(" "), folder.display());
     let mut shell = Command::new("setsid");
     shell.args(["sh", "-c", &script]).current_dir("/");
     shell.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("no shell")

@@ -50,10 +50,14 @@ struct Defaults {
 impl World {
     pub async fn new(kind: Kind) -> Self {
         let folder = tempfile::tempdir().expect("no temporary folder");
-        let url = match kind {
-            Kind::Sqlite => format!("sqlite://{}/attest.db", folder.path().display()),
-            Kind::Postgres => fresh_database().await,
-        };
+        match kind {
+            Kind::Sqlite => Self::at(format!("sqlite://{}/attest.db", folder.path().display()), folder).await,
+            Kind::Postgres => Self::at(fresh_database().await, folder).await,
+        }
+    }
+
+    /// A fresh store at this address.
+    pub async fn at(url: String, folder: TempDir) -> Self {
         let clock = Arc::new(ManualClock::new());
         let store = Store::open(&url, clock.clone()).await.expect("the store does not open");
         let config = Defaults::parse_from(["attest"]).config;
