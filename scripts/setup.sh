@@ -85,7 +85,10 @@ if [ ${#packages[@]} -gt 0 ]; then
         fi
     fi
     # Nothing that is installed is removed: an older rustc of Debian's, for one, has to be removed by hand.
-    apt-get install -y -qq --no-install-recommends --no-remove "${packages[@]}" >/dev/null </dev/null
+    if ! apt-get install -y -qq --no-install-recommends --no-remove "${packages[@]}" >/dev/null </dev/null; then
+        echo "setup: apt-get could not install ${packages[*]}" >&2
+        exit 2
+    fi
     if [[ " ${packages[*]} " == *" postgresql "* ]]; then
         # The tests make clusters of their own; the one that the package has just made and started is stopped.
         pg_lsclusters -h | while read -r version cluster _; do pg_ctlcluster "$version" "$cluster" stop 2>/dev/null || true; done

@@ -69,10 +69,10 @@ fn table(rows: Vec<InputRow>) -> impl IntoView {
             <tr>
                 <th scope="row"><a href=row.address>{row.name}</a></th>
                 <td>{state}</td>
-                <td class="muted">{row.app}</td>
+                <td class="muted wide-only">{row.app}</td>
                 <td class="n">{row.accepted}</td>
                 <td class="n">{row.refused}</td>
-                <td class="muted">{last}</td>
+                <td class="muted wide-only">{last}</td>
             </tr>
         }
     });
@@ -84,10 +84,10 @@ fn table(rows: Vec<InputRow>) -> impl IntoView {
                         <tr>
                             <th scope="col">"Input"</th>
                             <th scope="col">"State"</th>
-                            <th scope="col">"App"</th>
+                            <th scope="col" class="wide-only">"App"</th>
                             <th scope="col" class="n">"Accepted"</th>
                             <th scope="col" class="n">"Refused"</th>
-                            <th scope="col">"Last batch"</th>
+                            <th scope="col" class="wide-only">"Last batch"</th>
                         </tr>
                     </thead>
                     <tbody>{rows.collect_view()}</tbody>

@@ -248,7 +248,7 @@ fn by_app(unit: Unit, apps: Vec<AppRow>) -> impl IntoView {
         view! {
             <tr>
                 <th scope="row"><a href=row.address>{row.name}</a></th>
-                <td class="muted">{row.platforms}</td>
+                <td class="muted wide-only">{row.platforms}</td>
                 <td class="n">{row.count}</td>
                 <td class="wide-only">{small_bar(&row.shares)}</td>
                 <td class="n">{row.consent_rate}</td>
@@ -263,7 +263,7 @@ fn by_app(unit: Unit, apps: Vec<AppRow>) -> impl IntoView {
                     <thead>
                         <tr>
                             <th scope="col">"App"</th>
-                            <th scope="col">"Platforms"</th>
+                            <th scope="col" class="wide-only">"Platforms"</th>
                             <th scope="col" class="n">{format!("Apple {}", units.to_lowercase())}</th>
                             <th scope="col" class="wide-only">"Reported status"</th>
                             <th scope="col" class="n">"Consent rate"</th>

@@ -67,7 +67,13 @@ fn draw(bars: &Bars, measures: Measures) -> impl IntoView + use<> {
     let labelled = format!("{title_id} {description_id}");
     let labels = explicit.iter().filter_map(|part| Some((part, name_that_fits(part)?)));
     let labels = labels
-        .map(|(part, words)| view! { <text class="bar-name" x=figure(part.x + 1.0) y=label.to_string()>{words}</text> })
+        .map(|(part, words)| {
+            // The last one ends with its bar, so that it never leaves the drawing.
+            let last = part.state == State::Unknown;
+            let x = if last { part.x + part.width } else { part.x + 1.0 };
+            let anchor = if last { "end" } else { "start" };
+            view! { <text class="bar-name" x=figure(x) y=label.to_string() text-anchor=anchor>{words}</text> }
+        })
         .collect_view();
     view! {
         <svg
@@ -144,14 +150,14 @@ fn rectangles(parts: &[Part], y: f64, measures: Measures, hatch: &str) -> impl I
 /// A part's name, or a shorter one, where there is room above it; the table has them all.
 fn name_that_fits(part: &Part) -> Option<&'static str> {
     /// Of the small bold type, on average.
-    const LETTER: f64 = 6.2;
+    const LETTER: f64 = 6.8;
     let shorter = match part.state {
         State::Known(Status::Authorized) => "Auth.",
         State::Known(Status::Restricted) => "Restr.",
         State::Known(Status::NotDetermined) => "Not det.",
         state => words::state(state),
     };
-    [words::state(part.state), shorter].into_iter().find(|name| name.len() as f64 * LETTER <= part.width + 4.0)
+    [words::state(part.state), shorter].into_iter().find(|name| name.len() as f64 * LETTER <= part.width)
 }
 
 /// A small bar for a table's row.
