@@ -1,8 +1,7 @@
 //! The site: style, script and wasm, embedded in a release and read from disk while developing. Served under a folder
 //! named by the hash of all of it, so that browsers keep it for ever.
 
-use crate::server::state::State;
-use axum::extract::{Path, State as Shared};
+use axum::extract::Path;
 use axum::http::header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, VARY};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -36,7 +35,7 @@ fn accepts(headers: &HeaderMap, encoding: &str) -> bool {
 }
 
 /// One file of the site, compressed when the browser takes it so.
-pub async fn file(Shared(_): Shared<State>, Path((_, name)): Path<(String, String)>, headers: HeaderMap) -> Response {
+pub async fn file(Path((_, name)): Path<(String, String)>, headers: HeaderMap) -> Response {
     let kind = mime_guess::from_path(&name).first_or_octet_stream().to_string();
     let forms = [("br", ".br"), ("gzip", ".gz")];
     let compressed = forms.into_iter().filter(|(encoding, _)| accepts(&headers, encoding));
