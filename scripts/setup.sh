@@ -65,6 +65,8 @@ fi
 
 # What the tests drive.
 if aim_is e2e test; then [ -n "$ATTEST_CHROMIUM" ] || need "Chromium" chromium; fi
+# The commands that the pages offer for copying are run as they stand.
+if aim_is e2e test; then command -v curl >/dev/null || need "curl" curl; fi
 if aim_is test; then
     [ -n "$ATTEST_POSTGRES_BIN" ] || need "PostgreSQL 15 or later (the server's programs)" postgresql
     python3 -c 'import ensurepip' 2>/dev/null || need "Python 3 with venv" python3-venv

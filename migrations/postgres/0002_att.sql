@@ -38,6 +38,8 @@ create table inputs (
     foreign key (workspace_id, app_id) references apps (workspace_id, id)
 );
 
+create unique index inputs_name on inputs (workspace_id, name);
+
 create table input_counts (
     workspace_id bigint not null,
     input_id bigint not null,

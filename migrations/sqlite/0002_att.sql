@@ -38,6 +38,8 @@ create table inputs (
     foreign key (workspace_id, app_id) references apps (workspace_id, id)
 ) strict, without rowid;
 
+create unique index inputs_name on inputs (workspace_id, name);
+
 create table input_counts (
     workspace_id integer not null,
     input_id integer not null,

@@ -31,10 +31,11 @@ pub enum AuditAction {
     TokenAdded,
     ProfileLookedUp,
     DemoFilled,
+    DevicesRetired,
 }
 
 impl AuditAction {
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::SetUp,
         Self::PersonAdded,
         Self::WorkspaceAdded,
@@ -52,6 +53,7 @@ impl AuditAction {
         Self::TokenAdded,
         Self::ProfileLookedUp,
         Self::DemoFilled,
+        Self::DevicesRetired,
     ];
 
     /// The name in the log.
@@ -74,6 +76,7 @@ impl AuditAction {
             Self::TokenAdded => "token.added",
             Self::ProfileLookedUp => "profile.looked_up",
             Self::DemoFilled => "demo.filled",
+            Self::DevicesRetired => "devices.retired",
         }
     }
 

@@ -43,8 +43,11 @@ pub enum Problem {
     /// A field that must be there is not, or holds only space.
     Missing,
     NotOneOf,
+    /// A query parameter that means nothing here.
+    UnknownParameter,
     NotAnEmail,
     NotASlug,
+    NotABundleId,
     Taken,
     /// A password outside 12 to 128 characters.
     PasswordLength,

@@ -172,8 +172,8 @@ impl Population {
     ) -> Option<DeviceId> {
         let platform = batch.platform.unwrap_or(Platform::Unknown);
         let names = names_in_order(batch, arrival, platform);
-        if let Some(known) = names.iter().find_map(|name| self.names.get(name)) {
-            return Some(*known);
+        if let Some(known) = names.iter().find_map(|name| self.leads_to(name, &names)) {
+            return Some(known);
         }
         // A gated IDFA may find a known device, as above, and never makes a new one.
         let explicit = batch.status.filter(|_| platform.is_apple());
@@ -198,6 +198,18 @@ impl Population {
         let device = self.add_device(batch.environment, platform, arrival, fresh);
         self.names.insert(name, device);
         Some(device)
+    }
+
+    /// The device that a name leads to, unless that one has another name of a kind that decides before this: then the
+    /// batch is about another device, and this name moves to it.
+    fn leads_to(&self, name: &Name, names: &[Name]) -> Option<DeviceId> {
+        let device = *self.names.get(name)?;
+        let stronger = names.iter().take_while(|stronger| *stronger != name);
+        let has_another = |stronger: &Name| {
+            let same_kind = |known: &Name| known.kind == stronger.kind && known.value != stronger.value;
+            self.names.iter().any(|(known, leads_to)| *leads_to == device && same_kind(known))
+        };
+        (!stronger.into_iter().any(has_another)).then_some(device)
     }
 
     fn add_device(

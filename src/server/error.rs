@@ -78,7 +78,9 @@ enum Kind {
 fn kind(code: &str) -> Kind {
     match code {
         "40001" | "40P01" => return Kind::Again,
-        "57P01" | "57P02" | "57P03" | "25006" | "53100" | "53200" | "53300" => return Kind::Unavailable,
+        "57P01" | "57P02" | "57P03" | "57014" | "55P03" | "25006" | "53000" | "53100" | "53200" | "53300" | "53400" => {
+            return Kind::Unavailable;
+        }
         _ if code.len() == 5 && code.starts_with("08") => return Kind::Unavailable,
         _ if code.len() == 5 => return Kind::Internal,
         _ => {}
@@ -102,8 +104,8 @@ mod tests {
     #[test]
     fn codes_of_both_databases_are_sorted() {
         let unavailable = |code| matches!(kind(code), Kind::Unavailable);
-        // SQLite: read-only (also as an extended code), busy, full. Postgres: read-only, shut down, connection lost.
-        for code in ["8", "1032", "5", "13", "25006", "57P01", "08006"] {
+        // SQLite: read-only (also as an extended code), busy, full. Postgres: read-only, locked, shut down, connection lost.
+        for code in ["8", "1032", "5", "13", "25006", "55P03", "57P01", "08006"] {
             assert!(unavailable(code), "{code}");
         }
         assert!(matches!(kind("40001"), Kind::Again) && matches!(kind("40P01"), Kind::Again));

@@ -91,6 +91,7 @@ pub struct Frame {
     pub default: Option<Status>,
     pub policy: Policy,
     pub version: i64,
+    /// Since when this default has been in force.
     pub since: Moment,
     /// All workspaces of the person, this one too.
     pub workspaces: Vec<Other>,

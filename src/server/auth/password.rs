@@ -7,6 +7,7 @@ use argon2::password_hash::phc::PasswordHash;
 use argon2::{Algorithm, Argon2, Params, PasswordVerifier, Version};
 use secrecy::{ExposeSecret, SecretString};
 use std::sync::{Arc, LazyLock};
+use std::time::Duration;
 use tokio::sync::Semaphore;
 
 /// KiB of memory and passes. Source: OWASP's password storage cheat sheet (argon2id, 19 MiB, 2 passes, 1 lane).
@@ -14,6 +15,8 @@ const MEMORY_KIB: u32 = 19 * 1024;
 const PASSES: u32 = 2;
 /// More at once would let sign-ins starve everything else of memory and cores.
 const AT_ONCE: usize = 2;
+/// Whoever has waited longer for a turn is told to try again.
+const LONGEST_QUEUE: Duration = Duration::from_secs(10);
 const SHORTEST: usize = 12;
 const LONGEST: usize = 128;
 /// zxcvbn's scale is 0 to 4.
@@ -56,7 +59,9 @@ impl Passwords {
     }
 
     async fn off_thread<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
-        let permit = self.at_once.clone().acquire_owned().await.map_err(Error::internal)?;
+        let turn = tokio::time::timeout(LONGEST_QUEUE, self.at_once.clone().acquire_owned()).await;
+        let turn = turn.map_err(|_| Error::Unavailable("too many sign-ins at once".to_owned()))?;
+        let permit = turn.map_err(Error::internal)?;
         let done = tokio::task::spawn_blocking(move || {
             let _permit = permit;
             work()

@@ -99,7 +99,10 @@ impl SessionStore for Sessions {
                     own.commit(Event::Housekeeping("a session was used")).await
                 }
             };
-            self.store.own(work).await.map_err(failed)?;
+            // A store that cannot be written can still be read; an unwritten time only ends the session sooner.
+            if let Err(error) = self.store.own(work).await {
+                tracing::warn!(%error, "a session's last use was not written");
+            }
         }
         let data: HashMap<_, _> =
             serde_json::from_str(&session.data).map_err(|error| StoreError::Decode(error.to_string()))?;

@@ -4,8 +4,8 @@ use crate::domain::text::Email;
 use crate::domain::time::{DAY, MINUTE, Millis, SECOND};
 use crate::server::error::Result;
 use crate::server::store::Own;
-use crate::server::store::throttle::Throttle;
 use sha2::{Digest, Sha256};
+use std::net::IpAddr;
 
 /// Failures from one address before each further one costs time.
 const FREE: i64 = 4;
@@ -26,49 +26,44 @@ pub struct Attempt {
 impl Attempt {
     pub fn new(email: &Email, address: &str) -> Self {
         let hash = |kind: &str, address: &str| Sha256::digest(format!("{kind}\n{email}\n{address}")).into();
-        Self { here: hash("here", address), anywhere: hash("anywhere", "") }
+        Self { here: hash("here", &network(address)), anywhere: hash("anywhere", "") }
     }
 
-    /// How long this attempt must wait, in milliseconds; zero lets it pass.
-    pub async fn wait(&self, own: &mut Own) -> Result<i64> {
+    /// Counts the attempt as failed before it is tried, so that many at once are no way round. Answers how long it must
+    /// wait instead, in milliseconds; zero lets it pass.
+    pub async fn begin(&self, own: &mut Own) -> Result<i64> {
         let now = own.now;
-        let here = own.throttle(&self.here).await?;
-        if is_forgotten(&here, now) {
-            return Ok(0);
+        let here = own.count_attempt(&self.here, forgotten_before(now)).await?;
+        let anywhere = own.count_attempt(&self.anywhere, forgotten_before(now)).await?;
+        let fresh = here.failures == 1;
+        let until = if fresh { here.blocked_until } else { here.blocked_until.max(anywhere.blocked_until) };
+        if until > now {
+            return Ok(until.0 - now.0);
         }
-        let anywhere = own.throttle(&self.anywhere).await?;
-        let until =
-            here.blocked_until.max(if is_forgotten(&anywhere, now) { Millis(0) } else { anywhere.blocked_until });
-        Ok((until.0 - now.0).max(0))
+        own.block_until(&self.here, now.plus(wait_after(here.failures, FREE, LONGEST_WAIT))).await?;
+        let wait = wait_after(anywhere.failures, FREE_ANYWHERE, LONGEST_WAIT_ANYWHERE);
+        own.block_until(&self.anywhere, now.plus(wait)).await?;
+        Ok(0)
     }
 
-    /// Notes a failure.
-    pub async fn failed(&self, own: &mut Own) -> Result<()> {
-        for (key, free, longest) in
-            [(&self.here, FREE, LONGEST_WAIT), (&self.anywhere, FREE_ANYWHERE, LONGEST_WAIT_ANYWHERE)]
-        {
-            let now = own.now;
-            let before = own.throttle(key).await?;
-            let failures = if is_forgotten(&before, now) { 1 } else { before.failures + 1 };
-            let blocked_until = now.plus(wait_after(failures, free, longest));
-            own.set_throttle(key, Throttle { failures, last_at: now, blocked_until }).await?;
-        }
-        Ok(())
-    }
-
-    /// Forgets the failures from this address.
+    /// Forgets the failures from this address, and takes this attempt back from the account.
     pub async fn succeeded(&self, own: &mut Own) -> Result<()> {
-        own.clear_throttle(&self.here).await
+        own.clear_throttle(&self.here).await?;
+        own.forget_attempt(&self.anywhere).await
+    }
+}
+
+/// What counts as one address: of IPv6 the /64, which one host has to itself.
+fn network(address: &str) -> String {
+    match address.parse() {
+        Ok(IpAddr::V6(v6)) if v6.to_ipv4_mapped().is_none() => format!("{:x?}", &v6.segments()[..4]),
+        _ => address.to_owned(),
     }
 }
 
 /// When failures are old enough to be removed.
 pub fn forgotten_before(now: Millis) -> Millis {
     now.minus(FORGOTTEN_AFTER)
-}
-
-fn is_forgotten(throttle: &Throttle, now: Millis) -> bool {
-    throttle.last_at < forgotten_before(now)
 }
 
 /// Nothing at first, then one second, doubled with each failure.
@@ -82,6 +77,13 @@ fn wait_after(failures: i64, free: i64, longest: i64) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_host_is_one_address() {
+        assert_eq!(network("2001:db8:1:2:aaaa::1"), network("2001:db8:1:2:bbbb::2"));
+        assert_ne!(network("2001:db8:1:2::1"), network("2001:db8:1:3::1"));
+        assert_ne!(network("192.0.2.1"), network("192.0.2.2"));
+    }
 
     #[test]
     fn waits_double_and_end() {

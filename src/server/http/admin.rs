@@ -54,6 +54,15 @@ fn asked<'a>(query: &'a Asked, name: &'static str) -> Result<Option<&'a str>> {
     Ok(first.filter(|value| !value.is_empty()))
 }
 
+/// Refuses what it does not know: a filter that is passed over in silence makes a wrong number.
+fn only(query: &Asked, known: &[&str]) -> Result<()> {
+    let unknown = |name: &&(String, String)| !known.contains(&name.0.as_str());
+    match query.0.iter().find(unknown) {
+        Some(_) => Err(bad("query", Problem::UnknownParameter)),
+        None => Ok(()),
+    }
+}
+
 fn parsed<T>(query: &Asked, name: &'static str, parse: impl Fn(&str) -> Option<T>) -> Result<Option<T>> {
     asked(query, name)?.map(|text| parse(text).ok_or_else(|| bad(name, Problem::NotOneOf))).transpose()
 }
@@ -175,6 +184,7 @@ pub async fn distribution(
     query: Asked,
 ) -> Result<Json<Value>> {
     let mut view = state.store.view(&script.0, place(&slug)?, Action::SeeMetrics).await?;
+    only(&query, &["unit", "basis", "environment", "app", "platform"])?;
     let unit = parsed(&query, "unit", Unit::parse)?.unwrap_or(Unit::Profiles);
     let environment = parsed(&query, "environment", Environment::parse)?.unwrap_or_default();
     let effective = match asked(&query, "basis")? {
@@ -224,6 +234,7 @@ pub async fn audit(
     query: Asked,
 ) -> Result<Json<Value>> {
     let mut view = state.store.view(&script.0, place(&slug)?, Action::SeeAudit).await?;
+    only(&query, &["before_seq", "limit", "action", "actor", "from", "to"])?;
     let number = |text: &str| text.parse::<i64>().ok().filter(|n| *n >= 0);
     // A moment in milliseconds, or a whole day.
     let moment = |text: &str| number(text).map(Millis).or_else(|| day(text).map(|(start, _)| start));

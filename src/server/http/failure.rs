@@ -63,6 +63,10 @@ pub async fn as_page(
     request: Request,
     next: Next,
 ) -> Response {
+    // Whoever asks for a machine's address that does not exist reads no page.
+    if ["/api/", "/v2/"].iter().any(|machines| request.uri().path().starts_with(machines)) {
+        return as_json(RequestId(incident), request, next).await;
+    }
     let response = next.run(request).await;
     let Some(Failed(error)) = response.extensions().get::<Failed>().cloned() else { return response };
     log(&error, &incident);

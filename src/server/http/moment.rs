@@ -1,6 +1,6 @@
 //! Moments in words, and days as they are typed. All in UTC.
 
-use crate::domain::time::Millis;
+use crate::domain::time::{MINUTE, Millis};
 use crate::ui::words::Moment;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -10,6 +10,11 @@ use jiff::tz::TimeZone;
 pub fn moment(at: Millis) -> Moment {
     let at = Timestamp::from_millisecond(at.0).unwrap_or(Timestamp::UNIX_EPOCH);
     Moment { iso: at.to_string(), words: at.strftime("%-d %b %Y, %H:%M UTC").to_string() }
+}
+
+/// The same to the minute, for what would otherwise change with every batch though nobody could see it.
+pub fn minute(at: Millis) -> Moment {
+    moment(Millis(at.0 - at.0.rem_euclid(MINUTE)))
 }
 
 /// The first moment of a day written like `2026-11-22`, and the first of the next.

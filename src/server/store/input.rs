@@ -152,6 +152,16 @@ impl<A: Act> Change<A> {
         Ok(InputState { input: id, name: name.to_owned(), key: key.to_owned(), paused: false, secret_version: 1 })
     }
 
+    /// The input, held so that two acts on it cannot both begin from the same state.
+    pub async fn held_input(&mut self, id: InputId) -> Result<Option<InputState>> {
+        const HOLD: &str = "select id from inputs where workspace_id = $1 and id = $2 for update";
+        let workspace = self.workspace.id;
+        if let Tx::Postgres(tx) = &mut self.tx {
+            sqlx::query(HOLD).bind(workspace).bind(id).execute(&mut **tx).await?;
+        }
+        Ok(self.input(id).await?.map(|(_, state)| state))
+    }
+
     /// Writes what may change of an input.
     pub async fn update_input(&mut self, state: &InputState) -> Result<()> {
         const SQL: &str = "update inputs set paused = $3, secret_version = $4 where workspace_id = $1 and id = $2";

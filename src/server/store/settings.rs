@@ -85,6 +85,17 @@ impl Scope {
         self.tx.settings(workspace).await
     }
 
+    /// Since when the default in force has been in force: the settings may have changed otherwise since.
+    pub async fn default_since(&mut self) -> Result<Millis> {
+        const SQL: &str = "select min(changed_at) from settings_versions where workspace_id = $1 and version > \
+            coalesce((select max(o.version) from settings_versions o join settings_versions n \
+            on n.workspace_id = o.workspace_id and n.version = (select max(l.version) from settings_versions l \
+            where l.workspace_id = $1) where o.workspace_id = $1 \
+            and o.default_status is distinct from n.default_status), 0)";
+        let workspace = self.workspace.id;
+        Ok(on!(&mut self.tx, c => sqlx::query_scalar(SQL).bind(workspace).fetch_one(c).await?))
+    }
+
     pub(super) async fn settings_version(&mut self) -> Result<i64> {
         Ok(self.settings().await?.version)
     }

@@ -1,4 +1,4 @@
-//! Failed sign-ins, kept across restarts.
+//! Attempts to sign in that have not succeeded, kept across restarts.
 
 use super::Own;
 use super::db::on;
@@ -8,31 +8,40 @@ use crate::server::error::Result;
 /// What is known of one account from one address, or from anywhere.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, sqlx::FromRow)]
 pub struct Throttle {
+    /// This attempt among them.
     pub failures: i64,
-    pub last_at: Millis,
+    /// As it was before this attempt.
     pub blocked_until: Millis,
 }
 
 impl Own {
-    pub async fn throttle(&mut self, key_hash: &[u8]) -> Result<Throttle> {
-        const SQL: &str = "select failures, last_at, blocked_until from throttles where key_hash = $1";
-        let found = on!(&mut self.tx, c => sqlx::query_as(SQL).bind(key_hash).fetch_optional(c).await?);
-        Ok(found.unwrap_or_default())
+    /// Counts an attempt and answers the count; what is older than `forgotten_before` counts no more. One statement, so
+    /// that of many attempts at once each is counted.
+    pub async fn count_attempt(&mut self, key_hash: &[u8], forgotten_before: Millis) -> Result<Throttle> {
+        const SQL: &str = "insert into throttles (key_hash, failures, last_at, blocked_until) values ($1, 1, $2, 0) \
+            on conflict (key_hash) do update set \
+            failures = case when throttles.last_at < $3 then 1 else throttles.failures + 1 end, \
+            blocked_until = case when throttles.last_at < $3 then 0 else throttles.blocked_until end, \
+            last_at = excluded.last_at returning failures, blocked_until";
+        let now = self.now;
+        Ok(on!(&mut self.tx, c => sqlx::query_as(SQL)
+            .bind(key_hash)
+            .bind(now)
+            .bind(forgotten_before)
+            .fetch_one(c)
+            .await?))
     }
 
-    pub async fn set_throttle(&mut self, key_hash: &[u8], throttle: Throttle) -> Result<()> {
-        const SQL: &str = "insert into throttles (key_hash, failures, last_at, blocked_until) values ($1, $2, $3, $4) \
-            on conflict (key_hash) do update set failures = excluded.failures, last_at = excluded.last_at, \
-            blocked_until = excluded.blocked_until";
-        on!(&mut self.tx, c => {
-            sqlx::query(SQL)
-                .bind(key_hash)
-                .bind(throttle.failures)
-                .bind(throttle.last_at)
-                .bind(throttle.blocked_until)
-                .execute(c)
-                .await?;
-        });
+    pub async fn block_until(&mut self, key_hash: &[u8], until: Millis) -> Result<()> {
+        const SQL: &str = "update throttles set blocked_until = $2 where key_hash = $1";
+        on!(&mut self.tx, c => { sqlx::query(SQL).bind(key_hash).bind(until).execute(c).await?; });
+        Ok(())
+    }
+
+    /// Takes back one attempt, which was none of guessing.
+    pub async fn forget_attempt(&mut self, key_hash: &[u8]) -> Result<()> {
+        const SQL: &str = "update throttles set failures = failures - 1 where key_hash = $1 and failures > 0";
+        on!(&mut self.tx, c => { sqlx::query(SQL).bind(key_hash).execute(c).await?; });
         Ok(())
     }
 

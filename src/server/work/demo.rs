@@ -59,9 +59,11 @@ const APPS: [App; 3] = [
 
 /// Fills an empty database; refuses one that is in use.
 pub async fn fill(store: &Store, passwords: &Passwords, wanted: Wanted) -> Result<Made> {
-    if store.own_view().await?.count_people().await? > 0 {
+    let mut own = store.own_view().await?;
+    if own.count_people().await? > 0 || !own.workspaces().await?.is_empty() {
         return Err(Error::Internal("this database is in use: the demo only fills an empty one".to_owned()));
     }
+    drop(own);
     let actor = Actor::command_line();
     let (people, place) = people(store, passwords, &actor).await?;
     let feed = |name: &str| NewInput { name: name.to_owned(), bundle: String::new() };

@@ -53,8 +53,9 @@ pub struct NewInput {
 pub async fn add_input(store: &Store, actor: &Actor, place: Place, new: NewInput) -> Result<Secret> {
     let name = Name::parse(&new.name).map_err(|problem| Refusal::invalid("name", problem))?;
     let bundle = new.bundle.trim().to_owned();
-    if bundle.chars().count() > 255 || bundle.chars().any(char::is_control) {
-        return Err(Error::invalid("bundle", Problem::TooLong));
+    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
+    if bundle.len() > 255 || !bundle.chars().all(allowed) {
+        return Err(Error::invalid("bundle", Problem::NotABundleId));
     }
     let Pair { key, secret, .. } = pair(store.ids());
     let (public, shown) = (key.clone(), secret.clone());
@@ -90,7 +91,7 @@ pub async fn set_paused(store: &Store, actor: &Actor, place: Place, id: InputId,
 }
 
 async fn pause_once<A: Act<State = InputState>>(mut change: Change<A>, id: InputId, paused: bool) -> Result<Done<()>> {
-    let (_, before) = change.input(id).await?.ok_or(Refusal::NotFound)?;
+    let before = change.held_input(id).await?.ok_or(Refusal::NotFound)?;
     if before.paused == paused {
         return Ok(change.unchanged(()));
     }
@@ -113,7 +114,7 @@ async fn rotate_once(
     version: i64,
     secret_hash: Vec<u8>,
 ) -> Result<Done<InputState>> {
-    let (_, before) = change.input(id).await?.ok_or(Refusal::NotFound)?;
+    let before = change.held_input(id).await?.ok_or(Refusal::NotFound)?;
     if before.secret_version != version {
         return Err(Refusal::Conflict.into());
     }

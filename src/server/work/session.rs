@@ -27,11 +27,22 @@ pub async fn sign_in(state: &State, actor: &Actor, email: &str, password: Secret
     let email = Email::parse(email).or_else(|_| Email::parse("nobody@example.invalid"));
     let Ok(email) = email else { return Ok(SignedIn::No) };
     let address = actor.address.clone().unwrap_or_default();
-    let mut own = state.store.own_view().await?;
-    let wait = Attempt::new(&email, &address).wait(&mut own).await?;
+    let attempt = (email.clone(), address.clone());
+    let begin = move |mut own: crate::server::store::Own| {
+        let attempt = Attempt::new(&attempt.0, &attempt.1);
+        async move {
+            let wait = attempt.begin(&mut own).await?;
+            if wait == 0 {
+                own.commit(Event::Housekeeping("an attempt to sign in")).await?;
+            }
+            Ok(wait)
+        }
+    };
+    let wait = state.store.own(begin).await?;
     if wait > 0 {
         return Ok(SignedIn::Wait(wait));
     }
+    let mut own = state.store.own_view().await?;
     let person = own.person_by_email(&email).await?;
     let hash = match &person {
         Some(person) => own.password_hash(person.id).await?,
@@ -39,15 +50,11 @@ pub async fn sign_in(state: &State, actor: &Actor, email: &str, password: Secret
     };
     drop(own);
     let right = state.passwords.verify(password, hash).await?;
-    let person = person.filter(|_| right);
+    let Some(person) = person.filter(|_| right) else { return Ok(SignedIn::No) };
     let (known, actor) = (person.clone(), actor.clone());
     let work = move |mut own: crate::server::store::Own| {
         let (person, actor, attempt) = (known.clone(), actor.clone(), Attempt::new(&email, &address));
         async move {
-            let Some(person) = person else {
-                attempt.failed(&mut own).await?;
-                return own.commit(Event::Housekeeping("a failed sign-in")).await;
-            };
             attempt.succeeded(&mut own).await?;
             let actor = Actor { who: Who::Person { id: person.id, name: person.name }, ..actor };
             let row = Record::installation(&actor, AuditAction::SignedIn, person.id.to_string(), Value::Null);
@@ -55,7 +62,7 @@ pub async fn sign_in(state: &State, actor: &Actor, email: &str, password: Secret
         }
     };
     state.store.own(work).await?;
-    Ok(person.map_or(SignedIn::No, SignedIn::Yes))
+    Ok(SignedIn::Yes(person))
 }
 
 /// Writes that somebody signed out; the session itself is ended by whoever holds it.

@@ -18,6 +18,7 @@ on_both! {
     a_batch_with_the_same_request_id_changes_nothing_twice
     names_that_conflict_move_to_the_device_of_the_first
     a_feed_that_knows_only_the_idfa_reaches_the_device
+    a_new_idfv_is_another_device_and_takes_the_weaker_names
     a_shared_device_decides_all_its_profiles
     an_anonymous_user_leaves_the_counts_once_somebody_is_named
     a_status_without_a_device_belongs_to_the_profile
@@ -144,6 +145,26 @@ async fn a_feed_that_knows_only_the_idfa_reaches_the_device(world: World) {
     sender.send(&[sdk]).await;
     sender.send(&[feed]).await;
     assert_eq!((sender.devices(AUTHORIZED).await, sender.profiles(AUTHORIZED).await), (1, 1));
+    assert_eq!(sender.devices(State::Unknown).await, 0);
+}
+
+async fn a_new_idfv_is_another_device_and_takes_the_weaker_names(world: World) {
+    let sender = Sender::new(&world).await;
+    let phone = |idfv: &str, status: &str| json!({"mp_deviceid": "constant", "device_info": {"ios_idfv": idfv, "att_authorization_status": status}});
+    sender.send(&[phone("v1", "authorized")]).await;
+    world.clock.advance(1000);
+    sender.send(&[phone("v2", "denied")]).await;
+    assert_eq!(
+        (sender.devices(AUTHORIZED).await, sender.devices(DENIED).await),
+        (1, 1),
+        "one phone does not overwrite another"
+    );
+    assert_eq!(sender.names().await, ["ios_idfv v1", "ios_idfv v2", "mp_deviceid constant"]);
+    // A device that was known by a weaker id alone takes on the stronger one.
+    sender.send(&[json!({"mp_deviceid": "m3", "device_info": {"att_authorization_status": "restricted"}})]).await;
+    world.clock.advance(1000);
+    sender.send(&[json!({"mp_deviceid": "m3", "device_info": {"ios_idfv": "v3"}})]).await;
+    assert_eq!(sender.devices(State::Known(Status::Restricted)).await, 1);
     assert_eq!(sender.devices(State::Unknown).await, 0);
 }
 

@@ -7,6 +7,7 @@ use axum::http::StatusCode;
 
 on_both! {
     failures_slow_down_their_own_address_only
+    many_guesses_at_once_are_no_way_round
     a_session_ends_by_idleness_by_age_and_by_sign_out
     polling_does_not_renew_a_session
     a_link_works_once_and_for_an_hour
@@ -32,6 +33,27 @@ async fn failures_slow_down_their_own_address_only(world: World) {
     );
     world.clock.advance(2 * SECOND);
     assert_eq!(attempt(&world, &ada, PASSWORD, "127.0.0.9").await, StatusCode::SEE_OTHER);
+}
+
+async fn many_guesses_at_once_are_no_way_round(world: World) {
+    let ada = world.person("Ada").await;
+    let attempts: Vec<_> = (0..20).map(|_| attempt(&world, &ada, "wrong password", "127.0.0.9")).collect();
+    let mut tried = 0;
+    let mut attempts: Vec<_> = attempts.into_iter().map(Box::pin).collect();
+    let mut statuses = Vec::new();
+    std::future::poll_fn(|context| {
+        attempts.retain_mut(|attempt| match attempt.as_mut().poll(context) {
+            std::task::Poll::Ready(status) => {
+                statuses.push(status);
+                false
+            }
+            std::task::Poll::Pending => true,
+        });
+        if attempts.is_empty() { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
+    })
+    .await;
+    tried += statuses.iter().filter(|status| **status == StatusCode::UNPROCESSABLE_ENTITY).count();
+    assert_eq!((tried, statuses.len()), (5, 20), "{statuses:?}");
 }
 
 async fn a_session_ends_by_idleness_by_age_and_by_sign_out(world: World) {

@@ -87,13 +87,25 @@ async fn the_audit_log_is_paged_exactly_as_hashed(world: World) {
     assert_eq!(read("action=member.set&limit=100").await["rows"].as_array().map(Vec::len), Some(5));
     assert_eq!(read("actor=nobody").await["rows"], json!([]));
     assert_eq!(read("from=2026-11-23").await["rows"], json!([]));
-    let reply = world.ask("GET", "/api/v1/workspaces/acme/audit?limit=x", Some(&bearer(&token)), "").await;
-    assert_eq!(reply.status, StatusCode::BAD_REQUEST);
+    for query in [
+        "audit?limit=x",
+        "audit?action=bogus",
+        "audit?acton=member.set",
+        "distribution?enviroment=development",
+        "distribution?country=SE",
+    ] {
+        let reply = world.ask("GET", &format!("/api/v1/workspaces/acme/{query}"), Some(&bearer(&token)), "").await;
+        assert_eq!(reply.status, StatusCode::BAD_REQUEST, "{query}");
+    }
 }
 
 async fn health_is_told(world: World) {
     for path in ["/healthz", "/readyz"] {
         assert_eq!(world.get(path, &Cookie::default()).await.status, StatusCode::OK);
+    }
+    for path in ["/v2/nothing", "/api/v1/nothing"] {
+        let reply = world.ask("POST", path, None, "{}").await;
+        assert_eq!((reply.status, &reply.json()["errors"][0]["code"]), (StatusCode::NOT_FOUND, &json!("NOT_FOUND")));
     }
 }
 

@@ -146,4 +146,12 @@ async fn the_policy_has_a_form_of_its_own(world: World) {
     assert_eq!(send("observe", "1", "an audit").await.status, StatusCode::SEE_OTHER);
     let page = world.get("/w/acme/privacy", &cookie).await.body;
     assert!(page.contains("IDFA policy Withhold → Observe"), "{page}");
+    // The default is as old as it was: only the policy changed.
+    let since = |page: &str| {
+        page.split("Default in force").nth(1).and_then(|rest| rest.split("</time>").next().map(str::to_owned))
+    };
+    world.clock.advance(attest::domain::time::MINUTE);
+    let before = since(&page);
+    assert_eq!(send("withhold", "2", "again").await.status, StatusCode::SEE_OTHER);
+    assert_eq!(since(&world.get("/w/acme/privacy", &cookie).await.body), before);
 }

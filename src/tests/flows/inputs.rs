@@ -41,6 +41,10 @@ async fn the_curl_works_as_it_stands(world: World) {
         let overview = world.get(&format!("/w/acme/overview?environment={environment}"), &cookie).await.body;
         assert!(overview.contains("1 Apple profiles"), "{overview}");
     }
+    let shop = world.post("/w/acme/inputs", &cookie, &[("name", "Shop"), ("bundle", "com.acme.shop")]).await;
+    assert!(between(&shop.body, "class=\"copy production\">", "</pre>").contains("\"package\":\"com.acme.shop\""));
+    let odd = world.post("/w/acme/inputs", &cookie, &[("name", "Odd"), ("bundle", "a';rm -rf")]).await;
+    assert_eq!(odd.status, StatusCode::UNPROCESSABLE_ENTITY, "nothing that a shell would run gets into the curl");
     let again = world.post("/w/acme/inputs", &cookie, &[("name", "Backend"), ("bundle", "")]).await;
     assert_eq!(again.status, StatusCode::UNPROCESSABLE_ENTITY, "a form sent twice makes no second input");
     world.assert_holds().await;

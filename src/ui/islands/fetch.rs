@@ -13,6 +13,7 @@ pub enum Answer {
         html: String,
         tag: String,
     },
+    /// The session or the membership is over.
     SignedOut,
 }
 
@@ -32,7 +33,7 @@ pub async fn changed(address: &str, tag: &str) -> Result<Answer, JsValue> {
             let html = JsFuture::from(response.text()?).await?.as_string().unwrap_or_default();
             Ok(Answer::Changed { html, tag })
         }
-        401 => Ok(Answer::SignedOut),
+        401 | 403 | 404 => Ok(Answer::SignedOut),
         status => Err(status.into()),
     }
 }

@@ -45,7 +45,11 @@ pub fn LiveCounts(
                     tag.set_value(new);
                     Following::Live
                 }
-                Ok(super::fetch::Answer::SignedOut) => Following::SignedOut,
+                Ok(super::fetch::Answer::SignedOut) => {
+                    // What may not be seen any more is not left standing.
+                    super::fetch::show(&target, "");
+                    Following::SignedOut
+                }
                 Err(_) => Following::Away,
             };
             if following.get_untracked() != now {
@@ -63,7 +67,7 @@ pub fn LiveCounts(
         Following::NotYet => "",
         Following::Live => "Live",
         Following::Away => "Not reached; asking again",
-        Following::SignedOut => "Signed out; reload to sign in",
+        Following::SignedOut => "No longer signed in; reload the page",
     };
     let state = move || match following.get() {
         Following::NotYet => "live",

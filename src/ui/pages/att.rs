@@ -19,6 +19,7 @@ pub const CHOICES: [Option<Status>; 5] =
 pub struct AttSettings {
     pub frame: Frame,
     pub changed_by: String,
+    pub changed_at: Moment,
     pub may_change: bool,
     /// The choice shown as taken: what is in force, or what was sent.
     pub chosen: Option<Status>,
@@ -91,7 +92,7 @@ pub fn att(page: AttSettings) -> impl IntoView {
             <div>
                 <h1>"Privacy settings"</h1>
                 <p class="muted">
-                    {format!("Version {}, {made_by} on ", page.frame.version)}{moment(page.frame.since.clone())}"."{only}
+                    {format!("Version {}, {made_by} on ", page.frame.version)}{moment(page.changed_at.clone())}"."{only}
                 </p>
             </div>
         </div>

@@ -18,6 +18,7 @@ pub struct InputPage {
     pub created: Moment,
     pub last_batch: Option<Moment>,
     pub public_url: String,
+    pub bundle: Option<String>,
     pub accepted: String,
     pub repeated: String,
     /// Reason and number.
@@ -36,6 +37,8 @@ pub struct Shown {
     pub key: String,
     pub secret: String,
     pub public_url: String,
+    /// The app that the input was made for.
+    pub bundle: Option<String>,
 }
 
 impl std::fmt::Debug for Shown {
@@ -46,7 +49,7 @@ impl std::fmt::Debug for Shown {
 
 /// The one showing of a secret, with a curl that works as it stands.
 pub fn shown(shown: Shown) -> impl IntoView {
-    let Shown { name, key, secret, public_url } = shown;
+    let Shown { name, key, secret, public_url, bundle } = shown;
     view! {
         <section class="card secret" role="status">
             <header>
@@ -58,18 +61,19 @@ pub fn shown(shown: Shown) -> impl IntoView {
                 <dt>"Secret"</dt><dd><code class="copy" data-name="secret">{secret.clone()}</code></dd>
             </dl>
             <h3>"Send the first event"</h3>
-            {curls(&public_url, &format!("{key}:{secret}"))}
+            {curls(&public_url, &format!("{key}:{secret}"), bundle.as_deref())}
         </section>
     }
 }
 
 /// The curl, marked development, with a switch to production: two radio buttons, no script.
-fn curls(public_url: &str, credentials: &str) -> impl IntoView + use<> {
+fn curls(public_url: &str, credentials: &str, bundle: Option<&str>) -> impl IntoView + use<> {
+    let app = bundle.map(|bundle| format!("\"application_info\":{{\"package\":\"{bundle}\"}},")).unwrap_or_default();
     let curl = |environment: &str| {
         format!(
             "curl -sS -i -u '{credentials}' -H 'Content-Type: application/json' {public_url}/v2/events -d '\
             {{\"environment\":\"{environment}\",\"user_identities\":{{\"customer_id\":\"first-user\"}},\
-            \"application_info\":{{\"package\":\"com.example.app\",\"application_name\":\"Example\"}},\
+            {app}\
             \"device_info\":{{\"platform\":\"iOS\",\"os_version\":\"17.5\",\"ios_idfv\":\"613ff528-afd1-4c1b-9628-e6ed25ece9c0\",\
             \"att_authorization_status\":\"denied\"}}}}'"
         )
@@ -101,7 +105,7 @@ pub fn input(page: InputPage) -> impl IntoView {
     });
     let hint = rotated.is_none().then(|| {
         let credentials = format!("{}:'\"$ATTEST_SECRET\"'", page.key);
-        view! { <section class="card"><h2>"Send an event"</h2><p class="muted">"With the secret in the variable ATTEST_SECRET."</p>{curls(&page.public_url, &credentials)}</section> }
+        view! { <section class="card"><h2>"Send an event"</h2><p class="muted">"With the secret in the variable ATTEST_SECRET."</p>{curls(&page.public_url, &credentials, page.bundle.as_deref())}</section> }
     });
     let actions = page.may_manage.then(|| actions(&page));
     let back = page.frame.address(Place::Inputs);

@@ -161,6 +161,7 @@ async fn model(view: &mut View, visit: &Visit) -> Result<AttSettings> {
     Ok(AttSettings {
         may_change: frame.may(Action::ChangeSettings),
         changed_by: reading.settings.changed_by.clone(),
+        changed_at: moment(reading.settings.changed_at),
         chosen: frame.default,
         chosen_policy: frame.policy,
         reason: String::new(),
@@ -198,7 +199,7 @@ fn effect(reading: &Reading, apps: &[crate::domain::app::App], choice: Option<St
     let app = |app: &crate::domain::app::App| {
         let profiles = decided_by_default(&reading.profiles, Unit::Profiles, Some(app.id));
         let devices = decided_by_default(&reading.devices, Unit::Devices, Some(app.id));
-        (profiles + devices > 0).then(|| (app.name.clone(), count(profiles), count(devices)))
+        (rounded || profiles + devices > 0).then(|| (app.name.clone(), count(profiles), count(devices)))
     };
     Effect {
         choice,

@@ -27,7 +27,7 @@ use std::collections::BTreeSet;
 const ROWS: usize = 50;
 
 /// The actions that a workspace's chain can have.
-const ACTIONS: [AuditAction; 11] = [
+const ACTIONS: [AuditAction; 12] = [
     AuditAction::DefaultChanged,
     AuditAction::PolicyChanged,
     AuditAction::ProfileLookedUp,
@@ -38,6 +38,7 @@ const ACTIONS: [AuditAction; 11] = [
     AuditAction::InputResumed,
     AuditAction::SecretRotated,
     AuditAction::TokenAdded,
+    AuditAction::DevicesRetired,
     AuditAction::WorkspaceAdded,
 ];
 

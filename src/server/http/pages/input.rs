@@ -55,7 +55,8 @@ pub async fn add(
     let mut page = list_model(&mut view, &visit).await?;
     match ended {
         Ok(secret) => {
-            page.made = Some(once(&state, secret));
+            let bundle = Some(new.bundle.trim().to_owned()).filter(|bundle| !bundle.is_empty());
+            page.made = Some(once(&state, secret, bundle));
             Ok(render(&state, Page::Inputs(Box::new(page)), StatusCode::OK))
         }
         Err(Ok(faults)) => {
@@ -106,7 +107,7 @@ pub async fn change(
             let mut page = one_model(&state, &mut view, &visit, id).await?;
             let status = match ended {
                 Ok(secret) => {
-                    page.rotated = Some(once(&state, secret));
+                    page.rotated = Some(once(&state, secret, page.bundle.clone()));
                     StatusCode::OK
                 }
                 Err(Error::Refused(Refusal::Conflict)) => {
@@ -121,12 +122,13 @@ pub async fn change(
     }
 }
 
-fn once(state: &State, made: Secret) -> Shown {
+fn once(state: &State, made: Secret, bundle: Option<String>) -> Shown {
     Shown {
         name: made.input.name,
         key: made.input.key,
         secret: made.secret.expose_secret().to_owned(),
         public_url: state.config.public_url(),
+        bundle,
     }
 }
 
@@ -181,6 +183,7 @@ async fn one_model(state: &State, view: &mut View, visit: &Visit, id: InputId) -
         created: moment(input.created_at),
         last_batch: input.last_batch_at.map(moment),
         public_url: state.config.public_url(),
+        bundle: apps.iter().find(|app| Some(app.id) == input.app).and_then(|app| app.bundle.clone()),
         accepted: total(&tallies, id, Counted::Accepted),
         repeated: total(&tallies, id, Counted::Repeated),
         refused: of(Counted::Refused),

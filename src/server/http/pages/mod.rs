@@ -65,7 +65,7 @@ pub async fn frame(view: &mut View, visit: &Visit, place: Place, environment: En
         default: settings.default,
         policy: settings.policy,
         version: settings.version,
-        since: moment(settings.changed_at),
+        since: moment(view.default_since().await?),
         workspaces: workspaces.into_iter().map(other).collect(),
     })
 }

@@ -10,7 +10,7 @@ use crate::domain::rounding::share;
 use crate::server::error::Result;
 use crate::server::http::admin::{app_named, place};
 use crate::server::http::caller::Visit;
-use crate::server::http::moment::moment;
+use crate::server::http::moment::minute;
 use crate::server::http::render::{fragment, render};
 use crate::server::state::State;
 use crate::server::store::View;
@@ -107,8 +107,10 @@ fn filter(read: &Read, asked: &Asked) -> Filter {
     let other = if unit == Unit::Profiles { "devices" } else { "" };
     let apps = read.distribution.apps.iter();
     let apps = apps.map(|known| (known.id.to_string(), known.name.clone(), app == Some(known.id))).collect();
-    let seen: BTreeSet<Platform> =
-        read.distribution.cells.keys().filter_map(|cell| cell.platform).chain(platform).collect();
+    let counted = read.distribution.cells.keys().filter_map(|cell| cell.platform);
+    // Which platforms there are would tell rounded roles of single units.
+    let all = Platform::ALL.into_iter().filter(|_| read.distribution.rounded);
+    let seen: BTreeSet<Platform> = counted.chain(platform).chain(all).collect();
     Filter {
         unit,
         other_unit: asked.with(&[("unit", other)]),
@@ -147,8 +149,9 @@ fn counts(read: &Read, asked: &Asked) -> Counts {
     Counts {
         unit: question.unit,
         elsewhere: words::count(shown(distribution.explicit(question, AttState::NotApplicable))),
-        is_empty: all == 0,
-        last_batch: distribution.last_batch.map(moment),
+        // For rounded roles not even whether there is anybody may be told; when the last batch came is.
+        is_empty: if distribution.rounded { distribution.last_batch.is_none() } else { all == 0 },
+        last_batch: distribution.last_batch.map(minute),
         by_default: words::count(shown(decided)),
         rows: AttState::OF_APPLE.into_iter().map(row).collect(),
         bars: Bars {
@@ -191,12 +194,12 @@ fn apps(read: &Read, asked: &Asked) -> Vec<AppRow> {
     let row = |app: &crate::domain::app::App| {
         let within = Question { app: Some(app.id), ..*question };
         let all = distribution.apple(&within) + distribution.explicit(&within, AttState::NotApplicable);
-        if all == 0 {
+        if all == 0 && !distribution.rounded {
             return None;
         }
         let platforms =
             distribution.cells.keys().filter(|cell| cell.app == Some(app.id)).filter_map(|cell| cell.platform);
-        let platforms: BTreeSet<&str> = platforms.map(Platform::as_str).collect();
+        let platforms: BTreeSet<&str> = platforms.map(Platform::as_str).filter(|_| !distribution.rounded).collect();
         let figure =
             |state| (state, distribution.shown(distribution.explicit(&within, state)).figure().unwrap_or_default());
         let authorized = distribution.shown(distribution.explicit(&within, AttState::Known(Status::Authorized)));

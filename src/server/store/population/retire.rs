@@ -1,13 +1,16 @@
 //! Devices that leave the counts, and the lock under which counts change.
 
 use super::load::Loader;
+use crate::domain::audit::{ActorState, AuditAction};
 use crate::domain::count;
 use crate::domain::fold::Population;
 use crate::domain::id::{DeviceId, WorkspaceId};
 use crate::domain::time::Millis;
 use crate::server::error::Result;
+use crate::server::store::audit::{Entry, append};
 use crate::server::store::db::{Tx, on};
-use crate::server::store::{Store, spawned};
+use crate::server::store::{Actor, Store, spawned};
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 impl Store {
@@ -37,6 +40,20 @@ impl Store {
             }
             tx.write_population(workspace, &before, &after, &store.ids).await?;
             tx.add_difference(workspace, &before, &after).await?;
+            if !silent.is_empty() {
+                let entry = Entry {
+                    action: AuditAction::DevicesRetired,
+                    target: "devices".to_owned(),
+                    before: Value::Null,
+                    after: json!({"devices": silent.len(), "silent_before_ms": silent_before}),
+                    reason: None,
+                    settings_version: Some(tx.settings(workspace).await?.version),
+                };
+                let actor = Actor::system("housekeeping");
+                let name = "housekeeping".to_owned();
+                let state = ActorState { kind: actor.who.kind().to_owned(), id: None, name, role: None };
+                append(&mut tx, workspace, store.clock.now(), &actor, state, entry).await?;
+            }
             tx.commit().await?;
             Ok(silent.len())
         })
