@@ -9,6 +9,8 @@ for (const colorScheme of ["light", "dark"] as const) {
     for (const width of [1280, 360]) {
         test.describe(`${colorScheme}, ${width} px`, () => {
             test.use({ expected: [404, 403, 422] });
+            // Some twenty states of pages, each looked at whole.
+            test.setTimeout(240_000);
 
             test("every page", async ({ server, signedIn, browser }) => {
                 const slug = server.workspace(`Axe ${colorScheme} ${width}`);
