@@ -88,8 +88,6 @@ pub struct Counts {
     pub rates: Vec<Rate>,
     pub apps: Vec<AppRow>,
     pub rounded: bool,
-    /// Whether one app is chosen.
-    pub one_app: bool,
 }
 
 pub fn overview(page: Overview) -> impl IntoView {

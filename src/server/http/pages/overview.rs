@@ -163,7 +163,6 @@ fn counts(read: &Read, asked: &Asked) -> Counts {
         rates: rates(distribution, question),
         apps: apps(read, asked),
         rounded: distribution.rounded,
-        one_app: question.app.is_some(),
         apple: apple_words,
     }
 }
