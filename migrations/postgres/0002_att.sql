@@ -33,7 +33,6 @@ create table inputs (
     secret_version bigint not null,
     paused boolean not null,
     created_at bigint not null,
-    last_batch_at bigint,
     primary key (workspace_id, id),
     foreign key (workspace_id, app_id) references apps (workspace_id, id)
 );
@@ -51,6 +50,18 @@ create table input_counts (
     foreign key (workspace_id, input_id) references inputs (workspace_id, id)
 );
 
+-- When the last stored batch of an app came through an input.
+create table arrivals (
+    workspace_id bigint not null,
+    input_id bigint not null,
+    environment bigint not null,
+    app_id bigint not null,
+    last_at bigint not null,
+    primary key (workspace_id, input_id, environment, app_id),
+    foreign key (workspace_id, input_id) references inputs (workspace_id, id),
+    foreign key (workspace_id, app_id) references apps (workspace_id, id)
+);
+
 create table devices (
     workspace_id bigint not null,
     environment bigint not null,
@@ -61,6 +72,8 @@ create table devices (
     since bigint,
     as_of bigint,
     source_input bigint,
+    -- How many transitions there were, and so the last one's seq.
+    transitions bigint not null,
     os_version text,
     app_version text,
     country text,
@@ -132,7 +145,7 @@ create table transitions (
     workspace_id bigint not null,
     environment bigint not null,
     device_id bigint not null,
-    id bigint not null,
+    seq bigint not null,
     app_id bigint not null,
     from_status bigint,
     to_status bigint not null,
@@ -140,7 +153,7 @@ create table transitions (
     as_of bigint not null,
     received_at bigint not null,
     input_id bigint not null,
-    primary key (workspace_id, environment, device_id, id),
+    primary key (workspace_id, environment, device_id, seq),
     foreign key (workspace_id, environment, device_id) references devices (workspace_id, environment, id)
 );
 

@@ -33,7 +33,6 @@ create table inputs (
     secret_version integer not null,
     paused integer not null,
     created_at integer not null,
-    last_batch_at integer,
     primary key (workspace_id, id),
     foreign key (workspace_id, app_id) references apps (workspace_id, id)
 ) strict, without rowid;
@@ -51,6 +50,18 @@ create table input_counts (
     foreign key (workspace_id, input_id) references inputs (workspace_id, id)
 ) strict, without rowid;
 
+-- When the last stored batch of an app came through an input.
+create table arrivals (
+    workspace_id integer not null,
+    input_id integer not null,
+    environment integer not null,
+    app_id integer not null,
+    last_at integer not null,
+    primary key (workspace_id, input_id, environment, app_id),
+    foreign key (workspace_id, input_id) references inputs (workspace_id, id),
+    foreign key (workspace_id, app_id) references apps (workspace_id, id)
+) strict, without rowid;
+
 create table devices (
     workspace_id integer not null,
     environment integer not null,
@@ -61,6 +72,8 @@ create table devices (
     since integer,
     as_of integer,
     source_input integer,
+    -- How many transitions there were, and so the last one's seq.
+    transitions integer not null,
     os_version text,
     app_version text,
     country text,
@@ -132,7 +145,7 @@ create table transitions (
     workspace_id integer not null,
     environment integer not null,
     device_id integer not null,
-    id integer not null,
+    seq integer not null,
     app_id integer not null,
     from_status integer,
     to_status integer not null,
@@ -140,7 +153,7 @@ create table transitions (
     as_of integer not null,
     received_at integer not null,
     input_id integer not null,
-    primary key (workspace_id, environment, device_id, id),
+    primary key (workspace_id, environment, device_id, seq),
     foreign key (workspace_id, environment, device_id) references devices (workspace_id, environment, id)
 ) strict, without rowid;
 

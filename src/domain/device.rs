@@ -16,6 +16,8 @@ pub struct Device {
     pub held: Option<Held>,
     /// The input that the held status came from.
     pub source: Option<InputId>,
+    /// How often its status changed; the last transition's place among them.
+    pub transitions: i64,
     pub os_version: Option<String>,
     pub app_version: Option<String>,
     pub country: Option<String>,

@@ -12,6 +12,8 @@ pub enum Error {
     Refused(Refusal),
     /// Somebody else was faster; the same work may succeed when it is done again.
     Again(String),
+    /// The connection cannot write; a new one may.
+    ReadOnly(String),
     /// The store is away, read-only or full; it may come back by itself.
     Unavailable(String),
     Internal(String),
@@ -38,7 +40,7 @@ impl fmt::Display for Error {
         match self {
             Self::Refused(refusal) => write!(f, "refused: {refusal:?}"),
             Self::Again(cause) => write!(f, "somebody else was faster: {cause}"),
-            Self::Unavailable(cause) => write!(f, "the store is not available: {cause}"),
+            Self::ReadOnly(cause) | Self::Unavailable(cause) => write!(f, "the store is not available: {cause}"),
             Self::Internal(cause) => f.write_str(cause),
         }
     }
@@ -53,6 +55,7 @@ impl From<sqlx::Error> for Error {
             sqlx::Error::Database(database) if database.is_unique_violation() => Self::Again(cause),
             sqlx::Error::Database(database) => match kind(&database.code().unwrap_or_default()) {
                 Kind::Again => Self::Again(cause),
+                Kind::ReadOnly => Self::ReadOnly(cause),
                 Kind::Unavailable => Self::Unavailable(cause),
                 Kind::Internal => Self::Internal(cause),
             },
@@ -69,6 +72,7 @@ impl From<sqlx::Error> for Error {
 
 enum Kind {
     Again,
+    ReadOnly,
     Unavailable,
     Internal,
 }
@@ -78,7 +82,8 @@ enum Kind {
 fn kind(code: &str) -> Kind {
     match code {
         "40001" | "40P01" => return Kind::Again,
-        "57P01" | "57P02" | "57P03" | "57014" | "55P03" | "25006" | "53000" | "53100" | "53200" | "53300" | "53400" => {
+        "25006" => return Kind::ReadOnly,
+        "57P01" | "57P02" | "57P03" | "57014" | "55P03" | "53000" | "53100" | "53200" | "53300" | "53400" => {
             return Kind::Unavailable;
         }
         _ if code.len() == 5 && code.starts_with("08") => return Kind::Unavailable,
@@ -92,7 +97,8 @@ fn kind(code: &str) -> Kind {
     const FULL: u32 = 13;
     const CANNOT_OPEN: u32 = 14;
     match code.parse::<u32>().map(|code| code & 0xff) {
-        Ok(BUSY | LOCKED | READ_ONLY | IO | FULL | CANNOT_OPEN) => Kind::Unavailable,
+        Ok(READ_ONLY) => Kind::ReadOnly,
+        Ok(BUSY | LOCKED | IO | FULL | CANNOT_OPEN) => Kind::Unavailable,
         _ => Kind::Internal,
     }
 }
@@ -104,9 +110,13 @@ mod tests {
     #[test]
     fn codes_of_both_databases_are_sorted() {
         let unavailable = |code| matches!(kind(code), Kind::Unavailable);
-        // SQLite: read-only (also as an extended code), busy, full. Postgres: read-only, locked, shut down, connection lost.
-        for code in ["8", "1032", "5", "13", "25006", "55P03", "57P01", "08006"] {
+        // SQLite: busy, full. Postgres: locked, shut down, connection lost.
+        for code in ["5", "13", "55P03", "57P01", "08006"] {
             assert!(unavailable(code), "{code}");
+        }
+        // SQLite, also as an extended code, and Postgres.
+        for code in ["8", "1032", "25006"] {
+            assert!(matches!(kind(code), Kind::ReadOnly), "{code}");
         }
         assert!(matches!(kind("40001"), Kind::Again) && matches!(kind("40P01"), Kind::Again));
         for code in ["1", "19", "42601", "23503", ""] {

@@ -10,6 +10,7 @@ use crate::domain::time::Millis;
 use crate::server::error::{Error, Result};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 /// The chain of set-up, accounts, workspaces, sign-ins and sign-outs.
@@ -208,6 +209,21 @@ impl Scope {
             .fetch_all(c)
             .await?);
         Ok(rows.into_iter().map(Kept::from).collect())
+    }
+
+    /// The rows that tell of the settings' versions: seq by version, of those after `version`.
+    pub async fn audit_rows_of_settings(&mut self, version: i64) -> Result<BTreeMap<i64, i64>> {
+        const SQL: &str = "select settings_version, seq from audit \
+            where workspace_id = $1 and action in ($2, $3) and settings_version > $4";
+        let chain = self.workspace.id;
+        let rows: Vec<(i64, i64)> = on!(&mut self.tx, c => sqlx::query_as(SQL)
+            .bind(chain)
+            .bind(AuditAction::DefaultChanged.as_str())
+            .bind(AuditAction::PolicyChanged.as_str())
+            .bind(version)
+            .fetch_all(c)
+            .await?);
+        Ok(rows.into_iter().collect())
     }
 
     /// The names of everybody who stands in this workspace's chain, in order.

@@ -65,10 +65,11 @@ impl Tx {
     async fn registers_that_differ(&mut self, workspace: WorkspaceId) -> Result<Vec<DeviceId>> {
         const SQL: &str = "select d.id from devices d left join transitions t \
             on t.workspace_id = d.workspace_id and t.environment = d.environment and t.device_id = d.id \
-            and t.id = (select max(l.id) from transitions l where l.workspace_id = d.workspace_id \
+            and t.seq = (select max(l.seq) from transitions l where l.workspace_id = d.workspace_id \
             and l.environment = d.environment and l.device_id = d.id) \
             where d.workspace_id = $1 and (d.status is distinct from t.to_status or d.since is distinct from t.since \
-            or d.as_of < t.as_of) order by d.id limit 100";
+            or d.as_of < t.as_of \
+            or d.transitions <> coalesce(t.seq, 0)) order by d.id limit 100";
         Ok(on!(self, c => sqlx::query_scalar(SQL).bind(workspace).fetch_all(c).await?))
     }
 }

@@ -6,6 +6,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePo
 use sqlx::{Postgres, Sqlite, Transaction};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 /// How long a request waits for a connection before it is told that the store is away.
@@ -15,10 +16,24 @@ const BUSY: Duration = Duration::from_secs(5);
 const READERS: u32 = 8;
 const POSTGRES_CONNECTIONS: u32 = 16;
 
-/// Where the data is.
+/// Where the data is, and the connections to it.
 #[derive(Clone, Debug)]
-pub enum Db {
-    Sqlite { path: PathBuf, writer: SqlitePool, readers: SqlitePool },
+pub struct Db {
+    address: Address,
+    /// Replaced whole by `reconnect`.
+    pools: Arc<RwLock<Pools>>,
+}
+
+#[derive(Clone, Debug)]
+enum Address {
+    Sqlite(PathBuf),
+    Postgres(Box<PgConnectOptions>),
+}
+
+/// The connections; cloning shares them.
+#[derive(Clone, Debug)]
+pub enum Pools {
+    Sqlite { writer: SqlitePool, readers: SqlitePool },
     Postgres(PgPool),
 }
 
@@ -48,53 +63,27 @@ pub(super) use on;
 impl Db {
     /// Opens `sqlite://PATH` (made when missing, with its folder) or `postgres://...`, without touching the schema.
     pub async fn open(url: &str) -> Result<Self> {
-        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-            let options = PgConnectOptions::from_str(url).map_err(Error::internal)?;
-            let options = options.options([("synchronous_commit", "on"), ("lock_timeout", "10s")]);
-            let pool = PgPoolOptions::new().max_connections(POSTGRES_CONNECTIONS).acquire_timeout(WAIT);
-            return Ok(Self::Postgres(pool.connect_lazy_with(options)));
-        }
-        let Some(path) = url.strip_prefix("sqlite://") else {
-            return Err(Error::Internal("the database URL begins with neither sqlite:// nor postgres://".into()));
-        };
-        let path = PathBuf::from(path);
-        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        let address = Address::parse(url)?;
+        if let Address::Sqlite(path) = &address
+            && let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty())
+        {
             std::fs::create_dir_all(folder).map_err(|error| Error::Unavailable(error.to_string()))?;
         }
-        Self::open_sqlite(path).await
-    }
-
-    async fn open_sqlite(path: PathBuf) -> Result<Self> {
-        let options = SqliteConnectOptions::new()
-            .filename(&path)
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
-            .foreign_keys(true)
-            .busy_timeout(BUSY)
-            // A replacing insert would otherwise remove an audit row behind the triggers' back.
-            .pragma("recursive_triggers", "on")
-            // What is erased shall not be readable in the file.
-            .pragma("secure_delete", "on")
-            .row_buffer_size(1000);
-        let pool = |size| SqlitePoolOptions::new().max_connections(size).acquire_timeout(WAIT);
-        let writer = pool(1).connect_with(options.clone()).await?;
-        let readers = pool(READERS).connect_lazy_with(options.pragma("query_only", "on"));
-        let db = Self::Sqlite { path, writer, readers };
+        let db = Self { pools: Arc::new(RwLock::new(address.pools())), address };
         db.assert_durable().await?;
         Ok(db)
     }
 
     /// Refuses to start on settings under which an answered request could be lost.
     async fn assert_durable(&self) -> Result<()> {
-        let Self::Sqlite { writer, .. } = self else { return Ok(()) };
+        let Pools::Sqlite { writer, .. } = self.pools() else { return Ok(()) };
         for (pragma, wanted) in [
             ("select journal_mode from pragma_journal_mode", "wal"),
             ("select cast(synchronous as text) from pragma_synchronous", "2"),
             ("select cast(foreign_keys as text) from pragma_foreign_keys", "1"),
             ("select cast(recursive_triggers as text) from pragma_recursive_triggers", "1"),
         ] {
-            let found: String = sqlx::query_scalar(pragma).fetch_one(writer).await?;
+            let found: String = sqlx::query_scalar(pragma).fetch_one(&writer).await?;
             if found != wanted {
                 return Err(Error::Internal(format!("SQLite answered {found:?} to {pragma:?}, not {wanted:?}")));
             }
@@ -102,36 +91,120 @@ impl Db {
         Ok(())
     }
 
+    /// The connections of this moment.
+    pub fn pools(&self) -> Pools {
+        self.pools.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// Begins a transaction that may write.
     pub async fn write(&self) -> Result<Tx> {
-        Ok(match self {
-            Self::Sqlite { writer, .. } => Tx::Sqlite(writer.begin_with("begin immediate").await?),
-            Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+        Ok(match self.pools() {
+            Pools::Sqlite { writer, .. } => Tx::Sqlite(writer.begin_with("begin immediate").await?),
+            Pools::Postgres(pool) => Tx::Postgres(pool.begin().await?),
         })
     }
 
     /// Begins a transaction that sees one moment of the data and cannot write.
     pub async fn read(&self) -> Result<Tx> {
-        Ok(match self {
-            Self::Sqlite { readers, .. } => Tx::Sqlite(readers.begin().await?),
-            Self::Postgres(pool) => {
+        Ok(match self.pools() {
+            Pools::Sqlite { readers, .. } => Tx::Sqlite(readers.begin().await?),
+            Pools::Postgres(pool) => {
                 Tx::Postgres(pool.begin_with("begin isolation level repeatable read read only").await?)
             }
         })
     }
 
+    /// Replaces the connections `seen`, unless somebody else did, and waits until they are closed. A read-only one
+    /// stays so when the database can be written again: SQLite keeps the file as it was opened, Postgres the session's
+    /// setting.
+    pub async fn reconnect(&self, seen: &Pools) {
+        let old = {
+            let mut pools = self.pools.write().unwrap_or_else(PoisonError::into_inner);
+            if !pools.is(seen) {
+                return;
+            }
+            std::mem::replace(&mut *pools, self.address.pools())
+        };
+        old.close().await;
+    }
+
     /// The SQLite file, if it is one.
     pub fn path(&self) -> Option<&Path> {
-        match self {
-            Self::Sqlite { path, .. } => Some(path),
-            Self::Postgres(_) => None,
+        match &self.address {
+            Address::Sqlite(path) => Some(path),
+            Address::Postgres(_) => None,
         }
     }
 
     /// Ends all connections; awaited, so that nothing is cut off.
     pub async fn close(&self) {
+        self.pools().close().await;
+    }
+}
+
+impl Address {
+    fn parse(url: &str) -> Result<Self> {
+        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            let options = PgConnectOptions::from_str(url).map_err(Error::internal)?;
+            let options = options.options([("synchronous_commit", "on"), ("lock_timeout", "10s")]);
+            return Ok(Self::Postgres(Box::new(options)));
+        }
+        match url.strip_prefix("sqlite://") {
+            Some(path) if !path.is_empty() && !path.contains('?') => Ok(Self::Sqlite(path.into())),
+            Some(_) => Err(Error::Internal("after sqlite:// comes the path of a file, without options".into())),
+            None => Err(Error::Internal("the database URL begins with neither sqlite:// nor postgres://".into())),
+        }
+    }
+
+    /// Connections that are made when they are needed.
+    fn pools(&self) -> Pools {
         match self {
-            Self::Sqlite { writer, readers, .. } => {
+            Self::Sqlite(path) => {
+                let options = sqlite_options(path);
+                let pool = |size| SqlitePoolOptions::new().max_connections(size).acquire_timeout(WAIT);
+                Pools::Sqlite {
+                    writer: pool(1).connect_lazy_with(options.clone()),
+                    readers: pool(READERS).connect_lazy_with(options.pragma("query_only", "on")),
+                }
+            }
+            Self::Postgres(options) => {
+                let pool = PgPoolOptions::new().max_connections(POSTGRES_CONNECTIONS).acquire_timeout(WAIT);
+                Pools::Postgres(pool.connect_lazy_with((**options).clone()))
+            }
+        }
+    }
+}
+
+fn sqlite_options(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(BUSY)
+        // A replacing insert would otherwise remove an audit row behind the triggers' back.
+        .pragma("recursive_triggers", "on")
+        // What is erased shall not be readable in the file.
+        .pragma("secure_delete", "on")
+        .row_buffer_size(1000)
+}
+
+impl Pools {
+    /// Whether these are the same ones.
+    fn is(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Sqlite { writer: one, .. }, Self::Sqlite { writer: other, .. }) => {
+                std::ptr::eq(one.options(), other.options())
+            }
+            (Self::Postgres(one), Self::Postgres(other)) => std::ptr::eq(one.options(), other.options()),
+            _ => false,
+        }
+    }
+
+    async fn close(&self) {
+        match self {
+            Self::Sqlite { writer, readers } => {
                 readers.close().await;
                 writer.close().await;
             }

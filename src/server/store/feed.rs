@@ -1,9 +1,9 @@
 //! The event stream's way to a connection: a feed whose secret was checked.
 
+use super::Store;
 use super::credential::InputKey;
 use super::db::{Tx, on};
 use super::input::Tallies;
-use super::{Store, spawned};
 use crate::domain::app::App;
 use crate::domain::batch::Batch;
 use crate::domain::error::Refusal;
@@ -11,14 +11,14 @@ use crate::domain::fold::Arrival;
 use crate::domain::id::{AppId, InputId, WorkspaceId};
 use crate::domain::input::Counted;
 use crate::domain::time::{HOUR, Millis};
-use crate::server::error::{Error, Result};
+use crate::server::error::Result;
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use subtle::ConstantTimeEq;
 
 /// How long a `source_request_id` is remembered.
 pub const REMEMBERED: i64 = 72 * HOUR;
-const TRIES: u32 = 6;
 
 /// Permission to send events into one input.
 #[derive(Clone, Copy, Debug)]
@@ -46,17 +46,10 @@ impl Store {
 
     /// Stores the good batches of one request and counts the bad ones, in one durable transaction.
     pub async fn accept(&self, feed: Feed, batches: Vec<Batch>, refused: BTreeMap<String, i64>) -> Result<()> {
-        let store = self.clone();
-        spawned(async move {
-            let mut tries = 0;
-            loop {
-                tries += 1;
-                match store.accept_once(feed, &batches, &refused).await {
-                    Err(Error::Again(cause)) if tries < TRIES => store.step_back(tries, &cause).await,
-                    Err(Error::Again(cause)) => return Err(Error::Unavailable(cause)),
-                    ended => return ended,
-                }
-            }
+        let sent = Arc::new((batches, refused));
+        self.persist(move |store| {
+            let sent = sent.clone();
+            async move { store.accept_once(feed, &sent.0, &sent.1).await }
         })
         .await
     }
@@ -89,10 +82,12 @@ impl Store {
         let before = tx.population(workspace, &fresh).await?;
         let mut after = before.clone();
         let mut transitions = Vec::new();
+        let mut arrivals = BTreeSet::new();
         let mut ids = self.ids.clone();
         for (app, batch) in &fresh {
             let arrival =
                 Arrival { input, app: *app, received: now, policy: settings.policy, default: settings.default };
+            arrivals.insert((batch.environment, *app));
             let folded = after.fold(batch, &arrival, &mut ids);
             transitions.extend(folded.transition);
             for note in folded.notes {
@@ -101,8 +96,9 @@ impl Store {
             count(Counted::Accepted, "", 1);
         }
         tx.write_population(workspace, &before, &after, &self.ids).await?;
-        tx.write_transitions(workspace, &transitions, &self.ids).await?;
+        tx.write_transitions(workspace, &transitions).await?;
         tx.add_tallies(workspace, &tallies, now).await?;
+        tx.note_arrivals(workspace, input, &arrivals, now).await?;
         tx.add_difference(workspace, &before, &after).await?;
         tx.commit().await
     }

@@ -16,10 +16,9 @@ use crate::server::error::{Error, Result};
 use serde::Serialize;
 use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
-use std::time::Duration;
+use std::sync::Arc;
 
 /// How often work is done again when somebody else was faster.
-const TRIES: u32 = 6;
 
 /// Who acts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -181,22 +180,18 @@ impl Store {
     pub async fn change<A, F, Fut, T>(&self, actor: &Actor, place: Place, work: F) -> Result<T>
     where
         A: Act,
-        F: Fn(Change<A>) -> Fut + Send + 'static,
+        F: Fn(Change<A>) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Result<Done<T>>> + Send + 'static,
         T: Send + 'static,
     {
-        let (store, actor) = (self.clone(), actor.clone());
-        spawned(async move {
-            let mut tries = 0;
-            loop {
-                tries += 1;
+        let (actor, work) = (actor.clone(), Arc::new(work));
+        self.persist(move |store| {
+            let (actor, place, work) = (actor.clone(), place.clone(), work.clone());
+            async move {
                 let tx = store.db.write().await?;
                 let (scope, (state, role, _)) = store.permit(tx, &actor, &place, A::ACTION, true).await?;
-                let change = Change { scope, actor: actor.clone(), state, role, act: PhantomData };
-                match work(change).await {
-                    Err(Error::Again(cause)) if tries < TRIES => store.step_back(tries, &cause).await,
-                    ended => return ended.map(|done| done.0),
-                }
+                let change = Change { scope, actor, state, role, act: PhantomData };
+                work(change).await.map(|done| done.0)
             }
         })
         .await
@@ -206,19 +201,12 @@ impl Store {
     pub async fn disclose<A, F, Fut, T>(&self, actor: &Actor, place: Place, find: F) -> Result<(T, View)>
     where
         A: Act,
-        F: Fn(Change<A>) -> Fut + Send + 'static,
+        F: Fn(Change<A>) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Result<Done<T>>> + Send + 'static,
         T: Send + 'static,
     {
         let found = self.change::<A, _, _, _>(actor, place.clone(), find).await?;
         Ok((found, self.view(actor, place, A::ACTION).await?))
-    }
-
-    /// Waits a little, not as long as everybody else.
-    pub(super) async fn step_back(&self, tries: u32, cause: &str) {
-        tracing::debug!(tries, cause, "done again");
-        let jitter = u64::from(u8::from_le_bytes(self.ids.random::<1>()));
-        tokio::time::sleep(Duration::from_millis((jitter % 16 + 1) << tries)).await;
     }
 
     /// Finds the workspace and asks the policy. Who is no member gets the answer for one that does not exist.

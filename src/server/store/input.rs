@@ -3,12 +3,13 @@
 use super::db::{Tx, on};
 use super::handle::{Act, Change, Scope};
 use crate::domain::app::App;
+use crate::domain::environment::Environment;
 use crate::domain::id::{AppId, InputId, WorkspaceId};
 use crate::domain::input::{Counted, Input, InputState};
 use crate::domain::time::Millis;
 use crate::server::error::Result;
 use serde_json::json;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(sqlx::FromRow)]
 struct Stored {
@@ -57,24 +58,33 @@ pub struct Tally {
 /// Differences to add, by input, kind and reason.
 pub type Tallies = BTreeMap<(InputId, Counted, String), i64>;
 
-const COLUMNS: &str = "select id, name, app_id, public_key, secret_version, paused, created_at, last_batch_at \
-    from inputs where workspace_id = $1 order by name, id";
-const ONE: &str = "select id, name, app_id, public_key, secret_version, paused, created_at, last_batch_at \
-    from inputs where workspace_id = $1 and id = $2";
+/// The inputs of a workspace, with what `$rest` adds to the question.
+macro_rules! inputs {
+    ($rest:literal) => {
+        concat!(
+            "select i.id, i.name, i.app_id, i.public_key, i.secret_version, i.paused, i.created_at, \
+             (select max(a.last_at) from arrivals a where a.workspace_id = i.workspace_id and a.input_id = i.id) \
+             as last_batch_at from inputs i where i.workspace_id = $1",
+            $rest
+        )
+    };
+}
 
 impl Scope {
     /// The workspace's inputs, in the order of their names.
     pub async fn inputs(&mut self) -> Result<Vec<Input>> {
+        const SQL: &str = inputs!(" order by i.name, i.id");
         let workspace = self.workspace.id;
-        let rows: Vec<Stored> = on!(&mut self.tx, c => sqlx::query_as(COLUMNS).bind(workspace).fetch_all(c).await?);
+        let rows: Vec<Stored> = on!(&mut self.tx, c => sqlx::query_as(SQL).bind(workspace).fetch_all(c).await?);
         Ok(rows.into_iter().map(|row| row.split().0).collect())
     }
 
     /// One input of this workspace, with the state that its audit rows hold.
     pub async fn input(&mut self, id: InputId) -> Result<Option<(Input, InputState)>> {
+        const SQL: &str = inputs!(" and i.id = $2");
         let workspace = self.workspace.id;
         let row: Option<Stored> =
-            on!(&mut self.tx, c => sqlx::query_as(ONE).bind(workspace).bind(id).fetch_optional(c).await?);
+            on!(&mut self.tx, c => sqlx::query_as(SQL).bind(workspace).bind(id).fetch_optional(c).await?);
         Ok(row.map(Stored::split))
     }
 
@@ -86,11 +96,14 @@ impl Scope {
         Ok(on!(&mut self.tx, c => sqlx::query_as(SQL).bind(workspace).fetch_all(c).await?))
     }
 
-    /// When the last batch of any input came.
-    pub async fn last_batch(&mut self) -> Result<Option<Millis>> {
-        const SQL: &str = "select max(last_batch_at) from inputs where workspace_id = $1";
+    /// When the last batch of each app came in one environment.
+    pub async fn last_batches(&mut self, environment: Environment) -> Result<BTreeMap<AppId, Millis>> {
+        const SQL: &str = "select app_id, max(last_at) from arrivals where workspace_id = $1 and environment = $2 \
+            group by app_id";
         let workspace = self.workspace.id;
-        Ok(on!(&mut self.tx, c => sqlx::query_scalar(SQL).bind(workspace).fetch_one(c).await?))
+        let rows: Vec<(AppId, Millis)> =
+            on!(&mut self.tx, c => sqlx::query_as(SQL).bind(workspace).bind(environment).fetch_all(c).await?);
+        Ok(rows.into_iter().collect())
     }
 }
 
@@ -110,24 +123,35 @@ impl Tx {
         Ok(())
     }
 
-    /// Adds to the tallies, and notes when a batch came.
+    /// Adds to the tallies.
     pub(super) async fn add_tallies(&mut self, workspace: WorkspaceId, tallies: &Tallies, now: Millis) -> Result<()> {
         const ADD: &str = "insert into input_counts (workspace_id, input_id, counted, reason, n, last_at) \
             select $1, cast(given.value->>0 as bigint), given.value->>1, given.value->>2, \
             cast(given.value->>3 as bigint), $3 from json_each($2) as given where true \
             on conflict (workspace_id, input_id, counted, reason) \
             do update set n = input_counts.n + excluded.n, last_at = excluded.last_at";
-        const SEEN: &str = "update inputs set last_batch_at = $3 where workspace_id = $1 and id = $2";
         let rows: Vec<_> =
             tallies.iter().map(|((input, counted, reason), n)| json!([input.0, counted.as_str(), reason, n])).collect();
         let rows = serde_json::Value::from(rows).to_string();
-        on!(&mut *self, c => { sqlx::query(ADD).bind(workspace).bind(rows).bind(now).execute(c).await?; });
-        let stored =
-            |(_, counted, _): &&(InputId, Counted, String)| matches!(counted, Counted::Accepted | Counted::Repeated);
-        let seen: std::collections::BTreeSet<InputId> = tallies.keys().filter(stored).map(|key| key.0).collect();
-        for input in seen {
-            on!(&mut *self, c => { sqlx::query(SEEN).bind(workspace).bind(input).bind(now).execute(c).await?; });
-        }
+        on!(self, c => { sqlx::query(ADD).bind(workspace).bind(rows).bind(now).execute(c).await?; });
+        Ok(())
+    }
+
+    /// Notes that batches of these apps came.
+    pub(super) async fn note_arrivals(
+        &mut self,
+        workspace: WorkspaceId,
+        input: InputId,
+        arrivals: &BTreeSet<(Environment, AppId)>,
+        now: Millis,
+    ) -> Result<()> {
+        const SQL: &str = "insert into arrivals (workspace_id, input_id, environment, app_id, last_at) \
+            select $1, $2, cast(given.value->>0 as bigint), cast(given.value->>1 as bigint), $4 \
+            from json_each($3) as given where true on conflict (workspace_id, input_id, environment, app_id) \
+            do update set last_at = excluded.last_at";
+        let rows: Vec<_> = arrivals.iter().map(|(environment, app)| json!([environment.code(), app.0])).collect();
+        let rows = serde_json::Value::from(rows).to_string();
+        on!(self, c => { sqlx::query(SQL).bind(workspace).bind(input).bind(rows).bind(now).execute(c).await?; });
         Ok(())
     }
 }

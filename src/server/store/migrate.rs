@@ -1,6 +1,6 @@
 //! Bringing the schema up to date, safely with several processes starting at once.
 
-use super::db::Db;
+use super::db::{Db, Pools};
 use crate::server::error::{Error, Result};
 use sqlx::migrate::Migrator;
 use std::fs::File;
@@ -10,21 +10,21 @@ static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
 
 /// Applies what is missing.
 pub async fn run(db: &Db) -> Result<()> {
-    let done = match db {
-        Db::Sqlite { path, writer, .. } => {
+    let done = match db.pools() {
+        Pools::Sqlite { writer, .. } => {
             // SQLite has no lock of its own around several migrations; Postgres' migrator takes an advisory one.
-            let path = path.with_extension("migrate.lock");
+            let path = db.path().map(|path| path.with_extension("migrate.lock")).unwrap_or_default();
             let wait = tokio::task::spawn_blocking(move || {
                 let file = File::create(path)?;
                 file.lock()?;
                 Ok::<File, std::io::Error>(file)
             });
             let lock = wait.await.map_err(Error::internal)?.map_err(|error| Error::Unavailable(error.to_string()))?;
-            let done = SQLITE.run(writer).await;
+            let done = SQLITE.run(&writer).await;
             drop(lock);
             done
         }
-        Db::Postgres(pool) => POSTGRES.run(pool).await,
+        Pools::Postgres(pool) => POSTGRES.run(&pool).await,
     };
     done.map_err(|error| match error {
         sqlx::migrate::MigrateError::Execute(error) => error.into(),
@@ -35,9 +35,11 @@ pub async fn run(db: &Db) -> Result<()> {
 /// Whether every migration we know has been applied.
 pub async fn check(db: &Db) -> Result<()> {
     const APPLIED: &str = "select count(*) from _sqlx_migrations where success";
-    let (applied, known): (i64, usize) = match db {
-        Db::Sqlite { readers, .. } => (sqlx::query_scalar(APPLIED).fetch_one(readers).await?, SQLITE.iter().count()),
-        Db::Postgres(pool) => (sqlx::query_scalar(APPLIED).fetch_one(pool).await?, POSTGRES.iter().count()),
+    let (applied, known): (i64, usize) = match db.pools() {
+        Pools::Sqlite { readers, .. } => {
+            (sqlx::query_scalar(APPLIED).fetch_one(&readers).await?, SQLITE.iter().count())
+        }
+        Pools::Postgres(pool) => (sqlx::query_scalar(APPLIED).fetch_one(&pool).await?, POSTGRES.iter().count()),
     };
     if usize::try_from(applied).is_ok_and(|applied| applied >= known) {
         Ok(())

@@ -1,5 +1,5 @@
 //! What is remembered. The only ways to a connection are the handles: `change` (a person's or token's write, with its
-//! permission and its audit row), `view` (a read of one moment), `disclose` (a read that leaves a trace), `ingest` (the
+//! permission and its audit row), `view` (a read of one moment), `disclose` (a read that leaves a trace), `feed` (the
 //! event stream) and `own` (sign-in, sessions, jobs, migrations).
 
 pub mod app;
@@ -16,6 +16,7 @@ pub mod link;
 pub mod member;
 mod migrate;
 pub mod own;
+mod persist;
 pub mod person;
 mod population;
 pub mod profile;

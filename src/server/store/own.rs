@@ -8,8 +8,9 @@ use crate::domain::audit::{ActorState, AuditAction};
 use crate::domain::id::WorkspaceId;
 use crate::domain::time::Millis;
 use crate::server::clock::Ids;
-use crate::server::error::{Error, Result};
+use crate::server::error::Result;
 use serde_json::Value;
+use std::sync::Arc;
 
 /// A transaction of the installation's own.
 pub struct Own {
@@ -95,20 +96,16 @@ impl Store {
     /// `Own::commit`, or nothing of it stays.
     pub async fn own<F, Fut, T>(&self, work: F) -> Result<T>
     where
-        F: Fn(Own) -> Fut + Send + 'static,
+        F: Fn(Own) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Result<T>> + Send + 'static,
         T: Send + 'static,
     {
-        let store = self.clone();
-        spawned(async move {
-            let mut tries = 0;
-            loop {
-                tries += 1;
+        let work = Arc::new(work);
+        self.persist(move |store| {
+            let work = work.clone();
+            async move {
                 let own = Own { tx: store.db.write().await?, now: store.clock.now(), ids: store.ids.clone() };
-                match work(own).await {
-                    Err(Error::Again(cause)) if tries < 6 => store.step_back(tries, &cause).await,
-                    ended => return ended,
-                }
+                work(own).await
             }
         })
         .await

@@ -12,6 +12,7 @@ use crate::domain::settings::Settings;
 use crate::domain::time::Millis;
 use crate::server::error::Result;
 use crate::server::store::View;
+use std::collections::BTreeMap;
 
 /// What is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,7 +30,8 @@ pub struct Distribution {
     pub apps: Vec<App>,
     pub settings: Settings,
     pub rounded: bool,
-    pub last_batch: Option<Millis>,
+    /// When the last batch of each app came.
+    pub last_batches: BTreeMap<AppId, Millis>,
     pub now: Millis,
 }
 
@@ -40,7 +42,7 @@ pub async fn read(view: &mut View, environment: Environment, unit: Unit) -> Resu
         apps: view.apps().await?,
         settings: view.settings().await?,
         rounded: view.grant == Grant::Rounded,
-        last_batch: view.last_batch().await?,
+        last_batches: view.last_batches(environment).await?,
         now: view.now,
     })
 }
@@ -71,6 +73,12 @@ impl Distribution {
     pub fn answered(&self, question: &Question) -> i64 {
         let of = |status| self.explicit(question, State::Known(status));
         of(Status::Authorized) + of(Status::Denied)
+    }
+
+    /// When the last batch came, of the one app or of all.
+    pub fn last_batch(&self, question: &Question) -> Option<Millis> {
+        let of_app = |(app, _): &(&AppId, &Millis)| question.app.is_none_or(|wanted| wanted == **app);
+        self.last_batches.iter().filter(of_app).map(|(_, at)| *at).max()
     }
 
     /// A number as the reader may see it.

@@ -1,17 +1,14 @@
 //! Events become devices, profiles and counts, the same on both databases.
 
+use super::sender::{AUTHORIZED, DENIED, Sender, ios};
 use crate::harness::{World, on_both};
 use attest::domain::att::{State, Status};
-use attest::domain::batch::Batch;
-use attest::domain::count::{Cell, Unit};
+use attest::domain::count::Unit;
 use attest::domain::environment::Environment;
-use attest::domain::id::WorkspaceId;
 use attest::domain::policy::Action;
 use attest::domain::time::DAY;
-use attest::server::store::{Feed, Place};
-use serde_json::value::RawValue;
+use attest::server::store::Place;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
 
 on_both! {
     a_device_counts_once_however_often_it_reports
@@ -24,71 +21,8 @@ on_both! {
     a_status_without_a_device_belongs_to_the_profile
     development_is_another_world
     one_request_of_many_gives_what_many_requests_give
-    a_refusal_erases_the_idfa_for_good
-    observe_keeps_the_idfa
-    a_nameless_silent_device_leaves_the_counts
     other_platforms_have_no_status
-}
-
-struct Sender<'a> {
-    world: &'a World,
-    workspace: WorkspaceId,
-    feed: Feed,
-}
-
-impl<'a> Sender<'a> {
-    async fn new(world: &'a World) -> Self {
-        let workspace = world.workspace("Acme").await;
-        let (key, secret) = world.input("acme", "Backend").await;
-        let feed = world.store.feed(&key, &secret).await.expect("a feed");
-        Self { world, workspace, feed }
-    }
-
-    async fn send(&self, batches: &[Value]) {
-        let parse =
-            |batch: &Value| Batch::parse(&RawValue::from_string(batch.to_string()).expect("JSON")).expect("a batch");
-        let batches = batches.iter().map(parse).collect();
-        self.world.store.accept(self.feed, batches, BTreeMap::new()).await.expect("accepted");
-        self.world.assert_holds().await;
-    }
-
-    async fn count(&self, environment: Environment, unit: Unit, state: State) -> i64 {
-        let mut view = self
-            .world
-            .store
-            .view(&World::actor(), Place::Id(self.workspace), Action::SeeMetrics)
-            .await
-            .expect("a view");
-        let cells = view.counts(environment, unit).await.expect("counts");
-        cells.get(&Cell { environment, unit, app: None, platform: None, state }).copied().unwrap_or_default()
-    }
-
-    async fn devices(&self, state: State) -> i64 {
-        self.count(Environment::Production, Unit::Devices, state).await
-    }
-
-    async fn profiles(&self, state: State) -> i64 {
-        self.count(Environment::Production, Unit::Profiles, state).await
-    }
-
-    async fn names(&self) -> Vec<String> {
-        const SQL: &str = "select kind || ' ' || value from device_names order by kind, value";
-        if self.world.url.starts_with("sqlite") {
-            let pool = sqlx::SqlitePool::connect(&self.world.url).await.expect("the file opens");
-            sqlx::query_scalar(SQL).fetch_all(&pool).await.expect("names")
-        } else {
-            let pool = sqlx::PgPool::connect(&self.world.url).await.expect("the database answers");
-            sqlx::query_scalar(SQL).fetch_all(&pool).await.expect("names")
-        }
-    }
-}
-
-const AUTHORIZED: State = State::Known(Status::Authorized);
-const DENIED: State = State::Known(Status::Denied);
-
-fn ios(customer: &str, idfv: &str, status: Option<&str>) -> Value {
-    json!({"user_identities": {"customer_id": customer},
-        "device_info": {"platform": "iOS", "os_version": "17.5", "ios_idfv": idfv, "att_authorization_status": status}})
+    when_the_last_batch_came_is_told_by_environment_and_app
 }
 
 async fn a_device_counts_once_however_often_it_reports(world: World) {
@@ -240,7 +174,8 @@ async fn one_request_of_many_gives_what_many_requests_give(world: World) {
     together.send(&batches).await;
     let workspace = world.workspace("Other").await;
     let (key, secret) = world.input("other", "Backend").await;
-    let alone = Sender { world: &world, workspace, feed: world.store.feed(&key, &secret).await.expect("a feed") };
+    let feed = world.store.feed(&key, &secret).await.expect("a feed");
+    let alone = Sender { world: &world, store: world.store.clone(), workspace, feed };
     for batch in batches {
         alone.send(&[batch]).await;
     }
@@ -256,54 +191,6 @@ async fn one_request_of_many_gives_what_many_requests_give(world: World) {
     assert!(together.devices(DENIED).await > 0);
 }
 
-async fn a_refusal_erases_the_idfa_for_good(world: World) {
-    let sender = Sender::new(&world).await;
-    let with = |status: Option<&str>| json!({"device_info": {"ios_idfv": "v1", "os_version": "17.5", "ios_advertising_id": "A1", "att_authorization_status": status}});
-    sender.send(&[with(None)]).await;
-    assert_eq!(sender.names().await, ["ios_idfv v1"], "unknown from iOS 14.5 on: not kept");
-    world.clock.advance(1000);
-    sender.send(&[with(Some("authorized"))]).await;
-    assert_eq!(sender.names().await, ["ios_advertising_id A1", "ios_idfv v1"]);
-    world.clock.advance(1000);
-    sender.send(&[with(Some("denied"))]).await;
-    assert_eq!(sender.names().await, ["ios_idfv v1"], "erased with the refusal");
-    world.clock.advance(1000);
-    sender.send(&[json!({"device_info": {"ios_idfv": "v1", "att_authorization_status": "authorized"}})]).await;
-    assert_eq!(sender.names().await, ["ios_idfv v1"], "it must be sent again");
-}
-
-async fn observe_keeps_the_idfa(world: World) {
-    use attest::domain::att::Policy;
-    use attest::server::work::att::{Wanted, change_settings};
-    let sender = Sender::new(&world).await;
-    let wanted =
-        Wanted { default: None, policy: Some(Policy::Observe), reason: "a test".into(), version: 1, typed_name: None };
-    change_settings(&world.store, &World::actor(), Place::Id(sender.workspace), wanted).await.expect("observe");
-    sender.send(&[json!({"device_info": {"ios_idfv": "v1", "ios_advertising_id": "A1", "att_authorization_status": "denied"}})]).await;
-    assert_eq!(sender.names().await, ["ios_advertising_id A1", "ios_idfv v1"]);
-    let mut view =
-        world.store.view(&World::actor(), Place::Id(sender.workspace), Action::SeeInputs).await.expect("a view");
-    let tallies = view.tallies().await.expect("tallies");
-    assert!(tallies.iter().any(|tally| tally.reason == "idfa_not_permitted" && tally.n == 1), "{tallies:?}");
-}
-
-async fn a_nameless_silent_device_leaves_the_counts(world: World) {
-    let sender = Sender::new(&world).await;
-    // Known by its IDFA alone, which the refusal erases.
-    let with = |status: &str| json!({"user_identities": {"customer_id": "ada"}, "device_info": {"ios_advertising_id": "A1", "att_authorization_status": status}});
-    sender.send(&[with("authorized")]).await;
-    world.clock.advance(1000);
-    sender.send(&[with("denied")]).await;
-    assert_eq!((sender.names().await.len(), sender.devices(DENIED).await), (0, 1));
-    world.clock.advance(29 * DAY);
-    attest::server::work::housekeeping::tidy(&world.store).await.expect("tidy");
-    assert_eq!(sender.devices(DENIED).await, 1);
-    world.clock.advance(2 * DAY);
-    attest::server::work::housekeeping::tidy(&world.store).await.expect("tidy");
-    assert_eq!((sender.devices(DENIED).await, sender.profiles(DENIED).await), (0, 0));
-    world.assert_holds().await;
-}
-
 async fn other_platforms_have_no_status(world: World) {
     let sender = Sender::new(&world).await;
     let android = json!({"user_identities": {"customer_id": "ada"},
@@ -315,4 +202,24 @@ async fn other_platforms_have_no_status(world: World) {
     world.clock.advance(1000);
     sender.send(&[json!({"user_identities": {"customer_id": "ada"}, "device_info": {"platform": "Android", "android_uuid": "a1"}})]).await;
     assert_eq!((sender.profiles(DENIED).await, sender.profiles(State::NotApplicable).await), (1, 0));
+}
+
+async fn when_the_last_batch_came_is_told_by_environment_and_app(world: World) {
+    let sender = Sender::new(&world).await;
+    let from = |bundle: &str, environment: &str| json!({"environment": environment, "user_identities": {"customer_id": "ada"}, "application_info": {"package": bundle}});
+    let first = world.store.clock().now();
+    sender.send(&[from("com.acme.one", "production")]).await;
+    world.clock.advance(1000);
+    let second = world.store.clock().now();
+    sender.send(&[from("com.acme.two", "development"), from("com.acme.two", "production")]).await;
+    world.clock.advance(1000);
+    sender.send(&[from("com.acme.two", "development")]).await;
+    let place = Place::Id(sender.workspace);
+    let mut view = world.store.view(&World::actor(), place, Action::SeeMetrics).await.expect("a view");
+    let production = view.last_batches(Environment::Production).await.expect("moments");
+    assert_eq!(production.into_values().collect::<Vec<_>>(), [first, second]);
+    let development = view.last_batches(Environment::Development).await.expect("moments");
+    assert_eq!(development.into_values().collect::<Vec<_>>(), [second.plus(1000)]);
+    let inputs = view.inputs().await.expect("inputs");
+    assert_eq!(inputs[0].last_batch_at, Some(second.plus(1000)), "an input's last batch is of either environment");
 }

@@ -1,7 +1,9 @@
 //! What the store promises, held against both databases by the same tests.
 
 mod audit;
+mod erasure;
 mod ingest;
 mod parity;
 mod permit;
+pub mod sender;
 mod sign_in;

@@ -69,15 +69,17 @@ async fn a_read_only_postgres_is_told_and_recovers() {
     world.distribution("acme", &token, "").await;
     let pool = sqlx::PgPool::connect(&world.url).await.expect("the database answers");
     let set = async |to: &str| {
-        // For new transactions of whoever connects from now on; those that are connected are sent away.
+        // For new transactions of whoever connects from now on.
         let sql = format!(
             "begin read write; do $$ begin execute format('alter database %I set default_transaction_read_only = {to}', \
-             current_database()); end $$; commit; select pg_terminate_backend(pid) from pg_stat_activity \
-             where datname = current_database() and pid <> pg_backend_pid()"
+             current_database()); end $$; commit"
         );
         sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&pool).await.expect("set");
     };
     set("on").await;
+    const AWAY: &str = "select pg_terminate_backend(pid) from pg_stat_activity \
+        where datname = current_database() and pid <> pg_backend_pid()";
+    sqlx::raw_sql(AWAY).execute(&pool).await.expect("the others are sent away");
     assert_eq!(world.event(&input, &batch(1)).await.status, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(world.distribution("acme", &token, "unit=devices").await["total"], 0, "reads go on");
     set("off").await;

@@ -1,8 +1,13 @@
 //! The binary itself: what it says at its start, and that two servers never share one SQLite file.
 
+use crate::harness::basic;
+use serde_json::json;
+use std::fs::Permissions;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 use std::process::Stdio;
-use tokio::io::{AsyncBufReadExt, BufReader, Lines};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Lines};
+use tokio::net::TcpStream;
 use tokio::process::{Child, ChildStdout, Command};
 
 fn attest(folder: &Path) -> Command {
@@ -15,7 +20,11 @@ fn attest(folder: &Path) -> Command {
 }
 
 async fn started(folder: &Path) -> (Child, Lines<BufReader<ChildStdout>>, String) {
-    let mut child = attest(folder).arg("serve").spawn().expect("the binary starts");
+    begun(attest(folder).arg("serve")).await
+}
+
+async fn begun(command: &mut Command) -> (Child, Lines<BufReader<ChildStdout>>, String) {
+    let mut child = command.spawn().expect("the binary starts");
     let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
     let first = lines.next_line().await.expect("a line").expect("a line");
     (child, lines, first)
@@ -77,12 +86,68 @@ async fn the_command_line_makes_and_proves_what_it_made() {
 async fn the_demo_is_believable_and_refuses_a_database_in_use() {
     let folder = tempfile::tempdir().expect("a folder");
     let run = async |args: &[&str]| attest(folder.path()).args(args).output().await.expect("the binary starts");
-    let made = run(&["demo", "--profiles", "600"]).await;
-    let said = String::from_utf8_lossy(&made.stdout);
-    assert!(
-        made.status.success() && said.contains("600 profiles") && said.matches("@demo.example").count() == 6,
-        "{said}"
-    );
+    let made = run(&["demo", "--profiles", "600", "--json"]).await;
+    let said: serde_json::Value = serde_json::from_slice(&made.stdout).expect("JSON");
+    assert_eq!((&said["profiles"], &said["devices"]), (&json!(600), &json!(600)));
+    assert_eq!(said["people"].as_array().expect("people").len(), 6, "one of each role: {said}");
     assert_eq!(run(&["check"]).await.status.code(), Some(0));
     assert_eq!(run(&["demo"]).await.status.code(), Some(2), "never over somebody's data");
+}
+
+/// Asks a server that listens, and answers its whole reply.
+async fn ask(origin: &str, head: &str, body: &str) -> String {
+    let address = origin.strip_prefix("Attest serves http://").expect("an address");
+    let mut stream = TcpStream::connect(address).await.expect("the server listens");
+    let length = body.len();
+    let request = format!("{head}\r\nhost: {address}\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}");
+    stream.write_all(request.as_bytes()).await.expect("sent");
+    let mut reply = String::new();
+    stream.read_to_string(&mut reply).await.expect("an answer");
+    reply
+}
+
+/// What cannot be written can still be read; writes are told, and work as soon as the file lets them.
+#[tokio::test]
+async fn a_read_only_sqlite_is_told_and_recovers() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("attest.db");
+    let run = async |args: &[&str]| attest(folder.path()).args(args).output().await.expect("the binary starts").stdout;
+    // Without an account the server would want to write a set-up link.
+    run(&["user", "add", "--email", "ada@example.com", "--name", "Ada"]).await;
+    run(&["workspace", "add", "--name", "Acme"]).await;
+    let input = run(&["input", "add", "--workspace", "acme", "--name", "Backend", "--json"]).await;
+    let input: serde_json::Value = serde_json::from_slice(&input).expect("JSON");
+    let credentials = basic(input["key"].as_str().expect("a key"), input["secret"].as_str().expect("a secret"));
+    let chmod = |path: &Path, mode| std::fs::set_permissions(path, Permissions::from_mode(mode)).expect("its owner");
+    chmod(&file, 0o444);
+    // Root may write everywhere, unless it gives that right away.
+    let uid = std::fs::metadata(&file).expect("a file").uid();
+    let plain = attest(folder.path());
+    let mut command = if uid == 0 { without_override(&plain) } else { plain };
+    let (_server, _lines, origin) = begun(command.arg("serve")).await;
+    let send = async || {
+        let head =
+            format!("POST /v2/events HTTP/1.1\r\nauthorization: {credentials}\r\ncontent-type: application/json");
+        ask(&origin, &head, r#"{"device_info": {"ios_idfv": "v1", "att_authorization_status": "denied"}}"#).await
+    };
+    let reply = send().await;
+    assert!(reply.starts_with("HTTP/1.1 503") && reply.contains("retry-after: 2"), "{reply}");
+    assert!(ask(&origin, "GET /sign-in HTTP/1.1", "").await.starts_with("HTTP/1.1 200"), "reads go on");
+    for made in [file.clone(), folder.path().join("attest.db-shm"), folder.path().join("attest.db-wal")] {
+        chmod(&made, 0o644);
+    }
+    let reply = send().await;
+    assert!(reply.starts_with("HTTP/1.1 202"), "{reply}");
+    assert!(String::from_utf8_lossy(&run(&["check"]).await).contains("1 devices, 0 differences"));
+}
+
+/// The same command, without the right to write what its permissions forbid.
+fn without_override(command: &Command) -> Command {
+    let command = command.as_std();
+    let mut without = Command::new("setpriv");
+    without.args(["--bounding-set", "-dac_override"]).arg(command.get_program()).args(command.get_args());
+    without.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    without.current_dir(command.get_current_dir().expect("a folder"));
+    without.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+    without
 }

@@ -11,7 +11,7 @@ pub mod setup;
 use super::caller::Visit;
 use super::moment::moment;
 use crate::domain::environment::Environment;
-use crate::domain::error::Refusal;
+use crate::domain::error::{Fault, Problem, Refusal};
 use crate::server::error::Result;
 use crate::server::store::View;
 use crate::ui::frame::{Frame, Other, Place};
@@ -31,8 +31,14 @@ impl Asked {
         found.map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
     }
 
-    pub fn environment(&self) -> Environment {
-        self.of("environment").and_then(Environment::parse).unwrap_or_default()
+    /// A value that must be understood: one that is passed over in silence would show a wrong number.
+    pub fn parsed<T>(&self, name: &'static str, parse: impl Fn(&str) -> Option<T>) -> Result<Option<T>> {
+        let refuse = || Refusal::BadRequest(vec![Fault::new(name, Problem::NotOneOf)]);
+        Ok(self.of(name).map(|text| parse(text).ok_or_else(refuse)).transpose()?)
+    }
+
+    pub fn environment(&self) -> Result<Environment> {
+        Ok(self.parsed("environment", Environment::parse)?.unwrap_or_default())
     }
 
     /// The address of the same page with some parameters replaced; an empty value removes one.

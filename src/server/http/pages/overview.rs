@@ -35,8 +35,8 @@ struct Read {
 }
 
 async fn read(view: &mut View, asked: &Asked) -> Result<Read> {
-    let unit = asked.of("unit").and_then(Unit::parse).unwrap_or(Unit::Profiles);
-    let environment = asked.environment();
+    let unit = asked.parsed("unit", Unit::parse)?.unwrap_or(Unit::Profiles);
+    let environment = asked.environment()?;
     let distribution = distribution::read(view, environment, unit).await?;
     let app = match asked.of("app") {
         Some(text) => Some(app_named(&distribution.apps, text).ok_or(Refusal::NotFound)?),
@@ -150,8 +150,8 @@ fn counts(read: &Read, asked: &Asked) -> Counts {
         unit: question.unit,
         elsewhere: words::count(shown(distribution.explicit(question, AttState::NotApplicable))),
         // For rounded roles not even whether there is anybody may be told; when the last batch came is.
-        is_empty: if distribution.rounded { distribution.last_batch.is_none() } else { all == 0 },
-        last_batch: distribution.last_batch.map(minute),
+        is_empty: if distribution.rounded { distribution.last_batch(question).is_none() } else { all == 0 },
+        last_batch: distribution.last_batch(question).map(minute),
         by_default: words::count(shown(decided)),
         rows: AttState::OF_APPLE.into_iter().map(row).collect(),
         bars: Bars {

@@ -34,7 +34,7 @@ pub async fn form(
     Path(slug): Path<String>,
     query: RawQuery,
 ) -> Result<Response> {
-    let environment = Asked::new(query).environment();
+    let environment = Asked::new(query).environment()?;
     let mut view = state.store.view(&visit.actor, place(&slug)?, Action::LookUpProfiles).await?;
     let page = model(&mut view, &visit, environment, LookUpBy::default(), String::new()).await?;
     Ok(render(&state, Page::Profiles(Box::new(page)), StatusCode::OK))
@@ -48,7 +48,7 @@ pub async fn look_up(
     query: RawQuery,
     mut form: Form,
 ) -> Result<Response> {
-    let environment = Asked::new(query).environment();
+    let environment = Asked::new(query).environment()?;
     let place = place(&slug)?;
     let (by, value) = (form.choice("by", LookUpBy::parse), form.text("value"));
     let ended = match (by, form.faults()) {

@@ -26,6 +26,7 @@ struct StoredDevice {
     since: Option<Millis>,
     as_of: Option<Millis>,
     source_input: Option<InputId>,
+    transitions: i64,
     os_version: Option<String>,
     app_version: Option<String>,
     country: Option<String>,
@@ -48,6 +49,7 @@ impl From<StoredDevice> for Device {
             platform: row.platform,
             held,
             source: row.source_input,
+            transitions: row.transitions,
             os_version: row.os_version,
             app_version: row.app_version,
             country: row.country,
@@ -100,8 +102,8 @@ fn given(rows: impl IntoIterator<Item = Value>) -> String {
 /// The columns of a device or profile, for `concat!`.
 macro_rules! columns {
     (device) => {
-        "d.environment, d.id, d.app_id, d.platform, d.status, d.since, d.as_of, d.source_input, d.os_version, \
-         d.app_version, d.country, d.first_seen, d.last_seen, d.nameless_since, d.retired"
+        "d.environment, d.id, d.app_id, d.platform, d.status, d.since, d.as_of, d.source_input, d.transitions, \
+         d.os_version, d.app_version, d.country, d.first_seen, d.last_seen, d.nameless_since, d.retired"
     };
     (profile) => {
         "p.environment, p.id, p.mpid, p.anonymous_on, p.first_seen, p.last_seen"

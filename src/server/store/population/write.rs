@@ -46,15 +46,15 @@ impl Tx {
 
     async fn write_devices(&mut self, workspace: WorkspaceId, devices: impl Iterator<Item = &Device>) -> Result<()> {
         const SQL: &str = "insert into devices (workspace_id, environment, id, app_id, platform, status, since, as_of, \
-            source_input, os_version, app_version, country, first_seen, last_seen, nameless_since, retired) \
+            source_input, transitions, os_version, app_version, country, first_seen, last_seen, nameless_since, retired) \
             select $1, cast(given.value->>0 as bigint), cast(given.value->>1 as bigint), cast(given.value->>2 as bigint), \
             given.value->>3, cast(given.value->>4 as bigint), cast(given.value->>5 as bigint), \
-            cast(given.value->>6 as bigint), cast(given.value->>7 as bigint), given.value->>8, given.value->>9, \
-            given.value->>10, cast(given.value->>11 as bigint), cast(given.value->>12 as bigint), \
-            cast(given.value->>13 as bigint), cast(given.value->>14 as boolean) from json_each($2) as given where true \
+            cast(given.value->>6 as bigint), cast(given.value->>7 as bigint), cast(given.value->>8 as bigint), \
+            given.value->>9, given.value->>10, given.value->>11, cast(given.value->>12 as bigint), \
+            cast(given.value->>13 as bigint), cast(given.value->>14 as bigint), cast(given.value->>15 as boolean) from json_each($2) as given where true \
             on conflict (workspace_id, environment, id) do update set platform = excluded.platform, \
             status = excluded.status, since = excluded.since, as_of = excluded.as_of, \
-            source_input = excluded.source_input, os_version = excluded.os_version, \
+            source_input = excluded.source_input, transitions = excluded.transitions, os_version = excluded.os_version, \
             app_version = excluded.app_version, country = excluded.country, last_seen = excluded.last_seen, \
             nameless_since = excluded.nameless_since, retired = excluded.retired";
         let row = |device: &Device| {
@@ -68,6 +68,7 @@ impl Tx {
                 held.map(|held| held.since),
                 held.map(|held| held.as_of),
                 device.source.map(|input| input.0),
+                device.transitions,
                 device.os_version,
                 device.app_version,
                 device.country,
@@ -163,9 +164,8 @@ impl Tx {
         &mut self,
         workspace: WorkspaceId,
         transitions: &[Transition],
-        ids: &Ids,
     ) -> Result<()> {
-        const SQL: &str = "insert into transitions (workspace_id, environment, device_id, id, app_id, from_status, \
+        const SQL: &str = "insert into transitions (workspace_id, environment, device_id, seq, app_id, from_status, \
             to_status, since, as_of, received_at, input_id) select $1, cast(given.value->>0 as bigint), \
             cast(given.value->>1 as bigint), cast(given.value->>2 as bigint), cast(given.value->>3 as bigint), \
             cast(given.value->>4 as bigint), cast(given.value->>5 as bigint), cast(given.value->>6 as bigint), \
@@ -175,7 +175,7 @@ impl Tx {
             json!([
                 transition.environment.code(),
                 transition.device.0,
-                ids.id(),
+                transition.seq,
                 transition.app.0,
                 transition.from.map(Status::code),
                 transition.to.code(),

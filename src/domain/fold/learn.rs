@@ -1,0 +1,105 @@
+//! What a batch tells of its device: its description, its status, its names.
+
+use super::find::names_in_order;
+use super::{Arrival, Folded, Population, Transition};
+use crate::domain::att::{Outcome, Policy, Report, Status, TimestampFault, Verdict, gate, learn};
+use crate::domain::batch::Batch;
+use crate::domain::device::NameKind;
+use crate::domain::id::DeviceId;
+use crate::domain::input::Note;
+use crate::domain::time::Millis;
+
+impl Population {
+    /// Takes over what the batch says of the device itself; what it does not say stays.
+    pub(super) fn describe(&mut self, device: DeviceId, batch: &Batch, arrival: &Arrival) {
+        let Some(device) = self.devices.get_mut(&device) else { return };
+        device.platform = batch.platform.unwrap_or(device.platform);
+        device.last_seen = device.last_seen.max(arrival.received);
+        device.retired = false;
+        for (said, kept) in [
+            (&batch.os_version, &mut device.os_version),
+            (&batch.app_version, &mut device.app_version),
+            (&batch.country, &mut device.country),
+        ] {
+            if said.is_some() {
+                kept.clone_from(said);
+            }
+        }
+    }
+
+    pub(super) fn learn(&mut self, id: DeviceId, batch: &Batch, arrival: &Arrival, folded: &mut Folded) {
+        let Some(device) = self.devices.get_mut(&id) else { return };
+        if batch.status.is_some() && !device.platform.is_apple() {
+            folded.notes.push(Note::StatusElsewhere);
+            return;
+        }
+        let report = Report {
+            status: batch.status,
+            att_ms: batch.att_ms,
+            batch_ms: batch.batch_ms,
+            event_ms: batch.event_ms,
+            received: arrival.received,
+            historical: false,
+        };
+        let before = device.held;
+        let reported = learn(before, &report);
+        device.held = reported.held;
+        folded.notes.extend(reported.faults.into_iter().map(|fault| match fault {
+            TimestampFault::Bad => Note::BadTimestamp,
+            TimestampFault::Seconds => Note::SecondsTimestamp,
+            TimestampFault::Future => Note::FutureTimestamp,
+        }));
+        if reported.outcome == Outcome::Stale {
+            folded.notes.push(Note::Stale);
+        }
+        let (Outcome::First | Outcome::Changed, Some(held)) = (reported.outcome, reported.held) else { return };
+        device.source = Some(arrival.input);
+        device.transitions += 1;
+        folded.transition = Some(Transition {
+            device: id,
+            seq: device.transitions,
+            environment: device.environment,
+            app: device.app,
+            from: before.map(|held| held.status),
+            to: held.status,
+            since: held.since,
+            as_of: held.as_of,
+            received: arrival.received,
+            input: arrival.input,
+        });
+        if held.status != Status::Authorized && arrival.policy != Policy::Observe {
+            self.names.retain(|name, leads_to| name.kind != NameKind::Idfa || *leads_to != id);
+            self.note_nameless(id, arrival.received);
+        }
+    }
+
+    /// Makes the batch's ids names of the device; those that led elsewhere move.
+    pub(super) fn name(&mut self, id: DeviceId, batch: &Batch, arrival: &Arrival, folded: &mut Folded) {
+        let Some(device) = self.devices.get(&id) else { return };
+        let explicit = device.held.map(|held| held.status);
+        let present = batch.name(NameKind::Idfa).is_some();
+        let os = device.os_version.as_deref();
+        let verdict = gate(arrival.policy, device.platform, explicit, arrival.default, os, present);
+        let unpermitted = gate(Policy::Withhold, device.platform, explicit, arrival.default, os, present);
+        if verdict == Verdict::Kept && unpermitted == Verdict::Removed {
+            folded.notes.push(Note::IdfaUnpermitted);
+        }
+        for name in names_in_order(batch, arrival, device.platform) {
+            if name.kind == NameKind::Idfa && verdict != Verdict::Kept {
+                continue;
+            }
+            if let Some(other) = self.names.insert(name, id).filter(|other| *other != id) {
+                self.note_nameless(other, arrival.received);
+            }
+        }
+        self.note_nameless(id, arrival.received);
+    }
+
+    /// Notes since when no name leads to the device, or that one does.
+    fn note_nameless(&mut self, id: DeviceId, now: Millis) {
+        let named = self.names.values().any(|leads_to| *leads_to == id);
+        if let Some(device) = self.devices.get_mut(&id) {
+            device.nameless_since = if named { None } else { device.nameless_since.or(Some(now)) };
+        }
+    }
+}

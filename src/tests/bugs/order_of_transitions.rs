@@ -1,0 +1,26 @@
+//! A process whose clock is behind made ids below those of earlier transitions, so that a device's last transition by id
+//! was not the one that its register came from.
+
+use crate::contract::sender::{Sender, ios};
+use crate::harness::{Kind, ManualClock, World};
+use attest::domain::time::HOUR;
+use attest::server::store::Store;
+use serde_json::json;
+use std::sync::Arc;
+
+#[tokio::test]
+async fn a_process_with_an_earlier_clock_continues_the_order() {
+    let world = World::new(Kind::Postgres).await;
+    let sender = Sender::new(&world).await;
+    let at = |status: &str, after: i64| {
+        let mut batch = ios("ada", "v1", Some(status));
+        batch["device_info"]["att_timestamp_unixtime_ms"] = json!(world.store.clock().now().0 - 2 * HOUR + after);
+        batch
+    };
+    let (first, second) = (at("authorized", 0), at("denied", 1));
+    sender.send(&[first]).await;
+    let behind = Arc::new(ManualClock::new());
+    behind.advance(-HOUR);
+    let other = Store::open(&world.url, behind).await.expect("a second process");
+    Sender { store: other, ..sender }.send(&[second]).await;
+}
