@@ -9,7 +9,7 @@ use crate::ui::pages::Page;
 use crate::ui::pages::refused::{Refused, Why};
 use crate::ui::words;
 use axum::extract::{Request, State as Shared};
-use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Json, Response};
@@ -40,7 +40,7 @@ fn status(error: &Error) -> StatusCode {
         Error::Refused(Refusal::Conflict) => StatusCode::CONFLICT,
         Error::Refused(Refusal::Invalid(_)) => StatusCode::UNPROCESSABLE_ENTITY,
         Error::Refused(Refusal::TooLarge) => StatusCode::PAYLOAD_TOO_LARGE,
-        Error::Again(_) | Error::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+        Error::Again(_) | Error::ReadOnly(_) | Error::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
         Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
@@ -49,7 +49,7 @@ fn status(error: &Error) -> StatusCode {
 fn log(error: &Error, incident: &str) {
     match error {
         Error::Refused(_) => {}
-        Error::Again(cause) | Error::Unavailable(cause) => {
+        Error::Again(cause) | Error::ReadOnly(cause) | Error::Unavailable(cause) => {
             tracing::warn!(incident, cause, "the store is not available")
         }
         Error::Internal(cause) => tracing::error!(incident, cause, "a request failed"),
@@ -68,6 +68,9 @@ pub async fn as_page(
         return as_json(RequestId(incident), request, next).await;
     }
     let response = next.run(request).await;
+    if is_bare(&response) {
+        return render(&state, Page::Refused(Refused { why: Why::BadRequest, incident: None }), response.status());
+    }
     let Some(Failed(error)) = response.extensions().get::<Failed>().cloned() else { return response };
     log(&error, &incident);
     let why = match &*error {
@@ -76,7 +79,7 @@ pub async fn as_page(
         Error::Refused(Refusal::NotFound) => Why::NotFound,
         Error::Refused(Refusal::Conflict) => Why::Conflict,
         Error::Refused(Refusal::TooLarge) => Why::TooLarge,
-        Error::Again(_) | Error::Unavailable(_) => Why::Unavailable,
+        Error::Again(_) | Error::ReadOnly(_) | Error::Unavailable(_) => Why::Unavailable,
         Error::Internal(_) => Why::Internal,
     };
     let incident = matches!(why, Why::Unavailable | Why::Internal | Why::Forbidden | Why::NotFound).then_some(incident);
@@ -87,6 +90,15 @@ pub async fn as_page(
 pub async fn as_json(RequestId(incident): RequestId, request: Request, next: Next) -> Response {
     let basic = request.uri().path().starts_with("/v2/");
     let response = next.run(request).await;
+    if is_bare(&response) {
+        let message = match response.status() {
+            // The router itself adds the header, further out.
+            StatusCode::METHOD_NOT_ALLOWED => "method: expected one of those in the header Allow",
+            _ => "request: the address or its query cannot be read",
+        };
+        let told = json!({"errors": [{"code": Code::BadRequest, "message": message}]});
+        return (response.status(), Json(told)).into_response();
+    }
     let Some(Failed(error)) = response.extensions().get::<Failed>().cloned() else { return response };
     log(&error, &incident);
     let mut told = (status(&error), Json(json!({"errors": messages(&error, &incident)}))).into_response();
@@ -97,8 +109,16 @@ pub async fn as_json(RequestId(incident): RequestId, request: Request, next: Nex
     with_retry(told, &error)
 }
 
+/// Whether the router refused by itself, in plain text or without a word: a method or an address that it cannot read.
+fn is_bare(response: &Response) -> bool {
+    let kind = response.headers().get(CONTENT_TYPE).map_or(&b"text/plain"[..], HeaderValue::as_bytes);
+    response.status().is_client_error()
+        && kind.starts_with(b"text/plain")
+        && response.extensions().get::<Failed>().is_none()
+}
+
 fn with_retry(mut response: Response, error: &Error) -> Response {
-    if matches!(error, Error::Again(_) | Error::Unavailable(_)) {
+    if matches!(error, Error::Again(_) | Error::ReadOnly(_) | Error::Unavailable(_)) {
         response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static(TRY_AGAIN));
     }
     response
@@ -120,7 +140,7 @@ fn messages(error: &Error, incident: &str) -> Vec<serde_json::Value> {
             };
             one(refusal.code(), message)
         }
-        Error::Again(_) | Error::Unavailable(_) => {
+        Error::Again(_) | Error::ReadOnly(_) | Error::Unavailable(_) => {
             one(Code::Unavailable, "the store is not available; nothing was stored")
         }
         Error::Internal(_) => one(Code::Internal, &format!("incident {incident}")),

@@ -1,6 +1,6 @@
 //! The Admin API, as scripts use it.
 
-use crate::harness::{Cookie, World, bearer, on_both};
+use crate::harness::{Cookie, Reply, World, bearer, on_both};
 use attest::domain::role::Role;
 use attest::domain::time::DAY;
 use axum::http::StatusCode;
@@ -10,6 +10,7 @@ on_both! {
     the_default_is_read_and_set
     the_audit_log_is_paged_exactly_as_hashed
     health_is_told
+    what_the_router_refuses_is_told_alike
     a_token_ends_after_a_year
 }
 
@@ -106,6 +107,34 @@ async fn health_is_told(world: World) {
     for path in ["/v2/nothing", "/api/v1/nothing"] {
         let reply = world.ask("POST", path, None, "{}").await;
         assert_eq!((reply.status, &reply.json()["errors"][0]["code"]), (StatusCode::NOT_FOUND, &json!("NOT_FOUND")));
+    }
+}
+
+async fn what_the_router_refuses_is_told_alike(world: World) {
+    world.workspace("Acme").await;
+    let ada = world.member("acme", "Ada", Role::ComplianceAdmin).await;
+    let (cookie, token) = (world.sign_in(&ada).await, world.token("acme", Role::Compliance).await);
+    let ask = async |method: &str, path: &str| world.ask(method, path, Some(&bearer(&token)), "{}").await;
+    let told = |reply: &Reply| reply.json()["errors"][0]["message"].as_str().expect("a message").to_owned();
+    for (method, path, allowed) in [
+        ("GET", "/v2/events", "POST"),
+        ("DELETE", "/api/v1/workspaces/acme/att-default", "GET,HEAD,PUT"),
+        ("POST", "/healthz", "GET,HEAD"),
+    ] {
+        let reply = ask(method, path).await;
+        assert_eq!((reply.status, reply.header("allow")), (StatusCode::METHOD_NOT_ALLOWED, allowed), "{path}");
+        assert!(told(&reply).starts_with("method: expected one of those"), "{path}");
+    }
+    let reply = ask("GET", "/api/v1/workspaces/%ff/att-default").await;
+    assert_eq!(
+        (reply.status, told(&reply).as_str()),
+        (StatusCode::BAD_REQUEST, "request: the address or its query cannot be read")
+    );
+    let page = world.get("/w/%ff/overview", &cookie).await;
+    assert!(page.status == StatusCode::BAD_REQUEST && page.body.contains("<h1"), "{}", page.body);
+    for query in ["overview?unit=bogus", "overview?environment=test", "audit?action=bogus", "audit?before=x"] {
+        let page = world.get(&format!("/w/acme/{query}"), &cookie).await;
+        assert!(page.status == StatusCode::BAD_REQUEST && page.body.contains("<h1"), "{query}: {}", page.status);
     }
 }
 

@@ -44,7 +44,11 @@ async fn the_default_changes_everywhere_at_once(world: World) {
     assert_eq!(explicit["counts"]["unknown"], 3);
     let overview = world.get("/w/acme/overview", &cookie).await.body;
     assert!(overview.contains("The default decides <b>3</b>"), "{overview}");
-    let audit = world.get("/w/acme/audit", &cookie).await.body;
+    let (_, link) = saved.split_once("/w/acme/audit?before=").expect("a link to the row");
+    let (before, row) = link.split_once("#").expect("the row's place");
+    let audit = world.get(&format!("/w/acme/audit?before={before}"), &cookie).await.body;
+    let first = audit.find("id=\"row-").map(|at| &audit[at + 4..]).expect("a row");
+    assert_eq!(first.split('"').next(), row.split('"').next(), "the page begins with that row");
     assert!(audit.contains("ATT default changed") && audit.contains("LR-1"));
     let reply = world.post("/w/acme/profiles", &cookie, &[("by", "customer_id"), ("value", "c0")]).await;
     assert!(reply.body.contains("Default of settings version <b>2</b>"), "{}", reply.body);

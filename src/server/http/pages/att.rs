@@ -27,6 +27,7 @@ use crate::ui::words;
 use axum::extract::{Path, RawQuery, State as Shared};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
+use std::collections::BTreeMap;
 
 /// How many versions the page shows; the audit log has them all.
 const HISTORY: i64 = 20;
@@ -157,6 +158,10 @@ async fn model(view: &mut View, visit: &Visit) -> Result<AttSettings> {
     let apps = view.apps().await?;
     let admins = view.members().await?.into_iter().filter(|member| member.role == Role::ComplianceAdmin);
     let versions = view.settings_versions(HISTORY + 1).await?;
+    let rows = match frame.may(Action::SeeAudit) {
+        true => view.audit_rows_of_settings(frame.version - HISTORY).await?,
+        false => BTreeMap::new(),
+    };
     let count = |n| words::count(Shown::of(n, rounded));
     Ok(AttSettings {
         may_change: frame.may(Action::ChangeSettings),
@@ -176,7 +181,7 @@ async fn model(view: &mut View, visit: &Visit) -> Result<AttSettings> {
         faults: Faults::default(),
         policy_faults: Faults::default(),
         admins: admins.map(|member| member.name).collect(),
-        history: history(&versions, rounded),
+        history: history(&versions, &rows, rounded),
         frame,
     })
 }
@@ -210,7 +215,7 @@ fn effect(reading: &Reading, apps: &[crate::domain::app::App], choice: Option<St
     }
 }
 
-fn history(versions: &[Version], rounded: bool) -> Vec<HistoryRow> {
+fn history(versions: &[Version], rows: &BTreeMap<i64, i64>, rounded: bool) -> Vec<HistoryRow> {
     let shown = usize::try_from(HISTORY).unwrap_or(usize::MAX);
     let row = |(at, version): (usize, &Version)| {
         let Settings { default, policy, .. } = version.settings;
@@ -234,6 +239,7 @@ fn history(versions: &[Version], rounded: bool) -> Vec<HistoryRow> {
             by: version.settings.changed_by.clone(),
             reason: version.settings.reason.clone(),
             change,
+            row: rows.get(&version.settings.version).copied(),
             moved: moves.then(|| words::count(Shown::of(version.moved_profiles, rounded))),
         }
     };

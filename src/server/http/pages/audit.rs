@@ -62,8 +62,8 @@ pub async fn audit(
     };
     let (from, to) = (date("from"), date("to"));
     let wanted = Wanted {
-        before_seq: asked.of("before").and_then(|seq| seq.parse().ok()),
-        action: asked.of("action").and_then(AuditAction::parse),
+        before_seq: asked.parsed("before", |seq| seq.parse().ok())?,
+        action: asked.parsed("action", AuditAction::parse)?,
         actor: asked.of("actor").map(str::to_owned),
         from: from.as_ref().map(|(_, (start, _))| *start),
         to: to.as_ref().map(|(_, (_, end))| *end),

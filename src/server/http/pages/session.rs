@@ -62,11 +62,15 @@ pub async fn sign_in(
         )
     };
     match work::session::sign_in(&state, &actor, &email, password).await? {
-        SignedIn::Yes(person) => {
+        SignedIn::Yes(person, attempt) => {
             // A session from before sign-in could be somebody else's doing: it ends, and a new id begins.
             session.flush().await.map_err(unavailable)?;
             session.insert(PERSON, person.id.to_string()).await.map_err(unavailable)?;
             session.save().await.map_err(unavailable)?;
+            if let Err(error) = work::session::signed_in(&state, &actor, &person, attempt).await {
+                session.flush().await.map_err(unavailable)?;
+                return Err(error);
+            }
             Ok(Redirect::to(&next).into_response())
         }
         SignedIn::No => Ok(again(Why::NotRight, StatusCode::UNPROCESSABLE_ENTITY)),

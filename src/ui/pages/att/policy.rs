@@ -1,0 +1,60 @@
+//! The form of the IDFA policy.
+
+use super::AttSettings;
+use crate::domain::att::Policy;
+use crate::ui::parts::field::{Field, field, summary};
+use crate::ui::words;
+use leptos::prelude::*;
+
+const LABELS: [(&str, &str); 2] = [("policy_reason", "Reason"), ("idfa_policy", "IDFA policy")];
+
+pub(super) fn policy_words(policy: Policy) -> &'static str {
+    match policy {
+        Policy::Observe => "Keeps every advertising id and only counts those that the status does not permit.",
+        Policy::Withhold => {
+            "Removes an advertising id before it is stored unless the effective status is Authorized. Unknown devices keep theirs below iOS 14.5."
+        }
+        Policy::RequireStatus => "",
+    }
+}
+
+pub(super) fn policy_form(page: &AttSettings) -> impl IntoView + use<> {
+    let (in_force, chosen) = (page.frame.policy, page.chosen_policy);
+    let choices = [Policy::Withhold, Policy::Observe].map(|policy| {
+        let current = (policy == in_force).then(|| view! { <span class="tag">"in force"</span> });
+        view! {
+            <label class="choice">
+                <input type="radio" name="idfa_policy" id=format!("policy-{}", policy.as_str()) value=policy.as_str() checked=policy == chosen />
+                <b>{words::policy(policy)}{current}</b>
+                <span>{policy_words(policy)}</span>
+            </label>
+        }
+    });
+    let reason = Field {
+        name: "policy_reason",
+        label: "Reason",
+        help: Some("Kept in the audit log with your name."),
+        rows: Some(2),
+        value: page.policy_reason.clone(),
+        ..Field::default()
+    };
+    view! {
+        <form method="post" class="card policy-form" novalidate>
+            <header>
+                <h2>"IDFA policy"</h2>
+                <p class="muted">"What happens to an advertising id that the status does not permit."</p>
+            </header>
+            {summary(&page.policy_faults, &LABELS)}
+            <input type="hidden" name="form" value="policy" />
+            <input type="hidden" name="version" value=page.frame.version.to_string() />
+            <fieldset class="choices" id="idfa_policy"><legend class="hidden">"IDFA policy"</legend>{choices.collect_view()}</fieldset>
+            {field(reason, &page.policy_faults)}
+            <div>
+                <button class="button primary submit-policy">
+                    <span class="for-withhold">"Set policy to Withhold"</span>
+                    <span class="for-observe">"Set policy to Observe"</span>
+                </button>
+            </div>
+        </form>
+    }
+}
