@@ -3,7 +3,7 @@
 use crate::domain::id::PersonId;
 use crate::domain::time::{HOUR, MINUTE, Millis};
 use crate::server::error::Error;
-use crate::server::store::{Event, Store};
+use crate::server::store::{Event, Own, Store};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use tower_sessions::session::{Id, Record};
@@ -48,43 +48,67 @@ fn failed(error: Error) -> StoreError {
     StoreError::Backend(error.to_string())
 }
 
-fn stored(record: &Record) -> Result<(Vec<u8>, Option<PersonId>, String)> {
+fn stored(record: &Record) -> Result<(Option<PersonId>, String)> {
     let data = serde_json::to_string(&record.data).map_err(|error| StoreError::Encode(error.to_string()))?;
     let person = record.data.get(PERSON).and_then(|id| PersonId::parse(id.as_str()?));
-    Ok((key(&record.id), person, data))
+    Ok((person, data))
+}
+
+/// What is written of a session; each is a transaction of its own.
+#[derive(Clone, Debug)]
+enum Write {
+    Add { person: Option<PersonId>, data: String },
+    Save { person: Option<PersonId>, data: String },
+    Touch,
+    End,
+}
+
+impl Write {
+    fn as_str(&self) -> &'static str {
+        match self {
+            Self::Add { .. } => "a new session",
+            Self::Save { .. } => "a session's data",
+            Self::Touch => "a session was used",
+            Self::End => "a session ended",
+        }
+    }
+}
+
+impl Sessions {
+    async fn write(&self, id: &Id, write: Write) -> Result<()> {
+        let key = key(id);
+        let work = move |mut own: Own| {
+            let (key, write) = (key.clone(), write.clone());
+            async move {
+                match &write {
+                    Write::Add { person, data } => own.add_session(&key, *person, data).await?,
+                    Write::Save { person, data } => own.save_session(&key, *person, data).await?,
+                    Write::Touch => own.touch_session(&key).await?,
+                    Write::End => own.end_session(&key).await?,
+                }
+                own.commit(Event::Housekeeping(write.as_str())).await
+            }
+        };
+        self.store.own(work).await.map_err(failed)
+    }
 }
 
 #[async_trait::async_trait]
 impl SessionStore for Sessions {
     async fn create(&self, record: &mut Record) -> Result<()> {
         record.id = Id(i128::from_le_bytes(self.store.ids().random()));
-        let row = stored(record)?;
-        let work = move |mut own: crate::server::store::Own| {
-            let (key, person, data) = row.clone();
-            async move {
-                own.add_session(&key, person, &data).await?;
-                own.commit(Event::Housekeeping("a new session")).await
-            }
-        };
-        self.store.own(work).await.map_err(failed)
+        let (person, data) = stored(record)?;
+        self.write(&record.id, Write::Add { person, data }).await
     }
 
     async fn save(&self, record: &Record) -> Result<()> {
-        let row = stored(record)?;
-        let work = move |mut own: crate::server::store::Own| {
-            let (key, person, data) = row.clone();
-            async move {
-                own.save_session(&key, person, &data).await?;
-                own.commit(Event::Housekeeping("a session's data")).await
-            }
-        };
-        self.store.own(work).await.map_err(failed)
+        let (person, data) = stored(record)?;
+        self.write(&record.id, Write::Save { person, data }).await
     }
 
     async fn load(&self, id: &Id) -> Result<Option<Record>> {
-        let key = key(id);
         let mut own = self.store.own_view().await.map_err(failed)?;
-        let Some(session) = own.session(&key).await.map_err(failed)? else { return Ok(None) };
+        let Some(session) = own.session(&key(id)).await.map_err(failed)? else { return Ok(None) };
         let (seen_before, made_before) = over_before(own.now);
         if session.seen_at < seen_before || session.created_at < made_before {
             return Ok(None);
@@ -92,15 +116,8 @@ impl SessionStore for Sessions {
         let stale = session.seen_at < own.now.minus(TOUCH_EVERY);
         drop(own);
         if stale && self.renews {
-            let work = move |mut own: crate::server::store::Own| {
-                let key = key.clone();
-                async move {
-                    own.touch_session(&key).await?;
-                    own.commit(Event::Housekeeping("a session was used")).await
-                }
-            };
             // A store that cannot be written can still be read; an unwritten time only ends the session sooner.
-            if let Err(error) = self.store.own(work).await {
+            if let Err(error) = self.write(id, Write::Touch).await {
                 tracing::warn!(%error, "a session's last use was not written");
             }
         }
@@ -113,14 +130,6 @@ impl SessionStore for Sessions {
     }
 
     async fn delete(&self, id: &Id) -> Result<()> {
-        let key = key(id);
-        let work = move |mut own: crate::server::store::Own| {
-            let key = key.clone();
-            async move {
-                own.end_session(&key).await?;
-                own.commit(Event::Housekeeping("a session ended")).await
-            }
-        };
-        self.store.own(work).await.map_err(failed)
+        self.write(id, Write::End).await
     }
 }

@@ -18,6 +18,7 @@ const LONGEST_WAIT_ANYWHERE: i64 = MINUTE;
 const FORGOTTEN_AFTER: i64 = DAY;
 
 /// The two counts that an attempt falls under.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Attempt {
     here: [u8; 32],
     anywhere: [u8; 32],

@@ -196,17 +196,27 @@ pub struct Demo {
     /// The same seed gives the same data.
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    #[arg(long)]
+    json: bool,
 }
 
 impl Demo {
     pub async fn run(self, store: &Store) -> Result<Ended> {
         let passwords = Passwords::new(store.ids().clone());
         let made = demo::fill(store, &passwords, demo::Wanted { profiles: self.profiles, seed: self.seed }).await?;
-        println!("{} profiles on {} devices in the workspace {}.", made.profiles, made.devices, made.workspace);
-        println!("One sign-in per role:");
-        for (role, email, password) in made.people {
-            println!("  {:<17} {email:<36} {}", crate::ui::words::role(role), password.expose_secret());
-        }
+        let counted =
+            format!("{} profiles on {} devices in the workspace {}.", made.profiles, made.devices, made.workspace);
+        let people = made.people.iter().map(|(role, email, password)| {
+            format!("  {:<17} {email:<36} {}", crate::ui::words::role(*role), password.expose_secret())
+        });
+        let words: Vec<_> = [counted, "One sign-in per role:".to_owned()].into_iter().chain(people).collect();
+        let people = made
+            .people
+            .iter()
+            .map(|(role, email, password)| json!({"role": role, "email": email, "password": password.expose_secret()}));
+        let value = json!({"workspace": made.workspace, "profiles": made.profiles, "devices": made.devices,
+            "people": people.collect::<Vec<_>>()});
+        print(self.json, &value, &words.join("\n"));
         Ok(Ended::Done)
     }
 }

@@ -11,6 +11,7 @@ use crate::domain::role::Role;
 use crate::domain::time::{DAY, HOUR, MINUTE};
 use crate::server::auth::password::Passwords;
 use crate::server::error::{Error, Result};
+use crate::server::store::check::Checked;
 use crate::server::store::own::Record;
 use crate::server::store::{Actor, Event, Place, Store};
 use crate::server::work::account::{NewAccount, add_account};
@@ -86,7 +87,9 @@ pub async fn fill(store: &Store, passwords: &Passwords, wanted: Wanted) -> Resul
     let reason = "Legal review LR-214: no consent, no tracking.".to_owned();
     let change = Change { default: Some(Some(Status::Denied)), policy: None, reason, version: 1, typed_name: None };
     change_settings(store, &actor, place, change).await?;
-    let checked = store.check().await?.pop().ok_or(Refusal::NotFound)?;
+    // The database was empty: this is its one workspace, and the count proves what was written.
+    let checked = store.check().await?.pop().filter(Checked::holds);
+    let checked = checked.ok_or_else(|| Error::Internal("what was written does not hold".to_owned()))?;
     let state = json!({"profiles": wanted.profiles, "seed": wanted.seed});
     let row = Record::installation(&actor, AuditAction::DemoFilled, checked.workspace.clone(), state);
     store

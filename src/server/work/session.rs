@@ -7,14 +7,14 @@ use crate::server::error::Result;
 use crate::server::state::State;
 use crate::server::store::own::Record;
 use crate::server::store::person::Person;
-use crate::server::store::{Actor, Event, Who};
+use crate::server::store::{Actor, Event, Own, Who};
 use secrecy::SecretString;
 use serde_json::Value;
 
 /// What an attempt to sign in came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SignedIn {
-    Yes(Person),
+    Yes(Person, Attempt),
     /// Unknown e-mail, wrong password, no password yet: one and the same answer.
     No,
     /// Too many failures; try again in so many milliseconds.
@@ -26,17 +26,13 @@ pub async fn sign_in(state: &State, actor: &Actor, email: &str, password: Secret
     // What has no shape of an e-mail is nobody's, and is throttled like anybody's.
     let email = Email::parse(email).or_else(|_| Email::parse("nobody@example.invalid"));
     let Ok(email) = email else { return Ok(SignedIn::No) };
-    let address = actor.address.clone().unwrap_or_default();
-    let attempt = (email.clone(), address.clone());
-    let begin = move |mut own: crate::server::store::Own| {
-        let attempt = Attempt::new(&attempt.0, &attempt.1);
-        async move {
-            let wait = attempt.begin(&mut own).await?;
-            if wait == 0 {
-                own.commit(Event::Housekeeping("an attempt to sign in")).await?;
-            }
-            Ok(wait)
+    let attempt = Attempt::new(&email, actor.address.as_deref().unwrap_or_default());
+    let begin = move |mut own: Own| async move {
+        let wait = attempt.begin(&mut own).await?;
+        if wait == 0 {
+            own.commit(Event::Housekeeping("an attempt to sign in")).await?;
         }
+        Ok(wait)
     };
     let wait = state.store.own(begin).await?;
     if wait > 0 {
@@ -50,25 +46,28 @@ pub async fn sign_in(state: &State, actor: &Actor, email: &str, password: Secret
     };
     drop(own);
     let right = state.passwords.verify(password, hash).await?;
-    let Some(person) = person.filter(|_| right) else { return Ok(SignedIn::No) };
-    let (known, actor) = (person.clone(), actor.clone());
-    let work = move |mut own: crate::server::store::Own| {
-        let (person, actor, attempt) = (known.clone(), actor.clone(), Attempt::new(&email, &address));
+    Ok(person.filter(|_| right).map_or(SignedIn::No, |person| SignedIn::Yes(person, attempt)))
+}
+
+/// Forgives the failures before, and writes that somebody signed in: once their session is there, and before they are
+/// given it, so that there is neither a row without a session nor a session in use without a row.
+pub async fn signed_in(state: &State, actor: &Actor, person: &Person, attempt: Attempt) -> Result<()> {
+    let actor = Actor { who: Who::Person { id: person.id, name: person.name.clone() }, ..actor.clone() };
+    let row = Record::installation(&actor, AuditAction::SignedIn, person.id.to_string(), Value::Null);
+    let work = move |mut own: Own| {
+        let row = row.clone();
         async move {
             attempt.succeeded(&mut own).await?;
-            let actor = Actor { who: Who::Person { id: person.id, name: person.name }, ..actor };
-            let row = Record::installation(&actor, AuditAction::SignedIn, person.id.to_string(), Value::Null);
             own.commit(Event::Audit(vec![row])).await
         }
     };
-    state.store.own(work).await?;
-    Ok(SignedIn::Yes(person))
+    state.store.own(work).await
 }
 
 /// Writes that somebody signed out; the session itself is ended by whoever holds it.
 pub async fn sign_out(state: &State, actor: &Actor) -> Result<()> {
     let actor = actor.clone();
-    let work = move |own: crate::server::store::Own| {
+    let work = move |own: Own| {
         let actor = actor.clone();
         async move {
             let target = if let Who::Person { id, .. } = &actor.who { id.to_string() } else { String::new() };
