@@ -86,7 +86,16 @@ if [ ${#packages[@]} -gt 0 ]; then
             exit 2
         fi
     fi
-    # Nothing that is installed is removed: an older rustc of Debian's, for one, has to be removed by hand.
+    # Nothing that is installed is removed, but for Debian's own older Rust, whose place the newer one takes.
+    if [[ " ${packages[*]} " == *" rustc-web "* ]]; then
+        old=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' rustc cargo 'libstd-rust-*' 2>/dev/null |
+            sed -n 's/^installed \(.*\)/\1/p' | grep -v -- -web || true)
+        if [ -n "$old" ]; then
+            say "removing Debian's older Rust:" $old
+            # shellcheck disable=SC2086
+            apt-get remove -y -qq $old >/dev/null </dev/null
+        fi
+    fi
     if ! apt-get install -y -qq --no-install-recommends --no-remove "${packages[@]}" >/dev/null </dev/null; then
         echo "setup: apt-get could not install ${packages[*]}" >&2
         exit 2

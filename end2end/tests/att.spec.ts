@@ -28,7 +28,7 @@ for (const javaScriptEnabled of [true, false]) {
             await page.getByRole("button", { name: "Set default to Denied" }).click();
             await expect(page.getByRole("status").getByText("No default → Denied")).toBeVisible();
 
-            await page.getByRole("status").getByRole("link", { name: "See the audit log" }).click();
+            await page.getByRole("status").getByRole("link", { name: "See it in the audit log" }).click();
             await expect(page.getByRole("heading", { name: "ATT default changed" })).toBeVisible();
             await expect(page.getByText("“Legal review LR-214”")).toBeVisible();
             await page.getByRole("navigation", { name: "Pages" }).getByRole("link", { name: "Profiles" }).click();

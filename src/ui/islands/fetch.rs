@@ -3,7 +3,7 @@
 use leptos::prelude::document;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{HtmlElement, RequestInit, Response, window};
+use web_sys::{Element, HtmlElement, RequestInit, Response, window};
 
 /// What the server said.
 pub enum Answer {
@@ -38,7 +38,8 @@ pub async fn changed(address: &str, tag: &str) -> Result<Answer, JsValue> {
     }
 }
 
-/// Puts HTML of our own server into an element, and keeps the focus on the same link or region.
+/// Puts HTML of our own server into an element, and keeps the focus on the same link or region, and how far each
+/// region was scrolled.
 pub fn show(target: &str, html: &str) {
     let document = document();
     let Some(element) = document.get_element_by_id(target) else { return };
@@ -49,10 +50,21 @@ pub fn show(target: &str, html: &str) {
         };
         named("href").or_else(|| named("aria-label"))
     });
+    let scrolled: Vec<i32> = regions(&element).map(|region| region.scroll_left()).collect();
     element.set_inner_html(html);
+    for (region, left) in regions(&element).zip(scrolled) {
+        region.set_scroll_left(left);
+    }
     let again = mark.and_then(|mark| element.query_selector(&mark).ok().flatten());
     if let Some(again) = again.and_then(|again| again.dyn_into::<HtmlElement>().ok()) {
         // Losing the focus would be worse than a browser that cannot give it back.
         let _ = again.focus();
     }
+}
+
+/// The parts of an element that scroll by themselves.
+fn regions(element: &Element) -> impl Iterator<Item = Element> {
+    let found = element.query_selector_all(".scroll").ok();
+    let regions = found.map(|found| (0..found.length()).filter_map(move |at| found.get(at)?.dyn_into().ok()));
+    regions.into_iter().flatten()
 }
