@@ -18,8 +18,6 @@ use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
-/// How often work is done again when somebody else was faster.
-
 /// Who acts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Who {
