@@ -8,7 +8,7 @@ test("the open Overview shows an event within two seconds, and stays calm withou
     await server.send(input, iphone(0, "denied"));
     const page = await signedIn(server.member(slug, "Ada", "compliance_admin"));
     await expect(page.getByRole("status")).toHaveText("Live");
-    await expect(page.getByText("1 Apple profiles, and")).toBeVisible();
+    await expect(page.getByText("1 Apple profile, and")).toBeVisible();
     const asked: number[] = [];
     page.on("response", (response) => {
         if (response.url().includes("/overview/live")) asked.push(response.status());

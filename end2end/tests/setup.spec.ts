@@ -37,7 +37,7 @@ for (const javaScriptEnabled of [true, false]) {
             const said = execFileSync("bash", ["-c", curl], { encoding: "utf8" });
             expect(said).toContain("202 Accepted");
             await page.getByRole("navigation", { name: "Pages" }).getByRole("link", { name: "Overview" }).click();
-            await expect(page.getByText("1 Apple profiles, and")).toBeVisible();
+            await expect(page.getByText("1 Apple profile, and")).toBeVisible();
 
             await page.goto(server.setUpLink!);
             await expect(page.getByRole("heading", { name: "This link cannot be used" })).toBeVisible();

@@ -14,6 +14,7 @@ create table people (
     -- Null until the person has chosen one by a one-time link.
     password_hash text,
     operator boolean not null,
+    theme text not null,
     created_at bigint not null
 );
 
@@ -25,6 +26,7 @@ create table sessions (
     seen_at bigint not null
 );
 
+create index sessions_person on sessions (person_id);
 create index sessions_seen on sessions (seen_at);
 
 create table links (
@@ -51,6 +53,9 @@ create table workspaces (
     slug text not null unique,
     name text not null,
     time_zone text not null,
+    -- What the Profile API calls its owner in addresses.
+    org text not null,
+    account text not null,
     created_at bigint not null
 );
 
@@ -63,6 +68,21 @@ create table members (
 );
 
 create index members_person on members (person_id);
+
+create table invitations (
+    workspace_id bigint not null references workspaces (id),
+    id bigint not null,
+    token_hash bytea not null unique,
+    email text not null,
+    role text not null,
+    -- Whose right it is, also when it is accepted.
+    maker_id bigint not null references people (id),
+    created_at bigint not null,
+    expires_at bigint not null,
+    -- When it was accepted, revoked or replaced.
+    ended_at bigint,
+    primary key (workspace_id, id)
+);
 
 create table credentials (
     public_key text primary key,

@@ -14,6 +14,7 @@ create table people (
     -- Null until the person has chosen one by a one-time link.
     password_hash text,
     operator integer not null,
+    theme text not null,
     created_at integer not null
 ) strict;
 
@@ -25,6 +26,7 @@ create table sessions (
     seen_at integer not null
 ) strict, without rowid;
 
+create index sessions_person on sessions (person_id);
 create index sessions_seen on sessions (seen_at);
 
 create table links (
@@ -51,6 +53,9 @@ create table workspaces (
     slug text not null unique,
     name text not null,
     time_zone text not null,
+    -- What the Profile API calls its owner in addresses.
+    org text not null,
+    account text not null,
     created_at integer not null
 ) strict;
 
@@ -63,6 +68,21 @@ create table members (
 ) strict, without rowid;
 
 create index members_person on members (person_id);
+
+create table invitations (
+    workspace_id integer not null references workspaces (id),
+    id integer not null,
+    token_hash blob not null unique,
+    email text not null,
+    role text not null,
+    -- Whose right it is, also when it is accepted.
+    maker_id integer not null references people (id),
+    created_at integer not null,
+    expires_at integer not null,
+    -- When it was accepted, revoked or replaced.
+    ended_at integer,
+    primary key (workspace_id, id)
+) strict, without rowid;
 
 create table credentials (
     public_key text primary key,

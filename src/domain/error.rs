@@ -58,6 +58,11 @@ pub enum Problem {
     NotOffered,
     NotARole,
     LastComplianceAdmin,
+    NotThePassword,
+    /// Guesses that failed slow down the next one.
+    TooManyAttempts,
+    AlreadyMember,
+    AboveOwnRights,
 }
 
 impl Problem {

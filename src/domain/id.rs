@@ -74,6 +74,8 @@ ids! {
     InputId
     /// An API token.
     TokenId
+    /// An invitation into a workspace.
+    InvitationId
     /// An installation of one app on one device.
     DeviceId
     /// A profile: one user as the event stream names them.

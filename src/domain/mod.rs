@@ -20,4 +20,5 @@ pub mod role;
 pub mod rounding;
 pub mod settings;
 pub mod text;
+pub mod theme;
 pub mod time;

@@ -20,6 +20,8 @@ pub enum Action {
     ManageInputs,
     /// See inputs: counts and reasons, no secrets.
     SeeInputs,
+    /// See who the members are, and their roles.
+    SeeMembers,
     /// Give, change and take away roles.
     ManageMembers,
     /// Make and revoke API tokens.
@@ -36,7 +38,7 @@ pub enum Grant {
 }
 
 impl Action {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::SeeMetrics,
         Self::SeeSettings,
         Self::ChangeSettings,
@@ -44,6 +46,7 @@ impl Action {
         Self::SeeAudit,
         Self::ManageInputs,
         Self::SeeInputs,
+        Self::SeeMembers,
         Self::ManageMembers,
         Self::ManageTokens,
     ];
@@ -63,6 +66,7 @@ pub fn grant(role: Role, action: Action) -> Grant {
         Action::ChangeSettings => &[ComplianceAdmin],
         Action::LookUpProfiles => &[ComplianceAdmin, Admin, Compliance],
         Action::SeeAudit => &[ComplianceAdmin, Admin, Compliance, Auditor],
+        Action::SeeMembers => &[ComplianceAdmin, Admin, Compliance, Analyst, Auditor],
         Action::ManageInputs | Action::ManageMembers | Action::ManageTokens => &[ComplianceAdmin, Admin],
     };
     if allowed.contains(&role) { Grant::Yes } else { Grant::No }
@@ -71,4 +75,14 @@ pub fn grant(role: Role, action: Action) -> Grant {
 /// Whether the role may do it at all.
 pub fn may(role: Role, action: Action) -> bool {
     grant(role, action) > Grant::No
+}
+
+/// Whether somebody may give or take away a role: an Admin everything but Compliance Admin.
+pub fn may_give(giver: Role, role: Role) -> bool {
+    may(giver, Action::ManageMembers) && (giver == Role::ComplianceAdmin || role != Role::ComplianceAdmin)
+}
+
+/// Whether a role goes nowhere further than another one: what a token's role must be to its maker's.
+pub fn is_within(role: Role, own: Role) -> bool {
+    Action::ALL.into_iter().all(|action| grant(role, action) <= grant(own, action))
 }

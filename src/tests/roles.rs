@@ -19,6 +19,7 @@ fn expected(action: Action) -> [bool; 6] {
         Action::SeeAudit => [true, true, true, false, false, true],
         Action::ManageInputs => [true, true, false, false, false, false],
         Action::SeeInputs => [true, true, true, true, true, true],
+        Action::SeeMembers => [true, true, true, true, false, true],
         Action::ManageMembers => [true, true, false, false, false, false],
         Action::ManageTokens => [true, true, false, false, false, false],
     }
@@ -33,6 +34,8 @@ enum Who {
     Stranger,
     /// Was a Compliance Admin, and has the session or token still.
     Removed,
+    /// An operator of the installation, without a role here.
+    Operator,
 }
 
 /// Somebody's ways in.
@@ -70,6 +73,9 @@ impl Doors {
             .await
             .expect("removed");
         people.push(Person { who: Who::Removed, cookie, token: None });
+        let email = world.operator("Olga").await;
+        let cookie = world.sign_in(&email).await;
+        people.push(Person { who: Who::Operator, cookie, token: None });
         let page = world.get("/w/acme/inputs", &people[1].cookie).await.body;
         let start = page.find("/w/acme/inputs/").expect("an input") + "/w/acme/inputs/".len();
         let input = page[start..start + 13].to_owned();
@@ -99,7 +105,7 @@ impl Doors {
         let is_api = door.kind == DoorKind::Api;
         match (door.needs, who) {
             (Needs::Nothing, _) if door.path.starts_with("/s/") => vec![StatusCode::OK, StatusCode::NOT_FOUND],
-            (Needs::Nothing, _) if door.path == "/set-up" => vec![StatusCode::NOT_FOUND],
+            (Needs::Nothing, _) if ["/set-up", "/invitation"].contains(&door.path) => vec![StatusCode::NOT_FOUND],
             (Needs::Nothing, _) if door.method == "POST" => vec![StatusCode::BAD_REQUEST],
             (Needs::Nothing, Who::Visitor) => vec![StatusCode::OK],
             (Needs::Nothing, _) if door.path == "/sign-in" => vec![StatusCode::SEE_OTHER],
@@ -107,10 +113,15 @@ impl Doors {
             (Needs::Feed, _) => vec![StatusCode::UNAUTHORIZED],
             (_, Who::Visitor) if is_api || door.kind == DoorKind::Live => vec![StatusCode::UNAUTHORIZED],
             (_, Who::Visitor) => vec![StatusCode::SEE_OTHER],
-            (Needs::SignedIn, Who::Removed) if door.path == "/" => vec![StatusCode::OK],
+            (Needs::SignedIn, Who::Removed | Who::Operator) if door.path == "/" => vec![StatusCode::OK],
+            (Needs::SignedIn, _) if door.path == "/account" && door.method == "GET" => vec![StatusCode::OK],
+            (Needs::SignedIn, _) if door.path == "/account" => vec![StatusCode::BAD_REQUEST],
             (Needs::SignedIn, _) => vec![StatusCode::SEE_OTHER],
-            (Needs::Role(_), Who::Removed) if is_api => vec![StatusCode::UNAUTHORIZED],
-            (Needs::Role(_), Who::Stranger | Who::Removed) => vec![StatusCode::NOT_FOUND],
+            (Needs::Operator, Who::Operator) if door.method == "GET" => vec![StatusCode::OK],
+            (Needs::Operator, Who::Operator) => vec![StatusCode::UNPROCESSABLE_ENTITY, StatusCode::BAD_REQUEST],
+            (Needs::Operator, _) => vec![StatusCode::FORBIDDEN],
+            (Needs::Role(_), Who::Removed | Who::Operator) if is_api => vec![StatusCode::UNAUTHORIZED],
+            (Needs::Role(_), Who::Stranger | Who::Removed | Who::Operator) => vec![StatusCode::NOT_FOUND],
             (Needs::Role(action), Who::Has(role)) => {
                 let at = Role::ALL.iter().position(|known| *known == role).expect("a role");
                 match (expected(action)[at], door.method) {

@@ -17,10 +17,11 @@ pub struct Document {
 pub fn document(document: Document) -> impl IntoView {
     let Document { page, assets, nonce } = document;
     let title = format!("{} – Attest", page.title());
+    let theme = page.theme();
     let boot = page.has_island().then(|| boot(&assets, nonce));
     view! {
         <!DOCTYPE html>
-        <html lang="en">
+        <html lang="en" data-theme=theme.as_str()>
             <head>
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1" />

@@ -7,6 +7,7 @@ use crate::domain::att::{Policy, Status};
 use crate::domain::environment::Environment;
 use crate::domain::policy::{Action, may};
 use crate::domain::role::Role;
+use crate::domain::theme::Theme;
 use leptos::prelude::*;
 
 /// The pages of a workspace.
@@ -17,6 +18,9 @@ pub enum Place {
     Privacy,
     Audit,
     Inputs,
+    Apps,
+    Members,
+    Tokens,
 }
 
 impl Place {
@@ -27,6 +31,9 @@ impl Place {
             Self::Privacy => "Privacy settings",
             Self::Audit => "Audit log",
             Self::Inputs => "Inputs",
+            Self::Apps => "Apps",
+            Self::Members => "Members",
+            Self::Tokens => "API tokens",
         }
     }
 
@@ -38,6 +45,9 @@ impl Place {
             Self::Privacy => "privacy",
             Self::Audit => "audit",
             Self::Inputs => "inputs",
+            Self::Apps => "apps",
+            Self::Members => "members",
+            Self::Tokens => "tokens",
         }
     }
 
@@ -48,7 +58,9 @@ impl Place {
             Self::Profiles => Action::LookUpProfiles,
             Self::Privacy => Action::SeeSettings,
             Self::Audit => Action::SeeAudit,
-            Self::Inputs => Action::SeeInputs,
+            Self::Inputs | Self::Apps => Action::SeeInputs,
+            Self::Members => Action::SeeMembers,
+            Self::Tokens => Action::ManageTokens,
         }
     }
 
@@ -59,6 +71,9 @@ impl Place {
             Self::Privacy => Icon::Lock,
             Self::Audit => Icon::List,
             Self::Inputs => Icon::Plug,
+            Self::Apps => Icon::Phone,
+            Self::Members => Icon::People,
+            Self::Tokens => Icon::Key,
         }
     }
 
@@ -69,7 +84,11 @@ impl Place {
 }
 
 /// The rail's groups.
-const GROUPS: [&[Place]; 3] = [&[Place::Overview, Place::Profiles], &[Place::Privacy, Place::Audit], &[Place::Inputs]];
+const GROUPS: [&[Place]; 3] = [
+    &[Place::Overview, Place::Profiles],
+    &[Place::Privacy, Place::Audit],
+    &[Place::Inputs, Place::Apps, Place::Members, Place::Tokens],
+];
 
 /// A workspace that the person may switch to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,6 +105,7 @@ pub struct Frame {
     pub slug: String,
     pub workspace: String,
     pub person: String,
+    pub theme: Theme,
     pub role: Role,
     pub environment: Environment,
     pub default: Option<Status>,
@@ -128,54 +148,76 @@ pub fn frame(frame: Frame, content: impl IntoView) -> impl IntoView {
             </p>
         }
     });
+    let groups = GROUPS.map(|group| {
+        let places = group.iter().filter(|place| frame.may(place.action()));
+        let link = |place: &Place| Rail {
+            address: frame.address(*place),
+            title: place.title().to_owned(),
+            icon: place.icon(),
+            current: *place == frame.place,
+        };
+        places.map(link).collect()
+    });
+    let body = view! {
+        {switcher(&frame)}
+        {rail(groups.into())}
+        <div class="rail-foot">
+            <a class="in-force" href=frame.address(Place::Privacy)>
+                <small>"Default in force"</small>
+                <b>{status::default(frame.default)}</b>
+                <small>"since "{field::moment(frame.since.clone())}</small>
+                <small>{format!("IDFA policy: {} · version {}", words::policy(frame.policy), frame.version)}</small>
+            </a>
+            {who(&frame.person, words::role(frame.role))}
+        </div>
+    };
+    shell(frame.address(Place::Overview), body, view! { {banner}{content.into_any()} })
+}
+
+/// A link of the rail.
+pub struct Rail {
+    pub address: String,
+    pub title: String,
+    pub icon: Icon,
+    pub current: bool,
+}
+
+/// The rail's links, in groups.
+pub fn rail(groups: Vec<Vec<Rail>>) -> impl IntoView {
+    let groups = groups.into_iter().filter(|group| !group.is_empty()).map(|group| {
+        let links = group.into_iter().map(|Rail { address, title, icon: sign, current }| {
+            let current = current.then_some("page");
+            view! { <li><a href=address aria-current=current>{icon(sign)}{title}</a></li> }
+        });
+        view! { <ul>{links.collect_view()}</ul> }
+    });
+    view! { <nav aria-label="Pages">{groups.collect_view()}</nav> }
+}
+
+/// Who is signed in, with the way to their account and out.
+pub fn who(person: &str, role: &'static str) -> impl IntoView + use<> {
     view! {
-        <div class="frame">
-            <header class="rail">
-                <div class="rail-inner">
-                    <a class="brand" href=frame.address(Place::Overview)>{icon(Icon::Shield)}"Attest"</a>
-                    {menu(&frame)}
-                </div>
-            </header>
-            <main id="main" tabindex="-1">
-                {banner}
-                {content.into_any()}
-            </main>
+        <div class="who">
+            {icon(Icon::Person)}
+            <p><a href="/account"><b>{person.to_owned()}</b></a><small>{role}</small></p>
+            <form method="post" action="/sign-out"><button class="quiet">"Sign out"</button></form>
         </div>
     }
 }
 
-/// Everything of the rail below the brand. On a phone it is folded into a menu: a checkbox holds it open, no script.
-fn menu(frame: &Frame) -> impl IntoView + use<> {
+/// The rail beside the content. On a phone it is folded into a menu: a checkbox holds it open, no script.
+pub fn shell(home: String, body: impl IntoView, content: impl IntoView) -> impl IntoView {
     view! {
-        <input type="checkbox" id="menu-open" class="menu-open" aria-label="Show the menu" />
-        <label for="menu-open" class="menu-button" aria-hidden="true">{icon(Icon::Menu)}</label>
-        <div class="rail-body">
-            {switcher(frame)}
-            <nav aria-label="Pages">
-                {GROUPS.map(|group| {
-                    let places = group.iter().filter(|place| frame.may(place.action()));
-                    let links = places.map(|place| {
-                        let current = (*place == frame.place).then_some("page");
-                        view! {
-                            <li><a href=frame.address(*place) aria-current=current>{icon(place.icon())}{place.title()}</a></li>
-                        }
-                    });
-                    view! { <ul>{links.collect_view()}</ul> }
-                }).collect_view()}
-            </nav>
-            <div class="rail-foot">
-                <a class="in-force" href=frame.address(Place::Privacy)>
-                    <small>"Default in force"</small>
-                    <b>{status::default(frame.default)}</b>
-                    <small>"since "{field::moment(frame.since.clone())}</small>
-                    <small>{format!("IDFA policy: {} · version {}", words::policy(frame.policy), frame.version)}</small>
-                </a>
-                <div class="who">
-                    {icon(Icon::Person)}
-                    <p><b>{frame.person.clone()}</b><small>{words::role(frame.role)}</small></p>
-                    <form method="post" action="/sign-out"><button class="quiet">"Sign out"</button></form>
+        <div class="frame">
+            <header class="rail">
+                <div class="rail-inner">
+                    <a class="brand" href=home>{icon(Icon::Shield)}"Attest"</a>
+                    <input type="checkbox" id="menu-open" class="menu-open" aria-label="Show the menu" />
+                    <label for="menu-open" class="menu-button" aria-hidden="true">{icon(Icon::Menu)}</label>
+                    <div class="rail-body">{body.into_any()}</div>
                 </div>
-            </div>
+            </header>
+            <main id="main" tabindex="-1">{content.into_any()}</main>
         </div>
     }
 }

@@ -4,6 +4,7 @@
 pub mod app;
 pub mod frame;
 pub mod islands;
+pub mod outside;
 pub mod pages;
 pub mod parts;
 pub mod words;

@@ -80,12 +80,64 @@ pub fn role(role: Role) -> &'static str {
     }
 }
 
+/// Beside a person's name on pages where no role counts.
+pub const NO_ROLE_HERE: &str = "Signed in";
+
+/// A browser in a few words, from what it says of itself (its user agent).
+pub fn device(agent: &str) -> String {
+    let first =
+        |known: &[(&str, &'static str)]| known.iter().find(|(mark, _)| agent.contains(mark)).map(|(_, name)| *name);
+    // The order matters: most name those that they want to be taken for.
+    let browsers =
+        [("Edg", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari")];
+    let systems = [
+        ("iPhone", "iPhone"),
+        ("iPad", "iPad"),
+        ("Android", "Android"),
+        ("Windows", "Windows"),
+        ("Mac OS X", "macOS"),
+        ("Linux", "Linux"),
+    ];
+    match (first(&browsers), first(&systems)) {
+        (Some(browser), Some(system)) => format!("{browser} on {system}"),
+        (Some(one), None) | (None, Some(one)) => one.to_owned(),
+        (None, None) => "An unknown browser".to_owned(),
+    }
+}
+
+/// What a role is for, in a few words.
+pub fn role_in_short(role: Role) -> &'static str {
+    match role {
+        Role::ComplianceAdmin => "decides the default and the IDFA policy",
+        Role::Admin => "runs inputs, apps and members",
+        Role::Compliance => "sees everything, single profiles too, and decides nothing",
+        Role::Analyst => "sees rounded figures",
+        Role::ReadOnly => "sees rounded figures, and no members",
+        Role::Auditor => "sees the audit log and rounded figures",
+    }
+}
+
 /// The unit, in the plural.
 pub fn units(unit: Unit) -> &'static str {
     match unit {
         Unit::Profiles => "profiles",
         Unit::Devices => "devices",
     }
+}
+
+/// The unit as it follows a count that is shown so: one profile, two profiles.
+pub fn unit_after(count: &str, unit: Unit) -> &'static str {
+    match (count, unit) {
+        ("1", Unit::Profiles) => "profile",
+        ("1", Unit::Devices) => "device",
+        _ => units(unit),
+    }
+}
+
+/// Such as "3 profiles on 1 device".
+pub fn profiles_on_devices(profiles: &str, devices: &str) -> String {
+    let (one, other) = (unit_after(profiles, Unit::Profiles), unit_after(devices, Unit::Devices));
+    format!("{profiles} {one} on {devices} {other}")
 }
 
 /// What Apple means by a status, and what taking it as the default does downstream.
@@ -144,6 +196,10 @@ pub fn problem(problem: Problem) -> &'static str {
         Problem::NotOffered => "expected observe or withhold; require_status is not offered yet",
         Problem::NotARole => "expected one of the six roles",
         Problem::LastComplianceAdmin => "expected another Compliance Admin to remain",
+        Problem::NotThePassword => "expected the present password",
+        Problem::TooManyAttempts => "expected a pause after several failed attempts",
+        Problem::AlreadyMember => "expected somebody who is no member yet",
+        Problem::AboveOwnRights => "expected a role within the maker's own rights",
     }
 }
 
@@ -163,6 +219,11 @@ pub fn form_problem(problem: Problem) -> &'static str {
         Problem::PasswordWeak => "This password is easy to guess. A few unrelated words make a good one.",
         Problem::NotTheName => "This is not the workspace's name. Type it exactly as it is shown.",
         Problem::NotOffered => "This is not offered yet.",
+        Problem::LastComplianceAdmin => "A workspace always keeps one Compliance Admin: make somebody else one first.",
+        Problem::NotThePassword => "This is not your present password.",
+        Problem::TooManyAttempts => "Too many attempts that failed. Wait a minute, then try again.",
+        Problem::AlreadyMember => "They are a member already. Change their role in the list.",
+        Problem::AboveOwnRights => "This role could do more than you can. Choose a lower one.",
         _ => "This cannot be used.",
     }
 }
@@ -195,15 +256,23 @@ pub fn action(name: &str) -> &str {
         "session.signed_in" => "Signed in",
         "session.signed_out" => "Signed out",
         "person.password_set" => "Password chosen",
+        "person.password_changed" => "Password changed",
+        "person.renamed" => "Person renamed",
+        "session.ended" => "Sessions ended",
+        "person.reset_link_made" => "Password-reset link made",
         "att_default.changed" => "ATT default changed",
         "idfa_policy.changed" => "IDFA policy changed",
+        "member.invited" => "Member invited",
+        "member.invitation_revoked" => "Invitation revoked",
         "member.set" => "Role given",
         "member.removed" => "Member removed",
+        "app.named" => "App named",
         "input.added" => "Input added",
         "input.paused" => "Input paused",
         "input.resumed" => "Input resumed",
         "input.secret_rotated" => "Input's secret rotated",
         "token.added" => "API token added",
+        "token.revoked" => "API token revoked",
         "profile.looked_up" => "Profile looked up",
         "devices.retired" => "Silent devices left the counts",
         "demo.filled" => "Demo data filled in",

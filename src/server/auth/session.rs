@@ -15,8 +15,10 @@ pub const IDLE: i64 = 30 * MINUTE;
 pub const ABSOLUTE: i64 = 12 * HOUR;
 /// The time of the last request is written no more often than this.
 const TOUCH_EVERY: i64 = MINUTE;
-/// Where a session keeps who it belongs to.
+/// Where a session keeps who it belongs to, and the browser and address that it was made from.
 pub const PERSON: &str = "person";
+pub const AGENT: &str = "agent";
+pub const ADDRESS: &str = "address";
 
 /// The sessions of pages, or of the polling island: that one never renews.
 #[derive(Clone, Debug)]
@@ -40,8 +42,16 @@ pub fn over_before(now: Millis) -> (Millis, Millis) {
     (now.minus(IDLE), now.minus(ABSOLUTE))
 }
 
-fn key(id: &Id) -> Vec<u8> {
+/// What a session is kept under.
+pub fn key(id: &Id) -> Vec<u8> {
     Sha256::digest(id.0.to_le_bytes()).to_vec()
+}
+
+/// The browser and the address that a stored session was made from; empty where nothing was said.
+pub fn origin(data: &str) -> (String, String) {
+    let data: HashMap<String, serde_json::Value> = serde_json::from_str(data).unwrap_or_default();
+    let text = |name: &str| data.get(name).and_then(|value| value.as_str()).unwrap_or_default().to_owned();
+    (text(AGENT), text(ADDRESS))
 }
 
 fn failed(error: Error) -> StoreError {

@@ -3,7 +3,7 @@
 use crate::domain::text::Email;
 use crate::domain::time::{DAY, MINUTE, Millis, SECOND};
 use crate::server::error::Result;
-use crate::server::store::Own;
+use crate::server::store::{Event, Own, Store};
 use sha2::{Digest, Sha256};
 use std::net::IpAddr;
 
@@ -25,6 +25,18 @@ pub struct Attempt {
 }
 
 impl Attempt {
+    /// Counts the attempt in a transaction of its own; answers how long it must wait instead, as `begin` does.
+    pub async fn start(self, store: &Store) -> Result<i64> {
+        let begin = move |mut own: Own| async move {
+            let wait = self.begin(&mut own).await?;
+            if wait == 0 {
+                own.commit(Event::Housekeeping("an attempt to sign in")).await?;
+            }
+            Ok(wait)
+        };
+        store.own(begin).await
+    }
+
     pub fn new(email: &Email, address: &str) -> Self {
         let hash = |kind: &str, address: &str| Sha256::digest(format!("{kind}\n{email}\n{address}")).into();
         Self { here: hash("here", &network(address)), anywhere: hash("anywhere", "") }

@@ -8,7 +8,7 @@ use crate::server::auth::password::Passwords;
 use crate::server::config::Config;
 use crate::server::error::{Error, Result};
 use crate::server::store::{Actor, Place, Store};
-use crate::server::work::{account, demo, input, member, token, workspace};
+use crate::server::work::{account, demo, input, member, reset, token, workspace};
 use clap::{Args, Subcommand};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
@@ -42,11 +42,28 @@ pub enum User {
         #[arg(long)]
         json: bool,
     },
+    /// Print a one-time link by which a person chooses another password, and end their sessions.
+    Reset {
+        #[arg(long)]
+        email: String,
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 impl User {
     pub async fn run(self, store: &Store, config: &Config) -> Result<Ended> {
-        let Self::Add { email, name, operator, password_stdin, json } = self;
+        let (email, name, operator, password_stdin, json) = match self {
+            Self::Add { email, name, operator, password_stdin, json } => (email, name, operator, password_stdin, json),
+            Self::Reset { email, json } => {
+                let token = reset::make_reset_link(store, &Actor::command_line(), &email).await?;
+                let link = format!("{}/set-up?token={token}", config.public_url());
+                let words =
+                    format!("Their sessions have ended. They choose another password within an hour, by:\n{link}");
+                print(json, &json!({"link": link}), &words);
+                return Ok(Ended::Done);
+            }
+        };
         let password = if password_stdin { account::given(Some(read_password()?)) } else { None };
         let passwords = Passwords::new(store.ids().clone());
         let new = account::NewAccount { email, name, operator, password };
@@ -79,6 +96,12 @@ pub enum Workspace {
         /// Whose days its figures are counted by; fixed for good.
         #[arg(long, default_value = account::UTC)]
         time_zone: String,
+        /// What the Profile API's addresses call its organisation; `main` unless given.
+        #[arg(long)]
+        org: Option<String>,
+        /// What they call its account; `main` unless given.
+        #[arg(long)]
+        account: Option<String>,
         /// The e-mail of its first Compliance Admin, who has an account.
         #[arg(long)]
         admin: Option<String>,
@@ -89,9 +112,16 @@ pub enum Workspace {
 
 impl Workspace {
     pub async fn run(self, store: &Store) -> Result<Ended> {
-        let Self::Add { name, slug, time_zone, admin, json } = self;
-        let new = workspace::NewWorkspace { name, slug, time_zone, admin };
-        let made = workspace::add_workspace(store, &Actor::command_line(), new).await?;
+        let Self::Add { name, slug, time_zone, org, account, admin, json } = self;
+        let new = workspace::NewWorkspace {
+            name,
+            slug,
+            time_zone,
+            org,
+            account,
+            admin: admin.map(|email| workspace::FirstAdmin { email, name: None }),
+        };
+        let made = workspace::add_workspace(store, &Actor::command_line(), new).await?.workspace;
         print(json, &json!({"id": made.id, "slug": made.slug.as_str()}), &format!("Added as {}.", made.slug));
         Ok(Ended::Done)
     }
@@ -181,8 +211,10 @@ pub enum Token {
 impl Token {
     pub async fn run(self, store: &Store) -> Result<Ended> {
         let Self::Add { workspace, name, role: wanted, json } = self;
-        let (id, text) =
-            token::add_token(store, &Actor::command_line(), place(&workspace)?, &name, role(&wanted)?).await?;
+        let (id, text) = {
+            let new = token::NewToken { name, role: role(&wanted)?, days: token::LONGEST_DAYS };
+            token::add_token(store, &Actor::command_line(), place(&workspace)?, new).await?
+        };
         let words = format!("Added. The token is shown this once:\n{}", text.expose_secret());
         print(json, &json!({"id": id, "token": text.expose_secret()}), &words);
         Ok(Ended::Done)

@@ -26,6 +26,8 @@ pub enum Kind {
 pub enum Needs {
     Nothing,
     SignedIn,
+    /// Being an operator of the installation.
+    Operator,
     /// An action in the workspace that the address names.
     Role(Action),
     /// The key and secret of an input.
@@ -55,8 +57,11 @@ macro_rules! doors {
     };
 }
 
-use Action::{ChangeSettings, LookUpProfiles, ManageInputs, SeeAudit, SeeInputs, SeeMetrics, SeeSettings};
-use Needs::{Feed, Nothing, Role, SignedIn};
+use Action::{
+    ChangeSettings, LookUpProfiles, ManageInputs, ManageMembers, ManageTokens, SeeAudit, SeeInputs, SeeMembers,
+    SeeMetrics, SeeSettings,
+};
+use Needs::{Feed, Nothing, Operator, Role, SignedIn};
 
 doors! {
     "GET" "/healthz" Plain Nothing => get(health::live);
@@ -69,6 +74,15 @@ doors! {
     "POST" "/sign-out" Page SignedIn => post(pages::session::sign_out);
     "GET" "/set-up" Page Nothing => get(pages::setup::set_up_form);
     "POST" "/set-up" Page Nothing => post(pages::setup::set_up);
+    "GET" "/invitation" Page Nothing => get(pages::invitation::look);
+    "POST" "/invitation" Page Nothing => post(pages::invitation::take);
+
+    "GET" "/account" Page SignedIn => get(pages::account::show);
+    "POST" "/account" Page SignedIn => post(pages::account::change);
+    "GET" "/people" Page Operator => get(pages::people::list);
+    "POST" "/people" Page Operator => post(pages::people::reset);
+    "GET" "/workspaces" Page Operator => get(pages::workspaces::list);
+    "POST" "/workspaces" Page Operator => post(pages::workspaces::add);
 
     "GET" "/w/{workspace}/overview" Page Role(SeeMetrics) => get(pages::overview::overview);
     "GET" "/w/{workspace}/overview/live" Live Role(SeeMetrics) => get(pages::overview::live);
@@ -81,6 +95,13 @@ doors! {
     "POST" "/w/{workspace}/inputs" Page Role(ManageInputs) => post(pages::input::add);
     "GET" "/w/{workspace}/inputs/{input}" Page Role(SeeInputs) => get(pages::input::one);
     "POST" "/w/{workspace}/inputs/{input}" Page Role(ManageInputs) => post(pages::input::change);
+
+    "GET" "/w/{workspace}/apps" Page Role(SeeInputs) => get(pages::app::list);
+    "POST" "/w/{workspace}/apps" Page Role(ManageInputs) => post(pages::app::change);
+    "GET" "/w/{workspace}/members" Page Role(SeeMembers) => get(pages::member::list);
+    "POST" "/w/{workspace}/members" Page Role(ManageMembers) => post(pages::member::change);
+    "GET" "/w/{workspace}/tokens" Page Role(ManageTokens) => get(pages::token::list);
+    "POST" "/w/{workspace}/tokens" Page Role(ManageTokens) => post(pages::token::change);
 
     "GET" "/api/v1/workspaces/{workspace}/att-default" Api Role(SeeSettings) => get(admin::att_default);
     "PUT" "/api/v1/workspaces/{workspace}/att-default" Api Role(ChangeSettings) => put(admin::set_att_default);

@@ -1,9 +1,10 @@
 //! Apps.
 
 use super::db::{Tx, on};
-use super::handle::Scope;
+use super::handle::{Act, Change, Scope};
 use crate::domain::app::App;
 use crate::domain::id::{AppId, WorkspaceId};
+use crate::domain::text::Name;
 use crate::domain::time::Millis;
 use crate::server::error::Result;
 
@@ -25,6 +26,15 @@ impl Tx {
                 .execute(c)
                 .await?;
         });
+        Ok(())
+    }
+}
+
+impl<A: Act> Change<A> {
+    pub async fn rename_app(&mut self, id: AppId, name: &Name) -> Result<()> {
+        const SQL: &str = "update apps set name = $3 where workspace_id = $1 and id = $2";
+        let workspace = self.workspace.id;
+        on!(&mut self.tx, c => { sqlx::query(SQL).bind(workspace).bind(id).bind(name.as_str()).execute(c).await?; });
         Ok(())
     }
 }

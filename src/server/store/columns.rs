@@ -3,12 +3,13 @@
 use crate::domain::att::{Policy, Status};
 use crate::domain::device::NameKind;
 use crate::domain::environment::Environment;
-use crate::domain::id::{AppId, DeviceId, InputId, PersonId, ProfileId, TokenId, WorkspaceId};
+use crate::domain::id::{AppId, DeviceId, InputId, InvitationId, PersonId, ProfileId, TokenId, WorkspaceId};
 use crate::domain::input::Counted;
 use crate::domain::platform::Platform;
 use crate::domain::profile::IdentityKind;
 use crate::domain::role::Role;
 use crate::domain::text::Slug;
+use crate::domain::theme::Theme;
 use crate::domain::time::Millis;
 use sqlx::encode::IsNull;
 use sqlx::error::BoxDynError;
@@ -59,6 +60,7 @@ columns! {
     AppId: i64, |id| id.0, |id| Some(Self(id));
     InputId: i64, |id| id.0, |id| Some(Self(id));
     TokenId: i64, |id| id.0, |id| Some(Self(id));
+    InvitationId: i64, |id| id.0, |id| Some(Self(id));
     DeviceId: i64, |id| id.0, |id| Some(Self(id));
     ProfileId: i64, |id| id.0, |id| Some(Self(id));
     Millis: i64, |at| at.0, |at| Some(Self(at));
@@ -70,5 +72,6 @@ columns! {
     NameKind: String, |kind| kind.as_str().to_owned(), |text| NameKind::parse(&text);
     IdentityKind: String, |kind| kind.as_str().to_owned(), |text| IdentityKind::parse(&text);
     Counted: String, |counted| counted.as_str().to_owned(), |text| Counted::parse(&text);
+    Theme: String, |theme| theme.as_str().to_owned(), |text| Theme::parse(&text);
     Slug: String, |slug| slug.as_str().to_owned(), |text| Slug::parse(&text).ok();
 }

@@ -2,7 +2,7 @@
 
 use super::Store;
 use super::db::{Tx, on};
-use super::handle::{Act, Change};
+use super::handle::{Act, Change, Scope};
 use crate::domain::id::{InputId, PersonId, TokenId, WorkspaceId};
 use crate::domain::role::Role;
 use crate::domain::time::{MINUTE, Millis};
@@ -41,6 +41,31 @@ impl Tx {
             left join people p on p.id = c.maker_id \
             where c.kind = 'token' and c.token_id = $1 and (c.expires_at is null or c.expires_at > $2)";
         Ok(on!(self, c => sqlx::query_as(SQL).bind(id).bind(now).fetch_optional(c).await?))
+    }
+}
+
+/// A token as its page shows it.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct KnownToken {
+    pub token_id: TokenId,
+    pub name: String,
+    pub role: Role,
+    /// `None` for one that was made on the command line.
+    pub maker_id: Option<PersonId>,
+    pub maker_name: Option<String>,
+    pub created_at: Millis,
+    pub expires_at: Millis,
+    pub last_used_at: Option<Millis>,
+}
+
+impl Scope {
+    /// The workspace's tokens, the newest first; expired ones too, until they are revoked.
+    pub async fn tokens(&mut self) -> Result<Vec<KnownToken>> {
+        const SQL: &str = "select c.token_id, c.name, c.role, c.maker_id, p.name as maker_name, c.created_at, \
+            c.expires_at, c.last_used_at from credentials c left join people p on p.id = c.maker_id \
+            where c.kind = 'token' and c.workspace_id = $1 order by c.token_id desc";
+        let workspace = self.workspace.id;
+        Ok(on!(&mut self.tx, c => sqlx::query_as(SQL).bind(workspace).fetch_all(c).await?))
     }
 }
 
@@ -97,16 +122,25 @@ impl<A: Act> Change<A> {
         Ok(())
     }
 
+    /// Ends a token at once.
+    pub async fn end_token(&mut self, id: TokenId) -> Result<()> {
+        const SQL: &str = "delete from credentials where kind = 'token' and workspace_id = $1 and token_id = $2";
+        let workspace = self.workspace.id;
+        on!(&mut self.tx, c => { sqlx::query(SQL).bind(workspace).bind(id).execute(c).await?; });
+        Ok(())
+    }
+
     pub async fn add_token(
         &mut self,
         key: &str,
         secret_hash: &[u8],
         name: &str,
         role: Role,
+        maker: Option<PersonId>,
         expires: Millis,
     ) -> Result<TokenId> {
         const SQL: &str = "insert into credentials (public_key, kind, secret_hash, workspace_id, token_id, name, role, \
-            created_at, expires_at) values ($1, 'token', $2, $3, $4, $5, $6, $7, $8)";
+            maker_id, created_at, expires_at) values ($1, 'token', $2, $3, $4, $5, $6, $7, $8, $9)";
         let (id, workspace, now) = (TokenId(self.ids.id()), self.workspace.id, self.now);
         on!(&mut self.tx, c => {
             sqlx::query(SQL)
@@ -116,6 +150,7 @@ impl<A: Act> Change<A> {
                 .bind(id)
                 .bind(name)
                 .bind(role)
+                .bind(maker)
                 .bind(now)
                 .bind(expires)
                 .execute(c)

@@ -60,6 +60,9 @@ pub struct Workspace {
     pub slug: Slug,
     pub name: String,
     pub time_zone: String,
+    /// Labels that the Profile API's addresses have; `main` unless set.
+    pub org: Slug,
+    pub account: Slug,
     pub created_at: Millis,
 }
 

@@ -7,6 +7,7 @@ use crate::domain::id::{PersonId, WorkspaceId};
 use crate::domain::policy::Action;
 use crate::domain::role::Role;
 use crate::domain::text::Email;
+use crate::domain::time::Millis;
 use crate::server::error::Result;
 
 /// A person with a role in a workspace.
@@ -16,10 +17,11 @@ pub struct Member {
     pub name: String,
     pub email: String,
     pub role: Role,
+    pub since: Millis,
 }
 
 const SET: &str = "insert into members (workspace_id, person_id, role, since) values ($1, $2, $3, $4) \
-    on conflict (workspace_id, person_id) do update set role = excluded.role";
+    on conflict (workspace_id, person_id) do update set role = excluded.role, since = excluded.since";
 
 impl Tx {
     /// The person's role. A writer holds it, so that it cannot be taken away between the question and the commit.
@@ -31,7 +33,7 @@ impl Tx {
     }
 
     pub(super) async fn members(&mut self, workspace: WorkspaceId) -> Result<Vec<Member>> {
-        const SQL: &str = "select m.person_id, p.name, p.email, m.role from members m \
+        const SQL: &str = "select m.person_id, p.name, p.email, m.role, m.since from members m \
             join people p on p.id = m.person_id where m.workspace_id = $1 order by p.name, p.id";
         Ok(on!(self, c => sqlx::query_as(SQL).bind(workspace).fetch_all(c).await?))
     }

@@ -12,6 +12,7 @@ mod db;
 mod feed;
 pub mod handle;
 pub mod input;
+pub mod invitation;
 pub mod link;
 pub mod member;
 mod migrate;

@@ -50,6 +50,29 @@ impl Own {
         Ok(())
     }
 
+    /// The person's sessions, the one used last first, with the hash of their id.
+    pub async fn sessions_of(&mut self, person: PersonId) -> Result<Vec<(Vec<u8>, Session)>> {
+        const SQL: &str = "select id_hash, data, created_at, seen_at from sessions where person_id = $1 \
+            order by seen_at desc, created_at desc";
+        let rows: Vec<(Vec<u8>, String, Millis, Millis)> =
+            on!(&mut self.tx, c => sqlx::query_as(SQL).bind(person).fetch_all(c).await?);
+        let row = |(hash, data, created_at, seen_at)| (hash, Session { data, created_at, seen_at });
+        Ok(rows.into_iter().map(row).collect())
+    }
+
+    /// Ends one session of the person; how many that were.
+    pub async fn end_session_of(&mut self, person: PersonId, id_hash: &[u8]) -> Result<u64> {
+        const SQL: &str = "delete from sessions where person_id = $1 and id_hash = $2";
+        Ok(on!(&mut self.tx, c => sqlx::query(SQL).bind(person).bind(id_hash).execute(c).await?.rows_affected()))
+    }
+
+    /// Ends the person's sessions but one, or all; how many that were.
+    pub async fn end_sessions_but(&mut self, person: PersonId, kept: Option<&[u8]>) -> Result<u64> {
+        const SQL: &str = "delete from sessions where person_id = $1 and id_hash <> $2";
+        let kept = kept.unwrap_or_default();
+        Ok(on!(&mut self.tx, c => sqlx::query(SQL).bind(person).bind(kept).execute(c).await?.rows_affected()))
+    }
+
     /// Removes sessions that nobody can use any more.
     pub async fn prune_sessions(&mut self, seen_before: Millis, made_before: Millis) -> Result<()> {
         const SQL: &str = "delete from sessions where seen_at < $1 or created_at < $2";

@@ -116,6 +116,11 @@ impl<A: Act> Change<A> {
 }
 
 impl Own {
+    /// The number of the settings in force.
+    pub async fn settings_version(&mut self, workspace: WorkspaceId) -> Result<i64> {
+        Ok(self.tx.settings(workspace).await?.version)
+    }
+
     /// Version 1: nothing is assumed, and an IDFA without permission is not kept.
     pub(super) async fn first_settings(&mut self, workspace: WorkspaceId) -> Result<()> {
         let settings = Settings {

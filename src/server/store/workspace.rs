@@ -12,12 +12,12 @@ use crate::server::error::{Error, Result};
 
 impl Tx {
     pub(super) async fn workspace_by_slug(&mut self, slug: &Slug) -> Result<Option<Workspace>> {
-        const SQL: &str = "select id, slug, name, time_zone, created_at from workspaces where slug = $1";
+        const SQL: &str = "select id, slug, name, time_zone, org, account, created_at from workspaces where slug = $1";
         Ok(on!(self, c => sqlx::query_as(SQL).bind(slug).fetch_optional(c).await?))
     }
 
     pub(super) async fn workspace_by_id(&mut self, id: WorkspaceId) -> Result<Option<Workspace>> {
-        const SQL: &str = "select id, slug, name, time_zone, created_at from workspaces where id = $1";
+        const SQL: &str = "select id, slug, name, time_zone, org, account, created_at from workspaces where id = $1";
         Ok(on!(self, c => sqlx::query_as(SQL).bind(id).fetch_optional(c).await?))
     }
 }
@@ -38,6 +38,14 @@ pub struct Membership {
     pub role: Role,
 }
 
+/// What a workspace is marked with beside its name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Marks {
+    pub time_zone: String,
+    pub org: Slug,
+    pub account: Slug,
+}
+
 impl Own {
     pub async fn workspace(&mut self, slug: &Slug) -> Result<Option<Workspace>> {
         self.tx.workspace_by_slug(slug).await
@@ -45,7 +53,8 @@ impl Own {
 
     /// All workspaces, in the order of their names.
     pub async fn workspaces(&mut self) -> Result<Vec<Workspace>> {
-        const SQL: &str = "select id, slug, name, time_zone, created_at from workspaces order by name, id";
+        const SQL: &str =
+            "select id, slug, name, time_zone, org, account, created_at from workspaces order by name, id";
         Ok(on!(&mut self.tx, c => sqlx::query_as(SQL).fetch_all(c).await?))
     }
 
@@ -54,28 +63,35 @@ impl Own {
         self.tx.memberships(person).await
     }
 
+    /// All workspaces with the number of their members, in the order of their names.
+    pub async fn workspaces_with_members(&mut self) -> Result<Vec<(Workspace, i64)>> {
+        const SQL: &str = "select workspace_id, count(*) from members group by workspace_id";
+        let workspaces = self.workspaces().await?;
+        let members: Vec<(WorkspaceId, i64)> = on!(&mut self.tx, c => sqlx::query_as(SQL).fetch_all(c).await?);
+        let count = |id| members.iter().find(|(workspace, _)| *workspace == id).map_or(0, |(_, n)| *n);
+        Ok(workspaces.into_iter().map(|workspace| (workspace.clone(), count(workspace.id))).collect())
+    }
+
     /// Adds a workspace with version 1 of its settings. Without a slug one is made from the name.
-    pub async fn add_workspace(&mut self, name: &Name, slug: Option<&Slug>, time_zone: &str) -> Result<Workspace> {
-        const INSERT: &str =
-            "insert into workspaces (id, slug, name, time_zone, created_at) values ($1, $2, $3, $4, $5)";
+    pub async fn add_workspace(&mut self, name: &Name, slug: Option<&Slug>, marks: &Marks) -> Result<Workspace> {
+        const INSERT: &str = "insert into workspaces (id, slug, name, time_zone, org, account, created_at) \
+            values ($1, $2, $3, $4, $5, $6, $7)";
         let slug = match slug {
             Some(slug) if self.workspace(slug).await?.is_some() => return Err(Error::invalid("slug", Problem::Taken)),
             Some(slug) => slug.clone(),
             None => self.free_slug(name).await?,
         };
-        let workspace = Workspace {
-            id: WorkspaceId(self.ids.id()),
-            slug,
-            name: name.to_string(),
-            time_zone: time_zone.to_owned(),
-            created_at: self.now,
-        };
+        let Marks { time_zone, org, account } = marks.clone();
+        let (id, name, created_at) = (WorkspaceId(self.ids.id()), name.to_string(), self.now);
+        let workspace = Workspace { id, slug, name, time_zone, org, account, created_at };
         on!(&mut self.tx, c => {
             sqlx::query(INSERT)
                 .bind(workspace.id)
                 .bind(&workspace.slug)
                 .bind(&workspace.name)
                 .bind(&workspace.time_zone)
+                .bind(&workspace.org)
+                .bind(&workspace.account)
                 .bind(workspace.created_at)
                 .execute(c)
                 .await?;

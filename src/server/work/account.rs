@@ -11,6 +11,7 @@ use crate::server::auth::password::{Passwords, acceptable};
 use crate::server::error::{Error, Result};
 use crate::server::store::link::{Link, LinkKind};
 use crate::server::store::own::Record;
+use crate::server::store::workspace::Marks;
 use crate::server::store::{Actor, Event, Own, Store, Who};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
@@ -81,7 +82,9 @@ pub async fn set_up(store: &Store, passwords: &Passwords, actor: &Actor, first: 
             }
             own.end_links(LinkKind::SetUp, None).await?;
             let person = own.add_person(&email, &name, Some(&password_hash), true).await?;
-            let made = own.add_workspace(&workspace, None, UTC).await?;
+            let label = super::workspace::label(None)?;
+            let marks = Marks { time_zone: UTC.to_owned(), org: label.clone(), account: label };
+            let made = own.add_workspace(&workspace, None, &marks).await?;
             own.add_member(made.id, person, Role::ComplianceAdmin).await?;
             let actor = Actor { who: Who::Person { id: person, name: name.to_string() }, ..actor };
             let state = json!({"person": person, "name": name, "operator": true, "workspace": made.slug});

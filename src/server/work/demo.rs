@@ -18,7 +18,7 @@ use crate::server::work::account::{NewAccount, add_account};
 use crate::server::work::att::{Wanted as Change, change_settings};
 use crate::server::work::input::{NewInput, add_input};
 use crate::server::work::member::set_member;
-use crate::server::work::workspace::{NewWorkspace, add_workspace};
+use crate::server::work::workspace::{FirstAdmin, NewWorkspace, add_workspace};
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use secrecy::{ExposeSecret, SecretString};
@@ -117,8 +117,9 @@ async fn people(
         add_account(store, passwords, actor, new).await?;
         if made.is_none() {
             let (name, time_zone) = ("Northwind Games".to_owned(), super::account::UTC.to_owned());
-            let new = NewWorkspace { name, slug: None, time_zone, admin: Some(email.clone()) };
-            made = Some(Place::Id(add_workspace(store, actor, new).await?.id));
+            let admin = Some(FirstAdmin { email: email.clone(), name: None });
+            let new = NewWorkspace { name, slug: None, time_zone, org: None, account: None, admin };
+            made = Some(Place::Id(add_workspace(store, actor, new).await?.workspace.id));
         }
         let place = made.clone().ok_or(Refusal::NotFound)?;
         set_member(store, actor, place, &email, role).await?;

@@ -2,7 +2,7 @@
 
 use crate::domain::audit::AuditAction;
 use crate::domain::error::{Problem, Refusal};
-use crate::domain::policy::Action;
+use crate::domain::policy::{Action, may_give};
 use crate::domain::role::Role;
 use crate::domain::text::Email;
 use crate::server::error::{Error, Result};
@@ -80,9 +80,8 @@ async fn remove_once(mut change: Change<RemoveMember>, email: Email) -> Result<D
 /// Nobody changes their own role, and an Admin neither grants nor removes Compliance Admin.
 fn may_touch<A: Act>(change: &Change<A>, before: Option<&Member>, role: Option<Role>) -> Result<()> {
     let own = change.actor().id.is_some() && change.actor().id == before.map(|member| member.person_id.to_string());
-    let is_admin = |role: Option<Role>| role == Some(Role::ComplianceAdmin);
-    let above = change.role.is_some_and(|role| role != Role::ComplianceAdmin)
-        && (is_admin(role) || is_admin(before.map(|member| member.role)));
+    let touched = [role, before.map(|member| member.role)].into_iter().flatten();
+    let above = change.role.is_some_and(|giver| !touched.into_iter().all(|role| may_give(giver, role)));
     if own || above { Err(Refusal::Forbidden.into()) } else { Ok(()) }
 }
 

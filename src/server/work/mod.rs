@@ -1,13 +1,17 @@
 //! What happens: one verb per function.
 
 pub mod account;
+pub mod app;
 pub mod att;
 pub mod demo;
 pub mod distribution;
 pub mod housekeeping;
 pub mod input;
+pub mod invitation;
 pub mod member;
+pub mod own_account;
 pub mod profile;
+pub mod reset;
 pub mod session;
 pub mod token;
 pub mod workspace;

@@ -27,14 +27,7 @@ pub async fn sign_in(state: &State, actor: &Actor, email: &str, password: Secret
     let email = Email::parse(email).or_else(|_| Email::parse("nobody@example.invalid"));
     let Ok(email) = email else { return Ok(SignedIn::No) };
     let attempt = Attempt::new(&email, actor.address.as_deref().unwrap_or_default());
-    let begin = move |mut own: Own| async move {
-        let wait = attempt.begin(&mut own).await?;
-        if wait == 0 {
-            own.commit(Event::Housekeeping("an attempt to sign in")).await?;
-        }
-        Ok(wait)
-    };
-    let wait = state.store.own(begin).await?;
+    let wait = attempt.start(&state.store).await?;
     if wait > 0 {
         return Ok(SignedIn::Wait(wait));
     }

@@ -1,20 +1,21 @@
 //! API tokens.
 
 use crate::domain::audit::AuditAction;
-use crate::domain::error::Refusal;
-use crate::domain::id::TokenId;
-use crate::domain::policy::Action;
+use crate::domain::error::{Fault, Problem, Refusal};
+use crate::domain::id::{PersonId, TokenId};
+use crate::domain::policy::{Action, is_within};
 use crate::domain::role::Role;
 use crate::domain::text::Name;
 use crate::domain::time::{DAY, Millis};
 use crate::server::auth::key::{Pair, pair, token_text};
-use crate::server::error::Result;
-use crate::server::store::{Act, Actor, Change, Done, Place, Store};
+use crate::server::error::{Error, Result};
+use crate::server::store::credential::KnownToken;
+use crate::server::store::{Act, Actor, Change, Done, Place, Store, Who};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 
-/// The longest that a token lasts.
-const LASTS: i64 = 365 * DAY;
+/// The longest that a token lasts, in days.
+pub const LONGEST_DAYS: i64 = 365;
 
 /// A token as the audit rows hold it.
 #[derive(Clone, Debug, Serialize)]
@@ -23,6 +24,13 @@ pub struct TokenState {
     pub name: String,
     pub role: Role,
     pub expires_ms: Millis,
+}
+
+impl From<&KnownToken> for TokenState {
+    fn from(known: &KnownToken) -> Self {
+        let KnownToken { token_id, name, role, expires_at, .. } = known.clone();
+        Self { token: token_id, name, role, expires_ms: expires_at }
+    }
 }
 
 /// Makes a token.
@@ -34,18 +42,37 @@ impl Act for AddToken {
     const AUDIT: AuditAction = AuditAction::TokenAdded;
 }
 
-/// Makes a token that lasts a year; answers its id and its text, which is shown this once.
-pub async fn add_token(
-    store: &Store,
-    actor: &Actor,
-    place: Place,
-    name: &str,
-    role: Role,
-) -> Result<(TokenId, SecretString)> {
-    let name = Name::parse(name).map_err(|problem| Refusal::invalid("name", problem))?;
+/// Ends a token.
+pub struct RevokeToken;
+
+impl Act for RevokeToken {
+    type State = TokenState;
+    const ACTION: Action = Action::ManageTokens;
+    const AUDIT: AuditAction = AuditAction::TokenRevoked;
+}
+
+/// A new token as it is asked for.
+#[derive(Clone, Debug)]
+pub struct NewToken {
+    pub name: String,
+    pub role: Role,
+    /// How long it lasts: 1 to [`LONGEST_DAYS`].
+    pub days: i64,
+}
+
+/// Makes a token; answers its id and its text, which is shown this once.
+pub async fn add_token(store: &Store, actor: &Actor, place: Place, new: NewToken) -> Result<(TokenId, SecretString)> {
+    let name = Name::parse(&new.name);
+    let mut faults = Vec::new();
+    faults.extend(name.as_ref().err().map(|problem| Fault::new("name", *problem)));
+    if !(1..=LONGEST_DAYS).contains(&new.days) {
+        faults.push(Fault::new("days", Problem::NotOneOf));
+    }
+    let (Ok(name), true) = (name, faults.is_empty()) else { return Err(Refusal::Invalid(faults).into()) };
+    let maker = if let Who::Person { id, .. } = actor.who { Some(id) } else { None };
     let Pair { key, secret, secret_hash } = pair(store.ids());
     let text = token_text(&key, secret.expose_secret());
-    let work = move |change| add_once(change, name.clone(), role, key.clone(), secret_hash.clone());
+    let work = move |change| add_once(change, name.clone(), new.clone(), maker, (key.clone(), secret_hash.clone()));
     let id = store.change::<AddToken, _, _, _>(actor, place, work).await?;
     Ok((id, text.into()))
 }
@@ -53,12 +80,33 @@ pub async fn add_token(
 async fn add_once(
     mut change: Change<AddToken>,
     name: Name,
-    role: Role,
-    key: String,
-    secret_hash: Vec<u8>,
+    new: NewToken,
+    maker: Option<PersonId>,
+    (key, secret_hash): (String, Vec<u8>),
 ) -> Result<Done<TokenId>> {
-    let expires_ms = change.now.plus(LASTS);
-    let token = change.add_token(&key, &secret_hash, name.as_str(), role, expires_ms).await?;
-    let state = TokenState { token, name: name.to_string(), role, expires_ms };
+    // The command line has no role, and is held by none.
+    if change.role.is_some_and(|own| !is_within(new.role, own)) {
+        return Err(Error::invalid("role", Problem::AboveOwnRights));
+    }
+    if change.tokens().await?.iter().any(|token| token.name == name.as_str()) {
+        return Err(Error::invalid("name", Problem::Taken));
+    }
+    let expires_ms = change.now.plus(new.days * DAY);
+    let token = change.add_token(&key, &secret_hash, name.as_str(), new.role, maker, expires_ms).await?;
+    let state = TokenState { token, name: name.to_string(), role: new.role, expires_ms };
     change.commit(token.to_string(), None, Some(state), None, token).await
+}
+
+/// Ends a token at once; it is told apart from one that never was by nothing but its audit row.
+pub async fn revoke_token(store: &Store, actor: &Actor, place: Place, id: TokenId) -> Result<()> {
+    store.change::<RevokeToken, _, _, _>(actor, place, move |change| revoke_once(change, id)).await
+}
+
+async fn revoke_once(mut change: Change<RevokeToken>, id: TokenId) -> Result<Done<()>> {
+    let known = change.tokens().await?.into_iter().find(|token| token.token_id == id).ok_or(Refusal::NotFound)?;
+    if change.role.is_some_and(|own| !is_within(known.role, own)) {
+        return Err(Refusal::Forbidden.into());
+    }
+    change.end_token(id).await?;
+    change.commit(id.to_string(), Some(TokenState::from(&known)), None, None, ()).await
 }

@@ -1,60 +1,129 @@
 //! Making workspaces.
 
+use super::reset::operators_only;
 use crate::domain::audit::AuditAction;
-use crate::domain::error::{Problem, Refusal};
+use crate::domain::error::{Fault, Problem, Refusal};
 use crate::domain::id::PersonId;
 use crate::domain::role::Role;
 use crate::domain::text::{Email, Name, Slug};
+use crate::domain::time::HOUR;
+use crate::server::auth::key::link_token;
 use crate::server::error::{Error, Result};
+use crate::server::store::link::LinkKind;
 use crate::server::store::own::Record;
+use crate::server::store::workspace::Marks;
 use crate::server::store::{Actor, Event, Own, Store, Workspace};
 use serde_json::{Value, json};
 
-/// A new workspace as the command line asks for it.
+/// Where a label of the Profile API's addresses is not set.
+const LABEL: &str = "main";
+/// How long the link of a Compliance Admin's first password may be used.
+const LINK_LASTS: i64 = HOUR;
+
+/// A new workspace as it is asked for.
 #[derive(Clone, Debug)]
 pub struct NewWorkspace {
     pub name: String,
     pub slug: Option<String>,
     pub time_zone: String,
-    /// The e-mail of its first Compliance Admin.
-    pub admin: Option<String>,
+    pub org: Option<String>,
+    pub account: Option<String>,
+    pub admin: Option<FirstAdmin>,
 }
 
-/// Adds a workspace with version 1 of its settings.
-pub async fn add_workspace(store: &Store, actor: &Actor, new: NewWorkspace) -> Result<Workspace> {
-    let name = Name::parse(&new.name).map_err(|problem| Refusal::invalid("name", problem))?;
-    let slug = new.slug.as_deref().map(Slug::parse).transpose().map_err(|problem| Error::invalid("slug", problem))?;
-    let admin =
-        new.admin.as_deref().map(Email::parse).transpose().map_err(|problem| Error::invalid("admin", problem))?;
-    jiff::tz::TimeZone::get(&new.time_zone).map_err(|_| Error::invalid("time_zone", Problem::NotOneOf))?;
+/// Its first Compliance Admin. With a name, an account is made where there is none.
+#[derive(Clone, Debug)]
+pub struct FirstAdmin {
+    pub email: String,
+    pub name: Option<String>,
+}
+
+/// What was made.
+#[derive(Clone, Debug)]
+pub struct Added {
+    pub workspace: Workspace,
+    /// The token of the link by which a new Compliance Admin chooses their password.
+    pub link: Option<String>,
+}
+
+/// Adds a workspace with version 1 of its settings: operators and the command line may.
+pub async fn add_workspace(store: &Store, actor: &Actor, new: NewWorkspace) -> Result<Added> {
+    let mut faults = Vec::new();
+    let mut fault = |field: &'static str, problem| faults.push(Fault::new(field, problem));
+    let name = Name::parse(&new.name).map_err(|problem| fault("name", problem)).ok();
+    let mut slug = |field, text: Option<&String>| {
+        text.and_then(|text| Slug::parse(text).map_err(|problem| fault(field, problem)).ok())
+    };
+    let (wanted, org, account) =
+        (slug("slug", new.slug.as_ref()), slug("org", new.org.as_ref()), slug("account", new.account.as_ref()));
+    let admin = new.admin.as_ref().and_then(|admin| {
+        let email = Email::parse(&admin.email).map_err(|problem| fault("admin", problem)).ok()?;
+        let name = admin.name.as_ref().map(|name| Name::parse(name)).transpose();
+        Some((email, name.map_err(|problem| fault("admin_name", problem)).ok()?))
+    });
+    if jiff::tz::TimeZone::get(&new.time_zone).is_err() {
+        fault("time_zone", Problem::NotOneOf);
+    }
+    let (Some(name), true) = (name, faults.is_empty()) else { return Err(Refusal::Invalid(faults).into()) };
+    let marks = Marks { time_zone: new.time_zone, org: label(org)?, account: label(account)? };
+    let (token, token_hash) = link_token(store.ids());
     let actor = actor.clone();
     let work = move |mut own: Own| {
-        let (name, slug, zone) = (name.clone(), slug.clone(), new.time_zone.clone());
-        let (admin, actor) = (admin.clone(), actor.clone());
+        let (name, slug, marks) = (name.clone(), wanted.clone(), marks.clone());
+        let (admin, actor, token_hash) = (admin.clone(), actor.clone(), token_hash.clone());
         async move {
-            let admin = match &admin {
-                Some(email) => {
-                    let person = own.person_by_email(email).await?;
-                    Some(person.ok_or_else(|| Error::invalid("admin", Problem::NotOneOf))?)
-                }
+            operators_only(&mut own, &actor).await?;
+            let admin = match admin {
+                Some((email, name)) => Some(first_admin(&mut own, &actor, &email, name.as_ref(), &token_hash).await?),
                 None => None,
             };
-            let made = own.add_workspace(&name, slug.as_ref(), &zone).await?;
-            if let Some(person) = &admin {
-                own.add_member(made.id, person.id, Role::ComplianceAdmin).await?;
+            let made = own.add_workspace(&name, slug.as_ref(), &marks).await?;
+            let mut records = Vec::new();
+            if let Some((person, name, row)) = &admin {
+                own.add_member(made.id, *person, Role::ComplianceAdmin).await?;
+                records.extend(row.clone());
+                records.extend(rows(&actor, &made, Some((*person, name))));
+            } else {
+                records.extend(rows(&actor, &made, None));
             }
-            let first = admin.as_ref().map(|person| (person.id, person.name.as_str()));
-            own.commit(Event::Audit(rows(&actor, &made, first))).await?;
-            Ok(made)
+            own.commit(Event::Audit(records)).await?;
+            Ok((made, admin.is_some_and(|(_, _, row)| row.is_some())))
         }
     };
-    store.own(work).await
+    let (workspace, needs_link) = store.own(work).await?;
+    Ok(Added { workspace, link: needs_link.then_some(token) })
+}
+
+/// A label as it was given, else `main`.
+pub(super) fn label(given: Option<Slug>) -> Result<Slug> {
+    given.map_or_else(|| Slug::parse(LABEL), Ok).map_err(|problem| Error::invalid("label", problem))
+}
+
+/// The person of this e-mail; a new one with a link for their first password, and its row, where there is none.
+async fn first_admin(
+    own: &mut Own,
+    actor: &Actor,
+    email: &Email,
+    name: Option<&Name>,
+    token_hash: &[u8],
+) -> Result<(PersonId, String, Option<Record>)> {
+    if let Some(person) = own.person_by_email(email).await? {
+        return Ok((person.id, person.name, None));
+    }
+    let Some(name) = name else { return Err(Error::invalid("admin_name", Problem::Missing)) };
+    let person = own.add_person(email, name, None, false).await?;
+    let expires = own.now.plus(LINK_LASTS);
+    own.add_link(token_hash, LinkKind::Password, Some(person), expires).await?;
+    let state = json!({"person": person, "name": name, "operator": false});
+    let row = Record::installation(actor, AuditAction::PersonAdded, person.to_string(), state);
+    Ok((person, name.to_string(), Some(row)))
 }
 
 /// The audit rows of a new workspace: in the installation's chain, and the first rows of its own.
 pub(super) fn rows(actor: &Actor, made: &Workspace, admin: Option<(PersonId, &str)>) -> Vec<Record> {
     let state = json!({
         "workspace": made.id, "slug": made.slug, "name": made.name, "time_zone": made.time_zone,
+        "org": made.org, "account": made.account,
         "default_att_status": Value::Null, "idfa_policy": "withhold",
     });
     let installation = Record::installation(actor, AuditAction::WorkspaceAdded, made.slug.to_string(), state);

@@ -27,10 +27,9 @@ async fn the_default_is_read_and_set(world: World) {
         (&json!(null), &json!("withhold"), &json!(1))
     );
     let made = put(json!({"status": "denied", "reason": "LR-1", "version": 1})).await;
-    assert_eq!(
-        (made.status, &made.json()["version"], &made.json()["changed_by"]),
-        (StatusCode::OK, &json!(2), &json!("script"))
-    );
+    assert_eq!((made.status, &made.json()["version"]), (StatusCode::OK, &json!(2)));
+    let by = made.json()["changed_by"].as_str().map(str::to_owned).expect("a name");
+    assert!(by.starts_with("script "), "the token's name: {by}");
     let same = put(json!({"status": "denied", "reason": "again", "version": 2})).await;
     assert_eq!((same.status, &same.json()["version"]), (StatusCode::OK, &json!(2)));
     for (body, status) in [

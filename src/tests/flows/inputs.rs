@@ -39,7 +39,7 @@ async fn the_curl_works_as_it_stands(world: World) {
         let reply = world.ask("POST", "/v2/events", Some(&basic(key, secret)), body).await;
         assert_eq!(reply.status, StatusCode::ACCEPTED);
         let overview = world.get(&format!("/w/acme/overview?environment={environment}"), &cookie).await.body;
-        assert!(overview.contains("1 Apple profiles"), "{overview}");
+        assert!(overview.contains("1 Apple profile"), "{overview}");
     }
     let shop = world.post("/w/acme/inputs", &cookie, &[("name", "Shop"), ("bundle", "com.acme.shop")]).await;
     assert!(between(&shop.body, "class=\"copy production\">", "</pre>").contains("\"package\":\"com.acme.shop\""));

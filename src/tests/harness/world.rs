@@ -13,7 +13,7 @@ use attest::server::store::{Actor, Place, Store};
 use attest::server::work::account::{NewAccount, add_account};
 use attest::server::work::input::{NewInput, add_input};
 use attest::server::work::member::set_member;
-use attest::server::work::token::add_token;
+use attest::server::work::token::{LONGEST_DAYS, NewToken, add_token};
 use attest::server::work::workspace::{NewWorkspace, add_workspace};
 use axum::Router;
 use clap::Parser;
@@ -72,19 +72,24 @@ impl World {
     /// A workspace by its name; its slug is made from it.
     pub async fn workspace(&self, name: &str) -> WorkspaceId {
         let (name, time_zone) = (name.to_owned(), "UTC".to_owned());
-        let new = NewWorkspace { name, slug: None, time_zone, admin: None };
-        add_workspace(&self.store, &Self::actor(), new).await.expect("no workspace").id
+        let new = NewWorkspace { name, slug: None, time_zone, org: None, account: None, admin: None };
+        add_workspace(&self.store, &Self::actor(), new).await.expect("no workspace").workspace.id
     }
 
     /// A person with an account, who is a member of nothing.
     pub async fn person(&self, name: &str) -> String {
+        self.account(name, false).await
+    }
+
+    /// An operator, who is a member of nothing.
+    pub async fn operator(&self, name: &str) -> String {
+        self.account(name, true).await
+    }
+
+    async fn account(&self, name: &str, operator: bool) -> String {
         let email = format!("{}@example.com", name.to_lowercase());
-        let new = NewAccount {
-            email: email.clone(),
-            name: name.to_owned(),
-            operator: false,
-            password: Some(PASSWORD.into()),
-        };
+        let (name, password) = (name.to_owned(), Some(PASSWORD.into()));
+        let new = NewAccount { email: email.clone(), name, operator, password };
         add_account(&self.store, &self.state.passwords, &Self::actor(), new).await.expect("no account");
         email
     }
@@ -108,7 +113,9 @@ impl World {
     }
 
     pub async fn token(&self, workspace: &str, role: Role) -> String {
-        let made = add_token(&self.store, &Self::actor(), place(workspace), "script", role).await;
+        let name = format!("script {}", self.store.ids().id());
+        let new = NewToken { name, role, days: LONGEST_DAYS };
+        let made = add_token(&self.store, &Self::actor(), place(workspace), new).await;
         made.expect("no token").1.expose_secret().to_owned()
     }
 

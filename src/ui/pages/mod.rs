@@ -1,15 +1,23 @@
 //! The pages. One page = one page model = one read.
 
+pub mod account;
+pub mod apps;
 pub mod att;
 pub mod audit;
 pub mod input;
 pub mod inputs;
+pub mod invitation;
+pub mod members;
 pub mod overview;
+pub mod people;
 pub mod profile;
 pub mod refused;
 pub mod session;
 pub mod setup;
+pub mod tokens;
+pub mod workspaces;
 
+use crate::domain::theme::Theme;
 use leptos::prelude::*;
 
 /// Every page with its model.
@@ -24,6 +32,13 @@ pub enum Page {
     Profiles(Box<profile::Profiles>),
     Inputs(Box<inputs::Inputs>),
     Input(Box<input::InputPage>),
+    Apps(Box<apps::Apps>),
+    Members(Box<members::Members>),
+    Tokens(Box<tokens::Tokens>),
+    Invitation(invitation::Invitation),
+    Account(Box<account::Account>),
+    People(Box<people::People>),
+    Workspaces(Box<workspaces::Workspaces>),
     Refused(refused::Refused),
 }
 
@@ -40,7 +55,34 @@ impl Page {
             Self::Profiles(page) => format!("Profiles – {}", page.frame.workspace),
             Self::Inputs(page) => format!("Inputs – {}", page.frame.workspace),
             Self::Input(page) => format!("{} – {}", page.name, page.frame.workspace),
+            Self::Apps(page) => format!("Apps – {}", page.frame.workspace),
+            Self::Members(page) => format!("Members – {}", page.frame.workspace),
+            Self::Tokens(page) => format!("API tokens – {}", page.frame.workspace),
+            Self::Invitation(_) => "Invitation".to_owned(),
+            Self::Account(_) => "Account".to_owned(),
+            Self::People(_) => "People".to_owned(),
+            Self::Workspaces(_) => "Workspaces".to_owned(),
             Self::Refused(page) => page.title().to_owned(),
+        }
+    }
+
+    /// The look that its reader chose; as the system has it where nobody is signed in.
+    pub fn theme(&self) -> Theme {
+        match self {
+            Self::SignIn(_) | Self::SetUp(_) | Self::Invitation(_) | Self::Refused(_) => Theme::System,
+            Self::NoWorkspace(page) => page.outside.theme,
+            Self::Overview(page) => page.frame.theme,
+            Self::Att(page) => page.frame.theme,
+            Self::Audit(page) => page.frame.theme,
+            Self::Profiles(page) => page.frame.theme,
+            Self::Inputs(page) => page.frame.theme,
+            Self::Input(page) => page.frame.theme,
+            Self::Apps(page) => page.frame.theme,
+            Self::Members(page) => page.frame.theme,
+            Self::Tokens(page) => page.frame.theme,
+            Self::Account(page) => page.outside.theme,
+            Self::People(page) => page.outside.theme,
+            Self::Workspaces(page) => page.outside.theme,
         }
     }
 
@@ -61,6 +103,13 @@ impl Page {
             Self::Profiles(page) => profile::profiles(*page).into_any(),
             Self::Inputs(page) => inputs::inputs(*page).into_any(),
             Self::Input(page) => input::input(*page).into_any(),
+            Self::Apps(page) => apps::apps(*page).into_any(),
+            Self::Members(page) => members::members(*page).into_any(),
+            Self::Tokens(page) => tokens::tokens(*page).into_any(),
+            Self::Account(page) => account::account(*page).into_any(),
+            Self::People(page) => people::people(*page).into_any(),
+            Self::Workspaces(page) => workspaces::workspaces(*page).into_any(),
+            Self::Invitation(page) => invitation::invitation(page).into_any(),
             Self::Refused(page) => refused::refused(page).into_any(),
         }
     }

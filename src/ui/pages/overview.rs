@@ -163,6 +163,7 @@ fn filters(filter: &Filter) -> impl IntoView + use<> {
 /// The part that the island replaces; also served by itself.
 pub fn counts(counts: Counts) -> impl IntoView {
     let units = words::units(counts.unit);
+    let apple_units = words::unit_after(&counts.apple, counts.unit);
     let last_batch = counts.last_batch.map(|at| view! { " Last batch "{moment(at)}"." });
     let rounded = counts.rounded.then(|| {
         view! { <p class="muted">"Your role sees figures rounded to 10, and rates only over at least 100. A total is rounded by itself and need not equal the sum of its parts."</p> }
@@ -173,7 +174,7 @@ pub fn counts(counts: Counts) -> impl IntoView {
             <section class="card">
                 <header>
                     <h2>"Reported status, and what the default makes of it"</h2>
-                    <p class="muted">"The default decides "<b>{counts.by_default.clone()}</b>" "{units}</p>
+                    <p class="muted">"The default decides "<b>{counts.by_default.clone()}</b>" "{words::unit_after(&counts.by_default, counts.unit)}</p>
                 </header>
                 {bars(&counts.bars)}
                 {table(units, &counts.apple, &counts.by_default, counts.rows)}
@@ -184,7 +185,7 @@ pub fn counts(counts: Counts) -> impl IntoView {
     });
     view! {
         <p class="muted lead">
-            {format!("{} Apple {units}, and {} on other platforms.", counts.apple, counts.elsewhere)}{last_batch}
+            {format!("{} Apple {apple_units}, and {} on other platforms.", counts.apple, counts.elsewhere)}{last_batch}
         </p>
         {rounded}
         {body}

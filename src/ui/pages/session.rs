@@ -1,6 +1,7 @@
 //! Sign in.
 
 use crate::ui::frame::bare;
+use crate::ui::outside::{Outside, outside};
 use crate::ui::parts::field::{Faults, Field, field};
 use crate::ui::parts::notice::{Tone, notice};
 use leptos::prelude::*;
@@ -21,6 +22,8 @@ pub struct SignIn {
     pub next: String,
     pub refusal: Option<Refusal>,
     pub signed_out: bool,
+    /// An account was just made.
+    pub joined: bool,
     /// There is no account yet.
     pub needs_set_up: bool,
 }
@@ -38,6 +41,7 @@ pub fn sign_in(page: SignIn) -> impl IntoView {
         notice(Tone::Danger, view! { <p>{words}</p> })
     });
     let signed_out = page.signed_out.then(|| notice(Tone::Done, view! { <p>"You are signed out."</p> }));
+    let joined = page.joined.then(|| notice(Tone::Done, view! { <p>"Your account was made. Sign in with it."</p> }));
     let needs_set_up = page.needs_set_up.then(|| {
         notice(
             Tone::Mind,
@@ -66,6 +70,7 @@ pub fn sign_in(page: SignIn) -> impl IntoView {
             <h1>"Sign in"</h1>
             {needs_set_up}
             {signed_out}
+            {joined}
             {refusal}
             <form method="post" action="/sign-in" novalidate>
                 <input type="hidden" name="next" value=page.next />
@@ -79,16 +84,17 @@ pub fn sign_in(page: SignIn) -> impl IntoView {
 
 #[derive(Clone, Debug)]
 pub struct NoWorkspace {
-    pub person: String,
+    pub outside: Outside,
 }
 
 /// For a person who is a member of nothing.
 pub fn no_workspace(page: NoWorkspace) -> impl IntoView {
-    bare(view! {
+    let person = page.outside.person.clone();
+    let content = view! {
         <section class="card narrow">
             <h1>"No workspace yet"</h1>
-            <p>{page.person}", you are signed in, but no workspace has you as a member. Ask one of its Compliance Admins to add you."</p>
-            <form method="post" action="/sign-out"><button class="button">"Sign out"</button></form>
+            <p>{person}", you are signed in, but no workspace has you as a member. Ask one of its Compliance Admins to invite you."</p>
         </section>
-    })
+    };
+    outside(page.outside, content)
 }

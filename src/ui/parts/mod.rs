@@ -4,4 +4,6 @@ pub mod bars;
 pub mod field;
 pub mod icon;
 pub mod notice;
+pub mod once;
+pub mod role;
 pub mod status;

@@ -173,9 +173,8 @@ async fn model(view: &mut View, visit: &Visit) -> Result<AttSettings> {
         policy_reason: String::new(),
         effects: CHOICES.map(|choice| effect(&reading, &apps, choice, rounded)).into(),
         development: format!(
-            "In development: {} profiles on {} devices never answered.",
-            count(reading.development_profiles),
-            count(reading.development_devices)
+            "In development: {} never answered.",
+            words::profiles_on_devices(&count(reading.development_profiles), &count(reading.development_devices))
         ),
         outcome: Outcome::Nothing,
         faults: Faults::default(),

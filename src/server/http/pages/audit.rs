@@ -27,17 +27,21 @@ use std::collections::BTreeSet;
 const ROWS: usize = 50;
 
 /// The actions that a workspace's chain can have.
-const ACTIONS: [AuditAction; 12] = [
+const ACTIONS: [AuditAction; 16] = [
     AuditAction::DefaultChanged,
     AuditAction::PolicyChanged,
     AuditAction::ProfileLookedUp,
+    AuditAction::MemberInvited,
+    AuditAction::InvitationRevoked,
     AuditAction::MemberSet,
     AuditAction::MemberRemoved,
+    AuditAction::AppNamed,
     AuditAction::InputAdded,
     AuditAction::InputPaused,
     AuditAction::InputResumed,
     AuditAction::SecretRotated,
     AuditAction::TokenAdded,
+    AuditAction::TokenRevoked,
     AuditAction::DevicesRetired,
     AuditAction::WorkspaceAdded,
 ];

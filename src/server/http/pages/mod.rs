@@ -1,12 +1,20 @@
 //! The pages' handlers: take the permit, read the page model, decide the status, render.
 
+pub mod account;
+pub mod app;
 pub mod att;
 pub mod audit;
 pub mod input;
+pub mod invitation;
+pub mod member;
+pub mod outside;
 pub mod overview;
+pub mod people;
 pub mod profile;
 pub mod session;
 pub mod setup;
+pub mod token;
+pub mod workspaces;
 
 use super::caller::Visit;
 use super::moment::moment;
@@ -66,6 +74,7 @@ pub async fn frame(view: &mut View, visit: &Visit, place: Place, environment: En
         slug: view.workspace.slug.to_string(),
         workspace: view.workspace.name.clone(),
         person: visit.person.name.clone(),
+        theme: visit.person.theme,
         role: view.role.ok_or(Refusal::NotFound)?,
         environment,
         default: settings.default,

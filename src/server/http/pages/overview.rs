@@ -143,8 +143,8 @@ fn counts(read: &Read, asked: &Asked) -> Counts {
         let figure = |state| (state, shown(of(state)).figure().unwrap_or_default());
         AttState::OF_APPLE.into_iter().map(figure).collect::<Vec<_>>()
     };
-    let units = words::units(question.unit);
     let apple_words = words::count(apple);
+    let units = words::unit_after(&apple_words, question.unit);
     let all = distribution.apple(question) + distribution.explicit(question, AttState::NotApplicable);
     Counts {
         unit: question.unit,

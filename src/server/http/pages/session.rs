@@ -1,14 +1,17 @@
 //! Sign in, sign out, and where one goes first.
 
+use super::outside::outside;
 use crate::domain::error::Refusal;
-use crate::server::auth::session::PERSON;
+use crate::server::auth::session::{ADDRESS, AGENT, PERSON};
 use crate::server::error::Result;
 use crate::server::http::caller::{Visit, Visitor, signed_in, unavailable};
 use crate::server::http::form::Form;
 use crate::server::http::render::render;
 use crate::server::state::State;
+use crate::server::store::Actor;
 use crate::server::work;
 use crate::server::work::session::SignedIn;
+use crate::ui::outside::Room;
 use crate::ui::pages::Page;
 use crate::ui::pages::session::{NoWorkspace, Refusal as Why, SignIn};
 use axum::extract::{RawQuery, State as Shared};
@@ -17,12 +20,18 @@ use axum::http::header::{HeaderValue, RETRY_AFTER};
 use axum::response::{IntoResponse, Redirect, Response};
 use tower_sessions::Session;
 
+/// The longest name of a browser that is kept, in characters.
+const LONGEST_AGENT: usize = 300;
+
 /// `GET /`: the person's first workspace.
 pub async fn home(visit: Visit, Shared(state): Shared<State>) -> Result<Response> {
     let workspaces = state.store.own_view().await?.memberships(visit.person.id).await?;
     Ok(match workspaces.first() {
         Some(first) => Redirect::to(&format!("/w/{}/overview", first.slug)).into_response(),
-        None => render(&state, Page::NoWorkspace(NoWorkspace { person: visit.person.name }), StatusCode::OK),
+        None => {
+            let outside = outside(&mut state.store.own_view().await?, &visit, Room::Account).await?;
+            render(&state, Page::NoWorkspace(NoWorkspace { outside }), StatusCode::OK)
+        }
     })
 }
 
@@ -34,7 +43,13 @@ pub async fn sign_in_form(Shared(state): Shared<State>, session: Session, query:
         return Ok(Redirect::to(&next).into_response());
     }
     let needs_set_up = state.store.own_view().await?.count_people().await? == 0;
-    let page = SignIn { next, signed_out: asked.of("signed-out").is_some(), needs_set_up, ..SignIn::default() };
+    let page = SignIn {
+        next,
+        signed_out: asked.of("signed-out").is_some(),
+        joined: asked.of("joined").is_some(),
+        needs_set_up,
+        ..SignIn::default()
+    };
     Ok(render(&state, Page::SignIn(page), StatusCode::OK))
 }
 
@@ -66,6 +81,8 @@ pub async fn sign_in(
             // A session from before sign-in could be somebody else's doing: it ends, and a new id begins.
             session.flush().await.map_err(unavailable)?;
             session.insert(PERSON, person.id.to_string()).await.map_err(unavailable)?;
+            session.insert(AGENT, agent(&actor)).await.map_err(unavailable)?;
+            session.insert(ADDRESS, actor.address.clone().unwrap_or_default()).await.map_err(unavailable)?;
             session.save().await.map_err(unavailable)?;
             if let Err(error) = work::session::signed_in(&state, &actor, &person, attempt).await {
                 session.flush().await.map_err(unavailable)?;
@@ -88,6 +105,11 @@ pub async fn sign_out(visit: Visit, Shared(state): Shared<State>) -> Result<Resp
     work::session::sign_out(&state, &visit.actor).await?;
     visit.session.flush().await.map_err(unavailable)?;
     Ok(Redirect::to("/sign-in?signed-out=1").into_response())
+}
+
+/// The browser as it names itself, of a bounded length.
+fn agent(actor: &Actor) -> String {
+    actor.agent.iter().flat_map(|agent| agent.chars()).filter(|c| !c.is_control()).take(LONGEST_AGENT).collect()
 }
 
 /// A path of ours, so that a crafted link cannot lead somewhere else after sign-in.

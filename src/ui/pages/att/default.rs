@@ -115,7 +115,7 @@ fn effect_of(effect: &Effect, in_force: Option<Status>, development: &str) -> im
         <div class=class>
             <h3>"What this change would do"</h3>
             <p class=tone>
-                <b>{format!("{} profiles on {} devices that never answered {becomes}. ", effect.profiles, effect.devices)}</b>
+                <b>{format!("{} that never answered {becomes}. ", words::profiles_on_devices(&effect.profiles, &effect.devices))}</b>
                 {consequence}
             </p>
             <table>

@@ -4,6 +4,7 @@ mod default;
 mod policy;
 
 use crate::domain::att::{Policy, State, Status};
+use crate::domain::count::Unit;
 use crate::ui::frame::{Frame, Place, frame};
 use crate::ui::parts::field::{Faults, moment};
 use crate::ui::parts::notice::{Tone, notice};
@@ -166,7 +167,7 @@ fn history(page: &AttSettings) -> impl IntoView + use<> {
     });
     let rows = page.history.iter().cloned().map(|row| {
         let said = if row.reason.is_empty() { String::new() } else { format!(": “{}”", row.reason) };
-        let moved = row.moved.map(|moved| format!(" Moved {moved} profiles."));
+        let moved = row.moved.map(|moved| format!(" Moved {moved} {}.", words::unit_after(&moved, Unit::Profiles)));
         let link = row.row.map(|seq| view! { " "{audit_row(page, seq, "Audit row")} });
         view! {
             <li>

@@ -1,0 +1,103 @@
+//! The account of whoever is signed in.
+
+use super::outside::outside;
+use crate::domain::error::Refusal;
+use crate::domain::theme::Theme;
+use crate::server::auth::session::{self, over_before};
+use crate::server::error::{Error, Result};
+use crate::server::http::caller::Visit;
+use crate::server::http::form::{Form, shown};
+use crate::server::http::moment::moment;
+use crate::server::http::render::render;
+use crate::server::state::State;
+use crate::server::store::audit::hex;
+use crate::server::work::own_account::{Ending, NewPassword, change_password, choose_theme, end_sessions, rename};
+use crate::ui::outside::Room;
+use crate::ui::pages::Page;
+use crate::ui::pages::account::{Account, SessionRow};
+use crate::ui::parts::field::Faults;
+use axum::extract::{RawQuery, State as Shared};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+
+/// `GET /account`.
+pub async fn show(visit: Visit, Shared(state): Shared<State>, query: RawQuery) -> Result<Response> {
+    let mut page = model(&state, &visit).await?;
+    page.done = match super::Asked::new(query).of("done") {
+        Some("name") => Some("Your name was saved."),
+        Some("password") => Some("Your password was changed, and your other sessions have ended."),
+        Some("sessions") => Some("Ended. Whoever used it is signed out."),
+        Some("theme") => Some("The look was saved."),
+        _ => None,
+    };
+    Ok(render(&state, Page::Account(Box::new(page)), StatusCode::OK))
+}
+
+/// `POST /account`: one of the page's forms, which `act` tells.
+pub async fn change(visit: Visit, Shared(state): Shared<State>, mut form: Form) -> Result<Response> {
+    let own = visit.session.id().map(|id| session::key(&id)).unwrap_or_default();
+    let act = form.text("act");
+    let (store, actor, person) = (&state.store, &visit.actor, &visit.person);
+    let name = form.optional("name");
+    let (done, changed) = match act.as_str() {
+        "name" => ("name", rename(store, actor, person, &name).await),
+        "password" => {
+            let wanted = NewPassword { present: form.secret("present"), new: form.secret("new"), session: own };
+            ("password", change_password(&state, actor, person, wanted).await)
+        }
+        "theme" => {
+            let theme = form.choice("theme", Theme::parse).ok_or(Refusal::BadRequest(vec![]))?;
+            ("theme", choose_theme(store, person, theme).await)
+        }
+        "end" => {
+            let session = form.text("session");
+            let sessions = state.store.own_view().await?.sessions_of(person.id).await?;
+            let known = sessions.into_iter().map(|(key, _)| key).find(|key| hex(key) == session);
+            let ending = Ending::One(known.ok_or(Refusal::NotFound)?);
+            ("sessions", end_sessions(store, actor, person, ending).await)
+        }
+        "end_others" => ("sessions", end_sessions(store, actor, person, Ending::Others(own)).await),
+        _ => return Err(Refusal::BadRequest(vec![]).into()),
+    };
+    match changed {
+        Ok(()) => Ok(Redirect::to(&format!("/account?done={done}")).into_response()),
+        Err(Error::Refused(Refusal::Invalid(faults))) => {
+            let mut page = model(&state, &visit).await?;
+            if act == "name" {
+                (page.name, page.name_faults) = (name, shown(&faults));
+            } else {
+                page.password_faults = shown(&faults);
+            }
+            Ok(render(&state, Page::Account(Box::new(page)), StatusCode::UNPROCESSABLE_ENTITY))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+async fn model(state: &State, visit: &Visit) -> Result<Account> {
+    let mut own = state.store.own_view().await?;
+    let present = visit.session.id().map(|id| session::key(&id)).unwrap_or_default();
+    let (seen_before, made_before) = over_before(own.now);
+    let sessions = own.sessions_of(visit.person.id).await?.into_iter();
+    let alive = sessions.filter(|(_, kept)| kept.seen_at >= seen_before && kept.created_at >= made_before);
+    let rows = alive.map(|(key, kept)| {
+        let (device, address) = session::origin(&kept.data);
+        SessionRow {
+            own: key == present,
+            id: hex(&key),
+            device: crate::ui::words::device(&device),
+            address,
+            since: moment(kept.created_at),
+            last_used: moment(kept.seen_at),
+        }
+    });
+    Ok(Account {
+        sessions: rows.collect(),
+        outside: outside(&mut own, visit, Room::Account).await?,
+        email: visit.person.email.clone(),
+        name: visit.person.name.clone(),
+        name_faults: Faults::default(),
+        password_faults: Faults::default(),
+        done: None,
+    })
+}

@@ -1,0 +1,79 @@
+//! Apps: the list, and the form that names one.
+
+use super::frame;
+use crate::domain::environment::Environment;
+use crate::domain::error::{Problem, Refusal};
+use crate::domain::id::AppId;
+use crate::domain::policy::Action;
+use crate::server::error::{Error, Result};
+use crate::server::http::admin::place;
+use crate::server::http::caller::Visit;
+use crate::server::http::form::Form;
+use crate::server::http::render::render;
+use crate::server::state::State;
+use crate::server::store::View;
+use crate::server::work::app::name_app;
+use crate::ui::frame::Place;
+use crate::ui::pages::Page;
+use crate::ui::pages::apps::{AppRow, Apps};
+use axum::extract::{Path, RawQuery, State as Shared};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+
+/// `GET apps`.
+pub async fn list(
+    visit: Visit,
+    Shared(state): Shared<State>,
+    Path(slug): Path<String>,
+    query: RawQuery,
+) -> Result<Response> {
+    let mut view = state.store.view(&visit.actor, place(&slug)?, Action::SeeInputs).await?;
+    let mut page = model(&mut view, &visit).await?;
+    page.saved = super::Asked::new(query).of("done") == Some("named");
+    Ok(render(&state, Page::Apps(Box::new(page)), StatusCode::OK))
+}
+
+/// `POST apps`: names one.
+pub async fn change(
+    visit: Visit,
+    Shared(state): Shared<State>,
+    Path(slug): Path<String>,
+    mut form: Form,
+) -> Result<Response> {
+    let place = place(&slug)?;
+    state.store.view(&visit.actor, place.clone(), Action::ManageInputs).await?;
+    let (app, name) = (form.text("app"), form.text("name"));
+    if form.faults().is_some() {
+        return Err(Refusal::BadRequest(vec![]).into());
+    }
+    let id = AppId::parse(&app).ok_or(Refusal::NotFound)?;
+    match name_app(&state.store, &visit.actor, place.clone(), id, &name).await {
+        Ok(()) => Ok(Redirect::to(&format!("/w/{slug}/apps?done=named")).into_response()),
+        Err(Error::Refused(Refusal::Invalid(faults))) => {
+            let mut view = state.store.view(&visit.actor, place, Action::SeeInputs).await?;
+            let mut page = model(&mut view, &visit).await?;
+            let problem = faults.first().map_or(Problem::Missing, |fault| fault.problem);
+            for row in page.rows.iter_mut().filter(|row| row.id == app) {
+                (row.name, row.problem) = (name.clone(), Some(problem));
+            }
+            Ok(render(&state, Page::Apps(Box::new(page)), StatusCode::UNPROCESSABLE_ENTITY))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+async fn model(view: &mut View, visit: &Visit) -> Result<Apps> {
+    let frame = frame(view, visit, Place::Apps, Environment::Production).await?;
+    let row = |app: crate::domain::app::App| AppRow {
+        id: app.id.to_string(),
+        bundle: app.bundle,
+        name: app.name,
+        problem: None,
+    };
+    Ok(Apps {
+        rows: view.apps().await?.into_iter().map(row).collect(),
+        may_manage: frame.may(Action::ManageInputs),
+        saved: false,
+        frame,
+    })
+}

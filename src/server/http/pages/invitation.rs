@@ -1,0 +1,94 @@
+//! The page behind an invitation's link.
+
+use crate::domain::error::Refusal;
+use crate::server::error::{Error, Result};
+use crate::server::http::caller::{Visitor, signed_in};
+use crate::server::http::form::{Form, shown};
+use crate::server::http::render::render;
+use crate::server::state::State;
+use crate::server::store::person::Person;
+use crate::server::store::{Actor, Who};
+use crate::server::work::invitation::{NewPerson, accept, join, look_at_offer};
+use crate::ui::pages::Page;
+use crate::ui::pages::invitation::{Invitation, Offered, Standing};
+use crate::ui::parts::field::Faults;
+use axum::extract::{RawQuery, State as Shared};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use tower_sessions::Session;
+
+/// How whoever holds a token stands to its offer.
+async fn standing(state: &State, person: Option<&Person>, token: &str) -> Result<Standing> {
+    let Some((offer, has_account)) = look_at_offer(&state.store, token).await? else { return Ok(Standing::Nothing) };
+    let offered = Offered { workspace: offer.workspace, email: offer.email, role: offer.role, by: offer.maker_name };
+    Ok(match person {
+        Some(person) if person.email == offered.email => Standing::Accept(offered),
+        Some(_) => Standing::SomebodyElse(offered),
+        None if has_account => {
+            let back = format!("/invitation?token={token}");
+            let next: String = form_urlencoded::byte_serialize(back.as_bytes()).collect();
+            Standing::SignIn(offered, format!("/sign-in?next={next}"))
+        }
+        None => Standing::Join(offered),
+    })
+}
+
+/// `GET /invitation?token=`: opening a link never uses it up.
+pub async fn look(Shared(state): Shared<State>, session: Session, query: RawQuery) -> Result<Response> {
+    let token = super::Asked::new(query).of("token").unwrap_or_default().to_owned();
+    let person = signed_in(&state, &session).await?;
+    let standing = standing(&state, person.as_ref(), &token).await?;
+    Ok(show(&state, Invitation { token, standing, name: String::new(), faults: Faults::default() }, StatusCode::OK))
+}
+
+fn show(state: &State, page: Invitation, status: StatusCode) -> Response {
+    let status = if page.standing == Standing::Nothing { StatusCode::NOT_FOUND } else { status };
+    render(state, Page::Invitation(page), status)
+}
+
+/// `POST /invitation`: accepts, in the transaction that checks that it still may be.
+pub async fn take(
+    Visitor(actor): Visitor,
+    Shared(state): Shared<State>,
+    session: Session,
+    mut form: Form,
+) -> Result<Response> {
+    let token = form.text("token");
+    let person = signed_in(&state, &session).await?;
+    let standing = standing(&state, person.as_ref(), &token).await?;
+    let mut page = Invitation { token: token.clone(), standing, name: String::new(), faults: Faults::default() };
+    let done = match (&page.standing, person) {
+        (Standing::Accept(_), Some(person)) => {
+            let actor = Actor { who: Who::Person { id: person.id, name: person.name.clone() }, ..actor };
+            let taken = accept(&state.store, &actor, &person, &token).await;
+            taken.map(|offer| format!("/w/{}/overview", offer.slug))
+        }
+        (Standing::Join(_), _) => {
+            let (name, password) = (form.text("name"), form.secret("password"));
+            page.name.clone_from(&name);
+            match form.faults() {
+                Some(faults) => {
+                    page.faults = faults;
+                    return Ok(show(&state, page, StatusCode::UNPROCESSABLE_ENTITY));
+                }
+                None => {
+                    let new = NewPerson { token, name, password };
+                    join(&state.store, &state.passwords, &actor, new).await.map(|()| "/sign-in?joined=1".to_owned())
+                }
+            }
+        }
+        _ => return Ok(show(&state, page, StatusCode::CONFLICT)),
+    };
+    match done {
+        Ok(to) => Ok(Redirect::to(&to).into_response()),
+        Err(Error::Refused(Refusal::Invalid(faults))) => {
+            page.faults = shown(&faults);
+            Ok(show(&state, page, StatusCode::UNPROCESSABLE_ENTITY))
+        }
+        Err(Error::Refused(Refusal::NotFound | Refusal::Conflict)) => {
+            page.standing = Standing::Nothing;
+            Ok(show(&state, page, StatusCode::NOT_FOUND))
+        }
+        Err(error) => Err(error),
+    }
+}

@@ -1,0 +1,159 @@
+//! Members: the list, and the forms that invite, change and remove.
+
+use super::frame;
+use crate::domain::environment::Environment;
+use crate::domain::error::{Problem, Refusal};
+use crate::domain::id::{InvitationId, PersonId};
+use crate::domain::policy::{Action, may_give};
+use crate::domain::role::Role;
+use crate::server::error::{Error, Result};
+use crate::server::http::admin::place;
+use crate::server::http::caller::Visit;
+use crate::server::http::form::{Form, shown};
+use crate::server::http::moment::moment;
+use crate::server::http::render::render;
+use crate::server::state::State;
+use crate::server::store::{Place as Where, View};
+use crate::server::work::invitation::{invite, revoke_invitation};
+use crate::server::work::member::{remove_member, set_member};
+use crate::ui::frame::Place;
+use crate::ui::pages::Page;
+use crate::ui::pages::members::{InvitationRow, MemberRow, Members, Outcome};
+use crate::ui::parts::field::Faults;
+use crate::ui::parts::once::Once;
+use crate::ui::words;
+use axum::extract::{Path, RawQuery, State as Shared};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+
+/// `GET members`.
+pub async fn list(
+    visit: Visit,
+    Shared(state): Shared<State>,
+    Path(slug): Path<String>,
+    query: RawQuery,
+) -> Result<Response> {
+    let mut view = state.store.view(&visit.actor, place(&slug)?, Action::SeeMembers).await?;
+    let mut page = model(&mut view, &visit).await?;
+    page.outcome = match super::Asked::new(query).of("done") {
+        Some("set") => Some(Outcome::Done("The role was changed. It counts already.")),
+        Some("removed") => Some(Outcome::Done("The member was removed.")),
+        Some("revoked") => Some(Outcome::Done("The invitation was revoked: its link cannot be used any more.")),
+        _ => None,
+    };
+    Ok(render(&state, Page::Members(Box::new(page)), StatusCode::OK))
+}
+
+/// `POST members`: one of the page's forms, which `act` tells.
+pub async fn change(
+    visit: Visit,
+    Shared(state): Shared<State>,
+    Path(slug): Path<String>,
+    mut form: Form,
+) -> Result<Response> {
+    let place = place(&slug)?;
+    let mut view = state.store.view(&visit.actor, place.clone(), Action::ManageMembers).await?;
+    let done = match form.text("act").as_str() {
+        "invite" => {
+            drop(view);
+            return send_invitation(&state, &visit, place, form).await;
+        }
+        "set" => {
+            let (email, role) = (member(&mut view, &mut form).await?, form.choice("role", Role::parse));
+            drop(view);
+            let role = role.ok_or(Refusal::BadRequest(vec![]))?;
+            set_member(&state.store, &visit.actor, place.clone(), &email, role).await.map(|()| "set")
+        }
+        "remove" => {
+            let email = member(&mut view, &mut form).await?;
+            drop(view);
+            remove_member(&state.store, &visit.actor, place.clone(), &email).await.map(|()| "removed")
+        }
+        "revoke" => {
+            drop(view);
+            let id = InvitationId::parse(&form.text("invitation")).ok_or(Refusal::NotFound)?;
+            revoke_invitation(&state.store, &visit.actor, place.clone(), id).await.map(|()| "revoked")
+        }
+        _ => return Err(Refusal::BadRequest(vec![]).into()),
+    };
+    match done {
+        Ok(done) => Ok(Redirect::to(&format!("/w/{slug}/members?done={done}")).into_response()),
+        Err(Error::Refused(Refusal::Invalid(faults))) => {
+            let problem = faults.first().map_or(Problem::NotOneOf, |fault| fault.problem);
+            let mut view = state.store.view(&visit.actor, place, Action::SeeMembers).await?;
+            let mut page = model(&mut view, &visit).await?;
+            page.outcome = Some(Outcome::Refused(words::form_problem(problem)));
+            Ok(render(&state, Page::Members(Box::new(page)), StatusCode::UNPROCESSABLE_ENTITY))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// The e-mail of the member that a form names by id.
+async fn member(view: &mut View, form: &mut Form) -> Result<String> {
+    let id = PersonId::parse(&form.text("person")).ok_or(Refusal::NotFound)?;
+    let found = view.members().await?.into_iter().find(|member| member.person_id == id);
+    Ok(found.ok_or(Refusal::NotFound)?.email)
+}
+
+async fn send_invitation(state: &State, visit: &Visit, place: Where, mut form: Form) -> Result<Response> {
+    let (email, role) = (form.text("email"), form.choice("role", Role::parse));
+    let sent = match (role, form.faults()) {
+        (Some(role), None) => invite(&state.store, &visit.actor, place.clone(), &email, role).await,
+        _ => Err(Refusal::Invalid(Vec::new()).into()),
+    };
+    let mut view = state.store.view(&visit.actor, place, Action::SeeMembers).await?;
+    let mut page = model(&mut view, visit).await?;
+    let status = match sent {
+        Ok(token) => {
+            let link = Once(format!("{}/invitation?token={token}", state.config.public_url()));
+            page.outcome = Some(Outcome::Invited { email: email.trim().to_lowercase(), link });
+            StatusCode::OK
+        }
+        Err(Error::Refused(Refusal::Invalid(faults))) => {
+            page.faults = form.faults().unwrap_or_else(|| shown(&faults));
+            (page.email, page.role) = (email, role.unwrap_or(page.role));
+            StatusCode::UNPROCESSABLE_ENTITY
+        }
+        Err(error) => return Err(error),
+    };
+    Ok(render(state, Page::Members(Box::new(page)), status))
+}
+
+async fn model(view: &mut View, visit: &Visit) -> Result<Members> {
+    let frame = frame(view, visit, Place::Members, Environment::Production).await?;
+    let manages = frame.may(Action::ManageMembers);
+    let gives = |role: Role| may_give(frame.role, role);
+    let rows = view.members().await?.into_iter().map(|member| {
+        let own = member.person_id == visit.person.id;
+        MemberRow {
+            person: member.person_id.to_string(),
+            name: member.name,
+            email: member.email,
+            role: member.role,
+            since: moment(member.since),
+            may_change: !own && gives(member.role),
+            own,
+        }
+    });
+    let rows = rows.collect();
+    let invitations = if manages { view.invitations().await? } else { Vec::new() };
+    let invitations = invitations.into_iter().map(|open| InvitationRow {
+        id: open.id.to_string(),
+        email: open.email,
+        role: open.role,
+        by: open.maker_name,
+        until: moment(open.expires_at),
+        may_revoke: gives(open.role),
+    });
+    Ok(Members {
+        rows,
+        invitations: invitations.collect(),
+        may_give: Role::ALL.into_iter().filter(|role| gives(*role)).collect(),
+        email: String::new(),
+        role: Role::Analyst,
+        faults: Faults::default(),
+        outcome: None,
+        frame,
+    })
+}

@@ -1,0 +1,27 @@
+//! Pages outside every workspace: what is around them, and who may open them.
+
+use crate::domain::error::Refusal;
+use crate::server::error::Result;
+use crate::server::http::caller::Visit;
+use crate::server::store::Own;
+use crate::server::store::workspace::Membership;
+use crate::ui::frame::Other;
+use crate::ui::outside::{Outside, Room};
+
+/// What is around a page outside every workspace.
+pub async fn outside(own: &mut Own, visit: &Visit, room: Room) -> Result<Outside> {
+    let workspaces = own.memberships(visit.person.id).await?;
+    let other = |Membership { slug, name, role }: Membership| Other { slug: slug.to_string(), name, role };
+    Ok(Outside {
+        room,
+        person: visit.person.name.clone(),
+        operator: visit.person.operator,
+        theme: visit.person.theme,
+        workspaces: workspaces.into_iter().map(other).collect(),
+    })
+}
+
+/// Refuses whoever is no operator.
+pub fn operators_only(visit: &Visit) -> Result<()> {
+    if visit.person.operator { Ok(()) } else { Err(Refusal::Forbidden.into()) }
+}

@@ -1,0 +1,111 @@
+//! API tokens: the list, and the forms that make and revoke them.
+
+use super::frame;
+use crate::domain::environment::Environment;
+use crate::domain::error::Refusal;
+use crate::domain::id::TokenId;
+use crate::domain::policy::{Action, is_within};
+use crate::domain::role::Role;
+use crate::server::error::{Error, Result};
+use crate::server::http::admin::place;
+use crate::server::http::caller::Visit;
+use crate::server::http::form::{Form, shown};
+use crate::server::http::moment::moment;
+use crate::server::http::render::render;
+use crate::server::state::State;
+use crate::server::store::View;
+use crate::server::work::token::{NewToken, add_token, revoke_token};
+use crate::ui::frame::Place;
+use crate::ui::pages::Page;
+use crate::ui::pages::tokens::{DAYS, TokenRow, Tokens};
+use crate::ui::parts::field::Faults;
+use crate::ui::parts::once::Once;
+use axum::extract::{Path, RawQuery, State as Shared};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use secrecy::ExposeSecret;
+
+/// `GET tokens`.
+pub async fn list(
+    visit: Visit,
+    Shared(state): Shared<State>,
+    Path(slug): Path<String>,
+    query: RawQuery,
+) -> Result<Response> {
+    let mut view = state.store.view(&visit.actor, place(&slug)?, Action::ManageTokens).await?;
+    let mut page = model(&mut view, &visit).await?;
+    page.revoked = super::Asked::new(query).of("done") == Some("revoked");
+    Ok(render(&state, Page::Tokens(Box::new(page)), StatusCode::OK))
+}
+
+/// `POST tokens`: makes one and shows it this once, or revokes one. Sending the first form again finds the name taken.
+pub async fn change(
+    visit: Visit,
+    Shared(state): Shared<State>,
+    Path(slug): Path<String>,
+    mut form: Form,
+) -> Result<Response> {
+    let place = place(&slug)?;
+    state.store.view(&visit.actor, place.clone(), Action::ManageTokens).await?;
+    match form.text("act").as_str() {
+        "revoke" => {
+            let id = TokenId::parse(&form.text("token")).ok_or(Refusal::NotFound)?;
+            revoke_token(&state.store, &visit.actor, place, id).await?;
+            return Ok(Redirect::to(&format!("/w/{slug}/tokens?done=revoked")).into_response());
+        }
+        "add" => {}
+        _ => return Err(Refusal::BadRequest(vec![]).into()),
+    }
+    let (name, role) = (form.text("name"), form.choice("role", Role::parse));
+    let days = form.choice("days", |text| text.parse::<i64>().ok());
+    let made = match (role, days, form.faults()) {
+        (Some(role), Some(days), None) => {
+            let new = NewToken { name: name.clone(), role, days };
+            add_token(&state.store, &visit.actor, place.clone(), new).await
+        }
+        _ => Err(Refusal::Invalid(Vec::new()).into()),
+    };
+    let mut view = state.store.view(&visit.actor, place, Action::ManageTokens).await?;
+    let mut page = model(&mut view, &visit).await?;
+    let status = match made {
+        Ok((_, text)) => {
+            page.made = Some((name, Once(text.expose_secret().to_owned())));
+            StatusCode::OK
+        }
+        Err(Error::Refused(Refusal::Invalid(faults))) => {
+            page.faults = form.faults().unwrap_or_else(|| shown(&faults));
+            (page.name, page.role) = (name, role.unwrap_or(page.role));
+            page.days = days.unwrap_or(page.days);
+            StatusCode::UNPROCESSABLE_ENTITY
+        }
+        Err(error) => return Err(error),
+    };
+    Ok(render(&state, Page::Tokens(Box::new(page)), status))
+}
+
+async fn model(view: &mut View, visit: &Visit) -> Result<Tokens> {
+    let frame = frame(view, visit, Place::Tokens, Environment::Production).await?;
+    let (now, own) = (view.now, frame.role);
+    let rows = view.tokens().await?.into_iter().map(|token| TokenRow {
+        id: token.token_id.to_string(),
+        name: token.name,
+        role: token.role,
+        maker: token.maker_name.unwrap_or_else(|| "the command line".to_owned()),
+        made: moment(token.created_at),
+        expires: moment(token.expires_at),
+        expired: token.expires_at <= now,
+        last_used: token.last_used_at.map(moment),
+        may_revoke: is_within(token.role, own),
+    });
+    Ok(Tokens {
+        rows: rows.collect(),
+        offered: Role::ALL.into_iter().filter(|role| is_within(*role, own)).collect(),
+        name: String::new(),
+        role: Role::ReadOnly,
+        days: DAYS[1],
+        faults: Faults::default(),
+        made: None,
+        revoked: false,
+        frame,
+    })
+}

@@ -1,0 +1,60 @@
+//! Password-reset links: power over an account, and so only for operators and the command line.
+
+use crate::domain::audit::AuditAction;
+use crate::domain::error::Refusal;
+use crate::domain::id::PersonId;
+use crate::domain::text::Email;
+use crate::domain::time::HOUR;
+use crate::server::auth::key::link_token;
+use crate::server::error::Result;
+use crate::server::store::link::LinkKind;
+use crate::server::store::own::Record;
+use crate::server::store::{Actor, Event, Own, Store, Who};
+use serde_json::{Value, json};
+
+/// How long a link may be used.
+const LASTS: i64 = HOUR;
+
+/// Refuses people who are no operators, inside the transaction that acts.
+pub(super) async fn operators_only(own: &mut Own, actor: &Actor) -> Result<()> {
+    match &actor.who {
+        Who::Person { id, .. } if own.person(*id).await?.is_some_and(|person| person.operator) => Ok(()),
+        Who::CommandLine => Ok(()),
+        _ => Err(Refusal::Forbidden.into()),
+    }
+}
+
+/// Makes a link by which a person chooses another password, and ends their sessions; answers its token. Earlier links
+/// of theirs end. Every workspace of the person has a row of it, for its Compliance Admins to see.
+pub async fn make_reset_link(store: &Store, actor: &Actor, email: &str) -> Result<String> {
+    let email = Email::parse(email).map_err(|problem| Refusal::invalid("email", problem))?;
+    let (token, token_hash) = link_token(store.ids());
+    let actor = actor.clone();
+    let work = move |mut own: Own| {
+        let (email, token_hash, actor) = (email.clone(), token_hash.clone(), actor.clone());
+        async move {
+            operators_only(&mut own, &actor).await?;
+            let person = own.person_by_email(&email).await?.ok_or(Refusal::NotFound)?;
+            let ended = own.end_sessions_but(person.id, None).await?;
+            own.end_links(LinkKind::Password, Some(person.id)).await?;
+            let expires = own.now.plus(LASTS);
+            own.add_link(&token_hash, LinkKind::Password, Some(person.id), expires).await?;
+            let state = json!({"person": person.id, "name": person.name, "sessions_ended": ended});
+            let rows = rows(&mut own, &actor, person.id, state).await?;
+            own.commit(Event::Audit(rows)).await
+        }
+    };
+    store.own(work).await?;
+    Ok(token)
+}
+
+/// The row in the installation's chain, and one in that of each of the person's workspaces.
+async fn rows(own: &mut Own, actor: &Actor, person: PersonId, state: Value) -> Result<Vec<Record>> {
+    let row = Record::installation(actor, AuditAction::ResetLinkMade, person.to_string(), state);
+    let mut rows = vec![row.clone()];
+    for workspace in own.workspaces_of(person).await? {
+        let settings_version = Some(own.settings_version(workspace).await?);
+        rows.push(Record { workspace: Some(workspace), settings_version, ..row.clone() });
+    }
+    Ok(rows)
+}

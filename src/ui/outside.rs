@@ -1,0 +1,86 @@
+//! The frame of pages outside every workspace, for whoever is signed in: the account, and what operators see.
+
+use super::frame::{Other, Rail, rail, shell, who};
+use super::parts::icon::Icon;
+use super::words;
+use crate::domain::theme::Theme;
+use leptos::prelude::*;
+
+/// The pages outside every workspace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Room {
+    Account,
+    Workspaces,
+    People,
+    Log,
+}
+
+impl Room {
+    pub const ALL: [Self; 4] = [Self::Account, Self::Workspaces, Self::People, Self::Log];
+
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Account => "Account",
+            Self::Workspaces => "Workspaces",
+            Self::People => "People",
+            Self::Log => "Installation log",
+        }
+    }
+
+    pub fn address(self) -> &'static str {
+        match self {
+            Self::Account => "/account",
+            Self::Workspaces => "/workspaces",
+            Self::People => "/people",
+            Self::Log => "/log",
+        }
+    }
+
+    /// Whether only operators may open it.
+    pub fn is_for_operators(self) -> bool {
+        self != Self::Account
+    }
+
+    fn icon(self) -> Icon {
+        match self {
+            Self::Account => Icon::Person,
+            Self::Workspaces => Icon::Shield,
+            Self::People => Icon::People,
+            Self::Log => Icon::List,
+        }
+    }
+}
+
+/// What the frame shows.
+#[derive(Clone, Debug)]
+pub struct Outside {
+    pub room: Room,
+    pub person: String,
+    pub operator: bool,
+    pub theme: Theme,
+    /// All workspaces of the person.
+    pub workspaces: Vec<Other>,
+}
+
+/// The frame with a page's content in it.
+pub fn outside(outside: Outside, content: impl IntoView) -> impl IntoView {
+    let rooms = Room::ALL.into_iter().filter(|room| outside.operator || !room.is_for_operators());
+    let rooms = rooms.map(|room| Rail {
+        address: room.address().to_owned(),
+        title: room.title().to_owned(),
+        icon: room.icon(),
+        current: room == outside.room,
+    });
+    let homes = outside.workspaces.iter().map(|other| Rail {
+        address: format!("/w/{}/overview", other.slug),
+        title: other.name.clone(),
+        icon: Icon::Chart,
+        current: false,
+    });
+    let role = if outside.operator { "Operator" } else { words::NO_ROLE_HERE };
+    let body = view! {
+        {rail(vec![homes.collect(), rooms.collect()])}
+        <div class="rail-foot">{who(&outside.person, role)}</div>
+    };
+    shell("/".to_owned(), body, content)
+}

@@ -1,0 +1,165 @@
+//! The account of whoever is signed in.
+
+use crate::domain::theme::Theme;
+use crate::ui::outside::{Outside, outside};
+use crate::ui::parts::field::{Faults, Field, field, moment, summary};
+use crate::ui::parts::notice::{Tone, notice};
+use crate::ui::words::Moment;
+use leptos::prelude::*;
+
+#[derive(Clone, Debug)]
+pub struct Account {
+    pub outside: Outside,
+    pub email: String,
+    pub name: String,
+    pub sessions: Vec<SessionRow>,
+    pub name_faults: Faults,
+    pub password_faults: Faults,
+    /// What was just done.
+    pub done: Option<&'static str>,
+}
+
+#[derive(Clone, Debug)]
+pub struct SessionRow {
+    pub id: String,
+    /// The browser, as it named itself.
+    pub device: String,
+    pub address: String,
+    pub since: Moment,
+    pub last_used: Moment,
+    /// Whether it is the one that asks.
+    pub own: bool,
+}
+
+const NAME: [(&str, &str); 1] = [("name", "Your name")];
+const PASSWORD: [(&str, &str); 2] = [("present", "Present password"), ("new", "New password")];
+
+pub fn account(page: Account) -> impl IntoView {
+    let done = page.done.map(|words| notice(Tone::Done, view! { <p>{words}</p> }));
+    let theme = page.outside.theme;
+    let content = view! {
+        <div class="head">
+            <div>
+                <h1>"Account"</h1>
+                <p class="muted">"You sign in as "<b>{page.email.clone()}</b>"."</p>
+            </div>
+        </div>
+        {done}
+        {name_form(page.name, &page.name_faults)}
+        {password_form(page.email, &page.password_faults)}
+        {sessions(page.sessions)}
+        {theme_form(theme)}
+    };
+    outside(page.outside, content)
+}
+
+fn name_form(name: String, faults: &Faults) -> impl IntoView + use<> {
+    let name = Field {
+        name: "name",
+        label: "Your name",
+        value: name,
+        autocomplete: Some("name"),
+        help: Some("Stands in the audit log from now on; rows that are written keep the old one."),
+        ..Field::default()
+    };
+    view! {
+        <form method="post" class="card narrow" novalidate>
+            <h2>"Name"</h2>
+            {summary(faults, &NAME)}
+            <input type="hidden" name="act" value="name" />
+            {field(name, faults)}
+            <div><button class="button">"Save the name"</button></div>
+        </form>
+    }
+}
+
+fn password_form(email: String, faults: &Faults) -> impl IntoView + use<> {
+    let password = |name, label, autocomplete, help| Field {
+        name,
+        label,
+        kind: Some("password"),
+        autocomplete: Some(autocomplete),
+        help,
+        ..Field::default()
+    };
+    let help =
+        "12 to 128 characters that are hard to guess; a few unrelated words make a good one. Your other sessions end.";
+    view! {
+        <form method="post" class="card narrow" novalidate>
+            <h2>"Password"</h2>
+            {summary(faults, &PASSWORD)}
+            <input type="hidden" name="act" value="password" />
+            <input type="hidden" name="username" autocomplete="username" value=email />
+            {field(password("present", "Present password", "current-password", None), faults)}
+            {field(password("new", "New password", "new-password", Some(help)), faults)}
+            <div><button class="button">"Change the password"</button></div>
+        </form>
+    }
+}
+
+fn sessions(rows: Vec<SessionRow>) -> impl IntoView {
+    let others = rows.iter().any(|row| !row.own);
+    let rows = rows.into_iter().map(|row| {
+        let end = if row.own {
+            view! { <span class="tag">"this one"</span> }.into_any()
+        } else {
+            view! {
+                <form method="post">
+                    <input type="hidden" name="act" value="end" />
+                    <input type="hidden" name="session" value=row.id />
+                    <button class="button">"End"<span class="hidden">{format!(" the session of {}", row.device)}</span></button>
+                </form>
+            }
+            .into_any()
+        };
+        view! {
+            <li>
+                <div class="person"><b>{row.device}</b><span class="muted">{row.address}</span></div>
+                <div class="standing">
+                    "Last used "{moment(row.last_used)}
+                    <span class="muted">"Signed in "{moment(row.since)}</span>
+                </div>
+                {end}
+            </li>
+        }
+    });
+    let all = others.then(|| {
+        view! {
+            <form method="post">
+                <input type="hidden" name="act" value="end_others" />
+                <button class="button danger">"End all other sessions"</button>
+            </form>
+        }
+    });
+    view! {
+        <section class="card">
+            <header>
+                <h2>"Where you are signed in"</h2>
+                <p class="muted">"A session ends after 30 minutes without use, and after 12 hours in any case."</p>
+            </header>
+            <ul class="people">{rows.collect_view()}</ul>
+            {all}
+        </section>
+    }
+}
+
+fn theme_form(chosen: Theme) -> impl IntoView {
+    let choices = Theme::ALL.map(|theme| {
+        let words = match theme {
+            Theme::System => "as the system",
+            Theme::Light => "light",
+            Theme::Dark => "dark",
+        };
+        view! {
+            <label><input type="radio" name="theme" value=theme.as_str() checked=theme == chosen />{words}</label>
+        }
+    });
+    view! {
+        <form method="post" class="card narrow">
+            <h2 id="look">"Look"</h2>
+            <input type="hidden" name="act" value="theme" />
+            <fieldset class="segments"><legend class="hidden">"Light or dark"</legend>{choices.collect_view()}</fieldset>
+            <div><button class="button">"Save the look"</button></div>
+        </form>
+    }
+}

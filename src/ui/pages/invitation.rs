@@ -1,0 +1,112 @@
+//! Accepting an invitation.
+
+use crate::domain::role::Role;
+use crate::ui::frame::bare;
+use crate::ui::parts::field::{Faults, Field, field, summary};
+use crate::ui::words;
+use leptos::prelude::*;
+
+/// What an invitation offers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Offered {
+    pub workspace: String,
+    pub email: String,
+    pub role: Role,
+    pub by: String,
+}
+
+/// How the reader stands to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Signed in with its e-mail.
+    Accept(Offered),
+    /// Its e-mail has an account: sign in first. The address leads back.
+    SignIn(Offered, String),
+    /// Signed in as somebody else.
+    SomebodyElse(Offered),
+    /// Its e-mail has no account yet.
+    Join(Offered),
+    /// Used, expired, revoked or never made.
+    Nothing,
+}
+
+#[derive(Clone, Debug)]
+pub struct Invitation {
+    pub token: String,
+    pub standing: Standing,
+    pub name: String,
+    pub faults: Faults,
+}
+
+const LABELS: [(&str, &str); 2] = [("name", "Your name"), ("password", "Password")];
+
+pub fn invitation(page: Invitation) -> impl IntoView {
+    let content = match page.standing.clone() {
+        Standing::Accept(offered) => view! {
+            {head(&offered)}
+            <form method="post" action="/invitation">
+                <input type="hidden" name="token" value=page.token />
+                <button class="button primary">{format!("Join {}", offered.workspace)}</button>
+            </form>
+        }
+        .into_any(),
+        Standing::SignIn(offered, address) => view! {
+            {head(&offered)}
+            <p>"This e-mail has an account. Sign in with it, and you are led back here."</p>
+            <p><a class="button primary" href=address>"Sign in"</a></p>
+        }
+        .into_any(),
+        Standing::SomebodyElse(offered) => view! {
+            {head(&offered)}
+            <p>"You are signed in as somebody else. Sign out, then open the link again."</p>
+            <form method="post" action="/sign-out"><button class="button">"Sign out"</button></form>
+        }
+        .into_any(),
+        Standing::Join(offered) => join(page, &offered).into_any(),
+        Standing::Nothing => view! {
+            <h1>"This invitation cannot be used"</h1>
+            <p>"It was used or taken back, or it is more than an hour old. Ask whoever sent it for another one."</p>
+            <p><a class="button" href="/">"Go to Attest"</a></p>
+        }
+        .into_any(),
+    };
+    bare(view! { <section class="card narrow">{content}</section> })
+}
+
+fn head(offered: &Offered) -> impl IntoView + use<> {
+    let Offered { workspace, email, role, by } = offered.clone();
+    view! {
+        <h1>{format!("Join {workspace}")}</h1>
+        <p><b>{by}</b>" invites "<b>{email}</b>" as "<b>{words::role(role)}</b>": "{words::role_in_short(role)}"."</p>
+    }
+}
+
+fn join(page: Invitation, offered: &Offered) -> impl IntoView + use<> {
+    let name = Field {
+        name: "name",
+        label: "Your name",
+        value: page.name,
+        autocomplete: Some("name"),
+        autofocus: true,
+        ..Field::default()
+    };
+    let password = Field {
+        name: "password",
+        label: "Password",
+        kind: Some("password"),
+        autocomplete: Some("new-password"),
+        help: Some("12 to 128 characters that are hard to guess; a few unrelated words make a good one."),
+        ..Field::default()
+    };
+    view! {
+        {head(offered)}
+        {summary(&page.faults, &LABELS)}
+        <form method="post" action="/invitation" novalidate>
+            <input type="hidden" name="token" value=page.token />
+            <input type="hidden" name="username" autocomplete="username" value=offered.email.clone() />
+            {field(name, &page.faults)}
+            {field(password, &page.faults)}
+            <button class="button primary">{format!("Make the account and join {}", offered.workspace)}</button>
+        </form>
+    }
+}

@@ -1,0 +1,69 @@
+//! Everybody with an account, for operators.
+
+use crate::ui::outside::{Outside, outside};
+use crate::ui::parts::once::{Once, once};
+use leptos::prelude::*;
+
+#[derive(Clone, Debug)]
+pub struct People {
+    pub outside: Outside,
+    pub rows: Vec<PersonRow>,
+    /// Whose reset link was just made, and the link.
+    pub made: Option<(String, Once)>,
+}
+
+#[derive(Clone, Debug)]
+pub struct PersonRow {
+    pub name: String,
+    pub email: String,
+    pub operator: bool,
+    pub workspaces: i64,
+    /// Whether it is the reader, who changes their own password on their account's page.
+    pub own: bool,
+}
+
+pub fn people(page: People) -> impl IntoView {
+    let made = page.made.map(|(email, link)| {
+        let help = "Hand it over yourself, to nobody else: it chooses their password. It can be used once, within an hour. Their sessions have ended.";
+        once(format!("The password-reset link of {email}, shown this once"), help, link)
+    });
+    let content = view! {
+        <div class="head">
+            <div>
+                <h1>"People"</h1>
+                <p class="muted">"Everybody with an account on this installation. Their roles are given in each workspace."</p>
+            </div>
+        </div>
+        {made}
+        <section class="card"><h2 class="hidden">"Accounts"</h2><ul class="people">{page.rows.into_iter().map(row).collect_view()}</ul></section>
+    };
+    outside(page.outside, content)
+}
+
+fn row(row: PersonRow) -> impl IntoView {
+    let operator = row.operator.then(|| view! { " "<span class="tag">"operator"</span> });
+    let member = match row.workspaces {
+        0 => "member of no workspace".to_owned(),
+        1 => "member of one workspace".to_owned(),
+        n => format!("member of {n} workspaces"),
+    };
+    let reset = (!row.own).then(|| view! {
+        <details class="change">
+            <summary>"Reset the password"<span class="hidden">{format!(" of {}", row.name)}</span></summary>
+            <form method="post" class="line">
+                <input type="hidden" name="email" value=row.email.clone() />
+                <p class="muted">
+                    {format!("Ends every session of {} at once, and makes a link by which they choose another password. The installation's log and that of each of their workspaces say so.", row.name)}
+                </p>
+                <button class="button danger">{format!("Make a reset link for {}", row.name)}</button>
+            </form>
+        </details>
+    });
+    view! {
+        <li>
+            <div class="person"><b>{row.name.clone()}</b>{operator}<span class="muted">{row.email.clone()}</span></div>
+            <div class="standing"><span class="muted">{member}</span></div>
+            {reset}
+        </li>
+    }
+}
