@@ -33,7 +33,7 @@ test("filters are in the address and hold while it follows", async ({ server, si
     await expect(page.getByText("test devices only")).toBeVisible();
     await page.getByRole("link", { name: "Devices" }).click();
     await expect(page).toHaveURL(/environment=development.*unit=devices|unit=devices.*environment=development/);
-    await expect(page.getByText("1 Apple devices, and")).toBeVisible();
+    await expect(page.getByText("1 Apple device, and")).toBeVisible();
     await page.getByRole("link", { name: "Show production" }).click();
     await page.getByRole("link", { name: "Acme App" }).click();
     await expect(page.getByLabel("App", { exact: true })).toHaveValue(/^[0-9a-z]{13}$/);

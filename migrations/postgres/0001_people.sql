@@ -48,6 +48,15 @@ create table throttles (
 
 create index throttles_last on throttles (last_at);
 
+create table sign_in_failures (
+    quarter bigint not null,
+    -- Zero for e-mails that have no account.
+    person_id bigint not null,
+    address text not null,
+    n bigint not null,
+    primary key (quarter, person_id, address)
+);
+
 create table workspaces (
     id bigint primary key,
     slug text not null unique,

@@ -44,3 +44,23 @@ for each row execute function audit_is_never_changed();
 
 create trigger audit_no_truncate before truncate on audit
 for each statement execute function audit_is_never_changed();
+
+-- Reads of single profiles by tokens, counted until the minute's row is written.
+create table accesses (
+    workspace_id bigint not null,
+    token_id bigint not null,
+    minute bigint not null,
+    n bigint not null,
+    primary key (workspace_id, token_id, minute)
+);
+
+-- Which profiles those were, by the names that the log gives them.
+create table accessed_profiles (
+    workspace_id bigint not null,
+    token_id bigint not null,
+    minute bigint not null,
+    audit_reference text not null,
+    primary key (workspace_id, token_id, minute, audit_reference)
+);
+
+create index accessed_profiles_minute on accessed_profiles (workspace_id, minute);

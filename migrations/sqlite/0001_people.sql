@@ -48,6 +48,15 @@ create table throttles (
 
 create index throttles_last on throttles (last_at);
 
+create table sign_in_failures (
+    quarter integer not null,
+    -- Zero for e-mails that have no account.
+    person_id integer not null,
+    address text not null,
+    n integer not null,
+    primary key (quarter, person_id, address)
+) strict, without rowid;
+
 create table workspaces (
     id integer primary key,
     slug text not null unique,

@@ -42,3 +42,23 @@ create trigger audit_no_delete before delete on audit
 begin
     select raise(abort, 'the audit log is never changed');
 end;
+
+-- Reads of single profiles by tokens, counted until the minute's row is written.
+create table accesses (
+    workspace_id integer not null,
+    token_id integer not null,
+    minute integer not null,
+    n integer not null,
+    primary key (workspace_id, token_id, minute)
+) strict, without rowid;
+
+-- Which profiles those were, by the names that the log gives them.
+create table accessed_profiles (
+    workspace_id integer not null,
+    token_id integer not null,
+    minute integer not null,
+    audit_reference text not null,
+    primary key (workspace_id, token_id, minute, audit_reference)
+) strict, without rowid;
+
+create index accessed_profiles_minute on accessed_profiles (workspace_id, minute);

@@ -1,8 +1,8 @@
 //! The audit row, and its canonical text over which the chain's hashes are taken.
 
-use super::role::Role;
+use super::role::TokenRole;
 use super::time::Millis;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::fmt::Write;
 
@@ -19,6 +19,7 @@ pub enum AuditAction {
     WorkspaceAdded,
     SignedIn,
     SignedOut,
+    SignInsFailed,
     PasswordSet,
     PasswordChanged,
     PersonRenamed,
@@ -40,15 +41,18 @@ pub enum AuditAction {
     ProfileLookedUp,
     DemoFilled,
     DevicesRetired,
+    AuditExported,
+    ProfilesRead,
 }
 
 impl AuditAction {
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 29] = [
         Self::SetUp,
         Self::PersonAdded,
         Self::WorkspaceAdded,
         Self::SignedIn,
         Self::SignedOut,
+        Self::SignInsFailed,
         Self::PasswordSet,
         Self::PasswordChanged,
         Self::PersonRenamed,
@@ -70,6 +74,8 @@ impl AuditAction {
         Self::ProfileLookedUp,
         Self::DemoFilled,
         Self::DevicesRetired,
+        Self::AuditExported,
+        Self::ProfilesRead,
     ];
 
     /// The name in the log.
@@ -80,6 +86,7 @@ impl AuditAction {
             Self::WorkspaceAdded => "workspace.added",
             Self::SignedIn => "session.signed_in",
             Self::SignedOut => "session.signed_out",
+            Self::SignInsFailed => "session.sign_ins_failed",
             Self::PasswordSet => "person.password_set",
             Self::PasswordChanged => "person.password_changed",
             Self::PersonRenamed => "person.renamed",
@@ -101,6 +108,8 @@ impl AuditAction {
             Self::ProfileLookedUp => "profile.looked_up",
             Self::DemoFilled => "demo.filled",
             Self::DevicesRetired => "devices.retired",
+            Self::AuditExported => "audit.exported",
+            Self::ProfilesRead => "profile.read_by_token",
         }
     }
 
@@ -111,7 +120,8 @@ impl AuditAction {
 }
 
 /// Who did it, as they were then.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ActorState {
     /// `person`, `token`, `command_line` or `system`.
     pub kind: String,
@@ -119,11 +129,12 @@ pub struct ActorState {
     pub id: Option<String>,
     pub name: String,
     /// The role in this workspace; `None` where roles play no part.
-    pub role: Option<Role>,
+    pub role: Option<TokenRole>,
 }
 
 /// Exactly what is hashed. Nulls are present, ids are their text, and there are no floats.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Row {
     /// The version of this shape: 1.
     pub v: i64,

@@ -1,7 +1,7 @@
 //! Who may do what: the one table that pages and server share. A page hides or disables what the server would refuse,
 //! and the server refuses all the same.
 
-use super::role::Role;
+use super::role::{Role, TokenRole};
 
 /// Something that a role may or may not do in a workspace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -16,6 +16,8 @@ pub enum Action {
     LookUpProfiles,
     /// See the audit log.
     SeeAudit,
+    /// Export the audit log.
+    ExportAudit,
     /// Make, pause and rotate inputs.
     ManageInputs,
     /// See inputs: counts and reasons, no secrets.
@@ -38,12 +40,13 @@ pub enum Grant {
 }
 
 impl Action {
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::SeeMetrics,
         Self::SeeSettings,
         Self::ChangeSettings,
         Self::LookUpProfiles,
         Self::SeeAudit,
+        Self::ExportAudit,
         Self::ManageInputs,
         Self::SeeInputs,
         Self::SeeMembers,
@@ -66,6 +69,7 @@ pub fn grant(role: Role, action: Action) -> Grant {
         Action::ChangeSettings => &[ComplianceAdmin],
         Action::LookUpProfiles => &[ComplianceAdmin, Admin, Compliance],
         Action::SeeAudit => &[ComplianceAdmin, Admin, Compliance, Auditor],
+        Action::ExportAudit => &[ComplianceAdmin, Compliance, Auditor],
         Action::SeeMembers => &[ComplianceAdmin, Admin, Compliance, Analyst, Auditor],
         Action::ManageInputs | Action::ManageMembers | Action::ManageTokens => &[ComplianceAdmin, Admin],
     };
@@ -82,7 +86,16 @@ pub fn may_give(giver: Role, role: Role) -> bool {
     may(giver, Action::ManageMembers) && (giver == Role::ComplianceAdmin || role != Role::ComplianceAdmin)
 }
 
-/// Whether a role goes nowhere further than another one: what a token's role must be to its maker's.
-pub fn is_within(role: Role, own: Role) -> bool {
-    Action::ALL.into_iter().all(|action| grant(role, action) <= grant(own, action))
+/// How far a token's right goes by its own role.
+pub fn grant_token(role: TokenRole, action: Action) -> Grant {
+    match role {
+        TokenRole::Member(role) => grant(role, action),
+        TokenRole::ProfileReader if action == Action::LookUpProfiles => Grant::Yes,
+        TokenRole::ProfileReader => Grant::No,
+    }
+}
+
+/// Whether a token's role goes nowhere further than its maker's.
+pub fn is_within(role: TokenRole, own: Role) -> bool {
+    Action::ALL.into_iter().all(|action| grant_token(role, action) <= grant(own, action))
 }

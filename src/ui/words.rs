@@ -3,7 +3,7 @@
 use crate::domain::att::{Policy, State, Status};
 use crate::domain::count::Unit;
 use crate::domain::error::Problem;
-use crate::domain::role::Role;
+use crate::domain::role::{Role, TokenRole};
 use crate::domain::rounding::Shown;
 
 /// A moment as it is shown: `words` for people, `iso` for machines.
@@ -105,8 +105,14 @@ pub fn device(agent: &str) -> String {
     }
 }
 
+/// A token's role, as it is called.
+pub fn token_role(of: TokenRole) -> &'static str {
+    of.member().map_or("Profile reader", role)
+}
+
 /// What a role is for, in a few words.
-pub fn role_in_short(role: Role) -> &'static str {
+pub fn role_in_short(role: TokenRole) -> &'static str {
+    let TokenRole::Member(role) = role else { return "reads single profiles by the Profile API, and nothing else" };
     match role {
         Role::ComplianceAdmin => "decides the default and the IDFA policy",
         Role::Admin => "runs inputs, apps and members",
@@ -255,6 +261,7 @@ pub fn action(name: &str) -> &str {
         "workspace.added" => "Workspace added",
         "session.signed_in" => "Signed in",
         "session.signed_out" => "Signed out",
+        "session.sign_ins_failed" => "Sign-ins failed",
         "person.password_set" => "Password chosen",
         "person.password_changed" => "Password changed",
         "person.renamed" => "Person renamed",
@@ -275,6 +282,8 @@ pub fn action(name: &str) -> &str {
         "token.revoked" => "API token revoked",
         "profile.looked_up" => "Profile looked up",
         "devices.retired" => "Silent devices left the counts",
+        "profile.read_by_token" => "Profiles read by a token",
+        "audit.exported" => "Audit log exported",
         "demo.filled" => "Demo data filled in",
         other => other,
     }

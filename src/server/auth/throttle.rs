@@ -67,7 +67,7 @@ impl Attempt {
 }
 
 /// What counts as one address: of IPv6 the /64, which one host has to itself.
-fn network(address: &str) -> String {
+pub fn network(address: &str) -> String {
     match address.parse() {
         Ok(IpAddr::V6(v6)) if v6.to_ipv4_mapped().is_none() => format!("{:x?}", &v6.segments()[..4]),
         _ => address.to_owned(),

@@ -2,7 +2,7 @@
 
 use super::Ended;
 use crate::domain::error::{Problem, Refusal};
-use crate::domain::role::Role;
+use crate::domain::role::{Role, TokenRole};
 use crate::domain::text::Slug;
 use crate::server::auth::password::Passwords;
 use crate::server::config::Config;
@@ -12,8 +12,9 @@ use crate::server::work::{account, demo, input, member, reset, token, workspace}
 use clap::{Args, Subcommand};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
+use std::path::Path;
 
-fn place(slug: &str) -> Result<Place> {
+pub(super) fn place(slug: &str) -> Result<Place> {
     Slug::parse(slug).map(Place::Slug).map_err(|_| Refusal::NotFound.into())
 }
 
@@ -200,7 +201,7 @@ pub enum Token {
         workspace: String,
         #[arg(long)]
         name: String,
-        /// compliance_admin, admin, compliance, analyst, read_only or auditor.
+        /// One of the six roles, or profile_reader.
         #[arg(long)]
         role: String,
         #[arg(long)]
@@ -212,7 +213,8 @@ impl Token {
     pub async fn run(self, store: &Store) -> Result<Ended> {
         let Self::Add { workspace, name, role: wanted, json } = self;
         let (id, text) = {
-            let new = token::NewToken { name, role: role(&wanted)?, days: token::LONGEST_DAYS };
+            let role = TokenRole::parse(&wanted).ok_or_else(|| Error::invalid("--role", Problem::NotARole))?;
+            let new = token::NewToken { name, role, days: token::LONGEST_DAYS };
             token::add_token(store, &Actor::command_line(), place(&workspace)?, new).await?
         };
         let words = format!("Added. The token is shown this once:\n{}", text.expose_secret());
@@ -251,4 +253,11 @@ impl Demo {
         print(self.json, &value, &words.join("\n"));
         Ok(Ended::Done)
     }
+}
+
+/// `attest backup FILE`.
+pub async fn backup(store: &Store, file: &Path) -> Result<Ended> {
+    store.backup(file).await?;
+    println!("Copied to {}.", file.display());
+    Ok(Ended::Done)
 }

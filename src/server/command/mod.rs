@@ -10,6 +10,7 @@ use super::error::Error;
 use super::serve::serve;
 use super::store::Store;
 use clap::{Parser, Subcommand};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -64,6 +65,11 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Make a consistent copy of a SQLite database, also while a server runs.
+    Backup {
+        /// A file that does not exist yet.
+        file: PathBuf,
+    },
     /// The audit chains.
     #[command(subcommand)]
     Audit(prove::Audit),
@@ -90,6 +96,10 @@ pub async fn run() -> ExitCode {
 
 async fn command(cli: Cli) -> Result<Ended, Error> {
     let (database_url, config) = (cli.database_url, cli.config);
+    // An exported file is proved without the database.
+    if let Some(Command::Audit(prove::Audit::Verify { file: Some(file), json })) = &cli.command {
+        return prove::verify_exported(file, *json);
+    }
     let store = Store::open(&database_url, Arc::new(SystemClock)).await?;
     let ended = match cli.command {
         None => return serve(store, config).await.map(|()| Ended::Done),
@@ -103,6 +113,7 @@ async fn command(cli: Cli) -> Result<Ended, Error> {
         Some(Command::Demo(demo)) => demo.run(&store).await,
         Some(Command::Check { json }) => prove::check(&store, json).await,
         Some(Command::Audit(audit)) => audit.run(&store).await,
+        Some(Command::Backup { file }) => act::backup(&store, &file).await,
     };
     store.close().await;
     ended

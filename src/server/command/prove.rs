@@ -1,28 +1,62 @@
 //! Commands that prove something.
 
 use super::Ended;
-use crate::server::error::Result;
-use crate::server::store::Store;
-use crate::server::store::audit::Verified;
+use crate::server::error::{Error, Result};
+use crate::server::store::audit::{Verified, verify_file};
+use crate::server::store::{Actor, Store};
+use crate::server::work::audit_export::{Format, export};
 use clap::Subcommand;
 use serde_json::json;
+use std::fs::File;
+use std::io::{BufReader, BufWriter};
+use std::path::{Path, PathBuf};
 
 #[derive(Subcommand, Debug)]
 pub enum Audit {
     /// Walk the chains and name the first row of each that does not hold.
     Verify {
+        /// Walk an exported chain (JSON Lines) instead, without the database.
+        #[arg(long)]
+        file: Option<PathBuf>,
         #[arg(long)]
         json: bool,
+    },
+    /// Write a workspace's chain to standard output.
+    Export {
+        #[arg(long)]
+        workspace: String,
+        #[arg(long)]
+        format: Format,
     },
 }
 
 impl Audit {
     pub async fn run(self, store: &Store) -> Result<Ended> {
-        let Self::Verify { json } = self;
-        let verified = store.verify_audit().await?;
-        tell(&verified, json);
-        Ok(if verified.broken.is_empty() { Ended::Done } else { Ended::CheckFailed })
+        match self {
+            Self::Verify { json, .. } => {
+                let verified = store.verify_audit().await?;
+                tell(&verified, json);
+                Ok(ended(&verified))
+            }
+            Self::Export { workspace, format } => {
+                let mut out = BufWriter::new(std::io::stdout());
+                export(store, &Actor::command_line(), super::act::place(&workspace)?, format, &mut out).await?;
+                Ok(Ended::Done)
+            }
+        }
     }
+}
+
+/// Proves an exported chain.
+pub fn verify_exported(file: &Path, json: bool) -> Result<Ended> {
+    let opened = File::open(file).map_err(|error| Error::Internal(format!("{}: {error}", file.display())))?;
+    let verified = verify_file(BufReader::new(opened))?;
+    tell(&verified, json);
+    Ok(ended(&verified))
+}
+
+fn ended(verified: &Verified) -> Ended {
+    if verified.broken.is_empty() { Ended::Done } else { Ended::CheckFailed }
 }
 
 fn tell(verified: &Verified, json: bool) {

@@ -3,7 +3,7 @@
 use super::caller::Script;
 use super::moment::day;
 use crate::domain::att::{Policy, State, Status};
-use crate::domain::audit::{AuditAction, Row};
+use crate::domain::audit::AuditAction;
 use crate::domain::count::Unit;
 use crate::domain::environment::Environment;
 use crate::domain::error::{Fault, Problem, Refusal};
@@ -18,7 +18,7 @@ use crate::domain::time::Millis;
 use crate::server::error::{Error, Result};
 use crate::server::state::State as AppState;
 use crate::server::store::Place;
-use crate::server::store::audit::Filter;
+use crate::server::store::audit::{Filter, Kept};
 use crate::server::work::att::{Wanted, change_settings};
 use crate::server::work::distribution::{self, Question};
 use axum::Json;
@@ -55,7 +55,7 @@ fn asked<'a>(query: &'a Asked, name: &'static str) -> Result<Option<&'a str>> {
 }
 
 /// Refuses what it does not know: a filter that is passed over in silence makes a wrong number.
-fn only(query: &Asked, known: &[&str]) -> Result<()> {
+pub fn only(query: &Asked, known: &[&str]) -> Result<()> {
     let unknown = |name: &&(String, String)| !known.contains(&name.0.as_str());
     match query.0.iter().find(unknown) {
         Some(_) => Err(bad("query", Problem::UnknownParameter)),
@@ -246,16 +246,13 @@ pub async fn audit(
         actor: asked(&query, "actor")?.map(str::to_owned),
         from: parsed(&query, "from", moment)?,
         to: parsed(&query, "to", until)?,
+        target: None,
+        text: None,
     };
     let mut rows = view.audit_rows(&filter, limit + 1).await?;
     let more = rows.len() > usize::try_from(limit).unwrap_or(usize::MAX);
     rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
     let next = rows.last().filter(|_| more).map(|kept| kept.row.seq);
-    let object = |row: &Row, hash: &str| {
-        let mut object = serde_json::to_value(row).unwrap_or_default();
-        object["hash"] = hash.into();
-        object
-    };
-    let rows: Vec<Value> = rows.iter().map(|kept| object(&kept.row, &kept.hash)).collect();
+    let rows: Vec<Value> = rows.iter().map(Kept::json).collect();
     Ok(Json(json!({"rows": rows, "next_before_seq": next})))
 }

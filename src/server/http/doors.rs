@@ -1,7 +1,7 @@
 //! Every door: method, path, and what one must be allowed to pass it. The router is built from this list, and the test
 //! of roles walks it.
 
-use super::{admin, events, health, pages, site};
+use super::{admin, events, health, pages, site, userprofile};
 use crate::domain::policy::Action;
 use crate::server::state::State;
 use axum::routing::{MethodRouter, get, post, put};
@@ -83,6 +83,7 @@ doors! {
     "POST" "/people" Page Operator => post(pages::people::reset);
     "GET" "/workspaces" Page Operator => get(pages::workspaces::list);
     "POST" "/workspaces" Page Operator => post(pages::workspaces::add);
+    "GET" "/log" Page Operator => get(pages::audit::installation);
 
     "GET" "/w/{workspace}/overview" Page Role(SeeMetrics) => get(pages::overview::overview);
     "GET" "/w/{workspace}/overview/live" Live Role(SeeMetrics) => get(pages::overview::live);
@@ -107,6 +108,10 @@ doors! {
     "PUT" "/api/v1/workspaces/{workspace}/att-default" Api Role(ChangeSettings) => put(admin::set_att_default);
     "GET" "/api/v1/workspaces/{workspace}/distribution" Api Role(SeeMetrics) => get(admin::distribution);
     "GET" "/api/v1/workspaces/{workspace}/audit" Api Role(SeeAudit) => get(admin::audit);
+
+    "GET" "/userprofile/v1/{org}/{account}/{workspace}/{mpid}" Api Role(LookUpProfiles) => get(userprofile::by_mpid);
+    "POST" "/userprofile/v1/{org}/{account}/{workspace}/{mpid}" Api Role(LookUpProfiles) => post(userprofile::by_mpid);
+    "POST" "/userprofile/v1/resolve/{org}/{account}/{workspace}" Api Role(LookUpProfiles) => post(userprofile::resolve);
 
     "POST" "/v2/events" Events Feed => post(events::one);
     "POST" "/v2/bulkevents" Events Feed => post(events::bulk);

@@ -64,7 +64,7 @@ pub async fn as_page(
     next: Next,
 ) -> Response {
     // Whoever asks for a machine's address that does not exist reads no page.
-    if ["/api/", "/v2/"].iter().any(|machines| request.uri().path().starts_with(machines)) {
+    if ["/api/", "/v2/", "/userprofile/"].iter().any(|machines| request.uri().path().starts_with(machines)) {
         return as_json(RequestId(incident), request, next).await;
     }
     let response = next.run(request).await;

@@ -13,5 +13,6 @@ pub mod render;
 pub mod router;
 pub mod security;
 pub mod site;
+pub mod userprofile;
 
 pub use router::router;

@@ -7,7 +7,7 @@ use crate::domain::id::{AppId, DeviceId, InputId, InvitationId, PersonId, Profil
 use crate::domain::input::Counted;
 use crate::domain::platform::Platform;
 use crate::domain::profile::IdentityKind;
-use crate::domain::role::Role;
+use crate::domain::role::{Role, TokenRole};
 use crate::domain::text::Slug;
 use crate::domain::theme::Theme;
 use crate::domain::time::Millis;
@@ -68,6 +68,7 @@ columns! {
     Environment: i64, |environment| environment.code(), Environment::from_code;
     Policy: String, |policy| policy.as_str().to_owned(), |text| Policy::parse(&text);
     Role: String, |role| role.as_str().to_owned(), |text| Role::parse(&text);
+    TokenRole: String, |role| role.as_str().to_owned(), |text| TokenRole::parse(&text);
     Platform: String, |platform| platform.as_str().to_owned(), |text| Platform::parse(&text);
     NameKind: String, |kind| kind.as_str().to_owned(), |text| NameKind::parse(&text);
     IdentityKind: String, |kind| kind.as_str().to_owned(), |text| IdentityKind::parse(&text);

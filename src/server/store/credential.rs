@@ -4,7 +4,7 @@ use super::Store;
 use super::db::{Tx, on};
 use super::handle::{Act, Change, Scope};
 use crate::domain::id::{InputId, PersonId, TokenId, WorkspaceId};
-use crate::domain::role::Role;
+use crate::domain::role::TokenRole;
 use crate::domain::time::{MINUTE, Millis};
 use crate::server::error::Result;
 
@@ -30,7 +30,7 @@ pub struct TokenKey {
 pub struct Token {
     pub workspace_id: WorkspaceId,
     pub name: String,
-    pub role: Role,
+    pub role: TokenRole,
     pub maker_id: Option<PersonId>,
     pub maker_name: Option<String>,
 }
@@ -49,7 +49,7 @@ impl Tx {
 pub struct KnownToken {
     pub token_id: TokenId,
     pub name: String,
-    pub role: Role,
+    pub role: TokenRole,
     /// `None` for one that was made on the command line.
     pub maker_id: Option<PersonId>,
     pub maker_name: Option<String>,
@@ -135,7 +135,7 @@ impl<A: Act> Change<A> {
         key: &str,
         secret_hash: &[u8],
         name: &str,
-        role: Role,
+        role: TokenRole,
         maker: Option<PersonId>,
         expires: Millis,
     ) -> Result<TokenId> {

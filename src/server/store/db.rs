@@ -3,7 +3,7 @@
 use crate::server::error::{Error, Result};
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Postgres, Sqlite, Transaction};
+use sqlx::{ConnectOptions, Connection, Postgres, Sqlite, Transaction};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -126,6 +126,18 @@ impl Db {
             std::mem::replace(&mut *pools, self.address.pools())
         };
         old.close().await;
+    }
+
+    /// Copies a SQLite database into a new file by a connection of its own: readers may not write, and the writer has
+    /// other work.
+    pub async fn copy(&self, file: &Path) -> Result<()> {
+        let Address::Sqlite(path) = &self.address else {
+            let help = "this database is Postgres: use pg_dump, or your provider's backups";
+            return Err(Error::Internal(help.to_owned()));
+        };
+        let mut own = sqlite_options(path).connect().await?;
+        sqlx::query("vacuum into $1").bind(file.to_string_lossy().into_owned()).execute(&mut own).await?;
+        Ok(own.close().await?)
     }
 
     /// The SQLite file, if it is one.

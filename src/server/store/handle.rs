@@ -7,8 +7,8 @@ use super::{Store, spawned};
 use crate::domain::audit::{ActorState, AuditAction};
 use crate::domain::error::Refusal;
 use crate::domain::id::{PersonId, TokenId, WorkspaceId};
-use crate::domain::policy::{Action, Grant, grant};
-use crate::domain::role::Role;
+use crate::domain::policy::{Action, Grant, grant, grant_token};
+use crate::domain::role::{Role, TokenRole};
 use crate::domain::text::{Reason, Slug};
 use crate::domain::time::Millis;
 use crate::server::clock::Ids;
@@ -211,7 +211,7 @@ impl Store {
     }
 
     /// Finds the workspace and asks the policy. Who is no member gets the answer for one that does not exist.
-    async fn permit(
+    pub(super) async fn permit(
         &self,
         mut tx: Tx,
         actor: &Actor,
@@ -228,14 +228,14 @@ impl Store {
         let (id, name, role, right) = match &actor.who {
             Who::Person { id, name } => {
                 let role = tx.role(workspace.id, *id, writes).await?.ok_or(Refusal::NotFound)?;
-                (Some(id.to_string()), name.clone(), Some(role), grant(role, action))
+                (Some(id.to_string()), name.clone(), Some(TokenRole::Member(role)), grant(role, action))
             }
             Who::Token(id) => {
                 let token = tx.token(*id, now).await?.ok_or(Refusal::Unauthorized)?;
                 if token.workspace_id != workspace.id {
                     return Err(Refusal::NotFound.into());
                 }
-                let mut right = grant(token.role, action);
+                let mut right = grant_token(token.role, action);
                 let mut name = token.name;
                 if let Some(maker) = token.maker_id {
                     // A token goes no further than whoever made it does now.
@@ -252,6 +252,7 @@ impl Store {
             return Err(Refusal::Forbidden.into());
         }
         let state = ActorState { kind: actor.who.kind().to_owned(), id, name, role };
+        let role = role.and_then(TokenRole::member);
         Ok((Scope { tx, workspace, now, ids: self.ids.clone() }, (state, role, right)))
     }
 }

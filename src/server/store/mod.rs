@@ -2,6 +2,7 @@
 //! permission and its audit row), `view` (a read of one moment), `disclose` (a read that leaves a trace), `feed` (the
 //! event stream) and `own` (sign-in, sessions, jobs, migrations).
 
+pub mod access;
 pub mod app;
 pub mod audit;
 pub mod check;
@@ -9,6 +10,7 @@ mod columns;
 mod count;
 pub mod credential;
 mod db;
+pub mod failure;
 mod feed;
 pub mod handle;
 pub mod input;
@@ -33,6 +35,7 @@ pub use own::{Event, Own};
 
 use crate::server::clock::{Clock, Ids};
 use crate::server::error::{Error, Result};
+use std::path::Path;
 use std::sync::Arc;
 
 /// The store: a database, and the time and randomness that its rows need.
@@ -67,6 +70,14 @@ impl Store {
     /// Whether the database answers and its schema is ours.
     pub async fn ready(&self) -> Result<()> {
         migrate::check(&self.db).await
+    }
+
+    /// Copies a SQLite database into a new file, as it is at one moment.
+    pub async fn backup(&self, file: &Path) -> Result<()> {
+        if file.exists() {
+            return Err(Error::Internal(format!("{} exists already", file.display())));
+        }
+        self.db.copy(file).await
     }
 
     /// Ends all connections.

@@ -43,6 +43,13 @@ pub struct Found {
 }
 
 impl<A: Act> Change<A> {
+    /// The key of the keyed hashes under which look-ups are recorded.
+    pub async fn lookup_key(&mut self) -> Result<Vec<u8>> {
+        own::lookup_key(&mut self.tx).await
+    }
+}
+
+impl Scope {
     /// Finds profiles, at most 20; a device id may lead to several.
     pub async fn find_profiles(&mut self, environment: Environment, by: By, value: &str) -> Result<Vec<Found>> {
         const MPID: &str = "select p.id, p.audit_reference from profiles p \
@@ -80,13 +87,6 @@ impl<A: Act> Change<A> {
         })
     }
 
-    /// The key of the keyed hashes under which look-ups are recorded.
-    pub async fn lookup_key(&mut self) -> Result<Vec<u8>> {
-        own::lookup_key(&mut self.tx).await
-    }
-}
-
-impl Scope {
     /// A profile with everything that is known of it.
     pub async fn person(&mut self, environment: Environment, id: ProfileId) -> Result<Option<Person>> {
         const PROFILE: &str = "select mpid, anonymous_on, first_seen, last_seen from profiles \

@@ -85,6 +85,19 @@ impl Scope {
         self.tx.settings(workspace).await
     }
 
+    /// The settings that were in force just before a moment.
+    pub async fn settings_before(&mut self, moment: Millis) -> Result<Option<Settings>> {
+        const SQL: &str = "select version, default_status, idfa_policy, changed_at, changed_by, reason, moved_profiles \
+            from settings_versions where workspace_id = $1 and changed_at < $2 order by version desc limit 1";
+        let workspace = self.workspace.id;
+        let row: Option<Stored> = on!(&mut self.tx, c => sqlx::query_as(SQL)
+            .bind(workspace)
+            .bind(moment)
+            .fetch_optional(c)
+            .await?);
+        Ok(row.map(|row| Version::from(row).settings))
+    }
+
     /// Since when the default in force has been in force: the settings may have changed otherwise since.
     pub async fn default_since(&mut self) -> Result<Millis> {
         const SQL: &str = "select min(changed_at) from settings_versions where workspace_id = $1 and version > \

@@ -32,6 +32,8 @@ pub async fn tidy(store: &Store) -> Result<()> {
             own.commit(Event::Housekeeping("old sessions and failures")).await
         })
         .await?;
+    super::session::write_failures(store).await?;
+    super::profile::write_accesses(store).await?;
     let workspaces = store.own_view().await?.workspaces().await?;
     let silent_before = store.clock().now().minus(SILENT);
     for workspace in workspaces {

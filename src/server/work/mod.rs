@@ -3,6 +3,7 @@
 pub mod account;
 pub mod app;
 pub mod att;
+pub mod audit_export;
 pub mod demo;
 pub mod distribution;
 pub mod housekeeping;

@@ -1,18 +1,24 @@
 //! Looking up single profiles: personal data, so that every look-up leaves a row first.
 
+use crate::domain::app::App;
+use crate::domain::att::{Effective, Verdict, effective, gate};
 use crate::domain::audit::AuditAction;
-use crate::domain::device::normalized;
+use crate::domain::device::{Device, NameKind, normalized};
 use crate::domain::environment::Environment;
 use crate::domain::error::{Problem, Refusal};
-use crate::domain::id::ProfileId;
+use crate::domain::id::{AppId, ProfileId};
 use crate::domain::policy::Action;
 use crate::domain::profile::IdentityKind;
+use crate::domain::settings::Settings;
 use crate::server::error::{Error, Result};
-use crate::server::store::profile::By;
-use crate::server::store::{Act, Actor, Change, Done, Place, Store, View};
+use crate::server::store::own::Record;
+use crate::server::store::profile::{By, NamedDevice};
+use crate::server::store::{Act, Actor, Change, Done, Event, Place, Store, View, Who};
 use hmac::{Hmac, KeyInit, Mac};
 use serde::Serialize;
+use serde_json::json;
 use sha2::Sha256;
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 /// By what somebody looks: the names of the form's choices.
@@ -115,4 +121,64 @@ async fn find_once(
     let target = if references.is_empty() { "nobody".to_owned() } else { references.join(" ") };
     let ids = found.into_iter().map(|profile| profile.id).collect();
     change.commit(target, None, Some(state), None, ids).await
+}
+
+/// What is needed to read devices as they are now.
+pub struct Reader {
+    pub settings: Settings,
+    pub apps: BTreeMap<AppId, App>,
+}
+
+/// A device as it may be shown: through the gate.
+pub struct Known {
+    pub device: Device,
+    pub effective: Effective,
+    /// Its ids, without an IDFA that the status does not permit.
+    pub names: Vec<(NameKind, String)>,
+    /// Whether an IDFA is held back.
+    pub withheld: bool,
+}
+
+impl Reader {
+    pub async fn read(view: &mut View) -> Result<Self> {
+        let apps = view.apps().await?.into_iter().map(|app| (app.id, app)).collect();
+        Ok(Self { settings: view.settings().await?, apps })
+    }
+
+    /// The effective status of a device, and its origin.
+    pub fn effective(&self, device: &Device) -> Effective {
+        effective(device.platform, device.held.map(|held| held.status), self.settings.default)
+    }
+
+    /// The device with its ids, through the gate.
+    pub fn known(&self, NamedDevice { device, names }: NamedDevice) -> Known {
+        let Settings { policy, default, .. } = self.settings;
+        let explicit = device.held.map(|held| held.status);
+        let verdict = gate(policy, device.platform, explicit, default, device.os_version.as_deref(), true);
+        let held_back = |kind: &NameKind| *kind == NameKind::Idfa && verdict != Verdict::Kept;
+        let withheld = names.iter().any(|(kind, _)| held_back(kind));
+        let shown = |(kind, _): &(NameKind, String)| !held_back(kind) && *kind != NameKind::Profile;
+        Known { effective: self.effective(&device), names: names.into_iter().filter(shown).collect(), withheld, device }
+    }
+}
+
+/// Writes one row for each token and minute in which it read profiles, once the minute has closed.
+pub async fn write_accesses(store: &Store) -> Result<()> {
+    store
+        .own(|mut own| async move {
+            let taken = own.take_closed_accesses().await?;
+            let mut rows = Vec::new();
+            for access in taken {
+                let actor = Actor { who: Who::Token(access.token_id), ..Actor::system("profile reads") };
+                let name = own.token_name(access.token_id).await?;
+                let state = json!({"token": name, "minute_ms": access.minute, "reads": access.n});
+                let settings_version = Some(own.settings_version(access.workspace_id).await?);
+                let target = access.token_id.to_string();
+                let row = Record::installation(&actor, AuditAction::ProfilesRead, target, state);
+                rows.push(Record { workspace: Some(access.workspace_id), settings_version, ..row });
+            }
+            own.commit(if rows.is_empty() { Event::Housekeeping("old names of profiles") } else { Event::Audit(rows) })
+                .await
+        })
+        .await
 }

@@ -1,15 +1,17 @@
 //! Signing in and out.
 
 use crate::domain::audit::AuditAction;
+use crate::domain::id::PersonId;
 use crate::domain::text::Email;
-use crate::server::auth::throttle::Attempt;
+use crate::server::auth::throttle::{Attempt, network};
 use crate::server::error::Result;
 use crate::server::state::State;
+use crate::server::store::failure::{Failures, QUARTER};
 use crate::server::store::own::Record;
 use crate::server::store::person::Person;
-use crate::server::store::{Actor, Event, Own, Who};
+use crate::server::store::{Actor, Event, Own, Store, Who};
 use secrecy::SecretString;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// What an attempt to sign in came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,7 +41,19 @@ pub async fn sign_in(state: &State, actor: &Actor, email: &str, password: Secret
     };
     drop(own);
     let right = state.passwords.verify(password, hash).await?;
-    Ok(person.filter(|_| right).map_or(SignedIn::No, |person| SignedIn::Yes(person, attempt)))
+    if let (Some(person), true) = (person.clone(), right) {
+        return Ok(SignedIn::Yes(person, attempt));
+    }
+    let (known, address) = (person.map(|person| person.id), network(actor.address.as_deref().unwrap_or_default()));
+    let failed = move |mut own: Own| {
+        let address = address.clone();
+        async move {
+            own.count_failure(known, &address).await?;
+            own.commit(Event::Housekeeping("a failed sign-in")).await
+        }
+    };
+    state.store.own(failed).await?;
+    Ok(SignedIn::No)
 }
 
 /// Forgives the failures before, and writes that somebody signed in: once their session is there, and before they are
@@ -55,6 +69,25 @@ pub async fn signed_in(state: &State, actor: &Actor, person: &Person, attempt: A
         }
     };
     state.store.own(work).await
+}
+
+/// Writes one row for each account, address and quarter of an hour with failed sign-ins, once the quarter has closed.
+pub async fn write_failures(store: &Store) -> Result<()> {
+    store
+        .own(|mut own| async move {
+            let actor = Actor::system("sign-in");
+            let row = |failed: Failures| {
+                let known = failed.person_id != PersonId(0);
+                let target = if known { failed.person_id.to_string() } else { "unknown e-mails".to_owned() };
+                let address = known.then_some(failed.address);
+                let state = json!({"from_ms": failed.quarter, "to_ms": failed.quarter.plus(QUARTER),
+                    "failures": failed.n, "address": address});
+                Record::installation(&actor, AuditAction::SignInsFailed, target, state)
+            };
+            let rows: Vec<Record> = own.take_closed_failures().await?.into_iter().map(row).collect();
+            if rows.is_empty() { Ok(()) } else { own.commit(Event::Audit(rows)).await }
+        })
+        .await
 }
 
 /// Writes that somebody signed out; the session itself is ended by whoever holds it.

@@ -4,7 +4,7 @@ use crate::domain::audit::AuditAction;
 use crate::domain::error::{Fault, Problem, Refusal};
 use crate::domain::id::{PersonId, TokenId};
 use crate::domain::policy::{Action, is_within};
-use crate::domain::role::Role;
+use crate::domain::role::TokenRole;
 use crate::domain::text::Name;
 use crate::domain::time::{DAY, Millis};
 use crate::server::auth::key::{Pair, pair, token_text};
@@ -22,7 +22,7 @@ pub const LONGEST_DAYS: i64 = 365;
 pub struct TokenState {
     pub token: TokenId,
     pub name: String,
-    pub role: Role,
+    pub role: TokenRole,
     pub expires_ms: Millis,
 }
 
@@ -55,7 +55,7 @@ impl Act for RevokeToken {
 #[derive(Clone, Debug)]
 pub struct NewToken {
     pub name: String,
-    pub role: Role,
+    pub role: TokenRole,
     /// How long it lasts: 1 to [`LONGEST_DAYS`].
     pub days: i64,
 }

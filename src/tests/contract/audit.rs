@@ -2,7 +2,7 @@
 
 use crate::harness::{World, on_both};
 use attest::domain::audit::{ActorState, Row};
-use attest::domain::role::Role;
+use attest::domain::role::{Role, TokenRole};
 use attest::domain::time::Millis;
 use attest::server::store::audit::hash;
 use serde_json::json;
@@ -25,7 +25,7 @@ fn a_fixed_row_has_its_hash() {
             kind: "person".into(),
             id: Some("0000000000002".into()),
             name: "Ada Löve".into(),
-            role: Some(Role::ComplianceAdmin),
+            role: Some(TokenRole::Member(Role::ComplianceAdmin)),
         },
         action: "att_default.changed".into(),
         target: "settings".into(),

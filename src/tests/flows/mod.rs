@@ -2,6 +2,7 @@
 
 mod admin;
 mod att;
+mod audit_log;
 mod bad_input;
 mod clients;
 mod events;
@@ -12,3 +13,4 @@ mod people;
 mod process;
 mod profiles;
 mod tokens;
+mod userprofile;

@@ -151,3 +151,51 @@ fn without_override(command: &Command) -> Command {
     without.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
     without
 }
+
+#[tokio::test]
+async fn an_exported_log_proves_itself_and_a_backup_is_whole() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let run = async |args: &[&str]| {
+        let output = attest(folder.path()).args(args).output().await.expect("the binary starts");
+        (output.status.code(), String::from_utf8(output.stdout).expect("text"), output.stderr)
+    };
+    run(&["user", "add", "--email", "ada@example.com", "--name", "=Ada", "--json"]).await;
+    run(&["workspace", "add", "--name", "Acme", "--admin", "ada@example.com"]).await;
+    run(&["input", "add", "--workspace", "acme", "--name", "Backend, \"one\""]).await;
+    let (code, exported, _) = run(&["audit", "export", "--workspace", "acme", "--format", "jsonl"]).await;
+    assert!(
+        code == Some(0) && exported.lines().count() == 5,
+        "a line on top, three rows and the export's own: {exported}"
+    );
+    let file = folder.path().join("log.jsonl");
+    let verify = async |text: &str| {
+        std::fs::write(&file, text).expect("written");
+        let elsewhere = tempfile::tempdir().expect("a folder");
+        let path = file.to_str().expect("a path");
+        let output =
+            attest(elsewhere.path()).args(["audit", "verify", "--file", path]).output().await.expect("it starts");
+        assert!(!elsewhere.path().join("attest.db").exists(), "no database is needed");
+        (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned())
+    };
+    assert_eq!(verify(&exported).await, (Some(0), "audit: 4 rows in 1 chains, 0 broken\n".to_owned()));
+    let (code, said) = verify(&exported.replace("Backend", "Frontend")).await;
+    assert!(code == Some(1) && said.contains("row 3: it does not match its hash"), "{said}");
+    let cut: Vec<&str> = exported.lines().filter(|line| !line.contains("\"seq\":2,")).collect();
+    let (code, said) = verify(&cut.join("\n")).await;
+    assert!(code == Some(1) && said.contains("row 2: the row is missing"), "{said}");
+    assert_eq!(verify("{}").await.0, Some(2), "not an exported log");
+    let (code, csv, _) = run(&["audit", "export", "--workspace", "acme", "--format", "csv"]).await;
+    assert!(code == Some(0) && csv.starts_with("chain,seq,") && csv.matches("\r\n").count() == 6, "{csv}");
+    assert!(csv.contains("\"\"Backend, \\\"\"one") && csv.ends_with("\"workspace=acme, all rows\"\r\n"), "{csv}");
+    assert_eq!(run(&["audit", "export", "--workspace", "nowhere", "--format", "csv"]).await.0, Some(2));
+
+    let copy = folder.path().join("copy.db");
+    let (_server, _lines, _) = started(folder.path()).await;
+    assert_eq!(run(&["backup", copy.to_str().expect("a path")]).await.0, Some(0), "beside a running server");
+    let (code, _, said) = run(&["backup", copy.to_str().expect("a path")]).await;
+    assert!(code == Some(2) && String::from_utf8_lossy(&said).contains("exists already"));
+    let url = format!("sqlite://{}", copy.display());
+    let check = Command::new(env!("CARGO_BIN_EXE_attest")).args(["check", "--database-url", &url]).output().await;
+    let check = check.expect("the binary starts");
+    assert!(check.status.success() && String::from_utf8_lossy(&check.stdout).contains("0 broken"));
+}

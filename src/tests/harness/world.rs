@@ -3,7 +3,7 @@
 use super::clock::ManualClock;
 use super::postgres::fresh_database;
 use attest::domain::id::WorkspaceId;
-use attest::domain::role::Role;
+use attest::domain::role::{Role, TokenRole};
 use attest::domain::text::Slug;
 use attest::server::config::Config;
 use attest::server::http::router;
@@ -113,6 +113,10 @@ impl World {
     }
 
     pub async fn token(&self, workspace: &str, role: Role) -> String {
+        self.token_of(workspace, TokenRole::Member(role)).await
+    }
+
+    pub async fn token_of(&self, workspace: &str, role: TokenRole) -> String {
         let name = format!("script {}", self.store.ids().id());
         let new = NewToken { name, role, days: LONGEST_DAYS };
         let made = add_token(&self.store, &Self::actor(), place(workspace), new).await;

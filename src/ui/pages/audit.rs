@@ -1,13 +1,17 @@
 //! The audit log: newest first, filters in the address, before and after side by side.
 
+use crate::domain::att::Status;
+use crate::domain::theme::Theme;
 use crate::ui::frame::{Frame, frame};
+use crate::ui::outside::{Outside, outside};
 use crate::ui::parts::field::{Faults, moment};
+use crate::ui::parts::status;
 use crate::ui::words::{self, Moment};
 use leptos::prelude::*;
 
 #[derive(Clone, Debug)]
 pub struct AuditLog {
-    pub frame: Frame,
+    pub around: Around,
     pub filter: Filter,
     pub rows: Vec<Row>,
     /// The address of the next page.
@@ -15,6 +19,32 @@ pub struct AuditLog {
     /// The address of the first page, on later ones.
     pub newest: Option<String>,
     pub faults: Faults,
+    pub default_on: Option<DefaultOn>,
+}
+
+/// Whose log it is.
+#[derive(Clone, Debug)]
+pub enum Around {
+    Workspace(Box<Frame>),
+    /// The installation's, for operators.
+    Installation(Outside),
+}
+
+impl Around {
+    pub fn theme(&self) -> Theme {
+        match self {
+            Self::Workspace(frame) => frame.theme,
+            Self::Installation(outside) => outside.theme,
+        }
+    }
+}
+
+/// What the default was on a day that was asked for.
+#[derive(Clone, Debug)]
+pub struct DefaultOn {
+    pub day: String,
+    /// The default at the day's end and the version that set it; `None` before the workspace was there.
+    pub found: Option<(Option<Status>, i64)>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -25,6 +55,8 @@ pub struct Filter {
     /// Days as `2026-11-22`, of UTC.
     pub from: String,
     pub to: String,
+    pub target: String,
+    pub text: String,
 }
 
 #[derive(Clone, Debug)]
@@ -35,6 +67,8 @@ pub struct Row {
     pub role: Option<String>,
     pub action: String,
     pub target: String,
+    /// The address of the rows of the same target.
+    pub same_target: String,
     pub reason: Option<String>,
     pub origin: String,
     /// What was before and is after, field by field.
@@ -61,18 +95,50 @@ pub fn audit(page: AuditLog) -> impl IntoView {
     };
     let newest = page.newest.map(|address| view! { <a class="button" href=address>"Newest"</a> });
     let older = page.older.map(|address| view! { <a class="button" href=address rel="next">"Older"</a> });
+    let (title, of) = match &page.around {
+        Around::Workspace(_) => ("Audit log", "Every change of this workspace"),
+        Around::Installation(_) => ("Installation log", "Accounts, workspaces, sign-ins and operators' acts"),
+    };
+    let of_workspace = matches!(page.around, Around::Workspace(_));
+    let day = of_workspace.then(|| default_on(page.default_on));
     let content = view! {
         <div class="head">
             <div>
-                <h1>"Audit log"</h1>
-                <p class="muted">"Every change of this workspace, newest first. Rows are chained by their hashes: none can be changed or left out unnoticed."</p>
+                <h1>{title}</h1>
+                <p class="muted">{of}", newest first. Rows are chained by their hashes: none can be changed or left out unnoticed."</p>
             </div>
         </div>
         {filters(page.filter, &page.faults)}
+        {day}
         {list}
         <nav class="paging" aria-label="Pages of the log">{newest}{older}</nav>
     };
-    frame(page.frame, content)
+    match page.around {
+        Around::Workspace(around) => frame(*around, content).into_any(),
+        Around::Installation(around) => outside(around, content).into_any(),
+    }
+}
+
+/// The question that auditors ask most.
+fn default_on(asked: Option<DefaultOn>) -> impl IntoView {
+    let day = asked.as_ref().map(|asked| asked.day.clone()).unwrap_or_default();
+    let answer = asked.map(|DefaultOn { day, found }| match found {
+        Some((default, version)) => view! {
+            <p role="status">"At the end of "{day}" (UTC): "<b>{status::default(default)}</b>{format!(", version {version}.")}</p>
+        }
+        .into_any(),
+        None => view! { <p role="status">{format!("On {day} this workspace was not there yet.")}</p> }.into_any(),
+    });
+    view! {
+        <form method="get" class="card filters-card">
+            <div class="field">
+                <label for="on">"What was the default on"</label>
+                <input id="on" name="on" type="date" value=day />
+            </div>
+            <button class="button">"Tell"</button>
+            {answer}
+        </form>
+    }
 }
 
 fn filters(filter: Filter, faults: &Faults) -> impl IntoView + use<> {
@@ -102,6 +168,14 @@ fn filters(filter: Filter, faults: &Faults) -> impl IntoView + use<> {
                 <label for="to">"To"</label>
                 <input id="to" name="to" type="date" value=filter.to />
             </div>
+            <div class="field">
+                <label for="target">"Target"</label>
+                <input id="target" name="target" value=filter.target autocomplete="off" />
+            </div>
+            <div class="field">
+                <label for="text">"Text"</label>
+                <input id="text" name="text" type="search" value=filter.text autocomplete="off" />
+            </div>
             <button class="button">"Show"</button>
             {fault}
         </form>
@@ -128,7 +202,7 @@ fn row(row: Row) -> impl IntoView {
                 <summary>{format!("Row {}", row.seq)}</summary>
                 <dl class="facts">
                     <dt>"Action"</dt><dd><code>{row.action}</code></dd>
-                    <dt>"Target"</dt><dd><code>{row.target}</code></dd>
+                    <dt>"Target"</dt><dd><code>{row.target}</code>" "<a href=row.same_target>"all rows of it"</a></dd>
                     <dt>"From"</dt><dd>{row.origin}</dd>
                     <dt>"Hash"</dt><dd><code>{row.hash}</code></dd>
                 </dl>

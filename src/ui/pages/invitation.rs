@@ -1,6 +1,6 @@
 //! Accepting an invitation.
 
-use crate::domain::role::Role;
+use crate::domain::role::{Role, TokenRole};
 use crate::ui::frame::bare;
 use crate::ui::parts::field::{Faults, Field, field, summary};
 use crate::ui::words;
@@ -77,7 +77,7 @@ fn head(offered: &Offered) -> impl IntoView + use<> {
     let Offered { workspace, email, role, by } = offered.clone();
     view! {
         <h1>{format!("Join {workspace}")}</h1>
-        <p><b>{by}</b>" invites "<b>{email}</b>" as "<b>{words::role(role)}</b>": "{words::role_in_short(role)}"."</p>
+        <p><b>{by}</b>" invites "<b>{email}</b>" as "<b>{words::role(role)}</b>": "{words::role_in_short(TokenRole::Member(role))}"."</p>
     }
 }
 

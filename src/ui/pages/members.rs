@@ -1,6 +1,6 @@
 //! Members: who has which role here, who is invited, and the forms that change it.
 
-use crate::domain::role::Role;
+use crate::domain::role::{Role, TokenRole};
 use crate::ui::frame::{Frame, frame};
 use crate::ui::parts::field::{Faults, Field, field, moment, summary};
 use crate::ui::parts::notice::{Tone, notice};
@@ -127,7 +127,7 @@ fn change(row: &MemberRow, may_give: &[Role]) -> impl IntoView + use<> {
             <form method="post" class="line">
                 <input type="hidden" name="act" value="set" />
                 <input type="hidden" name="person" value=row.person.clone() />
-                {role_field(id, "role", row.role, may_give)}
+                {role_field(id, "role", TokenRole::Member(row.role), &may_give.iter().copied().map(TokenRole::Member).collect::<Vec<_>>())}
                 <button class="button">"Change role"</button>
             </form>
             <form method="post" class="line">
@@ -180,7 +180,7 @@ fn form(email: String, role: Role, may_give: &[Role], faults: &Faults) -> impl I
             {summary(faults, &LABELS)}
             <input type="hidden" name="act" value="invite" />
             {field(email, faults)}
-            {role_field("role".to_owned(), "role", role, may_give)}
+            {role_field("role".to_owned(), "role", TokenRole::Member(role), &may_give.iter().copied().map(TokenRole::Member).collect::<Vec<_>>())}
             <div><button class="button primary">"Make an invitation link"</button></div>
         </form>
     }

@@ -1,6 +1,6 @@
 //! API tokens: scripts' ways in.
 
-use crate::domain::role::Role;
+use crate::domain::role::TokenRole;
 use crate::ui::frame::{Frame, frame};
 use crate::ui::parts::field::{Faults, Field, field, moment, summary};
 use crate::ui::parts::notice::{Tone, notice};
@@ -17,9 +17,9 @@ pub struct Tokens {
     pub frame: Frame,
     pub rows: Vec<TokenRow>,
     /// The roles that a token of the reader may have.
-    pub offered: Vec<Role>,
+    pub offered: Vec<TokenRole>,
     pub name: String,
-    pub role: Role,
+    pub role: TokenRole,
     pub days: i64,
     pub faults: Faults,
     /// The token that was just made: its name and its text.
@@ -31,7 +31,7 @@ pub struct Tokens {
 pub struct TokenRow {
     pub id: String,
     pub name: String,
-    pub role: Role,
+    pub role: TokenRole,
     pub maker: String,
     pub made: Moment,
     pub expires: Moment,
@@ -102,13 +102,13 @@ fn row(row: TokenRow) -> impl IntoView {
                 <b>{row.name.clone()}</b>
                 <span class="muted">{format!("made by {} on ", row.maker)}{moment(row.made)}</span>
             </div>
-            <div class="standing"><b>{words::role(row.role)}</b><span class="muted">{ends}". "{used}"."</span></div>
+            <div class="standing"><b>{words::token_role(row.role)}</b><span class="muted">{ends}". "{used}"."</span></div>
             {revoke}
         </li>
     }
 }
 
-fn form(name: String, role: Role, chosen: i64, offered: &[Role], faults: &Faults) -> impl IntoView + use<> {
+fn form(name: String, role: TokenRole, chosen: i64, offered: &[TokenRole], faults: &Faults) -> impl IntoView + use<> {
     let name = Field {
         name: "name",
         label: "Name",

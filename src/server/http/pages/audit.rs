@@ -1,11 +1,11 @@
 //! The audit log.
 
+use super::outside::{operators_only, outside};
 use super::{Asked, frame};
 use crate::domain::audit::AuditAction;
 use crate::domain::environment::Environment;
 use crate::domain::error::Problem;
 use crate::domain::policy::Action;
-use crate::domain::role::Role;
 use crate::server::error::Result;
 use crate::server::http::admin::place;
 use crate::server::http::caller::Visit;
@@ -14,8 +14,9 @@ use crate::server::http::render::render;
 use crate::server::state::State;
 use crate::server::store::audit::{Filter as Wanted, Kept};
 use crate::ui::frame::Place;
+use crate::ui::outside::Room;
 use crate::ui::pages::Page;
-use crate::ui::pages::audit::{AuditLog, Fields, Filter, Row};
+use crate::ui::pages::audit::{Around, AuditLog, DefaultOn, Fields, Filter, Row};
 use crate::ui::parts::field::Faults;
 use crate::ui::words;
 use axum::extract::{Path, RawQuery, State as Shared};
@@ -27,10 +28,11 @@ use std::collections::BTreeSet;
 const ROWS: usize = 50;
 
 /// The actions that a workspace's chain can have.
-const ACTIONS: [AuditAction; 16] = [
+const OF_WORKSPACE: [AuditAction; 19] = [
     AuditAction::DefaultChanged,
     AuditAction::PolicyChanged,
     AuditAction::ProfileLookedUp,
+    AuditAction::ProfilesRead,
     AuditAction::MemberInvited,
     AuditAction::InvitationRevoked,
     AuditAction::MemberSet,
@@ -42,9 +44,89 @@ const ACTIONS: [AuditAction; 16] = [
     AuditAction::SecretRotated,
     AuditAction::TokenAdded,
     AuditAction::TokenRevoked,
+    AuditAction::AuditExported,
+    AuditAction::ResetLinkMade,
     AuditAction::DevicesRetired,
     AuditAction::WorkspaceAdded,
 ];
+
+/// The actions that the installation's chain can have.
+const OF_INSTALLATION: [AuditAction; 12] = [
+    AuditAction::SignedIn,
+    AuditAction::SignedOut,
+    AuditAction::SignInsFailed,
+    AuditAction::PersonAdded,
+    AuditAction::PersonRenamed,
+    AuditAction::PasswordSet,
+    AuditAction::PasswordChanged,
+    AuditAction::SessionsEnded,
+    AuditAction::ResetLinkMade,
+    AuditAction::WorkspaceAdded,
+    AuditAction::DemoFilled,
+    AuditAction::SetUp,
+];
+
+/// What the address asks for.
+struct Question {
+    asked: Asked,
+    wanted: Wanted,
+    from: String,
+    to: String,
+    faults: Faults,
+}
+
+impl Question {
+    fn read(query: RawQuery) -> Result<Self> {
+        let asked = Asked::new(query);
+        let mut faults = Faults::default();
+        let mut date = |name: &str| {
+            let text = asked.of(name)?;
+            let found = day(text);
+            if found.is_none() {
+                faults.0.push((name.to_owned(), Problem::NotOneOf));
+            }
+            found.map(|range| (text.to_owned(), range))
+        };
+        let (from, to) = (date("from"), date("to"));
+        let text = |name| asked.of(name).map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
+        let wanted = Wanted {
+            before_seq: asked.parsed("before", |seq| seq.parse().ok())?,
+            action: asked.parsed("action", AuditAction::parse)?,
+            actor: asked.of("actor").map(str::to_owned),
+            from: from.as_ref().map(|(_, (start, _))| *start),
+            to: to.as_ref().map(|(_, (_, end))| *end),
+            target: text("target"),
+            text: text("text"),
+        };
+        let typed = |date: Option<(String, _)>| date.map(|(text, _)| text).unwrap_or_default();
+        Ok(Self { from: typed(from), to: typed(to), asked, wanted, faults })
+    }
+
+    /// The page of these rows, of which there may be one more than it shows.
+    fn page(self, around: Around, mut rows: Vec<Kept>, actors: Vec<String>, actions: &[AuditAction]) -> AuditLog {
+        let Self { asked, wanted, from, to, faults } = self;
+        let more = rows.len() > ROWS;
+        rows.truncate(ROWS);
+        let last = rows.last().map(|kept| kept.row.seq.to_string()).filter(|_| more);
+        let chosen = |action: &AuditAction| (action.as_str().to_owned(), wanted.action == Some(*action));
+        AuditLog {
+            around,
+            filter: Filter {
+                actions: actions.iter().map(chosen).collect(),
+                actors: actors.into_iter().map(|name| (name.clone(), wanted.actor.as_ref() == Some(&name))).collect(),
+                from,
+                to,
+                target: wanted.target.clone().unwrap_or_default(),
+                text: wanted.text.clone().unwrap_or_default(),
+            },
+            rows: rows.into_iter().map(row).collect(),
+            older: last.map(|seq| asked.with(&[("before", &seq), ("on", "")])),
+            newest: wanted.before_seq.map(|_| asked.with(&[("before", "")])),
+            faults,
+            default_on: None,
+        }
+    }
+}
 
 /// `GET audit`: filters and place are in the address.
 pub async fn audit(
@@ -53,43 +135,31 @@ pub async fn audit(
     Path(slug): Path<String>,
     query: RawQuery,
 ) -> Result<Response> {
-    let asked = Asked::new(query);
     let mut view = state.store.view(&visit.actor, place(&slug)?, Action::SeeAudit).await?;
-    let mut faults = Faults::default();
-    let mut date = |name: &str| {
-        let text = asked.of(name)?;
-        let found = day(text);
-        if found.is_none() {
-            faults.0.push((name.to_owned(), Problem::NotOneOf));
-        }
-        found.map(|range| (text.to_owned(), range))
-    };
-    let (from, to) = (date("from"), date("to"));
-    let wanted = Wanted {
-        before_seq: asked.parsed("before", |seq| seq.parse().ok())?,
-        action: asked.parsed("action", AuditAction::parse)?,
-        actor: asked.of("actor").map(str::to_owned),
-        from: from.as_ref().map(|(_, (start, _))| *start),
-        to: to.as_ref().map(|(_, (_, end))| *end),
-    };
-    let mut rows = view.audit_rows(&wanted, ROWS as i64 + 1).await?;
-    let more = rows.len() > ROWS;
-    rows.truncate(ROWS);
-    let last = rows.last().map(|kept| kept.row.seq.to_string()).filter(|_| more);
+    let question = Question::read(query)?;
+    let rows = view.audit_rows(&question.wanted, ROWS as i64 + 1).await?;
     let actors = view.audit_actors().await?;
-    let page = AuditLog {
-        frame: frame(&mut view, &visit, Place::Audit, Environment::Production).await?,
-        filter: Filter {
-            actions: ACTIONS.map(|action| (action.as_str().to_owned(), wanted.action == Some(action))).into(),
-            actors: actors.into_iter().map(|name| (name.clone(), wanted.actor.as_ref() == Some(&name))).collect(),
-            from: from.map(|(text, _)| text).unwrap_or_default(),
-            to: to.map(|(text, _)| text).unwrap_or_default(),
-        },
-        rows: rows.into_iter().map(row).collect(),
-        older: last.map(|seq| asked.with(&[("before", &seq)])),
-        newest: wanted.before_seq.map(|_| asked.with(&[("before", "")])),
-        faults,
+    let default_on = match question.asked.parsed("on", |text| day(text).map(|(_, end)| (text.to_owned(), end)))? {
+        Some((day, end)) => {
+            let found = view.settings_before(end).await?.map(|settings| (settings.default, settings.version));
+            Some(DefaultOn { day, found })
+        }
+        None => None,
     };
+    let around = Around::Workspace(Box::new(frame(&mut view, &visit, Place::Audit, Environment::Production).await?));
+    let page = AuditLog { default_on, ..question.page(around, rows, actors, &OF_WORKSPACE) };
+    Ok(render(&state, Page::Audit(Box::new(page)), StatusCode::OK))
+}
+
+/// `GET /log`: the installation's own chain, for operators.
+pub async fn installation(visit: Visit, Shared(state): Shared<State>, query: RawQuery) -> Result<Response> {
+    operators_only(&visit)?;
+    let question = Question::read(query)?;
+    let mut own = state.store.own_view().await?;
+    let rows = own.audit_rows(&question.wanted, ROWS as i64 + 1).await?;
+    let actors = own.audit_actors().await?;
+    let around = Around::Installation(outside(&mut own, &visit, Room::Log).await?);
+    let page = question.page(around, rows, actors, &OF_INSTALLATION);
     Ok(render(&state, Page::Audit(Box::new(page)), StatusCode::OK))
 }
 
@@ -100,8 +170,12 @@ fn row(kept: Kept) -> Row {
         seq: row.seq,
         at: moment(row.at_ms),
         actor: row.actor.name,
-        role: row.actor.role.map(|role: Role| words::role(role).to_owned()),
+        role: row.actor.role.map(|role| words::token_role(role).to_owned()),
         action: row.action,
+        same_target: format!(
+            "?{}",
+            form_urlencoded::Serializer::new(String::new()).append_pair("target", &row.target).finish()
+        ),
         target: row.target,
         reason: row.reason,
         origin: if origin.is_empty() { "the command line".to_owned() } else { origin },

@@ -1,13 +1,13 @@
 //! Looking up single profiles. Found ones are only ever the answer to a POST, so that no address names a person.
 
 use super::{Asked, frame};
-use crate::domain::att::{Origin, State as AttState, Verdict, effective, gate};
+use crate::domain::att::{Effective, Origin, State as AttState};
 use crate::domain::count::deciding;
-use crate::domain::device::{Device, NameKind};
+use crate::domain::device::Device;
 use crate::domain::environment::Environment;
 use crate::domain::error::Refusal;
+use crate::domain::id::{DeviceId, InputId};
 use crate::domain::policy::Action;
-use crate::domain::settings::Settings;
 use crate::server::error::{Error, Result};
 use crate::server::http::admin::place;
 use crate::server::http::caller::Visit;
@@ -16,8 +16,8 @@ use crate::server::http::moment::moment;
 use crate::server::http::render::render;
 use crate::server::state::State;
 use crate::server::store::View;
-use crate::server::store::profile::{NamedDevice, Person};
-use crate::server::work::profile::{LookUp, LookUpBy, look_up as find};
+use crate::server::store::profile::Person;
+use crate::server::work::profile::{Known, LookUp, LookUpBy, Reader, look_up as find};
 use crate::ui::frame::Place;
 use crate::ui::pages::Page;
 use crate::ui::pages::profile::{DeviceCard, Explicit, Found, Profiles};
@@ -105,27 +105,23 @@ async fn model(
     })
 }
 
-/// What is needed to read devices.
+/// What is needed to show devices.
 struct Context {
-    settings: Settings,
-    apps: BTreeMap<i64, String>,
-    inputs: BTreeMap<i64, String>,
+    reader: Reader,
+    inputs: BTreeMap<InputId, String>,
 }
 
 impl Context {
     async fn read(view: &mut View) -> Result<Self> {
-        Ok(Self {
-            settings: view.settings().await?,
-            apps: view.apps().await?.into_iter().map(|app| (app.id.0, app.name)).collect(),
-            inputs: view.inputs().await?.into_iter().map(|input| (input.id.0, input.name)).collect(),
-        })
+        let inputs = view.inputs().await?.into_iter().map(|input| (input.id, input.name)).collect();
+        Ok(Self { reader: Reader::read(view).await?, inputs })
     }
 
     fn found(&self, person: Person) -> Found {
         let devices: Vec<&Device> =
             person.devices.iter().map(|named| &named.device).filter(|device| !device.retired).collect();
         let decides = deciding(&devices);
-        let state = decides.map_or(AttState::NotApplicable, |device| self.effective(device).0);
+        let state = decides.map_or(AttState::NotApplicable, |device| state_of(self.reader.effective(device)));
         let decides = decides.map(|device| device.id);
         Found {
             mpid: person.profile.mpid.to_string(),
@@ -134,48 +130,37 @@ impl Context {
             last_seen: moment(person.profile.last_seen),
             identities: person.identities.into_iter().map(|(kind, value)| (kind.as_str(), value)).collect(),
             state,
-            devices: person.devices.into_iter().map(|named| self.card(named, decides)).collect(),
+            devices: person.devices.into_iter().map(|named| self.card(self.reader.known(named), decides)).collect(),
         }
     }
 
-    fn effective(&self, device: &Device) -> (AttState, Origin) {
-        let explicit = device.held.map(|held| held.status);
-        let effective = effective(device.platform, explicit, self.settings.default);
-        let state =
-            if effective.origin == Origin::NotApplicable { AttState::NotApplicable } else { effective.status.into() };
-        (state, effective.origin)
-    }
-
-    fn card(&self, named: NamedDevice, decides: Option<crate::domain::id::DeviceId>) -> DeviceCard {
-        let NamedDevice { device, names } = named;
-        let (state, origin) = self.effective(&device);
-        let explicit = device.held.map(|held| held.status);
-        let Settings { policy, default, .. } = self.settings;
-        let verdict = gate(policy, device.platform, explicit, default, device.os_version.as_deref(), true);
-        let held_back = |kind: &NameKind| *kind == NameKind::Idfa && verdict != Verdict::Kept;
-        let withheld = names.iter().any(|(kind, _)| held_back(kind));
-        let names = names.into_iter().filter(|(kind, _)| !held_back(kind) && *kind != NameKind::Profile);
-        let source = device.source.and_then(|input| self.inputs.get(&input.0).cloned());
+    fn card(&self, known: Known, decides: Option<DeviceId>) -> DeviceCard {
+        let Known { device, effective, names, withheld } = known;
+        let source = device.source.and_then(|input| self.inputs.get(&input).cloned());
         DeviceCard {
-            app: self.apps.get(&device.app.0).cloned().unwrap_or_default(),
+            app: self.reader.apps.get(&device.app).map(|app| app.name.clone()).unwrap_or_default(),
             platform: device.platform.as_str(),
             os_version: device.os_version,
             app_version: device.app_version,
-            effective: state,
-            origin,
+            effective: state_of(effective),
+            origin: effective.origin,
             explicit: device.held.map(|held| Explicit {
                 status: held.status,
                 input: source.unwrap_or_else(|| "an input that is gone".to_owned()),
                 since: moment(held.since),
                 as_of: moment(held.as_of),
             }),
-            version: self.settings.version,
-            default,
+            version: self.reader.settings.version,
+            default: self.reader.settings.default,
             decides: decides == Some(device.id),
-            names: names.map(|(kind, value)| (kind.as_str(), value)).collect(),
+            names: names.into_iter().map(|(kind, value)| (kind.as_str(), value)).collect(),
             withheld,
             first_seen: moment(device.first_seen),
             last_seen: moment(device.last_seen),
         }
     }
+}
+
+fn state_of(effective: Effective) -> AttState {
+    if effective.origin == Origin::NotApplicable { AttState::NotApplicable } else { effective.status.into() }
 }

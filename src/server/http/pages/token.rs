@@ -5,7 +5,7 @@ use crate::domain::environment::Environment;
 use crate::domain::error::Refusal;
 use crate::domain::id::TokenId;
 use crate::domain::policy::{Action, is_within};
-use crate::domain::role::Role;
+use crate::domain::role::{Role, TokenRole};
 use crate::server::error::{Error, Result};
 use crate::server::http::admin::place;
 use crate::server::http::caller::Visit;
@@ -56,7 +56,7 @@ pub async fn change(
         "add" => {}
         _ => return Err(Refusal::BadRequest(vec![]).into()),
     }
-    let (name, role) = (form.text("name"), form.choice("role", Role::parse));
+    let (name, role) = (form.text("name"), form.choice("role", TokenRole::parse));
     let days = form.choice("days", |text| text.parse::<i64>().ok());
     let made = match (role, days, form.faults()) {
         (Some(role), Some(days), None) => {
@@ -99,9 +99,9 @@ async fn model(view: &mut View, visit: &Visit) -> Result<Tokens> {
     });
     Ok(Tokens {
         rows: rows.collect(),
-        offered: Role::ALL.into_iter().filter(|role| is_within(*role, own)).collect(),
+        offered: TokenRole::all().filter(|role| is_within(*role, own)).collect(),
         name: String::new(),
-        role: Role::ReadOnly,
+        role: TokenRole::Member(Role::ReadOnly),
         days: DAYS[1],
         faults: Faults::default(),
         made: None,

@@ -1,0 +1,113 @@
+//! Reads of single profiles by tokens: counted by token and minute, and the profiles named for 30 days.
+
+use super::audit::INSTALLATION;
+use super::db::{Tx, on};
+use super::handle::{Actor, Place, Who};
+use super::profile::{By, Found};
+use super::{Own, Store, View};
+use crate::domain::environment::Environment;
+use crate::domain::error::Refusal;
+use crate::domain::id::{TokenId, WorkspaceId};
+use crate::domain::policy::Action;
+use crate::domain::text::Slug;
+use crate::domain::time::{DAY, MINUTE, Millis};
+use crate::server::error::Result;
+
+/// How long the profiles that were read stay named.
+const NAMED: i64 = 30 * DAY;
+
+/// What the address of the Profile API calls a workspace.
+#[derive(Clone, Debug)]
+pub struct Labelled {
+    pub org: Slug,
+    pub account: Slug,
+    pub workspace: Slug,
+}
+
+/// What a token read in one minute.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Accesses {
+    pub workspace_id: WorkspaceId,
+    pub token_id: TokenId,
+    pub minute: Millis,
+    pub n: i64,
+}
+
+impl Store {
+    /// Finds a profile for a token, counts the read in the same transaction, and only then opens the view.
+    pub async fn find_for_token(
+        &self,
+        actor: &Actor,
+        place: Labelled,
+        environment: Environment,
+        by: By,
+        value: String,
+    ) -> Result<(Option<Found>, View)> {
+        let Who::Token(token) = actor.who else { return Err(Refusal::Forbidden.into()) };
+        let (asker, slug) = (actor.clone(), Place::Slug(place.workspace.clone()));
+        let found = self
+            .persist(move |store| {
+                let (asker, place, value) = (asker.clone(), place.clone(), value.clone());
+                async move {
+                    let slug = Place::Slug(place.workspace.clone());
+                    let tx = store.db.write().await?;
+                    let (mut scope, _) = store.permit(tx, &asker, &slug, Action::LookUpProfiles, true).await?;
+                    if scope.workspace.org != place.org || scope.workspace.account != place.account {
+                        return Err(Refusal::NotFound.into());
+                    }
+                    let found = scope.find_profiles(environment, by, &value).await?.into_iter().next();
+                    let (workspace, now) = (scope.workspace.id, scope.now);
+                    let reference = found.as_ref().map(|found| found.audit_reference.as_str());
+                    scope.tx.note_access(workspace, token, now, reference).await?;
+                    scope.tx.commit().await?;
+                    Ok(found)
+                }
+            })
+            .await?;
+        Ok((found, self.view(actor, slug, Action::LookUpProfiles).await?))
+    }
+}
+
+impl Tx {
+    async fn note_access(
+        &mut self,
+        workspace: WorkspaceId,
+        token: TokenId,
+        now: Millis,
+        reference: Option<&str>,
+    ) -> Result<()> {
+        const COUNT: &str = "insert into accesses (workspace_id, token_id, minute, n) values ($1, $2, $3, 1) \
+            on conflict (workspace_id, token_id, minute) do update set n = accesses.n + 1";
+        const NAME: &str = "insert into accessed_profiles (workspace_id, token_id, minute, audit_reference) \
+            values ($1, $2, $3, $4) on conflict do nothing";
+        let minute = Millis(now.0 - now.0.rem_euclid(MINUTE));
+        on!(&mut *self, c => { sqlx::query(COUNT).bind(workspace).bind(token).bind(minute).execute(c).await?; });
+        if let Some(reference) = reference {
+            on!(self, c => {
+                sqlx::query(NAME).bind(workspace).bind(token).bind(minute).bind(reference).execute(c).await?;
+            });
+        }
+        Ok(())
+    }
+}
+
+impl Own {
+    /// Takes out what was counted in minutes that have closed, for its rows to be written; forgets old names.
+    pub async fn take_closed_accesses(&mut self) -> Result<Vec<Accesses>> {
+        const TAKE: &str = "delete from accesses where workspace_id <> $1 and minute <= $2 \
+            returning workspace_id, token_id, minute, n";
+        const FORGET: &str = "delete from accessed_profiles where workspace_id <> $1 and minute < $2";
+        let (closed, old) = (self.now.minus(MINUTE), self.now.minus(NAMED));
+        on!(&mut self.tx, c => { sqlx::query(FORGET).bind(INSTALLATION).bind(old).execute(c).await?; });
+        let mut taken: Vec<Accesses> =
+            on!(&mut self.tx, c => sqlx::query_as(TAKE).bind(INSTALLATION).bind(closed).fetch_all(c).await?);
+        taken.sort_by_key(|access| (access.workspace_id, access.minute, access.token_id));
+        Ok(taken)
+    }
+
+    /// What a token is called, while it exists.
+    pub async fn token_name(&mut self, id: TokenId) -> Result<Option<String>> {
+        const SQL: &str = "select name from credentials where kind = 'token' and token_id = $1";
+        Ok(on!(&mut self.tx, c => sqlx::query_scalar(SQL).bind(id).fetch_optional(c).await?))
+    }
+}

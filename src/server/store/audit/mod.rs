@@ -1,0 +1,191 @@
+//! The chains: rows are appended with the hash of the row before them, read by key, and walked to prove them.
+
+mod read;
+mod verify;
+
+pub use read::Filter;
+pub use verify::{Verified, verify_file};
+
+use super::db::{Tx, on};
+use super::handle::Actor;
+use crate::domain::audit::{ActorState, AuditAction, FIRST_PREVIOUS, Row, canonical};
+use crate::domain::id::WorkspaceId;
+use crate::domain::role::TokenRole;
+use crate::domain::time::Millis;
+use crate::server::error::{Error, Result};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use std::fmt::Write;
+
+/// The chain of set-up, accounts, workspaces, sign-ins and sign-outs.
+pub const INSTALLATION: WorkspaceId = WorkspaceId(0);
+/// The longest user agent kept, in characters.
+const LONGEST_AGENT: usize = 300;
+
+/// What is said in a row, apart from who and when.
+pub struct Entry {
+    pub action: AuditAction,
+    pub target: String,
+    pub before: Value,
+    pub after: Value,
+    pub reason: Option<String>,
+    pub settings_version: Option<i64>,
+}
+
+/// A row as it is stored.
+#[derive(Clone, Debug, sqlx::FromRow)]
+struct Stored {
+    workspace_id: WorkspaceId,
+    seq: i64,
+    at_ms: Millis,
+    actor_kind: String,
+    actor_id: Option<String>,
+    actor_name: String,
+    actor_role: Option<TokenRole>,
+    action: String,
+    target: String,
+    before_json: String,
+    after_json: String,
+    reason: Option<String>,
+    ip: Option<String>,
+    agent: Option<String>,
+    request_id: Option<String>,
+    settings_version: Option<i64>,
+    prev_hash: String,
+    hash: String,
+}
+
+/// A row that was read, with the hash that stands in the store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kept {
+    pub row: Row,
+    pub hash: String,
+}
+
+impl From<Stored> for Kept {
+    fn from(stored: Stored) -> Self {
+        // Text that is no JSON stays visible, and cannot hash to what was stored.
+        let value = |json: String| serde_json::from_str(&json).unwrap_or(Value::String(json));
+        let row = Row {
+            v: 1,
+            chain: chain_name(stored.workspace_id),
+            seq: stored.seq,
+            at_ms: stored.at_ms,
+            actor: ActorState {
+                kind: stored.actor_kind,
+                id: stored.actor_id,
+                name: stored.actor_name,
+                role: stored.actor_role,
+            },
+            action: stored.action,
+            target: stored.target,
+            before: value(stored.before_json),
+            after: value(stored.after_json),
+            reason: stored.reason,
+            ip: stored.ip,
+            agent: stored.agent,
+            request_id: stored.request_id,
+            settings_version: stored.settings_version,
+            prev_hash: stored.prev_hash,
+        };
+        Self { row, hash: stored.hash }
+    }
+}
+
+impl Kept {
+    /// The object that was hashed, with its hash.
+    pub fn json(&self) -> Value {
+        let mut object = serde_json::to_value(&self.row).unwrap_or_default();
+        object["hash"] = self.hash.as_str().into();
+        object
+    }
+
+    /// Reads what `json` gave; `None` for anything else, down to a field too many.
+    pub fn read(mut object: Value) -> Option<Self> {
+        let hash = object.as_object_mut()?.remove("hash")?.as_str()?.to_owned();
+        Some(Self { row: serde_json::from_value(object).ok()?, hash })
+    }
+}
+
+fn chain_name(chain: WorkspaceId) -> String {
+    if chain == INSTALLATION { "installation".to_owned() } else { chain.to_string() }
+}
+
+/// SHA-256 in hex over the row's canonical text.
+pub fn hash(row: &Row) -> Result<String> {
+    let text = row.canonical().map_err(|_| Error::Internal("an audit row has no canonical text".into()))?;
+    Ok(hex(&Sha256::digest(text)))
+}
+
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// Appends one row. The head is the last lock that a transaction takes.
+pub(super) async fn append(
+    tx: &mut Tx,
+    chain: WorkspaceId,
+    now: Millis,
+    actor: &Actor,
+    state: ActorState,
+    entry: Entry,
+) -> Result<i64> {
+    const OPEN: &str = "insert into audit_heads (workspace_id, seq, hash) values ($1, 0, $2) on conflict do nothing";
+    const HEAD_SQLITE: &str = "select seq, hash from audit_heads where workspace_id = $1";
+    const HEAD_POSTGRES: &str = "select seq, hash from audit_heads where workspace_id = $1 for update";
+    const ADVANCE: &str = "update audit_heads set seq = $2, hash = $3 where workspace_id = $1";
+    const INSERT: &str = "insert into audit (workspace_id, seq, at_ms, actor_kind, actor_id, actor_name, actor_role, \
+        action, target, before_json, after_json, reason, ip, agent, request_id, settings_version, prev_hash, hash) \
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)";
+    let head = tx.pick(HEAD_SQLITE, HEAD_POSTGRES);
+    on!(&mut *tx, c => { sqlx::query(OPEN).bind(chain).bind(FIRST_PREVIOUS).execute(c).await?; });
+    let (seq, prev_hash): (i64, String) = on!(&mut *tx, c => sqlx::query_as(head).bind(chain).fetch_one(c).await?);
+    let row = Row {
+        v: 1,
+        chain: chain_name(chain),
+        seq: seq + 1,
+        at_ms: now,
+        actor: state,
+        action: entry.action.as_str().to_owned(),
+        target: entry.target,
+        before: entry.before,
+        after: entry.after,
+        reason: entry.reason,
+        ip: actor.address.clone(),
+        agent: actor.agent.as_ref().map(|agent| agent.chars().filter(|c| *c != '\0').take(LONGEST_AGENT).collect()),
+        request_id: actor.request_id.clone(),
+        settings_version: entry.settings_version,
+        prev_hash,
+    };
+    let hash = hash(&row)?;
+    let text = |value: &Value| canonical(value).map_err(|_| Error::Internal("a state has no canonical text".into()));
+    let (before, after) = (text(&row.before)?, text(&row.after)?);
+    on!(&mut *tx, c => {
+        sqlx::query(INSERT)
+            .bind(chain)
+            .bind(row.seq)
+            .bind(row.at_ms)
+            .bind(&row.actor.kind)
+            .bind(&row.actor.id)
+            .bind(&row.actor.name)
+            .bind(row.actor.role)
+            .bind(&row.action)
+            .bind(&row.target)
+            .bind(before)
+            .bind(after)
+            .bind(&row.reason)
+            .bind(&row.ip)
+            .bind(&row.agent)
+            .bind(&row.request_id)
+            .bind(row.settings_version)
+            .bind(&row.prev_hash)
+            .bind(&hash)
+            .execute(&mut *c)
+            .await?;
+        sqlx::query(ADVANCE).bind(chain).bind(row.seq).bind(&hash).execute(c).await?;
+    });
+    Ok(row.seq)
+}

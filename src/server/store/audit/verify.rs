@@ -1,0 +1,132 @@
+//! Proving that a chain was neither changed nor cut: in the database, and in an exported file.
+
+use super::{Kept, chain_name, hash};
+use crate::domain::audit::{FIRST_PREVIOUS, canonical};
+use crate::domain::id::WorkspaceId;
+use crate::server::error::{Error, Result};
+use crate::server::store::db::on;
+use crate::server::store::{Own, Store};
+use serde_json::Value;
+use std::io::BufRead;
+
+/// The first row of a chain that does not hold, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Broken {
+    pub chain: String,
+    pub seq: i64,
+    pub why: &'static str,
+}
+
+/// What the walk over all chains found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Verified {
+    pub chains: u64,
+    pub rows: u64,
+    /// At most one per chain.
+    pub broken: Vec<Broken>,
+}
+
+impl Store {
+    /// Walks every chain from its first row to its head, a page at a time.
+    pub async fn verify_audit(&self) -> Result<Verified> {
+        const CHAINS: &str = "select workspace_id from audit union select workspace_id from audit_heads order by 1";
+        let mut own = self.own_view().await?;
+        let chains: Vec<WorkspaceId> = on!(&mut own.tx, c => sqlx::query_scalar(CHAINS).fetch_all(c).await?);
+        let mut verified = Verified::default();
+        for chain in chains {
+            verified.chains += 1;
+            let (rows, broken) = own.verify_chain(chain).await?;
+            verified.rows += rows;
+            verified.broken.extend(broken);
+        }
+        Ok(verified)
+    }
+}
+
+/// A walk along one chain, row by row from its first.
+struct Walk {
+    chain: String,
+    seq: i64,
+    previous: String,
+    rows: u64,
+}
+
+impl Walk {
+    fn new(chain: String) -> Self {
+        Self { chain, seq: 0, previous: FIRST_PREVIOUS.to_owned(), rows: 0 }
+    }
+
+    fn broken(&self, seq: i64, why: &'static str) -> Broken {
+        Broken { chain: self.chain.clone(), seq, why }
+    }
+
+    /// Takes the next row, if it holds.
+    fn step(&mut self, kept: Kept) -> Result<(), Broken> {
+        if kept.row.seq != self.seq + 1 {
+            return Err(self.broken(self.seq + 1, "the row is missing"));
+        }
+        if kept.row.prev_hash != self.previous {
+            return Err(self.broken(kept.row.seq, "it does not follow the row before it"));
+        }
+        if hash(&kept.row).ok().as_ref() != Some(&kept.hash) {
+            return Err(self.broken(kept.row.seq, NO_MATCH));
+        }
+        (self.seq, self.previous) = (kept.row.seq, kept.hash);
+        self.rows += 1;
+        Ok(())
+    }
+}
+
+const NO_MATCH: &str = "it does not match its hash";
+
+impl Own {
+    async fn verify_chain(&mut self, chain: WorkspaceId) -> Result<(u64, Option<Broken>)> {
+        const HEAD: &str = "select seq, hash from audit_heads where workspace_id = $1";
+        let mut walk = Walk::new(chain_name(chain));
+        loop {
+            let page = self.tx.audit_page(chain, walk.seq).await?;
+            if page.is_empty() {
+                break;
+            }
+            for stored in page {
+                let exact = stored.before_json.clone() + &stored.after_json;
+                let kept = Kept::from(stored);
+                let texts = canonical(&kept.row.before).and_then(|text| Ok(text + &canonical(&kept.row.after)?));
+                let seq = kept.row.seq;
+                if let Err(broken) = walk.step(kept) {
+                    return Ok((walk.rows, Some(broken)));
+                }
+                if texts.as_ref() != Ok(&exact) {
+                    return Ok((walk.rows - 1, Some(walk.broken(seq, NO_MATCH))));
+                }
+            }
+        }
+        let head: Option<(i64, String)> =
+            on!(&mut self.tx, c => sqlx::query_as(HEAD).bind(chain).fetch_optional(c).await?);
+        let broken = match head {
+            Some((head, hash)) if head == walk.seq && hash == walk.previous => None,
+            Some((head, _)) if head > walk.seq => Some(walk.broken(walk.seq + 1, "the row is missing")),
+            _ => Some(walk.broken(walk.seq, "the chain's head does not match its last row")),
+        };
+        Ok((walk.rows, broken))
+    }
+}
+
+/// Walks an exported chain (JSON Lines, the first of which says of what) without the database.
+pub fn verify_file(lines: impl BufRead) -> Result<Verified> {
+    let unreadable = |line: usize| Error::Internal(format!("line {line} of the file is not a row of an exported log"));
+    let mut walk: Option<Walk> = None;
+    for (at, line) in lines.lines().enumerate() {
+        let line = line.map_err(Error::internal)?;
+        let value: Value = serde_json::from_str(&line).map_err(|_| unreadable(at + 1))?;
+        if at == 0 && value.get("attest").is_some() {
+            continue;
+        }
+        let kept = Kept::read(value).ok_or_else(|| unreadable(at + 1))?;
+        let walk = walk.get_or_insert_with(|| Walk::new(kept.row.chain.clone()));
+        if let Err(broken) = walk.step(kept) {
+            return Ok(Verified { chains: 1, rows: walk.rows, broken: vec![broken] });
+        }
+    }
+    Ok(Verified { chains: walk.iter().count() as u64, rows: walk.map_or(0, |walk| walk.rows), broken: Vec::new() })
+}
