@@ -55,6 +55,13 @@ export class Server {
         return email;
     }
 
+    /** An operator, who is a member of nothing; answers their e-mail. */
+    operator(name: string): string {
+        const email = `${name}@operators.example`;
+        this.run(["user", "add", "--email", email, "--name", name, "--operator", "--password-stdin"], PASSWORD);
+        return email;
+    }
+
     /** An input's credentials. */
     input(workspace: string): { key: string; secret: string } {
         return JSON.parse(this.run(["input", "add", "--workspace", workspace, "--name", "Backend", "--json"]));

@@ -49,6 +49,9 @@ pub struct Batch {
     pub event_ms: Option<i64>,
 }
 
+/// The field of a status.
+pub const STATUS: &str = "device_info.att_authorization_status";
+
 impl Batch {
     /// Reads one batch; on failure all that is wrong with it, field by field.
     pub fn parse(raw: &RawValue) -> Result<Self, Vec<Fault>> {
@@ -59,6 +62,13 @@ impl Batch {
         let mut reader = Reader { faults: Vec::new() };
         let batch = reader.batch(&top);
         if reader.faults.is_empty() { Ok(batch) } else { Err(reader.faults) }
+    }
+
+    /// Whether the policy `require_status` refuses it: it has an Apple platform's IDFA, and neither a status nor a default
+    /// to go by. Decided from the batch and the settings alone.
+    pub fn lacks_status(&self, default: Option<Status>) -> bool {
+        let apple = self.platform.is_some_and(Platform::is_apple);
+        apple && self.name(NameKind::Idfa).is_some() && self.status.is_none() && default.is_none()
     }
 
     /// The id under which a device of this kind is known, when the batch carries it.

@@ -54,8 +54,8 @@ pub enum Problem {
     PasswordWeak,
     /// The typed name is not the workspace's.
     NotTheName,
-    /// A choice that this version does not offer yet.
-    NotOffered,
+    /// An IDFA without a status or a default, where the policy requires one.
+    StatusRequired,
     NotARole,
     LastComplianceAdmin,
     NotThePassword,

@@ -39,7 +39,7 @@ impl Population {
             batch_ms: batch.batch_ms,
             event_ms: batch.event_ms,
             received: arrival.received,
-            historical: false,
+            historical: arrival.historical,
         };
         let before = device.held;
         let reported = learn(before, &report);

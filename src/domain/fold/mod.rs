@@ -31,6 +31,8 @@ pub struct Arrival {
     pub received: Millis,
     pub policy: Policy,
     pub default: Option<Status>,
+    /// Old news, sent later: it never outranks what was learnt since.
+    pub historical: bool,
 }
 
 /// A device's status changed.

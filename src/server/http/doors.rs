@@ -115,4 +115,5 @@ doors! {
 
     "POST" "/v2/events" Events Feed => post(events::one);
     "POST" "/v2/bulkevents" Events Feed => post(events::bulk);
+    "POST" "/v2/bulkevents/historical" Events Feed => post(events::historical);
 }

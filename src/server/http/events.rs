@@ -1,10 +1,10 @@
 //! The Events API, as official mParticle server clients speak it.
 
-use crate::domain::batch::{Batch, LARGEST_BATCH, LARGEST_REQUEST, MOST_BATCHES};
+use crate::domain::batch::{Batch, LARGEST_BATCH, LARGEST_REQUEST, MOST_BATCHES, STATUS};
 use crate::domain::error::{Fault, Problem, Refusal};
 use crate::server::error::{Error, Result};
 use crate::server::state::State;
-use crate::server::store::Feed;
+use crate::server::store::{Feed, Sent};
 use axum::Json;
 use axum::body::{Body, to_bytes};
 use axum::extract::{FromRequestParts, State as Shared};
@@ -43,51 +43,77 @@ pub async fn one(feed: Feed, Shared(state): Shared<State>, headers: HeaderMap, b
         Err(_) => Err(vec![Fault::new("", Problem::NotJson)]),
     };
     match parsed {
-        Ok(batch) => state.store.accept(feed, vec![batch], BTreeMap::new()).await?,
-        Err(faults) => {
-            state.store.accept(feed, Vec::new(), reasons(&faults)).await?;
-            return Err(Refusal::BadRequest(faults).into());
+        Ok(batch) => {
+            let refused = state.store.accept(feed, Sent { batches: vec![batch], ..Sent::default() }).await?;
+            if !refused.is_empty() {
+                return Err(Refusal::BadRequest(vec![Fault::new(STATUS, Problem::StatusRequired)]).into());
+            }
         }
+        Err(faults) => return refuse(&state, feed, faults).await,
     }
     Ok(StatusCode::ACCEPTED.into_response())
 }
 
 /// `POST /v2/bulkevents`: up to 100 batches; the good ones are stored, the bad ones counted.
-pub async fn bulk(feed: Feed, Shared(state): Shared<State>, headers: HeaderMap, body: Body) -> Result<Response> {
+pub async fn bulk(feed: Feed, state: Shared<State>, headers: HeaderMap, body: Body) -> Result<Response> {
+    many(feed, state, headers, body, false).await
+}
+
+/// `POST /v2/bulkevents/historical`: the same of old news, which nothing is called back or forwarded for.
+pub async fn historical(feed: Feed, state: Shared<State>, headers: HeaderMap, body: Body) -> Result<Response> {
+    many(feed, state, headers, body, true).await
+}
+
+async fn many(
+    feed: Feed,
+    Shared(state): Shared<State>,
+    headers: HeaderMap,
+    body: Body,
+    historical: bool,
+) -> Result<Response> {
     let text = match read(&headers, body, LARGEST_REQUEST).await {
         Ok(text) => text,
         Err(unread) => return unread.refuse(&state, feed).await,
     };
-    let refuse = |problem| vec![Fault::new("", problem)];
-    let raw = serde_json::from_str::<&RawValue>(&text).map_err(|_| refuse(Problem::NotJson));
-    let raw = raw.and_then(|raw| crate::domain::json::array(raw).map_err(refuse));
+    let fault = |problem| vec![Fault::new("", problem)];
+    let raw = serde_json::from_str::<&RawValue>(&text).map_err(|_| fault(Problem::NotJson));
+    let raw = raw.and_then(|raw| crate::domain::json::array(raw).map_err(fault));
     let raw = raw.and_then(|batches| match batches.len() {
-        0 => Err(refuse(Problem::NoBatch)),
-        n if n > MOST_BATCHES => Err(refuse(Problem::TooManyBatches)),
+        0 => Err(fault(Problem::NoBatch)),
+        n if n > MOST_BATCHES => Err(fault(Problem::TooManyBatches)),
         _ => Ok(batches),
     });
     let raw = match raw {
         Ok(raw) => raw,
-        Err(faults) => {
-            state.store.accept(feed, Vec::new(), reasons(&faults)).await?;
-            return Err(Refusal::BadRequest(faults).into());
-        }
+        Err(faults) => return refuse(&state, feed, faults).await,
     };
-    let (mut good, mut refused, mut told) = (Vec::new(), BTreeMap::new(), Vec::new());
+    let mut sent = Sent { historical, ..Sent::default() };
+    let (mut places, mut told) = (Vec::new(), Vec::new());
     for (index, raw) in raw.into_iter().enumerate() {
         match Batch::parse(raw) {
-            Ok(batch) => good.push(batch),
+            Ok(batch) => {
+                sent.batches.push(batch);
+                places.push(index);
+            }
             Err(faults) => {
                 for (reason, n) in reasons(&faults) {
-                    *refused.entry(reason).or_default() += n;
+                    *sent.refused.entry(reason).or_default() += n;
                 }
                 told.extend(faults.into_iter().map(|fault| indexed(index, &fault)));
             }
         }
     }
-    let stored = !good.is_empty();
-    state.store.accept(feed, good, refused).await?;
+    let refused = state.store.accept(feed, sent).await?;
+    let stored = refused.len() < places.len();
+    let lacking = refused.into_iter().map(|at| indexed(places[at], &Fault::new(STATUS, Problem::StatusRequired)));
+    told.extend(lacking);
     if stored { Ok(StatusCode::ACCEPTED.into_response()) } else { Err(Refusal::BadRequest(told).into()) }
+}
+
+/// Counts a request that cannot be read at all, and answers it.
+async fn refuse(state: &State, feed: Feed, faults: Vec<Fault>) -> Result<Response> {
+    state.store.accept(feed, Sent { refused: reasons(&faults), ..Sent::default() }).await?;
+    Err(Refusal::BadRequest(faults).into())
 }
 
 /// The fault of one batch of a bulk request.
@@ -120,7 +146,8 @@ impl Unread {
             Self::CutOff => return Err(Refusal::BadRequest(vec![Fault::new("", Problem::NotJson)]).into()),
         };
         let fault = Fault::new("", problem);
-        state.store.accept(feed, Vec::new(), reasons(std::slice::from_ref(&fault))).await?;
+        let refused = reasons(std::slice::from_ref(&fault));
+        state.store.accept(feed, Sent { refused, ..Sent::default() }).await?;
         Err(match self {
             Self::TooLarge => Refusal::TooLarge.into(),
             Self::NotJsonType => {

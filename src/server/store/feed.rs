@@ -5,8 +5,9 @@ use super::credential::InputKey;
 use super::db::{Tx, on};
 use super::input::Tallies;
 use crate::domain::app::App;
-use crate::domain::batch::Batch;
-use crate::domain::error::Refusal;
+use crate::domain::att::Policy;
+use crate::domain::batch::{Batch, STATUS};
+use crate::domain::error::{Problem, Refusal};
 use crate::domain::fold::Arrival;
 use crate::domain::id::{AppId, InputId, WorkspaceId};
 use crate::domain::input::Counted;
@@ -27,6 +28,16 @@ pub struct Feed {
     input: InputId,
 }
 
+/// What one request sent.
+#[derive(Clone, Debug, Default)]
+pub struct Sent {
+    pub batches: Vec<Batch>,
+    /// How many batches could not be read, by reason.
+    pub refused: BTreeMap<String, i64>,
+    /// Whether it is old news.
+    pub historical: bool,
+}
+
 impl Store {
     /// Checks a key and its secret; one and the same answer for an unknown key, a wrong secret and a paused input.
     pub async fn feed(&self, key: &str, secret: &str) -> Result<Feed> {
@@ -44,17 +55,18 @@ impl Store {
         }
     }
 
-    /// Stores the good batches of one request and counts the bad ones, in one durable transaction.
-    pub async fn accept(&self, feed: Feed, batches: Vec<Batch>, refused: BTreeMap<String, i64>) -> Result<()> {
-        let sent = Arc::new((batches, refused));
+    /// Stores the good batches of one request and counts the bad ones, in one durable transaction. Answers which of the
+    /// good ones the workspace's policy refused, by their place.
+    pub async fn accept(&self, feed: Feed, sent: Sent) -> Result<Vec<usize>> {
+        let sent = Arc::new(sent);
         self.persist(move |store| {
             let sent = sent.clone();
-            async move { store.accept_once(feed, &sent.0, &sent.1).await }
+            async move { store.accept_once(feed, &sent).await }
         })
         .await
     }
 
-    async fn accept_once(&self, feed: Feed, batches: &[Batch], refused: &BTreeMap<String, i64>) -> Result<()> {
+    async fn accept_once(&self, feed: Feed, sent: &Sent) -> Result<Vec<usize>> {
         let Feed { workspace, input } = feed;
         let now = self.clock.now();
         let mut tx = self.db.write().await?;
@@ -67,13 +79,16 @@ impl Store {
         let mut tallies = Tallies::new();
         let mut count =
             |counted, reason: &str, n| *tallies.entry((input, counted, reason.to_owned())).or_default() += n;
-        for (reason, n) in refused {
+        for (reason, n) in &sent.refused {
             count(Counted::Refused, reason, *n);
         }
         let mut apps = Apps { workspace, input, input_name: name, input_app: app, known: BTreeMap::new() };
-        let mut fresh = Vec::new();
-        for batch in batches {
-            if tx.remember(workspace, input, batch, now).await? {
+        let (mut fresh, mut refused) = (Vec::new(), Vec::new());
+        for (at, batch) in sent.batches.iter().enumerate() {
+            if settings.policy == Policy::RequireStatus && batch.lacks_status(settings.default) {
+                count(Counted::Refused, &format!("{STATUS} {}", Problem::StatusRequired.as_str()), 1);
+                refused.push(at);
+            } else if tx.remember(workspace, input, batch, now).await? {
                 fresh.push((apps.of(&mut tx, batch, now, self.ids.id()).await?, batch.clone()));
             } else {
                 count(Counted::Repeated, "", 1);
@@ -85,8 +100,14 @@ impl Store {
         let mut arrivals = BTreeSet::new();
         let mut ids = self.ids.clone();
         for (app, batch) in &fresh {
-            let arrival =
-                Arrival { input, app: *app, received: now, policy: settings.policy, default: settings.default };
+            let arrival = Arrival {
+                input,
+                app: *app,
+                received: now,
+                policy: settings.policy,
+                default: settings.default,
+                historical: sent.historical,
+            };
             arrivals.insert((batch.environment, *app));
             let folded = after.fold(batch, &arrival, &mut ids);
             transitions.extend(folded.transition);
@@ -100,7 +121,8 @@ impl Store {
         tx.add_tallies(workspace, &tallies, now).await?;
         tx.note_arrivals(workspace, input, &arrivals, now).await?;
         tx.add_difference(workspace, &before, &after).await?;
-        tx.commit().await
+        tx.commit().await?;
+        Ok(refused)
     }
 
     /// Forgets ids of requests that are too old to be repeated.

@@ -29,7 +29,7 @@ pub mod throttle;
 pub mod workspace;
 
 pub use db::Db;
-pub use feed::Feed;
+pub use feed::{Feed, Sent};
 pub use handle::{Act, Actor, Change, Done, Place, Scope, View, Who, Workspace};
 pub use own::{Event, Own};
 

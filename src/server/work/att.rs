@@ -46,15 +46,10 @@ pub struct Wanted {
 /// Changes the settings, and answers those then in force. The version is compared first; equal values make no new one.
 pub async fn change_settings(store: &Store, actor: &Actor, place: Place, wanted: Wanted) -> Result<Settings> {
     let changes_default = wanted.default.is_some();
-    let ended = if changes_default {
+    if changes_default {
         store.change::<SetAttDefault, _, _, _>(actor, place, move |change| change_once(change, wanted.clone())).await
     } else {
         store.change::<SetIdfaPolicy, _, _, _>(actor, place, move |change| change_once(change, wanted.clone())).await
-    };
-    match ended {
-        // Whoever was slower every time has a conflict.
-        Err(Error::Again(_)) => Err(Refusal::Conflict.into()),
-        ended => ended,
     }
 }
 
@@ -64,9 +59,6 @@ async fn change_once<A: Act<State = SettingsState>>(mut change: Change<A>, wante
         return Err(Refusal::Conflict.into());
     }
     let reason = Reason::parse(&wanted.reason).map_err(|problem| Refusal::invalid("reason", problem))?;
-    if wanted.policy == Some(Policy::RequireStatus) {
-        return Err(Error::invalid("idfa_policy", Problem::NotOffered));
-    }
     let after = Settings {
         version: before.version + 1,
         default: wanted.default.unwrap_or(before.default),

@@ -13,7 +13,7 @@ use crate::server::auth::password::Passwords;
 use crate::server::error::{Error, Result};
 use crate::server::store::check::Checked;
 use crate::server::store::own::Record;
-use crate::server::store::{Actor, Event, Place, Store};
+use crate::server::store::{Actor, Event, Place, Sent, Store};
 use crate::server::work::account::{NewAccount, add_account};
 use crate::server::work::att::{Wanted as Change, change_settings};
 use crate::server::work::input::{NewInput, add_input};
@@ -23,7 +23,6 @@ use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
-use std::collections::BTreeMap;
 
 /// Batches of one transaction: large enough that commits do not matter.
 const AT_ONCE: usize = 500;
@@ -81,7 +80,7 @@ pub async fn fill(store: &Store, passwords: &Passwords, wanted: Wanted) -> Resul
     }
     for (feed, batches) in [(sdk, from_sdk), (server, from_server)] {
         for group in batches.chunks(AT_ONCE) {
-            store.accept(feed, group.to_vec(), BTreeMap::new()).await?;
+            store.accept(feed, Sent { batches: group.to_vec(), ..Sent::default() }).await?;
         }
     }
     let reason = "Legal review LR-214: no consent, no tracking.".to_owned();

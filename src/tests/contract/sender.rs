@@ -7,10 +7,9 @@ use attest::domain::count::{Cell, Unit};
 use attest::domain::environment::Environment;
 use attest::domain::id::WorkspaceId;
 use attest::domain::policy::Action;
-use attest::server::store::{Feed, Place, Store};
+use attest::server::store::{Feed, Place, Sent, Store};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
 
 pub struct Sender<'a> {
     pub world: &'a World,
@@ -32,7 +31,7 @@ impl<'a> Sender<'a> {
         let parse =
             |batch: &Value| Batch::parse(&RawValue::from_string(batch.to_string()).expect("JSON")).expect("a batch");
         let batches = batches.iter().map(parse).collect();
-        self.store.accept(self.feed, batches, BTreeMap::new()).await.expect("accepted");
+        self.store.accept(self.feed, Sent { batches, ..Sent::default() }).await.expect("accepted");
         self.world.assert_holds().await;
     }
 

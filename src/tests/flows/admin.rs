@@ -38,10 +38,6 @@ async fn the_default_is_read_and_set(world: World) {
         (json!({"status": "denied", "version": 2}), StatusCode::UNPROCESSABLE_ENTITY),
         (json!({"reason": "x", "version": 2}), StatusCode::UNPROCESSABLE_ENTITY),
         (json!({"status": "denied", "reason": "  ", "version": 2}), StatusCode::UNPROCESSABLE_ENTITY),
-        (
-            json!({"status": "denied", "reason": "x", "version": 2, "idfa_policy": "require_status"}),
-            StatusCode::UNPROCESSABLE_ENTITY,
-        ),
         (json!({"status": "DENIED", "reason": "x", "version": 2}), StatusCode::BAD_REQUEST),
         (json!({"status": "denied", "reason": 7, "version": 2}), StatusCode::BAD_REQUEST),
         (json!([]), StatusCode::BAD_REQUEST),

@@ -146,7 +146,7 @@ async fn the_policy_has_a_form_of_its_own(world: World) {
         world.post("/w/acme/privacy", &cookie, &form).await
     };
     assert_eq!(send("observe", "1", "").await.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert_eq!(send("require_status", "1", "early").await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(send("require_everything", "1", "x").await.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(send("observe", "1", "an audit").await.status, StatusCode::SEE_OTHER);
     let page = world.get("/w/acme/privacy", &cookie).await.body;
     assert!(page.contains("IDFA policy Withhold → Observe"), "{page}");

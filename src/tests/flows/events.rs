@@ -10,6 +10,8 @@ on_both! {
     every_answer_of_the_table
     a_bulk_request_stores_the_good_and_counts_the_bad
     the_checks_go_in_their_order
+    require_status_refuses_an_idfa_without_one
+    historical_news_never_outranks_what_was_learnt_since
 }
 
 /// The example of mParticle's guide to iOS 14: it names no platform.
@@ -111,4 +113,84 @@ async fn the_checks_go_in_their_order(world: World) {
     assert_eq!(send(Some(&right), "text/plain", large).await, StatusCode::PAYLOAD_TOO_LARGE);
     assert_eq!(send(Some(&right), "text/plain", "not json".into()).await, StatusCode::UNSUPPORTED_MEDIA_TYPE);
     assert_eq!(send(Some(&right), "application/json; charset=utf-8", "not json".into()).await, StatusCode::BAD_REQUEST);
+}
+
+async fn require_status_refuses_an_idfa_without_one(world: World) {
+    use attest::domain::att::{Policy, Status};
+    use attest::server::store::Place;
+    use attest::server::work::att::{Wanted, change_settings};
+    let workspace = world.workspace("Acme").await;
+    let (input, token) = (world.input("acme", "Backend").await, world.token("acme", Role::Compliance).await);
+    let change = async |default, policy, version| {
+        let wanted = Wanted { default, policy, reason: "a test".into(), version, typed_name: None };
+        change_settings(&world.store, &World::actor(), Place::Id(workspace), wanted).await.expect("changed");
+    };
+    let with = |n: usize, platform: &str, idfa: Option<&str>, status: Option<&str>| {
+        json!({"source_request_id": format!("r{n}"), "user_identities": {"customer_id": format!("c{n}")},
+            "device_info": {"platform": platform, "ios_idfv": format!("v{n}"), "ios_advertising_id": idfa,
+                "att_authorization_status": status}})
+    };
+    let bad = with(1, "iOS", Some("A1"), None);
+    change(None, Some(Policy::RequireStatus), 1).await;
+    let reply = world.event(&input, &bad).await;
+    let told = reply.json()["errors"][0]["message"].as_str().expect("a message").to_owned();
+    assert!(
+        reply.status == StatusCode::BAD_REQUEST && told.starts_with("device_info.att_authorization_status:"),
+        "{told}"
+    );
+    let zero = "00000000-0000-0000-0000-000000000000";
+    let good = [
+        with(2, "iOS", Some("A2"), Some("denied")),
+        with(3, "iOS", None, None),
+        with(4, "iOS", Some(zero), None),
+        with(5, "Android", Some("A5"), None),
+    ];
+    for batch in &good {
+        assert_eq!(world.event(&input, batch).await.status, StatusCode::ACCEPTED, "{batch}");
+    }
+    let bulk = async |body: Value| {
+        world.ask("POST", "/v2/bulkevents", Some(&basic(&input.0, &input.1)), body.to_string()).await
+    };
+    assert_eq!(
+        bulk(json!([bad, with(6, "iOS", None, None)])).await.status,
+        StatusCode::ACCEPTED,
+        "the good one is stored"
+    );
+    let reply = bulk(json!([with(7, "iOS", None, Some("yes")), bad])).await;
+    let told: Vec<_> =
+        reply.json()["errors"].as_array().expect("errors").iter().map(|error| error["message"].clone()).collect();
+    assert!(
+        reply.status == StatusCode::BAD_REQUEST
+            && told[1].as_str().is_some_and(|told| told.starts_with("[1].device_info")),
+        "{told:?}"
+    );
+    assert_eq!(world.distribution("acme", &token, "unit=devices").await["total"], 5);
+    change(Some(Some(Status::Denied)), None, 2).await;
+    assert_eq!(
+        world.event(&input, &bad).await.status,
+        StatusCode::ACCEPTED,
+        "there is a default to go by, and no request id was used up"
+    );
+    assert_eq!(world.distribution("acme", &token, "unit=devices").await["total"], 6);
+    world.assert_holds().await;
+}
+
+async fn historical_news_never_outranks_what_was_learnt_since(world: World) {
+    world.workspace("Acme").await;
+    let (input, token) = (world.input("acme", "Backend").await, world.token("acme", Role::Compliance).await);
+    let of = |n: usize, status: &str, at: Option<i64>| {
+        json!({"device_info": {"platform": "iOS", "ios_idfv": format!("v{n}"), "att_authorization_status": status,
+            "att_timestamp_unixtime_ms": at}})
+    };
+    let now = world.store.clock().now().0;
+    world.event(&input, &of(1, "denied", Some(now - 1000))).await;
+    world.clock.advance(1000);
+    let old = json!([of(1, "authorized", Some(now - 5000)), of(2, "restricted", Some(now - 9000))]);
+    let path = "/v2/bulkevents/historical";
+    let reply = world.ask("POST", path, Some(&basic(&input.0, &input.1)), old.to_string()).await;
+    assert_eq!(reply.status, StatusCode::ACCEPTED);
+    let counts = world.distribution("acme", &token, "unit=devices").await["counts"].clone();
+    assert_eq!((&counts["denied"], &counts["authorized"], &counts["restricted"]), (&json!(1), &json!(0), &json!(1)));
+    assert_eq!(world.ask("POST", path, None, "[]").await.status, StatusCode::UNAUTHORIZED);
+    world.assert_holds().await;
 }

@@ -14,13 +14,15 @@ pub(super) fn policy_words(policy: Policy) -> &'static str {
         Policy::Withhold => {
             "Removes an advertising id before it is stored unless the effective status is Authorized. Unknown devices keep theirs below iOS 14.5."
         }
-        Policy::RequireStatus => "",
+        Policy::RequireStatus => {
+            "As Withhold, and refuses a batch with an advertising id that neither says a status nor has a default to go by. Whoever sends it is told 400."
+        }
     }
 }
 
 pub(super) fn policy_form(page: &AttSettings) -> impl IntoView + use<> {
     let (in_force, chosen) = (page.frame.policy, page.chosen_policy);
-    let choices = [Policy::Withhold, Policy::Observe].map(|policy| {
+    let choices = [Policy::Withhold, Policy::RequireStatus, Policy::Observe].map(|policy| {
         let current = (policy == in_force).then(|| view! { <span class="tag">"in force"</span> });
         view! {
             <label class="choice">
@@ -52,6 +54,7 @@ pub(super) fn policy_form(page: &AttSettings) -> impl IntoView + use<> {
             <div>
                 <button class="button primary submit-policy">
                     <span class="for-withhold">"Set policy to Withhold"</span>
+                    <span class="for-require_status">"Set policy to Require a status"</span>
                     <span class="for-observe">"Set policy to Observe"</span>
                 </button>
             </div>

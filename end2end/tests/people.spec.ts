@@ -1,0 +1,98 @@
+// People come in by invitations, get roles, make tokens, and see where they are signed in: with script, without it, and
+// by the keyboard alone.
+import { expect, test } from "./fixture";
+import { PASSWORD } from "./server";
+
+for (const scripted of [true, false]) {
+    test.describe(scripted ? "with script" : "without script", () => {
+        test.use({ javaScriptEnabled: scripted });
+
+        test("a person is invited, joins, gets a role and is removed", async ({ server, signedIn, browser }) => {
+            const slug = server.workspace(`People ${scripted}`);
+            const page = await signedIn(server.member(slug, "Ada", "compliance_admin"));
+            const newcomer = `bob@${slug}.example`;
+            await page.getByRole("link", { name: "Members" }).click();
+            await page.getByLabel("E-mail").fill(newcomer);
+            await page.locator("form.card").getByLabel("Role").selectOption("auditor");
+            await page.getByRole("button", { name: "Make an invitation link" }).click();
+            const link = await page.getByRole("status").locator("pre").innerText();
+
+            const context = await browser.newContext({ javaScriptEnabled: scripted });
+            const bob = await context.newPage();
+            await bob.goto(link);
+            await expect(bob.getByRole("heading", { name: /^Join People/ })).toBeVisible();
+            await bob.getByLabel("Your name").fill("Bob");
+            await bob.getByLabel("Password").fill(PASSWORD);
+            await bob.getByRole("button", { name: /^Make the account and join/ }).click();
+            await expect(bob.getByText("Your account was made.")).toBeVisible();
+            await bob.getByLabel("E-mail").fill(newcomer);
+            await bob.getByLabel("Password").fill(PASSWORD);
+            await bob.getByRole("button", { name: "Sign in" }).click();
+            await bob.getByRole("link", { name: "Audit log" }).click();
+            await expect(bob.getByText("Invited by Ada")).toBeVisible();
+
+            await page.getByRole("link", { name: "Members" }).click();
+            const row = page.getByRole("listitem").filter({ hasText: newcomer });
+            await row.getByText("Change", { exact: false }).first().click();
+            await row.getByLabel("Role").selectOption("read_only");
+            await row.getByRole("button", { name: "Change role" }).click();
+            await expect(page.getByText("The role was changed.")).toBeVisible();
+            await bob.goto(`${server.origin}/w/${slug}/audit`);
+            await expect(bob.getByRole("heading", { level: 1 })).toHaveText("Not allowed");
+            await row.getByText("Change", { exact: false }).first().click();
+            await row.getByRole("button", { name: "Remove Bob" }).click();
+            await expect(page.getByText("The member was removed.")).toBeVisible();
+            await bob.goto(server.origin);
+            await expect(bob.getByRole("heading", { name: "No workspace yet" })).toBeVisible();
+            await context.close();
+        });
+    });
+}
+
+test("a token is made and revoked by the keyboard alone", async ({ server, signedIn, request }) => {
+    const slug = server.workspace("Keyboard");
+    const page = await signedIn(server.member(slug, "Ada", "compliance_admin"));
+    await page.keyboard.press("Tab");
+    await expect(page.getByRole("link", { name: "Skip to content" })).toBeFocused();
+    const reach = async (name: string, role: "link" | "button") => {
+        const wanted = page.getByRole(role, { name }).first();
+        for (let presses = 0; presses < 60; presses++) {
+            if (await wanted.evaluate((element) => element === document.activeElement)) return;
+            await page.keyboard.press("Tab");
+        }
+        throw new Error(`${name} is not reached`);
+    };
+    await reach("API tokens", "link");
+    await page.keyboard.press("Enter");
+    await expect(page.getByRole("heading", { level: 1 })).toHaveText("API tokens");
+    await page.keyboard.press("Tab");
+    await page.keyboard.press("Enter");
+    for (let presses = 0; presses < 5 && !(await page.getByLabel("Name").evaluate((field) => field === document.activeElement)); presses++) {
+        await page.keyboard.press("Tab");
+    }
+    await page.keyboard.type("Nightly report");
+    await page.keyboard.press("Enter");
+    const token = await page.getByRole("status").locator("pre").innerText();
+    const read = () => request.get(`${server.origin}/api/v1/workspaces/${slug}/att-default`, { headers: { authorization: `Bearer ${token}` } });
+    expect((await read()).status()).toBe(200);
+    await reach("Revoke Nightly report", "button");
+    await page.keyboard.press("Enter");
+    await expect(page.getByText("The token was revoked")).toBeVisible();
+    expect((await read()).status()).toBe(401);
+});
+
+test("a person ends another session and chooses a look", async ({ server, signedIn }) => {
+    const slug = server.workspace("Accounts");
+    const email = server.member(slug, "Ada", "analyst");
+    const here = await signedIn(email);
+    const there = await signedIn(email);
+    await here.getByRole("link", { name: "Ada" }).click();
+    await here.getByRole("button", { name: /^End the session/ }).click();
+    await expect(here.getByText("Ended.")).toBeVisible();
+    await there.goto(`${server.origin}/account`);
+    await expect(there.getByRole("heading", { name: "Sign in" })).toBeVisible();
+    await here.getByText("dark", { exact: true }).click();
+    await here.getByRole("button", { name: "Save the look" }).click();
+    await expect(here.locator("html")).toHaveAttribute("data-theme", "dark");
+    expect(await here.evaluate(() => getComputedStyle(document.documentElement).colorScheme)).toBe("dark");
+});

@@ -1,0 +1,189 @@
+//! The sentences: every status, problem and action in words, and numbers and moments as they are written.
+
+mod action;
+mod problem;
+
+pub use action::action;
+pub use problem::{form_problem, problem, reason};
+
+use crate::domain::att::{Policy, State, Status};
+use crate::domain::count::Unit;
+use crate::domain::role::{Role, TokenRole};
+use crate::domain::rounding::Shown;
+
+/// A moment as it is shown: `words` for people, `iso` for machines.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Moment {
+    pub iso: String,
+    pub words: String,
+}
+
+/// A whole number with thousands separators.
+pub fn number(n: i64) -> String {
+    let digits = n.unsigned_abs().to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    if n < 0 { format!("−{text}") } else { text }
+}
+
+/// A count as a role may see it.
+pub fn count(shown: Shown) -> String {
+    match shown {
+        Shown::Exact(n) | Shown::Rounded(n) => number(n),
+        Shown::FewerThanTen => "fewer than 10".to_owned(),
+    }
+}
+
+/// A share with one decimal; a dash where there is none to give.
+pub fn share(share: Option<f64>) -> String {
+    share.map_or_else(|| "–".to_owned(), |share| format!("{:.1} %", share * 100.0))
+}
+
+pub fn status(status: Status) -> &'static str {
+    match status {
+        Status::Authorized => "Authorized",
+        Status::Denied => "Denied",
+        Status::Restricted => "Restricted",
+        Status::NotDetermined => "Not determined",
+    }
+}
+
+pub fn state(of: State) -> &'static str {
+    match of {
+        State::Known(of) => status(of),
+        State::Unknown => "Unknown",
+        State::NotApplicable => "Not applicable",
+    }
+}
+
+/// A default, or that there is none.
+pub fn default(default: Option<Status>) -> &'static str {
+    default.map_or("No default", status)
+}
+
+pub fn policy(policy: Policy) -> &'static str {
+    match policy {
+        Policy::Observe => "Observe",
+        Policy::Withhold => "Withhold",
+        Policy::RequireStatus => "Require a status",
+    }
+}
+
+pub fn role(role: Role) -> &'static str {
+    match role {
+        Role::ComplianceAdmin => "Compliance Admin",
+        Role::Admin => "Admin",
+        Role::Compliance => "Compliance",
+        Role::Analyst => "Analyst",
+        Role::ReadOnly => "Read Only",
+        Role::Auditor => "Auditor",
+    }
+}
+
+/// Beside a person's name on pages where no role counts.
+pub const NO_ROLE_HERE: &str = "Signed in";
+
+/// A browser in a few words, from what it says of itself (its user agent).
+pub fn device(agent: &str) -> String {
+    let first =
+        |known: &[(&str, &'static str)]| known.iter().find(|(mark, _)| agent.contains(mark)).map(|(_, name)| *name);
+    // The order matters: most name those that they want to be taken for.
+    let browsers =
+        [("Edg", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari")];
+    let systems = [
+        ("iPhone", "iPhone"),
+        ("iPad", "iPad"),
+        ("Android", "Android"),
+        ("Windows", "Windows"),
+        ("Mac OS X", "macOS"),
+        ("Linux", "Linux"),
+    ];
+    match (first(&browsers), first(&systems)) {
+        (Some(browser), Some(system)) => format!("{browser} on {system}"),
+        (Some(one), None) | (None, Some(one)) => one.to_owned(),
+        (None, None) => "An unknown browser".to_owned(),
+    }
+}
+
+/// A token's role, as it is called.
+pub fn token_role(of: TokenRole) -> &'static str {
+    of.member().map_or("Profile reader", role)
+}
+
+/// What a role is for, in a few words.
+pub fn role_in_short(role: TokenRole) -> &'static str {
+    let TokenRole::Member(role) = role else { return "reads single profiles by the Profile API, and nothing else" };
+    match role {
+        Role::ComplianceAdmin => "decides the default and the IDFA policy",
+        Role::Admin => "runs inputs, apps and members",
+        Role::Compliance => "sees everything, single profiles too, and decides nothing",
+        Role::Analyst => "sees rounded figures",
+        Role::ReadOnly => "sees rounded figures, and no members",
+        Role::Auditor => "sees the audit log and rounded figures",
+    }
+}
+
+/// The unit, in the plural.
+pub fn units(unit: Unit) -> &'static str {
+    match unit {
+        Unit::Profiles => "profiles",
+        Unit::Devices => "devices",
+    }
+}
+
+/// The unit as it follows a count that is shown so: one profile, two profiles.
+pub fn unit_after(count: &str, unit: Unit) -> &'static str {
+    match (count, unit) {
+        ("1", Unit::Profiles) => "profile",
+        ("1", Unit::Devices) => "device",
+        _ => units(unit),
+    }
+}
+
+/// Such as "3 profiles on 1 device".
+pub fn profiles_on_devices(profiles: &str, devices: &str) -> String {
+    let (one, other) = (unit_after(profiles, Unit::Profiles), unit_after(devices, Unit::Devices));
+    format!("{profiles} {one} on {devices} {other}")
+}
+
+/// What Apple means by a status, and what taking it as the default does downstream.
+pub fn choice(default: Option<Status>) -> (&'static str, &'static str) {
+    match default {
+        Some(Status::Authorized) => (
+            "Apple: the user allowed tracking.",
+            "Counts as allowed to track. Advertising ids are kept and may leave for partners.",
+        ),
+        Some(Status::Denied) => (
+            "Apple: the user refused, or does not let apps ask.",
+            "Counts as refused. Under Withhold, advertising ids are not kept.",
+        ),
+        Some(Status::Restricted) => (
+            "Apple: the user cannot be asked, as on a managed device.",
+            "Same effect here as Denied; partners may tell them apart.",
+        ),
+        Some(Status::NotDetermined) => {
+            ("Apple: the user has not been asked.", "Same effect here as Denied; partners may tell them apart.")
+        }
+        None => {
+            ("Nothing is assumed: the status stays unknown.", "The IDFA policy alone decides about advertising ids.")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_have_separators() {
+        assert_eq!(number(0), "0");
+        assert_eq!(number(999), "999");
+        assert_eq!(number(48_210), "48,210");
+        assert_eq!(number(-1_234_567), "−1,234,567");
+    }
+}

@@ -1,0 +1,97 @@
+//! What is wrong, in words: for scripts, for forms, and for the inputs' counts.
+
+use crate::domain::error::Problem;
+
+/// What is wrong, as it is said beside a field.
+pub fn problem(problem: Problem) -> &'static str {
+    match problem {
+        Problem::NotJson => "expected JSON",
+        Problem::NotAnObject => "expected an object",
+        Problem::NotAnArray => "expected an array",
+        Problem::NotAString => "expected a string",
+        Problem::NotText => "expected a string or a number",
+        Problem::NotAnInteger => "expected a whole number",
+        Problem::OutOfRange => "expected a number of at most 64 bits",
+        Problem::StatusRequired => "expected a status beside an IDFA, since the workspace requires one",
+        Problem::NotAStatus => "expected one of authorized, denied, restricted, not_determined",
+        Problem::NotAnEnvironment => "expected one of production, development, unknown",
+        Problem::TooLong => "expected fewer characters (at most 255, names 80, reasons 1,000)",
+        Problem::Unprintable => "expected text without NUL, lone surrogates or hidden characters",
+        Problem::Repeated => "expected once, found more than once",
+        Problem::TooManyBatches => "expected at most 100 batches",
+        Problem::NoBatch => "expected at least one batch",
+        Problem::TooManyAttributes => "expected at most 100 attributes",
+        Problem::TooLarge => "expected at most 128 KB for a batch and 256 KB for a request",
+        Problem::Missing => "expected a value",
+        Problem::NotOneOf => "expected one of the documented values",
+        Problem::UnknownParameter => "expected only the documented parameters",
+        Problem::NotAnEmail => "expected an e-mail address",
+        Problem::NotASlug => "expected lower case letters, digits and dashes, at most 40",
+        Problem::NotABundleId => "expected a bundle id: letters, digits, dots, dashes and underscores",
+        Problem::Taken => "expected a value that is not taken yet",
+        Problem::PasswordLength => "expected 12 to 128 characters",
+        Problem::PasswordWeak => "expected something harder to guess",
+        Problem::NotTheName => "expected the workspace's name, exactly",
+        Problem::NotARole => "expected one of the six roles",
+        Problem::LastComplianceAdmin => "expected another Compliance Admin to remain",
+        Problem::NotThePassword => "expected the present password",
+        Problem::TooManyAttempts => "expected a pause after several failed attempts",
+        Problem::AlreadyMember => "expected somebody who is no member yet",
+        Problem::AboveOwnRights => "expected a role within the maker's own rights",
+    }
+}
+
+/// What is wrong with a form's field, as a sentence for a person.
+pub fn form_problem(problem: Problem) -> &'static str {
+    match problem {
+        Problem::Missing => "Fill this in.",
+        Problem::Repeated => "This came more than once. Send the form again.",
+        Problem::TooLong => "This is too long: names have at most 80 characters, reasons at most 1,000.",
+        Problem::Unprintable => "This has characters that cannot be seen. Type it again.",
+        Problem::NotOneOf => "Choose one of the values offered.",
+        Problem::NotAnEmail => "This is not an e-mail address.",
+        Problem::NotAnInteger | Problem::OutOfRange => "This must be a whole number.",
+        Problem::NotABundleId => "A bundle id has letters, digits, dots, dashes and underscores only.",
+        Problem::Taken => "This is taken. Choose another.",
+        Problem::PasswordLength => "Choose a password of 12 to 128 characters.",
+        Problem::PasswordWeak => "This password is easy to guess. A few unrelated words make a good one.",
+        Problem::NotTheName => "This is not the workspace's name. Type it exactly as it is shown.",
+        Problem::LastComplianceAdmin => "A workspace always keeps one Compliance Admin: make somebody else one first.",
+        Problem::NotThePassword => "This is not your present password.",
+        Problem::TooManyAttempts => "Too many attempts that failed. Wait a minute, then try again.",
+        Problem::AlreadyMember => "They are a member already. Change their role in the list.",
+        Problem::AboveOwnRights => "This role could do more than you can. Choose a lower one.",
+        _ => "This cannot be used.",
+    }
+}
+
+/// Why batches were refused or noted, as the input's page says it; `reason` is a field and a problem, or a note.
+pub fn reason(reason: &str) -> String {
+    match reason {
+        "bad_timestamp" => "A timestamp was zero or below; taken as absent".to_owned(),
+        "seconds_timestamp" => "A timestamp was in seconds; multiplied".to_owned(),
+        "future_timestamp" => "A timestamp was ahead of us; replaced by the time received".to_owned(),
+        "stale" => "A status came after newer news; not taken".to_owned(),
+        "status_on_other_platform" => "A status for a platform that has none; not stored".to_owned(),
+        "idfa_not_permitted" => "An IDFA that the status does not permit; kept under Observe".to_owned(),
+        "names_nobody" => "Named neither a device nor a person; nothing stored".to_owned(),
+        _ => {
+            let (field, problem_name) = reason.rsplit_once(' ').unwrap_or(("", reason));
+            let known = serde_json::from_value::<Problem>(problem_name.into()).ok();
+            let said = known.map_or("refused", problem);
+            if field.is_empty() { format!("The batch: {said}") } else { format!("{field}: {said}") }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reasons_become_sentences() {
+        assert_eq!(reason("mpid repeated"), "mpid: expected once, found more than once");
+        assert_eq!(reason(" too_large"), "The batch: expected at most 128 KB for a batch and 256 KB for a request");
+        assert!(reason("stale").starts_with("A status came"));
+    }
+}
