@@ -13,6 +13,24 @@ create table settings_versions (
     primary key (workspace_id, version)
 );
 
+-- Erasing of stored IDFAs that a version of the settings holds back.
+create table erasures (
+    workspace_id bigint not null,
+    version bigint not null,
+    asked_at bigint not null,
+    -- The policy and default that what is stored was let in under.
+    base_policy text not null,
+    base_default bigint,
+    progress text not null,
+    seen bigint not null,
+    erased bigint not null,
+    -- Where the walk over the IDFAs stands.
+    cursor text not null,
+    ended_at bigint,
+    primary key (workspace_id, version),
+    foreign key (workspace_id, version) references settings_versions (workspace_id, version)
+);
+
 create table apps (
     workspace_id bigint not null references workspaces (id),
     id bigint not null,

@@ -13,6 +13,24 @@ create table settings_versions (
     primary key (workspace_id, version)
 ) strict, without rowid;
 
+-- Erasing of stored IDFAs that a version of the settings holds back.
+create table erasures (
+    workspace_id integer not null,
+    version integer not null,
+    asked_at integer not null,
+    -- The policy and default that what is stored was let in under.
+    base_policy text not null,
+    base_default integer,
+    progress text not null,
+    seen integer not null,
+    erased integer not null,
+    -- Where the walk over the IDFAs stands.
+    cursor text not null,
+    ended_at integer,
+    primary key (workspace_id, version),
+    foreign key (workspace_id, version) references settings_versions (workspace_id, version)
+) strict, without rowid;
+
 create table apps (
     workspace_id integer not null references workspaces (id),
     id integer not null,

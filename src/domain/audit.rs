@@ -43,10 +43,11 @@ pub enum AuditAction {
     DevicesRetired,
     AuditExported,
     ProfilesRead,
+    IdfasErased,
 }
 
 impl AuditAction {
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 30] = [
         Self::SetUp,
         Self::PersonAdded,
         Self::WorkspaceAdded,
@@ -76,6 +77,7 @@ impl AuditAction {
         Self::DevicesRetired,
         Self::AuditExported,
         Self::ProfilesRead,
+        Self::IdfasErased,
     ];
 
     /// The name in the log.
@@ -110,6 +112,7 @@ impl AuditAction {
             Self::DevicesRetired => "devices.retired",
             Self::AuditExported => "audit.exported",
             Self::ProfilesRead => "profile.read_by_token",
+            Self::IdfasErased => "idfas.erased",
         }
     }
 

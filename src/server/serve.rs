@@ -29,7 +29,7 @@ pub async fn serve(store: Store, config: Config) -> Result<()> {
     // A port of 0 is chosen by the system: the printed address is the one that answers.
     let config = Config { addr: address, ..config };
     announce(&store, &config).await?;
-    let house = tokio::spawn(keep_house(store.clone()));
+    let house = tokio::spawn(keep_house(store.clone(), config.erase_after_hours));
     let app = router(State::new(store.clone(), config, site)).into_make_service_with_connect_info::<SocketAddr>();
     let served = axum::serve(listener, app).with_graceful_shutdown(told_to_stop()).await;
     house.abort();

@@ -66,3 +66,16 @@ pub fn gate(
         _ => Verdict::Removed,
     }
 }
+
+/// Whether some IDFA that the gate keeps under the one policy and default it does not keep under the other: then what
+/// is stored of it will be erased.
+pub fn holds_back_more(before: (Policy, Option<Status>), after: (Policy, Option<Status>)) -> bool {
+    let keeps = |(policy, default): (Policy, Option<Status>), explicit, os| {
+        gate(policy, Platform::Ios, explicit, default, Some(os), true) == Verdict::Kept
+    };
+    let explicit = Status::ALL.into_iter().map(Some).chain([None]);
+    // Below iOS 14.5 the gate is another one.
+    explicit
+        .flat_map(|explicit| [(explicit, "14.4"), (explicit, "14.5")])
+        .any(|(explicit, os)| keeps(before, explicit, os) && !keeps(after, explicit, os))
+}

@@ -7,7 +7,7 @@ mod register;
 mod status;
 
 pub use effective::{Effective, Origin, effective};
-pub use gate::{Policy, Verdict, gate};
+pub use gate::{Policy, Verdict, gate, holds_back_more};
 pub use legacy::{Flags, legacy_flags};
 pub use register::{Held, Outcome, Report, Reported, TimestampFault, learn};
 pub use status::{State, Status};

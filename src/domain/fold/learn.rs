@@ -4,7 +4,7 @@ use super::find::names_in_order;
 use super::{Arrival, Folded, Population, Transition};
 use crate::domain::att::{Outcome, Policy, Report, Status, TimestampFault, Verdict, gate, learn};
 use crate::domain::batch::Batch;
-use crate::domain::device::NameKind;
+use crate::domain::device::{Name, NameKind};
 use crate::domain::id::DeviceId;
 use crate::domain::input::Note;
 use crate::domain::time::Millis;
@@ -93,6 +93,12 @@ impl Population {
             }
         }
         self.note_nameless(id, arrival.received);
+    }
+
+    /// Erases a name of the device.
+    pub fn erase_name(&mut self, name: &Name, device: DeviceId, now: Millis) {
+        self.names.remove(name);
+        self.note_nameless(device, now);
     }
 
     /// Notes since when no name leads to the device, or that one does.

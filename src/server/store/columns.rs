@@ -11,6 +11,7 @@ use crate::domain::role::{Role, TokenRole};
 use crate::domain::text::Slug;
 use crate::domain::theme::Theme;
 use crate::domain::time::Millis;
+use crate::server::store::erasure::Progress;
 use sqlx::encode::IsNull;
 use sqlx::error::BoxDynError;
 use sqlx::{Database, Decode, Encode, Type};
@@ -74,5 +75,6 @@ columns! {
     IdentityKind: String, |kind| kind.as_str().to_owned(), |text| IdentityKind::parse(&text);
     Counted: String, |counted| counted.as_str().to_owned(), |text| Counted::parse(&text);
     Theme: String, |theme| theme.as_str().to_owned(), |text| Theme::parse(&text);
+    Progress: String, |progress| progress.as_str().to_owned(), |text| Progress::parse(&text);
     Slug: String, |slug| slug.as_str().to_owned(), |text| Slug::parse(&text).ok();
 }

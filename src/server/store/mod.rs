@@ -10,6 +10,7 @@ mod columns;
 mod count;
 pub mod credential;
 mod db;
+pub mod erasure;
 pub mod failure;
 mod feed;
 pub mod handle;

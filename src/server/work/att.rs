@@ -1,6 +1,6 @@
 //! Changing the workspace's default ATT status and its IDFA policy, and what a change would do.
 
-use crate::domain::att::{Policy, State, Status};
+use crate::domain::att::{Policy, State, Status, holds_back_more};
 use crate::domain::audit::AuditAction;
 use crate::domain::count::{Cell, Cells, Unit};
 use crate::domain::environment::Environment;
@@ -80,8 +80,27 @@ async fn change_once<A: Act<State = SettingsState>>(mut change: Change<A>, wante
         decided_by_default(&cells, Unit::Profiles, None)
     };
     change.add_settings(after.clone(), moved).await?;
+    follow_with_erasing(&mut change, &before, &after).await?;
     let (from, to) = (SettingsState::from(&before), SettingsState::from(&after));
     change.commit("settings", Some(from), Some(to), Some(reason), after).await
+}
+
+/// Asks for the erasing of stored IDFAs that a change holds back, or cancels one that it undoes.
+async fn follow_with_erasing<A: Act>(change: &mut Change<A>, before: &Settings, after: &Settings) -> Result<()> {
+    let (old, new) = ((before.policy, before.default), (after.policy, after.default));
+    let more = holds_back_more(old, new);
+    // What holds back neither more nor less leaves an erasing as it is.
+    if !more && !holds_back_more(new, old) {
+        return Ok(());
+    }
+    let open = change.cancel_erasure().await?;
+    let base = open.as_ref().map_or(old, |open| (open.base_policy, open.base_default));
+    if holds_back_more(base, new) {
+        // Whoever holds back less than before does not put off what was asked for already.
+        let asked_at = open.filter(|_| !more).map_or(change.now, |open| open.asked_at);
+        change.ask_erasure(after.version, asked_at, base).await?;
+    }
+    Ok(())
 }
 
 /// How many units the default decides, in the workspace or in one app.

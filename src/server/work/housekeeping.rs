@@ -4,6 +4,7 @@ use crate::domain::time::{DAY, HOUR};
 use crate::server::auth::{session, throttle};
 use crate::server::error::Result;
 use crate::server::store::{Event, Store};
+use crate::server::work::erasure::erase_due;
 use std::time::Duration;
 
 const EVERY: Duration = Duration::from_secs(60);
@@ -11,12 +12,15 @@ const EVERY: Duration = Duration::from_secs(60);
 const SILENT: i64 = 30 * DAY;
 
 /// Runs until the process ends.
-pub async fn keep_house(store: Store) {
+pub async fn keep_house(store: Store, erase_after_hours: u32) {
     let mut ticks = tokio::time::interval(EVERY);
     loop {
         ticks.tick().await;
         if let Err(error) = tidy(&store).await {
             tracing::warn!(%error, "housekeeping is done again in a minute");
+        }
+        if let Err(error) = erase_due(&store, erase_after_hours).await {
+            tracing::warn!(%error, "erasing goes on in a minute");
         }
     }
 }

@@ -6,6 +6,7 @@ pub mod att;
 pub mod audit_export;
 pub mod demo;
 pub mod distribution;
+pub mod erasure;
 pub mod housekeeping;
 pub mod input;
 pub mod invitation;

@@ -2,15 +2,22 @@
 
 use super::sender::{DENIED, Sender};
 use crate::harness::{World, on_both};
+use attest::domain::att::{Policy, Status};
 use attest::domain::policy::Action;
 use attest::domain::time::DAY;
 use attest::server::store::Place;
+use attest::server::store::audit::Filter;
+use attest::server::store::erasure::Progress;
+use attest::server::work::att::{Wanted, change_settings};
+use attest::server::work::erasure::erase_due;
 use serde_json::json;
 
 on_both! {
     a_refusal_erases_the_idfa_for_good
     observe_keeps_the_idfa
     a_nameless_silent_device_leaves_the_counts
+    what_a_change_holds_back_is_erased_three_days_later
+    undoing_a_change_cancels_its_erasing
 }
 
 async fn a_refusal_erases_the_idfa_for_good(world: World) {
@@ -30,8 +37,6 @@ async fn a_refusal_erases_the_idfa_for_good(world: World) {
 }
 
 async fn observe_keeps_the_idfa(world: World) {
-    use attest::domain::att::Policy;
-    use attest::server::work::att::{Wanted, change_settings};
     let sender = Sender::new(&world).await;
     let wanted =
         Wanted { default: None, policy: Some(Policy::Observe), reason: "a test".into(), version: 1, typed_name: None };
@@ -58,5 +63,76 @@ async fn a_nameless_silent_device_leaves_the_counts(world: World) {
     world.clock.advance(2 * DAY);
     attest::server::work::housekeeping::tidy(&world.store).await.expect("tidy");
     assert_eq!((sender.devices(DENIED).await, sender.profiles(DENIED).await), (0, 0));
+    world.assert_holds().await;
+}
+
+/// Changes one of the two settings.
+async fn change(sender: &Sender<'_>, default: Option<Option<Status>>, policy: Option<Policy>) {
+    let place = Place::Id(sender.workspace);
+    let mut view = sender.world.store.view(&World::actor(), place.clone(), Action::SeeSettings).await.expect("a view");
+    let version = view.settings().await.expect("settings").version;
+    drop(view);
+    let wanted = Wanted { default, policy, reason: "a test".into(), version, typed_name: None };
+    change_settings(&sender.world.store, &World::actor(), place, wanted).await.expect("changed");
+}
+
+async fn erasing(sender: &Sender<'_>) -> Option<(Progress, i64)> {
+    let place = Place::Id(sender.workspace);
+    let mut view = sender.world.store.view(&World::actor(), place, Action::SeeSettings).await.expect("a view");
+    view.last_erasure().await.expect("read").map(|erasure| (erasure.progress, erasure.erased))
+}
+
+async fn idfas(sender: &Sender<'_>) -> usize {
+    sender.names().await.iter().filter(|name| name.starts_with("ios_advertising_id")).count()
+}
+
+fn with_idfa(n: usize, os: &str, status: Option<&str>) -> serde_json::Value {
+    json!({"device_info": {"platform": "iOS", "os_version": os, "ios_idfv": format!("v{n}"),
+        "ios_advertising_id": format!("A{n}"), "att_authorization_status": status}})
+}
+
+async fn what_a_change_holds_back_is_erased_three_days_later(world: World) {
+    let sender = Sender::new(&world).await;
+    change(&sender, None, Some(Policy::Observe)).await;
+    // More than one step looks at.
+    for hundred in 0..6 {
+        let batches: Vec<_> = (0..100).map(|n| with_idfa(hundred * 100 + n, "17.5", Some("denied"))).collect();
+        sender.send(&batches).await;
+    }
+    sender
+        .send(&[with_idfa(601, "17.5", Some("authorized")), with_idfa(602, "14.4", None), with_idfa(603, "17.5", None)])
+        .await;
+    assert_eq!((idfas(&sender).await, erasing(&sender).await), (603, None));
+    change(&sender, None, Some(Policy::Withhold)).await;
+    world.clock.advance(3 * DAY - 1);
+    erase_due(&world.store, 72).await.expect("nothing is due");
+    assert_eq!((idfas(&sender).await, erasing(&sender).await), (603, Some((Progress::Waiting, 0))));
+    world.clock.advance(1);
+    let place = Place::Id(sender.workspace);
+    assert!(world.store.erase_step(sender.workspace, 3).await.expect("a step"), "there is more to do");
+    assert_eq!(erasing(&sender).await.map(|(progress, _)| progress), Some(Progress::Running));
+    erase_due(&world.store, 72).await.expect("erased");
+    assert_eq!(erasing(&sender).await, Some((Progress::Done, 601)));
+    assert_eq!(idfas(&sender).await, 2, "of who allowed it, and of who was never asked below iOS 14.5");
+    let mut view = world.store.view(&World::actor(), place, Action::SeeAudit).await.expect("a view");
+    let rows = view.audit_rows(&Filter::default(), 1).await.expect("rows");
+    assert_eq!((rows[0].row.action.as_str(), &rows[0].row.after["erased"]), ("idfas.erased", &json!(601)));
+    world.assert_holds().await;
+}
+
+async fn undoing_a_change_cancels_its_erasing(world: World) {
+    let sender = Sender::new(&world).await;
+    sender.send(&[with_idfa(1, "14.4", None)]).await;
+    assert_eq!(idfas(&sender).await, 1, "kept below iOS 14.5");
+    change(&sender, Some(Some(Status::Denied)), None).await;
+    assert_eq!(erasing(&sender).await, Some((Progress::Waiting, 0)));
+    world.clock.advance(2 * DAY);
+    change(&sender, Some(Some(Status::Restricted)), None).await;
+    assert_eq!(erasing(&sender).await, Some((Progress::Waiting, 0)), "holds back the same");
+    change(&sender, Some(None), None).await;
+    assert_eq!(erasing(&sender).await.map(|(progress, _)| progress), Some(Progress::Cancelled));
+    world.clock.advance(9 * DAY);
+    erase_due(&world.store, 72).await.expect("nothing is due");
+    assert_eq!(idfas(&sender).await, 1);
     world.assert_holds().await;
 }

@@ -9,6 +9,7 @@ use crate::domain::policy::{Action, Grant, grant};
 use crate::domain::role::Role;
 use crate::domain::rounding::Shown;
 use crate::domain::settings::Settings;
+use crate::domain::time::HOUR;
 use crate::server::error::{Error, Result};
 use crate::server::http::admin::place;
 use crate::server::http::caller::Visit;
@@ -17,11 +18,12 @@ use crate::server::http::moment::moment;
 use crate::server::http::render::render;
 use crate::server::state::State;
 use crate::server::store::View;
+use crate::server::store::erasure::{Erasure, Progress};
 use crate::server::store::settings::Version;
 use crate::server::work::att::{Reading, Wanted, change_settings, decided_by_default, read};
 use crate::ui::frame::Place;
 use crate::ui::pages::Page;
-use crate::ui::pages::att::{AttSettings, CHOICES, Effect, HistoryRow, NONE, Outcome};
+use crate::ui::pages::att::{AttSettings, CHOICES, Effect, Erasing, HistoryRow, NONE, Outcome};
 use crate::ui::parts::field::Faults;
 use crate::ui::words;
 use axum::extract::{Path, RawQuery, State as Shared};
@@ -41,7 +43,7 @@ pub async fn settings(
 ) -> Result<Response> {
     let asked = super::Asked::new(query);
     let mut view = state.store.view(&visit.actor, place(&slug)?, Action::SeeSettings).await?;
-    let mut page = model(&mut view, &visit).await?;
+    let mut page = model(&mut view, &visit, state.config.erase_after_hours).await?;
     page.outcome = match asked.of("saved") {
         Some(version) if version == page.frame.version.to_string() => Outcome::Saved,
         Some("same") => Outcome::Same,
@@ -135,7 +137,7 @@ async fn again(
     outcome: Outcome,
 ) -> Result<Response> {
     let mut view = state.store.view(&visit.actor, place(slug)?, Action::ChangeSettings).await?;
-    let mut page = model(&mut view, visit).await?;
+    let mut page = model(&mut view, visit, state.config.erase_after_hours).await?;
     let status = if outcome == Outcome::Conflict { StatusCode::CONFLICT } else { StatusCode::UNPROCESSABLE_ENTITY };
     page.outcome = outcome;
     match which {
@@ -151,7 +153,7 @@ async fn again(
     Ok(render(state, Page::Att(Box::new(page)), status))
 }
 
-async fn model(view: &mut View, visit: &Visit) -> Result<AttSettings> {
+async fn model(view: &mut View, visit: &Visit, erase_after: u32) -> Result<AttSettings> {
     let frame = frame(view, visit, Place::Privacy, Environment::Production).await?;
     let reading = read(view).await?;
     let rounded = grant(frame.role, Action::SeeMetrics) == Grant::Rounded;
@@ -179,9 +181,21 @@ async fn model(view: &mut View, visit: &Visit) -> Result<AttSettings> {
         outcome: Outcome::Nothing,
         faults: Faults::default(),
         policy_faults: Faults::default(),
+        erasing: view.last_erasure().await?.and_then(|erasure| erasing(erasure, erase_after)),
         admins: admins.map(|member| member.name).collect(),
         history: history(&versions, &rows, rounded),
         frame,
+    })
+}
+
+fn erasing(erasure: Erasure, erase_after: u32) -> Option<Erasing> {
+    Some(match erasure.progress {
+        Progress::Waiting => Erasing::From(moment(erasure.asked_at.plus(i64::from(erase_after) * HOUR))),
+        Progress::Running => {
+            Erasing::Running { seen: words::number(erasure.seen), erased: words::number(erasure.erased) }
+        }
+        Progress::Done => Erasing::Done { erased: words::number(erasure.erased), at: moment(erasure.ended_at?) },
+        Progress::Cancelled => return None,
     })
 }
 

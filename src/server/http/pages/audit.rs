@@ -28,7 +28,7 @@ use std::collections::BTreeSet;
 const ROWS: usize = 50;
 
 /// The actions that a workspace's chain can have.
-const OF_WORKSPACE: [AuditAction; 19] = [
+const OF_WORKSPACE: [AuditAction; 20] = [
     AuditAction::DefaultChanged,
     AuditAction::PolicyChanged,
     AuditAction::ProfileLookedUp,
@@ -46,6 +46,7 @@ const OF_WORKSPACE: [AuditAction; 19] = [
     AuditAction::TokenRevoked,
     AuditAction::AuditExported,
     AuditAction::ResetLinkMade,
+    AuditAction::IdfasErased,
     AuditAction::DevicesRetired,
     AuditAction::WorkspaceAdded,
 ];

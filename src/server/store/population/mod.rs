@@ -1,5 +1,6 @@
 //! The part of the store that batches touch: loaded whole before they are folded, and written back as differences.
 
+mod erase;
 mod load;
 mod retire;
 mod write;

@@ -41,6 +41,23 @@ pub struct AttSettings {
     pub policy_faults: Faults,
     pub admins: Vec<String>,
     pub history: Vec<HistoryRow>,
+    pub erasing: Option<Erasing>,
+}
+
+/// What happens to stored advertising ids that the settings hold back.
+#[derive(Clone, Debug)]
+pub enum Erasing {
+    /// From this moment on they are erased, unless the change is undone.
+    From(Moment),
+    /// How many were looked at and erased so far.
+    Running {
+        seen: String,
+        erased: String,
+    },
+    Done {
+        erased: String,
+        at: Moment,
+    },
 }
 
 /// What happened before this page was shown.
@@ -102,11 +119,32 @@ pub fn att(page: AttSettings) -> impl IntoView {
             </div>
         </div>
         {outcome}
+        {page.erasing.clone().map(erasing)}
         {forms}
         {people(&page)}
         {history(&page)}
     };
     frame(page.frame, content)
+}
+
+fn erasing(erasing: Erasing) -> AnyView {
+    match erasing {
+        Erasing::From(at) => notice(Tone::Mind, view! {
+            <p>
+                <b>"Stored advertising ids that these settings hold back leave nobody any more. "</b>
+                "From "{moment(at)}" on they are erased. Undoing the change before then cancels that."
+            </p>
+        })
+        .into_any(),
+        Erasing::Running { seen, erased } => notice(Tone::Mind, view! {
+            <p><b>"Advertising ids are being erased: "</b>{format!("{erased} so far, of {seen} looked at. What is erased must be sent again.")}</p>
+        })
+        .into_any(),
+        Erasing::Done { erased, at } => view! {
+            <p class="muted">{format!("{erased} stored advertising ids that these settings hold back were erased on ")}{moment(at)}"."</p>
+        }
+        .into_any(),
+    }
 }
 
 fn outcome(page: &AttSettings) -> Option<AnyView> {

@@ -1,0 +1,126 @@
+//! One step of erasing IDFAs that the settings hold back.
+
+use super::load::Loader;
+use crate::domain::att::{Verdict, gate};
+use crate::domain::audit::{ActorState, AuditAction};
+use crate::domain::device::{Name, NameKind};
+use crate::domain::environment::Environment;
+use crate::domain::fold::Population;
+use crate::domain::id::{AppId, DeviceId, WorkspaceId};
+use crate::domain::settings::Settings;
+use crate::server::error::Result;
+use crate::server::store::audit::{Entry, append};
+use crate::server::store::db::{Tx, on};
+use crate::server::store::erasure::{Erasure, Progress};
+use crate::server::store::{Actor, Store, spawned};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+/// How many IDFAs one step looks at: few enough not to hold up the event stream.
+const STEP: usize = 500;
+
+impl Store {
+    /// Looks at the next IDFAs in their order and erases those that the settings in force hold back. Answers whether
+    /// there is more to do.
+    pub async fn erase_step(&self, workspace: WorkspaceId, version: i64) -> Result<bool> {
+        let store = self.clone();
+        spawned(async move {
+            let mut tx = store.db.write().await?;
+            tx.lock_counts(workspace).await?;
+            let Some(mut erasure) = tx.held_erasure(workspace, version).await? else { return Ok(false) };
+            if matches!(erasure.progress, Progress::Done | Progress::Cancelled) {
+                return Ok(false);
+            }
+            let settings = tx.settings(workspace).await?;
+            let page = tx.idfas_after(workspace, &erasure.cursor).await?;
+            let more = page.len() == STEP;
+            erasure.seen += i64::try_from(page.len()).unwrap_or_default();
+            if let Some((name, _)) = page.last() {
+                erasure.cursor = cursor(name);
+            }
+            erasure.erased += tx.erase_of(&store, workspace, &settings, page).await?;
+            erasure.progress = if more { Progress::Running } else { Progress::Done };
+            if !more {
+                erasure.ended_at = Some(store.clock.now());
+                tx.tell_erased(&store, &settings, &erasure).await?;
+            }
+            tx.update_erasure(&erasure).await?;
+            tx.commit().await?;
+            Ok(more)
+        })
+        .await
+    }
+}
+
+/// Where a walk over the IDFAs stands.
+fn cursor(name: &Name) -> String {
+    format!("{} {} {}", name.environment.code(), name.app.0, name.value)
+}
+
+impl Tx {
+    /// IDFAs after a place in their order, with the devices they lead to.
+    async fn idfas_after(&mut self, workspace: WorkspaceId, cursor: &str) -> Result<Vec<(Name, DeviceId)>> {
+        const SQL: &str = "select environment, app_id, value, device_id from device_names \
+            where workspace_id = $1 and kind = $2 and (environment > $3 or (environment = $3 and (app_id > $4 \
+            or (app_id = $4 and value > $5)))) order by environment, app_id, value limit $6";
+        let mut parts = cursor.splitn(3, ' ');
+        let number = |text: Option<&str>| text.and_then(|text| text.parse::<i64>().ok()).unwrap_or(-1);
+        let (environment, app) = (number(parts.next()), number(parts.next()));
+        let value = parts.next().unwrap_or_default();
+        let rows: Vec<(Environment, AppId, String, DeviceId)> = on!(self, c => sqlx::query_as(SQL)
+            .bind(workspace)
+            .bind(NameKind::Idfa)
+            .bind(environment)
+            .bind(app)
+            .bind(value)
+            .bind(i64::try_from(STEP).unwrap_or(i64::MAX))
+            .fetch_all(c)
+            .await?);
+        let name = |(environment, app, value, device)| (Name { environment, app, kind: NameKind::Idfa, value }, device);
+        Ok(rows.into_iter().map(name).collect())
+    }
+
+    /// Erases those of the names that the settings hold back; answers how many.
+    async fn erase_of(
+        &mut self,
+        store: &Store,
+        workspace: WorkspaceId,
+        settings: &Settings,
+        names: Vec<(Name, DeviceId)>,
+    ) -> Result<i64> {
+        let devices: BTreeSet<DeviceId> = names.iter().map(|(_, device)| *device).collect();
+        let mut load = Loader { tx: self, workspace, population: Population::default() };
+        load.complete(&devices).await?;
+        let before = load.population;
+        let mut after = before.clone();
+        let held_back = |(_, id): &&(Name, DeviceId)| {
+            before.devices.get(id).is_some_and(|device| {
+                let explicit = device.held.map(|held| held.status);
+                let (policy, default, os) = (settings.policy, settings.default, device.os_version.as_deref());
+                gate(policy, device.platform, explicit, default, os, true) != Verdict::Kept
+            })
+        };
+        let erased: Vec<&(Name, DeviceId)> = names.iter().filter(held_back).collect();
+        for (name, device) in &erased {
+            after.erase_name(name, *device, store.clock.now());
+        }
+        self.write_population(workspace, &before, &after, &store.ids).await?;
+        Ok(i64::try_from(erased.len()).unwrap_or_default())
+    }
+
+    async fn tell_erased(&mut self, store: &Store, settings: &Settings, erasure: &Erasure) -> Result<()> {
+        let entry = Entry {
+            action: AuditAction::IdfasErased,
+            target: "idfas".to_owned(),
+            before: Value::Null,
+            after: json!({"erased": erasure.erased, "asked_by_version": erasure.version}),
+            reason: None,
+            settings_version: Some(settings.version),
+        };
+        let actor = Actor::system("erasing");
+        let name = "erasing".to_owned();
+        let state = ActorState { kind: actor.who.kind().to_owned(), id: None, name, role: None };
+        append(self, erasure.workspace_id, store.clock.now(), &actor, state, entry).await?;
+        Ok(())
+    }
+}
