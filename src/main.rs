@@ -3,7 +3,6 @@
 #[cfg(feature = "ssr")]
 #[tokio::main]
 async fn main() -> std::process::ExitCode {
-    attest::server::telemetry::start();
     attest::server::command::run().await
 }
 

@@ -27,6 +27,7 @@ for (const colorScheme of ["light", "dark"] as const) {
                     const wider = await of.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth);
                     expect(wider, `${name} is wider than its page`).toBe(false);
                 };
+                const ann = server.member(slug, "Ann", "analyst");
                 const at = (path: string) => page.goto(`${server.origin}/w/${slug}/${path}`);
                 await at("overview");
                 await expect(page.getByRole("status")).toHaveText("Live");
@@ -77,7 +78,7 @@ for (const colorScheme of ["light", "dark"] as const) {
                 await check("account");
                 await at("nowhere");
                 await check("404");
-                const analyst = await signedIn(server.member(slug, "Ann", "analyst"), view);
+                const analyst = await signedIn(ann, view);
                 await check("overview of an analyst", analyst);
                 await analyst.goto(`${server.origin}/w/${slug}/privacy`);
                 await check("privacy of an analyst", analyst);

@@ -2,6 +2,7 @@
 
 use super::config::Config;
 use super::error::{Error, Result};
+use super::http::figures::serve_figures;
 use super::http::router;
 use super::http::site::Site;
 use super::state::State;
@@ -28,6 +29,9 @@ pub async fn serve(store: Store, config: Config) -> Result<()> {
     let address = listener.local_addr().map_err(Error::internal)?;
     // A port of 0 is chosen by the system: the printed address is the one that answers.
     let config = Config { addr: address, ..config };
+    if let Some(address) = config.metrics_addr {
+        serve_figures(address).await?;
+    }
     announce(&store, &config).await?;
     let house = tokio::spawn(keep_house(store.clone(), config.erase_after_hours));
     let app = router(State::new(store.clone(), config, site)).into_make_service_with_connect_info::<SocketAddr>();

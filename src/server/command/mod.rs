@@ -5,12 +5,15 @@ mod act;
 mod prove;
 
 use super::clock::SystemClock;
-use super::config::Config;
+use super::config::file::{File, Told};
+use super::config::{Config, Logs};
 use super::error::Error;
 use super::serve::serve;
 use super::store::Store;
-use clap::{Parser, Subcommand};
-use std::path::PathBuf;
+use super::telemetry;
+use clap::error::ErrorKind;
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -27,6 +30,8 @@ pub struct Cli {
         hide_env_values = true
     )]
     database_url: String,
+    #[command(flatten)]
+    logs: Logs,
     #[command(subcommand)]
     command: Option<Command>,
     #[command(flatten)]
@@ -42,6 +47,11 @@ enum Command {
     },
     /// Apply migrations and exit; serve does it too.
     Migrate,
+    /// Print what is in force and where each value came from.
+    Config {
+        #[arg(long)]
+        json: bool,
+    },
     /// People who can sign in.
     #[command(subcommand)]
     User(act::User),
@@ -83,8 +93,15 @@ pub enum Ended {
 
 /// Runs the command that was typed.
 pub async fn run() -> ExitCode {
-    let cli = Cli::parse();
-    match command(cli).await {
+    let (cli, told) = match read() {
+        Ok(read) => read,
+        Err(line) => {
+            eprintln!("attest: {line}");
+            return ExitCode::from(2);
+        }
+    };
+    telemetry::start(&cli.logs);
+    match command(cli, told).await {
         Ok(Ended::Done) => ExitCode::SUCCESS,
         Ok(Ended::CheckFailed) => ExitCode::from(1),
         Err(error) => {
@@ -94,8 +111,26 @@ pub async fn run() -> ExitCode {
     }
 }
 
-async fn command(cli: Cli) -> Result<Ended, Error> {
+/// Reads the file, the variables and the command line; a wrong value is told in one line that names it.
+fn read() -> Result<(Cli, Vec<Told>), String> {
+    let file = File::read(Path::new("."))?;
+    let command = file.defaults_of(<Cli as CommandFactory>::command())?;
+    let matches = command.clone().try_get_matches().map_err(|error| match error.kind() {
+        ErrorKind::ValueValidation | ErrorKind::InvalidValue => {
+            let told = error.to_string();
+            told.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned()
+        }
+        _ => error.exit(),
+    })?;
+    let told = file.tell(&command, &matches);
+    Ok((Cli::from_arg_matches(&matches).map_err(|error| error.to_string())?, told))
+}
+
+async fn command(cli: Cli, told: Vec<Told>) -> Result<Ended, Error> {
     let (database_url, config) = (cli.database_url, cli.config);
+    if let Some(Command::Config { json }) = cli.command {
+        return prove::tell_config(&told, json);
+    }
     // An exported file is proved without the database.
     if let Some(Command::Audit(prove::Audit::Verify { file: Some(file), json })) = &cli.command {
         return prove::verify_exported(file, *json);
@@ -104,7 +139,7 @@ async fn command(cli: Cli) -> Result<Ended, Error> {
     let ended = match cli.command {
         None => return serve(store, config).await.map(|()| Ended::Done),
         Some(Command::Serve { config }) => return serve(store, config).await.map(|()| Ended::Done),
-        Some(Command::Migrate) => Ok(Ended::Done),
+        Some(Command::Migrate | Command::Config { .. }) => Ok(Ended::Done),
         Some(Command::User(user)) => user.run(&store, &config).await,
         Some(Command::Workspace(workspace)) => workspace.run(&store).await,
         Some(Command::Member(member)) => member.run(&store).await,

@@ -1,6 +1,7 @@
 //! Commands that prove something.
 
 use super::Ended;
+use crate::server::config::file::Told;
 use crate::server::error::{Error, Result};
 use crate::server::store::audit::{Verified, verify_file};
 use crate::server::store::{Actor, Store};
@@ -105,4 +106,16 @@ pub async fn check(store: &Store, json: bool) -> Result<Ended> {
     }
     tell(&verified, false);
     Ok(if holds { Ended::Done } else { Ended::CheckFailed })
+}
+
+/// `attest config`.
+pub fn tell_config(told: &[Told], json: bool) -> Result<Ended> {
+    if json {
+        println!("{}", serde_json::to_value(told).map_err(Error::internal)?);
+        return Ok(Ended::Done);
+    }
+    for Told { setting, value, from } in told {
+        println!("{setting:<18} {:<32} from {from}", value.as_deref().unwrap_or("-"));
+    }
+    Ok(Ended::Done)
 }

@@ -5,6 +5,7 @@ pub mod caller;
 pub mod doors;
 pub mod events;
 pub mod failure;
+pub mod figures;
 pub mod form;
 pub mod health;
 pub mod moment;

@@ -1,7 +1,7 @@
 //! The router, built from the doors: used by the server and by tests alike.
 
 use super::doors::{DOORS, Kind};
-use super::{failure, security};
+use super::{failure, figures, security};
 use crate::domain::error::Refusal;
 use crate::server::auth::session::Sessions;
 use crate::server::error::Error;
@@ -32,6 +32,7 @@ pub fn router(state: State) -> Router {
         .merge(live)
         .merge(machines)
         .layer(from_fn_with_state(state.clone(), security::dress))
+        .layer(from_fn(figures::measure))
         .with_state(state)
 }
 

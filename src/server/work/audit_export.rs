@@ -61,16 +61,16 @@ pub async fn export(
     let (chain, slug, last) = store.change::<ExportAudit, _, _, _>(actor, place, work).await?;
     let filter = format!("workspace={slug}, all rows");
     match format {
-        Format::Csv => write(out, &record(COLUMNS.iter().map(ToString::to_string)))?,
-        Format::Jsonl => write(out, &format!("{}\n", json!({"attest": "audit", "v": 1, "filter": filter})))?,
+        Format::Csv => write(out, &record(COLUMNS.iter().map(ToString::to_string))?)?,
+        Format::Jsonl => write(out, format!("{}\n", json!({"attest": "audit", "v": 1, "filter": filter})).as_bytes())?,
     }
     let mut seq = 0;
     while seq < last {
         for kept in store.own_view().await?.audit_page(chain, seq).await? {
             seq = kept.row.seq;
             let text = match format {
-                Format::Csv => record(cells(&kept, &filter).into_iter()),
-                Format::Jsonl => format!("{}\n", kept.json()),
+                Format::Csv => record(cells(&kept, &filter).into_iter())?,
+                Format::Jsonl => format!("{}\n", kept.json()).into_bytes(),
             };
             write(out, &text)?;
             if seq == last {
@@ -92,8 +92,8 @@ async fn begin(
     change.commit(slug.clone(), None, Some(state), None, (id, slug, last + 1)).await
 }
 
-fn write(out: &mut impl Write, text: &str) -> Result<()> {
-    out.write_all(text.as_bytes()).map_err(Error::internal)
+fn write(out: &mut impl Write, text: &[u8]) -> Result<()> {
+    out.write_all(text).map_err(Error::internal)
 }
 
 fn cells(kept: &Kept, filter: &str) -> [String; 19] {
@@ -123,13 +123,14 @@ fn cells(kept: &Kept, filter: &str) -> [String; 19] {
 }
 
 /// One record of RFC 4180. A cell that a spreadsheet would run as a formula begins with an apostrophe instead.
-fn record(cells: impl Iterator<Item = String>) -> String {
-    let cell = |text: String| {
+fn record(cells: impl Iterator<Item = String>) -> Result<Vec<u8>> {
+    let harmless = |text: String| {
         let runs = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) && text.parse::<f64>().is_err();
-        let text = if runs { format!("'{text}") } else { text };
-        if text.contains(['"', ',', '\r', '\n']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
+        if runs { format!("'{text}") } else { text }
     };
-    cells.map(cell).collect::<Vec<_>>().join(",") + "\r\n"
+    let mut lines = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
+    lines.write_record(cells.map(harmless)).map_err(Error::internal)?;
+    lines.into_inner().map_err(Error::internal)
 }
 
 #[cfg(test)]
@@ -140,6 +141,6 @@ mod tests {
     fn cells_are_quoted_and_harmless() {
         let cells = ["a", "-12", "=1+1", "@x", "a,b", "say \"hi\"", "two\nlines"];
         let expected = "a,-12,'=1+1,'@x,\"a,b\",\"say \"\"hi\"\"\",\"two\nlines\"\r\n";
-        assert_eq!(record(cells.map(str::to_owned).into_iter()), expected);
+        assert_eq!(record(cells.map(str::to_owned).into_iter()).unwrap(), expected.as_bytes());
     }
 }

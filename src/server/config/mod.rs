@@ -1,4 +1,7 @@
-//! Configuration: flags, then `ATTEST_...` variables, then defaults. A wrong value stops the start with one line.
+//! Configuration: flags, then `ATTEST_...` variables, then `attest.toml`, then defaults. A wrong value stops the start
+//! with one line.
+
+pub mod file;
 
 use clap::Args;
 use std::net::{IpAddr, SocketAddr};
@@ -13,7 +16,7 @@ pub struct Config {
     #[arg(long, env = "ATTEST_PUBLIC_URL")]
     pub public_url: Option<String>,
     /// Allows plain http on an address that others can reach.
-    #[arg(long)]
+    #[arg(long, env = "ATTEST_INSECURE_HTTP")]
     pub insecure_http: bool,
     /// Hours after a change of the settings that holds back stored advertising ids until those are erased.
     #[arg(long, env = "ATTEST_ERASE_AFTER_HOURS", default_value_t = 72, hide = true)]
@@ -21,6 +24,26 @@ pub struct Config {
     /// Proxies whose X-Forwarded-For counts, separated by commas.
     #[arg(long, env = "ATTEST_TRUSTED_PROXIES", value_delimiter = ',', hide = true)]
     pub trusted_proxies: Vec<IpAddr>,
+    /// Where figures for Prometheus are served, apart from the pages; nowhere unless set.
+    #[arg(long, env = "ATTEST_METRICS_ADDR", hide = true)]
+    pub metrics_addr: Option<SocketAddr>,
+}
+
+/// How a line of the log looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum LogFormat {
+    Text,
+    Json,
+}
+
+/// What is logged, and how; for every command.
+#[derive(Args, Clone, Debug)]
+pub struct Logs {
+    /// What is logged: a level, or a filter of tracing.
+    #[arg(long = "log", env = "ATTEST_LOG", default_value = "info", global = true, hide = true)]
+    pub log: String,
+    #[arg(long, env = "ATTEST_LOG_FORMAT", default_value = "text", global = true, hide = true)]
+    pub log_format: LogFormat,
 }
 
 impl Config {
@@ -34,6 +57,11 @@ impl Config {
             return Err(format!(
                 "--addr {}: others could reach it over plain http; give an https --public-url, or --insecure-http",
                 self.addr
+            ));
+        }
+        if let Some(address) = self.metrics_addr.filter(|address| !address.ip().is_loopback() && !self.insecure_http) {
+            return Err(format!(
+                "--metrics-addr {address}: others could read it; use a loopback address, or --insecure-http"
             ));
         }
         Ok(())

@@ -1,0 +1,133 @@
+//! `attest.toml`: settings as defaults, below flags and variables.
+
+use clap::{Arg, ArgMatches, Command};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// Where the file is looked for: the folder that the command was started in.
+pub const NAME: &str = "attest.toml";
+
+/// The settings of the file, as text.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct File(BTreeMap<String, String>);
+
+/// A setting as `attest config` tells it.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Told {
+    pub setting: String,
+    /// `None` where nothing is set and there is no default.
+    pub value: Option<String>,
+    pub from: String,
+}
+
+impl File {
+    /// Reads the file of this folder, if there is one; a wrong line is told in one line.
+    pub fn read(folder: &Path) -> Result<Self, String> {
+        match std::fs::read_to_string(folder.join(NAME)) {
+            Ok(text) => Self::parse(&text),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Self::default()),
+            Err(error) => Err(format!("{NAME}: {error}")),
+        }
+    }
+
+    fn parse(text: &str) -> Result<Self, String> {
+        let table: toml::Table = text.parse().map_err(|error: toml::de::Error| {
+            format!("{NAME}: {}", error.message().lines().next().unwrap_or("cannot be read"))
+        })?;
+        let one = |key: &str, value: &toml::Value| match value {
+            toml::Value::String(text) => Ok(text.clone()),
+            toml::Value::Integer(number) => Ok(number.to_string()),
+            toml::Value::Boolean(on) => Ok(on.to_string()),
+            _ => Err(format!("{NAME}: {key} must be a text, a whole number, true or false")),
+        };
+        let entry = |(key, value): (&String, &toml::Value)| {
+            let text = match value {
+                toml::Value::Array(items) => {
+                    items.iter().map(|item| one(key, item)).collect::<Result<Vec<_>, _>>()?.join(",")
+                }
+                value => one(key, value)?,
+            };
+            Ok((key.clone(), text))
+        };
+        Ok(Self(table.iter().map(entry).collect::<Result<_, String>>()?))
+    }
+
+    /// Makes the file's settings the defaults of a command and of those below it.
+    pub fn defaults_of(&self, mut command: Command) -> Result<Command, String> {
+        for (key, value) in &self.0 {
+            if !settings(&command).any(|arg| arg.get_id() == key.as_str()) {
+                return Err(format!("{NAME}: there is no setting named {key}"));
+            }
+            command = command.mut_arg(key, |arg| arg.default_value(value.clone()));
+        }
+        let below: Vec<String> = command.get_subcommands().map(|below| below.get_name().to_owned()).collect();
+        for name in below {
+            command = command.mut_subcommand(name, |mut below| {
+                for (key, value) in &self.0 {
+                    if settings(&below).any(|arg| arg.get_id() == key.as_str()) {
+                        below = below.mut_arg(key, |arg| arg.default_value(value.clone()));
+                    }
+                }
+                below
+            });
+        }
+        Ok(command)
+    }
+
+    /// What is in force, and where each value came from; passwords are masked.
+    pub fn tell(&self, command: &Command, matches: &ArgMatches) -> Vec<Told> {
+        use clap::parser::ValueSource;
+        let tell = |arg: &Arg| {
+            let id = arg.get_id().as_str();
+            let values = matches.get_raw(id).into_iter().flatten().map(|value| value.to_string_lossy().into_owned());
+            let value = values.collect::<Vec<_>>().join(",");
+            let from = match matches.value_source(id) {
+                Some(ValueSource::CommandLine) => "a flag".to_owned(),
+                Some(ValueSource::EnvVariable) => {
+                    arg.get_env().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+                }
+                _ if self.0.contains_key(id) => NAME.to_owned(),
+                _ => "the default".to_owned(),
+            };
+            Told { setting: id.to_owned(), value: Some(masked(&value)).filter(|value| !value.is_empty()), from }
+        };
+        settings(command).map(tell).collect()
+    }
+}
+
+/// The settings that a command takes.
+fn settings(command: &Command) -> impl Iterator<Item = &Arg> {
+    command.get_arguments().filter(|arg| arg.get_env().is_some())
+}
+
+/// An address without the password in it.
+fn masked(value: &str) -> String {
+    let Some((scheme, rest)) = value.split_once("://") else { return value.to_owned() };
+    let Some((user, host)) = rest.split_once('@') else { return value.to_owned() };
+    let user = user.split_once(':').map_or(user.to_owned(), |(name, _)| format!("{name}:***"));
+    format!("{scheme}://{user}@{host}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_read_as_text() {
+        let file = File::parse(
+            "addr = \"127.0.0.1:1\"\nerase_after_hours = 5\ntrusted_proxies = [\"10.0.0.1\", \"10.0.0.2\"]\n",
+        );
+        let file = file.expect("a file").0;
+        assert_eq!((file["addr"].as_str(), file["erase_after_hours"].as_str()), ("127.0.0.1:1", "5"));
+        assert_eq!(file["trusted_proxies"], "10.0.0.1,10.0.0.2");
+        assert!(File::parse("addr = ").is_err_and(|told| told.starts_with("attest.toml: ") && !told.contains('\n')));
+        assert!(File::parse("[addr]\nx = 1").is_err_and(|told| told.contains("addr must be")));
+    }
+
+    #[test]
+    fn passwords_are_masked() {
+        assert_eq!(masked("postgres://ada:secret@db:5432/attest"), "postgres://ada:***@db:5432/attest");
+        assert_eq!(masked("postgres://ada@db/attest"), "postgres://ada@db/attest");
+        assert_eq!(masked("127.0.0.1:3000"), "127.0.0.1:3000");
+    }
+}
