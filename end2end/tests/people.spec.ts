@@ -38,7 +38,7 @@ for (const scripted of [true, false]) {
             await row.getByRole("button", { name: "Change role" }).click();
             await expect(page.getByText("The role was changed.")).toBeVisible();
             await bob.goto(`${server.origin}/w/${slug}/audit`);
-            await expect(bob.getByRole("heading", { level: 1 })).toHaveText("Not allowed");
+            await expect(bob.getByRole("heading", { level: 1 })).toHaveText("Your role does not allow this");
             await row.getByText("Change", { exact: false }).first().click();
             await row.getByRole("button", { name: "Remove Bob" }).click();
             await expect(page.getByText("The member was removed.")).toBeVisible();

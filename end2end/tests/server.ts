@@ -1,6 +1,6 @@
 // A server with a fresh SQLite database, and the command line beside it.
 import { execFileSync, spawn, type ChildProcess } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -12,6 +12,9 @@ export type Role = "compliance_admin" | "admin" | "compliance" | "analyst" | "re
 
 const target = process.env.CARGO_TARGET_DIR || join(homedir(), ".cache/attest/target");
 const binary = process.env.ATTEST_BIN || join(target, "debug/attest");
+
+/** What stands in every e-mail, identity, device id and secret of these tests, and in no line of the log. */
+const PERSONAL = ["@", "user-", "first-user", "idfv-", "613ff528", PASSWORD];
 
 export class Server {
     private constructor(
@@ -25,7 +28,10 @@ export class Server {
     static async start(): Promise<Server> {
         const folder = mkdtempSync(join(tmpdir(), "attest-e2e-"));
         const environment = { ...process.env, ATTEST_ADDR: "127.0.0.1:0", ATTEST_DATABASE_URL: `sqlite://${folder}/attest.db` };
-        const child = spawn(binary, ["serve"], { env: environment, stdio: ["ignore", "pipe", "inherit"] });
+        // Kept in a file: at the end it is searched for personal data.
+        const log = openSync(join(folder, "log"), "w");
+        const child = spawn(binary, ["serve"], { env: { ...environment, ATTEST_LOG: "debug" }, stdio: ["ignore", "pipe", log] });
+        closeSync(log);
         const lines = createInterface({ input: child.stdout });
         let origin: string | undefined;
         for await (const line of lines) {
@@ -78,6 +84,10 @@ export class Server {
     stop(): void {
         this.run(["check"]);
         this.run(["audit", "verify"]);
+        const log = readFileSync(join(this.folder, "log"), "utf8");
+        if (log === "") throw new Error("the log is empty: it cannot prove anything");
+        const told = PERSONAL.filter((text) => log.includes(text));
+        if (told.length > 0) throw new Error(`the log holds what was sent: ${told.join(", ")}\n${log}`);
         this.child.kill("SIGTERM");
         rmSync(this.folder, { recursive: true, force: true });
     }
