@@ -131,7 +131,7 @@ fn erasing(erasing: Erasing) -> AnyView {
     match erasing {
         Erasing::From(at) => notice(Tone::Mind, view! {
             <p>
-                <b>"Stored advertising ids that these settings hold back leave nobody any more. "</b>
+                <b>"Stored advertising ids that these settings hold back no longer leave. "</b>
                 "From "{moment(at)}" on they are erased. Undoing the change before then cancels that."
             </p>
         })
