@@ -1,5 +1,6 @@
 //! Who asks: a person with a session, or a script with a token.
 
+use super::admin::place;
 use super::security::RequestId;
 use crate::domain::error::Refusal;
 use crate::domain::id::PersonId;
@@ -8,8 +9,8 @@ use crate::server::auth::session::PERSON;
 use crate::server::error::Error;
 use crate::server::state::State;
 use crate::server::store::person::Person;
-use crate::server::store::{Actor, Who};
-use axum::extract::{ConnectInfo, FromRequestParts};
+use crate::server::store::{Actor, Place, Who};
+use axum::extract::{ConnectInfo, FromRequestParts, RawPathParams};
 use axum::http::header::{AUTHORIZATION, USER_AGENT};
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -22,6 +23,15 @@ pub struct Visit {
     pub actor: Actor,
     pub person: Person,
     pub session: Session,
+}
+
+/// A person with a session, at a page of the workspace that the address names. Whether they may be there is asked with
+/// the view or the change.
+pub struct Inside {
+    pub visit: Visit,
+    pub state: State,
+    pub slug: String,
+    pub place: Place,
 }
 
 /// Nobody yet: whoever sends a form before they are signed in.
@@ -58,6 +68,21 @@ impl FromRequestParts<State> for Visit {
             }
             None => Err(NotSignedIn::Redirect(sign_in_address(parts))),
         }
+    }
+}
+
+impl FromRequestParts<State> for Inside {
+    type Rejection = NotSignedIn;
+
+    async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, NotSignedIn> {
+        let visit = Visit::from_request_parts(parts, state).await?;
+        let named = RawPathParams::from_request_parts(parts, state).await;
+        // What cannot be read as text names nothing.
+        let named = named.map_err(|_| NotSignedIn::Failed(Refusal::BadRequest(vec![]).into()))?;
+        let slug = named.iter().find(|(name, _)| *name == "workspace").map(|(_, slug)| slug.to_owned());
+        let slug = slug.unwrap_or_default();
+        let place = place(&slug).map_err(NotSignedIn::Failed)?;
+        Ok(Self { visit, state: state.clone(), slug, place })
     }
 }
 

@@ -6,41 +6,28 @@ use crate::domain::error::{Problem, Refusal};
 use crate::domain::id::AppId;
 use crate::domain::policy::Action;
 use crate::server::error::{Error, Result};
-use crate::server::http::admin::place;
-use crate::server::http::caller::Visit;
+use crate::server::http::caller::{Inside, Visit};
 use crate::server::http::form::Form;
 use crate::server::http::render::render;
-use crate::server::state::State;
 use crate::server::store::View;
 use crate::server::work::app::name_app;
 use crate::ui::frame::Place;
 use crate::ui::pages::Page;
 use crate::ui::pages::apps::{AppRow, Apps};
-use axum::extract::{Path, RawQuery, State as Shared};
+use axum::extract::RawQuery;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 
 /// `GET apps`.
-pub async fn list(
-    visit: Visit,
-    Shared(state): Shared<State>,
-    Path(slug): Path<String>,
-    query: RawQuery,
-) -> Result<Response> {
-    let mut view = state.store.view(&visit.actor, place(&slug)?, Action::SeeInputs).await?;
+pub async fn list(Inside { visit, state, place, .. }: Inside, query: RawQuery) -> Result<Response> {
+    let mut view = state.store.view(&visit.actor, place, Action::SeeInputs).await?;
     let mut page = model(&mut view, &visit).await?;
     page.saved = super::Asked::new(query).of("done") == Some("named");
     Ok(render(&state, Page::Apps(Box::new(page)), StatusCode::OK))
 }
 
 /// `POST apps`: names one.
-pub async fn change(
-    visit: Visit,
-    Shared(state): Shared<State>,
-    Path(slug): Path<String>,
-    mut form: Form,
-) -> Result<Response> {
-    let place = place(&slug)?;
+pub async fn change(Inside { visit, state, slug, place }: Inside, mut form: Form) -> Result<Response> {
     state.store.view(&visit.actor, place.clone(), Action::ManageInputs).await?;
     let (app, name) = (form.text("app"), form.text("name"));
     if form.faults().is_some() {

@@ -12,7 +12,7 @@ use crate::domain::settings::Settings;
 use crate::domain::time::HOUR;
 use crate::server::error::{Error, Result};
 use crate::server::http::admin::place;
-use crate::server::http::caller::Visit;
+use crate::server::http::caller::{Inside, Visit};
 use crate::server::http::form::{Form, shown};
 use crate::server::http::moment::moment;
 use crate::server::http::render::render;
@@ -26,7 +26,7 @@ use crate::ui::pages::Page;
 use crate::ui::pages::att::{AttSettings, CHOICES, Effect, Erasing, HistoryRow, NONE, Outcome};
 use crate::ui::parts::field::Faults;
 use crate::ui::words;
-use axum::extract::{Path, RawQuery, State as Shared};
+use axum::extract::RawQuery;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use std::collections::BTreeMap;
@@ -35,14 +35,9 @@ use std::collections::BTreeMap;
 const HISTORY: i64 = 20;
 
 /// `GET privacy`.
-pub async fn settings(
-    visit: Visit,
-    Shared(state): Shared<State>,
-    Path(slug): Path<String>,
-    query: RawQuery,
-) -> Result<Response> {
+pub async fn settings(Inside { visit, state, place, .. }: Inside, query: RawQuery) -> Result<Response> {
     let asked = super::Asked::new(query);
-    let mut view = state.store.view(&visit.actor, place(&slug)?, Action::SeeSettings).await?;
+    let mut view = state.store.view(&visit.actor, place, Action::SeeSettings).await?;
     let mut page = model(&mut view, &visit, state.config.erase_after_hours).await?;
     page.outcome = match asked.of("saved") {
         Some(version) if version == page.frame.version.to_string() => Outcome::Saved,
@@ -60,13 +55,7 @@ enum Which {
 }
 
 /// `POST privacy`: success leads back to the page; a fault or a conflict shows it again with what was typed.
-pub async fn change(
-    visit: Visit,
-    Shared(state): Shared<State>,
-    Path(slug): Path<String>,
-    mut form: Form,
-) -> Result<Response> {
-    let place = place(&slug)?;
+pub async fn change(Inside { visit, state, slug, place }: Inside, mut form: Form) -> Result<Response> {
     // Who may not change anything is told so before anything is said about the form.
     let mut view = state.store.view(&visit.actor, place.clone(), Action::ChangeSettings).await?;
     let before = view.settings().await?;

@@ -7,8 +7,7 @@ use crate::domain::environment::Environment;
 use crate::domain::error::Problem;
 use crate::domain::policy::Action;
 use crate::server::error::Result;
-use crate::server::http::admin::place;
-use crate::server::http::caller::Visit;
+use crate::server::http::caller::{Inside, Visit};
 use crate::server::http::moment::{day, moment};
 use crate::server::http::render::render;
 use crate::server::state::State;
@@ -19,7 +18,7 @@ use crate::ui::pages::Page;
 use crate::ui::pages::audit::{Around, AuditLog, DefaultOn, Fields, Filter, Row};
 use crate::ui::parts::field::Faults;
 use crate::ui::words;
-use axum::extract::{Path, RawQuery, State as Shared};
+use axum::extract::{RawQuery, State as Shared};
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde_json::Value;
@@ -130,13 +129,8 @@ impl Question {
 }
 
 /// `GET audit`: filters and place are in the address.
-pub async fn audit(
-    visit: Visit,
-    Shared(state): Shared<State>,
-    Path(slug): Path<String>,
-    query: RawQuery,
-) -> Result<Response> {
-    let mut view = state.store.view(&visit.actor, place(&slug)?, Action::SeeAudit).await?;
+pub async fn audit(Inside { visit, state, place, .. }: Inside, query: RawQuery) -> Result<Response> {
+    let mut view = state.store.view(&visit.actor, place, Action::SeeAudit).await?;
     let question = Question::read(query)?;
     let rows = view.audit_rows(&question.wanted, ROWS as i64 + 1).await?;
     let actors = view.audit_actors().await?;

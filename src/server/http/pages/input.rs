@@ -7,8 +7,7 @@ use crate::domain::id::InputId;
 use crate::domain::input::{Counted, Input};
 use crate::domain::policy::Action;
 use crate::server::error::{Error, Result};
-use crate::server::http::admin::place;
-use crate::server::http::caller::Visit;
+use crate::server::http::caller::{Inside, Visit};
 use crate::server::http::form::{Form, shown};
 use crate::server::http::moment::moment;
 use crate::server::http::render::render;
@@ -22,26 +21,20 @@ use crate::ui::pages::input::{InputPage, Shown};
 use crate::ui::pages::inputs::{InputRow, Inputs};
 use crate::ui::parts::field::Faults;
 use crate::ui::words::number;
-use axum::extract::{Path, State as Shared};
+use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use secrecy::ExposeSecret;
 
 /// `GET inputs`.
-pub async fn list(visit: Visit, Shared(state): Shared<State>, Path(slug): Path<String>) -> Result<Response> {
-    let mut view = state.store.view(&visit.actor, place(&slug)?, Action::SeeInputs).await?;
+pub async fn list(Inside { visit, state, place, .. }: Inside) -> Result<Response> {
+    let mut view = state.store.view(&visit.actor, place, Action::SeeInputs).await?;
     let page = list_model(&mut view, &visit).await?;
     Ok(render(&state, Page::Inputs(Box::new(page)), StatusCode::OK))
 }
 
 /// `POST inputs`: makes one and shows its secret, this once. Sending the form again finds the name taken.
-pub async fn add(
-    visit: Visit,
-    Shared(state): Shared<State>,
-    Path(slug): Path<String>,
-    mut form: Form,
-) -> Result<Response> {
-    let place = place(&slug)?;
+pub async fn add(Inside { visit, state, place, .. }: Inside, mut form: Form) -> Result<Response> {
     state.store.view(&visit.actor, place.clone(), Action::ManageInputs).await?;
     let new = NewInput { name: form.text("name"), bundle: form.optional("bundle") };
     let ended = match form.faults() {
@@ -73,23 +66,21 @@ fn id(text: &str) -> Result<InputId> {
 
 /// `GET inputs/{input}`.
 pub async fn one(
-    visit: Visit,
-    Shared(state): Shared<State>,
-    Path((slug, input)): Path<(String, String)>,
+    Inside { visit, state, place, .. }: Inside,
+    Path((_, input)): Path<(String, String)>,
 ) -> Result<Response> {
-    let mut view = state.store.view(&visit.actor, place(&slug)?, Action::SeeInputs).await?;
+    let mut view = state.store.view(&visit.actor, place, Action::SeeInputs).await?;
     let page = one_model(&state, &mut view, &visit, id(&input)?).await?;
     Ok(render(&state, Page::Input(Box::new(page)), StatusCode::OK))
 }
 
 /// `POST inputs/{input}`: pauses, resumes, or gives another secret.
 pub async fn change(
-    visit: Visit,
-    Shared(state): Shared<State>,
-    Path((slug, input)): Path<(String, String)>,
+    Inside { visit, state, slug, place }: Inside,
+    Path((_, input)): Path<(String, String)>,
     mut form: Form,
 ) -> Result<Response> {
-    let (place, id) = (place(&slug)?, id(&input)?);
+    let id = id(&input)?;
     let mut view = state.store.view(&visit.actor, place.clone(), Action::ManageInputs).await?;
     view.input(id).await?.ok_or(Refusal::NotFound)?;
     drop(view);

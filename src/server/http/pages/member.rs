@@ -7,8 +7,7 @@ use crate::domain::id::{InvitationId, PersonId};
 use crate::domain::policy::{Action, may_give};
 use crate::domain::role::Role;
 use crate::server::error::{Error, Result};
-use crate::server::http::admin::place;
-use crate::server::http::caller::Visit;
+use crate::server::http::caller::{Inside, Visit};
 use crate::server::http::form::{Form, shown};
 use crate::server::http::moment::moment;
 use crate::server::http::render::render;
@@ -22,18 +21,13 @@ use crate::ui::pages::members::{InvitationRow, MemberRow, Members, Outcome};
 use crate::ui::parts::field::Faults;
 use crate::ui::parts::once::Once;
 use crate::ui::words;
-use axum::extract::{Path, RawQuery, State as Shared};
+use axum::extract::RawQuery;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 
 /// `GET members`.
-pub async fn list(
-    visit: Visit,
-    Shared(state): Shared<State>,
-    Path(slug): Path<String>,
-    query: RawQuery,
-) -> Result<Response> {
-    let mut view = state.store.view(&visit.actor, place(&slug)?, Action::SeeMembers).await?;
+pub async fn list(Inside { visit, state, place, .. }: Inside, query: RawQuery) -> Result<Response> {
+    let mut view = state.store.view(&visit.actor, place, Action::SeeMembers).await?;
     let mut page = model(&mut view, &visit).await?;
     page.outcome = match super::Asked::new(query).of("done") {
         Some("set") => Some(Outcome::Done("The role was changed. It counts already.")),
@@ -45,13 +39,7 @@ pub async fn list(
 }
 
 /// `POST members`: one of the page's forms, which `act` tells.
-pub async fn change(
-    visit: Visit,
-    Shared(state): Shared<State>,
-    Path(slug): Path<String>,
-    mut form: Form,
-) -> Result<Response> {
-    let place = place(&slug)?;
+pub async fn change(Inside { visit, state, slug, place }: Inside, mut form: Form) -> Result<Response> {
     let mut view = state.store.view(&visit.actor, place.clone(), Action::ManageMembers).await?;
     let done = match form.text("act").as_str() {
         "invite" => {

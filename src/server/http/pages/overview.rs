@@ -9,7 +9,7 @@ use crate::domain::policy::Action;
 use crate::domain::rounding::share;
 use crate::server::error::Result;
 use crate::server::http::admin::{app_named, place};
-use crate::server::http::caller::Visit;
+use crate::server::http::caller::{Inside, Visit};
 use crate::server::http::moment::minute;
 use crate::server::http::render::{fragment, render};
 use crate::server::state::State;
@@ -50,14 +50,9 @@ async fn read(view: &mut View, asked: &Asked) -> Result<Read> {
 }
 
 /// `GET overview`.
-pub async fn overview(
-    visit: Visit,
-    Shared(state): Shared<State>,
-    Path(slug): Path<String>,
-    query: RawQuery,
-) -> Result<Response> {
+pub async fn overview(Inside { visit, state, slug, place }: Inside, query: RawQuery) -> Result<Response> {
     let asked = Asked::new(query);
-    let mut view = state.store.view(&visit.actor, place(&slug)?, Action::SeeMetrics).await?;
+    let mut view = state.store.view(&visit.actor, place, Action::SeeMetrics).await?;
     let read = read(&mut view, &asked).await?;
     let counts = counts(&read, &asked);
     let frame = frame(&mut view, &visit, Place::Overview, read.question.environment).await?;

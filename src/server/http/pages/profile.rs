@@ -9,12 +9,10 @@ use crate::domain::error::Refusal;
 use crate::domain::id::{DeviceId, InputId};
 use crate::domain::policy::Action;
 use crate::server::error::{Error, Result};
-use crate::server::http::admin::place;
-use crate::server::http::caller::Visit;
+use crate::server::http::caller::{Inside, Visit};
 use crate::server::http::form::{Form, shown};
 use crate::server::http::moment::moment;
 use crate::server::http::render::render;
-use crate::server::state::State;
 use crate::server::store::View;
 use crate::server::store::profile::Person;
 use crate::server::work::profile::{Known, LookUp, LookUpBy, Reader, look_up as find};
@@ -22,34 +20,22 @@ use crate::ui::frame::Place;
 use crate::ui::pages::Page;
 use crate::ui::pages::profile::{DeviceCard, Explicit, Found, Profiles};
 use crate::ui::parts::field::Faults;
-use axum::extract::{Path, RawQuery, State as Shared};
+use axum::extract::RawQuery;
 use axum::http::StatusCode;
 use axum::response::Response;
 use std::collections::BTreeMap;
 
 /// `GET profiles`: the form.
-pub async fn form(
-    visit: Visit,
-    Shared(state): Shared<State>,
-    Path(slug): Path<String>,
-    query: RawQuery,
-) -> Result<Response> {
+pub async fn form(Inside { visit, state, place, .. }: Inside, query: RawQuery) -> Result<Response> {
     let environment = Asked::new(query).environment()?;
-    let mut view = state.store.view(&visit.actor, place(&slug)?, Action::LookUpProfiles).await?;
+    let mut view = state.store.view(&visit.actor, place, Action::LookUpProfiles).await?;
     let page = model(&mut view, &visit, environment, LookUpBy::default(), String::new()).await?;
     Ok(render(&state, Page::Profiles(Box::new(page)), StatusCode::OK))
 }
 
 /// `POST profiles`: what was found, after the look-up was recorded.
-pub async fn look_up(
-    visit: Visit,
-    Shared(state): Shared<State>,
-    Path(slug): Path<String>,
-    query: RawQuery,
-    mut form: Form,
-) -> Result<Response> {
+pub async fn look_up(Inside { visit, state, place, .. }: Inside, query: RawQuery, mut form: Form) -> Result<Response> {
     let environment = Asked::new(query).environment()?;
-    let place = place(&slug)?;
     let (by, value) = (form.choice("by", LookUpBy::parse), form.text("value"));
     let ended = match (by, form.faults()) {
         (Some(by), None) => {

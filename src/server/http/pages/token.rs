@@ -7,12 +7,10 @@ use crate::domain::id::TokenId;
 use crate::domain::policy::{Action, is_within};
 use crate::domain::role::{Role, TokenRole};
 use crate::server::error::{Error, Result};
-use crate::server::http::admin::place;
-use crate::server::http::caller::Visit;
+use crate::server::http::caller::{Inside, Visit};
 use crate::server::http::form::{Form, shown};
 use crate::server::http::moment::moment;
 use crate::server::http::render::render;
-use crate::server::state::State;
 use crate::server::store::View;
 use crate::server::work::token::{NewToken, add_token, revoke_token};
 use crate::ui::frame::Place;
@@ -20,32 +18,21 @@ use crate::ui::pages::Page;
 use crate::ui::pages::tokens::{DAYS, TokenRow, Tokens};
 use crate::ui::parts::field::Faults;
 use crate::ui::parts::once::Once;
-use axum::extract::{Path, RawQuery, State as Shared};
+use axum::extract::RawQuery;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use secrecy::ExposeSecret;
 
 /// `GET tokens`.
-pub async fn list(
-    visit: Visit,
-    Shared(state): Shared<State>,
-    Path(slug): Path<String>,
-    query: RawQuery,
-) -> Result<Response> {
-    let mut view = state.store.view(&visit.actor, place(&slug)?, Action::ManageTokens).await?;
+pub async fn list(Inside { visit, state, place, .. }: Inside, query: RawQuery) -> Result<Response> {
+    let mut view = state.store.view(&visit.actor, place, Action::ManageTokens).await?;
     let mut page = model(&mut view, &visit).await?;
     page.revoked = super::Asked::new(query).of("done") == Some("revoked");
     Ok(render(&state, Page::Tokens(Box::new(page)), StatusCode::OK))
 }
 
 /// `POST tokens`: makes one and shows it this once, or revokes one. Sending the first form again finds the name taken.
-pub async fn change(
-    visit: Visit,
-    Shared(state): Shared<State>,
-    Path(slug): Path<String>,
-    mut form: Form,
-) -> Result<Response> {
-    let place = place(&slug)?;
+pub async fn change(Inside { visit, state, slug, place }: Inside, mut form: Form) -> Result<Response> {
     state.store.view(&visit.actor, place.clone(), Action::ManageTokens).await?;
     match form.text("act").as_str() {
         "revoke" => {
