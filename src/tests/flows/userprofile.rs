@@ -153,7 +153,9 @@ async fn reads_are_one_row_a_minute(world: World) {
     let found = rows().await;
     let counts: Vec<_> = found.iter().map(|row| row["after"]["reads"].clone()).collect();
     assert_eq!(counts, [json!(1), json!(3)]);
-    assert!(!serde_json::to_string(&found).expect("JSON").contains("ada"), "no personal data in the log");
+    // Hashes and ids are random letters: only whole values prove something.
+    let text = serde_json::to_string(&found).expect("JSON");
+    assert!(!text.contains("\"ada\"") && !text.contains("ada@example.com") && !text.contains("\"v1\""), "{text}");
     world.assert_holds().await;
 }
 
