@@ -1,7 +1,7 @@
 //! A process whose clock is behind made ids below those of earlier transitions, so that a device's last transition by id
 //! was not the one that its register came from.
 
-use crate::contract::sender::{Sender, ios};
+use crate::contract::sender::{DENIED, Sender, ios};
 use crate::harness::{Kind, ManualClock, World};
 use attest::domain::time::HOUR;
 use attest::server::store::Store;
@@ -14,7 +14,7 @@ async fn a_process_with_an_earlier_clock_continues_the_order() {
     let sender = Sender::new(&world).await;
     let at = |status: &str, after: i64| {
         let mut batch = ios("ada", "v1", Some(status));
-        batch["device_info"]["att_timestamp_unixtime_ms"] = json!(world.store.clock().now().0 - 2 * HOUR + after);
+        batch["timestamp_unixtime_ms"] = json!(world.store.clock().now().0 - 2 * HOUR + after);
         batch
     };
     let (first, second) = (at("authorized", 0), at("denied", 1));
@@ -22,5 +22,7 @@ async fn a_process_with_an_earlier_clock_continues_the_order() {
     let behind = Arc::new(ManualClock::new());
     behind.advance(-HOUR);
     let other = Store::open(&world.url, behind).await.expect("a second process");
-    Sender { store: other, ..sender }.send(&[second]).await;
+    let sender = Sender { store: other, ..sender };
+    sender.send(&[second]).await;
+    assert_eq!(sender.devices(DENIED).await, 1, "it is newer by its own time, and a second transition");
 }
