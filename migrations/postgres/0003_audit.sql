@@ -63,4 +63,4 @@ create table accessed_profiles (
     primary key (workspace_id, token_id, minute, audit_reference)
 );
 
-create index accessed_profiles_minute on accessed_profiles (workspace_id, minute);
+create index accessed_profiles_minute on accessed_profiles (minute);

@@ -61,4 +61,4 @@ create table accessed_profiles (
     primary key (workspace_id, token_id, minute, audit_reference)
 ) strict, without rowid;
 
-create index accessed_profiles_minute on accessed_profiles (workspace_id, minute);
+create index accessed_profiles_minute on accessed_profiles (minute);

@@ -1,5 +1,6 @@
 //! Keys and secrets of machines, and the tokens of one-time links: shown once, kept as SHA-256.
 
+use crate::domain::time::HOUR;
 use crate::server::clock::Ids;
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -8,6 +9,9 @@ use sha2::{Digest, Sha256};
 
 /// What an API token begins with, so that a leak is recognised.
 const TOKEN_PREFIX: &str = "attest_";
+
+/// How long a one-time link may be used, in milliseconds.
+pub const LINK_LASTS: i64 = HOUR;
 
 /// A fresh pair: the public key names a row, the secret proves it.
 pub struct Pair {

@@ -28,7 +28,7 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 /// Query parameters as they came; each may stand there once.
-type Asked = Query<Vec<(String, String)>>;
+pub type Asked = Query<Vec<(String, String)>>;
 
 /// The largest body of a change, in bytes.
 const LARGEST: usize = 64 * 1024;
@@ -40,12 +40,13 @@ pub fn place(slug: &str) -> Result<Place> {
     Slug::parse(slug).map(Place::Slug).map_err(|_| Refusal::NotFound.into())
 }
 
-fn bad(field: &'static str, problem: Problem) -> Error {
+/// What cannot be read, and where.
+pub fn bad(field: &'static str, problem: Problem) -> Error {
     Refusal::BadRequest(vec![Fault::new(field, problem)]).into()
 }
 
 /// The value of a query parameter; an empty one is absent.
-fn asked<'a>(query: &'a Asked, name: &'static str) -> Result<Option<&'a str>> {
+pub fn asked<'a>(query: &'a Asked, name: &'static str) -> Result<Option<&'a str>> {
     let mut found = query.0.iter().filter(|(known, _)| known == name).map(|(_, value)| value.as_str());
     let first = found.next();
     if found.next().is_some() {

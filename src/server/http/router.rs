@@ -27,13 +27,15 @@ pub fn router(state: State) -> Router {
         .layer(from_fn(failure::as_json));
     let machines =
         doors(Kind::Api).merge(doors(Kind::Events)).merge(doors(Kind::Plain)).layer(from_fn(failure::as_json));
-    Router::new()
+    // Nothing is measured, on the event stream's way least of all, unless somebody reads it.
+    let measured = state.config.metrics_addr.is_some();
+    let all = Router::new()
         .merge(pages)
         .merge(live)
         .merge(machines)
         .layer(from_fn_with_state(state.clone(), security::dress))
-        .layer(from_fn(figures::measure))
-        .with_state(state)
+        .with_state(state);
+    if measured { all.layer(from_fn(figures::measure)) } else { all }
 }
 
 fn doors(kind: Kind) -> Router<State> {

@@ -1,11 +1,11 @@
 //! The Profile API: single profiles for scripts, every read of which leaves its trace.
 
-use super::admin::only;
+use super::admin::{Asked, asked, bad, only};
 use super::caller::Script;
 use crate::domain::att::Origin;
 use crate::domain::device::NameKind;
 use crate::domain::environment::Environment;
-use crate::domain::error::{Fault, Problem, Refusal};
+use crate::domain::error::{Problem, Refusal};
 use crate::domain::json::{self, Object};
 use crate::domain::profile::IdentityKind;
 use crate::domain::text::Slug;
@@ -17,11 +17,9 @@ use crate::server::store::profile::{By, Person};
 use crate::server::work::profile::{Known, Reader};
 use axum::Json;
 use axum::body::to_bytes;
-use axum::extract::{Path, Query, Request, State as Shared};
+use axum::extract::{Path, Request, State as Shared};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
-
-type Asked = Query<Vec<(String, String)>>;
 
 /// The largest body of a question, in bytes.
 const LARGEST: usize = 16 * 1024;
@@ -32,10 +30,6 @@ struct Fields {
     device_identities: bool,
     user_identities: bool,
     devices: bool,
-}
-
-fn bad(field: &'static str, problem: Problem) -> Error {
-    Refusal::BadRequest(vec![Fault::new(field, problem)]).into()
 }
 
 impl Fields {
@@ -68,8 +62,7 @@ pub async fn by_mpid(
 ) -> Result<Json<Value>> {
     only(&query, &["fields", "environment_type"])?;
     let (place, fields) = (labelled(&org, &account, &workspace)?, Fields::read(&query)?);
-    let environment = query.0.iter().find(|(name, _)| name == "environment_type").map(|(_, text)| text.as_str());
-    let environment = environment_of(environment)?;
+    let environment = environment_of(asked(&query, "environment_type")?)?;
     // What is no number is nobody's mpid; it is asked for all the same, so that the permit comes first.
     let by = By::Mpid(mpid.parse().unwrap_or_default());
     let (found, mut view) = state.store.find_for_token(&script.0, place, environment, by, String::new()).await?;

@@ -1,6 +1,5 @@
 //! Reads of single profiles by tokens: counted by token and minute, and the profiles named for 30 days.
 
-use super::audit::INSTALLATION;
 use super::db::{Tx, on};
 use super::handle::{Actor, Place, Who};
 use super::profile::{By, Found};
@@ -94,13 +93,12 @@ impl Tx {
 impl Own {
     /// Takes out what was counted in minutes that have closed, for its rows to be written; forgets old names.
     pub async fn take_closed_accesses(&mut self) -> Result<Vec<Accesses>> {
-        const TAKE: &str = "delete from accesses where workspace_id <> $1 and minute <= $2 \
+        const TAKE: &str = "delete from accesses where minute <= $1 \
             returning workspace_id, token_id, minute, n";
-        const FORGET: &str = "delete from accessed_profiles where workspace_id <> $1 and minute < $2";
+        const FORGET: &str = "delete from accessed_profiles where minute < $1";
         let (closed, old) = (self.now.minus(MINUTE), self.now.minus(NAMED));
-        on!(&mut self.tx, c => { sqlx::query(FORGET).bind(INSTALLATION).bind(old).execute(c).await?; });
-        let mut taken: Vec<Accesses> =
-            on!(&mut self.tx, c => sqlx::query_as(TAKE).bind(INSTALLATION).bind(closed).fetch_all(c).await?);
+        on!(&mut self.tx, c => { sqlx::query(FORGET).bind(old).execute(c).await?; });
+        let mut taken: Vec<Accesses> = on!(&mut self.tx, c => sqlx::query_as(TAKE).bind(closed).fetch_all(c).await?);
         taken.sort_by_key(|access| (access.workspace_id, access.minute, access.token_id));
         Ok(taken)
     }

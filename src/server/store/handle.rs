@@ -44,6 +44,17 @@ impl Actor {
     pub fn system(job: &'static str) -> Self {
         Self { who: Who::System(job), address: None, agent: None, request_id: None }
     }
+
+    /// Who acts, where no role plays a part.
+    pub(super) fn without_role(&self) -> ActorState {
+        let (id, name) = match &self.who {
+            Who::Person { id, name } => (Some(id.to_string()), name.clone()),
+            Who::Token(id) => (Some(id.to_string()), "token".to_owned()),
+            Who::CommandLine => (None, "command line".to_owned()),
+            Who::System(job) => (None, (*job).to_owned()),
+        };
+        ActorState { kind: self.who.kind().to_owned(), id, name, role: None }
+    }
 }
 
 /// Which workspace, as the caller knows it.

@@ -2,9 +2,9 @@
 
 use super::audit::{Entry, INSTALLATION, append};
 use super::db::{Tx, on};
-use super::handle::{Actor, Who};
+use super::handle::Actor;
 use super::{Store, spawned};
-use crate::domain::audit::{ActorState, AuditAction};
+use crate::domain::audit::AuditAction;
 use crate::domain::id::WorkspaceId;
 use crate::domain::time::Millis;
 use crate::server::clock::Ids;
@@ -60,19 +60,19 @@ impl Record {
 }
 
 impl Own {
+    /// The same row for a workspace's chain, with the version of the settings in force there.
+    pub async fn row_of(&mut self, workspace: WorkspaceId, row: Record) -> Result<Record> {
+        let settings_version = Some(self.settings_version(workspace).await?);
+        Ok(Record { workspace: Some(workspace), settings_version, ..row })
+    }
+
     pub async fn commit(mut self, event: Event) -> Result<()> {
         match event {
             Event::Audit(mut records) => {
                 // Several heads are locked in the order of their ids, so that two such acts cannot wait for each other.
                 records.sort_by_key(|record| record.workspace);
                 for record in records {
-                    let (id, name) = match &record.actor.who {
-                        Who::Person { id, name } => (Some(id.to_string()), name.clone()),
-                        Who::Token(id) => (Some(id.to_string()), "token".to_owned()),
-                        Who::CommandLine => (None, "command line".to_owned()),
-                        Who::System(job) => (None, (*job).to_owned()),
-                    };
-                    let state = ActorState { kind: record.actor.who.kind().to_owned(), id, name, role: None };
+                    let state = record.actor.without_role();
                     let entry = Entry {
                         action: record.action,
                         target: record.target,

@@ -5,8 +5,7 @@ use crate::domain::error::{Fault, Problem, Refusal};
 use crate::domain::id::PersonId;
 use crate::domain::role::Role;
 use crate::domain::text::{Email, Name};
-use crate::domain::time::HOUR;
-use crate::server::auth::key::{hash, link_token};
+use crate::server::auth::key::{LINK_LASTS, hash, link_token};
 use crate::server::auth::password::{Passwords, acceptable};
 use crate::server::error::{Error, Result};
 use crate::server::store::link::{Link, LinkKind};
@@ -16,8 +15,6 @@ use crate::server::store::{Actor, Event, Own, Store, Who};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 
-/// How long a link may be used.
-const LINK_LASTS: i64 = HOUR;
 /// Workspaces are made in this zone unless something else is said.
 pub const UTC: &str = "UTC";
 
@@ -134,13 +131,17 @@ pub async fn add_account(
                 let expires = own.now.plus(LINK_LASTS);
                 own.add_link(&token_hash, LinkKind::Password, Some(person), expires).await?;
             }
-            let state = json!({"person": person, "name": name, "operator": new.operator});
-            let row = Record::installation(&actor, AuditAction::PersonAdded, person.to_string(), state);
-            own.commit(Event::Audit(vec![row])).await?;
+            own.commit(Event::Audit(vec![person_added(&actor, person, &name, new.operator)])).await?;
             Ok(person)
         }
     };
     Ok((store.own(work).await?, needs_link.then_some(token)))
+}
+
+/// The row of a new person.
+pub(super) fn person_added(actor: &Actor, person: PersonId, name: &Name, operator: bool) -> Record {
+    let state = json!({"person": person, "name": name, "operator": operator});
+    Record::installation(actor, AuditAction::PersonAdded, person.to_string(), state)
 }
 
 /// Lets a person choose their first password by a one-time link; answers who it was.

@@ -1,5 +1,6 @@
 //! Inviting people into a workspace by one-time links.
 
+use super::account::person_added;
 use super::member::MemberState;
 use crate::domain::audit::AuditAction;
 use crate::domain::error::{Fault, Problem, Refusal};
@@ -7,8 +8,8 @@ use crate::domain::id::{InvitationId, PersonId};
 use crate::domain::policy::{Action, may_give};
 use crate::domain::role::Role;
 use crate::domain::text::{Email, Name};
-use crate::domain::time::{HOUR, Millis};
-use crate::server::auth::key::{hash, link_token};
+use crate::domain::time::Millis;
+use crate::server::auth::key::{LINK_LASTS, hash, link_token};
 use crate::server::auth::password::{Passwords, acceptable};
 use crate::server::error::{Error, Result};
 use crate::server::store::invitation::Offer;
@@ -17,10 +18,7 @@ use crate::server::store::person::Person;
 use crate::server::store::{Act, Actor, Change, Done, Event, Own, Place, Store, Who};
 use secrecy::SecretString;
 use serde::Serialize;
-use serde_json::{Value, json};
-
-/// How long an invitation may be accepted.
-const LASTS: i64 = HOUR;
+use serde_json::Value;
 
 /// An invitation as the audit rows hold it.
 #[derive(Clone, Debug, Serialize)]
@@ -72,7 +70,7 @@ async fn invite_once(
     if change.members().await?.iter().any(|member| member.email == email.as_str()) {
         return Err(Error::invalid("email", Problem::AlreadyMember));
     }
-    let expires_ms = change.now.plus(LASTS);
+    let expires_ms = change.now.plus(LINK_LASTS);
     change.add_invitation(&token_hash, &email, role, maker, expires_ms).await?;
     let state = InvitationState { email: email.to_string(), role, expires_ms };
     change.commit(email.to_string(), None, Some(state), None, ()).await
@@ -155,8 +153,7 @@ pub async fn join(store: &Store, passwords: &Passwords, actor: &Actor, new: NewP
             let person = own.add_person(&email, &name, Some(&password_hash), false).await?;
             let actor = Actor { who: Who::Person { id: person, name: name.to_string() }, ..actor };
             let mut rows = add(&mut own, &actor, &offer, person, name.as_str()).await?;
-            let state = json!({"person": person, "name": name, "operator": false});
-            rows.push(Record::installation(&actor, AuditAction::PersonAdded, person.to_string(), state));
+            rows.push(person_added(&actor, person, &name, false));
             own.commit(Event::Audit(rows)).await
         }
     };
@@ -181,13 +178,10 @@ async fn add(own: &mut Own, actor: &Actor, offer: &Offer, person: PersonId, name
     }
     own.add_member(offer.workspace_id, person, offer.role).await?;
     let after = MemberState { person: person.to_string(), name: name.to_owned(), role: offer.role };
+    let after: Value = serde_json::to_value(after).map_err(Error::internal)?;
     let row = Record {
-        workspace: Some(offer.workspace_id),
-        before: Value::Null,
-        after: serde_json::to_value(after).map_err(Error::internal)?,
         reason: Some(format!("Invited by {}", offer.maker_name)),
-        settings_version: Some(own.settings_version(offer.workspace_id).await?),
-        ..Record::installation(actor, AuditAction::MemberSet, person.to_string(), Value::Null)
+        ..Record::installation(actor, AuditAction::MemberSet, person.to_string(), after)
     };
-    Ok(vec![row])
+    Ok(vec![own.row_of(offer.workspace_id, row).await?])
 }

@@ -172,10 +172,9 @@ pub async fn write_accesses(store: &Store) -> Result<()> {
                 let actor = Actor { who: Who::Token(access.token_id), ..Actor::system("profile reads") };
                 let name = own.token_name(access.token_id).await?;
                 let state = json!({"token": name, "minute_ms": access.minute, "reads": access.n});
-                let settings_version = Some(own.settings_version(access.workspace_id).await?);
                 let target = access.token_id.to_string();
                 let row = Record::installation(&actor, AuditAction::ProfilesRead, target, state);
-                rows.push(Record { workspace: Some(access.workspace_id), settings_version, ..row });
+                rows.push(own.row_of(access.workspace_id, row).await?);
             }
             own.commit(if rows.is_empty() { Event::Housekeeping("old names of profiles") } else { Event::Audit(rows) })
                 .await

@@ -4,16 +4,12 @@ use crate::domain::audit::AuditAction;
 use crate::domain::error::Refusal;
 use crate::domain::id::PersonId;
 use crate::domain::text::Email;
-use crate::domain::time::HOUR;
-use crate::server::auth::key::link_token;
+use crate::server::auth::key::{LINK_LASTS, link_token};
 use crate::server::error::Result;
 use crate::server::store::link::LinkKind;
 use crate::server::store::own::Record;
 use crate::server::store::{Actor, Event, Own, Store, Who};
 use serde_json::{Value, json};
-
-/// How long a link may be used.
-const LASTS: i64 = HOUR;
 
 /// Refuses people who are no operators, inside the transaction that acts.
 pub(super) async fn operators_only(own: &mut Own, actor: &Actor) -> Result<()> {
@@ -37,7 +33,7 @@ pub async fn make_reset_link(store: &Store, actor: &Actor, email: &str) -> Resul
             let person = own.person_by_email(&email).await?.ok_or(Refusal::NotFound)?;
             let ended = own.end_sessions_but(person.id, None).await?;
             own.end_links(LinkKind::Password, Some(person.id)).await?;
-            let expires = own.now.plus(LASTS);
+            let expires = own.now.plus(LINK_LASTS);
             own.add_link(&token_hash, LinkKind::Password, Some(person.id), expires).await?;
             let state = json!({"person": person.id, "name": person.name, "sessions_ended": ended});
             let rows = rows(&mut own, &actor, person.id, state).await?;
@@ -53,8 +49,7 @@ async fn rows(own: &mut Own, actor: &Actor, person: PersonId, state: Value) -> R
     let row = Record::installation(actor, AuditAction::ResetLinkMade, person.to_string(), state);
     let mut rows = vec![row.clone()];
     for workspace in own.workspaces_of(person).await? {
-        let settings_version = Some(own.settings_version(workspace).await?);
-        rows.push(Record { workspace: Some(workspace), settings_version, ..row.clone() });
+        rows.push(own.row_of(workspace, row.clone()).await?);
     }
     Ok(rows)
 }

@@ -1,13 +1,13 @@
 //! Making workspaces.
 
+use super::account::person_added;
 use super::reset::operators_only;
 use crate::domain::audit::AuditAction;
 use crate::domain::error::{Fault, Problem, Refusal};
 use crate::domain::id::PersonId;
 use crate::domain::role::Role;
 use crate::domain::text::{Email, Name, Slug};
-use crate::domain::time::HOUR;
-use crate::server::auth::key::link_token;
+use crate::server::auth::key::{LINK_LASTS, link_token};
 use crate::server::error::{Error, Result};
 use crate::server::store::link::LinkKind;
 use crate::server::store::own::Record;
@@ -17,8 +17,6 @@ use serde_json::{Value, json};
 
 /// Where a label of the Profile API's addresses is not set.
 const LABEL: &str = "main";
-/// How long the link of a Compliance Admin's first password may be used.
-const LINK_LASTS: i64 = HOUR;
 
 /// A new workspace as it is asked for.
 #[derive(Clone, Debug)]
@@ -78,16 +76,15 @@ pub async fn add_workspace(store: &Store, actor: &Actor, new: NewWorkspace) -> R
                 None => None,
             };
             let made = own.add_workspace(&name, slug.as_ref(), &marks).await?;
-            let mut records = Vec::new();
-            if let Some((person, name, row)) = &admin {
+            if let Some((person, ..)) = &admin {
                 own.add_member(made.id, *person, Role::ComplianceAdmin).await?;
-                records.extend(row.clone());
-                records.extend(rows(&actor, &made, Some((*person, name))));
-            } else {
-                records.extend(rows(&actor, &made, None));
             }
-            own.commit(Event::Audit(records)).await?;
-            Ok((made, admin.is_some_and(|(_, _, row)| row.is_some())))
+            let first = admin.as_ref().map(|(person, name, _)| (*person, name.as_str()));
+            let workspace = rows(&actor, &made, first);
+            let account = admin.and_then(|(_, _, row)| row);
+            let needs_link = account.is_some();
+            own.commit(Event::Audit(account.into_iter().chain(workspace).collect())).await?;
+            Ok((made, needs_link))
         }
     };
     let (workspace, needs_link) = store.own(work).await?;
@@ -114,9 +111,7 @@ async fn first_admin(
     let person = own.add_person(email, name, None, false).await?;
     let expires = own.now.plus(LINK_LASTS);
     own.add_link(token_hash, LinkKind::Password, Some(person), expires).await?;
-    let state = json!({"person": person, "name": name, "operator": false});
-    let row = Record::installation(actor, AuditAction::PersonAdded, person.to_string(), state);
-    Ok((person, name.to_string(), Some(row)))
+    Ok((person, name.to_string(), Some(person_added(actor, person, name, false))))
 }
 
 /// The audit rows of a new workspace: in the installation's chain, and the first rows of its own.

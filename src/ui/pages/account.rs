@@ -2,7 +2,7 @@
 
 use crate::domain::theme::Theme;
 use crate::ui::outside::{Outside, outside};
-use crate::ui::parts::field::{Faults, Field, field, moment, summary};
+use crate::ui::parts::field::{Faults, Field, field, moment, new_password, summary};
 use crate::ui::parts::notice::{Tone, notice};
 use crate::ui::words::Moment;
 use leptos::prelude::*;
@@ -74,24 +74,24 @@ fn name_form(name: String, faults: &Faults) -> impl IntoView + use<> {
 }
 
 fn password_form(email: String, faults: &Faults) -> impl IntoView + use<> {
-    let password = |name, label, autocomplete, help| Field {
-        name,
-        label,
+    let present = Field {
+        name: "present",
+        label: "Present password",
         kind: Some("password"),
-        autocomplete: Some(autocomplete),
-        help,
+        autocomplete: Some("current-password"),
         ..Field::default()
     };
     let help =
         "12 to 128 characters that are hard to guess; a few unrelated words make a good one. Your other sessions end.";
+    let new = Field { name: "new", label: "New password", help: Some(help), ..new_password() };
     view! {
         <form method="post" class="card narrow" novalidate>
             <h2>"Password"</h2>
             {summary(faults, &PASSWORD)}
             <input type="hidden" name="act" value="password" />
             <input type="hidden" name="username" autocomplete="username" value=email />
-            {field(password("present", "Present password", "current-password", None), faults)}
-            {field(password("new", "New password", "new-password", Some(help)), faults)}
+            {field(present, faults)}
+            {field(new, faults)}
             <div><button class="button">"Change the password"</button></div>
         </form>
     }

@@ -2,7 +2,7 @@
 
 use crate::domain::role::{Role, TokenRole};
 use crate::ui::frame::bare;
-use crate::ui::parts::field::{Faults, Field, field, summary};
+use crate::ui::parts::field::{Faults, Field, field, new_password, summary};
 use crate::ui::words;
 use leptos::prelude::*;
 
@@ -90,14 +90,6 @@ fn join(page: Invitation, offered: &Offered) -> impl IntoView + use<> {
         autofocus: true,
         ..Field::default()
     };
-    let password = Field {
-        name: "password",
-        label: "Password",
-        kind: Some("password"),
-        autocomplete: Some("new-password"),
-        help: Some("12 to 128 characters that are hard to guess; a few unrelated words make a good one."),
-        ..Field::default()
-    };
     view! {
         {head(offered)}
         {summary(&page.faults, &LABELS)}
@@ -105,7 +97,7 @@ fn join(page: Invitation, offered: &Offered) -> impl IntoView + use<> {
             <input type="hidden" name="token" value=page.token />
             <input type="hidden" name="username" autocomplete="username" value=offered.email.clone() />
             {field(name, &page.faults)}
-            {field(password, &page.faults)}
+            {field(new_password(), &page.faults)}
             <button class="button primary">{format!("Make the account and join {}", offered.workspace)}</button>
         </form>
     }

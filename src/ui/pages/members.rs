@@ -114,6 +114,11 @@ fn member(row: MemberRow, may_give: &[Role]) -> impl IntoView + use<> {
     }
 }
 
+/// The roles that may be given, as the field takes them.
+fn offered(may_give: &[Role]) -> Vec<TokenRole> {
+    may_give.iter().copied().map(TokenRole::Member).collect()
+}
+
 /// Folded away: a role is changed seldom, and never by accident.
 fn change(row: &MemberRow, may_give: &[Role]) -> impl IntoView + use<> {
     let id = format!("role-of-{}", row.person);
@@ -127,7 +132,7 @@ fn change(row: &MemberRow, may_give: &[Role]) -> impl IntoView + use<> {
             <form method="post" class="line">
                 <input type="hidden" name="act" value="set" />
                 <input type="hidden" name="person" value=row.person.clone() />
-                {role_field(id, "role", TokenRole::Member(row.role), &may_give.iter().copied().map(TokenRole::Member).collect::<Vec<_>>())}
+                {role_field(id, "role", TokenRole::Member(row.role), &offered(may_give))}
                 <button class="button">"Change role"</button>
             </form>
             <form method="post" class="line">
@@ -180,7 +185,7 @@ fn form(email: String, role: Role, may_give: &[Role], faults: &Faults) -> impl I
             {summary(faults, &LABELS)}
             <input type="hidden" name="act" value="invite" />
             {field(email, faults)}
-            {role_field("role".to_owned(), "role", TokenRole::Member(role), &may_give.iter().copied().map(TokenRole::Member).collect::<Vec<_>>())}
+            {role_field("role".to_owned(), "role", TokenRole::Member(role), &offered(may_give))}
             <div><button class="button primary">"Make an invitation link"</button></div>
         </form>
     }

@@ -1,7 +1,7 @@
 //! The first account, or a person's first password, by a one-time link.
 
 use crate::ui::frame::bare;
-use crate::ui::parts::field::{Faults, Field, field, summary};
+use crate::ui::parts::field::{Faults, Field, field, new_password, summary};
 use leptos::prelude::*;
 
 /// What the link is for.
@@ -39,17 +39,6 @@ pub fn set_up(page: SetUp) -> impl IntoView {
         .into_any(),
     };
     bare(view! { <section class="card narrow">{content}</section> })
-}
-
-fn new_password() -> Field {
-    Field {
-        name: "password",
-        label: "Password",
-        kind: Some("password"),
-        autocomplete: Some("new-password"),
-        help: Some("12 to 128 characters that are hard to guess; a few unrelated words make a good one."),
-        ..Field::default()
-    }
 }
 
 fn first_account(page: SetUp) -> impl IntoView {

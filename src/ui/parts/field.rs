@@ -31,6 +31,18 @@ pub struct Field {
     pub autofocus: bool,
 }
 
+/// Where a password is chosen: its rule stands below it.
+pub fn new_password() -> Field {
+    Field {
+        name: "password",
+        label: "Password",
+        kind: Some("password"),
+        autocomplete: Some("new-password"),
+        help: Some("12 to 128 characters that are hard to guess; a few unrelated words make a good one."),
+        ..Field::default()
+    }
+}
+
 /// The field with its label, help and fault.
 pub fn field(field: Field, faults: &Faults) -> impl IntoView + use<> {
     let name = field.name;

@@ -8,11 +8,10 @@ use crate::domain::platform::Platform;
 use crate::domain::policy::Action;
 use crate::domain::rounding::share;
 use crate::server::error::Result;
-use crate::server::http::admin::{app_named, place};
-use crate::server::http::caller::{Inside, Visit};
+use crate::server::http::admin::app_named;
+use crate::server::http::caller::{Inside, NotSignedIn};
 use crate::server::http::moment::minute;
 use crate::server::http::render::{fragment, render};
-use crate::server::state::State;
 use crate::server::store::View;
 use crate::server::store::audit::hex;
 use crate::server::work::distribution::{self, Distribution, Question};
@@ -21,7 +20,7 @@ use crate::ui::pages::Page;
 use crate::ui::pages::overview::{AppRow, Counts, Filter, Live, Overview, Rate, StateRow};
 use crate::ui::parts::bars::Bars;
 use crate::ui::words;
-use axum::extract::{Path, RawQuery, State as Shared};
+use axum::extract::RawQuery;
 use axum::http::header::{ETAG, IF_NONE_MATCH};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
@@ -70,19 +69,13 @@ pub async fn overview(Inside { visit, state, slug, place }: Inside, query: RawQu
 }
 
 /// `GET overview/live`: the counts by themselves; 304 while they are what the page shows.
-pub async fn live(
-    visit: Result<Visit, super::super::caller::NotSignedIn>,
-    Shared(state): Shared<State>,
-    Path(slug): Path<String>,
-    query: RawQuery,
-    headers: HeaderMap,
-) -> Result<Response> {
-    let visit = visit.map_err(|why| match why {
-        super::super::caller::NotSignedIn::Redirect(_) => Refusal::Unauthorized.into(),
-        super::super::caller::NotSignedIn::Failed(error) => error,
+pub async fn live(inside: Result<Inside, NotSignedIn>, query: RawQuery, headers: HeaderMap) -> Result<Response> {
+    let Inside { visit, state, place, .. } = inside.map_err(|why| match why {
+        NotSignedIn::Redirect(_) => Refusal::Unauthorized.into(),
+        NotSignedIn::Failed(error) => error,
     })?;
     let asked = Asked::new(query);
-    let mut view = state.store.view(&visit.actor, place(&slug)?, Action::SeeMetrics).await?;
+    let mut view = state.store.view(&visit.actor, place, Action::SeeMetrics).await?;
     let read = read(&mut view, &asked).await?;
     let html = fragment(counts(&read, &asked));
     let tag = tag(&html);

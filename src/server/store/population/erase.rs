@@ -2,7 +2,7 @@
 
 use super::load::Loader;
 use crate::domain::att::{Verdict, gate};
-use crate::domain::audit::{ActorState, AuditAction};
+use crate::domain::audit::AuditAction;
 use crate::domain::device::{Name, NameKind};
 use crate::domain::environment::Environment;
 use crate::domain::fold::Population;
@@ -12,7 +12,7 @@ use crate::server::error::Result;
 use crate::server::store::audit::{Entry, append};
 use crate::server::store::db::{Tx, on};
 use crate::server::store::erasure::{Erasure, Progress};
-use crate::server::store::{Actor, Store, spawned};
+use crate::server::store::{Actor, Store};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -23,8 +23,7 @@ impl Store {
     /// Looks at the next IDFAs in their order and erases those that the settings in force hold back. Answers whether
     /// there is more to do.
     pub async fn erase_step(&self, workspace: WorkspaceId, version: i64) -> Result<bool> {
-        let store = self.clone();
-        spawned(async move {
+        self.persist(move |store| async move {
             let mut tx = store.db.write().await?;
             tx.lock_counts(workspace).await?;
             let Some(mut erasure) = tx.held_erasure(workspace, version).await? else { return Ok(false) };
@@ -118,9 +117,7 @@ impl Tx {
             settings_version: Some(settings.version),
         };
         let actor = Actor::system("erasing");
-        let name = "erasing".to_owned();
-        let state = ActorState { kind: actor.who.kind().to_owned(), id: None, name, role: None };
-        append(self, erasure.workspace_id, store.clock.now(), &actor, state, entry).await?;
+        append(self, erasure.workspace_id, store.clock.now(), &actor, actor.without_role(), entry).await?;
         Ok(())
     }
 }

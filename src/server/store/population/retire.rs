@@ -1,7 +1,7 @@
 //! Devices that leave the counts, and the lock under which counts change.
 
 use super::load::Loader;
-use crate::domain::audit::{ActorState, AuditAction};
+use crate::domain::audit::AuditAction;
 use crate::domain::count;
 use crate::domain::fold::Population;
 use crate::domain::id::{DeviceId, WorkspaceId};
@@ -9,7 +9,7 @@ use crate::domain::time::Millis;
 use crate::server::error::Result;
 use crate::server::store::audit::{Entry, append};
 use crate::server::store::db::{Tx, on};
-use crate::server::store::{Actor, Store, spawned};
+use crate::server::store::{Actor, Store};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -18,8 +18,7 @@ impl Store {
     pub async fn retire(&self, workspace: WorkspaceId, silent_before: Millis) -> Result<usize> {
         const SQL: &str = "select d.id from devices d where d.workspace_id = $1 and d.nameless_since is not null \
             and not d.retired and d.last_seen < $2 order by d.id limit 500";
-        let store = self.clone();
-        spawned(async move {
+        self.persist(move |store| async move {
             let mut tx = store.db.write().await?;
             tx.lock_counts(workspace).await?;
             let silent: BTreeSet<DeviceId> = on!(&mut tx, c => sqlx::query_scalar(SQL)
@@ -50,9 +49,7 @@ impl Store {
                     settings_version: Some(tx.settings(workspace).await?.version),
                 };
                 let actor = Actor::system("housekeeping");
-                let name = "housekeeping".to_owned();
-                let state = ActorState { kind: actor.who.kind().to_owned(), id: None, name, role: None };
-                append(&mut tx, workspace, store.clock.now(), &actor, state, entry).await?;
+                append(&mut tx, workspace, store.clock.now(), &actor, actor.without_role(), entry).await?;
             }
             tx.commit().await?;
             Ok(silent.len())
