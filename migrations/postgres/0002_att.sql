@@ -50,6 +50,8 @@ create table inputs (
     public_key text not null,
     secret_version bigint not null,
     paused boolean not null,
+    -- Null for any number.
+    requests_per_second bigint,
     created_at bigint not null,
     primary key (workspace_id, id),
     foreign key (workspace_id, app_id) references apps (workspace_id, id)
@@ -79,6 +81,47 @@ create table arrivals (
     foreign key (workspace_id, input_id) references inputs (workspace_id, id),
     foreign key (workspace_id, app_id) references apps (workspace_id, id)
 );
+
+-- What stored batches say against themselves, by day of the workspace's time zone (days since 1970-01-01).
+create table contradictions (
+    workspace_id bigint not null,
+    environment bigint not null,
+    day bigint not null,
+    app_id bigint not null,
+    -- Empty when the batch and its device name none.
+    app_version text not null,
+    input_id bigint not null,
+    kind text not null,
+    n bigint not null,
+    last_at bigint not null,
+    primary key (workspace_id, environment, day, app_id, app_version, input_id, kind),
+    foreign key (workspace_id, app_id) references apps (workspace_id, id),
+    foreign key (workspace_id, input_id) references inputs (workspace_id, id)
+);
+
+create index contradictions_input on contradictions (workspace_id, input_id, day);
+
+-- The newest batches of an input, and the newest of each contradiction; for a day.
+create table samples (
+    workspace_id bigint not null,
+    input_id bigint not null,
+    -- A contradiction; empty for the newest batches, whatever they say.
+    kind text not null,
+    slot bigint not null,
+    environment bigint not null,
+    app_id bigint not null,
+    -- Whose status decides whether the IDFA is shown.
+    device_id bigint,
+    received_at bigint not null,
+    -- All of the batch's contradictions, separated by spaces.
+    contradictions text not null,
+    content text not null,
+    idfa text,
+    primary key (workspace_id, input_id, kind, slot),
+    foreign key (workspace_id, input_id) references inputs (workspace_id, id)
+);
+
+create index samples_received on samples (workspace_id, received_at);
 
 create table devices (
     workspace_id bigint not null,

@@ -11,6 +11,15 @@ pub const FIRST_PREVIOUS: &str = "0000000000000000000000000000000000000000000000
 /// The largest integer that every reader of JSON holds exactly.
 const LARGEST_NUMBER: u64 = 1 << 53;
 
+/// Which kind of chain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Chain {
+    /// One for each workspace.
+    Workspace,
+    /// The one of the installation, for operators.
+    Installation,
+}
+
 /// Everything that is ever written into a chain, by its name in the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum AuditAction {
@@ -36,6 +45,8 @@ pub enum AuditAction {
     InputPaused,
     InputResumed,
     SecretRotated,
+    InputLimited,
+    SamplesSeen,
     TokenAdded,
     TokenRevoked,
     ProfileLookedUp,
@@ -47,7 +58,7 @@ pub enum AuditAction {
 }
 
 impl AuditAction {
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 32] = [
         Self::SetUp,
         Self::PersonAdded,
         Self::WorkspaceAdded,
@@ -70,6 +81,8 @@ impl AuditAction {
         Self::InputPaused,
         Self::InputResumed,
         Self::SecretRotated,
+        Self::InputLimited,
+        Self::SamplesSeen,
         Self::TokenAdded,
         Self::TokenRevoked,
         Self::ProfileLookedUp,
@@ -105,6 +118,8 @@ impl AuditAction {
             Self::InputPaused => "input.paused",
             Self::InputResumed => "input.resumed",
             Self::SecretRotated => "input.secret_rotated",
+            Self::InputLimited => "input.rate_limited",
+            Self::SamplesSeen => "input.samples_seen",
             Self::TokenAdded => "token.added",
             Self::TokenRevoked => "token.revoked",
             Self::ProfileLookedUp => "profile.looked_up",
@@ -113,6 +128,43 @@ impl AuditAction {
             Self::AuditExported => "audit.exported",
             Self::ProfilesRead => "profile.read_by_token",
             Self::IdfasErased => "idfas.erased",
+        }
+    }
+
+    /// Whether such rows stand in this kind of chain.
+    pub fn is_of(self, chain: Chain) -> bool {
+        match self {
+            Self::WorkspaceAdded | Self::ResetLinkMade => true,
+            Self::SetUp
+            | Self::PersonAdded
+            | Self::SignedIn
+            | Self::SignedOut
+            | Self::SignInsFailed
+            | Self::PasswordSet
+            | Self::PasswordChanged
+            | Self::PersonRenamed
+            | Self::SessionsEnded
+            | Self::DemoFilled => chain == Chain::Installation,
+            Self::DefaultChanged
+            | Self::PolicyChanged
+            | Self::MemberInvited
+            | Self::InvitationRevoked
+            | Self::MemberSet
+            | Self::MemberRemoved
+            | Self::AppNamed
+            | Self::InputAdded
+            | Self::InputPaused
+            | Self::InputResumed
+            | Self::SecretRotated
+            | Self::InputLimited
+            | Self::SamplesSeen
+            | Self::TokenAdded
+            | Self::TokenRevoked
+            | Self::ProfileLookedUp
+            | Self::DevicesRetired
+            | Self::AuditExported
+            | Self::ProfilesRead
+            | Self::IdfasErased => chain == Chain::Workspace,
         }
     }
 

@@ -41,6 +41,8 @@ pub struct Batch {
     /// ISO 3166 alpha-2 in capitals.
     pub country: Option<String>,
     pub status: Option<Status>,
+    /// What older SDKs send in place of a status; only compared with it.
+    pub limit_ad_tracking: Option<bool>,
     /// `att_timestamp_unixtime_ms` as sent.
     pub att_ms: Option<i64>,
     /// `timestamp_unixtime_ms` as sent.
@@ -112,6 +114,7 @@ impl Reader {
             os_version: self.filled(device.as_ref(), "device_info.", "os_version"),
             country: self.country(top, device.as_ref()),
             status,
+            limit_ad_tracking: device.as_ref().and_then(limited),
             att_ms,
             batch_ms: self.value(Some(top), "", "timestamp_unixtime_ms", json::integer),
             event_ms: self.latest_event(top),
@@ -218,6 +221,12 @@ const IOS_FIELDS: [&str; 3] = ["ios_idfv", "ios_advertising_id", "att_authorizat
 
 fn status(raw: &RawValue) -> Result<Status, Problem> {
     json::kept_text(raw).ok().and_then(|text| Status::parse(&text)).ok_or(Problem::NotAStatus)
+}
+
+/// Anything but a boolean says nothing: no rule needs it.
+fn limited(device: &Object) -> Option<bool> {
+    let Field::Value(raw) = device.field("limit_ad_tracking") else { return None };
+    raw.get().parse().ok()
 }
 
 fn environment(raw: &RawValue) -> Result<Environment, Problem> {

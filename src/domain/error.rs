@@ -14,6 +14,7 @@ pub enum Code {
     Conflict,
     Invalid,
     TooLarge,
+    RateLimited,
     Unavailable,
     Internal,
 }
@@ -63,6 +64,9 @@ pub enum Problem {
     TooManyAttempts,
     AlreadyMember,
     AboveOwnRights,
+    /// A rate that is no whole number from 1 to 1,000,000.
+    NotARate,
+    RateLimited,
 }
 
 impl Problem {
@@ -104,6 +108,10 @@ pub enum Refusal {
     /// It can be read and cannot be done.
     Invalid(Vec<Fault>),
     TooLarge,
+    /// Too many requests of one input; the next may come after so many whole seconds.
+    RateLimited {
+        retry_after: u64,
+    },
 }
 
 impl Refusal {
@@ -116,6 +124,7 @@ impl Refusal {
             Self::Conflict => Code::Conflict,
             Self::Invalid(_) => Code::Invalid,
             Self::TooLarge => Code::TooLarge,
+            Self::RateLimited { .. } => Code::RateLimited,
         }
     }
 

@@ -14,6 +14,8 @@ pub struct Input {
     /// The public half of its credentials.
     pub key: String,
     pub paused: bool,
+    /// How many requests it may send in a second; `None` for any number.
+    pub requests_per_second: Option<i64>,
     pub created_at: Millis,
     pub last_batch_at: Option<Millis>,
 }
@@ -25,6 +27,8 @@ pub struct InputState {
     pub name: String,
     pub key: String,
     pub paused: bool,
+    /// How many requests it may send in a second; `None` for any number.
+    pub requests_per_second: Option<i64>,
     /// How often the secret was made: the only trace of it.
     pub secret_version: i64,
 }
@@ -38,53 +42,23 @@ pub enum Counted {
     Repeated,
     /// Batches that were refused, by reason.
     Refused,
-    /// What was odd about stored batches, by reason.
-    Noted,
+    /// Batches that named neither a device nor a person, of which nothing was kept.
+    NamesNobody,
 }
 
 impl Counted {
-    pub const ALL: [Self; 4] = [Self::Accepted, Self::Repeated, Self::Refused, Self::Noted];
+    pub const ALL: [Self; 4] = [Self::Accepted, Self::Repeated, Self::Refused, Self::NamesNobody];
 
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Accepted => "accepted",
             Self::Repeated => "repeated",
             Self::Refused => "refused",
-            Self::Noted => "noted",
+            Self::NamesNobody => "names_nobody",
         }
     }
 
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|counted| counted.as_str() == text)
-    }
-}
-
-/// What is odd about a stored batch.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Note {
-    BadTimestamp,
-    SecondsTimestamp,
-    FutureTimestamp,
-    Stale,
-    /// A status for a platform that has none; not stored.
-    StatusElsewhere,
-    /// An IDFA that the status does not permit, kept under `observe`.
-    IdfaUnpermitted,
-    /// Neither a device nor a person is named; nothing was stored.
-    Nobody,
-}
-
-impl Note {
-    /// The name under which it is counted.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::BadTimestamp => "bad_timestamp",
-            Self::SecondsTimestamp => "seconds_timestamp",
-            Self::FutureTimestamp => "future_timestamp",
-            Self::Stale => "stale",
-            Self::StatusElsewhere => "status_on_other_platform",
-            Self::IdfaUnpermitted => "idfa_not_permitted",
-            Self::Nobody => "names_nobody",
-        }
     }
 }

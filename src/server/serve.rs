@@ -33,8 +33,9 @@ pub async fn serve(store: Store, config: Config) -> Result<()> {
         serve_figures(address).await?;
     }
     announce(&store, &config).await?;
-    let house = tokio::spawn(keep_house(store.clone(), config.erase_after_hours));
-    let app = router(State::new(store.clone(), config, site)).into_make_service_with_connect_info::<SocketAddr>();
+    let state = State::new(store.clone(), config, site);
+    let house = tokio::spawn(keep_house(state.clone()));
+    let app = router(state).into_make_service_with_connect_info::<SocketAddr>();
     let served = axum::serve(listener, app).with_graceful_shutdown(told_to_stop()).await;
     house.abort();
     store.close().await;

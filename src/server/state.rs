@@ -3,6 +3,7 @@
 use super::auth::password::Passwords;
 use super::config::Config;
 use super::http::site::Site;
+use super::rates::Rates;
 use super::store::Store;
 use std::sync::Arc;
 
@@ -13,11 +14,13 @@ pub struct State {
     pub passwords: Passwords,
     pub config: Arc<Config>,
     pub site: Arc<Site>,
+    pub rates: Arc<Rates>,
 }
 
 impl State {
     pub fn new(store: Store, config: Config, site: Site) -> Self {
         let passwords = Passwords::new(store.ids().clone());
-        Self { store, passwords, config: Arc::new(config), site: Arc::new(site) }
+        let rates = Arc::new(Rates::new(store.shared_clock()));
+        Self { store, passwords, config: Arc::new(config), site: Arc::new(site), rates }
     }
 }

@@ -130,6 +130,9 @@ impl Doors {
                     (false, _) => vec![StatusCode::FORBIDDEN],
                     // Nobody has that mpid.
                     (true, _) if door.path.ends_with("/{mpid}") => vec![StatusCode::NOT_FOUND],
+                    // A look at samples changes nothing but the log; its address without the form leads back.
+                    (true, "GET") if door.path.ends_with("/samples") => vec![StatusCode::SEE_OTHER],
+                    (true, _) if door.path.ends_with("/samples") => vec![StatusCode::OK],
                     (true, "GET") => vec![StatusCode::OK],
                     (true, _) => vec![StatusCode::UNPROCESSABLE_ENTITY, StatusCode::BAD_REQUEST],
                 }

@@ -1,12 +1,13 @@
 //! What a batch tells of its device: its description, its status, its names.
 
+use super::contradict::{is_idfa_unpermitted, within};
 use super::find::names_in_order;
 use super::{Arrival, Folded, Population, Transition};
 use crate::domain::att::{Outcome, Policy, Report, Status, TimestampFault, Verdict, gate, learn};
 use crate::domain::batch::Batch;
+use crate::domain::contradiction::Contradiction;
 use crate::domain::device::{Name, NameKind};
 use crate::domain::id::DeviceId;
-use crate::domain::input::Note;
 use crate::domain::time::Millis;
 
 impl Population {
@@ -30,7 +31,7 @@ impl Population {
     pub(super) fn learn(&mut self, id: DeviceId, batch: &Batch, arrival: &Arrival, folded: &mut Folded) {
         let Some(device) = self.devices.get_mut(&id) else { return };
         if batch.status.is_some() && !device.platform.is_apple() {
-            folded.notes.push(Note::StatusElsewhere);
+            folded.contradictions.push(Contradiction::StatusElsewhere);
             return;
         }
         let report = Report {
@@ -44,13 +45,14 @@ impl Population {
         let before = device.held;
         let reported = learn(before, &report);
         device.held = reported.held;
-        folded.notes.extend(reported.faults.into_iter().map(|fault| match fault {
-            TimestampFault::Bad => Note::BadTimestamp,
-            TimestampFault::Seconds => Note::SecondsTimestamp,
-            TimestampFault::Future => Note::FutureTimestamp,
+        folded.contradictions.extend(within(batch, device));
+        folded.contradictions.extend(reported.faults.into_iter().map(|fault| match fault {
+            TimestampFault::Bad => Contradiction::BadTimestamp,
+            TimestampFault::Seconds => Contradiction::SecondsTimestamp,
+            TimestampFault::Future => Contradiction::FutureTimestamp,
         }));
         if reported.outcome == Outcome::Stale {
-            folded.notes.push(Note::Stale);
+            folded.contradictions.push(Contradiction::Stale);
         }
         let (Outcome::First | Outcome::Changed, Some(held)) = (reported.outcome, reported.held) else { return };
         device.source = Some(arrival.input);
@@ -71,6 +73,9 @@ impl Population {
             self.names.retain(|name, leads_to| name.kind != NameKind::Idfa || *leads_to != id);
             self.note_nameless(id, arrival.received);
         }
+        if self.forgets_answer(batch, id, before.map(|held| held.status), reported.outcome) {
+            folded.contradictions.push(Contradiction::AnswerForgotten);
+        }
     }
 
     /// Makes the batch's ids names of the device; those that led elsewhere move.
@@ -80,9 +85,9 @@ impl Population {
         let present = batch.name(NameKind::Idfa).is_some();
         let os = device.os_version.as_deref();
         let verdict = gate(arrival.policy, device.platform, explicit, arrival.default, os, present);
-        let unpermitted = gate(Policy::Withhold, device.platform, explicit, arrival.default, os, present);
-        if verdict == Verdict::Kept && unpermitted == Verdict::Removed {
-            folded.notes.push(Note::IdfaUnpermitted);
+        folded.keeps_idfa = verdict == Verdict::Kept;
+        if is_idfa_unpermitted(batch, device, arrival) {
+            folded.contradictions.push(Contradiction::IdfaUnpermitted);
         }
         for name in names_in_order(batch, arrival, device.platform) {
             if name.kind == NameKind::Idfa && verdict != Verdict::Kept {

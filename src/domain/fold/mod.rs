@@ -1,16 +1,17 @@
 //! Folding batches into what is known of devices and profiles: pure, in memory, in arrival order. The store loads what
 //! the batches may touch, this changes it, and the store writes what changed.
 
+mod contradict;
 mod find;
 mod learn;
 
 use super::att::{Policy, Status};
 use super::batch::Batch;
+use super::contradiction::Contradiction;
 use super::count::{self, Cells};
 use super::device::{Device, Name};
 use super::environment::Environment;
 use super::id::{AppId, DeviceId, InputId, ProfileId};
-use super::input::Note;
 use super::profile::{Identity, Profile};
 use super::time::Millis;
 use std::collections::{BTreeMap, BTreeSet};
@@ -54,8 +55,14 @@ pub struct Transition {
 /// What a batch did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Folded {
+    /// The device that it was about.
+    pub device: Option<DeviceId>,
     pub transition: Option<Transition>,
-    pub notes: Vec<Note>,
+    pub contradictions: Vec<Contradiction>,
+    /// Whether it brought an IDFA that may be kept.
+    pub keeps_idfa: bool,
+    /// It names neither a device nor a person, and nothing was kept.
+    pub names_nobody: bool,
 }
 
 /// The part of the store that a group of batches may touch: the devices and profiles they name, all users of those
@@ -98,18 +105,19 @@ impl Population {
         let mut folded = Folded::default();
         let named = self.named_profile(batch, arrival, fresh);
         let device = self.device(batch, arrival, named, fresh);
+        folded.device = device;
         if let Some(device) = device {
             self.describe(device, batch, arrival);
             self.learn(device, batch, arrival, &mut folded);
             self.name(device, batch, arrival, &mut folded);
         } else if batch.status.is_some() && named.is_some() {
             // Only a status elsewhere than on Apple's platforms gets here with a profile.
-            folded.notes.push(Note::StatusElsewhere);
+            folded.contradictions.push(Contradiction::StatusElsewhere);
         }
         let profile = named.or_else(|| device.map(|device| self.anonymous(device, arrival, fresh)));
         match (profile.and_then(|profile| self.profiles.get_mut(&profile)), profile) {
             (Some(profile), _) => profile.last_seen = profile.last_seen.max(arrival.received),
-            (None, _) => folded.notes.push(Note::Nobody),
+            (None, _) => folded.names_nobody = true,
         }
         if let (Some(device), Some(profile)) = (device, profile) {
             self.uses.insert((device, profile));

@@ -97,6 +97,8 @@ doors! {
     "GET" "/w/{workspace}/inputs/{input}" Page Role(SeeInputs) => get(pages::input::one);
     "POST" "/w/{workspace}/inputs/{input}" Page Role(ManageInputs) => post(pages::input::change);
 
+    "GET" "/w/{workspace}/inputs/{input}/samples" Page Role(LookUpProfiles) => get(pages::sample::before);
+    "POST" "/w/{workspace}/inputs/{input}/samples" Page Role(LookUpProfiles) => post(pages::sample::show);
     "GET" "/w/{workspace}/apps" Page Role(SeeInputs) => get(pages::app::list);
     "POST" "/w/{workspace}/apps" Page Role(ManageInputs) => post(pages::app::change);
     "GET" "/w/{workspace}/members" Page Role(SeeMembers) => get(pages::member::list);

@@ -28,7 +28,9 @@ impl FromRequestParts<State> for Feed {
         let decoded = encoded.and_then(|(_, encoded)| BASE64_STANDARD.decode(encoded.trim()).ok());
         let pair = decoded.and_then(|decoded| String::from_utf8(decoded).ok());
         let (key, secret) = pair.as_deref().and_then(|pair| pair.split_once(':')).ok_or(Refusal::Forbidden)?;
-        state.store.feed(key, secret).await
+        let feed = state.store.feed(key, secret).await?;
+        state.rates.pass(&feed)?;
+        Ok(feed)
     }
 }
 

@@ -40,6 +40,7 @@ fn status(error: &Error) -> StatusCode {
         Error::Refused(Refusal::Conflict) => StatusCode::CONFLICT,
         Error::Refused(Refusal::Invalid(_)) => StatusCode::UNPROCESSABLE_ENTITY,
         Error::Refused(Refusal::TooLarge) => StatusCode::PAYLOAD_TOO_LARGE,
+        Error::Refused(Refusal::RateLimited { .. }) => StatusCode::TOO_MANY_REQUESTS,
         Error::Again(_) | Error::ReadOnly(_) | Error::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
         Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
     }
@@ -79,6 +80,8 @@ pub async fn as_page(
         Error::Refused(Refusal::NotFound) => Why::NotFound,
         Error::Refused(Refusal::Conflict) => Why::Conflict,
         Error::Refused(Refusal::TooLarge) => Why::TooLarge,
+        // Only machines are limited so.
+        Error::Refused(Refusal::RateLimited { .. }) => Why::BadRequest,
         Error::Again(_) | Error::ReadOnly(_) | Error::Unavailable(_) => Why::Unavailable,
         Error::Internal(_) => Why::Internal,
     };
@@ -118,8 +121,16 @@ fn is_bare(response: &Response) -> bool {
 }
 
 fn with_retry(mut response: Response, error: &Error) -> Response {
-    if matches!(error, Error::Again(_) | Error::ReadOnly(_) | Error::Unavailable(_)) {
-        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static(TRY_AGAIN));
+    let headers = response.headers_mut();
+    match error {
+        Error::Again(_) | Error::ReadOnly(_) | Error::Unavailable(_) => {
+            headers.insert(RETRY_AFTER, HeaderValue::from_static(TRY_AGAIN));
+        }
+        Error::Refused(Refusal::RateLimited { retry_after }) => {
+            headers.insert(RETRY_AFTER, HeaderValue::from(*retry_after));
+            headers.insert("x-mp-rate-limit-exceeded", HeaderValue::from_static("feed"));
+        }
+        _ => {}
     }
     response
 }
@@ -135,6 +146,7 @@ fn messages(error: &Error, incident: &str) -> Vec<serde_json::Value> {
                 Refusal::Unauthorized => "expected credentials in the Authorization header",
                 Refusal::Forbidden => "these credentials do not allow this",
                 Refusal::NotFound => "there is nothing here",
+                Refusal::RateLimited { .. } => "this input sends more requests in a second than it may",
                 Refusal::Conflict => "the version sent is not the present one: read it again",
                 _ => "expected at most 256 KB, and 128 KB for a batch",
             };

@@ -1,6 +1,7 @@
 //! How domain types stand in columns, once for both databases.
 
 use crate::domain::att::{Policy, Status};
+use crate::domain::contradiction::Contradiction;
 use crate::domain::device::NameKind;
 use crate::domain::environment::Environment;
 use crate::domain::id::{AppId, DeviceId, InputId, InvitationId, PersonId, ProfileId, TokenId, WorkspaceId};
@@ -74,6 +75,7 @@ columns! {
     NameKind: String, |kind| kind.as_str().to_owned(), |text| NameKind::parse(&text);
     IdentityKind: String, |kind| kind.as_str().to_owned(), |text| IdentityKind::parse(&text);
     Counted: String, |counted| counted.as_str().to_owned(), |text| Counted::parse(&text);
+    Contradiction: String, |kind| kind.as_str().to_owned(), |text| Contradiction::parse(&text);
     Theme: String, |theme| theme.as_str().to_owned(), |text| Theme::parse(&text);
     Progress: String, |progress| progress.as_str().to_owned(), |text| Progress::parse(&text);
     Slug: String, |slug| slug.as_str().to_owned(), |text| Slug::parse(&text).ok();

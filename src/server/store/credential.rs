@@ -15,6 +15,7 @@ pub struct InputKey {
     pub input_id: InputId,
     pub secret_hash: Vec<u8>,
     pub paused: bool,
+    pub requests_per_second: Option<i64>,
 }
 
 /// What stands behind an API token's public half.
@@ -72,7 +73,7 @@ impl Scope {
 impl Store {
     /// Looks up the public half of an input's credentials.
     pub async fn input_key(&self, key: &str) -> Result<Option<InputKey>> {
-        const SQL: &str = "select c.workspace_id, c.input_id, c.secret_hash, i.paused from credentials c \
+        const SQL: &str = "select c.workspace_id, c.input_id, c.secret_hash, i.paused, i.requests_per_second from credentials c \
             join inputs i on i.workspace_id = c.workspace_id and i.id = c.input_id \
             where c.public_key = $1 and c.kind = 'input'";
         let mut own = self.own_view().await?;

@@ -2,8 +2,10 @@
 
 use super::db::{Tx, on};
 use super::handle::{Act, Change, Scope};
+use super::{Event, Store};
 use crate::domain::app::App;
 use crate::domain::environment::Environment;
+use crate::domain::error::Problem;
 use crate::domain::id::{AppId, InputId, WorkspaceId};
 use crate::domain::input::{Counted, Input, InputState};
 use crate::domain::time::Millis;
@@ -19,6 +21,7 @@ struct Stored {
     public_key: String,
     secret_version: i64,
     paused: bool,
+    requests_per_second: Option<i64>,
     created_at: Millis,
     last_batch_at: Option<Millis>,
 }
@@ -30,6 +33,7 @@ impl Stored {
             name: self.name.clone(),
             key: self.public_key.clone(),
             paused: self.paused,
+            requests_per_second: self.requests_per_second,
             secret_version: self.secret_version,
         };
         let input = Input {
@@ -38,11 +42,22 @@ impl Stored {
             app: self.app_id,
             key: self.public_key,
             paused: self.paused,
+            requests_per_second: self.requests_per_second,
             created_at: self.created_at,
             last_batch_at: self.last_batch_at,
         };
         (input, state)
     }
+}
+
+/// What the event stream needs to know of an input.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub(super) struct Receiver {
+    pub name: String,
+    pub app_id: Option<AppId>,
+    pub paused: bool,
+    /// The workspace's.
+    pub time_zone: String,
 }
 
 /// What was counted of an input under one reason.
@@ -62,7 +77,7 @@ pub type Tallies = BTreeMap<(InputId, Counted, String), i64>;
 macro_rules! inputs {
     ($rest:literal) => {
         concat!(
-            "select i.id, i.name, i.app_id, i.public_key, i.secret_version, i.paused, i.created_at, \
+            "select i.id, i.name, i.app_id, i.public_key, i.secret_version, i.paused, i.requests_per_second, i.created_at, \
              (select max(a.last_at) from arrivals a where a.workspace_id = i.workspace_id and a.input_id = i.id) \
              as last_batch_at from inputs i where i.workspace_id = $1",
             $rest
@@ -107,13 +122,25 @@ impl Scope {
     }
 }
 
+impl Store {
+    /// Counts requests that an input sent beyond its rate.
+    pub async fn count_rate_limited(&self, workspace: WorkspaceId, input: InputId, n: i64) -> Result<()> {
+        self.own(move |mut own| async move {
+            let reason = format!(" {}", Problem::RateLimited.as_str());
+            let tallies = Tallies::from([((input, Counted::Refused, reason), n)]);
+            own.tx.lock_counts(workspace).await?;
+            own.tx.add_tallies(workspace, &tallies, own.now).await?;
+            own.commit(Event::Housekeeping("requests beyond the rate")).await
+        })
+        .await
+    }
+}
+
 impl Tx {
-    pub(super) async fn input_app(
-        &mut self,
-        workspace: WorkspaceId,
-        id: InputId,
-    ) -> Result<Option<(String, Option<AppId>, bool)>> {
-        const SQL: &str = "select name, app_id, paused from inputs where workspace_id = $1 and id = $2";
+    /// What the event stream needs to know of an input.
+    pub(super) async fn receiver(&mut self, workspace: WorkspaceId, id: InputId) -> Result<Option<Receiver>> {
+        const SQL: &str = "select i.name, i.app_id, i.paused, w.time_zone from inputs i \
+            join workspaces w on w.id = i.workspace_id where i.workspace_id = $1 and i.id = $2";
         Ok(on!(self, c => sqlx::query_as(SQL).bind(workspace).bind(id).fetch_optional(c).await?))
     }
 
@@ -123,18 +150,26 @@ impl Tx {
         Ok(())
     }
 
-    /// Adds to the tallies.
-    pub(super) async fn add_tallies(&mut self, workspace: WorkspaceId, tallies: &Tallies, now: Millis) -> Result<()> {
+    /// Adds to the tallies; answers how many batches each of these inputs has taken by now.
+    pub(super) async fn add_tallies(
+        &mut self,
+        workspace: WorkspaceId,
+        tallies: &Tallies,
+        now: Millis,
+    ) -> Result<BTreeMap<InputId, i64>> {
         const ADD: &str = "insert into input_counts (workspace_id, input_id, counted, reason, n, last_at) \
             select $1, cast(given.value->>0 as bigint), given.value->>1, given.value->>2, \
             cast(given.value->>3 as bigint), $3 from json_each($2) as given where true \
             on conflict (workspace_id, input_id, counted, reason) \
-            do update set n = input_counts.n + excluded.n, last_at = excluded.last_at";
+            do update set n = input_counts.n + excluded.n, last_at = excluded.last_at \
+            returning input_id, counted, n";
         let rows: Vec<_> =
             tallies.iter().map(|((input, counted, reason), n)| json!([input.0, counted.as_str(), reason, n])).collect();
         let rows = serde_json::Value::from(rows).to_string();
-        on!(self, c => { sqlx::query(ADD).bind(workspace).bind(rows).bind(now).execute(c).await?; });
-        Ok(())
+        let sums: Vec<(InputId, Counted, i64)> =
+            on!(self, c => sqlx::query_as(ADD).bind(workspace).bind(rows).bind(now).fetch_all(c).await?);
+        let accepted = |(input, counted, n)| (counted == Counted::Accepted).then_some((input, n));
+        Ok(sums.into_iter().filter_map(accepted).collect())
     }
 
     /// Notes that batches of these apps came.
@@ -173,7 +208,14 @@ impl<A: Act> Change<A> {
                 .execute(c)
                 .await?;
         });
-        Ok(InputState { input: id, name: name.to_owned(), key: key.to_owned(), paused: false, secret_version: 1 })
+        Ok(InputState {
+            input: id,
+            name: name.to_owned(),
+            key: key.to_owned(),
+            paused: false,
+            requests_per_second: None,
+            secret_version: 1,
+        })
     }
 
     /// The input, held so that two acts on it cannot both begin from the same state.
@@ -188,7 +230,8 @@ impl<A: Act> Change<A> {
 
     /// Writes what may change of an input.
     pub async fn update_input(&mut self, state: &InputState) -> Result<()> {
-        const SQL: &str = "update inputs set paused = $3, secret_version = $4 where workspace_id = $1 and id = $2";
+        const SQL: &str = "update inputs set paused = $3, secret_version = $4, requests_per_second = $5 \
+            where workspace_id = $1 and id = $2";
         let workspace = self.workspace.id;
         on!(&mut self.tx, c => {
             sqlx::query(SQL)
@@ -196,6 +239,7 @@ impl<A: Act> Change<A> {
                 .bind(state.input)
                 .bind(state.paused)
                 .bind(state.secret_version)
+                .bind(state.requests_per_second)
                 .execute(c)
                 .await?;
         });

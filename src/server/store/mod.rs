@@ -2,11 +2,13 @@
 //! permission and its audit row), `view` (a read of one moment), `disclose` (a read that leaves a trace), `feed` (the
 //! event stream) and `own` (sign-in, sessions, jobs, migrations).
 
+mod accept;
 pub mod access;
 pub mod app;
 pub mod audit;
 pub mod check;
 mod columns;
+pub mod contradiction;
 mod count;
 pub mod credential;
 mod db;
@@ -24,13 +26,15 @@ mod persist;
 pub mod person;
 mod population;
 pub mod profile;
+pub mod sample;
 pub mod session;
 pub mod settings;
 pub mod throttle;
 pub mod workspace;
 
+pub use accept::Sent;
 pub use db::Db;
-pub use feed::{Feed, Sent};
+pub use feed::Feed;
 pub use handle::{Act, Actor, Change, Done, Place, Scope, View, Who, Workspace};
 pub use own::{Event, Own};
 
@@ -62,6 +66,11 @@ impl Store {
 
     pub fn clock(&self) -> &dyn Clock {
         &*self.clock
+    }
+
+    /// The same clock, for whoever keeps it.
+    pub fn shared_clock(&self) -> Arc<dyn Clock> {
+        self.clock.clone()
     }
 
     pub fn ids(&self) -> &Ids {

@@ -3,6 +3,7 @@
 use crate::domain::time::{DAY, HOUR};
 use crate::server::auth::{session, throttle};
 use crate::server::error::Result;
+use crate::server::state::State;
 use crate::server::store::{Event, Store};
 use crate::server::work::erasure::erase_due;
 use std::time::Duration;
@@ -12,14 +13,19 @@ const EVERY: Duration = Duration::from_secs(60);
 const SILENT: i64 = 30 * DAY;
 
 /// Runs until the process ends.
-pub async fn keep_house(store: Store, erase_after_hours: u32) {
+pub async fn keep_house(State { store, config, rates, .. }: State) {
     let mut ticks = tokio::time::interval(EVERY);
     loop {
         ticks.tick().await;
+        for (workspace, input, n) in rates.take_refused() {
+            if let Err(error) = store.count_rate_limited(workspace, input, n).await {
+                tracing::warn!(%error, n, "refused requests of an input were not counted");
+            }
+        }
         if let Err(error) = tidy(&store).await {
             tracing::warn!(%error, "housekeeping is done again in a minute");
         }
-        if let Err(error) = erase_due(&store, erase_after_hours).await {
+        if let Err(error) = erase_due(&store, config.erase_after_hours).await {
             tracing::warn!(%error, "erasing goes on in a minute");
         }
     }
@@ -42,6 +48,7 @@ pub async fn tidy(store: &Store) -> Result<()> {
     let silent_before = store.clock().now().minus(SILENT);
     for workspace in workspaces {
         store.prune_dedup(workspace.id).await?;
+        store.prune_samples(workspace.id).await?;
         while store.retire(workspace.id, silent_before).await? > 0 {}
     }
     Ok(())

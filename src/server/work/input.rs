@@ -8,6 +8,7 @@ use crate::domain::policy::Action;
 use crate::domain::text::Name;
 use crate::server::auth::key::{Pair, hash, pair};
 use crate::server::error::{Error, Result};
+use crate::server::rates::HIGHEST;
 use crate::server::store::{Act, Actor, Change, Done, Place, Store};
 use secrecy::{ExposeSecret, SecretString};
 
@@ -33,6 +34,8 @@ acts! {
     ResumeInput => InputResumed;
     /// Makes another secret; the old one stops at once.
     RotateSecret => SecretRotated;
+    /// Sets how many requests it may send in a second.
+    LimitInput => InputLimited;
 }
 
 /// An input with its secret, which is shown this once.
@@ -122,4 +125,25 @@ async fn rotate_once(
     change.set_input_secret(id, &after.key, &after.name, &secret_hash).await?;
     change.update_input(&after).await?;
     change.commit(id.to_string(), Some(before), Some(after.clone()), None, after).await
+}
+
+/// Sets how many requests an input may send in a second; an empty text takes the limit away.
+pub async fn limit_rate(store: &Store, actor: &Actor, place: Place, id: InputId, typed: &str) -> Result<()> {
+    let typed = typed.trim();
+    let rate = match typed {
+        "" => None,
+        _ => Some(typed.parse().ok().filter(|rate| (1..=HIGHEST).contains(rate))),
+    };
+    let rate = rate.map(|rate| rate.ok_or(Error::invalid("requests_per_second", Problem::NotARate))).transpose()?;
+    store.change::<LimitInput, _, _, _>(actor, place, move |change| limit_once(change, id, rate)).await
+}
+
+async fn limit_once(mut change: Change<LimitInput>, id: InputId, rate: Option<i64>) -> Result<Done<()>> {
+    let before = change.held_input(id).await?.ok_or(Refusal::NotFound)?;
+    if before.requests_per_second == rate {
+        return Ok(change.unchanged(()));
+    }
+    let after = InputState { requests_per_second: rate, ..before.clone() };
+    change.update_input(&after).await?;
+    change.commit(id.to_string(), Some(before), Some(after), None, ()).await
 }

@@ -14,6 +14,7 @@ pub mod member;
 pub mod own_account;
 pub mod profile;
 pub mod reset;
+pub mod sample;
 pub mod session;
 pub mod token;
 pub mod workspace;

@@ -3,6 +3,7 @@
 use super::sender::{DENIED, Sender};
 use crate::harness::{World, on_both};
 use attest::domain::att::{Policy, Status};
+use attest::domain::contradiction::Contradiction;
 use attest::domain::policy::Action;
 use attest::domain::time::DAY;
 use attest::server::store::Place;
@@ -45,8 +46,9 @@ async fn observe_keeps_the_idfa(world: World) {
     assert_eq!(sender.names().await, ["ios_advertising_id A1", "ios_idfv v1"]);
     let mut view =
         world.store.view(&World::actor(), Place::Id(sender.workspace), Action::SeeInputs).await.expect("a view");
-    let tallies = view.tallies().await.expect("tallies");
-    assert!(tallies.iter().any(|tally| tally.reason == "idfa_not_permitted" && tally.n == 1), "{tallies:?}");
+    let input = view.inputs().await.expect("inputs")[0].id;
+    let found = view.contradictions(input, 0).await.expect("contradictions");
+    assert!(matches!(&found[..], [one] if (one.kind, one.n) == (Contradiction::IdfaUnpermitted, 1)), "{found:?}");
 }
 
 async fn a_nameless_silent_device_leaves_the_counts(world: World) {

@@ -1,6 +1,7 @@
 //! What the store promises, held against both databases by the same tests.
 
 mod audit;
+mod contradiction;
 mod erasure;
 mod ingest;
 mod parity;

@@ -1,13 +1,16 @@
 //! Inputs: the curl that is shown works as it stands, and a secret is shown once.
 
-use crate::harness::{World, basic, on_both};
+use crate::harness::{Cookie, World, basic, on_both};
 use attest::domain::role::Role;
+use attest::domain::time::HOUR;
 use axum::http::StatusCode;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 on_both! {
     the_curl_works_as_it_stands
     a_secret_is_shown_once_and_rotates
+    an_input_over_its_rate_is_told_to_wait
+    samples_are_for_those_who_may_and_leave_a_row
 }
 
 /// What stands between two marks in a page, with HTML's escapes undone.
@@ -69,5 +72,88 @@ async fn a_secret_is_shown_once_and_rotates(world: World) {
     assert_eq!(status(&new).await, StatusCode::ACCEPTED);
     let audit = world.get("/w/acme/audit", &cookie).await.body;
     assert!(audit.contains("secret rotated") && !audit.contains(&new));
+    world.assert_holds().await;
+}
+
+/// The address of the workspace's only input.
+async fn only_input(world: &World, cookie: &Cookie) -> String {
+    let page = world.get("/w/acme/inputs", cookie).await.body;
+    format!("/w/acme/inputs/{}", &between(&page, "/w/acme/inputs/", "\"")[..13])
+}
+
+async fn an_input_over_its_rate_is_told_to_wait(world: World) {
+    world.workspace("Acme").await;
+    let ada = world.member("acme", "Ada", Role::Admin).await;
+    let (cookie, input) = (world.sign_in(&ada).await, world.input("acme", "Backend").await);
+    let address = only_input(&world, &cookie).await;
+    let send = async || world.event(&input, &json!({"device_info": {"ios_idfv": "V1"}})).await;
+    for wrong in ["0", "-1", "many", "1.5", "1000001"] {
+        let page = world.post(&address, &cookie, &[("act", "limit"), ("requests_per_second", wrong)]).await;
+        assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY, "{wrong}");
+        assert!(
+            page.body.contains("whole number from 1 to 1,000,000") && page.body.contains(&format!("value=\"{wrong}\""))
+        );
+    }
+    let set = async |rate: &str| {
+        let reply = world.post(&address, &cookie, &[("act", "limit"), ("requests_per_second", rate)]).await;
+        assert_eq!(reply.status, StatusCode::SEE_OTHER);
+    };
+    set("2").await;
+    let answers = [send().await, send().await, send().await];
+    assert_eq!(answers.each_ref().map(|reply| reply.status.as_u16()), [202, 202, 429]);
+    let refused = &answers[2];
+    assert_eq!((refused.header("retry-after"), refused.header("x-mp-rate-limit-exceeded")), ("1", "feed"));
+    assert_eq!(refused.json()["errors"][0]["code"], "RATE_LIMITED");
+    // A clock that goes back does not lock anybody out, and the wait that was told is enough.
+    world.clock.advance(-HOUR);
+    assert_eq!(send().await.status, StatusCode::ACCEPTED);
+    world.clock.advance(HOUR + 1000);
+    assert_eq!(send().await.status, StatusCode::ACCEPTED);
+    // A wrong secret is told first; nobody learns anything of the input from its rate.
+    let stranger = (input.0.clone(), "wrong".to_owned());
+    for _ in 0..5 {
+        assert_eq!(world.event(&stranger, &json!({})).await.status, StatusCode::FORBIDDEN);
+    }
+    count_limited(&world).await;
+    let page = world.get(&address, &cookie).await.body;
+    assert!(page.contains("expected fewer requests in a second") && page.contains("2 requests in a second"));
+    set("").await;
+    for _ in 0..20 {
+        assert_eq!(send().await.status, StatusCode::ACCEPTED);
+    }
+    let audit = world.get("/w/acme/audit", &cookie).await.body;
+    assert_eq!(audit.matches("limit set").count(), 3, "two rows, and the filter's choice");
+    world.assert_holds().await;
+}
+
+async fn count_limited(world: &World) {
+    for (workspace, input, n) in world.state.rates.take_refused() {
+        world.store.count_rate_limited(workspace, input, n).await.expect("counted");
+    }
+}
+
+async fn samples_are_for_those_who_may_and_leave_a_row(world: World) {
+    world.workspace("Acme").await;
+    let input = world.input("acme", "Backend").await;
+    let compliance = world.member("acme", "Cleo", Role::Compliance).await;
+    let analyst = world.member("acme", "Ann", Role::Analyst).await;
+    let (cleo, ann) = (world.sign_in(&compliance).await, world.sign_in(&analyst).await);
+    let batch = json!({"user_identities": {"email": "zoe@example.com"},
+        "device_info": {"ios_idfv": "V1", "att_authorization_status": "authorized", "ios_advertising_id": ""}});
+    assert_eq!(world.event(&input, &batch).await.status, StatusCode::ACCEPTED);
+    let address = only_input(&world, &cleo).await;
+    let samples = format!("{address}/samples");
+    let page = world.get(&address, &cleo).await.body;
+    assert!(page.contains("Show samples") && page.contains("with a zero or missing IDFA") && !page.contains("zoe@"));
+    let page = world.get(&address, &ann).await.body;
+    assert!(!page.contains("Show samples") && page.contains("with a zero or missing IDFA"), "counts are no secret");
+    assert_eq!(world.post(&samples, &ann, &[]).await.status, StatusCode::FORBIDDEN);
+    let shown = world.post(&samples, &cleo, &[]).await;
+    assert_eq!((shown.status, shown.header("cache-control")), (StatusCode::OK, "no-store"));
+    assert_eq!(shown.body.matches("zoe@example.com").count(), 2, "as the newest, and as an example: {}", shown.body);
+    assert_eq!(world.get(&samples, &cleo).await.location(), address, "a reload from the address bar shows nothing");
+    assert_eq!(world.post("/w/acme/inputs/0000000000000/samples", &cleo, &[]).await.status, StatusCode::NOT_FOUND);
+    let audit = world.get("/w/acme/audit?action=input.samples_seen", &cleo).await.body;
+    assert!(audit.contains("Cleo") && !audit.contains("zoe@"));
     world.assert_holds().await;
 }

@@ -1,7 +1,8 @@
 //! One input: its state, its secret the one time it is shown, and what was counted of it.
 
+use super::samples::{ContradictionRow, Samples, contradictions, samples};
 use crate::ui::frame::{Frame, Place, frame};
-use crate::ui::parts::field::moment;
+use crate::ui::parts::field::{Faults, Field, field, moment, summary};
 use crate::ui::parts::notice::{Tone, notice};
 use crate::ui::words::{self, Moment};
 use leptos::prelude::*;
@@ -21,9 +22,16 @@ pub struct InputPage {
     pub bundle: Option<String>,
     pub accepted: String,
     pub repeated: String,
+    pub names_nobody: String,
     /// Reason and number.
     pub refused: Vec<(String, String)>,
-    pub noted: Vec<(String, String)>,
+    pub contradictions: Vec<ContradictionRow>,
+    pub samples: Samples,
+    /// How many requests it may send in a second, as typed; empty for any number.
+    pub requests_per_second: String,
+    /// The limit in force.
+    pub limit: Option<String>,
+    pub faults: Faults,
     /// The new secret, right after it was made.
     pub rotated: Option<Shown>,
     /// A form that was sent twice.
@@ -107,6 +115,10 @@ pub fn input(page: InputPage) -> impl IntoView {
         let credentials = format!("{}:'\"$ATTEST_SECRET\"'", page.key);
         view! { <section class="card"><h2>"Send an event"</h2><p class="muted">"With the secret in the variable ATTEST_SECRET."</p>{curls(&page.public_url, &credentials, page.bundle.as_deref())}</section> }
     });
+    let limit = match page.limit.clone() {
+        Some(rate) => format!("{rate} requests in a second"),
+        None => "none".to_owned(),
+    };
     let actions = page.may_manage.then(|| actions(&page));
     let back = page.frame.address(Place::Inputs);
     let content = view! {
@@ -126,25 +138,28 @@ pub fn input(page: InputPage) -> impl IntoView {
                 <dt>"Created"</dt><dd>{moment(page.created.clone())}</dd>
                 <dt>"Accepted batches"</dt><dd class="n">{page.accepted.clone()}</dd>
                 <dt>"Repeated, and not counted again"</dt><dd class="n">{page.repeated.clone()}</dd>
+                <dt>"Named nobody, and nothing kept"</dt><dd class="n">{page.names_nobody.clone()}</dd>
+                <dt>"Limit"</dt><dd>{limit}</dd>
             </dl>
         </section>
-        {tally("Refused batches", "Nothing was refused.", page.refused.clone())}
-        {tally("Odd, and stored all the same", "Nothing was odd.", page.noted.clone())}
+        {refused(page.refused.clone())}
+        {contradictions(page.contradictions.clone())}
+        {samples(page.samples.clone())}
         {hint}
         {actions}
     };
     frame(page.frame, content)
 }
 
-fn tally(title: &'static str, none: &'static str, rows: Vec<(String, String)>) -> impl IntoView {
+fn refused(rows: Vec<(String, String)>) -> impl IntoView {
     let body = if rows.is_empty() {
-        view! { <p class="muted">{none}</p> }.into_any()
+        view! { <p class="muted">"Nothing was refused."</p> }.into_any()
     } else {
         let rows = rows.into_iter().map(|(reason, n)| {
             view! { <tr><th scope="row">{words::reason(&reason)}</th><td class="n">{n}</td></tr> }
         });
         view! {
-            <div class="scroll" tabindex="0" role="group" aria-label=title>
+            <div class="scroll" tabindex="0" role="group" aria-label="Refused batches">
                 <table>
                     <thead><tr><th scope="col">"Reason"</th><th scope="col" class="n">"Times"</th></tr></thead>
                     <tbody>{rows.collect_view()}</tbody>
@@ -153,8 +168,10 @@ fn tally(title: &'static str, none: &'static str, rows: Vec<(String, String)>) -
         }
         .into_any()
     };
-    view! { <section class="card"><h2>{title}</h2>{body}</section> }
+    view! { <section class="card"><h2>"Refused batches"</h2>{body}</section> }
 }
+
+const LABELS: [(&str, &str); 1] = [("requests_per_second", "Requests in a second")];
 
 fn actions(page: &InputPage) -> impl IntoView + use<> {
     let (act, label, effect) = if page.paused {
@@ -166,9 +183,23 @@ fn actions(page: &InputPage) -> impl IntoView + use<> {
             "Its batches are answered 403 at once, until it is resumed. Nothing stored is lost.",
         )
     };
+    let rate = Field {
+        name: "requests_per_second",
+        label: "Requests in a second",
+        value: page.requests_per_second.clone(),
+        optional: true,
+        help: Some("More are answered 429, and official clients wait. Empty: no limit."),
+        ..Field::default()
+    };
     view! {
         <section class="card actions">
             <h2>"Change"</h2>
+            {summary(&page.faults, &LABELS)}
+            <form method="post" novalidate>
+                <input type="hidden" name="act" value="limit" />
+                {field(rate, &page.faults)}
+                <button class="button">"Set the limit"</button>
+            </form>
             <form method="post">
                 <input type="hidden" name="act" value=act />
                 <p class="muted">{effect}</p>

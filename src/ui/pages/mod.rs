@@ -12,6 +12,7 @@ pub mod overview;
 pub mod people;
 pub mod profile;
 pub mod refused;
+pub mod samples;
 pub mod session;
 pub mod setup;
 pub mod tokens;

@@ -25,6 +25,8 @@ pub fn action(name: &str) -> &str {
         "input.paused" => "Input paused",
         "input.resumed" => "Input resumed",
         "input.secret_rotated" => "Input's secret rotated",
+        "input.rate_limited" => "Input's limit set",
+        "input.samples_seen" => "Samples looked at",
         "token.added" => "API token added",
         "token.revoked" => "API token revoked",
         "profile.looked_up" => "Profile looked up",

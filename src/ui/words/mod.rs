@@ -4,7 +4,7 @@ mod action;
 mod problem;
 
 pub use action::action;
-pub use problem::{form_problem, problem, reason};
+pub use problem::{contradiction, form_problem, problem, reason};
 
 use crate::domain::att::{Policy, State, Status};
 use crate::domain::count::Unit;

@@ -1,5 +1,6 @@
 //! What is wrong, in words: for scripts, for forms, and for the inputs' counts.
 
+use crate::domain::contradiction::Contradiction;
 use crate::domain::error::Problem;
 
 /// What is wrong, as it is said beside a field.
@@ -38,6 +39,8 @@ pub fn problem(problem: Problem) -> &'static str {
         Problem::TooManyAttempts => "expected a pause after several failed attempts",
         Problem::AlreadyMember => "expected somebody who is no member yet",
         Problem::AboveOwnRights => "expected a role within the maker's own rights",
+        Problem::NotARate => "expected a whole number from 1 to 1,000,000",
+        Problem::RateLimited => "expected fewer requests in a second",
     }
 }
 
@@ -60,27 +63,33 @@ pub fn form_problem(problem: Problem) -> &'static str {
         Problem::NotThePassword => "This is not your present password.",
         Problem::TooManyAttempts => "Too many attempts that failed. Wait a minute, then try again.",
         Problem::AlreadyMember => "They are a member already. Change their role in the list.",
+        Problem::NotARate => "A rate is a whole number from 1 to 1,000,000, or empty for none.",
         Problem::AboveOwnRights => "This role could do more than you can. Choose a lower one.",
         _ => "This cannot be used.",
     }
 }
 
-/// Why batches were refused or noted, as the input's page says it; `reason` is a field and a problem, or a note.
+/// Why batches were refused, as the input's page says it; `reason` is a field and a problem.
 pub fn reason(reason: &str) -> String {
-    match reason {
-        "bad_timestamp" => "A timestamp was zero or below; taken as absent".to_owned(),
-        "seconds_timestamp" => "A timestamp was in seconds; multiplied".to_owned(),
-        "future_timestamp" => "A timestamp was ahead of us; replaced by the time received".to_owned(),
-        "stale" => "A status came after newer news; not taken".to_owned(),
-        "status_on_other_platform" => "A status for a platform that has none; not stored".to_owned(),
-        "idfa_not_permitted" => "An IDFA that the status does not permit; kept under Observe".to_owned(),
-        "names_nobody" => "Named neither a device nor a person; nothing stored".to_owned(),
-        _ => {
-            let (field, problem_name) = reason.rsplit_once(' ').unwrap_or(("", reason));
-            let known = serde_json::from_value::<Problem>(problem_name.into()).ok();
-            let said = known.map_or("refused", problem);
-            if field.is_empty() { format!("The batch: {said}") } else { format!("{field}: {said}") }
-        }
+    let (field, problem_name) = reason.rsplit_once(' ').unwrap_or(("", reason));
+    let known = serde_json::from_value::<Problem>(problem_name.into()).ok();
+    let said = known.map_or("refused", problem);
+    if field.is_empty() { format!("The batch: {said}") } else { format!("{field}: {said}") }
+}
+
+/// What a batch contradicts, and what was made of it.
+pub fn contradiction(of: Contradiction) -> &'static str {
+    match of {
+        Contradiction::AuthorizedWithoutIdfa => "Authorized, with a zero or missing IDFA",
+        Contradiction::IdfaUnpermitted => "An IDFA that the status does not permit; kept under Observe only",
+        Contradiction::StatusBeforeAtt => "A status from iOS before 14, which knows none",
+        Contradiction::StatusElsewhere => "A status for a platform that has none; not stored",
+        Contradiction::FlagDisagrees => "The status and limit_ad_tracking disagree",
+        Contradiction::AnswerForgotten => "Not determined after an answer, from the same installation",
+        Contradiction::BadTimestamp => "A timestamp was zero or below; taken as absent",
+        Contradiction::SecondsTimestamp => "A timestamp was in seconds; multiplied",
+        Contradiction::FutureTimestamp => "A timestamp was ahead of us; replaced by the time received",
+        Contradiction::Stale => "A status came after newer news; not taken",
     }
 }
 
@@ -92,6 +101,6 @@ mod tests {
     fn reasons_become_sentences() {
         assert_eq!(reason("mpid repeated"), "mpid: expected once, found more than once");
         assert_eq!(reason(" too_large"), "The batch: expected at most 128 KB for a batch and 256 KB for a request");
-        assert!(reason("stale").starts_with("A status came"));
+        assert_eq!(reason(" rate_limited"), "The batch: expected fewer requests in a second");
     }
 }

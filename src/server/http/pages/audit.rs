@@ -2,7 +2,7 @@
 
 use super::outside::{operators_only, outside};
 use super::{Asked, frame};
-use crate::domain::audit::AuditAction;
+use crate::domain::audit::{AuditAction, Chain};
 use crate::domain::environment::Environment;
 use crate::domain::error::Problem;
 use crate::domain::policy::Action;
@@ -25,46 +25,6 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 
 const ROWS: usize = 50;
-
-/// The actions that a workspace's chain can have.
-const OF_WORKSPACE: [AuditAction; 20] = [
-    AuditAction::DefaultChanged,
-    AuditAction::PolicyChanged,
-    AuditAction::ProfileLookedUp,
-    AuditAction::ProfilesRead,
-    AuditAction::MemberInvited,
-    AuditAction::InvitationRevoked,
-    AuditAction::MemberSet,
-    AuditAction::MemberRemoved,
-    AuditAction::AppNamed,
-    AuditAction::InputAdded,
-    AuditAction::InputPaused,
-    AuditAction::InputResumed,
-    AuditAction::SecretRotated,
-    AuditAction::TokenAdded,
-    AuditAction::TokenRevoked,
-    AuditAction::AuditExported,
-    AuditAction::ResetLinkMade,
-    AuditAction::IdfasErased,
-    AuditAction::DevicesRetired,
-    AuditAction::WorkspaceAdded,
-];
-
-/// The actions that the installation's chain can have.
-const OF_INSTALLATION: [AuditAction; 12] = [
-    AuditAction::SignedIn,
-    AuditAction::SignedOut,
-    AuditAction::SignInsFailed,
-    AuditAction::PersonAdded,
-    AuditAction::PersonRenamed,
-    AuditAction::PasswordSet,
-    AuditAction::PasswordChanged,
-    AuditAction::SessionsEnded,
-    AuditAction::ResetLinkMade,
-    AuditAction::WorkspaceAdded,
-    AuditAction::DemoFilled,
-    AuditAction::SetUp,
-];
 
 /// What the address asks for.
 struct Question {
@@ -103,7 +63,7 @@ impl Question {
     }
 
     /// The page of these rows, of which there may be one more than it shows.
-    fn page(self, around: Around, mut rows: Vec<Kept>, actors: Vec<String>, actions: &[AuditAction]) -> AuditLog {
+    fn page(self, around: Around, mut rows: Vec<Kept>, actors: Vec<String>, chain: Chain) -> AuditLog {
         let Self { asked, wanted, from, to, faults } = self;
         let more = rows.len() > ROWS;
         rows.truncate(ROWS);
@@ -112,7 +72,7 @@ impl Question {
         AuditLog {
             around,
             filter: Filter {
-                actions: actions.iter().map(chosen).collect(),
+                actions: AuditAction::ALL.iter().filter(|action| action.is_of(chain)).map(chosen).collect(),
                 actors: actors.into_iter().map(|name| (name.clone(), wanted.actor.as_ref() == Some(&name))).collect(),
                 from,
                 to,
@@ -142,7 +102,7 @@ pub async fn audit(Inside { visit, state, place, .. }: Inside, query: RawQuery) 
         None => None,
     };
     let around = Around::Workspace(Box::new(frame(&mut view, &visit, Place::Audit, Environment::Production).await?));
-    let page = AuditLog { default_on, ..question.page(around, rows, actors, &OF_WORKSPACE) };
+    let page = AuditLog { default_on, ..question.page(around, rows, actors, Chain::Workspace) };
     Ok(render(&state, Page::Audit(Box::new(page)), StatusCode::OK))
 }
 
@@ -154,7 +114,7 @@ pub async fn installation(visit: Visit, Shared(state): Shared<State>, query: Raw
     let rows = own.audit_rows(&question.wanted, ROWS as i64 + 1).await?;
     let actors = own.audit_actors().await?;
     let around = Around::Installation(outside(&mut own, &visit, Room::Log).await?);
-    let page = question.page(around, rows, actors, &OF_INSTALLATION);
+    let page = question.page(around, rows, actors, Chain::Installation);
     Ok(render(&state, Page::Audit(Box::new(page)), StatusCode::OK))
 }
 

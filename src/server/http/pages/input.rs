@@ -1,11 +1,13 @@
 //! Inputs: the list, one of them, and the acts that show a secret once.
 
 use super::frame;
+use super::sample::contradiction_rows;
 use crate::domain::environment::Environment;
 use crate::domain::error::{Problem, Refusal};
 use crate::domain::id::InputId;
 use crate::domain::input::{Counted, Input};
 use crate::domain::policy::Action;
+use crate::server::calendar;
 use crate::server::error::{Error, Result};
 use crate::server::http::caller::{Inside, Visit};
 use crate::server::http::form::{Form, shown};
@@ -14,17 +16,21 @@ use crate::server::http::render::render;
 use crate::server::state::State;
 use crate::server::store::View;
 use crate::server::store::input::Tally;
-use crate::server::work::input::{NewInput, Secret, add_input, rotate_secret, set_paused};
+use crate::server::work::input::{NewInput, Secret, add_input, limit_rate, rotate_secret, set_paused};
 use crate::ui::frame::Place;
 use crate::ui::pages::Page;
 use crate::ui::pages::input::{InputPage, Shown};
 use crate::ui::pages::inputs::{InputRow, Inputs};
+use crate::ui::pages::samples::Samples;
 use crate::ui::parts::field::Faults;
 use crate::ui::words::number;
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use secrecy::ExposeSecret;
+
+/// How many days of contradictions are shown.
+const SHOWN_DAYS: i64 = 30;
 
 /// `GET inputs`.
 pub async fn list(Inside { visit, state, place, .. }: Inside) -> Result<Response> {
@@ -60,7 +66,7 @@ pub async fn add(Inside { visit, state, place, .. }: Inside, mut form: Form) -> 
     }
 }
 
-fn id(text: &str) -> Result<InputId> {
+pub(super) fn id(text: &str) -> Result<InputId> {
     InputId::parse(text).ok_or_else(|| Refusal::NotFound.into())
 }
 
@@ -89,6 +95,19 @@ pub async fn change(
         "pause" | "resume" => {
             set_paused(&state.store, &visit.actor, place, id, act == "pause").await?;
             Ok(Redirect::to(&format!("/w/{slug}/inputs/{id}")).into_response())
+        }
+        "limit" => {
+            let typed = form.text("requests_per_second");
+            match limit_rate(&state.store, &visit.actor, place.clone(), id, &typed).await {
+                Ok(()) => Ok(Redirect::to(&format!("/w/{slug}/inputs/{id}")).into_response()),
+                Err(Error::Refused(Refusal::Invalid(faults))) => {
+                    let mut view = state.store.view(&visit.actor, place, Action::SeeInputs).await?;
+                    let mut page = one_model(&state, &mut view, &visit, id).await?;
+                    (page.requests_per_second, page.faults) = (typed, shown(&faults));
+                    Ok(render(&state, Page::Input(Box::new(page)), StatusCode::UNPROCESSABLE_ENTITY))
+                }
+                Err(error) => Err(error),
+            }
         }
         "rotate" => {
             let version = form.choice("secret_version", |text| text.parse().ok());
@@ -157,10 +176,11 @@ async fn list_model(view: &mut View, visit: &Visit) -> Result<Inputs> {
     })
 }
 
-async fn one_model(state: &State, view: &mut View, visit: &Visit, id: InputId) -> Result<InputPage> {
+pub(super) async fn one_model(state: &State, view: &mut View, visit: &Visit, id: InputId) -> Result<InputPage> {
     let (input, audited) = view.input(id).await?.ok_or(Refusal::NotFound)?;
     let (tallies, apps) = (view.tallies().await?, view.apps().await?);
     let frame = frame(view, visit, Place::Inputs, Environment::Production).await?;
+    let today = calendar::day(view.now, &view.workspace.time_zone);
     let of = |counted| {
         let ours = tallies.iter().filter(|tally| tally.input_id == id && tally.counted == counted);
         ours.map(|tally| (tally.reason.clone(), number(tally.n))).collect()
@@ -178,7 +198,16 @@ async fn one_model(state: &State, view: &mut View, visit: &Visit, id: InputId) -
         accepted: total(&tallies, id, Counted::Accepted),
         repeated: total(&tallies, id, Counted::Repeated),
         refused: of(Counted::Refused),
-        noted: of(Counted::Noted),
+        names_nobody: total(&tallies, id, Counted::NamesNobody),
+        contradictions: contradiction_rows(&view.contradictions(id, today - SHOWN_DAYS).await?, &apps),
+        samples: if frame.may(Action::LookUpProfiles) {
+            Samples::At(format!("/w/{}/inputs/{id}/samples", frame.slug))
+        } else {
+            Samples::NotForThisRole
+        },
+        limit: input.requests_per_second.map(number),
+        requests_per_second: input.requests_per_second.map(|rate| rate.to_string()).unwrap_or_default(),
+        faults: Faults::default(),
         rotated: None,
         rotated_already: false,
         name: input.name,

@@ -11,6 +11,7 @@ pub mod outside;
 pub mod overview;
 pub mod people;
 pub mod profile;
+pub mod sample;
 pub mod session;
 pub mod setup;
 pub mod token;

@@ -104,6 +104,7 @@ impl Tx {
             after.erase_name(name, *device, store.clock.now());
         }
         self.write_population(workspace, &before, &after, &store.ids).await?;
+        self.erase_sampled_idfas(workspace, erased.iter().map(|(_, device)| *device)).await?;
         Ok(i64::try_from(erased.len()).unwrap_or_default())
     }
 

@@ -132,7 +132,7 @@ impl Loader<'_> {
         Ok(())
     }
 
-    async fn devices(&mut self, wanted: &BTreeSet<DeviceId>) -> Result<()> {
+    pub async fn devices(&mut self, wanted: &BTreeSet<DeviceId>) -> Result<()> {
         const SQL: &str = concat!(
             "select ",
             columns!(device),

@@ -15,7 +15,9 @@ use crate::domain::platform::Platform;
 use crate::domain::profile::{IdentityKind, Profile};
 use crate::domain::time::Millis;
 use crate::server::error::Result;
+use load::Loader;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 #[derive(sqlx::FromRow)]
 struct StoredDevice {
@@ -131,6 +133,17 @@ impl Tx {
         population.profiles.extend(profiles.into_iter().map(|row| (row.id, profile(row))));
         population.uses.extend(uses.into_iter().map(|row| (row.device_id, row.profile_id)));
         Ok(population)
+    }
+
+    /// Devices by their ids.
+    pub(super) async fn devices_by_id(
+        &mut self,
+        workspace: WorkspaceId,
+        wanted: BTreeSet<DeviceId>,
+    ) -> Result<Vec<Device>> {
+        let mut load = Loader { tx: self, workspace, population: Population::default() };
+        load.devices(&wanted).await?;
+        Ok(load.population.devices.into_values().collect())
     }
 
     /// The devices that a profile uses, the one seen last first.

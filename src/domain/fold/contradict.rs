@@ -1,0 +1,59 @@
+//! What a batch contradicts, apart from its times.
+
+use super::{Arrival, Population};
+use crate::domain::att::{Outcome, Policy, Status, Verdict, gate, legacy_flags};
+use crate::domain::batch::Batch;
+use crate::domain::contradiction::Contradiction;
+use crate::domain::device::{Device, Name, NameKind};
+use crate::domain::id::DeviceId;
+use crate::domain::platform::OsVersion;
+
+/// What a batch from an Apple device says against itself, apart from its advertising id. `device` is as the batch
+/// describes it.
+pub(super) fn within(batch: &Batch, device: &Device) -> Vec<Contradiction> {
+    let Some(status) = batch.status else { return Vec::new() };
+    let os = device.os_version.as_deref();
+    let mut found = Vec::new();
+    if status == Status::Authorized && batch.name(NameKind::Idfa).is_none() {
+        found.push(Contradiction::AuthorizedWithoutIdfa);
+    }
+    if os.and_then(OsVersion::parse).is_some_and(|version| version < OsVersion::INTRODUCED) {
+        found.push(Contradiction::StatusBeforeAtt);
+    }
+    let limited = legacy_flags(Some(status), os, None, None).tracking_limited;
+    if batch.limit_ad_tracking.is_some_and(|said| limited.is_some_and(|follows| said != follows)) {
+        found.push(Contradiction::FlagDisagrees);
+    }
+    found
+}
+
+/// Whether the batch's real IDFA is there though the status does not permit it: by its own status where Apple enforces
+/// that, and whatever the policy `observe` keeps that `withhold` would not.
+pub(super) fn is_idfa_unpermitted(batch: &Batch, device: &Device, arrival: &Arrival) -> bool {
+    let present = batch.name(NameKind::Idfa).is_some();
+    let (os, explicit) = (device.os_version.as_deref(), device.held.map(|held| held.status));
+    let refused = batch.status.is_some_and(|status| status != Status::Authorized) && OsVersion::is_enforced(os);
+    let under = |policy| gate(policy, device.platform, explicit, arrival.default, os, present);
+    let observed = arrival.policy == Policy::Observe && under(Policy::Withhold) == Verdict::Removed;
+    present && device.platform.is_apple() && (refused || observed)
+}
+
+impl Population {
+    /// Whether a device that had answered says that it was not asked: only another installation may, and that one has
+    /// another IDFV.
+    pub(super) fn forgets_answer(
+        &self,
+        batch: &Batch,
+        device: DeviceId,
+        before: Option<Status>,
+        news: Outcome,
+    ) -> bool {
+        let answered = matches!(before, Some(Status::Authorized | Status::Denied));
+        let unasked = news == Outcome::Changed && batch.status == Some(Status::NotDetermined);
+        let leads_here = |value: &str| {
+            let is_it = |name: &Name| name.kind == NameKind::Idfv && name.value == value;
+            self.names.iter().any(|(name, leads_to)| *leads_to == device && is_it(name))
+        };
+        answered && unasked && batch.name(NameKind::Idfv).is_some_and(leads_here)
+    }
+}

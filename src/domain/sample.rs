@@ -1,0 +1,58 @@
+//! Samples of batches: what was read of one, for the eyes of those who may look up profiles.
+
+use super::batch::Batch;
+use super::device::NameKind;
+use serde_json::{Map, Value, json};
+
+/// In place of an advertising id that is not kept or not shown.
+pub const HELD_BACK: &str = "(held back)";
+
+/// The batch as it was read, in the shape of the Events API, without what nobody reads and without its IDFA.
+pub fn sample(batch: &Batch) -> Value {
+    let identities: Map<String, Value> =
+        batch.identities.iter().map(|(kind, value)| (kind.as_str().to_owned(), value.clone().into())).collect();
+    let mut device = filled(json!({
+        "platform": batch.platform,
+        "os_version": batch.os_version,
+        "att_authorization_status": batch.status,
+        "att_timestamp_unixtime_ms": batch.att_ms,
+        "limit_ad_tracking": batch.limit_ad_tracking,
+    }));
+    for (kind, value) in batch.names.iter().filter(|(kind, _)| *kind != NameKind::MpDeviceId) {
+        let shown = if *kind == NameKind::Idfa { HELD_BACK } else { value };
+        device.insert(kind.as_str().to_owned(), shown.into());
+    }
+    let app = filled(json!({
+        "package": batch.bundle,
+        "application_name": batch.app_name,
+        "application_version": batch.app_version,
+    }));
+    let mut top = filled(json!({
+        "environment": batch.environment,
+        "source_request_id": batch.source_request_id,
+        "mpid": batch.mpid,
+        "mp_deviceid": batch.name(NameKind::MpDeviceId),
+        "timestamp_unixtime_ms": batch.batch_ms,
+        "country": batch.country,
+    }));
+    for (name, part) in [("user_identities", identities), ("device_info", device), ("application_info", app)] {
+        if !part.is_empty() {
+            top.insert(name.to_owned(), part.into());
+        }
+    }
+    top.into()
+}
+
+/// The same with its IDFA, for which the gate was asked.
+pub fn with_idfa(mut sample: Value, idfa: &str) -> Value {
+    if let Some(device) = sample.get_mut("device_info").and_then(Value::as_object_mut) {
+        device.insert(NameKind::Idfa.as_str().to_owned(), idfa.into());
+    }
+    sample
+}
+
+/// The members of an object that are there.
+fn filled(object: Value) -> Map<String, Value> {
+    let Value::Object(members) = object else { return Map::new() };
+    members.into_iter().filter(|(_, value)| !value.is_null()).collect()
+}

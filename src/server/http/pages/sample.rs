@@ -1,0 +1,76 @@
+//! What came through an input: contradictions on its page, and samples when somebody asks for them.
+
+use super::input::{id, one_model};
+use crate::domain::app::App;
+use crate::domain::contradiction::Contradiction;
+use crate::domain::environment::Environment;
+use crate::domain::error::Refusal;
+use crate::domain::policy::Action;
+use crate::server::error::Result;
+use crate::server::http::caller::Inside;
+use crate::server::http::moment::moment;
+use crate::server::http::render::render;
+use crate::server::store::contradiction::Counted;
+use crate::server::work::sample::{Known, samples as look};
+use crate::ui::pages::Page;
+use crate::ui::pages::samples::{ContradictionRow, SampleCard, Samples};
+use crate::ui::words::{self, number};
+use axum::extract::Path;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+
+/// `GET inputs/{input}/samples`: where a look at samples began; only its form shows them.
+pub async fn before(
+    Inside { visit, state, slug, place }: Inside,
+    Path((_, input)): Path<(String, String)>,
+) -> Result<Response> {
+    let mut view = state.store.view(&visit.actor, place, Action::LookUpProfiles).await?;
+    let (input, _) = view.input(id(&input)?).await?.ok_or(Refusal::NotFound)?;
+    Ok(Redirect::to(&format!("/w/{slug}/inputs/{}", input.id)).into_response())
+}
+
+/// `POST inputs/{input}/samples`: the input's page with its samples, after the look was recorded.
+pub async fn show(
+    Inside { visit, state, place, .. }: Inside,
+    Path((_, input)): Path<(String, String)>,
+) -> Result<Response> {
+    let id = id(&input)?;
+    let (known, mut view) = look(&state.store, &visit.actor, place, id).await?;
+    let mut page = one_model(&state, &mut view, &visit, id).await?;
+    let apps = view.apps().await?;
+    let card = |known: Known| SampleCard {
+        example_of: known.example_of.map(words::contradiction),
+        app: apps.iter().find(|app| app.id == known.app).map_or_else(String::new, |app| app.name.clone()),
+        environment: known.environment.as_str(),
+        received: moment(known.received),
+        contradictions: known.contradictions.into_iter().map(words::contradiction).collect(),
+        content: format!("{:#}", known.content),
+    };
+    page.samples = Samples::Shown(known.into_iter().map(card).collect());
+    Ok(render(&state, Page::Input(Box::new(page)), StatusCode::OK))
+}
+
+/// One kind's row: its numbers from all versions added up.
+pub(super) fn contradiction_rows(counted: &[Counted], apps: &[App]) -> Vec<ContradictionRow> {
+    let mut rows: Vec<ContradictionRow> = Vec::new();
+    let mut kinds: Vec<Contradiction> = counted.iter().map(|row| row.kind).collect();
+    kinds.sort();
+    kinds.dedup();
+    for kind in kinds {
+        let ours: Vec<&Counted> = counted.iter().filter(|row| row.kind == kind).collect();
+        let place = |row: &&Counted| {
+            let app = apps.iter().find(|app| app.id == row.app_id).map_or("an app", |app| app.name.as_str());
+            let version =
+                Some(row.app_version.as_str()).filter(|version| !version.is_empty()).unwrap_or("without a version");
+            let development = if row.environment == Environment::Development { ", development" } else { "" };
+            (format!("{app} {version}{development}"), number(row.n))
+        };
+        rows.push(ContradictionRow {
+            said: words::contradiction(kind),
+            times: number(ours.iter().map(|row| row.n).sum()),
+            last: moment(ours.iter().map(|row| row.last_at).max().unwrap_or_default()),
+            places: ours.iter().map(place).collect(),
+        });
+    }
+    rows
+}

@@ -1,0 +1,78 @@
+//! Contradictions, counted by day, app and app version.
+
+use super::db::{Tx, on};
+use super::handle::Scope;
+use crate::domain::contradiction::Contradiction;
+use crate::domain::environment::Environment;
+use crate::domain::id::{AppId, InputId, WorkspaceId};
+use crate::domain::time::Millis;
+use crate::server::error::Result;
+use serde_json::json;
+use std::collections::BTreeMap;
+
+/// Where a contradiction is counted, apart from its day and input.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Spot {
+    pub environment: Environment,
+    pub app: AppId,
+    /// Empty when nobody said.
+    pub app_version: String,
+    pub kind: Contradiction,
+}
+
+/// How often each kind came through an input from one version of an app.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Counted {
+    pub kind: Contradiction,
+    pub environment: Environment,
+    pub app_id: AppId,
+    pub app_version: String,
+    pub n: i64,
+    pub last_at: Millis,
+}
+
+impl Tx {
+    /// Adds contradictions of one input's batches to a day.
+    pub(super) async fn add_contradictions(
+        &mut self,
+        workspace: WorkspaceId,
+        input: InputId,
+        day: i64,
+        found: &BTreeMap<Spot, i64>,
+        now: Millis,
+    ) -> Result<()> {
+        const SQL: &str = "insert into contradictions (workspace_id, environment, day, app_id, app_version, input_id, \
+            kind, n, last_at) select $1, cast(given.value->>0 as bigint), $3, cast(given.value->>1 as bigint), \
+            given.value->>2, $2, given.value->>3, cast(given.value->>4 as bigint), $5 \
+            from json_each($4) as given where true \
+            on conflict (workspace_id, environment, day, app_id, app_version, input_id, kind) \
+            do update set n = contradictions.n + excluded.n, last_at = excluded.last_at";
+        if found.is_empty() {
+            return Ok(());
+        }
+        let row = |(spot, n): (&Spot, &i64)| {
+            json!([spot.environment.code(), spot.app.0, spot.app_version, spot.kind.as_str(), n])
+        };
+        let rows = serde_json::Value::from(found.iter().map(row).collect::<Vec<_>>()).to_string();
+        on!(self, c => {
+            sqlx::query(SQL).bind(workspace).bind(input).bind(day).bind(rows).bind(now).execute(c).await?;
+        });
+        Ok(())
+    }
+}
+
+impl Scope {
+    /// What came through an input since a day, the most frequent first.
+    pub async fn contradictions(&mut self, input: InputId, since_day: i64) -> Result<Vec<Counted>> {
+        const SQL: &str = "select kind, environment, app_id, app_version, cast(sum(n) as bigint) as n, \
+            max(last_at) as last_at from contradictions where workspace_id = $1 and input_id = $2 and day >= $3 \
+            group by kind, environment, app_id, app_version order by 5 desc, 1, 2, 3, 4";
+        let workspace = self.workspace.id;
+        Ok(on!(&mut self.tx, c => sqlx::query_as(SQL)
+            .bind(workspace)
+            .bind(input)
+            .bind(since_day)
+            .fetch_all(c)
+            .await?))
+    }
+}

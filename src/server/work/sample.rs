@@ -1,0 +1,84 @@
+//! Samples of what came through an input: personal data, so that looking leaves a row.
+
+use super::profile::Reader;
+use crate::domain::att::{Verdict, gate};
+use crate::domain::audit::AuditAction;
+use crate::domain::contradiction::Contradiction;
+use crate::domain::device::Device;
+use crate::domain::environment::Environment;
+use crate::domain::error::Refusal;
+use crate::domain::id::{AppId, DeviceId, InputId};
+use crate::domain::policy::Action;
+use crate::domain::sample::with_idfa;
+use crate::domain::time::Millis;
+use crate::server::error::{Error, Result};
+use crate::server::store::sample::Sample;
+use crate::server::store::{Act, Actor, Change, Done, Place, Store, View};
+use serde::Serialize;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// What the row of a look holds.
+#[derive(Clone, Debug, Serialize)]
+pub struct SeenState {
+    pub input: InputId,
+    pub samples: usize,
+}
+
+/// Looks at an input's samples.
+pub struct SeeSamples;
+
+impl Act for SeeSamples {
+    type State = SeenState;
+    const ACTION: Action = Action::LookUpProfiles;
+    const AUDIT: AuditAction = AuditAction::SamplesSeen;
+}
+
+/// A sample as it may be shown: its IDFA through the gate.
+pub struct Known {
+    /// The contradiction that it is the newest example of.
+    pub example_of: Option<Contradiction>,
+    pub environment: Environment,
+    pub app: AppId,
+    pub received: Millis,
+    pub contradictions: Vec<Contradiction>,
+    pub content: Value,
+}
+
+/// Reads the samples of an input, after the row is written; with the view that they were read by.
+pub async fn samples(store: &Store, actor: &Actor, place: Place, input: InputId) -> Result<(Vec<Known>, View)> {
+    let look = move |change| look_once(change, input);
+    let ((), mut view) = store.disclose::<SeeSamples, _, _, _>(actor, place, look).await?;
+    let samples = view.samples(input).await?;
+    let devices = view.sampled_devices(&samples).await?.into_iter().map(|device| (device.id, device)).collect();
+    let reader = Reader::read(&mut view).await?;
+    let known = samples.into_iter().map(|sample| known(sample, &devices, &reader)).collect::<Result<_>>()?;
+    Ok((known, view))
+}
+
+async fn look_once(mut change: Change<SeeSamples>, input: InputId) -> Result<Done<()>> {
+    change.input(input).await?.ok_or(Refusal::NotFound)?;
+    let state = SeenState { input, samples: change.samples(input).await?.len() };
+    change.commit(input.to_string(), None, Some(state), None, ()).await
+}
+
+fn known(sample: Sample, devices: &BTreeMap<DeviceId, Device>, reader: &Reader) -> Result<Known> {
+    let content = serde_json::from_str(&sample.content).map_err(Error::internal)?;
+    let keeps = |device: &&Device| {
+        let (explicit, settings) = (device.held.map(|held| held.status), &reader.settings);
+        let os = device.os_version.as_deref();
+        gate(settings.policy, device.platform, explicit, settings.default, os, true) == Verdict::Kept
+    };
+    let device = sample.device_id.and_then(|id| devices.get(&id)).filter(keeps);
+    Ok(Known {
+        example_of: Contradiction::parse(&sample.kind),
+        environment: sample.environment,
+        app: sample.app_id,
+        received: sample.received_at,
+        contradictions: sample.contradictions.split(' ').filter_map(Contradiction::parse).collect(),
+        content: match sample.idfa.filter(|_| device.is_some()) {
+            Some(idfa) => with_idfa(content, &idfa),
+            None => content,
+        },
+    })
+}
