@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run demo test e2e check dist
+.PHONY: help run demo test e2e soak check dist
 
 # The binary that was just built, wherever the target folder is.
 ATTEST = $$(. scripts/env.sh && echo "$$CARGO_TARGET_DIR")/release/attest
@@ -30,6 +30,10 @@ test: ## Run every test: rules, both databases, whole flows, browser
 e2e: ## Run the browser tests only
 	@scripts/setup.sh e2e
 	@scripts/test.sh browser
+
+soak: ## Run the tests that take long: thousands of requests against every documented interface
+	@scripts/setup.sh soak
+	@scripts/soak.sh
 
 check: ## Check format, lints, licences and known faults of dependencies
 	@scripts/setup.sh check

@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
-# Installs what is missing for an aim, and nothing else: scripts/setup.sh run|e2e|test|check
+# Installs what is missing for an aim, and nothing else: scripts/setup.sh run|e2e|test|soak|check
 # On Debian, as root, it uses apt-get; elsewhere it names what is missing and exits with 2.
 set -euo pipefail
 . "$(dirname "$0")/env.sh"
 
 deny_version=0.20.2
 client_version=0.16.1
+schemathesis_version=4.32.5
 
 aim=${1:-}
-case $aim in run | e2e | test | check) ;; *) echo "usage: scripts/setup.sh run|e2e|test|check" >&2; exit 2 ;; esac
+case $aim in run | e2e | test | soak | check) ;; *) echo "usage: scripts/setup.sh run|e2e|test|soak|check" >&2; exit 2 ;; esac
 
 say() { echo "setup: $*"; }
 aim_is() { [[ " $* " == *" $aim "* ]]; }
@@ -35,7 +36,7 @@ stop_if_missing() {
 }
 
 # What this script never installs: Node and rustfmt have a way of their own on every machine.
-if aim_is run e2e test; then
+if aim_is run e2e test soak; then
     at_least 20 "$(node --version 2>/dev/null | tr -d v || true)" || missing+=("Node.js 20 or later")
     command -v npm >/dev/null || missing+=("npm")
 fi
@@ -49,7 +50,7 @@ stop_if_missing
 
 # Compilers. The bundled SQLite and the cryptography are C.
 command -v cc >/dev/null || need "a C compiler" gcc libc6-dev
-if aim_is run e2e test && [ ${#browser_cargo[@]} = 0 ]; then
+if aim_is run e2e test soak && [ ${#browser_cargo[@]} = 0 ]; then
     wasm="Rust's standard library for wasm32-unknown-unknown"
     if [ ${#server_cargo[@]} = 0 ]; then
         wasm="Rust $attest_rust_least or later and its standard library for wasm32-unknown-unknown"
@@ -69,8 +70,8 @@ if aim_is e2e test; then [ -n "$ATTEST_CHROMIUM" ] || need "Chromium" chromium; 
 if aim_is e2e test; then command -v curl >/dev/null || need "curl" curl; fi
 if aim_is test; then
     [ -n "$ATTEST_POSTGRES_BIN" ] || need "PostgreSQL 15 or later (the server's programs)" postgresql
-    python3 -c 'import ensurepip' 2>/dev/null || need "Python 3 with venv" python3-venv
 fi
+if aim_is test soak; then python3 -c 'import ensurepip' 2>/dev/null || need "Python 3 with venv" python3-venv; fi
 
 stop_if_missing
 if [ ${#packages[@]} -gt 0 ]; then
@@ -117,7 +118,7 @@ install_crate() { # install_crate NAME VERSION ARGUMENT..
     rm -rf "$attest_tools/build"
 }
 
-if aim_is run e2e test; then
+if aim_is run e2e test soak; then
     # The tool and the library must be of one version. Without its default features it has no TLS, which only its
     # test runner would use.
     if [ "$(wasm-bindgen --version 2>/dev/null || true)" != "wasm-bindgen $attest_bindgen_version" ]; then
@@ -134,14 +135,16 @@ if aim_is run e2e test; then
     fi
 fi
 
-if aim_is test; then
-    # The official Python client of the API whose clients must work unchanged.
-    if ! compgen -G "$attest_cache/python/lib/python3*/site-packages/mparticle-$client_version.dist-info" >/dev/null; then
-        say "making a Python environment with mparticle $client_version"
-        python3 -m venv --clear "$attest_cache/python"
-        "$attest_cache/python/bin/pip" install --quiet --disable-pip-version-check "mparticle==$client_version" </dev/null
-    fi
-fi
+install_python() { # install_python FOLDER PACKAGE VERSION: into an environment of its own
+    compgen -G "$attest_cache/$1/lib/python3*/site-packages/$2-$3.dist-info" >/dev/null && return
+    say "making a Python environment with $2 $3"
+    python3 -m venv --clear "$attest_cache/$1"
+    "$attest_cache/$1/bin/pip" install --quiet --disable-pip-version-check "$2==$3" </dev/null
+}
+
+# The official Python client of the API whose clients must work unchanged.
+if aim_is test; then install_python python mparticle "$client_version"; fi
+if aim_is soak; then install_python schemathesis schemathesis "$schemathesis_version"; fi
 
 if aim_is check && ! [ "$(cargo-deny --version 2>/dev/null || true)" = "cargo-deny $deny_version" ]; then
     install_crate cargo-deny "$deny_version"

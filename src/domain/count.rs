@@ -7,10 +7,12 @@ use super::environment::Environment;
 use super::id::AppId;
 use super::platform::Platform;
 use super::profile::Profile;
+use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// What is counted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Unit {
     Profiles,
     Devices,

@@ -148,7 +148,8 @@ pub fn integer_or_decimal_text(raw: &RawValue) -> Result<Option<i64>, Problem> {
     }
     let text = kept_text(raw).map_err(|_| Problem::NotAnInteger)?;
     let digits = text.trim().strip_prefix('-').unwrap_or(text.trim());
-    match (text.trim().is_empty(), digits.bytes().all(|digit| digit.is_ascii_digit())) {
+    let is_number = !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_digit());
+    match (text.trim().is_empty(), is_number) {
         (true, _) => Ok(None),
         (_, true) => text.trim().parse().map(Some).map_err(|_| Problem::OutOfRange),
         (_, false) => Err(Problem::NotAnInteger),
@@ -180,6 +181,7 @@ mod tests {
         assert_eq!(integer_or_decimal_text(&raw("\"-9223372036854775808\"")), Ok(Some(i64::MIN)));
         assert_eq!(integer_or_decimal_text(&raw("\"\"")), Ok(None));
         assert_eq!(integer_or_decimal_text(&raw("\"1x\"")), Err(Problem::NotAnInteger));
+        assert_eq!(integer_or_decimal_text(&raw("\"-\"")), Err(Problem::NotAnInteger));
     }
 
     #[test]

@@ -4,9 +4,11 @@
 use crate::harness::{Cookie, Kind, Reply, World, bearer, count};
 use attest::domain::policy::Action;
 use attest::domain::role::Role;
+use attest::server::http::api::document::described;
 use attest::server::http::doors::{DOORS, Door, Kind as DoorKind, Needs};
 use axum::http::StatusCode;
 use serde_json::json;
+use std::collections::BTreeSet;
 
 /// Who may, in the order of `Role::ALL`: Compliance Admin, Admin, Compliance, Analyst, Read Only, Auditor. An action
 /// without a line here does not compile.
@@ -116,7 +118,9 @@ impl Doors {
             (_, Who::Visitor) if is_api || door.kind == DoorKind::Live => vec![StatusCode::UNAUTHORIZED],
             (_, Who::Visitor) => vec![StatusCode::SEE_OTHER],
             (Needs::SignedIn, Who::Removed | Who::Operator) if door.path == "/" => vec![StatusCode::OK],
-            (Needs::SignedIn, _) if door.path == "/account" && door.method == "GET" => vec![StatusCode::OK],
+            (Needs::SignedIn, _) if ["/account", "/api", "/stored"].contains(&door.path) && door.method == "GET" => {
+                vec![StatusCode::OK]
+            }
             (Needs::SignedIn, _) if door.path == "/account" => vec![StatusCode::BAD_REQUEST],
             (Needs::SignedIn, _) => vec![StatusCode::SEE_OTHER],
             (Needs::Operator, Who::Operator) if door.method == "GET" => vec![StatusCode::OK],
@@ -141,6 +145,36 @@ impl Doors {
     }
 }
 
+/// Whether the OpenAPI document has this answer of this door.
+fn assert_described(door: &Door, status: StatusCode) {
+    let document = serde_json::to_value(described()).expect("JSON");
+    let answers = &document["paths"][door.path][door.method.to_lowercase()]["responses"];
+    assert!(answers.get(status.as_str()).is_some(), "{} {}: {status} is not in {answers}", door.method, door.path);
+}
+
+/// The document names the doors for machines, every one and no other.
+#[test]
+fn every_door_for_machines_is_described() {
+    let document = serde_json::to_value(described()).expect("JSON");
+    assert!(document["openapi"].as_str().is_some_and(|version| version.starts_with("3.1")));
+    let paths = document["paths"].as_object().expect("paths");
+    let described: BTreeSet<(String, String)> = paths
+        .iter()
+        .flat_map(|(path, methods)| {
+            let methods = methods.as_object().expect("methods").keys();
+            methods.map(|method| (method.to_uppercase(), path.clone()))
+        })
+        .collect();
+    let of_machines = |door: &&Door| [DoorKind::Api, DoorKind::Events].contains(&door.kind);
+    let doors: BTreeSet<_> =
+        DOORS.iter().filter(of_machines).map(|door| (door.method.to_owned(), door.path.to_owned())).collect();
+    assert_eq!(described, doors);
+    let operations = paths.values().flat_map(|methods| methods.as_object().expect("methods").values());
+    for operation in operations {
+        assert!(operation["summary"].as_str().is_some_and(|summary| !summary.is_empty()), "{operation}");
+    }
+}
+
 async fn every_role_at_every_door(kind: Kind) {
     let doors = Doors::new(kind).await;
     let mut cells = 0;
@@ -158,6 +192,9 @@ async fn every_role_at_every_door(kind: Kind) {
                 door.path,
                 reply.status
             );
+            if [DoorKind::Api, DoorKind::Events].contains(&door.kind) {
+                assert_described(door, reply.status);
+            }
             cells += 1;
         }
     }

@@ -10,17 +10,21 @@ use leptos::prelude::*;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Room {
     Account,
+    Api,
+    Stored,
     Workspaces,
     People,
     Log,
 }
 
 impl Room {
-    pub const ALL: [Self; 4] = [Self::Account, Self::Workspaces, Self::People, Self::Log];
+    pub const ALL: [Self; 6] = [Self::Account, Self::Api, Self::Stored, Self::Workspaces, Self::People, Self::Log];
 
     pub fn title(self) -> &'static str {
         match self {
             Self::Account => "Account",
+            Self::Api => "API",
+            Self::Stored => "What is stored",
             Self::Workspaces => "Workspaces",
             Self::People => "People",
             Self::Log => "Installation log",
@@ -30,6 +34,8 @@ impl Room {
     pub fn address(self) -> &'static str {
         match self {
             Self::Account => "/account",
+            Self::Api => "/api",
+            Self::Stored => "/stored",
             Self::Workspaces => "/workspaces",
             Self::People => "/people",
             Self::Log => "/log",
@@ -38,12 +44,14 @@ impl Room {
 
     /// Whether only operators may open it.
     pub fn is_for_operators(self) -> bool {
-        self != Self::Account
+        !matches!(self, Self::Account | Self::Api | Self::Stored)
     }
 
     fn icon(self) -> Icon {
         match self {
             Self::Account => Icon::Person,
+            Self::Api => Icon::Plug,
+            Self::Stored => Icon::Lock,
             Self::Workspaces => Icon::Shield,
             Self::People => Icon::People,
             Self::Log => Icon::List,

@@ -18,6 +18,20 @@ pub enum Origin {
     NotApplicable,
 }
 
+impl Origin {
+    pub const ALL: [Self; 4] = [Self::Explicit, Self::Default, Self::None, Self::NotApplicable];
+
+    /// The name on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Explicit => "explicit",
+            Self::Default => "default",
+            Self::None => "none",
+            Self::NotApplicable => "not_applicable",
+        }
+    }
+}
+
 /// The status to go by, and why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Effective {

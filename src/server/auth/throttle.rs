@@ -15,7 +15,7 @@ const LONGEST_WAIT: i64 = 15 * MINUTE;
 const FREE_ANYWHERE: i64 = 50;
 const LONGEST_WAIT_ANYWHERE: i64 = MINUTE;
 /// Failures are forgotten when none came for this long.
-const FORGOTTEN_AFTER: i64 = DAY;
+pub const FORGOTTEN_AFTER: i64 = DAY;
 
 /// The two counts that an attempt falls under.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

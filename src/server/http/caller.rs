@@ -1,6 +1,6 @@
 //! Who asks: a person with a session, or a script with a token.
 
-use super::admin::place;
+use super::api::question::place;
 use super::security::RequestId;
 use crate::domain::error::Refusal;
 use crate::domain::id::PersonId;

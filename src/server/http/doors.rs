@@ -1,7 +1,8 @@
 //! Every door: method, path, and what one must be allowed to pass it. The router is built from this list, and the test
 //! of roles walks it.
 
-use super::{admin, events, health, pages, site, userprofile};
+use super::api::{att, audit, distribution, document, events, userprofile};
+use super::{health, pages, site};
 use crate::domain::policy::Action;
 use crate::server::state::State;
 use axum::routing::{MethodRouter, get, post, put};
@@ -79,6 +80,8 @@ doors! {
 
     "GET" "/account" Page SignedIn => get(pages::account::show);
     "POST" "/account" Page SignedIn => post(pages::account::change);
+    "GET" "/api" Page SignedIn => get(pages::api::show);
+    "GET" "/stored" Page SignedIn => get(pages::stored::show);
     "GET" "/people" Page Operator => get(pages::people::list);
     "POST" "/people" Page Operator => post(pages::people::reset);
     "GET" "/workspaces" Page Operator => get(pages::workspaces::list);
@@ -106,13 +109,14 @@ doors! {
     "GET" "/w/{workspace}/tokens" Page Role(ManageTokens) => get(pages::token::list);
     "POST" "/w/{workspace}/tokens" Page Role(ManageTokens) => post(pages::token::change);
 
-    "GET" "/api/v1/workspaces/{workspace}/att-default" Api Role(SeeSettings) => get(admin::att_default);
-    "PUT" "/api/v1/workspaces/{workspace}/att-default" Api Role(ChangeSettings) => put(admin::set_att_default);
-    "GET" "/api/v1/workspaces/{workspace}/distribution" Api Role(SeeMetrics) => get(admin::distribution);
-    "GET" "/api/v1/workspaces/{workspace}/audit" Api Role(SeeAudit) => get(admin::audit);
+    "GET" "/api/openapi.json" Api Nothing => get(document::document);
+    "GET" "/api/v1/workspaces/{workspace}/att-default" Api Role(SeeSettings) => get(att::att_default);
+    "PUT" "/api/v1/workspaces/{workspace}/att-default" Api Role(ChangeSettings) => put(att::set_att_default);
+    "GET" "/api/v1/workspaces/{workspace}/distribution" Api Role(SeeMetrics) => get(distribution::distribution);
+    "GET" "/api/v1/workspaces/{workspace}/audit" Api Role(SeeAudit) => get(audit::audit);
 
-    "GET" "/userprofile/v1/{org}/{account}/{workspace}/{mpid}" Api Role(LookUpProfiles) => get(userprofile::by_mpid);
-    "POST" "/userprofile/v1/{org}/{account}/{workspace}/{mpid}" Api Role(LookUpProfiles) => post(userprofile::by_mpid);
+    "GET" "/userprofile/v1/{org}/{account}/{workspace}/{mpid}" Api Role(LookUpProfiles) => get(userprofile::get_by_mpid);
+    "POST" "/userprofile/v1/{org}/{account}/{workspace}/{mpid}" Api Role(LookUpProfiles) => post(userprofile::post_by_mpid);
     "POST" "/userprofile/v1/resolve/{org}/{account}/{workspace}" Api Role(LookUpProfiles) => post(userprofile::resolve);
 
     "POST" "/v2/events" Events Feed => post(events::one);

@@ -1,9 +1,8 @@
 //! The doors: what is asked over HTTP, and how it is answered.
 
-pub mod admin;
+pub mod api;
 pub mod caller;
 pub mod doors;
-pub mod events;
 pub mod failure;
 pub mod figures;
 pub mod form;
@@ -14,6 +13,5 @@ pub mod render;
 pub mod router;
 pub mod security;
 pub mod site;
-pub mod userprofile;
 
 pub use router::router;

@@ -13,7 +13,7 @@ use crate::domain::time::{DAY, MINUTE, Millis};
 use crate::server::error::Result;
 
 /// How long the profiles that were read stay named.
-const NAMED: i64 = 30 * DAY;
+pub const NAMED: i64 = 30 * DAY;
 
 /// What the address of the Profile API calls a workspace.
 #[derive(Clone, Debug)]

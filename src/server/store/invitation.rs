@@ -6,7 +6,7 @@ use super::handle::{Act, Change, Scope};
 use crate::domain::id::{InvitationId, PersonId, WorkspaceId};
 use crate::domain::role::Role;
 use crate::domain::text::{Email, Slug};
-use crate::domain::time::Millis;
+use crate::domain::time::{DAY, Millis};
 use crate::server::error::Result;
 
 /// An invitation that still may be accepted or revoked.
@@ -90,7 +90,18 @@ impl<A: Act> Change<A> {
     }
 }
 
+/// How long an invitation is remembered after it was made; the log keeps who was invited.
+pub const KEPT: i64 = DAY;
+
 impl Own {
+    /// Forgets old invitations.
+    pub async fn prune_invitations(&mut self) -> Result<()> {
+        const SQL: &str = "delete from invitations where created_at < $1";
+        let before = self.now.minus(KEPT);
+        on!(&mut self.tx, c => { sqlx::query(SQL).bind(before).execute(c).await?; });
+        Ok(())
+    }
+
     /// The offer behind a token, while it is open.
     pub async fn offer(&mut self, token_hash: &[u8]) -> Result<Option<Offer>> {
         const SQL: &str = "select i.workspace_id, w.slug, w.name as workspace, i.email, i.role, i.maker_id, \

@@ -3,7 +3,7 @@
 use super::Own;
 use super::db::on;
 use crate::domain::id::PersonId;
-use crate::domain::time::Millis;
+use crate::domain::time::{DAY, Millis};
 use crate::server::error::Result;
 
 /// What a link is for.
@@ -31,7 +31,18 @@ pub struct Link {
     pub person: Option<PersonId>,
 }
 
+/// How long a link is remembered after it was made, used or not.
+pub const KEPT: i64 = DAY;
+
 impl Own {
+    /// Forgets old links.
+    pub async fn prune_links(&mut self) -> Result<()> {
+        const SQL: &str = "delete from links where created_at < $1";
+        let before = self.now.minus(KEPT);
+        on!(&mut self.tx, c => { sqlx::query(SQL).bind(before).execute(c).await?; });
+        Ok(())
+    }
+
     pub async fn add_link(
         &mut self,
         hash: &[u8],

@@ -17,6 +17,7 @@ pub mod failure;
 mod feed;
 pub mod handle;
 pub mod input;
+pub mod inventory;
 pub mod invitation;
 pub mod link;
 pub mod member;

@@ -39,7 +39,9 @@ pub async fn tidy(store: &Store) -> Result<()> {
             own.prune_sessions(seen_before, made_before).await?;
             let forgotten = throttle::forgotten_before(own.now).minus(HOUR);
             own.prune_throttles(forgotten).await?;
-            own.commit(Event::Housekeeping("old sessions and failures")).await
+            own.prune_links().await?;
+            own.prune_invitations().await?;
+            own.commit(Event::Housekeeping("old sessions, failures, links and invitations")).await
         })
         .await?;
     super::session::write_failures(store).await?;

@@ -4,6 +4,7 @@ mod audit;
 mod contradiction;
 mod erasure;
 mod ingest;
+mod inventory;
 mod parity;
 mod permit;
 pub mod sender;

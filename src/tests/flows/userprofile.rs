@@ -22,7 +22,8 @@ async fn get(world: &World, token: &str, path: &str) -> Reply {
 }
 
 async fn resolve(world: &World, token: &str, fields: &str, body: Value) -> Reply {
-    let path = format!("/userprofile/v1/resolve/main/main/acme?fields={fields}");
+    let fields = if fields.is_empty() { String::new() } else { format!("?fields={fields}") };
+    let path = format!("/userprofile/v1/resolve/main/main/acme{fields}");
     world.ask("POST", &path, Some(&bearer(token)), body.to_string()).await
 }
 

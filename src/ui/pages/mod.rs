@@ -1,6 +1,7 @@
 //! The pages. One page = one page model = one read.
 
 pub mod account;
+pub mod api;
 pub mod apps;
 pub mod att;
 pub mod audit;
@@ -15,6 +16,7 @@ pub mod refused;
 pub mod samples;
 pub mod session;
 pub mod setup;
+pub mod stored;
 pub mod tokens;
 pub mod workspaces;
 
@@ -38,6 +40,8 @@ pub enum Page {
     Tokens(Box<tokens::Tokens>),
     Invitation(invitation::Invitation),
     Account(Box<account::Account>),
+    Api(Box<api::Api>),
+    Stored(Box<stored::Stored>),
     People(Box<people::People>),
     Workspaces(Box<workspaces::Workspaces>),
     Refused(refused::Refused),
@@ -64,6 +68,8 @@ impl Page {
             Self::Tokens(page) => format!("API tokens – {}", page.frame.workspace),
             Self::Invitation(_) => "Invitation".to_owned(),
             Self::Account(_) => "Account".to_owned(),
+            Self::Api(_) => "API".to_owned(),
+            Self::Stored(_) => "What is stored".to_owned(),
             Self::People(_) => "People".to_owned(),
             Self::Workspaces(_) => "Workspaces".to_owned(),
             Self::Refused(page) => page.title().to_owned(),
@@ -85,6 +91,8 @@ impl Page {
             Self::Members(page) => page.frame.theme,
             Self::Tokens(page) => page.frame.theme,
             Self::Account(page) => page.outside.theme,
+            Self::Api(page) => page.outside.theme,
+            Self::Stored(page) => page.outside.theme,
             Self::People(page) => page.outside.theme,
             Self::Workspaces(page) => page.outside.theme,
         }
@@ -111,6 +119,8 @@ impl Page {
             Self::Members(page) => members::members(*page).into_any(),
             Self::Tokens(page) => tokens::tokens(*page).into_any(),
             Self::Account(page) => account::account(*page).into_any(),
+            Self::Api(page) => api::api(*page).into_any(),
+            Self::Stored(page) => stored::stored(*page).into_any(),
             Self::People(page) => people::people(*page).into_any(),
             Self::Workspaces(page) => workspaces::workspaces(*page).into_any(),
             Self::Invitation(page) => invitation::invitation(page).into_any(),

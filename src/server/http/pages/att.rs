@@ -11,7 +11,7 @@ use crate::domain::rounding::Shown;
 use crate::domain::settings::Settings;
 use crate::domain::time::HOUR;
 use crate::server::error::{Error, Result};
-use crate::server::http::admin::place;
+use crate::server::http::api::question::place;
 use crate::server::http::caller::{Inside, Visit};
 use crate::server::http::form::{Form, shown};
 use crate::server::http::moment::moment;

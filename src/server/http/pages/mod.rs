@@ -1,6 +1,7 @@
 //! The pages' handlers: take the permit, read the page model, decide the status, render.
 
 pub mod account;
+pub mod api;
 pub mod app;
 pub mod att;
 pub mod audit;
@@ -14,6 +15,7 @@ pub mod profile;
 pub mod sample;
 pub mod session;
 pub mod setup;
+pub mod stored;
 pub mod token;
 pub mod workspaces;
 

@@ -8,7 +8,7 @@ use crate::domain::platform::Platform;
 use crate::domain::policy::Action;
 use crate::domain::rounding::share;
 use crate::server::error::Result;
-use crate::server::http::admin::app_named;
+use crate::server::http::api::distribution::app_named;
 use crate::server::http::caller::{Inside, NotSignedIn};
 use crate::server::http::moment::minute;
 use crate::server::http::render::{fragment, render};

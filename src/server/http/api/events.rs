@@ -1,5 +1,8 @@
 //! The Events API, as official mParticle server clients speak it.
 
+use super::refused::NotAccepted;
+use super::schema;
+use crate::domain::att::Status;
 use crate::domain::batch::{Batch, LARGEST_BATCH, LARGEST_REQUEST, MOST_BATCHES, STATUS};
 use crate::domain::error::{Fault, Problem, Refusal};
 use crate::server::error::{Error, Result};
@@ -17,6 +20,86 @@ use base64::prelude::BASE64_STANDARD;
 use serde_json::json;
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
+use utoipa::openapi::schema::ArrayBuilder;
+use utoipa::openapi::{Ref, RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
+
+/// What is read of a batch; anything else is welcome and dropped. Null is the same as absent.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "read field by field as borrowed text; here its shape is described")]
+pub struct EventBatch {
+    #[schema(schema_with = schema::sent_environment)]
+    environment: Option<String>,
+    /// Sent again within 72 hours it is answered 202 and changes nothing.
+    #[schema(schema_with = schema::kept_text)]
+    source_request_id: Option<String>,
+    /// The profile's id, as a number or its text.
+    #[schema(schema_with = schema::mpid)]
+    mpid: Option<i64>,
+    #[schema(schema_with = schema::kept_text)]
+    mp_deviceid: Option<String>,
+    /// Unix milliseconds.
+    timestamp_unixtime_ms: Option<i64>,
+    #[schema(schema_with = schema::events)]
+    events: Option<Vec<serde_json::Value>>,
+    #[schema(schema_with = schema::identities)]
+    user_identities: Option<serde_json::Value>,
+    device_info: Option<EventDevice>,
+    application_info: Option<EventApplication>,
+}
+
+/// The batches of one bulk request.
+pub struct EventBatches;
+
+impl PartialSchema for EventBatches {
+    fn schema() -> RefOr<Schema> {
+        let list = ArrayBuilder::new().items(Ref::from_schema_name(EventBatch::name()));
+        RefOr::T(list.min_items(Some(1)).max_items(Some(MOST_BATCHES)).into())
+    }
+}
+
+impl ToSchema for EventBatches {}
+
+/// What is read of the device.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "as above")]
+pub struct EventDevice {
+    /// Such as `iOS`, `tvOS`, `Android`, in any case.
+    #[schema(schema_with = schema::kept_text)]
+    platform: Option<String>,
+    #[schema(schema_with = schema::kept_text)]
+    os_version: Option<String>,
+    att_authorization_status: Option<Status>,
+    /// When the user first answered, in unix milliseconds.
+    att_timestamp_unixtime_ms: Option<i64>,
+    #[schema(schema_with = schema::kept_text)]
+    ios_idfv: Option<String>,
+    /// The zero UUID is no id.
+    #[schema(schema_with = schema::kept_text)]
+    ios_advertising_id: Option<String>,
+    #[schema(schema_with = schema::kept_text)]
+    android_uuid: Option<String>,
+    #[schema(schema_with = schema::kept_text)]
+    android_advertising_id: Option<String>,
+    #[schema(schema_with = schema::limit_ad_tracking)]
+    limit_ad_tracking: Option<bool>,
+}
+
+/// What is read of the app.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "as above")]
+pub struct EventApplication {
+    /// The bundle id.
+    #[schema(schema_with = schema::kept_text)]
+    package: Option<String>,
+    #[schema(schema_with = schema::kept_text)]
+    application_name: Option<String>,
+    #[schema(schema_with = schema::kept_text)]
+    application_version: Option<String>,
+    /// Read where the device names no platform.
+    #[schema(schema_with = schema::kept_text)]
+    os: Option<String>,
+}
 
 impl FromRequestParts<State> for Feed {
     type Rejection = Error;
@@ -34,7 +117,16 @@ impl FromRequestParts<State> for Feed {
     }
 }
 
-/// `POST /v2/events`: one batch.
+/// Takes one batch.
+#[utoipa::path(
+    post,
+    path = "/v2/events",
+    operation_id = "events",
+    tag = "Events API",
+    security(("input" = [])),
+    request_body = EventBatch,
+    responses((status = 202, description = "Stored durably."), NotAccepted)
+)]
 pub async fn one(feed: Feed, Shared(state): Shared<State>, headers: HeaderMap, body: Body) -> Result<Response> {
     let text = match read(&headers, body, LARGEST_BATCH).await {
         Ok(text) => text,
@@ -56,12 +148,30 @@ pub async fn one(feed: Feed, Shared(state): Shared<State>, headers: HeaderMap, b
     Ok(StatusCode::ACCEPTED.into_response())
 }
 
-/// `POST /v2/bulkevents`: up to 100 batches; the good ones are stored, the bad ones counted.
+/// Takes up to 100 batches; the good ones are stored, the bad ones counted at the input.
+#[utoipa::path(
+    post,
+    path = "/v2/bulkevents",
+    operation_id = "bulk_events",
+    tag = "Events API",
+    security(("input" = [])),
+    request_body = EventBatches,
+    responses((status = 202, description = "Stored durably."), NotAccepted)
+)]
 pub async fn bulk(feed: Feed, state: Shared<State>, headers: HeaderMap, body: Body) -> Result<Response> {
     many(feed, state, headers, body, false).await
 }
 
-/// `POST /v2/bulkevents/historical`: the same of old news, which nothing is called back or forwarded for.
+/// The same of old news, which nothing is called back or forwarded for.
+#[utoipa::path(
+    post,
+    path = "/v2/bulkevents/historical",
+    operation_id = "historical_events",
+    tag = "Events API",
+    security(("input" = [])),
+    request_body = EventBatches,
+    responses((status = 202, description = "Stored durably."), NotAccepted)
+)]
 pub async fn historical(feed: Feed, state: Shared<State>, headers: HeaderMap, body: Body) -> Result<Response> {
     many(feed, state, headers, body, true).await
 }

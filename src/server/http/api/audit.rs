@@ -1,0 +1,129 @@
+//! The audit log, for scripts: rows exactly as they were hashed.
+
+use super::question::{Asked, asked, only, parsed, place};
+use super::refused::Refused;
+use super::schema::MomentOrDay;
+use crate::domain::audit::AuditAction;
+use crate::domain::policy::Action;
+use crate::domain::time::Millis;
+use crate::server::error::Result;
+use crate::server::http::caller::Script;
+use crate::server::http::moment::day;
+use crate::server::state::State as AppState;
+use crate::server::store::audit::{Filter, Kept};
+use axum::Json;
+use axum::extract::{Path, State as Shared};
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+const MOST_ROWS: i64 = 1000;
+const ROWS: i64 = 100;
+
+/// One page of the log.
+#[derive(Serialize, ToSchema)]
+pub struct AuditPage {
+    #[schema(value_type = Vec<AuditRow>)]
+    rows: Vec<Value>,
+    /// What to ask for as `before_seq` to go on; null at the end.
+    #[schema(required)]
+    next_before_seq: Option<i64>,
+}
+
+/// The object whose canonical text (RFC 8785) is hashed, and its hash.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "rows are passed on as they were hashed; here their shape is described")]
+pub struct AuditRow {
+    /// The version of this shape: 1.
+    v: i64,
+    /// The workspace's id.
+    chain: String,
+    /// From 1, without gaps.
+    seq: i64,
+    /// Unix milliseconds.
+    at_ms: i64,
+    actor: AuditActor,
+    action: String,
+    /// What it was done to.
+    target: String,
+    #[schema(value_type = Object, nullable, required)]
+    before: Option<Value>,
+    #[schema(value_type = Object, nullable, required)]
+    after: Option<Value>,
+    #[schema(required)]
+    reason: Option<String>,
+    #[schema(required)]
+    ip: Option<String>,
+    #[schema(required)]
+    agent: Option<String>,
+    #[schema(required)]
+    request_id: Option<String>,
+    /// The version of the privacy settings in force after the act.
+    #[schema(required)]
+    settings_version: Option<i64>,
+    /// The hash of the row before it, in hex; 64 zeros for the first.
+    prev_hash: String,
+    /// SHA-256 over all of the above, in hex.
+    hash: String,
+}
+
+/// Who did it, as they were then.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "as above")]
+pub struct AuditActor {
+    /// `person`, `token`, `command_line` or `system`.
+    kind: String,
+    #[schema(required)]
+    id: Option<String>,
+    name: String,
+    /// The role in this workspace.
+    #[schema(required)]
+    role: Option<String>,
+}
+
+/// Rows of the audit log, newest first.
+#[utoipa::path(
+    get,
+    path = "/api/v1/workspaces/{workspace}/audit",
+    tag = "Admin API",
+    security(("token" = [])),
+    params(
+        ("workspace" = String, Path, description = "The workspace's slug."),
+        ("before_seq" = Option<i64>, Query, minimum = 0, description = "Only rows before this one."),
+        ("limit" = Option<i64>, Query, minimum = 0, description = "At most so many rows: 100 unless set, 1,000 at most."),
+        ("action" = inline(Option<AuditAction>), Query, description = "Only rows of one action."),
+        ("actor" = Option<String>, Query, min_length = 1, description = "The exact name of who acted."),
+        ("from" = inline(Option<MomentOrDay>), Query, description = "Unix milliseconds, or a day (UTC) such as 2026-11-22."),
+        ("to" = inline(Option<MomentOrDay>), Query, description = "Exclusive in milliseconds; of a day its end."),
+    ),
+    responses((status = 200, description = "The rows.", body = AuditPage), Refused)
+)]
+pub async fn audit(
+    script: Script,
+    Shared(state): Shared<AppState>,
+    Path(slug): Path<String>,
+    query: Asked,
+) -> Result<Json<AuditPage>> {
+    let mut view = state.store.view(&script.0, place(&slug)?, Action::SeeAudit).await?;
+    only(&query, &["before_seq", "limit", "action", "actor", "from", "to"])?;
+    let number = |text: &str| text.parse::<i64>().ok().filter(|n| *n >= 0);
+    // A moment in milliseconds, or a whole day.
+    let moment = |text: &str| number(text).map(Millis).or_else(|| day(text).map(|(start, _)| start));
+    let until = |text: &str| number(text).map(Millis).or_else(|| day(text).map(|(_, end)| end));
+    let limit = parsed(&query, "limit", number)?.unwrap_or(ROWS).clamp(1, MOST_ROWS);
+    let filter = Filter {
+        before_seq: parsed(&query, "before_seq", number)?,
+        action: parsed(&query, "action", AuditAction::parse)?,
+        actor: asked(&query, "actor")?.map(str::to_owned),
+        from: parsed(&query, "from", moment)?,
+        to: parsed(&query, "to", until)?,
+        target: None,
+        text: None,
+    };
+    let mut rows = view.audit_rows(&filter, limit + 1).await?;
+    let more = rows.len() > usize::try_from(limit).unwrap_or(usize::MAX);
+    rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+    let next = rows.last().filter(|_| more).map(|kept| kept.row.seq);
+    let rows = rows.iter().map(Kept::json).collect();
+    Ok(Json(AuditPage { rows, next_before_seq: next }))
+}

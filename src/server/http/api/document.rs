@@ -1,0 +1,71 @@
+//! The OpenAPI 3.1 document, generated from the handlers and the types that they answer.
+
+use super::{att, audit, distribution, events, userprofile};
+use axum::Json;
+use std::sync::LazyLock;
+use utoipa::openapi::OpenApi;
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::{Modify, OpenApi as _};
+
+#[derive(utoipa::OpenApi)]
+#[openapi(
+    info(
+        title = "Attest",
+        description = "Times are unix milliseconds. Every error is `{\"errors\": [{\"code\", \"message\"}]}`; a message names the field and what was expected, and never repeats a value that was sent.",
+    ),
+    paths(
+        events::one,
+        events::bulk,
+        events::historical,
+        att::att_default,
+        att::set_att_default,
+        distribution::distribution,
+        audit::audit,
+        userprofile::get_by_mpid,
+        userprofile::post_by_mpid,
+        userprofile::resolve,
+        document,
+    ),
+    modifiers(&Credentials),
+    tags(
+        (name = "Events API", description = "What an app's backend or an official mParticle server client sends."),
+        (name = "Admin API", description = "What the pages can do, scripts can do: the same rights, the same audit rows."),
+        (name = "Profile API", description = "Single profiles; every read by a token is recorded."),
+    )
+)]
+struct Described;
+
+struct Credentials;
+
+impl Modify for Credentials {
+    fn modify(&self, document: &mut OpenApi) {
+        let components = document.components.get_or_insert_default();
+        let scheme = |scheme, said: &str| {
+            let mut http = Http::new(scheme);
+            http.description = Some(said.to_owned());
+            SecurityScheme::Http(http)
+        };
+        let input = scheme(HttpAuthScheme::Basic, "The key and the secret of an input.");
+        let token = scheme(HttpAuthScheme::Bearer, "An API token with a role of the workspace.");
+        components.add_security_scheme("input", input);
+        components.add_security_scheme("token", token);
+    }
+}
+
+static DOCUMENT: LazyLock<OpenApi> = LazyLock::new(Described::openapi);
+
+/// The document itself.
+pub fn described() -> &'static OpenApi {
+    &DOCUMENT
+}
+
+/// This document.
+#[utoipa::path(
+    get,
+    path = "/api/openapi.json",
+    tag = "Admin API",
+    responses((status = 200, description = "An OpenAPI 3.1 document.", body = Object))
+)]
+pub async fn document() -> Json<&'static OpenApi> {
+    Json(described())
+}

@@ -1,0 +1,11 @@
+//! The interfaces for machines: the Events API, the Admin API, the Profile API, and the document that describes them.
+
+pub mod att;
+pub mod audit;
+pub mod distribution;
+pub mod document;
+pub mod events;
+pub mod question;
+mod refused;
+mod schema;
+pub mod userprofile;

@@ -1,0 +1,93 @@
+//! What every interface may answer instead, as the document knows it.
+
+use serde::Serialize;
+use utoipa::{IntoResponses, ToSchema};
+
+/// What went wrong; several faults are told at once.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "the layer that tells failures writes this shape; here it is described")]
+pub struct Errors {
+    errors: Vec<OneError>,
+}
+
+/// One fault.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "as above")]
+pub struct OneError {
+    #[schema(inline)]
+    code: ErrorCode,
+    /// The field, or in a bulk request the index and the field, and what was expected; never a value that was sent.
+    message: String,
+}
+
+/// The codes of every interface.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[expect(dead_code, reason = "as above")]
+pub enum ErrorCode {
+    BadRequest,
+    Unauthorized,
+    Forbidden,
+    NotFound,
+    Conflict,
+    Invalid,
+    TooLarge,
+    RateLimited,
+    Unavailable,
+    Internal,
+}
+
+/// What any question of a script may be answered instead.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "described, not made")]
+pub enum Refused {
+    /// The address, a parameter or the body cannot be read.
+    #[response(status = 400)]
+    BadRequest(Errors),
+    /// The token is missing, unknown, expired or revoked.
+    #[response(status = 401)]
+    Unauthorized(Errors),
+    /// The token's role, or its maker's, does not allow this.
+    #[response(status = 403)]
+    Forbidden(Errors),
+    /// It does not exist, or not for this token.
+    #[response(status = 404)]
+    NotFound(Errors),
+    /// A fault of ours, logged under the incident that the message names.
+    #[response(status = 500)]
+    Internal(Errors),
+    /// The store is away; `Retry-After` says when to ask again.
+    #[response(status = 503)]
+    Unavailable(Errors),
+}
+
+/// What the Events API may answer instead of 202.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "described, not made")]
+pub enum NotAccepted {
+    /// Not JSON, a wrong type, a status outside the four, more than 100 batches, or no good batch at all.
+    #[response(status = 400)]
+    BadRequest(Errors),
+    /// No Authorization header.
+    #[response(status = 401)]
+    Unauthorized(Errors),
+    /// Key unknown, secret wrong, input paused or deleted: one answer for all.
+    #[response(status = 403)]
+    Forbidden(Errors),
+    /// A request over 256 KB, or a single batch over 128 KB.
+    #[response(status = 413)]
+    TooLarge(Errors),
+    /// A content type that is not JSON.
+    #[response(status = 415)]
+    NotJson(Errors),
+    /// The input is over its rate; `Retry-After` says after how many seconds to go on, and
+    /// `X-mp-rate-limit-exceeded` is `feed`.
+    #[response(status = 429)]
+    RateLimited(Errors),
+    /// A fault of ours, logged under the incident that the message names.
+    #[response(status = 500)]
+    Internal(Errors),
+    /// The store is away; nothing of the request was stored, and `Retry-After` says when to send it again.
+    #[response(status = 503)]
+    Unavailable(Errors),
+}

@@ -1,0 +1,122 @@
+//! The page that shows the OpenAPI document.
+
+use super::outside::outside;
+use crate::server::error::{Error, Result};
+use crate::server::http::api::document::described;
+use crate::server::http::caller::Visit;
+use crate::server::http::render::render;
+use crate::server::state::State;
+use crate::ui::outside::Room;
+use crate::ui::pages::Page;
+use crate::ui::pages::api::{Answer, Api, Group, Kind, Operation, Row, Shape};
+use axum::extract::State as Shared;
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde_json::Value;
+
+/// `GET /api`.
+pub async fn show(visit: Visit, Shared(state): Shared<State>) -> Result<Response> {
+    let document = serde_json::to_value(described()).map_err(Error::internal)?;
+    let page = Api {
+        outside: outside(&mut state.store.own_view().await?, &visit, Room::Api).await?,
+        public_url: state.config.public_url(),
+        groups: list(&document["tags"]).iter().map(|tag| group(tag, &document)).collect(),
+        shapes: members(&document["components"]["schemas"]).map(|(name, schema)| shape(name, schema)).collect(),
+    };
+    Ok(render(&state, Page::Api(Box::new(page)), StatusCode::OK))
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().trim().to_owned()
+}
+
+fn list(value: &Value) -> &[Value] {
+    value.as_array().map_or(&[], Vec::as_slice)
+}
+
+fn members(value: &Value) -> impl Iterator<Item = (&String, &Value)> {
+    value.as_object().into_iter().flatten()
+}
+
+fn group(tag: &Value, document: &Value) -> Group {
+    let mut operations = Vec::new();
+    for (path, methods) in members(&document["paths"]) {
+        for (method, described) in members(methods).filter(|(_, one)| list(&one["tags"]).contains(&tag["name"])) {
+            operations.push(operation(method, path, described));
+        }
+    }
+    Group { name: text(&tag["name"]), description: text(&tag["description"]), operations }
+}
+
+fn operation(method: &str, path: &str, described: &Value) -> Operation {
+    let parameter = |parameter: &Value| Row {
+        name: text(&parameter["name"]),
+        place: format!("In the {}.", text(&parameter["in"])),
+        kind: kind(&parameter["schema"]),
+        required: parameter["required"] == true,
+        description: text(&parameter["description"]),
+    };
+    let answer = |(status, answer): (&String, &Value)| Answer {
+        status: status.clone(),
+        meaning: text(&answer["description"]).replace('`', ""),
+        body: body(answer),
+    };
+    Operation {
+        method: method.to_uppercase(),
+        path: path.to_owned(),
+        summary: text(&described["summary"]),
+        parameters: list(&described["parameters"]).iter().map(parameter).collect(),
+        body: body(&described["requestBody"]),
+        answers: members(&described["responses"]).map(answer).collect(),
+    }
+}
+
+fn body(of: &Value) -> Option<Kind> {
+    members(&of["content"]).next().map(|(_, content)| kind(&content["schema"]))
+}
+
+/// What a schema allows, in words.
+fn kind(schema: &Value) -> Kind {
+    if let Some(address) = schema["$ref"].as_str() {
+        let shape = address.rsplit('/').next().unwrap_or_default().to_owned();
+        return Kind { words: shape.clone(), shape: Some(shape) };
+    }
+    let choices = list(&schema["oneOf"]);
+    if !choices.is_empty() {
+        let kinds: Vec<Kind> = choices.iter().map(kind).collect();
+        let mut words: Vec<String> = kinds.iter().map(|kind| kind.words.clone()).collect();
+        words.sort_by_key(|words| words == "null");
+        return Kind { words: words.join(" or "), shape: kinds.into_iter().find_map(|kind| kind.shape) };
+    }
+    let names: Vec<String> = list(&schema["enum"]).iter().map(text).collect();
+    if !names.is_empty() {
+        return Kind { words: names.join(", "), shape: None };
+    }
+    let types: Vec<String> = match &schema["type"] {
+        Value::Array(types) => types.iter().map(text).collect(),
+        one => vec![text(one)],
+    };
+    if types.iter().any(|one| one == "array") {
+        let of = kind(&schema["items"]);
+        return Kind { words: format!("list of {}", of.words), shape: of.shape };
+    }
+    let longest = schema["maxLength"].as_i64().map(|most| format!(", at most {most} characters"));
+    Kind { words: format!("{}{}", types.join(" or "), longest.unwrap_or_default()), shape: None }
+}
+
+fn shape(name: &str, schema: &Value) -> Shape {
+    let required = list(&schema["required"]);
+    let field = |(name, field): (&String, &Value)| Row {
+        name: name.clone(),
+        place: String::new(),
+        kind: kind(field),
+        required: required.contains(&Value::from(name.as_str())),
+        description: text(&field["description"]).replace('`', ""),
+    };
+    Shape {
+        name: name.to_owned(),
+        description: text(&schema["description"]).replace('`', ""),
+        names: list(&schema["enum"]).iter().map(text).collect(),
+        fields: members(&schema["properties"]).map(field).collect(),
+    }
+}

@@ -1,0 +1,88 @@
+//! What is stored, and for how long: a page to hand on.
+
+use crate::ui::outside::{Outside, outside};
+use leptos::prelude::*;
+
+#[derive(Clone, Debug)]
+pub struct Stored {
+    pub outside: Outside,
+    /// Where it is: the kind of database.
+    pub database: &'static str,
+    pub groups: Vec<Group>,
+    /// How long after a change of the settings held-back advertising ids are erased, in words.
+    pub erased_after: String,
+}
+
+/// The tables that hold data of one kind of people.
+#[derive(Clone, Debug)]
+pub struct Group {
+    pub title: &'static str,
+    pub lead: &'static str,
+    pub tables: Vec<Table>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Table {
+    pub name: String,
+    pub what: &'static str,
+    pub kept: String,
+    /// Name, and whether it is personal data.
+    pub columns: Vec<(String, bool)>,
+}
+
+pub fn stored(page: Stored) -> impl IntoView {
+    let groups = page.groups.into_iter().map(group).collect_view();
+    let content = view! {
+        <div class="head">
+            <div>
+                <h1>"What is stored, and for how long"</h1>
+                <p class="muted">{format!("Read from the schema of this installation's database ({}) and from its settings.", page.database)}</p>
+            </div>
+        </div>
+        <section class="card stored-never">
+            <h2>"What is never stored"</h2>
+            <p>
+                "Of a batch: its events and user attributes, IP address, location (a country code is read from it), push token, consent state, and every field that no rule reads. They are checked while the request is answered, and dropped."
+            </p>
+            <p>
+                "An advertising id (IDFA) is stored only while the device's status and the workspace's IDFA policy permit it. A refusal erases it in the same transaction. What a change of the settings holds back stops leaving at once and is erased "
+                {page.erased_after}" later, unless the change is undone before."
+            </p>
+            <p>"What somebody types into a look-up is kept as a keyed hash only. Secrets and passwords are kept as hashes only."</p>
+        </section>
+        {groups}
+    };
+    outside(page.outside, content)
+}
+
+fn group(group: Group) -> impl IntoView {
+    let rows = group.tables.into_iter().map(|table| {
+        let columns = table.columns.into_iter().map(|(name, personal)| {
+            if personal {
+                view! { <li class="personal"><code>{name}</code><span class="hidden">" (personal)"</span></li> }
+                    .into_any()
+            } else {
+                view! { <li><code>{name}</code></li> }.into_any()
+            }
+        });
+        view! {
+            <tr>
+                <th scope="row">{table.what}<br /><code class="muted">{table.name}</code></th>
+                <td>{table.kept}</td>
+                <td><ul class="names">{columns.collect_view()}</ul></td>
+            </tr>
+        }
+    });
+    view! {
+        <section class="card stored">
+            <h2>{group.title}</h2>
+            <p class="muted">{group.lead}</p>
+            <div class="scroll" tabindex="0" role="group" aria-label=group.title>
+                <table>
+                    <thead><tr><th scope="col">"What"</th><th scope="col">"Kept"</th><th scope="col">"Fields; personal data is marked"</th></tr></thead>
+                    <tbody>{rows.collect_view()}</tbody>
+                </table>
+            </div>
+        </section>
+    }
+}
