@@ -4,6 +4,7 @@ use crate::domain::fold::Fresh;
 use crate::domain::profile::MADE_BELOW;
 use crate::domain::time::Millis;
 use std::fmt;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Tells the time.
@@ -20,6 +21,26 @@ impl Clock for SystemClock {
     fn now(&self) -> Millis {
         let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
         Millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+    }
+}
+
+/// A clock that stands where it is set: for telling a story of the past.
+#[derive(Debug)]
+pub struct StoryClock(AtomicI64);
+
+impl StoryClock {
+    pub fn at(moment: Millis) -> Self {
+        Self(AtomicI64::new(moment.0))
+    }
+
+    pub fn set(&self, moment: Millis) {
+        self.0.store(moment.0, Ordering::SeqCst);
+    }
+}
+
+impl Clock for StoryClock {
+    fn now(&self) -> Millis {
+        Millis(self.0.load(Ordering::SeqCst))
     }
 }
 

@@ -13,6 +13,7 @@ use clap::{Args, Subcommand};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 use std::path::Path;
+use std::sync::Arc;
 
 pub(super) fn place(slug: &str) -> Result<Place> {
     Slug::parse(slug).map(Place::Slug).map_err(|_| Refusal::NotFound.into())
@@ -227,6 +228,9 @@ impl Token {
 pub struct Demo {
     #[arg(long, default_value_t = 50_000)]
     profiles: u32,
+    /// How many days of history.
+    #[arg(long, default_value_t = 120, value_parser = clap::value_parser!(u16).range(1..=730))]
+    days: u16,
     /// The same seed gives the same data.
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -235,9 +239,14 @@ pub struct Demo {
 }
 
 impl Demo {
-    pub async fn run(self, store: &Store) -> Result<Ended> {
+    /// Opens the database by itself: its story has a clock of its own.
+    pub async fn run(self, database_url: &str) -> Result<Ended> {
+        let wanted = demo::Wanted { profiles: self.profiles, days: self.days, seed: self.seed };
+        let clock = Arc::new(demo::beginning(wanted));
+        let store = Store::open(database_url, clock.clone()).await?;
         let passwords = Passwords::new(store.ids().clone());
-        let made = demo::fill(store, &passwords, demo::Wanted { profiles: self.profiles, seed: self.seed }).await?;
+        let made = demo::fill(&store, &clock, &passwords, wanted).await?;
+        store.close().await;
         let counted =
             format!("{} profiles on {} devices in the workspace {}.", made.profiles, made.devices, made.workspace);
         let people = made.people.iter().map(|(role, email, password)| {

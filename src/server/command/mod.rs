@@ -135,17 +135,21 @@ async fn command(cli: Cli, told: Vec<Told>) -> Result<Ended, Error> {
     if let Some(Command::Audit(prove::Audit::Verify { file: Some(file), json })) = &cli.command {
         return prove::verify_exported(file, *json);
     }
+    let command = match cli.command {
+        Some(Command::Demo(demo)) => return demo.run(&database_url).await,
+        command => command,
+    };
     let store = Store::open(&database_url, Arc::new(SystemClock)).await?;
-    let ended = match cli.command {
+    let ended = match command {
         None => return serve(store, config).await.map(|()| Ended::Done),
         Some(Command::Serve { config }) => return serve(store, config).await.map(|()| Ended::Done),
-        Some(Command::Migrate | Command::Config { .. }) => Ok(Ended::Done),
+        // Those that were done before the database was opened stand here for completeness.
+        Some(Command::Migrate | Command::Config { .. } | Command::Demo(_)) => Ok(Ended::Done),
         Some(Command::User(user)) => user.run(&store, &config).await,
         Some(Command::Workspace(workspace)) => workspace.run(&store).await,
         Some(Command::Member(member)) => member.run(&store).await,
         Some(Command::Input(input)) => input.run(&store).await,
         Some(Command::Token(token)) => token.run(&store).await,
-        Some(Command::Demo(demo)) => demo.run(&store).await,
         Some(Command::Check { json }) => prove::check(&store, json).await,
         Some(Command::Audit(audit)) => audit.run(&store).await,
         Some(Command::Backup { file }) => act::backup(&store, &file).await,

@@ -1,25 +1,21 @@
 //! Taking what a feed sent: everything of one request in one durable transaction.
 
 use super::Store;
-use super::contradiction::Spot;
 use super::db::Tx;
 use super::feed::Feed;
-use super::input::Tallies;
-use super::sample::Taken;
+use super::learnt::Learnt;
 use crate::domain::app::App;
-use crate::domain::att::{Policy, Status};
+use crate::domain::att::Policy;
 use crate::domain::batch::{Batch, STATUS};
-use crate::domain::device::NameKind;
 use crate::domain::error::{Problem, Refusal};
-use crate::domain::fold::{Arrival, Folded, Population, Transition};
-use crate::domain::id::{AppId, DeviceId, InputId, WorkspaceId};
+use crate::domain::fold::Arrival;
+use crate::domain::id::{AppId, InputId, WorkspaceId};
 use crate::domain::input::Counted;
-use crate::domain::sample::sample;
 use crate::domain::settings::Settings;
 use crate::domain::time::Millis;
 use crate::server::calendar;
 use crate::server::error::Result;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// What one request sent.
@@ -52,19 +48,22 @@ impl Store {
         let receiver = tx.receiver(workspace, input).await?.filter(|receiver| !receiver.paused);
         let receiver = receiver.ok_or(Refusal::Forbidden)?;
         let settings = tx.settings(workspace).await?;
-        let mut learnt = Learnt::new(input, &sent.refused);
+        let mut learnt = Learnt::default();
+        for (reason, n) in &sent.refused {
+            learnt.count(input, Counted::Refused, reason, *n);
+        }
         let day = calendar::day(now, &receiver.time_zone);
         let mut apps =
             Apps { workspace, input, input_name: receiver.name, input_app: receiver.app_id, known: BTreeMap::new() };
         let (mut fresh, mut refused) = (Vec::new(), Vec::new());
         for (at, batch) in sent.batches.iter().enumerate() {
             if settings.policy == Policy::RequireStatus && batch.lacks_status(settings.default) {
-                learnt.count(Counted::Refused, &format!("{STATUS} {}", Problem::StatusRequired.as_str()), 1);
+                learnt.count(input, Counted::Refused, &format!("{STATUS} {}", Problem::StatusRequired.as_str()), 1);
                 refused.push(at);
             } else if tx.remember(workspace, input, batch, now).await? {
                 fresh.push((apps.of(&mut tx, batch, now, self.ids.id()).await?, batch.clone()));
             } else {
-                learnt.count(Counted::Repeated, "", 1);
+                learnt.count(input, Counted::Repeated, "", 1);
             }
         }
         let before = tx.population(workspace, &fresh).await?;
@@ -74,89 +73,13 @@ impl Store {
             let Settings { policy, default, .. } = settings;
             let arrival = Arrival { input, app: *app, received: now, policy, default, historical: sent.historical };
             let folded = after.fold(batch, &arrival, &mut ids);
-            learnt.take(batch, *app, folded, &after);
+            learnt.take(batch, &arrival, day, folded, &after);
         }
         tx.write_population(workspace, &before, &after, &self.ids).await?;
-        tx.write_transitions(workspace, &learnt.transitions).await?;
-        let accepted = tx.add_tallies(workspace, &learnt.tallies, now).await?;
-        tx.note_arrivals(workspace, input, &learnt.arrivals, now).await?;
-        tx.add_contradictions(workspace, input, day, &learnt.contradictions, now).await?;
-        let accepted = accepted.get(&input).copied().unwrap_or_default();
-        tx.keep_samples(workspace, input, &learnt.taken, accepted, now).await?;
-        tx.erase_sampled_idfas(workspace, learnt.no_longer_authorized(settings.policy, &before)).await?;
+        tx.write_learnt(workspace, &learnt, settings.policy, &before, now).await?;
         tx.add_difference(workspace, &before, &after).await?;
         tx.commit().await?;
         Ok(refused)
-    }
-}
-
-/// What the batches of one request add up to, apart from the population.
-struct Learnt {
-    input: InputId,
-    tallies: Tallies,
-    arrivals: BTreeSet<(crate::domain::environment::Environment, AppId)>,
-    transitions: Vec<Transition>,
-    contradictions: BTreeMap<Spot, i64>,
-    taken: Vec<Taken>,
-}
-
-impl Learnt {
-    fn new(input: InputId, refused: &BTreeMap<String, i64>) -> Self {
-        let mut learnt = Self {
-            input,
-            tallies: Tallies::new(),
-            arrivals: BTreeSet::new(),
-            transitions: Vec::new(),
-            contradictions: BTreeMap::new(),
-            taken: Vec::new(),
-        };
-        for (reason, n) in refused {
-            learnt.count(Counted::Refused, reason, *n);
-        }
-        learnt
-    }
-
-    fn count(&mut self, counted: Counted, reason: &str, n: i64) {
-        *self.tallies.entry((self.input, counted, reason.to_owned())).or_default() += n;
-    }
-
-    fn take(&mut self, batch: &Batch, app: AppId, folded: Folded, after: &Population) {
-        self.count(Counted::Accepted, "", 1);
-        if folded.names_nobody {
-            self.count(Counted::NamesNobody, "", 1);
-        }
-        let environment = batch.environment;
-        self.arrivals.insert((environment, app));
-        let device = folded.device.and_then(|id| after.devices.get(&id));
-        let known = || device.and_then(|device| device.app_version.clone());
-        let app_version = batch.app_version.clone().or_else(known).unwrap_or_default();
-        for kind in &folded.contradictions {
-            let spot = Spot { environment, app, app_version: app_version.clone(), kind: *kind };
-            *self.contradictions.entry(spot).or_default() += 1;
-        }
-        self.taken.push(Taken {
-            environment,
-            app,
-            device: folded.device,
-            content: sample(batch),
-            idfa: batch.name(NameKind::Idfa).filter(|_| folded.keeps_idfa).map(str::to_owned),
-            contradictions: folded.contradictions,
-        });
-        self.transitions.extend(folded.transition);
-    }
-
-    /// Devices that may have a sample from before their answer and whose advertising id is erased with this request.
-    fn no_longer_authorized<'a>(
-        &'a self,
-        policy: Policy,
-        before: &'a Population,
-    ) -> impl Iterator<Item = DeviceId> + 'a {
-        let erases = move |transition: &&Transition| {
-            policy != Policy::Observe
-                && transition.to != Status::Authorized
-                && (transition.from.is_some() || before.devices.contains_key(&transition.device))
-        };
-        self.transitions.iter().filter(erases).map(|transition| transition.device)
     }
 }
 

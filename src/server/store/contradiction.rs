@@ -10,13 +10,16 @@ use crate::server::error::Result;
 use serde_json::json;
 use std::collections::BTreeMap;
 
-/// Where a contradiction is counted, apart from its day and input.
+/// Where a contradiction is counted.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Spot {
     pub environment: Environment,
+    /// Of the workspace's time zone, as days since 1970-01-01.
+    pub day: i64,
     pub app: AppId,
     /// Empty when nobody said.
     pub app_version: String,
+    pub input: InputId,
     pub kind: Contradiction,
 }
 
@@ -32,30 +35,29 @@ pub struct Counted {
 }
 
 impl Tx {
-    /// Adds contradictions of one input's batches to a day.
+    /// Adds contradictions where they belong.
     pub(super) async fn add_contradictions(
         &mut self,
         workspace: WorkspaceId,
-        input: InputId,
-        day: i64,
         found: &BTreeMap<Spot, i64>,
         now: Millis,
     ) -> Result<()> {
         const SQL: &str = "insert into contradictions (workspace_id, environment, day, app_id, app_version, input_id, \
-            kind, n, last_at) select $1, cast(given.value->>0 as bigint), $3, cast(given.value->>1 as bigint), \
-            given.value->>2, $2, given.value->>3, cast(given.value->>4 as bigint), $5 \
-            from json_each($4) as given where true \
+            kind, n, last_at) select $1, cast(given.value->>0 as bigint), cast(given.value->>1 as bigint), \
+            cast(given.value->>2 as bigint), given.value->>3, cast(given.value->>4 as bigint), given.value->>5, \
+            cast(given.value->>6 as bigint), $3 from json_each($2) as given where true \
             on conflict (workspace_id, environment, day, app_id, app_version, input_id, kind) \
             do update set n = contradictions.n + excluded.n, last_at = excluded.last_at";
         if found.is_empty() {
             return Ok(());
         }
         let row = |(spot, n): (&Spot, &i64)| {
-            json!([spot.environment.code(), spot.app.0, spot.app_version, spot.kind.as_str(), n])
+            let Spot { environment, day, app, app_version, input, kind } = spot;
+            json!([environment.code(), day, app.0, app_version, input.0, kind.as_str(), n])
         };
         let rows = serde_json::Value::from(found.iter().map(row).collect::<Vec<_>>()).to_string();
         on!(self, c => {
-            sqlx::query(SQL).bind(workspace).bind(input).bind(day).bind(rows).bind(now).execute(c).await?;
+            sqlx::query(SQL).bind(workspace).bind(rows).bind(now).execute(c).await?;
         });
         Ok(())
     }

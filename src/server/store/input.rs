@@ -176,17 +176,17 @@ impl Tx {
     pub(super) async fn note_arrivals(
         &mut self,
         workspace: WorkspaceId,
-        input: InputId,
-        arrivals: &BTreeSet<(Environment, AppId)>,
+        arrivals: &BTreeSet<(InputId, Environment, AppId)>,
         now: Millis,
     ) -> Result<()> {
         const SQL: &str = "insert into arrivals (workspace_id, input_id, environment, app_id, last_at) \
-            select $1, $2, cast(given.value->>0 as bigint), cast(given.value->>1 as bigint), $4 \
-            from json_each($3) as given where true on conflict (workspace_id, input_id, environment, app_id) \
+            select $1, cast(given.value->>0 as bigint), cast(given.value->>1 as bigint), \
+            cast(given.value->>2 as bigint), $3 from json_each($2) as given where true on conflict (workspace_id, input_id, environment, app_id) \
             do update set last_at = excluded.last_at";
-        let rows: Vec<_> = arrivals.iter().map(|(environment, app)| json!([environment.code(), app.0])).collect();
+        let rows: Vec<_> =
+            arrivals.iter().map(|(input, environment, app)| json!([input.0, environment.code(), app.0])).collect();
         let rows = serde_json::Value::from(rows).to_string();
-        on!(self, c => { sqlx::query(SQL).bind(workspace).bind(input).bind(rows).bind(now).execute(c).await?; });
+        on!(self, c => { sqlx::query(SQL).bind(workspace).bind(rows).bind(now).execute(c).await?; });
         Ok(())
     }
 }

@@ -3,10 +3,12 @@
 use super::db::{Tx, on};
 use super::handle::Scope;
 use super::own::{Event, Own};
+use crate::domain::batch::Batch;
 use crate::domain::contradiction::Contradiction;
-use crate::domain::device::Device;
+use crate::domain::device::{Device, NameKind};
 use crate::domain::environment::Environment;
 use crate::domain::id::{AppId, DeviceId, InputId, WorkspaceId};
+use crate::domain::sample::sample;
 use crate::domain::time::{HOUR, Millis};
 use crate::server::error::Result;
 use crate::server::store::Store;
@@ -20,14 +22,13 @@ const NEWEST: i64 = 20 - Contradiction::ALL.len() as i64;
 
 /// One stored batch, as it may be kept.
 #[derive(Clone, Debug)]
-pub(super) struct Taken {
-    pub environment: Environment,
+pub(super) struct Taken<'a> {
+    pub batch: &'a Batch,
     pub app: AppId,
     pub device: Option<DeviceId>,
     pub contradictions: Vec<Contradiction>,
-    pub content: Value,
-    /// Only one that the gate keeps.
-    pub idfa: Option<String>,
+    /// Whether the gate keeps its IDFA.
+    pub keeps_idfa: bool,
 }
 
 /// One sample, as it was kept.
@@ -50,7 +51,7 @@ impl Tx {
         &mut self,
         workspace: WorkspaceId,
         input: InputId,
-        taken: &[Taken],
+        taken: &[Taken<'_>],
         accepted: i64,
         now: Millis,
     ) -> Result<()> {
@@ -63,7 +64,7 @@ impl Tx {
             device_id = excluded.device_id, received_at = excluded.received_at, \
             contradictions = excluded.contradictions, content = excluded.content, idfa = excluded.idfa";
         // Of several that fall on one place the last stays.
-        let mut kept: BTreeMap<(&str, i64), &Taken> = BTreeMap::new();
+        let mut kept: BTreeMap<(&str, i64), &Taken<'_>> = BTreeMap::new();
         for (taken, number) in taken.iter().rev().zip((0..=accepted).rev()) {
             kept.entry(("", number % NEWEST)).or_insert(taken);
             for kind in &taken.contradictions {
@@ -73,17 +74,17 @@ impl Tx {
         if kept.is_empty() {
             return Ok(());
         }
-        let row = |((kind, slot), taken): (&(&str, i64), &&Taken)| {
+        let row = |((kind, slot), taken): (&(&str, i64), &&Taken<'_>)| {
             let names: Vec<&str> = taken.contradictions.iter().map(|kind| kind.as_str()).collect();
             json!([
                 kind,
                 slot,
-                taken.environment.code(),
+                taken.batch.environment.code(),
                 taken.app.0,
                 taken.device.map(|device| device.0),
                 names.join(" "),
-                taken.content.to_string(),
-                taken.idfa,
+                sample(taken.batch).to_string(),
+                taken.batch.name(NameKind::Idfa).filter(|_| taken.keeps_idfa),
             ])
         };
         let rows = Value::from(kept.iter().map(row).collect::<Vec<_>>()).to_string();

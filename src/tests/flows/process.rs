@@ -91,7 +91,18 @@ async fn the_demo_is_believable_and_refuses_a_database_in_use() {
     assert_eq!((&said["profiles"], &said["devices"]), (&json!(600), &json!(600)));
     assert_eq!(said["people"].as_array().expect("people").len(), 6, "one of each role: {said}");
     assert_eq!(run(&["check"]).await.status.code(), Some(0));
+    assert_eq!(run(&["audit", "verify"]).await.status.code(), Some(0));
     assert_eq!(run(&["demo"]).await.status.code(), Some(2), "never over somebody's data");
+    // Its history: the default was changed three times, and statuses over months.
+    let url = format!("sqlite://{}/attest.db", folder.path().display());
+    let pool = sqlx::SqlitePool::connect(&url).await.expect("the file opens");
+    let (versions, days): (i64, i64) = sqlx::query_as(
+        "select (select count(*) from settings_versions), (select count(distinct received_at / 86400000) from transitions)",
+    )
+    .fetch_one(&pool)
+    .await
+    .expect("counts");
+    assert!(versions == 4 && days > 60, "{versions} versions, {days} days");
 }
 
 /// Asks a server that listens, and answers its whole reply.

@@ -48,7 +48,7 @@ pub fn show(target: &str, html: &str) {
         let named = |name: &str| {
             focused.get_attribute(name).map(|value| format!("[{name}=\"{}\"]", value.replace('"', "\\\"")))
         };
-        named("href").or_else(|| named("aria-label"))
+        named("href").or_else(|| named("aria-label")).or_else(|| named("id"))
     });
     let scrolled: Vec<i32> = regions(&element).map(|region| region.scroll_left()).collect();
     element.set_inner_html(html);

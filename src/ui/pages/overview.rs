@@ -4,6 +4,7 @@ use crate::domain::att::State;
 use crate::domain::count::Unit;
 use crate::ui::frame::{Frame, Place, frame};
 use crate::ui::islands::live::LiveCounts;
+use crate::ui::islands::reading::ChartReading;
 use crate::ui::parts::bars::{Bars, bars, small_bar};
 use crate::ui::parts::field::moment;
 use crate::ui::parts::status;
@@ -93,7 +94,10 @@ pub struct Counts {
 pub fn overview(page: Overview) -> impl IntoView {
     let inputs = page.frame.address(Place::Inputs);
     let live = page.live.clone().map(|live| {
-        view! { <LiveCounts address=live.address target=COUNTS.to_owned() tag=live.tag /> }
+        view! {
+            <LiveCounts address=live.address target=COUNTS.to_owned() tag=live.tag />
+            <ChartReading />
+        }
     });
     let empty = page.counts.is_empty.then(|| empty(&page, &inputs));
     let content = view! {

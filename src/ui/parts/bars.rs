@@ -12,8 +12,18 @@ pub struct Bars {
     pub explicit: Vec<(State, i64)>,
     pub effective: Vec<(State, i64)>,
     pub default: Option<Status>,
+    /// What is read of each status.
+    pub readings: Vec<Reading>,
     /// What the bars are of, such as "48,210 Apple profiles".
     pub title: String,
+}
+
+/// The figures of one status, as they are read under the pointer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reading {
+    pub state: State,
+    pub reported: String,
+    pub effective: String,
 }
 
 /// A drawing's measures, in its own units.
@@ -28,6 +38,11 @@ struct Measures {
 }
 
 const WIDE: Measures = Measures { name: "wide", width: 1000.0, bar: 44.0, gap: 56.0, room_for_share: 54.0 };
+/// The room above the upper bar, for names.
+const TOP: f64 = 22.0;
+/// The width of the card that shows what is read, in the drawing's units.
+const CARD: f64 = 236.0;
+const CARD_HEIGHT: f64 = 72.0;
 const NARROW: Measures = Measures { name: "narrow", width: 340.0, bar: 40.0, gap: 40.0, room_for_share: 42.0 };
 
 /// A part of a bar where it stands.
@@ -57,7 +72,7 @@ fn parts(shares: &[(State, i64)], width: f64) -> Vec<Part> {
 
 fn draw(bars: &Bars, measures: Measures) -> impl IntoView + use<> {
     let Measures { name, width, bar, gap, .. } = measures;
-    let (top, label) = (22.0, 14.0);
+    let (top, label) = (TOP, 14.0);
     let below = top + bar + gap;
     let explicit = parts(&bars.explicit, width);
     let effective = parts(&bars.effective, width);
@@ -77,13 +92,15 @@ fn draw(bars: &Bars, measures: Measures) -> impl IntoView + use<> {
         .collect_view();
     view! {
         <svg
+            id=format!("bars-{name}")
             class=format!("bars {name}")
+            tabindex="0"
             viewBox=format!("0 0 {width} {}", below + bar + 2.0)
             role="img"
             aria-labelledby=labelled
         >
             <title id=title_id>{format!("Reported and effective status of {}", bars.title)}</title>
-            <desc id=description_id>"The same figures as in the table below."</desc>
+            <desc id=description_id>"The same figures as in the table below. The arrow keys read them part by part."</desc>
             <defs>
                 <pattern id=hatch.clone() width="7" height="7" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
                     <rect class="hatch-ground" width="7" height="7" />
@@ -91,12 +108,19 @@ fn draw(bars: &Bars, measures: Measures) -> impl IntoView + use<> {
                 </pattern>
             </defs>
             {labels}
-            {rectangles(&explicit, top, measures, &hatch)}
-            {rectangles(&effective, below, measures, &hatch)}
+            <g class="upper">{rectangles(&explicit, top, measures, &hatch, &bars.readings)}</g>
+            <g>{rectangles(&effective, below, measures, &hatch, &bars.readings)}</g>
             {band.map(|(path, seam)| view! {
                 <path class="band" d=path fill=format!("url(#{hatch})") />
                 <line class="seam" x1=figure(seam) x2=figure(seam) y1=below.to_string() y2=(below + bar).to_string() />
             })}
+            // Filled and shown by the island that reads.
+            <g class="figures" aria-hidden="true">
+                <rect width=CARD.to_string() height=CARD_HEIGHT.to_string() rx="8" />
+                <text class="figures-name" x="14" y="24"></text>
+                <text x="14" y="43"></text>
+                <text x="14" y="61"></text>
+            </g>
         </svg>
     }
 }
@@ -123,8 +147,9 @@ fn band(explicit: &[Part], effective: &[Part], default: Status, from: f64, to: f
     Some((path, low_left))
 }
 
-fn rectangles(parts: &[Part], y: f64, measures: Measures, hatch: &str) -> impl IntoView + use<> {
+fn rectangles(parts: &[Part], y: f64, measures: Measures, hatch: &str, readings: &[Reading]) -> impl IntoView + use<> {
     let rectangle = |part: &Part| {
+        let reading = readings.iter().find(|reading| reading.state == part.state);
         let fill = (part.state == State::Unknown).then(|| format!("url(#{hatch})"));
         let share = (part.width >= measures.room_for_share).then(|| {
             let class = if part.state == State::Unknown { "bar-share on-hatch" } else { "bar-share" };
@@ -140,11 +165,23 @@ fn rectangles(parts: &[Part], y: f64, measures: Measures, hatch: &str) -> impl I
                 height=measures.bar.to_string()
                 rx="4"
                 fill=fill
+                data-status=part.state.as_str()
+                data-card=card_under(part, measures)
+                data-name=words::state(part.state)
+                data-reported=reading.map(|reading| reading.reported.clone())
+                data-effective=reading.map(|reading| reading.effective.clone())
             />
             {share}
         }
     };
     parts.iter().filter(|part| part.width > 0.0).map(rectangle).collect_view()
+}
+
+/// Where the card stands that shows a part's figures: between the bars, and never out of the drawing.
+fn card_under(part: &Part, measures: Measures) -> String {
+    let x = (part.x + part.width / 2.0 - CARD / 2.0).clamp(0.0, measures.width - CARD);
+    let y = TOP + measures.bar + measures.gap / 2.0 - CARD_HEIGHT / 2.0;
+    format!("translate({} {})", figure(x), figure(y))
 }
 
 /// A part's name, or a shorter one, where there is room above it; the table has them all.

@@ -18,7 +18,7 @@ use crate::server::work::distribution::{self, Distribution, Question};
 use crate::ui::frame::Place;
 use crate::ui::pages::Page;
 use crate::ui::pages::overview::{AppRow, Counts, Filter, Live, Overview, Rate, StateRow};
-use crate::ui::parts::bars::Bars;
+use crate::ui::parts::bars::{Bars, Reading};
 use crate::ui::words;
 use axum::extract::RawQuery;
 use axum::http::header::{ETAG, IF_NONE_MATCH};
@@ -131,6 +131,12 @@ fn counts(read: &Read, asked: &Asked) -> Counts {
         let figure = |state| (state, shown(of(state)).figure().unwrap_or_default());
         AttState::OF_APPLE.into_iter().map(figure).collect::<Vec<_>>()
     };
+    let rows: Vec<StateRow> = AttState::OF_APPLE.into_iter().map(row).collect();
+    let reading = |row: &StateRow| Reading {
+        state: row.state,
+        reported: format!("Reported: {} ({})", row.explicit, row.explicit_share),
+        effective: format!("Effective: {} ({})", row.effective, row.effective_share),
+    };
     let apple_words = words::count(apple);
     let units = words::unit_after(&apple_words, question.unit);
     let all = distribution.apple(question) + distribution.explicit(question, AttState::NotApplicable);
@@ -141,13 +147,14 @@ fn counts(read: &Read, asked: &Asked) -> Counts {
         is_empty: if distribution.rounded { distribution.last_batch(question).is_none() } else { all == 0 },
         last_batch: distribution.last_batch(question).map(minute),
         by_default: words::count(shown(decided)),
-        rows: AttState::OF_APPLE.into_iter().map(row).collect(),
         bars: Bars {
+            readings: rows.iter().map(reading).collect(),
             explicit: figures(&|state| distribution.explicit(question, state)),
             effective: figures(&|state| distribution.effective(question, state)),
             default,
             title: format!("{apple_words} Apple {units}"),
         },
+        rows,
         rates: rates(distribution, question),
         apps: apps(read, asked),
         rounded: distribution.rounded,

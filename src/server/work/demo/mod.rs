@@ -1,0 +1,138 @@
+//! Believable data for an empty database: months of history, three apps, every state, one sign-in per role.
+
+mod dice;
+mod people;
+mod story;
+
+use self::dice::Dice;
+use self::people::{acting, people};
+use self::story::{APPS, Months, Story, story};
+use crate::domain::att::Status;
+use crate::domain::audit::AuditAction;
+use crate::domain::role::Role;
+use crate::domain::time::{DAY, Millis};
+use crate::server::auth::password::Passwords;
+use crate::server::clock::{Clock, StoryClock, SystemClock};
+use crate::server::error::{Error, Result};
+use crate::server::store::check::Checked;
+use crate::server::store::own::Record;
+use crate::server::store::{Actor, Chapter, Event, Feed, Place, Store};
+use crate::server::work::att::{Wanted as Change, change_settings};
+use crate::server::work::erasure::erase_due;
+use crate::server::work::input::{NewInput, add_input};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::json;
+use std::sync::Arc;
+
+/// Users of one transaction: large enough that commits do not matter.
+const AT_ONCE: usize = 2000;
+
+/// How much, and which.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted {
+    pub profiles: u32,
+    /// How many days of history, up to now.
+    pub days: u16,
+    /// The same seed gives the same data.
+    pub seed: u64,
+}
+
+/// What was made.
+pub struct Made {
+    pub workspace: String,
+    pub profiles: usize,
+    pub devices: usize,
+    pub people: Vec<(Role, String, SecretString)>,
+}
+
+/// Changes of the default: after which share of the days, in percent, to what, and why.
+const CHANGES: [(i64, Option<Status>, &str); 3] = [
+    (15, Some(Status::Denied), "Legal review LR-214: no consent, no tracking. Who never reported counts as refused."),
+    (55, None, "DPIA-31: for two weeks nothing is assumed, to see how many devices report by themselves."),
+    (67, Some(Status::Denied), "DPIA-31 is closed: one in ten never reports. Back to the reviewed default."),
+];
+
+/// Where the story begins, for the clock that a store is opened with.
+pub fn beginning(wanted: Wanted) -> StoryClock {
+    StoryClock::at(SystemClock.now().minus(i64::from(wanted.days) * DAY))
+}
+
+/// Fills an empty database; refuses one that is in use. The store goes by `clock`, which ends at the present.
+pub async fn fill(store: &Store, clock: &Arc<StoryClock>, passwords: &Passwords, wanted: Wanted) -> Result<Made> {
+    let mut own = store.own_view().await?;
+    if own.count_people().await? > 0 || !own.workspaces().await?.is_empty() {
+        return Err(Error::Internal("this database is in use: the demo only fills an empty one".to_owned()));
+    }
+    drop(own);
+    let months = Months { from: clock.now(), days: i64::from(wanted.days) };
+    let actor = Actor::command_line();
+    let (people, place) = people(store, passwords, &actor).await?;
+    let feeds =
+        [feed(store, &actor, &place, "App SDK").await?, feed(store, &actor, &place, "Server without statuses").await?];
+    let mut apps = Vec::new();
+    for app in &APPS {
+        apps.push(store.fill_app(feeds[0], app.bundle, app.name).await?);
+    }
+    let changes =
+        CHANGES.map(|(share, default, why)| (months.from.plus(months.days * DAY * share / 100), default, why));
+    let in_force =
+        |at: Millis| changes.iter().rev().find(|(since, ..)| *since <= at).and_then(|(_, default, _)| *default);
+    let chapter = |Story { app, by_server, batches }: Story| Chapter {
+        feed: feeds[usize::from(by_server)],
+        app: apps[app],
+        batches: batches.into_iter().map(|(at, batch)| (at, in_force(at), batch)).collect(),
+    };
+    let mut dice = Dice(wanted.seed);
+    let mut stories: Vec<Story> = (0..wanted.profiles).map(|number| story(number, months, &mut dice)).collect();
+    stories.sort_by_key(|story| story.batches.first().map(|(at, _)| *at));
+    let mut stories = stories.into_iter().peekable();
+    let admin = acting(store, &people[0].1).await?;
+    for (version, change) in (1..).zip(changes.into_iter().map(Some).chain([None])) {
+        // A change moves those who came before it.
+        let until = change.map_or(Millis(i64::MAX), |(at, ..)| at);
+        let before = |story: &Story| story.batches.first().is_none_or(|(at, _)| *at < until);
+        clock.set(change.map_or_else(|| SystemClock.now(), |(at, ..)| at));
+        loop {
+            let group: Vec<Chapter> =
+                std::iter::from_fn(|| stories.next_if(before)).take(AT_ONCE).map(chapter).collect();
+            if group.is_empty() {
+                break;
+            }
+            store.fill(group).await?;
+        }
+        if let Some((_, default, why)) = change {
+            let (reason, default) = (why.to_owned(), Some(default));
+            let change = Change { default, policy: None, reason, version, typed_name: None };
+            change_settings(store, &admin, place.clone(), change).await?;
+        }
+    }
+    erase_due(store, 72).await?;
+    finish(store, &actor, wanted, people).await
+}
+
+async fn feed(store: &Store, actor: &Actor, place: &Place, name: &str) -> Result<Feed> {
+    let new = NewInput { name: name.to_owned(), bundle: String::new() };
+    let made = add_input(store, actor, place.clone(), new).await?;
+    store.feed(&made.input.key, made.secret.expose_secret()).await
+}
+
+/// Proves what was written, and says so in the installation's log.
+async fn finish(
+    store: &Store,
+    actor: &Actor,
+    wanted: Wanted,
+    people: Vec<(Role, String, SecretString)>,
+) -> Result<Made> {
+    // The database was empty: this is its one workspace.
+    let checked = store.check().await?.pop().filter(Checked::holds);
+    let checked = checked.ok_or_else(|| Error::Internal("what was written does not hold".to_owned()))?;
+    let state = json!({"profiles": wanted.profiles, "days": wanted.days, "seed": wanted.seed});
+    let row = Record::installation(actor, AuditAction::DemoFilled, checked.workspace.clone(), state);
+    store
+        .own(move |own| {
+            let row = row.clone();
+            async move { own.commit(Event::Audit(vec![row])).await }
+        })
+        .await?;
+    Ok(Made { workspace: checked.workspace, profiles: checked.profiles, devices: checked.devices, people })
+}

@@ -1,0 +1,226 @@
+//! What one made-up user does over the months: installs, is asked, answers, changes their mind, comes back.
+
+use super::dice::Dice;
+use crate::domain::att::Status;
+use crate::domain::batch::Batch;
+use crate::domain::device::NameKind;
+use crate::domain::platform::Platform;
+use crate::domain::profile::IdentityKind;
+use crate::domain::time::{DAY, HOUR, MINUTE, Millis, SECOND};
+
+/// An app of the demo.
+#[derive(Debug)]
+pub struct App {
+    pub bundle: &'static str,
+    pub name: &'static str,
+    /// Of all users.
+    share: f64,
+    /// Of those who answered the prompt, how many allow tracking.
+    consent: f64,
+    /// What its new prompt adds to that.
+    lift: f64,
+}
+
+pub const APPS: [App; 3] = [
+    App { bundle: "com.northwind.racer", name: "Northwind Racer", share: 0.7, consent: 0.38, lift: 0.06 },
+    App { bundle: "com.northwind.shop", name: "Northwind Shop", share: 0.2, consent: 0.34, lift: 0.0 },
+    App { bundle: "com.northwind.daily", name: "Northwind Daily", share: 0.1, consent: 0.26, lift: 0.0 },
+];
+
+/// Share of the users, and how many of its users cannot be asked: 1 % to 9 %, as countries differ in children's accounts
+/// and managed devices.
+const COUNTRIES: [(&str, f64, f64); 8] = [
+    ("US", 0.34, 0.05),
+    ("DE", 0.14, 0.03),
+    ("JP", 0.12, 0.07),
+    ("GB", 0.11, 0.04),
+    ("BR", 0.10, 0.06),
+    ("FR", 0.08, 0.03),
+    ("KR", 0.06, 0.09),
+    ("SE", 0.05, 0.01),
+];
+
+/// An app has a new version every so many days.
+const RELEASE_EVERY: i64 = 14;
+/// A user has it at most so many days later.
+const UPDATED_WITHIN: u64 = 10;
+
+/// The months that are told.
+#[derive(Clone, Copy, Debug)]
+pub struct Months {
+    pub from: Millis,
+    pub days: i64,
+}
+
+impl Months {
+    fn end(self) -> i64 {
+        self.from.0 + self.days * DAY
+    }
+
+    /// From this release on the racing game asks later, once a user has won a race.
+    fn new_prompt(self) -> i64 {
+        self.days * 6 / 10 / RELEASE_EVERY
+    }
+
+    fn release(self, at: i64) -> i64 {
+        (at - self.from.0).max(0) / (RELEASE_EVERY * DAY)
+    }
+}
+
+/// One user's batches in the order in which they were made.
+pub struct Story {
+    pub app: usize,
+    /// Told by a server that knows no statuses, not by the app's SDK.
+    pub by_server: bool,
+    pub batches: Vec<(Millis, Batch)>,
+}
+
+/// Who somebody is and what they carry; the same in all their batches.
+struct User {
+    app: &'static App,
+    batch: Batch,
+    /// Days until they take an update.
+    lag: i64,
+    idfa: String,
+}
+
+/// The story of the user with this number.
+pub fn story(number: u32, months: Months, dice: &mut Dice) -> Story {
+    let at = APPS.iter().position(|app| std::ptr::eq(app, dice.pick(&APPS, |app| app.share))).unwrap_or(0);
+    let (country, _, restricted) = dice.pick(&COUNTRIES, |(_, share, _)| *share);
+    let platform = match dice.unit() {
+        roll if roll < 0.90 => Platform::Ios,
+        roll if roll < 0.93 => Platform::Tvos,
+        _ => Platform::Android,
+    };
+    let (os_version, age) = os_version(dice);
+    let user = user(number, &APPS[at], platform, os_version, country, dice);
+    // Many came with the first release that sends events; then it goes on.
+    let installed = (dice.unit().powf(1.6) * months.days as f64 * DAY as f64) as i64;
+    let installed = (months.from.0 + installed).min(months.end() - MINUTE);
+    let by_server = dice.happens(0.08);
+    let mut told = vec![(installed, None)];
+    if platform.is_apple() && !by_server && age != Age::BeforeAtt {
+        told = answers(&user, installed, *restricted, age, months, dice);
+    }
+    let (last, status) = told[told.len() - 1];
+    if dice.happens(0.6) && last < months.end() - HOUR {
+        let recent = (months.end() - 30 * DAY).max(last);
+        let back = recent + dice.below((months.end() - recent) as u64) as i64;
+        told.push((back, status));
+    }
+    let batches = told.into_iter().map(|(at, status)| (Millis(at), user.batch(at, status, months, dice))).collect();
+    Story { app: at, by_server, batches }
+}
+
+/// How old a system is, as far as Apple's prompt goes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Age {
+    /// No statuses at all.
+    BeforeAtt,
+    /// Statuses, but nobody enforced the prompt.
+    NotEnforced,
+    Recent,
+}
+
+fn os_version(dice: &mut Dice) -> (String, Age) {
+    match dice.unit() {
+        roll if roll < 0.02 => (format!("13.{}", dice.below(8)), Age::BeforeAtt),
+        roll if roll < 0.05 => (format!("14.{}", dice.below(5)), Age::NotEnforced),
+        roll if roll < 0.20 => (format!("17.{}", dice.below(8)), Age::Recent),
+        roll if roll < 0.55 => (format!("18.{}", dice.below(7)), Age::Recent),
+        _ => (format!("26.{}", dice.below(3)), Age::Recent),
+    }
+}
+
+fn user(
+    number: u32,
+    app: &'static App,
+    platform: Platform,
+    os_version: String,
+    country: &str,
+    dice: &mut Dice,
+) -> User {
+    let id = if platform == Platform::Android { NameKind::AndroidAdvertisingId } else { NameKind::Idfv };
+    let batch = Batch {
+        identities: vec![
+            (IdentityKind::CUSTOMER_ID, format!("user-{number:08}")),
+            (IdentityKind::EMAIL, format!("user-{number:08}@example.com")),
+        ],
+        names: vec![(id, dice.uuid())],
+        platform: Some(platform),
+        bundle: Some(app.bundle.to_owned()),
+        app_name: Some(app.name.to_owned()),
+        os_version: Some(os_version),
+        country: Some(country.to_owned()),
+        ..Batch::default()
+    };
+    User { app, batch, lag: dice.below(UPDATED_WITHIN) as i64 * DAY, idfa: dice.uuid() }
+}
+
+/// When which status was reported: at the installation, with the answer, and with each change of mind.
+fn answers(
+    user: &User,
+    installed: i64,
+    restricted: f64,
+    age: Age,
+    months: Months,
+    dice: &mut Dice,
+) -> Vec<(i64, Option<Status>)> {
+    if dice.happens(restricted) {
+        return vec![(installed, Some(Status::Restricted))];
+    }
+    let mut told = vec![(installed, Some(Status::NotDetermined))];
+    if age == Age::NotEnforced || dice.happens(0.24) {
+        return told;
+    }
+    let wait = if dice.happens(0.8) { dice.wait(2 * MINUTE) + 5 * SECOND } else { dice.wait(4 * DAY) + HOUR };
+    let mut at = installed + wait;
+    let asked_anew = user.app.lift > 0.0 && months.release(at - user.lag) >= months.new_prompt();
+    let consent = user.app.consent + if asked_anew { user.app.lift } else { 0.0 };
+    let mut status = if dice.happens(consent) { Status::Authorized } else { Status::Denied };
+    while at < months.end() {
+        told.push((at, Some(status)));
+        // 1.5 % a month take it back in Settings, 0.5 % the other way.
+        let (a_month, other) =
+            if status == Status::Authorized { (0.015, Status::Denied) } else { (0.005, Status::Authorized) };
+        let left = (months.end() - at) as f64 / (30 * DAY) as f64;
+        if !dice.happens(a_month * left) {
+            break;
+        }
+        at += HOUR + dice.below((months.end() - at) as u64) as i64;
+        status = other;
+    }
+    told
+}
+
+impl User {
+    fn batch(&self, at: i64, status: Option<Status>, months: Months, dice: &mut Dice) -> Batch {
+        let mut batch = Batch {
+            app_version: Some(format!("4.{}.0", months.release(at - self.lag))),
+            status,
+            att_ms: status.filter(|status| *status != Status::NotDetermined).map(|_| at),
+            batch_ms: Some(at),
+            ..self.batch.clone()
+        };
+        if status == Some(Status::Authorized) {
+            batch.names.push((NameKind::Idfa, self.idfa.clone()));
+        }
+        if dice.happens(0.002) {
+            self.contradict(&mut batch, dice);
+        }
+        batch
+    }
+
+    /// Makes the batch say something that does not fit.
+    fn contradict(&self, batch: &mut Batch, dice: &mut Dice) {
+        match dice.below(6) {
+            0 => batch.att_ms = batch.att_ms.map(|ms| ms / 1000),
+            1 => batch.att_ms = batch.att_ms.map(|_| 0),
+            2 => batch.names.retain(|(kind, _)| *kind != NameKind::Idfa),
+            3 => batch.limit_ad_tracking = Some(batch.status == Some(Status::Authorized)),
+            4 if batch.name(NameKind::Idfa).is_none() => batch.names.push((NameKind::Idfa, self.idfa.clone())),
+            _ => batch.batch_ms = batch.batch_ms.map(|ms| ms + HOUR),
+        }
+    }
+}
