@@ -1,8 +1,13 @@
-// Browser tests: Debian's Chromium against the server that was just built, on a database of its own.
+// Browser tests: Debian's Chromium against the server that was just built, on databases of its own: SQLite, and Postgres
+// where its programs are.
 import { defineConfig } from "@playwright/test";
+import type { Database } from "./tests/fixture";
 
-export default defineConfig({
+const databases: Database[] = process.env.ATTEST_POSTGRES_BIN ? ["sqlite", "postgres"] : ["sqlite"];
+
+export default defineConfig<object, { database: Database }>({
     testDir: "tests",
+    projects: databases.map((database) => ({ name: database, use: { database } })),
     outputDir: "results",
     workers: 1,
     retries: 0,

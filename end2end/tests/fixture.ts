@@ -1,5 +1,6 @@
 // What every browser test stands on: one server, and pages that may not fail in silence.
 import { test as base, expect, type BrowserContext, type Page } from "@playwright/test";
+import { Postgres } from "./postgres";
 import { PASSWORD, Server } from "./server";
 
 type Fixtures = {
@@ -8,6 +9,11 @@ type Fixtures = {
     /** Answers that a test means to provoke: they are no failures. */
     expected: number[];
 };
+type Workers = {
+    database: Database;
+    server: Server;
+};
+export type Database = "sqlite" | "postgres";
 type Browser = import("@playwright/test").Browser;
 
 /** Fails the test on any console error, broken script or failed request. */
@@ -27,12 +33,15 @@ function watch(context: BrowserContext, expected: number[], seen: string[], scri
     });
 }
 
-export const test = base.extend<Fixtures, { server: Server }>({
+export const test = base.extend<Fixtures, Workers>({
+    database: ["sqlite", { option: true, scope: "worker" }],
     server: [
-        async ({}, use) => {
-            const server = await Server.start();
+        async ({ database }, use) => {
+            const cluster = database === "postgres" ? Postgres.start() : undefined;
+            const server = await Server.start(cluster?.database());
             await use(server);
-            server.stop();
+            await server.stop();
+            cluster?.stop();
         },
         { scope: "worker" },
     ],

@@ -1,4 +1,4 @@
-// A server with a fresh SQLite database, and the command line beside it.
+// A server with a fresh database, and the command line beside it.
 import { execFileSync, spawn, type ChildProcess } from "node:child_process";
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
@@ -20,14 +20,17 @@ export class Server {
     private constructor(
         private readonly child: ChildProcess,
         private readonly folder: string,
+        private readonly database: string,
         readonly origin: string,
         /** The one-time link of a server without an account. */
         readonly setUpLink: string | undefined,
     ) {}
 
-    static async start(): Promise<Server> {
+    /** With a Postgres database of this address, or with SQLite. */
+    static async start(postgres?: string): Promise<Server> {
         const folder = mkdtempSync(join(tmpdir(), "attest-e2e-"));
-        const environment = { ...process.env, ATTEST_ADDR: "127.0.0.1:0", ATTEST_DATABASE_URL: `sqlite://${folder}/attest.db` };
+        const database = postgres ?? `sqlite://${folder}/attest.db`;
+        const environment = { ...process.env, ATTEST_ADDR: "127.0.0.1:0", ATTEST_DATABASE_URL: database };
         // Kept in a file: at the end it is searched for personal data.
         const log = openSync(join(folder, "log"), "w");
         const child = spawn(binary, ["serve"], { env: { ...environment, ATTEST_LOG: "debug" }, stdio: ["ignore", "pipe", log] });
@@ -37,14 +40,14 @@ export class Server {
         for await (const line of lines) {
             origin ??= line.match(/^Attest serves (http:\S+)/)?.[1];
             const link = line.match(/^http\S+\/set-up\?token=\S+/)?.[0];
-            if (origin && link) return new Server(child, folder, origin, link);
+            if (origin && link) return new Server(child, folder, database, origin, link);
         }
         throw new Error("the server did not start");
     }
 
     /** Runs a command of the command line; answers what it printed. */
     run(args: string[], input = ""): string {
-        const environment = { ...process.env, ATTEST_DATABASE_URL: `sqlite://${this.folder}/attest.db` };
+        const environment = { ...process.env, ATTEST_DATABASE_URL: this.database };
         return execFileSync(binary, args, { env: environment, input, encoding: "utf8" });
     }
 
@@ -81,14 +84,16 @@ export class Server {
     }
 
     /** Ends the server once its counters, registers and chains were proved. */
-    stop(): void {
+    async stop(): Promise<void> {
         this.run(["check"]);
         this.run(["audit", "verify"]);
         const log = readFileSync(join(this.folder, "log"), "utf8");
         if (log === "") throw new Error("the log is empty: it cannot prove anything");
         const told = PERSONAL.filter((text) => log.includes(text));
         if (told.length > 0) throw new Error(`the log holds what was sent: ${told.join(", ")}\n${log}`);
+        const ended = new Promise((resolve) => this.child.once("exit", resolve));
         this.child.kill("SIGTERM");
+        await ended;
         rmSync(this.folder, { recursive: true, force: true });
     }
 }

@@ -26,7 +26,7 @@ pub fn ChartReading() -> impl IntoView {
             }
         });
     });
-    view! { <p class="hidden" role="status">{said}</p> }
+    view! { <p class="hidden" aria-live="polite">{said}</p> }
 }
 
 /// Reads the part under the pointer, or nothing any more.
