@@ -3,6 +3,7 @@
 use crate::domain::error::Problem;
 use crate::ui::frame::{Frame, Place, frame};
 use crate::ui::parts::notice::{Tone, notice};
+use crate::ui::parts::pager::{Pager, pager};
 use crate::ui::words;
 use leptos::prelude::*;
 
@@ -10,6 +11,7 @@ use leptos::prelude::*;
 pub struct Apps {
     pub frame: Frame,
     pub rows: Vec<AppRow>,
+    pub pager: Pager,
     pub may_manage: bool,
     pub saved: bool,
 }
@@ -26,7 +28,7 @@ pub struct AppRow {
 pub fn apps(page: Apps) -> impl IntoView {
     let saved = page.saved.then(|| notice(Tone::Done, view! { <p>"The name was saved. Every page shows it now."</p> }));
     let inputs = page.frame.address(Place::Inputs);
-    let list = if page.rows.is_empty() {
+    let list = if page.pager.all == 0 {
         view! {
             <section class="card empty">
                 <h2>"No app yet"</h2>
@@ -35,8 +37,10 @@ pub fn apps(page: Apps) -> impl IntoView {
         }
         .into_any()
     } else {
-        let rows = page.rows.into_iter().map(|app| row(app, page.may_manage)).collect_view();
-        view! { <section class="card"><h2 class="hidden">"Apps"</h2><ul class="people">{rows}</ul></section> }
+        let overview = page.frame.address(Place::Overview);
+        let rows = page.rows.into_iter().map(|app| row(app, page.may_manage, &overview)).collect_view();
+        let pager = pager(&page.pager, "apps");
+        view! { <section class="card"><h2 class="hidden">"Apps"</h2>{pager}<ul class="people">{rows}</ul></section> }
             .into_any()
     };
     let content = view! {
@@ -52,13 +56,14 @@ pub fn apps(page: Apps) -> impl IntoView {
     frame(page.frame, content)
 }
 
-fn row(app: AppRow, may_manage: bool) -> impl IntoView {
+fn row(app: AppRow, may_manage: bool, overview: &str) -> impl IntoView + use<> {
+    let figures = view! { <a href=format!("{overview}?app={}", app.id)>"Figures"</a> };
     let bundle = match app.bundle {
         Some(bundle) => view! { <code>{bundle}</code> }.into_any(),
         None => "Batches without a bundle id".into_any(),
     };
     if !may_manage {
-        return view! { <li><div class="person"><b>{app.name}</b><span class="muted">{bundle}</span></div></li> }
+        return view! { <li><div class="person"><b>{app.name}</b><span class="muted">{bundle}</span></div><div class="standing">{figures}</div></li> }
             .into_any();
     }
     let field = format!("name-of-{}", app.id);
@@ -77,6 +82,7 @@ fn row(app: AppRow, may_manage: bool) -> impl IntoView {
                     {fault}
                 </div>
                 <button class="button">"Save the name"</button>
+                {figures}
             </form>
         </li>
     }

@@ -3,6 +3,7 @@
 use super::input::{Shown, shown};
 use crate::ui::frame::{Frame, frame};
 use crate::ui::parts::field::{Faults, Field, field, moment, summary};
+use crate::ui::parts::pager::{Pager, pager};
 use crate::ui::words::Moment;
 use leptos::prelude::*;
 
@@ -10,6 +11,7 @@ use leptos::prelude::*;
 pub struct Inputs {
     pub frame: Frame,
     pub rows: Vec<InputRow>,
+    pub pager: Pager,
     pub may_manage: bool,
     pub name: String,
     pub bundle: String,
@@ -33,14 +35,14 @@ const LABELS: [(&str, &str); 2] = [("name", "Name"), ("bundle", "Bundle id")];
 
 pub fn inputs(page: Inputs) -> impl IntoView {
     let made = page.made.map(shown);
-    let none = page.rows.is_empty() && made.is_none();
+    let none = page.pager.all == 0 && made.is_none();
     let empty = none.then(|| view! {
         <section class="card empty">
             <h2>"No input yet"</h2>
             <p>"An input is a key and a secret for one sender: a server, an app's backend, an official mParticle SDK. Without one, no status can arrive."</p>
         </section>
     });
-    let table = (!page.rows.is_empty()).then(|| table(page.rows));
+    let table = (page.pager.all > 0).then(|| table(page.rows, &page.pager));
     let form = page.may_manage.then(|| form(page.name, page.bundle, &page.faults));
     let content = view! {
         <div class="head">
@@ -57,7 +59,7 @@ pub fn inputs(page: Inputs) -> impl IntoView {
     frame(page.frame, content)
 }
 
-fn table(rows: Vec<InputRow>) -> impl IntoView {
+fn table(rows: Vec<InputRow>, pages: &Pager) -> impl IntoView + use<> {
     let rows = rows.into_iter().map(|row| {
         let state = if row.paused {
             view! { <span class="tag warn">"paused"</span> }
@@ -78,6 +80,7 @@ fn table(rows: Vec<InputRow>) -> impl IntoView {
     });
     view! {
         <section class="card">
+            {pager(pages, "inputs")}
             <div class="scroll" tabindex="0" role="group" aria-label="Inputs">
                 <table>
                     <thead>

@@ -5,6 +5,7 @@ use crate::ui::frame::{Frame, frame};
 use crate::ui::parts::field::{Faults, Field, field, moment, summary};
 use crate::ui::parts::notice::{Tone, notice};
 use crate::ui::parts::once::{Once, once};
+use crate::ui::parts::pager::{Pager, pager};
 use crate::ui::parts::role::role_field;
 use crate::ui::words::{self, Moment};
 use leptos::prelude::*;
@@ -13,6 +14,7 @@ use leptos::prelude::*;
 pub struct Members {
     pub frame: Frame,
     pub rows: Vec<MemberRow>,
+    pub pager: Pager,
     pub invitations: Vec<InvitationRow>,
     /// The roles that the reader may give; none for whoever only reads.
     pub may_give: Vec<Role>,
@@ -62,6 +64,7 @@ pub fn members(page: Members) -> impl IntoView {
     let outcome = page.outcome.map(outcome);
     let may_give = page.may_give.clone();
     let rows = page.rows.into_iter().map(|row| member(row, &may_give)).collect_view();
+    let pager = pager(&page.pager, "members");
     let open = (!page.invitations.is_empty()).then(|| invitations(page.invitations));
     let form = (!may_give.is_empty()).then(|| form(page.email, page.role, &may_give, &page.faults));
     let content = view! {
@@ -74,6 +77,7 @@ pub fn members(page: Members) -> impl IntoView {
         {outcome}
         <section class="card">
             <h2 class="hidden">"Members"</h2>
+            {pager}
             <ul class="people">{rows}</ul>
         </section>
         {open}

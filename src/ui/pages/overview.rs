@@ -88,6 +88,8 @@ pub struct Counts {
     pub bars: Bars,
     pub rates: Vec<Rate>,
     pub apps: Vec<AppRow>,
+    /// How many smaller apps are not among them.
+    pub more_apps: usize,
     pub rounded: bool,
 }
 
@@ -172,7 +174,7 @@ pub fn counts(counts: Counts) -> impl IntoView {
     let rounded = counts.rounded.then(|| {
         view! { <p class="muted">"Your role sees figures rounded to 10, and rates only over at least 100. A total is rounded by itself and need not equal the sum of its parts."</p> }
     });
-    let apps = (!counts.apps.is_empty()).then(|| by_app(counts.unit, counts.apps));
+    let apps = (!counts.apps.is_empty()).then(|| by_app(counts.unit, counts.apps, counts.more_apps));
     let body = (!counts.is_empty).then(|| {
         view! {
             <section class="card">
@@ -242,7 +244,11 @@ fn rate(rate: Rate) -> impl IntoView {
     }
 }
 
-fn by_app(unit: Unit, apps: Vec<AppRow>) -> impl IntoView {
+fn by_app(unit: Unit, apps: Vec<AppRow>, more: usize) -> impl IntoView {
+    let more = (more > 0).then(|| {
+        let more = words::number(i64::try_from(more).unwrap_or(i64::MAX));
+        view! { <p class="muted">{format!("The largest of them; {more} smaller ones are on the page Apps.")}</p> }
+    });
     let units = if unit == Unit::Profiles { "Profiles" } else { "Devices" };
     let note = (unit == Unit::Profiles).then(|| {
         view! { <p class="muted">"A profile counts once in each app it uses, so the apps may sum to more than the total."</p> }
@@ -260,7 +266,7 @@ fn by_app(unit: Unit, apps: Vec<AppRow>) -> impl IntoView {
     };
     view! {
         <section class="card">
-            <header><h2>"By app"</h2>{note}</header>
+            <header><h2>"By app"</h2>{note}{more}</header>
             <div class="scroll" tabindex="0" role="group" aria-label="Figures by app">
                 <table>
                     <thead>

@@ -2,12 +2,14 @@
 
 use crate::ui::outside::{Outside, outside};
 use crate::ui::parts::once::{Once, once};
+use crate::ui::parts::pager::{Pager, pager};
 use leptos::prelude::*;
 
 #[derive(Clone, Debug)]
 pub struct People {
     pub outside: Outside,
     pub rows: Vec<PersonRow>,
+    pub pager: Pager,
     /// Whose reset link was just made, and the link.
     pub made: Option<(String, Once)>,
 }
@@ -35,7 +37,7 @@ pub fn people(page: People) -> impl IntoView {
             </div>
         </div>
         {made}
-        <section class="card"><h2 class="hidden">"Accounts"</h2><ul class="people">{page.rows.into_iter().map(row).collect_view()}</ul></section>
+        <section class="card"><h2 class="hidden">"Accounts"</h2>{pager(&page.pager, "accounts")}<ul class="people">{page.rows.into_iter().map(row).collect_view()}</ul></section>
     };
     outside(page.outside, content)
 }

@@ -62,6 +62,8 @@ pub struct Explicit {
     pub as_of: Moment,
 }
 
+/// How many devices of a profile are shown, those seen last first.
+const MOST_DEVICES: usize = 50;
 const LABELS: [(&str, &str); 2] = [("value", "What it is known by"), ("by", "Kind")];
 
 pub fn profiles(page: Profiles) -> impl IntoView {
@@ -115,7 +117,10 @@ fn facts(rows: Vec<(&'static str, String)>) -> impl IntoView {
 fn one(found: Found) -> impl IntoView {
     let kind = if found.anonymous { "The device's anonymous user; nobody named them yet." } else { "" };
     let none = found.devices.is_empty().then(|| view! { <p class="muted">"No device of this profile is known."</p> });
-    let devices = found.devices.into_iter().map(device).collect_view();
+    let more = found.devices.len().saturating_sub(MOST_DEVICES);
+    let more =
+        (more > 0).then(|| view! { <p class="muted">{format!("And {more} more devices, seen before these.")}</p> });
+    let devices = found.devices.into_iter().take(MOST_DEVICES).map(device).collect_view();
     view! {
         <section class="card profile">
             <header>
@@ -128,6 +133,7 @@ fn one(found: Found) -> impl IntoView {
             <dl class="facts">{facts(found.identities)}</dl>
             {none}
             <div class="devices">{devices}</div>
+            {more}
         </section>
     }
 }

@@ -5,6 +5,7 @@ use crate::ui::frame::{Frame, frame};
 use crate::ui::parts::field::{Faults, Field, field, moment, summary};
 use crate::ui::parts::notice::{Tone, notice};
 use crate::ui::parts::once::{Once, once};
+use crate::ui::parts::pager::{Pager, pager};
 use crate::ui::parts::role::role_field;
 use crate::ui::words::{self, Moment};
 use leptos::prelude::*;
@@ -16,6 +17,7 @@ pub const DAYS: [i64; 4] = [30, 90, 180, 365];
 pub struct Tokens {
     pub frame: Frame,
     pub rows: Vec<TokenRow>,
+    pub pager: Pager,
     /// The roles that a token of the reader may have.
     pub offered: Vec<TokenRole>,
     pub name: String,
@@ -49,7 +51,7 @@ pub fn tokens(page: Tokens) -> impl IntoView {
     });
     let revoked =
         page.revoked.then(|| notice(Tone::Done, view! { <p>"The token was revoked: it opens nothing any more."</p> }));
-    let list = if page.rows.is_empty() {
+    let list = if page.pager.all == 0 {
         view! {
             <section class="card empty">
                 <h2>"No token yet"</h2>
@@ -58,7 +60,7 @@ pub fn tokens(page: Tokens) -> impl IntoView {
         }
         .into_any()
     } else {
-        view! { <section class="card"><h2 class="hidden">"Tokens"</h2><ul class="people">{page.rows.into_iter().map(row).collect_view()}</ul></section> }
+        view! { <section class="card"><h2 class="hidden">"Tokens"</h2>{pager(&page.pager, "tokens")}<ul class="people">{page.rows.into_iter().map(row).collect_view()}</ul></section> }
             .into_any()
     };
     let form = form(page.name, page.role, page.days, &page.offered, &page.faults);

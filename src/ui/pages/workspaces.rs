@@ -3,6 +3,7 @@
 use crate::ui::outside::{Outside, outside};
 use crate::ui::parts::field::{Faults, Field, field, moment, summary};
 use crate::ui::parts::once::{Once, once};
+use crate::ui::parts::pager::{Pager, pager};
 use crate::ui::words::Moment;
 use leptos::prelude::*;
 
@@ -10,6 +11,7 @@ use leptos::prelude::*;
 pub struct Workspaces {
     pub outside: Outside,
     pub rows: Vec<WorkspaceRow>,
+    pub pager: Pager,
     pub sent: Sent,
     pub faults: Faults,
     pub made: Option<Made>,
@@ -68,7 +70,7 @@ pub fn workspaces(page: Workspaces) -> impl IntoView {
             </div>
         </div>
         {made}
-        <section class="card"><h2 class="hidden">"Workspaces"</h2><ul class="people">{page.rows.into_iter().map(row).collect_view()}</ul></section>
+        <section class="card"><h2 class="hidden">"Workspaces"</h2>{pager(&page.pager, "workspaces")}<ul class="people">{page.rows.into_iter().map(row).collect_view()}</ul></section>
         {form(page.sent, &page.faults)}
     };
     outside(page.outside, content)

@@ -5,5 +5,6 @@ pub mod field;
 pub mod icon;
 pub mod notice;
 pub mod once;
+pub mod pager;
 pub mod role;
 pub mod status;

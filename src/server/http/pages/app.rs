@@ -1,6 +1,8 @@
 //! Apps: the list, and the form that names one.
 
-use super::frame;
+use super::listing::part;
+use super::{Asked, frame};
+use crate::domain::app::App;
 use crate::domain::environment::Environment;
 use crate::domain::error::{Problem, Refusal};
 use crate::domain::id::AppId;
@@ -21,13 +23,15 @@ use axum::response::{IntoResponse, Redirect, Response};
 /// `GET apps`.
 pub async fn list(Inside { visit, state, place, .. }: Inside, query: RawQuery) -> Result<Response> {
     let mut view = state.store.view(&visit.actor, place, Action::SeeInputs).await?;
-    let mut page = model(&mut view, &visit).await?;
-    page.saved = super::Asked::new(query).of("done") == Some("named");
+    let asked = Asked::new(query);
+    let mut page = model(&mut view, &visit, &asked).await?;
+    page.saved = asked.of("done") == Some("named");
     Ok(render(&state, Page::Apps(Box::new(page)), StatusCode::OK))
 }
 
 /// `POST apps`: names one.
-pub async fn change(Inside { visit, state, slug, place }: Inside, mut form: Form) -> Result<Response> {
+pub async fn change(Inside { visit, state, slug, place }: Inside, query: RawQuery, mut form: Form) -> Result<Response> {
+    let asked = Asked::new(query);
     state.store.view(&visit.actor, place.clone(), Action::ManageInputs).await?;
     let (app, name) = (form.text("app"), form.text("name"));
     if form.faults().is_some() {
@@ -35,10 +39,10 @@ pub async fn change(Inside { visit, state, slug, place }: Inside, mut form: Form
     }
     let id = AppId::parse(&app).ok_or(Refusal::NotFound)?;
     match name_app(&state.store, &visit.actor, place.clone(), id, &name).await {
-        Ok(()) => Ok(Redirect::to(&format!("/w/{slug}/apps?done=named")).into_response()),
+        Ok(()) => Ok(Redirect::to(&format!("/w/{slug}/apps{}", asked.with(&[("done", "named")]))).into_response()),
         Err(Error::Refused(Refusal::Invalid(faults))) => {
             let mut view = state.store.view(&visit.actor, place, Action::SeeInputs).await?;
-            let mut page = model(&mut view, &visit).await?;
+            let mut page = model(&mut view, &visit, &asked).await?;
             let problem = faults.first().map_or(Problem::Missing, |fault| fault.problem);
             for row in page.rows.iter_mut().filter(|row| row.id == app) {
                 (row.name, row.problem) = (name.clone(), Some(problem));
@@ -49,16 +53,14 @@ pub async fn change(Inside { visit, state, slug, place }: Inside, mut form: Form
     }
 }
 
-async fn model(view: &mut View, visit: &Visit) -> Result<Apps> {
+async fn model(view: &mut View, visit: &Visit, asked: &Asked) -> Result<Apps> {
     let frame = frame(view, visit, Place::Apps, Environment::Production).await?;
-    let row = |app: crate::domain::app::App| AppRow {
-        id: app.id.to_string(),
-        bundle: app.bundle,
-        name: app.name,
-        problem: None,
-    };
+    let row = |app: App| AppRow { id: app.id.to_string(), bundle: app.bundle, name: app.name, problem: None };
+    let words = |app: &App| format!("{} {}", app.name, app.bundle.as_deref().unwrap_or_default());
+    let (apps, pager) = part(asked, view.apps().await?, words);
     Ok(Apps {
-        rows: view.apps().await?.into_iter().map(row).collect(),
+        rows: apps.into_iter().map(row).collect(),
+        pager,
         may_manage: frame.may(Action::ManageInputs),
         saved: false,
         frame,

@@ -1,7 +1,8 @@
 //! Inputs: the list, one of them, and the acts that show a secret once.
 
-use super::frame;
+use super::listing::part;
 use super::sample::contradiction_rows;
+use super::{Asked, frame};
 use crate::domain::environment::Environment;
 use crate::domain::error::{Problem, Refusal};
 use crate::domain::id::InputId;
@@ -24,7 +25,7 @@ use crate::ui::pages::inputs::{InputRow, Inputs};
 use crate::ui::pages::samples::Samples;
 use crate::ui::parts::field::Faults;
 use crate::ui::words::number;
-use axum::extract::Path;
+use axum::extract::{Path, RawQuery};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use secrecy::ExposeSecret;
@@ -33,14 +34,14 @@ use secrecy::ExposeSecret;
 const SHOWN_DAYS: i64 = 30;
 
 /// `GET inputs`.
-pub async fn list(Inside { visit, state, place, .. }: Inside) -> Result<Response> {
+pub async fn list(Inside { visit, state, place, .. }: Inside, query: RawQuery) -> Result<Response> {
     let mut view = state.store.view(&visit.actor, place, Action::SeeInputs).await?;
-    let page = list_model(&mut view, &visit).await?;
+    let page = list_model(&mut view, &visit, &Asked::new(query)).await?;
     Ok(render(&state, Page::Inputs(Box::new(page)), StatusCode::OK))
 }
 
 /// `POST inputs`: makes one and shows its secret, this once. Sending the form again finds the name taken.
-pub async fn add(Inside { visit, state, place, .. }: Inside, mut form: Form) -> Result<Response> {
+pub async fn add(Inside { visit, state, place, .. }: Inside, query: RawQuery, mut form: Form) -> Result<Response> {
     state.store.view(&visit.actor, place.clone(), Action::ManageInputs).await?;
     let new = NewInput { name: form.text("name"), bundle: form.optional("bundle") };
     let ended = match form.faults() {
@@ -51,7 +52,7 @@ pub async fn add(Inside { visit, state, place, .. }: Inside, mut form: Form) -> 
         }),
     };
     let mut view = state.store.view(&visit.actor, place, Action::SeeInputs).await?;
-    let mut page = list_model(&mut view, &visit).await?;
+    let mut page = list_model(&mut view, &visit, &Asked::new(query)).await?;
     match ended {
         Ok(secret) => {
             let bundle = Some(new.bundle.trim().to_owned()).filter(|bundle| !bundle.is_empty());
@@ -153,9 +154,10 @@ fn app_name(apps: &[crate::domain::app::App], input: &Input) -> String {
     known.map_or_else(|| "by bundle id".to_owned(), |app| app.name.clone())
 }
 
-async fn list_model(view: &mut View, visit: &Visit) -> Result<Inputs> {
+async fn list_model(view: &mut View, visit: &Visit, asked: &Asked) -> Result<Inputs> {
     let (inputs, tallies, apps) = (view.inputs().await?, view.tallies().await?, view.apps().await?);
     let frame = frame(view, visit, Place::Inputs, Environment::Production).await?;
+    let (inputs, pager) = part(asked, inputs, |input| format!("{} {}", input.name, input.key));
     let row = |input: Input| InputRow {
         address: format!("/w/{}/inputs/{}", frame.slug, input.id),
         app: app_name(&apps, &input),
@@ -167,6 +169,7 @@ async fn list_model(view: &mut View, visit: &Visit) -> Result<Inputs> {
     };
     Ok(Inputs {
         rows: inputs.into_iter().map(row).collect(),
+        pager,
         may_manage: frame.may(Action::ManageInputs),
         name: String::new(),
         bundle: String::new(),

@@ -1,6 +1,7 @@
 //! Members: the list, and the forms that invite, change and remove.
 
-use super::frame;
+use super::listing::part;
+use super::{Asked, frame};
 use crate::domain::environment::Environment;
 use crate::domain::error::{Problem, Refusal};
 use crate::domain::id::{InvitationId, PersonId};
@@ -12,6 +13,7 @@ use crate::server::http::form::{Form, shown};
 use crate::server::http::moment::moment;
 use crate::server::http::render::render;
 use crate::server::state::State;
+use crate::server::store::member::Member;
 use crate::server::store::{Place as Where, View};
 use crate::server::work::invitation::{invite, revoke_invitation};
 use crate::server::work::member::{remove_member, set_member};
@@ -28,8 +30,9 @@ use axum::response::{IntoResponse, Redirect, Response};
 /// `GET members`.
 pub async fn list(Inside { visit, state, place, .. }: Inside, query: RawQuery) -> Result<Response> {
     let mut view = state.store.view(&visit.actor, place, Action::SeeMembers).await?;
-    let mut page = model(&mut view, &visit).await?;
-    page.outcome = match super::Asked::new(query).of("done") {
+    let asked = Asked::new(query);
+    let mut page = model(&mut view, &visit, &asked).await?;
+    page.outcome = match asked.of("done") {
         Some("set") => Some(Outcome::Done("The role was changed. It counts already.")),
         Some("removed") => Some(Outcome::Done("The member was removed.")),
         Some("revoked") => Some(Outcome::Done("The invitation was revoked: its link cannot be used any more.")),
@@ -39,12 +42,13 @@ pub async fn list(Inside { visit, state, place, .. }: Inside, query: RawQuery) -
 }
 
 /// `POST members`: one of the page's forms, which `act` tells.
-pub async fn change(Inside { visit, state, slug, place }: Inside, mut form: Form) -> Result<Response> {
+pub async fn change(Inside { visit, state, slug, place }: Inside, query: RawQuery, mut form: Form) -> Result<Response> {
+    let asked = Asked::new(query);
     let mut view = state.store.view(&visit.actor, place.clone(), Action::ManageMembers).await?;
     let done = match form.text("act").as_str() {
         "invite" => {
             drop(view);
-            return send_invitation(&state, &visit, place, form).await;
+            return send_invitation(&state, &visit, place, &asked, form).await;
         }
         "set" => {
             let (email, role) = (member(&mut view, &mut form).await?, form.choice("role", Role::parse));
@@ -65,11 +69,11 @@ pub async fn change(Inside { visit, state, slug, place }: Inside, mut form: Form
         _ => return Err(Refusal::BadRequest(vec![]).into()),
     };
     match done {
-        Ok(done) => Ok(Redirect::to(&format!("/w/{slug}/members?done={done}")).into_response()),
+        Ok(done) => Ok(Redirect::to(&format!("/w/{slug}/members{}", asked.with(&[("done", done)]))).into_response()),
         Err(Error::Refused(Refusal::Invalid(faults))) => {
             let problem = faults.first().map_or(Problem::NotOneOf, |fault| fault.problem);
             let mut view = state.store.view(&visit.actor, place, Action::SeeMembers).await?;
-            let mut page = model(&mut view, &visit).await?;
+            let mut page = model(&mut view, &visit, &asked).await?;
             page.outcome = Some(Outcome::Refused(words::form_problem(problem)));
             Ok(render(&state, Page::Members(Box::new(page)), StatusCode::UNPROCESSABLE_ENTITY))
         }
@@ -84,14 +88,20 @@ async fn member(view: &mut View, form: &mut Form) -> Result<String> {
     Ok(found.ok_or(Refusal::NotFound)?.email)
 }
 
-async fn send_invitation(state: &State, visit: &Visit, place: Where, mut form: Form) -> Result<Response> {
+async fn send_invitation(
+    state: &State,
+    visit: &Visit,
+    place: Where,
+    asked: &Asked,
+    mut form: Form,
+) -> Result<Response> {
     let (email, role) = (form.text("email"), form.choice("role", Role::parse));
     let sent = match (role, form.faults()) {
         (Some(role), None) => invite(&state.store, &visit.actor, place.clone(), &email, role).await,
         _ => Err(Refusal::Invalid(Vec::new()).into()),
     };
     let mut view = state.store.view(&visit.actor, place, Action::SeeMembers).await?;
-    let mut page = model(&mut view, visit).await?;
+    let mut page = model(&mut view, visit, asked).await?;
     let status = match sent {
         Ok(token) => {
             let link = Once(format!("{}/invitation?token={token}", state.config.public_url()));
@@ -108,11 +118,13 @@ async fn send_invitation(state: &State, visit: &Visit, place: Where, mut form: F
     Ok(render(state, Page::Members(Box::new(page)), status))
 }
 
-async fn model(view: &mut View, visit: &Visit) -> Result<Members> {
+async fn model(view: &mut View, visit: &Visit, asked: &Asked) -> Result<Members> {
     let frame = frame(view, visit, Place::Members, Environment::Production).await?;
     let manages = frame.may(Action::ManageMembers);
     let gives = |role: Role| may_give(frame.role, role);
-    let rows = view.members().await?.into_iter().map(|member| {
+    let words = |member: &Member| format!("{} {}", member.name, member.email);
+    let (members, pager) = part(asked, view.members().await?, words);
+    let rows = members.into_iter().map(|member| {
         let own = member.person_id == visit.person.id;
         MemberRow {
             person: member.person_id.to_string(),
@@ -136,6 +148,7 @@ async fn model(view: &mut View, visit: &Visit) -> Result<Members> {
     });
     Ok(Members {
         rows,
+        pager,
         invitations: invitations.collect(),
         may_give: Role::ALL.into_iter().filter(|role| gives(*role)).collect(),
         email: String::new(),

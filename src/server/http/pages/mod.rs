@@ -7,6 +7,7 @@ pub mod att;
 pub mod audit;
 pub mod input;
 pub mod invitation;
+pub mod listing;
 pub mod member;
 pub mod outside;
 pub mod overview;

@@ -4,6 +4,7 @@ use super::{Asked, frame};
 use crate::domain::att::{State as AttState, Status};
 use crate::domain::count::Unit;
 use crate::domain::error::Refusal;
+use crate::domain::id::AppId;
 use crate::domain::platform::Platform;
 use crate::domain::policy::Action;
 use crate::domain::rounding::share;
@@ -47,6 +48,10 @@ async fn read(view: &mut View, asked: &Asked) -> Result<Read> {
     };
     Ok(Read { question: Question { environment, unit, app, platform }, distribution })
 }
+
+/// How many apps the table shows, and how many the filter offers: the largest ones.
+const MOST_SHOWN: usize = 50;
+const MOST_OFFERED: usize = 200;
 
 /// `GET overview`.
 pub async fn overview(Inside { visit, state, slug, place }: Inside, query: RawQuery) -> Result<Response> {
@@ -94,7 +99,11 @@ fn filter(read: &Read, asked: &Asked) -> Filter {
     let Question { unit, app, platform, environment } = read.question;
     let other = if unit == Unit::Profiles { "devices" } else { "" };
     let apps = read.distribution.apps.iter();
-    let apps = apps.map(|known| (known.id.to_string(), known.name.clone(), app == Some(known.id))).collect();
+    let offered: BTreeSet<AppId> = largest(read).into_iter().take(MOST_OFFERED).chain(app).collect();
+    let apps = apps
+        .filter(|known| offered.contains(&known.id))
+        .map(|known| (known.id.to_string(), known.name.clone(), app == Some(known.id)))
+        .collect();
     let counted = read.distribution.cells.keys().filter_map(|cell| cell.platform);
     // Which platforms there are would tell rounded roles of single units.
     let all = Platform::ALL.into_iter().filter(|_| read.distribution.rounded);
@@ -157,6 +166,7 @@ fn counts(read: &Read, asked: &Asked) -> Counts {
         rows,
         rates: rates(distribution, question),
         apps: apps(read, asked),
+        more_apps: if question.app.is_some() { 0 } else { distribution.apps.len().saturating_sub(MOST_SHOWN) },
         rounded: distribution.rounded,
         apple: apple_words,
     }
@@ -178,6 +188,17 @@ fn rates(distribution: &Distribution, question: &Question) -> Vec<Rate> {
         rate("Addressable rate", authorized, shown(apple), "authorized of all Apple units"),
         rate("Reported share", reported, shown(apple), "with a status; the rest counts by the default"),
     ]
+}
+
+/// The apps with the most units first.
+fn largest(read: &Read) -> Vec<AppId> {
+    let within = |app| read.distribution.apple(&Question { app: Some(app), ..read.question });
+    let mut apps: Vec<AppId> = read.distribution.apps.iter().map(|app| app.id).collect();
+    // Most workspaces have a few: then none is weighed.
+    if apps.len() > MOST_SHOWN {
+        apps.sort_by_cached_key(|app| std::cmp::Reverse(within(*app)));
+    }
+    apps
 }
 
 fn apps(read: &Read, asked: &Asked) -> Vec<AppRow> {
@@ -206,5 +227,6 @@ fn apps(read: &Read, asked: &Asked) -> Vec<AppRow> {
             consent_rate: words::share(share(authorized, distribution.shown(distribution.answered(&within)))),
         })
     };
-    distribution.apps.iter().filter_map(row).collect()
+    let shown: BTreeSet<AppId> = largest(read).into_iter().take(MOST_SHOWN).collect();
+    distribution.apps.iter().filter(|app| shown.contains(&app.id)).filter_map(row).collect()
 }

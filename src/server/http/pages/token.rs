@@ -1,6 +1,7 @@
 //! API tokens: the list, and the forms that make and revoke them.
 
-use super::frame;
+use super::listing::part;
+use super::{Asked, frame};
 use crate::domain::environment::Environment;
 use crate::domain::error::Refusal;
 use crate::domain::id::TokenId;
@@ -26,13 +27,15 @@ use secrecy::ExposeSecret;
 /// `GET tokens`.
 pub async fn list(Inside { visit, state, place, .. }: Inside, query: RawQuery) -> Result<Response> {
     let mut view = state.store.view(&visit.actor, place, Action::ManageTokens).await?;
-    let mut page = model(&mut view, &visit).await?;
-    page.revoked = super::Asked::new(query).of("done") == Some("revoked");
+    let asked = Asked::new(query);
+    let mut page = model(&mut view, &visit, &asked).await?;
+    page.revoked = asked.of("done") == Some("revoked");
     Ok(render(&state, Page::Tokens(Box::new(page)), StatusCode::OK))
 }
 
 /// `POST tokens`: makes one and shows it this once, or revokes one. Sending the first form again finds the name taken.
-pub async fn change(Inside { visit, state, slug, place }: Inside, mut form: Form) -> Result<Response> {
+pub async fn change(Inside { visit, state, slug, place }: Inside, query: RawQuery, mut form: Form) -> Result<Response> {
+    let asked = Asked::new(query);
     state.store.view(&visit.actor, place.clone(), Action::ManageTokens).await?;
     match form.text("act").as_str() {
         "revoke" => {
@@ -53,7 +56,7 @@ pub async fn change(Inside { visit, state, slug, place }: Inside, mut form: Form
         _ => Err(Refusal::Invalid(Vec::new()).into()),
     };
     let mut view = state.store.view(&visit.actor, place, Action::ManageTokens).await?;
-    let mut page = model(&mut view, &visit).await?;
+    let mut page = model(&mut view, &visit, &asked).await?;
     let status = match made {
         Ok((_, text)) => {
             page.made = Some((name, Once(text.expose_secret().to_owned())));
@@ -70,10 +73,11 @@ pub async fn change(Inside { visit, state, slug, place }: Inside, mut form: Form
     Ok(render(&state, Page::Tokens(Box::new(page)), status))
 }
 
-async fn model(view: &mut View, visit: &Visit) -> Result<Tokens> {
+async fn model(view: &mut View, visit: &Visit, asked: &Asked) -> Result<Tokens> {
     let frame = frame(view, visit, Place::Tokens, Environment::Production).await?;
     let (now, own) = (view.now, frame.role);
-    let rows = view.tokens().await?.into_iter().map(|token| TokenRow {
+    let (tokens, pager) = part(asked, view.tokens().await?, |token| token.name.clone());
+    let rows = tokens.into_iter().map(|token| TokenRow {
         id: token.token_id.to_string(),
         name: token.name,
         role: token.role,
@@ -86,6 +90,7 @@ async fn model(view: &mut View, visit: &Visit) -> Result<Tokens> {
     });
     Ok(Tokens {
         rows: rows.collect(),
+        pager,
         offered: TokenRole::all().filter(|role| is_within(*role, own)).collect(),
         name: String::new(),
         role: TokenRole::Member(Role::ReadOnly),

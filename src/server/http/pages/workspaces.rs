@@ -1,5 +1,7 @@
 //! The installation's workspaces, and the form that makes one: for operators.
 
+use super::Asked;
+use super::listing::part;
 use super::outside::{operators_only, outside};
 use crate::domain::error::Refusal;
 use crate::server::error::{Error, Result};
@@ -8,6 +10,7 @@ use crate::server::http::form::{Form, shown};
 use crate::server::http::moment::moment;
 use crate::server::http::render::render;
 use crate::server::state::State;
+use crate::server::store::Workspace;
 use crate::server::work::account::UTC;
 use crate::server::work::workspace::{FirstAdmin, NewWorkspace, add_workspace};
 use crate::ui::outside::Room;
@@ -15,19 +18,19 @@ use crate::ui::pages::Page;
 use crate::ui::pages::workspaces::{Made, Sent, WorkspaceRow, Workspaces};
 use crate::ui::parts::field::Faults;
 use crate::ui::parts::once::Once;
-use axum::extract::State as Shared;
+use axum::extract::{RawQuery, State as Shared};
 use axum::http::StatusCode;
 use axum::response::Response;
 
 /// `GET /workspaces`.
-pub async fn list(visit: Visit, Shared(state): Shared<State>) -> Result<Response> {
+pub async fn list(visit: Visit, Shared(state): Shared<State>, query: RawQuery) -> Result<Response> {
     operators_only(&visit)?;
-    let page = model(&state, &visit).await?;
+    let page = model(&state, &visit, &Asked::new(query)).await?;
     Ok(render(&state, Page::Workspaces(Box::new(page)), StatusCode::OK))
 }
 
 /// `POST /workspaces`: makes one.
-pub async fn add(visit: Visit, Shared(state): Shared<State>, mut form: Form) -> Result<Response> {
+pub async fn add(visit: Visit, Shared(state): Shared<State>, query: RawQuery, mut form: Form) -> Result<Response> {
     operators_only(&visit)?;
     let sent = Sent {
         name: form.text("name"),
@@ -53,7 +56,7 @@ pub async fn add(visit: Visit, Shared(state): Shared<State>, mut form: Form) -> 
             add_workspace(&state.store, &visit.actor, new).await
         }
     };
-    let mut page = model(&state, &visit).await?;
+    let mut page = model(&state, &visit, &Asked::new(query)).await?;
     let status = match made {
         Ok(added) => {
             let link = added.link.map(|token| Once(format!("{}/set-up?token={token}", state.config.public_url())));
@@ -70,10 +73,12 @@ pub async fn add(visit: Visit, Shared(state): Shared<State>, mut form: Form) -> 
     Ok(render(&state, Page::Workspaces(Box::new(page)), status))
 }
 
-async fn model(state: &State, visit: &Visit) -> Result<Workspaces> {
+async fn model(state: &State, visit: &Visit, asked: &Asked) -> Result<Workspaces> {
     let mut own = state.store.own_view().await?;
     let outside = outside(&mut own, visit, Room::Workspaces).await?;
     let all = own.workspaces_with_members().await?;
+    let words = |(workspace, _): &(Workspace, i64)| format!("{} {}", workspace.name, workspace.slug);
+    let (all, pager) = part(asked, all, words);
     let rows = all.into_iter().map(|(workspace, members)| WorkspaceRow {
         open: outside.workspaces.iter().any(|known| known.slug == workspace.slug.as_str()),
         labels: format!("{}/{}", workspace.org, workspace.account),
@@ -93,5 +98,5 @@ async fn model(state: &State, visit: &Visit) -> Result<Workspaces> {
         admin: empty(),
         admin_name: empty(),
     };
-    Ok(Workspaces { rows: rows.collect(), outside, sent, faults: Faults::default(), made: None })
+    Ok(Workspaces { rows: rows.collect(), pager, outside, sent, faults: Faults::default(), made: None })
 }
