@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run demo test e2e soak check dist
+.PHONY: help run demo test e2e soak lighthouse screenshots check dist
 
 # The binary that was just built, wherever the target folder is.
 ATTEST = $$(. scripts/env.sh && echo "$$CARGO_TARGET_DIR")/release/attest
@@ -34,6 +34,14 @@ e2e: ## Run the browser tests only
 soak: ## Run the tests that take long: thousands of requests against every documented interface
 	@scripts/setup.sh soak
 	@scripts/soak.sh
+
+lighthouse: ## Measure every page of a release with Lighthouse
+	@scripts/setup.sh lighthouse
+	@scripts/lighthouse.sh
+
+screenshots: ## Make the pictures of README.md anew, from the demo
+	@scripts/setup.sh e2e
+	@scripts/screenshots.sh
 
 check: ## Check format, lints, licences and known faults of dependencies
 	@scripts/setup.sh check

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what is missing for an aim, and nothing else: scripts/setup.sh run|e2e|test|soak|check
+# Installs what is missing for an aim, and nothing else: scripts/setup.sh run|e2e|test|soak|lighthouse|check
 # On Debian, as root, it uses apt-get; elsewhere it names what is missing and exits with 2.
 set -euo pipefail
 . "$(dirname "$0")/env.sh"
@@ -9,7 +9,7 @@ client_version=0.16.1
 schemathesis_version=4.32.5
 
 aim=${1:-}
-case $aim in run | e2e | test | soak | check) ;; *) echo "usage: scripts/setup.sh run|e2e|test|soak|check" >&2; exit 2 ;; esac
+case $aim in run | e2e | test | soak | lighthouse | check) ;; *) echo "usage: scripts/setup.sh run|e2e|test|soak|lighthouse|check" >&2; exit 2 ;; esac
 
 say() { echo "setup: $*"; }
 aim_is() { [[ " $* " == *" $aim "* ]]; }
@@ -36,7 +36,7 @@ stop_if_missing() {
 }
 
 # What this script never installs: Node and rustfmt have a way of their own on every machine.
-if aim_is run e2e test soak; then
+if aim_is run e2e test soak lighthouse; then
     at_least 20 "$(node --version 2>/dev/null | tr -d v || true)" || missing+=("Node.js 20 or later")
     command -v npm >/dev/null || missing+=("npm")
 fi
@@ -50,7 +50,7 @@ stop_if_missing
 
 # Compilers. The bundled SQLite and the cryptography are C.
 command -v cc >/dev/null || need "a C compiler" gcc libc6-dev
-if aim_is run e2e test soak && [ ${#browser_cargo[@]} = 0 ]; then
+if aim_is run e2e test soak lighthouse && [ ${#browser_cargo[@]} = 0 ]; then
     wasm="Rust's standard library for wasm32-unknown-unknown"
     if [ ${#server_cargo[@]} = 0 ]; then
         wasm="Rust $attest_rust_least or later and its standard library for wasm32-unknown-unknown"
@@ -65,7 +65,7 @@ if aim_is run e2e test soak && [ ${#browser_cargo[@]} = 0 ]; then
 fi
 
 # What the tests drive.
-if aim_is e2e test; then [ -n "$ATTEST_CHROMIUM" ] || need "Chromium" chromium; fi
+if aim_is e2e test lighthouse; then [ -n "$ATTEST_CHROMIUM" ] || need "Chromium" chromium; fi
 # The commands that the pages offer for copying are run as they stand.
 if aim_is e2e test; then command -v curl >/dev/null || need "curl" curl; fi
 if aim_is test; then
@@ -118,22 +118,27 @@ install_crate() { # install_crate NAME VERSION ARGUMENT..
     rm -rf "$attest_tools/build"
 }
 
-if aim_is run e2e test soak; then
+install_node() { # install_node FOLDER: what its package-lock.json names, unless it is there
+    local lock stamp=$1/node_modules/.attest-stamp
+    lock=$(sha256sum <"$1/package-lock.json")
+    if [ "$(cat "$stamp" 2>/dev/null || true)" != "$lock" ]; then
+        say "npm ci in ${1#"$attest_root"/}"
+        # The browser is the system's own; npm's scripts of packages are not needed by any of them.
+        (cd "$1" && PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm ci --ignore-scripts --loglevel=error </dev/null)
+        echo "$lock" >"$stamp"
+    fi
+}
+
+if aim_is run e2e test soak lighthouse; then
     # The tool and the library must be of one version. Without its default features it has no TLS, which only its
     # test runner would use.
     if [ "$(wasm-bindgen --version 2>/dev/null || true)" != "wasm-bindgen $attest_bindgen_version" ]; then
         install_crate wasm-bindgen-cli "$attest_bindgen_version" --no-default-features
     fi
 
-    lock=$(sha256sum <"$attest_end2end/package-lock.json")
-    stamp=$attest_end2end/node_modules/.attest-stamp
-    if [ "$(cat "$stamp" 2>/dev/null || true)" != "$lock" ]; then
-        say "npm ci in end2end"
-        # The browser is the system's own; npm's scripts of packages are not needed by any of them.
-        (cd "$attest_end2end" && PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm ci --ignore-scripts --loglevel=error </dev/null)
-        echo "$lock" >"$stamp"
-    fi
+    install_node "$attest_end2end"
 fi
+if aim_is lighthouse; then install_node "$attest_end2end/lighthouse"; fi
 
 install_python() { # install_python FOLDER PACKAGE VERSION: into an environment of its own
     compgen -G "$attest_cache/$1/lib/python3*/site-packages/$2-$3.dist-info" >/dev/null && return

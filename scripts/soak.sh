@@ -7,27 +7,13 @@ cd "$attest_root"
 
 scripts/build.sh debug
 attest=$CARGO_TARGET_DIR/debug/attest
-folder=$(mktemp -d)
-server=
-trap '[ -z "$server" ] || kill "$server"; rm -rf "$folder"' EXIT
-export ATTEST_DATABASE_URL=sqlite://$folder/attest.db ATTEST_LOG=warn
-
-"$attest" demo --profiles 500 >/dev/null
+. scripts/demo.sh "$attest" 500
 member() { node -e 'console.log(JSON.parse(require("fs").readFileSync(0))[process.argv[1]])' "$1"; }
 made=$("$attest" input add --workspace northwind-games --name "Any feed" --json)
 ATTEST_KEY=$(member key <<<"$made")
 ATTEST_SECRET=$(member secret <<<"$made")
 ATTEST_TOKEN=$("$attest" token add --workspace northwind-games --name "Any script" --role compliance_admin --json | member token)
 export ATTEST_KEY ATTEST_SECRET ATTEST_TOKEN
-
-"$attest" serve --addr 127.0.0.1:0 >"$folder/out" &
-server=$!
-origin=
-for _ in $(seq 100); do
-    origin=$(sed -n 's/^Attest serves //p' "$folder/out")
-    [ -z "$origin" ] || break
-    sleep 0.1
-done
 "$attest_cache/schemathesis/bin/schemathesis" --config-file end2end/schemathesis.toml run "$origin/api/openapi.json" \
     --max-examples "${ATTEST_SOAK_EXAMPLES:-300}" --continue-on-failure </dev/null
 "$attest" check

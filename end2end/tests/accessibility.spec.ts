@@ -61,6 +61,14 @@ for (const colorScheme of ["light", "dark"] as const) {
                 await at("inputs");
                 await page.getByRole("link", { name: "Second" }).click();
                 await check("an input");
+                await page.getByRole("textbox", { name: /Requests in a second/ }).fill("many");
+                await page.getByRole("button", { name: "Set the limit" }).click();
+                await check("an input with a fault");
+                await at("inputs");
+                await page.getByRole("link", { name: "Backend" }).click();
+                await page.getByRole("button", { name: "Show samples" }).click();
+                await page.locator("details").last().evaluate((details: HTMLDetailsElement) => (details.open = true));
+                await check("samples");
                 await at("apps");
                 await check("apps");
                 await at("tokens");
@@ -76,6 +84,10 @@ for (const colorScheme of ["light", "dark"] as const) {
                 const invitation = await page.getByRole("status").locator("pre").innerText();
                 await page.goto(`${server.origin}/account`);
                 await check("account");
+                for (const path of ["api", "stored"]) {
+                    await page.goto(`${server.origin}/${path}`);
+                    await check(path);
+                }
                 await at("nowhere");
                 await check("404");
                 const analyst = await signedIn(ann, view);

@@ -49,3 +49,40 @@ test("on a phone the menu opens without script", async ({ server, signedIn }) =>
     await link.click();
     await expect(page.getByRole("heading", { name: "Privacy settings" })).toBeVisible();
 });
+
+test("the chart is read by pointer and by the arrow keys, also while it follows", async ({ server, signedIn }) => {
+    const slug = server.workspace("Reading");
+    const input = server.input(slug);
+    await server.send(input, iphone(0, "authorized"));
+    await server.send(input, iphone(1, "denied"));
+    await server.send(input, iphone(2, "denied"));
+    await server.send(input, iphone(3, null));
+    const page = await signedIn(server.member(slug, "Ada", "compliance_admin"));
+    await expect(page.getByRole("status")).toHaveText("Live");
+    const chart = page.locator("#bars-wide");
+    const figures = chart.locator(".figures");
+    await expect(figures).toBeHidden();
+    await chart.locator(".upper .denied").hover();
+    await expect(figures).toBeVisible();
+    await expect(figures).toHaveText("DeniedReported: 2 (50.0 %)Effective: 2 (50.0 %)");
+    await page.getByRole("heading", { level: 1 }).hover();
+    await expect(figures).toBeHidden();
+    const said = page.locator("[aria-live=polite]");
+    await chart.focus();
+    await page.keyboard.press("ArrowRight");
+    await expect(said).toHaveText("Authorized. Reported: 1 (25.0 %). Effective: 1 (25.0 %)");
+    await page.keyboard.press("End");
+    await expect(said).toHaveText("Unknown. Reported: 1 (25.0 %). Effective: 1 (25.0 %)");
+    await page.keyboard.press("ArrowLeft");
+    await expect(said).toHaveText(/^Not determined/);
+    await page.keyboard.press("Home");
+    await expect(figures).toBeVisible();
+    await page.keyboard.press("Escape");
+    await expect(figures).toBeHidden();
+    // New figures replace the chart; it can be read on, and the keyboard is where it was.
+    await server.send(input, iphone(4, "authorized"));
+    await expect(page.getByText("5 Apple profiles, and")).toBeVisible();
+    await expect(chart).toBeFocused();
+    await page.keyboard.press("ArrowRight");
+    await expect(said).toHaveText("Authorized. Reported: 2 (40.0 %). Effective: 2 (40.0 %)");
+});

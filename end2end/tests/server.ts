@@ -77,9 +77,18 @@ export class Server {
     }
 
     async send(input: { key: string; secret: string }, batch: object): Promise<void> {
+        await this.post(input, "events", batch);
+    }
+
+    /** Sends at most a hundred batches at once. */
+    async sendMany(input: { key: string; secret: string }, batches: object[]): Promise<void> {
+        await this.post(input, "bulkevents", batches);
+    }
+
+    private async post(input: { key: string; secret: string }, path: string, body: object): Promise<void> {
         const authorization = `Basic ${Buffer.from(`${input.key}:${input.secret}`).toString("base64")}`;
         const headers = { authorization, "content-type": "application/json" };
-        const answer = await fetch(`${this.origin}/v2/events`, { method: "POST", headers, body: JSON.stringify(batch) });
+        const answer = await fetch(`${this.origin}/v2/${path}`, { method: "POST", headers, body: JSON.stringify(body) });
         if (answer.status !== 202) throw new Error(`${answer.status} ${await answer.text()}`);
     }
 

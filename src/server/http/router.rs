@@ -8,6 +8,7 @@ use crate::server::error::Error;
 use crate::server::state::State;
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
+use tower_http::compression::CompressionLayer;
 use tower_sessions::cookie::SameSite;
 use tower_sessions::{Expiry, SessionManagerLayer};
 
@@ -21,7 +22,9 @@ pub fn router(state: State) -> Router {
         .method_not_allowed_fallback(|| async { Error::from(Refusal::NotFound) })
         .layer(sessions(&state, Sessions::of_pages(state.store.clone())))
         .layer(from_fn(security::own_pages_only))
-        .layer(from_fn_with_state(state.clone(), failure::as_page));
+        .layer(from_fn_with_state(state.clone(), failure::as_page))
+        .layer(CompressionLayer::new())
+        .layer(from_fn(security::only_reads_are_compressed));
     let live = doors(Kind::Live)
         .layer(sessions(&state, Sessions::of_polling(state.store.clone())))
         .layer(from_fn(failure::as_json));

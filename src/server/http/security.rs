@@ -5,7 +5,7 @@ use crate::server::error::Error;
 use crate::server::state::State;
 use axum::extract::{FromRequestParts, Request, State as Shared};
 use axum::http::header::{
-    CACHE_CONTROL, HOST, ORIGIN, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
+    ACCEPT_ENCODING, CACHE_CONTROL, HOST, ORIGIN, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
@@ -46,6 +46,15 @@ pub async fn dress(Shared(state): Shared<State>, mut request: Request, next: Nex
         headers.insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
     }
     response
+}
+
+/// Answers to forms are never compressed: they may show a secret beside what was typed, and the size of what is
+/// compressed together tells of both (the attack known as BREACH).
+pub async fn only_reads_are_compressed(mut request: Request, next: Next) -> Response {
+    if !request.method().is_safe() {
+        request.headers_mut().remove(ACCEPT_ENCODING);
+    }
+    next.run(request).await
 }
 
 /// Refuses unsafe requests that do not come from our own pages. Browsers say where they come from; what says nothing

@@ -35,29 +35,28 @@ pub struct Counted {
 }
 
 impl Tx {
-    /// Adds contradictions where they belong.
+    /// Adds contradictions where they belong: how many, and when the last one came.
     pub(super) async fn add_contradictions(
         &mut self,
         workspace: WorkspaceId,
-        found: &BTreeMap<Spot, i64>,
-        now: Millis,
+        found: &BTreeMap<Spot, (i64, Millis)>,
     ) -> Result<()> {
         const SQL: &str = "insert into contradictions (workspace_id, environment, day, app_id, app_version, input_id, \
             kind, n, last_at) select $1, cast(given.value->>0 as bigint), cast(given.value->>1 as bigint), \
             cast(given.value->>2 as bigint), given.value->>3, cast(given.value->>4 as bigint), given.value->>5, \
-            cast(given.value->>6 as bigint), $3 from json_each($2) as given where true \
+            cast(given.value->>6 as bigint), cast(given.value->>7 as bigint) from json_each($2) as given where true \
             on conflict (workspace_id, environment, day, app_id, app_version, input_id, kind) \
             do update set n = contradictions.n + excluded.n, last_at = excluded.last_at";
         if found.is_empty() {
             return Ok(());
         }
-        let row = |(spot, n): (&Spot, &i64)| {
+        let row = |(spot, (n, last)): (&Spot, &(i64, Millis))| {
             let Spot { environment, day, app, app_version, input, kind } = spot;
-            json!([environment.code(), day, app.0, app_version, input.0, kind.as_str(), n])
+            json!([environment.code(), day, app.0, app_version, input.0, kind.as_str(), n, last])
         };
         let rows = serde_json::Value::from(found.iter().map(row).collect::<Vec<_>>()).to_string();
         on!(self, c => {
-            sqlx::query(SQL).bind(workspace).bind(rows).bind(now).execute(c).await?;
+            sqlx::query(SQL).bind(workspace).bind(rows).execute(c).await?;
         });
         Ok(())
     }

@@ -42,9 +42,6 @@ pub struct Holding {
     pub personal: &'static [&'static str],
 }
 
-const DEVICE_ENDS: Kept = Kept::Until(
-    "the advertising id with a refusal, or as the IDFA policy says; a device without a name leaves the counts after 30 silent days, its row stays",
-);
 const WORKSPACE: Kept = Kept::Until("the installation is removed");
 
 macro_rules! holdings {
@@ -63,9 +60,11 @@ macro_rules! holdings {
 holdings! {
     "profiles" Users, "A user of an app, by the number that events give", WORKSPACE, ["mpid" "anonymous_on" "audit_reference" "first_seen" "last_seen"];
     "identities" Users, "What a user is known by: customer id, e-mail and the other identities that events carry", WORKSPACE, ["kind" "value" "profile_id"];
-    "devices" Users, "One installation of an app: platform, versions, country, and its ATT status", DEVICE_ENDS,
+    "devices" Users, "One installation of an app: platform, versions, country, and its ATT status",
+        Kept::Until("the installation is removed; without an id that leads to it, a device leaves the counts after 30 silent days"),
         ["platform" "status" "since" "as_of" "os_version" "app_version" "country" "first_seen" "last_seen"];
-    "device_names" Users, "The ids of a device: IDFV, the IDFA while the status permits it, and those of other platforms", DEVICE_ENDS, ["kind" "value" "device_id"];
+    "device_names" Users, "The ids of a device: IDFV, the IDFA while the status permits it, and those of other platforms",
+        Kept::Until("the installation is removed; the IDFA until a refusal, or as long as the IDFA policy lets it"), ["kind" "value" "device_id"];
     "uses" Users, "Which user was seen on which device", WORKSPACE, ["device_id" "profile_id"];
     "transitions" Users, "Each change of a device's ATT status", WORKSPACE, ["device_id" "from_status" "to_status" "since" "as_of" "received_at"];
     "samples" Users, "Newest batches and examples of contradictions, at most 20 for each input", Kept::For(sample::KEPT), ["device_id" "content" "idfa"];

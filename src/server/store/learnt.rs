@@ -20,7 +20,7 @@ pub(super) struct Learnt<'a> {
     tallies: Tallies,
     arrivals: BTreeSet<(InputId, Environment, AppId)>,
     transitions: Vec<Transition>,
-    contradictions: BTreeMap<Spot, i64>,
+    contradictions: BTreeMap<Spot, (i64, Millis)>,
     taken: BTreeMap<InputId, Vec<Taken<'a>>>,
 }
 
@@ -43,12 +43,14 @@ impl<'a> Learnt<'a> {
         let app_version = batch.app_version.clone().or_else(known).unwrap_or_default();
         for kind in &folded.contradictions {
             let spot = Spot { environment, day, app, app_version: app_version.clone(), input, kind: *kind };
-            *self.contradictions.entry(spot).or_default() += 1;
+            let (n, last) = self.contradictions.entry(spot).or_default();
+            (*n, *last) = (*n + 1, arrival.received.max(*last));
         }
         self.taken.entry(input).or_default().push(Taken {
             app,
             device: folded.device,
             batch,
+            received: arrival.received,
             keeps_idfa: folded.keeps_idfa,
             contradictions: folded.contradictions,
         });
@@ -79,10 +81,10 @@ impl Tx {
         self.write_transitions(workspace, &learnt.transitions).await?;
         let accepted = self.add_tallies(workspace, &learnt.tallies, now).await?;
         self.note_arrivals(workspace, &learnt.arrivals, now).await?;
-        self.add_contradictions(workspace, &learnt.contradictions, now).await?;
+        self.add_contradictions(workspace, &learnt.contradictions).await?;
         for (input, taken) in &learnt.taken {
             let accepted = accepted.get(input).copied().unwrap_or_default();
-            self.keep_samples(workspace, *input, taken, accepted, now).await?;
+            self.keep_samples(workspace, *input, taken, accepted).await?;
         }
         self.erase_sampled_idfas(workspace, learnt.no_longer_authorized(policy, before)).await
     }

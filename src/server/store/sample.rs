@@ -24,6 +24,7 @@ const NEWEST: i64 = 20 - Contradiction::ALL.len() as i64;
 #[derive(Clone, Debug)]
 pub(super) struct Taken<'a> {
     pub batch: &'a Batch,
+    pub received: Millis,
     pub app: AppId,
     pub device: Option<DeviceId>,
     pub contradictions: Vec<Contradiction>,
@@ -53,12 +54,12 @@ impl Tx {
         input: InputId,
         taken: &[Taken<'_>],
         accepted: i64,
-        now: Millis,
     ) -> Result<()> {
         const SQL: &str = "insert into samples (workspace_id, input_id, kind, slot, environment, app_id, device_id, \
             received_at, contradictions, content, idfa) select $1, $2, given.value->>0, \
             cast(given.value->>1 as bigint), cast(given.value->>2 as bigint), cast(given.value->>3 as bigint), \
-            cast(given.value->>4 as bigint), $4, given.value->>5, given.value->>6, given.value->>7 \
+            cast(given.value->>4 as bigint), cast(given.value->>5 as bigint), given.value->>6, given.value->>7, \
+            given.value->>8 \
             from json_each($3) as given where true on conflict (workspace_id, input_id, kind, slot) \
             do update set environment = excluded.environment, app_id = excluded.app_id, \
             device_id = excluded.device_id, received_at = excluded.received_at, \
@@ -82,13 +83,14 @@ impl Tx {
                 taken.batch.environment.code(),
                 taken.app.0,
                 taken.device.map(|device| device.0),
+                taken.received,
                 names.join(" "),
                 sample(taken.batch).to_string(),
                 taken.batch.name(NameKind::Idfa).filter(|_| taken.keeps_idfa),
             ])
         };
         let rows = Value::from(kept.iter().map(row).collect::<Vec<_>>()).to_string();
-        on!(self, c => { sqlx::query(SQL).bind(workspace).bind(input).bind(rows).bind(now).execute(c).await?; });
+        on!(self, c => { sqlx::query(SQL).bind(workspace).bind(input).bind(rows).execute(c).await?; });
         Ok(())
     }
 

@@ -3,12 +3,13 @@
 use crate::harness::{Cookie, World, basic, on_both};
 use attest::domain::role::Role;
 use attest::domain::time::HOUR;
-use axum::http::StatusCode;
+use axum::http::{Request, StatusCode};
 use serde_json::{Value, json};
 
 on_both! {
     the_curl_works_as_it_stands
     a_secret_is_shown_once_and_rotates
+    pages_are_compressed_and_secrets_are_not
     an_input_over_its_rate_is_told_to_wait
     samples_are_for_those_who_may_and_leave_a_row
 }
@@ -51,6 +52,21 @@ async fn the_curl_works_as_it_stands(world: World) {
     let again = world.post("/w/acme/inputs", &cookie, &[("name", "Backend"), ("bundle", "")]).await;
     assert_eq!(again.status, StatusCode::UNPROCESSABLE_ENTITY, "a form sent twice makes no second input");
     world.assert_holds().await;
+}
+
+async fn pages_are_compressed_and_secrets_are_not(world: World) {
+    world.workspace("Acme").await;
+    let cookie = world.sign_in(&world.member("acme", "Ada", Role::Admin).await).await;
+    let ask = async |request: axum::http::request::Builder, body: &'static str| {
+        let request = request.header("accept-encoding", "br, gzip").header("cookie", &cookie.0);
+        world.send(request.body(body.into()).expect("a request"), "127.0.0.1").await
+    };
+    let page = ask(Request::get("/w/acme/inputs"), "").await;
+    assert_eq!((page.status, page.header("content-encoding")), (StatusCode::OK, "br"));
+    let form = Request::post("/w/acme/inputs").header("sec-fetch-site", "same-origin");
+    let form = form.header("content-type", "application/x-www-form-urlencoded");
+    let shown = ask(form, "name=Backend&bundle=").await;
+    assert!(shown.header("content-encoding").is_empty() && shown.body.contains("shown this once"), "{}", shown.status);
 }
 
 async fn a_secret_is_shown_once_and_rotates(world: World) {

@@ -82,7 +82,7 @@ pub fn api(page: Api) -> impl IntoView {
                 <p class="muted">"Everything that scripts can ask of "<code>{page.public_url}</code>". The same as a document for tools: "<a href="/api/openapi.json">"OpenAPI 3.1"</a>"."</p>
             </div>
         </div>
-        <nav class="card api-contents" aria-label="Operations">{contents}</nav>
+        <nav class="card api-contents" aria-label="Operations"><h2>"Operations"</h2>{contents}</nav>
         {groups}
         <h2>"Shapes"</h2>
         {shapes}

@@ -195,7 +195,7 @@ fn actions(page: &InputPage) -> impl IntoView + use<> {
         <section class="card actions">
             <h2>"Change"</h2>
             {summary(&page.faults, &LABELS)}
-            <form method="post" novalidate>
+            <form method="post" class="narrow" novalidate>
                 <input type="hidden" name="act" value="limit" />
                 {field(rate, &page.faults)}
                 <button class="button">"Set the limit"</button>

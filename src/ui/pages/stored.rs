@@ -66,23 +66,18 @@ fn group(group: Group) -> impl IntoView {
             }
         });
         view! {
-            <tr>
-                <th scope="row">{table.what}<br /><code class="muted">{table.name}</code></th>
-                <td>{table.kept}</td>
-                <td><ul class="names">{columns.collect_view()}</ul></td>
-            </tr>
+            <li>
+                <p><b>{table.what}</b><br /><code class="muted">{table.name}</code></p>
+                <p>{table.kept}</p>
+                <ul class="names">{columns.collect_view()}</ul>
+            </li>
         }
     });
     view! {
         <section class="card stored">
             <h2>{group.title}</h2>
-            <p class="muted">{group.lead}</p>
-            <div class="scroll" tabindex="0" role="group" aria-label=group.title>
-                <table>
-                    <thead><tr><th scope="col">"What"</th><th scope="col">"Kept"</th><th scope="col">"Fields; personal data is marked"</th></tr></thead>
-                    <tbody>{rows.collect_view()}</tbody>
-                </table>
-            </div>
+            <p class="muted">{group.lead}" Personal data is marked."</p>
+            <ul class="holdings">{rows.collect_view()}</ul>
         </section>
     }
 }

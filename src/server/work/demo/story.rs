@@ -86,7 +86,7 @@ struct User {
 
 /// The story of the user with this number.
 pub fn story(number: u32, months: Months, dice: &mut Dice) -> Story {
-    let at = APPS.iter().position(|app| std::ptr::eq(app, dice.pick(&APPS, |app| app.share))).unwrap_or(0);
+    let at = *dice.pick(&[0, 1, 2], |at| APPS[*at].share);
     let (country, _, restricted) = dice.pick(&COUNTRIES, |(_, share, _)| *share);
     let platform = match dice.unit() {
         roll if roll < 0.90 => Platform::Ios,

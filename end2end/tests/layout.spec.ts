@@ -1,0 +1,109 @@
+// Every page keeps its shape: on a phone, a tablet and a desk, at 200 % zoom, with high contrast, and whatever names are
+// in it: long ones, right-to-left ones, none, and ten thousand.
+import { expect, test } from "./fixture";
+import { iphone, type Server } from "./server";
+
+const LONG = "Wolfeschlegelsteinhausenbergerdorff-Extraordinaire-International-Games-Ltd-Berlin"; // 80 and one: cut below
+const NAMES = {
+    long: LONG.slice(0, 80),
+    words: "The quite remarkably long name of a studio that likes to be called by all of it",
+    arabic: "متجر الألعاب الشمالي للهواتف المحمولة",
+    hebrew: "סטודיו משחקים צפוני",
+};
+
+/** Pages of a workspace, and those outside. */
+const INSIDE = ["overview", "privacy", "audit", "profiles", "inputs", "apps", "members", "tokens"];
+const OUTSIDE = ["account", "api", "stored", "workspaces", "people", "log"];
+
+async function fill(server: Server, workspace: string, slug: string, other: string): Promise<string> {
+    server.run(["workspace", "add", "--name", workspace, "--slug", slug, "--json"]);
+    const email = `ada@${slug}.example`;
+    server.run(["user", "add", "--email", email, "--name", other, "--operator", "--password-stdin"], "plum orbit cactus 41");
+    server.run(["member", "set", "--workspace", slug, "--email", email, "--role", "compliance_admin"]);
+    server.run(["token", "add", "--workspace", slug, "--name", other, "--role", "auditor", "--json"]);
+    const input = JSON.parse(server.run(["input", "add", "--workspace", slug, "--name", other, "--json"]));
+    const batch = iphone(0, "authorized") as { application_info: object; device_info: object };
+    batch.application_info = { package: `com.${"x".repeat(200)}`, application_name: other, application_version: "4".repeat(100) };
+    await server.send(input, batch);
+    return email;
+}
+
+const VIEWS = [
+    { name: "a phone", width: 360, names: ["long", "arabic"] },
+    { name: "a tablet", width: 768, names: ["arabic", "long"] },
+    { name: "a desk", width: 1280, names: ["words", "long"] },
+    // What a browser lays out at 200 %: half the width, at twice the pixels.
+    { name: "a desk at 200 %", width: 640, scale: 2, names: ["hebrew", "words"] },
+    { name: "high contrast", width: 1280, contrast: true, names: ["long", "hebrew"] },
+] as const;
+
+for (const { name, width, names, ...view } of VIEWS) {
+    test(`no page breaks: ${name}`, async ({ server, signedIn }) => {
+        test.setTimeout(120_000);
+        const slug = `l${width}-${names[0]}`;
+        const email = await fill(server, NAMES[names[0]], slug, NAMES[names[1]]);
+        const contrast = "contrast" in view;
+        const page = await signedIn(email, {
+            viewport: { width, height: 900 },
+            deviceScaleFactor: "scale" in view ? view.scale : 1,
+            forcedColors: contrast ? "active" : "none",
+            contrast: contrast ? "more" : "no-preference",
+            colorScheme: contrast ? "dark" : "light",
+        });
+        const look = async (path: string) => {
+            const wider = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+            expect(wider, `${path} is wider than its page`).toBe(0);
+            // What can be pressed is not under something else, and not outside.
+            const lost = await page.evaluate(() => {
+                const shown = [...document.querySelectorAll<HTMLElement>("main button, main a[href], main input:not([type=hidden]), main select")];
+                const out = shown.filter((element) => {
+                    const box = element.getBoundingClientRect();
+                    if (box.width === 0 || getComputedStyle(element).visibility === "hidden" || element.closest(".scroll, .hidden")) return false;
+                    return box.left < -1 || box.right > document.documentElement.clientWidth + 1;
+                });
+                return out.map((element) => element.outerHTML.slice(0, 80));
+            });
+            expect(lost, path).toEqual([]);
+        };
+        for (const path of INSIDE) {
+            await page.goto(`${server.origin}/w/${slug}/${path}`);
+            await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
+            await look(path);
+        }
+        await page.goto(`${server.origin}/w/${slug}/inputs`);
+        await page.getByRole("link", { name: NAMES[names[1]] }).click();
+        await page.getByRole("button", { name: "Show samples" }).click();
+        await page.locator("details").first().evaluate((details: HTMLDetailsElement) => (details.open = true));
+        await look("samples");
+        for (const path of OUTSIDE) {
+            await page.goto(`${server.origin}/${path}`);
+            await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
+            await look(path);
+        }
+    });
+}
+
+test("ten thousand apps are found, and hold nothing up", async ({ server, signedIn }) => {
+    test.setTimeout(180_000);
+    const slug = server.workspace("Many");
+    const input = server.input(slug);
+    for (let hundred = 0; hundred < 100; hundred++) {
+        const batches = Array.from({ length: 100 }, (_, n) => {
+            const number = String(hundred * 100 + n).padStart(5, "0");
+            return { application_info: { package: `com.many.app${number}` }, device_info: { ios_idfv: `idfv-${number}`, att_authorization_status: "denied" } };
+        });
+        await server.sendMany(input, batches);
+    }
+    const page = await signedIn(server.member(slug, "Ada", "compliance_admin"));
+    await expect(page.getByText("10,000 Apple profiles, and")).toBeVisible();
+    await expect(page.getByText("9,950 smaller ones")).toBeVisible();
+    await page.getByRole("link", { name: "Apps", exact: true }).click();
+    await expect(page.getByText("1 to 100 of 10,000 apps")).toBeVisible();
+    await page.getByRole("link", { name: "Next" }).click();
+    await expect(page.getByText("101 to 200 of 10,000 apps")).toBeVisible();
+    await page.getByLabel("Find apps").fill("APP07777");
+    await page.getByRole("button", { name: "Find" }).click();
+    await expect(page.getByText("1 to 1 of 1 that fit, of 10,000 apps")).toBeVisible();
+    await page.getByRole("link", { name: "Figures" }).click();
+    await expect(page.getByText("1 Apple profile, and")).toBeVisible();
+});

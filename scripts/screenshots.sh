@@ -1,0 +1,9 @@
+#!/usr/bin/env bash
+# Makes the README's pictures anew, in public/.
+set -euo pipefail
+. "$(dirname "$0")/env.sh"
+cd "$attest_root"
+
+scripts/build.sh debug
+. scripts/demo.sh "$CARGO_TARGET_DIR/debug/attest" 50000
+node end2end/screenshots.mjs "$origin" "$email" "$password" northwind-games public </dev/null
