@@ -1,117 +1,115 @@
-// axe (WCAG 2.2 AA) on every page, light and dark, wide and on a phone; and nothing wider than the page.
+// axe (WCAG 2.2 AA) on every page: light at a desk, dark on a phone. Shapes at other widths are layout.spec.ts's.
 import AxeBuilder from "@axe-core/playwright";
 import { expect, test } from "./fixture";
 import { iphone } from "./server";
 
 const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 
-for (const colorScheme of ["light", "dark"] as const) {
-    for (const width of [1280, 360]) {
-        test.describe(`${colorScheme}, ${width} px`, () => {
-            test.use({ expected: [404, 403, 422] });
-            // Some twenty states of pages, each looked at whole.
-            test.setTimeout(240_000);
+for (const [colorScheme, width] of [["light", 1280], ["dark", 360]] as const) {
+    test.describe(`${colorScheme}, ${width} px`, () => {
+        test.use({ expected: [404, 403, 422] });
+        // Some twenty states of pages, each looked at whole.
+        test.setTimeout(240_000);
 
-            test("every page", async ({ server, signedIn, browser }) => {
-                const slug = server.workspace(`Axe ${colorScheme} ${width}`);
-                const input = server.input(slug);
-                for (const [n, status] of [null, "authorized", "denied", "restricted", "not_determined"].entries()) {
-                    await server.send(input, iphone(n, status));
-                }
-                const view = { colorScheme, viewport: { width, height: 900 } };
-                const page = await signedIn(server.member(slug, "Ada", "compliance_admin"), view);
-                const check = async (name: string, of = page) => {
-                    const found = await new AxeBuilder({ page: of }).withTags(RULES).analyze();
-                    const told = found.violations.map((violation) => `${violation.id}: ${violation.nodes.map((node) => node.html).join(" | ")}`);
-                    expect(told, name).toEqual([]);
-                    const wider = await of.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth);
-                    expect(wider, `${name} is wider than its page`).toBe(false);
-                };
-                const ann = server.member(slug, "Ann", "analyst");
-                const at = (path: string) => page.goto(`${server.origin}/w/${slug}/${path}`);
-                await at("overview");
-                await expect(page.getByRole("status")).toHaveText("Live");
-                await check("overview");
-                await at("overview?environment=development");
-                await check("empty overview");
-                await at("privacy");
-                for (const choice of ["authorized", "denied", "none"]) {
-                    await page.locator(`#choice-${choice}`).check({ force: true });
-                    await check(`privacy, ${choice}`);
-                }
-                await page.locator("#choice-denied").check({ force: true });
-                await page.getByRole("button", { name: "Set default to Denied" }).click();
-                await check("privacy with a fault");
-                await page.locator("#reason").fill("because");
-                await page.getByRole("button", { name: "Set default to Denied" }).click();
-                await check("privacy, saved");
-                await at("audit");
-                await page.locator("details").last().evaluate((details: HTMLDetailsElement) => (details.open = true));
-                await check("audit");
-                await at("profiles");
-                await check("profiles");
-                await page.getByLabel("What it is known by").fill("user-1");
-                await page.getByRole("button", { name: "Look up" }).click();
-                await check("a profile");
-                await at("inputs");
-                await check("inputs");
-                await page.getByLabel("Name").fill("Second");
-                await page.getByRole("button", { name: "Create input" }).click();
-                await check("an input's secret");
-                await at("inputs");
-                await page.getByRole("link", { name: "Second" }).click();
-                await check("an input");
-                await page.getByRole("textbox", { name: /Requests in a second/ }).fill("many");
-                await page.getByRole("button", { name: "Set the limit" }).click();
-                await check("an input with a fault");
-                await at("inputs");
-                await page.getByRole("link", { name: "Backend" }).click();
-                await page.getByRole("button", { name: "Show samples" }).click();
-                await page.locator("details").last().evaluate((details: HTMLDetailsElement) => (details.open = true));
-                await check("samples");
-                await at("apps");
-                await check("apps");
-                await at("tokens");
-                await page.getByLabel("Name").fill("Report");
-                await page.getByRole("button", { name: "Make the token" }).click();
-                await check("a token, shown once");
-                await at("members");
-                await page.locator("details.change").first().evaluate((details: HTMLDetailsElement) => (details.open = true));
-                await check("members");
-                await page.getByLabel("E-mail").fill(`new@${slug}.example`);
-                await page.getByRole("button", { name: "Make an invitation link" }).click();
-                await check("an invitation, shown once");
-                const invitation = await page.getByRole("status").locator("pre").innerText();
-                await page.goto(`${server.origin}/account`);
-                await check("account");
-                for (const path of ["api", "stored"]) {
-                    await page.goto(`${server.origin}/${path}`);
-                    await check(path);
-                }
-                await at("nowhere");
-                await check("404");
-                const analyst = await signedIn(ann, view);
-                await check("overview of an analyst", analyst);
-                await analyst.goto(`${server.origin}/w/${slug}/privacy`);
-                await check("privacy of an analyst", analyst);
-                const operator = await signedIn(server.operator(`olga-${colorScheme}-${width}`), view);
-                await check("no workspace", operator);
-                for (const path of ["people", "workspaces", "log"]) {
-                    await operator.goto(`${server.origin}/${path}`);
-                    await check(path, operator);
-                }
-                const context = await browser.newContext({ ...view });
-                const visitor = await context.newPage();
-                await visitor.goto(`${server.origin}/sign-in`);
-                await check("sign-in", visitor);
-                await visitor.goto(`${server.origin}/set-up?token=x`);
-                await check("a dead link", visitor);
-                await visitor.goto(invitation);
-                await check("an invitation", visitor);
-                await visitor.goto(server.setUpLink!);
-                await check("set-up", visitor);
-                await context.close();
-            });
+        test("every page", async ({ server, signedIn, browser }) => {
+            const slug = server.workspace(`Axe ${colorScheme} ${width}`);
+            const input = server.input(slug);
+            for (const [n, status] of [null, "authorized", "denied", "restricted", "not_determined"].entries()) {
+                await server.send(input, iphone(n, status));
+            }
+            const view = { colorScheme, viewport: { width, height: 900 } };
+            const page = await signedIn(server.member(slug, "Ada", "compliance_admin"), view);
+            const check = async (name: string, of = page) => {
+                const found = await new AxeBuilder({ page: of }).withTags(RULES).analyze();
+                const told = found.violations.map((violation) => `${violation.id}: ${violation.nodes.map((node) => node.html).join(" | ")}`);
+                expect(told, name).toEqual([]);
+                const wider = await of.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth);
+                expect(wider, `${name} is wider than its page`).toBe(false);
+            };
+            const ann = server.member(slug, "Ann", "analyst");
+            const at = (path: string) => page.goto(`${server.origin}/w/${slug}/${path}`);
+            await at("overview");
+            await expect(page.getByRole("status")).toHaveText("Live");
+            await check("overview");
+            await at("overview?environment=development");
+            await check("empty overview");
+            await at("privacy");
+            for (const choice of ["authorized", "denied", "none"]) {
+                await page.locator(`#choice-${choice}`).check({ force: true });
+                await check(`privacy, ${choice}`);
+            }
+            await page.locator("#choice-denied").check({ force: true });
+            await page.getByRole("button", { name: "Set default to Denied" }).click();
+            await check("privacy with a fault");
+            await page.locator("#reason").fill("because");
+            await page.getByRole("button", { name: "Set default to Denied" }).click();
+            await check("privacy, saved");
+            await at("audit");
+            await page.locator("details").last().evaluate((details: HTMLDetailsElement) => (details.open = true));
+            await check("audit");
+            await at("profiles");
+            await check("profiles");
+            await page.getByLabel("What it is known by").fill("user-1");
+            await page.getByRole("button", { name: "Look up" }).click();
+            await check("a profile");
+            await at("inputs");
+            await check("inputs");
+            await page.getByLabel("Name").fill("Second");
+            await page.getByRole("button", { name: "Create input" }).click();
+            await check("an input's secret");
+            await at("inputs");
+            await page.getByRole("link", { name: "Second" }).click();
+            await check("an input");
+            await page.getByRole("textbox", { name: /Requests in a second/ }).fill("many");
+            await page.getByRole("button", { name: "Set the limit" }).click();
+            await check("an input with a fault");
+            await at("inputs");
+            await page.getByRole("link", { name: "Backend" }).click();
+            await page.getByRole("button", { name: "Show samples" }).click();
+            await page.locator("details").last().evaluate((details: HTMLDetailsElement) => (details.open = true));
+            await check("samples");
+            await at("apps");
+            await check("apps");
+            await at("tokens");
+            await page.getByLabel("Name").fill("Report");
+            await page.getByRole("button", { name: "Make the token" }).click();
+            await check("a token, shown once");
+            await at("members");
+            await page.locator("details.change").first().evaluate((details: HTMLDetailsElement) => (details.open = true));
+            await check("members");
+            await page.getByLabel("E-mail").fill(`new@${slug}.example`);
+            await page.getByRole("button", { name: "Make an invitation link" }).click();
+            await check("an invitation, shown once");
+            const invitation = await page.getByRole("status").locator("pre").innerText();
+            await page.goto(`${server.origin}/account`);
+            await check("account");
+            for (const path of ["api", "stored"]) {
+                await page.goto(`${server.origin}/${path}`);
+                await check(path);
+            }
+            await at("nowhere");
+            await check("404");
+            const analyst = await signedIn(ann, view);
+            await check("overview of an analyst", analyst);
+            await analyst.goto(`${server.origin}/w/${slug}/privacy`);
+            await check("privacy of an analyst", analyst);
+            const operator = await signedIn(server.operator(`olga-${colorScheme}-${width}`), view);
+            await check("no workspace", operator);
+            for (const path of ["people", "workspaces", "log"]) {
+                await operator.goto(`${server.origin}/${path}`);
+                await check(path, operator);
+            }
+            const context = await browser.newContext({ ...view });
+            const visitor = await context.newPage();
+            await visitor.goto(`${server.origin}/sign-in`);
+            await check("sign-in", visitor);
+            await visitor.goto(`${server.origin}/set-up?token=x`);
+            await check("a dead link", visitor);
+            await visitor.goto(invitation);
+            await check("an invitation", visitor);
+            await visitor.goto(server.setUpLink!);
+            await check("set-up", visitor);
+            await context.close();
         });
-    }
+    });
 }

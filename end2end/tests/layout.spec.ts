@@ -71,7 +71,7 @@ for (const { name, width, names, ...view } of VIEWS) {
             await look(path);
         }
         await page.goto(`${server.origin}/w/${slug}/inputs`);
-        await page.getByRole("link", { name: NAMES[names[1]] }).click();
+        await page.getByRole("main").getByRole("link", { name: NAMES[names[1]] }).click();
         await page.getByRole("button", { name: "Show samples" }).click();
         await page.locator("details").first().evaluate((details: HTMLDetailsElement) => (details.open = true));
         await look("samples");

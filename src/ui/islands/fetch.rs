@@ -56,9 +56,10 @@ pub fn show(target: &str, html: &str) {
         region.set_scroll_left(left);
     }
     let again = mark.and_then(|mark| element.query_selector(&mark).ok().flatten());
-    if let Some(again) = again.and_then(|again| again.dyn_into::<HtmlElement>().ok()) {
-        // Losing the focus would be worse than a browser that cannot give it back.
-        let _ = again.focus();
+    if let Some(again) = again {
+        // A chart is no HTML element and takes the focus all the same. Losing it would be worse than a browser that cannot
+        // give it back.
+        let _ = again.unchecked_into::<HtmlElement>().focus();
     }
 }
 
