@@ -1,4 +1,4 @@
-// The README's pictures, from a demo: screenshots.mjs ORIGIN EMAIL PASSWORD SLUG FOLDER
+// The README's picture, from a demo: screenshots.mjs ORIGIN EMAIL PASSWORD SLUG FOLDER
 import { join } from "node:path";
 import { chromium } from "@playwright/test";
 
@@ -10,9 +10,7 @@ await page.goto(`${origin}/sign-in`);
 await page.getByLabel("E-mail").fill(email);
 await page.getByLabel("Password").fill(password);
 await page.getByRole("button", { name: "Sign in" }).click();
-for (const [name, path] of [["overview", "overview"], ["privacy", "privacy"], ["audit", "audit"]]) {
-    await page.goto(`${origin}/w/${slug}/${path}`);
-    if (name === "overview") await page.getByText("Live", { exact: true }).waitFor();
-    await page.screenshot({ path: join(folder, `${name}.png`) });
-}
+await page.goto(`${origin}/w/${slug}/overview`);
+await page.getByText("Live", { exact: true }).waitFor();
+await page.screenshot({ path: join(folder, "overview.png") });
 await browser.close();

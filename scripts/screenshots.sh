@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes the README's pictures anew, in public/.
+# Makes the README's picture anew, in public/.
 set -euo pipefail
 . "$(dirname "$0")/env.sh"
 cd "$attest_root"

@@ -187,7 +187,7 @@ fn card_under(part: &Part, measures: Measures) -> String {
 /// A part's name, or a shorter one, where there is room above it; the table has them all.
 fn name_that_fits(part: &Part) -> Option<&'static str> {
     /// Of the small bold type, on average.
-    const LETTER: f64 = 6.8;
+    const LETTER: f64 = 7.8;
     let shorter = match part.state {
         State::Known(Status::Authorized) => "Auth.",
         State::Known(Status::Restricted) => "Restr.",
