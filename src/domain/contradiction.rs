@@ -1,5 +1,8 @@
 //! Contradictions worth showing: a fixed list of checks over what arrives.
 
+/// Those of so many days are shown, today included.
+pub const SHOWN_DAYS: i64 = 30;
+
 /// What a stored batch says against itself, against what its device said before, or against Apple's rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Contradiction {

@@ -1,10 +1,13 @@
 //! Devices: an installation of one app on one device, and the names it is known by.
 
-use super::att::{Held, State};
+use super::att::{Held, Policy, State, Status, Verdict, gate};
 use super::environment::Environment;
 use super::id::{AppId, DeviceId, InputId, ProfileId};
 use super::platform::Platform;
-use super::time::Millis;
+use super::time::{DAY, Millis};
+
+/// A device without a name leaves the counts after this silence.
+pub const SILENT: i64 = 30 * DAY;
 
 /// A device as the store keeps it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,7 +28,7 @@ pub struct Device {
     pub last_seen: Millis,
     /// Since when no name leads to it.
     pub nameless_since: Option<Millis>,
-    /// Whether it has left the counts: without a name and silent for 30 days.
+    /// Whether it has left the counts: without a name and silent for `SILENT`.
     pub retired: bool,
 }
 
@@ -33,6 +36,12 @@ impl Device {
     /// What it is counted as.
     pub fn state(&self) -> State {
         if self.platform.is_apple() { self.held.map(|held| held.status).into() } else { State::NotApplicable }
+    }
+
+    /// Whether the gate lets it have an IDFA.
+    pub fn may_keep_idfa(&self, policy: Policy, default: Option<Status>) -> bool {
+        let explicit = self.held.map(|held| held.status);
+        gate(policy, self.platform, explicit, default, self.os_version.as_deref(), true) == Verdict::Kept
     }
 }
 

@@ -19,6 +19,21 @@ pub enum Code {
     Internal,
 }
 
+impl Code {
+    pub const ALL: [Self; 10] = [
+        Self::BadRequest,
+        Self::Unauthorized,
+        Self::Forbidden,
+        Self::NotFound,
+        Self::Conflict,
+        Self::Invalid,
+        Self::TooLarge,
+        Self::RateLimited,
+        Self::Unavailable,
+        Self::Internal,
+    ];
+}
+
 /// What is wrong with a field; never the value that was sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -108,10 +123,8 @@ pub enum Refusal {
     /// It can be read and cannot be done.
     Invalid(Vec<Fault>),
     TooLarge,
-    /// Too many requests of one input; the next may come after so many whole seconds.
-    RateLimited {
-        retry_after: u64,
-    },
+    /// Too many requests of one input in this second.
+    RateLimited,
 }
 
 impl Refusal {
@@ -124,7 +137,7 @@ impl Refusal {
             Self::Conflict => Code::Conflict,
             Self::Invalid(_) => Code::Invalid,
             Self::TooLarge => Code::TooLarge,
-            Self::RateLimited { .. } => Code::RateLimited,
+            Self::RateLimited => Code::RateLimited,
         }
     }
 

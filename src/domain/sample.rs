@@ -2,7 +2,13 @@
 
 use super::batch::Batch;
 use super::device::NameKind;
+use super::time::HOUR;
 use serde_json::{Map, Value, json};
+
+/// How many samples an input has at most.
+pub const MOST: i64 = 20;
+/// How long a sample is kept.
+pub const KEPT: i64 = 24 * HOUR;
 
 /// In place of an advertising id that is not kept or not shown.
 pub const HELD_BACK: &str = "(held back)";

@@ -24,7 +24,7 @@ impl Clock for SystemClock {
     }
 }
 
-/// A clock that stands where it is set: for telling a story of the past.
+/// A clock that stands where it is set: for telling a story of the past, and for tests.
 #[derive(Debug)]
 pub struct StoryClock(AtomicI64);
 
@@ -35,6 +35,11 @@ impl StoryClock {
 
     pub fn set(&self, moment: Millis) {
         self.0.store(moment.0, Ordering::SeqCst);
+    }
+
+    /// Moves it by so many milliseconds; backwards when they are negative.
+    pub fn advance(&self, ms: i64) {
+        self.0.fetch_add(ms, Ordering::SeqCst);
     }
 }
 

@@ -51,7 +51,7 @@ impl Rates {
         Self { clock: OurClock(clock), inputs: Mutex::default() }
     }
 
-    /// Lets one request pass, or says after how many whole seconds the next one may.
+    /// Lets one request pass, or not within this second.
     pub fn pass(&self, feed: &Feed) -> Result<(), Refusal> {
         let (workspace, input, rate) = feed.rate();
         let rate = rate.and_then(|rate| NonZeroU32::new(u32::try_from(rate).ok()?));
@@ -73,7 +73,7 @@ impl Rates {
             return Ok(());
         }
         limited.refused += 1;
-        Err(Refusal::RateLimited { retry_after: LONGEST_WAIT.as_secs() })
+        Err(Refusal::RateLimited)
     }
 
     /// How many requests were refused since this was last asked.

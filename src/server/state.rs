@@ -20,7 +20,7 @@ pub struct State {
 impl State {
     pub fn new(store: Store, config: Config, site: Site) -> Self {
         let passwords = Passwords::new(store.ids().clone());
-        let rates = Arc::new(Rates::new(store.shared_clock()));
+        let rates = Arc::new(Rates::new(store.clock().clone()));
         Self { store, passwords, config: Arc::new(config), site: Arc::new(site), rates }
     }
 }

@@ -1,7 +1,7 @@
 //! What a batch contradicts, apart from its times.
 
 use super::{Arrival, Population};
-use crate::domain::att::{Outcome, Policy, Status, Verdict, gate, legacy_flags};
+use crate::domain::att::{Outcome, Policy, Status, legacy_flags};
 use crate::domain::batch::Batch;
 use crate::domain::contradiction::Contradiction;
 use crate::domain::device::{Device, Name, NameKind};
@@ -31,10 +31,9 @@ pub(super) fn within(batch: &Batch, device: &Device) -> Vec<Contradiction> {
 /// that, and whatever the policy `observe` keeps that `withhold` would not.
 pub(super) fn is_idfa_unpermitted(batch: &Batch, device: &Device, arrival: &Arrival) -> bool {
     let present = batch.name(NameKind::Idfa).is_some();
-    let (os, explicit) = (device.os_version.as_deref(), device.held.map(|held| held.status));
+    let os = device.os_version.as_deref();
     let refused = batch.status.is_some_and(|status| status != Status::Authorized) && OsVersion::is_enforced(os);
-    let under = |policy| gate(policy, device.platform, explicit, arrival.default, os, present);
-    let observed = arrival.policy == Policy::Observe && under(Policy::Withhold) == Verdict::Removed;
+    let observed = arrival.policy == Policy::Observe && !device.may_keep_idfa(Policy::Withhold, arrival.default);
     present && device.platform.is_apple() && (refused || observed)
 }
 

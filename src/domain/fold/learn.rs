@@ -3,7 +3,7 @@
 use super::contradict::{is_idfa_unpermitted, within};
 use super::find::names_in_order;
 use super::{Arrival, Folded, Population, Transition};
-use crate::domain::att::{Outcome, Policy, Report, Status, TimestampFault, Verdict, gate, learn};
+use crate::domain::att::{Outcome, Policy, Report, Status, TimestampFault, learn};
 use crate::domain::batch::Batch;
 use crate::domain::contradiction::Contradiction;
 use crate::domain::device::{Name, NameKind};
@@ -81,16 +81,13 @@ impl Population {
     /// Makes the batch's ids names of the device; those that led elsewhere move.
     pub(super) fn name(&mut self, id: DeviceId, batch: &Batch, arrival: &Arrival, folded: &mut Folded) {
         let Some(device) = self.devices.get(&id) else { return };
-        let explicit = device.held.map(|held| held.status);
-        let present = batch.name(NameKind::Idfa).is_some();
-        let os = device.os_version.as_deref();
-        let verdict = gate(arrival.policy, device.platform, explicit, arrival.default, os, present);
-        folded.keeps_idfa = verdict == Verdict::Kept;
+        let may_keep = device.may_keep_idfa(arrival.policy, arrival.default);
+        folded.keeps_idfa = may_keep && batch.name(NameKind::Idfa).is_some();
         if is_idfa_unpermitted(batch, device, arrival) {
             folded.contradictions.push(Contradiction::IdfaUnpermitted);
         }
         for name in names_in_order(batch, arrival, device.platform) {
-            if name.kind == NameKind::Idfa && verdict != Verdict::Kept {
+            if name.kind == NameKind::Idfa && !may_keep {
                 continue;
             }
             if let Some(other) = self.names.insert(name, id).filter(|other| *other != id) {

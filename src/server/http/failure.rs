@@ -18,6 +18,8 @@ use std::sync::Arc;
 
 /// Seconds after which a client may try again when the store was away.
 const TRY_AGAIN: &str = "2";
+/// Seconds after which an input over its rate may send again: rates count by the second.
+const NEXT_SECOND: &str = "1";
 
 /// What travels from a handler to the layer that tells it.
 #[derive(Clone)]
@@ -40,7 +42,7 @@ fn status(error: &Error) -> StatusCode {
         Error::Refused(Refusal::Conflict) => StatusCode::CONFLICT,
         Error::Refused(Refusal::Invalid(_)) => StatusCode::UNPROCESSABLE_ENTITY,
         Error::Refused(Refusal::TooLarge) => StatusCode::PAYLOAD_TOO_LARGE,
-        Error::Refused(Refusal::RateLimited { .. }) => StatusCode::TOO_MANY_REQUESTS,
+        Error::Refused(Refusal::RateLimited) => StatusCode::TOO_MANY_REQUESTS,
         Error::Again(_) | Error::ReadOnly(_) | Error::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
         Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
     }
@@ -81,7 +83,7 @@ pub async fn as_page(
         Error::Refused(Refusal::Conflict) => Why::Conflict,
         Error::Refused(Refusal::TooLarge) => Why::TooLarge,
         // Only machines are limited so.
-        Error::Refused(Refusal::RateLimited { .. }) => Why::BadRequest,
+        Error::Refused(Refusal::RateLimited) => Why::BadRequest,
         Error::Again(_) | Error::ReadOnly(_) | Error::Unavailable(_) => Why::Unavailable,
         Error::Internal(_) => Why::Internal,
     };
@@ -126,8 +128,8 @@ fn with_retry(mut response: Response, error: &Error) -> Response {
         Error::Again(_) | Error::ReadOnly(_) | Error::Unavailable(_) => {
             headers.insert(RETRY_AFTER, HeaderValue::from_static(TRY_AGAIN));
         }
-        Error::Refused(Refusal::RateLimited { retry_after }) => {
-            headers.insert(RETRY_AFTER, HeaderValue::from(*retry_after));
+        Error::Refused(Refusal::RateLimited) => {
+            headers.insert(RETRY_AFTER, HeaderValue::from_static(NEXT_SECOND));
             headers.insert("x-mp-rate-limit-exceeded", HeaderValue::from_static("feed"));
         }
         _ => {}
@@ -146,7 +148,7 @@ fn messages(error: &Error, incident: &str) -> Vec<serde_json::Value> {
                 Refusal::Unauthorized => "expected credentials in the Authorization header",
                 Refusal::Forbidden => "these credentials do not allow this",
                 Refusal::NotFound => "there is nothing here",
-                Refusal::RateLimited { .. } => "this input sends more requests in a second than it may",
+                Refusal::RateLimited => "this input sends more requests in a second than it may",
                 Refusal::Conflict => "the version sent is not the present one: read it again",
                 _ => "expected at most 256 KB, and 128 KB for a batch",
             };

@@ -3,7 +3,8 @@
 
 use super::db::on;
 use super::feed::REMEMBERED;
-use super::{Store, access, failure, invitation, link, sample};
+use super::{Store, access, failure, invitation, link};
+use crate::domain::sample::KEPT as KEPT_SAMPLES;
 use crate::domain::time::{HOUR, MINUTE};
 use crate::server::auth::{session, throttle};
 use crate::server::error::Result;
@@ -42,7 +43,7 @@ pub struct Holding {
     pub personal: &'static [&'static str],
 }
 
-const WORKSPACE: Kept = Kept::Until("the installation is removed");
+const INSTALLATION: Kept = Kept::Until("the installation is removed");
 
 macro_rules! holdings {
     ($($table:literal $subject:ident, $what:literal, $kept:expr, [$($personal:literal)*];)*) => {
@@ -58,19 +59,19 @@ macro_rules! holdings {
 }
 
 holdings! {
-    "profiles" Users, "A user of an app, by the number that events give", WORKSPACE, ["mpid" "anonymous_on" "audit_reference" "first_seen" "last_seen"];
-    "identities" Users, "What a user is known by: customer id, e-mail and the other identities that events carry", WORKSPACE, ["kind" "value" "profile_id"];
+    "profiles" Users, "A user of an app, by the number that events give", INSTALLATION, ["mpid" "anonymous_on" "audit_reference" "first_seen" "last_seen"];
+    "identities" Users, "What a user is known by: customer id, e-mail and the other identities that events carry", INSTALLATION, ["kind" "value" "profile_id"];
     "devices" Users, "One installation of an app: platform, versions, country, and its ATT status",
         Kept::Until("the installation is removed; without an id that leads to it, a device leaves the counts after 30 silent days"),
         ["platform" "status" "since" "as_of" "os_version" "app_version" "country" "first_seen" "last_seen"];
     "device_names" Users, "The ids of a device: IDFV, the IDFA while the status permits it, and those of other platforms",
         Kept::Until("the installation is removed; the IDFA until a refusal, or as long as the IDFA policy lets it"), ["kind" "value" "device_id"];
-    "uses" Users, "Which user was seen on which device", WORKSPACE, ["device_id" "profile_id"];
-    "transitions" Users, "Each change of a device's ATT status", WORKSPACE, ["device_id" "from_status" "to_status" "since" "as_of" "received_at"];
-    "samples" Users, "Newest batches and examples of contradictions, at most 20 for each input", Kept::For(sample::KEPT), ["device_id" "content" "idfa"];
+    "uses" Users, "Which user was seen on which device", INSTALLATION, ["device_id" "profile_id"];
+    "transitions" Users, "Each change of a device's ATT status", INSTALLATION, ["device_id" "from_status" "to_status" "since" "as_of" "received_at"];
+    "samples" Users, "Newest batches and examples of contradictions, at most 20 for each input", Kept::For(KEPT_SAMPLES), ["device_id" "content" "idfa"];
     "dedup" Users, "A hash of each batch's request id, so that a repeat changes nothing", Kept::For(REMEMBERED), ["hash"];
     "accessed_profiles" Users, "Which profiles API tokens read, by random references", Kept::For(access::NAMED), ["audit_reference"];
-    "people" Staff, "Accounts: e-mail, name, a password's hash (Argon2id), look", Kept::Until("the installation is removed"), ["email" "name" "password_hash"];
+    "people" Staff, "Accounts: e-mail, name, a password's hash (Argon2id), look", INSTALLATION, ["email" "name" "password_hash"];
     "sessions" Staff, "Signed-in browsers, with address and user agent", Kept::For(session::ABSOLUTE), ["person_id" "data" "created_at" "seen_at"];
     "links" Staff, "Hashes of one-time links to choose a password", Kept::For(link::KEPT), ["person_id"];
     "invitations" Staff, "E-mails that were invited, and by whom", Kept::For(invitation::KEPT), ["email" "maker_id"];
@@ -83,15 +84,15 @@ holdings! {
     "accesses" Nobody, "How often API tokens read profiles, until the minute's row is in the log", Kept::For(2 * MINUTE), [];
     "audit_heads" Nobody, "Where each chain of the log ends", Kept::Always("as the log"), [];
     "settings_versions" Nobody, "Every version of the default and the IDFA policy, with who set it and why", Kept::Always("what was in force on a day must be told later"), ["changed_by" "reason"];
-    "erasures" Nobody, "How far the erasing of advertising ids got", WORKSPACE, [];
-    "workspaces" Nobody, "Names, time zones, labels", WORKSPACE, [];
-    "apps" Nobody, "Bundle ids and their names", WORKSPACE, [];
-    "inputs" Nobody, "The feeds that events come in by", WORKSPACE, [];
-    "input_counts" Nobody, "How many batches were taken, repeated or refused, and why", WORKSPACE, [];
-    "arrivals" Nobody, "When the last batch of an app came", WORKSPACE, [];
-    "contradictions" Nobody, "How often batches contradicted themselves, by day, app and app version", WORKSPACE, [];
-    "counters" Nobody, "How many users and devices have each status", WORKSPACE, [];
-    "installation" Nobody, "The key under which typed look-ups are hashed", Kept::Until("the installation is removed"), [];
+    "erasures" Nobody, "How far the erasing of advertising ids got", INSTALLATION, [];
+    "workspaces" Nobody, "Names, time zones, labels", INSTALLATION, [];
+    "apps" Nobody, "Bundle ids and their names", INSTALLATION, [];
+    "inputs" Nobody, "The feeds that events come in by", INSTALLATION, [];
+    "input_counts" Nobody, "How many batches were taken, repeated or refused, and why", INSTALLATION, [];
+    "arrivals" Nobody, "When the last batch of an app came", INSTALLATION, [];
+    "contradictions" Nobody, "How often batches contradicted themselves, by day, app and app version", INSTALLATION, [];
+    "counters" Nobody, "How many users and devices have each status", INSTALLATION, [];
+    "installation" Nobody, "The key under which typed look-ups are hashed", INSTALLATION, [];
 }
 
 impl Store {

@@ -68,13 +68,8 @@ impl Store {
         &self.db
     }
 
-    pub fn clock(&self) -> &dyn Clock {
-        &*self.clock
-    }
-
-    /// The same clock, for whoever keeps it.
-    pub fn shared_clock(&self) -> Arc<dyn Clock> {
-        self.clock.clone()
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.clock
     }
 
     pub fn ids(&self) -> &Ids {

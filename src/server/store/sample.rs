@@ -8,17 +8,15 @@ use crate::domain::contradiction::Contradiction;
 use crate::domain::device::{Device, NameKind};
 use crate::domain::environment::Environment;
 use crate::domain::id::{AppId, DeviceId, InputId, WorkspaceId};
-use crate::domain::sample::sample;
-use crate::domain::time::{HOUR, Millis};
+use crate::domain::sample::{KEPT, MOST, sample};
+use crate::domain::time::Millis;
 use crate::server::error::Result;
 use crate::server::store::Store;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-/// How long a sample is kept.
-pub const KEPT: i64 = 24 * HOUR;
-/// How many of the newest batches are kept; with one of each contradiction at most twenty.
-const NEWEST: i64 = 20 - Contradiction::ALL.len() as i64;
+/// How many of the newest batches are kept beside one of each contradiction.
+const NEWEST: i64 = MOST - Contradiction::ALL.len() as i64;
 
 /// One stored batch, as it may be kept.
 #[derive(Clone, Debug)]

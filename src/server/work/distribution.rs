@@ -69,6 +69,11 @@ impl Distribution {
         State::OF_APPLE.into_iter().map(|state| self.explicit(question, state)).sum()
     }
 
+    /// The exact number of units on all platforms.
+    pub fn all(&self, question: &Question) -> i64 {
+        self.apple(question) + self.explicit(question, State::NotApplicable)
+    }
+
     /// The exact number of those who answered the prompt.
     pub fn answered(&self, question: &Question) -> i64 {
         let of = |status| self.explicit(question, State::Known(status));

@@ -1,6 +1,7 @@
 //! What the server does by itself, once a minute.
 
-use crate::domain::time::{DAY, HOUR};
+use crate::domain::device::SILENT;
+use crate::domain::time::HOUR;
 use crate::server::auth::{session, throttle};
 use crate::server::error::Result;
 use crate::server::state::State;
@@ -9,8 +10,6 @@ use crate::server::work::erasure::erase_due;
 use std::time::Duration;
 
 const EVERY: Duration = Duration::from_secs(60);
-/// A device without a name leaves the counts after this silence.
-const SILENT: i64 = 30 * DAY;
 
 /// Runs until the process ends.
 pub async fn keep_house(State { store, config, rates, .. }: State) {

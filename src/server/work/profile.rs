@@ -1,7 +1,7 @@
 //! Looking up single profiles: personal data, so that every look-up leaves a row first.
 
 use crate::domain::app::App;
-use crate::domain::att::{Effective, Verdict, effective, gate};
+use crate::domain::att::{Effective, effective};
 use crate::domain::audit::AuditAction;
 use crate::domain::device::{Device, NameKind, normalized};
 use crate::domain::environment::Environment;
@@ -153,9 +153,8 @@ impl Reader {
     /// The device with its ids, through the gate.
     pub fn known(&self, NamedDevice { device, names }: NamedDevice) -> Known {
         let Settings { policy, default, .. } = self.settings;
-        let explicit = device.held.map(|held| held.status);
-        let verdict = gate(policy, device.platform, explicit, default, device.os_version.as_deref(), true);
-        let held_back = |kind: &NameKind| *kind == NameKind::Idfa && verdict != Verdict::Kept;
+        let may_keep = device.may_keep_idfa(policy, default);
+        let held_back = |kind: &NameKind| *kind == NameKind::Idfa && !may_keep;
         let withheld = names.iter().any(|(kind, _)| held_back(kind));
         let shown = |(kind, _): &(NameKind, String)| !held_back(kind) && *kind != NameKind::Profile;
         Known { effective: self.effective(&device), names: names.into_iter().filter(shown).collect(), withheld, device }

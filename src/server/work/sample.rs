@@ -1,13 +1,12 @@
 //! Samples of what came through an input: personal data, so that looking leaves a row.
 
 use super::profile::Reader;
-use crate::domain::att::{Verdict, gate};
 use crate::domain::audit::AuditAction;
 use crate::domain::contradiction::Contradiction;
 use crate::domain::device::Device;
 use crate::domain::environment::Environment;
 use crate::domain::error::Refusal;
-use crate::domain::id::{AppId, DeviceId, InputId};
+use crate::domain::id::{DeviceId, InputId};
 use crate::domain::policy::Action;
 use crate::domain::sample::with_idfa;
 use crate::domain::time::Millis;
@@ -39,7 +38,8 @@ pub struct Known {
     /// The contradiction that it is the newest example of.
     pub example_of: Option<Contradiction>,
     pub environment: Environment,
-    pub app: AppId,
+    /// The app's name.
+    pub app: String,
     pub received: Millis,
     pub contradictions: Vec<Contradiction>,
     pub content: Value,
@@ -64,19 +64,15 @@ async fn look_once(mut change: Change<SeeSamples>, input: InputId) -> Result<Don
 
 fn known(sample: Sample, devices: &BTreeMap<DeviceId, Device>, reader: &Reader) -> Result<Known> {
     let content = serde_json::from_str(&sample.content).map_err(Error::internal)?;
-    let keeps = |device: &&Device| {
-        let (explicit, settings) = (device.held.map(|held| held.status), &reader.settings);
-        let os = device.os_version.as_deref();
-        gate(settings.policy, device.platform, explicit, settings.default, os, true) == Verdict::Kept
-    };
-    let device = sample.device_id.and_then(|id| devices.get(&id)).filter(keeps);
+    let device = sample.device_id.and_then(|id| devices.get(&id));
+    let may_keep = device.is_some_and(|device| device.may_keep_idfa(reader.settings.policy, reader.settings.default));
     Ok(Known {
         example_of: Contradiction::parse(&sample.kind),
         environment: sample.environment,
-        app: sample.app_id,
+        app: reader.apps.get(&sample.app_id).map_or_else(String::new, |app| app.name.clone()),
         received: sample.received_at,
         contradictions: sample.contradictions.split(' ').filter_map(Contradiction::parse).collect(),
-        content: match sample.idfa.filter(|_| device.is_some()) {
+        content: match sample.idfa.filter(|_| may_keep) {
             Some(idfa) => with_idfa(content, &idfa),
             None => content,
         },

@@ -2,11 +2,10 @@
 //! was not the one that its register came from.
 
 use crate::contract::sender::{DENIED, Sender, ios};
-use crate::harness::{Kind, ManualClock, World};
+use crate::harness::{Kind, World, clock};
 use attest::domain::time::HOUR;
 use attest::server::store::Store;
 use serde_json::json;
-use std::sync::Arc;
 
 #[tokio::test]
 async fn a_process_with_an_earlier_clock_continues_the_order() {
@@ -19,7 +18,7 @@ async fn a_process_with_an_earlier_clock_continues_the_order() {
     };
     let (first, second) = (at("authorized", 0), at("denied", 1));
     sender.send(&[first]).await;
-    let behind = Arc::new(ManualClock::new());
+    let behind = clock();
     behind.advance(-HOUR);
     let other = Store::open(&world.url, behind).await.expect("a second process");
     let sender = Sender { store: other, ..sender };

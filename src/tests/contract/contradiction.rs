@@ -170,13 +170,7 @@ async fn samples_go_with_a_refusal_and_with_the_day(world: World) {
         |status: &str| batch(json!({"ios_advertising_id": idfa, "att_authorization_status": status, "ios_idfv": "V1"}));
     let stored = async || -> i64 {
         const SQL: &str = "select count(*) from samples where idfa is not null";
-        if world.url.starts_with("sqlite") {
-            let pool = sqlx::SqlitePool::connect(&world.url).await.expect("the file opens");
-            sqlx::query_scalar(SQL).fetch_one(&pool).await.expect("a count")
-        } else {
-            let pool = sqlx::PgPool::connect(&world.url).await.expect("the database answers");
-            sqlx::query_scalar(SQL).fetch_one(&pool).await.expect("a count")
-        }
+        world.rows::<(i64,)>(SQL).await[0].0
     };
     sender.send(&[with("authorized")]).await;
     let samples = sampled(&sender).await;

@@ -1,6 +1,7 @@
 //! The page that a privacy officer hands on leaves nothing out.
 
 use crate::harness::{World, on_both};
+use attest::domain::device::SILENT;
 use attest::domain::role::Role;
 use attest::domain::time::{DAY, HOUR};
 use attest::server::store::inventory::HOLDINGS;
@@ -38,6 +39,7 @@ async fn every_table_is_told_with_its_columns(world: World) {
             assert!(page.contains(&format!("<code>{column}</code>")), "{}.{column}", holding.table);
         }
     }
+    assert!(page.contains(&format!("after {} silent days", SILENT / DAY)), "the sentence follows the rule");
     assert!(page.contains("At most 1 day") && page.contains("At most 3 days") && page.contains("At most 12 hours"));
 }
 
@@ -52,13 +54,7 @@ async fn links_and_invitations_are_forgotten(world: World) {
     attest::server::work::reset::make_reset_link(&world.store, &World::actor(), &ada).await.expect("a link");
     let left = async || -> (i64, i64) {
         const SQL: &str = "select (select count(*) from invitations), (select count(*) from links)";
-        if world.url.starts_with("sqlite") {
-            let pool = sqlx::SqlitePool::connect(&world.url).await.expect("the file opens");
-            sqlx::query_as(SQL).fetch_one(&pool).await.expect("counts")
-        } else {
-            let pool = sqlx::PgPool::connect(&world.url).await.expect("the database answers");
-            sqlx::query_as(SQL).fetch_one(&pool).await.expect("counts")
-        }
+        world.rows(SQL).await[0]
     };
     world.clock.advance(DAY - HOUR);
     tidy(&world.store).await.expect("tidy");

@@ -56,13 +56,7 @@ impl<'a> Sender<'a> {
 
     pub async fn names(&self) -> Vec<String> {
         const SQL: &str = "select kind || ' ' || value from device_names order by kind, value";
-        if self.world.url.starts_with("sqlite") {
-            let pool = sqlx::SqlitePool::connect(&self.world.url).await.expect("the file opens");
-            sqlx::query_scalar(SQL).fetch_all(&pool).await.expect("names")
-        } else {
-            let pool = sqlx::PgPool::connect(&self.world.url).await.expect("the database answers");
-            sqlx::query_scalar(SQL).fetch_all(&pool).await.expect("names")
-        }
+        self.world.rows(SQL).await.into_iter().map(|(name,)| name).collect()
     }
 }
 

@@ -6,7 +6,7 @@ mod http;
 mod postgres;
 mod world;
 
-pub use clock::ManualClock;
+pub use clock::clock;
 pub use counts::count;
 pub use http::{Cookie, Reply, basic, bearer};
 pub use postgres::Cluster;

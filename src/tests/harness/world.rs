@@ -1,10 +1,11 @@
 //! A store with an app around it.
 
-use super::clock::ManualClock;
+use super::clock::clock;
 use super::postgres::fresh_database;
 use attest::domain::id::WorkspaceId;
 use attest::domain::role::{Role, TokenRole};
 use attest::domain::text::Slug;
+use attest::server::clock::StoryClock;
 use attest::server::config::Config;
 use attest::server::http::router;
 use attest::server::http::site::Site;
@@ -18,6 +19,9 @@ use attest::server::work::workspace::{NewWorkspace, add_workspace};
 use axum::Router;
 use clap::Parser;
 use secrecy::ExposeSecret;
+use sqlx::postgres::PgRow;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{FromRow, PgPool, SqlitePool};
 use std::sync::Arc;
 use tempfile::TempDir;
 
@@ -35,7 +39,7 @@ pub struct World {
     pub store: Store,
     pub state: State,
     pub router: Router,
-    pub clock: Arc<ManualClock>,
+    pub clock: Arc<StoryClock>,
     pub url: String,
     /// Goes with the world.
     _folder: TempDir,
@@ -58,7 +62,7 @@ impl World {
 
     /// A fresh store at this address.
     pub async fn at(url: String, folder: TempDir) -> Self {
-        let clock = Arc::new(ManualClock::new());
+        let clock = clock();
         let store = Store::open(&url, clock.clone()).await.expect("the store does not open");
         let config = Defaults::parse_from(["attest"]).config;
         let state = State::new(store.clone(), config, Site { base: "/s/test".to_owned() });
@@ -121,6 +125,20 @@ impl World {
         let new = NewToken { name, role, days: LONGEST_DAYS };
         let made = add_token(&self.store, &Self::actor(), place(workspace), new).await;
         made.expect("no token").1.expose_secret().to_owned()
+    }
+
+    /// Rows as they stand in the database, past all handles.
+    pub async fn rows<T>(&self, sql: &'static str) -> Vec<T>
+    where
+        T: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin,
+    {
+        if self.url.starts_with("sqlite") {
+            let pool = SqlitePool::connect(&self.url).await.expect("the file opens");
+            sqlx::query_as(sql).fetch_all(&pool).await.expect("rows")
+        } else {
+            let pool = PgPool::connect(&self.url).await.expect("the database answers");
+            sqlx::query_as(sql).fetch_all(&pool).await.expect("rows")
+        }
     }
 
     /// Counters, registers and chains hold, whatever a test did.

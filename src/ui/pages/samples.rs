@@ -1,5 +1,8 @@
-//! What came through an input: its contradictions of the last 30 days, and samples of its batches.
+//! What came through an input: its latest contradictions, and samples of its batches.
 
+use crate::domain::contradiction::SHOWN_DAYS;
+use crate::domain::sample::{KEPT, MOST};
+use crate::domain::time::HOUR;
 use crate::ui::parts::field::moment;
 use crate::ui::words::Moment;
 use leptos::prelude::*;
@@ -38,7 +41,8 @@ pub struct SampleCard {
 
 pub fn contradictions(rows: Vec<ContradictionRow>) -> impl IntoView {
     let body = if rows.is_empty() {
-        view! { <p class="muted">"Nothing contradicted itself in the last 30 days."</p> }.into_any()
+        view! { <p class="muted">{format!("Nothing contradicted itself in the last {SHOWN_DAYS} days.")}</p> }
+            .into_any()
     } else {
         let rows = rows.into_iter().map(|row| {
             let places = row.places.into_iter().map(|(place, n)| view! { <li>{place}": "{n}</li> });
@@ -71,7 +75,7 @@ pub fn contradictions(rows: Vec<ContradictionRow>) -> impl IntoView {
     };
     view! {
         <section class="card contradictions">
-            <h2>"Contradictions of the last 30 days"</h2>
+            <h2>{format!("Contradictions of the last {SHOWN_DAYS} days")}</h2>
             {body}
         </section>
     }
@@ -82,13 +86,13 @@ pub fn samples(samples: Samples) -> impl IntoView {
         Samples::NotForThisRole => return None,
         Samples::At(address) => view! {
             <p class="muted">
-                "The newest batches and the newest example of each contradiction: at most 20, for 24 hours. They hold personal data, so that looking is recorded in the audit log."
+                {format!("The newest batches and the newest example of each contradiction: at most {MOST}, for {} hours. They hold personal data, so that looking is recorded in the audit log.", KEPT / HOUR)}
             </p>
             <form method="post" action=address><button class="button">"Show samples"</button></form>
         }
         .into_any(),
         Samples::Shown(cards) if cards.is_empty() => {
-            view! { <p role="status">"No batch came in the last 24 hours."</p> }.into_any()
+            view! { <p role="status">{format!("No batch came in the last {} hours.", KEPT / HOUR)}</p> }.into_any()
         }
         Samples::Shown(cards) => {
             let (examples, newest): (Vec<_>, Vec<_>) = cards.into_iter().partition(|card| card.example_of.is_some());

@@ -1,10 +1,10 @@
 //! The default and the policy, for scripts: by the same permits and with the same audit rows as the page.
 
-use super::question::{bad, place};
+use super::question::{object, place};
 use super::refused::{Errors, Refused};
 use crate::domain::att::{Policy, Status};
 use crate::domain::error::{Fault, Problem, Refusal};
-use crate::domain::json::{self, Field, Object};
+use crate::domain::json::{self, Field};
 use crate::domain::policy::Action;
 use crate::domain::settings::Settings;
 use crate::domain::time::Millis;
@@ -137,9 +137,7 @@ pub async fn set_att_default(
 }
 
 fn read_change(body: &Bytes) -> Result<Change> {
-    let text = std::str::from_utf8(body).map_err(|_| bad("", Problem::NotJson))?;
-    let raw: &RawValue = serde_json::from_str(text).map_err(|_| bad("", Problem::NotJson))?;
-    let object = Object::read(raw).map_err(|problem| bad("", problem))?;
+    let object = object(body)?;
     let mut faults = Vec::new();
     let mut field = |name: &'static str| match object.field(name) {
         Field::Value(raw) => Some(raw),

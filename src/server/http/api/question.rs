@@ -1,10 +1,12 @@
 //! Reading what a script asks: its workspace, and query parameters that are all understood or refused.
 
 use crate::domain::error::{Fault, Problem, Refusal};
+use crate::domain::json::Object;
 use crate::domain::text::Slug;
 use crate::server::error::{Error, Result};
 use crate::server::store::Place;
 use axum::extract::Query;
+use serde_json::value::RawValue;
 
 /// Query parameters as they came; each may stand there once.
 pub type Asked = Query<Vec<(String, String)>>;
@@ -17,6 +19,12 @@ pub fn place(slug: &str) -> Result<Place> {
 /// What cannot be read, and where.
 pub fn bad(field: &'static str, problem: Problem) -> Error {
     Refusal::BadRequest(vec![Fault::new(field, problem)]).into()
+}
+
+/// The object that a body is.
+pub fn object(body: &[u8]) -> Result<Object<'_>> {
+    let raw: &RawValue = serde_json::from_slice(body).map_err(|_| bad("", Problem::NotJson))?;
+    Object::read(raw).map_err(|problem| bad("", problem))
 }
 
 /// The value of a query parameter. An empty one is refused: a filter that a script forgot to fill in would make a wrong

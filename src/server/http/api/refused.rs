@@ -1,6 +1,7 @@
 //! What every interface may answer instead, as the document knows it.
 
-use serde::Serialize;
+use super::schema;
+use crate::domain::error::Code;
 use utoipa::{IntoResponses, ToSchema};
 
 /// What went wrong; several faults are told at once.
@@ -14,27 +15,10 @@ pub struct Errors {
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "as above")]
 pub struct OneError {
-    #[schema(inline)]
-    code: ErrorCode,
+    #[schema(schema_with = schema::codes)]
+    code: Code,
     /// The field, or in a bulk request the index and the field, and what was expected; never a value that was sent.
     message: String,
-}
-
-/// The codes of every interface.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-#[expect(dead_code, reason = "as above")]
-pub enum ErrorCode {
-    BadRequest,
-    Unauthorized,
-    Forbidden,
-    NotFound,
-    Conflict,
-    Invalid,
-    TooLarge,
-    RateLimited,
-    Unavailable,
-    Internal,
 }
 
 /// What any question of a script may be answered instead.

@@ -5,6 +5,7 @@ use crate::domain::audit::AuditAction;
 use crate::domain::count::Unit;
 use crate::domain::device::NameKind;
 use crate::domain::environment::Environment;
+use crate::domain::error::Code;
 use crate::domain::json::LONGEST_KEPT;
 use crate::domain::platform::Platform;
 use crate::domain::profile::IdentityKind;
@@ -39,6 +40,12 @@ names! {
     Environment: "Environment", "What is counted and kept apart; production unless asked for.";
     Unit: "Unit", "What is counted.";
     AuditAction: "AuditAction", "What was done.";
+}
+
+/// What went wrong, by its code.
+pub fn codes() -> RefOr<Schema> {
+    let schema = ObjectBuilder::new().schema_type(SchemaType::Type(Type::String));
+    RefOr::T(schema.enum_values(Some(Code::ALL.map(|code| serde_json::json!(code)))).into())
 }
 
 /// A moment in unix milliseconds, or a whole day.

@@ -1,30 +1,31 @@
 //! The Profile API: single profiles for scripts, every read of which leaves its trace.
 
-use super::question::{Asked, asked, bad, only};
+use super::question::{Asked, asked, bad, object, only};
 use super::refused::{Errors, Refused};
 use super::schema;
-use crate::domain::att::{Origin, Status};
-use crate::domain::device::NameKind;
+use crate::domain::att::{Held, Origin, Status};
+use crate::domain::device::{NameKind, normalized};
 use crate::domain::environment::Environment;
 use crate::domain::error::{Problem, Refusal};
+use crate::domain::id::ProfileId;
 use crate::domain::json::{self, Object};
 use crate::domain::platform::Platform;
+use crate::domain::policy::Action;
 use crate::domain::profile::IdentityKind;
 use crate::domain::text::Slug;
 use crate::domain::time::Millis;
 use crate::server::error::{Error, Result};
 use crate::server::http::caller::Script;
 use crate::server::state::State as AppState;
-use crate::server::store::View;
 use crate::server::store::access::Labelled;
 use crate::server::store::profile::{By, Person};
+use crate::server::store::{Place, View};
 use crate::server::work::profile::{Known, Reader};
 use axum::Json;
 use axum::body::to_bytes;
 use axum::extract::{Path, Request, State as Shared};
-use serde::Serialize;
-use serde_json::value::RawValue;
-use utoipa::ToSchema;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 /// The largest body of a question, in bytes.
 const LARGEST: usize = 16 * 1024;
@@ -150,9 +151,47 @@ impl Fields {
     }
 }
 
-fn labelled(org: &str, account: &str, workspace: &str) -> Result<Labelled> {
-    let slug = |text: &str| Slug::parse(text).map_err(|_| Error::from(Refusal::NotFound));
-    Ok(Labelled { org: slug(org)?, account: slug(account)?, workspace: slug(workspace)? })
+/// The workspace, by its labels.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub struct Whose {
+    /// The workspace's label of that name; `main` unless it was set.
+    org: String,
+    /// The workspace's label of that name; `main` unless it was set.
+    account: String,
+    /// The workspace's slug.
+    workspace: String,
+}
+
+impl Whose {
+    fn labelled(&self) -> Result<Labelled> {
+        let slug = |text: &str| Slug::parse(text).map_err(|_| Error::from(Refusal::NotFound));
+        Ok(Labelled { org: slug(&self.org)?, account: slug(&self.account)?, workspace: slug(&self.workspace)? })
+    }
+}
+
+/// Which profile of it.
+#[derive(Deserialize)]
+pub struct Mpid {
+    mpid: String,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "described; read by hand, so that faults name theirs")]
+struct FieldsAsked {
+    /// A comma list of device_identities, user_identities, devices.
+    #[param(pattern = r"^(device_identities|user_identities|devices)(,(device_identities|user_identities|devices))*$")]
+    fields: Option<String>,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "as above")]
+struct EnvironmentAsked {
+    /// Production unless set.
+    #[param(inline)]
+    environment_type: Option<Environment>,
 }
 
 /// The profile of an mpid.
@@ -162,23 +201,17 @@ fn labelled(org: &str, account: &str, workspace: &str) -> Result<Labelled> {
     operation_id = "profile_by_mpid",
     tag = "Profile API",
     security(("token" = [])),
-    params(
-        ("org" = String, Path, description = "The workspace's label of that name; `main` unless it was set."),
-        ("account" = String, Path, description = "The workspace's label of that name; `main` unless it was set."),
-        ("workspace" = String, Path, description = "The workspace's slug."),
-        ("mpid" = i64, Path, description = "The profile's id."),
-        ("fields" = Option<String>, Query, pattern = r"^(device_identities|user_identities|devices)(,(device_identities|user_identities|devices))*$", description = "A comma list of device_identities, user_identities, devices."),
-        ("environment_type" = inline(Option<Environment>), Query, description = "Production unless set."),
-    ),
+    params(Whose, ("mpid" = i64, Path, description = "The profile's id."), FieldsAsked, EnvironmentAsked),
     responses((status = 200, description = "The profile.", body = ProfileAnswer), Refused)
 )]
 pub async fn get_by_mpid(
     script: Script,
     state: Shared<AppState>,
-    path: Path<(String, String, String, String)>,
+    whose: Path<Whose>,
+    mpid: Path<Mpid>,
     query: Asked,
 ) -> Result<Json<ProfileAnswer>> {
-    by_mpid(script, state, path, query).await
+    by_mpid(script, state, whose, mpid, query).await
 }
 
 /// The same, for clients that only post.
@@ -188,33 +221,28 @@ pub async fn get_by_mpid(
     operation_id = "post_profile_by_mpid",
     tag = "Profile API",
     security(("token" = [])),
-    params(
-        ("org" = String, Path, description = "The workspace's label of that name; `main` unless it was set."),
-        ("account" = String, Path, description = "The workspace's label of that name; `main` unless it was set."),
-        ("workspace" = String, Path, description = "The workspace's slug."),
-        ("mpid" = i64, Path, description = "The profile's id."),
-        ("fields" = Option<String>, Query, pattern = r"^(device_identities|user_identities|devices)(,(device_identities|user_identities|devices))*$", description = "A comma list of device_identities, user_identities, devices."),
-        ("environment_type" = inline(Option<Environment>), Query, description = "Production unless set."),
-    ),
+    params(Whose, ("mpid" = i64, Path, description = "The profile's id."), FieldsAsked, EnvironmentAsked),
     responses((status = 200, description = "The profile.", body = ProfileAnswer), Refused)
 )]
 pub async fn post_by_mpid(
     script: Script,
     state: Shared<AppState>,
-    path: Path<(String, String, String, String)>,
+    whose: Path<Whose>,
+    mpid: Path<Mpid>,
     query: Asked,
 ) -> Result<Json<ProfileAnswer>> {
-    by_mpid(script, state, path, query).await
+    by_mpid(script, state, whose, mpid, query).await
 }
 
 async fn by_mpid(
     script: Script,
     Shared(state): Shared<AppState>,
-    Path((org, account, workspace, mpid)): Path<(String, String, String, String)>,
+    Path(whose): Path<Whose>,
+    Path(Mpid { mpid }): Path<Mpid>,
     query: Asked,
 ) -> Result<Json<ProfileAnswer>> {
     only(&query, &["fields", "environment_type"])?;
-    let (place, fields) = (labelled(&org, &account, &workspace)?, Fields::read(&query)?);
+    let (place, fields) = (whose.labelled()?, Fields::read(&query)?);
     let environment = environment_of(asked(&query, "environment_type")?)?;
     // What is no number is nobody's mpid; it is asked for all the same, so that the permit comes first.
     let by = By::Mpid(mpid.parse().unwrap_or_default());
@@ -234,12 +262,7 @@ fn environment_of(text: Option<&str>) -> Result<Environment> {
     path = "/userprofile/v1/resolve/{org}/{account}/{workspace}",
     tag = "Profile API",
     security(("token" = [])),
-    params(
-        ("org" = String, Path, description = "The workspace's label of that name; `main` unless it was set."),
-        ("account" = String, Path, description = "The workspace's label of that name; `main` unless it was set."),
-        ("workspace" = String, Path, description = "The workspace's slug."),
-        ("fields" = Option<String>, Query, pattern = r"^(device_identities|user_identities|devices)(,(device_identities|user_identities|devices))*$", description = "A comma list of device_identities, user_identities, devices."),
-    ),
+    params(Whose, FieldsAsked),
     request_body = ProfileQuestion,
     responses(
         (status = 200, description = "The profile.", body = ProfileAnswer),
@@ -250,15 +273,15 @@ fn environment_of(text: Option<&str>) -> Result<Environment> {
 pub async fn resolve(
     script: Script,
     Shared(state): Shared<AppState>,
-    Path((org, account, workspace)): Path<(String, String, String)>,
+    Path(whose): Path<Whose>,
     query: Asked,
     request: Request,
 ) -> Result<Json<ProfileAnswer>> {
     only(&query, &["fields"])?;
-    let (place, fields) = (labelled(&org, &account, &workspace)?, Fields::read(&query)?);
+    let (place, fields) = (whose.labelled()?, Fields::read(&query)?);
     // Who may not look anybody up learns nothing from the body's faults.
-    let slug = crate::server::store::Place::Slug(place.workspace.clone());
-    state.store.view(&script.0, slug, crate::domain::policy::Action::LookUpProfiles).await?;
+    let slug = Place::Slug(place.workspace.clone());
+    state.store.view(&script.0, slug, Action::LookUpProfiles).await?;
     let body = to_bytes(request.into_body(), LARGEST).await.map_err(|_| Refusal::TooLarge)?;
     let (environment, by, value) = read_question(&body)?;
     let (found, mut view) = state.store.find_for_token(&script.0, place, environment, by, value).await?;
@@ -266,9 +289,7 @@ pub async fn resolve(
 }
 
 fn read_question(body: &[u8]) -> Result<(Environment, By, String)> {
-    let text = std::str::from_utf8(body).map_err(|_| bad("", Problem::NotJson))?;
-    let raw: &RawValue = serde_json::from_str(text).map_err(|_| bad("", Problem::NotJson))?;
-    let object = Object::read(raw).map_err(|problem| bad("", problem))?;
+    let object = object(body)?;
     let text = |object: &Object, field: &str, told: &'static str| match object.field(field) {
         json::Field::Value(raw) => {
             json::kept_text(raw).map(|text| Some(text.into_owned())).map_err(|problem| bad(told, problem))
@@ -290,13 +311,13 @@ fn read_question(body: &[u8]) -> Result<(Environment, By, String)> {
     }
     let device = NameKind::parse(&kind).filter(|kind| *kind != NameKind::Profile);
     device.ok_or_else(|| bad("identity.type", Problem::NotOneOf))?;
-    Ok((environment, By::Device, crate::domain::device::normalized(&value).unwrap_or_default()))
+    Ok((environment, By::Device, normalized(&value).unwrap_or_default()))
 }
 
 async fn answer(
     view: &mut View,
     environment: Environment,
-    id: crate::domain::id::ProfileId,
+    id: ProfileId,
     fields: Fields,
 ) -> Result<Json<ProfileAnswer>> {
     let reader = Reader::read(view).await?;
@@ -348,6 +369,6 @@ fn device(reader: &Reader, known: &Known) -> DeviceAnswer {
     }
 }
 
-fn explicit(known: &Known) -> Option<crate::domain::att::Held> {
+fn explicit(known: &Known) -> Option<Held> {
     known.device.held.filter(|_| known.effective.origin == Origin::Explicit)
 }

@@ -26,8 +26,9 @@ pub async fn show(visit: Visit, Shared(state): Shared<State>) -> Result<Response
     Ok(render(&state, Page::Api(Box::new(page)), StatusCode::OK))
 }
 
+/// Plain words: what the document marks as code is not marked here.
 fn text(value: &Value) -> String {
-    value.as_str().unwrap_or_default().trim().to_owned()
+    value.as_str().unwrap_or_default().trim().replace('`', "")
 }
 
 fn list(value: &Value) -> &[Value] {
@@ -58,7 +59,7 @@ fn operation(method: &str, path: &str, described: &Value) -> Operation {
     };
     let answer = |(status, answer): (&String, &Value)| Answer {
         status: status.clone(),
-        meaning: text(&answer["description"]).replace('`', ""),
+        meaning: text(&answer["description"]),
         body: body(answer),
     };
     Operation {
@@ -111,11 +112,11 @@ fn shape(name: &str, schema: &Value) -> Shape {
         place: String::new(),
         kind: kind(field),
         required: required.contains(&Value::from(name.as_str())),
-        description: text(&field["description"]).replace('`', ""),
+        description: text(&field["description"]),
     };
     Shape {
         name: name.to_owned(),
-        description: text(&schema["description"]).replace('`', ""),
+        description: text(&schema["description"]),
         names: list(&schema["enum"]).iter().map(text).collect(),
         fields: members(&schema["properties"]).map(field).collect(),
     }

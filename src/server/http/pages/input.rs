@@ -3,6 +3,7 @@
 use super::listing::part;
 use super::sample::contradiction_rows;
 use super::{Asked, frame};
+use crate::domain::contradiction::SHOWN_DAYS;
 use crate::domain::environment::Environment;
 use crate::domain::error::{Problem, Refusal};
 use crate::domain::id::InputId;
@@ -29,9 +30,6 @@ use axum::extract::{Path, RawQuery};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use secrecy::ExposeSecret;
-
-/// How many days of contradictions are shown.
-const SHOWN_DAYS: i64 = 30;
 
 /// `GET inputs`.
 pub async fn list(Inside { visit, state, place, .. }: Inside, query: RawQuery) -> Result<Response> {

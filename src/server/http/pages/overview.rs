@@ -1,6 +1,7 @@
 //! The Overview, and the part of it that follows the server.
 
 use super::{Asked, frame};
+use crate::domain::app::App;
 use crate::domain::att::{State as AttState, Status};
 use crate::domain::count::Unit;
 use crate::domain::error::Refusal;
@@ -148,12 +149,16 @@ fn counts(read: &Read, asked: &Asked) -> Counts {
     };
     let apple_words = words::count(apple);
     let units = words::unit_after(&apple_words, question.unit);
-    let all = distribution.apple(question) + distribution.explicit(question, AttState::NotApplicable);
+    let (apps, more_apps) = apps(read, asked);
     Counts {
         unit: question.unit,
         elsewhere: words::count(shown(distribution.explicit(question, AttState::NotApplicable))),
         // For rounded roles not even whether there is anybody may be told; when the last batch came is.
-        is_empty: if distribution.rounded { distribution.last_batch(question).is_none() } else { all == 0 },
+        is_empty: if distribution.rounded {
+            distribution.last_batch(question).is_none()
+        } else {
+            distribution.all(question) == 0
+        },
         last_batch: distribution.last_batch(question).map(minute),
         by_default: words::count(shown(decided)),
         bars: Bars {
@@ -165,8 +170,8 @@ fn counts(read: &Read, asked: &Asked) -> Counts {
         },
         rows,
         rates: rates(distribution, question),
-        apps: apps(read, asked),
-        more_apps: if question.app.is_some() { 0 } else { distribution.apps.len().saturating_sub(MOST_SHOWN) },
+        apps,
+        more_apps,
         rounded: distribution.rounded,
         apple: apple_words,
     }
@@ -201,32 +206,32 @@ fn largest(read: &Read) -> Vec<AppId> {
     apps
 }
 
-fn apps(read: &Read, asked: &Asked) -> Vec<AppRow> {
+/// The largest apps, and how many smaller ones there are.
+fn apps(read: &Read, asked: &Asked) -> (Vec<AppRow>, usize) {
     let Read { question, distribution } = read;
     if question.app.is_some() {
-        return Vec::new();
+        return (Vec::new(), 0);
     }
-    let row = |app: &crate::domain::app::App| {
+    let row = |app: &App| {
         let within = Question { app: Some(app.id), ..*question };
-        let all = distribution.apple(&within) + distribution.explicit(&within, AttState::NotApplicable);
-        if all == 0 && !distribution.rounded {
-            return None;
-        }
         let platforms =
             distribution.cells.keys().filter(|cell| cell.app == Some(app.id)).filter_map(|cell| cell.platform);
         let platforms: BTreeSet<&str> = platforms.map(Platform::as_str).filter(|_| !distribution.rounded).collect();
         let figure =
             |state| (state, distribution.shown(distribution.explicit(&within, state)).figure().unwrap_or_default());
         let authorized = distribution.shown(distribution.explicit(&within, AttState::Known(Status::Authorized)));
-        Some(AppRow {
+        AppRow {
             name: app.name.clone(),
             address: asked.with(&[("app", &app.id.to_string())]),
             platforms: platforms.into_iter().collect::<Vec<_>>().join(", "),
             count: words::count(distribution.shown(distribution.apple(&within))),
             shares: AttState::OF_APPLE.into_iter().map(figure).collect(),
             consent_rate: words::share(share(authorized, distribution.shown(distribution.answered(&within)))),
-        })
+        }
     };
-    let shown: BTreeSet<AppId> = largest(read).into_iter().take(MOST_SHOWN).collect();
-    distribution.apps.iter().filter(|app| shown.contains(&app.id)).filter_map(row).collect()
+    // For rounded roles not even whether an app has anybody may be told.
+    let counts = |app: &AppId| distribution.rounded || distribution.all(&Question { app: Some(*app), ..*question }) > 0;
+    let mut counted = largest(read).into_iter().filter(counts);
+    let shown: BTreeSet<AppId> = counted.by_ref().take(MOST_SHOWN).collect();
+    (distribution.apps.iter().filter(|app| shown.contains(&app.id)).map(row).collect(), counted.count())
 }

@@ -37,10 +37,9 @@ pub async fn show(
     let id = id(&input)?;
     let (known, mut view) = look(&state.store, &visit.actor, place, id).await?;
     let mut page = one_model(&state, &mut view, &visit, id).await?;
-    let apps = view.apps().await?;
     let card = |known: Known| SampleCard {
         example_of: known.example_of.map(words::contradiction),
-        app: apps.iter().find(|app| app.id == known.app).map_or_else(String::new, |app| app.name.clone()),
+        app: known.app,
         environment: known.environment.as_str(),
         received: moment(known.received),
         contradictions: known.contradictions.into_iter().map(words::contradiction).collect(),

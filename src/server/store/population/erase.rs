@@ -1,7 +1,6 @@
 //! One step of erasing IDFAs that the settings hold back.
 
 use super::load::Loader;
-use crate::domain::att::{Verdict, gate};
 use crate::domain::audit::AuditAction;
 use crate::domain::device::{Name, NameKind};
 use crate::domain::environment::Environment;
@@ -93,11 +92,8 @@ impl Tx {
         let before = load.population;
         let mut after = before.clone();
         let held_back = |(_, id): &&(Name, DeviceId)| {
-            before.devices.get(id).is_some_and(|device| {
-                let explicit = device.held.map(|held| held.status);
-                let (policy, default, os) = (settings.policy, settings.default, device.os_version.as_deref());
-                gate(policy, device.platform, explicit, default, os, true) != Verdict::Kept
-            })
+            let device = before.devices.get(id);
+            device.is_some_and(|device| !device.may_keep_idfa(settings.policy, settings.default))
         };
         let erased: Vec<&(Name, DeviceId)> = names.iter().filter(held_back).collect();
         for (name, device) in &erased {
