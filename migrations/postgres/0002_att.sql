@@ -142,6 +142,10 @@ create table devices (
     last_seen bigint not null,
     nameless_since bigint,
     retired boolean not null,
+    -- The last day of the workspace on which it counted as active, in days since 1970-01-01.
+    active_on bigint,
+    -- Which of its values are counted with the other ones, a bit for each dimension in the workspace and in the app.
+    folded bigint not null,
     primary key (workspace_id, environment, id),
     foreign key (workspace_id, app_id) references apps (workspace_id, id)
 );
@@ -235,7 +239,7 @@ create table counters (
     unit bigint not null,
     -- 0 stands for the whole workspace.
     app_id bigint not null,
-    -- Empty for the total.
+    -- Empty for all units.
     dimension text not null,
     value text not null,
     -- Apple's code, 4 for unknown, 5 for not applicable.
@@ -243,6 +247,36 @@ create table counters (
     slot bigint not null,
     n bigint not null,
     primary key (workspace_id, environment, unit, app_id, dimension, value, status, slot)
+);
+
+-- What each day added to the counters, and the devices that were active on it.
+create table daily (
+    workspace_id bigint not null,
+    environment bigint not null,
+    unit bigint not null,
+    -- 0 stands for the whole workspace.
+    app_id bigint not null,
+    -- Empty for the total.
+    dimension text not null,
+    value text not null,
+    -- Of the workspace's time zone, in days since 1970-01-01; 0 for all that are too old to be told apart.
+    day bigint not null,
+    -- Apple's code, 4 for unknown, 5 for not applicable.
+    status bigint not null,
+    slot bigint not null,
+    n bigint not null,
+    primary key (workspace_id, environment, unit, app_id, dimension, value, day, status, slot)
+);
+
+-- Values of dimensions that have a counter of their own; the rest is counted together.
+create table dimension_values (
+    workspace_id bigint not null,
+    -- 0 stands for the whole workspace.
+    app_id bigint not null,
+    dimension text not null,
+    value text not null,
+    seen_on bigint not null,
+    primary key (workspace_id, app_id, dimension, value)
 );
 
 -- Rows handed over as one JSON array, under the name and shape that SQLite has built in, so that one text serves both.

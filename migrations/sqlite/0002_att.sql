@@ -142,6 +142,10 @@ create table devices (
     last_seen integer not null,
     nameless_since integer,
     retired integer not null,
+    -- The last day of the workspace on which it counted as active, in days since 1970-01-01.
+    active_on integer,
+    -- Which of its values are counted with the other ones, a bit for each dimension in the workspace and in the app.
+    folded integer not null,
     primary key (workspace_id, environment, id),
     foreign key (workspace_id, app_id) references apps (workspace_id, id)
 ) strict, without rowid;
@@ -235,7 +239,7 @@ create table counters (
     unit integer not null,
     -- 0 stands for the whole workspace.
     app_id integer not null,
-    -- Empty for the total.
+    -- Empty for all units.
     dimension text not null,
     value text not null,
     -- Apple's code, 4 for unknown, 5 for not applicable.
@@ -243,4 +247,34 @@ create table counters (
     slot integer not null,
     n integer not null,
     primary key (workspace_id, environment, unit, app_id, dimension, value, status, slot)
+) strict, without rowid;
+
+-- What each day added to the counters, and the devices that were active on it.
+create table daily (
+    workspace_id integer not null,
+    environment integer not null,
+    unit integer not null,
+    -- 0 stands for the whole workspace.
+    app_id integer not null,
+    -- Empty for the total.
+    dimension text not null,
+    value text not null,
+    -- Of the workspace's time zone, in days since 1970-01-01; 0 for all that are too old to be told apart.
+    day integer not null,
+    -- Apple's code, 4 for unknown, 5 for not applicable.
+    status integer not null,
+    slot integer not null,
+    n integer not null,
+    primary key (workspace_id, environment, unit, app_id, dimension, value, day, status, slot)
+) strict, without rowid;
+
+-- Values of dimensions that have a counter of their own; the rest is counted together.
+create table dimension_values (
+    workspace_id integer not null,
+    -- 0 stands for the whole workspace.
+    app_id integer not null,
+    dimension text not null,
+    value text not null,
+    seen_on integer not null,
+    primary key (workspace_id, app_id, dimension, value)
 ) strict, without rowid;

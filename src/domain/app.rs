@@ -10,3 +10,10 @@ pub struct App {
     pub bundle: Option<String>,
     pub name: String,
 }
+
+impl App {
+    /// Whether a text is its id or its bundle id.
+    pub fn is_called(&self, text: &str) -> bool {
+        Some(self.id) == AppId::parse(text) || self.bundle.as_deref() == Some(text)
+    }
+}

@@ -1,6 +1,7 @@
 //! Devices: an installation of one app on one device, and the names it is known by.
 
 use super::att::{Held, Policy, State, Status, Verdict, gate};
+use super::count::FoldedValues;
 use super::environment::Environment;
 use super::id::{AppId, DeviceId, InputId, ProfileId};
 use super::platform::Platform;
@@ -30,6 +31,10 @@ pub struct Device {
     pub nameless_since: Option<Millis>,
     /// Whether it has left the counts: without a name and silent for `SILENT`.
     pub retired: bool,
+    /// The last day of the workspace on which it counted as active, in days since 1970-01-01.
+    pub active_on: Option<i64>,
+    /// Which of its values are counted with the other ones.
+    pub folded: FoldedValues,
 }
 
 impl Device {

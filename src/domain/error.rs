@@ -73,6 +73,8 @@ pub enum Problem {
     /// An IDFA without a status or a default, where the policy requires one.
     StatusRequired,
     NotARole,
+    /// A second dimension, where units are taken apart by one.
+    OneDimension,
     LastComplianceAdmin,
     NotThePassword,
     /// Guesses that failed slow down the next one.

@@ -1,9 +1,9 @@
 //! Days of a workspace: its time zone is fixed when it is made.
 
-use crate::domain::time::Millis;
-use jiff::Timestamp;
+use crate::domain::time::{DAY, Millis};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use jiff::{Span, Timestamp};
 
 /// The day of a moment in a time zone of the IANA database, as days since 1970-01-01.
 pub fn day(at: Millis, zone: &str) -> i64 {
@@ -12,6 +12,42 @@ pub fn day(at: Millis, zone: &str) -> i64 {
     let at = Timestamp::from_millisecond(at.0).unwrap_or(Timestamp::UNIX_EPOCH);
     let since = at.to_zoned(zone).date().since(Date::constant(1970, 1, 1));
     since.map_or(0, |span| i64::from(span.get_days()))
+}
+
+/// The moment at which a day begins.
+pub fn begins(day: i64, zone: &str) -> Millis {
+    let zone = TimeZone::get(zone).unwrap_or(TimeZone::UTC);
+    let began = civil(day).to_zoned(zone);
+    began.map_or(Millis(day * DAY), |began| Millis(began.timestamp().as_millisecond()))
+}
+
+/// The date of a day, as `YYYY-MM-DD`.
+pub fn date(day: i64) -> String {
+    civil(day).to_string()
+}
+
+/// Reads `YYYY-MM-DD`.
+pub fn parse(date: &str) -> Option<i64> {
+    let date: Date = date.parse().ok().filter(|parsed: &Date| parsed.to_string() == date)?;
+    let since = date.since(Date::constant(1970, 1, 1)).ok()?;
+    Some(since.get_days().into())
+}
+
+/// The last day of the week, which ends with a Sunday, that a day lies in.
+pub fn week_ends(day: i64) -> i64 {
+    day + 7 - i64::from(civil(day).weekday().to_monday_one_offset())
+}
+
+/// The last day of the month that a day lies in.
+pub fn month_ends(day: i64) -> i64 {
+    let date = civil(day);
+    day + i64::from(date.days_in_month() - date.day())
+}
+
+/// Days that no calendar has are the epoch's.
+fn civil(day: i64) -> Date {
+    let span = Span::new().try_days(day).unwrap_or_default();
+    Date::constant(1970, 1, 1).checked_add(span).unwrap_or(Date::constant(1970, 1, 1))
 }
 
 #[cfg(test)]
@@ -26,5 +62,15 @@ mod tests {
         assert_eq!(day(late, "Europe/Berlin"), 20_780);
         assert_eq!(day(late, "America/New_York"), 20_779);
         assert_eq!(day(Millis(-1), "UTC"), -1);
+    }
+
+    #[test]
+    fn days_have_dates_and_periods_end() {
+        assert_eq!((date(20_779).as_str(), parse("2026-11-22")), ("2026-11-22", Some(20_779)));
+        assert_eq!((parse("2026-02-30"), parse("20261122"), parse("")), (None, None, None));
+        // 22 Nov 2026 is a Sunday.
+        assert_eq!((week_ends(20_779), week_ends(20_780), month_ends(20_779)), (20_779, 20_786, 20_787));
+        // That day the clocks of Berlin went forward at 2: it began at 23:00 UTC.
+        assert_eq!(begins(parse("2026-03-29").unwrap(), "Europe/Berlin"), Millis(1_774_738_800_000));
     }
 }

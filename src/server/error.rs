@@ -7,7 +7,7 @@ use std::fmt;
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Causes are for the log, never for an answer.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Error {
     Refused(Refusal),
     /// Somebody else was faster; the same work may succeed when it is done again.

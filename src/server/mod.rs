@@ -7,6 +7,7 @@ pub mod command;
 pub mod config;
 pub mod error;
 pub mod http;
+pub mod ingest;
 pub mod rates;
 pub mod serve;
 pub mod state;

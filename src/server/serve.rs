@@ -12,7 +12,11 @@ use super::work::housekeeping::keep_house;
 use std::fs::File;
 use std::net::SocketAddr;
 use std::path::Path;
+use std::time::Duration;
 use tokio::net::TcpListener;
+
+/// How long requests under way may take once the process is told to stop, and then the queue of the event stream.
+const DRAINED_WITHIN: Duration = Duration::from_secs(10);
 
 /// Serves until SIGINT or SIGTERM, then lets requests under way finish.
 pub async fn serve(store: Store, config: Config) -> Result<()> {
@@ -35,8 +39,25 @@ pub async fn serve(store: Store, config: Config) -> Result<()> {
     announce(&store, &config).await?;
     let state = State::new(store.clone(), config, site);
     let house = tokio::spawn(keep_house(state.clone()));
+    let ingest = state.ingest.clone();
     let app = router(state).into_make_service_with_connect_info::<SocketAddr>();
-    let served = axum::serve(listener, app).with_graceful_shutdown(told_to_stop()).await;
+    let (stop, stopping) = tokio::sync::oneshot::channel();
+    let served = axum::serve(listener, app).with_graceful_shutdown(async {
+        told_to_stop().await;
+        let _ = stop.send(());
+    });
+    let too_long = async {
+        let _ = stopping.await;
+        tokio::time::sleep(DRAINED_WITHIN).await;
+    };
+    let served = tokio::select! {
+        served = served => served,
+        // A client that keeps its connection open without a word does not keep the process.
+        () = too_long => Ok(()),
+    };
+    if !ingest.drain(DRAINED_WITHIN).await {
+        tracing::warn!("stopped with requests in the queue: they were not answered and are not stored");
+    }
     house.abort();
     store.close().await;
     served.map_err(Error::internal)

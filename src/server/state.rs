@@ -3,6 +3,7 @@
 use super::auth::password::Passwords;
 use super::config::Config;
 use super::http::site::Site;
+use super::ingest::Ingest;
 use super::rates::Rates;
 use super::store::Store;
 use std::sync::Arc;
@@ -15,12 +16,15 @@ pub struct State {
     pub config: Arc<Config>,
     pub site: Arc<Site>,
     pub rates: Arc<Rates>,
+    pub ingest: Ingest,
 }
 
 impl State {
+    /// Starts what works beside the requests: the writer of the event stream.
     pub fn new(store: Store, config: Config, site: Site) -> Self {
         let passwords = Passwords::new(store.ids().clone());
         let rates = Arc::new(Rates::new(store.clock().clone()));
-        Self { store, passwords, config: Arc::new(config), site: Arc::new(site), rates }
+        let ingest = Ingest::start(store.clone(), config.ingest);
+        Self { store, passwords, config: Arc::new(config), site: Arc::new(site), rates, ingest }
     }
 }

@@ -91,6 +91,8 @@ impl Doors {
         let path = door.path.replace("{workspace}", "acme").replace("{input}", &self.input);
         let path = path.replace("{org}", "main").replace("{account}", "main").replace("{mpid}", "1");
         let path = path.replace("{hash}", "test").replace("{file}", "attest.css");
+        // Without it nobody is answered.
+        let path = if path.ends_with("/breakdown") { format!("{path}?by=app") } else { path };
         match door.kind {
             DoorKind::Api => {
                 let authorization = person.token.as_deref().map(bearer);

@@ -86,6 +86,15 @@ impl State {
         }
     }
 
+    /// Reads that number.
+    pub fn from_code(code: i64) -> Option<Self> {
+        match code {
+            4 => Some(Self::Unknown),
+            5 => Some(Self::NotApplicable),
+            code => Status::from_code(code).map(Self::Known),
+        }
+    }
+
     /// The name in counts, classes and interfaces.
     pub fn as_str(self) -> &'static str {
         match self {

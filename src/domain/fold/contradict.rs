@@ -51,7 +51,7 @@ impl Population {
         let unasked = news == Outcome::Changed && batch.status == Some(Status::NotDetermined);
         let leads_here = |value: &str| {
             let is_it = |name: &Name| name.kind == NameKind::Idfv && name.value == value;
-            self.names.iter().any(|(name, leads_to)| *leads_to == device && is_it(name))
+            self.names_of(device).any(is_it)
         };
         answered && unasked && batch.name(NameKind::Idfv).is_some_and(leads_here)
     }

@@ -3,6 +3,7 @@
 use super::{Arrival, Fresh, Population};
 use crate::domain::att::{Verdict, gate};
 use crate::domain::batch::Batch;
+use crate::domain::count::FoldedValues;
 use crate::domain::device::{Device, Name, NameKind, name_after};
 use crate::domain::environment::Environment;
 use crate::domain::id::{DeviceId, ProfileId};
@@ -30,31 +31,29 @@ impl Population {
             return Some(self.add_device(batch.environment, platform, arrival, fresh));
         }
         let profile = profile.filter(|_| explicit.is_some())?;
-        let apple_devices = |(device, user): &(DeviceId, ProfileId)| {
-            let device = self.devices.get(device).filter(|_| *user == profile)?;
-            (device.app == arrival.app && device.platform.is_apple() && !device.retired).then_some(device.id)
-        };
-        let owned: Vec<DeviceId> = self.uses.iter().filter_map(apple_devices).collect();
+        let is_candidate =
+            |device: &&Device| device.app == arrival.app && device.platform.is_apple() && !device.retired;
+        let owned: Vec<DeviceId> = self.devices_of(profile).filter(is_candidate).map(|device| device.id).collect();
         if let [only] = owned[..] {
             return Some(only);
         }
         let name = name_after(batch.environment, arrival.app, profile);
-        if let Some(known) = self.names.get(&name) {
+        if let Some(known) = self.names().get(&name) {
             return Some(*known);
         }
         let device = self.add_device(batch.environment, platform, arrival, fresh);
-        self.names.insert(name, device);
+        self.add_name(name, device);
         Some(device)
     }
 
     /// The device that a name leads to, unless that one has another name of a kind that decides before this: then the
     /// batch is about another device, and this name moves to it.
     fn leads_to(&self, name: &Name, names: &[Name]) -> Option<DeviceId> {
-        let device = *self.names.get(name)?;
+        let device = *self.names().get(name)?;
         let stronger = names.iter().take_while(|stronger| *stronger != name);
         let has_another = |stronger: &Name| {
             let same_kind = |known: &Name| known.kind == stronger.kind && known.value != stronger.value;
-            self.names.iter().any(|(known, leads_to)| *leads_to == device && same_kind(known))
+            self.names_of(device).any(same_kind)
         };
         (!stronger.into_iter().any(has_another)).then_some(device)
     }
@@ -82,6 +81,8 @@ impl Population {
             last_seen: arrival.received,
             nameless_since: None,
             retired: false,
+            active_on: None,
+            folded: FoldedValues::default(),
         };
         self.devices.insert(id, device);
         id

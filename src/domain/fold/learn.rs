@@ -6,7 +6,7 @@ use super::{Arrival, Folded, Population, Transition};
 use crate::domain::att::{Outcome, Policy, Report, Status, TimestampFault, learn};
 use crate::domain::batch::Batch;
 use crate::domain::contradiction::Contradiction;
-use crate::domain::device::{Name, NameKind};
+use crate::domain::device::{Device, Name, NameKind};
 use crate::domain::id::DeviceId;
 use crate::domain::time::Millis;
 
@@ -70,7 +70,8 @@ impl Population {
             input: arrival.input,
         });
         if held.status != Status::Authorized && arrival.policy != Policy::Observe {
-            self.names.retain(|name, leads_to| name.kind != NameKind::Idfa || *leads_to != id);
+            let idfas: Vec<Name> = self.names_of(id).filter(|name| name.kind == NameKind::Idfa).cloned().collect();
+            idfas.iter().for_each(|name| self.remove_name(name));
             self.note_nameless(id, arrival.received);
         }
         if self.forgets_answer(batch, id, before.map(|held| held.status), reported.outcome) {
@@ -90,22 +91,33 @@ impl Population {
             if name.kind == NameKind::Idfa && !may_keep {
                 continue;
             }
-            if let Some(other) = self.names.insert(name, id).filter(|other| *other != id) {
+            if let Some(other) = self.add_name(name, id) {
                 self.note_nameless(other, arrival.received);
             }
         }
         self.note_nameless(id, arrival.received);
     }
 
+    /// Notes that the device was active on the day; answers it as it is, the first time. What is told of earlier days
+    /// makes none of them active afterwards.
+    pub(super) fn note_active(&mut self, id: DeviceId, arrival: &Arrival) -> Option<Device> {
+        let device = self.devices.get_mut(&id).filter(|_| !arrival.historical)?;
+        if device.active_on.is_some_and(|day| day >= arrival.day) {
+            return None;
+        }
+        device.active_on = Some(arrival.day);
+        Some(device.clone())
+    }
+
     /// Erases a name of the device.
     pub fn erase_name(&mut self, name: &Name, device: DeviceId, now: Millis) {
-        self.names.remove(name);
+        self.remove_name(name);
         self.note_nameless(device, now);
     }
 
     /// Notes since when no name leads to the device, or that one does.
     fn note_nameless(&mut self, id: DeviceId, now: Millis) {
-        let named = self.names.values().any(|leads_to| *leads_to == id);
+        let named = self.names_of(id).next().is_some();
         if let Some(device) = self.devices.get_mut(&id) {
             device.nameless_since = if named { None } else { device.nameless_since.or(Some(now)) };
         }

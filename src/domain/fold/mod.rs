@@ -4,17 +4,18 @@
 mod contradict;
 mod find;
 mod learn;
+mod population;
+
+pub use population::Population;
 
 use super::att::{Policy, Status};
 use super::batch::Batch;
 use super::contradiction::Contradiction;
-use super::count::{self, Cells};
-use super::device::{Device, Name};
+use super::device::Device;
 use super::environment::Environment;
 use super::id::{AppId, DeviceId, InputId, ProfileId};
 use super::profile::{Identity, Profile};
 use super::time::Millis;
-use std::collections::{BTreeMap, BTreeSet};
 
 /// Makes ids; randomness is a parameter.
 pub trait Fresh {
@@ -32,6 +33,8 @@ pub struct Arrival {
     pub received: Millis,
     pub policy: Policy,
     pub default: Option<Status>,
+    /// The day of the workspace on which it was received, in days since 1970-01-01.
+    pub day: i64,
     /// Old news, sent later: it never outranks what was learnt since.
     pub historical: bool,
 }
@@ -61,45 +64,13 @@ pub struct Folded {
     pub contradictions: Vec<Contradiction>,
     /// Whether it brought an IDFA that may be kept.
     pub keeps_idfa: bool,
+    /// The device as it was after its first batch of the day, unless it has had one.
+    pub active: Option<Device>,
     /// It names neither a device nor a person, and nothing was kept.
     pub names_nobody: bool,
 }
 
-/// The part of the store that a group of batches may touch: the devices and profiles they name, all users of those
-/// devices, all devices of those users, and all names of the touched devices.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Population {
-    pub devices: BTreeMap<DeviceId, Device>,
-    pub names: BTreeMap<Name, DeviceId>,
-    pub profiles: BTreeMap<ProfileId, Profile>,
-    pub identities: BTreeMap<Identity, ProfileId>,
-    pub uses: BTreeSet<(DeviceId, ProfileId)>,
-}
-
 impl Population {
-    /// The counters that these devices and profiles make up.
-    pub fn cells(&self) -> Cells {
-        let mut cells = Cells::new();
-        for device in self.devices.values() {
-            count::add(&mut cells, count::of_device(device), 1);
-        }
-        let mut devices_of: BTreeMap<ProfileId, Vec<&Device>> = BTreeMap::new();
-        let mut identified = BTreeSet::new();
-        for (device, profile) in &self.uses {
-            let known = self.devices.get(device);
-            devices_of.entry(*profile).or_default().extend(known);
-            if self.profiles.get(profile).is_some_and(|profile| profile.anonymous_on.is_none()) {
-                identified.insert(*device);
-            }
-        }
-        for profile in self.profiles.values() {
-            let devices = devices_of.remove(&profile.id).unwrap_or_default();
-            let elsewhere = profile.anonymous_on.is_some_and(|device| identified.contains(&device));
-            count::add(&mut cells, count::of_profile(profile, devices, elsewhere), 1);
-        }
-        cells
-    }
-
     /// Folds one batch in.
     pub fn fold(&mut self, batch: &Batch, arrival: &Arrival, fresh: &mut dyn Fresh) -> Folded {
         let mut folded = Folded::default();
@@ -110,17 +81,18 @@ impl Population {
             self.describe(device, batch, arrival);
             self.learn(device, batch, arrival, &mut folded);
             self.name(device, batch, arrival, &mut folded);
+            folded.active = self.note_active(device, arrival);
         } else if batch.status.is_some() && named.is_some() {
             // Only a status elsewhere than on Apple's platforms gets here with a profile.
             folded.contradictions.push(Contradiction::StatusElsewhere);
         }
         let profile = named.or_else(|| device.map(|device| self.anonymous(device, arrival, fresh)));
-        match (profile.and_then(|profile| self.profiles.get_mut(&profile)), profile) {
-            (Some(profile), _) => profile.last_seen = profile.last_seen.max(arrival.received),
-            (None, _) => folded.names_nobody = true,
+        match profile.and_then(|profile| self.profile_mut(profile)) {
+            Some(profile) => profile.last_seen = profile.last_seen.max(arrival.received),
+            None => folded.names_nobody = true,
         }
         if let (Some(device), Some(profile)) = (device, profile) {
-            self.uses.insert((device, profile));
+            self.add_use(device, profile);
         }
         if let Some(profile) = named {
             for (kind, value) in &batch.identities {
@@ -135,25 +107,21 @@ impl Population {
     fn named_profile(&mut self, batch: &Batch, arrival: &Arrival, fresh: &mut dyn Fresh) -> Option<ProfileId> {
         let environment = batch.environment;
         let known = match (batch.mpid, batch.identities.first()) {
-            (Some(mpid), _) => {
-                let same = |profile: &&Profile| profile.environment == environment && profile.mpid == mpid;
-                self.profiles.values().find(same).map(|profile| profile.id)
-            }
+            (Some(mpid), _) => self.profile_by_mpid(environment, mpid),
             (None, Some((kind, value))) => {
                 self.identities.get(&Identity { environment, kind: *kind, value: value.clone() }).copied()
             }
             (None, None) => return None,
         };
-        if let Some(profile) = known.and_then(|id| self.profiles.get_mut(&id)) {
-            // Whoever is named is no longer a device's anonymous user.
-            profile.anonymous_on = None;
-            return Some(profile.id);
+        if let Some(known) = known.filter(|id| self.profiles().contains_key(id)) {
+            self.note_named(known);
+            return Some(known);
         }
         let mpid = batch.mpid.unwrap_or_else(|| fresh.mpid());
-        Some(self.add_profile(environment, mpid, None, arrival, fresh))
+        Some(self.new_profile(environment, mpid, None, arrival, fresh))
     }
 
-    fn add_profile(
+    fn new_profile(
         &mut self,
         environment: Environment,
         mpid: i64,
@@ -162,17 +130,16 @@ impl Population {
         fresh: &mut dyn Fresh,
     ) -> ProfileId {
         let (id, seen) = (ProfileId(fresh.id()), arrival.received);
-        self.profiles.insert(id, Profile { id, environment, mpid, anonymous_on, first_seen: seen, last_seen: seen });
+        self.add_profile(Profile { id, environment, mpid, anonymous_on, first_seen: seen, last_seen: seen });
         id
     }
 
     /// The device's own anonymous profile.
     fn anonymous(&mut self, device: DeviceId, arrival: &Arrival, fresh: &mut dyn Fresh) -> ProfileId {
-        let own = self.profiles.values().find(|profile| profile.anonymous_on == Some(device));
-        if let Some(profile) = own {
-            return profile.id;
+        if let Some(own) = self.anonymous_on(device) {
+            return own;
         }
         let environment = self.devices[&device].environment;
-        self.add_profile(environment, fresh.mpid(), Some(device), arrival, fresh)
+        self.new_profile(environment, fresh.mpid(), Some(device), arrival, fresh)
     }
 }

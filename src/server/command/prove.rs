@@ -82,7 +82,7 @@ pub async fn check(store: &Store, json: bool) -> Result<Ended> {
     if json {
         let found = checked.iter().map(|checked| {
             json!({"workspace": checked.workspace, "devices": checked.devices, "profiles": checked.profiles,
-                "counters_that_differ": checked.counters.len(), "registers_that_differ": checked.registers})
+                "counters_that_differ": checked.counters.len(), "days_that_differ": checked.daily.len(), "registers_that_differ": checked.registers})
         });
         println!(
             "{}",
@@ -94,6 +94,9 @@ pub async fn check(store: &Store, json: bool) -> Result<Ended> {
         for (cell, kept, counted) in &checked.counters {
             println!("{}: the counter {cell:?} says {kept}, a full count gives {counted}", checked.workspace);
         }
+        for (cell, kept, counted) in &checked.daily {
+            println!("{}: the days of {cell:?} add up to {kept}, a full count gives {counted}", checked.workspace);
+        }
         for device in &checked.registers {
             println!("{}: the register of device {device} is not its last transition", checked.workspace);
         }
@@ -101,7 +104,7 @@ pub async fn check(store: &Store, json: bool) -> Result<Ended> {
         println!(
             "{}: {profiles} profiles, {devices} devices, {} differences",
             checked.workspace,
-            checked.counters.len() + checked.registers.len()
+            checked.counters.len() + checked.daily.len() + checked.registers.len()
         );
     }
     tell(&verified, false);

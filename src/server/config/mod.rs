@@ -3,6 +3,7 @@
 
 pub mod file;
 
+use super::ingest::Limits;
 use clap::Args;
 use std::net::{IpAddr, SocketAddr};
 
@@ -24,6 +25,8 @@ pub struct Config {
     /// Proxies whose X-Forwarded-For counts, separated by commas.
     #[arg(long, env = "ATTEST_TRUSTED_PROXIES", value_delimiter = ',', hide = true)]
     pub trusted_proxies: Vec<IpAddr>,
+    #[command(flatten)]
+    pub ingest: Limits,
     /// Where figures for Prometheus are served, apart from the pages; nowhere unless set.
     #[arg(long, env = "ATTEST_METRICS_ADDR", hide = true)]
     pub metrics_addr: Option<SocketAddr>,

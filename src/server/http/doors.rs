@@ -1,7 +1,7 @@
 //! Every door: method, path, and what one must be allowed to pass it. The router is built from this list, and the test
 //! of roles walks it.
 
-use super::api::{att, audit, distribution, document, events, userprofile};
+use super::api::{att, audit, breakdown, distribution, document, events, trend, userprofile};
 use super::{health, pages, site};
 use crate::domain::policy::Action;
 use crate::server::state::State;
@@ -113,6 +113,8 @@ doors! {
     "GET" "/api/v1/workspaces/{workspace}/att-default" Api Role(SeeSettings) => get(att::att_default);
     "PUT" "/api/v1/workspaces/{workspace}/att-default" Api Role(ChangeSettings) => put(att::set_att_default);
     "GET" "/api/v1/workspaces/{workspace}/distribution" Api Role(SeeMetrics) => get(distribution::distribution);
+    "GET" "/api/v1/workspaces/{workspace}/trend" Api Role(SeeMetrics) => get(trend::trend);
+    "GET" "/api/v1/workspaces/{workspace}/breakdown" Api Role(SeeMetrics) => get(breakdown::breakdown);
     "GET" "/api/v1/workspaces/{workspace}/audit" Api Role(SeeAudit) => get(audit::audit);
 
     "GET" "/userprofile/v1/{org}/{account}/{workspace}/{mpid}" Api Role(LookUpProfiles) => get(userprofile::get_by_mpid);

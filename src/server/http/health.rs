@@ -9,7 +9,10 @@ pub async fn live() -> &'static str {
     "ok\n"
 }
 
-/// The store answers and its schema is ours.
+/// The store answers, its schema is ours, and the event stream's queue has room.
 pub async fn ready(Shared(state): Shared<State>) -> Result<&'static str, Error> {
+    if state.ingest.is_full() {
+        return Err(Error::Unavailable("the queue of the event stream is full".to_owned()));
+    }
     state.store.ready().await.map(|()| "ready\n")
 }

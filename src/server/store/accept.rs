@@ -1,12 +1,15 @@
-//! Taking what a feed sent: everything of one request in one durable transaction.
+//! Taking what feeds sent: everything of many requests in one durable transaction, as if each had come alone.
 
 use super::Store;
 use super::db::Tx;
-use super::feed::Feed;
+use super::feed::{Feed, RequestHash};
+use super::input::Receiver;
 use super::learnt::Learnt;
 use crate::domain::app::App;
 use crate::domain::att::Policy;
 use crate::domain::batch::{Batch, STATUS};
+use crate::domain::count;
+use crate::domain::device::Device;
 use crate::domain::error::{Problem, Refusal};
 use crate::domain::fold::Arrival;
 use crate::domain::id::{AppId, InputId, WorkspaceId};
@@ -28,96 +31,190 @@ pub struct Sent {
     pub historical: bool,
 }
 
+/// One request, and the feed that it came by.
+#[derive(Clone, Debug)]
+pub struct Parcel {
+    pub feed: Feed,
+    pub sent: Sent,
+}
+
+/// Which of a request's batches the workspace's policy refused, by their place; or why nothing of it was taken.
+pub type Outcome = Result<Vec<usize>, Refusal>;
+
 impl Store {
-    /// Stores the good batches of one request and counts the bad ones, in one durable transaction. Answers which of the
-    /// good ones the workspace's policy refused, by their place.
-    pub async fn accept(&self, feed: Feed, sent: Sent) -> Result<Vec<usize>> {
-        let sent = Arc::new(sent);
+    /// Stores the good batches of these requests in the order given and counts the bad ones, in one durable transaction.
+    /// Answers what became of each request. On an error nothing of any of them was stored.
+    pub async fn accept(&self, parcels: Arc<Vec<Parcel>>) -> Result<Vec<Outcome>> {
         self.persist(move |store| {
-            let sent = sent.clone();
-            async move { store.accept_once(feed, &sent).await }
+            let parcels = parcels.clone();
+            async move { store.accept_once(&parcels).await }
         })
         .await
     }
 
-    async fn accept_once(&self, feed: Feed, sent: &Sent) -> Result<Vec<usize>> {
-        let Feed { workspace, input, .. } = feed;
-        let now = self.clock.now();
-        let mut tx = self.db.write().await?;
-        tx.lock_counts(workspace).await?;
-        let receiver = tx.receiver(workspace, input).await?.filter(|receiver| !receiver.paused);
-        let receiver = receiver.ok_or(Refusal::Forbidden)?;
-        let settings = tx.settings(workspace).await?;
-        let mut learnt = Learnt::default();
-        for (reason, n) in &sent.refused {
-            learnt.count(input, Counted::Refused, reason, *n);
+    async fn accept_once(&self, parcels: &[Parcel]) -> Result<Vec<Outcome>> {
+        // Locked in the order of their ids, so that two such transactions cannot wait for each other.
+        let mut workspaces: BTreeMap<WorkspaceId, Vec<usize>> = BTreeMap::new();
+        for (at, parcel) in parcels.iter().enumerate() {
+            workspaces.entry(parcel.feed.workspace).or_default().push(at);
         }
-        let day = calendar::day(now, &receiver.time_zone);
-        let mut apps =
-            Apps { workspace, input, input_name: receiver.name, input_app: receiver.app_id, known: BTreeMap::new() };
-        let (mut fresh, mut refused) = (Vec::new(), Vec::new());
-        for (at, batch) in sent.batches.iter().enumerate() {
-            if settings.policy == Policy::RequireStatus && batch.lacks_status(settings.default) {
-                learnt.count(input, Counted::Refused, &format!("{STATUS} {}", Problem::StatusRequired.as_str()), 1);
-                refused.push(at);
-            } else if tx.remember(workspace, input, batch, now).await? {
-                fresh.push((apps.of(&mut tx, batch, now, self.ids.id()).await?, batch.clone()));
-            } else {
-                learnt.count(input, Counted::Repeated, "", 1);
+        let mut outcomes = vec![Ok(Vec::new()); parcels.len()];
+        let mut tx = self.db.write().await?;
+        for (workspace, places) in workspaces {
+            let its: Vec<&Parcel> = places.iter().map(|at| &parcels[*at]).collect();
+            let answers = tx.accept(self, workspace, &its).await?;
+            for (at, answer) in places.into_iter().zip(answers) {
+                outcomes[at] = answer;
             }
         }
-        let before = tx.population(workspace, &fresh).await?;
-        let mut after = before.clone();
-        let mut ids = self.ids.clone();
-        for (app, batch) in &fresh {
-            let Settings { policy, default, .. } = settings;
-            let arrival = Arrival { input, app: *app, received: now, policy, default, historical: sent.historical };
-            let folded = after.fold(batch, &arrival, &mut ids);
-            learnt.take(batch, &arrival, day, folded, &after);
-        }
-        tx.write_population(workspace, &before, &after, &self.ids).await?;
-        tx.write_learnt(workspace, &learnt, settings.policy, &before, now).await?;
-        tx.add_difference(workspace, &before, &after).await?;
         tx.commit().await?;
-        Ok(refused)
+        Ok(outcomes)
     }
 }
 
-/// Finds and makes the apps of a request's batches.
+impl Tx {
+    /// Takes the requests of one workspace.
+    async fn accept(&mut self, store: &Store, workspace: WorkspaceId, parcels: &[&Parcel]) -> Result<Vec<Outcome>> {
+        self.lock_counts(workspace).await?;
+        let now = store.clock.now();
+        let settings = self.settings(workspace).await?;
+        let receivers = self.receivers(workspace, parcels).await?;
+        let mut learnt = Learnt::default();
+        let mut outcomes = Vec::new();
+        let mut welcome = Vec::new();
+        for &parcel in parcels {
+            let input = parcel.feed.input;
+            if !receivers.contains_key(&input) {
+                outcomes.push(Err(Refusal::Forbidden));
+                continue;
+            }
+            for (reason, n) in &parcel.sent.refused {
+                learnt.count(input, Counted::Refused, reason, *n);
+            }
+            let mut refused = Vec::new();
+            for (at, batch) in parcel.sent.batches.iter().enumerate() {
+                if settings.policy == Policy::RequireStatus && batch.lacks_status(settings.default) {
+                    learnt.count(input, Counted::Refused, &format!("{STATUS} {}", Problem::StatusRequired.as_str()), 1);
+                    refused.push(at);
+                } else {
+                    welcome.push((parcel, batch));
+                }
+            }
+            outcomes.push(Ok(refused));
+        }
+        let Some(today) = receivers.values().next().map(|receiver| calendar::day(now, &receiver.time_zone)) else {
+            return Ok(outcomes);
+        };
+        let fresh = self.fresh(workspace, welcome, now, &mut learnt).await?;
+        let mut apps = self.apps_of(workspace, fresh.iter().map(|(_, batch)| *batch)).await?;
+        let Settings { policy, default, .. } = settings;
+        let mut arrived = Vec::new();
+        for (parcel, batch) in fresh {
+            let (input, historical) = (parcel.feed.input, parcel.sent.historical);
+            let app = apps.of(self, input, &receivers[&input], batch, now, store.ids.id()).await?;
+            arrived.push((Arrival { input, app, received: now, policy, default, day: today, historical }, batch));
+        }
+        let before = self.population(workspace, &arrived).await?;
+        let mut after = before.clone();
+        let (mut active, mut ids) = (Vec::new(), store.ids.clone());
+        for (arrival, batch) in arrived {
+            let mut folded = after.fold(batch, &arrival, &mut ids);
+            active.extend(folded.active.take());
+            learnt.take(batch, &arrival, folded, &after);
+        }
+        let changed = after.devices.values_mut().filter(|device| before.devices.get(&device.id) != Some(*device));
+        let mut changed: Vec<&mut Device> = changed.chain(&mut active).collect();
+        let places = self.places(workspace, changed.iter().flat_map(|device| device.spots()).collect(), today).await?;
+        changed.iter_mut().for_each(|device| device.fold_values(&places));
+        self.write_population(workspace, &before, &after, &store.ids).await?;
+        self.write_learnt(workspace, &learnt, policy, &before, now).await?;
+        let mut cells = after.difference(&before);
+        count::add_active(&mut cells, &active);
+        self.add_cells(workspace, today, &cells).await?;
+        Ok(outcomes)
+    }
+
+    /// The inputs that these requests came by and that take any.
+    async fn receivers(&mut self, workspace: WorkspaceId, parcels: &[&Parcel]) -> Result<BTreeMap<InputId, Receiver>> {
+        let mut receivers = BTreeMap::new();
+        let mut inputs: Vec<InputId> = parcels.iter().map(|parcel| parcel.feed.input).collect();
+        inputs.sort_unstable();
+        inputs.dedup();
+        for input in inputs {
+            let known = self.receiver(workspace, input).await?.filter(|receiver| !receiver.paused);
+            receivers.extend(known.map(|receiver| (input, receiver)));
+        }
+        Ok(receivers)
+    }
+
+    /// Those batches whose request was not sent before; of several with one id the first.
+    async fn fresh<'a>(
+        &mut self,
+        workspace: WorkspaceId,
+        welcome: Vec<(&'a Parcel, &'a Batch)>,
+        now: Millis,
+        learnt: &mut Learnt<'a>,
+    ) -> Result<Vec<(&'a Parcel, &'a Batch)>> {
+        let hash = |parcel: &Parcel, batch: &Batch| Some((parcel.feed.input, RequestHash::of(batch)?));
+        let hashes = welcome.iter().filter_map(|(parcel, batch)| hash(parcel, batch)).collect();
+        let mut unknown = self.remember(workspace, hashes, now).await?;
+        let mut fresh = Vec::new();
+        for (parcel, batch) in welcome {
+            if hash(parcel, batch).is_none_or(|hash| unknown.remove(&hash)) {
+                fresh.push((parcel, batch));
+            } else {
+                learnt.count(parcel.feed.input, Counted::Repeated, "", 1);
+            }
+        }
+        Ok(fresh)
+    }
+
+    async fn apps_of(&mut self, workspace: WorkspaceId, batches: impl Iterator<Item = &Batch>) -> Result<Apps> {
+        let bundles = batches.filter_map(|batch| batch.bundle.as_deref()).collect();
+        let by_bundle = self.apps_by_bundle(workspace, bundles).await?;
+        Ok(Apps { workspace, by_bundle, by_input: BTreeMap::new() })
+    }
+}
+
+/// Finds and makes the apps of batches.
 struct Apps {
     workspace: WorkspaceId,
-    input: InputId,
-    input_name: String,
-    input_app: Option<AppId>,
-    known: BTreeMap<String, AppId>,
+    by_bundle: BTreeMap<String, AppId>,
+    by_input: BTreeMap<InputId, AppId>,
 }
 
 impl Apps {
     /// The bundle's app, else the app that the input was made for, else one named after the input.
-    async fn of(&mut self, tx: &mut Tx, batch: &Batch, now: Millis, fresh: i64) -> Result<AppId> {
-        let Some(bundle) = &batch.bundle else {
-            if let Some(app) = self.input_app {
-                return Ok(app);
-            }
-            let app = App { id: AppId(fresh), bundle: None, name: self.input_name.clone() };
-            tx.add_app(self.workspace, &app, now).await?;
-            tx.set_input_app(self.workspace, self.input, app.id).await?;
-            self.input_app = Some(app.id);
-            return Ok(app.id);
+    async fn of(
+        &mut self,
+        tx: &mut Tx,
+        input: InputId,
+        receiver: &Receiver,
+        batch: &Batch,
+        now: Millis,
+        fresh: i64,
+    ) -> Result<AppId> {
+        let known = match &batch.bundle {
+            Some(bundle) => self.by_bundle.get(bundle).copied(),
+            None => receiver.app_id.or_else(|| self.by_input.get(&input).copied()),
         };
-        if let Some(known) = self.known.get(bundle) {
-            return Ok(*known);
+        if let Some(known) = known {
+            return Ok(known);
         }
-        let app = match tx.app_by_bundle(self.workspace, bundle).await? {
-            Some(known) => known,
-            None => {
-                let name = batch.app_name.clone().unwrap_or_else(|| bundle.clone());
-                let app = App { id: AppId(fresh), bundle: Some(bundle.clone()), name };
-                tx.add_app(self.workspace, &app, now).await?;
-                app.id
+        let id = AppId(fresh);
+        let bundle = batch.bundle.clone();
+        let name = if bundle.is_some() { batch.app_name.clone().or_else(|| bundle.clone()) } else { None };
+        let app = App { id, bundle, name: name.unwrap_or_else(|| receiver.name.clone()) };
+        tx.add_app(self.workspace, &app, now).await?;
+        match app.bundle {
+            Some(bundle) => {
+                self.by_bundle.insert(bundle, id);
             }
-        };
-        self.known.insert(bundle.clone(), app);
-        Ok(app)
+            None => {
+                tx.set_input_app(self.workspace, input, id).await?;
+                self.by_input.insert(input, id);
+            }
+        }
+        Ok(id)
     }
 }

@@ -1,17 +1,27 @@
 //! Apps.
 
-use super::db::{Tx, on};
+use super::db::{Tx, given, on};
 use super::handle::{Act, Change, Scope};
 use crate::domain::app::App;
 use crate::domain::id::{AppId, WorkspaceId};
 use crate::domain::text::Name;
 use crate::domain::time::Millis;
 use crate::server::error::Result;
+use serde_json::json;
+use std::collections::{BTreeMap, BTreeSet};
 
 impl Tx {
-    pub(super) async fn app_by_bundle(&mut self, workspace: WorkspaceId, bundle: &str) -> Result<Option<AppId>> {
-        const SQL: &str = "select id from apps where workspace_id = $1 and bundle = $2";
-        Ok(on!(self, c => sqlx::query_scalar(SQL).bind(workspace).bind(bundle).fetch_optional(c).await?))
+    pub(super) async fn apps_by_bundle(
+        &mut self,
+        workspace: WorkspaceId,
+        bundles: BTreeSet<&str>,
+    ) -> Result<BTreeMap<String, AppId>> {
+        const SQL: &str = "select bundle, id from apps where workspace_id = $1 \
+            and bundle in (select given.value->>0 from json_each($2) as given)";
+        let bundles = given(bundles.into_iter().map(|bundle| json!([bundle])));
+        let rows: Vec<(String, AppId)> =
+            on!(self, c => sqlx::query_as(SQL).bind(workspace).bind(bundles).fetch_all(c).await?);
+        Ok(rows.into_iter().collect())
     }
 
     pub(super) async fn add_app(&mut self, workspace: WorkspaceId, app: &App, now: Millis) -> Result<()> {

@@ -15,13 +15,15 @@ pub struct Checked {
     pub profiles: usize,
     /// A counter, what it says, and what a full count gives.
     pub counters: Vec<(Cell, i64, i64)>,
+    /// The same for the sum of all days.
+    pub daily: Vec<(Cell, i64, i64)>,
     /// Devices whose register is not their last transition; at most 100.
     pub registers: Vec<DeviceId>,
 }
 
 impl Checked {
     pub fn holds(&self) -> bool {
-        self.counters.is_empty() && self.registers.is_empty()
+        self.counters.is_empty() && self.daily.is_empty() && self.registers.is_empty()
     }
 }
 
@@ -43,21 +45,24 @@ impl Tx {
         let mut checked = Checked::default();
         let mut counted = Cells::new();
         for environment in Environment::ALL {
-            let everything = self.everything(workspace, environment).await?;
-            checked.devices += everything.devices.len();
-            checked.profiles += everything.profiles.len();
-            counted.extend(everything.cells());
+            let mut last = None;
+            while let Some((page, devices)) = self.devices_after(workspace, environment, last).await? {
+                last = devices.last().copied();
+                checked.devices += devices.len();
+                count::merge(&mut counted, page.cells_of_devices(devices.into_iter()), 1);
+            }
+            let mut last = None;
+            while let Some((page, profiles)) = self.profiles_after(workspace, environment, last).await? {
+                last = profiles.last().copied();
+                checked.profiles += profiles.len();
+                count::merge(&mut counted, page.cells_of_profiles(profiles.into_iter()), 1);
+            }
         }
         let kept = self.cells(workspace).await?;
-        let mut difference = counted.clone();
-        for (cell, n) in &kept {
-            count::add(&mut difference, [*cell], -n);
-        }
-        let both = |cell: &Cell| {
-            let of = |cells: &Cells| cells.get(cell).copied().unwrap_or_default();
-            (*cell, of(&kept), of(&counted))
-        };
-        checked.counters = difference.keys().map(both).collect();
+        checked.counters = differing(&kept, &counted);
+        let of_days = |(cell, _): &(&Cell, &i64)| !cell.slice.as_ref().is_some_and(|slice| slice.dimension.is_of_now());
+        let counted = counted.iter().filter(of_days).map(|(cell, n)| (cell.clone(), *n)).collect();
+        checked.daily = differing(&self.daily_sums(workspace).await?, &counted);
         checked.registers = self.registers_that_differ(workspace).await?;
         Ok(checked)
     }
@@ -72,4 +77,12 @@ impl Tx {
             or d.transitions <> coalesce(t.seq, 0)) order by d.id limit 100";
         Ok(on!(self, c => sqlx::query_scalar(SQL).bind(workspace).fetch_all(c).await?))
     }
+}
+
+/// The cells that do not agree, with what is kept and what was counted.
+fn differing(kept: &Cells, counted: &Cells) -> Vec<(Cell, i64, i64)> {
+    let mut difference = counted.clone();
+    count::merge(&mut difference, kept.clone(), -1);
+    let of = |cells: &Cells, cell: &Cell| cells.get(cell).copied().unwrap_or_default();
+    difference.into_keys().map(|cell| (cell.clone(), of(kept, &cell), of(counted, &cell))).collect()
 }

@@ -1,6 +1,7 @@
 //! The two databases, and one text for both: `on!` types a statement's body once for each driver.
 
 use crate::server::error::{Error, Result};
+use serde_json::Value;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection, Postgres, Sqlite, Transaction};
@@ -59,6 +60,11 @@ macro_rules! on {
     };
 }
 pub(super) use on;
+
+/// The rows of one statement, as the JSON array that `json_each` takes.
+pub fn given(rows: impl IntoIterator<Item = Value>) -> String {
+    Value::from(rows.into_iter().collect::<Vec<_>>()).to_string()
+}
 
 impl Db {
     /// Opens `sqlite://PATH` (made when missing, with its folder) or `postgres://...`, without touching the schema.

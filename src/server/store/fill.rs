@@ -7,11 +7,13 @@ use super::learnt::Learnt;
 use crate::domain::app::App;
 use crate::domain::att::Status;
 use crate::domain::batch::Batch;
+use crate::domain::count::{self, Cells};
 use crate::domain::fold::{Arrival, Population};
 use crate::domain::id::AppId;
 use crate::domain::time::Millis;
 use crate::server::calendar;
 use crate::server::error::{Error, Result};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// What one user's device sent, in this order. Nobody else uses the device.
@@ -37,24 +39,30 @@ impl Store {
                     tx.workspace_by_id(workspace).await?.ok_or_else(|| Error::Internal("no workspace".into()))?;
                 let policy = tx.settings(workspace).await?.policy;
                 let (mut all, mut learnt, mut ids) = (Population::default(), Learnt::default(), store.ids.clone());
+                let mut days: BTreeMap<i64, Cells> = BTreeMap::new();
                 for Chapter { feed, app, batches } in chapters.iter() {
                     let mut own = Population::default();
                     for (received, default, batch) in batches {
                         let (input, received, default) = (feed.input, *received, *default);
-                        let arrival = Arrival { input, app: *app, received, policy, default, historical: false };
-                        let folded = own.fold(batch, &arrival, &mut ids);
-                        learnt.take(batch, &arrival, calendar::day(received, &zone.time_zone), folded, &own);
+                        let day = calendar::day(received, &zone.time_zone);
+                        let arrival = Arrival { input, app: *app, received, policy, default, day, historical: false };
+                        let before = own.clone();
+                        let mut folded = own.fold(batch, &arrival, &mut ids);
+                        let cells = days.entry(day).or_default();
+                        count::merge(cells, own.difference(&before), 1);
+                        count::add_active(cells, folded.active.take().as_slice());
+                        learnt.take(batch, &arrival, folded, &own);
                     }
-                    all.devices.extend(own.devices);
-                    all.names.extend(own.names);
-                    all.profiles.extend(own.profiles);
-                    all.identities.extend(own.identities);
-                    all.uses.extend(own.uses);
+                    all.absorb(own);
                 }
+                let spots: BTreeSet<_> = all.devices.values().flat_map(|device| device.spots()).collect();
+                tx.places(workspace, spots, calendar::day(now, &zone.time_zone)).await?;
                 let nobody = Population::default();
                 tx.write_population(workspace, &nobody, &all, &store.ids).await?;
                 tx.write_learnt(workspace, &learnt, policy, &nobody, now).await?;
-                tx.add_difference(workspace, &nobody, &all).await?;
+                for (day, cells) in days {
+                    tx.add_cells(workspace, day, &cells).await?;
+                }
                 tx.commit().await
             }
         })

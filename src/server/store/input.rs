@@ -249,7 +249,8 @@ impl<A: Act> Change<A> {
     /// The app with this bundle id, made when it is new.
     pub async fn app(&mut self, bundle: &str) -> Result<AppId> {
         let (workspace, now) = (self.workspace.id, self.now);
-        if let Some(known) = self.tx.app_by_bundle(workspace, bundle).await? {
+        let known = self.tx.apps_by_bundle(workspace, BTreeSet::from([bundle])).await?;
+        if let Some(known) = known.into_values().next() {
             return Ok(known);
         }
         let app = App { id: AppId(self.ids.id()), bundle: Some(bundle.to_owned()), name: bundle.to_owned() };

@@ -63,7 +63,7 @@ holdings! {
     "identities" Users, "What a user is known by: customer id, e-mail and the other identities that events carry", INSTALLATION, ["kind" "value" "profile_id"];
     "devices" Users, "One installation of an app: platform, versions, country, and its ATT status",
         Kept::Until("the installation is removed; without an id that leads to it, a device leaves the counts after 30 silent days"),
-        ["platform" "status" "since" "as_of" "os_version" "app_version" "country" "first_seen" "last_seen"];
+        ["platform" "status" "since" "as_of" "os_version" "app_version" "country" "first_seen" "last_seen" "active_on"];
     "device_names" Users, "The ids of a device: IDFV, the IDFA while the status permits it, and those of other platforms",
         Kept::Until("the installation is removed; the IDFA until a refusal, or as long as the IDFA policy lets it"), ["kind" "value" "device_id"];
     "uses" Users, "Which user was seen on which device", INSTALLATION, ["device_id" "profile_id"];
@@ -91,6 +91,8 @@ holdings! {
     "input_counts" Nobody, "How many batches were taken, repeated or refused, and why", INSTALLATION, [];
     "arrivals" Nobody, "When the last batch of an app came", INSTALLATION, [];
     "contradictions" Nobody, "How often batches contradicted themselves, by day, app and app version", INSTALLATION, [];
+    "daily" Nobody, "What each day added to those, and how many devices were active on it", INSTALLATION, [];
+    "dimension_values" Nobody, "Which app versions, OS versions and countries are counted by themselves", INSTALLATION, [];
     "counters" Nobody, "How many users and devices have each status", INSTALLATION, [];
     "installation" Nobody, "The key under which typed look-ups are hashed", INSTALLATION, [];
 }

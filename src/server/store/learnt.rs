@@ -29,9 +29,9 @@ impl<'a> Learnt<'a> {
         *self.tallies.entry((input, counted, reason.to_owned())).or_default() += n;
     }
 
-    /// Takes a batch that was folded on a day of the workspace. `after` is the population with it.
-    pub fn take(&mut self, batch: &'a Batch, arrival: &Arrival, day: i64, folded: Folded, after: &Population) {
-        let Arrival { input, app, .. } = *arrival;
+    /// Takes a batch that was folded. `after` is the population with it.
+    pub fn take(&mut self, batch: &'a Batch, arrival: &Arrival, folded: Folded, after: &Population) {
+        let Arrival { input, app, day, .. } = *arrival;
         self.count(input, Counted::Accepted, "", 1);
         if folded.names_nobody {
             self.count(input, Counted::NamesNobody, "", 1);

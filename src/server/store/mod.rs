@@ -27,6 +27,7 @@ mod migrate;
 pub mod own;
 mod persist;
 pub mod person;
+mod places;
 mod population;
 pub mod profile;
 pub mod sample;
@@ -35,9 +36,9 @@ pub mod settings;
 pub mod throttle;
 pub mod workspace;
 
-pub use accept::Sent;
+pub use accept::{Outcome, Parcel, Sent};
 pub use db::Db;
-pub use feed::Feed;
+pub use feed::{Feed, READ_AGAIN};
 pub use fill::Chapter;
 pub use handle::{Act, Actor, Change, Done, Place, Scope, View, Who, Workspace};
 pub use own::{Event, Own};
@@ -53,12 +54,13 @@ pub struct Store {
     db: Db,
     clock: Arc<dyn Clock>,
     ids: Ids,
+    keys: Arc<feed::Keys>,
 }
 
 impl Store {
     /// Opens the database and brings its schema up to date.
     pub async fn open(url: &str, clock: Arc<dyn Clock>) -> Result<Self> {
-        let store = Self { db: Db::open(url).await?, ids: Ids::new(clock.clone()), clock };
+        let store = Self { db: Db::open(url).await?, ids: Ids::new(clock.clone()), clock, keys: Arc::default() };
         migrate::run(&store.db).await?;
         store.found().await?;
         Ok(store)

@@ -8,6 +8,8 @@ use crate::domain::error::Problem;
 use crate::domain::id::{PersonId, WorkspaceId};
 use crate::domain::role::Role;
 use crate::domain::text::{Name, Slug};
+use crate::domain::time::Millis;
+use crate::server::calendar;
 use crate::server::error::{Error, Result};
 
 impl Tx {
@@ -23,6 +25,13 @@ impl Tx {
 }
 
 impl Tx {
+    /// The day that it is in a workspace, in days since 1970-01-01.
+    pub(super) async fn today(&mut self, workspace: WorkspaceId, now: Millis) -> Result<i64> {
+        const SQL: &str = "select time_zone from workspaces where id = $1";
+        let zone: String = on!(self, c => sqlx::query_scalar(SQL).bind(workspace).fetch_one(c).await?);
+        Ok(calendar::day(now, &zone))
+    }
+
     async fn memberships(&mut self, person: PersonId) -> Result<Vec<Membership>> {
         const SQL: &str = "select w.slug, w.name, m.role from members m join workspaces w on w.id = m.workspace_id \
             where m.person_id = $1 order by w.name, w.id";

@@ -106,7 +106,7 @@ async fn follow_with_erasing<A: Act>(change: &mut Change<A>, before: &Settings, 
 /// How many units the default decides, in the workspace or in one app.
 pub fn decided_by_default(cells: &Cells, unit: Unit, app: Option<AppId>) -> i64 {
     let unknown = |(cell, n): (&Cell, &i64)| {
-        let here = cell.unit == unit && cell.app == app && cell.platform.is_none() && cell.state == State::Unknown;
+        let here = cell.unit == unit && cell.app == app && cell.slice.is_none() && cell.state == State::Unknown;
         if here { *n } else { 0 }
     };
     cells.iter().map(unknown).sum()

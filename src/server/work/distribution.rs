@@ -2,7 +2,7 @@
 
 use crate::domain::app::App;
 use crate::domain::att::{State, Status};
-use crate::domain::count::{Cell, Cells, Unit};
+use crate::domain::count::{Cell, Cells, Slice, Unit};
 use crate::domain::environment::Environment;
 use crate::domain::id::AppId;
 use crate::domain::platform::Platform;
@@ -51,7 +51,8 @@ impl Distribution {
     /// The exact number in one state, as reported.
     pub fn explicit(&self, question: &Question, state: State) -> i64 {
         let Question { environment, unit, app, platform } = *question;
-        self.cells.get(&Cell { environment, unit, app, platform, state }).copied().unwrap_or_default()
+        let slice = platform.map(Slice::from);
+        self.cells.get(&Cell { environment, unit, app, slice, state }).copied().unwrap_or_default()
     }
 
     /// The exact number in one state once the default has spoken.

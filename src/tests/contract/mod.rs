@@ -2,7 +2,9 @@
 
 mod audit;
 mod contradiction;
+mod count;
 mod erasure;
+mod group;
 mod ingest;
 mod inventory;
 mod parity;

@@ -3,13 +3,19 @@
 use crate::harness::World;
 use attest::domain::att::{State, Status};
 use attest::domain::batch::Batch;
-use attest::domain::count::{Cell, Unit};
+use attest::domain::count::{Cell, Counts, Slice, Unit};
 use attest::domain::environment::Environment;
 use attest::domain::id::WorkspaceId;
 use attest::domain::policy::Action;
-use attest::server::store::{Feed, Place, Sent, Store};
+use attest::server::store::{Feed, Parcel, Place, Sent, Store};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// A batch as it is read.
+pub fn parsed(batch: &Value) -> Batch {
+    Batch::parse(&RawValue::from_string(batch.to_string()).expect("JSON")).expect("a batch")
+}
 
 pub struct Sender<'a> {
     pub world: &'a World,
@@ -28,11 +34,25 @@ impl<'a> Sender<'a> {
     }
 
     pub async fn send(&self, batches: &[Value]) {
-        let parse =
-            |batch: &Value| Batch::parse(&RawValue::from_string(batch.to_string()).expect("JSON")).expect("a batch");
-        let batches = batches.iter().map(parse).collect();
-        self.store.accept(self.feed, Sent { batches, ..Sent::default() }).await.expect("accepted");
+        self.send_as(Sent { batches: batches.iter().map(parsed).collect(), ..Sent::default() }).await;
+    }
+
+    /// Sends old news.
+    pub async fn send_historical(&self, batches: &[Value]) {
+        self.send_as(Sent { batches: batches.iter().map(parsed).collect(), historical: true, ..Sent::default() }).await;
+    }
+
+    async fn send_as(&self, sent: Sent) {
+        let outcomes = self.store.accept(Arc::new(vec![Parcel { feed: self.feed, sent }])).await.expect("accepted");
+        assert_eq!(outcomes, [Ok(vec![])]);
         self.world.assert_holds().await;
+    }
+
+    pub async fn counts_of(&self, unit: Unit, slice: Option<&Slice>) -> Counts {
+        let store = &self.world.store;
+        let view = store.view(&World::actor(), Place::Id(self.workspace), Action::SeeMetrics).await;
+        let counts = view.expect("a view").counts_of(Environment::Production, unit, None, slice).await;
+        counts.expect("counts")
     }
 
     pub async fn count(&self, environment: Environment, unit: Unit, state: State) -> i64 {
@@ -43,7 +63,7 @@ impl<'a> Sender<'a> {
             .await
             .expect("a view");
         let cells = view.counts(environment, unit).await.expect("counts");
-        cells.get(&Cell { environment, unit, app: None, platform: None, state }).copied().unwrap_or_default()
+        cells.get(&Cell { environment, unit, app: None, slice: None, state }).copied().unwrap_or_default()
     }
 
     pub async fn devices(&self, state: State) -> i64 {

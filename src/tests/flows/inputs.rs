@@ -3,6 +3,7 @@
 use crate::harness::{Cookie, World, basic, on_both};
 use attest::domain::role::Role;
 use attest::domain::time::HOUR;
+use attest::server::store::READ_AGAIN;
 use axum::http::{Request, StatusCode};
 use serde_json::{Value, json};
 
@@ -115,6 +116,7 @@ async fn an_input_over_its_rate_is_told_to_wait(world: World) {
         assert_eq!(reply.status, StatusCode::SEE_OTHER);
     };
     set("2").await;
+    world.clock.advance(READ_AGAIN);
     let answers = [send().await, send().await, send().await];
     assert_eq!(answers.each_ref().map(|reply| reply.status.as_u16()), [202, 202, 429]);
     let refused = &answers[2];
@@ -134,6 +136,7 @@ async fn an_input_over_its_rate_is_told_to_wait(world: World) {
     let page = world.get(&address, &cookie).await.body;
     assert!(page.contains("expected fewer requests in a second") && page.contains("2 requests in a second"));
     set("").await;
+    world.clock.advance(READ_AGAIN);
     for _ in 0..20 {
         assert_eq!(send().await.status, StatusCode::ACCEPTED);
     }

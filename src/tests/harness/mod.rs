@@ -10,7 +10,7 @@ pub use clock::clock;
 pub use counts::count;
 pub use http::{Cookie, Reply, basic, bearer};
 pub use postgres::Cluster;
-pub use world::{Kind, PASSWORD, World};
+pub use world::{Kind, PASSWORD, World, place};
 
 /// Makes each of these a test on SQLite and one on Postgres.
 macro_rules! on_both {

@@ -22,6 +22,7 @@ use secrecy::ExposeSecret;
 use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{FromRow, PgPool, SqlitePool};
+use std::any::Any;
 use std::sync::Arc;
 use tempfile::TempDir;
 
@@ -138,6 +139,19 @@ impl World {
         } else {
             let pool = PgPool::connect(&self.url).await.expect("the database answers");
             sqlx::query_as(sql).fetch_all(&pool).await.expect("rows")
+        }
+    }
+
+    /// Keeps every write of the event stream waiting until what this answers is dropped.
+    pub async fn hold_writes(&self) -> Box<dyn Any + Send> {
+        if self.url.starts_with("sqlite") {
+            let pool = SqlitePool::connect(&self.url).await.expect("the file opens");
+            Box::new(pool.begin_with("begin immediate").await.expect("the writer's place"))
+        } else {
+            let pool = PgPool::connect(&self.url).await.expect("the database answers");
+            let mut held = pool.begin().await.expect("a transaction");
+            sqlx::query("select id from workspaces for update").execute(&mut *held).await.expect("locked");
+            Box::new(held)
         }
     }
 

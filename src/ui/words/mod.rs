@@ -133,6 +133,7 @@ pub fn units(unit: Unit) -> &'static str {
     match unit {
         Unit::Profiles => "profiles",
         Unit::Devices => "devices",
+        Unit::ActiveDevices => "active devices",
     }
 }
 

@@ -33,6 +33,7 @@ pub fn problem(problem: Problem) -> &'static str {
         Problem::PasswordLength => "expected 12 to 128 characters",
         Problem::PasswordWeak => "expected something harder to guess",
         Problem::NotTheName => "expected the workspace's name, exactly",
+        Problem::OneDimension => "expected one of platform, os_version, app_version and country at a time",
         Problem::NotARole => "expected one of the six roles",
         Problem::LastComplianceAdmin => "expected another Compliance Admin to remain",
         Problem::NotThePassword => "expected the present password",

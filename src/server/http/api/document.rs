@@ -1,6 +1,6 @@
 //! The OpenAPI 3.1 document, generated from the handlers and the types that they answer.
 
-use super::{att, audit, distribution, events, userprofile};
+use super::{att, audit, breakdown, distribution, events, trend, userprofile};
 use axum::Json;
 use std::sync::LazyLock;
 use utoipa::openapi::OpenApi;
@@ -20,6 +20,8 @@ use utoipa::{Modify, OpenApi as _};
         att::att_default,
         att::set_att_default,
         distribution::distribution,
+        trend::trend,
+        breakdown::breakdown,
         audit::audit,
         userprofile::get_by_mpid,
         userprofile::post_by_mpid,

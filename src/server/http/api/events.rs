@@ -138,7 +138,7 @@ pub async fn one(feed: Feed, Shared(state): Shared<State>, headers: HeaderMap, b
     };
     match parsed {
         Ok(batch) => {
-            let refused = state.store.accept(feed, Sent { batches: vec![batch], ..Sent::default() }).await?;
+            let refused = state.ingest.take(feed, Sent { batches: vec![batch], ..Sent::default() }, text.len()).await?;
             if !refused.is_empty() {
                 return Err(Refusal::BadRequest(vec![Fault::new(STATUS, Problem::StatusRequired)]).into());
             }
@@ -215,7 +215,7 @@ async fn many(
             }
         }
     }
-    let refused = state.store.accept(feed, sent).await?;
+    let refused = state.ingest.take(feed, sent, text.len()).await?;
     let stored = refused.len() < places.len();
     let lacking = refused.into_iter().map(|at| indexed(places[at], &Fault::new(STATUS, Problem::StatusRequired)));
     told.extend(lacking);
@@ -224,7 +224,7 @@ async fn many(
 
 /// Counts a request that cannot be read at all, and answers it.
 async fn refuse(state: &State, feed: Feed, faults: Vec<Fault>) -> Result<Response> {
-    state.store.accept(feed, Sent { refused: reasons(&faults), ..Sent::default() }).await?;
+    state.ingest.take(feed, Sent { refused: reasons(&faults), ..Sent::default() }, 0).await?;
     Err(Refusal::BadRequest(faults).into())
 }
 
@@ -259,7 +259,7 @@ impl Unread {
         };
         let fault = Fault::new("", problem);
         let refused = reasons(std::slice::from_ref(&fault));
-        state.store.accept(feed, Sent { refused, ..Sent::default() }).await?;
+        state.ingest.take(feed, Sent { refused, ..Sent::default() }, 0).await?;
         Err(match self {
             Self::TooLarge => Refusal::TooLarge.into(),
             Self::NotJsonType => {

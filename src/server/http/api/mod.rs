@@ -2,10 +2,13 @@
 
 pub mod att;
 pub mod audit;
+pub mod breakdown;
 pub mod distribution;
 pub mod document;
 pub mod events;
+mod figures;
 pub mod question;
 mod refused;
 mod schema;
+pub mod trend;
 pub mod userprofile;

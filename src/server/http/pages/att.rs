@@ -193,8 +193,7 @@ fn effect(reading: &Reading, apps: &[crate::domain::app::App], choice: Option<St
     let moved = decided_by_default(&reading.profiles, Unit::Profiles, None);
     let states = [reading.settings.default, choice].into_iter().map(|of| {
         let state = AttState::from(of);
-        let cell =
-            Cell { environment: Environment::Production, unit: Unit::Profiles, app: None, platform: None, state };
+        let cell = Cell { environment: Environment::Production, unit: Unit::Profiles, app: None, slice: None, state };
         let reported =
             if state == AttState::Unknown { 0 } else { reading.profiles.get(&cell).copied().unwrap_or_default() };
         let (with, without) = (count(reported + moved), count(reported));

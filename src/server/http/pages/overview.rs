@@ -3,14 +3,13 @@
 use super::{Asked, frame};
 use crate::domain::app::App;
 use crate::domain::att::{State as AttState, Status};
-use crate::domain::count::Unit;
+use crate::domain::count::{Cell, Dimension, Unit};
 use crate::domain::error::Refusal;
 use crate::domain::id::AppId;
 use crate::domain::platform::Platform;
 use crate::domain::policy::Action;
 use crate::domain::rounding::share;
 use crate::server::error::Result;
-use crate::server::http::api::distribution::app_named;
 use crate::server::http::caller::{Inside, NotSignedIn};
 use crate::server::http::moment::minute;
 use crate::server::http::render::{fragment, render};
@@ -36,11 +35,14 @@ struct Read {
 }
 
 async fn read(view: &mut View, asked: &Asked) -> Result<Read> {
-    let unit = asked.parsed("unit", Unit::parse)?.unwrap_or(Unit::Profiles);
+    let unit = asked.parsed("unit", Unit::parse_of_now)?.unwrap_or(Unit::Profiles);
     let environment = asked.environment()?;
     let distribution = distribution::read(view, environment, unit).await?;
     let app = match asked.of("app") {
-        Some(text) => Some(app_named(&distribution.apps, text).ok_or(Refusal::NotFound)?),
+        Some(text) => {
+            let known = distribution.apps.iter().find(|app| app.is_called(text));
+            Some(known.ok_or(Refusal::NotFound)?.id)
+        }
         None => None,
     };
     let platform = match asked.of("platform") {
@@ -105,7 +107,7 @@ fn filter(read: &Read, asked: &Asked) -> Filter {
         .filter(|known| offered.contains(&known.id))
         .map(|known| (known.id.to_string(), known.name.clone(), app == Some(known.id)))
         .collect();
-    let counted = read.distribution.cells.keys().filter_map(|cell| cell.platform);
+    let counted = read.distribution.cells.keys().filter_map(platform_of);
     // Which platforms there are would tell rounded roles of single units.
     let all = Platform::ALL.into_iter().filter(|_| read.distribution.rounded);
     let seen: BTreeSet<Platform> = counted.chain(platform).chain(all).collect();
@@ -116,6 +118,11 @@ fn filter(read: &Read, asked: &Asked) -> Filter {
         platforms: seen.into_iter().map(|known| (known.as_str().to_owned(), platform == Some(known))).collect(),
         environment: environment.as_str(),
     }
+}
+
+fn platform_of(cell: &Cell) -> Option<Platform> {
+    let slice = cell.slice.as_ref().filter(|slice| slice.dimension == Dimension::Platform)?;
+    Platform::parse(&slice.value)
 }
 
 fn counts(read: &Read, asked: &Asked) -> Counts {
@@ -214,8 +221,7 @@ fn apps(read: &Read, asked: &Asked) -> (Vec<AppRow>, usize) {
     }
     let row = |app: &App| {
         let within = Question { app: Some(app.id), ..*question };
-        let platforms =
-            distribution.cells.keys().filter(|cell| cell.app == Some(app.id)).filter_map(|cell| cell.platform);
+        let platforms = distribution.cells.keys().filter(|cell| cell.app == Some(app.id)).filter_map(platform_of);
         let platforms: BTreeSet<&str> = platforms.map(Platform::as_str).filter(|_| !distribution.rounded).collect();
         let figure =
             |state| (state, distribution.shown(distribution.explicit(&within, state)).figure().unwrap_or_default());

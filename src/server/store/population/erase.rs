@@ -100,6 +100,8 @@ impl Tx {
             after.erase_name(name, *device, store.clock.now());
         }
         self.write_population(workspace, &before, &after, &store.ids).await?;
+        let today = self.today(workspace, store.clock.now()).await?;
+        self.add_cells(workspace, today, &after.difference(&before)).await?;
         self.erase_sampled_idfas(workspace, erased.iter().map(|(_, device)| *device)).await?;
         Ok(i64::try_from(erased.len()).unwrap_or_default())
     }

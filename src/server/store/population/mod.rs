@@ -7,6 +7,7 @@ mod write;
 
 use super::db::{Tx, on};
 use crate::domain::att::{Held, Status};
+use crate::domain::count::FoldedValues;
 use crate::domain::device::{Device, Name, NameKind};
 use crate::domain::environment::Environment;
 use crate::domain::fold::Population;
@@ -18,6 +19,9 @@ use crate::server::error::Result;
 use load::Loader;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
+
+/// How many devices or profiles a walk over all of them looks at together.
+const PAGE: i64 = 5000;
 
 #[derive(sqlx::FromRow)]
 struct StoredDevice {
@@ -37,6 +41,8 @@ struct StoredDevice {
     last_seen: Millis,
     nameless_since: Option<Millis>,
     retired: bool,
+    active_on: Option<i64>,
+    folded: i64,
 }
 
 impl From<StoredDevice> for Device {
@@ -60,6 +66,8 @@ impl From<StoredDevice> for Device {
             last_seen: row.last_seen,
             nameless_since: row.nameless_since,
             retired: row.retired,
+            active_on: row.active_on,
+            folded: FoldedValues(row.folded),
         }
     }
 }
@@ -97,16 +105,11 @@ struct StoredUse {
     profile_id: ProfileId,
 }
 
-/// The rows of one question, as the JSON array that `json_each` takes.
-fn given(rows: impl IntoIterator<Item = Value>) -> String {
-    Value::from(rows.into_iter().collect::<Vec<_>>()).to_string()
-}
-
 /// The columns of a device or profile, for `concat!`.
 macro_rules! columns {
     (device) => {
         "d.environment, d.id, d.app_id, d.platform, d.status, d.since, d.as_of, d.source_input, d.transitions, \
-         d.os_version, d.app_version, d.country, d.first_seen, d.last_seen, d.nameless_since, d.retired"
+         d.os_version, d.app_version, d.country, d.first_seen, d.last_seen, d.nameless_since, d.retired, d.active_on, d.folded"
     };
     (profile) => {
         "p.environment, p.id, p.mpid, p.anonymous_on, p.first_seen, p.last_seen"
@@ -115,24 +118,58 @@ macro_rules! columns {
 use columns;
 
 impl Tx {
-    /// Everything of one environment, for a full count.
-    pub(super) async fn everything(&mut self, workspace: WorkspaceId, environment: Environment) -> Result<Population> {
-        const DEVICES: &str =
-            concat!("select ", columns!(device), " from devices d where d.workspace_id = $1 and d.environment = $2");
-        const PROFILES: &str =
-            concat!("select ", columns!(profile), " from profiles p where p.workspace_id = $1 and p.environment = $2");
-        const USES: &str = "select device_id, profile_id from uses where workspace_id = $1 and environment = $2";
-        let devices: Vec<StoredDevice> =
-            on!(&mut *self, c => sqlx::query_as(DEVICES).bind(workspace).bind(environment).fetch_all(c).await?);
-        let profiles: Vec<StoredProfile> =
-            on!(&mut *self, c => sqlx::query_as(PROFILES).bind(workspace).bind(environment).fetch_all(c).await?);
-        let uses: Vec<StoredUse> =
-            on!(&mut *self, c => sqlx::query_as(USES).bind(workspace).bind(environment).fetch_all(c).await?);
-        let mut population = Population::default();
-        population.devices.extend(devices.into_iter().map(|row| (row.id, row.into())));
-        population.profiles.extend(profiles.into_iter().map(|row| (row.id, profile(row))));
-        population.uses.extend(uses.into_iter().map(|row| (row.device_id, row.profile_id)));
-        Ok(population)
+    /// The next devices in the order of their ids, with what they are counted by; `None` after the last.
+    pub(super) async fn devices_after(
+        &mut self,
+        workspace: WorkspaceId,
+        environment: Environment,
+        last: Option<DeviceId>,
+    ) -> Result<Option<(Population, Vec<DeviceId>)>> {
+        const SQL: &str = concat!(
+            "select ",
+            columns!(device),
+            " from devices d where d.workspace_id = $1 and d.environment = $2 and d.id > $3 order by d.id limit $4"
+        );
+        let rows: Vec<StoredDevice> = on!(&mut *self, c => sqlx::query_as(SQL)
+            .bind(workspace)
+            .bind(environment)
+            .bind(last.map_or(i64::MIN, |last| last.0))
+            .bind(PAGE)
+            .fetch_all(c)
+            .await?);
+        let ids: Vec<DeviceId> = rows.iter().map(|row| row.id).collect();
+        let mut load = Loader { tx: self, workspace, population: Population::default() };
+        load.population.devices.extend(rows.into_iter().map(|row| (row.id, row.into())));
+        load.names(&ids.iter().copied().collect()).await?;
+        Ok((!ids.is_empty()).then_some((load.population, ids)))
+    }
+
+    /// The next profiles in the order of their ids, with what they are counted by; `None` after the last.
+    pub(super) async fn profiles_after(
+        &mut self,
+        workspace: WorkspaceId,
+        environment: Environment,
+        last: Option<ProfileId>,
+    ) -> Result<Option<(Population, Vec<ProfileId>)>> {
+        const SQL: &str = concat!(
+            "select ",
+            columns!(profile),
+            " from profiles p where p.workspace_id = $1 and p.environment = $2 and p.id > $3 order by p.id limit $4"
+        );
+        let rows: Vec<StoredProfile> = on!(&mut *self, c => sqlx::query_as(SQL)
+            .bind(workspace)
+            .bind(environment)
+            .bind(last.map_or(i64::MIN, |last| last.0))
+            .bind(PAGE)
+            .fetch_all(c)
+            .await?);
+        let ids: Vec<ProfileId> = rows.iter().map(|row| row.id).collect();
+        let anonymous_on = rows.iter().filter_map(|row| row.anonymous_on).collect();
+        let mut load = Loader { tx: self, workspace, population: Population::default() };
+        rows.into_iter().for_each(|row| load.population.add_profile(profile(row)));
+        load.devices_of(&ids.iter().copied().collect()).await?;
+        load.users(&anonymous_on).await?;
+        Ok((!ids.is_empty()).then_some((load.population, ids)))
     }
 
     /// Devices by their ids.

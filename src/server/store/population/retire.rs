@@ -2,7 +2,6 @@
 
 use super::load::Loader;
 use crate::domain::audit::AuditAction;
-use crate::domain::count;
 use crate::domain::fold::Population;
 use crate::domain::id::{DeviceId, WorkspaceId};
 use crate::domain::time::Millis;
@@ -30,7 +29,7 @@ impl Store {
             .collect();
             let mut load = Loader { tx: &mut tx, workspace, population: Population::default() };
             load.complete(&silent).await?;
-            let users = load.population.profiles.keys().copied().collect();
+            let users = load.population.profiles().keys().copied().collect();
             load.devices_of(&users).await?;
             let before = load.population;
             let mut after = before.clone();
@@ -38,7 +37,8 @@ impl Store {
                 device.retired = true;
             }
             tx.write_population(workspace, &before, &after, &store.ids).await?;
-            tx.add_difference(workspace, &before, &after).await?;
+            let today = tx.today(workspace, store.clock.now()).await?;
+            tx.add_cells(workspace, today, &after.difference(&before)).await?;
             if !silent.is_empty() {
                 let entry = Entry {
                     action: AuditAction::DevicesRetired,
@@ -66,19 +66,5 @@ impl Tx {
             sqlx::query(LOCK).bind(workspace).execute(&mut **tx).await?;
         }
         Ok(())
-    }
-
-    /// Adds to the counters what one population counts more than the other.
-    pub(in crate::server::store) async fn add_difference(
-        &mut self,
-        workspace: WorkspaceId,
-        before: &Population,
-        after: &Population,
-    ) -> Result<()> {
-        let mut difference = after.cells();
-        for (cell, n) in before.cells() {
-            count::add(&mut difference, [cell], -n);
-        }
-        self.add_cells(workspace, &difference).await
     }
 }

@@ -1,6 +1,6 @@
 //! Writing the differences between two populations, one statement per table.
 
-use super::{given, name_row};
+use super::name_row;
 use crate::domain::att::Status;
 use crate::domain::device::{Device, Name};
 use crate::domain::fold::{Population, Transition};
@@ -9,7 +9,7 @@ use crate::domain::profile::{Identity, Profile};
 use crate::server::clock::Ids;
 use crate::server::error::Result;
 use crate::server::store::audit::hex;
-use crate::server::store::db::{Tx, on};
+use crate::server::store::db::{Tx, given, on};
 use serde_json::{Value, json};
 
 impl Tx {
@@ -23,16 +23,16 @@ impl Tx {
     ) -> Result<()> {
         let changed = after.devices.values().filter(|device| before.devices.get(&device.id) != Some(device));
         self.write_devices(workspace, changed).await?;
-        let changed = after.profiles.values().filter(|profile| before.profiles.get(&profile.id) != Some(profile));
+        let changed = after.profiles().values().filter(|profile| before.profiles().get(&profile.id) != Some(profile));
         self.write_profiles(workspace, changed, ids).await?;
-        let gone = before.names.keys().filter(|name| !after.names.contains_key(name));
+        let gone = before.names().keys().filter(|name| !after.names().contains_key(name));
         self.delete_names(workspace, gone).await?;
-        let changed = after.names.iter().filter(|(name, device)| before.names.get(name) != Some(device));
+        let changed = after.names().iter().filter(|(name, device)| before.names().get(name) != Some(device));
         self.write_names(workspace, changed).await?;
         let changed =
             after.identities.iter().filter(|(identity, leads_to)| before.identities.get(identity) != Some(leads_to));
         self.write_identities(workspace, changed).await?;
-        self.write_uses(workspace, after, after.uses.difference(&before.uses)).await
+        self.write_uses(workspace, after, after.uses().difference(before.uses())).await
     }
 
     async fn write_rows(&mut self, workspace: WorkspaceId, sql: &'static str, rows: Vec<Value>) -> Result<()> {
@@ -46,17 +46,18 @@ impl Tx {
 
     async fn write_devices(&mut self, workspace: WorkspaceId, devices: impl Iterator<Item = &Device>) -> Result<()> {
         const SQL: &str = "insert into devices (workspace_id, environment, id, app_id, platform, status, since, as_of, \
-            source_input, transitions, os_version, app_version, country, first_seen, last_seen, nameless_since, retired) \
+            source_input, transitions, os_version, app_version, country, first_seen, last_seen, nameless_since, retired, active_on, folded) \
             select $1, cast(given.value->>0 as bigint), cast(given.value->>1 as bigint), cast(given.value->>2 as bigint), \
             given.value->>3, cast(given.value->>4 as bigint), cast(given.value->>5 as bigint), \
             cast(given.value->>6 as bigint), cast(given.value->>7 as bigint), cast(given.value->>8 as bigint), \
             given.value->>9, given.value->>10, given.value->>11, cast(given.value->>12 as bigint), \
-            cast(given.value->>13 as bigint), cast(given.value->>14 as bigint), cast(given.value->>15 as boolean) from json_each($2) as given where true \
+            cast(given.value->>13 as bigint), cast(given.value->>14 as bigint), cast(given.value->>15 as boolean), \
+            cast(given.value->>16 as bigint), cast(given.value->>17 as bigint) from json_each($2) as given where true \
             on conflict (workspace_id, environment, id) do update set platform = excluded.platform, \
             status = excluded.status, since = excluded.since, as_of = excluded.as_of, \
             source_input = excluded.source_input, transitions = excluded.transitions, os_version = excluded.os_version, \
             app_version = excluded.app_version, country = excluded.country, last_seen = excluded.last_seen, \
-            nameless_since = excluded.nameless_since, retired = excluded.retired";
+            nameless_since = excluded.nameless_since, retired = excluded.retired, active_on = excluded.active_on, folded = excluded.folded";
         let row = |device: &Device| {
             let held = device.held;
             json!([
@@ -76,6 +77,8 @@ impl Tx {
                 device.last_seen,
                 device.nameless_since,
                 device.retired,
+                device.active_on,
+                device.folded.0,
             ])
         };
         self.write_rows(workspace, SQL, devices.map(row).collect()).await

@@ -1,0 +1,42 @@
+//! How many units have each state.
+
+use crate::domain::att::{State, Status};
+
+/// A number for each of the six states.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts([i64; 6]);
+
+impl Counts {
+    pub fn of(&self, state: State) -> i64 {
+        self.0[state.code() as usize]
+    }
+
+    pub fn add(&mut self, state: State, n: i64) {
+        self.0[state.code() as usize] += n;
+    }
+
+    pub fn plus(mut self, other: Self) -> Self {
+        self.0.iter_mut().zip(other.0).for_each(|(to, n)| *to += n);
+        self
+    }
+
+    pub fn minus(mut self, other: Self) -> Self {
+        self.0.iter_mut().zip(other.0).for_each(|(to, n)| *to -= n);
+        self
+    }
+
+    /// Units on all platforms.
+    pub fn all(&self) -> i64 {
+        self.0.iter().sum()
+    }
+
+    /// What these become once the default has spoken for those that never reported.
+    pub fn effective(mut self, default: Option<Status>) -> Self {
+        if let Some(default) = default {
+            let unknown = self.of(State::Unknown);
+            self.add(State::Unknown, -unknown);
+            self.add(State::Known(default), unknown);
+        }
+        self
+    }
+}

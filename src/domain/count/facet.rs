@@ -1,0 +1,168 @@
+//! What one unit counts as, in all dimensions at once.
+
+use super::{Dimension, OTHER, UNKNOWN, Unit};
+use crate::domain::att::State;
+use crate::domain::device::Device;
+use crate::domain::environment::Environment;
+use crate::domain::id::AppId;
+use crate::domain::platform::{OsVersion, Platform};
+use crate::domain::profile::Profile;
+use crate::domain::time::Millis;
+use std::borrow::Cow;
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+/// A unit's state with its value of each dimension, in the whole workspace or in one app.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Facet<'a> {
+    pub environment: Environment,
+    pub unit: Unit,
+    pub app: Option<AppId>,
+    pub state: State,
+    platform: Platform,
+    os_version: Cow<'a, str>,
+    app_version: &'a str,
+    country: &'a str,
+    /// Of Apple devices.
+    idfa: Option<&'static str>,
+}
+
+/// Facets with how many units have them, or with differences.
+pub type Facets<'a> = BTreeMap<Facet<'a>, i64>;
+
+impl Facet<'_> {
+    /// The value of each dimension that applies.
+    pub fn slices(&self) -> impl Iterator<Item = (Dimension, &str)> {
+        [
+            (Dimension::Platform, Some(self.platform.as_str())),
+            (Dimension::OsVersion, Some(&*self.os_version)),
+            (Dimension::AppVersion, Some(self.app_version)),
+            (Dimension::Country, Some(self.country)),
+            (Dimension::Idfa, self.idfa),
+        ]
+        .into_iter()
+        .filter_map(|(dimension, value)| Some((dimension, value?)))
+    }
+}
+
+/// What a device counts as: in total and in its app. Nothing once it is retired.
+pub fn of_device(device: &Device, has_idfa: bool) -> impl Iterator<Item = Facet<'_>> {
+    let both = [None, Some(device.app)].into_iter().filter(|_| !device.retired);
+    both.map(move |app| Facet { idfa: idfa(device, has_idfa), ..facet(Unit::Devices, app, device) })
+}
+
+/// What a device counts as on a day that it was seen on.
+pub fn active_device(device: &Device) -> impl Iterator<Item = Facet<'_>> {
+    [None, Some(device.app)].into_iter().map(|app| facet(Unit::ActiveDevices, app, device))
+}
+
+/// What a profile counts as: once in the workspace by its deciding device, and once for each app by the deciding device
+/// of that app. `identified_elsewhere`: whether an identified profile uses the device of this anonymous one, which then
+/// leaves the counts.
+pub fn of_profile<'a>(profile: &Profile, devices: &[&'a Device], identified_elsewhere: bool) -> Vec<Facet<'a>> {
+    if profile.anonymous_on.is_some() && identified_elsewhere {
+        return Vec::new();
+    }
+    let devices: Vec<&Device> = devices.iter().copied().filter(|device| !device.retired).collect();
+    let Some(decides) = deciding(&devices) else {
+        // Silent devices take their anonymous user with them; an identified user stays, without a platform.
+        let nowhere = Facet {
+            environment: profile.environment,
+            unit: Unit::Profiles,
+            app: None,
+            state: State::NotApplicable,
+            platform: Platform::Unknown,
+            os_version: UNKNOWN.into(),
+            app_version: UNKNOWN,
+            country: UNKNOWN,
+            idfa: None,
+        };
+        return if profile.anonymous_on.is_none() { vec![nowhere] } else { Vec::new() };
+    };
+    let mut facets = vec![facet(Unit::Profiles, None, decides)];
+    let mut by_app: BTreeMap<AppId, Vec<&Device>> = BTreeMap::new();
+    for device in devices {
+        by_app.entry(device.app).or_default().push(device);
+    }
+    let within =
+        by_app.into_iter().filter_map(|(app, devices)| Some(facet(Unit::Profiles, Some(app), deciding(&devices)?)));
+    facets.extend(within);
+    facets
+}
+
+fn facet(unit: Unit, app: Option<AppId>, device: &Device) -> Facet<'_> {
+    let folded = |dimension| device.folded.holds(dimension, app.is_some());
+    let value = |dimension, value: Option<&'static str>| value.filter(|_| folded(dimension));
+    Facet {
+        environment: device.environment,
+        unit,
+        app,
+        state: device.state(),
+        platform: device.platform,
+        os_version: value(Dimension::OsVersion, Some(OTHER)).map_or_else(|| os_version(device), Cow::Borrowed),
+        app_version: value(Dimension::AppVersion, Some(OTHER)).unwrap_or_else(|| app_version(device)),
+        country: value(Dimension::Country, Some(OTHER)).unwrap_or_else(|| country(device)),
+        idfa: None,
+    }
+}
+
+impl Device {
+    /// Its values of the dimensions whose values nobody bounds.
+    pub fn open_values(&self) -> [(Dimension, Cow<'_, str>); 3] {
+        [
+            (Dimension::OsVersion, os_version(self)),
+            (Dimension::AppVersion, app_version(self).into()),
+            (Dimension::Country, country(self).into()),
+        ]
+    }
+}
+
+fn app_version(device: &Device) -> &str {
+    device.app_version.as_deref().unwrap_or(UNKNOWN)
+}
+
+fn country(device: &Device) -> &str {
+    device.country.as_deref().unwrap_or(UNKNOWN)
+}
+
+/// Major and minor number.
+fn os_version(device: &Device) -> Cow<'_, str> {
+    let text = device.os_version.as_deref().unwrap_or(UNKNOWN);
+    match OsVersion::parse(text).map(|OsVersion { major, minor }| format!("{major}.{minor}")) {
+        Some(short) if short == text => text.into(),
+        Some(short) => short.into(),
+        None => UNKNOWN.into(),
+    }
+}
+
+/// Whether an Apple device has an IDFA, and what its OS version makes of it.
+fn idfa(device: &Device, has_idfa: bool) -> Option<&'static str> {
+    let version = device.os_version.as_deref().and_then(OsVersion::parse);
+    let is_before = |than| version.is_some_and(|version| version < than);
+    device.platform.is_apple().then(|| {
+        match (has_idfa, is_before(OsVersion::INTRODUCED), is_before(OsVersion::ENFORCED)) {
+            (true, true, _) => "kept, before ATT",
+            (true, _, true) => "kept, not enforced",
+            (true, ..) => "kept, enforced",
+            (false, true, _) => "none, before ATT",
+            (false, _, true) => "none, not enforced",
+            (false, ..) => "none, enforced",
+        }
+    })
+}
+
+/// The device whose status a profile has: of its Apple devices with a status the one with the greatest `as_of`, else
+/// the Apple device seen last, else whichever was seen last; ties by smallest id.
+pub fn deciding<'a>(devices: &[&'a Device]) -> Option<&'a Device> {
+    let rank = |device: &Device| {
+        let apple = device.platform.is_apple();
+        let as_of = device.held.filter(|_| apple).map(|held| held.as_of);
+        (as_of, apple, device.last_seen, Reverse(device.id))
+    };
+    // Among devices with a status, neither platform nor last sight may break a tie before the id does.
+    let ranked = |device: &&&Device| match rank(device) {
+        (Some(as_of), apple, _, id) => (Some(as_of), apple, Millis(0), id),
+        statusless => statusless,
+    };
+    devices.iter().max_by_key(ranked).copied()
+}

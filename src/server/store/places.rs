@@ -1,0 +1,97 @@
+//! Which values of the open dimensions have a place of their own in the counts.
+
+use super::db::{Tx, given, on};
+use super::handle::Scope;
+use crate::domain::count::{Dimension, MOST_VALUES, Places, Spot, UNSEEN};
+use crate::domain::id::{AppId, WorkspaceId};
+use crate::domain::time::DAY;
+use crate::server::error::Result;
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Values that hold for the whole workspace stand under this app.
+const ALL_APPS: AppId = AppId(0);
+
+fn row((app, dimension, value): &Spot) -> Value {
+    json!([app.unwrap_or(ALL_APPS).0, dimension.as_str(), value])
+}
+
+impl Tx {
+    /// Gives places to these values, seen on `day`, as long as there are any; answers those that have one.
+    pub(super) async fn places(&mut self, workspace: WorkspaceId, spots: BTreeSet<Spot>, day: i64) -> Result<Places> {
+        const KNOWN: &str = "select v.app_id, v.dimension, v.value, v.seen_on from dimension_values v \
+            where v.workspace_id = $1 and (v.app_id, v.dimension, v.value) in \
+            (select cast(given.value->>0 as bigint), given.value->>1, given.value->>2 from json_each($2) as given)";
+        const SEEN: &str = "insert into dimension_values (workspace_id, app_id, dimension, value, seen_on) \
+            select $1, cast(given.value->>0 as bigint), given.value->>1, given.value->>2, $3 \
+            from json_each($2) as given where true \
+            on conflict (workspace_id, app_id, dimension, value) do update set seen_on = excluded.seen_on \
+            where dimension_values.seen_on < excluded.seen_on";
+        if spots.is_empty() {
+            return Ok(Places::default());
+        }
+        let wanted = given(spots.iter().map(row));
+        let known: Vec<(AppId, String, String, i64)> =
+            on!(&mut *self, c => sqlx::query_as(KNOWN).bind(workspace).bind(wanted).fetch_all(c).await?);
+        let alive = day - UNSEEN / DAY;
+        let mut placed = BTreeMap::new();
+        for (app, dimension, value, seen_on) in known {
+            let app = (app != ALL_APPS).then_some(app);
+            let dimension = Dimension::parse(&dimension).filter(|_| seen_on >= alive);
+            placed.extend(dimension.map(|dimension| ((app, dimension, value), seen_on)));
+        }
+        let homeless: Vec<&Spot> = spots.iter().filter(|spot| !placed.contains_key(*spot)).collect();
+        let mut left = BTreeMap::new();
+        for spot in homeless {
+            let (app, dimension, _) = spot;
+            let group = (*app, *dimension);
+            if !left.contains_key(&group) {
+                left.insert(group, MOST_VALUES - self.count_places(workspace, group, alive).await?);
+            }
+            if let Some(left) = left.get_mut(&group).filter(|left| **left > 0) {
+                *left -= 1;
+                placed.insert(spot.clone(), i64::MIN);
+            }
+        }
+        let seen: Vec<Value> =
+            placed.iter().filter(|(_, seen_on)| **seen_on < day).map(|(spot, _)| row(spot)).collect();
+        if !seen.is_empty() {
+            on!(self, c => { sqlx::query(SEEN).bind(workspace).bind(given(seen)).bind(day).execute(c).await?; });
+        }
+        Ok(Places(placed.into_keys().collect()))
+    }
+
+    async fn count_places(
+        &mut self,
+        workspace: WorkspaceId,
+        (app, dimension): (Option<AppId>, Dimension),
+        alive: i64,
+    ) -> Result<i64> {
+        const SQL: &str = "select count(*) from dimension_values where workspace_id = $1 and app_id = $2 \
+            and dimension = $3 and seen_on >= $4";
+        Ok(on!(self, c => sqlx::query_scalar(SQL)
+            .bind(workspace)
+            .bind(app.unwrap_or(ALL_APPS))
+            .bind(dimension.as_str())
+            .bind(alive)
+            .fetch_one(c)
+            .await?))
+    }
+}
+
+impl Scope {
+    /// The values of a dimension that have a place on `day`.
+    pub async fn placed(&mut self, app: Option<AppId>, dimension: Dimension, day: i64) -> Result<BTreeSet<String>> {
+        const SQL: &str = "select value from dimension_values where workspace_id = $1 and app_id = $2 \
+            and dimension = $3 and seen_on >= $4";
+        let workspace = self.workspace.id;
+        let values: Vec<String> = on!(&mut self.tx, c => sqlx::query_scalar(SQL)
+            .bind(workspace)
+            .bind(app.unwrap_or(ALL_APPS))
+            .bind(dimension.as_str())
+            .bind(day - UNSEEN / DAY)
+            .fetch_all(c)
+            .await?);
+        Ok(values.into_iter().collect())
+    }
+}

@@ -1,0 +1,103 @@
+//! How units were distributed at the end of each day, week or month.
+
+use crate::domain::att::Status;
+use crate::domain::count::{Counts, Slice, Unit};
+use crate::domain::environment::Environment;
+use crate::domain::id::AppId;
+use crate::server::calendar;
+use crate::server::error::Result;
+use crate::server::store::View;
+use serde::Serialize;
+
+/// The periods that a trend is told by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Step {
+    #[default]
+    Day,
+    /// From Monday to Sunday.
+    Week,
+    Month,
+}
+
+impl Step {
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "day" => Some(Self::Day),
+            "week" => Some(Self::Week),
+            "month" => Some(Self::Month),
+            _ => None,
+        }
+    }
+
+    /// The last day of the period that a day lies in.
+    fn ends(self, day: i64) -> i64 {
+        match self {
+            Self::Day => day,
+            Self::Week => calendar::week_ends(day),
+            Self::Month => calendar::month_ends(day),
+        }
+    }
+}
+
+/// What a trend is asked for. Days are the workspace's, in days since 1970-01-01.
+#[derive(Clone, Debug)]
+pub struct Question {
+    pub environment: Environment,
+    pub unit: Unit,
+    pub app: Option<AppId>,
+    pub slice: Option<Slice>,
+    pub first: i64,
+    pub last: i64,
+    pub step: Step,
+}
+
+/// One period: the counts at the end of its last day, or for active devices the sum of its days.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Point {
+    pub first: i64,
+    pub last: i64,
+    /// As reported.
+    pub counts: Counts,
+    /// The default in force at the end of the last day.
+    pub default: Option<Status>,
+}
+
+/// Reads the trend: what is counted now, less what the days since then added.
+pub async fn trend(view: &mut View, question: &Question) -> Result<Vec<Point>> {
+    let Question { environment, unit, app, first, last, step, .. } = *question;
+    let slice = question.slice.as_ref();
+    let days = view.daily(environment, unit, app, slice, first).await?;
+    let mut at_end = if unit.of_now() {
+        let now = view.counts_of(environment, unit, app, slice).await?;
+        days.range(last + 1..).fold(now, |counts, (_, added)| counts.minus(*added))
+    } else {
+        Counts::default()
+    };
+    let newest_first = view.settings_versions(i64::MAX).await?;
+    let zone = view.workspace.time_zone.clone();
+    let mut points = Vec::new();
+    let mut end = last;
+    for begin in periods(first, last, step).into_iter().rev() {
+        let added = days.range(begin..=end).fold(Counts::default(), |sum, (_, added)| sum.plus(*added));
+        let over = calendar::begins(end + 1, &zone);
+        // By their numbers, as clocks can be set back.
+        let in_force = newest_first.iter().find(|version| version.settings.changed_at < over);
+        let default = in_force.and_then(|version| version.settings.default);
+        points.push(Point { first: begin, last: end, counts: if unit.of_now() { at_end } else { added }, default });
+        (at_end, end) = (at_end.minus(added), begin - 1);
+    }
+    points.reverse();
+    Ok(points)
+}
+
+/// The first day of each period.
+fn periods(first: i64, last: i64, step: Step) -> Vec<i64> {
+    let mut begins = Vec::new();
+    let mut day = first;
+    while day <= last {
+        begins.push(day);
+        day = step.ends(day) + 1;
+    }
+    begins
+}
