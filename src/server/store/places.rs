@@ -7,6 +7,7 @@ use crate::domain::id::{AppId, WorkspaceId};
 use crate::domain::time::DAY;
 use crate::server::error::Result;
 use serde_json::{Value, json};
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Values that hold for the whole workspace stand under this app.
@@ -45,10 +46,11 @@ impl Tx {
         for spot in homeless {
             let (app, dimension, _) = spot;
             let group = (*app, *dimension);
-            if !left.contains_key(&group) {
-                left.insert(group, MOST_VALUES - self.count_places(workspace, group, alive).await?);
-            }
-            if let Some(left) = left.get_mut(&group).filter(|left| **left > 0) {
+            let left = match left.entry(group) {
+                Entry::Occupied(left) => left.into_mut(),
+                Entry::Vacant(left) => left.insert(MOST_VALUES - self.count_places(workspace, group, alive).await?),
+            };
+            if *left > 0 {
                 *left -= 1;
                 placed.insert(spot.clone(), i64::MIN);
             }
