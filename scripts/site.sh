@@ -23,7 +23,7 @@ tools=(scripts/site.sh scripts/minify.mjs end2end/package-lock.json)
 wasm_inputs=$(
     find src \( -path src/server -o -path src/tests -o -path src/main.rs \) -prune -o -type f -print0 |
         LC_ALL=C sort -z | xargs -0 sha256sum
-    sha256sum Cargo.toml Cargo.lock .cargo/config.toml scripts/env.sh "${tools[@]}"
+    sha256sum Cargo.toml Cargo.lock scripts/env.sh "${tools[@]}"
     echo "${browser_cargo[*]} $(if [ "${browser_cargo[*]}" = cargo ]; then rustc -V; else /usr/bin/rustc -V; fi 2>&1)"
 )
 wasm_inputs=$(sha256sum <<<"$wasm_inputs" | cut -d' ' -f1)
