@@ -1,0 +1,84 @@
+//! The batches that are sent: 826 bytes each, like those of a mobile SDK's backend.
+
+use std::io::Write;
+
+/// Which devices report, and how far their reports got.
+#[derive(Clone, Copy, Debug)]
+pub struct Fleet {
+    /// The first device's number.
+    pub first: u64,
+    pub devices: u64,
+    /// Told apart from other runs by this: ids of requests and times are never repeated.
+    pub run: u64,
+}
+
+const STATUSES: [&str; 4] = ["authorized", "denied", "not_determined", "restricted"];
+
+impl Fleet {
+    /// The batch with this number.
+    pub fn write(&self, number: u64, to: &mut Vec<u8>) {
+        let device = self.first + number % self.devices;
+        let request = self.run << 40 | number;
+        let mixed = mix(device);
+        let status = STATUSES[[0, 0, 0, 1, 1, 1, 1, 2, 2, 3][((mixed ^ request) % 10) as usize]];
+        let at = 1_780_000_000_000 + self.run * 86_400_000 + number;
+        let begun = to.len();
+        write!(
+            to,
+            "{{\"schema_version\":2,\"environment\":\"production\",\"source_request_id\":\"00000000-0000-4000-{:04x}-{:012x}\",\
+             \"user_identities\":{{\"customer_id\":\"c{device:010}\"}},\"user_attributes\":{{\"$country\":\"US\",\"plan\":\"free\"}},\
+             \"application_info\":{{\"application_name\":\"Demo\",\"application_version\":\"4.{}.1\",\"package\":\"com.example.demo\"}},\
+             \"device_info\":{{\"platform\":\"iOS\",\"ios_idfv\":\"{:08x}-{:04x}-4000-8000-{device:012x}\",\"device_model\":\"iPhone15,3\",\
+             \"os_version\":\"17.{}\",\"locale_country\":\"US\",\"locale_language\":\"en\",\"att_authorization_status\":\"{status}\",\
+             \"att_timestamp_unixtime_ms\":{at}}},\"events\":[{{\"event_type\":\"custom_event\",\"data\":{{\"event_name\":\"att_prompt\",\
+             \"custom_event_type\":\"other\",\"timestamp_unixtime_ms\":{at},\"custom_attributes\":{{\"screen\":\"onboarding\",\
+             \"variant\":\"b\",\"step\":\"3\"}},\"session_uuid\":\"00000000-0000-4000-8000-{request:012x}\"}}}}]",
+            request >> 48,
+            request & 0xffff_ffff_ffff,
+            mixed % 20,
+            mixed >> 32,
+            mixed & 0xffff,
+            mixed % 6,
+        )
+        .expect("memory");
+        let padding = (826 - 1_usize).saturating_sub(to.len() - begun);
+        to.extend(std::iter::repeat_n(b' ', padding));
+        to.push(b'}');
+    }
+}
+
+fn mix(n: u64) -> u64 {
+    let n = (n ^ (n >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let n = (n ^ (n >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    n ^ (n >> 31)
+}
+
+/// A request of one batch.
+pub fn single(path: &str, authorization: &str, fleet: Fleet) -> super::load::Make {
+    let head = format!(
+        "POST {path} HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: {authorization}\r\ncontent-type: application/json\r\ncontent-length: 826\r\n\r\n"
+    );
+    std::sync::Arc::new(move |number, to| {
+        to.extend_from_slice(head.as_bytes());
+        fleet.write(number, to);
+    })
+}
+
+/// A request of a hundred batches.
+pub fn bulk(authorization: &str, fleet: Fleet) -> super::load::Make {
+    let length = 100 * 826 + 99 + 2;
+    let head = format!(
+        "POST /v2/bulkevents HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: {authorization}\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n"
+    );
+    std::sync::Arc::new(move |number, to| {
+        to.extend_from_slice(head.as_bytes());
+        to.push(b'[');
+        for at in 0..100 {
+            if at > 0 {
+                to.push(b',');
+            }
+            fleet.write(number * 100 + at, to);
+        }
+        to.push(b']');
+    })
+}

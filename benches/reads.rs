@@ -1,0 +1,51 @@
+//! Reads and changes of a database with millions of profiles.
+
+use super::server::Attest;
+use super::{Wanted, load, median};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A request by a script.
+fn get(path: &str, authorization: &str) -> load::Make {
+    let request = format!("GET {path} HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: {authorization}\r\n\r\n");
+    Arc::new(move |_, to| to.extend_from_slice(request.as_bytes()))
+}
+
+/// B5: the distribution and a trend of 90 days, against a read of one indexed row by the same token, and against the
+/// smaller database.
+pub async fn reads(wanted: &Wanted, time: Duration) {
+    let slug = "northwind-games";
+    let mut told = Vec::new();
+    for url in [&wanted.filled, &wanted.smaller].into_iter().flatten() {
+        let attest = Attest { binary: wanted.attest.clone(), url: url.clone() };
+        let token = attest.token(slug, "compliance_admin");
+        let running = attest.serve(4107);
+        let path = |what: &str| format!("/api/v1/workspaces/{slug}/{what}");
+        let mut pairs: Vec<[f64; 3]> = Vec::new();
+        for _ in 0..wanted.pairs {
+            let mut p95 = [0.0; 3];
+            for (at, what) in ["distribution", "trend", "att-default"].iter().enumerate() {
+                let run = load::closed(&running.address, 1, time, 200, get(&path(what), &token)).await;
+                assert_eq!(run.others, 0, "{what}");
+                p95[at] = run.percentile(0.95);
+            }
+            pairs.push(p95);
+        }
+        running.stop();
+        for (at, what) in ["distribution", "trend"].iter().enumerate() {
+            let (ours, least, most) = median(pairs.iter().map(|p95| p95[at]));
+            let (ratio, ..) = median(pairs.iter().map(|p95| p95[at] / p95[2]));
+            println!("B5 {what}: p95 {ours:.2} ms ({least:.2} to {most:.2}), {ratio:.2} times the read of one row");
+        }
+        told.push(pairs);
+    }
+    if let [filled, smaller] = &told[..] {
+        for (at, what) in ["distribution", "trend"].iter().enumerate() {
+            let ratio = median(filled.iter().zip(smaller).map(|(filled, smaller)| filled[at] / smaller[at]));
+            println!(
+                "B5 {what}: the larger database takes {:.2} times as long ({:.2} to {:.2})",
+                ratio.0, ratio.1, ratio.2
+            );
+        }
+    }
+}
