@@ -233,6 +233,33 @@ create table dedup (
 
 create index dedup_received on dedup (workspace_id, received_at);
 
+-- How many ids of requests were noted in an hour (hours since 1970), so that no count of them is needed.
+create table dedup_hours (
+    workspace_id bigint not null,
+    hour bigint not null,
+    n bigint not null,
+    primary key (workspace_id, hour)
+);
+
+-- How far the removing of what is too old got.
+create table retention (
+    workspace_id bigint not null,
+    what text not null,
+    -- The key of the last row that was looked at, as JSON.
+    position text not null,
+    -- Removed since it was told.
+    removed bigint not null,
+    told_at bigint not null,
+    due_at bigint not null,
+    primary key (workspace_id, what)
+);
+
+-- Which slot of the counters belongs to which running process.
+create table writers (
+    slot bigint primary key,
+    seen_at bigint not null
+);
+
 create table counters (
     workspace_id bigint not null,
     environment bigint not null,

@@ -233,6 +233,33 @@ create table dedup (
 
 create index dedup_received on dedup (workspace_id, received_at);
 
+-- How many ids of requests were noted in an hour (hours since 1970), so that no count of them is needed.
+create table dedup_hours (
+    workspace_id integer not null,
+    hour integer not null,
+    n integer not null,
+    primary key (workspace_id, hour)
+) strict, without rowid;
+
+-- How far the removing of what is too old got.
+create table retention (
+    workspace_id integer not null,
+    what text not null,
+    -- The key of the last row that was looked at, as JSON.
+    position text not null,
+    -- Removed since it was told.
+    removed integer not null,
+    told_at integer not null,
+    due_at integer not null,
+    primary key (workspace_id, what)
+) strict, without rowid;
+
+-- Which slot of the counters belongs to which running process.
+create table writers (
+    slot integer primary key,
+    seen_at integer not null
+) strict;
+
 create table counters (
     workspace_id integer not null,
     environment integer not null,

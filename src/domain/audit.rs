@@ -55,10 +55,11 @@ pub enum AuditAction {
     AuditExported,
     ProfilesRead,
     IdfasErased,
+    AgedOut,
 }
 
 impl AuditAction {
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 33] = [
         Self::SetUp,
         Self::PersonAdded,
         Self::WorkspaceAdded,
@@ -91,6 +92,7 @@ impl AuditAction {
         Self::AuditExported,
         Self::ProfilesRead,
         Self::IdfasErased,
+        Self::AgedOut,
     ];
 
     /// The name in the log.
@@ -128,6 +130,7 @@ impl AuditAction {
             Self::AuditExported => "audit.exported",
             Self::ProfilesRead => "profile.read_by_token",
             Self::IdfasErased => "idfas.erased",
+            Self::AgedOut => "data.aged_out",
         }
     }
 
@@ -144,7 +147,8 @@ impl AuditAction {
             | Self::PasswordChanged
             | Self::PersonRenamed
             | Self::SessionsEnded
-            | Self::DemoFilled => chain == Chain::Installation,
+            | Self::DemoFilled
+            | Self::AgedOut => chain == Chain::Installation,
             Self::DefaultChanged
             | Self::PolicyChanged
             | Self::MemberInvited

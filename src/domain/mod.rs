@@ -17,6 +17,7 @@ pub mod json;
 pub mod platform;
 pub mod policy;
 pub mod profile;
+pub mod retention;
 pub mod role;
 pub mod rounding;
 pub mod sample;

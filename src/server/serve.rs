@@ -36,6 +36,7 @@ pub async fn serve(store: Store, config: Config) -> Result<()> {
     if let Some(address) = config.metrics_addr {
         serve_figures(address).await?;
     }
+    let store = store.with_slot().await;
     announce(&store, &config).await?;
     let state = State::new(store.clone(), config, site);
     let house = tokio::spawn(keep_house(state.clone()));
@@ -59,6 +60,9 @@ pub async fn serve(store: Store, config: Config) -> Result<()> {
         tracing::warn!("stopped with requests in the queue: they were not answered and are not stored");
     }
     house.abort();
+    if let Err(error) = store.leave_slot().await {
+        tracing::debug!(%error, "the slot is free in a while");
+    }
     store.close().await;
     served.map_err(Error::internal)
 }

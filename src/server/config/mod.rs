@@ -4,6 +4,7 @@
 pub mod file;
 
 use super::ingest::Limits;
+use crate::domain::retention::Keep;
 use clap::Args;
 use std::net::{IpAddr, SocketAddr};
 
@@ -27,9 +28,35 @@ pub struct Config {
     pub trusted_proxies: Vec<IpAddr>,
     #[command(flatten)]
     pub ingest: Limits,
+    #[command(flatten)]
+    pub retention: Retention,
     /// Where figures for Prometheus are served, apart from the pages; nowhere unless set.
     #[arg(long, env = "ATTEST_METRICS_ADDR", hide = true)]
     pub metrics_addr: Option<SocketAddr>,
+}
+
+/// How long what is learnt is kept.
+#[derive(Args, Clone, Copy, Debug)]
+pub struct Retention {
+    /// Days that changes of devices' statuses are kept; each device's last one always is.
+    #[arg(long, env = "ATTEST_KEEP_TRANSITIONS_DAYS", default_value_t = 730, hide = true, value_parser = clap::value_parser!(u32).range(1..=36_500))]
+    pub keep_transitions_days: u32,
+    /// Days that figures are kept day by day.
+    #[arg(long, env = "ATTEST_KEEP_DAILY_DAYS", default_value_t = 1100, hide = true, value_parser = clap::value_parser!(u32).range(1..=36_500))]
+    pub keep_daily_days: u32,
+    /// Ids of requests that are kept for a workspace at most; each is kept for 72 hours.
+    #[arg(long, env = "ATTEST_KEEP_REQUEST_IDS", default_value_t = 50_000_000, hide = true, value_parser = clap::value_parser!(u32).range(1000..))]
+    pub keep_request_ids: u32,
+}
+
+impl Retention {
+    pub fn keep(self) -> Keep {
+        Keep {
+            transitions_days: self.keep_transitions_days.into(),
+            daily_days: self.keep_daily_days.into(),
+            request_ids: self.keep_request_ids.into(),
+        }
+    }
 }
 
 /// How a line of the log looks.

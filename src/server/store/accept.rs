@@ -53,7 +53,7 @@ impl Store {
     }
 
     async fn accept_once(&self, parcels: &[Parcel]) -> Result<Vec<Outcome>> {
-        // Locked in the order of their ids, so that two such transactions cannot wait for each other.
+        // In the order of their ids, so that two such transactions seldom wait for each other.
         let mut workspaces: BTreeMap<WorkspaceId, Vec<usize>> = BTreeMap::new();
         for (at, parcel) in parcels.iter().enumerate() {
             workspaces.entry(parcel.feed.workspace).or_default().push(at);
@@ -75,7 +75,6 @@ impl Store {
 impl Tx {
     /// Takes the requests of one workspace.
     async fn accept(&mut self, store: &Store, workspace: WorkspaceId, parcels: &[&Parcel]) -> Result<Vec<Outcome>> {
-        self.lock_counts(workspace).await?;
         let now = store.clock.now();
         let settings = self.settings(workspace).await?;
         let receivers = self.receivers(workspace, parcels).await?;
@@ -130,7 +129,7 @@ impl Tx {
         self.write_learnt(workspace, &learnt, policy, &before, now).await?;
         let mut cells = after.difference(&before);
         count::add_active(&mut cells, &active);
-        self.add_cells(workspace, today, &cells).await?;
+        self.add_cells(workspace, store.slot, today, &cells).await?;
         Ok(outcomes)
     }
 
@@ -158,6 +157,7 @@ impl Tx {
         let hash = |parcel: &Parcel, batch: &Batch| Some((parcel.feed.input, RequestHash::of(batch)?));
         let hashes = welcome.iter().filter_map(|(parcel, batch)| hash(parcel, batch)).collect();
         let mut unknown = self.remember(workspace, hashes, now).await?;
+        learnt.remembered += unknown.len() as i64;
         let mut fresh = Vec::new();
         for (parcel, batch) in welcome {
             if hash(parcel, batch).is_none_or(|hash| unknown.remove(&hash)) {

@@ -14,8 +14,6 @@ use std::collections::BTreeMap;
 const ALL_APPS: AppId = AppId(0);
 /// Counters of all values stand under this dimension.
 const ALL_VALUES: &str = "";
-/// Several writers would each have a slot of their own; this process writes alone.
-const SLOT: i64 = 0;
 
 #[derive(sqlx::FromRow)]
 struct Stored {
@@ -60,8 +58,8 @@ fn row((cell, n): (&Cell, &i64)) -> Value {
 }
 
 impl Tx {
-    /// Adds differences that came about on a day, sorted by key.
-    pub(super) async fn add_cells(&mut self, workspace: WorkspaceId, day: i64, cells: &Cells) -> Result<()> {
+    /// Adds differences that came about on a day, sorted by key, in the writer's slot.
+    pub(super) async fn add_cells(&mut self, workspace: WorkspaceId, slot: i64, day: i64, cells: &Cells) -> Result<()> {
         const NOW: &str = "insert into counters (workspace_id, environment, unit, app_id, dimension, value, status, slot, n) \
             select $1, cast(given.value->>0 as bigint), cast(given.value->>1 as bigint), \
             cast(given.value->>2 as bigint), given.value->>3, given.value->>4, cast(given.value->>5 as bigint), $3, \
@@ -81,8 +79,8 @@ impl Tx {
             return Ok(());
         }
         on!(self, c => {
-            sqlx::query(NOW).bind(workspace).bind(now).bind(SLOT).execute(&mut *c).await?;
-            sqlx::query(DAILY).bind(workspace).bind(daily).bind(SLOT).bind(day).execute(c).await?;
+            sqlx::query(NOW).bind(workspace).bind(now).bind(slot).execute(&mut *c).await?;
+            sqlx::query(DAILY).bind(workspace).bind(daily).bind(slot).bind(day).execute(c).await?;
         });
         Ok(())
     }

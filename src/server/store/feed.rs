@@ -7,6 +7,7 @@ use super::db::{Tx, given, on};
 use crate::domain::batch::Batch;
 use crate::domain::error::Refusal;
 use crate::domain::id::{InputId, WorkspaceId};
+use crate::domain::retention::REMEMBERED;
 use crate::domain::time::{HOUR, Millis};
 use crate::server::error::Result;
 use serde_json::json;
@@ -14,9 +15,6 @@ use sha2::{Digest, Sha256};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Mutex, PoisonError};
 use subtle::ConstantTimeEq;
-
-/// How long a `source_request_id` is remembered.
-pub const REMEMBERED: i64 = 72 * HOUR;
 
 /// How long what was read of an input's key is believed, in milliseconds: so long a secret that was replaced still
 /// works. A pause holds at once, for it is read with what is stored.
@@ -80,17 +78,6 @@ impl Store {
             Err(Refusal::Forbidden.into())
         }
     }
-
-    /// Forgets ids of requests that are too old to be repeated.
-    pub async fn prune_dedup(&self, workspace: WorkspaceId) -> Result<()> {
-        const SQL: &str = "delete from dedup where workspace_id = $1 and received_at < $2";
-        let before = self.clock.now().minus(REMEMBERED);
-        self.own(move |mut own| async move {
-            on!(&mut own.tx, c => { sqlx::query(SQL).bind(workspace).bind(before).execute(c).await?; });
-            own.commit(super::Event::Housekeeping("old request ids")).await
-        })
-        .await
-    }
 }
 
 macro_rules! remember {
@@ -144,5 +131,15 @@ impl Tx {
             .await?);
         let hash = |(input, hash): (InputId, Vec<u8>)| Some((input, RequestHash(hash.try_into().ok()?)));
         Ok(fresh.into_iter().filter_map(hash).collect())
+    }
+
+    /// Counts ids of requests that were noted. One row of the workspace takes all of them, so that this comes late.
+    pub(super) async fn count_remembered(&mut self, workspace: WorkspaceId, n: i64, now: Millis) -> Result<()> {
+        const SQL: &str = "insert into dedup_hours (workspace_id, hour, n) values ($1, $2, $3) \
+            on conflict (workspace_id, hour) do update set n = dedup_hours.n + excluded.n";
+        if n > 0 {
+            on!(self, c => { sqlx::query(SQL).bind(workspace).bind(now.0 / HOUR).bind(n).execute(c).await?; });
+        }
+        Ok(())
     }
 }

@@ -34,7 +34,6 @@ impl Store {
             async move {
                 let now = store.clock.now();
                 let mut tx = store.db.write().await?;
-                tx.lock_counts(workspace).await?;
                 let zone =
                     tx.workspace_by_id(workspace).await?.ok_or_else(|| Error::Internal("no workspace".into()))?;
                 let policy = tx.settings(workspace).await?.policy;
@@ -61,7 +60,7 @@ impl Store {
                 tx.write_population(workspace, &nobody, &all, &store.ids).await?;
                 tx.write_learnt(workspace, &learnt, policy, &nobody, now).await?;
                 for (day, cells) in days {
-                    tx.add_cells(workspace, day, &cells).await?;
+                    tx.add_cells(workspace, store.slot, day, &cells).await?;
                 }
                 tx.commit().await
             }

@@ -128,7 +128,6 @@ impl Store {
         self.own(move |mut own| async move {
             let reason = format!(" {}", Problem::RateLimited.as_str());
             let tallies = Tallies::from([((input, Counted::Refused, reason), n)]);
-            own.tx.lock_counts(workspace).await?;
             own.tx.add_tallies(workspace, &tallies, own.now).await?;
             own.commit(Event::Housekeeping("requests beyond the rate")).await
         })

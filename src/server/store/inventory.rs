@@ -2,8 +2,8 @@
 //! schema of both databases, so that no table and no column is left out.
 
 use super::db::on;
-use super::feed::REMEMBERED;
 use super::{Store, access, failure, invitation, link};
+use crate::domain::retention::{Aging, REMEMBERED};
 use crate::domain::sample::KEPT as KEPT_SAMPLES;
 use crate::domain::time::{HOUR, MINUTE};
 use crate::server::auth::{session, throttle};
@@ -28,6 +28,8 @@ pub enum Kept {
     Until(&'static str),
     /// At most so many milliseconds.
     For(i64),
+    /// As long as the settings of retention say.
+    Aged(Aging),
     /// Nothing removes it, for the reason named.
     Always(&'static str),
 }
@@ -67,7 +69,7 @@ holdings! {
     "device_names" Users, "The ids of a device: IDFV, the IDFA while the status permits it, and those of other platforms",
         Kept::Until("the installation is removed; the IDFA until a refusal, or as long as the IDFA policy lets it"), ["kind" "value" "device_id"];
     "uses" Users, "Which user was seen on which device", INSTALLATION, ["device_id" "profile_id"];
-    "transitions" Users, "Each change of a device's ATT status", INSTALLATION, ["device_id" "from_status" "to_status" "since" "as_of" "received_at"];
+    "transitions" Users, "Each change of a device's ATT status", Kept::Aged(Aging::Transitions), ["device_id" "from_status" "to_status" "since" "as_of" "received_at"];
     "samples" Users, "Newest batches and examples of contradictions, at most 20 for each input", Kept::For(KEPT_SAMPLES), ["device_id" "content" "idfa"];
     "dedup" Users, "A hash of each batch's request id, so that a repeat changes nothing", Kept::For(REMEMBERED), ["hash"];
     "accessed_profiles" Users, "Which profiles API tokens read, by random references", Kept::For(access::NAMED), ["audit_reference"];
@@ -91,7 +93,10 @@ holdings! {
     "input_counts" Nobody, "How many batches were taken, repeated or refused, and why", INSTALLATION, [];
     "arrivals" Nobody, "When the last batch of an app came", INSTALLATION, [];
     "contradictions" Nobody, "How often batches contradicted themselves, by day, app and app version", INSTALLATION, [];
-    "daily" Nobody, "What each day added to those, and how many devices were active on it", INSTALLATION, [];
+    "dedup_hours" Nobody, "How many ids of requests came in an hour", Kept::For(REMEMBERED), [];
+    "writers" Nobody, "Which processes are running", INSTALLATION, [];
+    "retention" Nobody, "How far the removing of old rows got", INSTALLATION, [];
+    "daily" Nobody, "What each day added to those, and how many devices were active on it", Kept::Aged(Aging::Days), [];
     "dimension_values" Nobody, "Which app versions, OS versions and countries are counted by themselves", INSTALLATION, [];
     "counters" Nobody, "How many users and devices have each status", INSTALLATION, [];
     "installation" Nobody, "The key under which typed look-ups are hashed", INSTALLATION, [];

@@ -22,6 +22,8 @@ pub(super) struct Learnt<'a> {
     transitions: Vec<Transition>,
     contradictions: BTreeMap<Spot, (i64, Millis)>,
     taken: BTreeMap<InputId, Vec<Taken<'a>>>,
+    /// How many ids of requests were noted.
+    pub remembered: i64,
 }
 
 impl<'a> Learnt<'a> {
@@ -86,6 +88,7 @@ impl Tx {
             let accepted = accepted.get(input).copied().unwrap_or_default();
             self.keep_samples(workspace, *input, taken, accepted).await?;
         }
+        self.count_remembered(workspace, learnt.remembered, now).await?;
         self.erase_sampled_idfas(workspace, learnt.no_longer_authorized(policy, before)).await
     }
 }

@@ -30,11 +30,13 @@ pub mod person;
 mod places;
 mod population;
 pub mod profile;
+mod retention;
 pub mod sample;
 pub mod session;
 pub mod settings;
 pub mod throttle;
 pub mod workspace;
+mod writer;
 
 pub use accept::{Outcome, Parcel, Sent};
 pub use db::Db;
@@ -55,12 +57,15 @@ pub struct Store {
     clock: Arc<dyn Clock>,
     ids: Ids,
     keys: Arc<feed::Keys>,
+    /// Which of a counter's rows this process adds to.
+    slot: i64,
 }
 
 impl Store {
     /// Opens the database and brings its schema up to date.
     pub async fn open(url: &str, clock: Arc<dyn Clock>) -> Result<Self> {
-        let store = Self { db: Db::open(url).await?, ids: Ids::new(clock.clone()), clock, keys: Arc::default() };
+        let store =
+            Self { db: Db::open(url).await?, ids: Ids::new(clock.clone()), clock, keys: Arc::default(), slot: 0 };
         migrate::run(&store.db).await?;
         store.found().await?;
         Ok(store)

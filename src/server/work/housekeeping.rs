@@ -1,6 +1,7 @@
 //! What the server does by itself, once a minute.
 
 use crate::domain::device::SILENT;
+use crate::domain::retention::{Aging, Keep};
 use crate::domain::time::HOUR;
 use crate::server::auth::{session, throttle};
 use crate::server::error::Result;
@@ -21,8 +22,14 @@ pub async fn keep_house(State { store, config, rates, .. }: State) {
                 tracing::warn!(%error, n, "refused requests of an input were not counted");
             }
         }
+        if let Err(error) = store.keep_slot().await {
+            tracing::warn!(%error, "another process may take this one's slot");
+        }
         if let Err(error) = tidy(&store).await {
             tracing::warn!(%error, "housekeeping is done again in a minute");
+        }
+        if let Err(error) = age(&store, config.retention.keep()).await {
+            tracing::warn!(%error, "what is too old is removed in a minute");
         }
         if let Err(error) = erase_due(&store, config.erase_after_hours).await {
             tracing::warn!(%error, "erasing goes on in a minute");
@@ -48,9 +55,20 @@ pub async fn tidy(store: &Store) -> Result<()> {
     let workspaces = store.own_view().await?.workspaces().await?;
     let silent_before = store.clock().now().minus(SILENT);
     for workspace in workspaces {
-        store.prune_dedup(workspace.id).await?;
         store.prune_samples(workspace.id).await?;
         while store.retire(workspace.id, silent_before).await? > 0 {}
+    }
+    Ok(())
+}
+
+/// Removes what is too old. Between steps the event stream has its turn.
+pub async fn age(store: &Store, keep: Keep) -> Result<()> {
+    for workspace in store.own_view().await?.workspaces().await? {
+        for what in Aging::ALL {
+            while store.age(workspace.id, what, keep).await? {
+                tokio::task::yield_now().await;
+            }
+        }
     }
     Ok(())
 }

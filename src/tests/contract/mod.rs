@@ -9,5 +9,6 @@ mod ingest;
 mod inventory;
 mod parity;
 mod permit;
+mod retention;
 pub mod sender;
 mod sign_in;

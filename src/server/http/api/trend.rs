@@ -69,7 +69,7 @@ pub struct TrendPoint {
     params(
         ("workspace" = String, Path, description = "The workspace's slug."),
         ("unit" = inline(Option<Unit>), Query, description = "What is counted; profiles unless set."),
-        ("from" = Option<String>, Query, format = Date, description = "The first day; 89 days before the last one unless set."),
+        ("from" = Option<String>, Query, format = Date, description = "The first day; 89 days before the last one unless set. Days are kept as long as the settings of retention say."),
         ("to" = Option<String>, Query, format = Date, description = "The last day; today unless set. At most 1,100 days can be asked for."),
         ("step" = inline(Option<Step>), Query, description = "Day unless set; weeks begin with Monday."),
         Selection,
@@ -104,11 +104,14 @@ pub async fn trend(
     let step = parsed(&query, "step", Step::parse)?.unwrap_or_default();
     let today = calendar::day(view.now, &view.workspace.time_zone);
     let last = parsed(&query, "to", calendar::parse)?.unwrap_or(today);
-    let first = parsed(&query, "from", calendar::parse)?.unwrap_or(last - USUAL_DAYS + 1);
+    // Before that the days are not told apart any more.
+    let kept = today - i64::from(state.config.retention.keep_daily_days) + 1;
+    let usual = (last - USUAL_DAYS + 1).max(kept);
+    let first = parsed(&query, "from", calendar::parse)?.unwrap_or(usual);
     if last > today {
         return Err(bad("to", Problem::OutOfRange));
     }
-    if first > last || last - first >= MOST_DAYS {
+    if first > last || last - first >= MOST_DAYS || first < kept {
         return Err(bad("from", Problem::OutOfRange));
     }
     let app = app(&query, &mut view).await?;

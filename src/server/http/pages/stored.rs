@@ -1,6 +1,7 @@
 //! What is stored, and for how long.
 
 use super::outside::outside;
+use crate::domain::retention::{Aging, Keep, REMEMBERED};
 use crate::domain::time::{DAY, HOUR, MINUTE};
 use crate::server::error::Result;
 use crate::server::http::caller::Visit;
@@ -17,10 +18,10 @@ use std::collections::BTreeMap;
 
 /// `GET /stored`.
 pub async fn show(visit: Visit, Shared(state): Shared<State>) -> Result<Response> {
-    let schema = state.store.schema().await?;
+    let (schema, keep) = (state.store.schema().await?, state.config.retention.keep());
     let group = |subject, title, lead| {
         let holdings = HOLDINGS.iter().filter(|holding| holding.subject == subject);
-        Group { title, lead, tables: holdings.map(|holding| table(holding, &schema)).collect() }
+        Group { title, lead, tables: holdings.map(|holding| table(holding, &schema, keep)).collect() }
     };
     let page = Stored {
         outside: outside(&mut state.store.own_view().await?, &visit, Room::Stored).await?,
@@ -35,7 +36,7 @@ pub async fn show(visit: Visit, Shared(state): Shared<State>) -> Result<Response
     Ok(render(&state, Page::Stored(Box::new(page)), StatusCode::OK))
 }
 
-fn table(holding: &Holding, schema: &BTreeMap<String, Vec<String>>) -> Table {
+fn table(holding: &Holding, schema: &BTreeMap<String, Vec<String>>, keep: Keep) -> Table {
     let columns = schema.get(holding.table).into_iter().flatten();
     Table {
         name: holding.table.to_owned(),
@@ -43,6 +44,11 @@ fn table(holding: &Holding, schema: &BTreeMap<String, Vec<String>>) -> Table {
         kept: match holding.kept {
             Kept::Until(end) => format!("Until {end}"),
             Kept::For(ms) => format!("At most {}", words(ms)),
+            Kept::Aged(Aging::Transitions) => {
+                format!("At most {}; each device's last one always", words(keep.transitions_days * DAY))
+            }
+            Kept::Aged(Aging::Days) => format!("Day by day for {}, then added up", words(keep.daily_days * DAY)),
+            Kept::Aged(Aging::RequestIds) => format!("At most {}", words(REMEMBERED)),
             Kept::Always(why) => format!("Always: {why}"),
         },
         columns: columns.map(|column| (column.clone(), holding.personal.contains(&column.as_str()))).collect(),

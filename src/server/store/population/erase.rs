@@ -4,7 +4,6 @@ use super::load::Loader;
 use crate::domain::audit::AuditAction;
 use crate::domain::device::{Name, NameKind};
 use crate::domain::environment::Environment;
-use crate::domain::fold::Population;
 use crate::domain::id::{AppId, DeviceId, WorkspaceId};
 use crate::domain::settings::Settings;
 use crate::server::error::Result;
@@ -24,7 +23,6 @@ impl Store {
     pub async fn erase_step(&self, workspace: WorkspaceId, version: i64) -> Result<bool> {
         self.persist(move |store| async move {
             let mut tx = store.db.write().await?;
-            tx.lock_counts(workspace).await?;
             let Some(mut erasure) = tx.held_erasure(workspace, version).await? else { return Ok(false) };
             if matches!(erasure.progress, Progress::Done | Progress::Cancelled) {
                 return Ok(false);
@@ -87,12 +85,13 @@ impl Tx {
         names: Vec<(Name, DeviceId)>,
     ) -> Result<i64> {
         let devices: BTreeSet<DeviceId> = names.iter().map(|(_, device)| *device).collect();
-        let mut load = Loader { tx: self, workspace, population: Population::default() };
+        let mut load = Loader::holding(self, workspace);
         load.complete(&devices).await?;
         let before = load.population;
         let mut after = before.clone();
-        let held_back = |(_, id): &&(Name, DeviceId)| {
-            let device = before.devices.get(id);
+        let held_back = |(name, id): &&(Name, DeviceId)| {
+            // A name may have moved before its device was held.
+            let device = before.devices.get(id).filter(|_| before.names().get(name) == Some(id));
             device.is_some_and(|device| !device.may_keep_idfa(settings.policy, settings.default))
         };
         let erased: Vec<&(Name, DeviceId)> = names.iter().filter(held_back).collect();
@@ -101,7 +100,7 @@ impl Tx {
         }
         self.write_population(workspace, &before, &after, &store.ids).await?;
         let today = self.today(workspace, store.clock.now()).await?;
-        self.add_cells(workspace, today, &after.difference(&before)).await?;
+        self.add_cells(workspace, store.slot, today, &after.difference(&before)).await?;
         self.erase_sampled_idfas(workspace, erased.iter().map(|(_, device)| *device)).await?;
         Ok(i64::try_from(erased.len()).unwrap_or_default())
     }

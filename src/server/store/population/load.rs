@@ -6,48 +6,98 @@ use crate::domain::device::{Name, NameKind, name_after};
 use crate::domain::fold::{Arrival, Population};
 use crate::domain::id::{DeviceId, ProfileId, WorkspaceId};
 use crate::domain::profile::Identity;
-use crate::server::error::Result;
+use crate::server::error::{Error, Result};
 use crate::server::store::db::{Tx, given, on};
 use serde_json::json;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-/// Loads step by step what a group of batches may touch.
+/// Loads step by step.
 pub(super) struct Loader<'a> {
-    pub tx: &'a mut Tx,
-    pub workspace: WorkspaceId,
+    tx: &'a mut Tx,
+    workspace: WorkspaceId,
+    /// Whether devices and profiles are held until the transaction's end, for they will be written.
+    holds: bool,
     pub population: Population,
 }
 
+/// The text of a question for devices or profiles by their ids, which holds them or does not.
+macro_rules! by_ids {
+    ($columns:ident $table:literal) => {
+        [by_ids!($columns $table ""), by_ids!($columns $table " order by e.id for update of e")]
+    };
+    ($columns:ident $table:literal $rest:literal) => {
+        concat!(
+            "select ",
+            columns!($columns),
+            " from ",
+            $table,
+            " e where e.workspace_id = $1 and e.environment in (0, 1) and e.id in \
+             (select cast(given.value->>0 as bigint) from json_each($2) as given)",
+            $rest
+        )
+    };
+}
+
 impl Tx {
-    /// Loads what these batches may touch; the app of each stands beside it.
+    /// Loads what these batches may touch, and holds it.
+    ///
+    /// Several processes may work on one workspace. Every row that tells of a device or of a profile (its names, its
+    /// users, its identities) is only written by who holds that device or profile, so that what is read after they are
+    /// held stays true until the transaction's end. What was found by a name or an identity is looked at again then; new
+    /// names and identities are refused by their keys when somebody else was faster.
     pub(in crate::server::store) async fn population(
         &mut self,
         workspace: WorkspaceId,
         batches: &[(Arrival, &Batch)],
     ) -> Result<Population> {
-        let mut load = Loader { tx: self, workspace, population: Population::default() };
-        let named = load.named_devices(batches).await?;
-        let profiles = load.named_profiles(batches).await?;
-        let mut touched = named;
+        let mut load = Loader::holding(self, workspace);
+        let names = load.named_devices(batches).await?;
+        let (identities, profiles) = load.named_profiles(batches).await?;
+        let mut touched: BTreeSet<DeviceId> = names.values().copied().collect();
+        let mut found = names;
         // A status without a device id belongs to the profile's only device.
         let homeless = batches.iter().any(|(_, batch)| batch.names.iter().all(|(kind, _)| *kind == NameKind::Idfa));
         if homeless {
             load.devices_of(&profiles).await?;
             touched.extend(load.population.uses().iter().map(|(device, _)| *device));
-            touched.extend(load.devices_named_after(batches, &profiles).await?);
+            let named_after = load.devices_named_after(batches, &profiles).await?;
+            touched.extend(named_after.values());
+            found.extend(named_after);
         }
         // Who is named now may have been some device's anonymous user until now.
         touched.extend(load.population.profiles().values().filter_map(|profile| profile.anonymous_on));
         load.complete(&touched).await?;
         let users: BTreeSet<ProfileId> = load.population.profiles().keys().copied().collect();
         load.devices_of(&users).await?;
+        let moved = found.iter().any(|(name, device)| load.population.names().get(name) != Some(device));
+        if moved || load.identified(batches).await? != identities {
+            return Err(Error::Again("a name or an identity was moved meanwhile".to_owned()));
+        }
+        load.population.identities = identities;
         Ok(load.population)
+    }
+}
+
+impl<'a> Loader<'a> {
+    /// For writing.
+    pub fn holding(tx: &'a mut Tx, workspace: WorkspaceId) -> Self {
+        Self { tx, workspace, holds: true, population: Population::default() }
+    }
+
+    /// For reading only.
+    pub fn reading(tx: &'a mut Tx, workspace: WorkspaceId) -> Self {
+        Self { tx, workspace, holds: false, population: Population::default() }
+    }
+
+    /// SQLite has one writer at a time, who holds everything.
+    fn pick(&self, [seen, held]: [&'static str; 2]) -> &'static str {
+        if self.holds { self.tx.pick(seen, held) } else { seen }
     }
 }
 
 impl Loader<'_> {
     /// The devices that the batches' ids lead to.
-    async fn named_devices(&mut self, batches: &[(Arrival, &Batch)]) -> Result<BTreeSet<DeviceId>> {
+    async fn named_devices(&mut self, batches: &[(Arrival, &Batch)]) -> Result<BTreeMap<Name, DeviceId>> {
         let names = batches.iter().flat_map(|(arrival, batch)| {
             let app = arrival.app.0;
             batch.names.iter().map(move |(kind, value)| json!([batch.environment.code(), app, kind.as_str(), value]))
@@ -59,14 +109,14 @@ impl Loader<'_> {
         &mut self,
         batches: &[(Arrival, &Batch)],
         profiles: &BTreeSet<ProfileId>,
-    ) -> Result<BTreeSet<DeviceId>> {
+    ) -> Result<BTreeMap<Name, DeviceId>> {
         let names = batches.iter().flat_map(|(arrival, batch)| {
             profiles.iter().map(|profile| name_row(&name_after(batch.environment, arrival.app, *profile)))
         });
         self.devices_named(given(names)).await
     }
 
-    async fn devices_named(&mut self, names: String) -> Result<BTreeSet<DeviceId>> {
+    async fn devices_named(&mut self, names: String) -> Result<BTreeMap<Name, DeviceId>> {
         const SQL: &str = "select n.environment, n.app_id, n.kind, n.value, n.device_id from device_names n \
             where n.workspace_id = $1 and (n.environment, n.app_id, n.kind, n.value) in \
             (select cast(given.value->>0 as bigint), cast(given.value->>1 as bigint), given.value->>2, given.value->>3 \
@@ -74,76 +124,71 @@ impl Loader<'_> {
         let workspace = self.workspace;
         let rows: Vec<StoredName> =
             on!(&mut *self.tx, c => sqlx::query_as(SQL).bind(workspace).bind(names).fetch_all(c).await?);
-        let devices = rows.iter().map(|row| row.device_id).collect();
-        self.keep_names(rows);
-        Ok(devices)
-    }
-
-    fn keep_names(&mut self, rows: Vec<StoredName>) {
-        for row in rows {
-            let name = Name { environment: row.environment, app: row.app_id, kind: row.kind, value: row.value };
-            self.population.add_name(name, row.device_id);
-        }
+        Ok(rows.into_iter().map(StoredName::split).collect())
     }
 
     /// The profiles that the batches name, by `mpid` or by identity.
-    async fn named_profiles(&mut self, batches: &[(Arrival, &Batch)]) -> Result<BTreeSet<ProfileId>> {
-        const BY_IDENTITY: &str = "select i.environment, i.kind, i.value, i.profile_id from identities i \
+    async fn named_profiles(
+        &mut self,
+        batches: &[(Arrival, &Batch)],
+    ) -> Result<(BTreeMap<Identity, ProfileId>, BTreeSet<ProfileId>)> {
+        const BY_MPID: &str = "select p.id from profiles p where p.workspace_id = $1 and (p.environment, p.mpid) in \
+            (select cast(given.value->>0 as bigint), cast(given.value->>1 as bigint) from json_each($2) as given)";
+        let identities = self.identified(batches).await?;
+        let mut found: BTreeSet<ProfileId> = identities.values().copied().collect();
+        let mpids: BTreeSet<(i64, i64)> =
+            batches.iter().filter_map(|(_, batch)| Some((batch.environment.code(), batch.mpid?))).collect();
+        if !mpids.is_empty() {
+            let (workspace, mpids) = (self.workspace, given(mpids.into_iter().map(|mpid| json!(mpid))));
+            let ids: Vec<ProfileId> =
+                on!(&mut *self.tx, c => sqlx::query_scalar(BY_MPID).bind(workspace).bind(mpids).fetch_all(c).await?);
+            found.extend(ids);
+        }
+        self.profiles(&found).await?;
+        Ok((identities, found))
+    }
+
+    /// Whom the batches' identities name.
+    async fn identified(&mut self, batches: &[(Arrival, &Batch)]) -> Result<BTreeMap<Identity, ProfileId>> {
+        const SQL: &str = "select i.environment, i.kind, i.value, i.profile_id from identities i \
             where i.workspace_id = $1 and (i.environment, i.kind, i.value) in \
             (select cast(given.value->>0 as bigint), given.value->>1, given.value->>2 from json_each($2) as given)";
-        const BY_MPID: &str = concat!(
-            "select ",
-            columns!(profile),
-            " from profiles p where p.workspace_id = $1 and (p.environment, p.mpid) in \
-            (select cast(given.value->>0 as bigint), cast(given.value->>1 as bigint) from json_each($2) as given)"
-        );
-        let workspace = self.workspace;
-        let identities = given(batches.iter().flat_map(|(_, batch)| {
+        let identities = batches.iter().flat_map(|(_, batch)| {
             batch.identities.iter().map(|(kind, value)| json!([batch.environment.code(), kind.as_str(), value]))
-        }));
+        });
+        let (workspace, identities) = (self.workspace, given(identities));
         let rows: Vec<StoredIdentity> =
-            on!(&mut *self.tx, c => sqlx::query_as(BY_IDENTITY).bind(workspace).bind(identities).fetch_all(c).await?);
-        let mut found: BTreeSet<ProfileId> = rows.iter().map(|row| row.profile_id).collect();
-        self.population.identities.extend(
-            rows.into_iter().map(|row| {
-                (Identity { environment: row.environment, kind: row.kind, value: row.value }, row.profile_id)
-            }),
-        );
-        let mpids = given(batches.iter().filter_map(|(_, batch)| Some(json!([batch.environment.code(), batch.mpid?]))));
-        let rows: Vec<StoredProfile> =
-            on!(&mut *self.tx, c => sqlx::query_as(BY_MPID).bind(workspace).bind(mpids).fetch_all(c).await?);
-        found.extend(rows.iter().map(|row| row.id));
-        rows.into_iter().for_each(|row| self.population.add_profile(profile(row)));
-        self.profiles(&found).await?;
-        Ok(found)
+            on!(&mut *self.tx, c => sqlx::query_as(SQL).bind(workspace).bind(identities).fetch_all(c).await?);
+        let split = |row: StoredIdentity| {
+            (Identity { environment: row.environment, kind: row.kind, value: row.value }, row.profile_id)
+        };
+        Ok(rows.into_iter().map(split).collect())
     }
 
     async fn profiles(&mut self, wanted: &BTreeSet<ProfileId>) -> Result<()> {
-        const SQL: &str = concat!(
-            "select ",
-            columns!(profile),
-            " from profiles p where p.workspace_id = $1 and p.environment in (0, 1) and p.id in \
-            (select cast(given.value->>0 as bigint) from json_each($2) as given)"
-        );
-        let missing = wanted.iter().filter(|id| !self.population.profiles().contains_key(id)).map(|id| json!([id.0]));
-        let (workspace, missing) = (self.workspace, given(missing));
+        const SQL: [&str; 2] = by_ids!(profile "profiles");
+        let known = self.population.profiles();
+        let missing: Vec<_> = wanted.iter().filter(|id| !known.contains_key(id)).map(|id| json!([id.0])).collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let (workspace, missing, sql) = (self.workspace, given(missing), self.pick(SQL));
         let rows: Vec<StoredProfile> =
-            on!(&mut *self.tx, c => sqlx::query_as(SQL).bind(workspace).bind(missing).fetch_all(c).await?);
+            on!(&mut *self.tx, c => sqlx::query_as(sql).bind(workspace).bind(missing).fetch_all(c).await?);
         rows.into_iter().for_each(|row| self.population.add_profile(profile(row)));
         Ok(())
     }
 
     pub async fn devices(&mut self, wanted: &BTreeSet<DeviceId>) -> Result<()> {
-        const SQL: &str = concat!(
-            "select ",
-            columns!(device),
-            " from devices d where d.workspace_id = $1 and d.environment in (0, 1) and d.id in \
-            (select cast(given.value->>0 as bigint) from json_each($2) as given)"
-        );
-        let missing = wanted.iter().filter(|id| !self.population.devices.contains_key(id)).map(|id| json!([id.0]));
-        let (workspace, missing) = (self.workspace, given(missing));
+        const SQL: [&str; 2] = by_ids!(device "devices");
+        let known = &self.population.devices;
+        let missing: Vec<_> = wanted.iter().filter(|id| !known.contains_key(id)).map(|id| json!([id.0])).collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let (workspace, missing, sql) = (self.workspace, given(missing), self.pick(SQL));
         let rows: Vec<StoredDevice> =
-            on!(&mut *self.tx, c => sqlx::query_as(SQL).bind(workspace).bind(missing).fetch_all(c).await?);
+            on!(&mut *self.tx, c => sqlx::query_as(sql).bind(workspace).bind(missing).fetch_all(c).await?);
         self.population.devices.extend(rows.into_iter().map(|row| (row.id, row.into())));
         Ok(())
     }
@@ -163,7 +208,9 @@ impl Loader<'_> {
         let (workspace, wanted) = (self.workspace, given(devices.iter().map(|id| json!([id.0]))));
         let names: Vec<StoredName> =
             on!(&mut *self.tx, c => sqlx::query_as(SQL).bind(workspace).bind(wanted).fetch_all(c).await?);
-        self.keep_names(names);
+        for (name, device) in names.into_iter().map(StoredName::split) {
+            self.population.add_name(name, device);
+        }
         Ok(())
     }
 

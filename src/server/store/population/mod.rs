@@ -81,6 +81,13 @@ struct StoredName {
     device_id: DeviceId,
 }
 
+impl StoredName {
+    fn split(self) -> (Name, DeviceId) {
+        let name = Name { environment: self.environment, app: self.app_id, kind: self.kind, value: self.value };
+        (name, self.device_id)
+    }
+}
+
 #[derive(sqlx::FromRow)]
 struct StoredProfile {
     environment: Environment,
@@ -108,11 +115,11 @@ struct StoredUse {
 /// The columns of a device or profile, for `concat!`.
 macro_rules! columns {
     (device) => {
-        "d.environment, d.id, d.app_id, d.platform, d.status, d.since, d.as_of, d.source_input, d.transitions, \
-         d.os_version, d.app_version, d.country, d.first_seen, d.last_seen, d.nameless_since, d.retired, d.active_on, d.folded"
+        "e.environment, e.id, e.app_id, e.platform, e.status, e.since, e.as_of, e.source_input, e.transitions, \
+         e.os_version, e.app_version, e.country, e.first_seen, e.last_seen, e.nameless_since, e.retired, e.active_on, e.folded"
     };
     (profile) => {
-        "p.environment, p.id, p.mpid, p.anonymous_on, p.first_seen, p.last_seen"
+        "e.environment, e.id, e.mpid, e.anonymous_on, e.first_seen, e.last_seen"
     };
 }
 use columns;
@@ -128,7 +135,7 @@ impl Tx {
         const SQL: &str = concat!(
             "select ",
             columns!(device),
-            " from devices d where d.workspace_id = $1 and d.environment = $2 and d.id > $3 order by d.id limit $4"
+            " from devices e where e.workspace_id = $1 and e.environment = $2 and e.id > $3 order by e.id limit $4"
         );
         let rows: Vec<StoredDevice> = on!(&mut *self, c => sqlx::query_as(SQL)
             .bind(workspace)
@@ -138,7 +145,7 @@ impl Tx {
             .fetch_all(c)
             .await?);
         let ids: Vec<DeviceId> = rows.iter().map(|row| row.id).collect();
-        let mut load = Loader { tx: self, workspace, population: Population::default() };
+        let mut load = Loader::reading(self, workspace);
         load.population.devices.extend(rows.into_iter().map(|row| (row.id, row.into())));
         load.names(&ids.iter().copied().collect()).await?;
         Ok((!ids.is_empty()).then_some((load.population, ids)))
@@ -154,7 +161,7 @@ impl Tx {
         const SQL: &str = concat!(
             "select ",
             columns!(profile),
-            " from profiles p where p.workspace_id = $1 and p.environment = $2 and p.id > $3 order by p.id limit $4"
+            " from profiles e where e.workspace_id = $1 and e.environment = $2 and e.id > $3 order by e.id limit $4"
         );
         let rows: Vec<StoredProfile> = on!(&mut *self, c => sqlx::query_as(SQL)
             .bind(workspace)
@@ -165,7 +172,7 @@ impl Tx {
             .await?);
         let ids: Vec<ProfileId> = rows.iter().map(|row| row.id).collect();
         let anonymous_on = rows.iter().filter_map(|row| row.anonymous_on).collect();
-        let mut load = Loader { tx: self, workspace, population: Population::default() };
+        let mut load = Loader::reading(self, workspace);
         rows.into_iter().for_each(|row| load.population.add_profile(profile(row)));
         load.devices_of(&ids.iter().copied().collect()).await?;
         load.users(&anonymous_on).await?;
@@ -178,7 +185,7 @@ impl Tx {
         workspace: WorkspaceId,
         wanted: BTreeSet<DeviceId>,
     ) -> Result<Vec<Device>> {
-        let mut load = Loader { tx: self, workspace, population: Population::default() };
+        let mut load = Loader::reading(self, workspace);
         load.devices(&wanted).await?;
         Ok(load.population.devices.into_values().collect())
     }
@@ -193,9 +200,9 @@ impl Tx {
         const SQL: &str = concat!(
             "select ",
             columns!(device),
-            " from uses u join devices d \
-            on d.workspace_id = u.workspace_id and d.environment = u.environment and d.id = u.device_id \
-            where u.workspace_id = $1 and u.environment = $2 and u.profile_id = $3 order by d.last_seen desc, d.id"
+            " from uses u join devices e \
+            on e.workspace_id = u.workspace_id and e.environment = u.environment and e.id = u.device_id \
+            where u.workspace_id = $1 and u.environment = $2 and u.profile_id = $3 order by e.last_seen desc, e.id"
         );
         let rows: Vec<StoredDevice> = on!(self, c => sqlx::query_as(SQL)
             .bind(workspace)

@@ -1,13 +1,13 @@
-//! Devices that leave the counts, and the lock under which counts change.
+//! Devices that leave the counts.
 
 use super::load::Loader;
 use crate::domain::audit::AuditAction;
-use crate::domain::fold::Population;
+use crate::domain::device::Device;
 use crate::domain::id::{DeviceId, WorkspaceId};
 use crate::domain::time::Millis;
 use crate::server::error::Result;
 use crate::server::store::audit::{Entry, append};
-use crate::server::store::db::{Tx, on};
+use crate::server::store::db::on;
 use crate::server::store::{Actor, Store};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -19,7 +19,6 @@ impl Store {
             and not d.retired and d.last_seen < $2 order by d.id limit 500";
         self.persist(move |store| async move {
             let mut tx = store.db.write().await?;
-            tx.lock_counts(workspace).await?;
             let silent: BTreeSet<DeviceId> = on!(&mut tx, c => sqlx::query_scalar(SQL)
                 .bind(workspace)
                 .bind(silent_before)
@@ -27,18 +26,22 @@ impl Store {
                 .await?)
             .into_iter()
             .collect();
-            let mut load = Loader { tx: &mut tx, workspace, population: Population::default() };
+            let mut load = Loader::holding(&mut tx, workspace);
             load.complete(&silent).await?;
             let users = load.population.profiles().keys().copied().collect();
             load.devices_of(&users).await?;
             let before = load.population;
             let mut after = before.clone();
-            for device in after.devices.values_mut().filter(|device| silent.contains(&device.id)) {
+            // Somebody may have heard of it before it was held.
+            let is_silent = |device: &&mut Device| {
+                silent.contains(&device.id) && device.nameless_since.is_some() && device.last_seen < silent_before
+            };
+            for device in after.devices.values_mut().filter(is_silent) {
                 device.retired = true;
             }
             tx.write_population(workspace, &before, &after, &store.ids).await?;
             let today = tx.today(workspace, store.clock.now()).await?;
-            tx.add_cells(workspace, today, &after.difference(&before)).await?;
+            tx.add_cells(workspace, store.slot, today, &after.difference(&before)).await?;
             if !silent.is_empty() {
                 let entry = Entry {
                     action: AuditAction::DevicesRetired,
@@ -55,16 +58,5 @@ impl Store {
             Ok(silent.len())
         })
         .await
-    }
-}
-
-impl Tx {
-    /// Lets one transaction at a time change a workspace's counts. SQLite has one writer as it is.
-    pub(in crate::server::store) async fn lock_counts(&mut self, workspace: WorkspaceId) -> Result<()> {
-        const LOCK: &str = "select id from workspaces where id = $1 for no key update";
-        if let Self::Postgres(tx) = self {
-            sqlx::query(LOCK).bind(workspace).execute(&mut **tx).await?;
-        }
-        Ok(())
     }
 }

@@ -27,11 +27,15 @@ impl Tx {
         self.write_profiles(workspace, changed, ids).await?;
         let gone = before.names().keys().filter(|name| !after.names().contains_key(name));
         self.delete_names(workspace, gone).await?;
-        let changed = after.names().iter().filter(|(name, device)| before.names().get(name) != Some(device));
-        self.write_names(workspace, changed).await?;
-        let changed =
-            after.identities.iter().filter(|(identity, leads_to)| before.identities.get(identity) != Some(leads_to));
-        self.write_identities(workspace, changed).await?;
+        let fresh = after.names().iter().filter(|(name, _)| !before.names().contains_key(name));
+        self.add_names(workspace, fresh).await?;
+        let moved = |(name, device): &(&Name, &DeviceId)| before.names().get(name).is_some_and(|was| was != *device);
+        self.move_names(workspace, after.names().iter().filter(moved)).await?;
+        let fresh = after.identities.iter().filter(|(identity, _)| !before.identities.contains_key(identity));
+        self.add_identities(workspace, fresh).await?;
+        let moved =
+            |(identity, to): &(&Identity, &ProfileId)| before.identities.get(identity).is_some_and(|was| was != *to);
+        self.move_identities(workspace, after.identities.iter().filter(moved)).await?;
         self.write_uses(workspace, after, after.uses().difference(before.uses())).await
     }
 
@@ -118,34 +122,55 @@ impl Tx {
         self.write_rows(workspace, SQL, names.map(name_row).collect()).await
     }
 
-    async fn write_names<'a>(
+    /// Fails when somebody else has added one meanwhile.
+    async fn add_names<'a>(
         &mut self,
         workspace: WorkspaceId,
         names: impl Iterator<Item = (&'a Name, &'a DeviceId)>,
     ) -> Result<()> {
         const SQL: &str = "insert into device_names (workspace_id, environment, app_id, kind, value, device_id) \
             select $1, cast(given.value->>0 as bigint), cast(given.value->>1 as bigint), given.value->>2, \
-            given.value->>3, cast(given.value->>4 as bigint) from json_each($2) as given where true \
-            on conflict (workspace_id, environment, app_id, kind, value) do update set device_id = excluded.device_id";
-        let row = |(name, device): (&Name, &DeviceId)| {
-            json!([name.environment.code(), name.app.0, name.kind.as_str(), name.value, device.0])
-        };
-        self.write_rows(workspace, SQL, names.map(row).collect()).await
+            given.value->>3, cast(given.value->>4 as bigint) from json_each($2) as given";
+        self.write_rows(workspace, SQL, names.map(leading).collect()).await
     }
 
-    async fn write_identities<'a>(
+    async fn move_names<'a>(
+        &mut self,
+        workspace: WorkspaceId,
+        names: impl Iterator<Item = (&'a Name, &'a DeviceId)>,
+    ) -> Result<()> {
+        const SQL: &str = "update device_names set device_id = moved.device_id from \
+            (select cast(given.value->>0 as bigint) as environment, cast(given.value->>1 as bigint) as app_id, \
+            given.value->>2 as kind, given.value->>3 as value, cast(given.value->>4 as bigint) as device_id \
+            from json_each($2) as given) as moved where device_names.workspace_id = $1 \
+            and device_names.environment = moved.environment and device_names.app_id = moved.app_id \
+            and device_names.kind = moved.kind and device_names.value = moved.value";
+        self.write_rows(workspace, SQL, names.map(leading).collect()).await
+    }
+
+    /// Fails when somebody else has added one meanwhile.
+    async fn add_identities<'a>(
         &mut self,
         workspace: WorkspaceId,
         identities: impl Iterator<Item = (&'a Identity, &'a ProfileId)>,
     ) -> Result<()> {
         const SQL: &str = "insert into identities (workspace_id, environment, kind, value, profile_id) \
             select $1, cast(given.value->>0 as bigint), given.value->>1, given.value->>2, \
-            cast(given.value->>3 as bigint) from json_each($2) as given where true \
-            on conflict (workspace_id, environment, kind, value) do update set profile_id = excluded.profile_id";
-        let row = |(identity, profile): (&Identity, &ProfileId)| {
-            json!([identity.environment.code(), identity.kind.as_str(), identity.value, profile.0])
-        };
-        self.write_rows(workspace, SQL, identities.map(row).collect()).await
+            cast(given.value->>3 as bigint) from json_each($2) as given";
+        self.write_rows(workspace, SQL, identities.map(naming).collect()).await
+    }
+
+    async fn move_identities<'a>(
+        &mut self,
+        workspace: WorkspaceId,
+        identities: impl Iterator<Item = (&'a Identity, &'a ProfileId)>,
+    ) -> Result<()> {
+        const SQL: &str = "update identities set profile_id = moved.profile_id from \
+            (select cast(given.value->>0 as bigint) as environment, given.value->>1 as kind, given.value->>2 as value, \
+            cast(given.value->>3 as bigint) as profile_id from json_each($2) as given) as moved \
+            where identities.workspace_id = $1 and identities.environment = moved.environment \
+            and identities.kind = moved.kind and identities.value = moved.value";
+        self.write_rows(workspace, SQL, identities.map(naming).collect()).await
     }
 
     async fn write_uses<'a>(
@@ -190,4 +215,12 @@ impl Tx {
         };
         self.write_rows(workspace, SQL, transitions.iter().map(row).collect()).await
     }
+}
+
+fn leading((name, device): (&Name, &DeviceId)) -> Value {
+    json!([name.environment.code(), name.app.0, name.kind.as_str(), name.value, device.0])
+}
+
+fn naming((identity, profile): (&Identity, &ProfileId)) -> Value {
+    json!([identity.environment.code(), identity.kind.as_str(), identity.value, profile.0])
 }

@@ -1,0 +1,276 @@
+//! Removing what is too old, in small steps that let the event stream have its turn, and telling the installation's log
+//! what was removed.
+
+use super::audit::{Entry, INSTALLATION, append};
+use super::db::{Tx, on};
+use super::{Actor, Store};
+use crate::domain::audit::AuditAction;
+use crate::domain::id::WorkspaceId;
+use crate::domain::retention::{Aging, Keep, REMEMBERED};
+use crate::domain::time::{DAY, HOUR, MINUTE, Millis};
+use crate::server::error::Result;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+/// How many rows one step looks at.
+const STEP: i64 = 5000;
+
+/// What is done with the days of one step that are before the first one kept.
+macro_rules! days {
+    ($do:literal, $rest:literal) => {
+        concat!(
+            $do,
+            " where workspace_id = $1 and (environment, unit, app_id, dimension, value, day, status, slot) > \
+             ($2, $3, $4, $5, $6, $7, $8, $9) and (environment, unit, app_id, dimension, value, day, status, slot) <= \
+             ($10, $11, $12, $13, $14, $15, $16, $17) and day > 0 and day < $18",
+            $rest
+        )
+    };
+}
+
+/// How far the removing of one kind of rows got in one workspace.
+#[derive(Clone, Debug, sqlx::FromRow)]
+struct Walk {
+    /// The key of the last row that was looked at, as JSON; empty before the first.
+    position: String,
+    /// Removed and not told yet.
+    removed: i64,
+    told_at: Millis,
+    due_at: Millis,
+}
+
+/// The end of a step.
+struct Step {
+    removed: i64,
+    /// Where the next step begins; `None` when all was seen.
+    next: Option<String>,
+}
+
+impl Store {
+    /// Removes some of what is too old; answers whether there is more to do now.
+    pub async fn age(&self, workspace: WorkspaceId, what: Aging, keep: Keep) -> Result<bool> {
+        self.persist(move |store| async move {
+            let now = store.clock.now();
+            let mut tx = store.db.write().await?;
+            let mut walk = tx.walk(workspace, what, now).await?;
+            if walk.due_at > now {
+                return Ok(false);
+            }
+            let step = match what {
+                Aging::Transitions => {
+                    let before = now.minus(keep.transitions_days * DAY);
+                    tx.age_transitions(workspace, &walk.position, before).await?
+                }
+                Aging::Days => {
+                    let first = tx.today(workspace, now).await? - keep.daily_days + 1;
+                    tx.age_days(workspace, &walk.position, first).await?
+                }
+                Aging::RequestIds => {
+                    let before = now.minus(REMEMBERED).max(tx.over_cap(workspace, keep.request_ids).await?);
+                    tx.age_request_ids(workspace, before).await?
+                }
+            };
+            walk.removed += step.removed;
+            let more = step.next.is_some();
+            walk.position = step.next.unwrap_or_default();
+            if !more {
+                walk.due_at = now.plus(if what == Aging::RequestIds { MINUTE } else { DAY });
+                if walk.removed > 0 && now.0 - walk.told_at.0 >= DAY {
+                    tx.tell_aged(&store, workspace, what, &walk, now).await?;
+                    (walk.removed, walk.told_at) = (0, now);
+                }
+            }
+            tx.keep_walk(workspace, what, &walk).await?;
+            tx.commit().await?;
+            Ok(more)
+        })
+        .await
+    }
+}
+
+impl Tx {
+    /// The walk, held until the transaction's end so that two processes do not do the same.
+    async fn walk(&mut self, workspace: WorkspaceId, what: Aging, now: Millis) -> Result<Walk> {
+        const MAKE: &str = "insert into retention (workspace_id, what, position, removed, told_at, due_at) \
+            values ($1, $2, '', 0, $3, $3) on conflict do nothing";
+        const SQLITE: &str =
+            "select position, removed, told_at, due_at from retention where workspace_id = $1 and what = $2";
+        const POSTGRES: &str =
+            "select position, removed, told_at, due_at from retention where workspace_id = $1 and what = $2 for update";
+        let sql = self.pick(SQLITE, POSTGRES);
+        Ok(on!(self, c => {
+            sqlx::query(MAKE).bind(workspace).bind(what.as_str()).bind(now).execute(&mut *c).await?;
+            sqlx::query_as(sql).bind(workspace).bind(what.as_str()).fetch_one(c).await?
+        }))
+    }
+
+    async fn keep_walk(&mut self, workspace: WorkspaceId, what: Aging, walk: &Walk) -> Result<()> {
+        const SQL: &str = "update retention set position = $3, removed = $4, told_at = $5, due_at = $6 \
+            where workspace_id = $1 and what = $2";
+        on!(self, c => {
+            sqlx::query(SQL)
+                .bind(workspace)
+                .bind(what.as_str())
+                .bind(&walk.position)
+                .bind(walk.removed)
+                .bind(walk.told_at)
+                .bind(walk.due_at)
+                .execute(c)
+                .await?;
+        });
+        Ok(())
+    }
+
+    /// Removes old transitions, but never a device's last one.
+    async fn age_transitions(&mut self, workspace: WorkspaceId, position: &str, before: Millis) -> Result<Step> {
+        const END: &str = "select environment, device_id, seq from transitions where workspace_id = $1 \
+            and (environment, device_id, seq) > ($2, $3, $4) order by environment, device_id, seq limit 1 offset $5";
+        const REMOVE: &str = "delete from transitions where workspace_id = $1 \
+            and (environment, device_id, seq) > ($2, $3, $4) and (environment, device_id, seq) <= ($5, $6, $7) \
+            and received_at < $8 and seq < (select d.transitions from devices d \
+            where d.workspace_id = transitions.workspace_id and d.environment = transitions.environment \
+            and d.id = transitions.device_id)";
+        type Key = (i64, i64, i64);
+        let from: Key = read(position).unwrap_or((i64::MIN, i64::MIN, i64::MIN));
+        let end: Option<Key> = on!(&mut *self, c => sqlx::query_as(END)
+            .bind(workspace)
+            .bind(from.0)
+            .bind(from.1)
+            .bind(from.2)
+            .bind(STEP - 1)
+            .fetch_optional(c)
+            .await?);
+        let to = end.unwrap_or((i64::MAX, i64::MAX, i64::MAX));
+        let removed = on!(self, c => sqlx::query(REMOVE)
+            .bind(workspace)
+            .bind(from.0)
+            .bind(from.1)
+            .bind(from.2)
+            .bind(to.0)
+            .bind(to.1)
+            .bind(to.2)
+            .bind(before)
+            .execute(c)
+            .await?
+            .rows_affected());
+        Ok(Step { removed: count(removed), next: end.map(|key| json!(key).to_string()) })
+    }
+
+    /// Adds days before `first` to the one row that stands for all of them; of active devices nothing is kept.
+    async fn age_days(&mut self, workspace: WorkspaceId, position: &str, first: i64) -> Result<Step> {
+        const END: &str = "select environment, unit, app_id, dimension, value, day, status, slot from daily \
+            where workspace_id = $1 and (environment, unit, app_id, dimension, value, day, status, slot) > \
+            ($2, $3, $4, $5, $6, $7, $8, $9) \
+            order by environment, unit, app_id, dimension, value, day, status, slot limit 1 offset $10";
+        const ADD: &str = days!(
+            "insert into daily (workspace_id, environment, unit, app_id, dimension, value, day, status, slot, n) \
+             select workspace_id, environment, unit, app_id, dimension, value, 0, status, slot, cast(sum(n) as bigint) \
+             from daily",
+            " and unit in (0, 1) group by workspace_id, environment, unit, app_id, dimension, value, status, slot \
+             on conflict (workspace_id, environment, unit, app_id, dimension, value, day, status, slot) \
+             do update set n = daily.n + excluded.n"
+        );
+        const REMOVE: &str = days!("delete from daily", "");
+        type Key = (i64, i64, i64, String, String, i64, i64, i64);
+        let least = || (i64::MIN, i64::MIN, i64::MIN, String::new(), String::new(), i64::MIN, i64::MIN, i64::MIN);
+        let from: Key = read(position).unwrap_or_else(least);
+        let end: Option<Key> = on!(&mut *self, c => sqlx::query_as(END)
+            .bind(workspace)
+            .bind(from.0)
+            .bind(from.1)
+            .bind(from.2)
+            .bind(&from.3)
+            .bind(&from.4)
+            .bind(from.5)
+            .bind(from.6)
+            .bind(from.7)
+            .bind(STEP - 1)
+            .fetch_optional(c)
+            .await?);
+        let most = || (i64::MAX, i64::MAX, i64::MAX, String::new(), String::new(), i64::MAX, i64::MAX, i64::MAX);
+        let to = end.clone().unwrap_or_else(most);
+        let mut removed = 0;
+        for sql in [ADD, REMOVE] {
+            removed = on!(&mut *self, c => sqlx::query(sql)
+                .bind(workspace)
+                .bind(from.0)
+                .bind(from.1)
+                .bind(from.2)
+                .bind(&from.3)
+                .bind(&from.4)
+                .bind(from.5)
+                .bind(from.6)
+                .bind(from.7)
+                .bind(to.0)
+                .bind(to.1)
+                .bind(to.2)
+                .bind(&to.3)
+                .bind(&to.4)
+                .bind(to.5)
+                .bind(to.6)
+                .bind(to.7)
+                .bind(first)
+                .execute(c)
+                .await?
+                .rows_affected());
+        }
+        Ok(Step { removed: count(removed), next: end.map(|key| json!(key).to_string()) })
+    }
+
+    async fn age_request_ids(&mut self, workspace: WorkspaceId, before: Millis) -> Result<Step> {
+        const REMOVE: &str = "delete from dedup where workspace_id = $1 and (input_id, hash) in \
+            (select o.input_id, o.hash from dedup o where o.workspace_id = $1 and o.received_at < $2 \
+            order by o.received_at limit $3)";
+        const HOURS: &str = "delete from dedup_hours where workspace_id = $1 and hour < $2";
+        let removed = on!(self, c => {
+            sqlx::query(HOURS).bind(workspace).bind(before.0 / HOUR).execute(&mut *c).await?;
+            sqlx::query(REMOVE).bind(workspace).bind(before).bind(STEP).execute(c).await?.rows_affected()
+        });
+        let more = count(removed) == STEP;
+        Ok(Step { removed: count(removed), next: more.then(String::new) })
+    }
+
+    /// The moment before which ids of requests are more than may be kept.
+    async fn over_cap(&mut self, workspace: WorkspaceId, most: i64) -> Result<Millis> {
+        const SQL: &str = "select hour, n from dedup_hours where workspace_id = $1 order by hour desc";
+        let hours: Vec<(i64, i64)> = on!(self, c => sqlx::query_as(SQL).bind(workspace).fetch_all(c).await?);
+        let mut sum = 0;
+        for (hour, n) in hours {
+            sum += n;
+            if sum > most {
+                return Ok(Millis((hour + 1) * HOUR));
+            }
+        }
+        Ok(Millis(i64::MIN))
+    }
+
+    async fn tell_aged(
+        &mut self,
+        store: &Store,
+        workspace: WorkspaceId,
+        what: Aging,
+        walk: &Walk,
+        now: Millis,
+    ) -> Result<()> {
+        let known = self.workspace_by_id(workspace).await?;
+        let entry = Entry {
+            action: AuditAction::AgedOut,
+            target: known.map_or_else(|| workspace.to_string(), |workspace| workspace.slug.to_string()),
+            before: Value::Null,
+            after: json!({"what": what.as_str(), "removed": walk.removed, "since_ms": walk.told_at}),
+            reason: None,
+            settings_version: None,
+        };
+        let actor = Actor::system("retention");
+        append(self, INSTALLATION, store.clock.now().max(now), &actor, actor.without_role(), entry).await?;
+        Ok(())
+    }
+}
+
+fn read<T: for<'a> Deserialize<'a>>(position: &str) -> Option<T> {
+    serde_json::from_str(position).ok()
+}
+
+fn count(rows: u64) -> i64 {
+    i64::try_from(rows).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,116 @@
+//! What is too old goes, and the log tells that it went.
+
+use super::sender::{DENIED, Sender, ios};
+use crate::harness::{World, bearer, on_both};
+use attest::domain::retention::{Aging, Keep};
+use attest::domain::role::Role;
+use attest::domain::time::{DAY, HOUR};
+use attest::server::work::housekeeping::age;
+use serde_json::{Value, json};
+
+on_both! {
+    old_transitions_go_but_never_the_last_one
+    old_days_are_added_up
+    ids_of_requests_go_by_age_and_by_number
+    a_long_walk_takes_many_steps
+}
+
+const KEEP: Keep = Keep { transitions_days: 30, daily_days: 10, request_ids: 1000 };
+
+async fn numbers(world: &World, sql: &'static str) -> i64 {
+    world.rows::<(i64,)>(sql).await[0].0
+}
+
+async fn told(world: &World) -> Vec<Value> {
+    const SQL: &str = "select after_json from audit where workspace_id = 0 and action = 'data.aged_out' order by seq";
+    let rows = world.rows::<(String,)>(SQL).await;
+    rows.into_iter().map(|(row,)| serde_json::from_str(&row).expect("JSON")).collect()
+}
+
+async fn old_transitions_go_but_never_the_last_one(world: World) {
+    let sender = Sender::new(&world).await;
+    age(&world.store, KEEP).await.expect("a first walk, which begins the count");
+    sender.send(&[ios("ada", "v1", Some("not_determined")), ios("bob", "v2", Some("denied"))]).await;
+    world.clock.advance(HOUR);
+    sender.send(&[ios("ada", "v1", Some("authorized"))]).await;
+    world.clock.advance(20 * DAY);
+    sender.send(&[ios("ada", "v1", Some("denied"))]).await;
+    world.clock.advance(15 * DAY);
+    age(&world.store, KEEP).await.expect("aged");
+    const LEFT: &str = "select count(*) from transitions";
+    assert_eq!(numbers(&world, LEFT).await, 2, "ada's two first ones are gone, bob's only one is not");
+    world.assert_holds().await;
+    let rows = told(&world).await;
+    let removed = rows.iter().find(|row| row["what"] == "transitions").expect("a row");
+    assert_eq!(removed["removed"], 2);
+    // A register goes on from its last transition.
+    sender.send(&[ios("bob", "v2", Some("authorized"))]).await;
+    assert_eq!((numbers(&world, LEFT).await, sender.devices(DENIED).await), (3, 1));
+}
+
+async fn old_days_are_added_up(world: World) {
+    let sender = Sender::new(&world).await;
+    let token = world.token("acme", Role::ComplianceAdmin).await;
+    sender.send(&[ios("ada", "v1", Some("denied"))]).await;
+    world.clock.advance(5 * DAY);
+    sender.send(&[ios("bob", "v2", Some("denied"))]).await;
+    world.clock.advance(8 * DAY);
+    let trend = async |from: &str| {
+        let path = format!("/api/v1/workspaces/acme/trend?from={from}");
+        world.ask("GET", &path, Some(&bearer(&token)), "").await.json()
+    };
+    // The workspace began on 22 Nov 2026; it is the 5th of December.
+    let before = trend("2026-11-26").await;
+    assert_eq!((&before["points"][0]["total"], &before["points"][1]["total"]), (&json!(1), &json!(2)));
+    age(&world.store, KEEP).await.expect("aged");
+    const OLD: &str = "select count(*) from daily where day > 0 and day < 20783";
+    assert_eq!(numbers(&world, OLD).await, 0);
+    world.assert_holds().await;
+    assert_eq!(trend("2026-11-26").await["points"], before["points"]);
+    world.clock.advance(5 * DAY);
+    age(&world.store, KEEP).await.expect("aged");
+    world.assert_holds().await;
+    assert_eq!(trend("2026-12-05").await["points"][0]["total"], 2);
+}
+
+async fn ids_of_requests_go_by_age_and_by_number(world: World) {
+    let sender = Sender::new(&world).await;
+    age(&world.store, KEEP).await.expect("a first walk, which begins the count");
+    let numbered = |n: i64| {
+        let mut batch = ios("ada", "v1", None);
+        batch["source_request_id"] = format!("r{n}").into();
+        batch
+    };
+    const LEFT: &str = "select count(*) from dedup";
+    for hour in 0..3 {
+        let batches: Vec<Value> = (0..400).map(|n| numbered(hour * 400 + n)).collect();
+        sender.send(&batches).await;
+        world.clock.advance(HOUR);
+    }
+    age(&world.store, KEEP).await.expect("aged");
+    assert_eq!(numbers(&world, LEFT).await, 800, "1,200 are more than may be kept: the oldest hour went");
+    world.clock.advance(3 * DAY);
+    age(&world.store, KEEP).await.expect("aged");
+    assert_eq!(numbers(&world, LEFT).await, 0);
+    let rows = told(&world).await;
+    assert_eq!(rows.iter().filter_map(|row| row["removed"].as_i64()).sum::<i64>(), 1200, "{rows:?}");
+    world.assert_holds().await;
+}
+
+async fn a_long_walk_takes_many_steps(world: World) {
+    let sender = Sender::new(&world).await;
+    let statuses = ["authorized", "denied"];
+    for round in 0..4 {
+        let batches: Vec<Value> =
+            (0..1300).map(|n| ios(&n.to_string(), &format!("v{n}"), Some(statuses[round % 2]))).collect();
+        sender.send(&batches).await;
+        world.clock.advance(HOUR);
+    }
+    world.clock.advance(40 * DAY);
+    let workspace = sender.workspace;
+    assert!(world.store.age(workspace, Aging::Transitions, KEEP).await.expect("a step"), "5,200 rows are two steps");
+    age(&world.store, KEEP).await.expect("the rest");
+    assert_eq!(numbers(&world, "select count(*) from transitions").await, 1300);
+    assert!(!world.store.age(workspace, Aging::Transitions, KEEP).await.expect("not due"));
+    world.assert_holds().await;
+}
