@@ -68,9 +68,11 @@ fi
 if aim_is e2e test lighthouse; then [ -n "$ATTEST_CHROMIUM" ] || need "Chromium" chromium; fi
 # The commands that the pages offer for copying are run as they stand.
 if aim_is e2e test; then command -v curl >/dev/null || need "curl" curl; fi
-if aim_is test; then
+if aim_is test soak; then
     [ -n "$ATTEST_POSTGRES_BIN" ] || need "PostgreSQL 15 or later (the server's programs)" postgresql
 fi
+# Flushes are counted by what the system sees of them.
+if aim_is test soak; then command -v strace >/dev/null || need "strace" strace; fi
 if aim_is test soak; then python3 -c 'import ensurepip' 2>/dev/null || need "Python 3 with venv" python3-venv; fi
 
 stop_if_missing

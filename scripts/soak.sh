@@ -1,11 +1,14 @@
 #!/usr/bin/env bash
-# The tests that take long: schemathesis asks every documented interface what it promises, with thousands of requests
-# that keep to the document and that break it. Against a server of its own on loopback.
+# The tests that take long: the server is killed a hundred times under load, on both databases; and schemathesis asks
+# every documented interface what it promises, with thousands of requests that keep to the document and that break it.
+# Against servers of their own on loopback.
 set -euo pipefail
 . "$(dirname "$0")/env.sh"
 cd "$attest_root"
 
 scripts/build.sh debug
+# As the tests do, and longer.
+ATTEST_KILLS=100 "${server_cargo[@]}" test --features ssr --test attest faults:: </dev/null
 attest=$CARGO_TARGET_DIR/debug/attest
 . scripts/demo.sh "$attest" 500
 member() { node -e 'console.log(JSON.parse(require("fs").readFileSync(0))[process.argv[1]])' "$1"; }

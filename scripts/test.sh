@@ -42,6 +42,7 @@ if [ "$only" != browser ]; then
             else if ($2 ~ /contract::.*postgres::/) kind = "contract on Postgres"
             else if ($2 ~ /property/) kind = "property tests"
             else if ($2 ~ /(^|::)flows::/) kind = "flows"
+            else if ($2 ~ /(^|::)faults::/) kind = "faults"
             else if (lib) kind = "unit tests"
             match($0, /\.\.\. (ok|FAILED|ignored)/)
             print substr($0, RSTART + 4, RLENGTH - 4) "\t" kind
@@ -63,7 +64,7 @@ if [ "$status" != 0 ] && [ "$fell" = 0 ]; then fell=1; fi
 passed=$((passed + ran)) failed=$((failed + fell)) skipped=$((skipped + left))
 
 echo
-for kind in "unit tests" "property tests" "contract on SQLite" "contract on Postgres" "flows" "other tests"; do
+for kind in "unit tests" "property tests" "contract on SQLite" "contract on Postgres" "flows" "faults" "other tests"; do
     n=$(grep -cE "^(ok|FAILED)	$kind$" "$logs/names" || true)
     if [ "$n" != 0 ]; then echo "$kind: $n"; fi
 done

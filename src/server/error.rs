@@ -12,8 +12,8 @@ pub enum Error {
     Refused(Refusal),
     /// Somebody else was faster; the same work may succeed when it is done again.
     Again(String),
-    /// The connection cannot write; a new one may.
-    ReadOnly(String),
+    /// The connection cannot go on, as it is read-only or lost its transaction to a full disk; a new one may.
+    Broken(String),
     /// The store is away, read-only or full; it may come back by itself.
     Unavailable(String),
     Internal(String),
@@ -40,7 +40,7 @@ impl fmt::Display for Error {
         match self {
             Self::Refused(refusal) => write!(f, "refused: {refusal:?}"),
             Self::Again(cause) => write!(f, "somebody else was faster: {cause}"),
-            Self::ReadOnly(cause) | Self::Unavailable(cause) => write!(f, "the store is not available: {cause}"),
+            Self::Broken(cause) | Self::Unavailable(cause) => write!(f, "the store is not available: {cause}"),
             Self::Internal(cause) => f.write_str(cause),
         }
     }
@@ -55,7 +55,7 @@ impl From<sqlx::Error> for Error {
             sqlx::Error::Database(database) if database.is_unique_violation() => Self::Again(cause),
             sqlx::Error::Database(database) => match kind(&database.code().unwrap_or_default()) {
                 Kind::Again => Self::Again(cause),
-                Kind::ReadOnly => Self::ReadOnly(cause),
+                Kind::Broken => Self::Broken(cause),
                 Kind::Unavailable => Self::Unavailable(cause),
                 Kind::Internal => Self::Internal(cause),
             },
@@ -72,7 +72,7 @@ impl From<sqlx::Error> for Error {
 
 enum Kind {
     Again,
-    ReadOnly,
+    Broken,
     Unavailable,
     Internal,
 }
@@ -82,7 +82,7 @@ enum Kind {
 fn kind(code: &str) -> Kind {
     match code {
         "40001" | "40P01" => return Kind::Again,
-        "25006" => return Kind::ReadOnly,
+        "25006" => return Kind::Broken,
         "57P01" | "57P02" | "57P03" | "57014" | "55P03" | "53000" | "53100" | "53200" | "53300" | "53400" => {
             return Kind::Unavailable;
         }
@@ -91,14 +91,16 @@ fn kind(code: &str) -> Kind {
         _ => {}
     }
     const BUSY: u32 = 5;
+    const NO_MEMORY: u32 = 7;
     const LOCKED: u32 = 6;
     const READ_ONLY: u32 = 8;
     const IO: u32 = 10;
     const FULL: u32 = 13;
     const CANNOT_OPEN: u32 = 14;
     match code.parse::<u32>().map(|code| code & 0xff) {
-        Ok(READ_ONLY) => Kind::ReadOnly,
-        Ok(BUSY | LOCKED | IO | FULL | CANNOT_OPEN) => Kind::Unavailable,
+        // The last three end a transaction by themselves, and then its rollback fails.
+        Ok(READ_ONLY | NO_MEMORY | IO | FULL) => Kind::Broken,
+        Ok(BUSY | LOCKED | CANNOT_OPEN) => Kind::Unavailable,
         _ => Kind::Internal,
     }
 }
@@ -110,13 +112,13 @@ mod tests {
     #[test]
     fn codes_of_both_databases_are_sorted() {
         let unavailable = |code| matches!(kind(code), Kind::Unavailable);
-        // SQLite: busy, full. Postgres: locked, shut down, connection lost.
-        for code in ["5", "13", "55P03", "57P01", "08006"] {
+        // SQLite: busy. Postgres: locked, shut down, connection lost.
+        for code in ["5", "55P03", "57P01", "08006"] {
             assert!(unavailable(code), "{code}");
         }
-        // SQLite, also as an extended code, and Postgres.
-        for code in ["8", "1032", "25006"] {
-            assert!(matches!(kind(code), Kind::ReadOnly), "{code}");
+        // SQLite, also as an extended code, full, and Postgres.
+        for code in ["8", "1032", "13", "25006"] {
+            assert!(matches!(kind(code), Kind::Broken), "{code}");
         }
         assert!(matches!(kind("40001"), Kind::Again) && matches!(kind("40P01"), Kind::Again));
         for code in ["1", "19", "42601", "23503", ""] {

@@ -2,6 +2,7 @@
 
 mod bugs;
 mod contract;
+mod faults;
 mod flows;
 mod harness;
 mod property;

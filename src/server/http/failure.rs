@@ -43,7 +43,7 @@ fn status(error: &Error) -> StatusCode {
         Error::Refused(Refusal::Invalid(_)) => StatusCode::UNPROCESSABLE_ENTITY,
         Error::Refused(Refusal::TooLarge) => StatusCode::PAYLOAD_TOO_LARGE,
         Error::Refused(Refusal::RateLimited) => StatusCode::TOO_MANY_REQUESTS,
-        Error::Again(_) | Error::ReadOnly(_) | Error::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+        Error::Again(_) | Error::Broken(_) | Error::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
         Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
@@ -52,7 +52,7 @@ fn status(error: &Error) -> StatusCode {
 fn log(error: &Error, incident: &str) {
     match error {
         Error::Refused(_) => {}
-        Error::Again(cause) | Error::ReadOnly(cause) | Error::Unavailable(cause) => {
+        Error::Again(cause) | Error::Broken(cause) | Error::Unavailable(cause) => {
             tracing::warn!(incident, cause, "the store is not available")
         }
         Error::Internal(cause) => tracing::error!(incident, cause, "a request failed"),
@@ -84,7 +84,7 @@ pub async fn as_page(
         Error::Refused(Refusal::TooLarge) => Why::TooLarge,
         // Only machines are limited so.
         Error::Refused(Refusal::RateLimited) => Why::BadRequest,
-        Error::Again(_) | Error::ReadOnly(_) | Error::Unavailable(_) => Why::Unavailable,
+        Error::Again(_) | Error::Broken(_) | Error::Unavailable(_) => Why::Unavailable,
         Error::Internal(_) => Why::Internal,
     };
     let incident = matches!(why, Why::Unavailable | Why::Internal | Why::Forbidden | Why::NotFound).then_some(incident);
@@ -125,7 +125,7 @@ fn is_bare(response: &Response) -> bool {
 fn with_retry(mut response: Response, error: &Error) -> Response {
     let headers = response.headers_mut();
     match error {
-        Error::Again(_) | Error::ReadOnly(_) | Error::Unavailable(_) => {
+        Error::Again(_) | Error::Broken(_) | Error::Unavailable(_) => {
             headers.insert(RETRY_AFTER, HeaderValue::from_static(TRY_AGAIN));
         }
         Error::Refused(Refusal::RateLimited) => {
@@ -154,7 +154,7 @@ fn messages(error: &Error, incident: &str) -> Vec<serde_json::Value> {
             };
             one(refusal.code(), message)
         }
-        Error::Again(_) | Error::ReadOnly(_) | Error::Unavailable(_) => {
+        Error::Again(_) | Error::Broken(_) | Error::Unavailable(_) => {
             one(Code::Unavailable, "the store is not available; nothing was stored")
         }
         Error::Internal(_) => one(Code::Internal, &format!("incident {incident}")),

@@ -5,8 +5,11 @@ use serde_json::Value;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection, Postgres, Sqlite, Transaction};
+use std::fs::Metadata;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -23,6 +26,41 @@ pub struct Db {
     address: Address,
     /// Replaced whole by `reconnect`.
     pools: Arc<RwLock<Pools>>,
+    /// SQLite's file.
+    file: Option<Arc<OpenFile>>,
+}
+
+/// A file as it was when it was opened. SQLite would go on writing into one that was unlinked or replaced, and all of it
+/// would be lost with the process.
+#[derive(Debug)]
+struct OpenFile {
+    path: PathBuf,
+    device: u64,
+    inode: u64,
+    gone: AtomicBool,
+}
+
+impl OpenFile {
+    fn look(path: &Path) -> Result<Self> {
+        let found = std::fs::metadata(path).map_err(|error| Error::Unavailable(error.to_string()))?;
+        Ok(Self { path: path.to_owned(), device: found.dev(), inode: found.ino(), gone: AtomicBool::new(false) })
+    }
+
+    /// Once it is gone it stays so, until a restart.
+    fn assert_there(&self) -> Result<()> {
+        let same = |found: Metadata| found.dev() == self.device && found.ino() == self.inode;
+        let there = !self.gone.load(Ordering::Relaxed) && std::fs::metadata(&self.path).is_ok_and(same);
+        if there {
+            return Ok(());
+        }
+        if !self.gone.swap(true, Ordering::Relaxed) {
+            tracing::error!(
+                file = %self.path.display(),
+                "the database's file was removed or replaced while it was open: nothing is taken until a restart"
+            );
+        }
+        Err(Error::Unavailable("the database's file was removed or replaced".to_owned()))
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -75,9 +113,15 @@ impl Db {
         {
             std::fs::create_dir_all(folder).map_err(|error| Error::Unavailable(error.to_string()))?;
         }
-        let db = Self { pools: Arc::new(RwLock::new(address.pools())), address };
+        let mut db = Self { pools: Arc::new(RwLock::new(address.pools())), address, file: None };
         db.assert_durable().await?;
+        db.file = db.path().map(OpenFile::look).transpose()?.map(Arc::new);
         Ok(db)
+    }
+
+    /// Refuses to go on with a file that is no longer where it was.
+    pub fn assert_there(&self) -> Result<()> {
+        self.file.as_ref().map_or(Ok(()), |file| file.assert_there())
     }
 
     /// Refuses to start on settings under which an answered request could be lost.
@@ -104,6 +148,7 @@ impl Db {
 
     /// Begins a transaction that may write.
     pub async fn write(&self) -> Result<Tx> {
+        self.assert_there()?;
         Ok(match self.pools() {
             Pools::Sqlite { writer, .. } => Tx::Sqlite(writer.begin_with("begin immediate").await?),
             Pools::Postgres(pool) => Tx::Postgres(pool.begin().await?),
@@ -112,6 +157,7 @@ impl Db {
 
     /// Begins a transaction that sees one moment of the data and cannot write.
     pub async fn read(&self) -> Result<Tx> {
+        self.assert_there()?;
         Ok(match self.pools() {
             Pools::Sqlite { readers, .. } => Tx::Sqlite(readers.begin().await?),
             Pools::Postgres(pool) => {

@@ -9,7 +9,7 @@ use crate::domain::error::Problem;
 use crate::domain::id::{AppId, InputId, WorkspaceId};
 use crate::domain::input::{Counted, Input, InputState};
 use crate::domain::time::Millis;
-use crate::server::error::Result;
+use crate::server::error::{Error, Result};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -143,10 +143,13 @@ impl Tx {
         Ok(on!(self, c => sqlx::query_as(SQL).bind(workspace).bind(id).fetch_optional(c).await?))
     }
 
+    /// Gives the input its own app; another process may have been faster.
     pub(super) async fn set_input_app(&mut self, workspace: WorkspaceId, id: InputId, app: AppId) -> Result<()> {
-        const SQL: &str = "update inputs set app_id = $3 where workspace_id = $1 and id = $2";
-        on!(self, c => { sqlx::query(SQL).bind(workspace).bind(id).bind(app).execute(c).await?; });
-        Ok(())
+        const SQL: &str = "update inputs set app_id = $3 where workspace_id = $1 and id = $2 and app_id is null";
+        let set = on!(self, c => {
+            sqlx::query(SQL).bind(workspace).bind(id).bind(app).execute(c).await?.rows_affected()
+        });
+        if set == 1 { Ok(()) } else { Err(Error::Again("the input was given an app meanwhile".to_owned())) }
     }
 
     /// Adds to the tallies; answers how many batches each of these inputs has taken by now.

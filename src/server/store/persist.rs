@@ -7,8 +7,8 @@ use std::time::Duration;
 const TRIES: u32 = 6;
 
 impl Store {
-    /// Does a transaction's work, begun anew for each try: when somebody else was faster, and once when the connection
-    /// was a read-only one. It goes on when the caller is dropped.
+    /// Does a transaction's work, begun anew for each try: when somebody else was faster, and twice when the connection
+    /// could not go on. It goes on when the caller is dropped.
     pub(super) async fn persist<F, Fut, T>(&self, work: F) -> Result<T>
     where
         F: Fn(Self) -> Fut + Send + 'static,
@@ -23,9 +23,17 @@ impl Store {
                 let connections = store.db.pools();
                 match work(store.clone()).await {
                     Err(Error::Again(cause)) if tries < TRIES => store.step_back(tries, &cause).await,
-                    Err(Error::ReadOnly(_)) if tries == 1 => store.db.reconnect(&connections).await,
-                    Err(Error::Again(cause) | Error::ReadOnly(cause)) => return Err(Error::Unavailable(cause)),
-                    ended => return ended,
+                    Err(Error::Broken(cause)) => {
+                        store.db.reconnect(&connections).await;
+                        // Once more than needed: somebody else's new connection may be as old as ours.
+                        if tries > 2 {
+                            return Err(Error::Unavailable(cause));
+                        }
+                    }
+                    Err(Error::Again(cause)) => return Err(Error::Unavailable(cause)),
+                    // What was written into a file that is gone was not stored.
+                    Ok(done) => return store.db.assert_there().map(|()| done),
+                    Err(error) => return Err(error),
                 }
             }
         })

@@ -4,12 +4,14 @@ mod clock;
 mod counts;
 mod http;
 mod postgres;
+mod server;
 mod world;
 
 pub use clock::clock;
 pub use counts::count;
 pub use http::{Cookie, Reply, basic, bearer};
 pub use postgres::Cluster;
+pub use server::{Binary, Server, report, send, sqlite_in};
 pub use world::{Kind, PASSWORD, World, place};
 
 /// Makes each of these a test on SQLite and one on Postgres.

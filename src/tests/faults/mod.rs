@@ -1,0 +1,7 @@
+//! What must not be lost or counted twice, whatever happens to the process or the store. Short here; `make soak` runs
+//! the same for longer.
+
+mod crash;
+mod flush;
+mod several;
+mod store;
