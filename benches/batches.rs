@@ -12,6 +12,9 @@ pub struct Fleet {
     pub run: u64,
 }
 
+/// Bytes of a batch.
+const SIZE: usize = 826;
+
 const STATUSES: [&str; 4] = ["authorized", "denied", "not_determined", "restricted"];
 
 impl Fleet {
@@ -31,8 +34,8 @@ impl Fleet {
              \"device_info\":{{\"platform\":\"iOS\",\"ios_idfv\":\"{:08x}-{:04x}-4000-8000-{device:012x}\",\"device_model\":\"iPhone15,3\",\
              \"os_version\":\"17.{}\",\"locale_country\":\"US\",\"locale_language\":\"en\",\"att_authorization_status\":\"{status}\",\
              \"att_timestamp_unixtime_ms\":{at}}},\"events\":[{{\"event_type\":\"custom_event\",\"data\":{{\"event_name\":\"att_prompt\",\
-             \"custom_event_type\":\"other\",\"timestamp_unixtime_ms\":{at},\"custom_attributes\":{{\"screen\":\"onboarding\",\
-             \"variant\":\"b\",\"step\":\"3\"}},\"session_uuid\":\"00000000-0000-4000-8000-{request:012x}\"}}}}]",
+             \"timestamp_unixtime_ms\":{at},\"custom_attributes\":{{\"screen\":\"onboarding\",\
+             \"variant\":\"b\",\"step\":\"3\"}}}}}}]",
             request >> 48,
             request & 0xffff_ffff_ffff,
             mixed % 20,
@@ -41,7 +44,7 @@ impl Fleet {
             mixed % 6,
         )
         .expect("memory");
-        let padding = (826 - 1_usize).saturating_sub(to.len() - begun);
+        let padding = (SIZE - 1).checked_sub(to.len() - begun).expect("a batch that fits");
         to.extend(std::iter::repeat_n(b' ', padding));
         to.push(b'}');
     }
