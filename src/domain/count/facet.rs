@@ -91,17 +91,16 @@ pub fn of_profile<'a>(profile: &Profile, devices: &[&'a Device], identified_else
 }
 
 fn facet(unit: Unit, app: Option<AppId>, device: &Device) -> Facet<'_> {
-    let folded = |dimension| device.folded.holds(dimension, app.is_some());
-    let value = |dimension, value: Option<&'static str>| value.filter(|_| folded(dimension));
+    let folded = |dimension| device.folded.holds(dimension, app.is_some()).then_some(OTHER);
     Facet {
         environment: device.environment,
         unit,
         app,
         state: device.state(),
         platform: device.platform,
-        os_version: value(Dimension::OsVersion, Some(OTHER)).map_or_else(|| os_version(device), Cow::Borrowed),
-        app_version: value(Dimension::AppVersion, Some(OTHER)).unwrap_or_else(|| app_version(device)),
-        country: value(Dimension::Country, Some(OTHER)).unwrap_or_else(|| country(device)),
+        os_version: folded(Dimension::OsVersion).map_or_else(|| os_version(device), Cow::Borrowed),
+        app_version: folded(Dimension::AppVersion).unwrap_or_else(|| app_version(device)),
+        country: folded(Dimension::Country).unwrap_or_else(|| country(device)),
         idfa: None,
     }
 }

@@ -154,13 +154,13 @@ impl Tx {
         now: Millis,
         learnt: &mut Learnt<'a>,
     ) -> Result<Vec<(&'a Parcel, &'a Batch)>> {
-        let hash = |parcel: &Parcel, batch: &Batch| Some((parcel.feed.input, RequestHash::of(batch)?));
-        let hashes = welcome.iter().filter_map(|(parcel, batch)| hash(parcel, batch)).collect();
-        let mut unknown = self.remember(workspace, hashes, now).await?;
+        let hash = |(parcel, batch): &(&Parcel, &Batch)| Some((parcel.feed.input, RequestHash::of(batch)?));
+        let hashes: Vec<_> = welcome.iter().map(hash).collect();
+        let mut unknown = self.remember(workspace, hashes.iter().flatten().copied().collect(), now).await?;
         learnt.remembered += unknown.len() as i64;
         let mut fresh = Vec::new();
-        for (parcel, batch) in welcome {
-            if hash(parcel, batch).is_none_or(|hash| unknown.remove(&hash)) {
+        for ((parcel, batch), hash) in welcome.into_iter().zip(hashes) {
+            if hash.is_none_or(|hash| unknown.remove(&hash)) {
                 fresh.push((parcel, batch));
             } else {
                 learnt.count(parcel.feed.input, Counted::Repeated, "", 1);

@@ -10,8 +10,8 @@ use crate::server::error::{Error, Result};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-/// Counters of the whole workspace stand under this app.
-const ALL_APPS: AppId = AppId(0);
+/// What holds for the whole workspace stands under this app.
+pub(super) const ALL_APPS: AppId = AppId(0);
 /// Counters of all values stand under this dimension.
 const ALL_VALUES: &str = "";
 

@@ -1,5 +1,6 @@
 //! Which values of the open dimensions have a place of their own in the counts.
 
+use super::count::ALL_APPS;
 use super::db::{Tx, given, on};
 use super::handle::Scope;
 use crate::domain::count::{Dimension, MOST_VALUES, Places, Spot, UNSEEN};
@@ -9,9 +10,6 @@ use crate::server::error::Result;
 use serde_json::{Value, json};
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// Values that hold for the whole workspace stand under this app.
-const ALL_APPS: AppId = AppId(0);
 
 fn row((app, dimension, value): &Spot) -> Value {
     json!([app.unwrap_or(ALL_APPS).0, dimension.as_str(), value])

@@ -76,7 +76,7 @@ impl Store {
             if !more {
                 walk.due_at = now.plus(if what == Aging::RequestIds { MINUTE } else { DAY });
                 if walk.removed > 0 && now.0 - walk.told_at.0 >= DAY {
-                    tx.tell_aged(&store, workspace, what, &walk, now).await?;
+                    tx.tell_aged(workspace, what, &walk, now).await?;
                     (walk.removed, walk.told_at) = (0, now);
                 }
             }
@@ -244,14 +244,7 @@ impl Tx {
         Ok(Millis(i64::MIN))
     }
 
-    async fn tell_aged(
-        &mut self,
-        store: &Store,
-        workspace: WorkspaceId,
-        what: Aging,
-        walk: &Walk,
-        now: Millis,
-    ) -> Result<()> {
+    async fn tell_aged(&mut self, workspace: WorkspaceId, what: Aging, walk: &Walk, now: Millis) -> Result<()> {
         let known = self.workspace_by_id(workspace).await?;
         let entry = Entry {
             action: AuditAction::AgedOut,
@@ -262,7 +255,7 @@ impl Tx {
             settings_version: None,
         };
         let actor = Actor::system("retention");
-        append(self, INSTALLATION, store.clock.now().max(now), &actor, actor.without_role(), entry).await?;
+        append(self, INSTALLATION, now, &actor, actor.without_role(), entry).await?;
         Ok(())
     }
 }

@@ -205,6 +205,9 @@ impl Loader<'_> {
         const SQL: &str = "select n.environment, n.app_id, n.kind, n.value, n.device_id from device_names n \
             where n.workspace_id = $1 and n.environment in (0, 1) and n.device_id in \
             (select cast(given.value->>0 as bigint) from json_each($2) as given)";
+        if devices.is_empty() {
+            return Ok(());
+        }
         let (workspace, wanted) = (self.workspace, given(devices.iter().map(|id| json!([id.0]))));
         let names: Vec<StoredName> =
             on!(&mut *self.tx, c => sqlx::query_as(SQL).bind(workspace).bind(wanted).fetch_all(c).await?);
@@ -218,6 +221,9 @@ impl Loader<'_> {
     pub async fn users(&mut self, devices: &BTreeSet<DeviceId>) -> Result<()> {
         const SQL: &str = "select u.device_id, u.profile_id from uses u where u.workspace_id = $1 and u.environment in (0, 1) \
             and u.device_id in (select cast(given.value->>0 as bigint) from json_each($2) as given)";
+        if devices.is_empty() {
+            return Ok(());
+        }
         let (workspace, wanted) = (self.workspace, given(devices.iter().map(|id| json!([id.0]))));
         let users: Vec<StoredUse> =
             on!(&mut *self.tx, c => sqlx::query_as(SQL).bind(workspace).bind(wanted).fetch_all(c).await?);
