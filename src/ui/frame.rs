@@ -8,6 +8,7 @@ use crate::domain::environment::Environment;
 use crate::domain::policy::{Action, may};
 use crate::domain::role::Role;
 use crate::domain::theme::Theme;
+use crate::ui::drawn::Drawn;
 use leptos::prelude::*;
 
 /// The pages of a workspace.
@@ -171,7 +172,7 @@ pub fn frame(frame: Frame, content: impl IntoView) -> impl IntoView {
             {who(&frame.person, words::role(frame.role))}
         </div>
     };
-    shell(frame.address(Place::Overview), body, view! { {banner}{content.into_any()} })
+    shell(frame.address(Place::Overview), body, view! { {banner}{content.drawn()} })
 }
 
 /// A link of the rail.
@@ -214,10 +215,10 @@ pub fn shell(home: String, body: impl IntoView, content: impl IntoView) -> impl 
                     <a class="brand" href=home>{icon(Icon::Shield)}"Attest"</a>
                     <input type="checkbox" id="menu-open" class="menu-open" aria-label="Show the menu" />
                     <label for="menu-open" class="menu-button" aria-hidden="true">{icon(Icon::Menu)}</label>
-                    <div class="rail-body">{body.into_any()}</div>
+                    <div class="rail-body">{body.drawn()}</div>
                 </div>
             </header>
-            <main id="main" tabindex="-1">{content.into_any()}</main>
+            <main id="main" tabindex="-1">{content.drawn()}</main>
         </div>
     }
 }
@@ -252,7 +253,7 @@ pub fn bare(content: impl IntoView) -> impl IntoView {
     view! {
         <div class="bare">
             <header><a class="brand" href="/">{icon(Icon::Shield)}"Attest"</a></header>
-            <main id="main" tabindex="-1">{content.into_any()}</main>
+            <main id="main" tabindex="-1">{content.drawn()}</main>
         </div>
     }
 }

@@ -2,6 +2,7 @@
 //! randomness and nothing of the platform they are compiled for.
 
 pub mod app;
+pub mod drawn;
 pub mod frame;
 pub mod islands;
 pub mod outside;

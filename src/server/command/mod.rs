@@ -22,13 +22,7 @@ use std::sync::Arc;
 #[command(name = "attest", version, max_term_width = 100)]
 pub struct Cli {
     /// sqlite://PATH, or postgres://... (15 or later; a direct one, not through a transaction pooler).
-    #[arg(
-        long,
-        env = "ATTEST_DATABASE_URL",
-        default_value = "sqlite://data/attest.db",
-        global = true,
-        hide_env_values = true
-    )]
+    #[arg(long, env = "ATTEST_DATABASE_URL", default_value = "sqlite://data/attest.db", hide_env_values = true)]
     database_url: String,
     #[command(flatten)]
     logs: Logs,
@@ -41,10 +35,7 @@ pub struct Cli {
 #[derive(Subcommand, Debug)]
 enum Command {
     /// Serve the pages and interfaces; also without any command.
-    Serve {
-        #[command(flatten)]
-        config: Config,
-    },
+    Serve,
     /// Apply migrations and exit; serve does it too.
     Migrate,
     /// Print what is in force and where each value came from.
@@ -141,8 +132,7 @@ async fn command(cli: Cli, told: Vec<Told>) -> Result<Ended, Error> {
     };
     let store = Store::open(&database_url, Arc::new(SystemClock)).await?;
     let ended = match command {
-        None => return serve(store, config).await.map(|()| Ended::Done),
-        Some(Command::Serve { config }) => return serve(store, config).await.map(|()| Ended::Done),
+        None | Some(Command::Serve) => return serve(store, config).await.map(|()| Ended::Done),
         // Those that were done before the database was opened stand here for completeness.
         Some(Command::Migrate | Command::Config { .. } | Command::Demo(_)) => Ok(Ended::Done),
         Some(Command::User(user)) => user.run(&store, &config).await,

@@ -52,24 +52,18 @@ impl File {
         Ok(Self(table.iter().map(entry).collect::<Result<_, String>>()?))
     }
 
-    /// Makes the file's settings the defaults of a command and of those below it.
-    pub fn defaults_of(&self, mut command: Command) -> Result<Command, String> {
+    /// Makes the file's settings the defaults of a command. Its settings may stand before the name of a command below
+    /// it or after.
+    pub fn defaults_of(&self, command: Command) -> Result<Command, String> {
+        let mut command = command.mut_args(|arg| match arg.get_env() {
+            Some(_) => arg.global(true).help_heading("Settings"),
+            None => arg,
+        });
         for (key, value) in &self.0 {
             if !settings(&command).any(|arg| arg.get_id() == key.as_str()) {
                 return Err(format!("{NAME}: there is no setting named {key}"));
             }
             command = command.mut_arg(key, |arg| arg.default_value(value.clone()));
-        }
-        let below: Vec<String> = command.get_subcommands().map(|below| below.get_name().to_owned()).collect();
-        for name in below {
-            command = command.mut_subcommand(name, |mut below| {
-                for (key, value) in &self.0 {
-                    if settings(&below).any(|arg| arg.get_id() == key.as_str()) {
-                        below = below.mut_arg(key, |arg| arg.default_value(value.clone()));
-                    }
-                }
-                below
-            });
         }
         Ok(command)
     }

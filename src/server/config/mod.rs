@@ -70,9 +70,9 @@ pub enum LogFormat {
 #[derive(Args, Clone, Debug)]
 pub struct Logs {
     /// What is logged: a level, or a filter of tracing.
-    #[arg(long = "log", env = "ATTEST_LOG", default_value = "info", global = true, hide = true)]
+    #[arg(long = "log", env = "ATTEST_LOG", default_value = "info", hide = true)]
     pub log: String,
-    #[arg(long, env = "ATTEST_LOG_FORMAT", default_value = "text", global = true, hide = true)]
+    #[arg(long, env = "ATTEST_LOG_FORMAT", default_value = "text", hide = true)]
     pub log_format: LogFormat,
 }
 

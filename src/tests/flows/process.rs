@@ -242,6 +242,8 @@ async fn settings_come_from_the_file_below_variables_and_flags() {
     assert!(said.contains("https://variable.example") && said.contains("from ATTEST_PUBLIC_URL"), "{said}");
     let (_, said) = run(&["--public-url", "https://flag.example", "config"], Some("https://variable.example")).await;
     assert!(said.contains("https://flag.example") && said.contains("from a flag"), "{said}");
+    let (_, said) = run(&["config", "--public-url", "https://flag.example"], None).await;
+    assert!(said.contains("https://flag.example") && said.contains("from a flag"), "{said}");
     for (text, named) in [
         ("nonsense = 1", "there is no setting named nonsense"),
         ("erase_after_hours = \"soon\"", "erase-after-hours"),
@@ -250,6 +252,19 @@ async fn settings_come_from_the_file_below_variables_and_flags() {
         write(text);
         let (code, said) = run(&["config"], None).await;
         assert!(code == Some(2) && said.contains(named) && said.trim_end().lines().count() == 1, "{said}");
+    }
+}
+
+#[tokio::test]
+async fn a_flag_counts_before_the_command_and_after_it() {
+    for arguments in
+        [["--public-url", "https://att.example", "serve"], ["serve", "--public-url", "https://att.example"]]
+    {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (_server, mut lines, _) = begun(attest(folder.path()).args(arguments)).await;
+        lines.next_line().await.expect("a line");
+        let link = lines.next_line().await.expect("a line").expect("the set-up link");
+        assert!(link.contains("https://att.example/set-up"), "{arguments:?}: {link}");
     }
 }
 

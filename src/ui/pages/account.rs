@@ -1,6 +1,7 @@
 //! The account of whoever is signed in.
 
 use crate::domain::theme::Theme;
+use crate::ui::drawn::Drawn;
 use crate::ui::outside::{Outside, outside};
 use crate::ui::parts::field::{Faults, Field, field, moment, new_password, summary};
 use crate::ui::parts::notice::{Tone, notice};
@@ -101,7 +102,7 @@ fn sessions(rows: Vec<SessionRow>) -> impl IntoView {
     let others = rows.iter().any(|row| !row.own);
     let rows = rows.into_iter().map(|row| {
         let end = if row.own {
-            view! { <span class="tag">"this one"</span> }.into_any()
+            view! { <span class="tag">"this one"</span> }.drawn()
         } else {
             view! {
                 <form method="post">
@@ -110,7 +111,7 @@ fn sessions(rows: Vec<SessionRow>) -> impl IntoView {
                     <button class="button">"End"<span class="hidden">{format!(" the session of {}", row.device)}</span></button>
                 </form>
             }
-            .into_any()
+            .drawn()
         };
         view! {
             <li>

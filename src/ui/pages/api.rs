@@ -1,5 +1,6 @@
 //! The interfaces for machines, as their OpenAPI document describes them.
 
+use crate::ui::drawn::{Drawn, InertElement};
 use crate::ui::outside::{Outside, outside};
 use leptos::prelude::*;
 
@@ -153,10 +154,10 @@ fn rows(label: &'static str, first: &'static str, rows: Vec<Row>) -> impl IntoVi
     }
 }
 
-fn kind(kind: Kind) -> AnyView {
+fn kind(kind: Kind) -> InertElement {
     match kind.shape {
-        Some(shape) => view! { <a href=format!("#shape-{shape}")>{kind.words}</a> }.into_any(),
-        None => kind.words.into_any(),
+        Some(shape) => view! { <a href=format!("#shape-{shape}")>{kind.words}</a> }.drawn(),
+        None => kind.words.drawn(),
     }
 }
 

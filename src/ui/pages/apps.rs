@@ -1,6 +1,7 @@
 //! Apps: a name that people know for each bundle id.
 
 use crate::domain::error::Problem;
+use crate::ui::drawn::Drawn;
 use crate::ui::frame::{Frame, Place, frame};
 use crate::ui::parts::notice::{Tone, notice};
 use crate::ui::parts::pager::{Pager, pager};
@@ -35,13 +36,13 @@ pub fn apps(page: Apps) -> impl IntoView {
                 <p>"An app appears here with its first batch. "<a href=inputs>"See the inputs"</a></p>
             </section>
         }
-        .into_any()
+        .drawn()
     } else {
         let overview = page.frame.address(Place::Overview);
         let rows = page.rows.into_iter().map(|app| row(app, page.may_manage, &overview)).collect_view();
         let pager = pager(&page.pager, "apps");
         view! { <section class="card"><h2 class="hidden">"Apps"</h2>{pager}<ul class="people">{rows}</ul></section> }
-            .into_any()
+            .drawn()
     };
     let content = view! {
         <div class="head">
@@ -59,12 +60,12 @@ pub fn apps(page: Apps) -> impl IntoView {
 fn row(app: AppRow, may_manage: bool, overview: &str) -> impl IntoView + use<> {
     let figures = view! { <a href=format!("{overview}?app={}", app.id)>"Figures"</a> };
     let bundle = match app.bundle {
-        Some(bundle) => view! { <code>{bundle}</code> }.into_any(),
-        None => "Batches without a bundle id".into_any(),
+        Some(bundle) => view! { <code>{bundle}</code> }.drawn(),
+        None => "Batches without a bundle id".drawn(),
     };
     if !may_manage {
         return view! { <li><div class="person"><b>{app.name}</b><span class="muted">{bundle}</span></div><div class="standing">{figures}</div></li> }
-            .into_any();
+            .drawn();
     }
     let field = format!("name-of-{}", app.id);
     let (fault_id, invalid) = (format!("{field}-fault"), app.problem.map(|_| "true"));
@@ -86,5 +87,5 @@ fn row(app: AppRow, may_manage: bool, overview: &str) -> impl IntoView + use<> {
             </form>
         </li>
     }
-    .into_any()
+    .drawn()
 }

@@ -1,6 +1,7 @@
 //! One input: its state, its secret the one time it is shown, and what was counted of it.
 
 use super::samples::{ContradictionRow, Samples, contradictions, samples};
+use crate::ui::drawn::Drawn;
 use crate::ui::frame::{Frame, Place, frame};
 use crate::ui::parts::field::{Faults, Field, field, moment, summary};
 use crate::ui::parts::notice::{Tone, notice};
@@ -106,7 +107,7 @@ pub fn input(page: InputPage) -> impl IntoView {
     } else {
         view! { <span class="tag">"open"</span> }
     };
-    let last = page.last_batch.clone().map_or_else(|| "never".into_any(), |at| moment(at).into_any());
+    let last = page.last_batch.clone().map_or_else(|| "never".drawn(), |at| moment(at).drawn());
     let rotated = page.rotated.clone().map(shown);
     let rotated_already = page.rotated_already.then(|| {
         notice(Tone::Danger, view! { <p><b>"No other secret was made."</b>" The secret was rotated already since this form was opened; a secret is shown only once."</p> })
@@ -153,7 +154,7 @@ pub fn input(page: InputPage) -> impl IntoView {
 
 fn refused(rows: Vec<(String, String)>) -> impl IntoView {
     let body = if rows.is_empty() {
-        view! { <p class="muted">"Nothing was refused."</p> }.into_any()
+        view! { <p class="muted">"Nothing was refused."</p> }.drawn()
     } else {
         let rows = rows.into_iter().map(|(reason, n)| {
             view! { <tr><th scope="row">{words::reason(&reason)}</th><td class="n">{n}</td></tr> }
@@ -166,7 +167,7 @@ fn refused(rows: Vec<(String, String)>) -> impl IntoView {
                 </table>
             </div>
         }
-        .into_any()
+        .drawn()
     };
     view! { <section class="card"><h2>"Refused batches"</h2>{body}</section> }
 }

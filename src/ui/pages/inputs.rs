@@ -1,6 +1,7 @@
 //! Inputs: the feeds that events come in by.
 
 use super::input::{Shown, shown};
+use crate::ui::drawn::Drawn;
 use crate::ui::frame::{Frame, frame};
 use crate::ui::parts::field::{Faults, Field, field, moment, summary};
 use crate::ui::parts::pager::{Pager, pager};
@@ -66,7 +67,7 @@ fn table(rows: Vec<InputRow>, pages: &Pager) -> impl IntoView + use<> {
         } else {
             view! { <span class="tag">"open"</span> }
         };
-        let last = row.last_batch.map_or_else(|| "never".into_any(), |at| moment(at).into_any());
+        let last = row.last_batch.map_or_else(|| "never".drawn(), |at| moment(at).drawn());
         view! {
             <tr>
                 <th scope="row"><a href=row.address>{row.name}</a></th>

@@ -1,6 +1,7 @@
 //! Members: who has which role here, who is invited, and the forms that change it.
 
 use crate::domain::role::{Role, TokenRole};
+use crate::ui::drawn::{Drawn, InertElement};
 use crate::ui::frame::{Frame, frame};
 use crate::ui::parts::field::{Faults, Field, field, moment, summary};
 use crate::ui::parts::notice::{Tone, notice};
@@ -86,16 +87,16 @@ pub fn members(page: Members) -> impl IntoView {
     frame(page.frame, content)
 }
 
-fn outcome(outcome: Outcome) -> AnyView {
+fn outcome(outcome: Outcome) -> InertElement {
     match outcome {
         Outcome::Invited { email, link } => {
             let title = format!("The invitation of {email}, shown this once");
             let help = "Send it to them yourself: Attest sends no mail. It can be accepted once, within an hour, by this e-mail's owner.";
-            once(title, help, link).into_any()
+            once(title, help, link).drawn()
         }
-        Outcome::Done(words) => notice(Tone::Done, view! { <p>{words}</p> }).into_any(),
+        Outcome::Done(words) => notice(Tone::Done, view! { <p>{words}</p> }).drawn(),
         Outcome::Refused(words) => {
-            notice(Tone::Danger, view! { <p><b>"Nothing was changed."</b>" "{words}</p> }).into_any()
+            notice(Tone::Danger, view! { <p><b>"Nothing was changed."</b>" "{words}</p> }).drawn()
         }
     }
 }

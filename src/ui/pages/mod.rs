@@ -21,7 +21,7 @@ pub mod tokens;
 pub mod workspaces;
 
 use crate::domain::theme::Theme;
-use leptos::prelude::*;
+use crate::ui::drawn::{Drawn, InertElement};
 
 /// Every page with its model.
 #[derive(Clone, Debug)]
@@ -104,27 +104,27 @@ impl Page {
     }
 
     /// The page in its frame.
-    pub fn view(self) -> AnyView {
+    pub fn view(self) -> InertElement {
         match self {
-            Self::SignIn(page) => session::sign_in(page).into_any(),
-            Self::SetUp(page) => setup::set_up(page).into_any(),
-            Self::NoWorkspace(page) => session::no_workspace(page).into_any(),
-            Self::Overview(page) => overview::overview(*page).into_any(),
-            Self::Att(page) => att::att(*page).into_any(),
-            Self::Audit(page) => audit::audit(*page).into_any(),
-            Self::Profiles(page) => profile::profiles(*page).into_any(),
-            Self::Inputs(page) => inputs::inputs(*page).into_any(),
-            Self::Input(page) => input::input(*page).into_any(),
-            Self::Apps(page) => apps::apps(*page).into_any(),
-            Self::Members(page) => members::members(*page).into_any(),
-            Self::Tokens(page) => tokens::tokens(*page).into_any(),
-            Self::Account(page) => account::account(*page).into_any(),
-            Self::Api(page) => api::api(*page).into_any(),
-            Self::Stored(page) => stored::stored(*page).into_any(),
-            Self::People(page) => people::people(*page).into_any(),
-            Self::Workspaces(page) => workspaces::workspaces(*page).into_any(),
-            Self::Invitation(page) => invitation::invitation(page).into_any(),
-            Self::Refused(page) => refused::refused(page).into_any(),
+            Self::SignIn(page) => session::sign_in(page).drawn(),
+            Self::SetUp(page) => setup::set_up(page).drawn(),
+            Self::NoWorkspace(page) => session::no_workspace(page).drawn(),
+            Self::Overview(page) => overview::overview(*page).drawn(),
+            Self::Att(page) => att::att(*page).drawn(),
+            Self::Audit(page) => audit::audit(*page).drawn(),
+            Self::Profiles(page) => profile::profiles(*page).drawn(),
+            Self::Inputs(page) => inputs::inputs(*page).drawn(),
+            Self::Input(page) => input::input(*page).drawn(),
+            Self::Apps(page) => apps::apps(*page).drawn(),
+            Self::Members(page) => members::members(*page).drawn(),
+            Self::Tokens(page) => tokens::tokens(*page).drawn(),
+            Self::Account(page) => account::account(*page).drawn(),
+            Self::Api(page) => api::api(*page).drawn(),
+            Self::Stored(page) => stored::stored(*page).drawn(),
+            Self::People(page) => people::people(*page).drawn(),
+            Self::Workspaces(page) => workspaces::workspaces(*page).drawn(),
+            Self::Invitation(page) => invitation::invitation(page).drawn(),
+            Self::Refused(page) => refused::refused(page).drawn(),
         }
     }
 }

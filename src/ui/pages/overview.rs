@@ -2,6 +2,7 @@
 
 use crate::domain::att::State;
 use crate::domain::count::Unit;
+use crate::ui::drawn::Drawn;
 use crate::ui::frame::{Frame, Place, frame};
 use crate::ui::islands::live::LiveCounts;
 use crate::ui::islands::reading::ChartReading;
@@ -120,13 +121,13 @@ fn empty(page: &Overview, inputs: &str) -> impl IntoView + use<> {
             <p>"Send the first event with the input's curl; this page follows within two seconds."</p>
             <p><a class="button primary" href=inputs.to_owned()>"Open the inputs"</a></p>
         }
-        .into_any(),
+        .drawn(),
         (false, true) => view! {
             <p>"Attest learns statuses from your app's events. Make an input: it has a key, a secret and a curl that works as it stands."</p>
             <p><a class="button primary" href=inputs.to_owned()>"Create input"</a></p>
         }
-        .into_any(),
-        (false, false) => view! { <p>"Attest learns statuses from your app's events. An Admin has to make an input first."</p> }.into_any(),
+        .drawn(),
+        (false, false) => view! { <p>"Attest learns statuses from your app's events. An Admin has to make an input first."</p> }.drawn(),
     };
     view! { <section class="card empty"><h2>"Nothing has been counted here yet"</h2>{advice}</section> }
 }
@@ -135,9 +136,9 @@ fn filters(filter: &Filter) -> impl IntoView + use<> {
     let unit = |unit: Unit, other: &str| {
         let name = if unit == Unit::Profiles { "Profiles" } else { "Devices" };
         if filter.unit == unit {
-            view! { <span aria-current="true">{name}</span> }.into_any()
+            view! { <span aria-current="true">{name}</span> }.drawn()
         } else {
-            view! { <a href=other.to_owned()>{name}</a> }.into_any()
+            view! { <a href=other.to_owned()>{name}</a> }.drawn()
         }
     };
     let option =

@@ -2,6 +2,7 @@
 
 use crate::domain::att::{Origin, State, Status};
 use crate::domain::environment::Environment;
+use crate::ui::drawn::{Drawn, InertElement};
 use crate::ui::frame::{Frame, frame};
 use crate::ui::parts::field::{Faults, Field, field, moment, summary};
 use crate::ui::parts::notice::{Tone, notice};
@@ -80,9 +81,9 @@ pub fn profiles(page: Profiles) -> impl IntoView {
     let found = page.found.map(|found| {
         if found.is_empty() {
             notice(Tone::Mind, view! { <p role="status">"No profile is known by that in this environment."</p> })
-                .into_any()
+                .drawn()
         } else {
-            found.into_iter().map(one).collect_view().into_any()
+            found.into_iter().map(one).collect_view().drawn()
         }
     });
     let elsewhere = match page.frame.environment {
@@ -166,18 +167,18 @@ fn device(device: DeviceCard) -> impl IntoView {
 }
 
 /// The reason for the effective status, in words.
-fn why(device: &DeviceCard) -> AnyView {
+fn why(device: &DeviceCard) -> InertElement {
     match (device.origin, device.explicit.clone()) {
         (Origin::Explicit, Some(explicit)) => view! {
             "Explicit: reported through "<b>{explicit.input}</b>", since "{moment(explicit.since)}", last confirmed for "{moment(explicit.as_of)}"."
         }
-        .into_any(),
+        .drawn(),
         (Origin::Default, _) => view! {
             "Default of settings version "<b>{device.version}</b>": the device never reported a status, and the workspace's default is "
             <b>{words::default(device.default)}</b>"."
         }
-        .into_any(),
-        (Origin::NotApplicable, _) => "Not an Apple platform: App Tracking Transparency does not apply.".into_any(),
-        _ => "Unknown: the device never reported a status, and the workspace has no default.".into_any(),
+        .drawn(),
+        (Origin::NotApplicable, _) => "Not an Apple platform: App Tracking Transparency does not apply.".drawn(),
+        _ => "Unknown: the device never reported a status, and the workspace has no default.".drawn(),
     }
 }

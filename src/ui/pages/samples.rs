@@ -3,6 +3,7 @@
 use crate::domain::contradiction::SHOWN_DAYS;
 use crate::domain::sample::{KEPT, MOST};
 use crate::domain::time::HOUR;
+use crate::ui::drawn::Drawn;
 use crate::ui::parts::field::moment;
 use crate::ui::words::Moment;
 use leptos::prelude::*;
@@ -41,8 +42,7 @@ pub struct SampleCard {
 
 pub fn contradictions(rows: Vec<ContradictionRow>) -> impl IntoView {
     let body = if rows.is_empty() {
-        view! { <p class="muted">{format!("Nothing contradicted itself in the last {SHOWN_DAYS} days.")}</p> }
-            .into_any()
+        view! { <p class="muted">{format!("Nothing contradicted itself in the last {SHOWN_DAYS} days.")}</p> }.drawn()
     } else {
         let rows = rows.into_iter().map(|row| {
             let places = row.places.into_iter().map(|(place, n)| view! { <li>{place}": "{n}</li> });
@@ -71,7 +71,7 @@ pub fn contradictions(rows: Vec<ContradictionRow>) -> impl IntoView {
                 </table>
             </div>
         }
-        .into_any()
+        .drawn()
     };
     view! {
         <section class="card contradictions">
@@ -90,9 +90,9 @@ pub fn samples(samples: Samples) -> impl IntoView {
             </p>
             <form method="post" action=address><button class="button">"Show samples"</button></form>
         }
-        .into_any(),
+        .drawn(),
         Samples::Shown(cards) if cards.is_empty() => {
-            view! { <p role="status">{format!("No batch came in the last {} hours.", KEPT / HOUR)}</p> }.into_any()
+            view! { <p role="status">{format!("No batch came in the last {} hours.", KEPT / HOUR)}</p> }.drawn()
         }
         Samples::Shown(cards) => {
             let (examples, newest): (Vec<_>, Vec<_>) = cards.into_iter().partition(|card| card.example_of.is_some());
@@ -107,7 +107,7 @@ pub fn samples(samples: Samples) -> impl IntoView {
                 <h3>"The newest batches"</h3>
                 <div class="samples">{newest}</div>
             }
-            .into_any()
+            .drawn()
         }
     };
     Some(view! { <section class="card" id="samples"><h2>"Samples"</h2>{body}</section> })

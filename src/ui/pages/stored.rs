@@ -1,5 +1,6 @@
 //! What is stored, and for how long: a page to hand on.
 
+use crate::ui::drawn::Drawn;
 use crate::ui::outside::{Outside, outside};
 use leptos::prelude::*;
 
@@ -59,10 +60,9 @@ fn group(group: Group) -> impl IntoView {
     let rows = group.tables.into_iter().map(|table| {
         let columns = table.columns.into_iter().map(|(name, personal)| {
             if personal {
-                view! { <li class="personal"><code>{name}</code><span class="hidden">" (personal)"</span></li> }
-                    .into_any()
+                view! { <li class="personal"><code>{name}</code><span class="hidden">" (personal)"</span></li> }.drawn()
             } else {
-                view! { <li><code>{name}</code></li> }.into_any()
+                view! { <li><code>{name}</code></li> }.drawn()
             }
         });
         view! {

@@ -1,6 +1,7 @@
 //! API tokens: scripts' ways in.
 
 use crate::domain::role::TokenRole;
+use crate::ui::drawn::Drawn;
 use crate::ui::frame::{Frame, frame};
 use crate::ui::parts::field::{Faults, Field, field, moment, summary};
 use crate::ui::parts::notice::{Tone, notice};
@@ -58,10 +59,10 @@ pub fn tokens(page: Tokens) -> impl IntoView {
                 <p>"A token lets a script do in this workspace what its role may, by the Admin API."</p>
             </section>
         }
-        .into_any()
+        .drawn()
     } else {
         view! { <section class="card"><h2 class="hidden">"Tokens"</h2>{pager(&page.pager, "tokens")}<ul class="people">{page.rows.into_iter().map(row).collect_view()}</ul></section> }
-            .into_any()
+            .drawn()
     };
     let form = form(page.name, page.role, page.days, &page.offered, &page.faults);
     let content = view! {
@@ -81,13 +82,13 @@ pub fn tokens(page: Tokens) -> impl IntoView {
 
 fn row(row: TokenRow) -> impl IntoView {
     let used = match row.last_used {
-        Some(at) => view! { "Last used "{moment(at)} }.into_any(),
-        None => "Never used".into_any(),
+        Some(at) => view! { "Last used "{moment(at)} }.drawn(),
+        None => "Never used".drawn(),
     };
     let ends = if row.expired {
-        view! { <span class="tag warn">"expired"</span>" on "{moment(row.expires)} }.into_any()
+        view! { <span class="tag warn">"expired"</span>" on "{moment(row.expires)} }.drawn()
     } else {
-        view! { "until "{moment(row.expires)} }.into_any()
+        view! { "until "{moment(row.expires)} }.drawn()
     };
     let revoke = row.may_revoke.then(|| {
         view! {

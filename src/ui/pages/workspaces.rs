@@ -1,5 +1,6 @@
 //! The installation's workspaces, for operators.
 
+use crate::ui::drawn::{Drawn, InertElement};
 use crate::ui::outside::{Outside, outside};
 use crate::ui::parts::field::{Faults, Field, field, moment, summary};
 use crate::ui::parts::once::{Once, once};
@@ -76,22 +77,22 @@ pub fn workspaces(page: Workspaces) -> impl IntoView {
     outside(page.outside, content)
 }
 
-fn made(made: Made) -> AnyView {
+fn made(made: Made) -> InertElement {
     let title = format!("The workspace {} was made", made.name);
     match made.link {
         Some(link) => {
             let help = "Hand this link to its Compliance Admin: by it they choose their password, once, within an hour.";
-            once(title, help, link).into_any()
+            once(title, help, link).drawn()
         }
-        None => view! { <section class="notice done" role="status"><p><b>{title}</b>", with "{made.admin}" as its Compliance Admin."</p></section> }.into_any(),
+        None => view! { <section class="notice done" role="status"><p><b>{title}</b>", with "{made.admin}" as its Compliance Admin."</p></section> }.drawn(),
     }
 }
 
 fn row(row: WorkspaceRow) -> impl IntoView {
     let name = if row.open {
-        view! { <a href=format!("/w/{}/overview", row.slug)><b>{row.name}</b></a> }.into_any()
+        view! { <a href=format!("/w/{}/overview", row.slug)><b>{row.name}</b></a> }.drawn()
     } else {
-        view! { <b>{row.name}</b> }.into_any()
+        view! { <b>{row.name}</b> }.drawn()
     };
     let members = if row.members == 1 { "1 member".to_owned() } else { format!("{} members", row.members) };
     view! {

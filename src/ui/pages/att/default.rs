@@ -2,6 +2,7 @@
 
 use super::{AttSettings, CHOICES, Effect, NONE};
 use crate::domain::att::Status;
+use crate::ui::drawn::Drawn;
 use crate::ui::parts::field::{Field, field, summary};
 use crate::ui::parts::status;
 use crate::ui::words;
@@ -80,7 +81,7 @@ fn effect_of(effect: &Effect, in_force: Option<Status>, development: &str) -> im
     let class = format!("effect for-{}", value(effect.choice));
     if effect.choice == in_force {
         let nothing = view! { <h3>"What this change would do"</h3><p class="muted">"Nothing: this is in force."</p> };
-        return view! { <div class=class>{nothing}</div> }.into_any();
+        return view! { <div class=class>{nothing}</div> }.drawn();
     }
     let becomes = match effect.choice {
         Some(status) => format!("would count as {}", words::status(status)),
@@ -131,5 +132,5 @@ fn effect_of(effect: &Effect, in_force: Option<Status>, development: &str) -> im
             <p class="muted">{development.to_owned()}</p>
         </div>
     }
-    .into_any()
+    .drawn()
 }

@@ -5,6 +5,7 @@ mod policy;
 
 use crate::domain::att::{Policy, State, Status};
 use crate::domain::count::Unit;
+use crate::ui::drawn::{Drawn, InertElement};
 use crate::ui::frame::{Frame, Place, frame};
 use crate::ui::parts::field::{Faults, moment};
 use crate::ui::parts::notice::{Tone, notice};
@@ -105,9 +106,9 @@ pub fn att(page: AttSettings) -> impl IntoView {
     let only = if page.may_change { "" } else { " Only Compliance Admins can change this page." };
     let outcome = outcome(&page);
     let forms = if page.may_change {
-        view! { {default_form(&page)}{policy_form(&page)} }.into_any()
+        view! { {default_form(&page)}{policy_form(&page)} }.drawn()
     } else {
-        read_only(&page).into_any()
+        read_only(&page).drawn()
     };
     let content = view! {
         <div class="head">
@@ -127,7 +128,7 @@ pub fn att(page: AttSettings) -> impl IntoView {
     frame(page.frame, content)
 }
 
-fn erasing(erasing: Erasing) -> AnyView {
+fn erasing(erasing: Erasing) -> InertElement {
     match erasing {
         Erasing::From(at) => notice(Tone::Mind, view! {
             <p>
@@ -135,19 +136,19 @@ fn erasing(erasing: Erasing) -> AnyView {
                 "From "{moment(at)}" on they are erased. Undoing the change before then cancels that."
             </p>
         })
-        .into_any(),
+        .drawn(),
         Erasing::Running { seen, erased } => notice(Tone::Mind, view! {
             <p><b>"Advertising ids are being erased: "</b>{format!("{erased} so far, of {seen} looked at. What is erased must be sent again.")}</p>
         })
-        .into_any(),
+        .drawn(),
         Erasing::Done { erased, at } => view! {
             <p class="muted">{format!("{erased} stored advertising ids that these settings hold back were erased on ")}{moment(at)}"."</p>
         }
-        .into_any(),
+        .drawn(),
     }
 }
 
-fn outcome(page: &AttSettings) -> Option<AnyView> {
+fn outcome(page: &AttSettings) -> Option<InertElement> {
     let latest = page.history.first().cloned();
     match (&page.outcome, latest) {
         (Outcome::Nothing, _) | (_, None) => None,
@@ -156,15 +157,15 @@ fn outcome(page: &AttSettings) -> Option<AnyView> {
                 <b>{latest.change}</b>{format!(", version {}, in force since ", latest.version)}{moment(latest.at)}
                 ". Every read shows it now. "{latest.row.map(|seq| audit_row(page, seq, "See it in the audit log"))}
             </p>
-        }).into_any()),
-        (Outcome::Same, _) => Some(notice(Tone::Mind, view! { <p>"This was in force already; nothing was changed."</p> }).into_any()),
+        }).drawn()),
+        (Outcome::Same, _) => Some(notice(Tone::Mind, view! { <p>"This was in force already; nothing was changed."</p> }).drawn()),
         (Outcome::Conflict, Some(latest)) => Some(notice(Tone::Danger, view! {
             <p>
                 <b>"Somebody else changed the settings first; yours were not saved."</b>" "
                 {latest.by.clone()}", "{moment(latest.at)}": "<b>{latest.change}</b>" – “"{latest.reason}"”. "
                 "Look at the effect below again, then decide."
             </p>
-        }).into_any()),
+        }).drawn()),
     }
 }
 
