@@ -172,7 +172,9 @@ pub fn frame(frame: Frame, content: impl IntoView) -> impl IntoView {
             {who(&frame.person, words::role(frame.role))}
         </div>
     };
-    shell(frame.address(Place::Overview), body, view! { {banner}{content.drawn()} })
+    let printed = format!("{} · default {}, version {}", frame.workspace, words::default(frame.default), frame.version);
+    let content = view! { <p class="printed">{printed}</p>{banner}{content.drawn()} };
+    shell(frame.address(Place::Overview), body, content)
 }
 
 /// A link of the rail.
