@@ -22,9 +22,15 @@ impl Bare {
     /// Opens a copy of the product's database that has taken a batch.
     pub fn open(path: &Path) -> Self {
         let connection = Connection::open(path).expect("the file opens");
-        for (pragma, value) in
-            [("journal_mode", "wal"), ("synchronous", "full"), ("foreign_keys", "on"), ("secure_delete", "on")]
-        {
+        for (pragma, value) in [
+            ("journal_mode", "wal"),
+            ("synchronous", "full"),
+            ("foreign_keys", "on"),
+            ("secure_delete", "on"),
+            ("temp_store", "memory"),
+            ("cache_size", "-131072"),
+            ("wal_autocheckpoint", "16384"),
+        ] {
             connection.pragma_update(None, pragma, value).expect("a pragma");
         }
         connection.set_prepared_statement_cache_capacity(64);

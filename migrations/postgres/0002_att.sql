@@ -159,12 +159,11 @@ create table device_names (
     kind text not null,
     value text not null,
     device_id bigint not null,
-    primary key (workspace_id, environment, app_id, kind, value),
+    primary key (workspace_id, kind, environment, value, app_id),
     foreign key (workspace_id, environment, device_id) references devices (workspace_id, environment, id)
 );
 
 create index device_names_device on device_names (workspace_id, environment, device_id);
-create index device_names_value on device_names (workspace_id, environment, value);
 
 create table profiles (
     workspace_id bigint not null,
@@ -307,6 +306,6 @@ create table dimension_values (
 );
 
 -- Rows handed over as one JSON array, under the name and shape that SQLite has built in, so that one text serves both.
-create function json_each(given text) returns table (value jsonb) language sql immutable strict as $$
+create function jsonb_each(given text) returns table (value jsonb) language sql immutable strict as $$
     select jsonb_array_elements(given::jsonb)
 $$;

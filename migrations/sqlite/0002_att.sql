@@ -159,12 +159,11 @@ create table device_names (
     kind text not null,
     value text not null,
     device_id integer not null,
-    primary key (workspace_id, environment, app_id, kind, value),
+    primary key (workspace_id, kind, environment, value, app_id),
     foreign key (workspace_id, environment, device_id) references devices (workspace_id, environment, id)
 ) strict, without rowid;
 
 create index device_names_device on device_names (workspace_id, environment, device_id);
-create index device_names_value on device_names (workspace_id, environment, value);
 
 create table profiles (
     workspace_id integer not null,

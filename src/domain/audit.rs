@@ -56,10 +56,11 @@ pub enum AuditAction {
     ProfilesRead,
     IdfasErased,
     AgedOut,
+    DatabaseDistributed,
 }
 
 impl AuditAction {
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 34] = [
         Self::SetUp,
         Self::PersonAdded,
         Self::WorkspaceAdded,
@@ -93,6 +94,7 @@ impl AuditAction {
         Self::ProfilesRead,
         Self::IdfasErased,
         Self::AgedOut,
+        Self::DatabaseDistributed,
     ];
 
     /// The name in the log.
@@ -131,6 +133,7 @@ impl AuditAction {
             Self::ProfilesRead => "profile.read_by_token",
             Self::IdfasErased => "idfas.erased",
             Self::AgedOut => "data.aged_out",
+            Self::DatabaseDistributed => "database.distributed",
         }
     }
 
@@ -148,7 +151,8 @@ impl AuditAction {
             | Self::PersonRenamed
             | Self::SessionsEnded
             | Self::DemoFilled
-            | Self::AgedOut => chain == Chain::Installation,
+            | Self::AgedOut
+            | Self::DatabaseDistributed => chain == Chain::Installation,
             Self::DefaultChanged
             | Self::PolicyChanged
             | Self::MemberInvited

@@ -270,3 +270,22 @@ pub async fn backup(store: &Store, file: &Path) -> Result<Ended> {
     println!("Copied to {}.", file.display());
     Ok(Ended::Done)
 }
+
+/// `attest db …`.
+#[derive(Subcommand, Debug)]
+pub enum Database {
+    /// Spread the tables of a Postgres with Citus over its machines, by workspace.
+    Distribute,
+}
+
+impl Database {
+    pub async fn run(self, store: &Store) -> Result<Ended> {
+        match self {
+            Self::Distribute => {
+                let spread = store.distribute(&Actor::command_line()).await?;
+                println!("{spread} tables spread.");
+                Ok(Ended::Done)
+            }
+        }
+    }
+}

@@ -71,6 +71,9 @@ enum Command {
         /// A file that does not exist yet.
         file: PathBuf,
     },
+    /// The database itself.
+    #[command(subcommand)]
+    Db(act::Database),
     /// The audit chains.
     #[command(subcommand)]
     Audit(prove::Audit),
@@ -142,6 +145,7 @@ async fn command(cli: Cli, told: Vec<Told>) -> Result<Ended, Error> {
         Some(Command::Token(token)) => token.run(&store).await,
         Some(Command::Check { json }) => prove::check(&store, json).await,
         Some(Command::Audit(audit)) => audit.run(&store).await,
+        Some(Command::Db(database)) => database.run(&store).await,
         Some(Command::Backup { file }) => act::backup(&store, &file).await,
     };
     store.close().await;

@@ -17,7 +17,7 @@ impl Tx {
         bundles: BTreeSet<&str>,
     ) -> Result<BTreeMap<String, AppId>> {
         const SQL: &str = "select bundle, id from apps where workspace_id = $1 \
-            and bundle in (select given.value->>0 from json_each($2) as given)";
+            and bundle in (select given.value->>0 from jsonb_each($2) as given)";
         let bundles = given(bundles.into_iter().map(|bundle| json!([bundle])));
         let rows: Vec<(String, AppId)> =
             on!(self, c => sqlx::query_as(SQL).bind(workspace).bind(bundles).fetch_all(c).await?);

@@ -44,7 +44,7 @@ impl Tx {
         const SQL: &str = "insert into contradictions (workspace_id, environment, day, app_id, app_version, input_id, \
             kind, n, last_at) select $1, cast(given.value->>0 as bigint), cast(given.value->>1 as bigint), \
             cast(given.value->>2 as bigint), given.value->>3, cast(given.value->>4 as bigint), given.value->>5, \
-            cast(given.value->>6 as bigint), cast(given.value->>7 as bigint) from json_each($2) as given where true \
+            cast(given.value->>6 as bigint), cast(given.value->>7 as bigint) from jsonb_each($2) as given where true \
             on conflict (workspace_id, environment, day, app_id, app_version, input_id, kind) \
             do update set n = contradictions.n + excluded.n, last_at = excluded.last_at";
         if found.is_empty() {

@@ -63,13 +63,13 @@ impl Tx {
         const NOW: &str = "insert into counters (workspace_id, environment, unit, app_id, dimension, value, status, slot, n) \
             select $1, cast(given.value->>0 as bigint), cast(given.value->>1 as bigint), \
             cast(given.value->>2 as bigint), given.value->>3, given.value->>4, cast(given.value->>5 as bigint), $3, \
-            cast(given.value->>6 as bigint) from json_each($2) as given where true \
+            cast(given.value->>6 as bigint) from jsonb_each($2) as given where true \
             on conflict (workspace_id, environment, unit, app_id, dimension, value, status, slot) \
             do update set n = counters.n + excluded.n";
         const DAILY: &str = "insert into daily (workspace_id, environment, unit, app_id, dimension, value, day, status, slot, n) \
             select $1, cast(given.value->>0 as bigint), cast(given.value->>1 as bigint), \
             cast(given.value->>2 as bigint), given.value->>3, given.value->>4, $4, cast(given.value->>5 as bigint), $3, \
-            cast(given.value->>6 as bigint) from json_each($2) as given where true \
+            cast(given.value->>6 as bigint) from jsonb_each($2) as given where true \
             on conflict (workspace_id, environment, unit, app_id, dimension, value, day, status, slot) \
             do update set n = daily.n + excluded.n";
         let now = given(cells.iter().filter(|(cell, _)| cell.unit.of_now()).map(row));

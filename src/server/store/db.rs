@@ -17,6 +17,11 @@ use std::time::Duration;
 const WAIT: Duration = Duration::from_secs(5);
 /// How long SQLite waits for another process's write.
 const BUSY: Duration = Duration::from_secs(5);
+/// What SQLite's writer keeps of the file in memory, in KiB: events come in no order, and each finds its page here.
+const WRITERS_CACHE: i64 = 128 * 1024;
+const READERS_CACHE: i64 = 4 * 1024;
+/// Pages of the log after which they are brought into the file: seldom, for a page that changes often is brought once.
+const CHECKPOINT: i64 = 16 * 1024;
 const READERS: u32 = 8;
 const POSTGRES_CONNECTIONS: u32 = 16;
 
@@ -99,7 +104,7 @@ macro_rules! on {
 }
 pub(super) use on;
 
-/// The rows of one statement, as the JSON array that `json_each` takes.
+/// The rows of one statement, as the JSON array that `jsonb_each` takes.
 pub fn given(rows: impl IntoIterator<Item = Value>) -> String {
     Value::from(rows.into_iter().collect::<Vec<_>>()).to_string()
 }
@@ -227,8 +232,11 @@ impl Address {
                 let options = sqlite_options(path);
                 let pool = |size| SqlitePoolOptions::new().max_connections(size).acquire_timeout(WAIT);
                 Pools::Sqlite {
-                    writer: pool(1).connect_lazy_with(options.clone()),
-                    readers: pool(READERS).connect_lazy_with(options.pragma("query_only", "on")),
+                    writer: pool(1)
+                        .connect_lazy_with(options.clone().pragma("cache_size", format!("-{WRITERS_CACHE}"))),
+                    readers: pool(READERS).connect_lazy_with(
+                        options.pragma("cache_size", format!("-{READERS_CACHE}")).pragma("query_only", "on"),
+                    ),
                 }
             }
             Self::Postgres(options) => {
@@ -251,6 +259,8 @@ fn sqlite_options(path: &Path) -> SqliteConnectOptions {
         .pragma("recursive_triggers", "on")
         // What is erased shall not be readable in the file.
         .pragma("secure_delete", "on")
+        .pragma("temp_store", "memory")
+        .pragma("wal_autocheckpoint", CHECKPOINT.to_string())
         .row_buffer_size(1000)
 }
 

@@ -86,7 +86,7 @@ macro_rules! remember {
             "insert into dedup (workspace_id, input_id, hash, received_at) \
              select $1, cast(given.value->>0 as bigint), ",
             $hash,
-            ", $3 from json_each($2) as given where true \
+            ", $3 from jsonb_each($2) as given where true \
              on conflict (workspace_id, input_id, hash) do update set received_at = excluded.received_at \
              where dedup.received_at < $4 returning input_id, hash"
         )

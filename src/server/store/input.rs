@@ -161,7 +161,7 @@ impl Tx {
     ) -> Result<BTreeMap<InputId, i64>> {
         const ADD: &str = "insert into input_counts (workspace_id, input_id, counted, reason, n, last_at) \
             select $1, cast(given.value->>0 as bigint), given.value->>1, given.value->>2, \
-            cast(given.value->>3 as bigint), $3 from json_each($2) as given where true \
+            cast(given.value->>3 as bigint), $3 from jsonb_each($2) as given where true \
             on conflict (workspace_id, input_id, counted, reason) \
             do update set n = input_counts.n + excluded.n, last_at = excluded.last_at \
             returning input_id, counted, n";
@@ -183,7 +183,7 @@ impl Tx {
     ) -> Result<()> {
         const SQL: &str = "insert into arrivals (workspace_id, input_id, environment, app_id, last_at) \
             select $1, cast(given.value->>0 as bigint), cast(given.value->>1 as bigint), \
-            cast(given.value->>2 as bigint), $3 from json_each($2) as given where true on conflict (workspace_id, input_id, environment, app_id) \
+            cast(given.value->>2 as bigint), $3 from jsonb_each($2) as given where true on conflict (workspace_id, input_id, environment, app_id) \
             do update set last_at = excluded.last_at";
         let rows: Vec<_> =
             arrivals.iter().map(|(input, environment, app)| json!([input.0, environment.code(), app.0])).collect();

@@ -12,6 +12,7 @@ pub mod contradiction;
 mod count;
 pub mod credential;
 mod db;
+pub mod distribute;
 pub mod erasure;
 pub mod failure;
 mod feed;

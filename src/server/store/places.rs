@@ -20,10 +20,10 @@ impl Tx {
     pub(super) async fn places(&mut self, workspace: WorkspaceId, spots: BTreeSet<Spot>, day: i64) -> Result<Places> {
         const KNOWN: &str = "select v.app_id, v.dimension, v.value, v.seen_on from dimension_values v \
             where v.workspace_id = $1 and (v.app_id, v.dimension, v.value) in \
-            (select cast(given.value->>0 as bigint), given.value->>1, given.value->>2 from json_each($2) as given)";
+            (select cast(given.value->>0 as bigint), given.value->>1, given.value->>2 from jsonb_each($2) as given)";
         const SEEN: &str = "insert into dimension_values (workspace_id, app_id, dimension, value, seen_on) \
             select $1, cast(given.value->>0 as bigint), given.value->>1, given.value->>2, $3 \
-            from json_each($2) as given where true \
+            from jsonb_each($2) as given where true \
             on conflict (workspace_id, app_id, dimension, value) do update set seen_on = excluded.seen_on \
             where dimension_values.seen_on < excluded.seen_on";
         if spots.is_empty() {

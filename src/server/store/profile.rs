@@ -1,6 +1,6 @@
 //! Profiles as the look-up page reads them.
 
-use super::db::{Tx, on};
+use super::db::{Tx, given, on};
 use super::handle::{Act, Change, Scope};
 use super::own;
 use crate::domain::device::{Device, NameKind};
@@ -9,6 +9,7 @@ use crate::domain::id::{DeviceId, ProfileId};
 use crate::domain::profile::{IdentityKind, Profile};
 use crate::domain::time::Millis;
 use crate::server::error::Result;
+use serde_json::json;
 
 /// A device with the ids it is known by.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,9 +61,11 @@ impl Scope {
         const DEVICE: &str = "select distinct p.id, p.audit_reference from device_names n join uses u \
             on u.workspace_id = n.workspace_id and u.environment = n.environment and u.device_id = n.device_id \
             join profiles p on p.workspace_id = u.workspace_id and p.environment = u.environment and p.id = u.profile_id \
-            where n.workspace_id = $1 and n.environment = $2 and n.value = $3 and n.kind <> 'profile' \
-            order by p.id limit 20";
+            where n.workspace_id = $1 and n.environment = $2 and n.value = $3 \
+            and n.kind in (select given.value->>0 from jsonb_each($4) as given) order by p.id limit 20";
         let workspace = self.workspace.id;
+        let kinds =
+            given(NameKind::ALL.iter().filter(|kind| **kind != NameKind::Profile).map(|kind| json!([kind.as_str()])));
         let tx: &mut Tx = &mut self.tx;
         Ok(match by {
             By::Mpid(mpid) => on!(tx, c => sqlx::query_as(MPID)
@@ -82,6 +85,7 @@ impl Scope {
                 .bind(workspace)
                 .bind(environment)
                 .bind(value)
+                .bind(&kinds)
                 .fetch_all(c)
                 .await?),
         })

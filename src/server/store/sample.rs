@@ -58,7 +58,7 @@ impl Tx {
             cast(given.value->>1 as bigint), cast(given.value->>2 as bigint), cast(given.value->>3 as bigint), \
             cast(given.value->>4 as bigint), cast(given.value->>5 as bigint), given.value->>6, given.value->>7, \
             given.value->>8 \
-            from json_each($3) as given where true on conflict (workspace_id, input_id, kind, slot) \
+            from jsonb_each($3) as given where true on conflict (workspace_id, input_id, kind, slot) \
             do update set environment = excluded.environment, app_id = excluded.app_id, \
             device_id = excluded.device_id, received_at = excluded.received_at, \
             contradictions = excluded.contradictions, content = excluded.content, idfa = excluded.idfa";
@@ -99,7 +99,7 @@ impl Tx {
         devices: impl IntoIterator<Item = DeviceId>,
     ) -> Result<()> {
         const SQL: &str = "update samples set idfa = null where workspace_id = $1 and idfa is not null and device_id in \
-            (select cast(given.value->>0 as bigint) from json_each($2) as given)";
+            (select cast(given.value->>0 as bigint) from jsonb_each($2) as given)";
         let rows: Vec<Value> = devices.into_iter().map(|device| json!([device.0])).collect();
         if rows.is_empty() {
             return Ok(());

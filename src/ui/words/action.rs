@@ -32,6 +32,7 @@ pub fn action(name: &str) -> &str {
         "profile.looked_up" => "Profile looked up",
         "devices.retired" => "Silent devices left the counts",
         "profile.read_by_token" => "Profiles read by a token",
+        "database.distributed" => "Database spread over machines",
         "data.aged_out" => "Data that was too old removed",
         "idfas.erased" => "Advertising ids erased",
         "audit.exported" => "Audit log exported",

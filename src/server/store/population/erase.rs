@@ -57,8 +57,7 @@ impl Tx {
     /// IDFAs after a place in their order, with the devices they lead to.
     async fn idfas_after(&mut self, workspace: WorkspaceId, cursor: &str) -> Result<Vec<(Name, DeviceId)>> {
         const SQL: &str = "select environment, app_id, value, device_id from device_names \
-            where workspace_id = $1 and kind = $2 and (environment > $3 or (environment = $3 and (app_id > $4 \
-            or (app_id = $4 and value > $5)))) order by environment, app_id, value limit $6";
+            where workspace_id = $1 and kind = $2 and (environment, value, app_id) > ($3, $5, $4) order by environment, value, app_id limit $6";
         let mut parts = cursor.splitn(3, ' ');
         let number = |text: Option<&str>| text.and_then(|text| text.parse::<i64>().ok()).unwrap_or(-1);
         let (environment, app) = (number(parts.next()), number(parts.next()));

@@ -32,7 +32,7 @@ macro_rules! by_ids {
             " from ",
             $table,
             " e where e.workspace_id = $1 and e.environment in (0, 1) and e.id in \
-             (select cast(given.value->>0 as bigint) from json_each($2) as given)",
+             (select cast(given.value->>0 as bigint) from jsonb_each($2) as given)",
             $rest
         )
     };
@@ -70,7 +70,7 @@ impl Tx {
         let users: BTreeSet<ProfileId> = load.population.profiles().keys().copied().collect();
         load.devices_of(&users).await?;
         let moved = found.iter().any(|(name, device)| load.population.names().get(name) != Some(device));
-        if moved || load.identified(batches).await? != identities {
+        if moved || (load.holds_by_row() && load.identified(batches).await? != identities) {
             return Err(Error::Again("a name or an identity was moved meanwhile".to_owned()));
         }
         load.population.identities = identities;
@@ -89,9 +89,13 @@ impl<'a> Loader<'a> {
         Self { tx, workspace, holds: false, population: Population::default() }
     }
 
-    /// SQLite has one writer at a time, who holds everything.
+    /// Whether others may write what is not held. SQLite has one writer at a time, who holds everything.
+    fn holds_by_row(&self) -> bool {
+        self.holds && matches!(self.tx, Tx::Postgres(_))
+    }
+
     fn pick(&self, [seen, held]: [&'static str; 2]) -> &'static str {
-        if self.holds { self.tx.pick(seen, held) } else { seen }
+        if self.holds_by_row() { held } else { seen }
     }
 }
 
@@ -120,7 +124,7 @@ impl Loader<'_> {
         const SQL: &str = "select n.environment, n.app_id, n.kind, n.value, n.device_id from device_names n \
             where n.workspace_id = $1 and (n.environment, n.app_id, n.kind, n.value) in \
             (select cast(given.value->>0 as bigint), cast(given.value->>1 as bigint), given.value->>2, given.value->>3 \
-            from json_each($2) as given)";
+            from jsonb_each($2) as given)";
         let workspace = self.workspace;
         let rows: Vec<StoredName> =
             on!(&mut *self.tx, c => sqlx::query_as(SQL).bind(workspace).bind(names).fetch_all(c).await?);
@@ -133,7 +137,7 @@ impl Loader<'_> {
         batches: &[(Arrival, &Batch)],
     ) -> Result<(BTreeMap<Identity, ProfileId>, BTreeSet<ProfileId>)> {
         const BY_MPID: &str = "select p.id from profiles p where p.workspace_id = $1 and (p.environment, p.mpid) in \
-            (select cast(given.value->>0 as bigint), cast(given.value->>1 as bigint) from json_each($2) as given)";
+            (select cast(given.value->>0 as bigint), cast(given.value->>1 as bigint) from jsonb_each($2) as given)";
         let identities = self.identified(batches).await?;
         let mut found: BTreeSet<ProfileId> = identities.values().copied().collect();
         let mpids: BTreeSet<(i64, i64)> =
@@ -152,7 +156,7 @@ impl Loader<'_> {
     async fn identified(&mut self, batches: &[(Arrival, &Batch)]) -> Result<BTreeMap<Identity, ProfileId>> {
         const SQL: &str = "select i.environment, i.kind, i.value, i.profile_id from identities i \
             where i.workspace_id = $1 and (i.environment, i.kind, i.value) in \
-            (select cast(given.value->>0 as bigint), given.value->>1, given.value->>2 from json_each($2) as given)";
+            (select cast(given.value->>0 as bigint), given.value->>1, given.value->>2 from jsonb_each($2) as given)";
         let identities = batches.iter().flat_map(|(_, batch)| {
             batch.identities.iter().map(|(kind, value)| json!([batch.environment.code(), kind.as_str(), value]))
         });
@@ -204,7 +208,7 @@ impl Loader<'_> {
     pub async fn names(&mut self, devices: &BTreeSet<DeviceId>) -> Result<()> {
         const SQL: &str = "select n.environment, n.app_id, n.kind, n.value, n.device_id from device_names n \
             where n.workspace_id = $1 and n.environment in (0, 1) and n.device_id in \
-            (select cast(given.value->>0 as bigint) from json_each($2) as given)";
+            (select cast(given.value->>0 as bigint) from jsonb_each($2) as given)";
         if devices.is_empty() {
             return Ok(());
         }
@@ -220,7 +224,7 @@ impl Loader<'_> {
     /// Loads all users of these devices.
     pub async fn users(&mut self, devices: &BTreeSet<DeviceId>) -> Result<()> {
         const SQL: &str = "select u.device_id, u.profile_id from uses u where u.workspace_id = $1 and u.environment in (0, 1) \
-            and u.device_id in (select cast(given.value->>0 as bigint) from json_each($2) as given)";
+            and u.device_id in (select cast(given.value->>0 as bigint) from jsonb_each($2) as given)";
         if devices.is_empty() {
             return Ok(());
         }
@@ -234,7 +238,7 @@ impl Loader<'_> {
     /// Loads all devices of these profiles.
     pub async fn devices_of(&mut self, profiles: &BTreeSet<ProfileId>) -> Result<()> {
         const SQL: &str = "select u.device_id, u.profile_id from uses u where u.workspace_id = $1 and u.environment in (0, 1) \
-            and u.profile_id in (select cast(given.value->>0 as bigint) from json_each($2) as given)";
+            and u.profile_id in (select cast(given.value->>0 as bigint) from jsonb_each($2) as given)";
         let (workspace, wanted) = (self.workspace, given(profiles.iter().map(|id| json!([id.0]))));
         let uses: Vec<StoredUse> =
             on!(&mut *self.tx, c => sqlx::query_as(SQL).bind(workspace).bind(wanted).fetch_all(c).await?);

@@ -56,7 +56,7 @@ impl Tx {
             cast(given.value->>6 as bigint), cast(given.value->>7 as bigint), cast(given.value->>8 as bigint), \
             given.value->>9, given.value->>10, given.value->>11, cast(given.value->>12 as bigint), \
             cast(given.value->>13 as bigint), cast(given.value->>14 as bigint), cast(given.value->>15 as boolean), \
-            cast(given.value->>16 as bigint), cast(given.value->>17 as bigint) from json_each($2) as given where true \
+            cast(given.value->>16 as bigint), cast(given.value->>17 as bigint) from jsonb_each($2) as given where true \
             on conflict (workspace_id, environment, id) do update set platform = excluded.platform, \
             status = excluded.status, since = excluded.since, as_of = excluded.as_of, \
             source_input = excluded.source_input, transitions = excluded.transitions, os_version = excluded.os_version, \
@@ -97,7 +97,7 @@ impl Tx {
         const SQL: &str = "insert into profiles (workspace_id, environment, id, mpid, anonymous_on, audit_reference, \
             first_seen, last_seen) select $1, cast(given.value->>0 as bigint), cast(given.value->>1 as bigint), \
             cast(given.value->>2 as bigint), cast(given.value->>3 as bigint), given.value->>4, \
-            cast(given.value->>5 as bigint), cast(given.value->>6 as bigint) from json_each($2) as given where true \
+            cast(given.value->>5 as bigint), cast(given.value->>6 as bigint) from jsonb_each($2) as given where true \
             on conflict (workspace_id, environment, id) do update set anonymous_on = excluded.anonymous_on, \
             last_seen = excluded.last_seen";
         let row = |profile: &Profile| {
@@ -118,7 +118,7 @@ impl Tx {
     async fn delete_names(&mut self, workspace: WorkspaceId, names: impl Iterator<Item = &Name>) -> Result<()> {
         const SQL: &str = "delete from device_names where workspace_id = $1 and (environment, app_id, kind, value) in \
             (select cast(given.value->>0 as bigint), cast(given.value->>1 as bigint), given.value->>2, given.value->>3 \
-            from json_each($2) as given)";
+            from jsonb_each($2) as given)";
         self.write_rows(workspace, SQL, names.map(name_row).collect()).await
     }
 
@@ -130,7 +130,7 @@ impl Tx {
     ) -> Result<()> {
         const SQL: &str = "insert into device_names (workspace_id, environment, app_id, kind, value, device_id) \
             select $1, cast(given.value->>0 as bigint), cast(given.value->>1 as bigint), given.value->>2, \
-            given.value->>3, cast(given.value->>4 as bigint) from json_each($2) as given";
+            given.value->>3, cast(given.value->>4 as bigint) from jsonb_each($2) as given";
         self.write_rows(workspace, SQL, names.map(leading).collect()).await
     }
 
@@ -142,7 +142,7 @@ impl Tx {
         const SQL: &str = "update device_names set device_id = moved.device_id from \
             (select cast(given.value->>0 as bigint) as environment, cast(given.value->>1 as bigint) as app_id, \
             given.value->>2 as kind, given.value->>3 as value, cast(given.value->>4 as bigint) as device_id \
-            from json_each($2) as given) as moved where device_names.workspace_id = $1 \
+            from jsonb_each($2) as given) as moved where device_names.workspace_id = $1 \
             and device_names.environment = moved.environment and device_names.app_id = moved.app_id \
             and device_names.kind = moved.kind and device_names.value = moved.value";
         self.write_rows(workspace, SQL, names.map(leading).collect()).await
@@ -156,7 +156,7 @@ impl Tx {
     ) -> Result<()> {
         const SQL: &str = "insert into identities (workspace_id, environment, kind, value, profile_id) \
             select $1, cast(given.value->>0 as bigint), given.value->>1, given.value->>2, \
-            cast(given.value->>3 as bigint) from json_each($2) as given";
+            cast(given.value->>3 as bigint) from jsonb_each($2) as given";
         self.write_rows(workspace, SQL, identities.map(naming).collect()).await
     }
 
@@ -167,7 +167,7 @@ impl Tx {
     ) -> Result<()> {
         const SQL: &str = "update identities set profile_id = moved.profile_id from \
             (select cast(given.value->>0 as bigint) as environment, given.value->>1 as kind, given.value->>2 as value, \
-            cast(given.value->>3 as bigint) as profile_id from json_each($2) as given) as moved \
+            cast(given.value->>3 as bigint) as profile_id from jsonb_each($2) as given) as moved \
             where identities.workspace_id = $1 and identities.environment = moved.environment \
             and identities.kind = moved.kind and identities.value = moved.value";
         self.write_rows(workspace, SQL, identities.map(naming).collect()).await
@@ -181,7 +181,7 @@ impl Tx {
     ) -> Result<()> {
         const SQL: &str = "insert into uses (workspace_id, environment, device_id, profile_id) \
             select $1, cast(given.value->>0 as bigint), cast(given.value->>1 as bigint), \
-            cast(given.value->>2 as bigint) from json_each($2) as given where true on conflict do nothing";
+            cast(given.value->>2 as bigint) from jsonb_each($2) as given where true on conflict do nothing";
         let row = |(device, profile): &(DeviceId, ProfileId)| {
             json!([population.devices[device].environment.code(), device.0, profile.0])
         };
@@ -198,7 +198,7 @@ impl Tx {
             cast(given.value->>1 as bigint), cast(given.value->>2 as bigint), cast(given.value->>3 as bigint), \
             cast(given.value->>4 as bigint), cast(given.value->>5 as bigint), cast(given.value->>6 as bigint), \
             cast(given.value->>7 as bigint), cast(given.value->>8 as bigint), cast(given.value->>9 as bigint) \
-            from json_each($2) as given where true";
+            from jsonb_each($2) as given where true";
         let row = |transition: &Transition| {
             json!([
                 transition.environment.code(),
