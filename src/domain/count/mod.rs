@@ -150,13 +150,13 @@ pub fn merge(to: &mut Cells, cells: Cells, n: i64) {
     }
 }
 
-/// Adds devices as they were after their first batch of a day.
-pub fn add_active(to: &mut Cells, devices: &[Device]) {
+/// What devices count as that were active on a day, as they were after their first batch of it.
+pub fn active<'a>(devices: impl IntoIterator<Item = &'a Device>) -> Facets<'a> {
     let mut facets = Facets::new();
-    for facet in devices.iter().flat_map(facet::active_device) {
+    for facet in devices.into_iter().flat_map(facet::active_device) {
         add(&mut facets, facet, 1);
     }
-    merge(to, cells(&facets), 1);
+    facets
 }
 
 /// The cells that these facets make up: all units, and those of each value of each dimension.

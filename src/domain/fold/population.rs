@@ -162,12 +162,12 @@ impl Population {
         count::cells(&self.of_profiles(profiles))
     }
 
-    /// The counters that these make up less those that they made up before.
-    pub fn difference(&self, before: &Self) -> Cells {
+    /// What these count as, less what they counted as before.
+    pub fn difference<'a>(&'a self, before: &'a Self) -> Facets<'a> {
         let mut facets = self.facets();
         for (facet, n) in before.facets() {
             count::add(&mut facets, facet, -n);
         }
-        count::cells(&facets)
+        facets
     }
 }

@@ -127,8 +127,9 @@ impl Tx {
         changed.iter_mut().for_each(|device| device.fold_values(&places));
         self.write_population(workspace, &before, &after, &store.ids).await?;
         self.write_learnt(workspace, &learnt, policy, &before, now).await?;
-        let mut cells = after.difference(&before);
-        count::add_active(&mut cells, &active);
+        let mut facets = after.difference(&before);
+        facets.append(&mut count::active(&active));
+        let cells = count::cells(&facets);
         self.add_cells(workspace, store.slot, today, &cells).await?;
         Ok(outcomes)
     }

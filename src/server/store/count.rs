@@ -7,7 +7,7 @@ use crate::domain::count::{Cell, Cells, Counts, Dimension, Slice, Unit};
 use crate::domain::environment::Environment;
 use crate::domain::id::{AppId, WorkspaceId};
 use crate::server::error::{Error, Result};
-use serde_json::{Value, json};
+use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// What holds for the whole workspace stands under this app.
@@ -51,10 +51,10 @@ fn cells_of(rows: Vec<Stored>) -> Result<Cells> {
 }
 
 /// A cell's key in the order of the tables' columns, and its number.
-fn row((cell, n): (&Cell, &i64)) -> Value {
+fn row<'a>((cell, n): (&'a Cell, &i64)) -> impl Serialize + use<'a> {
     let app = cell.app.unwrap_or(ALL_APPS).0;
     let (dimension, value) = key(cell.slice.as_ref());
-    json!([cell.environment.code(), cell.unit.code(), app, dimension, value, cell.state.code(), n])
+    (cell.environment.code(), cell.unit.code(), app, dimension, value, cell.state.code(), *n)
 }
 
 impl Tx {

@@ -1,7 +1,7 @@
 //! The two databases, and one text for both: `on!` types a statement's body once for each driver.
 
 use crate::server::error::{Error, Result};
-use serde_json::Value;
+use serde::{Serialize, Serializer};
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection, Postgres, Sqlite, Transaction};
@@ -104,9 +104,15 @@ macro_rules! on {
 }
 pub(super) use on;
 
-/// The rows of one statement, as the JSON array that `jsonb_each` takes.
-pub fn given(rows: impl IntoIterator<Item = Value>) -> String {
-    Value::from(rows.into_iter().collect::<Vec<_>>()).to_string()
+/// What [`given`] answers to no rows.
+pub const NONE: &str = "[]";
+
+/// The rows of one statement, each an array, as the JSON array that `jsonb_each` takes.
+pub fn given<R: Serialize>(rows: impl IntoIterator<Item = R>) -> String {
+    let mut json = Vec::new();
+    // Rows are numbers and texts in arrays, and memory takes all that is written.
+    let _ = serde_json::Serializer::new(&mut json).collect_seq(rows);
+    String::from_utf8(json).unwrap_or_default()
 }
 
 impl Db {
@@ -131,7 +137,17 @@ impl Db {
 
     /// Refuses to start on settings under which an answered request could be lost.
     async fn assert_durable(&self) -> Result<()> {
-        let Pools::Sqlite { writer, .. } = self.pools() else { return Ok(()) };
+        const LOSING: &str = "select name from pg_settings \
+            where name in ('fsync', 'full_page_writes', 'synchronous_commit') and setting = 'off'";
+        let writer = match self.pools() {
+            Pools::Sqlite { writer, .. } => writer,
+            Pools::Postgres(pool) => {
+                let off: Option<String> = sqlx::query_scalar(LOSING).fetch_optional(&pool).await?;
+                let refused =
+                    |name| Error::Internal(format!("this Postgres has {name} off: what was answered could be lost"));
+                return off.map(refused).map_or(Ok(()), Err);
+            }
+        };
         for (pragma, wanted) in [
             ("select journal_mode from pragma_journal_mode", "wal"),
             ("select cast(synchronous as text) from pragma_synchronous", "2"),

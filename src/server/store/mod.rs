@@ -42,7 +42,7 @@ mod writer;
 pub use accept::{Outcome, Parcel, Sent};
 pub use db::Db;
 pub use feed::{Feed, READ_AGAIN};
-pub use fill::Chapter;
+pub use fill::{Chapter, Days, Filling, Folding};
 pub use handle::{Act, Actor, Change, Done, Place, Scope, View, Who, Workspace};
 pub use own::{Event, Own};
 

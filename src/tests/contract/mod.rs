@@ -3,6 +3,7 @@
 mod audit;
 mod contradiction;
 mod count;
+mod distributed;
 mod erasure;
 mod group;
 mod ingest;

@@ -5,7 +5,7 @@ use attest::domain::time::Millis;
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Requests at once.
 const SENDERS: u64 = 16;
@@ -21,6 +21,34 @@ struct Ledger {
     next: AtomicU64,
     accepted: Mutex<BTreeSet<u64>>,
     unknown: Mutex<BTreeSet<u64>>,
+    /// How many answers were 503.
+    away: AtomicU64,
+}
+
+impl Ledger {
+    fn accepted(&self) -> u64 {
+        self.accepted.lock().expect("no panic").len() as u64
+    }
+
+    /// Waits until a number has grown.
+    async fn until_more(&self, number: impl Fn(&Self) -> u64) {
+        let (before, until) = (number(self), Instant::now() + Duration::from_secs(60));
+        while number(self) < before + SENDERS {
+            assert!(Instant::now() < until, "no more answers of this kind within a minute");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    /// Every request that was answered 202 is stored, and nothing that was not sent.
+    async fn assert_kept(&self, url: &str, named: &str) {
+        let accepted = self.accepted.lock().expect("no panic").clone();
+        let found = devices(url).await;
+        let lost: Vec<&u64> = accepted.difference(&found).collect();
+        assert!(lost.is_empty(), "of {} that were answered 202 these are lost: {lost:?}", accepted.len());
+        let sent = self.next.load(Ordering::SeqCst);
+        assert!(found.iter().all(|number| *number < sent), "{sent}");
+        count(&format!("requests acknowledged and found after {named}"), accepted.len());
+    }
 }
 
 /// Each request is a device of its own. One that was not answered is sent once more when the server is back, as a
@@ -34,6 +62,7 @@ async fn load(address: String, authorization: String, ledger: Arc<Ledger>) {
                 ledger.accepted.lock().expect("no panic").insert(number);
             }
             Ok(503) => {
+                ledger.away.fetch_add(1, Ordering::SeqCst);
                 ledger.unknown.lock().expect("no panic").insert(number);
             }
             Ok(other) => panic!("{other} for a good request"),
@@ -61,17 +90,8 @@ async fn survive(url: String, named: &str) {
         }
     }
     binary.assert_holds().await;
-    let accepted = std::mem::take(&mut *ledger.accepted.lock().expect("no panic"));
-    let found = devices(&binary.url).await;
-    let lost: Vec<&u64> = accepted.difference(&found).collect();
-    assert!(lost.is_empty(), "of {} that were answered 202 these are lost: {lost:?}", accepted.len());
-    let sent = ledger.next.load(Ordering::SeqCst);
-    assert!(
-        found.iter().all(|number| *number < sent) && accepted.len() as u64 > kills(),
-        "{} of {sent}",
-        accepted.len()
-    );
-    count(&format!("requests acknowledged and found after kills on {named}"), accepted.len());
+    assert!(ledger.accepted() > kills(), "{} requests", ledger.accepted());
+    ledger.assert_kept(&binary.url, &format!("kills on {named}")).await;
 }
 
 /// The numbers of the devices that are stored; each once.
@@ -103,6 +123,36 @@ async fn killed_on_sqlite() {
 async fn killed_on_postgres() {
     let cluster = Cluster::start();
     survive(cluster.database().await, "Postgres").await;
+}
+
+/// Postgres crashes, and its connections are cut, under load: 503s, and the same process of ours goes on.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_postgres_that_restarts_under_load() {
+    const CUT: &str = "select pg_terminate_backend(pid) from pg_stat_activity \
+        where datname = current_database() and pid <> pg_backend_pid()";
+    let cluster = Cluster::start();
+    let binary = Binary { url: cluster.database().await };
+    let authorization = binary.set_up().await;
+    let ledger = Arc::new(Ledger::default());
+    let Server { mut child, address } = binary.serve().await;
+    let senders: Vec<_> =
+        (0..SENDERS).map(|_| tokio::spawn(load(address.clone(), authorization.clone(), ledger.clone()))).collect();
+    for _ in 0..3 {
+        ledger.until_more(Ledger::accepted).await;
+        cluster.stop();
+        ledger.until_more(|ledger| ledger.away.load(Ordering::SeqCst)).await;
+        cluster.resume();
+        ledger.until_more(Ledger::accepted).await;
+        let pool = sqlx::PgPool::connect(&binary.url).await.expect("the database answers");
+        sqlx::raw_sql(CUT).execute(&pool).await.expect("cut");
+        ledger.until_more(Ledger::accepted).await;
+    }
+    child.kill().await.expect("killed");
+    for sender in senders {
+        sender.await.expect("no answer but 202 and 503");
+    }
+    binary.assert_holds().await;
+    ledger.assert_kept(&binary.url, "crashes of Postgres").await;
 }
 
 /// The clock goes back an hour: statuses and the order of the log hold.

@@ -127,3 +127,25 @@ async fn a_thousand_requests_dropped_midway() {
         }
     }
 }
+
+/// A Postgres that forgets what it was told to keep is refused at the start.
+#[tokio::test]
+async fn a_postgres_that_may_lose_commits() {
+    let cluster = Cluster::start();
+    let binary = Binary { url: cluster.database().await };
+    assert!(binary.run(&["migrate"]).await.status.success());
+    let pool = sqlx::PgPool::connect(&binary.url).await.expect("the database answers");
+    for (setting, safe) in [("fsync", "on"), ("full_page_writes", "on")] {
+        for value in ["off", safe] {
+            let change = sqlx::AssertSqlSafe(format!("alter system set {setting} = {value}"));
+            sqlx::raw_sql(change).execute(&pool).await.expect("set");
+            cluster.stop();
+            cluster.resume();
+            let output = binary.run(&["migrate"]).await;
+            let said = String::from_utf8_lossy(&output.stderr);
+            let refused = output.status.code() == Some(2) && said.contains(&format!("{setting} off"));
+            assert_eq!(refused, value == "off", "{setting} = {value}: {said}");
+            assert_eq!(output.status.success(), value == safe, "{setting} = {value}: {said}");
+        }
+    }
+}

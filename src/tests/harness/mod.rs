@@ -5,13 +5,15 @@ mod counts;
 mod http;
 mod postgres;
 mod server;
+mod statements;
 mod world;
 
 pub use clock::clock;
 pub use counts::count;
 pub use http::{Cookie, Reply, basic, bearer};
-pub use postgres::Cluster;
+pub use postgres::{Cluster, fresh_database};
 pub use server::{Binary, Server, report, send, sqlite_in};
+pub use statements::statements;
 pub use world::{Kind, PASSWORD, World, place};
 
 /// Makes each of these a test on SQLite and one on Postgres.

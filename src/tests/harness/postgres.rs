@@ -58,10 +58,8 @@ impl Cluster {
 
     /// Starts it again after [`Cluster::stop`].
     pub fn resume(&self) {
-        // Durability is not what these tests are about, and would make them slow.
         let socket = self.folder.display();
-        let options =
-            format!("-c listen_addresses='' -c unix_socket_directories={socket} -c fsync=off -c max_connections=300");
+        let options = format!("-c listen_addresses='' -c unix_socket_directories={socket} -c max_connections=300");
         let log = self.folder.join("log");
         run(self.program("pg_ctl").arg("-l").arg(log).args(["-w", "-o", &options, "start"]));
     }

@@ -2,6 +2,7 @@
 
 use super::load::Loader;
 use crate::domain::audit::AuditAction;
+use crate::domain::count;
 use crate::domain::device::{Name, NameKind};
 use crate::domain::environment::Environment;
 use crate::domain::id::{AppId, DeviceId, WorkspaceId};
@@ -99,7 +100,7 @@ impl Tx {
         }
         self.write_population(workspace, &before, &after, &store.ids).await?;
         let today = self.today(workspace, store.clock.now()).await?;
-        self.add_cells(workspace, store.slot, today, &after.difference(&before)).await?;
+        self.add_cells(workspace, store.slot, today, &count::cells(&after.difference(&before))).await?;
         self.erase_sampled_idfas(workspace, erased.iter().map(|(_, device)| *device)).await?;
         Ok(i64::try_from(erased.len()).unwrap_or_default())
     }

@@ -2,6 +2,7 @@
 
 use super::load::Loader;
 use crate::domain::audit::AuditAction;
+use crate::domain::count;
 use crate::domain::device::Device;
 use crate::domain::id::{DeviceId, WorkspaceId};
 use crate::domain::time::Millis;
@@ -41,7 +42,7 @@ impl Store {
             }
             tx.write_population(workspace, &before, &after, &store.ids).await?;
             let today = tx.today(workspace, store.clock.now()).await?;
-            tx.add_cells(workspace, store.slot, today, &after.difference(&before)).await?;
+            tx.add_cells(workspace, store.slot, today, &count::cells(&after.difference(&before))).await?;
             if !silent.is_empty() {
                 let entry = Entry {
                     action: AuditAction::DevicesRetired,

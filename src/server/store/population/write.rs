@@ -6,11 +6,12 @@ use crate::domain::device::{Device, Name};
 use crate::domain::fold::{Population, Transition};
 use crate::domain::id::{DeviceId, ProfileId, WorkspaceId};
 use crate::domain::profile::{Identity, Profile};
+use crate::domain::time::Millis;
 use crate::server::clock::Ids;
 use crate::server::error::Result;
 use crate::server::store::audit::hex;
-use crate::server::store::db::{Tx, given, on};
-use serde_json::{Value, json};
+use crate::server::store::db::{NONE, Tx, given, on};
+use serde::Serialize;
 
 impl Tx {
     /// Writes what differs between two populations.
@@ -39,11 +40,10 @@ impl Tx {
         self.write_uses(workspace, after, after.uses().difference(before.uses())).await
     }
 
-    async fn write_rows(&mut self, workspace: WorkspaceId, sql: &'static str, rows: Vec<Value>) -> Result<()> {
-        if rows.is_empty() {
+    async fn write_rows(&mut self, workspace: WorkspaceId, sql: &'static str, rows: String) -> Result<()> {
+        if rows == NONE {
             return Ok(());
         }
-        let rows = given(rows);
         on!(self, c => { sqlx::query(sql).bind(workspace).bind(rows).execute(c).await?; });
         Ok(())
     }
@@ -62,30 +62,7 @@ impl Tx {
             source_input = excluded.source_input, transitions = excluded.transitions, os_version = excluded.os_version, \
             app_version = excluded.app_version, country = excluded.country, last_seen = excluded.last_seen, \
             nameless_since = excluded.nameless_since, retired = excluded.retired, active_on = excluded.active_on, folded = excluded.folded";
-        let row = |device: &Device| {
-            let held = device.held;
-            json!([
-                device.environment.code(),
-                device.id.0,
-                device.app.0,
-                device.platform.as_str(),
-                held.map(|held| held.status.code()),
-                held.map(|held| held.since),
-                held.map(|held| held.as_of),
-                device.source.map(|input| input.0),
-                device.transitions,
-                device.os_version,
-                device.app_version,
-                device.country,
-                device.first_seen,
-                device.last_seen,
-                device.nameless_since,
-                device.retired,
-                device.active_on,
-                device.folded.0,
-            ])
-        };
-        self.write_rows(workspace, SQL, devices.map(row).collect()).await
+        self.write_rows(workspace, SQL, given(devices.map(DeviceRow::of))).await
     }
 
     async fn write_profiles(
@@ -101,7 +78,7 @@ impl Tx {
             on conflict (workspace_id, environment, id) do update set anonymous_on = excluded.anonymous_on, \
             last_seen = excluded.last_seen";
         let row = |profile: &Profile| {
-            json!([
+            (
                 profile.environment.code(),
                 profile.id.0,
                 profile.mpid,
@@ -110,16 +87,16 @@ impl Tx {
                 hex(&ids.random::<8>()),
                 profile.first_seen,
                 profile.last_seen,
-            ])
+            )
         };
-        self.write_rows(workspace, SQL, profiles.map(row).collect()).await
+        self.write_rows(workspace, SQL, given(profiles.map(row))).await
     }
 
     async fn delete_names(&mut self, workspace: WorkspaceId, names: impl Iterator<Item = &Name>) -> Result<()> {
         const SQL: &str = "delete from device_names where workspace_id = $1 and (environment, app_id, kind, value) in \
             (select cast(given.value->>0 as bigint), cast(given.value->>1 as bigint), given.value->>2, given.value->>3 \
             from jsonb_each($2) as given)";
-        self.write_rows(workspace, SQL, names.map(name_row).collect()).await
+        self.write_rows(workspace, SQL, given(names.map(name_row))).await
     }
 
     /// Fails when somebody else has added one meanwhile.
@@ -131,7 +108,7 @@ impl Tx {
         const SQL: &str = "insert into device_names (workspace_id, environment, app_id, kind, value, device_id) \
             select $1, cast(given.value->>0 as bigint), cast(given.value->>1 as bigint), given.value->>2, \
             given.value->>3, cast(given.value->>4 as bigint) from jsonb_each($2) as given";
-        self.write_rows(workspace, SQL, names.map(leading).collect()).await
+        self.write_rows(workspace, SQL, given(names.map(leading))).await
     }
 
     async fn move_names<'a>(
@@ -145,7 +122,7 @@ impl Tx {
             from jsonb_each($2) as given) as moved where device_names.workspace_id = $1 \
             and device_names.environment = moved.environment and device_names.app_id = moved.app_id \
             and device_names.kind = moved.kind and device_names.value = moved.value";
-        self.write_rows(workspace, SQL, names.map(leading).collect()).await
+        self.write_rows(workspace, SQL, given(names.map(leading))).await
     }
 
     /// Fails when somebody else has added one meanwhile.
@@ -157,7 +134,7 @@ impl Tx {
         const SQL: &str = "insert into identities (workspace_id, environment, kind, value, profile_id) \
             select $1, cast(given.value->>0 as bigint), given.value->>1, given.value->>2, \
             cast(given.value->>3 as bigint) from jsonb_each($2) as given";
-        self.write_rows(workspace, SQL, identities.map(naming).collect()).await
+        self.write_rows(workspace, SQL, given(identities.map(naming))).await
     }
 
     async fn move_identities<'a>(
@@ -170,7 +147,7 @@ impl Tx {
             cast(given.value->>3 as bigint) as profile_id from jsonb_each($2) as given) as moved \
             where identities.workspace_id = $1 and identities.environment = moved.environment \
             and identities.kind = moved.kind and identities.value = moved.value";
-        self.write_rows(workspace, SQL, identities.map(naming).collect()).await
+        self.write_rows(workspace, SQL, given(identities.map(naming))).await
     }
 
     async fn write_uses<'a>(
@@ -183,9 +160,9 @@ impl Tx {
             select $1, cast(given.value->>0 as bigint), cast(given.value->>1 as bigint), \
             cast(given.value->>2 as bigint) from jsonb_each($2) as given where true on conflict do nothing";
         let row = |(device, profile): &(DeviceId, ProfileId)| {
-            json!([population.devices[device].environment.code(), device.0, profile.0])
+            (population.devices[device].environment.code(), device.0, profile.0)
         };
-        self.write_rows(workspace, SQL, uses.map(row).collect()).await
+        self.write_rows(workspace, SQL, given(uses.map(row))).await
     }
 
     pub(in crate::server::store) async fn write_transitions(
@@ -200,7 +177,7 @@ impl Tx {
             cast(given.value->>7 as bigint), cast(given.value->>8 as bigint), cast(given.value->>9 as bigint) \
             from jsonb_each($2) as given where true";
         let row = |transition: &Transition| {
-            json!([
+            (
                 transition.environment.code(),
                 transition.device.0,
                 transition.seq,
@@ -211,16 +188,65 @@ impl Tx {
                 transition.as_of,
                 transition.received,
                 transition.input.0,
-            ])
+            )
         };
-        self.write_rows(workspace, SQL, transitions.iter().map(row).collect()).await
+        self.write_rows(workspace, SQL, given(transitions.iter().map(row))).await
     }
 }
 
-fn leading((name, device): (&Name, &DeviceId)) -> Value {
-    json!([name.environment.code(), name.app.0, name.kind.as_str(), name.value, device.0])
+fn leading<'a>((name, device): (&'a Name, &DeviceId)) -> impl Serialize + use<'a> {
+    (name.environment.code(), name.app.0, name.kind.as_str(), &name.value, device.0)
 }
 
-fn naming((identity, profile): (&Identity, &ProfileId)) -> Value {
-    json!([identity.environment.code(), identity.kind.as_str(), identity.value, profile.0])
+fn naming<'a>((identity, profile): (&'a Identity, &ProfileId)) -> impl Serialize + use<'a> {
+    (identity.environment.code(), identity.kind.as_str(), &identity.value, profile.0)
+}
+
+/// In the order of the statement's columns.
+#[derive(Serialize)]
+struct DeviceRow<'a>(
+    i64,
+    i64,
+    i64,
+    &'static str,
+    Option<i64>,
+    Option<Millis>,
+    Option<Millis>,
+    Option<i64>,
+    i64,
+    &'a Option<String>,
+    &'a Option<String>,
+    &'a Option<String>,
+    Millis,
+    Millis,
+    Option<Millis>,
+    bool,
+    Option<i64>,
+    i64,
+);
+
+impl<'a> DeviceRow<'a> {
+    fn of(device: &'a Device) -> Self {
+        let held = device.held;
+        Self(
+            device.environment.code(),
+            device.id.0,
+            device.app.0,
+            device.platform.as_str(),
+            held.map(|held| held.status.code()),
+            held.map(|held| held.since),
+            held.map(|held| held.as_of),
+            device.source.map(|input| input.0),
+            device.transitions,
+            &device.os_version,
+            &device.app_version,
+            &device.country,
+            device.first_seen,
+            device.last_seen,
+            device.nameless_since,
+            device.retired,
+            device.active_on,
+            device.folded.0,
+        )
+    }
 }

@@ -4,6 +4,12 @@
 pub struct Dice(pub u64);
 
 impl Dice {
+    /// Those of one user among many.
+    pub fn of(seed: u64, number: u32) -> Self {
+        let mut dice = Self(seed ^ u64::from(number).rotate_left(32));
+        Self(dice.roll())
+    }
+
     fn roll(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
@@ -22,8 +28,10 @@ impl Dice {
         self.roll() % n
     }
 
-    pub fn uuid(&mut self) -> String {
-        let digits = format!("{:016x}{:016x}", self.roll(), self.roll());
+    /// A device's id. `place`, from 0 to 1, is where it stands among all of them.
+    pub fn uuid(&mut self, place: f64) -> String {
+        let first = (place * (1_u64 << 48) as f64) as u64;
+        let digits = format!("{first:012x}{:020x}", u128::from(self.roll()) | u128::from(self.below(1 << 16)) << 64);
         crate::domain::device::normalized(&digits).unwrap_or(digits)
     }
 

@@ -4,7 +4,6 @@ mod dice;
 mod people;
 mod story;
 
-use self::dice::Dice;
 use self::people::{acting, people};
 use self::story::{APPS, Months, Story, story};
 use crate::domain::att::Status;
@@ -14,18 +13,21 @@ use crate::domain::time::{DAY, Millis};
 use crate::server::auth::password::Passwords;
 use crate::server::clock::{Clock, StoryClock, SystemClock};
 use crate::server::error::{Error, Result};
-use crate::server::store::check::Checked;
 use crate::server::store::own::Record;
-use crate::server::store::{Actor, Chapter, Event, Feed, Place, Store};
+use crate::server::store::{Actor, Chapter, Days, Event, Feed, Filling, Folding, Place, Store};
 use crate::server::work::att::{Wanted as Change, change_settings};
 use crate::server::work::erasure::erase_due;
 use crate::server::work::input::{NewInput, add_input};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 /// Users of one transaction: large enough that commits do not matter.
-const AT_ONCE: usize = 2000;
+const AT_ONCE: usize = 5000;
+
+/// Groups that are folded ahead of the one that is written.
+const AHEAD: usize = 2;
 
 /// How much, and which.
 #[derive(Clone, Copy, Debug)]
@@ -64,9 +66,10 @@ pub async fn fill(store: &Store, clock: &Arc<StoryClock>, passwords: &Passwords,
         return Err(Error::Internal("this database is in use: the demo only fills an empty one".to_owned()));
     }
     drop(own);
-    let months = Months { from: clock.now(), days: i64::from(wanted.days) };
+    let months = Months { from: clock.now(), days: i64::from(wanted.days), users: wanted.profiles };
     let actor = Actor::command_line();
-    let (people, place) = people(store, passwords, &actor).await?;
+    let (people, workspace) = people(store, passwords, &actor).await?;
+    let place = Place::Id(workspace.id);
     let feeds =
         [feed(store, &actor, &place, "App SDK").await?, feed(store, &actor, &place, "Server without statuses").await?];
     let mut apps = Vec::new();
@@ -76,30 +79,30 @@ pub async fn fill(store: &Store, clock: &Arc<StoryClock>, passwords: &Passwords,
     let changes =
         CHANGES.map(|(share, default, why)| (months.from.plus(months.days * DAY * share / 100), default, why));
     let in_force =
-        |at: Millis| changes.iter().rev().find(|(since, ..)| *since <= at).and_then(|(_, default, _)| *default);
-    let chapter = |Story { app, by_server, batches }: Story| Chapter {
+        move |at: Millis| changes.iter().rev().find(|(since, ..)| *since <= at).and_then(|(_, default, _)| *default);
+    let chapter = move |Story { app, mpid, by_server, batches }: Story| Chapter {
         feed: feeds[usize::from(by_server)],
         app: apps[app],
+        mpid,
         batches: batches.into_iter().map(|(at, batch)| (at, in_force(at), batch)).collect(),
     };
-    let mut dice = Dice(wanted.seed);
-    let mut stories: Vec<Story> = (0..wanted.profiles).map(|number| story(number, months, &mut dice)).collect();
-    stories.sort_by_key(|story| story.batches.first().map(|(at, _)| *at));
-    let mut stories = stories.into_iter().peekable();
+    let filling = store.filling(feeds[0]).await?;
+    let (mut numbers, mut devices) = ((0..wanted.profiles).peekable(), 0);
     let admin = acting(store, &people[0].1).await?;
     for (version, change) in (1..).zip(changes.into_iter().map(Some).chain([None])) {
         // A change moves those who came before it.
         let until = change.map_or(Millis(i64::MAX), |(at, ..)| at);
-        let before = |story: &Story| story.batches.first().is_none_or(|(at, _)| *at < until);
+        let came_before = |number: &u32| story(*number, months, wanted.seed).begins() < until;
         clock.set(change.map_or_else(|| SystemClock.now(), |(at, ..)| at));
-        loop {
-            let group: Vec<Chapter> =
-                std::iter::from_fn(|| stories.next_if(before)).take(AT_ONCE).map(chapter).collect();
-            if group.is_empty() {
-                break;
-            }
-            store.fill(group).await?;
-        }
+        let groups = std::iter::from_fn(|| {
+            let group: Vec<u32> = std::iter::from_fn(|| numbers.next_if(came_before)).take(AT_ONCE).collect();
+            (!group.is_empty()).then_some(group)
+        });
+        let tell = {
+            let chapter = chapter.clone();
+            move |number| chapter(story(number, months, wanted.seed))
+        };
+        devices += write_all(&filling, groups, tell).await?;
         if let Some((_, default, why)) = change {
             let (reason, default) = (why.to_owned(), Some(default));
             let change = Change { default, policy: None, reason, version, typed_name: None };
@@ -107,7 +110,32 @@ pub async fn fill(store: &Store, clock: &Arc<StoryClock>, passwords: &Passwords,
         }
     }
     erase_due(store, 72).await?;
-    finish(store, &actor, wanted, people).await
+    finish(store, &actor, wanted, workspace.slug.to_string(), devices, people).await
+}
+
+/// Writes these users, each told by `tell`, and then counts them; answers how many devices they have. The next groups are folded while one is written.
+async fn write_all(
+    filling: &Filling,
+    groups: impl Iterator<Item = Vec<u32>>,
+    tell: impl Fn(u32) -> Chapter + Clone + Send + 'static,
+) -> Result<usize> {
+    let (mut days, mut devices) = (Days::default(), 0);
+    let mut underway = VecDeque::new();
+    let mut groups = groups.fuse();
+    loop {
+        while let Some(group) = if underway.len() < AHEAD { groups.next() } else { None } {
+            let (filling, tell) = (filling.clone(), tell.clone());
+            let fold = move || filling.fold(group.into_iter().map(tell).collect());
+            underway.push_back(tokio::task::spawn_blocking(fold));
+        }
+        let Some(next) = underway.pop_front() else { break };
+        let ready: Folding = next.await.map_err(|_| Error::Internal("the folding was cut off".to_owned()))?;
+        days.merge(&ready.days);
+        devices += ready.devices();
+        filling.write(ready).await?;
+    }
+    filling.count(days).await?;
+    Ok(devices)
 }
 
 async fn feed(store: &Store, actor: &Actor, place: &Place, name: &str) -> Result<Feed> {
@@ -116,23 +144,22 @@ async fn feed(store: &Store, actor: &Actor, place: &Place, name: &str) -> Result
     store.feed(&made.input.key, made.secret.expose_secret()).await
 }
 
-/// Proves what was written, and says so in the installation's log.
+/// Says in the installation's log what was made.
 async fn finish(
     store: &Store,
     actor: &Actor,
     wanted: Wanted,
+    workspace: String,
+    devices: usize,
     people: Vec<(Role, String, SecretString)>,
 ) -> Result<Made> {
-    // The database was empty: this is its one workspace.
-    let checked = store.check().await?.pop().filter(Checked::holds);
-    let checked = checked.ok_or_else(|| Error::Internal("what was written does not hold".to_owned()))?;
     let state = json!({"profiles": wanted.profiles, "days": wanted.days, "seed": wanted.seed});
-    let row = Record::installation(actor, AuditAction::DemoFilled, checked.workspace.clone(), state);
+    let row = Record::installation(actor, AuditAction::DemoFilled, workspace.clone(), state);
     store
         .own(move |own| {
             let row = row.clone();
             async move { own.commit(Event::Audit(vec![row])).await }
         })
         .await?;
-    Ok(Made { workspace: checked.workspace, profiles: checked.profiles, devices: checked.devices, people })
+    Ok(Made { workspace, profiles: wanted.profiles as usize, devices, people })
 }

@@ -5,7 +5,7 @@ use crate::domain::role::Role;
 use crate::domain::text::Email;
 use crate::server::auth::password::Passwords;
 use crate::server::error::Result;
-use crate::server::store::{Actor, Place, Store, Who};
+use crate::server::store::{Actor, Place, Store, Who, Workspace};
 use crate::server::work::account::{NewAccount, UTC, add_account};
 use crate::server::work::member::set_member;
 use crate::server::work::workspace::{FirstAdmin, NewWorkspace, add_workspace};
@@ -18,7 +18,7 @@ pub(super) async fn people(
     store: &Store,
     passwords: &Passwords,
     actor: &Actor,
-) -> Result<(Vec<(Role, String, SecretString)>, Place)> {
+) -> Result<(Vec<(Role, String, SecretString)>, Workspace)> {
     let mut people = Vec::new();
     let mut made = None;
     for role in Role::ALL {
@@ -31,9 +31,9 @@ pub(super) async fn people(
             let (name, time_zone) = ("Northwind Games".to_owned(), UTC.to_owned());
             let admin = Some(FirstAdmin { email: email.clone(), name: None });
             let new = NewWorkspace { name, slug: None, time_zone, org: None, account: None, admin };
-            made = Some(Place::Id(add_workspace(store, actor, new).await?.workspace.id));
+            made = Some(add_workspace(store, actor, new).await?.workspace);
         }
-        let place = made.clone().ok_or(Refusal::NotFound)?;
+        let place = made.as_ref().map(|workspace| Place::Id(workspace.id)).ok_or(Refusal::NotFound)?;
         set_member(store, actor, place, &email, role).await?;
         people.push((role, email, password));
     }

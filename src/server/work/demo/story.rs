@@ -40,6 +40,8 @@ const COUNTRIES: [(&str, f64, f64); 8] = [
     ("SE", 0.05, 0.01),
 ];
 
+/// Public ids of profiles are below this.
+const MOST_MPID: f64 = (1_i64 << 53) as f64 - 2.0;
 /// An app has a new version every so many days.
 const RELEASE_EVERY: i64 = 14;
 /// A user has it at most so many days later.
@@ -50,6 +52,8 @@ const UPDATED_WITHIN: u64 = 10;
 pub struct Months {
     pub from: Millis,
     pub days: i64,
+    /// How many users there are in the end.
+    pub users: u32,
 }
 
 impl Months {
@@ -62,6 +66,12 @@ impl Months {
         self.days * 6 / 10 / RELEASE_EVERY
     }
 
+    /// Where a user stands among all of them, from 0 to 1: those who came first have the smallest numbers, so that
+    /// stories come in the order in which they begin, and all ids in the order of their tables.
+    pub fn place(self, number: u32, dice: &mut Dice) -> f64 {
+        (f64::from(number) + dice.unit()) / f64::from(self.users)
+    }
+
     fn release(self, at: i64) -> i64 {
         (at - self.from.0).max(0) / (RELEASE_EVERY * DAY)
     }
@@ -70,9 +80,18 @@ impl Months {
 /// One user's batches in the order in which they were made.
 pub struct Story {
     pub app: usize,
+    /// Their profile's public id.
+    pub mpid: i64,
     /// Told by a server that knows no statuses, not by the app's SDK.
     pub by_server: bool,
     pub batches: Vec<(Millis, Batch)>,
+}
+
+impl Story {
+    /// When their first batch was received.
+    pub fn begins(&self) -> Millis {
+        self.batches.first().map_or(Millis(i64::MIN), |(at, _)| *at)
+    }
 }
 
 /// Who somebody is and what they carry; the same in all their batches.
@@ -84,8 +103,10 @@ struct User {
     idfa: String,
 }
 
-/// The story of the user with this number.
-pub fn story(number: u32, months: Months, dice: &mut Dice) -> Story {
+/// The story of the user with this number, always the same by one seed.
+pub fn story(number: u32, months: Months, seed: u64) -> Story {
+    let dice = &mut Dice::of(seed, number);
+    let place = months.place(number, dice);
     let at = *dice.pick(&[0, 1, 2], |at| APPS[*at].share);
     let (country, _, restricted) = dice.pick(&COUNTRIES, |(_, share, _)| *share);
     let platform = match dice.unit() {
@@ -94,9 +115,9 @@ pub fn story(number: u32, months: Months, dice: &mut Dice) -> Story {
         _ => Platform::Android,
     };
     let (os_version, age) = os_version(dice);
-    let user = user(number, &APPS[at], platform, os_version, country, dice);
+    let user = user((number, place), &APPS[at], platform, os_version, country, dice);
     // Many came with the first release that sends events; then it goes on.
-    let installed = (dice.unit().powf(1.6) * months.days as f64 * DAY as f64) as i64;
+    let installed = (place.powf(1.6) * months.days as f64 * DAY as f64) as i64;
     let installed = (months.from.0 + installed).min(months.end() - MINUTE);
     let by_server = dice.happens(0.08);
     let mut told = vec![(installed, None)];
@@ -110,7 +131,7 @@ pub fn story(number: u32, months: Months, dice: &mut Dice) -> Story {
         told.push((back, status));
     }
     let batches = told.into_iter().map(|(at, status)| (Millis(at), user.batch(at, status, months, dice))).collect();
-    Story { app: at, by_server, batches }
+    Story { app: at, mpid: 1 + (place * MOST_MPID) as i64, by_server, batches }
 }
 
 /// How old a system is, as far as Apple's prompt goes.
@@ -134,7 +155,7 @@ fn os_version(dice: &mut Dice) -> (String, Age) {
 }
 
 fn user(
-    number: u32,
+    (number, place): (u32, f64),
     app: &'static App,
     platform: Platform,
     os_version: String,
@@ -147,7 +168,7 @@ fn user(
             (IdentityKind::CUSTOMER_ID, format!("user-{number:08}")),
             (IdentityKind::EMAIL, format!("user-{number:08}@example.com")),
         ],
-        names: vec![(id, dice.uuid())],
+        names: vec![(id, dice.uuid(place))],
         platform: Some(platform),
         bundle: Some(app.bundle.to_owned()),
         app_name: Some(app.name.to_owned()),
@@ -155,7 +176,7 @@ fn user(
         country: Some(country.to_owned()),
         ..Batch::default()
     };
-    User { app, batch, lag: dice.below(UPDATED_WITHIN) as i64 * DAY, idfa: dice.uuid() }
+    User { app, batch, lag: dice.below(UPDATED_WITHIN) as i64 * DAY, idfa: dice.uuid(place) }
 }
 
 /// When which status was reported: at the installation, with the answer, and with each change of mind.

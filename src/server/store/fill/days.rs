@@ -1,0 +1,80 @@
+//! Gathering what many days add to the counters, in small keys: a long history counts hundreds of millions of times.
+
+use crate::domain::att::State;
+use crate::domain::count::{Cell, Cells, Dimension, Facets, Slice, Unit};
+use crate::domain::environment::Environment;
+use crate::domain::id::AppId;
+use std::collections::{BTreeMap, HashMap};
+
+/// What each day of the workspace adds to the counters.
+#[derive(Default)]
+pub struct Days {
+    numbers: HashMap<Key, i64>,
+    values: Values,
+}
+
+/// A counter of one day.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct Key {
+    day: i64,
+    environment: Environment,
+    unit: Unit,
+    app: Option<AppId>,
+    /// With the number of the value.
+    slice: Option<(Dimension, u32)>,
+    state: State,
+}
+
+/// Values of dimensions by number.
+#[derive(Default)]
+struct Values {
+    numbers: HashMap<String, u32>,
+    texts: Vec<String>,
+}
+
+impl Values {
+    fn number(&mut self, text: &str) -> u32 {
+        if let Some(number) = self.numbers.get(text) {
+            return *number;
+        }
+        let number = u32::try_from(self.texts.len()).unwrap_or(u32::MAX);
+        self.numbers.insert(text.to_owned(), number);
+        self.texts.push(text.to_owned());
+        number
+    }
+}
+
+impl Days {
+    /// Counts what came about on a day.
+    pub fn add(&mut self, day: i64, facets: &Facets<'_>) {
+        for (facet, n) in facets {
+            let (environment, unit, app, state) = (facet.environment, facet.unit, facet.app, facet.state);
+            for slice in [None].into_iter().chain(facet.slices().map(Some)) {
+                let slice = slice.map(|(dimension, value)| (dimension, self.values.number(value)));
+                *self.numbers.entry(Key { day, environment, unit, app, slice, state }).or_default() += n;
+            }
+        }
+    }
+
+    /// Takes in what others add.
+    pub fn merge(&mut self, others: &Self) {
+        for (key, n) in &others.numbers {
+            let slice = key
+                .slice
+                .map(|(dimension, value)| (dimension, self.values.number(&others.values.texts[value as usize])));
+            *self.numbers.entry(Key { slice, ..*key }).or_default() += n;
+        }
+    }
+
+    /// The counters of each day.
+    pub fn cells(&self) -> BTreeMap<i64, Cells> {
+        let mut days: BTreeMap<i64, Cells> = BTreeMap::new();
+        for (key, n) in self.numbers.iter().filter(|(_, n)| **n != 0) {
+            let Key { day, environment, unit, app, slice, state } = *key;
+            let value = |value: u32| self.values.texts[value as usize].clone();
+            let slice = slice.map(|(dimension, number)| Slice { dimension, value: value(number) });
+            days.entry(day).or_default().insert(Cell { environment, unit, app, slice, state }, *n);
+        }
+        days
+    }
+}

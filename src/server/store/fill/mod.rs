@@ -1,0 +1,170 @@
+//! Filling an empty workspace with what made-up users did: the same folding and counting as for events that arrive, with
+//! the times of the story. Users come in the order of their ids, so that every table grows at its end, however many
+//! they are; what each day adds to the counters is gathered in memory and written once.
+
+mod days;
+
+pub use days::Days;
+
+use super::Store;
+use super::feed::Feed;
+use super::learnt::Learnt;
+use crate::domain::app::App;
+use crate::domain::att::{Policy, Status};
+use crate::domain::batch::Batch;
+use crate::domain::count;
+use crate::domain::fold::{Arrival, Folded, Fresh, Population};
+use crate::domain::id::{AppId, WorkspaceId};
+use crate::domain::time::Millis;
+use crate::server::calendar;
+use crate::server::clock::Ids;
+use crate::server::error::{Error, Result};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// What one user's device sent, in this order. Nobody else uses the device.
+pub struct Chapter {
+    pub feed: Feed,
+    pub app: AppId,
+    /// The public id of the user's profile: greater than that of the one before.
+    pub mpid: i64,
+    /// When each batch was received, and the default in force then.
+    pub batches: Vec<(Millis, Option<Status>, Batch)>,
+}
+
+/// A workspace that is being filled.
+#[derive(Clone)]
+pub struct Filling {
+    store: Store,
+    workspace: WorkspaceId,
+    time_zone: String,
+    policy: Policy,
+}
+
+/// Users as they are after their last batch, ready to be written.
+pub struct Folding {
+    chapters: Vec<Chapter>,
+    /// What became of each batch.
+    folded: Vec<(Arrival, Folded)>,
+    population: Population,
+    pub days: Days,
+}
+
+impl Folding {
+    pub fn devices(&self) -> usize {
+        self.population.devices.len()
+    }
+}
+
+/// Ids as the system makes them, but a public id that was chosen.
+struct Chosen {
+    ids: Ids,
+    mpid: i64,
+}
+
+impl Fresh for Chosen {
+    fn id(&mut self) -> i64 {
+        self.ids.id()
+    }
+
+    fn mpid(&mut self) -> i64 {
+        self.mpid
+    }
+}
+
+impl Store {
+    /// Begins to fill a workspace that has nothing yet.
+    pub async fn filling(&self, feed: Feed) -> Result<Filling> {
+        let mut tx = self.db.read().await?;
+        let known = tx.workspace_by_id(feed.workspace).await?;
+        let known = known.ok_or_else(|| Error::Internal("no workspace".to_owned()))?;
+        let policy = tx.settings(feed.workspace).await?.policy;
+        Ok(Filling { store: self.clone(), workspace: feed.workspace, time_zone: known.time_zone, policy })
+    }
+}
+
+impl Filling {
+    /// Folds what these users sent; the work of a processor.
+    pub fn fold(&self, chapters: Vec<Chapter>) -> Folding {
+        let mut population = Population::default();
+        let (mut folded, mut days) = (Vec::new(), Days::default());
+        for Chapter { feed, app, mpid, batches } in &chapters {
+            let mut fresh = Chosen { ids: self.store.ids.clone(), mpid: *mpid };
+            let mut own = Population::default();
+            for (received, default, batch) in batches {
+                let (received, day) = (*received, calendar::day(*received, &self.time_zone));
+                let (input, policy) = (feed.input, self.policy);
+                let arrival = Arrival { input, app: *app, received, policy, default: *default, day, historical: false };
+                let before = own.clone();
+                let mut became = own.fold(batch, &arrival, &mut fresh);
+                days.add(day, &own.difference(&before));
+                days.add(day, &count::active(&became.active.take()));
+                folded.push((arrival, became));
+            }
+            population.absorb(own);
+        }
+        Folding { chapters, folded, population, days }
+    }
+
+    /// Writes users whom nobody knows yet, and not yet what they add to the counters.
+    pub async fn write(&self, folding: Folding) -> Result<()> {
+        let (filling, folding) = (self.clone(), Arc::new(folding));
+        self.store
+            .persist(move |store| {
+                let (filling, folding) = (filling.clone(), folding.clone());
+                async move { filling.write_once(&store, &folding).await }
+            })
+            .await
+    }
+
+    async fn write_once(&self, store: &Store, folding: &Folding) -> Result<()> {
+        let (workspace, now) = (self.workspace, store.clock.now());
+        let Folding { chapters, folded, population, .. } = folding;
+        let mut learnt = Learnt::default();
+        let batches = chapters.iter().flat_map(|chapter| &chapter.batches);
+        for ((_, _, batch), (arrival, folded)) in batches.zip(folded) {
+            learnt.take(batch, arrival, folded.clone(), population);
+        }
+        let mut tx = store.db.write().await?;
+        let spots: BTreeSet<_> = population.devices.values().flat_map(|device| device.spots()).collect();
+        tx.places(workspace, spots, calendar::day(now, &self.time_zone)).await?;
+        let nobody = Population::default();
+        tx.write_population(workspace, &nobody, population, &store.ids).await?;
+        tx.write_learnt(workspace, &learnt, self.policy, &nobody, now).await?;
+        tx.commit().await
+    }
+
+    /// Counts everybody who was written.
+    pub async fn count(&self, days: Days) -> Result<()> {
+        let (workspace, days) = (self.workspace, Arc::new(days.cells()));
+        self.store
+            .persist(move |store| {
+                let days = days.clone();
+                async move {
+                    let mut tx = store.db.write().await?;
+                    for (day, cells) in days.iter() {
+                        tx.add_cells(workspace, store.slot, *day, cells).await?;
+                    }
+                    tx.commit().await
+                }
+            })
+            .await
+    }
+}
+
+impl Store {
+    /// Makes an app by its bundle id.
+    pub async fn fill_app(&self, feed: Feed, bundle: &str, name: &str) -> Result<AppId> {
+        let app = App { id: AppId(self.ids.id()), bundle: Some(bundle.to_owned()), name: name.to_owned() };
+        self.persist(move |store| {
+            let app = app.clone();
+            async move {
+                let mut tx = store.db.write().await?;
+                tx.add_app(feed.workspace, &app, store.clock.now()).await?;
+                tx.commit().await?;
+                Ok(app.id)
+            }
+        })
+        .await
+    }
+}

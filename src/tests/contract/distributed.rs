@@ -1,0 +1,148 @@
+//! Every statement and every key is legal on a Postgres that is spread by workspace (Citus), and so is the way there.
+//! Source of the rules: Citus' documentation on limits of distributed tables.
+
+use crate::harness::{Kind, World, statements};
+use attest::server::store::distribute::{BY_WORKSPACE, EVERYWHERE};
+use attest::server::store::{Actor, Store};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// The names of tenant tables that a statement reads or writes.
+fn tenants(statement: &str) -> Vec<&'static str> {
+    let words: Vec<&str> = statement.split(|c: char| !c.is_alphanumeric() && c != '_').collect();
+    let named = |pair: &[&str]| match pair {
+        ["from" | "join" | "into" | "update", name] => BY_WORKSPACE.into_iter().find(|table| table == name),
+        _ => None,
+    };
+    words.windows(2).filter_map(named).collect()
+}
+
+/// The columns between the parentheses after a text.
+fn columns_after<'a>(statement: &'a str, text: &str) -> Option<&'a str> {
+    let (_, rest) = statement.split_once(text)?;
+    rest.split_once('(')?.1.split_once(')').map(|(columns, _)| columns)
+}
+
+#[test]
+fn every_statement_keeps_to_what_a_spread_database_can_do() {
+    let statements = statements();
+    let touching: Vec<_> = statements.iter().filter(|statement| !tenants(statement).is_empty()).collect();
+    assert!(touching.len() > 90, "the walk over the sources finds the statements: {}", touching.len());
+    for statement in touching {
+        let tenants = tenants(statement);
+        if let Some((_, into)) = statement.split_once("insert into ")
+            && BY_WORKSPACE.iter().any(|table| into.starts_with(table))
+        {
+            let columns = columns_after(statement, "insert into ").expect("columns");
+            assert!(columns.contains("workspace_id"), "no workspace is written: {statement}");
+            if statement.contains("on conflict (") {
+                let target = columns_after(statement, "on conflict ").expect("a target");
+                assert!(target.contains("workspace_id"), "a conflict is looked for in all machines: {statement}");
+            }
+        }
+        for volatile in ["random(", "now(", "clock_timestamp(", "nextval(", "gen_random_uuid(", "current_timestamp"] {
+            assert!(!statement.contains(volatile), "{volatile} differs from machine to machine: {statement}");
+        }
+        if statement.contains("for update") || statement.contains("for share") {
+            assert!(statement.contains("workspace_id = $"), "rows of many machines are held: {statement}");
+        }
+        if tenants.len() > 1 && statement.contains(" join ") {
+            let equal = statement.matches("workspace_id = ").count();
+            assert!(equal >= tenants.len(), "tables are joined across workspaces: {statement}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_key_of_a_workspaces_table_begins_with_the_workspace() {
+    let world = World::new(Kind::Postgres).await;
+    let schema = world.store.schema().await.expect("the schema");
+    let placed: BTreeSet<&str> = EVERYWHERE.into_iter().chain(BY_WORKSPACE).collect();
+    assert_eq!(placed.len(), EVERYWHERE.len() + BY_WORKSPACE.len(), "a table is placed twice");
+    assert_eq!(schema.keys().map(String::as_str).collect::<BTreeSet<_>>(), placed, "a table has no place");
+    let unique: Vec<(String, String)> = world
+        .rows(
+            "select c.relname::text, a.attname::text from pg_index i join pg_class c on c.oid = i.indrelid \
+             join pg_attribute a on a.attrelid = i.indrelid and a.attnum = i.indkey[0] \
+             join pg_namespace n on n.oid = c.relnamespace where i.indisunique and n.nspname = current_schema()",
+        )
+        .await;
+    for (table, first) in unique.iter().filter(|(table, _)| BY_WORKSPACE.contains(&table.as_str())) {
+        assert_eq!(first, "workspace_id", "a key of {table}");
+    }
+    let references: Vec<(String, String, String, String)> = world
+        .rows(
+            "select k.conrelid::regclass::text, k.confrelid::regclass::text, own.attname::text, other.attname::text \
+             from pg_constraint k join pg_attribute own on own.attrelid = k.conrelid and own.attnum = k.conkey[1] \
+             join pg_attribute other on other.attrelid = k.confrelid and other.attnum = k.confkey[1] where k.contype = 'f'",
+        )
+        .await;
+    let place = |table: &str| EVERYWHERE.into_iter().chain(BY_WORKSPACE).position(|known| known == table);
+    for (from, to, own, other) in &references {
+        assert!(place(to) < place(from), "{from} is placed before {to}, which it refers to");
+        let spread = |table: &String| BY_WORKSPACE.contains(&table.as_str());
+        assert!(spread(from) || !spread(to), "{from} is everywhere and refers to {to}, which is not");
+        if spread(from) && spread(to) {
+            assert_eq!((own.as_str(), other.as_str()), ("workspace_id", "workspace_id"), "{from} to {to}");
+        }
+    }
+}
+
+/// What stands in for the extension keeps to its rules: no triggers on spread tables, and references only to tables
+/// that are spread already.
+const STAND_IN: &str = "
+    insert into pg_extension (oid, extname, extowner, extnamespace, extrelocatable, extversion)
+        values (99999, 'citus', 10, 2200, false, '0');
+    create table pg_dist_partition (logicalrelid regclass primary key);
+    grant all on pg_dist_partition to plain;
+    create function place(given regclass) returns void language plpgsql as $$
+    begin
+        if exists (select 1 from pg_trigger where tgrelid = given and not tgisinternal) then
+            raise exception 'triggers are not supported on distributed tables';
+        end if;
+        if exists (select 1 from pg_constraint where conrelid = given and contype = 'f'
+            and confrelid not in (select logicalrelid from pg_dist_partition)) then
+            raise exception '% refers to a table that is not distributed', given;
+        end if;
+        insert into pg_dist_partition values (given);
+    end $$;
+    create function create_reference_table(given regclass) returns void language sql as $$ select place(given) $$;
+    create function create_distributed_table(given regclass, by text, colocate_with text) returns void language sql
+        as $$ select place(given) $$;";
+
+#[tokio::test]
+async fn a_database_is_spread_once_and_its_log_stays_guarded() {
+    let world = World::new(Kind::Sqlite).await;
+    let refused = world.store.distribute(&Actor::command_line()).await;
+    assert!(refused.is_err_and(|error| error.to_string().contains("SQLite")));
+    let superusers = World::new(Kind::Postgres).await;
+    let refused = superusers.store.distribute(&Actor::command_line()).await;
+    assert!(refused.is_err_and(|error| error.to_string().contains("no Citus")));
+
+    let url = crate::harness::fresh_database().await;
+    let admin = sqlx::PgPool::connect(&url).await.expect("the database");
+    for statement in ["create role plain login", "grant all on schema public to plain"] {
+        sqlx::raw_sql(statement).execute(&admin).await.expect(statement);
+    }
+    let plain = url.replace("postgres://postgres@", "postgres://plain@");
+    let store = Store::open(&plain, Arc::new(attest::server::clock::SystemClock)).await.expect("a store");
+    sqlx::raw_sql(STAND_IN).execute(&admin).await.expect("the stand-in");
+    let as_superuser = Store::open(&url, Arc::new(attest::server::clock::SystemClock)).await.expect("a store");
+    let refused = as_superuser.distribute(&Actor::command_line()).await;
+    assert!(refused.is_err_and(|error| error.to_string().contains("superuser")), "nobody keeps it from the log");
+
+    let all = EVERYWHERE.len() + BY_WORKSPACE.len();
+    assert_eq!(store.distribute(&Actor::command_line()).await.expect("spread"), all);
+    assert_eq!(store.distribute(&Actor::command_line()).await.expect("spread already"), 0);
+    let rows: i64 = sqlx::query_scalar("select count(*) from audit where action = 'database.distributed'")
+        .fetch_one(&admin)
+        .await
+        .expect("a count");
+    assert_eq!(rows, 1, "told once");
+    let own = sqlx::PgPool::connect(&plain).await.expect("the database");
+    for change in ["update audit set reason = 'x'", "delete from audit", "truncate audit"] {
+        let refused = sqlx::raw_sql(change).execute(&own).await;
+        assert!(refused.is_err_and(|error| error.to_string().contains("permission denied")), "{change}");
+    }
+    assert!(store.verify_audit().await.expect("verified").broken.is_empty());
+}
