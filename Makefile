@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run demo test e2e soak lighthouse screenshots check dist
+.PHONY: help run demo test e2e soak lighthouse screenshots bench check dist
 
 # The binary that was just built, wherever the target folder is.
 ATTEST = $$(. scripts/env.sh && echo "$$CARGO_TARGET_DIR")/release/attest
@@ -42,6 +42,10 @@ lighthouse: ## Measure every page of a release with Lighthouse
 screenshots: ## Make the pictures of README.md anew, from the demo
 	@scripts/setup.sh e2e
 	@scripts/screenshots.sh
+
+bench: ## Measure a release against limits of this machine, on both databases
+	@scripts/setup.sh bench
+	@scripts/bench.sh
 
 check: ## Check format, lints, licences and known faults of dependencies
 	@scripts/setup.sh check

@@ -112,6 +112,22 @@ pub async fn closed(address: &str, connections: usize, time: Duration, expected:
     Run { answered: answered.load(Ordering::Relaxed), others: others.load(Ordering::Relaxed), seconds, latencies }
 }
 
+/// One request over a connection of its own by a script; answers its JSON.
+pub async fn once(address: &str, method: &str, path: &str, authorization: &str, body: &str) -> serde_json::Value {
+    let mut stream = TcpStream::connect(address).await.expect("the server answers");
+    let request = format!(
+        "{method} {path} HTTP/1.1\r\nhost: {address}\r\nauthorization: {authorization}\r\nconnection: close\r\n\
+         content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    stream.write_all(request.as_bytes()).await.expect("sent");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.expect("an answer");
+    let (head, body) = answer.split_once("\r\n\r\n").expect("a head");
+    assert!(head.starts_with("HTTP/1.1 200"), "{method} {path}: {answer}");
+    serde_json::from_str(body).expect("JSON")
+}
+
 /// Requests at a fixed rate, whether or not the earlier ones are answered: a latency counts from when its request was
 /// due, so that a server that stalls is not measured less often.
 pub async fn open(

@@ -3,6 +3,7 @@
 
 mod batches;
 mod limit;
+mod limit_postgres;
 mod load;
 mod reads;
 mod server;
@@ -11,6 +12,7 @@ mod sink;
 use batches::Fleet;
 use limit::Bare;
 use server::Attest;
+use sqlx::{Connection, PgConnection};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -38,6 +40,9 @@ struct Wanted {
     /// The same, ten times smaller.
     #[arg(long)]
     smaller: Option<String>,
+    /// A Postgres on the server's core instead of SQLite: an address at which databases may be made.
+    #[arg(long)]
+    postgres: Option<String>,
     /// The Authorization header's token kind is made by the command line; this is only for the rival of `b2`.
     #[arg(long, hide = true)]
     sink: Option<u16>,
@@ -68,6 +73,7 @@ async fn measure(wanted: &Wanted) {
             "b2" => single(wanted, time).await,
             "b3" => tail(wanted, time).await,
             "b5" => reads::reads(wanted, time).await,
+            "b6" => reads::default_change(wanted).await,
             "b8" => cost(wanted, time).await,
             other => panic!("there is no figure {other}"),
         }
@@ -75,15 +81,27 @@ async fn measure(wanted: &Wanted) {
 }
 
 /// A fresh database with a workspace and an input, whose schema and first rows exist.
-fn fresh(wanted: &Wanted, name: &str) -> (Attest, String) {
+async fn fresh(wanted: &Wanted, name: &str) -> (Attest, String) {
     let folder = wanted.folder.join(name);
     let _ = std::fs::remove_dir_all(&folder);
     std::fs::create_dir_all(&folder).expect("a folder");
-    let url = format!("sqlite://{}", folder.join("attest.db").display());
+    let url = match &wanted.postgres {
+        Some(admin) => database(admin, name).await,
+        None => format!("sqlite://{}", folder.join("attest.db").display()),
+    };
     let attest = Attest { binary: wanted.attest.clone(), url };
     attest.run(&["workspace", "add", "--name", "Bench"]);
     let input = attest.input("bench", "Load");
     (attest, input)
+}
+
+/// A fresh database beside the one at this address.
+async fn database(admin: &str, name: &str) -> String {
+    let mut connection = PgConnection::connect(admin).await.expect("Postgres answers");
+    for sql in [format!("drop database if exists bench_{name}"), format!("create database bench_{name}")] {
+        sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&mut connection).await.expect("a database");
+    }
+    admin.replacen("/postgres", &format!("/bench_{name}"), 1)
 }
 
 fn median(values: impl IntoIterator<Item = f64>) -> (f64, f64, f64) {
@@ -105,13 +123,12 @@ fn tell(figure: &str, unit: &str, pairs: &[(f64, f64)]) {
 
 /// B1: devices per second by bulk requests, against the bare loop.
 async fn bulk(wanted: &Wanted, time: Duration) {
-    let (attest, input) = fresh(wanted, "b1");
+    let (attest, input) = fresh(wanted, "b1").await;
     let running = attest.serve(4101);
     let warm = Fleet { first: 0, devices: 1000, run: 1 };
     load::closed(&running.address, 1, Duration::from_secs(1), 202, batches::bulk(&input, warm)).await;
     running.stop();
-    let copy = wanted.folder.join("b1/bare.db");
-    std::fs::copy(wanted.folder.join("b1/attest.db"), &copy).expect("a copy");
+    let mut limit = Limit::beside(wanted, &attest).await;
     let mut pairs = Vec::new();
     for pair in 0..wanted.pairs {
         let running = attest.serve(4101);
@@ -119,10 +136,40 @@ async fn bulk(wanted: &Wanted, time: Duration) {
         let run = load::closed(&running.address, 24, time, 202, batches::bulk(&input, fleet)).await;
         assert_eq!(run.others, 0, "every request is answered 202");
         running.stop();
-        pairs.push((run.per_second() * 100.0, on_servers_core(&copy, time)));
+        pairs.push((run.per_second() * 100.0, limit.run(time).await));
     }
     tell("B1 bulk ingest", "devices/s", &pairs);
     attest.run(&["check"]);
+}
+
+/// The bare loop, on a database of its own.
+enum Limit {
+    Sqlite(PathBuf),
+    Postgres(Box<limit_postgres::Bare>),
+}
+
+impl Limit {
+    async fn beside(wanted: &Wanted, attest: &Attest) -> Self {
+        let Some(admin) = &wanted.postgres else {
+            let copy = wanted.folder.join("b1/bare.db");
+            std::fs::copy(wanted.folder.join("b1/attest.db"), &copy).expect("a copy");
+            return Self::Sqlite(copy);
+        };
+        let mut connection = PgConnection::connect(admin).await.expect("Postgres answers");
+        let sql = "drop database if exists bench_bare; create database bench_bare template bench_b1";
+        for sql in sql.split("; ") {
+            sqlx::raw_sql(sqlx::AssertSqlSafe(sql.to_owned())).execute(&mut connection).await.expect("a copy");
+        }
+        let bare = attest.url.replacen("bench_b1", "bench_bare", 1);
+        Self::Postgres(Box::new(limit_postgres::Bare::open(&bare).await))
+    }
+
+    async fn run(&mut self, time: Duration) -> f64 {
+        match self {
+            Self::Sqlite(path) => on_servers_core(path, time),
+            Self::Postgres(bare) => bare.run(time).await,
+        }
+    }
 }
 
 /// The bare loop on the server's core.
@@ -141,7 +188,7 @@ fn on_servers_core(path: &Path, time: Duration) -> f64 {
 
 /// B2: single requests per second, against a server that only parses.
 async fn single(wanted: &Wanted, time: Duration) {
-    let (attest, input) = fresh(wanted, "b2");
+    let (attest, input) = fresh(wanted, "b2").await;
     let ourselves = std::env::current_exe().expect("our own path");
     let mut pairs = Vec::new();
     for pair in 0..wanted.pairs {
@@ -161,7 +208,7 @@ async fn single(wanted: &Wanted, time: Duration) {
         pairs.push((ours.per_second(), theirs.per_second()));
     }
     tell("B2 single ingest", "requests/s", &pairs);
-    let commits = 1e3 / one_row_commit(&wanted.folder);
+    let commits = 1e3 / one_row_commit(wanted, &attest).await;
     println!(
         "   one-row durable commits: {commits:.0}/s; ours is {:.1} times that",
         median(pairs.iter().map(|p| p.0)).0 / commits
@@ -170,8 +217,11 @@ async fn single(wanted: &Wanted, time: Duration) {
 }
 
 /// The median time of a durable commit of one row, in milliseconds.
-fn one_row_commit(folder: &Path) -> f64 {
-    let path = folder.join("one.db");
+async fn one_row_commit(wanted: &Wanted, attest: &Attest) -> f64 {
+    if wanted.postgres.is_some() {
+        return limit_postgres::Bare::open(&attest.url).await.one_row_commit().await;
+    }
+    let path = wanted.folder.join("one.db");
     let connection = rusqlite::Connection::open(path).expect("the file opens");
     connection.pragma_update(None, "journal_mode", "wal").expect("a pragma");
     connection.pragma_update(None, "synchronous", "full").expect("a pragma");
@@ -188,7 +238,7 @@ fn one_row_commit(folder: &Path) -> f64 {
 
 /// B3: the slowest of a hundred requests at a fixed rate, against the median durable commit.
 async fn tail(wanted: &Wanted, time: Duration) {
-    let (attest, input) = fresh(wanted, "b3");
+    let (attest, input) = fresh(wanted, "b3").await;
     let running = attest.serve(4104);
     let mut pairs = Vec::new();
     for pair in 0..wanted.pairs {
@@ -202,7 +252,7 @@ async fn tail(wanted: &Wanted, time: Duration) {
             run.percentile(0.99),
             run.percentile(0.999)
         );
-        pairs.push((run.percentile(0.99), one_row_commit(&wanted.folder)));
+        pairs.push((run.percentile(0.99), one_row_commit(wanted, &attest).await));
     }
     tell("B3 tail (p99)", "ms", &pairs);
     running.stop();
@@ -210,7 +260,7 @@ async fn tail(wanted: &Wanted, time: Duration) {
 
 /// B8: memory idle and under single requests, and the time from the start to the first answer.
 async fn cost(wanted: &Wanted, time: Duration) {
-    let (attest, input) = fresh(wanted, "b8");
+    let (attest, input) = fresh(wanted, "b8").await;
     let running = attest.serve(4105);
     let idle = running.resident();
     let fleet = Fleet { first: 0, devices: 100_000, run: 2 };

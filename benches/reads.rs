@@ -49,3 +49,29 @@ pub async fn reads(wanted: &Wanted, time: Duration) {
         }
     }
 }
+
+/// B6: from asking for another default until a read of the distribution shows it, against one durable commit of one row.
+/// The change is made as a script makes it, and read by another connection.
+pub async fn default_change(wanted: &Wanted) {
+    let url = wanted.filled.clone().expect("--filled");
+    let attest = Attest { binary: wanted.attest.clone(), url };
+    let slug = "northwind-games";
+    let token = attest.token(slug, "compliance_admin");
+    let running = attest.serve(4108);
+    let mut pairs = Vec::new();
+    for _ in 0..wanted.pairs * 4 {
+        let address = format!("/api/v1/workspaces/{slug}/att-default");
+        let now = load::once(&running.address, "GET", &address, &token, "").await;
+        let version = now["version"].as_i64().expect("a version");
+        let next = if now["status"] == "denied" { "authorized" } else { "denied" };
+        let change = serde_json::json!({"status": next, "version": version, "reason": "Measured."}).to_string();
+        let begun = tokio::time::Instant::now();
+        load::once(&running.address, "PUT", &address, &token, &change).await;
+        let path = format!("/api/v1/workspaces/{slug}/distribution?basis=effective");
+        while load::once(&running.address, "GET", &path, &token, "").await["default"] != next {}
+        let shown = begun.elapsed().as_secs_f64() * 1e3;
+        pairs.push((shown, super::one_row_commit(wanted, &attest).await));
+    }
+    running.stop();
+    super::tell("B6 default change", "ms", &pairs);
+}

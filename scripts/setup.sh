@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what is missing for an aim, and nothing else: scripts/setup.sh run|e2e|test|soak|lighthouse|check
+# Installs what is missing for an aim, and nothing else: scripts/setup.sh run|e2e|test|soak|lighthouse|bench|check
 # On Debian, as root, it uses apt-get; elsewhere it names what is missing and exits with 2.
 set -euo pipefail
 . "$(dirname "$0")/env.sh"
@@ -9,7 +9,7 @@ client_version=0.16.1
 schemathesis_version=4.32.5
 
 aim=${1:-}
-case $aim in run | e2e | test | soak | lighthouse | check) ;; *) echo "usage: scripts/setup.sh run|e2e|test|soak|lighthouse|check" >&2; exit 2 ;; esac
+case $aim in run | e2e | test | soak | lighthouse | bench | check) ;; *) echo "usage: scripts/setup.sh run|e2e|test|soak|lighthouse|bench|check" >&2; exit 2 ;; esac
 
 say() { echo "setup: $*"; }
 aim_is() { [[ " $* " == *" $aim "* ]]; }
@@ -36,7 +36,7 @@ stop_if_missing() {
 }
 
 # What this script never installs: Node and rustfmt have a way of their own on every machine.
-if aim_is run e2e test soak lighthouse; then
+if aim_is run e2e test soak lighthouse bench; then
     at_least 20 "$(node --version 2>/dev/null | tr -d v || true)" || missing+=("Node.js 20 or later")
     command -v npm >/dev/null || missing+=("npm")
 fi
@@ -50,7 +50,7 @@ stop_if_missing
 
 # Compilers. The bundled SQLite and the cryptography are C.
 command -v cc >/dev/null || need "a C compiler" gcc libc6-dev
-if aim_is run e2e test soak lighthouse && [ ${#browser_cargo[@]} = 0 ]; then
+if aim_is run e2e test soak lighthouse bench && [ ${#browser_cargo[@]} = 0 ]; then
     wasm="Rust's standard library for wasm32-unknown-unknown"
     if [ ${#server_cargo[@]} = 0 ]; then
         wasm="Rust $attest_rust_least or later and its standard library for wasm32-unknown-unknown"
@@ -68,7 +68,7 @@ fi
 if aim_is e2e test lighthouse; then [ -n "$ATTEST_CHROMIUM" ] || need "Chromium" chromium; fi
 # The commands that the pages offer for copying are run as they stand.
 if aim_is e2e test; then command -v curl >/dev/null || need "curl" curl; fi
-if aim_is test soak; then
+if aim_is test soak bench; then
     [ -n "$ATTEST_POSTGRES_BIN" ] || need "PostgreSQL 15 or later (the server's programs)" postgresql
 fi
 # Flushes are counted by what the system sees of them.
@@ -131,7 +131,7 @@ install_node() { # install_node FOLDER: what its package-lock.json names, unless
     fi
 }
 
-if aim_is run e2e test soak lighthouse; then
+if aim_is run e2e test soak lighthouse bench; then
     # The tool and the library must be of one version. Without its default features it has no TLS, which only its
     # test runner would use.
     if [ "$(wasm-bindgen --version 2>/dev/null || true)" != "wasm-bindgen $attest_bindgen_version" ]; then

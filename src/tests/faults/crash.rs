@@ -5,7 +5,8 @@ use attest::domain::time::Millis;
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use tokio::time::Instant;
 
 /// Requests at once.
 const SENDERS: u64 = 16;

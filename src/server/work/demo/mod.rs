@@ -5,7 +5,7 @@ mod people;
 mod story;
 
 use self::people::{acting, people};
-use self::story::{APPS, Months, Story, story};
+use self::story::{APPS, Months, Story, begins, story};
 use crate::domain::att::Status;
 use crate::domain::audit::AuditAction;
 use crate::domain::role::Role;
@@ -92,7 +92,7 @@ pub async fn fill(store: &Store, clock: &Arc<StoryClock>, passwords: &Passwords,
     for (version, change) in (1..).zip(changes.into_iter().map(Some).chain([None])) {
         // A change moves those who came before it.
         let until = change.map_or(Millis(i64::MAX), |(at, ..)| at);
-        let came_before = |number: &u32| story(*number, months, wanted.seed).begins() < until;
+        let came_before = |number: &u32| begins(*number, months, wanted.seed) < until;
         clock.set(change.map_or_else(|| SystemClock.now(), |(at, ..)| at));
         let groups = std::iter::from_fn(|| {
             let group: Vec<u32> = std::iter::from_fn(|| numbers.next_if(came_before)).take(AT_ONCE).collect();

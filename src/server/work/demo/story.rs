@@ -66,6 +66,12 @@ impl Months {
         self.days * 6 / 10 / RELEASE_EVERY
     }
 
+    /// When the user at a place installed their app: many came with the first release that sends events; then it goes on.
+    fn installed(self, place: f64) -> i64 {
+        let after = (place.powf(1.6) * self.days as f64 * DAY as f64) as i64;
+        (self.from.0 + after).min(self.end() - MINUTE)
+    }
+
     /// Where a user stands among all of them, from 0 to 1: those who came first have the smallest numbers, so that
     /// stories come in the order in which they begin, and all ids in the order of their tables.
     pub fn place(self, number: u32, dice: &mut Dice) -> f64 {
@@ -87,11 +93,9 @@ pub struct Story {
     pub batches: Vec<(Millis, Batch)>,
 }
 
-impl Story {
-    /// When their first batch was received.
-    pub fn begins(&self) -> Millis {
-        self.batches.first().map_or(Millis(i64::MIN), |(at, _)| *at)
-    }
+/// When the first batch of the user with this number is received.
+pub fn begins(number: u32, months: Months, seed: u64) -> Millis {
+    Millis(months.installed(months.place(number, &mut Dice::of(seed, number))))
 }
 
 /// Who somebody is and what they carry; the same in all their batches.
@@ -107,6 +111,7 @@ struct User {
 pub fn story(number: u32, months: Months, seed: u64) -> Story {
     let dice = &mut Dice::of(seed, number);
     let place = months.place(number, dice);
+    let installed = months.installed(place);
     let at = *dice.pick(&[0, 1, 2], |at| APPS[*at].share);
     let (country, _, restricted) = dice.pick(&COUNTRIES, |(_, share, _)| *share);
     let platform = match dice.unit() {
@@ -116,9 +121,6 @@ pub fn story(number: u32, months: Months, seed: u64) -> Story {
     };
     let (os_version, age) = os_version(dice);
     let user = user((number, place), &APPS[at], platform, os_version, country, dice);
-    // Many came with the first release that sends events; then it goes on.
-    let installed = (place.powf(1.6) * months.days as f64 * DAY as f64) as i64;
-    let installed = (months.from.0 + installed).min(months.end() - MINUTE);
     let by_server = dice.happens(0.08);
     let mut told = vec![(installed, None)];
     if platform.is_apple() && !by_server && age != Age::BeforeAtt {

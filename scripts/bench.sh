@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# Measures a release against limits of this machine, on SQLite and on a Postgres of its own; benches/README.md says what
+# each figure means. The server and Postgres have one core, the load the other. Options go to the program, such as
+# `--figures b5,b6 --filled sqlite://FILE`.
+set -euo pipefail
+. "$(dirname "$0")/env.sh"
+cd "$attest_root"
+
+scripts/build.sh release
+folder=$(mktemp -d "${ATTEST_BENCH_FOLDER:-/var/tmp}/attest-bench.XXXXXX")
+chmod 755 "$folder"
+as_postgres() { if [ "$(id -u)" = 0 ]; then runuser -u postgres -- "$@"; else "$@"; fi; }
+trap 'as_postgres "$ATTEST_POSTGRES_BIN/pg_ctl" -D "$folder/postgres/data" -m fast stop >/dev/null 2>&1 || true; rm -rf "$folder"' EXIT
+
+bench() {
+    "${server_cargo[@]}" bench --profile release --features ssr --bench figures -- --attest "$CARGO_TARGET_DIR/release/attest" --folder "$folder" "$@"
+}
+bench "$@"
+
+mkdir "$folder/postgres"
+if [ "$(id -u)" = 0 ]; then chown postgres "$folder/postgres"; fi
+(
+    cd /
+    as_postgres "$ATTEST_POSTGRES_BIN/initdb" -D "$folder/postgres/data" -A trust -U postgres -E UTF8 >/dev/null
+    as_postgres taskset -c 0 "$ATTEST_POSTGRES_BIN/pg_ctl" -D "$folder/postgres/data" -w -l "$folder/postgres/log" start -o \
+        "-c listen_addresses='' -c unix_socket_directories=$folder/postgres -c shared_buffers=1GB -c max_wal_size=4GB" >/dev/null
+)
+echo "On Postgres:"
+bench --postgres "postgres://postgres@localhost/postgres?host=$folder/postgres" "$@"
