@@ -150,7 +150,7 @@ create table devices (
     foreign key (workspace_id, app_id) references apps (workspace_id, id)
 ) strict, without rowid;
 
-create index devices_nameless on devices (workspace_id, nameless_since) where nameless_since is not null and retired = 0;
+create index devices_nameless on devices (workspace_id, nameless_since) where nameless_since is not null and not retired;
 
 create table device_names (
     workspace_id integer not null,
