@@ -10,6 +10,7 @@ mod ingest;
 mod inventory;
 mod parity;
 mod permit;
+mod plans;
 mod retention;
 pub mod sender;
 mod sign_in;

@@ -1,0 +1,59 @@
+//! No statement reads a whole table that grows with the devices, except those whose purpose is to.
+
+use crate::harness::{Kind, World, statements};
+use sqlx::{AssertSqlSafe, SqlitePool};
+
+/// Tables with rows for each device, profile or event.
+const GROWING: [&str; 9] =
+    ["devices", "device_names", "profiles", "identities", "uses", "transitions", "dedup", "daily", "counters"];
+
+/// What `attest check` reads whole, for that is what it is for.
+const PROOFS: [&str; 3] = [
+    "select environment, unit, app_id, dimension, value, status, cast(sum(n) as bigint) as n from counters",
+    "select environment, unit, app_id, dimension, value, status, cast(sum(n) as bigint) as n from daily",
+    "select d.id from devices d left join transitions t",
+];
+
+/// The steps that would read a growing table from its first row to its last, at least for a workspace; nothing where the
+/// statement has no plan.
+async fn scanned(pool: &SqlitePool, statement: &str) -> Option<Vec<String>> {
+    let steps: Vec<(i64, i64, i64, String)> =
+        sqlx::query_as(AssertSqlSafe(format!("explain query plan {statement}"))).fetch_all(pool).await.ok()?;
+    let words: Vec<&str> = statement.split(|c: char| !c.is_alphanumeric() && c != '_').collect();
+    // A plan names a table by the alias that the statement gives it.
+    let table = |named: &str| {
+        let alias = words.windows(2).find(|pair| pair[1] == named && GROWING.contains(&pair[0])).map(|pair| pair[0]);
+        GROWING.into_iter().find(|table| *table == alias.unwrap_or(named))
+    };
+    // A key that is given no further than to the environment leads to all rows of a workspace.
+    let whole = |plan: &str| {
+        let key = plan.split_once('(').map_or("", |(_, key)| key.trim_end_matches(')'));
+        key.split(" AND ").all(|part| ["workspace_id=?", "environment=?", ""].contains(&part))
+    };
+    let scans = steps.iter().filter(|step| step.3.starts_with("SCAN ") || whole(&step.3));
+    let growing = scans.filter(|step| step.3.split(' ').nth(1).and_then(table).is_some());
+    Some(growing.map(|step| step.3.clone()).collect())
+}
+
+#[tokio::test]
+async fn a_statement_finds_its_rows_by_a_key() {
+    let world = World::new(Kind::Sqlite).await;
+    let pool = SqlitePool::connect(&world.url).await.expect("the file opens");
+    let (mut planned, mut scanning) = (0, Vec::new());
+    // What has no parameter is the beginning of a statement that a macro ends.
+    for statement in statements().into_iter().filter(|statement| statement.contains('$')) {
+        let statement = ["::bigint", "::text", " for update", " for share"]
+            .into_iter()
+            .fold(statement, |statement, postgres| statement.replace(postgres, ""));
+        if PROOFS.iter().any(|proof| statement.starts_with(proof)) {
+            continue;
+        }
+        // Pieces that code puts together, and what only Postgres is asked, have no plan here.
+        if let Some(steps) = scanned(&pool, &statement).await {
+            planned += 1;
+            scanning.extend((!steps.is_empty()).then(|| format!("{steps:?}: {statement}")));
+        }
+    }
+    assert!(planned > 140, "the walk over the sources finds the statements: {planned}");
+    assert!(scanning.is_empty(), "{scanning:#?}");
+}
