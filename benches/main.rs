@@ -6,6 +6,7 @@ mod limit;
 mod limit_postgres;
 mod load;
 mod reads;
+mod rows;
 mod server;
 mod sink;
 

@@ -1,5 +1,6 @@
 //! Reads and changes of a database with millions of profiles.
 
+use super::rows::{self, Rows};
 use super::server::Attest;
 use super::{Wanted, load, median};
 use std::sync::Arc;
@@ -11,14 +12,14 @@ fn get(path: &str, authorization: &str) -> load::Make {
     Arc::new(move |_, to| to.extend_from_slice(request.as_bytes()))
 }
 
-/// B5: the distribution and a trend of 90 days, against a read of one indexed row by the same token, and against the
-/// smaller database.
+/// B5: the distribution and a trend of 90 days, against a read of one indexed row by the same token, against counting
+/// the rows, and against the smaller database.
 pub async fn reads(wanted: &Wanted, time: Duration) {
     let slug = "northwind-games";
     let mut told = Vec::new();
     for url in [&wanted.filled, &wanted.smaller].into_iter().flatten() {
         let attest = Attest { binary: wanted.attest.clone(), url: url.clone() };
-        let token = attest.token(slug, "compliance_admin");
+        let token = attest.token(slug, "compliance_admin", "B5");
         let running = attest.serve(4107);
         let path = |what: &str| format!("/api/v1/workspaces/{slug}/{what}");
         let mut pairs: Vec<[f64; 3]> = Vec::new();
@@ -32,10 +33,17 @@ pub async fn reads(wanted: &Wanted, time: Duration) {
             pairs.push(p95);
         }
         running.stop();
+        let mut database = Rows::open(url).await;
+        let mut counts = Vec::new();
+        for _ in 0..3 {
+            counts.push(database.milliseconds(rows::COUNT).await);
+        }
+        let (counting, ..) = median(counts);
         for (at, what) in ["distribution", "trend"].iter().enumerate() {
             let (ours, least, most) = median(pairs.iter().map(|p95| p95[at]));
             let (ratio, ..) = median(pairs.iter().map(|p95| p95[at] / p95[2]));
             println!("B5 {what}: p95 {ours:.2} ms ({least:.2} to {most:.2}), {ratio:.2} times the read of one row");
+            println!("   counting the rows takes {counting:.0} ms, {:.0} times as long", counting / ours);
         }
         told.push(pairs);
     }
@@ -50,13 +58,14 @@ pub async fn reads(wanted: &Wanted, time: Duration) {
     }
 }
 
-/// B6: from asking for another default until a read of the distribution shows it, against one durable commit of one row.
+/// B6: from asking for another default until a read of the distribution shows it, against one durable commit of one row
+/// and against a change of the rows.
 /// The change is made as a script makes it, and read by another connection.
 pub async fn default_change(wanted: &Wanted) {
     let url = wanted.filled.clone().expect("--filled");
     let attest = Attest { binary: wanted.attest.clone(), url };
     let slug = "northwind-games";
-    let token = attest.token(slug, "compliance_admin");
+    let token = attest.token(slug, "compliance_admin", "B6");
     let running = attest.serve(4108);
     let mut pairs = Vec::new();
     for _ in 0..wanted.pairs * 4 {
@@ -74,4 +83,7 @@ pub async fn default_change(wanted: &Wanted) {
     }
     running.stop();
     super::tell("B6 default change", "ms", &pairs);
+    let rows = Rows::open(&attest.url).await.milliseconds(rows::CHANGE).await;
+    let (ours, ..) = median(pairs.iter().map(|pair| pair.0));
+    println!("   changing the rows takes {rows:.0} ms, {:.0} times as long", rows / ours);
 }

@@ -46,9 +46,10 @@ impl Attest {
         format!("Basic {}", base64(format!("{}:{}", text("key"), text("secret")).as_bytes()))
     }
 
-    /// A token's Authorization header.
-    pub fn token(&self, workspace: &str, role: &str) -> String {
-        let made = self.run(&["token", "add", "--workspace", workspace, "--name", "bench", "--role", role, "--json"]);
+    /// The Authorization header of a new token.
+    pub fn token(&self, workspace: &str, role: &str, figure: &str) -> String {
+        let name = format!("{figure} of process {}", std::process::id());
+        let made = self.run(&["token", "add", "--workspace", workspace, "--name", &name, "--role", role, "--json"]);
         let made: Value = serde_json::from_str(&made).expect("JSON");
         format!("Bearer {}", made["token"].as_str().expect("text"))
     }

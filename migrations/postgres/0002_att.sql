@@ -268,11 +268,14 @@ create table counters (
     -- Empty for all units.
     dimension text not null,
     value text not null,
-    -- Apple's code, 4 for unknown, 5 for not applicable.
-    status bigint not null,
     slot bigint not null,
-    n bigint not null,
-    primary key (workspace_id, environment, unit, app_id, dimension, value, status, slot)
+    not_determined bigint not null,
+    restricted bigint not null,
+    denied bigint not null,
+    authorized bigint not null,
+    unknown bigint not null,
+    not_applicable bigint not null,
+    primary key (workspace_id, environment, unit, app_id, dimension, value, slot)
 );
 
 -- What each day added to the counters, and the devices that were active on it.
@@ -287,11 +290,14 @@ create table daily (
     value text not null,
     -- Of the workspace's time zone, in days since 1970-01-01; 0 for all that are too old to be told apart.
     day bigint not null,
-    -- Apple's code, 4 for unknown, 5 for not applicable.
-    status bigint not null,
     slot bigint not null,
-    n bigint not null,
-    primary key (workspace_id, environment, unit, app_id, dimension, value, day, status, slot)
+    not_determined bigint not null,
+    restricted bigint not null,
+    denied bigint not null,
+    authorized bigint not null,
+    unknown bigint not null,
+    not_applicable bigint not null,
+    primary key (workspace_id, environment, unit, app_id, dimension, value, day, slot)
 );
 
 -- Values of dimensions that have a counter of their own; the rest is counted together.

@@ -268,11 +268,14 @@ create table counters (
     -- Empty for all units.
     dimension text not null,
     value text not null,
-    -- Apple's code, 4 for unknown, 5 for not applicable.
-    status integer not null,
     slot integer not null,
-    n integer not null,
-    primary key (workspace_id, environment, unit, app_id, dimension, value, status, slot)
+    not_determined integer not null,
+    restricted integer not null,
+    denied integer not null,
+    authorized integer not null,
+    unknown integer not null,
+    not_applicable integer not null,
+    primary key (workspace_id, environment, unit, app_id, dimension, value, slot)
 ) strict, without rowid;
 
 -- What each day added to the counters, and the devices that were active on it.
@@ -287,11 +290,14 @@ create table daily (
     value text not null,
     -- Of the workspace's time zone, in days since 1970-01-01; 0 for all that are too old to be told apart.
     day integer not null,
-    -- Apple's code, 4 for unknown, 5 for not applicable.
-    status integer not null,
     slot integer not null,
-    n integer not null,
-    primary key (workspace_id, environment, unit, app_id, dimension, value, day, status, slot)
+    not_determined integer not null,
+    restricted integer not null,
+    denied integer not null,
+    authorized integer not null,
+    unknown integer not null,
+    not_applicable integer not null,
+    primary key (workspace_id, environment, unit, app_id, dimension, value, day, slot)
 ) strict, without rowid;
 
 -- Values of dimensions that have a counter of their own; the rest is counted together.
@@ -324,5 +330,5 @@ insert into sqlite_stat1 (tbl, idx, stat) values
     ('transitions', 'transitions', '20000000 20000000 20000000 2 1'),
     ('dedup', 'dedup', '10000000 10000000 5000000 1'),
     ('dedup', 'dedup_received', '10000000 10000000 10'),
-    ('counters', 'counters', '5000 5000 2500 1000 300 60 6 1 1'),
-    ('daily', 'daily', '500000 500000 250000 100000 30000 6000 600 6 1 1');
+    ('counters', 'counters', '2000 2000 1000 400 100 20 1 1'),
+    ('daily', 'daily', '200000 200000 70000 20000 5000 1000 120 1 1');

@@ -77,21 +77,21 @@ impl State {
         Self::Unknown,
     ];
 
-    /// The number kept in counters: Apple's code, 4 for unknown, 5 for not applicable.
+    pub const ALL: [Self; 6] = [
+        Self::Known(Status::Authorized),
+        Self::Known(Status::Denied),
+        Self::Known(Status::Restricted),
+        Self::Known(Status::NotDetermined),
+        Self::Unknown,
+        Self::NotApplicable,
+    ];
+
+    /// The number by which counts are held: Apple's code, 4 for unknown, 5 for not applicable.
     pub fn code(self) -> i64 {
         match self {
             Self::Known(status) => status.code(),
             Self::Unknown => 4,
             Self::NotApplicable => 5,
-        }
-    }
-
-    /// Reads that number.
-    pub fn from_code(code: i64) -> Option<Self> {
-        match code {
-            4 => Some(Self::Unknown),
-            5 => Some(Self::NotApplicable),
-            code => Status::from_code(code).map(Self::Known),
         }
     }
 

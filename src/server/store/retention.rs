@@ -20,9 +20,9 @@ macro_rules! days {
     ($do:literal, $rest:literal) => {
         concat!(
             $do,
-            " where workspace_id = $1 and (environment, unit, app_id, dimension, value, day, status, slot) > \
-             ($2, $3, $4, $5, $6, $7, $8, $9) and (environment, unit, app_id, dimension, value, day, status, slot) <= \
-             ($10, $11, $12, $13, $14, $15, $16, $17) and day > 0 and day < $18",
+            " where workspace_id = $1 and (environment, unit, app_id, dimension, value, day, slot) > \
+             ($2, $3, $4, $5, $6, $7, $8) and (environment, unit, app_id, dimension, value, day, slot) <= \
+             ($9, $10, $11, $12, $13, $14, $15) and day > 0 and day < $16",
             $rest
         )
     };
@@ -158,21 +158,27 @@ impl Tx {
 
     /// Adds days before `first` to the one row that stands for all of them; of active devices nothing is kept.
     async fn age_days(&mut self, workspace: WorkspaceId, position: &str, first: i64) -> Result<Step> {
-        const END: &str = "select environment, unit, app_id, dimension, value, day, status, slot from daily \
-            where workspace_id = $1 and (environment, unit, app_id, dimension, value, day, status, slot) > \
-            ($2, $3, $4, $5, $6, $7, $8, $9) \
-            order by environment, unit, app_id, dimension, value, day, status, slot limit 1 offset $10";
+        const END: &str = "select environment, unit, app_id, dimension, value, day, slot from daily \
+            where workspace_id = $1 and (environment, unit, app_id, dimension, value, day, slot) > \
+            ($2, $3, $4, $5, $6, $7, $8) \
+            order by environment, unit, app_id, dimension, value, day, slot limit 1 offset $9";
         const ADD: &str = days!(
-            "insert into daily (workspace_id, environment, unit, app_id, dimension, value, day, status, slot, n) \
-             select workspace_id, environment, unit, app_id, dimension, value, 0, status, slot, cast(sum(n) as bigint) \
+            "insert into daily (workspace_id, environment, unit, app_id, dimension, value, day, slot, \
+             not_determined, restricted, denied, authorized, unknown, not_applicable) \
+             select workspace_id, environment, unit, app_id, dimension, value, 0, slot, \
+             cast(sum(not_determined) as bigint), cast(sum(restricted) as bigint), cast(sum(denied) as bigint), \
+             cast(sum(authorized) as bigint), cast(sum(unknown) as bigint), cast(sum(not_applicable) as bigint) \
              from daily",
-            " and unit in (0, 1) group by workspace_id, environment, unit, app_id, dimension, value, status, slot \
-             on conflict (workspace_id, environment, unit, app_id, dimension, value, day, status, slot) \
-             do update set n = daily.n + excluded.n"
+            " and unit in (0, 1) group by workspace_id, environment, unit, app_id, dimension, value, slot \
+             on conflict (workspace_id, environment, unit, app_id, dimension, value, day, slot) do update \
+             set not_determined = daily.not_determined + excluded.not_determined, \
+             restricted = daily.restricted + excluded.restricted, denied = daily.denied + excluded.denied, \
+             authorized = daily.authorized + excluded.authorized, unknown = daily.unknown + excluded.unknown, \
+             not_applicable = daily.not_applicable + excluded.not_applicable"
         );
         const REMOVE: &str = days!("delete from daily", "");
-        type Key = (i64, i64, i64, String, String, i64, i64, i64);
-        let least = || (i64::MIN, i64::MIN, i64::MIN, String::new(), String::new(), i64::MIN, i64::MIN, i64::MIN);
+        type Key = (i64, i64, i64, String, String, i64, i64);
+        let least = || (i64::MIN, i64::MIN, i64::MIN, String::new(), String::new(), i64::MIN, i64::MIN);
         let from: Key = read(position).unwrap_or_else(least);
         let end: Option<Key> = on!(&mut *self, c => sqlx::query_as(END)
             .bind(workspace)
@@ -183,11 +189,10 @@ impl Tx {
             .bind(&from.4)
             .bind(from.5)
             .bind(from.6)
-            .bind(from.7)
             .bind(STEP - 1)
             .fetch_optional(c)
             .await?);
-        let most = || (i64::MAX, i64::MAX, i64::MAX, String::new(), String::new(), i64::MAX, i64::MAX, i64::MAX);
+        let most = || (i64::MAX, i64::MAX, i64::MAX, String::new(), String::new(), i64::MAX, i64::MAX);
         let to = end.clone().unwrap_or_else(most);
         let mut removed = 0;
         for sql in [ADD, REMOVE] {
@@ -200,7 +205,6 @@ impl Tx {
                 .bind(&from.4)
                 .bind(from.5)
                 .bind(from.6)
-                .bind(from.7)
                 .bind(to.0)
                 .bind(to.1)
                 .bind(to.2)
@@ -208,7 +212,6 @@ impl Tx {
                 .bind(&to.4)
                 .bind(to.5)
                 .bind(to.6)
-                .bind(to.7)
                 .bind(first)
                 .execute(c)
                 .await?

@@ -28,10 +28,14 @@ fn parcel(feed: Feed, batches: &[Value]) -> Parcel {
 async fn remembered(world: &World) -> Vec<String> {
     let mut told = Vec::new();
     for sql in [
-        "select app_id || ' ' || dimension || ' ' || value || ' ' || status || ' ' || n from counters where n <> 0 \
-            and app_id = 0 order by 1",
-        "select day || ' ' || dimension || ' ' || value || ' ' || status || ' ' || n from daily where n <> 0 \
-            and app_id = 0 order by 1",
+        "select app_id || ' ' || dimension || ' ' || value || ' ' || not_determined || ' ' || restricted || ' ' || denied || ' ' || \
+            authorized || ' ' || unknown || ' ' || not_applicable \
+            from counters where app_id = 0 and (not_determined, restricted, denied, authorized, unknown, \
+            not_applicable) <> (0, 0, 0, 0, 0, 0) order by 1",
+        "select day || ' ' || dimension || ' ' || value || ' ' || not_determined || ' ' || restricted || ' ' || denied || ' ' || \
+            authorized || ' ' || unknown || ' ' || not_applicable \
+            from daily where app_id = 0 and (not_determined, restricted, denied, authorized, unknown, \
+            not_applicable) <> (0, 0, 0, 0, 0, 0) order by 1",
         "select coalesce(from_status, 9) || ' ' || to_status || ' ' || seq || ' ' || since from transitions order by 1",
         "select kind || ' ' || value from device_names order by 1",
         "select kind || ' ' || value from identities order by 1",

@@ -9,8 +9,8 @@ const GROWING: [&str; 9] =
 
 /// What `attest check` reads whole, for that is what it is for.
 const PROOFS: [&str; 3] = [
-    "select environment, unit, app_id, dimension, value, status, cast(sum(n) as bigint) as n from counters",
-    "select environment, unit, app_id, dimension, value, status, cast(sum(n) as bigint) as n from daily",
+    "select * from counters where workspace_id = $1",
+    "select environment, unit, app_id, dimension, value, cast(sum(not_determined) as bigint)",
     "select d.id from devices d left join transitions t",
 ];
 
@@ -45,7 +45,7 @@ async fn a_statement_finds_its_rows_by_a_key() {
         let statement = ["::bigint", "::text", " for update", " for share"]
             .into_iter()
             .fold(statement, |statement, postgres| statement.replace(postgres, ""));
-        if PROOFS.iter().any(|proof| statement.starts_with(proof)) {
+        if PROOFS.iter().any(|proof| statement.starts_with(proof) && !statement.contains("environment = $")) {
             continue;
         }
         // Pieces that code puts together, and what only Postgres is asked, have no plan here.
