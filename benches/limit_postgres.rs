@@ -20,14 +20,16 @@ const ROWS_OF_A_COMMIT: [&str; 12] = [
     "insert into identities select w, 0, 'customer_id', 'b' || n, n from the_one, numbers",
     "insert into uses select w, 0, n, n from the_one, numbers",
     "insert into transitions select w, 0, n, 1, a, null, n % 4, 1780000000000, 1780000000000, 1780000000000, i from the_one, numbers",
-    "insert into counters select w, 0, unit, case app when 0 then 0 else a end, d.dimension, value::text, status, 0, 1 \
-     from the_one, dimensions d, generate_series(1, d.n) value, generate_series(0, 3) status, generate_series(0, 1) unit, \
-     generate_series(0, 1) app on conflict (workspace_id, environment, unit, app_id, dimension, value, status, slot) \
-     do update set n = counters.n + excluded.n",
-    "insert into daily select w, 0, unit, case app when 0 then 0 else a end, d.dimension, value::text, 20600, status, 0, 1 \
-     from the_one, dimensions d, generate_series(1, d.n) value, generate_series(0, 3) status, generate_series(0, 2) unit, \
-     generate_series(0, 1) app on conflict (workspace_id, environment, unit, app_id, dimension, value, day, status, slot) \
-     do update set n = daily.n + excluded.n",
+    "insert into counters select w, 0, unit, case app when 0 then 0 else a end, d.dimension, value::text, 0, 1, 1, 1, 1, 0, 0 \
+     from the_one, dimensions d, generate_series(1, d.n) value, generate_series(0, 1) unit, generate_series(0, 1) app \
+     on conflict (workspace_id, environment, unit, app_id, dimension, value, slot) do update set \
+     not_determined = counters.not_determined + excluded.not_determined, restricted = counters.restricted + excluded.restricted, \
+     denied = counters.denied + excluded.denied, authorized = counters.authorized + excluded.authorized",
+    "insert into daily select w, 0, unit, case app when 0 then 0 else a end, d.dimension, value::text, 20600, 0, 1, 1, 1, 1, 0, 0 \
+     from the_one, dimensions d, generate_series(1, d.n) value, generate_series(0, 2) unit, generate_series(0, 1) app \
+     on conflict (workspace_id, environment, unit, app_id, dimension, value, day, slot) do update set \
+     not_determined = daily.not_determined + excluded.not_determined, restricted = daily.restricted + excluded.restricted, \
+     denied = daily.denied + excluded.denied, authorized = daily.authorized + excluded.authorized",
     "insert into input_counts select w, i, 'accepted', '', 2000, 1780000000000 from the_one \
      on conflict (workspace_id, input_id, counted, reason) do update set n = input_counts.n + excluded.n",
     "update arrivals set last_at = 1780000000000 where workspace_id = (select w from the_one)",

@@ -112,20 +112,41 @@ pub async fn closed(address: &str, connections: usize, time: Duration, expected:
     Run { answered: answered.load(Ordering::Relaxed), others: others.load(Ordering::Relaxed), seconds, latencies }
 }
 
-/// One request over a connection of its own by a script; answers its JSON.
-pub async fn once(address: &str, method: &str, path: &str, authorization: &str, body: &str) -> serde_json::Value {
-    let mut stream = TcpStream::connect(address).await.expect("the server answers");
-    let request = format!(
-        "{method} {path} HTTP/1.1\r\nhost: {address}\r\nauthorization: {authorization}\r\nconnection: close\r\n\
-         content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
-        body.len()
-    );
-    stream.write_all(request.as_bytes()).await.expect("sent");
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).await.expect("an answer");
-    let (head, body) = answer.split_once("\r\n\r\n").expect("a head");
-    assert!(head.starts_with("HTTP/1.1 200"), "{method} {path}: {answer}");
-    serde_json::from_str(body).expect("JSON")
+/// A script's connection.
+pub struct Script {
+    stream: TcpStream,
+    address: String,
+    authorization: String,
+}
+
+impl Script {
+    pub async fn connect(address: &str, authorization: &str) -> Self {
+        let stream = TcpStream::connect(address).await.expect("the server answers");
+        stream.set_nodelay(true).expect("an option");
+        Self { stream, address: address.to_owned(), authorization: authorization.to_owned() }
+    }
+
+    /// Sends one request; answers the JSON of its answer, which is a 200.
+    pub async fn ask(&mut self, method: &str, path: &str, body: &str) -> serde_json::Value {
+        let Self { stream, address, authorization } = self;
+        let request = format!(
+            "{method} {path} HTTP/1.1\r\nhost: {address}\r\nauthorization: {authorization}\r\n\
+             content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        stream.write_all(request.as_bytes()).await.expect("sent");
+        let mut answer = Vec::new();
+        loop {
+            assert!(stream.read_buf(&mut answer).await.expect("an answer") > 0, "the server went away");
+            let text = String::from_utf8_lossy(&answer);
+            let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
+            assert!(head.starts_with("HTTP/1.1 200"), "{method} {path}: {text}");
+            let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).expect("a length");
+            if body.len() >= length.parse().expect("a number") {
+                return serde_json::from_str(body).expect("JSON");
+            }
+        }
+    }
 }
 
 /// Requests at a fixed rate, whether or not the earlier ones are answered: a latency counts from when its request was

@@ -67,17 +67,19 @@ pub async fn default_change(wanted: &Wanted) {
     let slug = "northwind-games";
     let token = attest.token(slug, "compliance_admin", "B6");
     let running = attest.serve(4108);
+    let mut script = load::Script::connect(&running.address, &token).await;
+    let mut reader = load::Script::connect(&running.address, &token).await;
     let mut pairs = Vec::new();
     for _ in 0..wanted.pairs * 4 {
         let address = format!("/api/v1/workspaces/{slug}/att-default");
-        let now = load::once(&running.address, "GET", &address, &token, "").await;
+        let now = script.ask("GET", &address, "").await;
         let version = now["version"].as_i64().expect("a version");
         let next = if now["status"] == "denied" { "authorized" } else { "denied" };
         let change = serde_json::json!({"status": next, "version": version, "reason": "Measured."}).to_string();
         let begun = tokio::time::Instant::now();
-        load::once(&running.address, "PUT", &address, &token, &change).await;
+        script.ask("PUT", &address, &change).await;
         let path = format!("/api/v1/workspaces/{slug}/distribution?basis=effective");
-        while load::once(&running.address, "GET", &path, &token, "").await["default"] != next {}
+        while reader.ask("GET", &path, "").await["default"] != next {}
         let shown = begun.elapsed().as_secs_f64() * 1e3;
         pairs.push((shown, super::one_row_commit(wanted, &attest).await));
     }

@@ -4,10 +4,10 @@ use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use tokio::time::Instant;
 
 /// What the distribution says, counted from the devices.
-pub const COUNT: &str = "select status, count(*) from devices where workspace_id = 1 and environment = 0 and not retired \
+pub const COUNT: &str = "select status, count(*) from devices where workspace_id = (select max(id) from workspaces) and environment = 0 and not retired \
     group by status";
 /// What a change of the default does, done to each device without a status; taken back, for the next measurement.
-pub const CHANGE: &str = "begin; update devices set as_of = 0 where workspace_id = 1 and environment = 0 and status is null; \
+pub const CHANGE: &str = "begin; update devices set as_of = 0 where workspace_id = (select max(id) from workspaces) and environment = 0 and status is null; \
     rollback";
 
 /// A connection past the product.
