@@ -47,7 +47,9 @@ impl Bare {
     /// Opens a database of its own that has taken a batch.
     pub async fn open(url: &str) -> Self {
         let mut connection = PgConnection::connect(url).await.expect("the database answers");
-        let begin = "create temp table numbers (n bigint); \
+        let begin = "set plan_cache_mode = force_generic_plan; set enable_seqscan = off; set enable_hashjoin = off; \
+             set enable_mergejoin = off; set jit = off; \
+             create temp table numbers (n bigint); \
              create temp table the_one as select w.id as w, a.id as a, i.id as i from workspaces w, apps a, inputs i limit 1; \
              create temp table dimensions as select * from (values ('', 1), ('platform', 1), ('os_version', 6), \
              ('app_version', 20), ('country', 1)) as d (dimension, n)";

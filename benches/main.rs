@@ -102,7 +102,9 @@ async fn database(admin: &str, name: &str) -> String {
     for sql in [format!("drop database if exists bench_{name}"), format!("create database bench_{name}")] {
         sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&mut connection).await.expect("a database");
     }
-    admin.replacen("/postgres", &format!("/bench_{name}"), 1)
+    let (server, options) = admin.split_once('?').unwrap_or((admin, ""));
+    let (server, _) = server.rsplit_once('/').expect("a database's name");
+    format!("{server}/bench_{name}?{options}")
 }
 
 fn median(values: impl IntoIterator<Item = f64>) -> (f64, f64, f64) {
@@ -161,7 +163,7 @@ impl Limit {
         for sql in sql.split("; ") {
             sqlx::raw_sql(sqlx::AssertSqlSafe(sql.to_owned())).execute(&mut connection).await.expect("a copy");
         }
-        let bare = attest.url.replacen("bench_b1", "bench_bare", 1);
+        let bare = attest.url.replacen("/bench_b1?", "/bench_bare?", 1);
         Self::Postgres(Box::new(limit_postgres::Bare::open(&bare).await))
     }
 

@@ -123,6 +123,9 @@ create table samples (
 
 create index samples_received on samples (workspace_id, received_at);
 
+-- The keys of what belongs to a device or a profile begin with the workspace and what tells rows apart, for of
+-- environments there are two: a planner that knows nothing of the rows yet takes no other key for as good.
+
 create table devices (
     workspace_id bigint not null,
     environment bigint not null,
@@ -163,7 +166,7 @@ create table device_names (
     foreign key (workspace_id, environment, device_id) references devices (workspace_id, environment, id)
 );
 
-create index device_names_device on device_names (workspace_id, environment, device_id);
+create index device_names_device on device_names (workspace_id, device_id, environment);
 
 create table profiles (
     workspace_id bigint not null,
@@ -179,7 +182,7 @@ create table profiles (
     primary key (workspace_id, environment, id)
 );
 
-create unique index profiles_mpid on profiles (workspace_id, environment, mpid);
+create unique index profiles_mpid on profiles (workspace_id, mpid, environment);
 
 create table identities (
     workspace_id bigint not null,
@@ -187,23 +190,23 @@ create table identities (
     kind text not null,
     value text not null,
     profile_id bigint not null,
-    primary key (workspace_id, environment, kind, value),
+    primary key (workspace_id, kind, environment, value),
     foreign key (workspace_id, environment, profile_id) references profiles (workspace_id, environment, id)
 );
 
-create index identities_profile on identities (workspace_id, environment, profile_id);
+create index identities_profile on identities (workspace_id, profile_id, environment);
 
 create table uses (
     workspace_id bigint not null,
     environment bigint not null,
     device_id bigint not null,
     profile_id bigint not null,
-    primary key (workspace_id, environment, device_id, profile_id),
+    primary key (workspace_id, device_id, environment, profile_id),
     foreign key (workspace_id, environment, device_id) references devices (workspace_id, environment, id),
     foreign key (workspace_id, environment, profile_id) references profiles (workspace_id, environment, id)
 );
 
-create index uses_profile on uses (workspace_id, environment, profile_id, device_id);
+create index uses_profile on uses (workspace_id, profile_id, environment, device_id);
 
 create table transitions (
     workspace_id bigint not null,

@@ -123,6 +123,9 @@ create table samples (
 
 create index samples_received on samples (workspace_id, received_at);
 
+-- The keys of what belongs to a device or a profile begin with the workspace and what tells rows apart, for of
+-- environments there are two: a planner that knows nothing of the rows yet takes no other key for as good.
+
 create table devices (
     workspace_id integer not null,
     environment integer not null,
@@ -163,7 +166,7 @@ create table device_names (
     foreign key (workspace_id, environment, device_id) references devices (workspace_id, environment, id)
 ) strict, without rowid;
 
-create index device_names_device on device_names (workspace_id, environment, device_id);
+create index device_names_device on device_names (workspace_id, device_id, environment);
 
 create table profiles (
     workspace_id integer not null,
@@ -179,7 +182,7 @@ create table profiles (
     primary key (workspace_id, environment, id)
 ) strict, without rowid;
 
-create unique index profiles_mpid on profiles (workspace_id, environment, mpid);
+create unique index profiles_mpid on profiles (workspace_id, mpid, environment);
 
 create table identities (
     workspace_id integer not null,
@@ -187,23 +190,23 @@ create table identities (
     kind text not null,
     value text not null,
     profile_id integer not null,
-    primary key (workspace_id, environment, kind, value),
+    primary key (workspace_id, kind, environment, value),
     foreign key (workspace_id, environment, profile_id) references profiles (workspace_id, environment, id)
 ) strict, without rowid;
 
-create index identities_profile on identities (workspace_id, environment, profile_id);
+create index identities_profile on identities (workspace_id, profile_id, environment);
 
 create table uses (
     workspace_id integer not null,
     environment integer not null,
     device_id integer not null,
     profile_id integer not null,
-    primary key (workspace_id, environment, device_id, profile_id),
+    primary key (workspace_id, device_id, environment, profile_id),
     foreign key (workspace_id, environment, device_id) references devices (workspace_id, environment, id),
     foreign key (workspace_id, environment, profile_id) references profiles (workspace_id, environment, id)
 ) strict, without rowid;
 
-create index uses_profile on uses (workspace_id, environment, profile_id, device_id);
+create index uses_profile on uses (workspace_id, profile_id, environment, device_id);
 
 create table transitions (
     workspace_id integer not null,
@@ -320,13 +323,13 @@ insert into sqlite_stat1 (tbl, idx, stat) values
     ('devices', 'devices', '10000000 10000000 10000000 1'),
     ('devices', 'devices_nameless', '1000 1000 1'),
     ('device_names', 'device_names', '20000000 20000000 10000000 10000000 1 1'),
-    ('device_names', 'device_names_device', '20000000 20000000 20000000 2'),
+    ('device_names', 'device_names_device', '20000000 20000000 2 2'),
     ('profiles', 'profiles', '10000000 10000000 10000000 1'),
-    ('profiles', 'profiles_mpid', '10000000 10000000 10000000 1'),
-    ('identities', 'identities', '10000000 10000000 10000000 5000000 1'),
-    ('identities', 'identities_profile', '10000000 10000000 10000000 2'),
-    ('uses', 'uses', '12000000 12000000 12000000 2 1'),
-    ('uses', 'uses_profile', '12000000 12000000 12000000 2 1'),
+    ('profiles', 'profiles_mpid', '10000000 10000000 1 1'),
+    ('identities', 'identities', '10000000 10000000 5000000 5000000 1'),
+    ('identities', 'identities_profile', '10000000 10000000 2 2'),
+    ('uses', 'uses', '12000000 12000000 2 2 1'),
+    ('uses', 'uses_profile', '12000000 12000000 2 2 1'),
     ('transitions', 'transitions', '20000000 20000000 20000000 2 1'),
     ('dedup', 'dedup', '10000000 10000000 5000000 1'),
     ('dedup', 'dedup_received', '10000000 10000000 10'),

@@ -13,6 +13,7 @@ pub(super) async fn write(store: Store, mut queue: UnboundedReceiver<Waiting>, l
     let mut next = None;
     while let Some(group) = collect(&mut queue, &mut next, limits).await {
         commit(&store, group).await;
+        store.learn_sizes().await;
     }
 }
 

@@ -231,7 +231,16 @@ impl Address {
     fn parse(url: &str) -> Result<Self> {
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
             let options = PgConnectOptions::from_str(url).map_err(Error::internal)?;
-            let options = options.options([("synchronous_commit", "on"), ("lock_timeout", "10s")]);
+            // A statement finds its rows by their keys, also in a table that is small so far: a plan is kept while the
+            // table grows, and so are those of the checks of references.
+            let plans = [
+                ("plan_cache_mode", "force_generic_plan"),
+                ("enable_seqscan", "off"),
+                ("enable_hashjoin", "off"),
+                ("enable_mergejoin", "off"),
+                ("jit", "off"),
+            ];
+            let options = options.options([("synchronous_commit", "on"), ("lock_timeout", "10s")]).options(plans);
             return Ok(Self::Postgres(Box::new(options)));
         }
         match url.strip_prefix("sqlite://") {

@@ -35,6 +35,7 @@ mod retention;
 pub mod sample;
 pub mod session;
 pub mod settings;
+mod statistics;
 pub mod throttle;
 pub mod workspace;
 mod writer;
@@ -50,6 +51,7 @@ use crate::server::clock::{Clock, Ids};
 use crate::server::error::{Error, Result};
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 /// The store: a database, and the time and randomness that its rows need.
 #[derive(Clone, Debug)]
@@ -60,13 +62,21 @@ pub struct Store {
     keys: Arc<feed::Keys>,
     /// Which of a counter's rows this process adds to.
     slot: i64,
+    /// Whether the database can plan by how many rows there are.
+    sizes_known: Arc<AtomicBool>,
 }
 
 impl Store {
     /// Opens the database and brings its schema up to date.
     pub async fn open(url: &str, clock: Arc<dyn Clock>) -> Result<Self> {
-        let store =
-            Self { db: Db::open(url).await?, ids: Ids::new(clock.clone()), clock, keys: Arc::default(), slot: 0 };
+        let store = Self {
+            db: Db::open(url).await?,
+            ids: Ids::new(clock.clone()),
+            clock,
+            keys: Arc::default(),
+            slot: 0,
+            sizes_known: Arc::default(),
+        };
         migrate::run(&store.db).await?;
         store.found().await?;
         Ok(store)

@@ -1,17 +1,22 @@
 //! No statement reads a whole table that grows with the devices, except those whose purpose is to.
 
+use super::sender::{Sender, ios, parsed};
 use crate::harness::{Kind, World, statements};
+use attest::server::store::{Parcel, Sent};
+use serde_json::Value;
 use sqlx::{AssertSqlSafe, SqlitePool};
+use std::sync::Arc;
 
 /// Tables with rows for each device, profile or event.
 const GROWING: [&str; 9] =
     ["devices", "device_names", "profiles", "identities", "uses", "transitions", "dedup", "daily", "counters"];
 
-/// What `attest check` reads whole, for that is what it is for.
-const PROOFS: [&str; 3] = [
+/// What `attest check` reads whole, for that is what it is for; and what a limit stops early.
+const WHOLE: [&str; 4] = [
     "select * from counters where workspace_id = $1",
     "select environment, unit, app_id, dimension, value, cast(sum(not_determined) as bigint)",
     "select d.id from devices d left join transitions t",
+    "select count(*) from (select 1 from devices limit $1)",
 ];
 
 /// The steps that would read a growing table from its first row to its last, at least for a workspace; nothing where the
@@ -45,7 +50,7 @@ async fn a_statement_finds_its_rows_by_a_key() {
         let statement = ["::bigint", "::text", " for update", " for share"]
             .into_iter()
             .fold(statement, |statement, postgres| statement.replace(postgres, ""));
-        if PROOFS.iter().any(|proof| statement.starts_with(proof) && !statement.contains("environment = $")) {
+        if WHOLE.iter().any(|whole| statement.starts_with(whole) && !statement.contains("environment = $")) {
             continue;
         }
         // Pieces that code puts together, and what only Postgres is asked, have no plan here.
@@ -56,4 +61,20 @@ async fn a_statement_finds_its_rows_by_a_key() {
     }
     assert!(planned > 140, "the walk over the sources finds the statements: {planned}");
     assert!(scanning.is_empty(), "{scanning:#?}");
+}
+
+#[tokio::test]
+async fn postgres_learns_early_how_many_rows_there_are() {
+    let world = World::new(Kind::Postgres).await;
+    let sender = Sender::new(&world).await;
+    let known =
+        || async { world.rows::<(f32,)>("select reltuples from pg_class where oid = 'devices'::regclass").await };
+    for devices in [0..10, 10..120] {
+        let batches: Vec<Value> = devices.map(|n| ios(&n.to_string(), &format!("v{n}"), None)).collect();
+        let sent = Sent { batches: batches.iter().map(parsed).collect(), ..Sent::default() };
+        world.store.accept(Arc::new(vec![Parcel { feed: sender.feed, sent }])).await.expect("accepted");
+        assert!(known().await[0].0 <= 0.0, "ten rows tell nothing, and nobody else looks this early");
+        world.store.learn_sizes().await;
+    }
+    assert_eq!(known().await, [(120.0,)]);
 }
