@@ -70,6 +70,11 @@ impl<'a> Object<'a> {
         self.0.iter().any(|(key, _)| key == name)
     }
 
+    /// The first member that has none of these names.
+    pub fn other_than(&self, names: &[&str]) -> Option<&str> {
+        self.0.iter().map(|(key, _)| &**key).find(|key| !names.contains(key))
+    }
+
     /// How many members there are.
     pub fn len(&self) -> usize {
         self.0.len()

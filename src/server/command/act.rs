@@ -24,7 +24,7 @@ fn role(text: &str) -> Result<Role> {
 }
 
 fn print(json: bool, value: &serde_json::Value, words: &str) {
-    if json { println!("{value}") } else { println!("{words}") }
+    if json { say!("{value}") } else { say!("{words}") }
 }
 
 #[derive(Subcommand, Debug)]
@@ -161,7 +161,7 @@ impl Member {
                 member::remove_member(store, &actor, place(&workspace)?, &email).await?;
             }
         }
-        println!("Done.");
+        say!("Done.");
         Ok(Ended::Done)
     }
 }
@@ -267,7 +267,7 @@ impl Demo {
 /// `attest backup FILE`.
 pub async fn backup(store: &Store, file: &Path) -> Result<Ended> {
     store.backup(file).await?;
-    println!("Copied to {}.", file.display());
+    say!("Copied to {}.", file.display());
     Ok(Ended::Done)
 }
 
@@ -283,7 +283,7 @@ impl Database {
         match self {
             Self::Distribute => {
                 let spread = store.distribute(&Actor::command_line()).await?;
-                println!("{spread} tables spread.");
+                say!("{spread} tables spread.");
                 Ok(Ended::Done)
             }
         }

@@ -1,5 +1,13 @@
-//! The command line. Every command creates and migrates the database first if need be, and its acts are audited with
-//! the actor `command line`.
+//! The command line. Every command migrates the database first if need be, those that can be the first make it, and its
+//! acts are audited with the actor `command line`.
+
+/// Prints a line for whoever reads it to the end; who stopped reading wants no more.
+macro_rules! say {
+    ($($words:tt)*) => {{
+        use std::io::Write;
+        let _ = writeln!(std::io::stdout(), $($words)*);
+    }};
+}
 
 mod act;
 mod prove;
@@ -9,7 +17,7 @@ use super::config::file::{File, Told};
 use super::config::{Config, Logs};
 use super::error::Error;
 use super::serve::serve;
-use super::store::Store;
+use super::store::{Db, Store};
 use super::telemetry;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
@@ -133,6 +141,11 @@ async fn command(cli: Cli, told: Vec<Told>) -> Result<Ended, Error> {
         Some(Command::Demo(demo)) => return demo.run(&database_url).await,
         command => command,
     };
+    let begins =
+        matches!(command, None | Some(Command::Serve | Command::Migrate | Command::User(_) | Command::Workspace(_)));
+    if !begins {
+        Db::assert_made(&database_url)?;
+    }
     let store = Store::open(&database_url, Arc::new(SystemClock)).await?;
     let ended = match command {
         None | Some(Command::Serve) => return serve(store, config).await.map(|()| Ended::Done),

@@ -64,14 +64,14 @@ fn tell(verified: &Verified, json: bool) {
     if json {
         let broken = verified.broken.iter().map(|b| json!({"chain": b.chain, "seq": b.seq, "why": b.why}));
         let broken: Vec<_> = broken.collect();
-        println!("{}", json!({"chains": verified.chains, "rows": verified.rows, "broken": broken}));
+        say!("{}", json!({"chains": verified.chains, "rows": verified.rows, "broken": broken}));
         return;
     }
     for broken in &verified.broken {
-        println!("audit: chain {}, row {}: {}", broken.chain, broken.seq, broken.why);
+        say!("audit: chain {}, row {}: {}", broken.chain, broken.seq, broken.why);
     }
     let (rows, chains) = (verified.rows, verified.chains);
-    println!("audit: {rows} rows in {chains} chains, {} broken", verified.broken.len());
+    say!("audit: {rows} rows in {chains} chains, {} broken", verified.broken.len());
 }
 
 /// `attest check`.
@@ -84,7 +84,7 @@ pub async fn check(store: &Store, json: bool) -> Result<Ended> {
             json!({"workspace": checked.workspace, "devices": checked.devices, "profiles": checked.profiles,
                 "counters_that_differ": checked.counters.len(), "days_that_differ": checked.daily.len(), "registers_that_differ": checked.registers})
         });
-        println!(
+        say!(
             "{}",
             json!({"holds": holds, "workspaces": found.collect::<Vec<_>>(), "audit_rows": verified.rows, "audit_broken": verified.broken.len()})
         );
@@ -92,16 +92,16 @@ pub async fn check(store: &Store, json: bool) -> Result<Ended> {
     }
     for checked in &checked {
         for (cell, kept, counted) in &checked.counters {
-            println!("{}: the counter {cell:?} says {kept}, a full count gives {counted}", checked.workspace);
+            say!("{}: the counter {cell:?} says {kept}, a full count gives {counted}", checked.workspace);
         }
         for (cell, kept, counted) in &checked.daily {
-            println!("{}: the days of {cell:?} add up to {kept}, a full count gives {counted}", checked.workspace);
+            say!("{}: the days of {cell:?} add up to {kept}, a full count gives {counted}", checked.workspace);
         }
         for device in &checked.registers {
-            println!("{}: the register of device {device} is not its last transition", checked.workspace);
+            say!("{}: the register of device {device} is not its last transition", checked.workspace);
         }
         let (devices, profiles) = (checked.devices, checked.profiles);
-        println!(
+        say!(
             "{}: {profiles} profiles, {devices} devices, {} differences",
             checked.workspace,
             checked.counters.len() + checked.daily.len() + checked.registers.len()
@@ -114,11 +114,11 @@ pub async fn check(store: &Store, json: bool) -> Result<Ended> {
 /// `attest config`.
 pub fn tell_config(told: &[Told], json: bool) -> Result<Ended> {
     if json {
-        println!("{}", serde_json::to_value(told).map_err(Error::internal)?);
+        say!("{}", serde_json::to_value(told).map_err(Error::internal)?);
         return Ok(Ended::Done);
     }
     for Told { setting, value, from } in told {
-        println!("{setting:<18} {:<32} from {from}", value.as_deref().unwrap_or("-"));
+        say!("{setting:<22} {:<32} from {from}", value.as_deref().unwrap_or("-"));
     }
     Ok(Ended::Done)
 }

@@ -94,12 +94,21 @@ fn settings(command: &Command) -> impl Iterator<Item = &Arg> {
     command.get_arguments().filter(|arg| arg.get_env().is_some())
 }
 
-/// An address without the password in it.
+/// An address without the passwords in it.
 fn masked(value: &str) -> String {
     let Some((scheme, rest)) = value.split_once("://") else { return value.to_owned() };
-    let Some((user, host)) = rest.split_once('@') else { return value.to_owned() };
-    let user = user.split_once(':').map_or(user.to_owned(), |(name, _)| format!("{name}:***"));
-    format!("{scheme}://{user}@{host}")
+    // A password may have the signs in it that should end it: better too much is hidden than too little.
+    let (user, place) = rest.rsplit_once('@').map_or((None, rest), |(user, place)| (Some(user), place));
+    let user = user.map(|user| user.split_once(':').map_or(user.to_owned(), |(name, _)| format!("{name}:***")));
+    let user = user.map_or(String::new(), |user| format!("{user}@"));
+    let (place, options) = place.split_once('?').map_or((place, None), |(place, options)| (place, Some(options)));
+    let option = |option: &str| match option.split_once('=') {
+        Some((name, _)) if name.contains("password") => format!("{name}=***"),
+        _ => option.to_owned(),
+    };
+    let options = options.map(|options| options.split('&').map(option).collect::<Vec<_>>().join("&"));
+    let options = options.map_or(String::new(), |options| format!("?{options}"));
+    format!("{scheme}://{user}{place}{options}")
 }
 
 #[cfg(test)]
@@ -122,6 +131,9 @@ mod tests {
     fn passwords_are_masked() {
         assert_eq!(masked("postgres://ada:secret@db:5432/attest"), "postgres://ada:***@db:5432/attest");
         assert_eq!(masked("postgres://ada@db/attest"), "postgres://ada@db/attest");
+        assert_eq!(masked("postgres://ada:pa@ss?@db/attest?a=b"), "postgres://ada:***@db/attest?a=b");
+        let in_options = "postgres://db/attest?user=ada&password=secret&sslpassword=more";
+        assert_eq!(masked(in_options), "postgres://db/attest?user=ada&password=***&sslpassword=***");
         assert_eq!(masked("127.0.0.1:3000"), "127.0.0.1:3000");
     }
 }

@@ -5,8 +5,8 @@ use serde::{Serialize, Serializer};
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection, Postgres, Sqlite, Transaction};
-use std::fs::Metadata;
-use std::os::unix::fs::MetadataExt;
+use std::fs::{DirBuilder, Metadata, OpenOptions};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -122,7 +122,13 @@ impl Db {
         if let Address::Sqlite(path) = &address
             && let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty())
         {
-            std::fs::create_dir_all(folder).map_err(|error| Error::Unavailable(error.to_string()))?;
+            let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
+            made.map_err(|error| Error::Unavailable(format!("{}: {error}", folder.display())))?;
+        }
+        if let Address::Sqlite(path) = &address
+            && !path.exists()
+        {
+            own_file(path)?;
         }
         let mut db = Self { pools: Arc::new(RwLock::new(address.pools())), address, file: None };
         db.assert_durable().await?;
@@ -208,9 +214,21 @@ impl Db {
             let help = "this database is Postgres: use pg_dump, or your provider's backups";
             return Err(Error::Internal(help.to_owned()));
         };
+        own_file(file)?;
         let mut own = sqlite_options(path).connect().await?;
         sqlx::query("vacuum into $1").bind(file.to_string_lossy().into_owned()).execute(&mut own).await?;
         Ok(own.close().await?)
+    }
+
+    /// Whether a database can be there: a SQLite file that does not exist would be made, and be empty.
+    pub fn assert_made(url: &str) -> Result<()> {
+        match Address::parse(url)? {
+            Address::Sqlite(path) if !path.exists() => Err(Error::Internal(format!(
+                "there is no database at {}; name it by --database-url or ATTEST_DATABASE_URL",
+                path.display()
+            ))),
+            _ => Ok(()),
+        }
     }
 
     /// The SQLite file, if it is one.
@@ -270,6 +288,12 @@ impl Address {
             }
         }
     }
+}
+
+/// Makes an empty file that only its owner can read; SQLite's files beside it take after it.
+fn own_file(path: &Path) -> Result<()> {
+    let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+    made.map(|_| ()).map_err(|error| Error::Internal(format!("{} cannot be made: {error}", path.display())))
 }
 
 fn sqlite_options(path: &Path) -> SqliteConnectOptions {

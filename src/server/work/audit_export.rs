@@ -62,7 +62,9 @@ pub async fn export(
     let filter = format!("workspace={slug}, all rows");
     match format {
         Format::Csv => write(out, &record(COLUMNS.iter().map(ToString::to_string))?)?,
-        Format::Jsonl => write(out, format!("{}\n", json!({"attest": "audit", "v": 1, "filter": filter})).as_bytes())?,
+        Format::Jsonl => {
+            write(out, format!("{}\n", json!({"attest": "audit", "v": 1, "filter": filter, "rows": last})).as_bytes())?
+        }
     }
     let mut seq = 0;
     while seq < last {

@@ -41,6 +41,7 @@ async fn the_default_is_read_and_set(world: World) {
         (json!({"status": "DENIED", "reason": "x", "version": 2}), StatusCode::BAD_REQUEST),
         (json!({"status": "denied", "reason": 7, "version": 2}), StatusCode::BAD_REQUEST),
         (json!([]), StatusCode::BAD_REQUEST),
+        (json!({"status": "denied", "idfa_polcy": "observe", "reason": "x", "version": 2}), StatusCode::BAD_REQUEST),
     ] {
         let reply = put(body.clone()).await;
         assert_eq!(reply.status, status, "{body}: {}", reply.body);

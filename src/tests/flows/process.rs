@@ -61,9 +61,26 @@ async fn the_command_line_makes_and_proves_what_it_made() {
             String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr),
         )
     };
+    for proof in [
+        &["check"][..],
+        &["audit", "verify"],
+        &["backup", "copy.db"],
+        &["token", "add", "--workspace", "acme", "--name", "x", "--role", "auditor"],
+    ] {
+        let (code, said) = run(proof).await;
+        assert!(
+            code == Some(2) && said.starts_with("attest: there is no database at "),
+            "nothing proves nothing: {said}"
+        );
+    }
     let person = ["user", "add", "--email", "ada@example.com", "--name", "Ada", "--json"];
     let (code, said) = run(&person).await;
     assert!(code == Some(0) && said.contains("/set-up?token="), "{said}");
+    run(&["backup", "copy.db"]).await;
+    for file in ["attest.db", "copy.db"] {
+        let mode = std::fs::metadata(folder.path().join(file)).expect(file).permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "others can read {file}");
+    }
     assert_eq!(run(&person).await.0, Some(2), "taken");
     assert_eq!(run(&["workspace", "add", "--name", "Acme", "--admin", "ada@example.com"]).await.0, Some(0));
     assert_eq!(run(&["workspace", "add", "--name", "X", "--time-zone", "Mars/Olympus"]).await.0, Some(2));
@@ -194,7 +211,13 @@ async fn an_exported_log_proves_itself_and_a_backup_is_whole() {
     let cut: Vec<&str> = exported.lines().filter(|line| !line.contains("\"seq\":2,")).collect();
     let (code, said) = verify(&cut.join("\n")).await;
     assert!(code == Some(1) && said.contains("row 2: the row is missing"), "{said}");
-    assert_eq!(verify("{}").await.0, Some(2), "not an exported log");
+    let cut: Vec<&str> = exported.lines().take(4).collect();
+    let (code, said) = verify(&cut.join("\n")).await;
+    assert!(code == Some(1) && said.contains("row 4: the row is missing"), "{said}");
+    for (text, why) in [("{}", "not an exported log"), ("", "nothing"), (cut[0], "no rows"), (cut[1], "no first line")]
+    {
+        assert_eq!(verify(text).await.0, Some(2), "{why}");
+    }
     let (code, csv, _) = run(&["audit", "export", "--workspace", "acme", "--format", "csv"]).await;
     assert!(code == Some(0) && csv.starts_with("chain,seq,") && csv.matches("\r\n").count() == 6, "{csv}");
     assert!(csv.contains("\"\"Backend, \\\"\"one") && csv.ends_with("\"workspace=acme, all rows\"\r\n"), "{csv}");

@@ -47,7 +47,7 @@ pub fn stored(page: Stored) -> impl IntoView {
             </p>
             <p>
                 "An advertising id (IDFA) is stored only while the device's status and the workspace's IDFA policy permit it. A refusal erases it in the same transaction. What a change of the settings holds back stops leaving at once and is erased "
-                {page.erased_after}" later, unless the change is undone before."
+                {page.erased_after}" later, unless the change is undone before. SQLite's write-ahead file has what was erased until it is next brought into the database, and a backup until you delete it."
             </p>
             <p>"What somebody types into a look-up is kept as a keyed hash only. Secrets and passwords are kept as hashes only."</p>
         </section>

@@ -139,6 +139,10 @@ pub async fn set_att_default(
 fn read_change(body: &Bytes) -> Result<Change> {
     let object = object(body)?;
     let mut faults = Vec::new();
+    // A name with a slip in it would leave in force what somebody meant to change.
+    if let Some(name) = object.other_than(&["status", "idfa_policy", "reason", "version"]) {
+        faults.push(Fault::new(name.chars().take(80).collect::<String>(), Problem::UnknownParameter));
+    }
     let mut field = |name: &'static str| match object.field(name) {
         Field::Value(raw) => Some(raw),
         Field::Absent => None,

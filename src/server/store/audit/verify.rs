@@ -112,21 +112,28 @@ impl Own {
     }
 }
 
-/// Walks an exported chain (JSON Lines, the first of which says of what) without the database.
+/// Walks an exported chain (JSON Lines, the first of which says of what, and how many rows follow) without the database.
 pub fn verify_file(lines: impl BufRead) -> Result<Verified> {
     let unreadable = |line: usize| Error::Internal(format!("line {line} of the file is not a row of an exported log"));
-    let mut walk: Option<Walk> = None;
-    for (at, line) in lines.lines().enumerate() {
+    let mut lines = lines.lines().enumerate();
+    let mut next = || -> Result<Option<(usize, Value)>> {
+        let Some((at, line)) = lines.next() else { return Ok(None) };
         let line = line.map_err(Error::internal)?;
-        let value: Value = serde_json::from_str(&line).map_err(|_| unreadable(at + 1))?;
-        if at == 0 && value.get("attest").is_some() {
-            continue;
-        }
+        serde_json::from_str(&line).map(|value| Some((at, value))).map_err(|_| unreadable(at + 1))
+    };
+    let head = next()?.map(|(_, head)| head).filter(|head| head["attest"] == "audit");
+    let rows = head.and_then(|head| head["rows"].as_i64());
+    let rows = rows.ok_or_else(|| Error::Internal("the file's first line is not that of an exported log".into()))?;
+    let mut walk: Option<Walk> = None;
+    while let Some((at, value)) = next()? {
         let kept = Kept::read(value).ok_or_else(|| unreadable(at + 1))?;
         let walk = walk.get_or_insert_with(|| Walk::new(kept.row.chain.clone()));
         if let Err(broken) = walk.step(kept) {
             return Ok(Verified { chains: 1, rows: walk.rows, broken: vec![broken] });
         }
     }
-    Ok(Verified { chains: walk.iter().count() as u64, rows: walk.map_or(0, |walk| walk.rows), broken: Vec::new() })
+    // An export has all rows from the first one on, so the last one's number is how many there are.
+    let Some(walk) = walk else { return Err(Error::Internal("the file has no rows".into())) };
+    let missing = (walk.seq != rows).then(|| walk.broken(walk.seq + 1, "the row is missing"));
+    Ok(Verified { chains: 1, rows: walk.rows, broken: missing.into_iter().collect() })
 }
