@@ -14,7 +14,7 @@ export class Postgres {
         // Postgres refuses to run as root.
         if (process.getuid?.() === 0) execFileSync("chown", ["postgres", cluster.folder]);
         cluster.program("initdb", ["-A", "trust", "-U", "postgres", "--no-sync", "-E", "UTF8"]);
-        const options = `-c listen_addresses='' -c unix_socket_directories=${cluster.folder} -c fsync=off`;
+        const options = `-c listen_addresses='' -c unix_socket_directories=${cluster.folder}`;
         cluster.program("pg_ctl", ["-l", join(cluster.folder, "log"), "-w", "-o", options, "start"]);
         return cluster;
     }

@@ -73,6 +73,9 @@ pub enum Problem {
     /// An IDFA without a status or a default, where the policy requires one.
     StatusRequired,
     NotARole,
+    NotATimeZone,
+    /// An e-mail that belongs to no account.
+    NobodyHasIt,
     /// A second dimension, where units are taken apart by one.
     OneDimension,
     LastComplianceAdmin,

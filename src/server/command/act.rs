@@ -226,7 +226,7 @@ impl Token {
 
 #[derive(Args, Debug)]
 pub struct Demo {
-    #[arg(long, default_value_t = 50_000)]
+    #[arg(long, default_value_t = 50_000, value_parser = clap::value_parser!(u32).range(1..))]
     profiles: u32,
     /// How many days of history.
     #[arg(long, default_value_t = 120, value_parser = clap::value_parser!(u16).range(1..=730))]

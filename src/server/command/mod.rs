@@ -150,7 +150,11 @@ async fn command(cli: Cli, told: Vec<Told>) -> Result<Ended, Error> {
     let ended = match command {
         None | Some(Command::Serve) => return serve(store, config).await.map(|()| Ended::Done),
         // Those that were done before the database was opened stand here for completeness.
-        Some(Command::Migrate | Command::Config { .. } | Command::Demo(_)) => Ok(Ended::Done),
+        Some(Command::Migrate) => {
+            say!("The schema is up to date.");
+            Ok(Ended::Done)
+        }
+        Some(Command::Config { .. } | Command::Demo(_)) => Ok(Ended::Done),
         Some(Command::User(user)) => user.run(&store, &config).await,
         Some(Command::Workspace(workspace)) => workspace.run(&store).await,
         Some(Command::Member(member)) => member.run(&store).await,

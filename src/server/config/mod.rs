@@ -6,6 +6,7 @@ pub mod file;
 use super::ingest::Limits;
 use crate::domain::retention::Keep;
 use clap::Args;
+use clap::builder::BoolishValueParser;
 use std::net::{IpAddr, SocketAddr};
 
 /// What a server is started with.
@@ -18,7 +19,7 @@ pub struct Config {
     #[arg(long, env = "ATTEST_PUBLIC_URL")]
     pub public_url: Option<String>,
     /// Allows plain http on an address that others can reach.
-    #[arg(long, env = "ATTEST_INSECURE_HTTP")]
+    #[arg(long, env = "ATTEST_INSECURE_HTTP", value_parser = BoolishValueParser::new())]
     pub insecure_http: bool,
     /// Hours after a change of the settings that holds back stored advertising ids until those are erased.
     #[arg(long, env = "ATTEST_ERASE_AFTER_HOURS", default_value_t = 72, hide = true)]

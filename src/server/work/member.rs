@@ -49,7 +49,7 @@ pub async fn set_member(store: &Store, actor: &Actor, place: Place, email: &str,
 
 async fn set_once(mut change: Change<SetMember>, email: Email, role: Role) -> Result<Done<()>> {
     let members = change.held_members().await?;
-    let (person, name) = change.person(&email).await?.ok_or_else(|| Error::invalid("email", Problem::NotOneOf))?;
+    let (person, name) = change.person(&email).await?.ok_or_else(|| Error::invalid("email", Problem::NobodyHasIt))?;
     let before = members.iter().find(|member| member.person_id == person);
     if before.is_some_and(|member| member.role == role) {
         return Ok(change.unchanged(()));

@@ -60,7 +60,7 @@ pub async fn add_workspace(store: &Store, actor: &Actor, new: NewWorkspace) -> R
         Some((email, name.map_err(|problem| fault("admin_name", problem)).ok()?))
     });
     if jiff::tz::TimeZone::get(&new.time_zone).is_err() {
-        fault("time_zone", Problem::NotOneOf);
+        fault("time_zone", Problem::NotATimeZone);
     }
     let (Some(name), true) = (name, faults.is_empty()) else { return Err(Refusal::Invalid(faults).into()) };
     let marks = Marks { time_zone: new.time_zone, org: label(org)?, account: label(account)? };

@@ -34,7 +34,11 @@ pub fn problem(problem: Problem) -> &'static str {
         Problem::PasswordWeak => "expected something harder to guess",
         Problem::NotTheName => "expected the workspace's name, exactly",
         Problem::OneDimension => "expected one of platform, os_version, app_version and country at a time",
-        Problem::NotARole => "expected one of the six roles",
+        Problem::NotARole => {
+            "expected one of compliance_admin, admin, compliance, analyst, read_only, auditor (a token's may be profile_reader)"
+        }
+        Problem::NotATimeZone => "expected a time zone such as Europe/Berlin",
+        Problem::NobodyHasIt => "expected the e-mail of an account (attest user add makes one)",
         Problem::LastComplianceAdmin => "expected another Compliance Admin to remain",
         Problem::NotThePassword => "expected the present password",
         Problem::TooManyAttempts => "expected a pause after several failed attempts",

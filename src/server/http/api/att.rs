@@ -127,8 +127,15 @@ pub async fn set_att_default(
     if change.version.is_some_and(|version| version != present.version) {
         return Err(Refusal::Conflict.into());
     }
+    let given = [
+        ("status", change.status.is_some()),
+        ("reason", change.reason.is_some()),
+        ("version", change.version.is_some()),
+    ];
+    let missing =
+        given.into_iter().filter(|(_, given)| !given).map(|(name, _)| Fault::new(name, Problem::Missing)).collect();
     let (Some(status), Some(reason), Some(version)) = (change.status, change.reason, change.version) else {
-        return Err(Refusal::invalid("status, reason and version", Problem::Missing).into());
+        return Err(Refusal::Invalid(missing).into());
     };
     let default = (status != present.default || change.policy.is_none()).then_some(status);
     let wanted = Wanted { default, policy: change.policy, reason, version, typed_name: None };

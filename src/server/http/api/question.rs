@@ -45,7 +45,10 @@ pub fn asked<'a>(query: &'a Asked, name: &'static str) -> Result<Option<&'a str>
 pub fn only(query: &Asked, known: &[&str]) -> Result<()> {
     let unknown = |name: &&(String, String)| !known.contains(&name.0.as_str());
     match query.0.iter().find(unknown) {
-        Some(_) => Err(bad("query", Problem::UnknownParameter)),
+        Some((name, _)) => {
+            let name: String = name.chars().take(80).collect();
+            Err(Refusal::BadRequest(vec![Fault::new(name, Problem::UnknownParameter)]).into())
+        }
         None => Ok(()),
     }
 }
