@@ -13,7 +13,7 @@ mod act;
 mod prove;
 
 use super::clock::SystemClock;
-use super::config::file::{File, Told};
+use super::config::file::{File, Told, unknown};
 use super::config::{Config, Logs};
 use super::error::Error;
 use super::serve::serve;
@@ -120,18 +120,24 @@ fn read() -> Result<(Cli, Vec<Told>), String> {
     let matches = command.clone().try_get_matches().map_err(|error| match error.kind() {
         ErrorKind::ValueValidation | ErrorKind::InvalidValue => {
             let told = error.to_string();
-            told.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned()
+            // The second line has the values that are possible, where they are few.
+            let told: Vec<&str> = told.lines().take_while(|line| !line.is_empty()).map(str::trim).collect();
+            told.join(" ").trim_start_matches("error: ").to_owned()
         }
         _ => error.exit(),
     })?;
     let told = file.tell(&command, &matches);
+    for name in unknown(&command, std::env::vars_os().map(|(name, _)| name)) {
+        eprintln!("attest: {name}: there is no setting of this name; it is passed over");
+    }
     Ok((Cli::from_arg_matches(&matches).map_err(|error| error.to_string())?, told))
 }
 
 async fn command(cli: Cli, told: Vec<Told>) -> Result<Ended, Error> {
     let (database_url, config) = (cli.database_url, cli.config);
     if let Some(Command::Config { json }) = cli.command {
-        return prove::tell_config(&told, json);
+        prove::tell_config(&told, json)?;
+        return config.check().map(|()| Ended::Done).map_err(Error::Internal);
     }
     // An exported file is proved without the database.
     if let Some(Command::Audit(prove::Audit::Verify { file: Some(file), json })) = &cli.command {

@@ -2,6 +2,7 @@
 
 use clap::{Arg, ArgMatches, Command};
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::path::Path;
 
 /// Where the file is looked for: the folder that the command was started in.
@@ -32,7 +33,9 @@ impl File {
 
     fn parse(text: &str) -> Result<Self, String> {
         let table: toml::Table = text.parse().map_err(|error: toml::de::Error| {
-            format!("{NAME}: {}", error.message().lines().next().unwrap_or("cannot be read"))
+            let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+            let line = before.matches('\n').count() + 1;
+            format!("{NAME}, line {line}: {}", error.message().lines().next().unwrap_or("cannot be read"))
         })?;
         let one = |key: &str, value: &toml::Value| match value {
             toml::Value::String(text) => Ok(text.clone()),
@@ -94,6 +97,14 @@ fn settings(command: &Command) -> impl Iterator<Item = &Arg> {
     command.get_arguments().filter(|arg| arg.get_env().is_some())
 }
 
+/// Variables that look like settings and are none: most likely a slip of the pen.
+pub fn unknown(command: &Command, variables: impl Iterator<Item = OsString>) -> Vec<String> {
+    let known: Vec<_> = settings(command).filter_map(Arg::get_env).collect();
+    let strange = |name: &OsString| !known.contains(&name.as_os_str());
+    let named = variables.filter(strange).filter_map(|name| name.into_string().ok());
+    named.filter(|name| name.starts_with("ATTEST_")).collect()
+}
+
 /// An address without the passwords in it.
 fn masked(value: &str) -> String {
     let Some((scheme, rest)) = value.split_once("://") else { return value.to_owned() };
@@ -123,8 +134,16 @@ mod tests {
         let file = file.expect("a file").0;
         assert_eq!((file["addr"].as_str(), file["erase_after_hours"].as_str()), ("127.0.0.1:1", "5"));
         assert_eq!(file["trusted_proxies"], "10.0.0.1,10.0.0.2");
-        assert!(File::parse("addr = ").is_err_and(|told| told.starts_with("attest.toml: ") && !told.contains('\n')));
+        let told = File::parse("addr = \"127.0.0.1:1\"\nmetrics_addr =\n").expect_err("half a line");
+        assert!(told.starts_with("attest.toml, line 2: ") && !told.contains('\n'), "{told}");
         assert!(File::parse("[addr]\nx = 1").is_err_and(|told| told.contains("addr must be")));
+    }
+
+    #[test]
+    fn a_slip_in_a_variables_name_is_found() {
+        let command = Command::new("x").arg(Arg::new("addr").long("addr").env("ATTEST_ADDR"));
+        let variables = ["PATH", "ATTEST_ADDR", "ATTEST_ADRR"].map(OsString::from);
+        assert_eq!(unknown(&command, variables.into_iter()), ["ATTEST_ADRR"]);
     }
 
     #[test]

@@ -71,10 +71,15 @@ pub enum LogFormat {
 #[derive(Args, Clone, Debug)]
 pub struct Logs {
     /// What is logged: a level, or a filter of tracing.
-    #[arg(long = "log", env = "ATTEST_LOG", default_value = "info", hide = true)]
+    #[arg(long = "log", env = "ATTEST_LOG", default_value = "info", hide = true, value_parser = filter)]
     pub log: String,
     #[arg(long, env = "ATTEST_LOG_FORMAT", default_value = "text", hide = true)]
     pub log_format: LogFormat,
+}
+
+/// A filter that cannot be read is refused: a log that silently says less would be found out too late.
+fn filter(text: &str) -> Result<String, String> {
+    tracing_subscriber::EnvFilter::try_new(text).map(|_| text.to_owned()).map_err(|error| error.to_string())
 }
 
 impl Config {

@@ -2,6 +2,7 @@
 
 use super::db::{Tx, on};
 use super::handle::{Actor, Place, Who};
+use super::own::Record;
 use super::profile::{By, Found};
 use super::{Own, Store, View};
 use crate::domain::environment::Environment;
@@ -103,9 +104,9 @@ impl Own {
         Ok(taken)
     }
 
-    /// What a token is called, while it exists.
-    pub async fn token_name(&mut self, id: TokenId) -> Result<Option<String>> {
-        const SQL: &str = "select name from credentials where kind = 'token' and token_id = $1";
-        Ok(on!(&mut self.tx, c => sqlx::query_scalar(SQL).bind(id).fetch_optional(c).await?))
+    /// The row of what a token did a while ago, in its name and role; `token` alone once it was revoked.
+    pub async fn by_token(&mut self, id: TokenId, row: Record) -> Result<Record> {
+        let known = self.tx.token(id, Millis::default()).await?;
+        Ok(Record { state: known.map_or(row.state, |token| token.state(id)), ..row })
     }
 }

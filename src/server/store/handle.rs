@@ -236,10 +236,11 @@ impl Store {
         };
         let workspace = workspace.ok_or(Refusal::NotFound)?;
         let now = self.clock.now();
-        let (id, name, role, right) = match &actor.who {
-            Who::Person { id, name } => {
+        let (state, right) = match &actor.who {
+            Who::Person { id, .. } => {
                 let role = tx.role(workspace.id, *id, writes).await?.ok_or(Refusal::NotFound)?;
-                (Some(id.to_string()), name.clone(), Some(TokenRole::Member(role)), grant(role, action))
+                let state = ActorState { role: Some(TokenRole::Member(role)), ..actor.without_role() };
+                (state, grant(role, action))
             }
             Who::Token(id) => {
                 let token = tx.token(*id, now).await?.ok_or(Refusal::Unauthorized)?;
@@ -247,23 +248,19 @@ impl Store {
                     return Err(Refusal::NotFound.into());
                 }
                 let mut right = grant_token(token.role, action);
-                let mut name = token.name;
                 if let Some(maker) = token.maker_id {
                     // A token goes no further than whoever made it does now.
                     let maker_role = tx.role(workspace.id, maker, writes).await?.ok_or(Refusal::NotFound)?;
                     right = right.min(grant(maker_role, action));
-                    name = format!("{name} ({})", token.maker_name.unwrap_or_default());
                 }
-                (Some(id.to_string()), name, Some(token.role), right)
+                (token.state(*id), right)
             }
-            Who::CommandLine => (None, "command line".to_owned(), None, Grant::Yes),
-            Who::System(job) => (None, (*job).to_owned(), None, Grant::Yes),
+            Who::CommandLine | Who::System(_) => (actor.without_role(), Grant::Yes),
         };
         if right == Grant::No {
             return Err(Refusal::Forbidden.into());
         }
-        let state = ActorState { kind: actor.who.kind().to_owned(), id, name, role };
-        let role = role.and_then(TokenRole::member);
+        let role = state.role.and_then(TokenRole::member);
         Ok((Scope { tx, workspace, now, ids: self.ids.clone() }, (state, role, right)))
     }
 }

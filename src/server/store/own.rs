@@ -4,7 +4,7 @@ use super::audit::{Entry, INSTALLATION, append};
 use super::db::{Tx, on};
 use super::handle::Actor;
 use super::{Store, spawned};
-use crate::domain::audit::AuditAction;
+use crate::domain::audit::{ActorState, AuditAction};
 use crate::domain::id::WorkspaceId;
 use crate::domain::time::Millis;
 use crate::server::clock::Ids;
@@ -34,6 +34,8 @@ pub struct Record {
     /// `None`: the installation's chain.
     pub workspace: Option<WorkspaceId>,
     pub actor: Actor,
+    /// Who the actor was then.
+    pub state: ActorState,
     pub action: AuditAction,
     pub target: String,
     pub before: Value,
@@ -49,6 +51,7 @@ impl Record {
         Self {
             workspace: None,
             actor: actor.clone(),
+            state: actor.without_role(),
             action,
             target: target.into(),
             before: Value::Null,
@@ -72,7 +75,6 @@ impl Own {
                 // Several heads are locked in the order of their ids, so that two such acts cannot wait for each other.
                 records.sort_by_key(|record| record.workspace);
                 for record in records {
-                    let state = record.actor.without_role();
                     let entry = Entry {
                         action: record.action,
                         target: record.target,
@@ -82,7 +84,7 @@ impl Own {
                         settings_version: record.settings_version,
                     };
                     let chain = record.workspace.unwrap_or(INSTALLATION);
-                    append(&mut self.tx, chain, self.now, &record.actor, state, entry).await?;
+                    append(&mut self.tx, chain, self.now, &record.actor, record.state, entry).await?;
                 }
             }
             Event::Housekeeping(what) => tracing::trace!(what, "committed"),

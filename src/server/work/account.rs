@@ -55,6 +55,7 @@ pub struct FirstAccount {
     pub email: String,
     pub password: SecretString,
     pub workspace: String,
+    pub time_zone: String,
 }
 
 /// Makes the first person, operator of the installation, with a workspace whose Compliance Admin they are.
@@ -64,6 +65,8 @@ pub async fn set_up(store: &Store, passwords: &Passwords, actor: &Actor, first: 
     let email = kept("email", Email::parse(&first.email), &mut faults);
     let workspace = kept("workspace", Name::parse(&first.workspace), &mut faults);
     kept("password", acceptable(&first.password, &[&first.name, &first.email, &first.workspace]), &mut faults);
+    kept("time_zone", super::workspace::known_zone(&first.time_zone), &mut faults);
+    let time_zone = first.time_zone;
     let (Some(name), Some(email), Some(workspace), true) = (name, email, workspace, faults.is_empty()) else {
         return Err(Refusal::Invalid(faults).into());
     };
@@ -72,6 +75,7 @@ pub async fn set_up(store: &Store, passwords: &Passwords, actor: &Actor, first: 
     let work = move |mut own: Own| {
         let (token_hash, password_hash, actor) = (token_hash.clone(), password_hash.clone(), actor.clone());
         let (name, email, workspace) = (name.clone(), email.clone(), workspace.clone());
+        let time_zone = time_zone.clone();
         async move {
             let usable = own.link(&token_hash).await?.is_some_and(|link| link.kind == LinkKind::SetUp);
             if !usable || own.count_people().await? > 0 || !own.use_link(&token_hash).await? {
@@ -80,7 +84,7 @@ pub async fn set_up(store: &Store, passwords: &Passwords, actor: &Actor, first: 
             own.end_links(LinkKind::SetUp, None).await?;
             let person = own.add_person(&email, &name, Some(&password_hash), true).await?;
             let label = super::workspace::label(None)?;
-            let marks = Marks { time_zone: UTC.to_owned(), org: label.clone(), account: label };
+            let marks = Marks { time_zone, org: label.clone(), account: label };
             let made = own.add_workspace(&workspace, None, &marks).await?;
             own.add_member(made.id, person, Role::ComplianceAdmin).await?;
             let actor = Actor { who: Who::Person { id: person, name: name.to_string() }, ..actor };

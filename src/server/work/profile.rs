@@ -169,10 +169,10 @@ pub async fn write_accesses(store: &Store) -> Result<()> {
             let mut rows = Vec::new();
             for access in taken {
                 let actor = Actor { who: Who::Token(access.token_id), ..Actor::system("profile reads") };
-                let name = own.token_name(access.token_id).await?;
-                let state = json!({"token": name, "minute_ms": access.minute, "reads": access.n});
+                let state = json!({"minute_ms": access.minute, "reads": access.n});
                 let target = access.token_id.to_string();
                 let row = Record::installation(&actor, AuditAction::ProfilesRead, target, state);
+                let row = own.by_token(access.token_id, row).await?;
                 rows.push(own.row_of(access.workspace_id, row).await?);
             }
             own.commit(if rows.is_empty() { Event::Housekeeping("old names of profiles") } else { Event::Audit(rows) })

@@ -59,8 +59,8 @@ pub async fn add_workspace(store: &Store, actor: &Actor, new: NewWorkspace) -> R
         let name = admin.name.as_ref().map(|name| Name::parse(name)).transpose();
         Some((email, name.map_err(|problem| fault("admin_name", problem)).ok()?))
     });
-    if jiff::tz::TimeZone::get(&new.time_zone).is_err() {
-        fault("time_zone", Problem::NotATimeZone);
+    if let Err(problem) = known_zone(&new.time_zone) {
+        fault("time_zone", problem);
     }
     let (Some(name), true) = (name, faults.is_empty()) else { return Err(Refusal::Invalid(faults).into()) };
     let marks = Marks { time_zone: new.time_zone, org: label(org)?, account: label(account)? };
@@ -97,6 +97,11 @@ pub(super) fn label(given: Option<Slug>) -> Result<Slug> {
 }
 
 /// The person of this e-mail; a new one with a link for their first password, and its row, where there is none.
+/// A time zone must be one of the IANA database.
+pub(super) fn known_zone(name: &str) -> Result<(), Problem> {
+    jiff::tz::TimeZone::get(name).map(|_| ()).map_err(|_| Problem::NotATimeZone)
+}
+
 async fn first_admin(
     own: &mut Own,
     actor: &Actor,

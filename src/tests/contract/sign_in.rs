@@ -103,6 +103,7 @@ async fn a_link_works_once_and_for_an_hour(world: World) {
             ("email", "ada@example.com".into()),
             ("password", PASSWORD.into()),
             ("workspace", "Acme".into()),
+            ("time_zone", "Europe/Berlin".into()),
         ]
     };
     let send = async |token: &str| {
@@ -120,11 +121,19 @@ async fn a_link_works_once_and_for_an_hour(world: World) {
         StatusCode::OK,
         "opening uses nothing up"
     );
+    let mut elsewhere = fields(&first);
+    elsewhere[5].1 = "Mars/Olympus".into();
+    let elsewhere: Vec<(&str, &str)> = elsewhere.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let refused = world.post("/set-up", &Cookie::default(), &elsewhere).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "the days of its figures are fixed for good");
+    assert!(refused.body.contains("This is not a time zone."), "{}", refused.body);
     let (one, two) = tokio::join!(send(&first), send(&second));
     let mut ended = [one.as_u16(), two.as_u16()];
     ended.sort_unstable();
     assert_eq!(ended, [303, 404], "of two people at once one is first");
     assert_eq!(send(&first).await, StatusCode::NOT_FOUND);
     assert!(set_up_link(&world.store).await.expect("asked").is_none(), "there is an account now");
+    let made = world.store.own_view().await.expect("a view").workspaces().await.expect("read");
+    assert_eq!(made.iter().map(|made| made.time_zone.as_str()).collect::<Vec<_>>(), ["Europe/Berlin"]);
     world.assert_holds().await;
 }

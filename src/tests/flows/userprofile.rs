@@ -154,6 +154,10 @@ async fn reads_are_one_row_a_minute(world: World) {
     let found = rows().await;
     let counts: Vec<_> = found.iter().map(|row| row["after"]["reads"].clone()).collect();
     assert_eq!(counts, [json!(1), json!(3)]);
+    for row in &found {
+        assert_eq!(row["actor"]["role"], "profile_reader", "{row}");
+        assert_ne!(row["actor"]["name"], "token", "the token's own name, as in the rows of its other acts");
+    }
     // Hashes and ids are random letters: only whole values prove something.
     let text = serde_json::to_string(&found).expect("JSON");
     assert!(!text.contains("\"ada\"") && !text.contains("ada@example.com") && !text.contains("\"v1\""), "{text}");

@@ -19,14 +19,26 @@ pub enum For {
 pub struct SetUp {
     pub token: String,
     pub made_for: For,
-    pub name: String,
-    pub email: String,
-    pub workspace: String,
+    pub sent: Sent,
     pub faults: Faults,
 }
 
-const LABELS: [(&str, &str); 4] =
-    [("name", "Your name"), ("email", "E-mail"), ("password", "Password"), ("workspace", "Name of the workspace")];
+/// What the form of the first account holds.
+#[derive(Clone, Debug, Default)]
+pub struct Sent {
+    pub name: String,
+    pub email: String,
+    pub workspace: String,
+    pub time_zone: String,
+}
+
+const LABELS: [(&str, &str); 5] = [
+    ("name", "Your name"),
+    ("email", "E-mail"),
+    ("password", "Password"),
+    ("workspace", "Name of the workspace"),
+    ("time_zone", "Its time zone"),
+];
 
 pub fn set_up(page: SetUp) -> impl IntoView {
     let content = match page.made_for.clone() {
@@ -44,14 +56,16 @@ pub fn set_up(page: SetUp) -> impl IntoView {
 
 fn first_account(page: SetUp) -> impl IntoView {
     let text = |name, label, value, help| Field { name, label, value, help, ..Field::default() };
-    let name = Field { autocomplete: Some("name"), autofocus: true, ..text("name", "Your name", page.name, None) };
+    let name = Field { autocomplete: Some("name"), autofocus: true, ..text("name", "Your name", page.sent.name, None) };
     let email = Field {
         kind: Some("email"),
         autocomplete: Some("username"),
-        ..text("email", "E-mail", page.email, Some("What you sign in with. Nothing is ever sent to it."))
+        ..text("email", "E-mail", page.sent.email, Some("What you sign in with. Nothing is ever sent to it."))
     };
     let help = "Usually your company. It holds your apps, their devices and your colleagues' roles.";
-    let workspace = text("workspace", "Name of the workspace", page.workspace, Some(help));
+    let workspace = text("workspace", "Name of the workspace", page.sent.workspace, Some(help));
+    let help = "Whose days its figures are counted by, such as Europe/Berlin. It is fixed for good.";
+    let time_zone = text("time_zone", "Its time zone", page.sent.time_zone, Some(help));
     let faults = page.faults;
     view! {
         <h1>"Set up Attest"</h1>
@@ -63,6 +77,7 @@ fn first_account(page: SetUp) -> impl IntoView {
             {field(email, &faults)}
             {field(new_password(), &faults)}
             {field(workspace, &faults)}
+            {field(time_zone, &faults)}
             <button class="button primary">"Make the account and the workspace"</button>
         </form>
     }

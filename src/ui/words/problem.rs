@@ -60,6 +60,7 @@ pub fn form_problem(problem: Problem) -> &'static str {
         Problem::NotAnEmail => "This is not an e-mail address.",
         Problem::NotAnInteger | Problem::OutOfRange => "This must be a whole number.",
         Problem::NotABundleId => "A bundle id has letters, digits, dots, dashes and underscores only.",
+        Problem::NotATimeZone => "This is not a time zone. Write it as in Europe/Berlin, or UTC.",
         Problem::Taken => "This is taken. Choose another.",
         Problem::PasswordLength => "Choose a password of 12 to 128 characters.",
         Problem::PasswordWeak => "This password is easy to guess. A few unrelated words make a good one.",

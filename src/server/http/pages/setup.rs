@@ -7,9 +7,9 @@ use crate::server::http::form::{Form, shown};
 use crate::server::http::render::render;
 use crate::server::state::State;
 use crate::server::store::link::LinkKind;
-use crate::server::work::account::{FirstAccount, choose_password, look_at_link, set_up as make};
+use crate::server::work::account::{FirstAccount, UTC, choose_password, look_at_link, set_up as make};
 use crate::ui::pages::Page;
-use crate::ui::pages::setup::{For, SetUp};
+use crate::ui::pages::setup::{For, Sent, SetUp};
 use crate::ui::parts::field::Faults;
 use axum::extract::{RawQuery, State as Shared};
 use axum::http::StatusCode;
@@ -28,8 +28,8 @@ pub async fn set_up_form(Shared(state): Shared<State>, query: RawQuery) -> Resul
     let token = super::Asked::new(query).of("token").unwrap_or_default().to_owned();
     let made_for = made_for(&state, &token).await?;
     let status = if made_for == For::Nothing { StatusCode::NOT_FOUND } else { StatusCode::OK };
-    let (name, email, workspace) = (String::new(), String::new(), String::new());
-    let page = SetUp { token, made_for, name, email, workspace, faults: Faults::default() };
+    let sent = Sent { time_zone: UTC.to_owned(), ..Sent::default() };
+    let page = SetUp { token, made_for, sent, faults: Faults::default() };
     Ok(render(&state, Page::SetUp(page), status))
 }
 
@@ -39,11 +39,18 @@ pub async fn set_up(Visitor(actor): Visitor, Shared(state): Shared<State>, mut f
     let made_for = made_for(&state, &token).await?;
     let password = form.secret("password");
     let first = made_for == For::FirstAccount;
-    let (name, email, workspace) =
-        if first { (form.text("name"), form.text("email"), form.text("workspace")) } else { Default::default() };
+    let sent = match first {
+        true => Sent {
+            name: form.text("name"),
+            email: form.text("email"),
+            workspace: form.text("workspace"),
+            time_zone: form.text("time_zone"),
+        },
+        false => Sent::default(),
+    };
     let again = |made_for, faults, status| {
-        let (token, name, email, workspace) = (token.clone(), name.clone(), email.clone(), workspace.clone());
-        Ok(render(&state, Page::SetUp(SetUp { token, made_for, name, email, workspace, faults }), status))
+        let (token, sent) = (token.clone(), sent.clone());
+        Ok(render(&state, Page::SetUp(SetUp { token, made_for, sent, faults }), status))
     };
     if made_for == For::Nothing {
         return again(For::Nothing, Faults::default(), StatusCode::NOT_FOUND);
@@ -52,14 +59,10 @@ pub async fn set_up(Visitor(actor): Visitor, Shared(state): Shared<State>, mut f
         return again(made_for, faults, StatusCode::UNPROCESSABLE_ENTITY);
     }
     let done = if first {
-        let (name, email, workspace) = (name.clone(), email.clone(), workspace.clone());
-        make(
-            &state.store,
-            &state.passwords,
-            &actor,
-            FirstAccount { token: token.clone(), name, email, password, workspace },
-        )
-        .await
+        let Sent { name, email, workspace, time_zone } = sent.clone();
+        let time_zone = time_zone.trim().to_owned();
+        let first = FirstAccount { token: token.clone(), name, email, password, workspace, time_zone };
+        make(&state.store, &state.passwords, &actor, first).await
     } else {
         choose_password(&state.store, &state.passwords, &actor, &token, password).await
     };
