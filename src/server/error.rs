@@ -59,9 +59,8 @@ impl From<sqlx::Error> for Error {
                 Kind::Unavailable => Self::Unavailable(cause),
                 Kind::Internal => Self::Internal(cause),
             },
-            // Somebody else found the connections broken and made new ones meanwhile.
-            sqlx::Error::PoolClosed => Self::Again(cause),
             sqlx::Error::PoolTimedOut
+            | sqlx::Error::PoolClosed
             | sqlx::Error::Io(_)
             | sqlx::Error::Protocol(_)
             | sqlx::Error::BeginFailed
@@ -121,7 +120,6 @@ mod tests {
         for code in ["8", "1032", "13", "25006"] {
             assert!(matches!(kind(code), Kind::Broken), "{code}");
         }
-        assert!(matches!(Error::from(sqlx::Error::PoolClosed), Error::Again(_)), "there are new connections");
         assert!(matches!(kind("40001"), Kind::Again) && matches!(kind("40P01"), Kind::Again));
         for code in ["1", "19", "42601", "23503", ""] {
             assert!(matches!(kind(code), Kind::Internal), "{code}");

@@ -9,9 +9,10 @@ use std::fs::{DirBuilder, Metadata, OpenOptions};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
+use tokio::sync::RwLock;
 
 /// How long a request waits for a connection before it is told that the store is away.
 const WAIT: Duration = Duration::from_secs(5);
@@ -145,7 +146,7 @@ impl Db {
     async fn assert_durable(&self) -> Result<()> {
         const LOSING: &str = "select name from pg_settings \
             where name in ('fsync', 'full_page_writes', 'synchronous_commit') and setting = 'off'";
-        let writer = match self.pools() {
+        let writer = match self.pools().await {
             Pools::Sqlite { writer, .. } => writer,
             Pools::Postgres(pool) => {
                 let off: Option<String> = sqlx::query_scalar(LOSING).fetch_optional(&pool).await?;
@@ -169,14 +170,14 @@ impl Db {
     }
 
     /// The connections of this moment.
-    pub fn pools(&self) -> Pools {
-        self.pools.read().unwrap_or_else(PoisonError::into_inner).clone()
+    pub async fn pools(&self) -> Pools {
+        self.pools.read().await.clone()
     }
 
     /// Begins a transaction that may write.
     pub async fn write(&self) -> Result<Tx> {
         self.assert_there()?;
-        Ok(match self.pools() {
+        Ok(match &*self.pools.read().await {
             Pools::Sqlite { writer, .. } => Tx::Sqlite(writer.begin_with("begin immediate").await?),
             Pools::Postgres(pool) => Tx::Postgres(pool.begin().await?),
         })
@@ -185,7 +186,7 @@ impl Db {
     /// Begins a transaction that sees one moment of the data and cannot write.
     pub async fn read(&self) -> Result<Tx> {
         self.assert_there()?;
-        Ok(match self.pools() {
+        Ok(match &*self.pools.read().await {
             Pools::Sqlite { readers, .. } => Tx::Sqlite(readers.begin().await?),
             Pools::Postgres(pool) => {
                 Tx::Postgres(pool.begin_with("begin isolation level repeatable read read only").await?)
@@ -193,18 +194,16 @@ impl Db {
         })
     }
 
-    /// Replaces the connections `seen`, unless somebody else did, and waits until they are closed. A read-only one
-    /// stays so when the database can be written again: SQLite keeps the file as it was opened, Postgres the session's
-    /// setting.
+    /// Replaces the connections `seen`, unless somebody else did. A read-only one stays so when the database can be
+    /// written again: SQLite keeps the file as it was opened, Postgres the session's setting. New ones are made after
+    /// the last old one is closed, for SQLite's connections of one process share the file of the log's index.
     pub async fn reconnect(&self, seen: &Pools) {
-        let old = {
-            let mut pools = self.pools.write().unwrap_or_else(PoisonError::into_inner);
-            if !pools.is(seen) {
-                return;
-            }
-            std::mem::replace(&mut *pools, self.address.pools())
-        };
-        old.close().await;
+        let mut pools = self.pools.write().await;
+        if pools.is(seen) {
+            // Whoever holds a connection while they wait for another one shall not hold up everybody.
+            let _ = tokio::time::timeout(WAIT, pools.close()).await;
+            *pools = self.address.pools();
+        }
     }
 
     /// Copies a SQLite database into a new file by a connection of its own: readers may not write, and the writer has
@@ -241,7 +240,7 @@ impl Db {
 
     /// Ends all connections; awaited, so that nothing is cut off.
     pub async fn close(&self) {
-        self.pools().close().await;
+        self.pools().await.close().await;
     }
 }
 

@@ -69,7 +69,7 @@ impl Store {
         const DONE: &str = "select logicalrelid::text from pg_dist_partition";
         const COPY: &str = "select create_reference_table($1::regclass)::text";
         const SPREAD: &str = "select create_distributed_table($1::regclass, 'workspace_id', colocate_with => $2)::text";
-        let Pools::Postgres(pool) = self.db.pools() else {
+        let Pools::Postgres(pool) = self.db.pools().await else {
             return Err(Error::Internal("only a Postgres can be distributed, and this is SQLite".to_owned()));
         };
         assert_spreadable(&pool).await?;

@@ -10,7 +10,7 @@ static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
 
 /// Applies what is missing.
 pub async fn run(db: &Db) -> Result<()> {
-    let done = match db.pools() {
+    let done = match db.pools().await {
         Pools::Sqlite { writer, .. } => {
             // SQLite has no lock of its own around several migrations; Postgres' migrator takes an advisory one.
             let path = db.path().map(|path| path.with_extension("migrate.lock")).unwrap_or_default();
@@ -35,7 +35,7 @@ pub async fn run(db: &Db) -> Result<()> {
 /// Whether every migration we know has been applied.
 pub async fn check(db: &Db) -> Result<()> {
     const APPLIED: &str = "select count(*) from _sqlx_migrations where success";
-    let (applied, known): (i64, usize) = match db.pools() {
+    let (applied, known): (i64, usize) = match db.pools().await {
         Pools::Sqlite { readers, .. } => {
             (sqlx::query_scalar(APPLIED).fetch_one(&readers).await?, SQLITE.iter().count())
         }

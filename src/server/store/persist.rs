@@ -20,7 +20,7 @@ impl Store {
             let mut tries = 0;
             loop {
                 tries += 1;
-                let connections = store.db.pools();
+                let connections = store.db.pools().await;
                 match work(store.clone()).await {
                     Err(Error::Again(cause)) if tries < TRIES => store.step_back(tries, &cause).await,
                     Err(Error::Broken(cause)) => {

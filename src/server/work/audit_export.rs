@@ -68,7 +68,8 @@ pub async fn export(
     }
     let mut seq = 0;
     while seq < last {
-        for kept in store.own_view().await?.audit_page(chain, seq).await? {
+        let page = store.own_view().await?.audit_page(chain, seq).await?;
+        for kept in page {
             seq = kept.row.seq;
             let text = match format {
                 Format::Csv => record(cells(&kept, &filter).into_iter())?,

@@ -63,7 +63,9 @@ pub async fn tidy(store: &Store) -> Result<()> {
 
 /// Removes what is too old. Between steps the event stream has its turn.
 pub async fn age(store: &Store, keep: Keep) -> Result<()> {
-    for workspace in store.own_view().await?.workspaces().await? {
+    // Read before the loop: what is read in its head is held until its end.
+    let workspaces = store.own_view().await?.workspaces().await?;
+    for workspace in workspaces {
         for what in Aging::ALL {
             while store.age(workspace.id, what, keep).await? {
                 tokio::task::yield_now().await;
