@@ -14,7 +14,8 @@ async fn every_commit_of_sqlite_is_flushed() {
     let authorization = binary.set_up().await;
     let trace = folder.path().join("trace");
     let mut traced = Command::new("strace");
-    traced.args(["-f", "-y", "-e", "trace=fdatasync,fsync", "-o"]).arg(&trace).arg(env!("CARGO_BIN_EXE_attest"));
+    // Traced from aside, so that what is killed at the end is the server itself.
+    traced.args(["-D", "-f", "-y", "-e", "trace=fdatasync,fsync", "-o"]).arg(&trace).arg(env!("CARGO_BIN_EXE_attest"));
     traced.args(["--database-url", &binary.url]).env("ATTEST_ADDR", "127.0.0.1:0").env("ATTEST_LOG", "off");
     traced.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true);
     let server = binary.serve_by(traced).await;
