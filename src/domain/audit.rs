@@ -41,6 +41,7 @@ pub enum AuditAction {
     MemberSet,
     MemberRemoved,
     AppNamed,
+    FoldingReset,
     InputAdded,
     InputPaused,
     InputResumed,
@@ -60,7 +61,7 @@ pub enum AuditAction {
 }
 
 impl AuditAction {
-    pub const ALL: [Self; 34] = [
+    pub const ALL: [Self; 35] = [
         Self::SetUp,
         Self::PersonAdded,
         Self::WorkspaceAdded,
@@ -79,6 +80,7 @@ impl AuditAction {
         Self::MemberSet,
         Self::MemberRemoved,
         Self::AppNamed,
+        Self::FoldingReset,
         Self::InputAdded,
         Self::InputPaused,
         Self::InputResumed,
@@ -118,6 +120,7 @@ impl AuditAction {
             Self::MemberSet => "member.set",
             Self::MemberRemoved => "member.removed",
             Self::AppNamed => "app.named",
+            Self::FoldingReset => "folding.reset",
             Self::InputAdded => "input.added",
             Self::InputPaused => "input.paused",
             Self::InputResumed => "input.resumed",
@@ -160,6 +163,7 @@ impl AuditAction {
             | Self::MemberSet
             | Self::MemberRemoved
             | Self::AppNamed
+            | Self::FoldingReset
             | Self::InputAdded
             | Self::InputPaused
             | Self::InputResumed

@@ -139,7 +139,8 @@ impl Doors {
                     // A look at samples changes nothing but the log; its address without the form leads back.
                     (true, "GET") if door.path.ends_with("/samples") => vec![StatusCode::SEE_OTHER],
                     (true, _) if door.path.ends_with("/samples") => vec![StatusCode::OK],
-                    (true, "GET") => vec![StatusCode::OK],
+                    // An address without a body says all that a deletion needs.
+                    (true, "GET" | "DELETE") => vec![StatusCode::OK],
                     (true, _) => vec![StatusCode::UNPROCESSABLE_ENTITY, StatusCode::BAD_REQUEST],
                 }
             }

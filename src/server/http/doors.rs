@@ -1,11 +1,11 @@
 //! Every door: method, path, and what one must be allowed to pass it. The router is built from this list, and the test
 //! of roles walks it.
 
-use super::api::{att, audit, breakdown, distribution, document, events, trend, userprofile};
+use super::api::{att, audit, breakdown, distribution, document, events, folding, trend, userprofile};
 use super::{health, pages, site};
 use crate::domain::policy::Action;
 use crate::server::state::State;
-use axum::routing::{MethodRouter, get, post, put};
+use axum::routing::{MethodRouter, delete, get, post, put};
 
 /// How a door is asked, and in which words it answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,6 +115,7 @@ doors! {
     "GET" "/api/v1/workspaces/{workspace}/distribution" Api Role(SeeMetrics) => get(distribution::distribution);
     "GET" "/api/v1/workspaces/{workspace}/trend" Api Role(SeeMetrics) => get(trend::trend);
     "GET" "/api/v1/workspaces/{workspace}/breakdown" Api Role(SeeMetrics) => get(breakdown::breakdown);
+    "DELETE" "/api/v1/workspaces/{workspace}/folding" Api Role(ManageInputs) => delete(folding::reset_folding);
     "GET" "/api/v1/workspaces/{workspace}/audit" Api Role(SeeAudit) => get(audit::audit);
 
     "GET" "/userprofile/v1/{org}/{account}/{workspace}/{mpid}" Api Role(LookUpProfiles) => get(userprofile::get_by_mpid);

@@ -2,7 +2,7 @@
 
 use super::count::ALL_APPS;
 use super::db::{Tx, given, on};
-use super::handle::Scope;
+use super::handle::{Act, Change, Scope};
 use crate::domain::count::{Dimension, MOST_VALUES, Places, Spot, UNSEEN};
 use crate::domain::id::{AppId, WorkspaceId};
 use crate::domain::time::DAY;
@@ -76,6 +76,15 @@ impl Tx {
             .bind(alive)
             .fetch_one(c)
             .await?))
+    }
+}
+
+impl<A: Act> Change<A> {
+    /// Frees all places; answers how many were taken.
+    pub async fn free_places(&mut self) -> Result<u64> {
+        const SQL: &str = "delete from dimension_values where workspace_id = $1";
+        let workspace = self.workspace.id;
+        Ok(on!(&mut self.tx, c => sqlx::query(SQL).bind(workspace).execute(c).await?.rows_affected()))
     }
 }
 

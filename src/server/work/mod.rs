@@ -8,6 +8,7 @@ pub mod breakdown;
 pub mod demo;
 pub mod distribution;
 pub mod erasure;
+pub mod folding;
 pub mod housekeeping;
 pub mod input;
 pub mod invitation;

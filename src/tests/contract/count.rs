@@ -171,6 +171,17 @@ async fn values_beyond_the_thousandth_are_counted_together(world: World) {
     assert_eq!(read().await, (1, Some(MOST_VALUES + 4)));
     sender.send(&[batch("v1002", Some("denied"), "a.game", "1.1002", "18.0", "SE")]).await;
     assert_eq!(read().await, (2, Some(MOST_VALUES + 3)));
+    // An admin may begin anew: whatever reports next takes a place, wherever it was counted before.
+    let reset =
+        async |token: &str| world.ask("DELETE", "/api/v1/workspaces/acme/folding", Some(&bearer(token)), "").await;
+    let analyst = world.token("acme", Role::Analyst).await;
+    assert_eq!(reset(&analyst).await.status, StatusCode::FORBIDDEN);
+    assert!(reset(&token).await.json()["freed"].as_i64().is_some_and(|freed| freed > 2));
+    assert_eq!(read().await, (0, Some(MOST_VALUES + 5)));
+    world.clock.advance(1000);
+    sender.send(&[batch("v1004", Some("denied"), "a.game", "1.1004", "18.0", "SE")]).await;
+    assert_eq!(read().await, (1, Some(MOST_VALUES + 4)));
+    world.assert_holds().await;
 }
 
 async fn an_idfa_is_counted_with_its_device(world: World) {

@@ -21,6 +21,7 @@ pub fn action(name: &str) -> &str {
         "member.set" => "Role given",
         "member.removed" => "Member removed",
         "app.named" => "App named",
+        "folding.reset" => "Places of counted values freed",
         "input.added" => "Input added",
         "input.paused" => "Input paused",
         "input.resumed" => "Input resumed",

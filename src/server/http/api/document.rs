@@ -1,6 +1,6 @@
 //! The OpenAPI 3.1 document, generated from the handlers and the types that they answer.
 
-use super::{att, audit, breakdown, distribution, events, trend, userprofile};
+use super::{att, audit, breakdown, distribution, events, folding, trend, userprofile};
 use axum::Json;
 use std::sync::LazyLock;
 use utoipa::openapi::OpenApi;
@@ -22,6 +22,7 @@ use utoipa::{Modify, OpenApi as _};
         distribution::distribution,
         trend::trend,
         breakdown::breakdown,
+        folding::reset_folding,
         audit::audit,
         userprofile::get_by_mpid,
         userprofile::post_by_mpid,

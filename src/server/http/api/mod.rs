@@ -7,6 +7,7 @@ pub mod distribution;
 pub mod document;
 pub mod events;
 mod figures;
+pub mod folding;
 pub mod question;
 mod refused;
 mod schema;
