@@ -13,7 +13,7 @@ mod act;
 mod prove;
 
 use super::clock::SystemClock;
-use super::config::file::{File, Told, unknown};
+use super::config::file::{File, Told, slips};
 use super::config::{Config, Logs};
 use super::error::Error;
 use super::serve::serve;
@@ -127,8 +127,8 @@ fn read() -> Result<(Cli, Vec<Told>), String> {
         _ => error.exit(),
     })?;
     let told = file.tell(&command, &matches);
-    for name in unknown(&command, std::env::vars_os().map(|(name, _)| name)) {
-        eprintln!("attest: {name}: there is no setting of this name; it is passed over");
+    for (name, meant) in slips(&command, std::env::vars_os().map(|(name, _)| name)) {
+        eprintln!("attest: {name} is no setting and is passed over; {meant} is one");
     }
     Ok((Cli::from_arg_matches(&matches).map_err(|error| error.to_string())?, told))
 }

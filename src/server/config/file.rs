@@ -8,6 +8,9 @@ use std::path::Path;
 /// Where the file is looked for: the folder that the command was started in.
 pub const NAME: &str = "attest.toml";
 
+/// How many letters a variable may be away from a setting's to be taken for a slip.
+const FARTHEST_SLIP: usize = 2;
+
 /// The settings of the file, as text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct File(BTreeMap<String, String>);
@@ -97,12 +100,16 @@ fn settings(command: &Command) -> impl Iterator<Item = &Arg> {
     command.get_arguments().filter(|arg| arg.get_env().is_some())
 }
 
-/// Variables that look like settings and are none: most likely a slip of the pen.
-pub fn unknown(command: &Command, variables: impl Iterator<Item = OsString>) -> Vec<String> {
-    let known: Vec<_> = settings(command).filter_map(Arg::get_env).collect();
-    let strange = |name: &OsString| !known.contains(&name.as_os_str());
-    let named = variables.filter(strange).filter_map(|name| name.into_string().ok());
-    named.filter(|name| name.starts_with("ATTEST_")).collect()
+/// Variables that are almost called like a setting: a slip of the pen, and what it stands beside. Others with our prefix
+/// are somebody's own, such as a script's token.
+pub fn slips(command: &Command, variables: impl Iterator<Item = OsString>) -> Vec<(String, String)> {
+    let known: Vec<_> = settings(command).filter_map(|arg| arg.get_env()?.to_str()).collect();
+    let meant = |name: &String| {
+        let near = known.iter().find(|known| strsim::damerau_levenshtein(known, name) <= FARTHEST_SLIP)?;
+        (!known.contains(&name.as_str())).then(|| (*near).to_owned())
+    };
+    let named = variables.filter_map(|name| name.into_string().ok()).filter(|name| name.starts_with("ATTEST_"));
+    named.filter_map(|name| meant(&name).map(|meant| (name, meant))).collect()
 }
 
 /// An address without the passwords in it.
@@ -142,8 +149,8 @@ mod tests {
     #[test]
     fn a_slip_in_a_variables_name_is_found() {
         let command = Command::new("x").arg(Arg::new("addr").long("addr").env("ATTEST_ADDR"));
-        let variables = ["PATH", "ATTEST_ADDR", "ATTEST_ADRR"].map(OsString::from);
-        assert_eq!(unknown(&command, variables.into_iter()), ["ATTEST_ADRR"]);
+        let variables = ["PATH", "ATTEST_ADDR", "ATTEST_ADRR", "ATTEST_TOKEN"].map(OsString::from);
+        assert_eq!(slips(&command, variables.into_iter()), [("ATTEST_ADRR".to_owned(), "ATTEST_ADDR".to_owned())]);
     }
 
     #[test]

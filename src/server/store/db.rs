@@ -149,7 +149,10 @@ impl Db {
         let writer = match self.pools().await {
             Pools::Sqlite { writer, .. } => writer,
             Pools::Postgres(pool) => {
-                let off: Option<String> = sqlx::query_scalar(LOSING).fetch_optional(&pool).await?;
+                let off: Option<String> = match sqlx::query_scalar(LOSING).fetch_optional(&pool).await {
+                    Ok(off) => off,
+                    Err(error) => return Err(self.address.unreachable(error).await),
+                };
                 let refused =
                     |name| Error::Internal(format!("this Postgres has {name} off: what was answered could be lost"));
                 return off.map(refused).map_or(Ok(()), Err);
@@ -265,6 +268,16 @@ impl Address {
             Some(_) => Err(Error::Internal("after sqlite:// comes the path of a file, without options".into())),
             None => Err(Error::Internal("the database URL begins with neither sqlite:// nor postgres://".into())),
         }
+    }
+
+    /// Why nothing answers there, and where that is: a pool only says that it waited too long.
+    async fn unreachable(&self, error: sqlx::Error) -> Error {
+        let Self::Postgres(options) = self else { return error.into() };
+        let cause = match options.connect().await {
+            Ok(_) => error,
+            Err(cause) => cause,
+        };
+        Error::Unavailable(format!("Postgres at {}, port {}: {cause}", options.get_host(), options.get_port()))
     }
 
     /// Connections that are made when they are needed.

@@ -96,6 +96,9 @@ async fn the_command_line_makes_and_proves_what_it_made() {
     let (code, said) = run(&["audit", "verify"]).await;
     assert!(code == Some(0) && said.contains("0 broken"), "{said}");
     assert_eq!(run(&["nonsense"]).await.0, Some(2));
+    let (code, said) = run(&["migrate", "--database-url", "postgres://ada:secret@127.0.0.1:1/attest"]).await;
+    assert!(code == Some(2) && said.contains("127.0.0.1, port 1") && said.contains("refused"), "{said}");
+    assert!(!said.contains("secret"), "{said}");
     assert_eq!(run(&["serve", "--addr", "0.0.0.0:0"]).await.0, Some(2), "plain http for others needs a word");
 }
 

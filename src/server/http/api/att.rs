@@ -55,6 +55,7 @@ impl From<Settings> for AttDefault {
 
 /// A change of the settings.
 #[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
 #[expect(dead_code, reason = "read field by field, so that all faults are told at once")]
 pub struct AttDefaultChange {
     /// Null: nothing is assumed from now on.
