@@ -2,7 +2,7 @@
 # leaves in origin, email and password how to reach it, as a Compliance Admin who is an operator too.
 demo_folder=$(mktemp -d)
 demo_server=
-trap '[ -z "$demo_server" ] || kill "$demo_server"; rm -rf "$demo_folder"' EXIT
+trap '[ -z "$demo_server" ] || { kill "$demo_server"; wait "$demo_server" || true; }; rm -rf "$demo_folder"' EXIT
 export ATTEST_DATABASE_URL=sqlite://$demo_folder/attest.db ATTEST_LOG=warn
 
 "$1" demo --profiles "$2" >/dev/null
