@@ -16,6 +16,7 @@ for (const javaScriptEnabled of [true, false]) {
             await page.getByLabel("E-mail").fill("ada@example.com");
             await page.getByLabel("Password").fill("passwordpassword");
             await page.getByLabel("Name of the workspace").fill("Northwind");
+            await expect(page.getByLabel("Its time zone")).toHaveValue("UTC");
             await page.getByRole("button", { name: "Make the account and the workspace" }).click();
             await expect(page.getByText("This password is easy to guess.").first()).toBeVisible();
             await expect(page.getByLabel("Your name")).toHaveValue("Ada Lovelace");
@@ -44,7 +45,7 @@ for (const javaScriptEnabled of [true, false]) {
             await page.goto(server.origin);
             await page.getByRole("button", { name: "Sign out" }).click();
             await expect(page.getByText("You are signed out.")).toBeVisible();
-            server.stop();
+            await server.stop();
         });
     });
 }

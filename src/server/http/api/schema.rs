@@ -54,6 +54,7 @@ pub struct MomentOrDay;
 impl PartialSchema for MomentOrDay {
     fn schema() -> RefOr<Schema> {
         let moment = ObjectBuilder::new().schema_type(SchemaType::Type(Type::Integer)).minimum(Some(0));
+        let moment = moment.format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)));
         let day = ObjectBuilder::new().schema_type(SchemaType::Type(Type::String));
         let day = day.format(Some(SchemaFormat::KnownFormat(KnownFormat::Date)));
         RefOr::T(OneOfBuilder::new().item(moment).item(day).into())
