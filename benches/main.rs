@@ -28,7 +28,7 @@ struct Wanted {
     #[arg(long)]
     folder: PathBuf,
     /// The figures, such as `b1,b2`.
-    #[arg(long, value_delimiter = ',', default_value = "b1,b2,b3,b8")]
+    #[arg(long, value_delimiter = ',', default_value = "b1,b2,b3,b5,b6,b8")]
     figures: Vec<String>,
     #[arg(long, default_value_t = 5)]
     pairs: u64,

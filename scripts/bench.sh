@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Measures a release against limits of this machine, on SQLite and on a Postgres of its own; benches/README.md says what
 # each figure means. The server and Postgres have one core, the load the other. Options go to the program, such as
-# `--figures b5,b6 --filled sqlite://FILE`.
+# `--figures b1,b2`. The figures of reads are taken of as many made-up profiles as ATTEST_BENCH_PROFILES says.
 set -euo pipefail
 . "$(dirname "$0")/env.sh"
 cd "$attest_root"
@@ -15,7 +15,23 @@ trap 'as_postgres "$ATTEST_POSTGRES_BIN/pg_ctl" -D "$folder/postgres/data" -m fa
 bench() {
     "${server_cargo[@]}" bench --profile release --features ssr --bench figures -- --attest "$CARGO_TARGET_DIR/release/attest" --folder "$folder" "$@"
 }
-bench "$@"
+profiles=${ATTEST_BENCH_PROFILES:-1000000}
+# The databases of the figures of reads, at addresses that begin and end so; nothing when none of them is asked for.
+fill() {
+    filled=()
+    case " $* " in
+        *" --figures "*b[56]*) ;;
+        *" --figures "*) return ;;
+    esac
+    filled=(--filled "${database}filled$suffix" --smaller "${database}smaller$suffix")
+    "$CARGO_TARGET_DIR/release/attest" demo --profiles "$profiles" --database-url "${filled[1]}"
+    "$CARGO_TARGET_DIR/release/attest" demo --profiles "$((profiles / 10))" --database-url "${filled[3]}"
+}
+
+database="sqlite://$folder/" suffix=.db
+fill "$@"
+bench "${filled[@]}" "$@"
+rm -f "$folder"/*.db*
 
 mkdir "$folder/postgres"
 if [ "$(id -u)" = 0 ]; then chown postgres "$folder/postgres"; fi
@@ -24,6 +40,11 @@ if [ "$(id -u)" = 0 ]; then chown postgres "$folder/postgres"; fi
     as_postgres "$ATTEST_POSTGRES_BIN/initdb" -D "$folder/postgres/data" -A trust -U postgres -E UTF8 >/dev/null
     as_postgres taskset -c 0 "$ATTEST_POSTGRES_BIN/pg_ctl" -D "$folder/postgres/data" -w -l "$folder/postgres/log" start -o \
         "-c listen_addresses='' -c unix_socket_directories=$folder/postgres -c shared_buffers=1GB -c max_wal_size=4GB" >/dev/null
+    for name in filled smaller; do
+        as_postgres "$ATTEST_POSTGRES_BIN/createdb" -h "$folder/postgres" -U postgres "$name"
+    done
 )
 echo "On Postgres:"
-bench --postgres "postgres://postgres@localhost/postgres?host=$folder/postgres" "$@"
+database="postgres://postgres@localhost/" suffix="?host=$folder/postgres"
+fill "$@"
+bench --postgres "${database}postgres$suffix" "${filled[@]}" "$@"

@@ -5,10 +5,13 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
-/// Starts logging to standard error. The session library's warnings about stale cookies, which any visitor can cause,
-/// are left out.
+/// What others log and nobody can use: warnings about stale cookies, which any visitor can cause, and Postgres saying at
+/// every start that what should exist exists.
+const LEFT_OUT: &str = "tower_sessions=error,tower_sessions_core=off,sqlx::postgres::notice=warn";
+
+/// Starts logging to standard error.
 pub fn start(logs: &Logs) {
-    let filter = EnvFilter::new(format!("{},tower_sessions=error,tower_sessions_core=off", logs.log));
+    let filter = EnvFilter::new(format!("{},{LEFT_OUT}", logs.log));
     let registry = tracing_subscriber::registry().with(filter);
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
     match logs.log_format {

@@ -8,13 +8,23 @@ use std::time::Duration;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::{Instant, timeout_at};
 
+/// Batches stored together from which on the next commit waits for more.
+const COMPANY: u32 = 16;
+
 /// Commits what comes through the queue until its near end is gone.
 pub(super) async fn write(store: Store, mut queue: UnboundedReceiver<Waiting>, limits: Limits) {
-    let mut next = None;
-    while let Some(group) = collect(&mut queue, &mut next, limits).await {
+    let (mut next, mut answered) = (None, 0);
+    while let Some(group) = collect(&mut queue, &mut next, patience(answered, limits)).await {
+        answered = group.iter().map(|waiting| waiting.rows).sum();
         commit(&store, group).await;
         store.learn_sizes().await;
     }
+}
+
+/// How long a commit waits for company. Many senders that were answered together come back together, and share a commit
+/// if it waits for them; for a few the wait would only be late.
+fn patience(answered: u32, limits: Limits) -> Limits {
+    if answered < COMPANY { Limits { commit_ms: 0, ..limits } } else { limits }
 }
 
 /// Waits for a request and takes what comes with it, as far as the limits allow. `next` is the one that was too much.

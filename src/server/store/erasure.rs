@@ -80,8 +80,10 @@ impl<A: Act> Change<A> {
             where workspace_id = $1 and progress in ('waiting', 'running')";
         let open = self.last_erasure().await?;
         let open = open.filter(|open| matches!(open.progress, Progress::Waiting | Progress::Running));
-        let (workspace, now) = (self.workspace.id, self.now);
-        on!(&mut self.tx, c => { sqlx::query(SQL).bind(workspace).bind(now).execute(c).await?; });
+        if open.is_some() {
+            let (workspace, now) = (self.workspace.id, self.now);
+            on!(&mut self.tx, c => { sqlx::query(SQL).bind(workspace).bind(now).execute(c).await?; });
+        }
         Ok(open)
     }
 

@@ -45,14 +45,17 @@ impl From<Stored> for Version {
 const INSERT: &str = "insert into settings_versions (workspace_id, version, default_status, idfa_policy, changed_at, \
     changed_by, reason, moved_profiles) values ($1, $2, $3, $4, $5, $6, $7, $8)";
 
-impl Tx {
-    pub(super) async fn versions(&mut self, workspace: WorkspaceId, limit: i64) -> Result<Vec<Version>> {
-        const SQL: &str = "select version, default_status, idfa_policy, changed_at, changed_by, reason, moved_profiles \
-            from settings_versions where workspace_id = $1 order by version desc limit $2";
-        let rows: Vec<Stored> = on!(self, c => sqlx::query_as(SQL).bind(workspace).bind(limit).fetch_all(c).await?);
-        Ok(rows.into_iter().map(Version::from).collect())
-    }
+/// A question about versions, with their columns.
+macro_rules! versions {
+    ($rest:literal) => {
+        concat!(
+            "select version, default_status, idfa_policy, changed_at, changed_by, reason, moved_profiles from settings_versions ",
+            $rest
+        )
+    };
+}
 
+impl Tx {
     async fn add_version(&mut self, workspace: WorkspaceId, version: &Version) -> Result<()> {
         let Version { settings, moved_profiles } = version;
         on!(self, c => {
@@ -73,8 +76,12 @@ impl Tx {
 
     /// The settings in force.
     pub(super) async fn settings(&mut self, workspace: WorkspaceId) -> Result<Settings> {
-        let newest = self.versions(workspace, 1).await?.pop();
-        newest.map(|version| version.settings).ok_or_else(|| Error::Internal("a workspace has no settings".into()))
+        // With the limit written out: SQLite plans a statement anew each time a limit is bound to it, and this one is part
+        // of every commit of events.
+        const SQL: &str = versions!("where workspace_id = $1 order by version desc limit 1");
+        let newest: Option<Stored> = on!(self, c => sqlx::query_as(SQL).bind(workspace).fetch_optional(c).await?);
+        let newest = newest.ok_or_else(|| Error::Internal("a workspace has no settings".into()))?;
+        Ok(Version::from(newest).settings)
     }
 }
 
@@ -87,8 +94,7 @@ impl Scope {
 
     /// The settings that were in force just before a moment.
     pub async fn settings_before(&mut self, moment: Millis) -> Result<Option<Settings>> {
-        const SQL: &str = "select version, default_status, idfa_policy, changed_at, changed_by, reason, moved_profiles \
-            from settings_versions where workspace_id = $1 and changed_at < $2 order by version desc limit 1";
+        const SQL: &str = versions!("where workspace_id = $1 and changed_at < $2 order by version desc limit 1");
         let workspace = self.workspace.id;
         let row: Option<Stored> = on!(&mut self.tx, c => sqlx::query_as(SQL)
             .bind(workspace)
@@ -115,8 +121,11 @@ impl Scope {
 
     /// The newest versions, newest first.
     pub async fn settings_versions(&mut self, limit: i64) -> Result<Vec<Version>> {
+        const SQL: &str = versions!("where workspace_id = $1 order by version desc limit $2");
         let workspace = self.workspace.id;
-        self.tx.versions(workspace, limit).await
+        let rows: Vec<Stored> =
+            on!(&mut self.tx, c => sqlx::query_as(SQL).bind(workspace).bind(limit).fetch_all(c).await?);
+        Ok(rows.into_iter().map(Version::from).collect())
     }
 }
 

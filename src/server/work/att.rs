@@ -76,8 +76,7 @@ async fn change_once<A: Act<State = SettingsState>>(mut change: Change<A>, wante
     let moved = if after.default == before.default {
         0
     } else {
-        let cells = change.counts(Environment::Production, Unit::Profiles).await?;
-        decided_by_default(&cells, Unit::Profiles, None)
+        change.counts_of(Environment::Production, Unit::Profiles, None, None).await?.of(State::Unknown)
     };
     change.add_settings(after.clone(), moved).await?;
     follow_with_erasing(&mut change, &before, &after).await?;

@@ -2,7 +2,7 @@
 
 use crate::domain::app::App;
 use crate::domain::att::{State, Status};
-use crate::domain::count::{Cell, Cells, Slice, Unit};
+use crate::domain::count::{Cell, Cells, Counts, Slice, Unit};
 use crate::domain::environment::Environment;
 use crate::domain::id::AppId;
 use crate::domain::platform::Platform;
@@ -57,12 +57,9 @@ impl Distribution {
 
     /// The exact number in one state once the default has spoken.
     pub fn effective(&self, question: &Question, state: State) -> i64 {
-        let unknown = self.explicit(question, State::Unknown);
-        match (state, self.settings.default) {
-            (State::Unknown, Some(_)) => 0,
-            (State::Known(status), Some(default)) if status == default => self.explicit(question, state) + unknown,
-            _ => self.explicit(question, state),
-        }
+        let mut counts = Counts::default();
+        State::ALL.into_iter().for_each(|state| counts.add(state, self.explicit(question, state)));
+        counts.effective(self.settings.default).of(state)
     }
 
     /// The exact number of Apple units.

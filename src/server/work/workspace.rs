@@ -112,7 +112,7 @@ async fn first_admin(
     if let Some(person) = own.person_by_email(email).await? {
         return Ok((person.id, person.name, None));
     }
-    let Some(name) = name else { return Err(Error::invalid("admin_name", Problem::Missing)) };
+    let Some(name) = name else { return Err(Error::invalid("admin", Problem::NobodyHasIt)) };
     let person = own.add_person(email, name, None, false).await?;
     let expires = own.now.plus(LINK_LASTS);
     own.add_link(token_hash, LinkKind::Password, Some(person), expires).await?;

@@ -69,6 +69,7 @@ pub fn form_problem(problem: Problem) -> &'static str {
         Problem::NotThePassword => "This is not your present password.",
         Problem::TooManyAttempts => "Too many attempts that failed. Wait a minute, then try again.",
         Problem::AlreadyMember => "They are a member already. Change their role in the list.",
+        Problem::NobodyHasIt => "Nobody has an account with this e-mail yet. Give their name too, and one is made.",
         Problem::NotARate => "A rate is a whole number from 1 to 1,000,000, or empty for none.",
         Problem::AboveOwnRights => "This role could do more than you can. Choose a lower one.",
         _ => "This cannot be used.",

@@ -141,8 +141,14 @@ pub(super) async fn append(
         action, target, before_json, after_json, reason, ip, agent, request_id, settings_version, prev_hash, hash) \
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)";
     let head = tx.pick(HEAD_SQLITE, HEAD_POSTGRES);
-    on!(&mut *tx, c => { sqlx::query(OPEN).bind(chain).bind(FIRST_PREVIOUS).execute(c).await?; });
-    let (seq, prev_hash): (i64, String) = on!(&mut *tx, c => sqlx::query_as(head).bind(chain).fetch_one(c).await?);
+    let known = on!(&mut *tx, c => sqlx::query_as(head).bind(chain).fetch_optional(c).await?);
+    let (seq, prev_hash): (i64, String) = match known {
+        Some(known) => known,
+        None => on!(&mut *tx, c => {
+            sqlx::query(OPEN).bind(chain).bind(FIRST_PREVIOUS).execute(&mut *c).await?;
+            sqlx::query_as(head).bind(chain).fetch_one(c).await?
+        }),
+    };
     let row = Row {
         v: 1,
         chain: chain_name(chain),
