@@ -22,12 +22,16 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 use std::collections::VecDeque;
 use std::sync::Arc;
+use tokio::task::JoinSet;
 
 /// Users of one transaction: large enough that commits do not matter.
 const AT_ONCE: usize = 5000;
 
-/// Groups that are folded ahead of the one that is written.
+/// Groups that are folded ahead of those that are written.
 const AHEAD: usize = 2;
+
+/// Groups that are written at a time: Postgres gives each a processor, SQLite takes them in turn.
+const TOGETHER: usize = 2;
 
 /// How much, and which.
 #[derive(Clone, Copy, Debug)]
@@ -113,26 +117,37 @@ pub async fn fill(store: &Store, clock: &Arc<StoryClock>, passwords: &Passwords,
     finish(store, &actor, wanted, workspace.slug.to_string(), devices, people).await
 }
 
-/// Writes these users, each told by `tell`, and then counts them; answers how many devices they have. The next groups are folded while one is written.
+/// Writes these users, each told by `tell`, and then counts them; answers how many devices they have. The next groups are
+/// folded while others are written.
 async fn write_all(
     filling: &Filling,
     groups: impl Iterator<Item = Vec<u32>>,
     tell: impl Fn(u32) -> Chapter + Clone + Send + 'static,
 ) -> Result<usize> {
+    let cut_off = |_| Error::Internal("the filling was cut off".to_owned());
     let (mut days, mut devices) = (Days::default(), 0);
-    let mut underway = VecDeque::new();
+    let (mut folding, mut writing) = (VecDeque::new(), JoinSet::new());
     let mut groups = groups.fuse();
     loop {
-        while let Some(group) = if underway.len() < AHEAD { groups.next() } else { None } {
+        while let Some(group) = if folding.len() < AHEAD { groups.next() } else { None } {
             let (filling, tell) = (filling.clone(), tell.clone());
             let fold = move || filling.fold(group.into_iter().map(tell).collect());
-            underway.push_back(tokio::task::spawn_blocking(fold));
+            folding.push_back(tokio::task::spawn_blocking(fold));
         }
-        let Some(next) = underway.pop_front() else { break };
-        let ready: Folding = next.await.map_err(|_| Error::Internal("the folding was cut off".to_owned()))?;
+        let Some(next) = folding.pop_front() else { break };
+        let ready: Folding = next.await.map_err(cut_off)?;
         days.merge(&ready.days);
         devices += ready.devices();
-        filling.write(ready).await?;
+        while writing.len() == TOGETHER
+            && let Some(written) = writing.join_next().await
+        {
+            written.map_err(cut_off)??;
+        }
+        let filling = filling.clone();
+        writing.spawn(async move { filling.write(ready).await });
+    }
+    while let Some(written) = writing.join_next().await {
+        written.map_err(cut_off)??;
     }
     filling.count(days).await?;
     Ok(devices)
