@@ -6,7 +6,9 @@ set -euo pipefail
 . "$(dirname "$0")/env.sh"
 cd "$attest_root"
 
-scripts/build.sh release
+scripts/site.sh
+# Builds the server too, of the same parts.
+"${server_cargo[@]}" bench --profile release --features ssr --bench figures --no-run
 folder=$(mktemp -d "${ATTEST_BENCH_FOLDER:-/var/tmp}/attest-bench.XXXXXX")
 chmod 755 "$folder"
 as_postgres() { if [ "$(id -u)" = 0 ]; then runuser -u postgres -- "$@"; else "$@"; fi; }
