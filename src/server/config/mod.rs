@@ -110,6 +110,6 @@ impl Config {
     }
 
     pub fn is_https(&self) -> bool {
-        self.public_url().starts_with("https://")
+        self.public_url.as_deref().is_some_and(|url| url.starts_with("https://"))
     }
 }

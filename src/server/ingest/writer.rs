@@ -8,49 +8,63 @@ use std::time::Duration;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::{Instant, timeout_at};
 
-/// Batches stored together from which on the next commit waits for more.
+/// Batches stored together from which on the next commit waits for as many.
 const COMPANY: u32 = 16;
 
 /// Commits what comes through the queue until its near end is gone.
 pub(super) async fn write(store: Store, mut queue: UnboundedReceiver<Waiting>, limits: Limits) {
-    let (mut next, mut answered) = (None, 0);
-    while let Some(group) = collect(&mut queue, &mut next, patience(answered, limits)).await {
-        answered = group.iter().map(|waiting| waiting.rows).sum();
-        commit(&store, group).await;
+    let mut next = None;
+    let mut answered = 0;
+    loop {
+        let first = match next.take() {
+            None => queue.recv().await,
+            first => first,
+        };
+        let Some(first) = first else { return };
+        let mut group = Group::of(first);
+        next = group.fill(&mut queue, limits, answered).await;
+        answered = group.rows;
+        commit(&store, group.requests).await;
         store.learn_sizes().await;
     }
 }
 
-/// How long a commit waits for company. Many senders that were answered together come back together, and share a commit
-/// if it waits for them; for a few the wait would only be late.
-fn patience(answered: u32, limits: Limits) -> Limits {
-    if answered < COMPANY { Limits { commit_ms: 0, ..limits } } else { limits }
+/// Requests that share a commit.
+struct Group {
+    requests: Vec<Waiting>,
+    rows: u32,
+    bytes: usize,
 }
 
-/// Waits for a request and takes what comes with it, as far as the limits allow. `next` is the one that was too much.
-async fn collect(
-    queue: &mut UnboundedReceiver<Waiting>,
-    next: &mut Option<Waiting>,
-    limits: Limits,
-) -> Option<Vec<Waiting>> {
-    let first = match next.take() {
-        Some(first) => first,
-        None => queue.recv().await?,
-    };
-    let most_bytes = limits.commit_kb as usize * 1024;
-    let until = Instant::now() + Duration::from_millis(limits.commit_ms.into());
-    let (mut rows, mut bytes) = (first.rows, first.bytes);
-    let mut group = vec![first];
-    while rows < limits.commit_rows && bytes < most_bytes {
-        let Ok(Some(more)) = timeout_at(until, queue.recv()).await else { break };
-        if rows + more.rows > limits.commit_rows || bytes + more.bytes > most_bytes {
-            *next = Some(more);
-            break;
-        }
-        (rows, bytes) = (rows + more.rows, bytes + more.bytes);
-        group.push(more);
+impl Group {
+    fn of(first: Waiting) -> Self {
+        Self { rows: first.rows, bytes: first.bytes, requests: vec![first] }
     }
-    Some(group)
+
+    /// Takes what has come by now, as far as the limits allow; answers the one that was too much. Many senders that were
+    /// `answered` together come back together, and share a commit if it waits for them; for a few the wait would only be
+    /// late.
+    async fn fill(&mut self, queue: &mut UnboundedReceiver<Waiting>, limits: Limits, answered: u32) -> Option<Waiting> {
+        let until = Instant::now() + Duration::from_millis(limits.commit_ms.into());
+        // A timer is too coarse for a wait of nothing.
+        let waits = answered >= COMPANY && limits.commit_ms > 0;
+        // A request that was read already gets here before this goes on.
+        tokio::task::yield_now().await;
+        loop {
+            let more = match queue.try_recv() {
+                Ok(more) => more,
+                Err(_) if waits && self.rows < answered => timeout_at(until, queue.recv()).await.ok()??,
+                Err(_) => return None,
+            };
+            if self.rows + more.rows > limits.commit_rows || self.bytes + more.bytes > limits.commit_kb as usize * 1024
+            {
+                return Some(more);
+            }
+            self.rows += more.rows;
+            self.bytes += more.bytes;
+            self.requests.push(more);
+        }
+    }
 }
 
 async fn commit(store: &Store, group: Vec<Waiting>) {

@@ -26,10 +26,10 @@ const CHECKPOINT: i64 = 16 * 1024;
 const READERS: u32 = 8;
 const POSTGRES_CONNECTIONS: u32 = 16;
 
-/// Where the data is, and the connections to it.
+/// Where the data is, and the connections to it; cloning shares them.
 #[derive(Clone, Debug)]
 pub struct Db {
-    address: Address,
+    address: Arc<Address>,
     /// Replaced whole by `reconnect`.
     pools: Arc<RwLock<Pools>>,
     /// SQLite's file.
@@ -131,7 +131,7 @@ impl Db {
         {
             own_file(path)?;
         }
-        let mut db = Self { pools: Arc::new(RwLock::new(address.pools())), address, file: None };
+        let mut db = Self { pools: Arc::new(RwLock::new(address.pools())), address: Arc::new(address), file: None };
         db.assert_durable().await?;
         db.file = db.path().map(OpenFile::look).transpose()?.map(Arc::new);
         Ok(db)
@@ -212,7 +212,7 @@ impl Db {
     /// Copies a SQLite database into a new file by a connection of its own: readers may not write, and the writer has
     /// other work.
     pub async fn copy(&self, file: &Path) -> Result<()> {
-        let Address::Sqlite(path) = &self.address else {
+        let Address::Sqlite(path) = &*self.address else {
             let help = "this database is Postgres: use pg_dump, or your provider's backups";
             return Err(Error::Internal(help.to_owned()));
         };
@@ -235,7 +235,7 @@ impl Db {
 
     /// The SQLite file, if it is one.
     pub fn path(&self) -> Option<&Path> {
-        match &self.address {
+        match &*self.address {
             Address::Sqlite(path) => Some(path),
             Address::Postgres(_) => None,
         }

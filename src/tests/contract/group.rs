@@ -11,7 +11,7 @@ use attest::server::work::input::set_paused;
 use clap::Parser;
 use serde_json::Value;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 on_both! {
     a_group_gives_what_its_requests_give_one_by_one
@@ -146,12 +146,27 @@ async fn who_goes_away_is_stored_all_the_same(world: World) {
     assert_eq!(sender.devices(DENIED).await, 1);
 }
 
+/// A commit waits for company after one of many; who comes alone would only be late.
+#[tokio::test]
+async fn who_comes_alone_does_not_wait() {
+    let world = World::new(Kind::Sqlite).await;
+    let sender = Sender::new(&world).await;
+    let ingest = Ingest::start(world.store.clone(), limits(&["--commit-ms", "1000"]));
+    let begun = Instant::now();
+    for n in 0..30 {
+        let sent = parcel(sender.feed, &[ios(&n.to_string(), &format!("v{n}"), Some("denied"))]).sent;
+        ingest.take(sender.feed, sent, 1).await.expect("accepted");
+    }
+    assert!(begun.elapsed() < Duration::from_secs(15), "{:?}", begun.elapsed());
+    assert_eq!(sender.devices(DENIED).await, 30);
+}
+
 /// Text that Postgres cannot keep, though no parser lets it through.
 #[tokio::test]
 async fn what_nobody_foresaw_spoils_nothing_for_the_others() {
     let world = World::new(Kind::Postgres).await;
     let sender = Sender::new(&world).await;
-    let ingest = Ingest::start(world.store.clone(), limits(&["--commit-ms", "200"]));
+    let ingest = Ingest::start(world.store.clone(), limits(&[]));
     let good = parcel(sender.feed, &[ios("ada", "v1", Some("denied"))]).sent;
     let mut bad = parcel(sender.feed, &[ios("eve", "v2", Some("denied"))]).sent;
     bad.batches[0].app_version = Some("1\0".to_owned());
