@@ -2,7 +2,7 @@
 //! what was removed.
 
 use super::audit::{Entry, INSTALLATION, append};
-use super::db::{Tx, on};
+use super::db::{NONE, Tx, given, on};
 use super::{Actor, Store};
 use crate::domain::audit::AuditAction;
 use crate::domain::id::WorkspaceId;
@@ -12,17 +12,19 @@ use crate::server::error::Result;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-/// How many rows one step looks at.
+/// How many rows one step looks at: as many as come behind the last key. A range with an end would have Postgres read its
+/// index on from there to the end of the table, for each step.
 const STEP: i64 = 5000;
 
-/// What is done with the days of one step that are before the first one kept.
+/// What is done with given days.
 macro_rules! days {
     ($do:literal, $rest:literal) => {
         concat!(
             $do,
-            " where workspace_id = $1 and (environment, unit, app_id, dimension, value, day, slot) > \
-             ($2, $3, $4, $5, $6, $7, $8) and (environment, unit, app_id, dimension, value, day, slot) <= \
-             ($9, $10, $11, $12, $13, $14, $15) and day > 0 and day < $16",
+            " where workspace_id = $1 and (environment, unit, app_id, dimension, value, day, slot) in \
+             (select cast(given.value->>0 as bigint), cast(given.value->>1 as bigint), cast(given.value->>2 as bigint), \
+             given.value->>3, given.value->>4, cast(given.value->>5 as bigint), cast(given.value->>6 as bigint) \
+             from jsonb_each($2) as given)",
             $rest
         )
     };
@@ -123,45 +125,40 @@ impl Tx {
 
     /// Removes old transitions, but never a device's last one.
     async fn age_transitions(&mut self, workspace: WorkspaceId, position: &str, before: Millis) -> Result<Step> {
-        const END: &str = "select environment, device_id, seq from transitions where workspace_id = $1 \
-            and (environment, device_id, seq) > ($2, $3, $4) order by environment, device_id, seq limit 1 offset $5";
-        const REMOVE: &str = "delete from transitions where workspace_id = $1 \
-            and (environment, device_id, seq) > ($2, $3, $4) and (environment, device_id, seq) <= ($5, $6, $7) \
-            and received_at < $8 and seq < (select d.transitions from devices d \
-            where d.workspace_id = transitions.workspace_id and d.environment = transitions.environment \
-            and d.id = transitions.device_id)";
+        const LOOK: &str = "select t.environment, t.device_id, t.seq, t.received_at < $5 and t.seq < \
+            (select d.transitions from devices d where d.workspace_id = t.workspace_id \
+            and d.environment = t.environment and d.id = t.device_id) as old \
+            from transitions t where t.workspace_id = $1 and (t.environment, t.device_id, t.seq) > ($2, $3, $4) \
+            order by t.environment, t.device_id, t.seq limit $6";
+        const REMOVE: &str = "delete from transitions where workspace_id = $1 and (environment, device_id, seq) in \
+            (select cast(given.value->>0 as bigint), cast(given.value->>1 as bigint), \
+            cast(given.value->>2 as bigint) from jsonb_each($2) as given)";
         type Key = (i64, i64, i64);
         let from: Key = read(position).unwrap_or((i64::MIN, i64::MIN, i64::MIN));
-        let end: Option<Key> = on!(&mut *self, c => sqlx::query_as(END)
+        let seen: Vec<(i64, i64, i64, bool)> = on!(&mut *self, c => sqlx::query_as(LOOK)
             .bind(workspace)
             .bind(from.0)
             .bind(from.1)
             .bind(from.2)
-            .bind(STEP - 1)
-            .fetch_optional(c)
-            .await?);
-        let to = end.unwrap_or((i64::MAX, i64::MAX, i64::MAX));
-        let removed = on!(self, c => sqlx::query(REMOVE)
-            .bind(workspace)
-            .bind(from.0)
-            .bind(from.1)
-            .bind(from.2)
-            .bind(to.0)
-            .bind(to.1)
-            .bind(to.2)
             .bind(before)
-            .execute(c)
-            .await?
-            .rows_affected());
-        Ok(Step { removed: count(removed), next: end.map(|key| json!(key).to_string()) })
+            .bind(STEP)
+            .fetch_all(c)
+            .await?);
+        let key = |(environment, device, seq, _): &(i64, i64, i64, bool)| (*environment, *device, *seq);
+        let old = given(seen.iter().filter(|(.., old)| *old).map(key));
+        let mut removed = 0;
+        if old != NONE {
+            removed = on!(self, c => sqlx::query(REMOVE).bind(workspace).bind(old).execute(c).await?.rows_affected());
+        }
+        Ok(Step { removed: count(removed), next: last(&seen).map(|last| json!(key(last)).to_string()) })
     }
 
     /// Adds days before `first` to the one row that stands for all of them; of active devices nothing is kept.
     async fn age_days(&mut self, workspace: WorkspaceId, position: &str, first: i64) -> Result<Step> {
-        const END: &str = "select environment, unit, app_id, dimension, value, day, slot from daily \
+        const LOOK: &str = "select environment, unit, app_id, dimension, value, day, slot from daily \
             where workspace_id = $1 and (environment, unit, app_id, dimension, value, day, slot) > \
             ($2, $3, $4, $5, $6, $7, $8) \
-            order by environment, unit, app_id, dimension, value, day, slot limit 1 offset $9";
+            order by environment, unit, app_id, dimension, value, day, slot limit $9";
         const ADD: &str = days!(
             "insert into daily (workspace_id, environment, unit, app_id, dimension, value, day, slot, \
              not_determined, restricted, denied, authorized, unknown, not_applicable) \
@@ -180,7 +177,7 @@ impl Tx {
         type Key = (i64, i64, i64, String, String, i64, i64);
         let least = || (i64::MIN, i64::MIN, i64::MIN, String::new(), String::new(), i64::MIN, i64::MIN);
         let from: Key = read(position).unwrap_or_else(least);
-        let end: Option<Key> = on!(&mut *self, c => sqlx::query_as(END)
+        let seen: Vec<Key> = on!(&mut *self, c => sqlx::query_as(LOOK)
             .bind(workspace)
             .bind(from.0)
             .bind(from.1)
@@ -189,35 +186,22 @@ impl Tx {
             .bind(&from.4)
             .bind(from.5)
             .bind(from.6)
-            .bind(STEP - 1)
-            .fetch_optional(c)
+            .bind(STEP)
+            .fetch_all(c)
             .await?);
-        let most = || (i64::MAX, i64::MAX, i64::MAX, String::new(), String::new(), i64::MAX, i64::MAX);
-        let to = end.clone().unwrap_or_else(most);
+        let old = given(seen.iter().filter(|(.., day, _)| 0 < *day && *day < first));
         let mut removed = 0;
-        for sql in [ADD, REMOVE] {
-            removed = on!(&mut *self, c => sqlx::query(sql)
-                .bind(workspace)
-                .bind(from.0)
-                .bind(from.1)
-                .bind(from.2)
-                .bind(&from.3)
-                .bind(&from.4)
-                .bind(from.5)
-                .bind(from.6)
-                .bind(to.0)
-                .bind(to.1)
-                .bind(to.2)
-                .bind(&to.3)
-                .bind(&to.4)
-                .bind(to.5)
-                .bind(to.6)
-                .bind(first)
-                .execute(c)
-                .await?
-                .rows_affected());
+        if old != NONE {
+            for sql in [ADD, REMOVE] {
+                removed = on!(&mut *self, c => sqlx::query(sql)
+                    .bind(workspace)
+                    .bind(&old)
+                    .execute(c)
+                    .await?
+                    .rows_affected());
+            }
         }
-        Ok(Step { removed: count(removed), next: end.map(|key| json!(key).to_string()) })
+        Ok(Step { removed: count(removed), next: last(&seen).map(|last| json!(last).to_string()) })
     }
 
     async fn age_request_ids(&mut self, workspace: WorkspaceId, before: Millis) -> Result<Step> {
@@ -261,6 +245,11 @@ impl Tx {
         append(self, INSTALLATION, now, &actor, actor.without_role(), entry).await?;
         Ok(())
     }
+}
+
+/// The last row of a step; `None` when none can come behind it.
+fn last<T>(seen: &[T]) -> Option<&T> {
+    seen.last().filter(|_| seen.len() as i64 == STEP)
 }
 
 fn read<T: for<'a> Deserialize<'a>>(position: &str) -> Option<T> {

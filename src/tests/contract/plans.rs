@@ -78,3 +78,11 @@ async fn postgres_learns_early_how_many_rows_there_are() {
     }
     assert_eq!(known().await, [(120.0,)]);
 }
+
+/// Postgres takes the end of such a range for a filter, and reads the index on to the end of the table.
+#[test]
+fn no_range_of_a_composite_key_has_an_end() {
+    let both = |statement: &String| statement.contains(") > (") && statement.contains(") <= (");
+    let ended: Vec<String> = statements().into_iter().filter(both).collect();
+    assert!(ended.is_empty(), "{ended:#?}");
+}

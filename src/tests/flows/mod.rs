@@ -12,5 +12,6 @@ mod outage;
 mod people;
 mod process;
 mod profiles;
+mod settings;
 mod tokens;
 mod userprofile;

@@ -238,50 +238,6 @@ async fn an_exported_log_proves_itself_and_a_backup_is_whole() {
 }
 
 #[tokio::test]
-async fn settings_come_from_the_file_below_variables_and_flags() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let write = |text: &str| std::fs::write(folder.path().join("attest.toml"), text).expect("written");
-    let run = async |args: &[&str], public: Option<&str>| {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_attest"));
-        command.current_dir(folder.path()).args(args);
-        if let Some(url) = public {
-            command.env("ATTEST_PUBLIC_URL", url);
-        }
-        let output = command.output().await.expect("the binary starts");
-        let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
-        (output.status.code(), said)
-    };
-    write(
-        "public_url = \"https://file.example\"\nerase_after_hours = 24\ndatabase_url = \"postgres://ada:secret@db/attest\"\n",
-    );
-    let (code, said) = run(&["config", "--json"], None).await;
-    let told: serde_json::Value = serde_json::from_str(&said).expect("JSON");
-    let of = |name: &str| {
-        let found = told.as_array().expect("settings").iter().find(|told| told["setting"] == name).expect("a setting");
-        (found["value"].clone(), found["from"].clone())
-    };
-    assert_eq!((code, of("public_url")), (Some(0), (json!("https://file.example"), json!("attest.toml"))));
-    assert_eq!(of("erase_after_hours"), (json!("24"), json!("attest.toml")));
-    assert_eq!(of("addr"), (json!("127.0.0.1:3000"), json!("the default")));
-    assert_eq!(of("database_url").0, json!("postgres://ada:***@db/attest"), "no secret is shown");
-    let (_, said) = run(&["config"], Some("https://variable.example")).await;
-    assert!(said.contains("https://variable.example") && said.contains("from ATTEST_PUBLIC_URL"), "{said}");
-    let (_, said) = run(&["--public-url", "https://flag.example", "config"], Some("https://variable.example")).await;
-    assert!(said.contains("https://flag.example") && said.contains("from a flag"), "{said}");
-    let (_, said) = run(&["config", "--public-url", "https://flag.example"], None).await;
-    assert!(said.contains("https://flag.example") && said.contains("from a flag"), "{said}");
-    for (text, named) in [
-        ("nonsense = 1", "there is no setting named nonsense"),
-        ("erase_after_hours = \"soon\"", "erase-after-hours"),
-        ("addr = ", "attest.toml"),
-    ] {
-        write(text);
-        let (code, said) = run(&["config"], None).await;
-        assert!(code == Some(2) && said.contains(named) && said.trim_end().lines().count() == 1, "{said}");
-    }
-}
-
-#[tokio::test]
 async fn a_flag_counts_before_the_command_and_after_it() {
     for arguments in
         [["--public-url", "https://att.example", "serve"], ["serve", "--public-url", "https://att.example"]]
