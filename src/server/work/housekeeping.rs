@@ -9,6 +9,7 @@ use crate::server::state::State;
 use crate::server::store::{Event, Store};
 use crate::server::work::erasure::erase_due;
 use std::time::Duration;
+use tokio::time::Instant;
 
 const EVERY: Duration = Duration::from_secs(60);
 
@@ -61,14 +62,17 @@ pub async fn tidy(store: &Store) -> Result<()> {
     Ok(())
 }
 
-/// Removes what is too old. Between steps the event stream has its turn.
+/// Removes what is too old. After each step it rests for as long as the step took: a look at millions of rows shall not
+/// slow down everybody else.
 pub async fn age(store: &Store, keep: Keep) -> Result<()> {
     // Read before the loop: what is read in its head is held until its end.
     let workspaces = store.own_view().await?.workspaces().await?;
     for workspace in workspaces {
         for what in Aging::ALL {
+            let mut begun = Instant::now();
             while store.age(workspace.id, what, keep).await? {
-                tokio::task::yield_now().await;
+                tokio::time::sleep(begun.elapsed()).await;
+                begun = Instant::now();
             }
         }
     }

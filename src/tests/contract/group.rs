@@ -11,7 +11,8 @@ use attest::server::work::input::set_paused;
 use clap::Parser;
 use serde_json::Value;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use tokio::time::Instant;
 
 on_both! {
     a_group_gives_what_its_requests_give_one_by_one

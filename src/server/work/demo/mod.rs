@@ -107,6 +107,8 @@ pub async fn fill(store: &Store, clock: &Arc<StoryClock>, passwords: &Passwords,
             move |number| chapter(story(number, months, wanted.seed))
         };
         devices += write_all(&filling, groups, tell).await?;
+        // Without it Postgres would take a workspace for a handful of rows, and read it whole for each step of what follows.
+        store.learn_sizes().await;
         if let Some((_, default, why)) = change {
             let (reason, default) = (why.to_owned(), Some(default));
             let change = Change { default, policy: None, reason, version, typed_name: None };
