@@ -6,16 +6,19 @@ set -euo pipefail
 . "$(dirname "$0")/env.sh"
 cd "$attest_root"
 
+attest=$CARGO_TARGET_DIR/release/attest
+figures() { "${server_cargo[@]}" bench --profile release --features ssr --bench figures "$@"; }
+
 scripts/site.sh
 # Builds the server too, of the same parts.
-"${server_cargo[@]}" bench --profile release --features ssr --bench figures --no-run
-folder=$(mktemp -d "${ATTEST_BENCH_FOLDER:-/var/tmp}/attest-bench.XXXXXX")
+figures --no-run
+folder=$(mktemp -d -p "${ATTEST_BENCH_FOLDER:-/var/tmp}")
 chmod 755 "$folder"
 as_postgres() { if [ "$(id -u)" = 0 ]; then runuser -u postgres -- "$@"; else "$@"; fi; }
 trap 'as_postgres "$ATTEST_POSTGRES_BIN/pg_ctl" -D "$folder/postgres/data" -m fast stop >/dev/null 2>&1 || true; rm -rf "$folder"' EXIT
 
 bench() {
-    "${server_cargo[@]}" bench --profile release --features ssr --bench figures -- --attest "$CARGO_TARGET_DIR/release/attest" --folder "$folder" "$@"
+    figures -- --attest "$attest" --folder "$folder" "$@"
 }
 profiles=${ATTEST_BENCH_PROFILES:-1000000}
 # The databases of the figures of reads, at addresses that begin and end so; nothing when none of them is asked for.
@@ -26,8 +29,8 @@ fill() {
         *" --figures "*) return ;;
     esac
     filled=(--filled "${database}filled$suffix" --smaller "${database}smaller$suffix")
-    "$CARGO_TARGET_DIR/release/attest" demo --profiles "$profiles" --database-url "${filled[1]}"
-    "$CARGO_TARGET_DIR/release/attest" demo --profiles "$((profiles / 10))" --database-url "${filled[3]}"
+    "$attest" demo --profiles "$profiles" --database-url "${filled[1]}"
+    "$attest" demo --profiles "$((profiles / 10))" --database-url "${filled[3]}"
 }
 
 database="sqlite://$folder/" suffix=.db

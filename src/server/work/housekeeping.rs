@@ -69,10 +69,12 @@ pub async fn age(store: &Store, keep: Keep) -> Result<()> {
     let workspaces = store.own_view().await?.workspaces().await?;
     for workspace in workspaces {
         for what in Aging::ALL {
-            let mut begun = Instant::now();
-            while store.age(workspace.id, what, keep).await? {
+            loop {
+                let begun = Instant::now();
+                if !store.age(workspace.id, what, keep).await? {
+                    break;
+                }
                 tokio::time::sleep(begun.elapsed()).await;
-                begun = Instant::now();
             }
         }
     }
