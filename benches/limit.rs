@@ -70,7 +70,7 @@ impl Bare {
         }
         let mut devices = self.prepared(
             "insert into devices (workspace_id, environment, id, app_id, platform, status, since, as_of, source_input, \
-             transitions, os_version, app_version, country, first_seen, last_seen, nameless_since, retired, active_on, folded) \
+             transitions, os_version, app_version, country, first_seen, last_seen, unidentified_since, retired, active_on, overflow) \
              values (?1, 0, ?2, ?3, 'iOS', ?4, ?5, ?5, ?6, 1, '17.1', '4.2.1', 'US', ?5, ?5, null, 0, 20600, 0)",
         );
         for n in numbers() {
@@ -81,7 +81,7 @@ impl Bare {
             let mpid = (n.wrapping_mul(0x9e37_79b9_7f4a_7c15_u64 as i64)) & ((1 << 53) - 1);
             profiles.execute(params![w, n, mpid, format!("{:016x}", mpid), at]).expect("a row");
         }
-        let mut names = self.prepared("insert into device_names values (?1, 0, ?2, 'ios_idfv', ?3, ?4)");
+        let mut names = self.prepared("insert into device_identifiers values (?1, 0, ?2, 'ios_idfv', ?3, ?4)");
         for n in numbers() {
             let scattered = (n as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
             let idfv = format!("{:08x}-{:04x}-4000-8000-{n:012x}", scattered >> 32, scattered & 0xffff);

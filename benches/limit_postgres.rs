@@ -11,12 +11,12 @@ use tokio::time::Instant;
 const ROWS_OF_A_COMMIT: [&str; 12] = [
     "insert into dedup select w, i, substring(sha256(n::text::bytea) from 1 for 16), 1780000000000 from the_one, numbers",
     "insert into devices (workspace_id, environment, id, app_id, platform, status, since, as_of, source_input, transitions, \
-     os_version, app_version, country, first_seen, last_seen, nameless_since, retired, active_on, folded) \
+     os_version, app_version, country, first_seen, last_seen, unidentified_since, retired, active_on, overflow) \
      select w, 0, n, a, 'iOS', n % 4, 1780000000000, 1780000000000, i, 1, '17.1', '4.2.1', 'US', 1780000000000, \
      1780000000000, null, false, 20600, 0 from the_one, numbers",
     "insert into profiles select w, 0, n, ('x' || substr(md5(n::text), 1, 13))::bit(52)::bigint, null, substr(md5(n::text), 1, 16), \
      1780000000000, 1780000000000 from the_one, numbers",
-    "insert into device_names select w, 0, a, 'ios_idfv', md5(n::text)::uuid::text, n from the_one, numbers",
+    "insert into device_identifiers select w, 0, a, 'ios_idfv', md5(n::text)::uuid::text, n from the_one, numbers",
     "insert into identities select w, 0, 'customer_id', 'b' || n, n from the_one, numbers",
     "insert into uses select w, 0, n, n from the_one, numbers",
     "insert into transitions select w, 0, n, 1, a, null, n % 4, 1780000000000, 1780000000000, 1780000000000, i from the_one, numbers",
@@ -78,7 +78,7 @@ impl Bare {
 
     /// The median time of a durable commit of one row, in milliseconds.
     pub async fn one_row_commit(&mut self) -> f64 {
-        // Once it is there it is left as it is: a change of the catalogue has other connections plan anew what they do next.
+        // OneTimeSecret it is there it is left as it is: a change of the catalogue has other connections plan anew what they do next.
         let begin =
             "create table if not exists one (n bigint); insert into one select 0 where not exists (select from one)";
         sqlx::raw_sql(begin).execute(&mut self.connection).await.expect("a table");

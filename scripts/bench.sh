@@ -7,18 +7,18 @@ set -euo pipefail
 cd "$attest_root"
 
 attest=$CARGO_TARGET_DIR/release/attest
-figures() { "${server_cargo[@]}" bench --profile release --features ssr --bench figures "$@"; }
+benchmarks() { "${server_cargo[@]}" bench --profile release --features ssr --bench benchmarks "$@"; }
 
 scripts/site.sh
 # Builds the server too, of the same parts.
-figures --no-run
+benchmarks --no-run
 folder=$(mktemp -d -p "${ATTEST_BENCH_FOLDER:-/var/tmp}")
 chmod 755 "$folder"
 as_postgres() { if [ "$(id -u)" = 0 ]; then runuser -u postgres -- "$@"; else "$@"; fi; }
 trap 'as_postgres "$ATTEST_POSTGRES_BIN/pg_ctl" -D "$folder/postgres/data" -m fast stop >/dev/null 2>&1 || true; rm -rf "$folder"' EXIT
 
 bench() {
-    figures -- --attest "$attest" --folder "$folder" "$@"
+    benchmarks -- --attest "$attest" --folder "$folder" "$@"
 }
 profiles=${ATTEST_BENCH_PROFILES:-1000000}
 # The databases of the figures of reads, at addresses that begin and end so; nothing when none of them is asked for.

@@ -60,13 +60,13 @@ test("the chart is read by pointer and by the arrow keys, also while it follows"
     const page = await signedIn(server.member(slug, "Ada", "compliance_admin"));
     await expect(page.getByRole("status")).toHaveText("Live");
     const chart = page.locator("#bars-wide");
-    const figures = chart.locator(".figures");
-    await expect(figures).toBeHidden();
+    const tooltip = chart.locator(".tooltip");
+    await expect(tooltip).toBeHidden();
     await chart.locator(".upper .denied").hover();
-    await expect(figures).toBeVisible();
-    await expect(figures).toHaveText("DeniedReported: 2 (50.0 %)Effective: 2 (50.0 %)");
+    await expect(tooltip).toBeVisible();
+    await expect(tooltip).toHaveText("DeniedReported: 2 (50.0 %)Effective: 2 (50.0 %)");
     await page.getByRole("heading", { level: 1 }).hover();
-    await expect(figures).toBeHidden();
+    await expect(tooltip).toBeHidden();
     const said = page.locator("[aria-live=polite]");
     await chart.focus();
     await page.keyboard.press("ArrowRight");
@@ -76,9 +76,9 @@ test("the chart is read by pointer and by the arrow keys, also while it follows"
     await page.keyboard.press("ArrowLeft");
     await expect(said).toHaveText("Denied. Reported: 2 (50.0 %). Effective: 2 (50.0 %)");
     await page.keyboard.press("Home");
-    await expect(figures).toBeVisible();
+    await expect(tooltip).toBeVisible();
     await page.keyboard.press("Escape");
-    await expect(figures).toBeHidden();
+    await expect(tooltip).toBeHidden();
     // New figures replace the chart; it can be read on, and the keyboard is where it was.
     await server.send(input, iphone(4, "authorized"));
     await expect(page.getByText("5 Apple profiles, and")).toBeVisible();

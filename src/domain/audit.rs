@@ -38,15 +38,15 @@ pub enum AuditAction {
     PolicyChanged,
     MemberInvited,
     InvitationRevoked,
-    MemberSet,
+    MemberRoleSet,
     MemberRemoved,
     AppNamed,
-    FoldingReset,
+    DimensionValuesReset,
     InputAdded,
     InputPaused,
     InputResumed,
     SecretRotated,
-    InputLimited,
+    InputLimitSet,
     SamplesSeen,
     TokenAdded,
     TokenRevoked,
@@ -56,7 +56,7 @@ pub enum AuditAction {
     AuditExported,
     ProfilesRead,
     IdfasErased,
-    AgedOut,
+    RetentionRemoved,
     DatabaseDistributed,
 }
 
@@ -77,15 +77,15 @@ impl AuditAction {
         Self::PolicyChanged,
         Self::MemberInvited,
         Self::InvitationRevoked,
-        Self::MemberSet,
+        Self::MemberRoleSet,
         Self::MemberRemoved,
         Self::AppNamed,
-        Self::FoldingReset,
+        Self::DimensionValuesReset,
         Self::InputAdded,
         Self::InputPaused,
         Self::InputResumed,
         Self::SecretRotated,
-        Self::InputLimited,
+        Self::InputLimitSet,
         Self::SamplesSeen,
         Self::TokenAdded,
         Self::TokenRevoked,
@@ -95,7 +95,7 @@ impl AuditAction {
         Self::AuditExported,
         Self::ProfilesRead,
         Self::IdfasErased,
-        Self::AgedOut,
+        Self::RetentionRemoved,
         Self::DatabaseDistributed,
     ];
 
@@ -117,15 +117,15 @@ impl AuditAction {
             Self::PolicyChanged => "idfa_policy.changed",
             Self::MemberInvited => "member.invited",
             Self::InvitationRevoked => "member.invitation_revoked",
-            Self::MemberSet => "member.set",
+            Self::MemberRoleSet => "member.role_set",
             Self::MemberRemoved => "member.removed",
             Self::AppNamed => "app.named",
-            Self::FoldingReset => "folding.reset",
+            Self::DimensionValuesReset => "dimension_values.reset",
             Self::InputAdded => "input.added",
             Self::InputPaused => "input.paused",
             Self::InputResumed => "input.resumed",
             Self::SecretRotated => "input.secret_rotated",
-            Self::InputLimited => "input.rate_limited",
+            Self::InputLimitSet => "input.limit_set",
             Self::SamplesSeen => "input.samples_seen",
             Self::TokenAdded => "token.added",
             Self::TokenRevoked => "token.revoked",
@@ -135,7 +135,7 @@ impl AuditAction {
             Self::AuditExported => "audit.exported",
             Self::ProfilesRead => "profile.read_by_token",
             Self::IdfasErased => "idfas.erased",
-            Self::AgedOut => "data.aged_out",
+            Self::RetentionRemoved => "retention.removed",
             Self::DatabaseDistributed => "database.distributed",
         }
     }
@@ -154,21 +154,21 @@ impl AuditAction {
             | Self::PersonRenamed
             | Self::SessionsEnded
             | Self::DemoFilled
-            | Self::AgedOut
+            | Self::RetentionRemoved
             | Self::DatabaseDistributed => chain == Chain::Installation,
             Self::DefaultChanged
             | Self::PolicyChanged
             | Self::MemberInvited
             | Self::InvitationRevoked
-            | Self::MemberSet
+            | Self::MemberRoleSet
             | Self::MemberRemoved
             | Self::AppNamed
-            | Self::FoldingReset
+            | Self::DimensionValuesReset
             | Self::InputAdded
             | Self::InputPaused
             | Self::InputResumed
             | Self::SecretRotated
-            | Self::InputLimited
+            | Self::InputLimitSet
             | Self::SamplesSeen
             | Self::TokenAdded
             | Self::TokenRevoked
@@ -189,7 +189,7 @@ impl AuditAction {
 /// Who did it, as they were then.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct ActorState {
+pub struct ActorSnapshot {
     /// `person`, `token`, `command_line` or `system`.
     pub kind: String,
     /// The person's or token's id; `None` for the others.
@@ -210,7 +210,7 @@ pub struct Row {
     /// From 1, without gaps.
     pub seq: i64,
     pub at_ms: Millis,
-    pub actor: ActorState,
+    pub actor: ActorSnapshot,
     pub action: String,
     /// What it was done to.
     pub target: String,

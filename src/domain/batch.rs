@@ -1,12 +1,12 @@
 //! A batch of the Events API: what is read of it, and every fault at once.
 
 use super::att::Status;
-use super::device::{NameKind, normalized};
 use super::environment::Environment;
 use super::error::{Fault, Problem};
+use super::identifier::{IdentifierKind, normalized};
+use super::identity::IdentityKind;
 use super::json::{self, Field, Object};
 use super::platform::Platform;
-use super::profile::IdentityKind;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 
@@ -30,7 +30,7 @@ pub struct Batch {
     /// In the order in which they decide.
     pub identities: Vec<(IdentityKind, String)>,
     /// Ids of the device, normalized, without absent ones.
-    pub names: Vec<(NameKind, String)>,
+    pub identifiers: Vec<(IdentifierKind, String)>,
     /// `None`: whatever the device is known as.
     pub platform: Option<Platform>,
     /// `application_info.package`.
@@ -70,12 +70,12 @@ impl Batch {
     /// to go by. Decided from the batch and the settings alone.
     pub fn lacks_status(&self, default: Option<Status>) -> bool {
         let apple = self.platform.is_some_and(Platform::is_apple);
-        apple && self.name(NameKind::Idfa).is_some() && self.status.is_none() && default.is_none()
+        apple && self.identifier(IdentifierKind::Idfa).is_some() && self.status.is_none() && default.is_none()
     }
 
     /// The id under which a device of this kind is known, when the batch carries it.
-    pub fn name(&self, kind: NameKind) -> Option<&str> {
-        self.names.iter().find(|(known, _)| *known == kind).map(|(_, value)| value.as_str())
+    pub fn identifier(&self, kind: IdentifierKind) -> Option<&str> {
+        self.identifiers.iter().find(|(known, _)| *known == kind).map(|(_, value)| value.as_str())
     }
 }
 
@@ -88,25 +88,26 @@ impl Reader {
     fn batch(&mut self, top: &Object) -> Batch {
         let device = self.object(top, "", "device_info");
         let app = self.object(top, "", "application_info");
-        let names = self.names(top, device.as_ref());
+        let identifiers = self.identifiers(top, device.as_ref());
         let status = self.value(device.as_ref(), "device_info.", "att_authorization_status", status);
         let att_ms = self.value(device.as_ref(), "device_info.", "att_timestamp_unixtime_ms", json::integer);
         let platform =
             self.text(device.as_ref(), "device_info.", "platform").and_then(|text| Platform::of_sender(&text));
         let os = self.text(app.as_ref(), "application_info.", "os").and_then(|text| Platform::of_sender(&text));
-        let speaks_ios = names.iter().any(|(kind, _)| matches!(kind, NameKind::Idfv | NameKind::Idfa))
-            || status.is_some()
-            || att_ms.is_some()
-            || device
-                .as_ref()
-                .is_some_and(|device| IOS_FIELDS.iter().any(|name| matches!(device.field(name), Field::Value(_))));
+        let speaks_ios =
+            identifiers.iter().any(|(kind, _)| matches!(kind, IdentifierKind::Idfv | IdentifierKind::Idfa))
+                || status.is_some()
+                || att_ms.is_some()
+                || device
+                    .as_ref()
+                    .is_some_and(|device| IOS_FIELDS.iter().any(|name| matches!(device.field(name), Field::Value(_))));
         self.attributes(top);
         Batch {
             environment: self.value(Some(top), "", "environment", environment).unwrap_or_default(),
             source_request_id: self.text(Some(top), "", "source_request_id").filter(|id| !id.is_empty()),
             mpid: self.value(Some(top), "", "mpid", json::integer_or_decimal_text).flatten().filter(|mpid| *mpid != 0),
             identities: self.identities(top),
-            names,
+            identifiers,
             platform: platform.or(os).or(speaks_ios.then_some(Platform::Ios)),
             bundle: self.filled(app.as_ref(), "application_info.", "package"),
             app_name: self.filled(app.as_ref(), "application_info.", "application_name"),
@@ -156,16 +157,16 @@ impl Reader {
         self.value(Some(top), within, name, Object::read)
     }
 
-    fn names<'a>(&mut self, top: &Object<'a>, device: Option<&Object<'a>>) -> Vec<(NameKind, String)> {
-        let mut names = Vec::new();
-        for kind in NameKind::ALL.into_iter().filter(|kind| *kind != NameKind::Profile) {
+    fn identifiers<'a>(&mut self, top: &Object<'a>, device: Option<&Object<'a>>) -> Vec<(IdentifierKind, String)> {
+        let mut identifiers = Vec::new();
+        for kind in IdentifierKind::ALL.into_iter().filter(|kind| *kind != IdentifierKind::Profile) {
             let (object, within) =
-                if kind == NameKind::MpDeviceId { (Some(top), "") } else { (device, "device_info.") };
+                if kind == IdentifierKind::MpDeviceId { (Some(top), "") } else { (device, "device_info.") };
             if let Some(id) = self.text(object, within, kind.as_str()).and_then(|id| normalized(&id)) {
-                names.push((kind, id));
+                identifiers.push((kind, id));
             }
         }
-        names
+        identifiers
     }
 
     fn identities<'a>(&mut self, top: &Object<'a>) -> Vec<(IdentityKind, String)> {
@@ -261,7 +262,7 @@ mod tests {
         assert_eq!(batch.status, Some(Status::Authorized));
         assert_eq!(batch.att_ms, Some(1_614_121_622_175));
         assert_eq!(batch.event_ms, Some(7));
-        assert_eq!(batch.name(NameKind::Idfa), Some("613ff528-afd1-4c1b-9628-e6ed25ece9c0"));
+        assert_eq!(batch.identifier(IdentifierKind::Idfa), Some("613ff528-afd1-4c1b-9628-e6ed25ece9c0"));
         assert_eq!(batch.identities, vec![(IdentityKind::CUSTOMER_ID, "123456789".to_owned())]);
     }
 

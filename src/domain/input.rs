@@ -22,7 +22,7 @@ pub struct Input {
 
 /// The audited state of an input.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct InputState {
+pub struct InputSnapshot {
     pub input: InputId,
     pub name: String,
     pub key: String,
@@ -43,18 +43,18 @@ pub enum Counted {
     /// Batches that were refused, by reason.
     Refused,
     /// Batches that named neither a device nor a person, of which nothing was kept.
-    NamesNobody,
+    WithoutIds,
 }
 
 impl Counted {
-    pub const ALL: [Self; 4] = [Self::Accepted, Self::Repeated, Self::Refused, Self::NamesNobody];
+    pub const ALL: [Self; 4] = [Self::Accepted, Self::Repeated, Self::Refused, Self::WithoutIds];
 
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Accepted => "accepted",
             Self::Repeated => "repeated",
             Self::Refused => "refused",
-            Self::NamesNobody => "names_nobody",
+            Self::WithoutIds => "without_ids",
         }
     }
 

@@ -1,4 +1,4 @@
-//! How long what is learnt is kept.
+//! How long what is learned is kept.
 
 use super::time::HOUR;
 

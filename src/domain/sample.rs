@@ -1,7 +1,7 @@
 //! Samples of batches: what was read of one, for the eyes of those who may look up profiles.
 
 use super::batch::Batch;
-use super::device::NameKind;
+use super::identifier::IdentifierKind;
 use super::time::HOUR;
 use serde_json::{Map, Value, json};
 
@@ -11,7 +11,7 @@ pub const MOST: i64 = 20;
 pub const KEPT: i64 = 24 * HOUR;
 
 /// In place of an advertising id that is not kept or not shown.
-pub const HELD_BACK: &str = "(held back)";
+pub const WITHHELD: &str = "(withheld)";
 
 /// The batch as it was read, in the shape of the Events API, without what nobody reads and without its IDFA.
 pub fn sample(batch: &Batch) -> Value {
@@ -24,8 +24,8 @@ pub fn sample(batch: &Batch) -> Value {
         "att_timestamp_unixtime_ms": batch.att_ms,
         "limit_ad_tracking": batch.limit_ad_tracking,
     }));
-    for (kind, value) in batch.names.iter().filter(|(kind, _)| *kind != NameKind::MpDeviceId) {
-        let shown = if *kind == NameKind::Idfa { HELD_BACK } else { value };
+    for (kind, value) in batch.identifiers.iter().filter(|(kind, _)| *kind != IdentifierKind::MpDeviceId) {
+        let shown = if *kind == IdentifierKind::Idfa { WITHHELD } else { value };
         device.insert(kind.as_str().to_owned(), shown.into());
     }
     let app = filled(json!({
@@ -37,7 +37,7 @@ pub fn sample(batch: &Batch) -> Value {
         "environment": batch.environment,
         "source_request_id": batch.source_request_id,
         "mpid": batch.mpid,
-        "mp_deviceid": batch.name(NameKind::MpDeviceId),
+        "mp_deviceid": batch.identifier(IdentifierKind::MpDeviceId),
         "timestamp_unixtime_ms": batch.batch_ms,
         "country": batch.country,
     }));
@@ -52,7 +52,7 @@ pub fn sample(batch: &Batch) -> Value {
 /// The same with its IDFA, for which the gate was asked.
 pub fn with_idfa(mut sample: Value, idfa: &str) -> Value {
     if let Some(device) = sample.get_mut("device_info").and_then(Value::as_object_mut) {
-        device.insert(NameKind::Idfa.as_str().to_owned(), idfa.into());
+        device.insert(IdentifierKind::Idfa.as_str().to_owned(), idfa.into());
     }
     sample
 }

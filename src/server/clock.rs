@@ -1,6 +1,6 @@
 //! Time and randomness as parameters: a test sets the clock, and everything that reads it follows.
 
-use crate::domain::fold::Fresh;
+use crate::domain::fold::IdSource;
 use crate::domain::profile::MADE_BELOW;
 use crate::domain::time::Millis;
 use std::fmt;
@@ -84,12 +84,12 @@ impl Ids {
     }
 }
 
-impl Fresh for Ids {
-    fn id(&mut self) -> i64 {
+impl IdSource for Ids {
+    fn new_id(&mut self) -> i64 {
         Ids::id(self)
     }
 
-    fn mpid(&mut self) -> i64 {
+    fn new_mpid(&mut self) -> i64 {
         (i64::from_le_bytes(self.random()) & (MADE_BELOW - 1)).max(1)
     }
 }

@@ -10,7 +10,7 @@ pub mod http;
 pub mod ingest;
 pub mod rates;
 pub mod serve;
+pub mod services;
 pub mod state;
 pub mod store;
 pub mod telemetry;
-pub mod work;

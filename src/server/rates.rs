@@ -2,7 +2,7 @@
 //! from a sender that went wild, and is no quota.
 
 use super::clock::Clock;
-use super::store::Feed;
+use super::store::InputGrant;
 use crate::domain::error::Refusal;
 use crate::domain::id::{InputId, WorkspaceId};
 use governor::clock::Clock as Beat;
@@ -52,8 +52,8 @@ impl Rates {
     }
 
     /// Lets one request pass, or not within this second.
-    pub fn pass(&self, feed: &Feed) -> Result<(), Refusal> {
-        let (workspace, input, rate) = feed.rate();
+    pub fn pass(&self, grant: &InputGrant) -> Result<(), Refusal> {
+        let (workspace, input, rate) = grant.rate();
         let rate = rate.and_then(|rate| NonZeroU32::new(u32::try_from(rate).ok()?));
         let mut inputs = self.inputs.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(per_second) = rate else {

@@ -2,13 +2,13 @@
 
 use super::config::Config;
 use super::error::{Error, Result};
-use super::http::figures::serve_figures;
+use super::http::metrics::serve_metrics;
 use super::http::router;
 use super::http::site::Site;
-use super::state::State;
+use super::services::jobs::run_jobs;
+use super::services::sign_up::set_up_link;
+use super::state::AppState;
 use super::store::Store;
-use super::work::account::set_up_link;
-use super::work::housekeeping::keep_house;
 use std::fs::File;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -21,8 +21,8 @@ const DRAINED_WITHIN: Duration = Duration::from_secs(10);
 /// Serves until SIGINT or SIGTERM, then lets requests under way finish.
 pub async fn serve(store: Store, config: Config) -> Result<()> {
     config.check().map_err(Error::Internal)?;
-    // Held until the process ends; the system lets it go even after a crash.
-    let _alone = store.db().path().map(keep_others_off).transpose()?;
+    // Locked until the process ends; the system lets it go even after a crash.
+    let _alone = store.db().path().map(lock_database).transpose()?;
     let site = Site::look().ok_or_else(|| {
         Error::Internal(
             "the site is missing: build it first (scripts/build.sh), a server without it would be bare".to_owned(),
@@ -34,17 +34,17 @@ pub async fn serve(store: Store, config: Config) -> Result<()> {
     // A port of 0 is chosen by the system: the printed address is the one that answers.
     let config = Config { addr: address, ..config };
     if let Some(address) = config.metrics_addr {
-        serve_figures(address).await?;
+        serve_metrics(address).await?;
     }
     let store = store.with_slot().await;
     announce(&store, &config).await?;
-    let state = State::new(store.clone(), config, site);
-    let house = tokio::spawn(keep_house(state.clone()));
+    let state = AppState::new(store.clone(), config, site);
+    let house = tokio::spawn(run_jobs(state.clone()));
     let ingest = state.ingest.clone();
     let app = router(state).into_make_service_with_connect_info::<SocketAddr>();
     let (stop, stopping) = tokio::sync::oneshot::channel();
     let served = axum::serve(listener, app).with_graceful_shutdown(async {
-        told_to_stop().await;
+        shutdown_signal().await;
         let _ = stop.send(());
     });
     let too_long = async {
@@ -78,7 +78,7 @@ async fn announce(store: &Store, config: &Config) -> Result<()> {
 }
 
 /// A second server on the same SQLite file would have counters and clocks of its own.
-fn keep_others_off(database: &Path) -> Result<File> {
+fn lock_database(database: &Path) -> Result<File> {
     let path = database.with_extension("serve.lock");
     let file = File::create(&path).map_err(|error| Error::Internal(format!("{}: {error}", path.display())))?;
     match file.try_lock() {
@@ -90,7 +90,7 @@ fn keep_others_off(database: &Path) -> Result<File> {
     }
 }
 
-async fn told_to_stop() {
+async fn shutdown_signal() {
     use tokio::signal::unix::{SignalKind, signal};
     let terminate = async {
         match signal(SignalKind::terminate()) {

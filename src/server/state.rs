@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 /// Cheap to clone: handles only.
 #[derive(Clone, Debug)]
-pub struct State {
+pub struct AppState {
     pub store: Store,
     pub passwords: Passwords,
     pub config: Arc<Config>,
@@ -19,7 +19,7 @@ pub struct State {
     pub ingest: Ingest,
 }
 
-impl State {
+impl AppState {
     /// Starts what works beside the requests: the writer of the event stream.
     pub fn new(store: Store, config: Config, site: Site) -> Self {
         let passwords = Passwords::new(store.ids().clone());

@@ -1,6 +1,6 @@
 //! Properties that hold for any input, tried on many.
 
-use attest::domain::att::{Held, Report, Status, learn};
+use attest::domain::att::{Report, Reported, Status, apply_report};
 use attest::domain::audit::canonical;
 use attest::domain::batch::Batch;
 use attest::domain::time::Millis;
@@ -25,12 +25,12 @@ fn report() -> impl Strategy<Value = Report> {
     })
 }
 
-fn apply(reports: &[Report]) -> Option<Held> {
-    reports.iter().fold(None, |held, report| learn(held, report).held)
+fn apply(reports: &[Report]) -> Option<Reported> {
+    reports.iter().fold(None, |reported, report| apply_report(reported, report).reported)
 }
 
-fn known(held: Option<Held>) -> Option<(Status, Millis)> {
-    held.map(|held| (held.status, held.as_of))
+fn known(reported: Option<Reported>) -> Option<(Status, Millis)> {
+    reported.map(|reported| (reported.status, reported.as_of))
 }
 
 proptest! {
@@ -50,8 +50,8 @@ proptest! {
     /// A status never begins after it was reported, and is never reported for the future.
     #[test]
     fn property_since_is_never_after_as_of(reports in prop::collection::vec(report(), 1..12)) {
-        let held = apply(&reports).expect("a status");
-        prop_assert!(held.since <= held.as_of && held.as_of <= Millis(NOW));
+        let reported = apply(&reports).expect("a status");
+        prop_assert!(reported.since <= reported.as_of && reported.as_of <= Millis(NOW));
     }
 
     /// Reading a batch never panics, whatever JSON it is.

@@ -1,6 +1,6 @@
 //! What the browser gets: small, and of one piece with what the server renders.
 
-use crate::harness::{Kind, World, count};
+use crate::harness::{Backend, World, count};
 use attest::domain::role::Role;
 use std::path::PathBuf;
 
@@ -22,7 +22,7 @@ fn script_and_wasm_stay_small() {
 /// An island is found by a name that the compiler makes from its source; two compilers must make the same one.
 #[tokio::test]
 async fn every_island_is_in_the_wasm_and_pages_without_one_load_no_script() {
-    let world = World::new(Kind::Sqlite).await;
+    let world = World::new(Backend::Sqlite).await;
     world.workspace("Acme").await;
     let ada = world.member("acme", "Ada", Role::ComplianceAdmin).await;
     let cookie = world.sign_in(&ada).await;

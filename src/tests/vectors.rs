@@ -2,9 +2,9 @@
 
 use crate::harness::count;
 use attest::domain::att::{
-    Held, Origin, Outcome, Policy, Report, Status, Verdict, effective, gate, learn, legacy_flags,
+    Origin, Policy, Report, ReportOutcome, Reported, Status, Verdict, apply_report, effective, gate, legacy_flags,
 };
-use attest::domain::device::normalized;
+use attest::domain::identifier::normalized;
 use attest::domain::platform::Platform;
 use attest::domain::time::Millis;
 use serde_json::Value;
@@ -85,7 +85,7 @@ fn vectors_legacy_flags() {
 #[test]
 fn vectors_register() {
     for case in cases("register") {
-        let mut held: Option<Held> = None;
+        let mut reported: Option<Reported> = None;
         for step in case["steps"].as_array().expect("steps") {
             let sent = &step["report"];
             let report = Report {
@@ -96,23 +96,23 @@ fn vectors_register() {
                 received: Millis(sent["received_ms"].as_i64().expect("a time")),
                 historical: sent["historical"].as_bool().unwrap_or_default(),
             };
-            let reported = learn(held, &report);
-            held = reported.held;
+            let applied = apply_report(reported, &report);
+            reported = applied.reported;
             let then = &step["then"];
-            assert_eq!(held.map(|held| held.status), status(&then["status"]), "{}: {step}", case["name"]);
-            assert_eq!(held.map(|held| held.since.0), then["since"].as_i64(), "{}: {step}", case["name"]);
-            assert_eq!(held.map(|held| held.as_of.0), then["as_of"].as_i64(), "{}: {step}", case["name"]);
-            let outcome = match reported.outcome {
-                Outcome::None => "none",
-                Outcome::First => "first",
-                Outcome::Same => "same",
-                Outcome::Changed => "changed",
-                Outcome::Stale => "stale",
+            assert_eq!(reported.map(|reported| reported.status), status(&then["status"]), "{}: {step}", case["name"]);
+            assert_eq!(reported.map(|reported| reported.since.0), then["since"].as_i64(), "{}: {step}", case["name"]);
+            assert_eq!(reported.map(|reported| reported.as_of.0), then["as_of"].as_i64(), "{}: {step}", case["name"]);
+            let outcome = match applied.outcome {
+                ReportOutcome::None => "none",
+                ReportOutcome::First => "first",
+                ReportOutcome::Same => "same",
+                ReportOutcome::Changed => "changed",
+                ReportOutcome::Stale => "stale",
             };
             assert_eq!(step["outcome"], outcome, "{}: {step}", case["name"]);
             let mut flags: Vec<&str> =
                 step["flags"].as_array().expect("flags").iter().filter_map(Value::as_str).collect();
-            let mut faults: Vec<&str> = reported.faults.iter().map(|fault| fault.as_str()).collect();
+            let mut faults: Vec<&str> = applied.faults.iter().map(|fault| fault.as_str()).collect();
             flags.sort_unstable();
             faults.sort_unstable();
             assert_eq!(faults, flags, "{}: {step}", case["name"]);

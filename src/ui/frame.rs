@@ -5,15 +5,15 @@ use super::parts::{field, status};
 use super::words::{self, Moment};
 use crate::domain::att::{Policy, Status};
 use crate::domain::environment::Environment;
-use crate::domain::policy::{Action, may};
+use crate::domain::permission::{Permission, may};
 use crate::domain::role::Role;
 use crate::domain::theme::Theme;
-use crate::ui::drawn::Drawn;
+use crate::ui::prerender::Prerender;
 use leptos::prelude::*;
 
 /// The pages of a workspace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum NavPage {
     Overview,
     Profiles,
     Privacy,
@@ -24,7 +24,7 @@ pub enum Place {
     Tokens,
 }
 
-impl Place {
+impl NavPage {
     pub fn title(self) -> &'static str {
         match self {
             Self::Overview => "Overview",
@@ -53,15 +53,15 @@ impl Place {
     }
 
     /// What one must be allowed to open it.
-    pub fn action(self) -> Action {
+    pub fn permission(self) -> Permission {
         match self {
-            Self::Overview => Action::SeeMetrics,
-            Self::Profiles => Action::LookUpProfiles,
-            Self::Privacy => Action::SeeSettings,
-            Self::Audit => Action::SeeAudit,
-            Self::Inputs | Self::Apps => Action::SeeInputs,
-            Self::Members => Action::SeeMembers,
-            Self::Tokens => Action::ManageTokens,
+            Self::Overview => Permission::SeeMetrics,
+            Self::Profiles => Permission::LookUpProfiles,
+            Self::Privacy => Permission::SeePrivacySettings,
+            Self::Audit => Permission::SeeAudit,
+            Self::Inputs | Self::Apps => Permission::SeeInputs,
+            Self::Members => Permission::SeeMembers,
+            Self::Tokens => Permission::ManageTokens,
         }
     }
 
@@ -85,10 +85,10 @@ impl Place {
 }
 
 /// The rail's groups.
-const GROUPS: [&[Place]; 3] = [
-    &[Place::Overview, Place::Profiles],
-    &[Place::Privacy, Place::Audit],
-    &[Place::Inputs, Place::Apps, Place::Members, Place::Tokens],
+const GROUPS: [&[NavPage]; 3] = [
+    &[NavPage::Overview, NavPage::Profiles],
+    &[NavPage::Privacy, NavPage::Audit],
+    &[NavPage::Inputs, NavPage::Apps, NavPage::Members, NavPage::Tokens],
 ];
 
 /// A workspace that the person may switch to.
@@ -102,7 +102,7 @@ pub struct Other {
 /// What the frame shows.
 #[derive(Clone, Debug)]
 pub struct Frame {
-    pub place: Place,
+    pub page: NavPage,
     pub slug: String,
     pub workspace: String,
     pub person: String,
@@ -120,28 +120,28 @@ pub struct Frame {
 
 impl Frame {
     /// The address of a page of this workspace, in the environment that is being looked at.
-    pub fn address(&self, place: Place) -> String {
-        let environment = if place.has_environment() { self.environment } else { Environment::Production };
-        address(&self.slug, place, environment)
+    pub fn address(&self, page: NavPage) -> String {
+        let environment = if page.has_environment() { self.environment } else { Environment::Production };
+        address(&self.slug, page, environment)
     }
 
     /// Whether the person's role allows it.
-    pub fn may(&self, action: Action) -> bool {
-        may(self.role, action)
+    pub fn may(&self, permission: Permission) -> bool {
+        may(self.role, permission)
     }
 }
 
 /// The address of a page of a workspace.
-pub fn address(slug: &str, place: Place, environment: Environment) -> String {
+pub fn address(slug: &str, page: NavPage, environment: Environment) -> String {
     let query = if environment == Environment::Development { "?environment=development" } else { "" };
-    format!("/w/{slug}/{}{query}", place.path())
+    format!("/w/{slug}/{}{query}", page.path())
 }
 
 /// The frame with a page's content in it.
 pub fn frame(frame: Frame, content: impl IntoView) -> impl IntoView {
-    let development = frame.place.has_environment() && frame.environment == Environment::Development;
+    let development = frame.page.has_environment() && frame.environment == Environment::Development;
     let banner = development.then(|| {
-        let back = address(&frame.slug, frame.place, Environment::Production);
+        let back = address(&frame.slug, frame.page, Environment::Production);
         view! {
             <p class="environment-banner">
                 <b>"Development"</b>" – test devices only; nothing here counts in production. "
@@ -150,20 +150,20 @@ pub fn frame(frame: Frame, content: impl IntoView) -> impl IntoView {
         }
     });
     let groups = GROUPS.map(|group| {
-        let places = group.iter().filter(|place| frame.may(place.action()));
-        let link = |place: &Place| Rail {
-            address: frame.address(*place),
-            title: place.title().to_owned(),
-            icon: place.icon(),
-            current: *place == frame.place,
+        let pages = group.iter().filter(|page| frame.may(page.permission()));
+        let link = |page: &NavPage| Rail {
+            address: frame.address(*page),
+            title: page.title().to_owned(),
+            icon: page.icon(),
+            current: *page == frame.page,
         };
-        places.map(link).collect()
+        pages.map(link).collect()
     });
     let body = view! {
         {switcher(&frame)}
         {rail(groups.into())}
         <div class="rail-foot">
-            <a class="in-force" href=frame.address(Place::Privacy)>
+            <a class="in-force" href=frame.address(NavPage::Privacy)>
                 <small>"Default in force"</small>
                 <b>{status::default(frame.default)}</b>
                 <small>"since "{field::moment(frame.since.clone())}</small>
@@ -173,8 +173,8 @@ pub fn frame(frame: Frame, content: impl IntoView) -> impl IntoView {
         </div>
     };
     let printed = format!("{} · default {}, version {}", frame.workspace, words::default(frame.default), frame.version);
-    let content = view! { <p class="printed">{printed}</p>{banner}{content.drawn()} };
-    shell(frame.address(Place::Overview), body, content)
+    let content = view! { <p class="printed">{printed}</p>{banner}{content.prerender()} };
+    shell(frame.address(NavPage::Overview), body, content)
 }
 
 /// A link of the rail.
@@ -217,23 +217,23 @@ pub fn shell(home: String, body: impl IntoView, content: impl IntoView) -> impl 
                     <a class="brand" href=home>{icon(Icon::Shield)}"Attest"</a>
                     <input type="checkbox" id="menu-open" class="menu-open" aria-label="Show the menu" />
                     <label for="menu-open" class="menu-button" aria-hidden="true">{icon(Icon::Menu)}</label>
-                    <div class="rail-body">{body.drawn()}</div>
+                    <div class="rail-body">{body.prerender()}</div>
                 </div>
             </header>
-            <main id="main" tabindex="-1">{content.drawn()}</main>
+            <main id="main" tabindex="-1">{content.prerender()}</main>
         </div>
     }
 }
 
 fn switcher(frame: &Frame) -> impl IntoView + use<> {
-    let place = frame.place;
+    let page = frame.page;
     let others = frame.workspaces.iter().map(|other| {
         // The same page there, if it may be opened; every role may see the Overview.
-        let place = if may(other.role, place.action()) { place } else { Place::Overview };
+        let page = if may(other.role, page.permission()) { page } else { NavPage::Overview };
         let current = (other.slug == frame.slug).then_some("true");
         view! {
             <li>
-                <a href=address(&other.slug, place, Environment::Production) aria-current=current>
+                <a href=address(&other.slug, page, Environment::Production) aria-current=current>
                     {other.name.clone()}<small>{words::role(other.role)}</small>
                 </a>
             </li>
@@ -255,7 +255,7 @@ pub fn bare(content: impl IntoView) -> impl IntoView {
     view! {
         <div class="bare">
             <header><a class="brand" href="/">{icon(Icon::Shield)}"Attest"</a></header>
-            <main id="main" tabindex="-1">{content.drawn()}</main>
+            <main id="main" tabindex="-1">{content.prerender()}</main>
         </div>
     }
 }

@@ -69,7 +69,7 @@ pub fn gate(
 
 /// Whether some IDFA that the gate keeps under the one policy and default it does not keep under the other: then what
 /// is stored of it will be erased.
-pub fn holds_back_more(before: (Policy, Option<Status>), after: (Policy, Option<Status>)) -> bool {
+pub fn withholds_more(before: (Policy, Option<Status>), after: (Policy, Option<Status>)) -> bool {
     let keeps = |(policy, default): (Policy, Option<Status>), explicit, os| {
         gate(policy, Platform::Ios, explicit, default, Some(os), true) == Verdict::Kept
     };

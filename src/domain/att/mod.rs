@@ -1,4 +1,4 @@
-//! Apple's App Tracking Transparency: what a status is, how one is learnt, and what it decides.
+//! Apple's App Tracking Transparency: what a status is, how one is learned, and what it decides.
 
 mod effective;
 mod gate;
@@ -7,7 +7,7 @@ mod register;
 mod status;
 
 pub use effective::{Effective, Origin, effective};
-pub use gate::{Policy, Verdict, gate, holds_back_more};
+pub use gate::{Policy, Verdict, gate, withholds_more};
 pub use legacy::{Flags, legacy_flags};
-pub use register::{Held, Outcome, Report, Reported, TimestampFault, learn};
-pub use status::{State, Status};
+pub use register::{AppliedReport, Report, ReportOutcome, Reported, TimestampFault, apply_report};
+pub use status::{CountedState, Status};

@@ -1,4 +1,4 @@
-//! The register: how a device's status is learnt from reports that may arrive late, twice or out of order.
+//! The register: how a device's status is learned from reports that may arrive late, twice or out of order.
 
 use super::Status;
 use crate::domain::time::{MINUTE, Millis};
@@ -11,7 +11,7 @@ const AHEAD: i64 = 5 * MINUTE;
 
 /// What a device is known to have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Held {
+pub struct Reported {
     pub status: Status,
     /// When the present status began.
     pub since: Millis,
@@ -36,12 +36,12 @@ pub struct Report {
 
 /// What a report did to the register.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub enum ReportOutcome {
     /// The batch carried no status.
     None,
     /// The first status ever; writes a transition from unknown.
     First,
-    /// The status that was held already.
+    /// The status that was reported already.
     Same,
     /// Another status; writes a transition.
     Changed,
@@ -71,21 +71,21 @@ impl TimestampFault {
     }
 }
 
-/// The answer of [`learn`].
+/// The answer of [`apply_report`].
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reported {
-    pub held: Option<Held>,
-    pub outcome: Outcome,
+pub struct AppliedReport {
+    pub reported: Option<Reported>,
+    pub outcome: ReportOutcome,
     /// Each fault once, in order.
     pub faults: Vec<TimestampFault>,
 }
 
 /// Applies one report. The resulting (`status`, `as_of`) depends neither on the order in which reports with a time of
 /// their own arrive nor on repeats.
-pub fn learn(held: Option<Held>, report: &Report) -> Reported {
+pub fn apply_report(reported: Option<Reported>, report: &Report) -> AppliedReport {
     let mut faults = Vec::new();
     let Some(status) = report.status else {
-        return Reported { held, outcome: Outcome::None, faults };
+        return AppliedReport { reported, outcome: ReportOutcome::None, faults };
     };
     let mut mend = |sent: Option<i64>| mended(sent, report.received, &mut faults);
     let (att, batch, event) = (mend(report.att_ms), mend(report.batch_ms), mend(report.event_ms));
@@ -95,17 +95,21 @@ pub fn learn(held: Option<Held>, report: &Report) -> Reported {
     let stand_in = att.filter(|_| report.historical);
     let t = batch.or(event).or(stand_in).unwrap_or(report.received);
     let since = att.map_or(t, |att| att.min(t));
-    let news = Held { status, since, as_of: t };
-    let (held, outcome) = match held {
-        None => (news, Outcome::First),
-        Some(held) if held.status == status => (Held { as_of: held.as_of.max(t), ..held }, Outcome::Same),
-        Some(held) => match t.cmp(&held.as_of) {
-            Ordering::Greater => (news, Outcome::Changed),
-            Ordering::Equal if status.permissiveness() < held.status.permissiveness() => (news, Outcome::Changed),
-            Ordering::Equal | Ordering::Less => (held, Outcome::Stale),
+    let news = Reported { status, since, as_of: t };
+    let (reported, outcome) = match reported {
+        None => (news, ReportOutcome::First),
+        Some(reported) if reported.status == status => {
+            (Reported { as_of: reported.as_of.max(t), ..reported }, ReportOutcome::Same)
+        }
+        Some(reported) => match t.cmp(&reported.as_of) {
+            Ordering::Greater => (news, ReportOutcome::Changed),
+            Ordering::Equal if status.permissiveness() < reported.status.permissiveness() => {
+                (news, ReportOutcome::Changed)
+            }
+            Ordering::Equal | Ordering::Less => (reported, ReportOutcome::Stale),
         },
     };
-    Reported { held: Some(held), outcome, faults }
+    AppliedReport { reported: Some(reported), outcome, faults }
 }
 
 /// A sent timestamp as a moment that can be believed; one wrong clock must not pin a device for ever.

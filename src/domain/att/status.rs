@@ -59,7 +59,7 @@ impl Status {
 
 /// What a device or profile is counted as: a status, unknown, or not applicable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum State {
+pub enum CountedState {
     Known(Status),
     /// An Apple device that never reported one: a row of its own, never the same as not determined.
     Unknown,
@@ -67,7 +67,7 @@ pub enum State {
     NotApplicable,
 }
 
-impl State {
+impl CountedState {
     /// The five that Apple units can have, in the order in which pages list them.
     pub const OF_APPLE: [Self; 5] = [
         Self::Known(Status::Authorized),
@@ -105,7 +105,7 @@ impl State {
     }
 }
 
-impl From<Option<Status>> for State {
+impl From<Option<Status>> for CountedState {
     fn from(status: Option<Status>) -> Self {
         status.map_or(Self::Unknown, Self::Known)
     }

@@ -1,17 +1,17 @@
 //! How many units have each state.
 
-use crate::domain::att::{State, Status};
+use crate::domain::att::{CountedState, Status};
 
 /// A number for each of the six states.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts([i64; 6]);
 
 impl Counts {
-    pub fn of(&self, state: State) -> i64 {
+    pub fn of(&self, state: CountedState) -> i64 {
         self.0[state.code() as usize]
     }
 
-    pub fn add(&mut self, state: State, n: i64) {
+    pub fn add(&mut self, state: CountedState, n: i64) {
         self.0[state.code() as usize] += n;
     }
 
@@ -33,9 +33,9 @@ impl Counts {
     /// What these become once the default has spoken for those that never reported.
     pub fn effective(mut self, default: Option<Status>) -> Self {
         if let Some(default) = default {
-            let unknown = self.of(State::Unknown);
-            self.add(State::Unknown, -unknown);
-            self.add(State::Known(default), unknown);
+            let unknown = self.of(CountedState::Unknown);
+            self.add(CountedState::Unknown, -unknown);
+            self.add(CountedState::Known(default), unknown);
         }
         self
     }

@@ -1,7 +1,7 @@
 //! What one unit counts as, in all dimensions at once.
 
-use super::{Dimension, OTHER, UNKNOWN, Unit};
-use crate::domain::att::State;
+use super::{Dimension, OVERFLOW, UNKNOWN, Unit};
+use crate::domain::att::CountedState;
 use crate::domain::device::Device;
 use crate::domain::environment::Environment;
 use crate::domain::id::AppId;
@@ -18,7 +18,7 @@ pub struct Facet<'a> {
     pub environment: Environment,
     pub unit: Unit,
     pub app: Option<AppId>,
-    pub state: State,
+    pub state: CountedState,
     platform: Platform,
     os_version: Cow<'a, str>,
     app_version: &'a str,
@@ -64,13 +64,13 @@ pub fn of_profile<'a>(profile: &Profile, devices: &[&'a Device], identified_else
         return Vec::new();
     }
     let devices: Vec<&Device> = devices.iter().copied().filter(|device| !device.retired).collect();
-    let Some(decides) = deciding(&devices) else {
+    let Some(decides) = deciding_device(&devices) else {
         // Silent devices take their anonymous user with them; an identified user stays, without a platform.
         let nowhere = Facet {
             environment: profile.environment,
             unit: Unit::Profiles,
             app: None,
-            state: State::NotApplicable,
+            state: CountedState::NotApplicable,
             platform: Platform::Unknown,
             os_version: UNKNOWN.into(),
             app_version: UNKNOWN,
@@ -84,23 +84,24 @@ pub fn of_profile<'a>(profile: &Profile, devices: &[&'a Device], identified_else
     for device in devices {
         by_app.entry(device.app).or_default().push(device);
     }
-    let within =
-        by_app.into_iter().filter_map(|(app, devices)| Some(facet(Unit::Profiles, Some(app), deciding(&devices)?)));
+    let within = by_app
+        .into_iter()
+        .filter_map(|(app, devices)| Some(facet(Unit::Profiles, Some(app), deciding_device(&devices)?)));
     facets.extend(within);
     facets
 }
 
 fn facet(unit: Unit, app: Option<AppId>, device: &Device) -> Facet<'_> {
-    let folded = |dimension| device.folded.holds(dimension, app.is_some()).then_some(OTHER);
+    let overflow = |dimension| device.overflow.contains(dimension, app.is_some()).then_some(OVERFLOW);
     Facet {
         environment: device.environment,
         unit,
         app,
         state: device.state(),
         platform: device.platform,
-        os_version: folded(Dimension::OsVersion).map_or_else(|| os_version(device), Cow::Borrowed),
-        app_version: folded(Dimension::AppVersion).unwrap_or_else(|| app_version(device)),
-        country: folded(Dimension::Country).unwrap_or_else(|| country(device)),
+        os_version: overflow(Dimension::OsVersion).map_or_else(|| os_version(device), Cow::Borrowed),
+        app_version: overflow(Dimension::AppVersion).unwrap_or_else(|| app_version(device)),
+        country: overflow(Dimension::Country).unwrap_or_else(|| country(device)),
         idfa: None,
     }
 }
@@ -152,10 +153,10 @@ fn idfa(device: &Device, has_idfa: bool) -> Option<&'static str> {
 
 /// The device whose status a profile has: of its Apple devices with a status the one with the greatest `as_of`, else
 /// the Apple device seen last, else whichever was seen last; ties by smallest id.
-pub fn deciding<'a>(devices: &[&'a Device]) -> Option<&'a Device> {
+pub fn deciding_device<'a>(devices: &[&'a Device]) -> Option<&'a Device> {
     let rank = |device: &Device| {
         let apple = device.platform.is_apple();
-        let as_of = device.held.filter(|_| apple).map(|held| held.as_of);
+        let as_of = device.reported.filter(|_| apple).map(|reported| reported.as_of);
         (as_of, apple, device.last_seen, Reverse(device.id))
     };
     // Among devices with a status, neither platform nor last sight may break a tie before the id does.

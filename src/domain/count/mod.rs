@@ -3,13 +3,13 @@
 
 mod counts;
 mod facet;
-mod fold;
+mod overflow;
 
 pub use counts::Counts;
-pub use facet::{Facet, Facets, deciding, of_device, of_profile};
-pub use fold::{FoldedValues, MOST_VALUES, Places, Spot, UNSEEN};
+pub use facet::{Facet, Facets, deciding_device, of_device, of_profile};
+pub use overflow::{AdmittedValues, DimensionKey, MOST_VALUES, OverflowValues, UNSEEN};
 
-use super::att::State;
+use super::att::CountedState;
 use super::device::Device;
 use super::environment::Environment;
 use super::id::AppId;
@@ -99,7 +99,7 @@ impl Dimension {
 pub const UNKNOWN: &str = "";
 /// The value under which the values are counted that have no place of their own. A sender's value of this very name
 /// is one of them.
-pub const OTHER: &str = "(other)";
+pub const OVERFLOW: &str = "(other)";
 
 /// The units with one value of a dimension.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -121,7 +121,7 @@ pub struct Cell {
     pub unit: Unit,
     pub app: Option<AppId>,
     pub slice: Option<Slice>,
-    pub state: State,
+    pub state: CountedState,
 }
 
 /// Counters with their numbers, or with differences.

@@ -1,12 +1,13 @@
 //! Which device a batch is about.
 
-use super::{Arrival, Fresh, Population};
+use super::{Arrival, IdSource, Population};
 use crate::domain::att::{Verdict, gate};
 use crate::domain::batch::Batch;
-use crate::domain::count::FoldedValues;
-use crate::domain::device::{Device, Name, NameKind, name_after};
+use crate::domain::count::OverflowValues;
+use crate::domain::device::Device;
 use crate::domain::environment::Environment;
 use crate::domain::id::{DeviceId, ProfileId};
+use crate::domain::identifier::{Identifier, IdentifierKind, identifier_of_profile};
 use crate::domain::platform::Platform;
 
 impl Population {
@@ -16,19 +17,19 @@ impl Population {
         batch: &Batch,
         arrival: &Arrival,
         profile: Option<ProfileId>,
-        fresh: &mut dyn Fresh,
+        ids: &mut dyn IdSource,
     ) -> Option<DeviceId> {
         let platform = batch.platform.unwrap_or(Platform::Unknown);
-        let names = names_in_order(batch, arrival, platform);
-        if let Some(known) = names.iter().find_map(|name| self.leads_to(name, &names)) {
+        let identifiers = identifiers_in_order(batch, arrival, platform);
+        if let Some(known) = identifiers.iter().find_map(|identifier| self.leads_to(identifier, &identifiers)) {
             return Some(known);
         }
         // A gated IDFA may find a known device, as above, and never makes a new one.
         let explicit = batch.status.filter(|_| platform.is_apple());
         let verdict = gate(arrival.policy, platform, explicit, arrival.default, batch.os_version.as_deref(), true);
-        let keeps = |name: &Name| name.kind != NameKind::Idfa || verdict == Verdict::Kept;
-        if names.iter().any(keeps) {
-            return Some(self.add_device(batch.environment, platform, arrival, fresh));
+        let keeps = |identifier: &Identifier| identifier.kind != IdentifierKind::Idfa || verdict == Verdict::Kept;
+        if identifiers.iter().any(keeps) {
+            return Some(self.add_device(batch.environment, platform, arrival, ids));
         }
         let profile = profile.filter(|_| explicit.is_some())?;
         let is_candidate =
@@ -37,23 +38,23 @@ impl Population {
         if let [only] = owned[..] {
             return Some(only);
         }
-        let name = name_after(batch.environment, arrival.app, profile);
-        if let Some(known) = self.names().get(&name) {
+        let identifier = identifier_of_profile(batch.environment, arrival.app, profile);
+        if let Some(known) = self.identifiers().get(&identifier) {
             return Some(*known);
         }
-        let device = self.add_device(batch.environment, platform, arrival, fresh);
-        self.add_name(name, device);
+        let device = self.add_device(batch.environment, platform, arrival, ids);
+        self.add_identifier(identifier, device);
         Some(device)
     }
 
-    /// The device that a name leads to, unless that one has another name of a kind that decides before this: then the
-    /// batch is about another device, and this name moves to it.
-    fn leads_to(&self, name: &Name, names: &[Name]) -> Option<DeviceId> {
-        let device = *self.names().get(name)?;
-        let stronger = names.iter().take_while(|stronger| *stronger != name);
-        let has_another = |stronger: &Name| {
-            let same_kind = |known: &Name| known.kind == stronger.kind && known.value != stronger.value;
-            self.names_of(device).any(same_kind)
+    /// The device that an identifier leads to, unless that one has another identifier of a kind that decides before this: then the
+    /// batch is about another device, and this identifier moves to it.
+    fn leads_to(&self, identifier: &Identifier, identifiers: &[Identifier]) -> Option<DeviceId> {
+        let device = *self.identifiers().get(identifier)?;
+        let stronger = identifiers.iter().take_while(|stronger| *stronger != identifier);
+        let has_another = |stronger: &Identifier| {
+            let same_kind = |known: &Identifier| known.kind == stronger.kind && known.value != stronger.value;
+            self.identifiers_of(device).any(same_kind)
         };
         (!stronger.into_iter().any(has_another)).then_some(device)
     }
@@ -63,15 +64,15 @@ impl Population {
         environment: Environment,
         platform: Platform,
         arrival: &Arrival,
-        fresh: &mut dyn Fresh,
+        ids: &mut dyn IdSource,
     ) -> DeviceId {
-        let id = DeviceId(fresh.id());
+        let id = DeviceId(ids.new_id());
         let device = Device {
             id,
             environment,
             app: arrival.app,
             platform,
-            held: None,
+            reported: None,
             source: None,
             transitions: 0,
             os_version: None,
@@ -79,27 +80,27 @@ impl Population {
             country: None,
             first_seen: arrival.received,
             last_seen: arrival.received,
-            nameless_since: None,
+            unidentified_since: None,
             retired: false,
             active_on: None,
-            folded: FoldedValues::default(),
+            overflow: OverflowValues::default(),
         };
         self.devices.insert(id, device);
         id
     }
 }
 
-/// The batch's ids as names, those that decide first.
-pub(super) fn names_in_order(batch: &Batch, arrival: &Arrival, platform: Platform) -> Vec<Name> {
-    let deciding = NameKind::deciding(platform.is_apple());
-    let place = |kind: &NameKind| deciding.iter().position(|known| known == kind).unwrap_or(deciding.len());
-    let mut ids: Vec<_> = batch.names.iter().collect();
-    ids.sort_by_key(|(kind, _)| (place(kind), *kind));
-    let name = |(kind, value): &(NameKind, String)| Name {
+/// The batch's ids as identifiers, those that decide first.
+pub(super) fn identifiers_in_order(batch: &Batch, arrival: &Arrival, platform: Platform) -> Vec<Identifier> {
+    let order = IdentifierKind::lookup_order(platform.is_apple());
+    let rank = |kind: &IdentifierKind| order.iter().position(|known| known == kind).unwrap_or(order.len());
+    let mut ids: Vec<_> = batch.identifiers.iter().collect();
+    ids.sort_by_key(|(kind, _)| (rank(kind), *kind));
+    let identifier = |(kind, value): &(IdentifierKind, String)| Identifier {
         environment: batch.environment,
         app: arrival.app,
         kind: *kind,
         value: value.clone(),
     };
-    ids.into_iter().map(name).collect()
+    ids.into_iter().map(identifier).collect()
 }

@@ -1,28 +1,29 @@
 //! Folding batches into what is known of devices and profiles: pure, in memory, in arrival order. The store loads what
 //! the batches may touch, this changes it, and the store writes what changed.
 
-mod contradict;
+mod data_problem;
 mod find;
-mod learn;
 mod population;
+mod report;
 
 pub use population::Population;
 
 use super::att::{Policy, Status};
 use super::batch::Batch;
-use super::contradiction::Contradiction;
+use super::data_problem::DataProblem;
 use super::device::Device;
 use super::environment::Environment;
 use super::id::{AppId, DeviceId, InputId, ProfileId};
-use super::profile::{Identity, Profile};
+use super::identity::Identity;
+use super::profile::Profile;
 use super::time::Millis;
 
 /// Makes ids; randomness is a parameter.
-pub trait Fresh {
+pub trait IdSource {
     /// A new 63-bit id.
-    fn id(&mut self) -> i64;
+    fn new_id(&mut self) -> i64;
     /// A new profile id below 2^53.
-    fn mpid(&mut self) -> i64;
+    fn new_mpid(&mut self) -> i64;
 }
 
 /// How and where a batch arrived.
@@ -35,7 +36,7 @@ pub struct Arrival {
     pub default: Option<Status>,
     /// The day of the workspace on which it was received, in days since 1970-01-01.
     pub day: i64,
-    /// Old news, sent later: it never outranks what was learnt since.
+    /// Old news, sent later: it never outranks what was learned since.
     pub historical: bool,
 }
 
@@ -61,35 +62,35 @@ pub struct Folded {
     /// The device that it was about.
     pub device: Option<DeviceId>,
     pub transition: Option<Transition>,
-    pub contradictions: Vec<Contradiction>,
+    pub data_problems: Vec<DataProblem>,
     /// Whether it brought an IDFA that may be kept.
     pub keeps_idfa: bool,
     /// The device as it was after its first batch of the day, unless it has had one.
     pub active: Option<Device>,
-    /// It names neither a device nor a person, and nothing was kept.
-    pub names_nobody: bool,
+    /// It has an id of neither a device nor a person, so that nothing was kept.
+    pub without_ids: bool,
 }
 
 impl Population {
     /// Folds one batch in.
-    pub fn fold(&mut self, batch: &Batch, arrival: &Arrival, fresh: &mut dyn Fresh) -> Folded {
+    pub fn fold(&mut self, batch: &Batch, arrival: &Arrival, ids: &mut dyn IdSource) -> Folded {
         let mut folded = Folded::default();
-        let named = self.named_profile(batch, arrival, fresh);
-        let device = self.device(batch, arrival, named, fresh);
+        let named = self.named_profile(batch, arrival, ids);
+        let device = self.device(batch, arrival, named, ids);
         folded.device = device;
         if let Some(device) = device {
             self.describe(device, batch, arrival);
-            self.learn(device, batch, arrival, &mut folded);
-            self.name(device, batch, arrival, &mut folded);
+            self.take_report(device, batch, arrival, &mut folded);
+            self.attach_identifiers(device, batch, arrival, &mut folded);
             folded.active = self.note_active(device, arrival);
         } else if batch.status.is_some() && named.is_some() {
             // Only a status elsewhere than on Apple's platforms gets here with a profile.
-            folded.contradictions.push(Contradiction::StatusElsewhere);
+            folded.data_problems.push(DataProblem::StatusElsewhere);
         }
-        let profile = named.or_else(|| device.map(|device| self.anonymous(device, arrival, fresh)));
+        let profile = named.or_else(|| device.map(|device| self.anonymous(device, arrival, ids)));
         match profile.and_then(|profile| self.profile_mut(profile)) {
             Some(profile) => profile.last_seen = profile.last_seen.max(arrival.received),
-            None => folded.names_nobody = true,
+            None => folded.without_ids = true,
         }
         if let (Some(device), Some(profile)) = (device, profile) {
             self.add_use(device, profile);
@@ -104,7 +105,7 @@ impl Population {
     }
 
     /// The profile that the batch names: by `mpid`, else by the first identity in the order.
-    fn named_profile(&mut self, batch: &Batch, arrival: &Arrival, fresh: &mut dyn Fresh) -> Option<ProfileId> {
+    fn named_profile(&mut self, batch: &Batch, arrival: &Arrival, ids: &mut dyn IdSource) -> Option<ProfileId> {
         let environment = batch.environment;
         let known = match (batch.mpid, batch.identities.first()) {
             (Some(mpid), _) => self.profile_by_mpid(environment, mpid),
@@ -117,8 +118,8 @@ impl Population {
             self.note_named(known);
             return Some(known);
         }
-        let mpid = batch.mpid.unwrap_or_else(|| fresh.mpid());
-        Some(self.new_profile(environment, mpid, None, arrival, fresh))
+        let mpid = batch.mpid.unwrap_or_else(|| ids.new_mpid());
+        Some(self.new_profile(environment, mpid, None, arrival, ids))
     }
 
     fn new_profile(
@@ -127,19 +128,19 @@ impl Population {
         mpid: i64,
         anonymous_on: Option<DeviceId>,
         arrival: &Arrival,
-        fresh: &mut dyn Fresh,
+        ids: &mut dyn IdSource,
     ) -> ProfileId {
-        let (id, seen) = (ProfileId(fresh.id()), arrival.received);
+        let (id, seen) = (ProfileId(ids.new_id()), arrival.received);
         self.add_profile(Profile { id, environment, mpid, anonymous_on, first_seen: seen, last_seen: seen });
         id
     }
 
     /// The device's own anonymous profile.
-    fn anonymous(&mut self, device: DeviceId, arrival: &Arrival, fresh: &mut dyn Fresh) -> ProfileId {
+    fn anonymous(&mut self, device: DeviceId, arrival: &Arrival, ids: &mut dyn IdSource) -> ProfileId {
         if let Some(own) = self.anonymous_on(device) {
             return own;
         }
         let environment = self.devices[&device].environment;
-        self.new_profile(environment, fresh.mpid(), Some(device), arrival, fresh)
+        self.new_profile(environment, ids.new_mpid(), Some(device), arrival, ids)
     }
 }

@@ -1,57 +1,61 @@
 //! What a group of batches may touch, with the ways in which folding looks for it.
 
 use crate::domain::count::{self, Cells, Facets};
-use crate::domain::device::{Device, Name, NameKind};
+use crate::domain::device::Device;
 use crate::domain::environment::Environment;
 use crate::domain::id::{DeviceId, ProfileId};
-use crate::domain::profile::{Identity, Profile};
+use crate::domain::identifier::{Identifier, IdentifierKind};
+use crate::domain::identity::Identity;
+use crate::domain::profile::Profile;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The part of the store that a group of batches may touch: the devices and profiles they name, all users of those
-/// devices, all devices of those users, and all names of the touched devices.
+/// devices, all devices of those users, and all identifiers of the touched devices.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Population {
     pub devices: BTreeMap<DeviceId, Device>,
     pub identities: BTreeMap<Identity, ProfileId>,
-    names: BTreeMap<Name, DeviceId>,
-    names_of: BTreeMap<DeviceId, BTreeSet<Name>>,
+    identifiers: BTreeMap<Identifier, DeviceId>,
+    identifiers_of: BTreeMap<DeviceId, BTreeSet<Identifier>>,
     profiles: BTreeMap<ProfileId, Profile>,
     by_mpid: BTreeMap<(Environment, i64), ProfileId>,
     anonymous: BTreeMap<DeviceId, ProfileId>,
-    uses: BTreeSet<(DeviceId, ProfileId)>,
-    used: BTreeSet<(ProfileId, DeviceId)>,
+    users_by_device: BTreeSet<(DeviceId, ProfileId)>,
+    devices_by_user: BTreeSet<(ProfileId, DeviceId)>,
 }
 
 impl Population {
-    pub fn names(&self) -> &BTreeMap<Name, DeviceId> {
-        &self.names
+    pub fn identifiers(&self) -> &BTreeMap<Identifier, DeviceId> {
+        &self.identifiers
     }
 
-    /// All names that lead to a device.
-    pub fn names_of(&self, device: DeviceId) -> impl Iterator<Item = &Name> {
-        self.names_of.get(&device).into_iter().flatten()
+    /// All identifiers that lead to a device.
+    pub fn identifiers_of(&self, device: DeviceId) -> impl Iterator<Item = &Identifier> {
+        self.identifiers_of.get(&device).into_iter().flatten()
     }
 
-    /// Makes a name lead to a device; answers the one that it led to before.
-    pub fn add_name(&mut self, name: Name, device: DeviceId) -> Option<DeviceId> {
-        self.names_of.entry(device).or_default().insert(name.clone());
-        let before = self.names.get(&name).copied().filter(|before| *before != device);
-        if let Some(names) = before.and_then(|before| self.names_of.get_mut(&before)) {
-            names.remove(&name);
+    /// Makes an identifier lead to a device; answers the one that it led to before.
+    pub fn add_identifier(&mut self, identifier: Identifier, device: DeviceId) -> Option<DeviceId> {
+        self.identifiers_of.entry(device).or_default().insert(identifier.clone());
+        let before = self.identifiers.get(&identifier).copied().filter(|before| *before != device);
+        if let Some(identifiers) = before.and_then(|before| self.identifiers_of.get_mut(&before)) {
+            identifiers.remove(&identifier);
         }
-        self.names.insert(name, device);
+        self.identifiers.insert(identifier, device);
         before
     }
 
-    pub fn remove_name(&mut self, name: &Name) {
-        if let Some(names) = self.names.remove(name).and_then(|device| self.names_of.get_mut(&device)) {
-            names.remove(name);
+    pub fn remove_identifier(&mut self, identifier: &Identifier) {
+        if let Some(identifiers) =
+            self.identifiers.remove(identifier).and_then(|device| self.identifiers_of.get_mut(&device))
+        {
+            identifiers.remove(identifier);
         }
     }
 
     /// Whether an IDFA leads to a device.
     pub fn has_idfa(&self, device: DeviceId) -> bool {
-        self.names_of(device).any(|name| name.kind == NameKind::Idfa)
+        self.identifiers_of(device).any(|identifier| identifier.kind == IdentifierKind::Idfa)
     }
 
     pub fn profiles(&self) -> &BTreeMap<ProfileId, Profile> {
@@ -89,24 +93,24 @@ impl Population {
 
     /// Which device is used by whom.
     pub fn uses(&self) -> &BTreeSet<(DeviceId, ProfileId)> {
-        &self.uses
+        &self.users_by_device
     }
 
     pub fn add_use(&mut self, device: DeviceId, profile: ProfileId) {
-        self.uses.insert((device, profile));
-        self.used.insert((profile, device));
+        self.users_by_device.insert((device, profile));
+        self.devices_by_user.insert((profile, device));
     }
 
     /// The devices that a profile uses, in the order of their ids.
     pub fn devices_of(&self, profile: ProfileId) -> impl Iterator<Item = &Device> {
         let first = (profile, DeviceId(i64::MIN));
-        let its = self.used.range(first..).take_while(move |(user, _)| *user == profile);
+        let its = self.devices_by_user.range(first..).take_while(move |(user, _)| *user == profile);
         its.filter_map(|(_, device)| self.devices.get(device))
     }
 
     fn users_of(&self, device: DeviceId) -> impl Iterator<Item = &Profile> {
         let first = (device, ProfileId(i64::MIN));
-        let its = self.uses.range(first..).take_while(move |(used, _)| *used == device);
+        let its = self.users_by_device.range(first..).take_while(move |(used, _)| *used == device);
         its.filter_map(|(_, profile)| self.profiles.get(profile))
     }
 
@@ -114,11 +118,11 @@ impl Population {
     pub fn absorb(&mut self, other: Self) {
         self.devices.extend(other.devices);
         self.identities.extend(other.identities);
-        for (name, device) in other.names {
-            self.add_name(name, device);
+        for (identifier, device) in other.identifiers {
+            self.add_identifier(identifier, device);
         }
         other.profiles.into_values().for_each(|profile| self.add_profile(profile));
-        for (device, profile) in other.uses {
+        for (device, profile) in other.users_by_device {
             self.add_use(device, profile);
         }
     }

@@ -3,7 +3,7 @@
 use crate::domain::id::PersonId;
 use crate::domain::time::{HOUR, MINUTE, Millis};
 use crate::server::error::Error;
-use crate::server::store::{Event, Own, Store};
+use crate::server::store::{Event, Store, SystemTx};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use tower_sessions::session::{Id, Record};
@@ -87,19 +87,19 @@ impl Write {
 impl Sessions {
     async fn write(&self, id: &Id, write: Write) -> Result<()> {
         let key = key(id);
-        let work = move |mut own: Own| {
+        let work = move |mut system: SystemTx| {
             let (key, write) = (key.clone(), write.clone());
             async move {
                 match &write {
-                    Write::Add { person, data } => own.add_session(&key, *person, data).await?,
-                    Write::Save { person, data } => own.save_session(&key, *person, data).await?,
-                    Write::Touch => own.touch_session(&key).await?,
-                    Write::End => own.end_session(&key).await?,
+                    Write::Add { person, data } => system.add_session(&key, *person, data).await?,
+                    Write::Save { person, data } => system.save_session(&key, *person, data).await?,
+                    Write::Touch => system.touch_session(&key).await?,
+                    Write::End => system.end_session(&key).await?,
                 }
-                own.commit(Event::Housekeeping(write.as_str())).await
+                system.commit(Event::Unaudited(write.as_str())).await
             }
         };
-        self.store.own(work).await.map_err(failed)
+        self.store.system(work).await.map_err(failed)
     }
 }
 
@@ -117,14 +117,14 @@ impl SessionStore for Sessions {
     }
 
     async fn load(&self, id: &Id) -> Result<Option<Record>> {
-        let mut own = self.store.own_view().await.map_err(failed)?;
-        let Some(session) = own.session(&key(id)).await.map_err(failed)? else { return Ok(None) };
-        let (seen_before, made_before) = over_before(own.now);
+        let mut system = self.store.system_view().await.map_err(failed)?;
+        let Some(session) = system.session(&key(id)).await.map_err(failed)? else { return Ok(None) };
+        let (seen_before, made_before) = over_before(system.now);
         if session.seen_at < seen_before || session.created_at < made_before {
             return Ok(None);
         }
-        let stale = session.seen_at < own.now.minus(TOUCH_EVERY);
-        drop(own);
+        let stale = session.seen_at < system.now.minus(TOUCH_EVERY);
+        drop(system);
         if stale && self.renews {
             // A store that cannot be written can still be read; an unwritten time only ends the session sooner.
             if let Err(error) = self.write(id, Write::Touch).await {

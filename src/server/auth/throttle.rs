@@ -3,7 +3,7 @@
 use crate::domain::text::Email;
 use crate::domain::time::{DAY, MINUTE, Millis, SECOND};
 use crate::server::error::Result;
-use crate::server::store::{Event, Own, Store};
+use crate::server::store::{Event, Store, SystemTx};
 use sha2::{Digest, Sha256};
 use std::net::IpAddr;
 
@@ -27,14 +27,14 @@ pub struct Attempt {
 impl Attempt {
     /// Counts the attempt in a transaction of its own; answers how long it must wait instead, as `begin` does.
     pub async fn start(self, store: &Store) -> Result<i64> {
-        let begin = move |mut own: Own| async move {
-            let wait = self.begin(&mut own).await?;
+        let begin = move |mut system: SystemTx| async move {
+            let wait = self.begin(&mut system).await?;
             if wait == 0 {
-                own.commit(Event::Housekeeping("an attempt to sign in")).await?;
+                system.commit(Event::Unaudited("an attempt to sign in")).await?;
             }
             Ok(wait)
         };
-        store.own(begin).await
+        store.system(begin).await
     }
 
     pub fn new(email: &Email, address: &str) -> Self {
@@ -44,25 +44,25 @@ impl Attempt {
 
     /// Counts the attempt as failed before it is tried, so that many at once are no way round. Answers how long it must
     /// wait instead, in milliseconds; zero lets it pass.
-    pub async fn begin(&self, own: &mut Own) -> Result<i64> {
-        let now = own.now;
-        let here = own.count_attempt(&self.here, forgotten_before(now)).await?;
-        let anywhere = own.count_attempt(&self.anywhere, forgotten_before(now)).await?;
+    pub async fn begin(&self, system: &mut SystemTx) -> Result<i64> {
+        let now = system.now;
+        let here = system.count_attempt(&self.here, forgotten_before(now)).await?;
+        let anywhere = system.count_attempt(&self.anywhere, forgotten_before(now)).await?;
         let fresh = here.failures == 1;
         let until = if fresh { here.blocked_until } else { here.blocked_until.max(anywhere.blocked_until) };
         if until > now {
             return Ok(until.0 - now.0);
         }
-        own.block_until(&self.here, now.plus(wait_after(here.failures, FREE, LONGEST_WAIT))).await?;
+        system.block_until(&self.here, now.plus(wait_after(here.failures, FREE, LONGEST_WAIT))).await?;
         let wait = wait_after(anywhere.failures, FREE_ANYWHERE, LONGEST_WAIT_ANYWHERE);
-        own.block_until(&self.anywhere, now.plus(wait)).await?;
+        system.block_until(&self.anywhere, now.plus(wait)).await?;
         Ok(0)
     }
 
     /// Forgets the failures from this address, and takes this attempt back from the account.
-    pub async fn succeeded(&self, own: &mut Own) -> Result<()> {
-        own.clear_throttle(&self.here).await?;
-        own.forget_attempt(&self.anywhere).await
+    pub async fn succeeded(&self, system: &mut SystemTx) -> Result<()> {
+        system.clear_throttle(&self.here).await?;
+        system.forget_attempt(&self.anywhere).await
     }
 }
 

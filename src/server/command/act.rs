@@ -1,23 +1,18 @@
 //! Commands that change something.
 
 use super::Ended;
-use crate::domain::error::{Problem, Refusal};
+use crate::domain::error::Problem;
 use crate::domain::role::{Role, TokenRole};
-use crate::domain::text::Slug;
 use crate::server::auth::password::Passwords;
 use crate::server::config::Config;
 use crate::server::error::{Error, Result};
-use crate::server::store::{Actor, Place, Store};
-use crate::server::work::{account, demo, input, member, reset, token, workspace};
+use crate::server::services::{demo, input, member, reset, sign_up, token, workspace};
+use crate::server::store::{Actor, Store, WorkspaceRef};
 use clap::{Args, Subcommand};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 use std::path::Path;
 use std::sync::Arc;
-
-pub(super) fn place(slug: &str) -> Result<Place> {
-    Slug::parse(slug).map(Place::Slug).map_err(|_| Refusal::NotFound.into())
-}
 
 fn role(text: &str) -> Result<Role> {
     Role::parse(text).ok_or_else(|| Error::invalid("--role", Problem::NotARole))
@@ -66,10 +61,10 @@ impl User {
                 return Ok(Ended::Done);
             }
         };
-        let password = if password_stdin { account::given(Some(read_password()?)) } else { None };
+        let password = if password_stdin { sign_up::given(Some(read_password()?)) } else { None };
         let passwords = Passwords::new(store.ids().clone());
-        let new = account::NewAccount { email, name, operator, password };
-        let (person, link) = account::add_account(store, &passwords, &Actor::command_line(), new).await?;
+        let new = sign_up::NewAccount { email, name, operator, password };
+        let (person, link) = sign_up::add_account(store, &passwords, &Actor::command_line(), new).await?;
         let link = link.map(|token| format!("{}/set-up?token={token}", config.public_url()));
         let words = match &link {
             Some(link) => format!("Added. They choose their password within an hour, by this one-time link:\n{link}"),
@@ -96,7 +91,7 @@ pub enum Workspace {
         #[arg(long)]
         slug: Option<String>,
         /// Whose days its figures are counted by; fixed for good.
-        #[arg(long, default_value = account::UTC)]
+        #[arg(long, default_value = sign_up::UTC)]
         time_zone: String,
         /// What the Profile API's addresses call its organisation; `main` unless given.
         #[arg(long)]
@@ -155,10 +150,10 @@ impl Member {
         let actor = Actor::command_line();
         match self {
             Self::Set { workspace, email, role: wanted } => {
-                member::set_member(store, &actor, place(&workspace)?, &email, role(&wanted)?).await?;
+                member::set_member(store, &actor, WorkspaceRef::parse(&workspace)?, &email, role(&wanted)?).await?;
             }
             Self::Remove { workspace, email } => {
-                member::remove_member(store, &actor, place(&workspace)?, &email).await?;
+                member::remove_member(store, &actor, WorkspaceRef::parse(&workspace)?, &email).await?;
             }
         }
         say!("Done.");
@@ -186,7 +181,7 @@ impl Input {
     pub async fn run(self, store: &Store) -> Result<Ended> {
         let Self::Add { workspace, name, app, json } = self;
         let new = input::NewInput { name, bundle: app };
-        let made = input::add_input(store, &Actor::command_line(), place(&workspace)?, new).await?;
+        let made = input::add_input(store, &Actor::command_line(), WorkspaceRef::parse(&workspace)?, new).await?;
         let (id, key, secret) = (made.input.input, made.input.key, made.secret.expose_secret());
         let words = format!("Added. The secret is shown this once:\nkey    {key}\nsecret {secret}");
         print(json, &json!({"id": id, "key": key, "secret": secret}), &words);
@@ -216,7 +211,7 @@ impl Token {
         let (id, text) = {
             let role = TokenRole::parse(&wanted).ok_or_else(|| Error::invalid("--role", Problem::NotARole))?;
             let new = token::NewToken { name, role, days: token::LONGEST_DAYS };
-            token::add_token(store, &Actor::command_line(), place(&workspace)?, new).await?
+            token::add_token(store, &Actor::command_line(), WorkspaceRef::parse(&workspace)?, new).await?
         };
         let words = format!("Added. The token is shown this once:\n{}", text.expose_secret());
         print(json, &json!({"id": id, "token": text.expose_secret()}), &words);

@@ -3,9 +3,9 @@
 use super::Ended;
 use crate::server::config::file::Told;
 use crate::server::error::{Error, Result};
+use crate::server::services::audit_export::{Format, export};
 use crate::server::store::audit::{Verified, verify_file};
-use crate::server::store::{Actor, Store};
-use crate::server::work::audit_export::{Format, export};
+use crate::server::store::{Actor, Store, WorkspaceRef};
 use clap::Subcommand;
 use serde_json::json;
 use std::fs::File;
@@ -41,7 +41,7 @@ impl Audit {
             }
             Self::Export { workspace, format } => {
                 let mut out = BufWriter::new(std::io::stdout());
-                export(store, &Actor::command_line(), super::act::place(&workspace)?, format, &mut out).await?;
+                export(store, &Actor::command_line(), WorkspaceRef::parse(&workspace)?, format, &mut out).await?;
                 Ok(Ended::Done)
             }
         }
@@ -78,7 +78,7 @@ fn tell(verified: &Verified, json: bool) {
 pub async fn check(store: &Store, json: bool) -> Result<Ended> {
     let checked = store.check().await?;
     let verified = store.verify_audit().await?;
-    let holds = checked.iter().all(|checked| checked.holds()) && verified.broken.is_empty();
+    let ok = checked.iter().all(|checked| checked.is_ok()) && verified.broken.is_empty();
     if json {
         let found = checked.iter().map(|checked| {
             json!({"workspace": checked.workspace, "devices": checked.devices, "profiles": checked.profiles,
@@ -86,9 +86,9 @@ pub async fn check(store: &Store, json: bool) -> Result<Ended> {
         });
         say!(
             "{}",
-            json!({"holds": holds, "workspaces": found.collect::<Vec<_>>(), "audit_rows": verified.rows, "audit_broken": verified.broken.len()})
+            json!({"ok": ok, "workspaces": found.collect::<Vec<_>>(), "audit_rows": verified.rows, "audit_broken": verified.broken.len()})
         );
-        return Ok(if holds { Ended::Done } else { Ended::CheckFailed });
+        return Ok(if ok { Ended::Done } else { Ended::CheckFailed });
     }
     for checked in &checked {
         for (cell, kept, counted) in &checked.counters {
@@ -108,7 +108,7 @@ pub async fn check(store: &Store, json: bool) -> Result<Ended> {
         );
     }
     tell(&verified, false);
-    Ok(if holds { Ended::Done } else { Ended::CheckFailed })
+    Ok(if ok { Ended::Done } else { Ended::CheckFailed })
 }
 
 /// `attest config`.

@@ -36,7 +36,7 @@ pub struct Config {
     pub metrics_addr: Option<SocketAddr>,
 }
 
-/// How long what is learnt is kept.
+/// How long what is learned is kept.
 #[derive(Args, Clone, Copy, Debug)]
 pub struct Retention {
     /// Days that changes of devices' statuses are kept; each device's last one always is.

@@ -1,15 +1,14 @@
 //! Who asks: a person with a session, or a script with a token.
 
-use super::api::question::place;
 use super::security::RequestId;
 use crate::domain::error::Refusal;
 use crate::domain::id::PersonId;
 use crate::server::auth::key::{hash, token_parts};
 use crate::server::auth::session::PERSON;
 use crate::server::error::Error;
-use crate::server::state::State;
+use crate::server::state::AppState;
 use crate::server::store::person::Person;
-use crate::server::store::{Actor, Place, Who};
+use crate::server::store::{Actor, Who, WorkspaceRef};
 use axum::extract::{ConnectInfo, FromRequestParts, RawPathParams};
 use axum::http::header::{AUTHORIZATION, USER_AGENT};
 use axum::http::request::Parts;
@@ -29,9 +28,9 @@ pub struct Visit {
 /// the view or the change.
 pub struct Inside {
     pub visit: Visit,
-    pub state: State,
+    pub state: AppState,
     pub slug: String,
-    pub place: Place,
+    pub workspace: WorkspaceRef,
 }
 
 /// Nobody yet: whoever sends a form before they are signed in.
@@ -55,10 +54,10 @@ impl IntoResponse for NotSignedIn {
     }
 }
 
-impl FromRequestParts<State> for Visit {
+impl FromRequestParts<AppState> for Visit {
     type Rejection = NotSignedIn;
 
-    async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, NotSignedIn> {
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, NotSignedIn> {
         let session = parts.extensions.get::<Session>().cloned();
         let session = session.ok_or_else(|| NotSignedIn::Failed(Error::Internal("no session layer".into())))?;
         match signed_in(state, &session).await.map_err(NotSignedIn::Failed)? {
@@ -71,33 +70,33 @@ impl FromRequestParts<State> for Visit {
     }
 }
 
-impl FromRequestParts<State> for Inside {
+impl FromRequestParts<AppState> for Inside {
     type Rejection = NotSignedIn;
 
-    async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, NotSignedIn> {
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, NotSignedIn> {
         let visit = Visit::from_request_parts(parts, state).await?;
         let named = RawPathParams::from_request_parts(parts, state).await;
         // What cannot be read as text names nothing.
         let named = named.map_err(|_| NotSignedIn::Failed(Refusal::BadRequest(vec![]).into()))?;
         let slug = named.iter().find(|(name, _)| *name == "workspace").map(|(_, slug)| slug.to_owned());
         let slug = slug.unwrap_or_default();
-        let place = place(&slug).map_err(NotSignedIn::Failed)?;
-        Ok(Self { visit, state: state.clone(), slug, place })
+        let workspace = WorkspaceRef::parse(&slug).map_err(NotSignedIn::Failed)?;
+        Ok(Self { visit, state: state.clone(), slug, workspace })
     }
 }
 
-impl FromRequestParts<State> for Visitor {
+impl FromRequestParts<AppState> for Visitor {
     type Rejection = std::convert::Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Self::Rejection> {
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Self::Rejection> {
         Ok(Self(actor(parts, state, Who::System("visitor"))))
     }
 }
 
-impl FromRequestParts<State> for Script {
+impl FromRequestParts<AppState> for Script {
     type Rejection = Error;
 
-    async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Error> {
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Error> {
         let header = parts.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let token = header.split_once(' ').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
         let (key, secret) = token.and_then(|(_, token)| token_parts(token.trim())).ok_or(Refusal::Unauthorized)?;
@@ -114,10 +113,10 @@ impl FromRequestParts<State> for Script {
 }
 
 /// The person that a session belongs to, if it is one of ours and they still exist.
-pub async fn signed_in(state: &State, session: &Session) -> Result<Option<Person>, Error> {
+pub async fn signed_in(state: &AppState, session: &Session) -> Result<Option<Person>, Error> {
     let id: Option<String> = session.get(PERSON).await.map_err(unavailable)?;
     let Some(id) = id.and_then(|id| PersonId::parse(&id)) else { return Ok(None) };
-    state.store.own_view().await?.person(id).await
+    state.store.system_view().await?.person(id).await
 }
 
 /// The session library hides what went wrong; it can only be the store.
@@ -136,7 +135,7 @@ fn sign_in_address(parts: &Parts) -> String {
     }
 }
 
-fn actor(parts: &Parts, state: &State, who: Who) -> Actor {
+fn actor(parts: &Parts, state: &AppState, who: Who) -> Actor {
     let agent = parts.headers.get(USER_AGENT).map(|agent| String::from_utf8_lossy(agent.as_bytes()).into_owned());
     let request_id = parts.extensions.get::<RequestId>().map(|id| id.0.clone());
     Actor { who, address: address(parts, &state.config.trusted_proxies).map(|ip| ip.to_string()), agent, request_id }

@@ -4,11 +4,11 @@ use super::render::render;
 use super::security::RequestId;
 use crate::domain::error::{Code, Fault, Refusal};
 use crate::server::error::Error;
-use crate::server::state::State;
+use crate::server::state::AppState;
 use crate::ui::pages::Page;
 use crate::ui::pages::refused::{Refused, Why};
 use crate::ui::words;
-use axum::extract::{Request, State as Shared};
+use axum::extract::{Request, State};
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::Next;
@@ -61,7 +61,7 @@ fn log(error: &Error, incident: &str) {
 
 /// Tells what went wrong as a page.
 pub async fn as_page(
-    Shared(state): Shared<State>,
+    State(state): State<AppState>,
     RequestId(incident): RequestId,
     request: Request,
     next: Next,

@@ -1,8 +1,8 @@
 //! Whether the process is up, and whether it can work.
 
 use crate::server::error::Error;
-use crate::server::state::State;
-use axum::extract::State as Shared;
+use crate::server::state::AppState;
+use axum::extract::State;
 
 /// The process is up.
 pub async fn live() -> &'static str {
@@ -10,7 +10,7 @@ pub async fn live() -> &'static str {
 }
 
 /// The store answers, its schema is ours, and the event stream's queue has room.
-pub async fn ready(Shared(state): Shared<State>) -> Result<&'static str, Error> {
+pub async fn ready(State(state): State<AppState>) -> Result<&'static str, Error> {
     if state.ingest.is_full() {
         return Err(Error::Unavailable("the queue of the event stream is full".to_owned()));
     }

@@ -1,7 +1,7 @@
 //! A page model becomes an answer.
 
-use crate::server::state::State;
-use crate::ui::app::{Document, document};
+use crate::server::state::AppState;
+use crate::ui::document::{Document, document};
 use crate::ui::pages::Page;
 use crate::ui::pages::overview::{Counts, counts};
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY};
@@ -15,16 +15,16 @@ use leptos::prelude::*;
 use std::sync::Arc;
 
 /// Renders a page, for success and faults alike. Whoever calls has decided the status.
-pub fn render(state: &State, page: Page, status: StatusCode) -> Response {
+pub fn render(state: &AppState, page: Page, status: StatusCode) -> Response {
     let nonce = page.has_island().then(|| BASE64_URL_SAFE_NO_PAD.encode(state.store.ids().random::<16>()));
-    let policy = content_security_policy(nonce.as_deref());
+    let csp = content_security_policy(nonce.as_deref());
     let assets = state.site.base.clone();
     let html = html(|| document(Document { page, assets, nonce: nonce.map(Nonce::from_value) }).to_html());
     let mut response = (status, Html(html)).into_response();
     let headers = response.headers_mut();
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    if let Ok(policy) = HeaderValue::from_str(&policy) {
-        headers.insert(CONTENT_SECURITY_POLICY, policy);
+    if let Ok(csp) = HeaderValue::from_str(&csp) {
+        headers.insert(CONTENT_SECURITY_POLICY, csp);
     }
     response
 }

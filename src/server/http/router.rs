@@ -1,11 +1,11 @@
-//! The router, built from the doors: used by the server and by tests alike.
+//! The router, built from the routes: used by the server and by tests alike.
 
-use super::doors::{DOORS, Kind};
-use super::{failure, figures, security};
+use super::routes::{ROUTES, RouteKind};
+use super::{failure, metrics, security};
 use crate::domain::error::Refusal;
 use crate::server::auth::session::Sessions;
 use crate::server::error::Error;
-use crate::server::state::State;
+use crate::server::state::AppState;
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
 use tower_http::compression::CompressionLayer;
@@ -15,39 +15,41 @@ use tower_sessions::{Expiry, SessionManagerLayer};
 /// The name of the session's cookie.
 pub const COOKIE: &str = "attest_session";
 
-/// All doors, with what holds for each kind of them around it.
-pub fn router(state: State) -> Router {
-    let pages = doors(Kind::Page)
+/// All routes, with what holds for each kind of them around it.
+pub fn router(state: AppState) -> Router {
+    let pages = routes(RouteKind::Page)
         .fallback(|| async { Error::from(Refusal::NotFound) })
         .method_not_allowed_fallback(|| async { Error::from(Refusal::NotFound) })
         .layer(sessions(&state, Sessions::of_pages(state.store.clone())))
-        .layer(from_fn(security::own_pages_only))
+        .layer(from_fn(security::same_origin_only))
         .layer(from_fn_with_state(state.clone(), failure::as_page))
         .layer(CompressionLayer::new())
         .layer(from_fn(security::only_reads_are_compressed));
-    let live = doors(Kind::Live)
+    let live = routes(RouteKind::Live)
         .layer(sessions(&state, Sessions::of_polling(state.store.clone())))
         .layer(from_fn(failure::as_json));
-    let machines =
-        doors(Kind::Api).merge(doors(Kind::Events)).merge(doors(Kind::Plain)).layer(from_fn(failure::as_json));
+    let machines = routes(RouteKind::Api)
+        .merge(routes(RouteKind::Events))
+        .merge(routes(RouteKind::Plain))
+        .layer(from_fn(failure::as_json));
     // Nothing is measured, on the event stream's way least of all, unless somebody reads it.
     let measured = state.config.metrics_addr.is_some();
     let all = Router::new()
         .merge(pages)
         .merge(live)
         .merge(machines)
-        .layer(from_fn_with_state(state.clone(), security::dress))
+        .layer(from_fn_with_state(state.clone(), security::common_headers))
         .with_state(state);
-    if measured { all.layer(from_fn(figures::measure)) } else { all }
+    if measured { all.layer(from_fn(metrics::measure)) } else { all }
 }
 
-fn doors(kind: Kind) -> Router<State> {
-    let ours = DOORS.iter().filter(|door| door.kind == kind);
-    ours.fold(Router::new(), |router, door| router.route(door.path, (door.serve)()))
+fn routes(kind: RouteKind) -> Router<AppState> {
+    let ours = ROUTES.iter().filter(|route| route.kind == kind);
+    ours.fold(Router::new(), |router, route| router.route(route.path, (route.serve)()))
 }
 
 /// The cookie lives as long as the browser's session; how long ours lives is decided by our own store.
-fn sessions(state: &State, store: Sessions) -> SessionManagerLayer<Sessions> {
+fn sessions(state: &AppState, store: Sessions) -> SessionManagerLayer<Sessions> {
     SessionManagerLayer::new(store)
         .with_name(COOKIE)
         .with_http_only(true)

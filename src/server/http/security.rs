@@ -2,8 +2,8 @@
 
 use crate::domain::error::Refusal;
 use crate::server::error::Error;
-use crate::server::state::State;
-use axum::extract::{FromRequestParts, Request, State as Shared};
+use crate::server::state::AppState;
+use axum::extract::{FromRequestParts, Request, State};
 use axum::http::header::{
     ACCEPT_ENCODING, CACHE_CONTROL, HOST, ORIGIN, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
 };
@@ -29,7 +29,7 @@ impl<S: Sync> FromRequestParts<S> for RequestId {
 }
 
 /// Gives each request its id, and each answer the headers that all have.
-pub async fn dress(Shared(state): Shared<State>, mut request: Request, next: Next) -> Response {
+pub async fn common_headers(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
     let id = crate::domain::id::to_text(state.store.ids().id());
     request.extensions_mut().insert(RequestId(id.clone()));
     let mut response = next.run(request).await;
@@ -59,7 +59,7 @@ pub async fn only_reads_are_compressed(mut request: Request, next: Next) -> Resp
 
 /// Refuses unsafe requests that do not come from our own pages. Browsers say where they come from; what says nothing
 /// is no browser, and has no cookie to misuse.
-pub async fn own_pages_only(request: Request, next: Next) -> Response {
+pub async fn same_origin_only(request: Request, next: Next) -> Response {
     if request.method().is_safe() || is_own(request.headers()) {
         return next.run(request).await;
     }

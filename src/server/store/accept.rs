@@ -2,9 +2,10 @@
 
 use super::Store;
 use super::db::Tx;
-use super::feed::{Feed, RequestHash};
+use super::dedup::RequestHash;
+use super::effects::Effects;
 use super::input::Receiver;
-use super::learnt::Learnt;
+use super::input_grant::InputGrant;
 use crate::domain::app::App;
 use crate::domain::att::Policy;
 use crate::domain::batch::{Batch, STATUS};
@@ -14,7 +15,7 @@ use crate::domain::error::{Problem, Refusal};
 use crate::domain::fold::Arrival;
 use crate::domain::id::{AppId, InputId, WorkspaceId};
 use crate::domain::input::Counted;
-use crate::domain::settings::Settings;
+use crate::domain::privacy::Settings;
 use crate::domain::time::Millis;
 use crate::server::calendar;
 use crate::server::error::Result;
@@ -34,7 +35,7 @@ pub struct Sent {
 /// One request, and the feed that it came by.
 #[derive(Clone, Debug)]
 pub struct Parcel {
-    pub feed: Feed,
+    pub grant: InputGrant,
     pub sent: Sent,
 }
 
@@ -56,14 +57,14 @@ impl Store {
         // In the order of their ids, so that two such transactions seldom wait for each other.
         let mut workspaces: BTreeMap<WorkspaceId, Vec<usize>> = BTreeMap::new();
         for (at, parcel) in parcels.iter().enumerate() {
-            workspaces.entry(parcel.feed.workspace).or_default().push(at);
+            workspaces.entry(parcel.grant.workspace).or_default().push(at);
         }
         let mut outcomes = vec![Ok(Vec::new()); parcels.len()];
         let mut tx = self.db.write().await?;
-        for (workspace, places) in workspaces {
-            let its: Vec<&Parcel> = places.iter().map(|at| &parcels[*at]).collect();
+        for (workspace, admitted) in workspaces {
+            let its: Vec<&Parcel> = admitted.iter().map(|at| &parcels[*at]).collect();
             let answers = tx.accept(self, workspace, &its).await?;
-            for (at, answer) in places.into_iter().zip(answers) {
+            for (at, answer) in admitted.into_iter().zip(answers) {
                 outcomes[at] = answer;
             }
         }
@@ -78,22 +79,27 @@ impl Tx {
         let now = store.clock.now();
         let settings = self.settings(workspace).await?;
         let receivers = self.receivers(workspace, parcels).await?;
-        let mut learnt = Learnt::default();
+        let mut effects = Effects::default();
         let mut outcomes = Vec::new();
         let mut welcome = Vec::new();
         for &parcel in parcels {
-            let input = parcel.feed.input;
+            let input = parcel.grant.input;
             if !receivers.contains_key(&input) {
                 outcomes.push(Err(Refusal::Forbidden));
                 continue;
             }
             for (reason, n) in &parcel.sent.refused {
-                learnt.count(input, Counted::Refused, reason, *n);
+                effects.count(input, Counted::Refused, reason, *n);
             }
             let mut refused = Vec::new();
             for (at, batch) in parcel.sent.batches.iter().enumerate() {
                 if settings.policy == Policy::RequireStatus && batch.lacks_status(settings.default) {
-                    learnt.count(input, Counted::Refused, &format!("{STATUS} {}", Problem::StatusRequired.as_str()), 1);
+                    effects.count(
+                        input,
+                        Counted::Refused,
+                        &format!("{STATUS} {}", Problem::StatusRequired.as_str()),
+                        1,
+                    );
                     refused.push(at);
                 } else {
                     welcome.push((parcel, batch));
@@ -104,12 +110,12 @@ impl Tx {
         let Some(today) = receivers.values().next().map(|receiver| calendar::day(now, &receiver.time_zone)) else {
             return Ok(outcomes);
         };
-        let fresh = self.fresh(workspace, welcome, now, &mut learnt).await?;
+        let fresh = self.fresh(workspace, welcome, now, &mut effects).await?;
         let mut apps = self.apps_of(workspace, fresh.iter().map(|(_, batch)| *batch)).await?;
         let Settings { policy, default, .. } = settings;
         let mut arrived = Vec::new();
         for (parcel, batch) in fresh {
-            let (input, historical) = (parcel.feed.input, parcel.sent.historical);
+            let (input, historical) = (parcel.grant.input, parcel.sent.historical);
             let app = apps.of(self, input, &receivers[&input], batch, now, store.ids.id()).await?;
             arrived.push((Arrival { input, app, received: now, policy, default, day: today, historical }, batch));
         }
@@ -119,14 +125,15 @@ impl Tx {
         for (arrival, batch) in arrived {
             let mut folded = after.fold(batch, &arrival, &mut ids);
             active.extend(folded.active.take());
-            learnt.take(batch, &arrival, folded, &after);
+            effects.take(batch, &arrival, folded, &after);
         }
         let changed = after.devices.values_mut().filter(|device| before.devices.get(&device.id) != Some(*device));
         let mut changed: Vec<&mut Device> = changed.chain(&mut active).collect();
-        let places = self.places(workspace, changed.iter().flat_map(|device| device.spots()).collect(), today).await?;
-        changed.iter_mut().for_each(|device| device.fold_values(&places));
+        let admitted =
+            self.admit(workspace, changed.iter().flat_map(|device| device.dimension_keys()).collect(), today).await?;
+        changed.iter_mut().for_each(|device| device.note_overflow(&admitted));
         self.write_population(workspace, &before, &after, &store.ids).await?;
-        self.write_learnt(workspace, &learnt, policy, &before, now).await?;
+        self.write_effects(workspace, &effects, policy, &before, now).await?;
         let mut facets = after.difference(&before);
         facets.append(&mut count::active(&active));
         let cells = count::cells(&facets);
@@ -137,7 +144,7 @@ impl Tx {
     /// The inputs that these requests came by and that take any.
     async fn receivers(&mut self, workspace: WorkspaceId, parcels: &[&Parcel]) -> Result<BTreeMap<InputId, Receiver>> {
         let mut receivers = BTreeMap::new();
-        let mut inputs: Vec<InputId> = parcels.iter().map(|parcel| parcel.feed.input).collect();
+        let mut inputs: Vec<InputId> = parcels.iter().map(|parcel| parcel.grant.input).collect();
         inputs.sort_unstable();
         inputs.dedup();
         for input in inputs {
@@ -153,18 +160,18 @@ impl Tx {
         workspace: WorkspaceId,
         welcome: Vec<(&'a Parcel, &'a Batch)>,
         now: Millis,
-        learnt: &mut Learnt<'a>,
+        effects: &mut Effects<'a>,
     ) -> Result<Vec<(&'a Parcel, &'a Batch)>> {
-        let hash = |(parcel, batch): &(&Parcel, &Batch)| Some((parcel.feed.input, RequestHash::of(batch)?));
+        let hash = |(parcel, batch): &(&Parcel, &Batch)| Some((parcel.grant.input, RequestHash::of(batch)?));
         let hashes: Vec<_> = welcome.iter().map(hash).collect();
         let mut unknown = self.remember(workspace, hashes.iter().flatten().copied().collect(), now).await?;
-        learnt.remembered += unknown.len() as i64;
+        effects.remembered += unknown.len() as i64;
         let mut fresh = Vec::new();
         for ((parcel, batch), hash) in welcome.into_iter().zip(hashes) {
             if hash.is_none_or(|hash| unknown.remove(&hash)) {
                 fresh.push((parcel, batch));
             } else {
-                learnt.count(parcel.feed.input, Counted::Repeated, "", 1);
+                effects.count(parcel.grant.input, Counted::Repeated, "", 1);
             }
         }
         Ok(fresh)

@@ -1,14 +1,14 @@
 //! Reads of single profiles by tokens: counted by token and minute, and the profiles named for 30 days.
 
 use super::db::{Tx, on};
-use super::handle::{Actor, Place, Who};
-use super::own::Record;
+use super::handle::{Actor, Who, WorkspaceRef};
 use super::profile::{By, Found};
-use super::{Own, Store, View};
+use super::system::Record;
+use super::{Store, SystemTx, View};
 use crate::domain::environment::Environment;
 use crate::domain::error::Refusal;
 use crate::domain::id::{TokenId, WorkspaceId};
-use crate::domain::policy::Action;
+use crate::domain::permission::Permission;
 use crate::domain::text::Slug;
 use crate::domain::time::{DAY, MINUTE, Millis};
 use crate::server::error::Result;
@@ -38,21 +38,21 @@ impl Store {
     pub async fn find_for_token(
         &self,
         actor: &Actor,
-        place: Labelled,
+        workspace: Labelled,
         environment: Environment,
         by: By,
         value: String,
     ) -> Result<(Option<Found>, View)> {
         let Who::Token(token) = actor.who else { return Err(Refusal::Forbidden.into()) };
-        let (asker, slug) = (actor.clone(), Place::Slug(place.workspace.clone()));
+        let (asker, slug) = (actor.clone(), WorkspaceRef::Slug(workspace.workspace.clone()));
         let found = self
             .persist(move |store| {
-                let (asker, place, value) = (asker.clone(), place.clone(), value.clone());
+                let (asker, workspace, value) = (asker.clone(), workspace.clone(), value.clone());
                 async move {
-                    let slug = Place::Slug(place.workspace.clone());
+                    let slug = WorkspaceRef::Slug(workspace.workspace.clone());
                     let tx = store.db.write().await?;
-                    let (mut scope, _) = store.permit(tx, &asker, &slug, Action::LookUpProfiles, true).await?;
-                    if scope.workspace.org != place.org || scope.workspace.account != place.account {
+                    let (mut scope, _) = store.permit(tx, &asker, &slug, Permission::LookUpProfiles, true).await?;
+                    if scope.workspace.org != workspace.org || scope.workspace.account != workspace.account {
                         return Err(Refusal::NotFound.into());
                     }
                     let found = scope.find_profiles(environment, by, &value).await?.into_iter().next();
@@ -64,7 +64,7 @@ impl Store {
                 }
             })
             .await?;
-        Ok((found, self.view(actor, slug, Action::LookUpProfiles).await?))
+        Ok((found, self.view(actor, slug, Permission::LookUpProfiles).await?))
     }
 }
 
@@ -91,7 +91,7 @@ impl Tx {
     }
 }
 
-impl Own {
+impl SystemTx {
     /// Takes out what was counted in minutes that have closed, for its rows to be written; forgets old names.
     pub async fn take_closed_accesses(&mut self) -> Result<Vec<Accesses>> {
         const TAKE: &str = "delete from accesses where minute <= $1 \

@@ -22,7 +22,7 @@ pub struct Checked {
 }
 
 impl Checked {
-    pub fn holds(&self) -> bool {
+    pub fn is_ok(&self) -> bool {
         self.counters.is_empty() && self.daily.is_empty() && self.registers.is_empty()
     }
 }
@@ -30,11 +30,11 @@ impl Checked {
 impl Store {
     /// Checks every workspace, each in one consistent read.
     pub async fn check(&self) -> Result<Vec<Checked>> {
-        let workspaces = self.own_view().await?.workspaces().await?;
+        let workspaces = self.system_view().await?.workspaces().await?;
         let mut found = Vec::new();
         for workspace in workspaces {
-            let mut own = self.own_view().await?;
-            found.push(Checked { workspace: workspace.slug.to_string(), ..own.tx.check(workspace.id).await? });
+            let mut system = self.system_view().await?;
+            found.push(Checked { workspace: workspace.slug.to_string(), ..system.tx.check(workspace.id).await? });
         }
         Ok(found)
     }

@@ -1,13 +1,13 @@
 //! How domain types stand in columns, once for both databases.
 
 use crate::domain::att::{Policy, Status};
-use crate::domain::contradiction::Contradiction;
-use crate::domain::device::NameKind;
+use crate::domain::data_problem::DataProblem;
 use crate::domain::environment::Environment;
 use crate::domain::id::{AppId, DeviceId, InputId, InvitationId, PersonId, ProfileId, TokenId, WorkspaceId};
+use crate::domain::identifier::IdentifierKind;
+use crate::domain::identity::IdentityKind;
 use crate::domain::input::Counted;
 use crate::domain::platform::Platform;
-use crate::domain::profile::IdentityKind;
 use crate::domain::role::{Role, TokenRole};
 use crate::domain::text::Slug;
 use crate::domain::theme::Theme;
@@ -72,10 +72,10 @@ columns! {
     Role: String, |role| role.as_str().to_owned(), |text| Role::parse(&text);
     TokenRole: String, |role| role.as_str().to_owned(), |text| TokenRole::parse(&text);
     Platform: String, |platform| platform.as_str().to_owned(), |text| Platform::parse(&text);
-    NameKind: String, |kind| kind.as_str().to_owned(), |text| NameKind::parse(&text);
+    IdentifierKind: String, |kind| kind.as_str().to_owned(), |text| IdentifierKind::parse(&text);
     IdentityKind: String, |kind| kind.as_str().to_owned(), |text| IdentityKind::parse(&text);
     Counted: String, |counted| counted.as_str().to_owned(), |text| Counted::parse(&text);
-    Contradiction: String, |kind| kind.as_str().to_owned(), |text| Contradiction::parse(&text);
+    DataProblem: String, |kind| kind.as_str().to_owned(), |text| DataProblem::parse(&text);
     Theme: String, |theme| theme.as_str().to_owned(), |text| Theme::parse(&text);
     Progress: String, |progress| progress.as_str().to_owned(), |text| Progress::parse(&text);
     Slug: String, |slug| slug.as_str().to_owned(), |text| Slug::parse(&text).ok();

@@ -2,7 +2,7 @@
 
 use super::db::{Tx, given, on};
 use super::handle::Scope;
-use crate::domain::att::{State, Status};
+use crate::domain::att::{CountedState, Status};
 use crate::domain::count::{self, Cell, Cells, Counts, Dimension, Slice, Unit};
 use crate::domain::environment::Environment;
 use crate::domain::id::{AppId, WorkspaceId};
@@ -30,12 +30,12 @@ impl From<Numbers> for Counts {
     fn from(numbers: Numbers) -> Self {
         let mut counts = Self::default();
         for (state, n) in [
-            (State::Known(Status::NotDetermined), numbers.not_determined),
-            (State::Known(Status::Restricted), numbers.restricted),
-            (State::Known(Status::Denied), numbers.denied),
-            (State::Known(Status::Authorized), numbers.authorized),
-            (State::Unknown, numbers.unknown),
-            (State::NotApplicable, numbers.not_applicable),
+            (CountedState::Known(Status::NotDetermined), numbers.not_determined),
+            (CountedState::Known(Status::Restricted), numbers.restricted),
+            (CountedState::Known(Status::Denied), numbers.denied),
+            (CountedState::Known(Status::Authorized), numbers.authorized),
+            (CountedState::Unknown, numbers.unknown),
+            (CountedState::NotApplicable, numbers.not_applicable),
         ] {
             counts.add(state, n);
         }
@@ -64,7 +64,7 @@ impl Stored {
             ALL_VALUES => None,
             dimension => Some(Slice { dimension: Dimension::parse(dimension)?, value: self.value.clone() }),
         };
-        Some(Cell { environment: self.environment, unit, app, slice, state: State::Unknown })
+        Some(Cell { environment: self.environment, unit, app, slice, state: CountedState::Unknown })
     }
 }
 
@@ -73,7 +73,7 @@ fn cells_of(rows: Vec<Stored>) -> Result<Cells> {
     for row in rows {
         let cell = row.cell().ok_or_else(|| Error::Internal("a counter that nothing counts".into()))?;
         let counts = Counts::from(row.numbers);
-        for state in State::ALL.into_iter().filter(|state| counts.of(*state) != 0) {
+        for state in CountedState::ALL.into_iter().filter(|state| counts.of(*state) != 0) {
             count::add(&mut cells, Cell { state, ..cell.clone() }, counts.of(state));
         }
     }
@@ -99,8 +99,8 @@ fn rows<'a>(cells: impl Iterator<Item = (&'a Cell, &'a i64)>) -> impl Iterator<I
         }
     }
     rows.into_iter().map(|((environment, unit, app, dimension, value), counts)| {
-        let n = |status| counts.of(State::Known(status));
-        let (unknown, not_applicable) = (counts.of(State::Unknown), counts.of(State::NotApplicable));
+        let n = |status| counts.of(CountedState::Known(status));
+        let (unknown, not_applicable) = (counts.of(CountedState::Unknown), counts.of(CountedState::NotApplicable));
         (
             environment,
             unit,

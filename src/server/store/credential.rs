@@ -3,7 +3,7 @@
 use super::Store;
 use super::db::{Tx, on};
 use super::handle::{Act, Change, Scope, Who};
-use crate::domain::audit::ActorState;
+use crate::domain::audit::ActorSnapshot;
 use crate::domain::id::{InputId, PersonId, TokenId, WorkspaceId};
 use crate::domain::role::TokenRole;
 use crate::domain::time::{MINUTE, Millis};
@@ -39,12 +39,12 @@ pub struct Token {
 
 impl Token {
     /// Who it is in the audit log; the person who made it stands beside its name.
-    pub(super) fn state(&self, id: TokenId) -> ActorState {
+    pub(super) fn state(&self, id: TokenId) -> ActorSnapshot {
         let name = match (&self.maker_id, &self.maker_name) {
             (None, _) => self.name.clone(),
             (Some(_), maker) => format!("{} ({})", self.name, maker.as_deref().unwrap_or_default()),
         };
-        ActorState { kind: Who::Token(id).kind().to_owned(), id: Some(id.to_string()), name, role: Some(self.role) }
+        ActorSnapshot { kind: Who::Token(id).kind().to_owned(), id: Some(id.to_string()), name, role: Some(self.role) }
     }
 }
 
@@ -88,16 +88,16 @@ impl Store {
         const SQL: &str = "select c.workspace_id, c.input_id, c.secret_hash, i.paused, i.requests_per_second from credentials c \
             join inputs i on i.workspace_id = c.workspace_id and i.id = c.input_id \
             where c.public_key = $1 and c.kind = 'input'";
-        let mut own = self.own_view().await?;
-        Ok(on!(&mut own.tx, c => sqlx::query_as(SQL).bind(key).fetch_optional(c).await?))
+        let mut system = self.system_view().await?;
+        Ok(on!(&mut system.tx, c => sqlx::query_as(SQL).bind(key).fetch_optional(c).await?))
     }
 
     /// Looks up the public half of a token.
     pub async fn token_key(&self, key: &str) -> Result<Option<TokenKey>> {
         const SQL: &str = "select token_id, secret_hash, last_used_at from credentials \
             where public_key = $1 and kind = 'token'";
-        let mut own = self.own_view().await?;
-        Ok(on!(&mut own.tx, c => sqlx::query_as(SQL).bind(key).fetch_optional(c).await?))
+        let mut system = self.system_view().await?;
+        Ok(on!(&mut system.tx, c => sqlx::query_as(SQL).bind(key).fetch_optional(c).await?))
     }
 
     /// Notes that a token was used, at most once a minute.
@@ -107,9 +107,9 @@ impl Store {
         if token.last_used_at.is_some_and(|last| now < last.plus(MINUTE)) {
             return Ok(());
         }
-        self.own(move |mut own| async move {
-            on!(&mut own.tx, c => { sqlx::query(SQL).bind(id).bind(now).execute(c).await?; });
-            own.commit(super::Event::Housekeeping("a token's last use")).await
+        self.system(move |mut system| async move {
+            on!(&mut system.tx, c => { sqlx::query(SQL).bind(id).bind(now).execute(c).await?; });
+            system.commit(super::Event::Unaudited("a token's last use")).await
         })
         .await
     }

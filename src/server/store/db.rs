@@ -129,7 +129,7 @@ impl Db {
         if let Address::Sqlite(path) = &address
             && !path.exists()
         {
-            own_file(path)?;
+            private_file(path)?;
         }
         let mut db = Self { pools: Arc::new(RwLock::new(address.pools())), address: Arc::new(address), file: None };
         db.assert_durable().await?;
@@ -216,10 +216,10 @@ impl Db {
             let help = "this database is Postgres: use pg_dump, or your provider's backups";
             return Err(Error::Internal(help.to_owned()));
         };
-        own_file(file)?;
-        let mut own = sqlite_options(path).connect().await?;
-        sqlx::query("vacuum into $1").bind(file.to_string_lossy().into_owned()).execute(&mut own).await?;
-        Ok(own.close().await?)
+        private_file(file)?;
+        let mut copier = sqlite_options(path).connect().await?;
+        sqlx::query("vacuum into $1").bind(file.to_string_lossy().into_owned()).execute(&mut copier).await?;
+        Ok(copier.close().await?)
     }
 
     /// Whether a database can be there: a SQLite file that does not exist would be made, and be empty.
@@ -303,7 +303,7 @@ impl Address {
 }
 
 /// Makes an empty file that only its owner can read; SQLite's files beside it take after it.
-fn own_file(path: &Path) -> Result<()> {
+fn private_file(path: &Path) -> Result<()> {
     let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
     made.map(|_| ()).map_err(|error| Error::Internal(format!("{} cannot be made: {error}", path.display())))
 }

@@ -2,7 +2,7 @@
 //! rest is on every machine.
 
 use super::db::Pools;
-use super::own::{Event, Own, Record};
+use super::system::{Event, Record, SystemTx};
 use super::{Actor, Store};
 use crate::domain::audit::AuditAction;
 use crate::server::error::{Error, Result};
@@ -17,7 +17,7 @@ pub const EVERYWHERE: [&str; 11] = [
     "links",
     "throttles",
     "sign_in_failures",
-    "writers",
+    "slots",
     "workspaces",
     "members",
     "invitations",
@@ -32,10 +32,10 @@ pub const BY_WORKSPACE: [&str; 24] = [
     "inputs",
     "input_counts",
     "arrivals",
-    "contradictions",
+    "data_problems",
     "samples",
     "devices",
-    "device_names",
+    "device_identifiers",
     "profiles",
     "identities",
     "uses",
@@ -92,7 +92,7 @@ impl Store {
         if spread > 0 {
             let after = json!({"tables": spread, "log_guarded_by": "revoked rights"});
             let row = Record::installation(actor, AuditAction::DatabaseDistributed, "database", after);
-            self.own(move |own: Own| own.commit(Event::Audit(vec![row.clone()]))).await?;
+            self.system(move |system: SystemTx| system.commit(Event::Audit(vec![row.clone()]))).await?;
         }
         Ok(spread)
     }

@@ -1,6 +1,6 @@
 //! Erasing stored IDFAs that a change of the settings holds back: asked for by the change, begun later, in steps.
 
-use super::Own;
+use super::SystemTx;
 use super::db::{Tx, on};
 use super::handle::{Act, Change, Scope};
 use crate::domain::att::{Policy, Status};
@@ -111,7 +111,7 @@ impl<A: Act> Change<A> {
     }
 }
 
-impl Own {
+impl SystemTx {
     /// Erasings that were asked for up to a moment and have not ended.
     pub async fn due_erasures(&mut self, asked_until: Millis) -> Result<Vec<Erasure>> {
         const SQL: &str =
@@ -121,8 +121,8 @@ impl Own {
 }
 
 impl Tx {
-    /// The erasing as it stands now, held so that its cancelling and its next step cannot cross.
-    pub(super) async fn held_erasure(&mut self, workspace: WorkspaceId, version: i64) -> Result<Option<Erasure>> {
+    /// The erasing as it stands now, locked so that its cancelling and its next step cannot cross.
+    pub(super) async fn locked_erasure(&mut self, workspace: WorkspaceId, version: i64) -> Result<Option<Erasure>> {
         const SQL: &str = erasures!("where workspace_id = $1 and version = $2");
         const HOLD: &str = erasures!("where workspace_id = $1 and version = $2 for update");
         let sql = self.pick(SQL, HOLD);

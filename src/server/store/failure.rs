@@ -1,7 +1,7 @@
 //! Failed sign-ins, counted by quarter of an hour until their rows are written: a stranger can cause them, and may
 //! neither fill the disk nor queue on a chain's head.
 
-use super::Own;
+use super::SystemTx;
 use super::db::on;
 use crate::domain::id::PersonId;
 use crate::domain::time::{MINUTE, Millis};
@@ -25,7 +25,7 @@ pub struct Failures {
     pub n: i64,
 }
 
-impl Own {
+impl SystemTx {
     /// Counts one failure.
     pub async fn count_failure(&mut self, person: Option<PersonId>, address: &str) -> Result<()> {
         const ADDRESSES: &str = "select count(*) from sign_in_failures \

@@ -4,10 +4,10 @@
 use super::audit::{Entry, append};
 use super::db::Tx;
 use super::{Store, spawned};
-use crate::domain::audit::{ActorState, AuditAction};
+use crate::domain::audit::{ActorSnapshot, AuditAction};
 use crate::domain::error::Refusal;
 use crate::domain::id::{PersonId, TokenId, WorkspaceId};
-use crate::domain::policy::{Action, Grant, grant, grant_token};
+use crate::domain::permission::{Grant, Permission, grant, grant_token};
 use crate::domain::role::{Role, TokenRole};
 use crate::domain::text::{Reason, Slug};
 use crate::domain::time::Millis;
@@ -46,22 +46,29 @@ impl Actor {
     }
 
     /// Who acts, where no role plays a part.
-    pub(super) fn without_role(&self) -> ActorState {
+    pub(super) fn without_role(&self) -> ActorSnapshot {
         let (id, name) = match &self.who {
             Who::Person { id, name } => (Some(id.to_string()), name.clone()),
             Who::Token(id) => (Some(id.to_string()), "token".to_owned()),
             Who::CommandLine => (None, "command line".to_owned()),
             Who::System(job) => (None, (*job).to_owned()),
         };
-        ActorState { kind: self.who.kind().to_owned(), id, name, role: None }
+        ActorSnapshot { kind: self.who.kind().to_owned(), id, name, role: None }
     }
 }
 
 /// Which workspace, as the caller knows it.
 #[derive(Clone, Debug)]
-pub enum Place {
+pub enum WorkspaceRef {
     Slug(Slug),
     Id(WorkspaceId),
+}
+
+impl WorkspaceRef {
+    /// The workspace that an address or a command names; what is no slug names none.
+    pub fn parse(slug: &str) -> Result<Self> {
+        Slug::parse(slug).map(Self::Slug).map_err(|_| Refusal::NotFound.into())
+    }
 }
 
 /// A workspace as it is read with every handle.
@@ -80,8 +87,8 @@ pub struct Workspace {
 /// A kind of act: what it needs, and what its audit row is called.
 pub trait Act: Send + 'static {
     /// What the row's `before` and `after` hold.
-    type State: Serialize + Send;
-    const ACTION: Action;
+    type Snapshot: Serialize + Send;
+    const PERMISSION: Permission;
     const AUDIT: AuditAction;
 }
 
@@ -104,7 +111,7 @@ pub struct View {
 pub struct Change<A: Act> {
     scope: Scope,
     actor: Actor,
-    state: ActorState,
+    state: ActorSnapshot,
     pub role: Option<Role>,
     act: PhantomData<A>,
 }
@@ -140,7 +147,7 @@ impl<A: Act> DerefMut for Change<A> {
 
 impl<A: Act> Change<A> {
     /// Who acts, as they are now.
-    pub fn actor(&self) -> &ActorState {
+    pub fn actor(&self) -> &ActorSnapshot {
         &self.state
     }
 
@@ -148,13 +155,13 @@ impl<A: Act> Change<A> {
     pub async fn commit<T>(
         mut self,
         target: impl Into<String> + Send,
-        before: Option<A::State>,
-        after: Option<A::State>,
+        before: Option<A::Snapshot>,
+        after: Option<A::Snapshot>,
         reason: Option<Reason>,
         out: T,
     ) -> Result<Done<T>> {
         let settings_version = Some(self.settings_version().await?);
-        let value = |state: Option<A::State>| serde_json::to_value(state).map_err(Error::internal);
+        let value = |state: Option<A::Snapshot>| serde_json::to_value(state).map_err(Error::internal);
         let entry = Entry {
             action: A::AUDIT,
             target: target.into(),
@@ -177,11 +184,11 @@ impl<A: Act> Change<A> {
 
 impl Store {
     /// Reads one moment of a workspace, if the actor may.
-    pub async fn view(&self, actor: &Actor, place: Place, action: Action) -> Result<View> {
+    pub async fn view(&self, actor: &Actor, workspace_ref: WorkspaceRef, permission: Permission) -> Result<View> {
         let (store, actor) = (self.clone(), actor.clone());
         spawned(async move {
             let tx = store.db.read().await?;
-            let (scope, state) = store.permit(tx, &actor, &place, action, false).await?;
+            let (scope, state) = store.permit(tx, &actor, &workspace_ref, permission, false).await?;
             Ok(View { scope, role: state.1, grant: state.2 })
         })
         .await
@@ -189,7 +196,7 @@ impl Store {
 
     /// Does one act: opens the transaction, asks the policy inside it, and hands the work its permit. The work runs
     /// again when somebody else was faster, and goes on when the caller is dropped.
-    pub async fn change<A, F, Fut, T>(&self, actor: &Actor, place: Place, work: F) -> Result<T>
+    pub async fn change<A, F, Fut, T>(&self, actor: &Actor, workspace_ref: WorkspaceRef, work: F) -> Result<T>
     where
         A: Act,
         F: Fn(Change<A>) -> Fut + Send + Sync + 'static,
@@ -198,10 +205,10 @@ impl Store {
     {
         let (actor, work) = (actor.clone(), Arc::new(work));
         self.persist(move |store| {
-            let (actor, place, work) = (actor.clone(), place.clone(), work.clone());
+            let (actor, workspace_ref, work) = (actor.clone(), workspace_ref.clone(), work.clone());
             async move {
                 let tx = store.db.write().await?;
-                let (scope, (state, role, _)) = store.permit(tx, &actor, &place, A::ACTION, true).await?;
+                let (scope, (state, role, _)) = store.permit(tx, &actor, &workspace_ref, A::PERMISSION, true).await?;
                 let change = Change { scope, actor, state, role, act: PhantomData };
                 work(change).await.map(|done| done.0)
             }
@@ -210,15 +217,15 @@ impl Store {
     }
 
     /// A read that must leave a trace: `find` ends with the access row, only then is the view opened.
-    pub async fn disclose<A, F, Fut, T>(&self, actor: &Actor, place: Place, find: F) -> Result<(T, View)>
+    pub async fn disclose<A, F, Fut, T>(&self, actor: &Actor, workspace_ref: WorkspaceRef, find: F) -> Result<(T, View)>
     where
         A: Act,
         F: Fn(Change<A>) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Result<Done<T>>> + Send + 'static,
         T: Send + 'static,
     {
-        let found = self.change::<A, _, _, _>(actor, place.clone(), find).await?;
-        Ok((found, self.view(actor, place, A::ACTION).await?))
+        let found = self.change::<A, _, _, _>(actor, workspace_ref.clone(), find).await?;
+        Ok((found, self.view(actor, workspace_ref, A::PERMISSION).await?))
     }
 
     /// Finds the workspace and asks the policy. Who is no member gets the answer for one that does not exist.
@@ -226,32 +233,32 @@ impl Store {
         &self,
         mut tx: Tx,
         actor: &Actor,
-        place: &Place,
-        action: Action,
+        workspace_ref: &WorkspaceRef,
+        permission: Permission,
         writes: bool,
-    ) -> Result<(Scope, (ActorState, Option<Role>, Grant))> {
-        let workspace = match place {
-            Place::Slug(slug) => tx.workspace_by_slug(slug).await?,
-            Place::Id(id) => tx.workspace_by_id(*id).await?,
+    ) -> Result<(Scope, (ActorSnapshot, Option<Role>, Grant))> {
+        let workspace = match workspace_ref {
+            WorkspaceRef::Slug(slug) => tx.workspace_by_slug(slug).await?,
+            WorkspaceRef::Id(id) => tx.workspace_by_id(*id).await?,
         };
         let workspace = workspace.ok_or(Refusal::NotFound)?;
         let now = self.clock.now();
         let (state, right) = match &actor.who {
             Who::Person { id, .. } => {
                 let role = tx.role(workspace.id, *id, writes).await?.ok_or(Refusal::NotFound)?;
-                let state = ActorState { role: Some(TokenRole::Member(role)), ..actor.without_role() };
-                (state, grant(role, action))
+                let state = ActorSnapshot { role: Some(TokenRole::Member(role)), ..actor.without_role() };
+                (state, grant(role, permission))
             }
             Who::Token(id) => {
                 let token = tx.token(*id, now).await?.ok_or(Refusal::Unauthorized)?;
                 if token.workspace_id != workspace.id {
                     return Err(Refusal::NotFound.into());
                 }
-                let mut right = grant_token(token.role, action);
+                let mut right = grant_token(token.role, permission);
                 if let Some(maker) = token.maker_id {
                     // A token goes no further than whoever made it does now.
                     let maker_role = tx.role(workspace.id, maker, writes).await?.ok_or(Refusal::NotFound)?;
-                    right = right.min(grant(maker_role, action));
+                    right = right.min(grant(maker_role, permission));
                 }
                 (token.state(*id), right)
             }

@@ -7,7 +7,7 @@ use crate::domain::app::App;
 use crate::domain::environment::Environment;
 use crate::domain::error::Problem;
 use crate::domain::id::{AppId, InputId, WorkspaceId};
-use crate::domain::input::{Counted, Input, InputState};
+use crate::domain::input::{Counted, Input, InputSnapshot};
 use crate::domain::time::Millis;
 use crate::server::error::{Error, Result};
 use serde_json::json;
@@ -27,8 +27,8 @@ struct Stored {
 }
 
 impl Stored {
-    fn split(self) -> (Input, InputState) {
-        let state = InputState {
+    fn split(self) -> (Input, InputSnapshot) {
+        let state = InputSnapshot {
             input: self.id,
             name: self.name.clone(),
             key: self.public_key.clone(),
@@ -95,7 +95,7 @@ impl Scope {
     }
 
     /// One input of this workspace, with the state that its audit rows hold.
-    pub async fn input(&mut self, id: InputId) -> Result<Option<(Input, InputState)>> {
+    pub async fn input(&mut self, id: InputId) -> Result<Option<(Input, InputSnapshot)>> {
         const SQL: &str = inputs!(" and i.id = $2");
         let workspace = self.workspace.id;
         let row: Option<Stored> =
@@ -125,11 +125,11 @@ impl Scope {
 impl Store {
     /// Counts requests that an input sent beyond its rate.
     pub async fn count_rate_limited(&self, workspace: WorkspaceId, input: InputId, n: i64) -> Result<()> {
-        self.own(move |mut own| async move {
+        self.system(move |mut system| async move {
             let reason = format!(" {}", Problem::RateLimited.as_str());
             let tallies = Tallies::from([((input, Counted::Refused, reason), n)]);
-            own.tx.add_tallies(workspace, &tallies, own.now).await?;
-            own.commit(Event::Housekeeping("requests beyond the rate")).await
+            system.tx.add_tallies(workspace, &tallies, system.now).await?;
+            system.commit(Event::Unaudited("requests beyond the rate")).await
         })
         .await
     }
@@ -194,7 +194,7 @@ impl Tx {
 }
 
 impl<A: Act> Change<A> {
-    pub async fn add_input(&mut self, name: &str, key: &str, app: Option<AppId>) -> Result<InputState> {
+    pub async fn add_input(&mut self, name: &str, key: &str, app: Option<AppId>) -> Result<InputSnapshot> {
         const SQL: &str = "insert into inputs (workspace_id, id, name, app_id, public_key, secret_version, paused, \
             created_at) values ($1, $2, $3, $4, $5, 1, $6, $7)";
         let (workspace, id, now) = (self.workspace.id, InputId(self.ids.id()), self.now);
@@ -210,7 +210,7 @@ impl<A: Act> Change<A> {
                 .execute(c)
                 .await?;
         });
-        Ok(InputState {
+        Ok(InputSnapshot {
             input: id,
             name: name.to_owned(),
             key: key.to_owned(),
@@ -220,8 +220,8 @@ impl<A: Act> Change<A> {
         })
     }
 
-    /// The input, held so that two acts on it cannot both begin from the same state.
-    pub async fn held_input(&mut self, id: InputId) -> Result<Option<InputState>> {
+    /// The input, locked so that two acts on it cannot both begin from the same state.
+    pub async fn locked_input(&mut self, id: InputId) -> Result<Option<InputSnapshot>> {
         const HOLD: &str = "select id from inputs where workspace_id = $1 and id = $2 for update";
         let workspace = self.workspace.id;
         if let Tx::Postgres(tx) = &mut self.tx {
@@ -231,7 +231,7 @@ impl<A: Act> Change<A> {
     }
 
     /// Writes what may change of an input.
-    pub async fn update_input(&mut self, state: &InputState) -> Result<()> {
+    pub async fn update_input(&mut self, state: &InputSnapshot) -> Result<()> {
         const SQL: &str = "update inputs set paused = $3, secret_version = $4, requests_per_second = $5 \
             where workspace_id = $1 and id = $2";
         let workspace = self.workspace.id;

@@ -1,6 +1,6 @@
 //! Invitations into a workspace, under the hash of their token.
 
-use super::Own;
+use super::SystemTx;
 use super::db::on;
 use super::handle::{Act, Change, Scope};
 use crate::domain::id::{InvitationId, PersonId, WorkspaceId};
@@ -93,7 +93,7 @@ impl<A: Act> Change<A> {
 /// How long an invitation is remembered after it was made; the log keeps who was invited.
 pub const KEPT: i64 = DAY;
 
-impl Own {
+impl SystemTx {
     /// Forgets old invitations.
     pub async fn prune_invitations(&mut self) -> Result<()> {
         const SQL: &str = "delete from invitations where created_at < $1";
@@ -121,8 +121,8 @@ impl Own {
         Ok(used == 1)
     }
 
-    /// A person's role in a workspace, held until the commit.
-    pub async fn held_role(&mut self, workspace: WorkspaceId, person: PersonId) -> Result<Option<Role>> {
+    /// A person's role in a workspace, locked until the commit.
+    pub async fn locked_role(&mut self, workspace: WorkspaceId, person: PersonId) -> Result<Option<Role>> {
         self.tx.role(workspace, person, true).await
     }
 }

@@ -1,6 +1,6 @@
 //! One-time links, under the hash of their token.
 
-use super::Own;
+use super::SystemTx;
 use super::db::on;
 use crate::domain::id::PersonId;
 use crate::domain::time::{DAY, Millis};
@@ -34,7 +34,7 @@ pub struct Link {
 /// How long a link is remembered after it was made, used or not.
 pub const KEPT: i64 = DAY;
 
-impl Own {
+impl SystemTx {
     /// Forgets old links.
     pub async fn prune_links(&mut self) -> Result<()> {
         const SQL: &str = "delete from links where created_at < $1";

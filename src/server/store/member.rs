@@ -1,10 +1,10 @@
 //! Members: a person's role in a workspace.
 
-use super::Own;
+use super::SystemTx;
 use super::db::{Tx, on};
 use super::handle::{Act, Change};
 use crate::domain::id::{PersonId, WorkspaceId};
-use crate::domain::policy::Action;
+use crate::domain::permission::Permission;
 use crate::domain::role::Role;
 use crate::domain::text::Email;
 use crate::domain::time::Millis;
@@ -24,11 +24,11 @@ const SET: &str = "insert into members (workspace_id, person_id, role, since) va
     on conflict (workspace_id, person_id) do update set role = excluded.role, since = excluded.since";
 
 impl Tx {
-    /// The person's role. A writer holds it, so that it cannot be taken away between the question and the commit.
-    pub(super) async fn role(&mut self, workspace: WorkspaceId, person: PersonId, hold: bool) -> Result<Option<Role>> {
+    /// The person's role. A writer locks it, so that it cannot be taken away between the question and the commit.
+    pub(super) async fn role(&mut self, workspace: WorkspaceId, person: PersonId, lock: bool) -> Result<Option<Role>> {
         const SQL: &str = "select role from members where workspace_id = $1 and person_id = $2";
-        const HOLD: &str = "select role from members where workspace_id = $1 and person_id = $2 for share";
-        let sql = if hold { self.pick(SQL, HOLD) } else { SQL };
+        const LOCKING: &str = "select role from members where workspace_id = $1 and person_id = $2 for share";
+        let sql = if lock { self.pick(SQL, LOCKING) } else { SQL };
         Ok(on!(self, c => sqlx::query_scalar(sql).bind(workspace).bind(person).fetch_optional(c).await?))
     }
 
@@ -40,18 +40,18 @@ impl Tx {
 }
 
 impl<A: Act> Change<A> {
-    /// The members, held so that two acts cannot both take away the last Compliance Admin.
-    pub async fn held_members(&mut self) -> Result<Vec<Member>> {
-        const HOLD: &str = "select person_id from members where workspace_id = $1 order by person_id for update";
+    /// The members, locked so that two acts cannot both take away the last Compliance Admin.
+    pub async fn locked_members(&mut self) -> Result<Vec<Member>> {
+        const LOCKING: &str = "select person_id from members where workspace_id = $1 order by person_id for update";
         let workspace = self.workspace.id;
         if let Tx::Postgres(tx) = &mut self.tx {
-            sqlx::query(HOLD).bind(workspace).execute(&mut **tx).await?;
+            sqlx::query(LOCKING).bind(workspace).execute(&mut **tx).await?;
         }
         self.members().await
     }
 
     pub async fn set_role(&mut self, person: PersonId, role: Role) -> Result<()> {
-        debug_assert_eq!(A::ACTION, Action::ManageMembers);
+        debug_assert_eq!(A::PERMISSION, Permission::ManageMembers);
         let (workspace, now) = (self.workspace.id, self.now);
         on!(&mut self.tx, c => {
             sqlx::query(SET).bind(workspace).bind(person).bind(role).bind(now).execute(c).await?;
@@ -73,7 +73,7 @@ impl<A: Act> Change<A> {
     }
 }
 
-impl Own {
+impl SystemTx {
     /// A new workspace's first member.
     pub async fn add_member(&mut self, workspace: WorkspaceId, person: PersonId, role: Role) -> Result<()> {
         let now = self.now;

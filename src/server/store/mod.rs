@@ -1,6 +1,6 @@
 //! What is remembered. The only ways to a connection are the handles: `change` (a person's or token's write, with its
-//! permission and its audit row), `view` (a read of one moment), `disclose` (a read that leaves a trace), `feed` (the
-//! event stream) and `own` (sign-in, sessions, jobs, migrations).
+//! permission and its audit row), `view` (a read of one moment), `disclose` (a read that leaves a trace), `input_grant` (the
+//! event stream) and `system` (sign-in, sessions, jobs, migrations).
 
 mod accept;
 pub mod access;
@@ -8,44 +8,45 @@ pub mod app;
 pub mod audit;
 pub mod check;
 mod columns;
-pub mod contradiction;
 mod count;
 pub mod credential;
+pub mod data_problem;
 mod db;
+mod dedup;
+mod dimension_value;
 pub mod distribute;
+mod effects;
 pub mod erasure;
 pub mod failure;
-mod feed;
 mod fill;
 pub mod handle;
 pub mod input;
-pub mod inventory;
+mod input_grant;
 pub mod invitation;
-mod learnt;
 pub mod link;
 pub mod member;
 mod migrate;
-pub mod own;
 mod persist;
 pub mod person;
-mod places;
 mod population;
+pub mod privacy;
 pub mod profile;
 mod retention;
 pub mod sample;
 pub mod session;
-pub mod settings;
+mod slot;
 mod statistics;
+pub mod system;
+pub mod tables;
 pub mod throttle;
 pub mod workspace;
-mod writer;
 
 pub use accept::{Outcome, Parcel, Sent};
 pub use db::Db;
-pub use feed::{Feed, READ_AGAIN};
-pub use fill::{Chapter, Days, Filling, Folding};
-pub use handle::{Act, Actor, Change, Done, Place, Scope, View, Who, Workspace};
-pub use own::{Event, Own};
+pub use fill::{Chapter, Days, Filling, UserChunk};
+pub use handle::{Act, Actor, Change, Done, Scope, View, Who, Workspace, WorkspaceRef};
+pub use input_grant::{InputGrant, READ_AGAIN};
+pub use system::{Event, SystemTx};
 
 use crate::server::clock::{Clock, Ids};
 use crate::server::error::{Error, Result};
@@ -59,7 +60,7 @@ pub struct Store {
     db: Db,
     clock: Arc<dyn Clock>,
     ids: Ids,
-    keys: Arc<feed::Keys>,
+    keys: Arc<input_grant::Keys>,
     /// Which of a counter's rows this process adds to.
     slot: i64,
     /// Whether the database can plan by how many rows there are.

@@ -1,6 +1,6 @@
 //! People: who can sign in.
 
-use super::Own;
+use super::SystemTx;
 use super::db::on;
 use crate::domain::error::Problem;
 use crate::domain::id::{PersonId, WorkspaceId};
@@ -18,7 +18,7 @@ pub struct Person {
     pub theme: Theme,
 }
 
-impl Own {
+impl SystemTx {
     /// How many people there are.
     pub async fn count_people(&mut self) -> Result<i64> {
         Ok(on!(&mut self.tx, c => sqlx::query_scalar("select count(*) from people").fetch_one(c).await?))

@@ -2,20 +2,22 @@
 
 use super::db::{Tx, given, on};
 use super::handle::{Act, Change, Scope};
-use super::own;
-use crate::domain::device::{Device, NameKind};
+use super::system;
+use crate::domain::device::Device;
 use crate::domain::environment::Environment;
 use crate::domain::id::{DeviceId, ProfileId};
-use crate::domain::profile::{IdentityKind, Profile};
+use crate::domain::identifier::IdentifierKind;
+use crate::domain::identity::IdentityKind;
+use crate::domain::profile::Profile;
 use crate::domain::time::Millis;
 use crate::server::error::Result;
 use serde_json::json;
 
 /// A device with the ids it is known by.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NamedDevice {
+pub struct IdentifiedDevice {
     pub device: Device,
-    pub names: Vec<(NameKind, String)>,
+    pub identifiers: Vec<(IdentifierKind, String)>,
 }
 
 /// A profile with its identities and devices.
@@ -24,7 +26,7 @@ pub struct Person {
     pub profile: Profile,
     pub identities: Vec<(IdentityKind, String)>,
     /// The device seen last first.
-    pub devices: Vec<NamedDevice>,
+    pub devices: Vec<IdentifiedDevice>,
 }
 
 /// By what a profile is looked up.
@@ -46,7 +48,7 @@ pub struct Found {
 impl<A: Act> Change<A> {
     /// The key of the keyed hashes under which look-ups are recorded.
     pub async fn lookup_key(&mut self) -> Result<Vec<u8>> {
-        own::lookup_key(&mut self.tx).await
+        system::lookup_key(&mut self.tx).await
     }
 }
 
@@ -58,14 +60,18 @@ impl Scope {
         const IDENTITY: &str = "select p.id, p.audit_reference from identities i join profiles p \
             on p.workspace_id = i.workspace_id and p.environment = i.environment and p.id = i.profile_id \
             where i.workspace_id = $1 and i.environment = $2 and i.kind = $3 and i.value = $4";
-        const DEVICE: &str = "select distinct p.id, p.audit_reference from device_names n join uses u \
+        const DEVICE: &str = "select distinct p.id, p.audit_reference from device_identifiers n join uses u \
             on u.workspace_id = n.workspace_id and u.environment = n.environment and u.device_id = n.device_id \
             join profiles p on p.workspace_id = u.workspace_id and p.environment = u.environment and p.id = u.profile_id \
             where n.workspace_id = $1 and n.environment = $2 and n.value = $3 \
             and n.kind in (select given.value->>0 from jsonb_each($4) as given) order by p.id limit 20";
         let workspace = self.workspace.id;
-        let kinds =
-            given(NameKind::ALL.iter().filter(|kind| **kind != NameKind::Profile).map(|kind| json!([kind.as_str()])));
+        let kinds = given(
+            IdentifierKind::ALL
+                .iter()
+                .filter(|kind| **kind != IdentifierKind::Profile)
+                .map(|kind| json!([kind.as_str()])),
+        );
         let tx: &mut Tx = &mut self.tx;
         Ok(match by {
             By::Mpid(mpid) => on!(tx, c => sqlx::query_as(MPID)
@@ -116,21 +122,22 @@ impl Scope {
         Ok(Some(Person { profile, identities, devices }))
     }
 
-    async fn devices_of(&mut self, environment: Environment, profile: ProfileId) -> Result<Vec<NamedDevice>> {
-        const NAMES: &str = "select n.device_id, n.kind, n.value from uses u join device_names n \
+    async fn devices_of(&mut self, environment: Environment, profile: ProfileId) -> Result<Vec<IdentifiedDevice>> {
+        const NAMES: &str = "select n.device_id, n.kind, n.value from uses u join device_identifiers n \
             on n.workspace_id = u.workspace_id and n.environment = u.environment and n.device_id = u.device_id \
             where u.workspace_id = $1 and u.environment = $2 and u.profile_id = $3 order by n.kind, n.value";
         let workspace = self.workspace.id;
         let devices = self.tx.devices_used_by(workspace, environment, profile).await?;
-        let names: Vec<(DeviceId, NameKind, String)> = on!(&mut self.tx, c => sqlx::query_as(NAMES)
+        let names: Vec<(DeviceId, IdentifierKind, String)> = on!(&mut self.tx, c => sqlx::query_as(NAMES)
             .bind(workspace)
             .bind(environment)
             .bind(profile)
             .fetch_all(c)
             .await?);
         let named = |device: Device| {
-            let own = names.iter().filter(|(id, ..)| *id == device.id).map(|(_, kind, value)| (*kind, value.clone()));
-            NamedDevice { names: own.collect(), device }
+            let of_device =
+                names.iter().filter(|(id, ..)| *id == device.id).map(|(_, kind, value)| (*kind, value.clone()));
+            IdentifiedDevice { identifiers: of_device.collect(), device }
         };
         Ok(devices.into_iter().map(named).collect())
     }

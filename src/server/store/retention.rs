@@ -91,7 +91,7 @@ impl Store {
 }
 
 impl Tx {
-    /// The walk, held until the transaction's end so that two processes do not do the same.
+    /// The walk, locked until the transaction's end so that two processes do not do the same.
     async fn walk(&mut self, workspace: WorkspaceId, what: Aging, now: Millis) -> Result<Walk> {
         const MAKE: &str = "insert into retention (workspace_id, what, position, removed, told_at, due_at) \
             values ($1, $2, '', 0, $3, $3) on conflict do nothing";
@@ -234,7 +234,7 @@ impl Tx {
     async fn tell_aged(&mut self, workspace: WorkspaceId, what: Aging, walk: &Walk, now: Millis) -> Result<()> {
         let known = self.workspace_by_id(workspace).await?;
         let entry = Entry {
-            action: AuditAction::AgedOut,
+            action: AuditAction::RetentionRemoved,
             target: known.map_or_else(|| workspace.to_string(), |workspace| workspace.slug.to_string()),
             before: Value::Null,
             after: json!({"what": what.as_str(), "removed": walk.removed, "since_ms": walk.told_at}),

@@ -1,13 +1,14 @@
-//! Samples of an input's batches, for a day: the newest ones, and the newest of each contradiction.
+//! Samples of an input's batches, for a day: the newest ones, and the newest of each data problem.
 
 use super::db::{Tx, on};
 use super::handle::Scope;
-use super::own::{Event, Own};
+use super::system::{Event, SystemTx};
 use crate::domain::batch::Batch;
-use crate::domain::contradiction::Contradiction;
-use crate::domain::device::{Device, NameKind};
+use crate::domain::data_problem::DataProblem;
+use crate::domain::device::Device;
 use crate::domain::environment::Environment;
 use crate::domain::id::{AppId, DeviceId, InputId, WorkspaceId};
+use crate::domain::identifier::IdentifierKind;
 use crate::domain::sample::{KEPT, MOST, sample};
 use crate::domain::time::Millis;
 use crate::server::error::Result;
@@ -15,8 +16,8 @@ use crate::server::store::Store;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-/// How many of the newest batches are kept beside one of each contradiction.
-const NEWEST: i64 = MOST - Contradiction::ALL.len() as i64;
+/// How many of the newest batches are kept beside one of each data problem.
+const NEWEST: i64 = MOST - DataProblem::ALL.len() as i64;
 
 /// One stored batch, as it may be kept.
 #[derive(Clone, Debug)]
@@ -25,7 +26,7 @@ pub(super) struct Taken<'a> {
     pub received: Millis,
     pub app: AppId,
     pub device: Option<DeviceId>,
-    pub contradictions: Vec<Contradiction>,
+    pub data_problems: Vec<DataProblem>,
     /// Whether the gate keeps its IDFA.
     pub keeps_idfa: bool,
 }
@@ -39,7 +40,7 @@ pub struct Sample {
     pub app_id: AppId,
     pub device_id: Option<DeviceId>,
     pub received_at: Millis,
-    pub contradictions: String,
+    pub data_problems: String,
     pub content: String,
     pub idfa: Option<String>,
 }
@@ -54,19 +55,19 @@ impl Tx {
         accepted: i64,
     ) -> Result<()> {
         const SQL: &str = "insert into samples (workspace_id, input_id, kind, slot, environment, app_id, device_id, \
-            received_at, contradictions, content, idfa) select $1, $2, given.value->>0, \
+            received_at, data_problems, content, idfa) select $1, $2, given.value->>0, \
             cast(given.value->>1 as bigint), cast(given.value->>2 as bigint), cast(given.value->>3 as bigint), \
             cast(given.value->>4 as bigint), cast(given.value->>5 as bigint), given.value->>6, given.value->>7, \
             given.value->>8 \
             from jsonb_each($3) as given where true on conflict (workspace_id, input_id, kind, slot) \
             do update set environment = excluded.environment, app_id = excluded.app_id, \
             device_id = excluded.device_id, received_at = excluded.received_at, \
-            contradictions = excluded.contradictions, content = excluded.content, idfa = excluded.idfa";
+            data_problems = excluded.data_problems, content = excluded.content, idfa = excluded.idfa";
         // Of several that fall on one place the last stays.
         let mut kept: BTreeMap<(&str, i64), &Taken<'_>> = BTreeMap::new();
         for (taken, number) in taken.iter().rev().zip((0..=accepted).rev()) {
             kept.entry(("", number % NEWEST)).or_insert(taken);
-            for kind in &taken.contradictions {
+            for kind in &taken.data_problems {
                 kept.entry((kind.as_str(), 0)).or_insert(taken);
             }
         }
@@ -74,7 +75,7 @@ impl Tx {
             return Ok(());
         }
         let row = |((kind, slot), taken): (&(&str, i64), &&Taken<'_>)| {
-            let names: Vec<&str> = taken.contradictions.iter().map(|kind| kind.as_str()).collect();
+            let names: Vec<&str> = taken.data_problems.iter().map(|kind| kind.as_str()).collect();
             json!([
                 kind,
                 slot,
@@ -84,7 +85,7 @@ impl Tx {
                 taken.received,
                 names.join(" "),
                 sample(taken.batch).to_string(),
-                taken.batch.name(NameKind::Idfa).filter(|_| taken.keeps_idfa),
+                taken.batch.identifier(IdentifierKind::Idfa).filter(|_| taken.keeps_idfa),
             ])
         };
         let rows = Value::from(kept.iter().map(row).collect::<Vec<_>>()).to_string();
@@ -113,7 +114,7 @@ impl Tx {
 impl Scope {
     /// The samples of an input that are no older than a day, the newest first.
     pub async fn samples(&mut self, input: InputId) -> Result<Vec<Sample>> {
-        const SQL: &str = "select kind, environment, app_id, device_id, received_at, contradictions, content, idfa \
+        const SQL: &str = "select kind, environment, app_id, device_id, received_at, data_problems, content, idfa \
             from samples where workspace_id = $1 and input_id = $2 and received_at > $3 \
             order by received_at desc, kind, slot desc";
         let (workspace, after) = (self.workspace.id, self.now.minus(KEPT));
@@ -132,10 +133,10 @@ impl Store {
     /// Forgets samples that are a day old.
     pub async fn prune_samples(&self, workspace: WorkspaceId) -> Result<()> {
         const SQL: &str = "delete from samples where workspace_id = $1 and received_at <= $2";
-        self.own(move |mut own: Own| async move {
-            let before = own.now.minus(KEPT);
-            on!(&mut own.tx, c => { sqlx::query(SQL).bind(workspace).bind(before).execute(c).await?; });
-            own.commit(Event::Housekeeping("old samples")).await
+        self.system(move |mut system: SystemTx| async move {
+            let before = system.now.minus(KEPT);
+            on!(&mut system.tx, c => { sqlx::query(SQL).bind(workspace).bind(before).execute(c).await?; });
+            system.commit(Event::Unaudited("old samples")).await
         })
         .await
     }

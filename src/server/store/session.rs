@@ -1,6 +1,6 @@
 //! Sessions, under the hash of their id: whoever reads the table cannot use it.
 
-use super::Own;
+use super::SystemTx;
 use super::db::on;
 use crate::domain::id::PersonId;
 use crate::domain::time::Millis;
@@ -14,7 +14,7 @@ pub struct Session {
     pub seen_at: Millis,
 }
 
-impl Own {
+impl SystemTx {
     pub async fn session(&mut self, id_hash: &[u8]) -> Result<Option<Session>> {
         const SQL: &str = "select data, created_at, seen_at from sessions where id_hash = $1";
         Ok(on!(&mut self.tx, c => sqlx::query_as(SQL).bind(id_hash).fetch_optional(c).await?))

@@ -27,7 +27,7 @@ impl Store {
         const KNOWN: &str = "select reltuples > 0 from pg_class where oid = 'devices'::regclass";
         const ROWS: &str = "select count(*) from (select 1 from devices limit $1) as first";
         const LEARN: &str =
-            "analyze devices, device_names, profiles, identities, uses, transitions, dedup, counters, daily";
+            "analyze devices, device_identifiers, profiles, identities, uses, transitions, dedup, counters, daily";
         let mut tx = self.db.write().await?;
         let Tx::Postgres(postgres) = &mut tx else { return Ok(true) };
         if sqlx::query_scalar(KNOWN).fetch_one(&mut **postgres).await? {

@@ -1,6 +1,6 @@
 //! Attempts to sign in that have not succeeded, kept across restarts.
 
-use super::Own;
+use super::SystemTx;
 use super::db::on;
 use crate::domain::time::Millis;
 use crate::server::error::Result;
@@ -14,7 +14,7 @@ pub struct Throttle {
     pub blocked_until: Millis,
 }
 
-impl Own {
+impl SystemTx {
     /// Counts an attempt and answers the count; what is older than `forgotten_before` counts no more. One statement, so
     /// that of many attempts at once each is counted.
     pub async fn count_attempt(&mut self, key_hash: &[u8], forgotten_before: Millis) -> Result<Throttle> {

@@ -1,6 +1,6 @@
 //! Workspaces.
 
-use super::Own;
+use super::SystemTx;
 use super::db::{Tx, on};
 use super::handle::{Scope, Workspace};
 use super::member::Member;
@@ -55,7 +55,7 @@ pub struct Marks {
     pub account: Slug,
 }
 
-impl Own {
+impl SystemTx {
     pub async fn workspace(&mut self, slug: &Slug) -> Result<Option<Workspace>> {
         self.tx.workspace_by_slug(slug).await
     }

@@ -2,14 +2,14 @@
 //! was not the one that its register came from.
 
 use crate::contract::sender::{DENIED, Sender, ios};
-use crate::harness::{Kind, World, clock};
+use crate::harness::{Backend, World, clock};
 use attest::domain::time::HOUR;
 use attest::server::store::Store;
 use serde_json::json;
 
 #[tokio::test]
 async fn a_process_with_an_earlier_clock_continues_the_order() {
-    let world = World::new(Kind::Postgres).await;
+    let world = World::new(Backend::Postgres).await;
     let sender = Sender::new(&world).await;
     let at = |status: &str, after: i64| {
         let mut batch = ios("ada", "v1", Some(status));

@@ -1,7 +1,7 @@
 //! The chains: complete, unchangeable, provable.
 
 use crate::harness::{World, on_both};
-use attest::domain::audit::{ActorState, Row};
+use attest::domain::audit::{ActorSnapshot, Row};
 use attest::domain::role::{Role, TokenRole};
 use attest::domain::time::Millis;
 use attest::server::store::audit::hash;
@@ -21,7 +21,7 @@ fn a_fixed_row_has_its_hash() {
         chain: "0000000000001".into(),
         seq: 7,
         at_ms: Millis(1_795_356_300_123),
-        actor: ActorState {
+        actor: ActorSnapshot {
             kind: "person".into(),
             id: Some("0000000000002".into()),
             name: "Ada Löve".into(),

@@ -2,7 +2,7 @@
 
 use super::sender::{AUTHORIZED, DENIED, Sender};
 use crate::harness::{World, bearer, on_both};
-use attest::domain::att::State;
+use attest::domain::att::CountedState;
 use attest::domain::count::{Dimension, MOST_VALUES, Slice, UNSEEN, Unit};
 use attest::domain::role::Role;
 use attest::domain::time::{DAY, HOUR};
@@ -172,8 +172,9 @@ async fn values_beyond_the_thousandth_are_counted_together(world: World) {
     sender.send(&[batch("v1002", Some("denied"), "a.game", "1.1002", "18.0", "SE")]).await;
     assert_eq!(read().await, (2, Some(MOST_VALUES + 3)));
     // An admin may begin anew: whatever reports next takes a place, wherever it was counted before.
-    let reset =
-        async |token: &str| world.ask("DELETE", "/api/v1/workspaces/acme/folding", Some(&bearer(token)), "").await;
+    let reset = async |token: &str| {
+        world.ask("DELETE", "/api/v1/workspaces/acme/dimension-values", Some(&bearer(token)), "").await
+    };
     let analyst = world.token("acme", Role::Analyst).await;
     assert_eq!(reset(&analyst).await.status, StatusCode::FORBIDDEN);
     assert!(reset(&token).await.json()["freed"].as_i64().is_some_and(|freed| freed > 2));
@@ -189,7 +190,7 @@ async fn an_idfa_is_counted_with_its_device(world: World) {
     let mut with = batch("v1", Some("authorized"), "a.game", "1", "18.0", "SE");
     with["device_info"]["ios_advertising_id"] = "11111111-2222-3333-4444-555555555555".into();
     sender.send(&[with, batch("v2", Some("denied"), "a.game", "1", "14.2", "SE")]).await;
-    let count = async |value: &str, state: State| {
+    let count = async |value: &str, state: CountedState| {
         let slice = Slice { dimension: Dimension::Idfa, value: value.to_owned() };
         sender.counts_of(Unit::Devices, Some(&slice)).await.of(state)
     };

@@ -1,7 +1,7 @@
 //! Every statement and every key is legal on a Postgres that is spread by workspace (Citus), and so is the way there.
 //! Source of the rules: Citus' documentation on limits of distributed tables.
 
-use crate::harness::{Kind, World, statements};
+use crate::harness::{Backend, World, statements};
 use attest::server::store::distribute::{BY_WORKSPACE, EVERYWHERE};
 use attest::server::store::{Actor, Store};
 use std::collections::BTreeSet;
@@ -55,7 +55,7 @@ fn every_statement_keeps_to_what_a_spread_database_can_do() {
 
 #[tokio::test]
 async fn every_key_of_a_workspaces_table_begins_with_the_workspace() {
-    let world = World::new(Kind::Postgres).await;
+    let world = World::new(Backend::Postgres).await;
     let schema = world.store.schema().await.expect("the schema");
     let placed: BTreeSet<&str> = EVERYWHERE.into_iter().chain(BY_WORKSPACE).collect();
     assert_eq!(placed.len(), EVERYWHERE.len() + BY_WORKSPACE.len(), "a table is placed twice");
@@ -112,10 +112,10 @@ const STAND_IN: &str = "
 
 #[tokio::test]
 async fn a_database_is_spread_once_and_its_log_stays_guarded() {
-    let world = World::new(Kind::Sqlite).await;
+    let world = World::new(Backend::Sqlite).await;
     let refused = world.store.distribute(&Actor::command_line()).await;
     assert!(refused.is_err_and(|error| error.to_string().contains("SQLite")));
-    let superusers = World::new(Kind::Postgres).await;
+    let superusers = World::new(Backend::Postgres).await;
     let refused = superusers.store.distribute(&Actor::command_line()).await;
     assert!(refused.is_err_and(|error| error.to_string().contains("no Citus")));
 

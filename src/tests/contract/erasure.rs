@@ -3,14 +3,14 @@
 use super::sender::{DENIED, Sender};
 use crate::harness::{World, on_both};
 use attest::domain::att::{Policy, Status};
-use attest::domain::contradiction::Contradiction;
-use attest::domain::policy::Action;
+use attest::domain::data_problem::DataProblem;
+use attest::domain::permission::Permission;
 use attest::domain::time::DAY;
-use attest::server::store::Place;
+use attest::server::services::erasure::erase_due;
+use attest::server::services::privacy::{Wanted, change_settings};
+use attest::server::store::WorkspaceRef;
 use attest::server::store::audit::Filter;
 use attest::server::store::erasure::Progress;
-use attest::server::work::att::{Wanted, change_settings};
-use attest::server::work::erasure::erase_due;
 use serde_json::json;
 
 on_both! {
@@ -41,14 +41,17 @@ async fn observe_keeps_the_idfa(world: World) {
     let sender = Sender::new(&world).await;
     let wanted =
         Wanted { default: None, policy: Some(Policy::Observe), reason: "a test".into(), version: 1, typed_name: None };
-    change_settings(&world.store, &World::actor(), Place::Id(sender.workspace), wanted).await.expect("observe");
+    change_settings(&world.store, &World::actor(), WorkspaceRef::Id(sender.workspace), wanted).await.expect("observe");
     sender.send(&[json!({"device_info": {"ios_idfv": "v1", "ios_advertising_id": "A1", "att_authorization_status": "denied"}})]).await;
     assert_eq!(sender.names().await, ["ios_advertising_id A1", "ios_idfv v1"]);
-    let mut view =
-        world.store.view(&World::actor(), Place::Id(sender.workspace), Action::SeeInputs).await.expect("a view");
+    let mut view = world
+        .store
+        .view(&World::actor(), WorkspaceRef::Id(sender.workspace), Permission::SeeInputs)
+        .await
+        .expect("a view");
     let input = view.inputs().await.expect("inputs")[0].id;
-    let found = view.contradictions(input, 0).await.expect("contradictions");
-    assert!(matches!(&found[..], [one] if (one.kind, one.n) == (Contradiction::IdfaUnpermitted, 1)), "{found:?}");
+    let found = view.data_problems(input, 0).await.expect("data_problems");
+    assert!(matches!(&found[..], [one] if (one.kind, one.n) == (DataProblem::IdfaUnpermitted, 1)), "{found:?}");
 }
 
 async fn a_nameless_silent_device_leaves_the_counts(world: World) {
@@ -60,27 +63,33 @@ async fn a_nameless_silent_device_leaves_the_counts(world: World) {
     sender.send(&[with("denied")]).await;
     assert_eq!((sender.names().await.len(), sender.devices(DENIED).await), (0, 1));
     world.clock.advance(29 * DAY);
-    attest::server::work::housekeeping::tidy(&world.store).await.expect("tidy");
+    attest::server::services::jobs::tidy(&world.store).await.expect("tidy");
     assert_eq!(sender.devices(DENIED).await, 1);
     world.clock.advance(2 * DAY);
-    attest::server::work::housekeeping::tidy(&world.store).await.expect("tidy");
+    attest::server::services::jobs::tidy(&world.store).await.expect("tidy");
     assert_eq!((sender.devices(DENIED).await, sender.profiles(DENIED).await), (0, 0));
     world.assert_holds().await;
 }
 
 /// Changes one of the two settings.
 async fn change(sender: &Sender<'_>, default: Option<Option<Status>>, policy: Option<Policy>) {
-    let place = Place::Id(sender.workspace);
-    let mut view = sender.world.store.view(&World::actor(), place.clone(), Action::SeeSettings).await.expect("a view");
+    let workspace = WorkspaceRef::Id(sender.workspace);
+    let mut view = sender
+        .world
+        .store
+        .view(&World::actor(), workspace.clone(), Permission::SeePrivacySettings)
+        .await
+        .expect("a view");
     let version = view.settings().await.expect("settings").version;
     drop(view);
     let wanted = Wanted { default, policy, reason: "a test".into(), version, typed_name: None };
-    change_settings(&sender.world.store, &World::actor(), place, wanted).await.expect("changed");
+    change_settings(&sender.world.store, &World::actor(), workspace, wanted).await.expect("changed");
 }
 
 async fn erasing(sender: &Sender<'_>) -> Option<(Progress, i64)> {
-    let place = Place::Id(sender.workspace);
-    let mut view = sender.world.store.view(&World::actor(), place, Action::SeeSettings).await.expect("a view");
+    let workspace = WorkspaceRef::Id(sender.workspace);
+    let mut view =
+        sender.world.store.view(&World::actor(), workspace, Permission::SeePrivacySettings).await.expect("a view");
     view.last_erasure().await.expect("read").map(|erasure| (erasure.progress, erasure.erased))
 }
 
@@ -110,13 +119,13 @@ async fn what_a_change_holds_back_is_erased_three_days_later(world: World) {
     erase_due(&world.store, 72).await.expect("nothing is due");
     assert_eq!((idfas(&sender).await, erasing(&sender).await), (603, Some((Progress::Waiting, 0))));
     world.clock.advance(1);
-    let place = Place::Id(sender.workspace);
+    let workspace = WorkspaceRef::Id(sender.workspace);
     assert!(world.store.erase_step(sender.workspace, 3).await.expect("a step"), "there is more to do");
     assert_eq!(erasing(&sender).await.map(|(progress, _)| progress), Some(Progress::Running));
     erase_due(&world.store, 72).await.expect("erased");
     assert_eq!(erasing(&sender).await, Some((Progress::Done, 601)));
     assert_eq!(idfas(&sender).await, 2, "of who allowed it, and of who was never asked below iOS 14.5");
-    let mut view = world.store.view(&World::actor(), place, Action::SeeAudit).await.expect("a view");
+    let mut view = world.store.view(&World::actor(), workspace, Permission::SeeAudit).await.expect("a view");
     let rows = view.audit_rows(&Filter::default(), 1).await.expect("rows");
     assert_eq!((rows[0].row.action.as_str(), &rows[0].row.after["erased"]), ("idfas.erased", &json!(601)));
     world.assert_holds().await;

@@ -1,13 +1,13 @@
 //! Requests that are committed together give what they would have given one by one.
 
 use super::sender::{DENIED, Sender, ios, parsed};
-use crate::harness::{Kind, World, on_both, place};
+use crate::harness::{Backend, World, on_both, workspace_ref};
 use attest::domain::error::Refusal;
-use attest::domain::policy::Action;
+use attest::domain::permission::Permission;
 use attest::domain::time::MINUTE;
 use attest::server::ingest::{Ingest, Limits};
-use attest::server::store::{Feed, Parcel, Sent};
-use attest::server::work::input::set_paused;
+use attest::server::services::input::set_paused;
+use attest::server::store::{InputGrant, Parcel, Sent};
 use clap::Parser;
 use serde_json::Value;
 use std::sync::Arc;
@@ -21,8 +21,8 @@ on_both! {
     who_goes_away_is_stored_all_the_same
 }
 
-fn parcel(feed: Feed, batches: &[Value]) -> Parcel {
-    Parcel { feed, sent: Sent { batches: batches.iter().map(parsed).collect(), ..Sent::default() } }
+fn parcel(grant: InputGrant, batches: &[Value]) -> Parcel {
+    Parcel { grant, sent: Sent { batches: batches.iter().map(parsed).collect(), ..Sent::default() } }
 }
 
 /// Everything that folding leaves behind, without the ids that chance made.
@@ -38,9 +38,9 @@ async fn remembered(world: &World) -> Vec<String> {
             from daily where app_id = 0 and (not_determined, restricted, denied, authorized, unknown, \
             not_applicable) <> (0, 0, 0, 0, 0, 0) order by 1",
         "select coalesce(from_status, 9) || ' ' || to_status || ' ' || seq || ' ' || since from transitions order by 1",
-        "select kind || ' ' || value from device_names order by 1",
+        "select kind || ' ' || value from device_identifiers order by 1",
         "select kind || ' ' || value from identities order by 1",
-        "select kind || ' ' || n from contradictions order by 1",
+        "select kind || ' ' || n from data_problems order by 1",
         "select counted || ' ' || reason || ' ' || n from input_counts order by 1",
     ] {
         told.extend(world.rows::<(String,)>(sql).await.into_iter().map(|(row,)| row));
@@ -70,13 +70,13 @@ fn requests() -> Vec<Vec<Value>> {
 }
 
 async fn a_group_gives_what_its_requests_give_one_by_one(world: World) {
-    let kind = if world.url.starts_with("sqlite") { Kind::Sqlite } else { Kind::Postgres };
+    let kind = if world.url.starts_with("sqlite") { Backend::Sqlite } else { Backend::Postgres };
     let other = World::new(kind).await;
     let (one_by_one, together) = (Sender::new(&world).await, Sender::new(&other).await);
     for request in requests() {
         one_by_one.send(&request).await;
     }
-    let parcels = requests().iter().map(|request| parcel(together.feed, request)).collect();
+    let parcels = requests().iter().map(|request| parcel(together.grant, request)).collect();
     let outcomes = other.store.accept(Arc::new(parcels)).await.expect("accepted");
     assert!(outcomes.iter().all(|outcome| outcome == &Ok(vec![])), "{outcomes:?}");
     other.assert_holds().await;
@@ -86,14 +86,15 @@ async fn a_group_gives_what_its_requests_give_one_by_one(world: World) {
 async fn a_paused_input_spoils_nothing_for_the_others(world: World) {
     let sender = Sender::new(&world).await;
     let (key, secret) = world.input("acme", "Paused").await;
-    let paused = world.store.feed(&key, &secret).await.expect("a feed");
-    let mut view = world.store.view(&World::actor(), place("acme"), Action::SeeInputs).await.expect("a view");
+    let paused = world.store.input_grant(&key, &secret).await.expect("a feed");
+    let mut view =
+        world.store.view(&World::actor(), workspace_ref("acme"), Permission::SeeInputs).await.expect("a view");
     let input = view.inputs().await.expect("inputs").into_iter().find(|input| input.name == "Paused").expect("it");
     drop(view);
-    set_paused(&world.store, &World::actor(), place("acme"), input.id, true).await.expect("paused");
+    set_paused(&world.store, &World::actor(), workspace_ref("acme"), input.id, true).await.expect("paused");
     let parcels = vec![
         parcel(paused, &[ios("eve", "v0", Some("denied"))]),
-        parcel(sender.feed, &[ios("ada", "v1", Some("denied"))]),
+        parcel(sender.grant, &[ios("ada", "v1", Some("denied"))]),
     ];
     let outcomes = world.store.accept(Arc::new(parcels)).await.expect("accepted");
     assert_eq!(outcomes, [Err(Refusal::Forbidden), Ok(vec![])]);
@@ -113,36 +114,36 @@ fn limits(options: &[&str]) -> Limits {
 
 async fn a_full_queue_takes_nothing(world: World) {
     let sender = Sender::new(&world).await;
-    // Every commit waits for the lock that this test holds.
+    // Every commit waits for the lock that this test took.
     let ingest = Ingest::start(world.store.clone(), limits(&["--queue-rows", "100"]));
-    let held = world.hold_writes().await;
+    let locked = world.lock_writes().await;
     let batches: Vec<Value> = (0..60).map(|n| ios(&n.to_string(), &format!("v{n}"), None)).collect();
-    let sent = |batches: &[Value]| parcel(sender.feed, batches).sent;
+    let sent = |batches: &[Value]| parcel(sender.grant, batches).sent;
     let first = tokio::spawn({
-        let (ingest, feed, sent) = (ingest.clone(), sender.feed, sent(&batches));
-        async move { ingest.take(feed, sent, 1000).await }
+        let (ingest, grant, sent) = (ingest.clone(), sender.grant, sent(&batches));
+        async move { ingest.take(grant, sent, 1000).await }
     });
     while ingest.waiting() < 60 {
         tokio::task::yield_now().await;
     }
-    let refused = ingest.take(sender.feed, sent(&batches), 1000).await;
+    let refused = ingest.take(sender.grant, sent(&batches), 1000).await;
     assert!(matches!(refused, Err(attest::server::error::Error::Unavailable(_))), "{refused:?}");
-    drop(held);
+    drop(locked);
     assert_eq!(first.await.expect("no panic").expect("accepted"), Vec::<usize>::new());
     assert!(ingest.drain(Duration::from_secs(5)).await);
-    assert!(ingest.take(sender.feed, sent(&batches[..1]), 1).await.is_err(), "nobody gets in after the drain");
-    assert_eq!(sender.devices(attest::domain::att::State::Unknown).await, 60);
+    assert!(ingest.take(sender.grant, sent(&batches[..1]), 1).await.is_err(), "nobody gets in after the drain");
+    assert_eq!(sender.devices(attest::domain::att::CountedState::Unknown).await, 60);
     world.assert_holds().await;
 }
 
 async fn who_goes_away_is_stored_all_the_same(world: World) {
     let sender = Sender::new(&world).await;
     let ingest = Ingest::start(world.store.clone(), limits(&[]));
-    let held = world.hold_writes().await;
-    let sent = parcel(sender.feed, &[ios("ada", "v1", Some("denied"))]).sent;
-    let gone = tokio::time::timeout(Duration::from_millis(1), ingest.take(sender.feed, sent, 1)).await;
-    assert!(gone.is_err(), "the writer was held");
-    drop(held);
+    let locked = world.lock_writes().await;
+    let sent = parcel(sender.grant, &[ios("ada", "v1", Some("denied"))]).sent;
+    let gone = tokio::time::timeout(Duration::from_millis(1), ingest.take(sender.grant, sent, 1)).await;
+    assert!(gone.is_err(), "the writer was locked");
+    drop(locked);
     assert!(ingest.drain(Duration::from_secs(5)).await);
     assert_eq!(sender.devices(DENIED).await, 1);
 }
@@ -150,13 +151,13 @@ async fn who_goes_away_is_stored_all_the_same(world: World) {
 /// A commit waits for company after one of many; who comes alone would only be late.
 #[tokio::test]
 async fn who_comes_alone_does_not_wait() {
-    let world = World::new(Kind::Sqlite).await;
+    let world = World::new(Backend::Sqlite).await;
     let sender = Sender::new(&world).await;
     let ingest = Ingest::start(world.store.clone(), limits(&["--commit-ms", "1000"]));
     let begun = Instant::now();
     for n in 0..30 {
-        let sent = parcel(sender.feed, &[ios(&n.to_string(), &format!("v{n}"), Some("denied"))]).sent;
-        ingest.take(sender.feed, sent, 1).await.expect("accepted");
+        let sent = parcel(sender.grant, &[ios(&n.to_string(), &format!("v{n}"), Some("denied"))]).sent;
+        ingest.take(sender.grant, sent, 1).await.expect("accepted");
     }
     assert!(begun.elapsed() < Duration::from_secs(15), "{:?}", begun.elapsed());
     assert_eq!(sender.devices(DENIED).await, 30);
@@ -165,13 +166,13 @@ async fn who_comes_alone_does_not_wait() {
 /// Text that Postgres cannot keep, though no parser lets it through.
 #[tokio::test]
 async fn what_nobody_foresaw_spoils_nothing_for_the_others() {
-    let world = World::new(Kind::Postgres).await;
+    let world = World::new(Backend::Postgres).await;
     let sender = Sender::new(&world).await;
     let ingest = Ingest::start(world.store.clone(), limits(&[]));
-    let good = parcel(sender.feed, &[ios("ada", "v1", Some("denied"))]).sent;
-    let mut bad = parcel(sender.feed, &[ios("eve", "v2", Some("denied"))]).sent;
+    let good = parcel(sender.grant, &[ios("ada", "v1", Some("denied"))]).sent;
+    let mut bad = parcel(sender.grant, &[ios("eve", "v2", Some("denied"))]).sent;
     bad.batches[0].app_version = Some("1\0".to_owned());
-    let (good, bad) = tokio::join!(ingest.take(sender.feed, good, 1), ingest.take(sender.feed, bad, 1));
+    let (good, bad) = tokio::join!(ingest.take(sender.grant, good, 1), ingest.take(sender.grant, bad, 1));
     assert!(good.is_ok() && bad.is_err(), "{good:?} {bad:?}");
     assert_eq!(sender.devices(DENIED).await, 1);
     world.clock.advance(MINUTE);

@@ -2,12 +2,12 @@
 
 use super::sender::{AUTHORIZED, DENIED, Sender, ios};
 use crate::harness::{World, on_both};
-use attest::domain::att::{State, Status};
+use attest::domain::att::{CountedState, Status};
 use attest::domain::count::Unit;
 use attest::domain::environment::Environment;
-use attest::domain::policy::Action;
+use attest::domain::permission::Permission;
 use attest::domain::time::DAY;
-use attest::server::store::Place;
+use attest::server::store::WorkspaceRef;
 use serde_json::{Value, json};
 
 on_both! {
@@ -28,13 +28,13 @@ on_both! {
 async fn a_device_counts_once_however_often_it_reports(world: World) {
     let sender = Sender::new(&world).await;
     sender.send(&[ios("ada", "v1", None)]).await;
-    assert_eq!((sender.devices(State::Unknown).await, sender.profiles(State::Unknown).await), (1, 1));
+    assert_eq!((sender.devices(CountedState::Unknown).await, sender.profiles(CountedState::Unknown).await), (1, 1));
     world.clock.advance(1000);
     sender.send(&[ios("ada", "v1", Some("authorized"))]).await;
     world.clock.advance(1000);
     sender.send(&[ios("ada", "v1", Some("denied")), ios("ada", "v1", None), ios("ada", "v1", Some("denied"))]).await;
     assert_eq!((sender.devices(DENIED).await, sender.profiles(DENIED).await), (1, 1));
-    assert_eq!((sender.devices(State::Unknown).await, sender.devices(AUTHORIZED).await), (0, 0));
+    assert_eq!((sender.devices(CountedState::Unknown).await, sender.devices(AUTHORIZED).await), (0, 0));
 }
 
 async fn a_batch_with_the_same_request_id_changes_nothing_twice(world: World) {
@@ -56,9 +56,9 @@ async fn names_that_conflict_move_to_the_device_of_the_first(world: World) {
     let named = |idfv: Option<&str>, mp: Option<&str>| json!({"mp_deviceid": mp, "user_identities": {"customer_id": "ada"}, "device_info": {"platform": "iOS", "ios_idfv": idfv}});
     sender.send(&[named(Some("v1"), None)]).await;
     sender.send(&[named(None, Some("m1"))]).await;
-    assert_eq!(sender.devices(State::Unknown).await, 2);
+    assert_eq!(sender.devices(CountedState::Unknown).await, 2);
     sender.send(&[named(Some("v1"), Some("m1"))]).await;
-    assert_eq!(sender.devices(State::Unknown).await, 2, "devices are not merged");
+    assert_eq!(sender.devices(CountedState::Unknown).await, 2, "devices are not merged");
     world.clock.advance(31 * DAY);
     sender.send(&[named(None, Some("m1"))]).await;
     assert_eq!(
@@ -69,7 +69,11 @@ async fn names_that_conflict_move_to_the_device_of_the_first(world: World) {
             .expect("retired"),
         1
     );
-    assert_eq!(sender.devices(State::Unknown).await, 1, "m1 leads to v1's device now, the other one has no name");
+    assert_eq!(
+        sender.devices(CountedState::Unknown).await,
+        1,
+        "m1 leads to v1's device now, the other one has no name"
+    );
 }
 
 async fn a_feed_that_knows_only_the_idfa_reaches_the_device(world: World) {
@@ -79,7 +83,7 @@ async fn a_feed_that_knows_only_the_idfa_reaches_the_device(world: World) {
     sender.send(&[sdk]).await;
     sender.send(&[feed]).await;
     assert_eq!((sender.devices(AUTHORIZED).await, sender.profiles(AUTHORIZED).await), (1, 1));
-    assert_eq!(sender.devices(State::Unknown).await, 0);
+    assert_eq!(sender.devices(CountedState::Unknown).await, 0);
 }
 
 async fn a_new_idfv_is_another_device_and_takes_the_weaker_names(world: World) {
@@ -98,15 +102,15 @@ async fn a_new_idfv_is_another_device_and_takes_the_weaker_names(world: World) {
     sender.send(&[json!({"mp_deviceid": "m3", "device_info": {"att_authorization_status": "restricted"}})]).await;
     world.clock.advance(1000);
     sender.send(&[json!({"mp_deviceid": "m3", "device_info": {"ios_idfv": "v3"}})]).await;
-    assert_eq!(sender.devices(State::Known(Status::Restricted)).await, 1);
-    assert_eq!(sender.devices(State::Unknown).await, 0);
+    assert_eq!(sender.devices(CountedState::Known(Status::Restricted)).await, 1);
+    assert_eq!(sender.devices(CountedState::Unknown).await, 0);
 }
 
 async fn a_shared_device_decides_all_its_profiles(world: World) {
     let sender = Sender::new(&world).await;
     let users: Vec<Value> = (0..40).map(|n| ios(&format!("user-{n}"), "family", None)).collect();
     sender.send(&users).await;
-    assert_eq!((sender.devices(State::Unknown).await, sender.profiles(State::Unknown).await), (1, 40));
+    assert_eq!((sender.devices(CountedState::Unknown).await, sender.profiles(CountedState::Unknown).await), (1, 40));
     sender.send(&[ios("user-7", "family", Some("denied"))]).await;
     assert_eq!((sender.devices(DENIED).await, sender.profiles(DENIED).await), (1, 40));
     // A second device of one of them, with a later answer, decides that one only.
@@ -141,7 +145,7 @@ async fn a_status_without_a_device_belongs_to_the_profile(world: World) {
     sender.send(&[ios("bob", "v2", None)]).await;
     sender.send(&[status("bob", "denied")]).await;
     assert_eq!(
-        (sender.devices(DENIED).await, sender.devices(State::Unknown).await),
+        (sender.devices(DENIED).await, sender.devices(CountedState::Unknown).await),
         (2, 0),
         "the profile's only device"
     );
@@ -174,13 +178,13 @@ async fn one_request_of_many_gives_what_many_requests_give(world: World) {
     together.send(&batches).await;
     let workspace = world.workspace("Other").await;
     let (key, secret) = world.input("other", "Backend").await;
-    let feed = world.store.feed(&key, &secret).await.expect("a feed");
-    let alone = Sender { world: &world, store: world.store.clone(), workspace, feed };
+    let grant = world.store.input_grant(&key, &secret).await.expect("a feed");
+    let alone = Sender { world: &world, store: world.store.clone(), workspace, grant };
     for batch in batches {
         alone.send(&[batch]).await;
     }
     for unit in Unit::ALL {
-        for state in State::OF_APPLE {
+        for state in CountedState::OF_APPLE {
             let counted = (
                 together.count(Environment::Production, unit, state).await,
                 alone.count(Environment::Production, unit, state).await,
@@ -196,12 +200,15 @@ async fn other_platforms_have_no_status(world: World) {
     let android = json!({"user_identities": {"customer_id": "ada"},
         "device_info": {"platform": "Android", "android_uuid": "a1", "att_authorization_status": "authorized"}});
     sender.send(&[android]).await;
-    assert_eq!((sender.devices(State::NotApplicable).await, sender.profiles(State::NotApplicable).await), (1, 1));
+    assert_eq!(
+        (sender.devices(CountedState::NotApplicable).await, sender.profiles(CountedState::NotApplicable).await),
+        (1, 1)
+    );
     // A later Android session changes nothing of what an Apple device decided.
     sender.send(&[ios("ada", "v1", Some("denied"))]).await;
     world.clock.advance(1000);
     sender.send(&[json!({"user_identities": {"customer_id": "ada"}, "device_info": {"platform": "Android", "android_uuid": "a1"}})]).await;
-    assert_eq!((sender.profiles(DENIED).await, sender.profiles(State::NotApplicable).await), (1, 0));
+    assert_eq!((sender.profiles(DENIED).await, sender.profiles(CountedState::NotApplicable).await), (1, 0));
 }
 
 async fn when_the_last_batch_came_is_told_by_environment_and_app(world: World) {
@@ -214,8 +221,8 @@ async fn when_the_last_batch_came_is_told_by_environment_and_app(world: World) {
     sender.send(&[from("com.acme.two", "development"), from("com.acme.two", "production")]).await;
     world.clock.advance(1000);
     sender.send(&[from("com.acme.two", "development")]).await;
-    let place = Place::Id(sender.workspace);
-    let mut view = world.store.view(&World::actor(), place, Action::SeeMetrics).await.expect("a view");
+    let workspace = WorkspaceRef::Id(sender.workspace);
+    let mut view = world.store.view(&World::actor(), workspace, Permission::SeeMetrics).await.expect("a view");
     let production = view.last_batches(Environment::Production).await.expect("moments");
     assert_eq!(production.into_values().collect::<Vec<_>>(), [first, second]);
     let development = view.last_batches(Environment::Development).await.expect("moments");

@@ -1,6 +1,6 @@
 //! Both databases have the same tables with the same columns.
 
-use crate::harness::{Kind, World};
+use crate::harness::{Backend, World};
 use std::collections::{BTreeMap, BTreeSet};
 
 async fn tables(world: &World) -> BTreeMap<String, BTreeSet<String>> {
@@ -10,7 +10,7 @@ async fn tables(world: &World) -> BTreeMap<String, BTreeSet<String>> {
 
 #[tokio::test]
 async fn both_databases_have_the_same_tables_and_columns() {
-    let (sqlite, postgres) = (World::new(Kind::Sqlite).await, World::new(Kind::Postgres).await);
+    let (sqlite, postgres) = (World::new(Backend::Sqlite).await, World::new(Backend::Postgres).await);
     let (sqlite, postgres) = (tables(&sqlite).await, tables(&postgres).await);
     assert!(sqlite.len() > 15, "{sqlite:?}");
     assert_eq!(sqlite, postgres);

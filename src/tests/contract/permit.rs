@@ -3,13 +3,13 @@
 use crate::harness::{World, on_both};
 use attest::domain::att::Status;
 use attest::domain::error::Refusal;
-use attest::domain::policy::Action;
+use attest::domain::permission::Permission;
 use attest::domain::role::Role;
 use attest::domain::text::Slug;
 use attest::server::error::Error;
-use attest::server::store::Place;
-use attest::server::work::att::{Wanted, change_settings};
-use attest::server::work::member::{remove_member, set_member};
+use attest::server::services::member::{remove_member, set_member};
+use attest::server::services::privacy::{Wanted, change_settings};
+use attest::server::store::WorkspaceRef;
 
 on_both! {
     of_two_changes_at_once_one_has_a_conflict
@@ -18,8 +18,8 @@ on_both! {
     a_thousand_dropped_requests_leave_nothing_open
 }
 
-fn acme() -> Place {
-    Place::Slug(Slug::parse("acme").expect("a slug"))
+fn acme() -> WorkspaceRef {
+    WorkspaceRef::Slug(Slug::parse("acme").expect("a slug"))
 }
 
 fn wanted(status: Status, version: i64) -> Wanted {
@@ -35,7 +35,7 @@ async fn of_two_changes_at_once_one_has_a_conflict(world: World) {
     assert_eq!(ended.iter().filter(|ended| ended.is_ok()).count(), 1, "{first:?} {second:?}");
     let conflict = |ended: &&&Result<_, Error>| matches!(ended, Err(Error::Refused(Refusal::Conflict)));
     assert_eq!(ended.iter().filter(conflict).count(), 1, "{first:?} {second:?}");
-    let mut view = world.store.view(&actor, acme(), Action::SeeSettings).await.expect("a view");
+    let mut view = world.store.view(&actor, acme(), Permission::SeePrivacySettings).await.expect("a view");
     assert_eq!(view.settings().await.expect("settings").version, 2);
     drop(view);
     world.assert_holds().await;
@@ -70,7 +70,7 @@ async fn a_thousand_dropped_requests_leave_nothing_open(world: World) {
     world.workspace("Acme").await;
     let actor = World::actor();
     for n in 0..1000 {
-        let view = world.store.view(&actor, acme(), Action::SeeSettings);
+        let view = world.store.view(&actor, acme(), Permission::SeePrivacySettings);
         let change = change_settings(&world.store, &actor, acme(), wanted(Status::Denied, 99));
         // Dropped at every depth: polled a few times, then let go.
         let polls = n % 7;

@@ -1,7 +1,7 @@
 //! No statement reads a whole table that grows with the devices, except those whose purpose is to.
 
 use super::sender::{Sender, ios, parsed};
-use crate::harness::{Kind, World, statements};
+use crate::harness::{Backend, World, statements};
 use attest::server::store::{Parcel, Sent};
 use serde_json::Value;
 use sqlx::{AssertSqlSafe, SqlitePool};
@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 /// Tables with rows for each device, profile or event.
 const GROWING: [&str; 9] =
-    ["devices", "device_names", "profiles", "identities", "uses", "transitions", "dedup", "daily", "counters"];
+    ["devices", "device_identifiers", "profiles", "identities", "uses", "transitions", "dedup", "daily", "counters"];
 
 /// What `attest check` reads whole, for that is what it is for; and what a limit stops early.
 const WHOLE: [&str; 4] = [
@@ -42,7 +42,7 @@ async fn scanned(pool: &SqlitePool, statement: &str) -> Option<Vec<String>> {
 
 #[tokio::test]
 async fn a_statement_finds_its_rows_by_a_key() {
-    let world = World::new(Kind::Sqlite).await;
+    let world = World::new(Backend::Sqlite).await;
     let pool = SqlitePool::connect(&world.url).await.expect("the file opens");
     let (mut planned, mut scanning) = (0, Vec::new());
     // What has no parameter is the beginning of a statement that a macro ends.
@@ -65,14 +65,14 @@ async fn a_statement_finds_its_rows_by_a_key() {
 
 #[tokio::test]
 async fn postgres_learns_early_how_many_rows_there_are() {
-    let world = World::new(Kind::Postgres).await;
+    let world = World::new(Backend::Postgres).await;
     let sender = Sender::new(&world).await;
     let known =
         || async { world.rows::<(f32,)>("select reltuples from pg_class where oid = 'devices'::regclass").await };
     for devices in [0..10, 10..120] {
         let batches: Vec<Value> = devices.map(|n| ios(&n.to_string(), &format!("v{n}"), None)).collect();
         let sent = Sent { batches: batches.iter().map(parsed).collect(), ..Sent::default() };
-        world.store.accept(Arc::new(vec![Parcel { feed: sender.feed, sent }])).await.expect("accepted");
+        world.store.accept(Arc::new(vec![Parcel { grant: sender.grant, sent }])).await.expect("accepted");
         assert!(known().await[0].0 <= 0.0, "ten rows tell nothing, and nobody else looks this early");
         world.store.learn_sizes().await;
     }

@@ -5,7 +5,7 @@ use crate::harness::{World, bearer, on_both};
 use attest::domain::retention::{Aging, Keep};
 use attest::domain::role::Role;
 use attest::domain::time::{DAY, HOUR};
-use attest::server::work::housekeeping::age;
+use attest::server::services::jobs::age;
 use serde_json::{Value, json};
 
 on_both! {
@@ -22,7 +22,8 @@ async fn numbers(world: &World, sql: &'static str) -> i64 {
 }
 
 async fn told(world: &World) -> Vec<Value> {
-    const SQL: &str = "select after_json from audit where workspace_id = 0 and action = 'data.aged_out' order by seq";
+    const SQL: &str =
+        "select after_json from audit where workspace_id = 0 and action = 'retention.removed' order by seq";
     let rows = world.rows::<(String,)>(SQL).await;
     rows.into_iter().map(|(row,)| serde_json::from_str(&row).expect("JSON")).collect()
 }

@@ -1,13 +1,13 @@
 //! A workspace that events are sent into, and what its counters say.
 
 use crate::harness::World;
-use attest::domain::att::{State, Status};
+use attest::domain::att::{CountedState, Status};
 use attest::domain::batch::Batch;
 use attest::domain::count::{Cell, Counts, Slice, Unit};
 use attest::domain::environment::Environment;
 use attest::domain::id::WorkspaceId;
-use attest::domain::policy::Action;
-use attest::server::store::{Feed, Parcel, Place, Sent, Store};
+use attest::domain::permission::Permission;
+use attest::server::store::{InputGrant, Parcel, Sent, Store, WorkspaceRef};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -22,15 +22,15 @@ pub struct Sender<'a> {
     /// The process that takes the events.
     pub store: Store,
     pub workspace: WorkspaceId,
-    pub feed: Feed,
+    pub grant: InputGrant,
 }
 
 impl<'a> Sender<'a> {
     pub async fn new(world: &'a World) -> Self {
         let workspace = world.workspace("Acme").await;
         let (key, secret) = world.input("acme", "Backend").await;
-        let feed = world.store.feed(&key, &secret).await.expect("a feed");
-        Self { world, store: world.store.clone(), workspace, feed }
+        let grant = world.store.input_grant(&key, &secret).await.expect("a feed");
+        Self { world, store: world.store.clone(), workspace, grant }
     }
 
     pub async fn send(&self, batches: &[Value]) {
@@ -43,45 +43,45 @@ impl<'a> Sender<'a> {
     }
 
     async fn send_as(&self, sent: Sent) {
-        let outcomes = self.store.accept(Arc::new(vec![Parcel { feed: self.feed, sent }])).await.expect("accepted");
+        let outcomes = self.store.accept(Arc::new(vec![Parcel { grant: self.grant, sent }])).await.expect("accepted");
         assert_eq!(outcomes, [Ok(vec![])]);
         self.world.assert_holds().await;
     }
 
     pub async fn counts_of(&self, unit: Unit, slice: Option<&Slice>) -> Counts {
         let store = &self.world.store;
-        let view = store.view(&World::actor(), Place::Id(self.workspace), Action::SeeMetrics).await;
+        let view = store.view(&World::actor(), WorkspaceRef::Id(self.workspace), Permission::SeeMetrics).await;
         let counts = view.expect("a view").counts_of(Environment::Production, unit, None, slice).await;
         counts.expect("counts")
     }
 
-    pub async fn count(&self, environment: Environment, unit: Unit, state: State) -> i64 {
+    pub async fn count(&self, environment: Environment, unit: Unit, state: CountedState) -> i64 {
         let mut view = self
             .world
             .store
-            .view(&World::actor(), Place::Id(self.workspace), Action::SeeMetrics)
+            .view(&World::actor(), WorkspaceRef::Id(self.workspace), Permission::SeeMetrics)
             .await
             .expect("a view");
         let cells = view.counts(environment, unit).await.expect("counts");
         cells.get(&Cell { environment, unit, app: None, slice: None, state }).copied().unwrap_or_default()
     }
 
-    pub async fn devices(&self, state: State) -> i64 {
+    pub async fn devices(&self, state: CountedState) -> i64 {
         self.count(Environment::Production, Unit::Devices, state).await
     }
 
-    pub async fn profiles(&self, state: State) -> i64 {
+    pub async fn profiles(&self, state: CountedState) -> i64 {
         self.count(Environment::Production, Unit::Profiles, state).await
     }
 
     pub async fn names(&self) -> Vec<String> {
-        const SQL: &str = "select kind || ' ' || value from device_names order by kind, value";
+        const SQL: &str = "select kind || ' ' || value from device_identifiers order by kind, value";
         self.world.rows(SQL).await.into_iter().map(|(name,)| name).collect()
     }
 }
 
-pub const AUTHORIZED: State = State::Known(Status::Authorized);
-pub const DENIED: State = State::Known(Status::Denied);
+pub const AUTHORIZED: CountedState = CountedState::Known(Status::Authorized);
+pub const DENIED: CountedState = CountedState::Known(Status::Denied);
 
 pub fn ios(customer: &str, idfv: &str, status: Option<&str>) -> Value {
     json!({"user_identities": {"customer_id": customer},

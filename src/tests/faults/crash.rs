@@ -97,7 +97,7 @@ async fn survive(url: String, named: &str) {
 
 /// The numbers of the devices that are stored; each once.
 async fn devices(url: &str) -> BTreeSet<u64> {
-    const SQL: &str = "select value from device_names order by value";
+    const SQL: &str = "select value from device_identifiers order by value";
     let names: Vec<String> = if url.starts_with("sqlite") {
         let pool = sqlx::SqlitePool::connect(url).await.expect("the file opens");
         let devices: (i64,) = sqlx::query_as("select count(*) from devices").fetch_one(&pool).await.expect("a count");
@@ -160,8 +160,8 @@ async fn a_postgres_that_restarts_under_load() {
 #[tokio::test]
 async fn a_clock_set_back_an_hour() {
     use crate::contract::sender::{AUTHORIZED, DENIED, Sender, ios};
-    use crate::harness::{Kind, World};
-    for kind in [Kind::Sqlite, Kind::Postgres] {
+    use crate::harness::{Backend, World};
+    for kind in [Backend::Sqlite, Backend::Postgres] {
         let world = World::new(kind).await;
         let sender = Sender::new(&world).await;
         let at = |status: &str, ms: i64| {
@@ -177,7 +177,7 @@ async fn a_clock_set_back_an_hour() {
         late["timestamp_unixtime_ms"] = (before - 1000).into();
         sender.send(std::slice::from_ref(&late)).await;
         // For this clock its time has not come, so that it counts as of now, which is before what is known.
-        assert_eq!((sender.devices(DENIED).await, sender.devices(AUTHORIZED).await), (0, 1), "what was learnt holds");
+        assert_eq!((sender.devices(DENIED).await, sender.devices(AUTHORIZED).await), (0, 1), "what was learned holds");
         world.assert_holds().await;
         let rows = world.rows::<(i64, i64)>("select seq, at_ms from audit where workspace_id <> 0 order by seq").await;
         assert!(rows.windows(2).all(|pair| pair[0].0 + 1 == pair[1].0), "{rows:?}");

@@ -81,7 +81,7 @@ async fn the_audit_log_is_paged_exactly_as_hashed(world: World) {
         }
     }
     assert_eq!(seen, (1..=7).rev().collect::<Vec<_>>());
-    assert_eq!(read("action=member.set&limit=100").await["rows"].as_array().map(Vec::len), Some(5));
+    assert_eq!(read("action=member.role_set&limit=100").await["rows"].as_array().map(Vec::len), Some(5));
     assert_eq!(read("actor=nobody").await["rows"], json!([]));
     assert_eq!(read("from=2026-11-23").await["rows"], json!([]));
     for query in [
@@ -89,7 +89,7 @@ async fn the_audit_log_is_paged_exactly_as_hashed(world: World) {
         "audit?actor=",
         "distribution?app=",
         "audit?action=bogus",
-        "audit?acton=member.set",
+        "audit?acton=member.role_set",
         "distribution?enviroment=development",
         "distribution?continent=EU",
     ] {

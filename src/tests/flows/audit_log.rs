@@ -3,7 +3,7 @@
 use crate::harness::{Cookie, PASSWORD, World, on_both};
 use attest::domain::role::Role;
 use attest::domain::time::{DAY, MINUTE};
-use attest::server::work::housekeeping::tidy;
+use attest::server::services::jobs::tidy;
 use axum::http::StatusCode;
 
 on_both! {
@@ -17,7 +17,7 @@ async fn rows_are_found_by_target_and_text(world: World) {
     world.workspace("Acme").await;
     let ada = world.sign_in(&world.member("acme", "Ada", Role::ComplianceAdmin).await).await;
     world.input("acme", "Backend").await;
-    world.input("acme", "Partner Feed").await;
+    world.input("acme", "Partner feed").await;
     let rows = async |query: &str| {
         let page = world.get(&format!("/w/acme/audit?{query}"), &ada).await;
         assert_eq!(page.status, StatusCode::OK);
@@ -26,7 +26,7 @@ async fn rows_are_found_by_target_and_text(world: World) {
     let (all, page) = rows("").await;
     assert_eq!(all, 4, "{page}");
     let (found, page) = rows("text=partner%20FEED").await;
-    assert!(found == 1 && page.contains("Partner Feed"), "{page}");
+    assert!(found == 1 && page.contains("Partner feed"), "{page}");
     let (_, rest) = page.split_once("href=\"?target=").expect("a link to the target's rows");
     let target = rest.split('"').next().expect("an end").to_owned();
     assert_eq!(rows(&format!("target={target}")).await.0, 1);
@@ -36,14 +36,14 @@ async fn rows_are_found_by_target_and_text(world: World) {
 
 async fn the_default_on_a_day_is_told(world: World) {
     use attest::domain::att::Status;
-    use attest::server::store::Place;
-    use attest::server::work::att::{Wanted, change_settings};
+    use attest::server::services::privacy::{Wanted, change_settings};
+    use attest::server::store::WorkspaceRef;
     let workspace = world.workspace("Acme").await;
     let ada = world.member("acme", "Ada", Role::ComplianceAdmin).await;
     world.clock.advance(2 * DAY);
     let wanted =
         Wanted { default: Some(Some(Status::Denied)), policy: None, reason: "r".into(), version: 1, typed_name: None };
-    change_settings(&world.store, &World::actor(), Place::Id(workspace), wanted).await.expect("changed");
+    change_settings(&world.store, &World::actor(), WorkspaceRef::Id(workspace), wanted).await.expect("changed");
     let ada = world.sign_in(&ada).await;
     for (day, told) in [
         ("2026-11-21", "On 2026-11-21 this workspace was not there yet."),

@@ -160,9 +160,10 @@ async fn the_last_compliance_admin_stays(world: World) {
     let (of_ada, of_bob) = (id(&world, &bob, "Ada").await, id(&world, &ada, "Bob").await);
     assert_eq!(set(&world, &ada, &of_ada, "analyst").await.status, StatusCode::FORBIDDEN, "nobody changes their own");
     assert_eq!(set(&world, &ada, &of_bob, "admin").await.status, StatusCode::SEE_OTHER);
-    let place = attest::server::store::Place::Slug(attest::domain::text::Slug::parse("acme").expect("a slug"));
-    let demote = attest::server::work::member::set_member;
-    let refused = demote(&world.store, &World::actor(), place, "ada@example.com", Role::Analyst).await;
+    let workspace =
+        attest::server::store::WorkspaceRef::Slug(attest::domain::text::Slug::parse("acme").expect("a slug"));
+    let demote = attest::server::services::member::set_member;
+    let refused = demote(&world.store, &World::actor(), workspace, "ada@example.com", Role::Analyst).await;
     assert!(format!("{refused:?}").contains("LastComplianceAdmin"), "{refused:?}");
     world.assert_holds().await;
 }

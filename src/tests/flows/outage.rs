@@ -1,6 +1,6 @@
 //! When the database is away or read-only: a clear 503, and it recovers by itself.
 
-use crate::harness::{Cluster, Cookie, Kind, World, bearer};
+use crate::harness::{Backend, Cluster, Cookie, World, bearer};
 use attest::domain::role::Role;
 use axum::http::StatusCode;
 use serde_json::json;
@@ -12,7 +12,7 @@ fn batch(n: u32) -> serde_json::Value {
 /// A file that cannot be written is refused as unavailable, and works again afterwards.
 #[tokio::test]
 async fn a_sqlite_that_cannot_be_written_is_told_and_recovers() {
-    let world = World::new(Kind::Sqlite).await;
+    let world = World::new(Backend::Sqlite).await;
     world.workspace("Acme").await;
     let (input, token) = (world.input("acme", "Backend").await, world.token("acme", Role::Compliance).await);
     world.distribution("acme", &token, "").await;
@@ -63,7 +63,7 @@ async fn a_postgres_that_is_away_is_told_and_recovers() {
 /// A standby, or a Postgres set read-only by its keeper: reads go on, writes are told, and work again afterwards.
 #[tokio::test]
 async fn a_read_only_postgres_is_told_and_recovers() {
-    let world = World::new(Kind::Postgres).await;
+    let world = World::new(Backend::Postgres).await;
     world.workspace("Acme").await;
     let (input, token) = (world.input("acme", "Backend").await, world.token("acme", Role::Compliance).await);
     world.distribution("acme", &token, "").await;

@@ -13,7 +13,7 @@ on_both! {
     an_operator_makes_a_workspace_with_its_first_admin
 }
 
-const OTHER: &str = "nine violet anchors 8";
+const OVERFLOW: &str = "nine violet anchors 8";
 
 async fn password(world: &World, cookie: &Cookie, present: &str, new: &str) -> StatusCode {
     let form = [("act", "password"), ("present", present), ("new", new)];
@@ -23,19 +23,23 @@ async fn password(world: &World, cookie: &Cookie, present: &str, new: &str) -> S
 async fn a_password_change_ends_the_other_sessions(world: World) {
     let ada = world.person("Ada").await;
     let (here, there) = (world.sign_in(&ada).await, world.sign_in(&ada).await);
-    assert_eq!(password(&world, &here, "wrong", OTHER).await, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(password(&world, &here, "wrong", OVERFLOW).await, StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(password(&world, &here, PASSWORD, "password1234").await, StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(password(&world, &here, PASSWORD, PASSWORD).await, StatusCode::UNPROCESSABLE_ENTITY, "not another one");
     assert_eq!(world.get("/account", &there).await.status, StatusCode::OK, "nothing was changed so far");
-    assert_eq!(password(&world, &here, PASSWORD, OTHER).await, StatusCode::SEE_OTHER);
+    assert_eq!(password(&world, &here, PASSWORD, OVERFLOW).await, StatusCode::SEE_OTHER);
     assert_eq!(world.get("/account", &here).await.status, StatusCode::OK);
     assert_eq!(world.get("/account", &there).await.status, StatusCode::SEE_OTHER, "signed out");
     for _ in 0..5 {
         password(&world, &here, "a guess", PASSWORD).await;
     }
-    assert_eq!(password(&world, &here, OTHER, PASSWORD).await, StatusCode::UNPROCESSABLE_ENTITY, "guesses slow down");
+    assert_eq!(
+        password(&world, &here, OVERFLOW, PASSWORD).await,
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "guesses slow down"
+    );
     world.clock.advance(MINUTE);
-    assert_eq!(password(&world, &here, OTHER, PASSWORD).await, StatusCode::SEE_OTHER);
+    assert_eq!(password(&world, &here, OVERFLOW, PASSWORD).await, StatusCode::SEE_OTHER);
     world.assert_holds().await;
 }
 
@@ -95,15 +99,19 @@ async fn a_reset_link_ends_sessions_and_works_once(world: World) {
     let choose = async |token: &str, password: &str| {
         world.post("/set-up", &Cookie::default(), &[("token", token), ("password", password)]).await.status
     };
-    assert_eq!(choose(&first, OTHER).await, StatusCode::NOT_FOUND, "a later link replaced it");
-    let (one, other) = tokio::join!(choose(&second, OTHER), choose(&second, "nine violet anchors 9"));
+    assert_eq!(choose(&first, OVERFLOW).await, StatusCode::NOT_FOUND, "a later link replaced it");
+    let (one, other) = tokio::join!(choose(&second, OVERFLOW), choose(&second, "nine violet anchors 9"));
     let mut statuses = [one, other];
     statuses.sort();
     assert_eq!(statuses, [StatusCode::SEE_OTHER, StatusCode::NOT_FOUND], "two at once: one is first");
     let made = reset(&olga).await;
     let (_, rest) = made.body.split_once("/set-up?token=").expect("a link");
     world.clock.advance(HOUR + 1);
-    assert_eq!(choose(rest.split('<').next().expect("an end"), OTHER).await, StatusCode::NOT_FOUND, "an hour is over");
+    assert_eq!(
+        choose(rest.split('<').next().expect("an end"), OVERFLOW).await,
+        StatusCode::NOT_FOUND,
+        "an hour is over"
+    );
     world.assert_holds().await;
 }
 

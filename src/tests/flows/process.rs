@@ -261,7 +261,7 @@ async fn figures_are_served_on_an_address_of_their_own() {
     assert!(ask(&origin, "GET /metrics HTTP/1.1", "").await.starts_with("HTTP/1.1 404"), "never among the pages");
     let figures = ask(&format!("Attest serves http://{port}"), "GET /metrics HTTP/1.1", "").await;
     assert!(
-        figures.contains("attest_http_requests_total{door=\"/sign-in\",method=\"GET\",status=\"200\"} 1"),
+        figures.contains("attest_http_requests_total{route=\"/sign-in\",method=\"GET\",status=\"200\"} 1"),
         "{figures}"
     );
     let open =

@@ -73,5 +73,5 @@ async fn the_gate_holds_at_read_time(world: World) {
     assert!(look().await.contains("A1-SECRET"));
     set("denied", "2").await;
     let page = look().await;
-    assert!(!page.contains("A1-SECRET") && page.contains("An advertising id is held back"), "{page}");
+    assert!(!page.contains("A1-SECRET") && page.contains("An advertising id is withheld"), "{page}");
 }

@@ -3,7 +3,7 @@
 use crate::harness::{Reply, World, bearer, on_both};
 use attest::domain::role::{Role, TokenRole};
 use attest::domain::time::MINUTE;
-use attest::server::work::housekeeping::tidy;
+use attest::server::services::jobs::tidy;
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
@@ -72,13 +72,13 @@ async fn a_profile_is_read_by_mpid_and_by_identity(world: World) {
 
 async fn the_idfa_goes_through_the_gate(world: World) {
     use attest::domain::att::{Policy, Status};
-    use attest::server::store::Place;
-    use attest::server::work::att::{Wanted, change_settings};
+    use attest::server::services::privacy::{Wanted, change_settings};
+    use attest::server::store::WorkspaceRef;
     let workspace = world.workspace("Acme").await;
     let input = world.input("acme", "Backend").await;
     let change = async |default, policy, version| {
         let wanted = Wanted { default, policy, reason: "a test".into(), version, typed_name: None };
-        change_settings(&world.store, &World::actor(), Place::Id(workspace), wanted).await.expect("changed");
+        change_settings(&world.store, &World::actor(), WorkspaceRef::Id(workspace), wanted).await.expect("changed");
     };
     change(None, Some(Policy::Observe), 1).await;
     world.event(&input, &ada(None)).await;

@@ -14,7 +14,7 @@ pub use http::{Cookie, Reply, basic, bearer};
 pub use postgres::{Cluster, fresh_database};
 pub use server::{Binary, Server, report, send, sqlite_in};
 pub use statements::statements;
-pub use world::{Kind, PASSWORD, World, place};
+pub use world::{Backend, PASSWORD, World, workspace_ref};
 
 /// Makes each of these a test on SQLite and one on Postgres.
 macro_rules! on_both {
@@ -22,13 +22,13 @@ macro_rules! on_both {
         mod sqlite {
             $(#[tokio::test]
             async fn $name() {
-                super::$name($crate::harness::World::new($crate::harness::Kind::Sqlite).await).await;
+                super::$name($crate::harness::World::new($crate::harness::Backend::Sqlite).await).await;
             })*
         }
         mod postgres {
             $(#[tokio::test]
             async fn $name() {
-                super::$name($crate::harness::World::new($crate::harness::Kind::Postgres).await).await;
+                super::$name($crate::harness::World::new($crate::harness::Backend::Postgres).await).await;
             })*
         }
     };

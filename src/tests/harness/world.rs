@@ -9,13 +9,13 @@ use attest::server::clock::StoryClock;
 use attest::server::config::Config;
 use attest::server::http::router;
 use attest::server::http::site::Site;
-use attest::server::state::State;
-use attest::server::store::{Actor, Place, Store};
-use attest::server::work::account::{NewAccount, add_account};
-use attest::server::work::input::{NewInput, add_input};
-use attest::server::work::member::set_member;
-use attest::server::work::token::{LONGEST_DAYS, NewToken, add_token};
-use attest::server::work::workspace::{NewWorkspace, add_workspace};
+use attest::server::services::input::{NewInput, add_input};
+use attest::server::services::member::set_member;
+use attest::server::services::sign_up::{NewAccount, add_account};
+use attest::server::services::token::{LONGEST_DAYS, NewToken, add_token};
+use attest::server::services::workspace::{NewWorkspace, add_workspace};
+use attest::server::state::AppState;
+use attest::server::store::{Actor, Store, WorkspaceRef};
 use axum::Router;
 use clap::Parser;
 use secrecy::ExposeSecret;
@@ -30,7 +30,7 @@ use tempfile::TempDir;
 pub const PASSWORD: &str = "plum orbit cactus 41";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum Backend {
     Sqlite,
     Postgres,
 }
@@ -38,7 +38,7 @@ pub enum Kind {
 /// A fresh store of one kind, with an app that serves it.
 pub struct World {
     pub store: Store,
-    pub state: State,
+    pub state: AppState,
     pub router: Router,
     pub clock: Arc<StoryClock>,
     pub url: String,
@@ -53,11 +53,11 @@ struct Defaults {
 }
 
 impl World {
-    pub async fn new(kind: Kind) -> Self {
+    pub async fn new(kind: Backend) -> Self {
         let folder = tempfile::tempdir().expect("no temporary folder");
         match kind {
-            Kind::Sqlite => Self::at(format!("sqlite://{}/attest.db", folder.path().display()), folder).await,
-            Kind::Postgres => Self::at(fresh_database().await, folder).await,
+            Backend::Sqlite => Self::at(format!("sqlite://{}/attest.db", folder.path().display()), folder).await,
+            Backend::Postgres => Self::at(fresh_database().await, folder).await,
         }
     }
 
@@ -66,7 +66,7 @@ impl World {
         let clock = clock();
         let store = Store::open(&url, clock.clone()).await.expect("the store does not open");
         let config = Defaults::parse_from(["attest"]).config;
-        let state = State::new(store.clone(), config, Site { base: "/s/test".to_owned() });
+        let state = AppState::new(store.clone(), config, Site { base: "/s/test".to_owned() });
         Self { router: router(state.clone()), store, state, clock, url, _folder: folder }
     }
 
@@ -107,13 +107,13 @@ impl World {
     }
 
     pub async fn set_role(&self, workspace: &str, email: &str, role: Role) {
-        set_member(&self.store, &Self::actor(), place(workspace), email, role).await.expect("no role");
+        set_member(&self.store, &Self::actor(), workspace_ref(workspace), email, role).await.expect("no role");
     }
 
     /// An input's key and secret.
     pub async fn input(&self, workspace: &str, name: &str) -> (String, String) {
         let new = NewInput { name: name.to_owned(), bundle: String::new() };
-        let made = add_input(&self.store, &Self::actor(), place(workspace), new).await.expect("no input");
+        let made = add_input(&self.store, &Self::actor(), workspace_ref(workspace), new).await.expect("no input");
         (made.input.key, made.secret.expose_secret().to_owned())
     }
 
@@ -124,7 +124,7 @@ impl World {
     pub async fn token_of(&self, workspace: &str, role: TokenRole) -> String {
         let name = format!("script {}", self.store.ids().id());
         let new = NewToken { name, role, days: LONGEST_DAYS };
-        let made = add_token(&self.store, &Self::actor(), place(workspace), new).await;
+        let made = add_token(&self.store, &Self::actor(), workspace_ref(workspace), new).await;
         made.expect("no token").1.expose_secret().to_owned()
     }
 
@@ -143,28 +143,28 @@ impl World {
     }
 
     /// Keeps every write of the event stream waiting until what this answers is dropped.
-    pub async fn hold_writes(&self) -> Box<dyn Any + Send> {
+    pub async fn lock_writes(&self) -> Box<dyn Any + Send> {
         if self.url.starts_with("sqlite") {
             let pool = SqlitePool::connect(&self.url).await.expect("the file opens");
             Box::new(pool.begin_with("begin immediate").await.expect("the writer's place"))
         } else {
             let pool = PgPool::connect(&self.url).await.expect("the database answers");
-            let mut held = pool.begin().await.expect("a transaction");
-            sqlx::query("select id from workspaces for update").execute(&mut *held).await.expect("locked");
-            Box::new(held)
+            let mut locked = pool.begin().await.expect("a transaction");
+            sqlx::query("select id from workspaces for update").execute(&mut *locked).await.expect("locked");
+            Box::new(locked)
         }
     }
 
     /// Counters, registers and chains hold, whatever a test did.
     pub async fn assert_holds(&self) {
         for checked in self.store.check().await.expect("the check failed") {
-            assert!(checked.holds(), "{checked:?}");
+            assert!(checked.is_ok(), "{checked:?}");
         }
         let verified = self.store.verify_audit().await.expect("the walk failed");
         assert_eq!(verified.broken, []);
     }
 }
 
-pub fn place(slug: &str) -> Place {
-    Place::Slug(Slug::parse(slug).expect("a slug"))
+pub fn workspace_ref(slug: &str) -> WorkspaceRef {
+    WorkspaceRef::Slug(Slug::parse(slug).expect("a slug"))
 }

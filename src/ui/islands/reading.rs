@@ -72,10 +72,10 @@ fn read(chart: &Element, part: &Element) -> String {
     let lines = ["data-name", "data-reported", "data-effective"].map(|name| attribute(part, name));
     // Attributes of SVG, for the page's policy allows no style of an element's own. An element takes any of them.
     let _ = chart.set_attribute("data-read", &attribute(part, "data-status"));
-    for card in all(chart, ".figures") {
+    for card in all(chart, ".tooltip") {
         let _ = card.set_attribute("transform", &attribute(part, "data-card"));
     }
-    for (text, line) in all(chart, ".figures text").into_iter().zip(&lines) {
+    for (text, line) in all(chart, ".tooltip text").into_iter().zip(&lines) {
         text.set_text_content(Some(line));
     }
     lines.join(". ")

@@ -1,16 +1,16 @@
 //! The account of whoever is signed in.
 
 use crate::domain::theme::Theme;
-use crate::ui::drawn::Drawn;
-use crate::ui::outside::{Outside, outside};
+use crate::ui::installation::{InstallationFrame, installation_frame};
 use crate::ui::parts::field::{Faults, Field, field, moment, new_password, summary};
 use crate::ui::parts::notice::{Tone, notice};
+use crate::ui::prerender::Prerender;
 use crate::ui::words::Moment;
 use leptos::prelude::*;
 
 #[derive(Clone, Debug)]
 pub struct Account {
-    pub outside: Outside,
+    pub frame: InstallationFrame,
     pub email: String,
     pub name: String,
     pub sessions: Vec<SessionRow>,
@@ -29,7 +29,7 @@ pub struct SessionRow {
     pub since: Moment,
     pub last_used: Moment,
     /// Whether it is the one that asks.
-    pub own: bool,
+    pub is_current: bool,
 }
 
 const NAME: [(&str, &str); 1] = [("name", "Your name")];
@@ -37,7 +37,7 @@ const PASSWORD: [(&str, &str); 2] = [("present", "Present password"), ("new", "N
 
 pub fn account(page: Account) -> impl IntoView {
     let done = page.done.map(|words| notice(Tone::Done, view! { <p>{words}</p> }));
-    let theme = page.outside.theme;
+    let theme = page.frame.theme;
     let content = view! {
         <div class="head">
             <div>
@@ -51,7 +51,7 @@ pub fn account(page: Account) -> impl IntoView {
         {sessions(page.sessions)}
         {theme_form(theme)}
     };
-    outside(page.outside, content)
+    installation_frame(page.frame, content)
 }
 
 fn name_form(name: String, faults: &Faults) -> impl IntoView + use<> {
@@ -99,10 +99,10 @@ fn password_form(email: String, faults: &Faults) -> impl IntoView + use<> {
 }
 
 fn sessions(rows: Vec<SessionRow>) -> impl IntoView {
-    let others = rows.iter().any(|row| !row.own);
+    let others = rows.iter().any(|row| !row.is_current);
     let rows = rows.into_iter().map(|row| {
-        let end = if row.own {
-            view! { <span class="tag">"this one"</span> }.drawn()
+        let end = if row.is_current {
+            view! { <span class="tag">"this one"</span> }.prerender()
         } else {
             view! {
                 <form method="post">
@@ -111,7 +111,7 @@ fn sessions(rows: Vec<SessionRow>) -> impl IntoView {
                     <button class="button">"End"<span class="hidden">{format!(" the session of {}", row.device)}</span></button>
                 </form>
             }
-            .drawn()
+            .prerender()
         };
         view! {
             <li>

@@ -1,12 +1,12 @@
 //! The interfaces for machines, as their OpenAPI document describes them.
 
-use crate::ui::drawn::{Drawn, InertElement};
-use crate::ui::outside::{Outside, outside};
+use crate::ui::installation::{InstallationFrame, installation_frame};
+use crate::ui::prerender::{InertElement, Prerender};
 use leptos::prelude::*;
 
 #[derive(Clone, Debug)]
 pub struct Api {
-    pub outside: Outside,
+    pub frame: InstallationFrame,
     /// Where the interfaces are reached.
     pub public_url: String,
     pub groups: Vec<Group>,
@@ -88,7 +88,7 @@ pub fn api(page: Api) -> impl IntoView {
         <h2>"Shapes"</h2>
         {shapes}
     };
-    outside(page.outside, content)
+    installation_frame(page.frame, content)
 }
 
 fn anchor(operation: &Operation) -> String {
@@ -156,8 +156,8 @@ fn rows(label: &'static str, first: &'static str, rows: Vec<Row>) -> impl IntoVi
 
 fn kind(kind: Kind) -> InertElement {
     match kind.shape {
-        Some(shape) => view! { <a href=format!("#shape-{shape}")>{kind.words}</a> }.drawn(),
-        None => kind.words.drawn(),
+        Some(shape) => view! { <a href=format!("#shape-{shape}")>{kind.words}</a> }.prerender(),
+        None => kind.words.prerender(),
     }
 }
 

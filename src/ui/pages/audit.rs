@@ -2,11 +2,11 @@
 
 use crate::domain::att::Status;
 use crate::domain::theme::Theme;
-use crate::ui::drawn::Drawn;
 use crate::ui::frame::{Frame, frame};
-use crate::ui::outside::{Outside, outside};
+use crate::ui::installation::{InstallationFrame, installation_frame};
 use crate::ui::parts::field::{Faults, moment};
 use crate::ui::parts::status;
+use crate::ui::prerender::Prerender;
 use crate::ui::words::{self, Moment};
 use leptos::prelude::*;
 
@@ -28,14 +28,14 @@ pub struct AuditLog {
 pub enum Around {
     Workspace(Box<Frame>),
     /// The installation's, for operators.
-    Installation(Outside),
+    Installation(InstallationFrame),
 }
 
 impl Around {
     pub fn theme(&self) -> Theme {
         match self {
             Self::Workspace(frame) => frame.theme,
-            Self::Installation(outside) => outside.theme,
+            Self::Installation(frame) => frame.theme,
         }
     }
 }
@@ -90,9 +90,9 @@ pub fn audit(page: AuditLog) -> impl IntoView {
     let is_empty = page.rows.is_empty();
     let rows = page.rows.into_iter().map(row).collect_view();
     let list = if is_empty {
-        view! { <section class="card empty"><h2>"No row matches"</h2><p>"Widen the filter, or "<a href="?">"show everything"</a>"."</p></section> }.drawn()
+        view! { <section class="card empty"><h2>"No row matches"</h2><p>"Widen the filter, or "<a href="?">"show everything"</a>"."</p></section> }.prerender()
     } else {
-        view! { <ol class="audit">{rows}</ol> }.drawn()
+        view! { <ol class="audit">{rows}</ol> }.prerender()
     };
     let newest = page.newest.map(|address| view! { <a class="button" href=address>"Newest"</a> });
     let older = page.older.map(|address| view! { <a class="button" href=address rel="next">"Older"</a> });
@@ -115,8 +115,8 @@ pub fn audit(page: AuditLog) -> impl IntoView {
         <nav class="paging" aria-label="Pages of the log">{newest}{older}</nav>
     };
     match page.around {
-        Around::Workspace(around) => frame(*around, content).drawn(),
-        Around::Installation(around) => outside(around, content).drawn(),
+        Around::Workspace(around) => frame(*around, content).prerender(),
+        Around::Installation(around) => installation_frame(around, content).prerender(),
     }
 }
 
@@ -127,8 +127,8 @@ fn default_on(asked: Option<DefaultOn>) -> impl IntoView {
         Some((default, version)) => view! {
             <p role="status">"At the end of "{day}" (UTC): "<b>{status::default(default)}</b>{format!(", version {version}.")}</p>
         }
-        .drawn(),
-        None => view! { <p role="status">{format!("On {day} this workspace was not there yet.")}</p> }.drawn(),
+        .prerender(),
+        None => view! { <p role="status">{format!("On {day} this workspace was not there yet.")}</p> }.prerender(),
     });
     view! {
         <form method="get" class="card filters-card">
@@ -186,8 +186,8 @@ fn filters(filter: Filter, faults: &Faults) -> impl IntoView + use<> {
 fn row(row: Row) -> impl IntoView {
     let reason = row.reason.map(|reason| view! { <p class="reason">"“"{reason}"”"</p> });
     let fields = match row.fields {
-        Fields::Only(fields) => only(fields).drawn(),
-        Fields::Both(fields) => both(row.seq, fields).drawn(),
+        Fields::Only(fields) => only(fields).prerender(),
+        Fields::Both(fields) => both(row.seq, fields).prerender(),
     };
     let role = row.role.map(|role| view! { <span class="muted">{format!(", {role}")}</span> });
     view! {
@@ -219,7 +219,7 @@ fn only(fields: Vec<(String, String)>) -> impl IntoView {
 
 fn both(seq: i64, fields: Vec<(String, String, String, bool)>) -> impl IntoView {
     let rows = fields.into_iter().map(|(name, before, after, differs)| {
-        let after = if differs { view! { <mark>{after}</mark> }.drawn() } else { after.drawn() };
+        let after = if differs { view! { <mark>{after}</mark> }.prerender() } else { after.prerender() };
         view! { <tr><th scope="row">{name}</th><td>{before}</td><td>{after}</td></tr> }
     });
     view! {

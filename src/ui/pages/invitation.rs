@@ -1,9 +1,9 @@
 //! Accepting an invitation.
 
 use crate::domain::role::{Role, TokenRole};
-use crate::ui::drawn::Drawn;
 use crate::ui::frame::bare;
 use crate::ui::parts::field::{Faults, Field, field, new_password, summary};
+use crate::ui::prerender::Prerender;
 use crate::ui::words;
 use leptos::prelude::*;
 
@@ -50,26 +50,26 @@ pub fn invitation(page: Invitation) -> impl IntoView {
                 <button class="button primary">{format!("Join {}", offered.workspace)}</button>
             </form>
         }
-        .drawn(),
+        .prerender(),
         Standing::SignIn(offered, address) => view! {
             {head(&offered)}
             <p>"This e-mail has an account. Sign in with it, and you are led back here."</p>
             <p><a class="button primary" href=address>"Sign in"</a></p>
         }
-        .drawn(),
+        .prerender(),
         Standing::SomebodyElse(offered) => view! {
             {head(&offered)}
             <p>"You are signed in as somebody else. Sign out, then open the link again."</p>
             <form method="post" action="/sign-out"><button class="button">"Sign out"</button></form>
         }
-        .drawn(),
-        Standing::Join(offered) => join(page, &offered).drawn(),
+        .prerender(),
+        Standing::Join(offered) => join(page, &offered).prerender(),
         Standing::Nothing => view! {
             <h1>"This invitation cannot be used"</h1>
             <p>"It was used or taken back, or it is more than an hour old. Ask whoever sent it for another one."</p>
             <p><a class="button" href="/">"Go to Attest"</a></p>
         }
-        .drawn(),
+        .prerender(),
     };
     bare(view! { <section class="card narrow">{content}</section> })
 }

@@ -2,26 +2,25 @@
 
 pub mod account;
 pub mod api;
-pub mod apps;
-pub mod att;
+pub mod app;
 pub mod audit;
 pub mod input;
-pub mod inputs;
 pub mod invitation;
-pub mod members;
+pub mod member;
 pub mod overview;
-pub mod people;
+pub mod person;
+pub mod privacy;
 pub mod profile;
 pub mod refused;
-pub mod samples;
+pub mod sample;
 pub mod session;
 pub mod setup;
 pub mod stored;
-pub mod tokens;
-pub mod workspaces;
+pub mod token;
+pub mod workspace;
 
 use crate::domain::theme::Theme;
-use crate::ui::drawn::{Drawn, InertElement};
+use crate::ui::prerender::{InertElement, Prerender};
 
 /// Every page with its model.
 #[derive(Clone, Debug)]
@@ -30,20 +29,20 @@ pub enum Page {
     SetUp(setup::SetUp),
     NoWorkspace(session::NoWorkspace),
     Overview(Box<overview::Overview>),
-    Att(Box<att::AttSettings>),
+    Att(Box<privacy::AttSettings>),
     Audit(Box<audit::AuditLog>),
     Profiles(Box<profile::Profiles>),
-    Inputs(Box<inputs::Inputs>),
+    Inputs(Box<input::list::Inputs>),
     Input(Box<input::InputPage>),
-    Apps(Box<apps::Apps>),
-    Members(Box<members::Members>),
-    Tokens(Box<tokens::Tokens>),
+    Apps(Box<app::Apps>),
+    Members(Box<member::Members>),
+    Tokens(Box<token::Tokens>),
     Invitation(invitation::Invitation),
     Account(Box<account::Account>),
     Api(Box<api::Api>),
     Stored(Box<stored::Stored>),
-    People(Box<people::People>),
-    Workspaces(Box<workspaces::Workspaces>),
+    People(Box<person::People>),
+    Workspaces(Box<workspace::Workspaces>),
     Refused(refused::Refused),
 }
 
@@ -80,7 +79,7 @@ impl Page {
     pub fn theme(&self) -> Theme {
         match self {
             Self::SignIn(_) | Self::SetUp(_) | Self::Invitation(_) | Self::Refused(_) => Theme::System,
-            Self::NoWorkspace(page) => page.outside.theme,
+            Self::NoWorkspace(page) => page.frame.theme,
             Self::Overview(page) => page.frame.theme,
             Self::Att(page) => page.frame.theme,
             Self::Audit(page) => page.around.theme(),
@@ -90,11 +89,11 @@ impl Page {
             Self::Apps(page) => page.frame.theme,
             Self::Members(page) => page.frame.theme,
             Self::Tokens(page) => page.frame.theme,
-            Self::Account(page) => page.outside.theme,
-            Self::Api(page) => page.outside.theme,
-            Self::Stored(page) => page.outside.theme,
-            Self::People(page) => page.outside.theme,
-            Self::Workspaces(page) => page.outside.theme,
+            Self::Account(page) => page.frame.theme,
+            Self::Api(page) => page.frame.theme,
+            Self::Stored(page) => page.frame.theme,
+            Self::People(page) => page.frame.theme,
+            Self::Workspaces(page) => page.frame.theme,
         }
     }
 
@@ -106,25 +105,25 @@ impl Page {
     /// The page in its frame.
     pub fn view(self) -> InertElement {
         match self {
-            Self::SignIn(page) => session::sign_in(page).drawn(),
-            Self::SetUp(page) => setup::set_up(page).drawn(),
-            Self::NoWorkspace(page) => session::no_workspace(page).drawn(),
-            Self::Overview(page) => overview::overview(*page).drawn(),
-            Self::Att(page) => att::att(*page).drawn(),
-            Self::Audit(page) => audit::audit(*page).drawn(),
-            Self::Profiles(page) => profile::profiles(*page).drawn(),
-            Self::Inputs(page) => inputs::inputs(*page).drawn(),
-            Self::Input(page) => input::input(*page).drawn(),
-            Self::Apps(page) => apps::apps(*page).drawn(),
-            Self::Members(page) => members::members(*page).drawn(),
-            Self::Tokens(page) => tokens::tokens(*page).drawn(),
-            Self::Account(page) => account::account(*page).drawn(),
-            Self::Api(page) => api::api(*page).drawn(),
-            Self::Stored(page) => stored::stored(*page).drawn(),
-            Self::People(page) => people::people(*page).drawn(),
-            Self::Workspaces(page) => workspaces::workspaces(*page).drawn(),
-            Self::Invitation(page) => invitation::invitation(page).drawn(),
-            Self::Refused(page) => refused::refused(page).drawn(),
+            Self::SignIn(page) => session::sign_in(page).prerender(),
+            Self::SetUp(page) => setup::set_up(page).prerender(),
+            Self::NoWorkspace(page) => session::no_workspace(page).prerender(),
+            Self::Overview(page) => overview::overview(*page).prerender(),
+            Self::Att(page) => privacy::att(*page).prerender(),
+            Self::Audit(page) => audit::audit(*page).prerender(),
+            Self::Profiles(page) => profile::profiles(*page).prerender(),
+            Self::Inputs(page) => input::list::inputs(*page).prerender(),
+            Self::Input(page) => input::input(*page).prerender(),
+            Self::Apps(page) => app::apps(*page).prerender(),
+            Self::Members(page) => member::members(*page).prerender(),
+            Self::Tokens(page) => token::tokens(*page).prerender(),
+            Self::Account(page) => account::account(*page).prerender(),
+            Self::Api(page) => api::api(*page).prerender(),
+            Self::Stored(page) => stored::stored(*page).prerender(),
+            Self::People(page) => person::people(*page).prerender(),
+            Self::Workspaces(page) => workspace::workspaces(*page).prerender(),
+            Self::Invitation(page) => invitation::invitation(page).prerender(),
+            Self::Refused(page) => refused::refused(page).prerender(),
         }
     }
 }

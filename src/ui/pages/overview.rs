@@ -1,14 +1,14 @@
 //! Overview: counts and shares of the five states, reported beside effective.
 
-use crate::domain::att::State;
+use crate::domain::att::CountedState;
 use crate::domain::count::Unit;
-use crate::ui::drawn::Drawn;
-use crate::ui::frame::{Frame, Place, frame};
+use crate::ui::frame::{Frame, NavPage, frame};
 use crate::ui::islands::live::LiveCounts;
 use crate::ui::islands::reading::ChartReading;
 use crate::ui::parts::bars::{Bars, bars, small_bar};
 use crate::ui::parts::field::moment;
 use crate::ui::parts::status;
+use crate::ui::prerender::Prerender;
 use crate::ui::words::{self, Moment};
 use leptos::prelude::*;
 
@@ -49,7 +49,7 @@ pub struct Live {
 /// A row of the table: all figures as the reader may see them.
 #[derive(Clone, Debug)]
 pub struct StateRow {
-    pub state: State,
+    pub state: CountedState,
     pub explicit: String,
     pub explicit_share: String,
     pub by_default: String,
@@ -72,7 +72,7 @@ pub struct AppRow {
     pub address: String,
     pub platforms: String,
     pub count: String,
-    pub shares: Vec<(State, i64)>,
+    pub shares: Vec<(CountedState, i64)>,
     pub consent_rate: String,
 }
 
@@ -95,7 +95,7 @@ pub struct Counts {
 }
 
 pub fn overview(page: Overview) -> impl IntoView {
-    let inputs = page.frame.address(Place::Inputs);
+    let inputs = page.frame.address(NavPage::Inputs);
     let live = page.live.clone().map(|live| {
         view! {
             <LiveCounts address=live.address target=COUNTS.to_owned() tag=live.tag />
@@ -121,13 +121,13 @@ fn empty(page: &Overview, inputs: &str) -> impl IntoView + use<> {
             <p>"Send the first event with the input's curl; this page follows within two seconds."</p>
             <p><a class="button primary" href=inputs.to_owned()>"Open the inputs"</a></p>
         }
-        .drawn(),
+        .prerender(),
         (false, true) => view! {
             <p>"Attest learns statuses from your app's events. Make an input: it has a key, a secret and a curl that works as it stands."</p>
             <p><a class="button primary" href=inputs.to_owned()>"Create input"</a></p>
         }
-        .drawn(),
-        (false, false) => view! { <p>"Attest learns statuses from your app's events. An Admin has to make an input first."</p> }.drawn(),
+        .prerender(),
+        (false, false) => view! { <p>"Attest learns statuses from your app's events. An Admin has to make an input first."</p> }.prerender(),
     };
     view! { <section class="card empty"><h2>"Nothing has been counted here yet"</h2>{advice}</section> }
 }
@@ -136,9 +136,9 @@ fn filters(filter: &Filter) -> impl IntoView + use<> {
     let unit = |unit: Unit, other: &str| {
         let name = if unit == Unit::Profiles { "Profiles" } else { "Devices" };
         if filter.unit == unit {
-            view! { <span aria-current="true">{name}</span> }.drawn()
+            view! { <span aria-current="true">{name}</span> }.prerender()
         } else {
-            view! { <a href=other.to_owned()>{name}</a> }.drawn()
+            view! { <a href=other.to_owned()>{name}</a> }.prerender()
         }
     };
     let option =
@@ -180,7 +180,7 @@ pub fn counts(counts: Counts) -> impl IntoView {
         view! {
             <section class="card">
                 <header>
-                    <h2>"Reported status, and what the default makes of it"</h2>
+                    <h2>"AppliedReport status, and what the default makes of it"</h2>
                     <p class="muted">"The default decides "<b>{counts.by_default.clone()}</b>" "{words::unit_after(&counts.by_default, counts.unit)}</p>
                 </header>
                 {bars(&counts.bars)}
@@ -216,7 +216,7 @@ fn table(units: &'static str, apple: &str, by_default: &str, rows: Vec<StateRow>
                 <thead>
                     <tr>
                         <th scope="col">"Status"</th>
-                        <th scope="col" class="n">"Reported"<small class="share">"share"</small></th>
+                        <th scope="col" class="n">"AppliedReport"<small class="share">"share"</small></th>
                         <th scope="col" class="n">"By default"</th>
                         <th scope="col" class="n">"Effective"<small class="share">"share"</small></th>
                     </tr>
@@ -275,7 +275,7 @@ fn by_app(unit: Unit, apps: Vec<AppRow>, more: usize) -> impl IntoView {
                             <th scope="col">"App"</th>
                             <th scope="col" class="wide-only">"Platforms"</th>
                             <th scope="col" class="n">{format!("Apple {}", units.to_lowercase())}</th>
-                            <th scope="col" class="wide-only">"Reported status"</th>
+                            <th scope="col" class="wide-only">"AppliedReport status"</th>
                             <th scope="col" class="n">"Consent rate"</th>
                         </tr>
                     </thead>

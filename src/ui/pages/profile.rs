@@ -1,12 +1,12 @@
 //! Profiles: look one up, and see for each device the effective status with the reason for it.
 
-use crate::domain::att::{Origin, State, Status};
+use crate::domain::att::{CountedState, Origin, Status};
 use crate::domain::environment::Environment;
-use crate::ui::drawn::{Drawn, InertElement};
 use crate::ui::frame::{Frame, frame};
 use crate::ui::parts::field::{Faults, Field, field, moment, summary};
 use crate::ui::parts::notice::{Tone, notice};
 use crate::ui::parts::status;
+use crate::ui::prerender::{InertElement, Prerender};
 use crate::ui::words::{self, Moment};
 use leptos::prelude::*;
 
@@ -31,7 +31,7 @@ pub struct Found {
     pub identities: Vec<(&'static str, String)>,
     pub devices: Vec<DeviceCard>,
     /// What the profile counts as.
-    pub state: State,
+    pub state: CountedState,
 }
 
 #[derive(Clone, Debug)]
@@ -40,7 +40,7 @@ pub struct DeviceCard {
     pub platform: &'static str,
     pub os_version: Option<String>,
     pub app_version: Option<String>,
-    pub effective: State,
+    pub effective: CountedState,
     pub origin: Origin,
     pub explicit: Option<Explicit>,
     pub version: i64,
@@ -48,7 +48,7 @@ pub struct DeviceCard {
     /// Whether this is the device that decides the profile's status.
     pub decides: bool,
     /// Kind and value; an advertising id that the gate holds back is not among them.
-    pub names: Vec<(&'static str, String)>,
+    pub identifiers: Vec<(&'static str, String)>,
     pub withheld: bool,
     pub first_seen: Moment,
     pub last_seen: Moment,
@@ -81,9 +81,9 @@ pub fn profiles(page: Profiles) -> impl IntoView {
     let found = page.found.map(|found| {
         if found.is_empty() {
             notice(Tone::Mind, view! { <p role="status">"No profile is known by that in this environment."</p> })
-                .drawn()
+                .prerender()
         } else {
-            found.into_iter().map(one).collect_view().drawn()
+            found.into_iter().map(one).collect_view().prerender()
         }
     });
     let elsewhere = match page.frame.environment {
@@ -145,7 +145,7 @@ fn device(device: DeviceCard) -> impl IntoView {
     let version = device.app_version.clone().map(|version| format!(", app version {version}"));
     let decides = device.decides.then(|| view! { <span class="tag">"decides the profile"</span> });
     let withheld = device.withheld.then(
-        || view! { <p class="muted">"An advertising id is held back: the effective status does not permit it."</p> },
+        || view! { <p class="muted">"An advertising id is withheld: the effective status does not permit it."</p> },
     );
     view! {
         <article class="device">
@@ -158,7 +158,7 @@ fn device(device: DeviceCard) -> impl IntoView {
             <p class="why">{why(&device)}</p>
             {withheld}
             <dl class="facts">
-                {facts(device.names)}
+                {facts(device.identifiers)}
                 <dt>"first seen"</dt><dd>{moment(device.first_seen)}</dd>
                 <dt>"last seen"</dt><dd>{moment(device.last_seen)}</dd>
             </dl>
@@ -172,13 +172,13 @@ fn why(device: &DeviceCard) -> InertElement {
         (Origin::Explicit, Some(explicit)) => view! {
             "Explicit: reported through "<b>{explicit.input}</b>", since "{moment(explicit.since)}", last confirmed for "{moment(explicit.as_of)}"."
         }
-        .drawn(),
+        .prerender(),
         (Origin::Default, _) => view! {
             "Default of settings version "<b>{device.version}</b>": the device never reported a status, and the workspace's default is "
             <b>{words::default(device.default)}</b>"."
         }
-        .drawn(),
-        (Origin::NotApplicable, _) => "Not an Apple platform: App Tracking Transparency does not apply.".drawn(),
-        _ => "Unknown: the device never reported a status, and the workspace has no default.".drawn(),
+        .prerender(),
+        (Origin::NotApplicable, _) => "Not an Apple platform: App Tracking Transparency does not apply.".prerender(),
+        _ => "Unknown: the device never reported a status, and the workspace has no default.".prerender(),
     }
 }

@@ -1,7 +1,7 @@
 //! Sign in.
 
 use crate::ui::frame::bare;
-use crate::ui::outside::{Outside, outside};
+use crate::ui::installation::{InstallationFrame, installation_frame};
 use crate::ui::parts::field::{Faults, Field, field};
 use crate::ui::parts::notice::{Tone, notice};
 use leptos::prelude::*;
@@ -84,17 +84,17 @@ pub fn sign_in(page: SignIn) -> impl IntoView {
 
 #[derive(Clone, Debug)]
 pub struct NoWorkspace {
-    pub outside: Outside,
+    pub frame: InstallationFrame,
 }
 
 /// For a person who is a member of nothing.
 pub fn no_workspace(page: NoWorkspace) -> impl IntoView {
-    let person = page.outside.person.clone();
+    let person = page.frame.person.clone();
     let content = view! {
         <section class="card narrow">
             <h1>"No workspace yet"</h1>
             <p>{person}", you are signed in, but no workspace has you as a member. Ask one of its Compliance Admins to invite you."</p>
         </section>
     };
-    outside(page.outside, content)
+    installation_frame(page.frame, content)
 }

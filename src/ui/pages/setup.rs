@@ -1,8 +1,8 @@
 //! The first account, or a person's first password, by a one-time link.
 
-use crate::ui::drawn::Drawn;
 use crate::ui::frame::bare;
 use crate::ui::parts::field::{Faults, Field, field, new_password, summary};
+use crate::ui::prerender::Prerender;
 use leptos::prelude::*;
 
 /// What the link is for.
@@ -42,14 +42,14 @@ const LABELS: [(&str, &str); 5] = [
 
 pub fn set_up(page: SetUp) -> impl IntoView {
     let content = match page.made_for.clone() {
-        For::FirstAccount => first_account(page).drawn(),
-        For::Password(email) => password(page, email).drawn(),
+        For::FirstAccount => first_account(page).prerender(),
+        For::Password(email) => password(page, email).prerender(),
         For::Nothing => view! {
             <h1>"This link cannot be used"</h1>
             <p>"It was used already, or it is more than an hour old. Start the server again for a new set-up link, or ask whoever sent it for another one."</p>
             <p><a class="button" href="/sign-in">"Sign in"</a></p>
         }
-        .drawn(),
+        .prerender(),
     };
     bare(view! { <section class="card narrow">{content}</section> })
 }

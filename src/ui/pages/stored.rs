@@ -1,12 +1,12 @@
 //! What is stored, and for how long: a page to hand on.
 
-use crate::ui::drawn::Drawn;
-use crate::ui::outside::{Outside, outside};
+use crate::ui::installation::{InstallationFrame, installation_frame};
+use crate::ui::prerender::Prerender;
 use leptos::prelude::*;
 
 #[derive(Clone, Debug)]
 pub struct Stored {
-    pub outside: Outside,
+    pub frame: InstallationFrame,
     /// Where it is: the kind of database.
     pub database: &'static str,
     pub groups: Vec<Group>,
@@ -53,16 +53,17 @@ pub fn stored(page: Stored) -> impl IntoView {
         </section>
         {groups}
     };
-    outside(page.outside, content)
+    installation_frame(page.frame, content)
 }
 
 fn group(group: Group) -> impl IntoView {
     let rows = group.tables.into_iter().map(|table| {
         let columns = table.columns.into_iter().map(|(name, personal)| {
             if personal {
-                view! { <li class="personal"><code>{name}</code><span class="hidden">" (personal)"</span></li> }.drawn()
+                view! { <li class="personal"><code>{name}</code><span class="hidden">" (personal)"</span></li> }
+                    .prerender()
             } else {
-                view! { <li><code>{name}</code></li> }.drawn()
+                view! { <li><code>{name}</code></li> }.prerender()
             }
         });
         view! {
@@ -77,7 +78,7 @@ fn group(group: Group) -> impl IntoView {
         <section class="card stored">
             <h2>{group.title}</h2>
             <p class="muted">{group.lead}" Personal data is marked."</p>
-            <ul class="holdings">{rows.collect_view()}</ul>
+            <ul class="tables">{rows.collect_view()}</ul>
         </section>
     }
 }

@@ -2,15 +2,15 @@
 //! server from the table's own numbers, once for wide pages and once for phones.
 
 use super::status::class;
-use crate::domain::att::{State, Status};
+use crate::domain::att::{CountedState, Status};
 use crate::ui::words;
 use leptos::prelude::*;
 
 /// One bar's parts, in the order of the table, as they are shown to the reader.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Bars {
-    pub explicit: Vec<(State, i64)>,
-    pub effective: Vec<(State, i64)>,
+    pub explicit: Vec<(CountedState, i64)>,
+    pub effective: Vec<(CountedState, i64)>,
     pub default: Option<Status>,
     /// What is read of each status.
     pub readings: Vec<Reading>,
@@ -21,7 +21,7 @@ pub struct Bars {
 /// The figures of one status, as they are read under the pointer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reading {
-    pub state: State,
+    pub state: CountedState,
     pub reported: String,
     pub effective: String,
 }
@@ -47,7 +47,7 @@ const NARROW: Measures = Measures { name: "narrow", width: 340.0, bar: 40.0, gap
 
 /// A part of a bar where it stands.
 struct Part {
-    state: State,
+    state: CountedState,
     x: f64,
     width: f64,
     share: f64,
@@ -58,10 +58,10 @@ pub fn bars(bars: &Bars) -> impl IntoView + use<> {
     [WIDE, NARROW].map(|measures| draw(bars, measures)).collect_view()
 }
 
-fn parts(shares: &[(State, i64)], width: f64) -> Vec<Part> {
+fn parts(shares: &[(CountedState, i64)], width: f64) -> Vec<Part> {
     let total = shares.iter().map(|(_, n)| *n).sum::<i64>().max(1) as f64;
     let mut x = 0.0;
-    let part = |(state, n): &(State, i64)| {
+    let part = |(state, n): &(CountedState, i64)| {
         let share = *n as f64 / total;
         let part = Part { state: *state, x, width: share * width, share };
         x += part.width;
@@ -84,7 +84,7 @@ fn draw(bars: &Bars, measures: Measures) -> impl IntoView + use<> {
     let labels = labels
         .map(|(part, words)| {
             // The last one ends with its bar, so that it never leaves the drawing.
-            let last = part.state == State::Unknown;
+            let last = part.state == CountedState::Unknown;
             let x = if last { part.x + part.width } else { part.x + 1.0 };
             let anchor = if last { "end" } else { "start" };
             view! { <text class="bar-name" x=figure(x) y=label.to_string() text-anchor=anchor>{words}</text> }
@@ -99,7 +99,7 @@ fn draw(bars: &Bars, measures: Measures) -> impl IntoView + use<> {
             role="img"
             aria-labelledby=labelled
         >
-            <title id=title_id>{format!("Reported and effective status of {}", bars.title)}</title>
+            <title id=title_id>{format!("AppliedReport and effective status of {}", bars.title)}</title>
             <desc id=description_id>"The same figures as in the table below. The arrow keys read them part by part."</desc>
             <defs>
                 <pattern id=hatch.clone() width="7" height="7" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
@@ -115,9 +115,9 @@ fn draw(bars: &Bars, measures: Measures) -> impl IntoView + use<> {
                 <line class="seam" x1=figure(seam) x2=figure(seam) y1=below.to_string() y2=(below + bar).to_string() />
             })}
             // Filled and shown by the island that reads.
-            <g class="figures" aria-hidden="true">
+            <g class="tooltip" aria-hidden="true">
                 <rect width=CARD.to_string() height=CARD_HEIGHT.to_string() rx="8" />
-                <text class="figures-name" x="14" y="24"></text>
+                <text class="tooltip-name" x="14" y="24"></text>
                 <text x="14" y="43"></text>
                 <text x="14" y="61"></text>
             </g>
@@ -127,9 +127,9 @@ fn draw(bars: &Bars, measures: Measures) -> impl IntoView + use<> {
 
 /// The band from the unknown above to what the default makes of it below, and where that begins.
 fn band(explicit: &[Part], effective: &[Part], default: Status, from: f64, to: f64) -> Option<(String, f64)> {
-    let unknown = explicit.iter().find(|part| part.state == State::Unknown).filter(|part| part.width >= 1.0)?;
-    let known = explicit.iter().find(|part| part.state == State::Known(default))?;
-    let target = effective.iter().find(|part| part.state == State::Known(default))?;
+    let unknown = explicit.iter().find(|part| part.state == CountedState::Unknown).filter(|part| part.width >= 1.0)?;
+    let known = explicit.iter().find(|part| part.state == CountedState::Known(default))?;
+    let target = effective.iter().find(|part| part.state == CountedState::Known(default))?;
     let (left, right) = (unknown.x, unknown.x + unknown.width);
     let (low_left, low_right) = (target.x + known.width, target.x + target.width);
     let (upper, lower) = (from + (to - from) * 0.65, from + (to - from) * 0.35);
@@ -150,9 +150,9 @@ fn band(explicit: &[Part], effective: &[Part], default: Status, from: f64, to: f
 fn rectangles(parts: &[Part], y: f64, measures: Measures, hatch: &str, readings: &[Reading]) -> impl IntoView + use<> {
     let rectangle = |part: &Part| {
         let reading = readings.iter().find(|reading| reading.state == part.state);
-        let fill = (part.state == State::Unknown).then(|| format!("url(#{hatch})"));
+        let fill = (part.state == CountedState::Unknown).then(|| format!("url(#{hatch})"));
         let share = (part.width >= measures.room_for_share).then(|| {
-            let class = if part.state == State::Unknown { "bar-share on-hatch" } else { "bar-share" };
+            let class = if part.state == CountedState::Unknown { "bar-share on-hatch" } else { "bar-share" };
             let (x, y) = (figure(part.x + 9.0), figure(y + measures.bar / 2.0 + 5.0));
             view! { <text class=class x=x y=y>{format!("{:.0} %", part.share * 100.0)}</text> }
         });
@@ -189,16 +189,16 @@ fn name_that_fits(part: &Part) -> Option<&'static str> {
     /// Of the small bold type, on average.
     const LETTER: f64 = 7.8;
     let shorter = match part.state {
-        State::Known(Status::Authorized) => "Auth.",
-        State::Known(Status::Restricted) => "Restr.",
-        State::Known(Status::NotDetermined) => "Not det.",
+        CountedState::Known(Status::Authorized) => "Auth.",
+        CountedState::Known(Status::Restricted) => "Restr.",
+        CountedState::Known(Status::NotDetermined) => "Not det.",
         state => words::state(state),
     };
     [words::state(part.state), shorter].into_iter().find(|name| name.len() as f64 * LETTER <= part.width)
 }
 
 /// A small bar for a table's row.
-pub fn small_bar(shares: &[(State, i64)]) -> impl IntoView + use<> {
+pub fn small_bar(shares: &[(CountedState, i64)]) -> impl IntoView + use<> {
     let rectangles = parts(shares, 200.0).into_iter().filter(|part| part.width > 0.0).map(|part| {
         view! {
             <rect class=format!("bar {}", class(part.state)) x=figure(part.x) y="0"

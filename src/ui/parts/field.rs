@@ -1,7 +1,7 @@
 //! Form fields: label above, help below, the fault beside the field and summed up on top.
 
 use crate::domain::error::Problem;
-use crate::ui::drawn::Drawn;
+use crate::ui::prerender::Prerender;
 use crate::ui::words;
 use crate::ui::words::Moment;
 use leptos::prelude::*;
@@ -60,7 +60,7 @@ pub fn field(field: Field, faults: &Faults) -> impl IntoView + use<> {
                 {field.value}
             </textarea>
         }
-        .drawn(),
+        .prerender(),
         None => view! {
             <input
                 id=name
@@ -73,7 +73,7 @@ pub fn field(field: Field, faults: &Faults) -> impl IntoView + use<> {
                 autofocus=field.autofocus
             />
         }
-        .drawn(),
+        .prerender(),
     };
     view! {
         <div class="field">

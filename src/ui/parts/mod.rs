@@ -4,7 +4,7 @@ pub mod bars;
 pub mod field;
 pub mod icon;
 pub mod notice;
-pub mod once;
+pub mod one_time_secret;
 pub mod pager;
 pub mod role;
 pub mod status;

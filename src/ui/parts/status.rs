@@ -1,39 +1,39 @@
 //! A status is never shown by its colour alone: an icon and a word go with it.
 
 use super::icon::{Icon, icon};
-use crate::domain::att::{State, Status};
+use crate::domain::att::{CountedState, Status};
 use crate::ui::words;
 use leptos::prelude::*;
 
 /// The class that carries a state's colour.
-pub fn class(state: State) -> &'static str {
+pub fn class(state: CountedState) -> &'static str {
     match state {
-        State::Known(Status::Authorized) => "authorized",
-        State::Known(Status::Denied) => "denied",
-        State::Known(Status::Restricted) => "restricted",
-        State::Known(Status::NotDetermined) => "not-determined",
-        State::Unknown => "unknown",
-        State::NotApplicable => "not-applicable",
+        CountedState::Known(Status::Authorized) => "authorized",
+        CountedState::Known(Status::Denied) => "denied",
+        CountedState::Known(Status::Restricted) => "restricted",
+        CountedState::Known(Status::NotDetermined) => "not-determined",
+        CountedState::Unknown => "unknown",
+        CountedState::NotApplicable => "not-applicable",
     }
 }
 
-fn sign(state: State) -> Icon {
+fn sign(state: CountedState) -> Icon {
     match state {
-        State::Known(Status::Authorized) => Icon::Check,
-        State::Known(Status::Denied) => Icon::Cross,
-        State::Known(Status::Restricted) => Icon::Lock,
-        State::Known(Status::NotDetermined) => Icon::Ring,
-        State::Unknown | State::NotApplicable => Icon::Question,
+        CountedState::Known(Status::Authorized) => Icon::Check,
+        CountedState::Known(Status::Denied) => Icon::Cross,
+        CountedState::Known(Status::Restricted) => Icon::Lock,
+        CountedState::Known(Status::NotDetermined) => Icon::Ring,
+        CountedState::Unknown | CountedState::NotApplicable => Icon::Question,
     }
 }
 
 /// The sign in its colour, without words.
-pub fn mark(state: State) -> impl IntoView {
+pub fn mark(state: CountedState) -> impl IntoView {
     view! { <span class=format!("mark {}", class(state))>{icon(sign(state))}</span> }
 }
 
 /// The sign and the word.
-pub fn status(state: State) -> impl IntoView {
+pub fn status(state: CountedState) -> impl IntoView {
     view! { <span class="status">{mark(state)}{words::state(state)}</span> }
 }
 

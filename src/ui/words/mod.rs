@@ -4,9 +4,9 @@ mod action;
 mod problem;
 
 pub use action::action;
-pub use problem::{contradiction, form_problem, problem, reason};
+pub use problem::{data_problem, form_problem, problem, reason};
 
-use crate::domain::att::{Policy, State, Status};
+use crate::domain::att::{CountedState, Policy, Status};
 use crate::domain::count::Unit;
 use crate::domain::role::{Role, TokenRole};
 use crate::domain::rounding::Shown;
@@ -53,11 +53,11 @@ pub fn status(status: Status) -> &'static str {
     }
 }
 
-pub fn state(of: State) -> &'static str {
+pub fn state(of: CountedState) -> &'static str {
     match of {
-        State::Known(of) => status(of),
-        State::Unknown => "Unknown",
-        State::NotApplicable => "Not applicable",
+        CountedState::Known(of) => status(of),
+        CountedState::Unknown => "Unknown",
+        CountedState::NotApplicable => "Not applicable",
     }
 }
 

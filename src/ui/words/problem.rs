@@ -1,6 +1,6 @@
 //! What is wrong, in words: for scripts, for forms, and for the inputs' counts.
 
-use crate::domain::contradiction::Contradiction;
+use crate::domain::data_problem::DataProblem;
 use crate::domain::error::Problem;
 
 /// What is wrong, as it is said beside a field.
@@ -85,18 +85,18 @@ pub fn reason(reason: &str) -> String {
 }
 
 /// What a batch contradicts, and what was made of it.
-pub fn contradiction(of: Contradiction) -> &'static str {
+pub fn data_problem(of: DataProblem) -> &'static str {
     match of {
-        Contradiction::AuthorizedWithoutIdfa => "Authorized, with a zero or missing IDFA",
-        Contradiction::IdfaUnpermitted => "An IDFA that the status does not permit; kept under Observe only",
-        Contradiction::StatusBeforeAtt => "A status from iOS before 14, which knows none",
-        Contradiction::StatusElsewhere => "A status for a platform that has none; not stored",
-        Contradiction::FlagDisagrees => "The status and limit_ad_tracking disagree",
-        Contradiction::AnswerForgotten => "Not determined after an answer, from the same installation",
-        Contradiction::BadTimestamp => "A timestamp was zero or below; taken as absent",
-        Contradiction::SecondsTimestamp => "A timestamp was in seconds; multiplied",
-        Contradiction::FutureTimestamp => "A timestamp was ahead of us; replaced by the time received",
-        Contradiction::Stale => "A status came after newer news; not taken",
+        DataProblem::AuthorizedWithoutIdfa => "Authorized, with a zero or missing IDFA",
+        DataProblem::IdfaUnpermitted => "An IDFA that the status does not permit; kept under Observe only",
+        DataProblem::StatusBeforeAtt => "A status from iOS before 14, which knows none",
+        DataProblem::StatusElsewhere => "A status for a platform that has none; not stored",
+        DataProblem::FlagDisagrees => "The status and limit_ad_tracking disagree",
+        DataProblem::AnswerForgotten => "Not determined after an answer, from the same installation",
+        DataProblem::BadTimestamp => "A timestamp was zero or below; taken as absent",
+        DataProblem::SecondsTimestamp => "A timestamp was in seconds; multiplied",
+        DataProblem::FutureTimestamp => "A timestamp was ahead of us; replaced by the time received",
+        DataProblem::Stale => "A status came after newer news; not taken",
     }
 }
 

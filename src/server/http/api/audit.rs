@@ -1,18 +1,19 @@
 //! The audit log, for scripts: rows exactly as they were hashed.
 
-use super::question::{Asked, asked, only, parsed, place};
+use super::question::{Asked, asked, only, parsed};
 use super::refused::Refused;
 use super::schema::MomentOrDay;
 use crate::domain::audit::AuditAction;
-use crate::domain::policy::Action;
+use crate::domain::permission::Permission;
 use crate::domain::time::Millis;
 use crate::server::error::Result;
 use crate::server::http::caller::Script;
 use crate::server::http::moment::day;
-use crate::server::state::State as AppState;
+use crate::server::state::AppState;
+use crate::server::store::WorkspaceRef;
 use crate::server::store::audit::{Filter, Kept};
 use axum::Json;
-use axum::extract::{Path, State as Shared};
+use axum::extract::{Path, State};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -100,11 +101,11 @@ pub struct AuditActor {
 )]
 pub async fn audit(
     script: Script,
-    Shared(state): Shared<AppState>,
+    State(state): State<AppState>,
     Path(slug): Path<String>,
     query: Asked,
 ) -> Result<Json<AuditPage>> {
-    let mut view = state.store.view(&script.0, place(&slug)?, Action::SeeAudit).await?;
+    let mut view = state.store.view(&script.0, WorkspaceRef::parse(&slug)?, Permission::SeeAudit).await?;
     only(&query, &["before_seq", "limit", "action", "actor", "from", "to"])?;
     let number = |text: &str| text.parse::<i64>().ok().filter(|n| *n >= 0);
     // A moment in milliseconds, or a whole day.

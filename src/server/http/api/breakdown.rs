@@ -1,19 +1,20 @@
 //! The distribution within each value of a dimension, for scripts.
 
-use super::figures::{Basis, Figures, app, basis, environment};
-use super::question::{Asked, bad, only, parsed, place};
+use super::counts::{Basis, StatusCounts, app, basis, environment};
+use super::question::{Asked, bad, only, parsed};
 use super::refused::Refused;
 use crate::domain::count::Unit;
 use crate::domain::environment::Environment;
 use crate::domain::error::Problem;
-use crate::domain::policy::{Action, Grant};
+use crate::domain::permission::{Grant, Permission};
 use crate::domain::time::Millis;
 use crate::server::error::Result;
 use crate::server::http::caller::Script;
-use crate::server::state::State as AppState;
-use crate::server::work::breakdown::{By, Part, breakdown as read};
+use crate::server::services::breakdown::{By, Part, breakdown as read};
+use crate::server::state::AppState;
+use crate::server::store::WorkspaceRef;
 use axum::Json;
-use axum::extract::{Path, State as Shared};
+use axum::extract::{Path, State};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -29,7 +30,7 @@ pub struct Breakdown {
     /// days. There only when there are any.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
-    other: Option<Figures>,
+    other: Option<StatusCounts>,
     /// Unix milliseconds.
     #[schema(value_type = i64)]
     as_of_ms: Millis,
@@ -54,7 +55,7 @@ pub struct Row {
     #[schema(nullable = false)]
     bundle: Option<String>,
     #[serde(flatten)]
-    figures: Figures,
+    figures: StatusCounts,
 }
 
 /// Counts by status within each app, platform, OS version, app version or country.
@@ -75,11 +76,11 @@ pub struct Row {
 )]
 pub async fn breakdown(
     script: Script,
-    Shared(state): Shared<AppState>,
+    State(state): State<AppState>,
     Path(slug): Path<String>,
     query: Asked,
 ) -> Result<Json<Breakdown>> {
-    let mut view = state.store.view(&script.0, place(&slug)?, Action::SeeMetrics).await?;
+    let mut view = state.store.view(&script.0, WorkspaceRef::parse(&slug)?, Permission::SeeMetrics).await?;
     only(&query, &["by", "unit", "basis", "environment", "app"])?;
     let by = parsed(&query, "by", By::parse)?.ok_or_else(|| bad("by", Problem::Missing))?;
     let unit = parsed(&query, "unit", Unit::parse_of_now)?.unwrap_or(Unit::Profiles);
@@ -97,7 +98,7 @@ pub async fn breakdown(
         value: part.value,
         name: part.app.as_ref().map(|app| app.name.clone()),
         bundle: part.app.and_then(|app| app.bundle),
-        figures: Figures::of(basis.of(part.counts, default), rounded),
+        figures: StatusCounts::of(basis.of(part.counts, default), rounded),
     };
     Ok(Json(Breakdown {
         by,
@@ -105,7 +106,7 @@ pub async fn breakdown(
         basis,
         environment,
         rows: parts.parts.into_iter().filter(told).map(row).collect(),
-        other: parts.other.map(|counts| Figures::of(basis.of(counts, default), rounded)),
+        other: parts.other.map(|counts| StatusCounts::of(basis.of(counts, default), rounded)),
         as_of_ms: view.now,
         rounded: rounded.then_some(true),
     }))

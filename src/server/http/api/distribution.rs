@@ -1,19 +1,20 @@
 //! The distribution, for scripts: the same counters as the Overview's.
 
-use super::figures::{Basis, Figures, app, basis, environment, slice};
-use super::question::{Asked, only, parsed, place};
+use super::counts::{Basis, StatusCounts, app, basis, environment, slice};
+use super::question::{Asked, only, parsed};
 use super::refused::Refused;
 use crate::domain::att::Status;
 use crate::domain::count::Unit;
 use crate::domain::environment::Environment;
+use crate::domain::permission::{Grant, Permission};
 use crate::domain::platform::Platform;
-use crate::domain::policy::{Action, Grant};
 use crate::domain::time::Millis;
 use crate::server::error::Result;
 use crate::server::http::caller::Script;
-use crate::server::state::State as AppState;
+use crate::server::state::AppState;
+use crate::server::store::WorkspaceRef;
 use axum::Json;
-use axum::extract::{Path, State as Shared};
+use axum::extract::{Path, State};
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 
@@ -24,7 +25,7 @@ pub struct Distribution {
     basis: Basis,
     environment: Environment,
     #[serde(flatten)]
-    figures: Figures,
+    figures: StatusCounts,
     /// The workspace's default.
     #[schema(required)]
     default: Option<Status>,
@@ -81,11 +82,11 @@ pub(super) struct Selection {
 )]
 pub async fn distribution(
     script: Script,
-    Shared(state): Shared<AppState>,
+    State(state): State<AppState>,
     Path(slug): Path<String>,
     query: Asked,
 ) -> Result<Json<Distribution>> {
-    let mut view = state.store.view(&script.0, place(&slug)?, Action::SeeMetrics).await?;
+    let mut view = state.store.view(&script.0, WorkspaceRef::parse(&slug)?, Permission::SeeMetrics).await?;
     only(&query, &["unit", "basis", "environment", "app", "platform", "os_version", "app_version", "country"])?;
     let unit = parsed(&query, "unit", Unit::parse_of_now)?.unwrap_or(Unit::Profiles);
     let (environment, basis, slice) = (environment(&query)?, basis(&query)?, slice(&query)?);
@@ -97,7 +98,7 @@ pub async fn distribution(
         unit,
         basis,
         environment,
-        figures: Figures::of(basis.of(counts, settings.default), rounded),
+        figures: StatusCounts::of(basis.of(counts, settings.default), rounded),
         default: settings.default,
         version: settings.version,
         as_of_ms: view.now,

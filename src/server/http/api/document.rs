@@ -1,6 +1,6 @@
 //! The OpenAPI 3.1 document, generated from the handlers and the types that they answer.
 
-use super::{att, audit, breakdown, distribution, events, folding, trend, userprofile};
+use super::{audit, breakdown, dimension_value, distribution, events, privacy, trend, userprofile};
 use axum::Json;
 use std::sync::LazyLock;
 use utoipa::openapi::OpenApi;
@@ -17,12 +17,12 @@ use utoipa::{Modify, OpenApi as _};
         events::one,
         events::bulk,
         events::historical,
-        att::att_default,
-        att::set_att_default,
+        privacy::att_default,
+        privacy::set_att_default,
         distribution::distribution,
         trend::trend,
         breakdown::breakdown,
-        folding::reset_folding,
+        dimension_value::reset_dimension_values,
         audit::audit,
         userprofile::get_by_mpid,
         userprofile::post_by_mpid,

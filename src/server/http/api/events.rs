@@ -6,11 +6,11 @@ use crate::domain::att::Status;
 use crate::domain::batch::{Batch, LARGEST_BATCH, LARGEST_REQUEST, MOST_BATCHES, STATUS};
 use crate::domain::error::{Fault, Problem, Refusal};
 use crate::server::error::{Error, Result};
-use crate::server::state::State;
-use crate::server::store::{Feed, Sent};
+use crate::server::state::AppState;
+use crate::server::store::{InputGrant, Sent};
 use axum::Json;
 use axum::body::{Body, to_bytes};
-use axum::extract::{FromRequestParts, State as Shared};
+use axum::extract::{FromRequestParts, State};
 use axum::http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
@@ -101,19 +101,19 @@ pub struct EventApplication {
     os: Option<String>,
 }
 
-impl FromRequestParts<State> for Feed {
+impl FromRequestParts<AppState> for InputGrant {
     type Rejection = Error;
 
-    async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self> {
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self> {
         let header = parts.headers.get(AUTHORIZATION).ok_or(Refusal::Unauthorized)?;
         let text = header.to_str().unwrap_or_default();
         let encoded = text.split_once(' ').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("basic"));
         let decoded = encoded.and_then(|(_, encoded)| BASE64_STANDARD.decode(encoded.trim()).ok());
         let pair = decoded.and_then(|decoded| String::from_utf8(decoded).ok());
         let (key, secret) = pair.as_deref().and_then(|pair| pair.split_once(':')).ok_or(Refusal::Forbidden)?;
-        let feed = state.store.feed(key, secret).await?;
-        state.rates.pass(&feed)?;
-        Ok(feed)
+        let grant = state.store.input_grant(key, secret).await?;
+        state.rates.pass(&grant)?;
+        Ok(grant)
     }
 }
 
@@ -127,10 +127,10 @@ impl FromRequestParts<State> for Feed {
     request_body = EventBatch,
     responses((status = 202, description = "Stored durably."), NotAccepted)
 )]
-pub async fn one(feed: Feed, Shared(state): Shared<State>, headers: HeaderMap, body: Body) -> Result<Response> {
+pub async fn one(grant: InputGrant, State(state): State<AppState>, headers: HeaderMap, body: Body) -> Result<Response> {
     let text = match read(&headers, body, LARGEST_BATCH).await {
         Ok(text) => text,
-        Err(unread) => return unread.refuse(&state, feed).await,
+        Err(unread) => return unread.refuse(&state, grant).await,
     };
     let parsed = match serde_json::from_str::<&RawValue>(&text) {
         Ok(raw) => Batch::parse(raw),
@@ -138,12 +138,13 @@ pub async fn one(feed: Feed, Shared(state): Shared<State>, headers: HeaderMap, b
     };
     match parsed {
         Ok(batch) => {
-            let refused = state.ingest.take(feed, Sent { batches: vec![batch], ..Sent::default() }, text.len()).await?;
+            let refused =
+                state.ingest.take(grant, Sent { batches: vec![batch], ..Sent::default() }, text.len()).await?;
             if !refused.is_empty() {
                 return Err(Refusal::BadRequest(vec![Fault::new(STATUS, Problem::StatusRequired)]).into());
             }
         }
-        Err(faults) => return refuse(&state, feed, faults).await,
+        Err(faults) => return refuse(&state, grant, faults).await,
     }
     Ok(StatusCode::ACCEPTED.into_response())
 }
@@ -158,8 +159,8 @@ pub async fn one(feed: Feed, Shared(state): Shared<State>, headers: HeaderMap, b
     request_body = EventBatches,
     responses((status = 202, description = "Stored durably."), NotAccepted)
 )]
-pub async fn bulk(feed: Feed, state: Shared<State>, headers: HeaderMap, body: Body) -> Result<Response> {
-    many(feed, state, headers, body, false).await
+pub async fn bulk(grant: InputGrant, state: State<AppState>, headers: HeaderMap, body: Body) -> Result<Response> {
+    many(grant, state, headers, body, false).await
 }
 
 /// The same of old news, which nothing is called back or forwarded for.
@@ -172,20 +173,20 @@ pub async fn bulk(feed: Feed, state: Shared<State>, headers: HeaderMap, body: Bo
     request_body = EventBatches,
     responses((status = 202, description = "Stored durably."), NotAccepted)
 )]
-pub async fn historical(feed: Feed, state: Shared<State>, headers: HeaderMap, body: Body) -> Result<Response> {
-    many(feed, state, headers, body, true).await
+pub async fn historical(grant: InputGrant, state: State<AppState>, headers: HeaderMap, body: Body) -> Result<Response> {
+    many(grant, state, headers, body, true).await
 }
 
 async fn many(
-    feed: Feed,
-    Shared(state): Shared<State>,
+    grant: InputGrant,
+    State(state): State<AppState>,
     headers: HeaderMap,
     body: Body,
     historical: bool,
 ) -> Result<Response> {
     let text = match read(&headers, body, LARGEST_REQUEST).await {
         Ok(text) => text,
-        Err(unread) => return unread.refuse(&state, feed).await,
+        Err(unread) => return unread.refuse(&state, grant).await,
     };
     let fault = |problem| vec![Fault::new("", problem)];
     let raw = serde_json::from_str::<&RawValue>(&text).map_err(|_| fault(Problem::NotJson));
@@ -197,7 +198,7 @@ async fn many(
     });
     let raw = match raw {
         Ok(raw) => raw,
-        Err(faults) => return refuse(&state, feed, faults).await,
+        Err(faults) => return refuse(&state, grant, faults).await,
     };
     let mut sent = Sent { historical, ..Sent::default() };
     let (mut places, mut told) = (Vec::new(), Vec::new());
@@ -215,7 +216,7 @@ async fn many(
             }
         }
     }
-    let refused = state.ingest.take(feed, sent, text.len()).await?;
+    let refused = state.ingest.take(grant, sent, text.len()).await?;
     let stored = refused.len() < places.len();
     let lacking = refused.into_iter().map(|at| indexed(places[at], &Fault::new(STATUS, Problem::StatusRequired)));
     told.extend(lacking);
@@ -223,8 +224,8 @@ async fn many(
 }
 
 /// Counts a request that cannot be read at all, and answers it.
-async fn refuse(state: &State, feed: Feed, faults: Vec<Fault>) -> Result<Response> {
-    state.ingest.take(feed, Sent { refused: reasons(&faults), ..Sent::default() }, 0).await?;
+async fn refuse(state: &AppState, grant: InputGrant, faults: Vec<Fault>) -> Result<Response> {
+    state.ingest.take(grant, Sent { refused: reasons(&faults), ..Sent::default() }, 0).await?;
     Err(Refusal::BadRequest(faults).into())
 }
 
@@ -250,7 +251,7 @@ enum Unread {
 
 impl Unread {
     /// Counts the refusal, and answers it.
-    async fn refuse(self, state: &State, feed: Feed) -> Result<Response> {
+    async fn refuse(self, state: &AppState, grant: InputGrant) -> Result<Response> {
         let problem = match self {
             Self::TooLarge => Problem::TooLarge,
             Self::NotJsonType | Self::NotText => Problem::NotJson,
@@ -259,7 +260,7 @@ impl Unread {
         };
         let fault = Fault::new("", problem);
         let refused = reasons(std::slice::from_ref(&fault));
-        state.ingest.take(feed, Sent { refused, ..Sent::default() }, 0).await?;
+        state.ingest.take(grant, Sent { refused, ..Sent::default() }, 0).await?;
         Err(match self {
             Self::TooLarge => Refusal::TooLarge.into(),
             Self::NotJsonType => {

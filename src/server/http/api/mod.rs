@@ -1,13 +1,13 @@
 //! The interfaces for machines: the Events API, the Admin API, the Profile API, and the document that describes them.
 
-pub mod att;
 pub mod audit;
 pub mod breakdown;
+mod counts;
+pub mod dimension_value;
 pub mod distribution;
 pub mod document;
 pub mod events;
-mod figures;
-pub mod folding;
+pub mod privacy;
 pub mod question;
 mod refused;
 mod schema;

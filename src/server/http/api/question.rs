@@ -2,19 +2,12 @@
 
 use crate::domain::error::{Fault, Problem, Refusal};
 use crate::domain::json::Object;
-use crate::domain::text::Slug;
 use crate::server::error::{Error, Result};
-use crate::server::store::Place;
 use axum::extract::Query;
 use serde_json::value::RawValue;
 
 /// Query parameters as they came; each may stand there once.
 pub type Asked = Query<Vec<(String, String)>>;
-
-/// The workspace that an address names.
-pub fn place(slug: &str) -> Result<Place> {
-    Slug::parse(slug).map(Place::Slug).map_err(|_| Refusal::NotFound.into())
-}
 
 /// What cannot be read, and where.
 pub fn bad(field: &'static str, problem: Problem) -> Error {

@@ -3,12 +3,12 @@
 use crate::domain::att::{Origin, Policy, Status};
 use crate::domain::audit::AuditAction;
 use crate::domain::count::Unit;
-use crate::domain::device::NameKind;
 use crate::domain::environment::Environment;
 use crate::domain::error::Code;
+use crate::domain::identifier::IdentifierKind;
+use crate::domain::identity::IdentityKind;
 use crate::domain::json::LONGEST_KEPT;
 use crate::domain::platform::Platform;
-use crate::domain::profile::IdentityKind;
 use utoipa::openapi::schema::{ArrayBuilder, KnownFormat, ObjectBuilder, OneOfBuilder, SchemaFormat, SchemaType, Type};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
@@ -115,7 +115,8 @@ pub fn sent_environment() -> RefOr<Schema> {
 
 /// Kinds of ids that a profile can be asked for by.
 pub fn asked_kind() -> RefOr<Schema> {
-    let of_device = NameKind::ALL.into_iter().filter(|kind| *kind != NameKind::Profile).map(|kind| kind.as_str());
+    let of_device =
+        IdentifierKind::ALL.into_iter().filter(|kind| *kind != IdentifierKind::Profile).map(|kind| kind.as_str());
     let names: Vec<String> =
         IdentityKind::all().map(|kind| kind.as_str().to_owned()).chain(of_device.map(str::to_owned)).collect();
     RefOr::T(ObjectBuilder::new().schema_type(SchemaType::Type(Type::String)).enum_values(Some(names)).into())

@@ -1,22 +1,23 @@
 //! The trend, for scripts.
 
+use super::counts::{Basis, StatusCounts, app, basis, environment, slice};
 use super::distribution::Selection;
-use super::figures::{Basis, Figures, app, basis, environment, slice};
-use super::question::{Asked, bad, only, parsed, place};
+use super::question::{Asked, bad, only, parsed};
 use super::refused::Refused;
 use crate::domain::att::Status;
 use crate::domain::count::Unit;
 use crate::domain::environment::Environment;
 use crate::domain::error::Problem;
-use crate::domain::policy::{Action, Grant};
+use crate::domain::permission::{Grant, Permission};
 use crate::domain::time::Millis;
 use crate::server::calendar;
 use crate::server::error::Result;
 use crate::server::http::caller::Script;
-use crate::server::state::State as AppState;
-use crate::server::work::trend::{Question, Step, trend as read};
+use crate::server::services::trend::{Question, Step, trend as read};
+use crate::server::state::AppState;
+use crate::server::store::WorkspaceRef;
 use axum::Json;
-use axum::extract::{Path, State as Shared};
+use axum::extract::{Path, State};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -54,7 +55,7 @@ pub struct TrendPoint {
     #[schema(format = Date)]
     to: String,
     #[serde(flatten)]
-    figures: Figures,
+    figures: StatusCounts,
     /// The default in force at the end of the last day.
     #[schema(required)]
     default: Option<Status>,
@@ -78,11 +79,11 @@ pub struct TrendPoint {
 )]
 pub async fn trend(
     script: Script,
-    Shared(state): Shared<AppState>,
+    State(state): State<AppState>,
     Path(slug): Path<String>,
     query: Asked,
 ) -> Result<Json<Trend>> {
-    let mut view = state.store.view(&script.0, place(&slug)?, Action::SeeMetrics).await?;
+    let mut view = state.store.view(&script.0, WorkspaceRef::parse(&slug)?, Permission::SeeMetrics).await?;
     only(
         &query,
         &[
@@ -128,7 +129,7 @@ pub async fn trend(
             .map(|point| TrendPoint {
                 from: calendar::date(point.first),
                 to: calendar::date(point.last),
-                figures: Figures::of(basis.of(point.counts, point.default), rounded),
+                figures: StatusCounts::of(basis.of(point.counts, point.default), rounded),
                 default: point.default,
             })
             .collect(),

@@ -3,27 +3,27 @@
 use super::question::{Asked, asked, bad, object, only};
 use super::refused::{Errors, Refused};
 use super::schema;
-use crate::domain::att::{Held, Origin, Status};
-use crate::domain::device::{NameKind, normalized};
+use crate::domain::att::{Origin, Reported, Status};
 use crate::domain::environment::Environment;
 use crate::domain::error::{Problem, Refusal};
 use crate::domain::id::ProfileId;
+use crate::domain::identifier::{IdentifierKind, normalized};
+use crate::domain::identity::IdentityKind;
 use crate::domain::json::{self, Object};
+use crate::domain::permission::Permission;
 use crate::domain::platform::Platform;
-use crate::domain::policy::Action;
-use crate::domain::profile::IdentityKind;
 use crate::domain::text::Slug;
 use crate::domain::time::Millis;
 use crate::server::error::{Error, Result};
 use crate::server::http::caller::Script;
-use crate::server::state::State as AppState;
+use crate::server::services::profile::{Known, Reader};
+use crate::server::state::AppState;
 use crate::server::store::access::Labelled;
 use crate::server::store::profile::{By, Person};
-use crate::server::store::{Place, View};
-use crate::server::work::profile::{Known, Reader};
+use crate::server::store::{View, WorkspaceRef};
 use axum::Json;
 use axum::body::to_bytes;
-use axum::extract::{Path, Request, State as Shared};
+use axum::extract::{Path, Request, State};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -206,7 +206,7 @@ struct EnvironmentAsked {
 )]
 pub async fn get_by_mpid(
     script: Script,
-    state: Shared<AppState>,
+    state: State<AppState>,
     whose: Path<Whose>,
     mpid: Path<Mpid>,
     query: Asked,
@@ -226,7 +226,7 @@ pub async fn get_by_mpid(
 )]
 pub async fn post_by_mpid(
     script: Script,
-    state: Shared<AppState>,
+    state: State<AppState>,
     whose: Path<Whose>,
     mpid: Path<Mpid>,
     query: Asked,
@@ -236,17 +236,17 @@ pub async fn post_by_mpid(
 
 async fn by_mpid(
     script: Script,
-    Shared(state): Shared<AppState>,
+    State(state): State<AppState>,
     Path(whose): Path<Whose>,
     Path(Mpid { mpid }): Path<Mpid>,
     query: Asked,
 ) -> Result<Json<ProfileAnswer>> {
     only(&query, &["fields", "environment_type"])?;
-    let (place, fields) = (whose.labelled()?, Fields::read(&query)?);
+    let (labelled, fields) = (whose.labelled()?, Fields::read(&query)?);
     let environment = environment_of(asked(&query, "environment_type")?)?;
     // What is no number is nobody's mpid; it is asked for all the same, so that the permit comes first.
     let by = By::Mpid(mpid.parse().unwrap_or_default());
-    let (found, mut view) = state.store.find_for_token(&script.0, place, environment, by, String::new()).await?;
+    let (found, mut view) = state.store.find_for_token(&script.0, labelled, environment, by, String::new()).await?;
     let found = found.filter(|_| mpid.parse::<i64>().is_ok()).ok_or(Refusal::NotFound)?;
     answer(&mut view, environment, found.id, fields).await
 }
@@ -272,19 +272,19 @@ fn environment_of(text: Option<&str>) -> Result<Environment> {
 )]
 pub async fn resolve(
     script: Script,
-    Shared(state): Shared<AppState>,
+    State(state): State<AppState>,
     Path(whose): Path<Whose>,
     query: Asked,
     request: Request,
 ) -> Result<Json<ProfileAnswer>> {
     only(&query, &["fields"])?;
-    let (place, fields) = (whose.labelled()?, Fields::read(&query)?);
+    let (labelled, fields) = (whose.labelled()?, Fields::read(&query)?);
     // Who may not look anybody up learns nothing from the body's faults.
-    let slug = Place::Slug(place.workspace.clone());
-    state.store.view(&script.0, slug, Action::LookUpProfiles).await?;
+    let slug = WorkspaceRef::Slug(labelled.workspace.clone());
+    state.store.view(&script.0, slug, Permission::LookUpProfiles).await?;
     let body = to_bytes(request.into_body(), LARGEST).await.map_err(|_| Refusal::TooLarge)?;
     let (environment, by, value) = read_question(&body)?;
-    let (found, mut view) = state.store.find_for_token(&script.0, place, environment, by, value).await?;
+    let (found, mut view) = state.store.find_for_token(&script.0, labelled, environment, by, value).await?;
     answer(&mut view, environment, found.ok_or(Refusal::NotFound)?.id, fields).await
 }
 
@@ -309,7 +309,7 @@ fn read_question(body: &[u8]) -> Result<(Environment, By, String)> {
     if let Some(kind) = IdentityKind::parse(&kind) {
         return Ok((environment, By::Identity(kind), kind.normalized(&value).unwrap_or_default()));
     }
-    let device = NameKind::parse(&kind).filter(|kind| *kind != NameKind::Profile);
+    let device = IdentifierKind::parse(&kind).filter(|kind| *kind != IdentifierKind::Profile);
     device.ok_or_else(|| bad("identity.type", Problem::NotOneOf))?;
     Ok((environment, By::Device, normalized(&value).unwrap_or_default()))
 }
@@ -341,7 +341,7 @@ fn named<'a>(identities: impl Iterator<Item = (&'a str, &'a String)>) -> Vec<Ide
 }
 
 fn names(known: &Known) -> Vec<Identity> {
-    named(known.names.iter().map(|(kind, value)| (kind.as_str(), value)))
+    named(known.identifiers.iter().map(|(kind, value)| (kind.as_str(), value)))
 }
 
 fn device(reader: &Reader, known: &Known) -> DeviceAnswer {
@@ -361,14 +361,14 @@ fn device(reader: &Reader, known: &Known) -> DeviceAnswer {
         att: Att {
             authorization_status: known.effective.status,
             origin: known.effective.origin,
-            explicit_status: device.held.map(|held| held.status),
-            timestamp_unixtime_ms: explicit(known).map(|held| held.since),
-            as_of_unixtime_ms: explicit(known).map(|held| held.as_of),
+            explicit_status: device.reported.map(|reported| reported.status),
+            timestamp_unixtime_ms: explicit(known).map(|reported| reported.since),
+            as_of_unixtime_ms: explicit(known).map(|reported| reported.as_of),
             settings_version: reader.settings.version,
         },
     }
 }
 
-fn explicit(known: &Known) -> Option<Held> {
-    known.device.held.filter(|_| known.effective.origin == Origin::Explicit)
+fn explicit(known: &Known) -> Option<Reported> {
+    known.device.reported.filter(|_| known.effective.origin == Origin::Explicit)
 }

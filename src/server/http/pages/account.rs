@@ -1,6 +1,6 @@
 //! The account of whoever is signed in.
 
-use super::outside::outside;
+use super::installation::installation_frame;
 use crate::domain::error::Refusal;
 use crate::domain::theme::Theme;
 use crate::server::auth::session::{self, over_before};
@@ -9,19 +9,19 @@ use crate::server::http::caller::Visit;
 use crate::server::http::form::{Form, shown};
 use crate::server::http::moment::moment;
 use crate::server::http::render::render;
-use crate::server::state::State;
+use crate::server::services::account::{Ending, NewPassword, change_password, choose_theme, end_sessions, rename};
+use crate::server::state::AppState;
 use crate::server::store::audit::hex;
-use crate::server::work::own_account::{Ending, NewPassword, change_password, choose_theme, end_sessions, rename};
-use crate::ui::outside::Room;
+use crate::ui::installation::InstallationPage;
 use crate::ui::pages::Page;
 use crate::ui::pages::account::{Account, SessionRow};
 use crate::ui::parts::field::Faults;
-use axum::extract::{RawQuery, State as Shared};
+use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 
 /// `GET /account`.
-pub async fn show(visit: Visit, Shared(state): Shared<State>, query: RawQuery) -> Result<Response> {
+pub async fn show(visit: Visit, State(state): State<AppState>, query: RawQuery) -> Result<Response> {
     let mut page = model(&state, &visit).await?;
     page.done = match super::Asked::new(query).of("done") {
         Some("name") => Some("Your name was saved."),
@@ -34,15 +34,15 @@ pub async fn show(visit: Visit, Shared(state): Shared<State>, query: RawQuery) -
 }
 
 /// `POST /account`: one of the page's forms, which `act` tells.
-pub async fn change(visit: Visit, Shared(state): Shared<State>, mut form: Form) -> Result<Response> {
-    let own = visit.session.id().map(|id| session::key(&id)).unwrap_or_default();
+pub async fn change(visit: Visit, State(state): State<AppState>, mut form: Form) -> Result<Response> {
+    let session = visit.session.id().map(|id| session::key(&id)).unwrap_or_default();
     let act = form.text("act");
     let (store, actor, person) = (&state.store, &visit.actor, &visit.person);
     let name = form.optional("name");
     let (done, changed) = match act.as_str() {
         "name" => ("name", rename(store, actor, person, &name).await),
         "password" => {
-            let wanted = NewPassword { present: form.secret("present"), new: form.secret("new"), session: own };
+            let wanted = NewPassword { present: form.secret("present"), new: form.secret("new"), session };
             ("password", change_password(&state, actor, person, wanted).await)
         }
         "theme" => {
@@ -51,12 +51,12 @@ pub async fn change(visit: Visit, Shared(state): Shared<State>, mut form: Form) 
         }
         "end" => {
             let session = form.text("session");
-            let sessions = state.store.own_view().await?.sessions_of(person.id).await?;
+            let sessions = state.store.system_view().await?.sessions_of(person.id).await?;
             let known = sessions.into_iter().map(|(key, _)| key).find(|key| hex(key) == session);
             let ending = Ending::One(known.ok_or(Refusal::NotFound)?);
             ("sessions", end_sessions(store, actor, person, ending).await)
         }
-        "end_others" => ("sessions", end_sessions(store, actor, person, Ending::Others(own)).await),
+        "end_others" => ("sessions", end_sessions(store, actor, person, Ending::Others(session)).await),
         _ => return Err(Refusal::BadRequest(vec![]).into()),
     };
     match changed {
@@ -74,16 +74,16 @@ pub async fn change(visit: Visit, Shared(state): Shared<State>, mut form: Form) 
     }
 }
 
-async fn model(state: &State, visit: &Visit) -> Result<Account> {
-    let mut own = state.store.own_view().await?;
+async fn model(state: &AppState, visit: &Visit) -> Result<Account> {
+    let mut system = state.store.system_view().await?;
     let present = visit.session.id().map(|id| session::key(&id)).unwrap_or_default();
-    let (seen_before, made_before) = over_before(own.now);
-    let sessions = own.sessions_of(visit.person.id).await?.into_iter();
+    let (seen_before, made_before) = over_before(system.now);
+    let sessions = system.sessions_of(visit.person.id).await?.into_iter();
     let alive = sessions.filter(|(_, kept)| kept.seen_at >= seen_before && kept.created_at >= made_before);
     let rows = alive.map(|(key, kept)| {
         let (device, address) = session::origin(&kept.data);
         SessionRow {
-            own: key == present,
+            is_current: key == present,
             id: hex(&key),
             device: crate::ui::words::device(&device),
             address,
@@ -93,7 +93,7 @@ async fn model(state: &State, visit: &Visit) -> Result<Account> {
     });
     Ok(Account {
         sessions: rows.collect(),
-        outside: outside(&mut own, visit, Room::Account).await?,
+        frame: installation_frame(&mut system, visit, InstallationPage::Account).await?,
         email: visit.person.email.clone(),
         name: visit.person.name.clone(),
         name_faults: Faults::default(),

@@ -1,24 +1,24 @@
 //! The page that shows the OpenAPI document.
 
-use super::outside::outside;
+use super::installation::installation_frame;
 use crate::server::error::{Error, Result};
 use crate::server::http::api::document::described;
 use crate::server::http::caller::Visit;
 use crate::server::http::render::render;
-use crate::server::state::State;
-use crate::ui::outside::Room;
+use crate::server::state::AppState;
+use crate::ui::installation::InstallationPage;
 use crate::ui::pages::Page;
 use crate::ui::pages::api::{Answer, Api, Group, Kind, Operation, Row, Shape};
-use axum::extract::State as Shared;
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde_json::Value;
 
 /// `GET /api`.
-pub async fn show(visit: Visit, Shared(state): Shared<State>) -> Result<Response> {
+pub async fn show(visit: Visit, State(state): State<AppState>) -> Result<Response> {
     let document = serde_json::to_value(described()).map_err(Error::internal)?;
     let page = Api {
-        outside: outside(&mut state.store.own_view().await?, &visit, Room::Api).await?,
+        frame: installation_frame(&mut state.store.system_view().await?, &visit, InstallationPage::Api).await?,
         public_url: state.config.public_url(),
         groups: list(&document["tags"]).iter().map(|tag| group(tag, &document)).collect(),
         shapes: members(&document["components"]["schemas"]).map(|(name, schema)| shape(name, schema)).collect(),

@@ -6,23 +6,23 @@ use crate::domain::app::App;
 use crate::domain::environment::Environment;
 use crate::domain::error::{Problem, Refusal};
 use crate::domain::id::AppId;
-use crate::domain::policy::Action;
+use crate::domain::permission::Permission;
 use crate::server::error::{Error, Result};
 use crate::server::http::caller::{Inside, Visit};
 use crate::server::http::form::Form;
 use crate::server::http::render::render;
+use crate::server::services::app::name_app;
 use crate::server::store::View;
-use crate::server::work::app::name_app;
-use crate::ui::frame::Place;
+use crate::ui::frame::NavPage;
 use crate::ui::pages::Page;
-use crate::ui::pages::apps::{AppRow, Apps};
+use crate::ui::pages::app::{AppRow, Apps};
 use axum::extract::RawQuery;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 
 /// `GET apps`.
-pub async fn list(Inside { visit, state, place, .. }: Inside, query: RawQuery) -> Result<Response> {
-    let mut view = state.store.view(&visit.actor, place, Action::SeeInputs).await?;
+pub async fn list(Inside { visit, state, workspace, .. }: Inside, query: RawQuery) -> Result<Response> {
+    let mut view = state.store.view(&visit.actor, workspace, Permission::SeeInputs).await?;
     let asked = Asked::new(query);
     let mut page = model(&mut view, &visit, &asked).await?;
     page.saved = asked.of("done") == Some("named");
@@ -30,18 +30,22 @@ pub async fn list(Inside { visit, state, place, .. }: Inside, query: RawQuery) -
 }
 
 /// `POST apps`: names one.
-pub async fn change(Inside { visit, state, slug, place }: Inside, query: RawQuery, mut form: Form) -> Result<Response> {
+pub async fn change(
+    Inside { visit, state, slug, workspace }: Inside,
+    query: RawQuery,
+    mut form: Form,
+) -> Result<Response> {
     let asked = Asked::new(query);
-    state.store.view(&visit.actor, place.clone(), Action::ManageInputs).await?;
+    state.store.view(&visit.actor, workspace.clone(), Permission::ManageInputs).await?;
     let (app, name) = (form.text("app"), form.text("name"));
     if form.faults().is_some() {
         return Err(Refusal::BadRequest(vec![]).into());
     }
     let id = AppId::parse(&app).ok_or(Refusal::NotFound)?;
-    match name_app(&state.store, &visit.actor, place.clone(), id, &name).await {
+    match name_app(&state.store, &visit.actor, workspace.clone(), id, &name).await {
         Ok(()) => Ok(Redirect::to(&format!("/w/{slug}/apps{}", asked.with(&[("done", "named")]))).into_response()),
         Err(Error::Refused(Refusal::Invalid(faults))) => {
-            let mut view = state.store.view(&visit.actor, place, Action::SeeInputs).await?;
+            let mut view = state.store.view(&visit.actor, workspace, Permission::SeeInputs).await?;
             let mut page = model(&mut view, &visit, &asked).await?;
             let problem = faults.first().map_or(Problem::Missing, |fault| fault.problem);
             for row in page.rows.iter_mut().filter(|row| row.id == app) {
@@ -54,14 +58,14 @@ pub async fn change(Inside { visit, state, slug, place }: Inside, query: RawQuer
 }
 
 async fn model(view: &mut View, visit: &Visit, asked: &Asked) -> Result<Apps> {
-    let frame = frame(view, visit, Place::Apps, Environment::Production).await?;
+    let frame = frame(view, visit, NavPage::Apps, Environment::Production).await?;
     let row = |app: App| AppRow { id: app.id.to_string(), bundle: app.bundle, name: app.name, problem: None };
     let words = |app: &App| format!("{} {}", app.name, app.bundle.as_deref().unwrap_or_default());
     let (apps, pager) = part(asked, view.apps().await?, words);
     Ok(Apps {
         rows: apps.into_iter().map(row).collect(),
         pager,
-        may_manage: frame.may(Action::ManageInputs),
+        may_manage: frame.may(Permission::ManageInputs),
         saved: false,
         frame,
     })

@@ -1,24 +1,24 @@
 //! The audit log.
 
-use super::outside::{operators_only, outside};
+use super::installation::{installation_frame, operators_only};
 use super::{Asked, frame};
 use crate::domain::audit::{AuditAction, Chain};
 use crate::domain::environment::Environment;
 use crate::domain::error::Problem;
-use crate::domain::policy::Action;
+use crate::domain::permission::Permission;
 use crate::server::error::Result;
 use crate::server::http::caller::{Inside, Visit};
 use crate::server::http::moment::{day, moment};
 use crate::server::http::render::render;
-use crate::server::state::State;
+use crate::server::state::AppState;
 use crate::server::store::audit::{Filter as Wanted, Kept};
-use crate::ui::frame::Place;
-use crate::ui::outside::Room;
+use crate::ui::frame::NavPage;
+use crate::ui::installation::InstallationPage;
 use crate::ui::pages::Page;
 use crate::ui::pages::audit::{Around, AuditLog, DefaultOn, Fields, Filter, Row};
 use crate::ui::parts::field::Faults;
 use crate::ui::words;
-use axum::extract::{RawQuery, State as Shared};
+use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde_json::Value;
@@ -89,8 +89,8 @@ impl Question {
 }
 
 /// `GET audit`: filters and place are in the address.
-pub async fn audit(Inside { visit, state, place, .. }: Inside, query: RawQuery) -> Result<Response> {
-    let mut view = state.store.view(&visit.actor, place, Action::SeeAudit).await?;
+pub async fn audit(Inside { visit, state, workspace, .. }: Inside, query: RawQuery) -> Result<Response> {
+    let mut view = state.store.view(&visit.actor, workspace, Permission::SeeAudit).await?;
     let question = Question::read(query)?;
     let rows = view.audit_rows(&question.wanted, ROWS as i64 + 1).await?;
     let actors = view.audit_actors().await?;
@@ -101,19 +101,19 @@ pub async fn audit(Inside { visit, state, place, .. }: Inside, query: RawQuery) 
         }
         None => None,
     };
-    let around = Around::Workspace(Box::new(frame(&mut view, &visit, Place::Audit, Environment::Production).await?));
+    let around = Around::Workspace(Box::new(frame(&mut view, &visit, NavPage::Audit, Environment::Production).await?));
     let page = AuditLog { default_on, ..question.page(around, rows, actors, Chain::Workspace) };
     Ok(render(&state, Page::Audit(Box::new(page)), StatusCode::OK))
 }
 
 /// `GET /log`: the installation's own chain, for operators.
-pub async fn installation(visit: Visit, Shared(state): Shared<State>, query: RawQuery) -> Result<Response> {
+pub async fn installation(visit: Visit, State(state): State<AppState>, query: RawQuery) -> Result<Response> {
     operators_only(&visit)?;
     let question = Question::read(query)?;
-    let mut own = state.store.own_view().await?;
-    let rows = own.audit_rows(&question.wanted, ROWS as i64 + 1).await?;
-    let actors = own.audit_actors().await?;
-    let around = Around::Installation(outside(&mut own, &visit, Room::Log).await?);
+    let mut system = state.store.system_view().await?;
+    let rows = system.audit_rows(&question.wanted, ROWS as i64 + 1).await?;
+    let actors = system.audit_actors().await?;
+    let around = Around::Installation(installation_frame(&mut system, &visit, InstallationPage::Log).await?);
     let page = question.page(around, rows, actors, Chain::Installation);
     Ok(render(&state, Page::Audit(Box::new(page)), StatusCode::OK))
 }

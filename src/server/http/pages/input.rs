@@ -1,29 +1,29 @@
 //! Inputs: the list, one of them, and the acts that show a secret once.
 
 use super::listing::part;
-use super::sample::contradiction_rows;
+use super::sample::data_problem_rows;
 use super::{Asked, frame};
-use crate::domain::contradiction::SHOWN_DAYS;
+use crate::domain::data_problem::SHOWN_DAYS;
 use crate::domain::environment::Environment;
 use crate::domain::error::{Problem, Refusal};
 use crate::domain::id::InputId;
 use crate::domain::input::{Counted, Input};
-use crate::domain::policy::Action;
+use crate::domain::permission::Permission;
 use crate::server::calendar;
 use crate::server::error::{Error, Result};
 use crate::server::http::caller::{Inside, Visit};
 use crate::server::http::form::{Form, shown};
 use crate::server::http::moment::moment;
 use crate::server::http::render::render;
-use crate::server::state::State;
+use crate::server::services::input::{NewInput, Secret, add_input, limit_rate, rotate_secret, set_paused};
+use crate::server::state::AppState;
 use crate::server::store::View;
 use crate::server::store::input::Tally;
-use crate::server::work::input::{NewInput, Secret, add_input, limit_rate, rotate_secret, set_paused};
-use crate::ui::frame::Place;
+use crate::ui::frame::NavPage;
 use crate::ui::pages::Page;
+use crate::ui::pages::input::list::{InputRow, Inputs};
 use crate::ui::pages::input::{InputPage, Shown};
-use crate::ui::pages::inputs::{InputRow, Inputs};
-use crate::ui::pages::samples::Samples;
+use crate::ui::pages::sample::Samples;
 use crate::ui::parts::field::Faults;
 use crate::ui::words::number;
 use axum::extract::{Path, RawQuery};
@@ -32,29 +32,31 @@ use axum::response::{IntoResponse, Redirect, Response};
 use secrecy::ExposeSecret;
 
 /// `GET inputs`.
-pub async fn list(Inside { visit, state, place, .. }: Inside, query: RawQuery) -> Result<Response> {
-    let mut view = state.store.view(&visit.actor, place, Action::SeeInputs).await?;
+pub async fn list(Inside { visit, state, workspace, .. }: Inside, query: RawQuery) -> Result<Response> {
+    let mut view = state.store.view(&visit.actor, workspace, Permission::SeeInputs).await?;
     let page = list_model(&mut view, &visit, &Asked::new(query)).await?;
     Ok(render(&state, Page::Inputs(Box::new(page)), StatusCode::OK))
 }
 
 /// `POST inputs`: makes one and shows its secret, this once. Sending the form again finds the name taken.
-pub async fn add(Inside { visit, state, place, .. }: Inside, query: RawQuery, mut form: Form) -> Result<Response> {
-    state.store.view(&visit.actor, place.clone(), Action::ManageInputs).await?;
+pub async fn add(Inside { visit, state, workspace, .. }: Inside, query: RawQuery, mut form: Form) -> Result<Response> {
+    state.store.view(&visit.actor, workspace.clone(), Permission::ManageInputs).await?;
     let new = NewInput { name: form.text("name"), bundle: form.optional("bundle") };
     let ended = match form.faults() {
         Some(faults) => Err(Ok(faults)),
-        None => add_input(&state.store, &visit.actor, place.clone(), new.clone()).await.map_err(|error| match error {
-            Error::Refused(Refusal::Invalid(faults)) => Ok(shown(&faults)),
-            error => Err(error),
-        }),
+        None => {
+            add_input(&state.store, &visit.actor, workspace.clone(), new.clone()).await.map_err(|error| match error {
+                Error::Refused(Refusal::Invalid(faults)) => Ok(shown(&faults)),
+                error => Err(error),
+            })
+        }
     };
-    let mut view = state.store.view(&visit.actor, place, Action::SeeInputs).await?;
+    let mut view = state.store.view(&visit.actor, workspace, Permission::SeeInputs).await?;
     let mut page = list_model(&mut view, &visit, &Asked::new(query)).await?;
     match ended {
         Ok(secret) => {
             let bundle = Some(new.bundle.trim().to_owned()).filter(|bundle| !bundle.is_empty());
-            page.made = Some(once(&state, secret, bundle));
+            page.made = Some(one_time_secret(&state, secret, bundle));
             Ok(render(&state, Page::Inputs(Box::new(page)), StatusCode::OK))
         }
         Err(Ok(faults)) => {
@@ -71,36 +73,36 @@ pub(super) fn id(text: &str) -> Result<InputId> {
 
 /// `GET inputs/{input}`.
 pub async fn one(
-    Inside { visit, state, place, .. }: Inside,
+    Inside { visit, state, workspace, .. }: Inside,
     Path((_, input)): Path<(String, String)>,
 ) -> Result<Response> {
-    let mut view = state.store.view(&visit.actor, place, Action::SeeInputs).await?;
+    let mut view = state.store.view(&visit.actor, workspace, Permission::SeeInputs).await?;
     let page = one_model(&state, &mut view, &visit, id(&input)?).await?;
     Ok(render(&state, Page::Input(Box::new(page)), StatusCode::OK))
 }
 
 /// `POST inputs/{input}`: pauses, resumes, or gives another secret.
 pub async fn change(
-    Inside { visit, state, slug, place }: Inside,
+    Inside { visit, state, slug, workspace }: Inside,
     Path((_, input)): Path<(String, String)>,
     mut form: Form,
 ) -> Result<Response> {
     let id = id(&input)?;
-    let mut view = state.store.view(&visit.actor, place.clone(), Action::ManageInputs).await?;
+    let mut view = state.store.view(&visit.actor, workspace.clone(), Permission::ManageInputs).await?;
     view.input(id).await?.ok_or(Refusal::NotFound)?;
     drop(view);
     let act = form.text("act");
     match act.as_str() {
         "pause" | "resume" => {
-            set_paused(&state.store, &visit.actor, place, id, act == "pause").await?;
+            set_paused(&state.store, &visit.actor, workspace, id, act == "pause").await?;
             Ok(Redirect::to(&format!("/w/{slug}/inputs/{id}")).into_response())
         }
         "limit" => {
             let typed = form.text("requests_per_second");
-            match limit_rate(&state.store, &visit.actor, place.clone(), id, &typed).await {
+            match limit_rate(&state.store, &visit.actor, workspace.clone(), id, &typed).await {
                 Ok(()) => Ok(Redirect::to(&format!("/w/{slug}/inputs/{id}")).into_response()),
                 Err(Error::Refused(Refusal::Invalid(faults))) => {
-                    let mut view = state.store.view(&visit.actor, place, Action::SeeInputs).await?;
+                    let mut view = state.store.view(&visit.actor, workspace, Permission::SeeInputs).await?;
                     let mut page = one_model(&state, &mut view, &visit, id).await?;
                     (page.requests_per_second, page.faults) = (typed, shown(&faults));
                     Ok(render(&state, Page::Input(Box::new(page)), StatusCode::UNPROCESSABLE_ENTITY))
@@ -111,12 +113,12 @@ pub async fn change(
         "rotate" => {
             let version = form.choice("secret_version", |text| text.parse().ok());
             let version = version.ok_or_else(|| Refusal::invalid("secret_version", Problem::NotAnInteger))?;
-            let ended = rotate_secret(&state.store, &visit.actor, place.clone(), id, version).await;
-            let mut view = state.store.view(&visit.actor, place, Action::SeeInputs).await?;
+            let ended = rotate_secret(&state.store, &visit.actor, workspace.clone(), id, version).await;
+            let mut view = state.store.view(&visit.actor, workspace, Permission::SeeInputs).await?;
             let mut page = one_model(&state, &mut view, &visit, id).await?;
             let status = match ended {
                 Ok(secret) => {
-                    page.rotated = Some(once(&state, secret, page.bundle.clone()));
+                    page.rotated = Some(one_time_secret(&state, secret, page.bundle.clone()));
                     StatusCode::OK
                 }
                 Err(Error::Refused(Refusal::Conflict)) => {
@@ -131,7 +133,7 @@ pub async fn change(
     }
 }
 
-fn once(state: &State, made: Secret, bundle: Option<String>) -> Shown {
+fn one_time_secret(state: &AppState, made: Secret, bundle: Option<String>) -> Shown {
     Shown {
         name: made.input.name,
         key: made.input.key,
@@ -154,7 +156,7 @@ fn app_name(apps: &[crate::domain::app::App], input: &Input) -> String {
 
 async fn list_model(view: &mut View, visit: &Visit, asked: &Asked) -> Result<Inputs> {
     let (inputs, tallies, apps) = (view.inputs().await?, view.tallies().await?, view.apps().await?);
-    let frame = frame(view, visit, Place::Inputs, Environment::Production).await?;
+    let frame = frame(view, visit, NavPage::Inputs, Environment::Production).await?;
     let (inputs, pager) = part(asked, inputs, |input| format!("{} {}", input.name, input.key));
     let row = |input: Input| InputRow {
         address: format!("/w/{}/inputs/{}", frame.slug, input.id),
@@ -168,7 +170,7 @@ async fn list_model(view: &mut View, visit: &Visit, asked: &Asked) -> Result<Inp
     Ok(Inputs {
         rows: inputs.into_iter().map(row).collect(),
         pager,
-        may_manage: frame.may(Action::ManageInputs),
+        may_manage: frame.may(Permission::ManageInputs),
         name: String::new(),
         bundle: String::new(),
         faults: Faults::default(),
@@ -177,10 +179,10 @@ async fn list_model(view: &mut View, visit: &Visit, asked: &Asked) -> Result<Inp
     })
 }
 
-pub(super) async fn one_model(state: &State, view: &mut View, visit: &Visit, id: InputId) -> Result<InputPage> {
+pub(super) async fn one_model(state: &AppState, view: &mut View, visit: &Visit, id: InputId) -> Result<InputPage> {
     let (input, audited) = view.input(id).await?.ok_or(Refusal::NotFound)?;
     let (tallies, apps) = (view.tallies().await?, view.apps().await?);
-    let frame = frame(view, visit, Place::Inputs, Environment::Production).await?;
+    let frame = frame(view, visit, NavPage::Inputs, Environment::Production).await?;
     let today = calendar::day(view.now, &view.workspace.time_zone);
     let of = |counted| {
         let ours = tallies.iter().filter(|tally| tally.input_id == id && tally.counted == counted);
@@ -190,7 +192,7 @@ pub(super) async fn one_model(state: &State, view: &mut View, visit: &Visit, id:
         app: app_name(&apps, &input),
         key: input.key,
         paused: input.paused,
-        may_manage: frame.may(Action::ManageInputs),
+        may_manage: frame.may(Permission::ManageInputs),
         secret_version: audited.secret_version,
         created: moment(input.created_at),
         last_batch: input.last_batch_at.map(moment),
@@ -199,9 +201,9 @@ pub(super) async fn one_model(state: &State, view: &mut View, visit: &Visit, id:
         accepted: total(&tallies, id, Counted::Accepted),
         repeated: total(&tallies, id, Counted::Repeated),
         refused: of(Counted::Refused),
-        names_nobody: total(&tallies, id, Counted::NamesNobody),
-        contradictions: contradiction_rows(&view.contradictions(id, today - SHOWN_DAYS).await?, &apps),
-        samples: if frame.may(Action::LookUpProfiles) {
+        without_ids: total(&tallies, id, Counted::WithoutIds),
+        data_problems: data_problem_rows(&view.data_problems(id, today - SHOWN_DAYS).await?, &apps),
+        samples: if frame.may(Permission::LookUpProfiles) {
             Samples::At(format!("/w/{}/inputs/{id}/samples", frame.slug))
         } else {
             Samples::NotForThisRole

@@ -5,20 +5,20 @@ use crate::server::error::{Error, Result};
 use crate::server::http::caller::{Visitor, signed_in};
 use crate::server::http::form::{Form, shown};
 use crate::server::http::render::render;
-use crate::server::state::State;
+use crate::server::services::invitation::{NewPerson, accept, join, look_at_offer};
+use crate::server::state::AppState;
 use crate::server::store::person::Person;
 use crate::server::store::{Actor, Who};
-use crate::server::work::invitation::{NewPerson, accept, join, look_at_offer};
 use crate::ui::pages::Page;
 use crate::ui::pages::invitation::{Invitation, Offered, Standing};
 use crate::ui::parts::field::Faults;
-use axum::extract::{RawQuery, State as Shared};
+use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use tower_sessions::Session;
 
 /// How whoever holds a token stands to its offer.
-async fn standing(state: &State, person: Option<&Person>, token: &str) -> Result<Standing> {
+async fn standing(state: &AppState, person: Option<&Person>, token: &str) -> Result<Standing> {
     let Some((offer, has_account)) = look_at_offer(&state.store, token).await? else { return Ok(Standing::Nothing) };
     let offered = Offered { workspace: offer.workspace, email: offer.email, role: offer.role, by: offer.maker_name };
     Ok(match person {
@@ -34,14 +34,14 @@ async fn standing(state: &State, person: Option<&Person>, token: &str) -> Result
 }
 
 /// `GET /invitation?token=`: opening a link never uses it up.
-pub async fn look(Shared(state): Shared<State>, session: Session, query: RawQuery) -> Result<Response> {
+pub async fn look(State(state): State<AppState>, session: Session, query: RawQuery) -> Result<Response> {
     let token = super::Asked::new(query).of("token").unwrap_or_default().to_owned();
     let person = signed_in(&state, &session).await?;
     let standing = standing(&state, person.as_ref(), &token).await?;
     Ok(show(&state, Invitation { token, standing, name: String::new(), faults: Faults::default() }, StatusCode::OK))
 }
 
-fn show(state: &State, page: Invitation, status: StatusCode) -> Response {
+fn show(state: &AppState, page: Invitation, status: StatusCode) -> Response {
     let status = if page.standing == Standing::Nothing { StatusCode::NOT_FOUND } else { status };
     render(state, Page::Invitation(page), status)
 }
@@ -49,7 +49,7 @@ fn show(state: &State, page: Invitation, status: StatusCode) -> Response {
 /// `POST /invitation`: accepts, in the transaction that checks that it still may be.
 pub async fn take(
     Visitor(actor): Visitor,
-    Shared(state): Shared<State>,
+    State(state): State<AppState>,
     session: Session,
     mut form: Form,
 ) -> Result<Response> {

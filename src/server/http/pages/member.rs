@@ -5,31 +5,31 @@ use super::{Asked, frame};
 use crate::domain::environment::Environment;
 use crate::domain::error::{Problem, Refusal};
 use crate::domain::id::{InvitationId, PersonId};
-use crate::domain::policy::{Action, may_give};
+use crate::domain::permission::{Permission, may_give};
 use crate::domain::role::Role;
 use crate::server::error::{Error, Result};
 use crate::server::http::caller::{Inside, Visit};
 use crate::server::http::form::{Form, shown};
 use crate::server::http::moment::moment;
 use crate::server::http::render::render;
-use crate::server::state::State;
+use crate::server::services::invitation::{invite, revoke_invitation};
+use crate::server::services::member::{remove_member, set_member};
+use crate::server::state::AppState;
 use crate::server::store::member::Member;
-use crate::server::store::{Place as Where, View};
-use crate::server::work::invitation::{invite, revoke_invitation};
-use crate::server::work::member::{remove_member, set_member};
-use crate::ui::frame::Place;
+use crate::server::store::{View, WorkspaceRef};
+use crate::ui::frame::NavPage;
 use crate::ui::pages::Page;
-use crate::ui::pages::members::{InvitationRow, MemberRow, Members, Outcome};
+use crate::ui::pages::member::{InvitationRow, MemberRow, Members, Outcome};
 use crate::ui::parts::field::Faults;
-use crate::ui::parts::once::Once;
+use crate::ui::parts::one_time_secret::OneTimeSecret;
 use crate::ui::words;
 use axum::extract::RawQuery;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 
 /// `GET members`.
-pub async fn list(Inside { visit, state, place, .. }: Inside, query: RawQuery) -> Result<Response> {
-    let mut view = state.store.view(&visit.actor, place, Action::SeeMembers).await?;
+pub async fn list(Inside { visit, state, workspace, .. }: Inside, query: RawQuery) -> Result<Response> {
+    let mut view = state.store.view(&visit.actor, workspace, Permission::SeeMembers).await?;
     let asked = Asked::new(query);
     let mut page = model(&mut view, &visit, &asked).await?;
     page.outcome = match asked.of("done") {
@@ -42,29 +42,33 @@ pub async fn list(Inside { visit, state, place, .. }: Inside, query: RawQuery) -
 }
 
 /// `POST members`: one of the page's forms, which `act` tells.
-pub async fn change(Inside { visit, state, slug, place }: Inside, query: RawQuery, mut form: Form) -> Result<Response> {
+pub async fn change(
+    Inside { visit, state, slug, workspace }: Inside,
+    query: RawQuery,
+    mut form: Form,
+) -> Result<Response> {
     let asked = Asked::new(query);
-    let mut view = state.store.view(&visit.actor, place.clone(), Action::ManageMembers).await?;
+    let mut view = state.store.view(&visit.actor, workspace.clone(), Permission::ManageMembers).await?;
     let done = match form.text("act").as_str() {
         "invite" => {
             drop(view);
-            return send_invitation(&state, &visit, place, &asked, form).await;
+            return send_invitation(&state, &visit, workspace, &asked, form).await;
         }
         "set" => {
             let (email, role) = (member(&mut view, &mut form).await?, form.choice("role", Role::parse));
             drop(view);
             let role = role.ok_or(Refusal::BadRequest(vec![]))?;
-            set_member(&state.store, &visit.actor, place.clone(), &email, role).await.map(|()| "set")
+            set_member(&state.store, &visit.actor, workspace.clone(), &email, role).await.map(|()| "set")
         }
         "remove" => {
             let email = member(&mut view, &mut form).await?;
             drop(view);
-            remove_member(&state.store, &visit.actor, place.clone(), &email).await.map(|()| "removed")
+            remove_member(&state.store, &visit.actor, workspace.clone(), &email).await.map(|()| "removed")
         }
         "revoke" => {
             drop(view);
             let id = InvitationId::parse(&form.text("invitation")).ok_or(Refusal::NotFound)?;
-            revoke_invitation(&state.store, &visit.actor, place.clone(), id).await.map(|()| "revoked")
+            revoke_invitation(&state.store, &visit.actor, workspace.clone(), id).await.map(|()| "revoked")
         }
         _ => return Err(Refusal::BadRequest(vec![]).into()),
     };
@@ -72,7 +76,7 @@ pub async fn change(Inside { visit, state, slug, place }: Inside, query: RawQuer
         Ok(done) => Ok(Redirect::to(&format!("/w/{slug}/members{}", asked.with(&[("done", done)]))).into_response()),
         Err(Error::Refused(Refusal::Invalid(faults))) => {
             let problem = faults.first().map_or(Problem::NotOneOf, |fault| fault.problem);
-            let mut view = state.store.view(&visit.actor, place, Action::SeeMembers).await?;
+            let mut view = state.store.view(&visit.actor, workspace, Permission::SeeMembers).await?;
             let mut page = model(&mut view, &visit, &asked).await?;
             page.outcome = Some(Outcome::Refused(words::form_problem(problem)));
             Ok(render(&state, Page::Members(Box::new(page)), StatusCode::UNPROCESSABLE_ENTITY))
@@ -89,22 +93,22 @@ async fn member(view: &mut View, form: &mut Form) -> Result<String> {
 }
 
 async fn send_invitation(
-    state: &State,
+    state: &AppState,
     visit: &Visit,
-    place: Where,
+    workspace: WorkspaceRef,
     asked: &Asked,
     mut form: Form,
 ) -> Result<Response> {
     let (email, role) = (form.text("email"), form.choice("role", Role::parse));
     let sent = match (role, form.faults()) {
-        (Some(role), None) => invite(&state.store, &visit.actor, place.clone(), &email, role).await,
+        (Some(role), None) => invite(&state.store, &visit.actor, workspace.clone(), &email, role).await,
         _ => Err(Refusal::Invalid(Vec::new()).into()),
     };
-    let mut view = state.store.view(&visit.actor, place, Action::SeeMembers).await?;
+    let mut view = state.store.view(&visit.actor, workspace, Permission::SeeMembers).await?;
     let mut page = model(&mut view, visit, asked).await?;
     let status = match sent {
         Ok(token) => {
-            let link = Once(format!("{}/invitation?token={token}", state.config.public_url()));
+            let link = OneTimeSecret(format!("{}/invitation?token={token}", state.config.public_url()));
             page.outcome = Some(Outcome::Invited { email: email.trim().to_lowercase(), link });
             StatusCode::OK
         }
@@ -119,21 +123,21 @@ async fn send_invitation(
 }
 
 async fn model(view: &mut View, visit: &Visit, asked: &Asked) -> Result<Members> {
-    let frame = frame(view, visit, Place::Members, Environment::Production).await?;
-    let manages = frame.may(Action::ManageMembers);
+    let frame = frame(view, visit, NavPage::Members, Environment::Production).await?;
+    let manages = frame.may(Permission::ManageMembers);
     let gives = |role: Role| may_give(frame.role, role);
     let words = |member: &Member| format!("{} {}", member.name, member.email);
     let (members, pager) = part(asked, view.members().await?, words);
     let rows = members.into_iter().map(|member| {
-        let own = member.person_id == visit.person.id;
+        let is_self = member.person_id == visit.person.id;
         MemberRow {
             person: member.person_id.to_string(),
             name: member.name,
             email: member.email,
             role: member.role,
             since: moment(member.since),
-            may_change: !own && gives(member.role),
-            own,
+            may_change: !is_self && gives(member.role),
+            is_self,
         }
     });
     let rows = rows.collect();

@@ -3,22 +3,22 @@
 pub mod account;
 pub mod api;
 pub mod app;
-pub mod att;
 pub mod audit;
 pub mod input;
+pub mod installation;
 pub mod invitation;
 pub mod listing;
 pub mod member;
-pub mod outside;
 pub mod overview;
-pub mod people;
+pub mod person;
+pub mod privacy;
 pub mod profile;
 pub mod sample;
 pub mod session;
 pub mod setup;
 pub mod stored;
 pub mod token;
-pub mod workspaces;
+pub mod workspace;
 
 use super::caller::Visit;
 use super::moment::moment;
@@ -26,7 +26,7 @@ use crate::domain::environment::Environment;
 use crate::domain::error::{Fault, Problem, Refusal};
 use crate::server::error::Result;
 use crate::server::store::View;
-use crate::ui::frame::{Frame, Other, Place};
+use crate::ui::frame::{Frame, NavPage, Other};
 
 /// Query parameters of a page; of one that is repeated the first counts.
 pub struct Asked(Vec<(String, String)>);
@@ -65,7 +65,7 @@ impl Asked {
 }
 
 /// The frame around a page of this workspace.
-pub async fn frame(view: &mut View, visit: &Visit, place: Place, environment: Environment) -> Result<Frame> {
+pub async fn frame(view: &mut View, visit: &Visit, page: NavPage, environment: Environment) -> Result<Frame> {
     let settings = view.settings().await?;
     let workspaces = view.memberships(visit.person.id).await?;
     let other = |membership: crate::server::store::workspace::Membership| Other {
@@ -74,7 +74,7 @@ pub async fn frame(view: &mut View, visit: &Visit, place: Place, environment: En
         role: membership.role,
     };
     Ok(Frame {
-        place,
+        page,
         slug: view.workspace.slug.to_string(),
         workspace: view.workspace.name.clone(),
         person: visit.person.name.clone(),

@@ -2,21 +2,21 @@
 
 use super::{Asked, frame};
 use crate::domain::app::App;
-use crate::domain::att::{State as AttState, Status};
+use crate::domain::att::{CountedState, Status};
 use crate::domain::count::{Cell, Dimension, Unit};
 use crate::domain::error::Refusal;
 use crate::domain::id::AppId;
+use crate::domain::permission::Permission;
 use crate::domain::platform::Platform;
-use crate::domain::policy::Action;
 use crate::domain::rounding::share;
 use crate::server::error::Result;
 use crate::server::http::caller::{Inside, NotSignedIn};
 use crate::server::http::moment::minute;
 use crate::server::http::render::{fragment, render};
+use crate::server::services::distribution::{self, Distribution, Question};
 use crate::server::store::View;
 use crate::server::store::audit::hex;
-use crate::server::work::distribution::{self, Distribution, Question};
-use crate::ui::frame::Place;
+use crate::ui::frame::NavPage;
 use crate::ui::pages::Page;
 use crate::ui::pages::overview::{AppRow, Counts, Filter, Live, Overview, Rate, StateRow};
 use crate::ui::parts::bars::{Bars, Reading};
@@ -57,16 +57,16 @@ const MOST_SHOWN: usize = 50;
 const MOST_OFFERED: usize = 200;
 
 /// `GET overview`.
-pub async fn overview(Inside { visit, state, slug, place }: Inside, query: RawQuery) -> Result<Response> {
+pub async fn overview(Inside { visit, state, slug, workspace }: Inside, query: RawQuery) -> Result<Response> {
     let asked = Asked::new(query);
-    let mut view = state.store.view(&visit.actor, place, Action::SeeMetrics).await?;
+    let mut view = state.store.view(&visit.actor, workspace, Permission::SeeMetrics).await?;
     let read = read(&mut view, &asked).await?;
     let counts = counts(&read, &asked);
-    let frame = frame(&mut view, &visit, Place::Overview, read.question.environment).await?;
+    let frame = frame(&mut view, &visit, NavPage::Overview, read.question.environment).await?;
     let live =
         Live { address: format!("/w/{slug}/overview/live{}", asked.with(&[])), tag: tag(&fragment(counts.clone())) };
     let page = Overview {
-        may_add_input: frame.may(Action::ManageInputs),
+        may_add_input: frame.may(Permission::ManageInputs),
         has_input: !view.inputs().await?.is_empty(),
         filter: filter(&read, &asked),
         live: Some(live),
@@ -78,12 +78,12 @@ pub async fn overview(Inside { visit, state, slug, place }: Inside, query: RawQu
 
 /// `GET overview/live`: the counts by themselves; 304 while they are what the page shows.
 pub async fn live(inside: Result<Inside, NotSignedIn>, query: RawQuery, headers: HeaderMap) -> Result<Response> {
-    let Inside { visit, state, place, .. } = inside.map_err(|why| match why {
+    let Inside { visit, state, workspace, .. } = inside.map_err(|why| match why {
         NotSignedIn::Redirect(_) => Refusal::Unauthorized.into(),
         NotSignedIn::Failed(error) => error,
     })?;
     let asked = Asked::new(query);
-    let mut view = state.store.view(&visit.actor, place, Action::SeeMetrics).await?;
+    let mut view = state.store.view(&visit.actor, workspace, Permission::SeeMetrics).await?;
     let read = read(&mut view, &asked).await?;
     let html = fragment(counts(&read, &asked));
     let tag = tag(&html);
@@ -129,12 +129,12 @@ fn counts(read: &Read, asked: &Asked) -> Counts {
     let Read { question, distribution } = read;
     let shown = |n| distribution.shown(n);
     let apple = shown(distribution.apple(question));
-    let unknown = distribution.explicit(question, AttState::Unknown);
+    let unknown = distribution.explicit(question, CountedState::Unknown);
     let default = distribution.settings.default;
     let decided = if default.is_some() { unknown } else { 0 };
-    let row = |state: AttState| {
+    let row = |state: CountedState| {
         let (explicit, effective) = (distribution.explicit(question, state), distribution.effective(question, state));
-        let by_default = default.is_some_and(|default| state == AttState::Known(default));
+        let by_default = default.is_some_and(|default| state == CountedState::Known(default));
         StateRow {
             state,
             explicit: words::count(shown(explicit)),
@@ -144,14 +144,14 @@ fn counts(read: &Read, asked: &Asked) -> Counts {
             effective_share: words::share(share(shown(effective), apple)),
         }
     };
-    let figures = |of: &dyn Fn(AttState) -> i64| {
+    let figures = |of: &dyn Fn(CountedState) -> i64| {
         let figure = |state| (state, shown(of(state)).figure().unwrap_or_default());
-        AttState::OF_APPLE.into_iter().map(figure).collect::<Vec<_>>()
+        CountedState::OF_APPLE.into_iter().map(figure).collect::<Vec<_>>()
     };
-    let rows: Vec<StateRow> = AttState::OF_APPLE.into_iter().map(row).collect();
+    let rows: Vec<StateRow> = CountedState::OF_APPLE.into_iter().map(row).collect();
     let reading = |row: &StateRow| Reading {
         state: row.state,
-        reported: format!("Reported: {} ({})", row.explicit, row.explicit_share),
+        reported: format!("AppliedReport: {} ({})", row.explicit, row.explicit_share),
         effective: format!("Effective: {} ({})", row.effective, row.effective_share),
     };
     let apple_words = words::count(apple);
@@ -159,7 +159,7 @@ fn counts(read: &Read, asked: &Asked) -> Counts {
     let (apps, more_apps) = apps(read, asked);
     Counts {
         unit: question.unit,
-        elsewhere: words::count(shown(distribution.explicit(question, AttState::NotApplicable))),
+        elsewhere: words::count(shown(distribution.explicit(question, CountedState::NotApplicable))),
         // For rounded roles not even whether there is anybody may be told; when the last batch came is.
         is_empty: if distribution.rounded {
             distribution.last_batch(question).is_none()
@@ -186,9 +186,9 @@ fn counts(read: &Read, asked: &Asked) -> Counts {
 
 fn rates(distribution: &Distribution, question: &Question) -> Vec<Rate> {
     let shown = |n| distribution.shown(n);
-    let authorized = shown(distribution.explicit(question, AttState::Known(Status::Authorized)));
+    let authorized = shown(distribution.explicit(question, CountedState::Known(Status::Authorized)));
     let (apple, answered) = (distribution.apple(question), shown(distribution.answered(question)));
-    let reported = shown(apple - distribution.explicit(question, AttState::Unknown));
+    let reported = shown(apple - distribution.explicit(question, CountedState::Unknown));
     let rate = |name, part, whole, formula| Rate {
         name,
         value: words::share(share(part, whole)),
@@ -198,7 +198,7 @@ fn rates(distribution: &Distribution, question: &Question) -> Vec<Rate> {
     vec![
         rate("Consent rate", authorized, answered, "authorized of those who answered the prompt"),
         rate("Addressable rate", authorized, shown(apple), "authorized of all Apple units"),
-        rate("Reported share", reported, shown(apple), "with a status; the rest counts by the default"),
+        rate("AppliedReport share", reported, shown(apple), "with a status; the rest counts by the default"),
     ]
 }
 
@@ -225,13 +225,13 @@ fn apps(read: &Read, asked: &Asked) -> (Vec<AppRow>, usize) {
         let platforms: BTreeSet<&str> = platforms.map(Platform::as_str).filter(|_| !distribution.rounded).collect();
         let figure =
             |state| (state, distribution.shown(distribution.explicit(&within, state)).figure().unwrap_or_default());
-        let authorized = distribution.shown(distribution.explicit(&within, AttState::Known(Status::Authorized)));
+        let authorized = distribution.shown(distribution.explicit(&within, CountedState::Known(Status::Authorized)));
         AppRow {
             name: app.name.clone(),
             address: asked.with(&[("app", &app.id.to_string())]),
             platforms: platforms.into_iter().collect::<Vec<_>>().join(", "),
             count: words::count(distribution.shown(distribution.apple(&within))),
-            shares: AttState::OF_APPLE.into_iter().map(figure).collect(),
+            shares: CountedState::OF_APPLE.into_iter().map(figure).collect(),
             consent_rate: words::share(share(authorized, distribution.shown(distribution.answered(&within)))),
         }
     };

@@ -1,22 +1,22 @@
 //! Looking up single profiles. Found ones are only ever the answer to a POST, so that no address names a person.
 
 use super::{Asked, frame};
-use crate::domain::att::{Effective, Origin, State as AttState};
-use crate::domain::count::deciding;
+use crate::domain::att::{CountedState, Effective, Origin};
+use crate::domain::count::deciding_device;
 use crate::domain::device::Device;
 use crate::domain::environment::Environment;
 use crate::domain::error::Refusal;
 use crate::domain::id::{DeviceId, InputId};
-use crate::domain::policy::Action;
+use crate::domain::permission::Permission;
 use crate::server::error::{Error, Result};
 use crate::server::http::caller::{Inside, Visit};
 use crate::server::http::form::{Form, shown};
 use crate::server::http::moment::moment;
 use crate::server::http::render::render;
+use crate::server::services::profile::{Known, LookUp, LookUpBy, Reader, look_up as find};
 use crate::server::store::View;
 use crate::server::store::profile::Person;
-use crate::server::work::profile::{Known, LookUp, LookUpBy, Reader, look_up as find};
-use crate::ui::frame::Place;
+use crate::ui::frame::NavPage;
 use crate::ui::pages::Page;
 use crate::ui::pages::profile::{DeviceCard, Explicit, Found, Profiles};
 use crate::ui::parts::field::Faults;
@@ -26,21 +26,25 @@ use axum::response::Response;
 use std::collections::BTreeMap;
 
 /// `GET profiles`: the form.
-pub async fn form(Inside { visit, state, place, .. }: Inside, query: RawQuery) -> Result<Response> {
+pub async fn form(Inside { visit, state, workspace, .. }: Inside, query: RawQuery) -> Result<Response> {
     let environment = Asked::new(query).environment()?;
-    let mut view = state.store.view(&visit.actor, place, Action::LookUpProfiles).await?;
+    let mut view = state.store.view(&visit.actor, workspace, Permission::LookUpProfiles).await?;
     let page = model(&mut view, &visit, environment, LookUpBy::default(), String::new()).await?;
     Ok(render(&state, Page::Profiles(Box::new(page)), StatusCode::OK))
 }
 
 /// `POST profiles`: what was found, after the look-up was recorded.
-pub async fn look_up(Inside { visit, state, place, .. }: Inside, query: RawQuery, mut form: Form) -> Result<Response> {
+pub async fn look_up(
+    Inside { visit, state, workspace, .. }: Inside,
+    query: RawQuery,
+    mut form: Form,
+) -> Result<Response> {
     let environment = Asked::new(query).environment()?;
     let (by, value) = (form.choice("by", LookUpBy::parse), form.text("value"));
     let ended = match (by, form.faults()) {
         (Some(by), None) => {
             let wanted = LookUp { environment, by, value: value.clone() };
-            find(&state.store, &visit.actor, place.clone(), wanted).await.map_err(|error| match error {
+            find(&state.store, &visit.actor, workspace.clone(), wanted).await.map_err(|error| match error {
                 Error::Refused(Refusal::Invalid(faults)) => Ok(shown(&faults)),
                 error => Err(error),
             })
@@ -52,7 +56,7 @@ pub async fn look_up(Inside { visit, state, place, .. }: Inside, query: RawQuery
         Ok(found) => found,
         Err(Err(error)) => return Err(error),
         Err(Ok(faults)) => {
-            let mut view = state.store.view(&visit.actor, place, Action::LookUpProfiles).await?;
+            let mut view = state.store.view(&visit.actor, workspace, Permission::LookUpProfiles).await?;
             let page = Profiles { faults, ..model(&mut view, &visit, environment, by, value).await? };
             return Ok(render(&state, Page::Profiles(Box::new(page)), StatusCode::UNPROCESSABLE_ENTITY));
         }
@@ -83,7 +87,7 @@ async fn model(
         LookUpBy::DeviceId => "Device id (IDFV, IDFA, Android id, mp_deviceid)",
     };
     Ok(Profiles {
-        frame: frame(view, visit, Place::Profiles, environment).await?,
+        frame: frame(view, visit, NavPage::Profiles, environment).await?,
         by: LookUpBy::ALL.map(|choice| (choice.as_str(), words(choice), choice == by)).into(),
         value,
         faults: Faults::default(),
@@ -106,8 +110,8 @@ impl Context {
     fn found(&self, person: Person) -> Found {
         let devices: Vec<&Device> =
             person.devices.iter().map(|named| &named.device).filter(|device| !device.retired).collect();
-        let decides = deciding(&devices);
-        let state = decides.map_or(AttState::NotApplicable, |device| state_of(self.reader.effective(device)));
+        let decides = deciding_device(&devices);
+        let state = decides.map_or(CountedState::NotApplicable, |device| state_of(self.reader.effective(device)));
         let decides = decides.map(|device| device.id);
         Found {
             mpid: person.profile.mpid.to_string(),
@@ -121,7 +125,7 @@ impl Context {
     }
 
     fn card(&self, known: Known, decides: Option<DeviceId>) -> DeviceCard {
-        let Known { device, effective, names, withheld } = known;
+        let Known { device, effective, identifiers, withheld } = known;
         let source = device.source.and_then(|input| self.inputs.get(&input).cloned());
         DeviceCard {
             app: self.reader.apps.get(&device.app).map(|app| app.name.clone()).unwrap_or_default(),
@@ -130,16 +134,16 @@ impl Context {
             app_version: device.app_version,
             effective: state_of(effective),
             origin: effective.origin,
-            explicit: device.held.map(|held| Explicit {
-                status: held.status,
+            explicit: device.reported.map(|reported| Explicit {
+                status: reported.status,
                 input: source.unwrap_or_else(|| "an input that is gone".to_owned()),
-                since: moment(held.since),
-                as_of: moment(held.as_of),
+                since: moment(reported.since),
+                as_of: moment(reported.as_of),
             }),
             version: self.reader.settings.version,
             default: self.reader.settings.default,
             decides: decides == Some(device.id),
-            names: names.into_iter().map(|(kind, value)| (kind.as_str(), value)).collect(),
+            identifiers: identifiers.into_iter().map(|(kind, value)| (kind.as_str(), value)).collect(),
             withheld,
             first_seen: moment(device.first_seen),
             last_seen: moment(device.last_seen),
@@ -147,6 +151,6 @@ impl Context {
     }
 }
 
-fn state_of(effective: Effective) -> AttState {
-    if effective.origin == Origin::NotApplicable { AttState::NotApplicable } else { effective.status.into() }
+fn state_of(effective: Effective) -> CountedState {
+    if effective.origin == Origin::NotApplicable { CountedState::NotApplicable } else { effective.status.into() }
 }

@@ -1,19 +1,19 @@
-//! What came through an input: contradictions on its page, and samples when somebody asks for them.
+//! What came through an input: data problems on its page, and samples when somebody asks for them.
 
 use super::input::{id, one_model};
 use crate::domain::app::App;
-use crate::domain::contradiction::Contradiction;
+use crate::domain::data_problem::DataProblem;
 use crate::domain::environment::Environment;
 use crate::domain::error::Refusal;
-use crate::domain::policy::Action;
+use crate::domain::permission::Permission;
 use crate::server::error::Result;
 use crate::server::http::caller::Inside;
 use crate::server::http::moment::moment;
 use crate::server::http::render::render;
-use crate::server::store::contradiction::Counted;
-use crate::server::work::sample::{Known, samples as look};
+use crate::server::services::sample::{Known, samples as look};
+use crate::server::store::data_problem::Counted;
 use crate::ui::pages::Page;
-use crate::ui::pages::samples::{ContradictionRow, SampleCard, Samples};
+use crate::ui::pages::sample::{DataProblemRow, SampleCard, Samples};
 use crate::ui::words::{self, number};
 use axum::extract::Path;
 use axum::http::StatusCode;
@@ -21,28 +21,28 @@ use axum::response::{IntoResponse, Redirect, Response};
 
 /// `GET inputs/{input}/samples`: where a look at samples began; only its form shows them.
 pub async fn before(
-    Inside { visit, state, slug, place }: Inside,
+    Inside { visit, state, slug, workspace }: Inside,
     Path((_, input)): Path<(String, String)>,
 ) -> Result<Response> {
-    let mut view = state.store.view(&visit.actor, place, Action::LookUpProfiles).await?;
+    let mut view = state.store.view(&visit.actor, workspace, Permission::LookUpProfiles).await?;
     let (input, _) = view.input(id(&input)?).await?.ok_or(Refusal::NotFound)?;
     Ok(Redirect::to(&format!("/w/{slug}/inputs/{}", input.id)).into_response())
 }
 
 /// `POST inputs/{input}/samples`: the input's page with its samples, after the look was recorded.
 pub async fn show(
-    Inside { visit, state, place, .. }: Inside,
+    Inside { visit, state, workspace, .. }: Inside,
     Path((_, input)): Path<(String, String)>,
 ) -> Result<Response> {
     let id = id(&input)?;
-    let (known, mut view) = look(&state.store, &visit.actor, place, id).await?;
+    let (known, mut view) = look(&state.store, &visit.actor, workspace, id).await?;
     let mut page = one_model(&state, &mut view, &visit, id).await?;
     let card = |known: Known| SampleCard {
-        example_of: known.example_of.map(words::contradiction),
+        example_of: known.example_of.map(words::data_problem),
         app: known.app,
         environment: known.environment.as_str(),
         received: moment(known.received),
-        contradictions: known.contradictions.into_iter().map(words::contradiction).collect(),
+        data_problems: known.data_problems.into_iter().map(words::data_problem).collect(),
         content: format!("{:#}", known.content),
     };
     page.samples = Samples::Shown(known.into_iter().map(card).collect());
@@ -50,9 +50,9 @@ pub async fn show(
 }
 
 /// One kind's row: its numbers from all versions added up.
-pub(super) fn contradiction_rows(counted: &[Counted], apps: &[App]) -> Vec<ContradictionRow> {
-    let mut rows: Vec<ContradictionRow> = Vec::new();
-    let mut kinds: Vec<Contradiction> = counted.iter().map(|row| row.kind).collect();
+pub(super) fn data_problem_rows(counted: &[Counted], apps: &[App]) -> Vec<DataProblemRow> {
+    let mut rows: Vec<DataProblemRow> = Vec::new();
+    let mut kinds: Vec<DataProblem> = counted.iter().map(|row| row.kind).collect();
     kinds.sort();
     kinds.dedup();
     for kind in kinds {
@@ -64,8 +64,8 @@ pub(super) fn contradiction_rows(counted: &[Counted], apps: &[App]) -> Vec<Contr
             let development = if row.environment == Environment::Development { ", development" } else { "" };
             (format!("{app} {version}{development}"), number(row.n))
         };
-        rows.push(ContradictionRow {
-            said: words::contradiction(kind),
+        rows.push(DataProblemRow {
+            said: words::data_problem(kind),
             times: number(ours.iter().map(|row| row.n).sum()),
             last: moment(ours.iter().map(|row| row.last_at).max().unwrap_or_default()),
             places: ours.iter().map(place).collect(),

@@ -1,20 +1,20 @@
 //! Sign in, sign out, and where one goes first.
 
-use super::outside::outside;
+use super::installation::installation_frame;
 use crate::domain::error::Refusal;
 use crate::server::auth::session::{ADDRESS, AGENT, PERSON};
 use crate::server::error::Result;
 use crate::server::http::caller::{Visit, Visitor, signed_in, unavailable};
 use crate::server::http::form::Form;
 use crate::server::http::render::render;
-use crate::server::state::State;
+use crate::server::services;
+use crate::server::services::session::SignedIn;
+use crate::server::state::AppState;
 use crate::server::store::Actor;
-use crate::server::work;
-use crate::server::work::session::SignedIn;
-use crate::ui::outside::Room;
+use crate::ui::installation::InstallationPage;
 use crate::ui::pages::Page;
 use crate::ui::pages::session::{NoWorkspace, Refusal as Why, SignIn};
-use axum::extract::{RawQuery, State as Shared};
+use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
 use axum::http::header::{HeaderValue, RETRY_AFTER};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -24,25 +24,26 @@ use tower_sessions::Session;
 const LONGEST_AGENT: usize = 300;
 
 /// `GET /`: the person's first workspace.
-pub async fn home(visit: Visit, Shared(state): Shared<State>) -> Result<Response> {
-    let workspaces = state.store.own_view().await?.memberships(visit.person.id).await?;
+pub async fn home(visit: Visit, State(state): State<AppState>) -> Result<Response> {
+    let workspaces = state.store.system_view().await?.memberships(visit.person.id).await?;
     Ok(match workspaces.first() {
         Some(first) => Redirect::to(&format!("/w/{}/overview", first.slug)).into_response(),
         None => {
-            let outside = outside(&mut state.store.own_view().await?, &visit, Room::Account).await?;
-            render(&state, Page::NoWorkspace(NoWorkspace { outside }), StatusCode::OK)
+            let frame =
+                installation_frame(&mut state.store.system_view().await?, &visit, InstallationPage::Account).await?;
+            render(&state, Page::NoWorkspace(NoWorkspace { frame }), StatusCode::OK)
         }
     })
 }
 
 /// `GET /sign-in`.
-pub async fn sign_in_form(Shared(state): Shared<State>, session: Session, query: RawQuery) -> Result<Response> {
+pub async fn sign_in_form(State(state): State<AppState>, session: Session, query: RawQuery) -> Result<Response> {
     let asked = super::Asked::new(query);
-    let next = own_path(asked.of("next").unwrap_or_default());
+    let next = local_path(asked.of("next").unwrap_or_default());
     if signed_in(&state, &session).await?.is_some() {
         return Ok(Redirect::to(&next).into_response());
     }
-    let needs_set_up = state.store.own_view().await?.count_people().await? == 0;
+    let needs_set_up = state.store.system_view().await?.count_people().await? == 0;
     let page = SignIn {
         next,
         signed_out: asked.of("signed-out").is_some(),
@@ -56,11 +57,11 @@ pub async fn sign_in_form(Shared(state): Shared<State>, session: Session, query:
 /// `POST /sign-in`.
 pub async fn sign_in(
     Visitor(actor): Visitor,
-    Shared(state): Shared<State>,
+    State(state): State<AppState>,
     session: Session,
     mut form: Form,
 ) -> Result<Response> {
-    let (email, password, next) = (form.text("email"), form.secret("password"), own_path(&form.optional("next")));
+    let (email, password, next) = (form.text("email"), form.secret("password"), local_path(&form.optional("next")));
     if form.faults().is_some() {
         return Err(Refusal::BadRequest(vec![]).into());
     }
@@ -76,7 +77,7 @@ pub async fn sign_in(
             status,
         )
     };
-    match work::session::sign_in(&state, &actor, &email, password).await? {
+    match services::session::sign_in(&state, &actor, &email, password).await? {
         SignedIn::Yes(person, attempt) => {
             // A session from before sign-in could be somebody else's doing: it ends, and a new id begins.
             session.flush().await.map_err(unavailable)?;
@@ -84,7 +85,7 @@ pub async fn sign_in(
             session.insert(AGENT, agent(&actor)).await.map_err(unavailable)?;
             session.insert(ADDRESS, actor.address.clone().unwrap_or_default()).await.map_err(unavailable)?;
             session.save().await.map_err(unavailable)?;
-            if let Err(error) = work::session::signed_in(&state, &actor, &person, attempt).await {
+            if let Err(error) = services::session::signed_in(&state, &actor, &person, attempt).await {
                 session.flush().await.map_err(unavailable)?;
                 return Err(error);
             }
@@ -101,8 +102,8 @@ pub async fn sign_in(
 }
 
 /// `POST /sign-out`: ends the session in the store.
-pub async fn sign_out(visit: Visit, Shared(state): Shared<State>) -> Result<Response> {
-    work::session::sign_out(&state, &visit.actor).await?;
+pub async fn sign_out(visit: Visit, State(state): State<AppState>) -> Result<Response> {
+    services::session::sign_out(&state, &visit.actor).await?;
     visit.session.flush().await.map_err(unavailable)?;
     Ok(Redirect::to("/sign-in?signed-out=1").into_response())
 }
@@ -113,22 +114,22 @@ fn agent(actor: &Actor) -> String {
 }
 
 /// A path of ours, so that a crafted link cannot lead somewhere else after sign-in.
-fn own_path(next: &str) -> String {
+fn local_path(next: &str) -> String {
     let ours = next.starts_with('/') && !next.starts_with("//") && !next.contains(['\\', '\r', '\n', '\t']);
     if ours { next.to_owned() } else { "/".to_owned() }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::own_path;
+    use super::local_path;
 
     #[test]
     fn sign_in_leads_nowhere_else() {
-        assert_eq!(own_path("/w/acme/privacy?x=1"), "/w/acme/privacy?x=1");
+        assert_eq!(local_path("/w/acme/privacy?x=1"), "/w/acme/privacy?x=1");
         for elsewhere in
             ["//evil.example", "https://evil.example", "/\\evil.example", "", "javascript:alert(1)", "/\t/evil.example"]
         {
-            assert_eq!(own_path(elsewhere), "/", "{elsewhere}");
+            assert_eq!(local_path(elsewhere), "/", "{elsewhere}");
         }
     }
 }

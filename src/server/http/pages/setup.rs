@@ -5,17 +5,17 @@ use crate::server::error::{Error, Result};
 use crate::server::http::caller::Visitor;
 use crate::server::http::form::{Form, shown};
 use crate::server::http::render::render;
-use crate::server::state::State;
+use crate::server::services::sign_up::{FirstAccount, UTC, choose_password, look_at_link, set_up as make};
+use crate::server::state::AppState;
 use crate::server::store::link::LinkKind;
-use crate::server::work::account::{FirstAccount, UTC, choose_password, look_at_link, set_up as make};
 use crate::ui::pages::Page;
 use crate::ui::pages::setup::{For, Sent, SetUp};
 use crate::ui::parts::field::Faults;
-use axum::extract::{RawQuery, State as Shared};
+use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 
-async fn made_for(state: &State, token: &str) -> Result<For> {
+async fn made_for(state: &AppState, token: &str) -> Result<For> {
     Ok(match look_at_link(&state.store, token).await? {
         Some((link, _)) if link.kind == LinkKind::SetUp => For::FirstAccount,
         Some((_, Some(email))) => For::Password(email),
@@ -24,7 +24,7 @@ async fn made_for(state: &State, token: &str) -> Result<For> {
 }
 
 /// `GET /set-up?token=`: opening a link never uses it up.
-pub async fn set_up_form(Shared(state): Shared<State>, query: RawQuery) -> Result<Response> {
+pub async fn set_up_form(State(state): State<AppState>, query: RawQuery) -> Result<Response> {
     let token = super::Asked::new(query).of("token").unwrap_or_default().to_owned();
     let made_for = made_for(&state, &token).await?;
     let status = if made_for == For::Nothing { StatusCode::NOT_FOUND } else { StatusCode::OK };
@@ -34,7 +34,7 @@ pub async fn set_up_form(Shared(state): Shared<State>, query: RawQuery) -> Resul
 }
 
 /// `POST /set-up`: makes the account, in the transaction that checks that the link still may be used.
-pub async fn set_up(Visitor(actor): Visitor, Shared(state): Shared<State>, mut form: Form) -> Result<Response> {
+pub async fn set_up(Visitor(actor): Visitor, State(state): State<AppState>, mut form: Form) -> Result<Response> {
     let token = form.text("token");
     let made_for = made_for(&state, &token).await?;
     let password = form.secret("password");

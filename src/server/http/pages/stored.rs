@@ -1,33 +1,33 @@
 //! What is stored, and for how long.
 
-use super::outside::outside;
+use super::installation::installation_frame;
 use crate::domain::retention::{Aging, Keep, REMEMBERED};
 use crate::domain::time::{DAY, HOUR, MINUTE};
 use crate::server::error::Result;
 use crate::server::http::caller::Visit;
 use crate::server::http::render::render;
-use crate::server::state::State;
-use crate::server::store::inventory::{HOLDINGS, Holding, Kept, Subject};
-use crate::ui::outside::Room;
+use crate::server::state::AppState;
+use crate::server::store::tables::{Kept, Subject, TABLES, TableNote};
+use crate::ui::installation::InstallationPage;
 use crate::ui::pages::Page;
 use crate::ui::pages::stored::{Group, Stored, Table};
-use axum::extract::State as Shared;
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use std::collections::BTreeMap;
 
 /// `GET /stored`.
-pub async fn show(visit: Visit, Shared(state): Shared<State>) -> Result<Response> {
+pub async fn show(visit: Visit, State(state): State<AppState>) -> Result<Response> {
     let (schema, keep) = (state.store.schema().await?, state.config.retention.keep());
     let group = |subject, title, lead| {
-        let holdings = HOLDINGS.iter().filter(|holding| holding.subject == subject);
-        Group { title, lead, tables: holdings.map(|holding| table(holding, &schema, keep)).collect() }
+        let tables = TABLES.iter().filter(|note| note.subject == subject);
+        Group { title, lead, tables: tables.map(|note| table(note, &schema, keep)).collect() }
     };
     let page = Stored {
-        outside: outside(&mut state.store.own_view().await?, &visit, Room::Stored).await?,
+        frame: installation_frame(&mut state.store.system_view().await?, &visit, InstallationPage::Stored).await?,
         database: if state.store.db().path().is_some() { "SQLite" } else { "Postgres" },
         groups: vec![
-            group(Subject::Users, "About users of your apps", "Learnt from events that your apps' backends send."),
+            group(Subject::Users, "About users of your apps", "Learned from events that your apps' backends send."),
             group(Subject::Staff, "About people who work here", "Accounts, roles, and the log of what they did."),
             group(Subject::Nobody, "About nobody single", "Counts, settings, and what the installation needs to run."),
         ],
@@ -36,12 +36,12 @@ pub async fn show(visit: Visit, Shared(state): Shared<State>) -> Result<Response
     Ok(render(&state, Page::Stored(Box::new(page)), StatusCode::OK))
 }
 
-fn table(holding: &Holding, schema: &BTreeMap<String, Vec<String>>, keep: Keep) -> Table {
-    let columns = schema.get(holding.table).into_iter().flatten();
+fn table(note: &TableNote, schema: &BTreeMap<String, Vec<String>>, keep: Keep) -> Table {
+    let columns = schema.get(note.table).into_iter().flatten();
     Table {
-        name: holding.table.to_owned(),
-        what: holding.what,
-        kept: match holding.kept {
+        name: note.table.to_owned(),
+        what: note.what,
+        kept: match note.kept {
             Kept::Until(end) => format!("Until {end}"),
             Kept::For(ms) => format!("At most {}", words(ms)),
             Kept::Aged(Aging::Transitions) => {
@@ -51,7 +51,7 @@ fn table(holding: &Holding, schema: &BTreeMap<String, Vec<String>>, keep: Keep) 
             Kept::Aged(Aging::RequestIds) => format!("At most {}", words(REMEMBERED)),
             Kept::Always(why) => format!("Always: {why}"),
         },
-        columns: columns.map(|column| (column.clone(), holding.personal.contains(&column.as_str()))).collect(),
+        columns: columns.map(|column| (column.clone(), note.personal.contains(&column.as_str()))).collect(),
     }
 }
 

@@ -5,28 +5,28 @@ use super::{Asked, frame};
 use crate::domain::environment::Environment;
 use crate::domain::error::Refusal;
 use crate::domain::id::TokenId;
-use crate::domain::policy::{Action, is_within};
+use crate::domain::permission::{Permission, is_within};
 use crate::domain::role::{Role, TokenRole};
 use crate::server::error::{Error, Result};
 use crate::server::http::caller::{Inside, Visit};
 use crate::server::http::form::{Form, shown};
 use crate::server::http::moment::moment;
 use crate::server::http::render::render;
+use crate::server::services::token::{NewToken, add_token, revoke_token};
 use crate::server::store::View;
-use crate::server::work::token::{NewToken, add_token, revoke_token};
-use crate::ui::frame::Place;
+use crate::ui::frame::NavPage;
 use crate::ui::pages::Page;
-use crate::ui::pages::tokens::{DAYS, TokenRow, Tokens};
+use crate::ui::pages::token::{DAYS, TokenRow, Tokens};
 use crate::ui::parts::field::Faults;
-use crate::ui::parts::once::Once;
+use crate::ui::parts::one_time_secret::OneTimeSecret;
 use axum::extract::RawQuery;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use secrecy::ExposeSecret;
 
 /// `GET tokens`.
-pub async fn list(Inside { visit, state, place, .. }: Inside, query: RawQuery) -> Result<Response> {
-    let mut view = state.store.view(&visit.actor, place, Action::ManageTokens).await?;
+pub async fn list(Inside { visit, state, workspace, .. }: Inside, query: RawQuery) -> Result<Response> {
+    let mut view = state.store.view(&visit.actor, workspace, Permission::ManageTokens).await?;
     let asked = Asked::new(query);
     let mut page = model(&mut view, &visit, &asked).await?;
     page.revoked = asked.of("done") == Some("revoked");
@@ -34,13 +34,17 @@ pub async fn list(Inside { visit, state, place, .. }: Inside, query: RawQuery) -
 }
 
 /// `POST tokens`: makes one and shows it this once, or revokes one. Sending the first form again finds the name taken.
-pub async fn change(Inside { visit, state, slug, place }: Inside, query: RawQuery, mut form: Form) -> Result<Response> {
+pub async fn change(
+    Inside { visit, state, slug, workspace }: Inside,
+    query: RawQuery,
+    mut form: Form,
+) -> Result<Response> {
     let asked = Asked::new(query);
-    state.store.view(&visit.actor, place.clone(), Action::ManageTokens).await?;
+    state.store.view(&visit.actor, workspace.clone(), Permission::ManageTokens).await?;
     match form.text("act").as_str() {
         "revoke" => {
             let id = TokenId::parse(&form.text("token")).ok_or(Refusal::NotFound)?;
-            revoke_token(&state.store, &visit.actor, place, id).await?;
+            revoke_token(&state.store, &visit.actor, workspace, id).await?;
             return Ok(Redirect::to(&format!("/w/{slug}/tokens?done=revoked")).into_response());
         }
         "add" => {}
@@ -51,15 +55,15 @@ pub async fn change(Inside { visit, state, slug, place }: Inside, query: RawQuer
     let made = match (role, days, form.faults()) {
         (Some(role), Some(days), None) => {
             let new = NewToken { name: name.clone(), role, days };
-            add_token(&state.store, &visit.actor, place.clone(), new).await
+            add_token(&state.store, &visit.actor, workspace.clone(), new).await
         }
         _ => Err(Refusal::Invalid(Vec::new()).into()),
     };
-    let mut view = state.store.view(&visit.actor, place, Action::ManageTokens).await?;
+    let mut view = state.store.view(&visit.actor, workspace, Permission::ManageTokens).await?;
     let mut page = model(&mut view, &visit, &asked).await?;
     let status = match made {
         Ok((_, text)) => {
-            page.made = Some((name, Once(text.expose_secret().to_owned())));
+            page.made = Some((name, OneTimeSecret(text.expose_secret().to_owned())));
             StatusCode::OK
         }
         Err(Error::Refused(Refusal::Invalid(faults))) => {
@@ -74,8 +78,8 @@ pub async fn change(Inside { visit, state, slug, place }: Inside, query: RawQuer
 }
 
 async fn model(view: &mut View, visit: &Visit, asked: &Asked) -> Result<Tokens> {
-    let frame = frame(view, visit, Place::Tokens, Environment::Production).await?;
-    let (now, own) = (view.now, frame.role);
+    let frame = frame(view, visit, NavPage::Tokens, Environment::Production).await?;
+    let (now, reader) = (view.now, frame.role);
     let (tokens, pager) = part(asked, view.tokens().await?, |token| token.name.clone());
     let rows = tokens.into_iter().map(|token| TokenRow {
         id: token.token_id.to_string(),
@@ -86,12 +90,12 @@ async fn model(view: &mut View, visit: &Visit, asked: &Asked) -> Result<Tokens> 
         expires: moment(token.expires_at),
         expired: token.expires_at <= now,
         last_used: token.last_used_at.map(moment),
-        may_revoke: is_within(token.role, own),
+        may_revoke: is_within(token.role, reader),
     });
     Ok(Tokens {
         rows: rows.collect(),
         pager,
-        offered: TokenRole::all().filter(|role| is_within(*role, own)).collect(),
+        offered: TokenRole::all().filter(|role| is_within(*role, reader)).collect(),
         name: String::new(),
         role: TokenRole::Member(Role::ReadOnly),
         days: DAYS[1],

@@ -8,7 +8,7 @@ pub use verify::{Verified, verify_file};
 
 use super::db::{Tx, on};
 use super::handle::Actor;
-use crate::domain::audit::{ActorState, AuditAction, FIRST_PREVIOUS, Row, canonical};
+use crate::domain::audit::{ActorSnapshot, AuditAction, FIRST_PREVIOUS, Row, canonical};
 use crate::domain::id::WorkspaceId;
 use crate::domain::role::TokenRole;
 use crate::domain::time::Millis;
@@ -71,7 +71,7 @@ impl From<Stored> for Kept {
             chain: chain_name(stored.workspace_id),
             seq: stored.seq,
             at_ms: stored.at_ms,
-            actor: ActorState {
+            actor: ActorSnapshot {
                 kind: stored.actor_kind,
                 id: stored.actor_id,
                 name: stored.actor_name,
@@ -130,7 +130,7 @@ pub(super) async fn append(
     chain: WorkspaceId,
     now: Millis,
     actor: &Actor,
-    state: ActorState,
+    state: ActorSnapshot,
     entry: Entry,
 ) -> Result<i64> {
     const OPEN: &str = "insert into audit_heads (workspace_id, seq, hash) values ($1, 0, $2) on conflict do nothing";

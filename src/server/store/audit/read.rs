@@ -5,7 +5,7 @@ use crate::domain::audit::AuditAction;
 use crate::domain::id::WorkspaceId;
 use crate::domain::time::Millis;
 use crate::server::error::Result;
-use crate::server::store::Own;
+use crate::server::store::SystemTx;
 use crate::server::store::db::{Tx, on};
 use crate::server::store::handle::Scope;
 use std::collections::BTreeMap;
@@ -71,7 +71,7 @@ impl Tx {
     }
 }
 
-impl Own {
+impl SystemTx {
     /// Rows of the installation's chain, newest first, at most `limit`.
     pub async fn audit_rows(&mut self, filter: &Filter, limit: i64) -> Result<Vec<Kept>> {
         self.tx.audit_rows(INSTALLATION, filter, limit).await

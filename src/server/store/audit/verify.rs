@@ -5,7 +5,7 @@ use crate::domain::audit::{FIRST_PREVIOUS, canonical};
 use crate::domain::id::WorkspaceId;
 use crate::server::error::{Error, Result};
 use crate::server::store::db::on;
-use crate::server::store::{Own, Store};
+use crate::server::store::{Store, SystemTx};
 use serde_json::Value;
 use std::io::BufRead;
 
@@ -30,12 +30,12 @@ impl Store {
     /// Walks every chain from its first row to its head, a page at a time.
     pub async fn verify_audit(&self) -> Result<Verified> {
         const CHAINS: &str = "select workspace_id from audit union select workspace_id from audit_heads order by 1";
-        let mut own = self.own_view().await?;
-        let chains: Vec<WorkspaceId> = on!(&mut own.tx, c => sqlx::query_scalar(CHAINS).fetch_all(c).await?);
+        let mut system = self.system_view().await?;
+        let chains: Vec<WorkspaceId> = on!(&mut system.tx, c => sqlx::query_scalar(CHAINS).fetch_all(c).await?);
         let mut verified = Verified::default();
         for chain in chains {
             verified.chains += 1;
-            let (rows, broken) = own.verify_chain(chain).await?;
+            let (rows, broken) = system.verify_chain(chain).await?;
             verified.rows += rows;
             verified.broken.extend(broken);
         }
@@ -79,7 +79,7 @@ impl Walk {
 
 const NO_MATCH: &str = "it does not match its hash";
 
-impl Own {
+impl SystemTx {
     async fn verify_chain(&mut self, chain: WorkspaceId) -> Result<(u64, Option<Broken>)> {
         const HEAD: &str = "select seq, hash from audit_heads where workspace_id = $1";
         let mut walk = Walk::new(chain_name(chain));

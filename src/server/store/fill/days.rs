@@ -1,6 +1,6 @@
 //! Gathering what many days add to the counters, in small keys: a long history counts hundreds of millions of times.
 
-use crate::domain::att::State;
+use crate::domain::att::CountedState;
 use crate::domain::count::{Cell, Cells, Dimension, Facets, Slice, Unit};
 use crate::domain::environment::Environment;
 use crate::domain::id::AppId;
@@ -22,7 +22,7 @@ struct Key {
     app: Option<AppId>,
     /// With the number of the value.
     slice: Option<(Dimension, u32)>,
-    state: State,
+    state: CountedState,
 }
 
 /// Values of dimensions by number.

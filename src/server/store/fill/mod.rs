@@ -7,13 +7,13 @@ mod days;
 pub use days::Days;
 
 use super::Store;
-use super::feed::Feed;
-use super::learnt::Learnt;
+use super::effects::Effects;
+use super::input_grant::InputGrant;
 use crate::domain::app::App;
 use crate::domain::att::{Policy, Status};
 use crate::domain::batch::Batch;
 use crate::domain::count;
-use crate::domain::fold::{Arrival, Folded, Fresh, Population};
+use crate::domain::fold::{Arrival, Folded, IdSource, Population};
 use crate::domain::id::{AppId, WorkspaceId};
 use crate::domain::time::Millis;
 use crate::server::calendar;
@@ -24,7 +24,7 @@ use std::sync::Arc;
 
 /// What one user's device sent, in this order. Nobody else uses the device.
 pub struct Chapter {
-    pub feed: Feed,
+    pub grant: InputGrant,
     pub app: AppId,
     /// The public id of the user's profile: greater than that of the one before.
     pub mpid: i64,
@@ -42,7 +42,7 @@ pub struct Filling {
 }
 
 /// Users as they are after their last batch, ready to be written.
-pub struct Folding {
+pub struct UserChunk {
     chapters: Vec<Chapter>,
     /// What became of each batch.
     folded: Vec<(Arrival, Folded)>,
@@ -50,7 +50,7 @@ pub struct Folding {
     pub days: Days,
 }
 
-impl Folding {
+impl UserChunk {
     pub fn devices(&self) -> usize {
         self.population.devices.len()
     }
@@ -62,75 +62,76 @@ struct Chosen {
     mpid: i64,
 }
 
-impl Fresh for Chosen {
-    fn id(&mut self) -> i64 {
+impl IdSource for Chosen {
+    fn new_id(&mut self) -> i64 {
         self.ids.id()
     }
 
-    fn mpid(&mut self) -> i64 {
+    fn new_mpid(&mut self) -> i64 {
         self.mpid
     }
 }
 
 impl Store {
     /// Begins to fill a workspace that has nothing yet.
-    pub async fn filling(&self, feed: Feed) -> Result<Filling> {
+    pub async fn filling(&self, grant: InputGrant) -> Result<Filling> {
         let mut tx = self.db.read().await?;
-        let known = tx.workspace_by_id(feed.workspace).await?;
+        let known = tx.workspace_by_id(grant.workspace).await?;
         let known = known.ok_or_else(|| Error::Internal("no workspace".to_owned()))?;
-        let policy = tx.settings(feed.workspace).await?.policy;
-        Ok(Filling { store: self.clone(), workspace: feed.workspace, time_zone: known.time_zone, policy })
+        let policy = tx.settings(grant.workspace).await?.policy;
+        Ok(Filling { store: self.clone(), workspace: grant.workspace, time_zone: known.time_zone, policy })
     }
 }
 
 impl Filling {
     /// Folds what these users sent; the work of a processor.
-    pub fn fold(&self, chapters: Vec<Chapter>) -> Folding {
+    pub fn fold(&self, chapters: Vec<Chapter>) -> UserChunk {
         let mut population = Population::default();
         let (mut folded, mut days) = (Vec::new(), Days::default());
-        for Chapter { feed, app, mpid, batches } in &chapters {
-            let mut fresh = Chosen { ids: self.store.ids.clone(), mpid: *mpid };
-            let mut own = Population::default();
+        for Chapter { grant, app, mpid, batches } in &chapters {
+            let mut ids = Chosen { ids: self.store.ids.clone(), mpid: *mpid };
+            let mut of_user = Population::default();
             for (received, default, batch) in batches {
                 let (received, day) = (*received, calendar::day(*received, &self.time_zone));
-                let (input, policy) = (feed.input, self.policy);
+                let (input, policy) = (grant.input, self.policy);
                 let arrival = Arrival { input, app: *app, received, policy, default: *default, day, historical: false };
-                let before = own.clone();
-                let mut became = own.fold(batch, &arrival, &mut fresh);
-                days.add(day, &own.difference(&before));
+                let before = of_user.clone();
+                let mut became = of_user.fold(batch, &arrival, &mut ids);
+                days.add(day, &of_user.difference(&before));
                 days.add(day, &count::active(&became.active.take()));
                 folded.push((arrival, became));
             }
-            population.absorb(own);
+            population.absorb(of_user);
         }
-        Folding { chapters, folded, population, days }
+        UserChunk { chapters, folded, population, days }
     }
 
     /// Writes users whom nobody knows yet, and not yet what they add to the counters.
-    pub async fn write(&self, folding: Folding) -> Result<()> {
-        let (filling, folding) = (self.clone(), Arc::new(folding));
+    pub async fn write(&self, chunk: UserChunk) -> Result<()> {
+        let (filling, chunk) = (self.clone(), Arc::new(chunk));
         self.store
             .persist(move |store| {
-                let (filling, folding) = (filling.clone(), folding.clone());
-                async move { filling.write_once(&store, &folding).await }
+                let (filling, chunk) = (filling.clone(), chunk.clone());
+                async move { filling.write_once(&store, &chunk).await }
             })
             .await
     }
 
-    async fn write_once(&self, store: &Store, folding: &Folding) -> Result<()> {
+    async fn write_once(&self, store: &Store, chunk: &UserChunk) -> Result<()> {
         let (workspace, now) = (self.workspace, store.clock.now());
-        let Folding { chapters, folded, population, .. } = folding;
-        let mut learnt = Learnt::default();
+        let UserChunk { chapters, folded, population, .. } = chunk;
+        let mut effects = Effects::default();
         let batches = chapters.iter().flat_map(|chapter| &chapter.batches);
         for ((_, _, batch), (arrival, folded)) in batches.zip(folded) {
-            learnt.take(batch, arrival, folded.clone(), population);
+            effects.take(batch, arrival, folded.clone(), population);
         }
         let mut tx = store.db.write().await?;
-        let spots: BTreeSet<_> = population.devices.values().flat_map(|device| device.spots()).collect();
-        tx.places(workspace, spots, calendar::day(now, &self.time_zone)).await?;
+        let dimension_keys: BTreeSet<_> =
+            population.devices.values().flat_map(|device| device.dimension_keys()).collect();
+        tx.admit(workspace, dimension_keys, calendar::day(now, &self.time_zone)).await?;
         let nobody = Population::default();
         tx.write_population(workspace, &nobody, population, &store.ids).await?;
-        tx.write_learnt(workspace, &learnt, self.policy, &nobody, now).await?;
+        tx.write_effects(workspace, &effects, self.policy, &nobody, now).await?;
         tx.commit().await
     }
 
@@ -154,13 +155,13 @@ impl Filling {
 
 impl Store {
     /// Makes an app by its bundle id.
-    pub async fn fill_app(&self, feed: Feed, bundle: &str, name: &str) -> Result<AppId> {
+    pub async fn fill_app(&self, grant: InputGrant, bundle: &str, name: &str) -> Result<AppId> {
         let app = App { id: AppId(self.ids.id()), bundle: Some(bundle.to_owned()), name: name.to_owned() };
         self.persist(move |store| {
             let app = app.clone();
             async move {
                 let mut tx = store.db.write().await?;
-                tx.add_app(feed.workspace, &app, store.clock.now()).await?;
+                tx.add_app(grant.workspace, &app, store.clock.now()).await?;
                 tx.commit().await?;
                 Ok(app.id)
             }

@@ -3,10 +3,10 @@
 use super::load::Loader;
 use crate::domain::audit::AuditAction;
 use crate::domain::count;
-use crate::domain::device::{Name, NameKind};
 use crate::domain::environment::Environment;
 use crate::domain::id::{AppId, DeviceId, WorkspaceId};
-use crate::domain::settings::Settings;
+use crate::domain::identifier::{Identifier, IdentifierKind};
+use crate::domain::privacy::Settings;
 use crate::server::error::Result;
 use crate::server::store::audit::{Entry, append};
 use crate::server::store::db::{Tx, on};
@@ -24,7 +24,7 @@ impl Store {
     pub async fn erase_step(&self, workspace: WorkspaceId, version: i64) -> Result<bool> {
         self.persist(move |store| async move {
             let mut tx = store.db.write().await?;
-            let Some(mut erasure) = tx.held_erasure(workspace, version).await? else { return Ok(false) };
+            let Some(mut erasure) = tx.locked_erasure(workspace, version).await? else { return Ok(false) };
             if matches!(erasure.progress, Progress::Done | Progress::Cancelled) {
                 return Ok(false);
             }
@@ -32,8 +32,8 @@ impl Store {
             let page = tx.idfas_after(workspace, &erasure.cursor).await?;
             let more = page.len() == STEP;
             erasure.seen += i64::try_from(page.len()).unwrap_or_default();
-            if let Some((name, _)) = page.last() {
-                erasure.cursor = cursor(name);
+            if let Some((identifier, _)) = page.last() {
+                erasure.cursor = cursor(identifier);
             }
             erasure.erased += tx.erase_of(&store, workspace, &settings, page).await?;
             erasure.progress = if more { Progress::Running } else { Progress::Done };
@@ -50,14 +50,14 @@ impl Store {
 }
 
 /// Where a walk over the IDFAs stands.
-fn cursor(name: &Name) -> String {
-    format!("{} {} {}", name.environment.code(), name.app.0, name.value)
+fn cursor(identifier: &Identifier) -> String {
+    format!("{} {} {}", identifier.environment.code(), identifier.app.0, identifier.value)
 }
 
 impl Tx {
     /// IDFAs after a place in their order, with the devices they lead to.
-    async fn idfas_after(&mut self, workspace: WorkspaceId, cursor: &str) -> Result<Vec<(Name, DeviceId)>> {
-        const SQL: &str = "select environment, app_id, value, device_id from device_names \
+    async fn idfas_after(&mut self, workspace: WorkspaceId, cursor: &str) -> Result<Vec<(Identifier, DeviceId)>> {
+        const SQL: &str = "select environment, app_id, value, device_id from device_identifiers \
             where workspace_id = $1 and kind = $2 and (environment, value, app_id) > ($3, $5, $4) order by environment, value, app_id limit $6";
         let mut parts = cursor.splitn(3, ' ');
         let number = |text: Option<&str>| text.and_then(|text| text.parse::<i64>().ok()).unwrap_or(-1);
@@ -65,38 +65,40 @@ impl Tx {
         let value = parts.next().unwrap_or_default();
         let rows: Vec<(Environment, AppId, String, DeviceId)> = on!(self, c => sqlx::query_as(SQL)
             .bind(workspace)
-            .bind(NameKind::Idfa)
+            .bind(IdentifierKind::Idfa)
             .bind(environment)
             .bind(app)
             .bind(value)
             .bind(i64::try_from(STEP).unwrap_or(i64::MAX))
             .fetch_all(c)
             .await?);
-        let name = |(environment, app, value, device)| (Name { environment, app, kind: NameKind::Idfa, value }, device);
-        Ok(rows.into_iter().map(name).collect())
+        let identifier = |(environment, app, value, device)| {
+            (Identifier { environment, app, kind: IdentifierKind::Idfa, value }, device)
+        };
+        Ok(rows.into_iter().map(identifier).collect())
     }
 
-    /// Erases those of the names that the settings hold back; answers how many.
+    /// Erases those of the identifiers that the settings hold back; answers how many.
     async fn erase_of(
         &mut self,
         store: &Store,
         workspace: WorkspaceId,
         settings: &Settings,
-        names: Vec<(Name, DeviceId)>,
+        identifiers: Vec<(Identifier, DeviceId)>,
     ) -> Result<i64> {
-        let devices: BTreeSet<DeviceId> = names.iter().map(|(_, device)| *device).collect();
-        let mut load = Loader::holding(self, workspace);
+        let devices: BTreeSet<DeviceId> = identifiers.iter().map(|(_, device)| *device).collect();
+        let mut load = Loader::locking(self, workspace);
         load.complete(&devices).await?;
         let before = load.population;
         let mut after = before.clone();
-        let held_back = |(name, id): &&(Name, DeviceId)| {
-            // A name may have moved before its device was held.
-            let device = before.devices.get(id).filter(|_| before.names().get(name) == Some(id));
+        let withheld_idfa = |(identifier, id): &&(Identifier, DeviceId)| {
+            // An identifier may have moved before its device was locked.
+            let device = before.devices.get(id).filter(|_| before.identifiers().get(identifier) == Some(id));
             device.is_some_and(|device| !device.may_keep_idfa(settings.policy, settings.default))
         };
-        let erased: Vec<&(Name, DeviceId)> = names.iter().filter(held_back).collect();
-        for (name, device) in &erased {
-            after.erase_name(name, *device, store.clock.now());
+        let erased: Vec<&(Identifier, DeviceId)> = identifiers.iter().filter(withheld_idfa).collect();
+        for (identifier, device) in &erased {
+            after.erase_identifier(identifier, *device, store.clock.now());
         }
         self.write_population(workspace, &before, &after, &store.ids).await?;
         let today = self.today(workspace, store.clock.now()).await?;

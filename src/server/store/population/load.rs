@@ -1,11 +1,13 @@
 //! Loading, step by step, what a group of batches may touch.
 
-use super::{StoredDevice, StoredIdentity, StoredName, StoredProfile, StoredUse, columns, name_row, profile};
+use super::{
+    StoredDevice, StoredIdentifier, StoredIdentity, StoredProfile, StoredUse, columns, identifier_row, profile,
+};
 use crate::domain::batch::Batch;
-use crate::domain::device::{Name, NameKind, name_after};
 use crate::domain::fold::{Arrival, Population};
 use crate::domain::id::{DeviceId, ProfileId, WorkspaceId};
-use crate::domain::profile::Identity;
+use crate::domain::identifier::{Identifier, IdentifierKind, identifier_of_profile};
+use crate::domain::identity::Identity;
 use crate::server::error::{Error, Result};
 use crate::server::store::db::{Tx, given, on};
 use serde_json::json;
@@ -15,12 +17,12 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) struct Loader<'a> {
     tx: &'a mut Tx,
     workspace: WorkspaceId,
-    /// Whether devices and profiles are held until the transaction's end, for they will be written.
-    holds: bool,
+    /// Whether devices and profiles are locked until the transaction's end, for they will be written.
+    locks: bool,
     pub population: Population,
 }
 
-/// The text of a question for devices or profiles by their ids, which holds them or does not.
+/// The text of a question for devices or profiles by their ids, which locks them or does not.
 macro_rules! by_ids {
     ($columns:ident $table:literal) => {
         [by_ids!($columns $table ""), by_ids!($columns $table " order by e.id for update of e")]
@@ -39,28 +41,29 @@ macro_rules! by_ids {
 }
 
 impl Tx {
-    /// Loads what these batches may touch, and holds it.
+    /// Loads what these batches may touch, and locks it.
     ///
-    /// Several processes may work on one workspace. Every row that tells of a device or of a profile (its names, its
-    /// users, its identities) is only written by who holds that device or profile, so that what is read after they are
-    /// held stays true until the transaction's end. What was found by a name or an identity is looked at again then; new
-    /// names and identities are refused by their keys when somebody else was faster.
+    /// Several processes may work on one workspace. Every row that tells of a device or of a profile (its identifiers, its
+    /// users, its identities) is only written by who locked that device or profile, so that what is read after they are
+    /// locked stays true until the transaction's end. What was found by an identifier or an identity is looked at again then; new
+    /// identifiers and identities are refused by their keys when somebody else was faster.
     pub(in crate::server::store) async fn population(
         &mut self,
         workspace: WorkspaceId,
         batches: &[(Arrival, &Batch)],
     ) -> Result<Population> {
-        let mut load = Loader::holding(self, workspace);
-        let names = load.named_devices(batches).await?;
-        let (identities, profiles) = load.named_profiles(batches).await?;
-        let mut touched: BTreeSet<DeviceId> = names.values().copied().collect();
-        let mut found = names;
+        let mut load = Loader::locking(self, workspace);
+        let identifiers = load.devices_of_batches(batches).await?;
+        let (identities, profiles) = load.profiles_of_batches(batches).await?;
+        let mut touched: BTreeSet<DeviceId> = identifiers.values().copied().collect();
+        let mut found = identifiers;
         // A status without a device id belongs to the profile's only device.
-        let homeless = batches.iter().any(|(_, batch)| batch.names.iter().all(|(kind, _)| *kind == NameKind::Idfa));
+        let homeless =
+            batches.iter().any(|(_, batch)| batch.identifiers.iter().all(|(kind, _)| *kind == IdentifierKind::Idfa));
         if homeless {
             load.devices_of(&profiles).await?;
             touched.extend(load.population.uses().iter().map(|(device, _)| *device));
-            let named_after = load.devices_named_after(batches, &profiles).await?;
+            let named_after = load.devices_of_profiles_only(batches, &profiles).await?;
             touched.extend(named_after.values());
             found.extend(named_after);
         }
@@ -69,9 +72,10 @@ impl Tx {
         load.complete(&touched).await?;
         let users: BTreeSet<ProfileId> = load.population.profiles().keys().copied().collect();
         load.devices_of(&users).await?;
-        let moved = found.iter().any(|(name, device)| load.population.names().get(name) != Some(device));
-        if moved || (load.holds_by_row() && load.identified(batches).await? != identities) {
-            return Err(Error::Again("a name or an identity was moved meanwhile".to_owned()));
+        let moved =
+            found.iter().any(|(identifier, device)| load.population.identifiers().get(identifier) != Some(device));
+        if moved || (load.locks_rows() && load.identified(batches).await? != identities) {
+            return Err(Error::Again("an identifier or an identity was moved meanwhile".to_owned()));
         }
         load.population.identities = identities;
         Ok(load.population)
@@ -80,59 +84,64 @@ impl Tx {
 
 impl<'a> Loader<'a> {
     /// For writing.
-    pub fn holding(tx: &'a mut Tx, workspace: WorkspaceId) -> Self {
-        Self { tx, workspace, holds: true, population: Population::default() }
+    pub fn locking(tx: &'a mut Tx, workspace: WorkspaceId) -> Self {
+        Self { tx, workspace, locks: true, population: Population::default() }
     }
 
     /// For reading only.
     pub fn reading(tx: &'a mut Tx, workspace: WorkspaceId) -> Self {
-        Self { tx, workspace, holds: false, population: Population::default() }
+        Self { tx, workspace, locks: false, population: Population::default() }
     }
 
-    /// Whether others may write what is not held. SQLite has one writer at a time, who holds everything.
-    fn holds_by_row(&self) -> bool {
-        self.holds && matches!(self.tx, Tx::Postgres(_))
+    /// Whether others may write what is not locked. SQLite has one writer at a time, who locks everything.
+    fn locks_rows(&self) -> bool {
+        self.locks && matches!(self.tx, Tx::Postgres(_))
     }
 
-    fn pick(&self, [seen, held]: [&'static str; 2]) -> &'static str {
-        if self.holds_by_row() { held } else { seen }
+    fn pick(&self, [plain, locking]: [&'static str; 2]) -> &'static str {
+        if self.locks_rows() { locking } else { plain }
     }
 }
 
 impl Loader<'_> {
     /// The devices that the batches' ids lead to.
-    async fn named_devices(&mut self, batches: &[(Arrival, &Batch)]) -> Result<BTreeMap<Name, DeviceId>> {
-        let names = batches.iter().flat_map(|(arrival, batch)| {
+    async fn devices_of_batches(&mut self, batches: &[(Arrival, &Batch)]) -> Result<BTreeMap<Identifier, DeviceId>> {
+        let identifiers = batches.iter().flat_map(|(arrival, batch)| {
             let app = arrival.app.0;
-            batch.names.iter().map(move |(kind, value)| json!([batch.environment.code(), app, kind.as_str(), value]))
+            batch
+                .identifiers
+                .iter()
+                .map(move |(kind, value)| json!([batch.environment.code(), app, kind.as_str(), value]))
         });
-        self.devices_named(given(names)).await
+        self.devices_by_identifiers(given(identifiers)).await
     }
 
-    async fn devices_named_after(
+    async fn devices_of_profiles_only(
         &mut self,
         batches: &[(Arrival, &Batch)],
         profiles: &BTreeSet<ProfileId>,
-    ) -> Result<BTreeMap<Name, DeviceId>> {
-        let names = batches.iter().flat_map(|(arrival, batch)| {
-            profiles.iter().map(|profile| name_row(&name_after(batch.environment, arrival.app, *profile)))
+    ) -> Result<BTreeMap<Identifier, DeviceId>> {
+        let identifiers = batches.iter().flat_map(|(arrival, batch)| {
+            profiles
+                .iter()
+                .map(|profile| identifier_row(&identifier_of_profile(batch.environment, arrival.app, *profile)))
         });
-        self.devices_named(given(names)).await
+        self.devices_by_identifiers(given(identifiers)).await
     }
 
-    async fn devices_named(&mut self, names: String) -> Result<BTreeMap<Name, DeviceId>> {
-        const SQL: &str = "select n.environment, n.app_id, n.kind, n.value, n.device_id from device_names n \
+    async fn devices_by_identifiers(&mut self, identifiers: String) -> Result<BTreeMap<Identifier, DeviceId>> {
+        const SQL: &str = "select n.environment, n.app_id, n.kind, n.value, n.device_id from device_identifiers n \
             where n.workspace_id = $1 and (n.environment, n.app_id, n.kind, n.value) in \
             (select cast(given.value->>0 as bigint), cast(given.value->>1 as bigint), given.value->>2, given.value->>3 \
             from jsonb_each($2) as given)";
         let workspace = self.workspace;
-        let rows: Vec<StoredName> =
-            on!(&mut *self.tx, c => sqlx::query_as(SQL).bind(workspace).bind(names).fetch_all(c).await?);
-        Ok(rows.into_iter().map(StoredName::split).collect())
+        let rows: Vec<StoredIdentifier> =
+            on!(&mut *self.tx, c => sqlx::query_as(SQL).bind(workspace).bind(identifiers).fetch_all(c).await?);
+        Ok(rows.into_iter().map(StoredIdentifier::split).collect())
     }
 
     /// The profiles that the batches name, by `mpid` or by identity.
-    async fn named_profiles(
+    async fn profiles_of_batches(
         &mut self,
         batches: &[(Arrival, &Batch)],
     ) -> Result<(BTreeMap<Identity, ProfileId>, BTreeSet<ProfileId>)> {
@@ -197,26 +206,26 @@ impl Loader<'_> {
         Ok(())
     }
 
-    /// Loads these devices with all their names and all their users.
+    /// Loads these devices with all their identifiers and all their users.
     pub async fn complete(&mut self, devices: &BTreeSet<DeviceId>) -> Result<()> {
         self.devices(devices).await?;
-        self.names(devices).await?;
+        self.identifiers(devices).await?;
         self.users(devices).await
     }
 
-    /// Loads all names of these devices.
-    pub async fn names(&mut self, devices: &BTreeSet<DeviceId>) -> Result<()> {
-        const SQL: &str = "select n.environment, n.app_id, n.kind, n.value, n.device_id from device_names n \
+    /// Loads all identifiers of these devices.
+    pub async fn identifiers(&mut self, devices: &BTreeSet<DeviceId>) -> Result<()> {
+        const SQL: &str = "select n.environment, n.app_id, n.kind, n.value, n.device_id from device_identifiers n \
             where n.workspace_id = $1 and n.environment in (0, 1) and n.device_id in \
             (select cast(given.value->>0 as bigint) from jsonb_each($2) as given)";
         if devices.is_empty() {
             return Ok(());
         }
         let (workspace, wanted) = (self.workspace, given(devices.iter().map(|id| json!([id.0]))));
-        let names: Vec<StoredName> =
+        let identifiers: Vec<StoredIdentifier> =
             on!(&mut *self.tx, c => sqlx::query_as(SQL).bind(workspace).bind(wanted).fetch_all(c).await?);
-        for (name, device) in names.into_iter().map(StoredName::split) {
-            self.population.add_name(name, device);
+        for (identifier, device) in identifiers.into_iter().map(StoredIdentifier::split) {
+            self.population.add_identifier(identifier, device);
         }
         Ok(())
     }

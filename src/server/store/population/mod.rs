@@ -6,14 +6,16 @@ mod retire;
 mod write;
 
 use super::db::{Tx, on};
-use crate::domain::att::{Held, Status};
-use crate::domain::count::FoldedValues;
-use crate::domain::device::{Device, Name, NameKind};
+use crate::domain::att::{Reported, Status};
+use crate::domain::count::OverflowValues;
+use crate::domain::device::Device;
 use crate::domain::environment::Environment;
 use crate::domain::fold::Population;
 use crate::domain::id::{AppId, DeviceId, InputId, ProfileId, WorkspaceId};
+use crate::domain::identifier::{Identifier, IdentifierKind};
+use crate::domain::identity::IdentityKind;
 use crate::domain::platform::Platform;
-use crate::domain::profile::{IdentityKind, Profile};
+use crate::domain::profile::Profile;
 use crate::domain::time::Millis;
 use crate::server::error::Result;
 use load::Loader;
@@ -39,16 +41,16 @@ struct StoredDevice {
     country: Option<String>,
     first_seen: Millis,
     last_seen: Millis,
-    nameless_since: Option<Millis>,
+    unidentified_since: Option<Millis>,
     retired: bool,
     active_on: Option<i64>,
-    folded: i64,
+    overflow: i64,
 }
 
 impl From<StoredDevice> for Device {
     fn from(row: StoredDevice) -> Self {
-        let held = match (row.status, row.since, row.as_of) {
-            (Some(status), Some(since), Some(as_of)) => Some(Held { status, since, as_of }),
+        let reported = match (row.status, row.since, row.as_of) {
+            (Some(status), Some(since), Some(as_of)) => Some(Reported { status, since, as_of }),
             _ => None,
         };
         Self {
@@ -56,7 +58,7 @@ impl From<StoredDevice> for Device {
             environment: row.environment,
             app: row.app_id,
             platform: row.platform,
-            held,
+            reported,
             source: row.source_input,
             transitions: row.transitions,
             os_version: row.os_version,
@@ -64,27 +66,28 @@ impl From<StoredDevice> for Device {
             country: row.country,
             first_seen: row.first_seen,
             last_seen: row.last_seen,
-            nameless_since: row.nameless_since,
+            unidentified_since: row.unidentified_since,
             retired: row.retired,
             active_on: row.active_on,
-            folded: FoldedValues(row.folded),
+            overflow: OverflowValues(row.overflow),
         }
     }
 }
 
 #[derive(sqlx::FromRow)]
-struct StoredName {
+struct StoredIdentifier {
     environment: Environment,
     app_id: AppId,
-    kind: NameKind,
+    kind: IdentifierKind,
     value: String,
     device_id: DeviceId,
 }
 
-impl StoredName {
-    fn split(self) -> (Name, DeviceId) {
-        let name = Name { environment: self.environment, app: self.app_id, kind: self.kind, value: self.value };
-        (name, self.device_id)
+impl StoredIdentifier {
+    fn split(self) -> (Identifier, DeviceId) {
+        let identifier =
+            Identifier { environment: self.environment, app: self.app_id, kind: self.kind, value: self.value };
+        (identifier, self.device_id)
     }
 }
 
@@ -116,7 +119,7 @@ struct StoredUse {
 macro_rules! columns {
     (device) => {
         "e.environment, e.id, e.app_id, e.platform, e.status, e.since, e.as_of, e.source_input, e.transitions, \
-         e.os_version, e.app_version, e.country, e.first_seen, e.last_seen, e.nameless_since, e.retired, e.active_on, e.folded"
+         e.os_version, e.app_version, e.country, e.first_seen, e.last_seen, e.unidentified_since, e.retired, e.active_on, e.overflow"
     };
     (profile) => {
         "e.environment, e.id, e.mpid, e.anonymous_on, e.first_seen, e.last_seen"
@@ -147,7 +150,7 @@ impl Tx {
         let ids: Vec<DeviceId> = rows.iter().map(|row| row.id).collect();
         let mut load = Loader::reading(self, workspace);
         load.population.devices.extend(rows.into_iter().map(|row| (row.id, row.into())));
-        load.names(&ids.iter().copied().collect()).await?;
+        load.identifiers(&ids.iter().copied().collect()).await?;
         Ok((!ids.is_empty()).then_some((load.population, ids)))
     }
 
@@ -214,8 +217,8 @@ impl Tx {
     }
 }
 
-fn name_row(name: &Name) -> Value {
-    json!([name.environment.code(), name.app.0, name.kind.as_str(), name.value])
+fn identifier_row(identifier: &Identifier) -> Value {
+    json!([identifier.environment.code(), identifier.app.0, identifier.kind.as_str(), identifier.value])
 }
 
 fn profile(row: StoredProfile) -> Profile {

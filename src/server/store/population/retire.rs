@@ -14,9 +14,9 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 impl Store {
-    /// Takes devices that no name leads to, and that were silent, out of the counts; answers how many.
+    /// Takes devices that no identifier leads to, and that were silent, out of the counts; answers how many.
     pub async fn retire(&self, workspace: WorkspaceId, silent_before: Millis) -> Result<usize> {
-        const SQL: &str = "select d.id from devices d where d.workspace_id = $1 and d.nameless_since is not null \
+        const SQL: &str = "select d.id from devices d where d.workspace_id = $1 and d.unidentified_since is not null \
             and not d.retired and d.last_seen < $2 order by d.id limit 500";
         self.persist(move |store| async move {
             let mut tx = store.db.write().await?;
@@ -27,15 +27,15 @@ impl Store {
                 .await?)
             .into_iter()
             .collect();
-            let mut load = Loader::holding(&mut tx, workspace);
+            let mut load = Loader::locking(&mut tx, workspace);
             load.complete(&silent).await?;
             let users = load.population.profiles().keys().copied().collect();
             load.devices_of(&users).await?;
             let before = load.population;
             let mut after = before.clone();
-            // Somebody may have heard of it before it was held.
+            // Somebody may have heard of it before it was locked.
             let is_silent = |device: &&mut Device| {
-                silent.contains(&device.id) && device.nameless_since.is_some() && device.last_seen < silent_before
+                silent.contains(&device.id) && device.unidentified_since.is_some() && device.last_seen < silent_before
             };
             for device in after.devices.values_mut().filter(is_silent) {
                 device.retired = true;

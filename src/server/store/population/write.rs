@@ -1,11 +1,13 @@
 //! Writing the differences between two populations, one statement per table.
 
-use super::name_row;
+use super::identifier_row;
 use crate::domain::att::Status;
-use crate::domain::device::{Device, Name};
+use crate::domain::device::Device;
 use crate::domain::fold::{Population, Transition};
 use crate::domain::id::{DeviceId, ProfileId, WorkspaceId};
-use crate::domain::profile::{Identity, Profile};
+use crate::domain::identifier::Identifier;
+use crate::domain::identity::Identity;
+use crate::domain::profile::Profile;
 use crate::domain::time::Millis;
 use crate::server::clock::Ids;
 use crate::server::error::Result;
@@ -26,12 +28,14 @@ impl Tx {
         self.write_devices(workspace, changed).await?;
         let changed = after.profiles().values().filter(|profile| before.profiles().get(&profile.id) != Some(profile));
         self.write_profiles(workspace, changed, ids).await?;
-        let gone = before.names().keys().filter(|name| !after.names().contains_key(name));
-        self.delete_names(workspace, gone).await?;
-        let fresh = after.names().iter().filter(|(name, _)| !before.names().contains_key(name));
-        self.add_names(workspace, fresh).await?;
-        let moved = |(name, device): &(&Name, &DeviceId)| before.names().get(name).is_some_and(|was| was != *device);
-        self.move_names(workspace, after.names().iter().filter(moved)).await?;
+        let gone = before.identifiers().keys().filter(|identifier| !after.identifiers().contains_key(identifier));
+        self.delete_identifiers(workspace, gone).await?;
+        let fresh = after.identifiers().iter().filter(|(identifier, _)| !before.identifiers().contains_key(identifier));
+        self.add_identifiers(workspace, fresh).await?;
+        let moved = |(identifier, device): &(&Identifier, &DeviceId)| {
+            before.identifiers().get(identifier).is_some_and(|was| was != *device)
+        };
+        self.move_identifiers(workspace, after.identifiers().iter().filter(moved)).await?;
         let fresh = after.identities.iter().filter(|(identity, _)| !before.identities.contains_key(identity));
         self.add_identities(workspace, fresh).await?;
         let moved =
@@ -50,7 +54,7 @@ impl Tx {
 
     async fn write_devices(&mut self, workspace: WorkspaceId, devices: impl Iterator<Item = &Device>) -> Result<()> {
         const SQL: &str = "insert into devices (workspace_id, environment, id, app_id, platform, status, since, as_of, \
-            source_input, transitions, os_version, app_version, country, first_seen, last_seen, nameless_since, retired, active_on, folded) \
+            source_input, transitions, os_version, app_version, country, first_seen, last_seen, unidentified_since, retired, active_on, overflow) \
             select $1, cast(given.value->>0 as bigint), cast(given.value->>1 as bigint), cast(given.value->>2 as bigint), \
             given.value->>3, cast(given.value->>4 as bigint), cast(given.value->>5 as bigint), \
             cast(given.value->>6 as bigint), cast(given.value->>7 as bigint), cast(given.value->>8 as bigint), \
@@ -61,7 +65,7 @@ impl Tx {
             status = excluded.status, since = excluded.since, as_of = excluded.as_of, \
             source_input = excluded.source_input, transitions = excluded.transitions, os_version = excluded.os_version, \
             app_version = excluded.app_version, country = excluded.country, last_seen = excluded.last_seen, \
-            nameless_since = excluded.nameless_since, retired = excluded.retired, active_on = excluded.active_on, folded = excluded.folded";
+            unidentified_since = excluded.unidentified_since, retired = excluded.retired, active_on = excluded.active_on, overflow = excluded.overflow";
         self.write_rows(workspace, SQL, given(devices.map(DeviceRow::of))).await
     }
 
@@ -92,37 +96,41 @@ impl Tx {
         self.write_rows(workspace, SQL, given(profiles.map(row))).await
     }
 
-    async fn delete_names(&mut self, workspace: WorkspaceId, names: impl Iterator<Item = &Name>) -> Result<()> {
-        const SQL: &str = "delete from device_names where workspace_id = $1 and (environment, app_id, kind, value) in \
+    async fn delete_identifiers(
+        &mut self,
+        workspace: WorkspaceId,
+        identifiers: impl Iterator<Item = &Identifier>,
+    ) -> Result<()> {
+        const SQL: &str = "delete from device_identifiers where workspace_id = $1 and (environment, app_id, kind, value) in \
             (select cast(given.value->>0 as bigint), cast(given.value->>1 as bigint), given.value->>2, given.value->>3 \
             from jsonb_each($2) as given)";
-        self.write_rows(workspace, SQL, given(names.map(name_row))).await
+        self.write_rows(workspace, SQL, given(identifiers.map(identifier_row))).await
     }
 
     /// Fails when somebody else has added one meanwhile.
-    async fn add_names<'a>(
+    async fn add_identifiers<'a>(
         &mut self,
         workspace: WorkspaceId,
-        names: impl Iterator<Item = (&'a Name, &'a DeviceId)>,
+        identifiers: impl Iterator<Item = (&'a Identifier, &'a DeviceId)>,
     ) -> Result<()> {
-        const SQL: &str = "insert into device_names (workspace_id, environment, app_id, kind, value, device_id) \
+        const SQL: &str = "insert into device_identifiers (workspace_id, environment, app_id, kind, value, device_id) \
             select $1, cast(given.value->>0 as bigint), cast(given.value->>1 as bigint), given.value->>2, \
             given.value->>3, cast(given.value->>4 as bigint) from jsonb_each($2) as given";
-        self.write_rows(workspace, SQL, given(names.map(leading))).await
+        self.write_rows(workspace, SQL, given(identifiers.map(leading))).await
     }
 
-    async fn move_names<'a>(
+    async fn move_identifiers<'a>(
         &mut self,
         workspace: WorkspaceId,
-        names: impl Iterator<Item = (&'a Name, &'a DeviceId)>,
+        identifiers: impl Iterator<Item = (&'a Identifier, &'a DeviceId)>,
     ) -> Result<()> {
-        const SQL: &str = "update device_names set device_id = moved.device_id from \
+        const SQL: &str = "update device_identifiers set device_id = moved.device_id from \
             (select cast(given.value->>0 as bigint) as environment, cast(given.value->>1 as bigint) as app_id, \
             given.value->>2 as kind, given.value->>3 as value, cast(given.value->>4 as bigint) as device_id \
-            from jsonb_each($2) as given) as moved where device_names.workspace_id = $1 \
-            and device_names.environment = moved.environment and device_names.app_id = moved.app_id \
-            and device_names.kind = moved.kind and device_names.value = moved.value";
-        self.write_rows(workspace, SQL, given(names.map(leading))).await
+            from jsonb_each($2) as given) as moved where device_identifiers.workspace_id = $1 \
+            and device_identifiers.environment = moved.environment and device_identifiers.app_id = moved.app_id \
+            and device_identifiers.kind = moved.kind and device_identifiers.value = moved.value";
+        self.write_rows(workspace, SQL, given(identifiers.map(leading))).await
     }
 
     /// Fails when somebody else has added one meanwhile.
@@ -194,8 +202,8 @@ impl Tx {
     }
 }
 
-fn leading<'a>((name, device): (&'a Name, &DeviceId)) -> impl Serialize + use<'a> {
-    (name.environment.code(), name.app.0, name.kind.as_str(), &name.value, device.0)
+fn leading<'a>((identifier, device): (&'a Identifier, &DeviceId)) -> impl Serialize + use<'a> {
+    (identifier.environment.code(), identifier.app.0, identifier.kind.as_str(), &identifier.value, device.0)
 }
 
 fn naming<'a>((identity, profile): (&'a Identity, &ProfileId)) -> impl Serialize + use<'a> {
@@ -227,15 +235,15 @@ struct DeviceRow<'a>(
 
 impl<'a> DeviceRow<'a> {
     fn of(device: &'a Device) -> Self {
-        let held = device.held;
+        let reported = device.reported;
         Self(
             device.environment.code(),
             device.id.0,
             device.app.0,
             device.platform.as_str(),
-            held.map(|held| held.status.code()),
-            held.map(|held| held.since),
-            held.map(|held| held.as_of),
+            reported.map(|reported| reported.status.code()),
+            reported.map(|reported| reported.since),
+            reported.map(|reported| reported.as_of),
             device.source.map(|input| input.0),
             device.transitions,
             &device.os_version,
@@ -243,10 +251,10 @@ impl<'a> DeviceRow<'a> {
             &device.country,
             device.first_seen,
             device.last_seen,
-            device.nameless_since,
+            device.unidentified_since,
             device.retired,
             device.active_on,
-            device.folded.0,
+            device.overflow.0,
         )
     }
 }

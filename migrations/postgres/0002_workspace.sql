@@ -1,0 +1,320 @@
+-- What a workspace decides, what it learnt, and how it is counted. Every key begins with the workspace.
+
+create table settings_versions (
+    workspace_id bigint not null references workspaces (id),
+    version bigint not null,
+    default_status bigint,
+    idfa_policy text not null,
+    changed_at bigint not null,
+    changed_by text not null,
+    reason text not null,
+    -- Production profiles whose effective status moved with this version.
+    moved_profiles bigint not null,
+    primary key (workspace_id, version)
+);
+
+-- Erasing of stored IDFAs that a version of the settings holds back.
+create table erasures (
+    workspace_id bigint not null,
+    version bigint not null,
+    asked_at bigint not null,
+    -- The policy and default that what is stored was let in under.
+    base_policy text not null,
+    base_default bigint,
+    progress text not null,
+    seen bigint not null,
+    erased bigint not null,
+    -- Where the walk over the IDFAs stands.
+    cursor text not null,
+    ended_at bigint,
+    primary key (workspace_id, version),
+    foreign key (workspace_id, version) references settings_versions (workspace_id, version)
+);
+
+create table apps (
+    workspace_id bigint not null references workspaces (id),
+    id bigint not null,
+    bundle text,
+    name text not null,
+    created_at bigint not null,
+    primary key (workspace_id, id)
+);
+
+create unique index apps_bundle on apps (workspace_id, bundle);
+
+create table inputs (
+    workspace_id bigint not null references workspaces (id),
+    id bigint not null,
+    name text not null,
+    app_id bigint,
+    public_key text not null,
+    secret_version bigint not null,
+    paused boolean not null,
+    -- Null for any number.
+    requests_per_second bigint,
+    created_at bigint not null,
+    primary key (workspace_id, id),
+    foreign key (workspace_id, app_id) references apps (workspace_id, id)
+);
+
+create unique index inputs_name on inputs (workspace_id, name);
+
+create table input_counts (
+    workspace_id bigint not null,
+    input_id bigint not null,
+    counted text not null,
+    reason text not null,
+    n bigint not null,
+    last_at bigint not null,
+    primary key (workspace_id, input_id, counted, reason),
+    foreign key (workspace_id, input_id) references inputs (workspace_id, id)
+);
+
+-- When the last stored batch of an app came through an input.
+create table arrivals (
+    workspace_id bigint not null,
+    input_id bigint not null,
+    environment bigint not null,
+    app_id bigint not null,
+    last_at bigint not null,
+    primary key (workspace_id, input_id, environment, app_id),
+    foreign key (workspace_id, input_id) references inputs (workspace_id, id),
+    foreign key (workspace_id, app_id) references apps (workspace_id, id)
+);
+
+-- What stored batches say against themselves, by day of the workspace's time zone (days since 1970-01-01).
+create table data_problems (
+    workspace_id bigint not null,
+    environment bigint not null,
+    day bigint not null,
+    app_id bigint not null,
+    -- Empty when the batch and its device name none.
+    app_version text not null,
+    input_id bigint not null,
+    kind text not null,
+    n bigint not null,
+    last_at bigint not null,
+    primary key (workspace_id, environment, day, app_id, app_version, input_id, kind),
+    foreign key (workspace_id, app_id) references apps (workspace_id, id),
+    foreign key (workspace_id, input_id) references inputs (workspace_id, id)
+);
+
+create index data_problems_input on data_problems (workspace_id, input_id, day);
+
+-- The newest batches of an input, and the newest of each data problem; for a day.
+create table samples (
+    workspace_id bigint not null,
+    input_id bigint not null,
+    -- A kind of data problem; empty for the newest batches, whatever they say.
+    kind text not null,
+    slot bigint not null,
+    environment bigint not null,
+    app_id bigint not null,
+    -- Whose status decides whether the IDFA is shown.
+    device_id bigint,
+    received_at bigint not null,
+    -- All of the batch's data_problems, separated by spaces.
+    data_problems text not null,
+    content text not null,
+    idfa text,
+    primary key (workspace_id, input_id, kind, slot),
+    foreign key (workspace_id, input_id) references inputs (workspace_id, id)
+);
+
+create index samples_received on samples (workspace_id, received_at);
+
+-- The keys of what belongs to a device or a profile begin with the workspace and what tells rows apart, for of
+-- environments there are two: a planner that knows nothing of the rows yet takes no other key for as good.
+
+create table devices (
+    workspace_id bigint not null,
+    environment bigint not null,
+    id bigint not null,
+    app_id bigint not null,
+    platform text not null,
+    status bigint,
+    since bigint,
+    as_of bigint,
+    source_input bigint,
+    -- How many transitions there were, and so the last one's seq.
+    transitions bigint not null,
+    os_version text,
+    app_version text,
+    country text,
+    first_seen bigint not null,
+    last_seen bigint not null,
+    unidentified_since bigint,
+    retired boolean not null,
+    -- The last day of the workspace on which it counted as active, in days since 1970-01-01.
+    active_on bigint,
+    -- Which of its values are counted with the other ones, a bit for each dimension in the workspace and in the app.
+    overflow bigint not null,
+    primary key (workspace_id, environment, id),
+    foreign key (workspace_id, app_id) references apps (workspace_id, id)
+);
+
+create index devices_unidentified on devices (workspace_id, unidentified_since) where unidentified_since is not null and not retired;
+
+create table device_identifiers (
+    workspace_id bigint not null,
+    environment bigint not null,
+    app_id bigint not null,
+    kind text not null,
+    value text not null,
+    device_id bigint not null,
+    primary key (workspace_id, kind, environment, value, app_id),
+    foreign key (workspace_id, environment, device_id) references devices (workspace_id, environment, id)
+);
+
+create index device_identifiers_device on device_identifiers (workspace_id, device_id, environment);
+
+create table profiles (
+    workspace_id bigint not null,
+    environment bigint not null,
+    id bigint not null,
+    mpid bigint not null,
+    -- The device whose anonymous user it is; null once somebody named it.
+    anonymous_on bigint,
+    -- What the audit log calls it.
+    audit_reference text not null,
+    first_seen bigint not null,
+    last_seen bigint not null,
+    primary key (workspace_id, environment, id)
+);
+
+create unique index profiles_mpid on profiles (workspace_id, mpid, environment);
+
+create table identities (
+    workspace_id bigint not null,
+    environment bigint not null,
+    kind text not null,
+    value text not null,
+    profile_id bigint not null,
+    primary key (workspace_id, kind, environment, value),
+    foreign key (workspace_id, environment, profile_id) references profiles (workspace_id, environment, id)
+);
+
+create index identities_profile on identities (workspace_id, profile_id, environment);
+
+create table uses (
+    workspace_id bigint not null,
+    environment bigint not null,
+    device_id bigint not null,
+    profile_id bigint not null,
+    primary key (workspace_id, device_id, environment, profile_id),
+    foreign key (workspace_id, environment, device_id) references devices (workspace_id, environment, id),
+    foreign key (workspace_id, environment, profile_id) references profiles (workspace_id, environment, id)
+);
+
+create index uses_profile on uses (workspace_id, profile_id, environment, device_id);
+
+create table transitions (
+    workspace_id bigint not null,
+    environment bigint not null,
+    device_id bigint not null,
+    seq bigint not null,
+    app_id bigint not null,
+    from_status bigint,
+    to_status bigint not null,
+    since bigint not null,
+    as_of bigint not null,
+    received_at bigint not null,
+    input_id bigint not null,
+    primary key (workspace_id, environment, device_id, seq),
+    foreign key (workspace_id, environment, device_id) references devices (workspace_id, environment, id)
+);
+
+create table dedup (
+    workspace_id bigint not null,
+    input_id bigint not null,
+    -- The first 16 bytes of SHA-256 over the source_request_id.
+    hash bytea not null,
+    received_at bigint not null,
+    primary key (workspace_id, input_id, hash)
+);
+
+create index dedup_received on dedup (workspace_id, received_at);
+
+-- How many ids of requests were noted in an hour (hours since 1970), so that no count of them is needed.
+create table dedup_hours (
+    workspace_id bigint not null,
+    hour bigint not null,
+    n bigint not null,
+    primary key (workspace_id, hour)
+);
+
+-- How far the removing of what is too old got.
+create table retention (
+    workspace_id bigint not null,
+    what text not null,
+    -- The key of the last row that was looked at, as JSON.
+    position text not null,
+    -- Removed since it was told.
+    removed bigint not null,
+    told_at bigint not null,
+    due_at bigint not null,
+    primary key (workspace_id, what)
+);
+
+-- Which slot of the counters belongs to which running process.
+create table slots (
+    slot bigint primary key,
+    seen_at bigint not null
+);
+
+create table counters (
+    workspace_id bigint not null,
+    environment bigint not null,
+    unit bigint not null,
+    -- 0 stands for the whole workspace.
+    app_id bigint not null,
+    -- Empty for all units.
+    dimension text not null,
+    value text not null,
+    slot bigint not null,
+    not_determined bigint not null,
+    restricted bigint not null,
+    denied bigint not null,
+    authorized bigint not null,
+    unknown bigint not null,
+    not_applicable bigint not null,
+    primary key (workspace_id, environment, unit, app_id, dimension, value, slot)
+);
+
+-- What each day added to the counters, and the devices that were active on it.
+create table daily (
+    workspace_id bigint not null,
+    environment bigint not null,
+    unit bigint not null,
+    -- 0 stands for the whole workspace.
+    app_id bigint not null,
+    -- Empty for the total.
+    dimension text not null,
+    value text not null,
+    -- Of the workspace's time zone, in days since 1970-01-01; 0 for all that are too old to be told apart.
+    day bigint not null,
+    slot bigint not null,
+    not_determined bigint not null,
+    restricted bigint not null,
+    denied bigint not null,
+    authorized bigint not null,
+    unknown bigint not null,
+    not_applicable bigint not null,
+    primary key (workspace_id, environment, unit, app_id, dimension, value, day, slot)
+);
+
+-- Values of dimensions that have a counter of their own; the rest is counted together.
+create table dimension_values (
+    workspace_id bigint not null,
+    -- 0 stands for the whole workspace.
+    app_id bigint not null,
+    dimension text not null,
+    value text not null,
+    seen_on bigint not null,
+    primary key (workspace_id, app_id, dimension, value)
+);
+
+-- Rows handed over as one JSON array, under the name and shape that SQLite has built in, so that one text serves both.
+create function jsonb_each(given text) returns table (value jsonb) language sql immutable strict as $$
+    select jsonb_array_elements(given::jsonb)
+$$;

@@ -1,0 +1,337 @@
+-- What a workspace decides, what it learnt, and how it is counted. Every key begins with the workspace.
+
+create table settings_versions (
+    workspace_id integer not null references workspaces (id),
+    version integer not null,
+    default_status integer,
+    idfa_policy text not null,
+    changed_at integer not null,
+    changed_by text not null,
+    reason text not null,
+    -- Production profiles whose effective status moved with this version.
+    moved_profiles integer not null,
+    primary key (workspace_id, version)
+) strict, without rowid;
+
+-- Erasing of stored IDFAs that a version of the settings holds back.
+create table erasures (
+    workspace_id integer not null,
+    version integer not null,
+    asked_at integer not null,
+    -- The policy and default that what is stored was let in under.
+    base_policy text not null,
+    base_default integer,
+    progress text not null,
+    seen integer not null,
+    erased integer not null,
+    -- Where the walk over the IDFAs stands.
+    cursor text not null,
+    ended_at integer,
+    primary key (workspace_id, version),
+    foreign key (workspace_id, version) references settings_versions (workspace_id, version)
+) strict, without rowid;
+
+create table apps (
+    workspace_id integer not null references workspaces (id),
+    id integer not null,
+    bundle text,
+    name text not null,
+    created_at integer not null,
+    primary key (workspace_id, id)
+) strict, without rowid;
+
+create unique index apps_bundle on apps (workspace_id, bundle);
+
+create table inputs (
+    workspace_id integer not null references workspaces (id),
+    id integer not null,
+    name text not null,
+    app_id integer,
+    public_key text not null,
+    secret_version integer not null,
+    paused integer not null,
+    -- Null for any number.
+    requests_per_second integer,
+    created_at integer not null,
+    primary key (workspace_id, id),
+    foreign key (workspace_id, app_id) references apps (workspace_id, id)
+) strict, without rowid;
+
+create unique index inputs_name on inputs (workspace_id, name);
+
+create table input_counts (
+    workspace_id integer not null,
+    input_id integer not null,
+    counted text not null,
+    reason text not null,
+    n integer not null,
+    last_at integer not null,
+    primary key (workspace_id, input_id, counted, reason),
+    foreign key (workspace_id, input_id) references inputs (workspace_id, id)
+) strict, without rowid;
+
+-- When the last stored batch of an app came through an input.
+create table arrivals (
+    workspace_id integer not null,
+    input_id integer not null,
+    environment integer not null,
+    app_id integer not null,
+    last_at integer not null,
+    primary key (workspace_id, input_id, environment, app_id),
+    foreign key (workspace_id, input_id) references inputs (workspace_id, id),
+    foreign key (workspace_id, app_id) references apps (workspace_id, id)
+) strict, without rowid;
+
+-- What stored batches say against themselves, by day of the workspace's time zone (days since 1970-01-01).
+create table data_problems (
+    workspace_id integer not null,
+    environment integer not null,
+    day integer not null,
+    app_id integer not null,
+    -- Empty when the batch and its device name none.
+    app_version text not null,
+    input_id integer not null,
+    kind text not null,
+    n integer not null,
+    last_at integer not null,
+    primary key (workspace_id, environment, day, app_id, app_version, input_id, kind),
+    foreign key (workspace_id, app_id) references apps (workspace_id, id),
+    foreign key (workspace_id, input_id) references inputs (workspace_id, id)
+) strict, without rowid;
+
+create index data_problems_input on data_problems (workspace_id, input_id, day);
+
+-- The newest batches of an input, and the newest of each data problem; for a day.
+create table samples (
+    workspace_id integer not null,
+    input_id integer not null,
+    -- A kind of data problem; empty for the newest batches, whatever they say.
+    kind text not null,
+    slot integer not null,
+    environment integer not null,
+    app_id integer not null,
+    -- Whose status decides whether the IDFA is shown.
+    device_id integer,
+    received_at integer not null,
+    -- All of the batch's data_problems, separated by spaces.
+    data_problems text not null,
+    content text not null,
+    idfa text,
+    primary key (workspace_id, input_id, kind, slot),
+    foreign key (workspace_id, input_id) references inputs (workspace_id, id)
+) strict, without rowid;
+
+create index samples_received on samples (workspace_id, received_at);
+
+-- The keys of what belongs to a device or a profile begin with the workspace and what tells rows apart, for of
+-- environments there are two: a planner that knows nothing of the rows yet takes no other key for as good.
+
+create table devices (
+    workspace_id integer not null,
+    environment integer not null,
+    id integer not null,
+    app_id integer not null,
+    platform text not null,
+    status integer,
+    since integer,
+    as_of integer,
+    source_input integer,
+    -- How many transitions there were, and so the last one's seq.
+    transitions integer not null,
+    os_version text,
+    app_version text,
+    country text,
+    first_seen integer not null,
+    last_seen integer not null,
+    unidentified_since integer,
+    retired integer not null,
+    -- The last day of the workspace on which it counted as active, in days since 1970-01-01.
+    active_on integer,
+    -- Which of its values are counted with the other ones, a bit for each dimension in the workspace and in the app.
+    overflow integer not null,
+    primary key (workspace_id, environment, id),
+    foreign key (workspace_id, app_id) references apps (workspace_id, id)
+) strict, without rowid;
+
+create index devices_unidentified on devices (workspace_id, unidentified_since) where unidentified_since is not null and not retired;
+
+create table device_identifiers (
+    workspace_id integer not null,
+    environment integer not null,
+    app_id integer not null,
+    kind text not null,
+    value text not null,
+    device_id integer not null,
+    primary key (workspace_id, kind, environment, value, app_id),
+    foreign key (workspace_id, environment, device_id) references devices (workspace_id, environment, id)
+) strict, without rowid;
+
+create index device_identifiers_device on device_identifiers (workspace_id, device_id, environment);
+
+create table profiles (
+    workspace_id integer not null,
+    environment integer not null,
+    id integer not null,
+    mpid integer not null,
+    -- The device whose anonymous user it is; null once somebody named it.
+    anonymous_on integer,
+    -- What the audit log calls it.
+    audit_reference text not null,
+    first_seen integer not null,
+    last_seen integer not null,
+    primary key (workspace_id, environment, id)
+) strict, without rowid;
+
+create unique index profiles_mpid on profiles (workspace_id, mpid, environment);
+
+create table identities (
+    workspace_id integer not null,
+    environment integer not null,
+    kind text not null,
+    value text not null,
+    profile_id integer not null,
+    primary key (workspace_id, kind, environment, value),
+    foreign key (workspace_id, environment, profile_id) references profiles (workspace_id, environment, id)
+) strict, without rowid;
+
+create index identities_profile on identities (workspace_id, profile_id, environment);
+
+create table uses (
+    workspace_id integer not null,
+    environment integer not null,
+    device_id integer not null,
+    profile_id integer not null,
+    primary key (workspace_id, device_id, environment, profile_id),
+    foreign key (workspace_id, environment, device_id) references devices (workspace_id, environment, id),
+    foreign key (workspace_id, environment, profile_id) references profiles (workspace_id, environment, id)
+) strict, without rowid;
+
+create index uses_profile on uses (workspace_id, profile_id, environment, device_id);
+
+create table transitions (
+    workspace_id integer not null,
+    environment integer not null,
+    device_id integer not null,
+    seq integer not null,
+    app_id integer not null,
+    from_status integer,
+    to_status integer not null,
+    since integer not null,
+    as_of integer not null,
+    received_at integer not null,
+    input_id integer not null,
+    primary key (workspace_id, environment, device_id, seq),
+    foreign key (workspace_id, environment, device_id) references devices (workspace_id, environment, id)
+) strict, without rowid;
+
+create table dedup (
+    workspace_id integer not null,
+    input_id integer not null,
+    -- The first 16 bytes of SHA-256 over the source_request_id.
+    hash blob not null,
+    received_at integer not null,
+    primary key (workspace_id, input_id, hash)
+) strict, without rowid;
+
+create index dedup_received on dedup (workspace_id, received_at);
+
+-- How many ids of requests were noted in an hour (hours since 1970), so that no count of them is needed.
+create table dedup_hours (
+    workspace_id integer not null,
+    hour integer not null,
+    n integer not null,
+    primary key (workspace_id, hour)
+) strict, without rowid;
+
+-- How far the removing of what is too old got.
+create table retention (
+    workspace_id integer not null,
+    what text not null,
+    -- The key of the last row that was looked at, as JSON.
+    position text not null,
+    -- Removed since it was told.
+    removed integer not null,
+    told_at integer not null,
+    due_at integer not null,
+    primary key (workspace_id, what)
+) strict, without rowid;
+
+-- Which slot of the counters belongs to which running process.
+create table slots (
+    slot integer primary key,
+    seen_at integer not null
+) strict;
+
+create table counters (
+    workspace_id integer not null,
+    environment integer not null,
+    unit integer not null,
+    -- 0 stands for the whole workspace.
+    app_id integer not null,
+    -- Empty for all units.
+    dimension text not null,
+    value text not null,
+    slot integer not null,
+    not_determined integer not null,
+    restricted integer not null,
+    denied integer not null,
+    authorized integer not null,
+    unknown integer not null,
+    not_applicable integer not null,
+    primary key (workspace_id, environment, unit, app_id, dimension, value, slot)
+) strict, without rowid;
+
+-- What each day added to the counters, and the devices that were active on it.
+create table daily (
+    workspace_id integer not null,
+    environment integer not null,
+    unit integer not null,
+    -- 0 stands for the whole workspace.
+    app_id integer not null,
+    -- Empty for the total.
+    dimension text not null,
+    value text not null,
+    -- Of the workspace's time zone, in days since 1970-01-01; 0 for all that are too old to be told apart.
+    day integer not null,
+    slot integer not null,
+    not_determined integer not null,
+    restricted integer not null,
+    denied integer not null,
+    authorized integer not null,
+    unknown integer not null,
+    not_applicable integer not null,
+    primary key (workspace_id, environment, unit, app_id, dimension, value, day, slot)
+) strict, without rowid;
+
+-- Values of dimensions that have a counter of their own; the rest is counted together.
+create table dimension_values (
+    workspace_id integer not null,
+    -- 0 stands for the whole workspace.
+    app_id integer not null,
+    dimension text not null,
+    value text not null,
+    seen_on integer not null,
+    primary key (workspace_id, app_id, dimension, value)
+) strict, without rowid;
+
+-- What the planner is told of the tables that grow: rows, and rows for each longer beginning of a key. Without it a
+-- workspace is thought to have ten rows, and worth reading whole. Written down instead of measured, so that the plans of
+-- an empty database are those of a full one.
+analyze sqlite_schema;
+
+insert into sqlite_stat1 (tbl, idx, stat) values
+    ('devices', 'devices', '10000000 10000000 10000000 1'),
+    ('devices', 'devices_unidentified', '1000 1000 1'),
+    ('device_identifiers', 'device_identifiers', '20000000 20000000 10000000 10000000 1 1'),
+    ('device_identifiers', 'device_identifiers_device', '20000000 20000000 2 2'),
+    ('profiles', 'profiles', '10000000 10000000 10000000 1'),
+    ('profiles', 'profiles_mpid', '10000000 10000000 1 1'),
+    ('identities', 'identities', '10000000 10000000 5000000 5000000 1'),
+    ('identities', 'identities_profile', '10000000 10000000 2 2'),
+    ('uses', 'uses', '12000000 12000000 2 2 1'),
+    ('uses', 'uses_profile', '12000000 12000000 2 2 1'),
+    ('transitions', 'transitions', '20000000 20000000 20000000 2 1'),
+    ('dedup', 'dedup', '10000000 10000000 5000000 1'),
+    ('dedup', 'dedup_received', '10000000 10000000 10'),
+    ('counters', 'counters', '2000 2000 1000 400 100 20 1 1'),
+    ('daily', 'daily', '200000 200000 70000 20000 5000 1000 120 1 1');

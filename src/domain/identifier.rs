@@ -1,0 +1,123 @@
+//! Identifiers: the ids by which a device is known, each of which leads to one device of one app.
+
+use super::environment::Environment;
+use super::id::{AppId, ProfileId};
+
+/// The kinds of id that a device is known by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum IdentifierKind {
+    Idfv,
+    MpDeviceId,
+    Idfa,
+    AndroidUuid,
+    AndroidAdvertisingId,
+    RokuAdvertisingId,
+    RokuPublisherId,
+    FireAdvertisingId,
+    MicrosoftAdvertisingId,
+    MicrosoftPublisherId,
+    /// A device that only its profile leads to.
+    Profile,
+}
+
+impl IdentifierKind {
+    pub const ALL: [Self; 11] = [
+        Self::Idfv,
+        Self::MpDeviceId,
+        Self::Idfa,
+        Self::AndroidUuid,
+        Self::AndroidAdvertisingId,
+        Self::RokuAdvertisingId,
+        Self::RokuPublisherId,
+        Self::FireAdvertisingId,
+        Self::MicrosoftAdvertisingId,
+        Self::MicrosoftPublisherId,
+        Self::Profile,
+    ];
+
+    /// The field that carries it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Idfv => "ios_idfv",
+            Self::MpDeviceId => "mp_deviceid",
+            Self::Idfa => "ios_advertising_id",
+            Self::AndroidUuid => "android_uuid",
+            Self::AndroidAdvertisingId => "android_advertising_id",
+            Self::RokuAdvertisingId => "roku_advertising_id",
+            Self::RokuPublisherId => "roku_publisher_id",
+            Self::FireAdvertisingId => "fire_advertising_id",
+            Self::MicrosoftAdvertisingId => "microsoft_advertising_id",
+            Self::MicrosoftPublisherId => "microsoft_publisher_id",
+            Self::Profile => "profile",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == text)
+    }
+
+    /// In the order in which they decide which device a batch is about; the first one present wins.
+    pub fn lookup_order(apple: bool) -> &'static [Self] {
+        if apple { &[Self::Idfv, Self::MpDeviceId, Self::Idfa] } else { &Self::ELSEWHERE }
+    }
+
+    const ELSEWHERE: [Self; 9] = [
+        Self::AndroidUuid,
+        Self::AndroidAdvertisingId,
+        Self::MpDeviceId,
+        Self::RokuAdvertisingId,
+        Self::RokuPublisherId,
+        Self::FireAdvertisingId,
+        Self::MicrosoftAdvertisingId,
+        Self::MicrosoftPublisherId,
+        Self::Idfa,
+    ];
+}
+
+/// A name leads to one device of one app in one environment.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Identifier {
+    pub environment: Environment,
+    pub app: AppId,
+    pub kind: IdentifierKind,
+    pub value: String,
+}
+
+/// The name of a device that only its profile leads to.
+pub fn identifier_of_profile(environment: Environment, app: AppId, profile: ProfileId) -> Identifier {
+    Identifier { environment, app, kind: IdentifierKind::Profile, value: profile.to_string() }
+}
+
+/// An id as it is compared: a UUID in lower case with dashes, anything else as it came; `None` when it is absent, that
+/// is empty or the zero UUID.
+pub fn normalized(id: &str) -> Option<String> {
+    let id = id.trim();
+    let digits: String = id.chars().filter(|c| *c != '-').collect();
+    if id.is_empty() {
+        return None;
+    }
+    if digits.len() != 32 || !digits.bytes().all(|b| b.is_ascii_hexdigit()) {
+        return Some(id.to_owned());
+    }
+    if digits.bytes().all(|b| b == b'0') {
+        return None;
+    }
+    let digits = digits.to_ascii_lowercase();
+    let parts = [&digits[..8], &digits[8..12], &digits[12..16], &digits[16..20], &digits[20..]];
+    Some(parts.join("-"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn uuids_have_one_spelling() {
+        let spelt = Some("8c6cbc0d-5f43-4765-a6e6-84dff3d24707".to_owned());
+        assert_eq!(normalized("8C6CBC0D-5F43-4765-A6E6-84DFF3D24707"), spelt);
+        assert_eq!(normalized("8c6cbc0d5f434765a6e684dff3d24707"), spelt);
+        assert_eq!(normalized("00000000-0000-0000-0000-000000000000"), None);
+        assert_eq!(normalized(" "), None);
+        assert_eq!(normalized("Device-7"), Some("Device-7".to_owned()));
+    }
+}

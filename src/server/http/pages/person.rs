@@ -1,0 +1,60 @@
+//! Everybody with an account, and their reset links: for operators.
+
+use super::Asked;
+use super::installation::{installation_frame, operators_only};
+use super::listing::part;
+use crate::domain::error::Refusal;
+use crate::server::error::Result;
+use crate::server::http::caller::Visit;
+use crate::server::http::form::Form;
+use crate::server::http::render::render;
+use crate::server::services::reset::make_reset_link;
+use crate::server::state::AppState;
+use crate::server::store::person::Person;
+use crate::ui::installation::InstallationPage;
+use crate::ui::pages::Page;
+use crate::ui::pages::person::{People, PersonRow};
+use crate::ui::parts::one_time_secret::OneTimeSecret;
+use axum::extract::{RawQuery, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+
+/// `GET /people`.
+pub async fn list(visit: Visit, State(state): State<AppState>, query: RawQuery) -> Result<Response> {
+    operators_only(&visit)?;
+    let page = model(&state, &visit, &Asked::new(query)).await?;
+    Ok(render(&state, Page::People(Box::new(page)), StatusCode::OK))
+}
+
+/// `POST /people`: makes a reset link and shows it this once.
+pub async fn reset(visit: Visit, State(state): State<AppState>, query: RawQuery, mut form: Form) -> Result<Response> {
+    operators_only(&visit)?;
+    let email = form.text("email");
+    if form.faults().is_some() || email == visit.person.email {
+        return Err(Refusal::BadRequest(vec![]).into());
+    }
+    let token = make_reset_link(&state.store, &visit.actor, &email).await?;
+    let mut page = model(&state, &visit, &Asked::new(query)).await?;
+    page.made = Some((email, OneTimeSecret(format!("{}/set-up?token={token}", state.config.public_url()))));
+    Ok(render(&state, Page::People(Box::new(page)), StatusCode::OK))
+}
+
+async fn model(state: &AppState, visit: &Visit, asked: &Asked) -> Result<People> {
+    let mut system = state.store.system_view().await?;
+    let words = |(person, _): &(Person, i64)| format!("{} {}", person.name, person.email);
+    let (people, pager) = part(asked, system.people().await?, words);
+    let rows = people.into_iter().map(|(person, workspaces)| PersonRow {
+        is_self: person.id == visit.person.id,
+        name: person.name,
+        email: person.email,
+        operator: person.operator,
+        workspaces,
+    });
+    let rows = rows.collect();
+    Ok(People {
+        frame: installation_frame(&mut system, visit, InstallationPage::People).await?,
+        rows,
+        pager,
+        made: None,
+    })
+}

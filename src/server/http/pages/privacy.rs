@@ -1,0 +1,249 @@
+//! The privacy settings: what is in force, what each choice would do, and the forms that change it.
+
+use super::frame;
+use crate::domain::att::{CountedState, Policy, Status};
+use crate::domain::count::{Cell, Unit};
+use crate::domain::environment::Environment;
+use crate::domain::error::{Fault, Refusal};
+use crate::domain::permission::{Grant, Permission, grant};
+use crate::domain::privacy::Settings;
+use crate::domain::role::Role;
+use crate::domain::rounding::Shown;
+use crate::domain::time::HOUR;
+use crate::server::error::{Error, Result};
+use crate::server::http::caller::{Inside, Visit};
+use crate::server::http::form::{Form, shown};
+use crate::server::http::moment::moment;
+use crate::server::http::render::render;
+use crate::server::services::privacy::{Reading, Wanted, change_settings, decided_by_default, read};
+use crate::server::state::AppState;
+use crate::server::store::View;
+use crate::server::store::WorkspaceRef;
+use crate::server::store::erasure::{Erasure, Progress};
+use crate::server::store::privacy::Version;
+use crate::ui::frame::NavPage;
+use crate::ui::pages::Page;
+use crate::ui::pages::privacy::{AttSettings, CHOICES, Effect, Erasing, HistoryRow, NONE, Outcome};
+use crate::ui::parts::field::Faults;
+use crate::ui::words;
+use axum::extract::RawQuery;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use std::collections::BTreeMap;
+
+/// How many versions the page shows; the audit log has them all.
+const HISTORY: i64 = 20;
+
+/// `GET privacy`.
+pub async fn settings(Inside { visit, state, workspace, .. }: Inside, query: RawQuery) -> Result<Response> {
+    let asked = super::Asked::new(query);
+    let mut view = state.store.view(&visit.actor, workspace, Permission::SeePrivacySettings).await?;
+    let mut page = model(&mut view, &visit, state.config.erase_after_hours).await?;
+    page.outcome = match asked.of("saved") {
+        Some(version) if version == page.frame.version.to_string() => Outcome::Saved,
+        Some("same") => Outcome::Same,
+        _ => Outcome::Nothing,
+    };
+    Ok(render(&state, Page::Att(Box::new(page)), StatusCode::OK))
+}
+
+/// The two forms of the page.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Which {
+    Default,
+    Policy,
+}
+
+/// `POST privacy`: success leads back to the page; a fault or a conflict shows it again with what was typed.
+pub async fn change(Inside { visit, state, slug, workspace }: Inside, mut form: Form) -> Result<Response> {
+    // Who may not change anything is told so before anything is said about the form.
+    let mut view = state.store.view(&visit.actor, workspace.clone(), Permission::ChangePrivacySettings).await?;
+    let before = view.settings().await?;
+    drop(view);
+    let which = match form.text("form").as_str() {
+        "default" => Which::Default,
+        "policy" => Which::Policy,
+        _ => return Err(Refusal::BadRequest(vec![]).into()),
+    };
+    let version = form.choice("version", |text| text.parse::<i64>().ok());
+    let wanted = match which {
+        Which::Default => {
+            let parse = |text: &str| if text == NONE { Some(None) } else { Status::parse(text).map(Some) };
+            let default = form.choice("status", parse);
+            let typed = form.optional("confirm");
+            let asks = default == Some(Some(Status::Authorized));
+            let typed_name = asks.then_some(typed);
+            Wanted {
+                default,
+                policy: None,
+                reason: form.text("reason"),
+                version: version.unwrap_or_default(),
+                typed_name,
+            }
+        }
+        Which::Policy => {
+            let policy = form.choice("idfa_policy", Policy::parse);
+            let reason = form.text("policy_reason");
+            Wanted { default: None, policy, reason, version: version.unwrap_or_default(), typed_name: None }
+        }
+    };
+    let sent = wanted.clone();
+    let ended = match form.faults() {
+        // A version that came first is told first: the rest may be moot.
+        Some(_) if version.is_some_and(|version| version != before.version) => Err(Refusal::Conflict.into()),
+        Some(faults) => return again(&state, &visit, &slug, which, sent, faults, Outcome::Nothing).await,
+        None => change_settings(&state.store, &visit.actor, workspace, wanted).await,
+    };
+    match ended {
+        Ok(settings) => {
+            let saved =
+                if settings.version == before.version { "same".to_owned() } else { settings.version.to_string() };
+            Ok(Redirect::to(&format!("/w/{slug}/privacy?saved={saved}")).into_response())
+        }
+        Err(Error::Refused(Refusal::Conflict)) => {
+            again(&state, &visit, &slug, which, sent, Faults::default(), Outcome::Conflict).await
+        }
+        Err(Error::Refused(Refusal::Invalid(faults))) => {
+            let faults: Vec<Fault> = faults.into_iter().map(|fault| named_for(which, fault)).collect();
+            again(&state, &visit, &slug, which, sent, shown(&faults), Outcome::Nothing).await
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// The reason's field has a name of its own in each form, so that a label belongs to one field.
+fn named_for(which: Which, fault: Fault) -> Fault {
+    if which == Which::Policy && fault.field == "reason" { Fault::new("policy_reason", fault.problem) } else { fault }
+}
+
+async fn again(
+    state: &AppState,
+    visit: &Visit,
+    slug: &str,
+    which: Which,
+    sent: Wanted,
+    faults: Faults,
+    outcome: Outcome,
+) -> Result<Response> {
+    let mut view =
+        state.store.view(&visit.actor, WorkspaceRef::parse(slug)?, Permission::ChangePrivacySettings).await?;
+    let mut page = model(&mut view, visit, state.config.erase_after_hours).await?;
+    let status = if outcome == Outcome::Conflict { StatusCode::CONFLICT } else { StatusCode::UNPROCESSABLE_ENTITY };
+    page.outcome = outcome;
+    match which {
+        Which::Default => {
+            page.chosen = sent.default.unwrap_or(page.chosen);
+            (page.reason, page.faults) = (sent.reason, faults);
+        }
+        Which::Policy => {
+            page.chosen_policy = sent.policy.unwrap_or(page.chosen_policy);
+            (page.policy_reason, page.policy_faults) = (sent.reason, faults);
+        }
+    }
+    Ok(render(state, Page::Att(Box::new(page)), status))
+}
+
+async fn model(view: &mut View, visit: &Visit, erase_after: u32) -> Result<AttSettings> {
+    let frame = frame(view, visit, NavPage::Privacy, Environment::Production).await?;
+    let reading = read(view).await?;
+    let rounded = grant(frame.role, Permission::SeeMetrics) == Grant::Rounded;
+    let apps = view.apps().await?;
+    let admins = view.members().await?.into_iter().filter(|member| member.role == Role::ComplianceAdmin);
+    let versions = view.settings_versions(HISTORY + 1).await?;
+    let rows = match frame.may(Permission::SeeAudit) {
+        true => view.audit_rows_of_settings(frame.version - HISTORY).await?,
+        false => BTreeMap::new(),
+    };
+    let count = |n| words::count(Shown::of(n, rounded));
+    Ok(AttSettings {
+        may_change: frame.may(Permission::ChangePrivacySettings),
+        changed_by: reading.settings.changed_by.clone(),
+        changed_at: moment(reading.settings.changed_at),
+        chosen: frame.default,
+        chosen_policy: frame.policy,
+        reason: String::new(),
+        policy_reason: String::new(),
+        effects: CHOICES.map(|choice| effect(&reading, &apps, choice, rounded)).into(),
+        development: format!(
+            "In development: {} never answered.",
+            words::profiles_on_devices(&count(reading.development_profiles), &count(reading.development_devices))
+        ),
+        outcome: Outcome::Nothing,
+        faults: Faults::default(),
+        policy_faults: Faults::default(),
+        erasing: view.last_erasure().await?.and_then(|erasure| erasing(erasure, erase_after)),
+        admins: admins.map(|member| member.name).collect(),
+        history: history(&versions, &rows, rounded),
+        frame,
+    })
+}
+
+fn erasing(erasure: Erasure, erase_after: u32) -> Option<Erasing> {
+    Some(match erasure.progress {
+        Progress::Waiting => Erasing::From(moment(erasure.asked_at.plus(i64::from(erase_after) * HOUR))),
+        Progress::Running => {
+            Erasing::Running { seen: words::number(erasure.seen), erased: words::number(erasure.erased) }
+        }
+        Progress::Done => Erasing::Done { erased: words::number(erasure.erased), at: moment(erasure.ended_at?) },
+        Progress::Cancelled => return None,
+    })
+}
+
+fn effect(reading: &Reading, apps: &[crate::domain::app::App], choice: Option<Status>, rounded: bool) -> Effect {
+    let count = |n| words::count(Shown::of(n, rounded));
+    let moved = decided_by_default(&reading.profiles, Unit::Profiles, None);
+    let states = [reading.settings.default, choice].into_iter().map(|of| {
+        let state = CountedState::from(of);
+        let cell = Cell { environment: Environment::Production, unit: Unit::Profiles, app: None, slice: None, state };
+        let reported =
+            if state == CountedState::Unknown { 0 } else { reading.profiles.get(&cell).copied().unwrap_or_default() };
+        let (with, without) = (count(reported + moved), count(reported));
+        let more = of == choice;
+        let sign = if more { "+" } else { "−" };
+        let (now, after) = if more { (without, with) } else { (with, without) };
+        (state, now, after, format!("{sign}{}", count(moved)))
+    });
+    let app = |app: &crate::domain::app::App| {
+        let profiles = decided_by_default(&reading.profiles, Unit::Profiles, Some(app.id));
+        let devices = decided_by_default(&reading.devices, Unit::Devices, Some(app.id));
+        (rounded || profiles + devices > 0).then(|| (app.name.clone(), count(profiles), count(devices)))
+    };
+    Effect {
+        choice,
+        profiles: count(moved),
+        devices: count(decided_by_default(&reading.devices, Unit::Devices, None)),
+        states: states.collect(),
+        apps: apps.iter().filter_map(app).collect(),
+    }
+}
+
+fn history(versions: &[Version], rows: &BTreeMap<i64, i64>, rounded: bool) -> Vec<HistoryRow> {
+    let shown = usize::try_from(HISTORY).unwrap_or(usize::MAX);
+    let row = |(at, version): (usize, &Version)| {
+        let Settings { default, policy, .. } = version.settings;
+        let before = versions.get(at + 1).map(|before| &before.settings);
+        let change = match before {
+            None => format!("{}, IDFA policy {}", words::default(default), words::policy(policy)),
+            Some(before) => {
+                let parts = [
+                    (before.default != default)
+                        .then(|| format!("{} → {}", words::default(before.default), words::default(default))),
+                    (before.policy != policy)
+                        .then(|| format!("IDFA policy {} → {}", words::policy(before.policy), words::policy(policy))),
+                ];
+                parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+            }
+        };
+        let moves = before.is_some_and(|before| before.default != default);
+        HistoryRow {
+            version: version.settings.version,
+            at: moment(version.settings.changed_at),
+            by: version.settings.changed_by.clone(),
+            reason: version.settings.reason.clone(),
+            change,
+            row: rows.get(&version.settings.version).copied(),
+            moved: moves.then(|| words::count(Shown::of(version.moved_profiles, rounded))),
+        }
+    };
+    versions.iter().enumerate().map(row).take(shown).collect()
+}

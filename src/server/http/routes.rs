@@ -1,0 +1,128 @@
+//! Every route: method, path, and what one must be allowed to pass it. The router is built from this list, and the test
+//! of roles walks it.
+
+use super::api::{audit, breakdown, dimension_value, distribution, document, events, privacy, trend, userprofile};
+use super::{health, pages, site};
+use crate::domain::permission::Permission;
+use crate::server::state::AppState;
+use axum::routing::{MethodRouter, delete, get, post, put};
+
+/// How a route is asked, and in which words it answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RouteKind {
+    /// For machines that watch, and files.
+    Plain,
+    /// A page or a form.
+    Page,
+    /// The island's question; never renews a session.
+    Live,
+    /// The Admin API.
+    Api,
+    /// The Events API.
+    Events,
+}
+
+/// What one must be allowed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Needs {
+    Nothing,
+    SignedIn,
+    /// Being an operator of the installation.
+    Operator,
+    /// An action in the workspace that the address names.
+    Role(Permission),
+    /// The key and secret of an input.
+    InputSecret,
+}
+
+/// One route.
+#[derive(Clone, Copy)]
+pub struct Route {
+    pub method: &'static str,
+    pub path: &'static str,
+    pub kind: RouteKind,
+    pub needs: Needs,
+    pub serve: fn() -> MethodRouter<AppState>,
+}
+
+macro_rules! routes {
+    ($($method:literal $path:literal $kind:ident $needs:expr => $serve:expr;)*) => {
+        /// All of them.
+        pub const ROUTES: &[Route] = &[$(Route {
+            method: $method,
+            path: $path,
+            kind: RouteKind::$kind,
+            needs: $needs,
+            serve: || $serve,
+        },)*];
+    };
+}
+
+use Needs::{InputSecret, Nothing, Operator, Role, SignedIn};
+use Permission::{
+    ChangePrivacySettings, LookUpProfiles, ManageInputs, ManageMembers, ManageTokens, SeeAudit, SeeInputs, SeeMembers,
+    SeeMetrics, SeePrivacySettings,
+};
+
+routes! {
+    "GET" "/healthz" Plain Nothing => get(health::live);
+    "GET" "/readyz" Plain Nothing => get(health::ready);
+    "GET" "/s/{hash}/{file}" Plain Nothing => get(site::file);
+
+    "GET" "/" Page SignedIn => get(pages::session::home);
+    "GET" "/sign-in" Page Nothing => get(pages::session::sign_in_form);
+    "POST" "/sign-in" Page Nothing => post(pages::session::sign_in);
+    "POST" "/sign-out" Page SignedIn => post(pages::session::sign_out);
+    "GET" "/set-up" Page Nothing => get(pages::setup::set_up_form);
+    "POST" "/set-up" Page Nothing => post(pages::setup::set_up);
+    "GET" "/invitation" Page Nothing => get(pages::invitation::look);
+    "POST" "/invitation" Page Nothing => post(pages::invitation::take);
+
+    "GET" "/account" Page SignedIn => get(pages::account::show);
+    "POST" "/account" Page SignedIn => post(pages::account::change);
+    "GET" "/api" Page SignedIn => get(pages::api::show);
+    "GET" "/stored" Page SignedIn => get(pages::stored::show);
+    "GET" "/people" Page Operator => get(pages::person::list);
+    "POST" "/people" Page Operator => post(pages::person::reset);
+    "GET" "/workspaces" Page Operator => get(pages::workspace::list);
+    "POST" "/workspaces" Page Operator => post(pages::workspace::add);
+    "GET" "/log" Page Operator => get(pages::audit::installation);
+
+    "GET" "/w/{workspace}/overview" Page Role(SeeMetrics) => get(pages::overview::overview);
+    "GET" "/w/{workspace}/overview/live" Live Role(SeeMetrics) => get(pages::overview::live);
+    "GET" "/w/{workspace}/privacy" Page Role(SeePrivacySettings) => get(pages::privacy::settings);
+    "POST" "/w/{workspace}/privacy" Page Role(ChangePrivacySettings) => post(pages::privacy::change);
+    "GET" "/w/{workspace}/audit" Page Role(SeeAudit) => get(pages::audit::audit);
+    "GET" "/w/{workspace}/profiles" Page Role(LookUpProfiles) => get(pages::profile::form);
+    "POST" "/w/{workspace}/profiles" Page Role(LookUpProfiles) => post(pages::profile::look_up);
+    "GET" "/w/{workspace}/inputs" Page Role(SeeInputs) => get(pages::input::list);
+    "POST" "/w/{workspace}/inputs" Page Role(ManageInputs) => post(pages::input::add);
+    "GET" "/w/{workspace}/inputs/{input}" Page Role(SeeInputs) => get(pages::input::one);
+    "POST" "/w/{workspace}/inputs/{input}" Page Role(ManageInputs) => post(pages::input::change);
+
+    "GET" "/w/{workspace}/inputs/{input}/samples" Page Role(LookUpProfiles) => get(pages::sample::before);
+    "POST" "/w/{workspace}/inputs/{input}/samples" Page Role(LookUpProfiles) => post(pages::sample::show);
+    "GET" "/w/{workspace}/apps" Page Role(SeeInputs) => get(pages::app::list);
+    "POST" "/w/{workspace}/apps" Page Role(ManageInputs) => post(pages::app::change);
+    "GET" "/w/{workspace}/members" Page Role(SeeMembers) => get(pages::member::list);
+    "POST" "/w/{workspace}/members" Page Role(ManageMembers) => post(pages::member::change);
+    "GET" "/w/{workspace}/tokens" Page Role(ManageTokens) => get(pages::token::list);
+    "POST" "/w/{workspace}/tokens" Page Role(ManageTokens) => post(pages::token::change);
+
+    "GET" "/api/openapi.json" Api Nothing => get(document::document);
+    "GET" "/api/v1/workspaces/{workspace}/att-default" Api Role(SeePrivacySettings) => get(privacy::att_default);
+    "PUT" "/api/v1/workspaces/{workspace}/att-default" Api Role(ChangePrivacySettings) => put(privacy::set_att_default);
+    "GET" "/api/v1/workspaces/{workspace}/distribution" Api Role(SeeMetrics) => get(distribution::distribution);
+    "GET" "/api/v1/workspaces/{workspace}/trend" Api Role(SeeMetrics) => get(trend::trend);
+    "GET" "/api/v1/workspaces/{workspace}/breakdown" Api Role(SeeMetrics) => get(breakdown::breakdown);
+    "DELETE" "/api/v1/workspaces/{workspace}/dimension-values" Api Role(ManageInputs) => delete(dimension_value::reset_dimension_values);
+    "GET" "/api/v1/workspaces/{workspace}/audit" Api Role(SeeAudit) => get(audit::audit);
+
+    "GET" "/userprofile/v1/{org}/{account}/{workspace}/{mpid}" Api Role(LookUpProfiles) => get(userprofile::get_by_mpid);
+    "POST" "/userprofile/v1/{org}/{account}/{workspace}/{mpid}" Api Role(LookUpProfiles) => post(userprofile::post_by_mpid);
+    "POST" "/userprofile/v1/resolve/{org}/{account}/{workspace}" Api Role(LookUpProfiles) => post(userprofile::resolve);
+
+    "POST" "/v2/events" Events InputSecret => post(events::one);
+    "POST" "/v2/bulkevents" Events InputSecret => post(events::bulk);
+    "POST" "/v2/bulkevents/historical" Events InputSecret => post(events::historical);
+}

@@ -1,0 +1,149 @@
+//! Exporting a workspace's chain, streamed, as JSON Lines that prove themselves or as CSV for spreadsheets.
+
+use crate::domain::audit::AuditAction;
+use crate::domain::permission::Permission;
+use crate::server::error::{Error, Result};
+use crate::server::store::audit::Kept;
+use crate::server::store::{Act, Actor, Change, Done, Store, WorkspaceRef};
+use serde::Serialize;
+use serde_json::{Value, json};
+use std::io::Write;
+
+/// In which form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, clap::ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub enum Format {
+    Csv,
+    Jsonl,
+}
+
+/// Exports the audit log.
+pub struct ExportAudit;
+
+impl Act for ExportAudit {
+    type Snapshot = Value;
+    const PERMISSION: Permission = Permission::ExportAudit;
+    const AUDIT: AuditAction = AuditAction::AuditExported;
+}
+
+/// The columns of the CSV; the last one says what was exported.
+const COLUMNS: [&str; 19] = [
+    "chain",
+    "seq",
+    "at_ms",
+    "actor_kind",
+    "actor_id",
+    "actor_name",
+    "actor_role",
+    "action",
+    "target",
+    "before",
+    "after",
+    "reason",
+    "ip",
+    "agent",
+    "request_id",
+    "settings_version",
+    "prev_hash",
+    "hash",
+    "filter",
+];
+
+/// Writes the whole chain of a workspace, the row of this export last.
+pub async fn export(
+    store: &Store,
+    actor: &Actor,
+    workspace: WorkspaceRef,
+    format: Format,
+    out: &mut (impl Write + Send),
+) -> Result<()> {
+    let work = move |change| begin(change, format);
+    let (chain, slug, last) = store.change::<ExportAudit, _, _, _>(actor, workspace, work).await?;
+    let filter = format!("workspace={slug}, all rows");
+    match format {
+        Format::Csv => write(out, &record(COLUMNS.iter().map(ToString::to_string))?)?,
+        Format::Jsonl => {
+            write(out, format!("{}\n", json!({"attest": "audit", "v": 1, "filter": filter, "rows": last})).as_bytes())?
+        }
+    }
+    let mut seq = 0;
+    while seq < last {
+        let page = store.system_view().await?.audit_page(chain, seq).await?;
+        for kept in page {
+            seq = kept.row.seq;
+            let text = match format {
+                Format::Csv => record(cells(&kept, &filter).into_iter())?,
+                Format::Jsonl => format!("{}\n", kept.json()).into_bytes(),
+            };
+            write(out, &text)?;
+            if seq == last {
+                break;
+            }
+        }
+    }
+    out.flush().map_err(Error::internal)
+}
+
+async fn begin(
+    mut change: Change<ExportAudit>,
+    format: Format,
+) -> Result<Done<(crate::domain::id::WorkspaceId, String, i64)>> {
+    let (id, slug) = (change.workspace.id, change.workspace.slug.to_string());
+    let last = change.audit_rows(&Default::default(), 1).await?.first().map_or(0, |kept| kept.row.seq);
+    let state = json!({"format": format, "rows": last + 1});
+    // The row of the export itself is the last one of the file.
+    change.commit(slug.clone(), None, Some(state), None, (id, slug, last + 1)).await
+}
+
+fn write(out: &mut impl Write, text: &[u8]) -> Result<()> {
+    out.write_all(text).map_err(Error::internal)
+}
+
+fn cells(kept: &Kept, filter: &str) -> [String; 19] {
+    let row = &kept.row;
+    let or_empty = |text: &Option<String>| text.clone().unwrap_or_default();
+    [
+        row.chain.clone(),
+        row.seq.to_string(),
+        row.at_ms.0.to_string(),
+        row.actor.kind.clone(),
+        or_empty(&row.actor.id),
+        row.actor.name.clone(),
+        row.actor.role.map(|role| role.as_str().to_owned()).unwrap_or_default(),
+        row.action.clone(),
+        row.target.clone(),
+        row.before.to_string(),
+        row.after.to_string(),
+        or_empty(&row.reason),
+        or_empty(&row.ip),
+        or_empty(&row.agent),
+        or_empty(&row.request_id),
+        row.settings_version.map(|version| version.to_string()).unwrap_or_default(),
+        row.prev_hash.clone(),
+        kept.hash.clone(),
+        filter.to_owned(),
+    ]
+}
+
+/// One record of RFC 4180. A cell that a spreadsheet would run as a formula begins with an apostrophe instead.
+fn record(cells: impl Iterator<Item = String>) -> Result<Vec<u8>> {
+    let harmless = |text: String| {
+        let runs = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) && text.parse::<f64>().is_err();
+        if runs { format!("'{text}") } else { text }
+    };
+    let mut lines = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
+    lines.write_record(cells.map(harmless)).map_err(Error::internal)?;
+    lines.into_inner().map_err(Error::internal)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::record;
+
+    #[test]
+    fn cells_are_quoted_and_harmless() {
+        let cells = ["a", "-12", "=1+1", "@x", "a,b", "say \"hi\"", "two\nlines"];
+        let expected = "a,-12,'=1+1,'@x,\"a,b\",\"say \"\"hi\"\"\",\"two\nlines\"\r\n";
+        assert_eq!(record(cells.map(str::to_owned).into_iter()).unwrap(), expected.as_bytes());
+    }
+}

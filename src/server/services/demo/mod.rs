@@ -1,0 +1,184 @@
+//! Believable data for an empty database: months of history, three apps, every state, one sign-in per role.
+
+mod dice;
+mod people;
+mod story;
+
+use self::people::{acting, people};
+use self::story::{APPS, Months, Story, begins, story};
+use crate::domain::att::Status;
+use crate::domain::audit::AuditAction;
+use crate::domain::role::Role;
+use crate::domain::time::{DAY, Millis};
+use crate::server::auth::password::Passwords;
+use crate::server::clock::{Clock, StoryClock, SystemClock};
+use crate::server::error::{Error, Result};
+use crate::server::services::erasure::erase_due;
+use crate::server::services::input::{NewInput, add_input};
+use crate::server::services::privacy::{Wanted as Change, change_settings};
+use crate::server::store::system::Record;
+use crate::server::store::{Actor, Chapter, Days, Event, Filling, InputGrant, Store, UserChunk, WorkspaceRef};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::json;
+use std::collections::VecDeque;
+use std::sync::Arc;
+use tokio::task::JoinSet;
+
+/// Users of one transaction: large enough that commits do not matter.
+const AT_ONCE: usize = 5000;
+
+/// Groups that are folded ahead of those that are written.
+const AHEAD: usize = 2;
+
+/// Groups that are written at a time: Postgres gives each a processor, SQLite takes them in turn.
+const TOGETHER: usize = 2;
+
+/// How much, and which.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted {
+    pub profiles: u32,
+    /// How many days of history, up to now.
+    pub days: u16,
+    /// The same seed gives the same data.
+    pub seed: u64,
+}
+
+/// What was made.
+pub struct Made {
+    pub workspace: String,
+    pub profiles: usize,
+    pub devices: usize,
+    pub people: Vec<(Role, String, SecretString)>,
+}
+
+/// Changes of the default: after which share of the days, in percent, to what, and why.
+const CHANGES: [(i64, Option<Status>, &str); 3] = [
+    (15, Some(Status::Denied), "Legal review LR-214: no consent, no tracking. Who never reported counts as refused."),
+    (55, None, "DPIA-31: for two weeks nothing is assumed, to see how many devices report by themselves."),
+    (67, Some(Status::Denied), "DPIA-31 is closed: one in ten never reports. Back to the reviewed default."),
+];
+
+/// Where the story begins, for the clock that a store is opened with.
+pub fn beginning(wanted: Wanted) -> StoryClock {
+    StoryClock::at(SystemClock.now().minus(i64::from(wanted.days) * DAY))
+}
+
+/// Fills an empty database; refuses one that is in use. The store goes by `clock`, which ends at the present.
+pub async fn fill(store: &Store, clock: &Arc<StoryClock>, passwords: &Passwords, wanted: Wanted) -> Result<Made> {
+    let mut system = store.system_view().await?;
+    if system.count_people().await? > 0 || !system.workspaces().await?.is_empty() {
+        return Err(Error::Internal("this database is in use: the demo only fills an empty one".to_owned()));
+    }
+    drop(system);
+    let months = Months { from: clock.now(), days: i64::from(wanted.days), users: wanted.profiles };
+    let actor = Actor::command_line();
+    let (people, made) = people(store, passwords, &actor).await?;
+    let workspace = WorkspaceRef::Id(made.id);
+    let inputs = [
+        input(store, &actor, &workspace, "App SDK").await?,
+        input(store, &actor, &workspace, "Server without statuses").await?,
+    ];
+    let mut apps = Vec::new();
+    for app in &APPS {
+        apps.push(store.fill_app(inputs[0], app.bundle, app.name).await?);
+    }
+    let changes =
+        CHANGES.map(|(share, default, why)| (months.from.plus(months.days * DAY * share / 100), default, why));
+    let in_force =
+        move |at: Millis| changes.iter().rev().find(|(since, ..)| *since <= at).and_then(|(_, default, _)| *default);
+    let chapter = move |Story { app, mpid, by_server, batches }: Story| Chapter {
+        grant: inputs[usize::from(by_server)],
+        app: apps[app],
+        mpid,
+        batches: batches.into_iter().map(|(at, batch)| (at, in_force(at), batch)).collect(),
+    };
+    let filling = store.filling(inputs[0]).await?;
+    let (mut numbers, mut devices) = ((0..wanted.profiles).peekable(), 0);
+    let admin = acting(store, &people[0].1).await?;
+    for (version, change) in (1..).zip(changes.into_iter().map(Some).chain([None])) {
+        // A change moves those who came before it.
+        let until = change.map_or(Millis(i64::MAX), |(at, ..)| at);
+        let came_before = |number: &u32| begins(*number, months, wanted.seed) < until;
+        clock.set(change.map_or_else(|| SystemClock.now(), |(at, ..)| at));
+        let groups = std::iter::from_fn(|| {
+            let group: Vec<u32> = std::iter::from_fn(|| numbers.next_if(came_before)).take(AT_ONCE).collect();
+            (!group.is_empty()).then_some(group)
+        });
+        let tell = {
+            let chapter = chapter.clone();
+            move |number| chapter(story(number, months, wanted.seed))
+        };
+        devices += write_all(&filling, groups, tell).await?;
+        // Without it Postgres would take a workspace for a handful of rows, and read it whole for each step of what follows.
+        store.learn_sizes().await;
+        if let Some((_, default, why)) = change {
+            let (reason, default) = (why.to_owned(), Some(default));
+            let change = Change { default, policy: None, reason, version, typed_name: None };
+            change_settings(store, &admin, workspace.clone(), change).await?;
+        }
+    }
+    erase_due(store, 72).await?;
+    finish(store, &actor, wanted, made.slug.to_string(), devices, people).await
+}
+
+/// Writes these users, each told by `tell`, and then counts them; answers how many devices they have. The next groups are
+/// folded while others are written.
+async fn write_all(
+    filling: &Filling,
+    groups: impl Iterator<Item = Vec<u32>>,
+    tell: impl Fn(u32) -> Chapter + Clone + Send + 'static,
+) -> Result<usize> {
+    let cut_off = |_| Error::Internal("the filling was cut off".to_owned());
+    let (mut days, mut devices) = (Days::default(), 0);
+    let (mut chunks, mut writing) = (VecDeque::new(), JoinSet::new());
+    let mut groups = groups.fuse();
+    loop {
+        while let Some(group) = if chunks.len() < AHEAD { groups.next() } else { None } {
+            let (filling, tell) = (filling.clone(), tell.clone());
+            let fold = move || filling.fold(group.into_iter().map(tell).collect());
+            chunks.push_back(tokio::task::spawn_blocking(fold));
+        }
+        let Some(next) = chunks.pop_front() else { break };
+        let ready: UserChunk = next.await.map_err(cut_off)?;
+        days.merge(&ready.days);
+        devices += ready.devices();
+        while writing.len() == TOGETHER
+            && let Some(written) = writing.join_next().await
+        {
+            written.map_err(cut_off)??;
+        }
+        let filling = filling.clone();
+        writing.spawn(async move { filling.write(ready).await });
+    }
+    while let Some(written) = writing.join_next().await {
+        written.map_err(cut_off)??;
+    }
+    filling.count(days).await?;
+    Ok(devices)
+}
+
+async fn input(store: &Store, actor: &Actor, workspace: &WorkspaceRef, name: &str) -> Result<InputGrant> {
+    let new = NewInput { name: name.to_owned(), bundle: String::new() };
+    let made = add_input(store, actor, workspace.clone(), new).await?;
+    store.input_grant(&made.input.key, made.secret.expose_secret()).await
+}
+
+/// Says in the installation's log what was made.
+async fn finish(
+    store: &Store,
+    actor: &Actor,
+    wanted: Wanted,
+    workspace: String,
+    devices: usize,
+    people: Vec<(Role, String, SecretString)>,
+) -> Result<Made> {
+    let state = json!({"profiles": wanted.profiles, "days": wanted.days, "seed": wanted.seed});
+    let row = Record::installation(actor, AuditAction::DemoFilled, workspace.clone(), state);
+    store
+        .system(move |system| {
+            let row = row.clone();
+            async move { system.commit(Event::Audit(vec![row])).await }
+        })
+        .await?;
+    Ok(Made { workspace, profiles: wanted.profiles as usize, devices, people })
+}

@@ -1,0 +1,91 @@
+//! The distribution of statuses: what the Overview and the interface for machines are read from.
+
+use crate::domain::app::App;
+use crate::domain::att::{CountedState, Status};
+use crate::domain::count::{Cell, Cells, Counts, Slice, Unit};
+use crate::domain::environment::Environment;
+use crate::domain::id::AppId;
+use crate::domain::permission::Grant;
+use crate::domain::platform::Platform;
+use crate::domain::privacy::Settings;
+use crate::domain::rounding::Shown;
+use crate::domain::time::Millis;
+use crate::server::error::Result;
+use crate::server::store::View;
+use std::collections::BTreeMap;
+
+/// What is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Question {
+    pub environment: Environment,
+    pub unit: Unit,
+    pub app: Option<AppId>,
+    pub platform: Option<Platform>,
+}
+
+/// One moment of the counters, with what is needed to read them.
+#[derive(Clone, Debug)]
+pub struct Distribution {
+    pub cells: Cells,
+    pub apps: Vec<App>,
+    pub settings: Settings,
+    pub rounded: bool,
+    /// When the last batch of each app came.
+    pub last_batches: BTreeMap<AppId, Millis>,
+    pub now: Millis,
+}
+
+/// Reads the counters of one unit in one environment.
+pub async fn read(view: &mut View, environment: Environment, unit: Unit) -> Result<Distribution> {
+    Ok(Distribution {
+        cells: view.counts(environment, unit).await?,
+        apps: view.apps().await?,
+        settings: view.settings().await?,
+        rounded: view.grant == Grant::Rounded,
+        last_batches: view.last_batches(environment).await?,
+        now: view.now,
+    })
+}
+
+impl Distribution {
+    /// The exact number in one state, as reported.
+    pub fn explicit(&self, question: &Question, state: CountedState) -> i64 {
+        let Question { environment, unit, app, platform } = *question;
+        let slice = platform.map(Slice::from);
+        self.cells.get(&Cell { environment, unit, app, slice, state }).copied().unwrap_or_default()
+    }
+
+    /// The exact number in one state once the default has spoken.
+    pub fn effective(&self, question: &Question, state: CountedState) -> i64 {
+        let mut counts = Counts::default();
+        CountedState::ALL.into_iter().for_each(|state| counts.add(state, self.explicit(question, state)));
+        counts.effective(self.settings.default).of(state)
+    }
+
+    /// The exact number of Apple units.
+    pub fn apple(&self, question: &Question) -> i64 {
+        CountedState::OF_APPLE.into_iter().map(|state| self.explicit(question, state)).sum()
+    }
+
+    /// The exact number of units on all platforms.
+    pub fn all(&self, question: &Question) -> i64 {
+        self.apple(question) + self.explicit(question, CountedState::NotApplicable)
+    }
+
+    /// The exact number of those who answered the prompt.
+    pub fn answered(&self, question: &Question) -> i64 {
+        let of = |status| self.explicit(question, CountedState::Known(status));
+        of(Status::Authorized) + of(Status::Denied)
+    }
+
+    /// When the last batch came, of the one app or of all.
+    pub fn last_batch(&self, question: &Question) -> Option<Millis> {
+        let of_app = |(app, _): &(&AppId, &Millis)| question.app.is_none_or(|wanted| wanted == **app);
+        self.last_batches.iter().filter(of_app).map(|(_, at)| *at).max()
+    }
+
+    /// A number as the reader may see it.
+    pub fn shown(&self, n: i64) -> Shown {
+        Shown::of(n, self.rounded)
+    }
+}

@@ -1,0 +1,165 @@
+//! Inputs: making, pausing, and giving another secret.
+
+use crate::domain::audit::AuditAction;
+use crate::domain::error::{Problem, Refusal};
+use crate::domain::id::InputId;
+use crate::domain::input::InputSnapshot;
+use crate::domain::permission::Permission;
+use crate::domain::text::Name;
+use crate::server::auth::key::{Pair, hash, pair};
+use crate::server::error::{Error, Result};
+use crate::server::rates::HIGHEST;
+use crate::server::store::{Act, Actor, Change, Done, Store, WorkspaceRef};
+use secrecy::{ExposeSecret, SecretString};
+
+macro_rules! acts {
+    ($($(#[$meta:meta])* $name:ident => $audit:ident;)*) => {$(
+        $(#[$meta])*
+        pub struct $name;
+
+        impl Act for $name {
+            type Snapshot = InputSnapshot;
+            const PERMISSION: Permission = Permission::ManageInputs;
+            const AUDIT: AuditAction = AuditAction::$audit;
+        }
+    )*};
+}
+
+acts! {
+    /// Makes an input.
+    AddInput => InputAdded;
+    /// Refuses its batches from now on.
+    PauseInput => InputPaused;
+    /// Takes its batches again.
+    ResumeInput => InputResumed;
+    /// Makes another secret; the old one stops at once.
+    RotateSecret => SecretRotated;
+    /// Sets how many requests it may send in a second.
+    LimitInput => InputLimitSet;
+}
+
+/// An input with its secret, which is shown this once.
+pub struct Secret {
+    pub input: InputSnapshot,
+    pub secret: SecretString,
+}
+
+/// A new input. `form` makes sending the same form twice harmless: the second one is a conflict.
+#[derive(Clone, Debug)]
+pub struct NewInput {
+    pub name: String,
+    /// The bundle id of the app that batches without one belong to.
+    pub bundle: String,
+}
+
+/// Makes an input with a key and a secret.
+pub async fn add_input(store: &Store, actor: &Actor, workspace: WorkspaceRef, new: NewInput) -> Result<Secret> {
+    let name = Name::parse(&new.name).map_err(|problem| Refusal::invalid("name", problem))?;
+    let bundle = new.bundle.trim().to_owned();
+    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
+    if bundle.len() > 255 || !bundle.chars().all(allowed) {
+        return Err(Error::invalid("bundle", Problem::NotABundleId));
+    }
+    let Pair { key, secret, .. } = pair(store.ids());
+    let (public, shown) = (key.clone(), secret.clone());
+    let work =
+        move |change| add_once(change, name.clone(), bundle.clone(), public.clone(), hash(shown.expose_secret()));
+    let input = store.change::<AddInput, _, _, _>(actor, workspace, work).await?;
+    Ok(Secret { input, secret })
+}
+
+async fn add_once(
+    mut change: Change<AddInput>,
+    name: Name,
+    bundle: String,
+    key: String,
+    secret_hash: Vec<u8>,
+) -> Result<Done<InputSnapshot>> {
+    if change.inputs().await?.iter().any(|input| input.name == name.as_str()) {
+        return Err(Error::invalid("name", Problem::Taken));
+    }
+    let app = if bundle.is_empty() { None } else { Some(change.app(&bundle).await?) };
+    let state = change.add_input(name.as_str(), &key, app).await?;
+    change.set_input_secret(state.input, &key, name.as_str(), &secret_hash).await?;
+    change.commit(state.input.to_string(), None, Some(state.clone()), None, state).await
+}
+
+/// Pauses or resumes an input.
+pub async fn set_paused(
+    store: &Store,
+    actor: &Actor,
+    workspace: WorkspaceRef,
+    id: InputId,
+    paused: bool,
+) -> Result<()> {
+    if paused {
+        store.change::<PauseInput, _, _, _>(actor, workspace, move |change| pause_once(change, id, true)).await
+    } else {
+        store.change::<ResumeInput, _, _, _>(actor, workspace, move |change| pause_once(change, id, false)).await
+    }
+}
+
+async fn pause_once<A: Act<Snapshot = InputSnapshot>>(
+    mut change: Change<A>,
+    id: InputId,
+    paused: bool,
+) -> Result<Done<()>> {
+    let before = change.locked_input(id).await?.ok_or(Refusal::NotFound)?;
+    if before.paused == paused {
+        return Ok(change.unchanged(()));
+    }
+    let after = InputSnapshot { paused, ..before.clone() };
+    change.update_input(&after).await?;
+    change.commit(id.to_string(), Some(before), Some(after), None, ()).await
+}
+
+/// Gives an input another secret. `version` is the secret's that was looked at, so that a form sent twice makes one.
+pub async fn rotate_secret(
+    store: &Store,
+    actor: &Actor,
+    workspace: WorkspaceRef,
+    id: InputId,
+    version: i64,
+) -> Result<Secret> {
+    let Pair { secret, secret_hash, .. } = pair(store.ids());
+    let work = move |change| rotate_once(change, id, version, secret_hash.clone());
+    let input = store.change::<RotateSecret, _, _, _>(actor, workspace, work).await?;
+    Ok(Secret { input, secret })
+}
+
+async fn rotate_once(
+    mut change: Change<RotateSecret>,
+    id: InputId,
+    version: i64,
+    secret_hash: Vec<u8>,
+) -> Result<Done<InputSnapshot>> {
+    let before = change.locked_input(id).await?.ok_or(Refusal::NotFound)?;
+    if before.secret_version != version {
+        return Err(Refusal::Conflict.into());
+    }
+    let after = InputSnapshot { secret_version: version + 1, ..before.clone() };
+    change.set_input_secret(id, &after.key, &after.name, &secret_hash).await?;
+    change.update_input(&after).await?;
+    change.commit(id.to_string(), Some(before), Some(after.clone()), None, after).await
+}
+
+/// Sets how many requests an input may send in a second; an empty text takes the limit away.
+pub async fn limit_rate(store: &Store, actor: &Actor, workspace: WorkspaceRef, id: InputId, typed: &str) -> Result<()> {
+    let typed = typed.trim();
+    let rate = match typed {
+        "" => None,
+        _ => Some(typed.parse().ok().filter(|rate| (1..=HIGHEST).contains(rate))),
+    };
+    let rate = rate.map(|rate| rate.ok_or(Error::invalid("requests_per_second", Problem::NotARate))).transpose()?;
+    store.change::<LimitInput, _, _, _>(actor, workspace, move |change| limit_once(change, id, rate)).await
+}
+
+async fn limit_once(mut change: Change<LimitInput>, id: InputId, rate: Option<i64>) -> Result<Done<()>> {
+    let before = change.locked_input(id).await?.ok_or(Refusal::NotFound)?;
+    if before.requests_per_second == rate {
+        return Ok(change.unchanged(()));
+    }
+    let after = InputSnapshot { requests_per_second: rate, ..before.clone() };
+    change.update_input(&after).await?;
+    change.commit(id.to_string(), Some(before), Some(after), None, ()).await
+}

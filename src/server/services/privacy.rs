@@ -1,0 +1,145 @@
+//! Changing the workspace's default ATT status and its IDFA policy, and what a change would do.
+
+use crate::domain::att::{CountedState, Policy, Status, withholds_more};
+use crate::domain::audit::AuditAction;
+use crate::domain::count::{Cell, Cells, Unit};
+use crate::domain::environment::Environment;
+use crate::domain::error::{Problem, Refusal};
+use crate::domain::id::AppId;
+use crate::domain::permission::Permission;
+use crate::domain::privacy::{PrivacySnapshot, Settings};
+use crate::domain::text::Reason;
+use crate::server::error::{Error, Result};
+use crate::server::store::{Act, Actor, Change, Done, Scope, Store, WorkspaceRef};
+
+/// Sets the status of Apple devices that never reported one.
+pub struct SetAttDefault;
+
+impl Act for SetAttDefault {
+    type Snapshot = PrivacySnapshot;
+    const PERMISSION: Permission = Permission::ChangePrivacySettings;
+    const AUDIT: AuditAction = AuditAction::DefaultChanged;
+}
+
+/// Sets what happens to an IDFA that no status permits.
+pub struct SetIdfaPolicy;
+
+impl Act for SetIdfaPolicy {
+    type Snapshot = PrivacySnapshot;
+    const PERMISSION: Permission = Permission::ChangePrivacySettings;
+    const AUDIT: AuditAction = AuditAction::PolicyChanged;
+}
+
+/// What somebody asks for. The version is the one they looked at.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    /// The default to set, or to leave as it is. The inner `None` means that nothing is assumed.
+    pub default: Option<Option<Status>>,
+    /// The policy to set, or to leave as it is.
+    pub policy: Option<Policy>,
+    pub reason: String,
+    pub version: i64,
+    /// The workspace's name as typed, where it is asked for: a page does, for Authorized.
+    pub typed_name: Option<String>,
+}
+
+/// Changes the settings, and answers those then in force. The version is compared first; equal values make no new one.
+pub async fn change_settings(
+    store: &Store,
+    actor: &Actor,
+    workspace: WorkspaceRef,
+    wanted: Wanted,
+) -> Result<Settings> {
+    let changes_default = wanted.default.is_some();
+    if changes_default {
+        store
+            .change::<SetAttDefault, _, _, _>(actor, workspace, move |change| change_once(change, wanted.clone()))
+            .await
+    } else {
+        store
+            .change::<SetIdfaPolicy, _, _, _>(actor, workspace, move |change| change_once(change, wanted.clone()))
+            .await
+    }
+}
+
+async fn change_once<A: Act<Snapshot = PrivacySnapshot>>(
+    mut change: Change<A>,
+    wanted: Wanted,
+) -> Result<Done<Settings>> {
+    let before = change.settings().await?;
+    if before.version != wanted.version {
+        return Err(Refusal::Conflict.into());
+    }
+    let reason = Reason::parse(&wanted.reason).map_err(|problem| Refusal::invalid("reason", problem))?;
+    let after = Settings {
+        version: before.version + 1,
+        default: wanted.default.unwrap_or(before.default),
+        policy: wanted.policy.unwrap_or(before.policy),
+        changed_at: change.now,
+        changed_by: change.actor().name.clone(),
+        reason: reason.to_string(),
+    };
+    if (after.default, after.policy) == (before.default, before.policy) {
+        return Ok(change.unchanged(before));
+    }
+    if wanted.typed_name.as_ref().is_some_and(|typed| typed.trim() != change.workspace.name) {
+        return Err(Error::invalid("confirm", Problem::NotTheName));
+    }
+    let moved = if after.default == before.default {
+        0
+    } else {
+        change.counts_of(Environment::Production, Unit::Profiles, None, None).await?.of(CountedState::Unknown)
+    };
+    change.add_settings(after.clone(), moved).await?;
+    follow_with_erasing(&mut change, &before, &after).await?;
+    let (from, to) = (PrivacySnapshot::from(&before), PrivacySnapshot::from(&after));
+    change.commit("settings", Some(from), Some(to), Some(reason), after).await
+}
+
+/// Asks for the erasing of stored IDFAs that a change holds back, or cancels one that it undoes.
+async fn follow_with_erasing<A: Act>(change: &mut Change<A>, before: &Settings, after: &Settings) -> Result<()> {
+    let (old, new) = ((before.policy, before.default), (after.policy, after.default));
+    let more = withholds_more(old, new);
+    // What holds back neither more nor less leaves an erasing as it is.
+    if !more && !withholds_more(new, old) {
+        return Ok(());
+    }
+    let open = change.cancel_erasure().await?;
+    let base = open.as_ref().map_or(old, |open| (open.base_policy, open.base_default));
+    if withholds_more(base, new) {
+        // Whoever holds back less than before does not put off what was asked for already.
+        let asked_at = open.filter(|_| !more).map_or(change.now, |open| open.asked_at);
+        change.ask_erasure(after.version, asked_at, base).await?;
+    }
+    Ok(())
+}
+
+/// How many units the default decides, in the workspace or in one app.
+pub fn decided_by_default(cells: &Cells, unit: Unit, app: Option<AppId>) -> i64 {
+    let unknown = |(cell, n): (&Cell, &i64)| {
+        let here = cell.unit == unit && cell.app == app && cell.slice.is_none() && cell.state == CountedState::Unknown;
+        if here { *n } else { 0 }
+    };
+    cells.iter().map(unknown).sum()
+}
+
+/// What the settings page is read from, in one moment.
+pub struct Reading {
+    pub settings: Settings,
+    pub profiles: Cells,
+    pub devices: Cells,
+    pub development_profiles: i64,
+    pub development_devices: i64,
+}
+
+/// Reads the settings and what the default decides.
+pub async fn read(scope: &mut Scope) -> Result<Reading> {
+    let settings = scope.settings().await?;
+    let profiles = scope.counts(Environment::Production, Unit::Profiles).await?;
+    let devices = scope.counts(Environment::Production, Unit::Devices).await?;
+    let development = scope.counts(Environment::Development, Unit::Profiles).await?;
+    let development_profiles = decided_by_default(&development, Unit::Profiles, None);
+    let development = scope.counts(Environment::Development, Unit::Devices).await?;
+    let development_devices = decided_by_default(&development, Unit::Devices, None);
+    Ok(Reading { settings, profiles, devices, development_profiles, development_devices })
+}

@@ -1,0 +1,198 @@
+//! Looking up single profiles: personal data, so that every look-up leaves a row first.
+
+use crate::domain::app::App;
+use crate::domain::att::{Effective, effective};
+use crate::domain::audit::AuditAction;
+use crate::domain::device::Device;
+use crate::domain::environment::Environment;
+use crate::domain::error::{Problem, Refusal};
+use crate::domain::id::{AppId, ProfileId};
+use crate::domain::identifier::{IdentifierKind, normalized};
+use crate::domain::identity::IdentityKind;
+use crate::domain::permission::Permission;
+use crate::domain::privacy::Settings;
+use crate::server::error::{Error, Result};
+use crate::server::store::profile::{By, IdentifiedDevice};
+use crate::server::store::system::Record;
+use crate::server::store::{Act, Actor, Change, Done, Event, Store, View, Who, WorkspaceRef};
+use hmac::{Hmac, KeyInit, Mac};
+use serde::Serialize;
+use serde_json::json;
+use sha2::Sha256;
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+/// By what somebody looks: the names of the form's choices.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LookUpBy {
+    #[default]
+    CustomerId,
+    Email,
+    Mpid,
+    DeviceId,
+}
+
+impl LookUpBy {
+    pub const ALL: [Self; 4] = [Self::CustomerId, Self::Email, Self::Mpid, Self::DeviceId];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::CustomerId => "customer_id",
+            Self::Email => "email",
+            Self::Mpid => "mpid",
+            Self::DeviceId => "device_id",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|by| by.as_str() == text)
+    }
+}
+
+/// What the row of a look-up holds: what was typed only as a keyed hash, profiles only by their random references.
+#[derive(Clone, Debug, Serialize)]
+pub struct LookUpSnapshot {
+    pub by: &'static str,
+    pub environment: Environment,
+    pub typed_hmac: String,
+    pub found: Vec<String>,
+}
+
+/// Looks up profiles.
+pub struct LookUpProfile;
+
+impl Act for LookUpProfile {
+    type Snapshot = LookUpSnapshot;
+    const PERMISSION: Permission = Permission::LookUpProfiles;
+    const AUDIT: AuditAction = AuditAction::ProfileLookedUp;
+}
+
+/// What somebody looks for.
+#[derive(Clone, Debug)]
+pub struct LookUp {
+    pub environment: Environment,
+    pub by: LookUpBy,
+    pub value: String,
+}
+
+/// Finds profiles; the view they may be read from is opened after the row is written.
+pub async fn look_up(
+    store: &Store,
+    actor: &Actor,
+    workspace: WorkspaceRef,
+    wanted: LookUp,
+) -> Result<(Vec<ProfileId>, View)> {
+    let invalid = |problem| Error::from(Refusal::invalid("value", problem));
+    let typed = wanted.value.trim().to_owned();
+    if typed.is_empty() {
+        return Err(invalid(Problem::Missing));
+    }
+    if typed.chars().count() > 255 {
+        return Err(invalid(Problem::TooLong));
+    }
+    if typed.contains('\0') {
+        return Err(invalid(Problem::Unprintable));
+    }
+    let (by, value) = match wanted.by {
+        LookUpBy::Mpid => (By::Mpid(typed.parse().map_err(|_| invalid(Problem::NotAnInteger))?), Some(typed)),
+        LookUpBy::CustomerId => identity(IdentityKind::CUSTOMER_ID, &typed),
+        LookUpBy::Email => identity(IdentityKind::EMAIL, &typed),
+        LookUpBy::DeviceId => (By::Device, normalized(&typed)),
+    };
+    let work = move |change| find_once(change, wanted.clone(), by, value.clone().unwrap_or_default());
+    store.disclose::<LookUpProfile, _, _, _>(actor, workspace, work).await
+}
+
+fn identity(kind: IdentityKind, typed: &str) -> (By, Option<String>) {
+    (By::Identity(kind), kind.normalized(typed))
+}
+
+async fn find_once(
+    mut change: Change<LookUpProfile>,
+    wanted: LookUp,
+    by: By,
+    value: String,
+) -> Result<Done<Vec<ProfileId>>> {
+    let found = change.find_profiles(wanted.environment, by, &value).await?;
+    let key = change.lookup_key().await?;
+    let mut mac = Hmac::<Sha256>::new_from_slice(&key).map_err(Error::internal)?;
+    mac.update(format!("{}\n{value}", wanted.by.as_str()).as_bytes());
+    let typed_hmac = mac.finalize().into_bytes().iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    });
+    let references: Vec<String> = found.iter().map(|profile| profile.audit_reference.clone()).collect();
+    let state = LookUpSnapshot {
+        by: wanted.by.as_str(),
+        environment: wanted.environment,
+        typed_hmac,
+        found: references.clone(),
+    };
+    let target = if references.is_empty() { "nobody".to_owned() } else { references.join(" ") };
+    let ids = found.into_iter().map(|profile| profile.id).collect();
+    change.commit(target, None, Some(state), None, ids).await
+}
+
+/// What is needed to read devices as they are now.
+pub struct Reader {
+    pub settings: Settings,
+    pub apps: BTreeMap<AppId, App>,
+}
+
+/// A device as it may be shown: through the gate.
+pub struct Known {
+    pub device: Device,
+    pub effective: Effective,
+    /// Its ids, without an IDFA that the status does not permit.
+    pub identifiers: Vec<(IdentifierKind, String)>,
+    /// Whether an IDFA is withheld.
+    pub withheld: bool,
+}
+
+impl Reader {
+    pub async fn read(view: &mut View) -> Result<Self> {
+        let apps = view.apps().await?.into_iter().map(|app| (app.id, app)).collect();
+        Ok(Self { settings: view.settings().await?, apps })
+    }
+
+    /// The effective status of a device, and its origin.
+    pub fn effective(&self, device: &Device) -> Effective {
+        effective(device.platform, device.reported.map(|reported| reported.status), self.settings.default)
+    }
+
+    /// The device with its ids, through the gate.
+    pub fn known(&self, IdentifiedDevice { device, identifiers }: IdentifiedDevice) -> Known {
+        let Settings { policy, default, .. } = self.settings;
+        let may_keep = device.may_keep_idfa(policy, default);
+        let withheld_idfa = |kind: &IdentifierKind| *kind == IdentifierKind::Idfa && !may_keep;
+        let withheld = identifiers.iter().any(|(kind, _)| withheld_idfa(kind));
+        let shown = |(kind, _): &(IdentifierKind, String)| !withheld_idfa(kind) && *kind != IdentifierKind::Profile;
+        Known {
+            effective: self.effective(&device),
+            identifiers: identifiers.into_iter().filter(shown).collect(),
+            withheld,
+            device,
+        }
+    }
+}
+
+/// Writes one row for each token and minute in which it read profiles, once the minute has closed.
+pub async fn write_accesses(store: &Store) -> Result<()> {
+    store
+        .system(|mut system| async move {
+            let taken = system.take_closed_accesses().await?;
+            let mut rows = Vec::new();
+            for access in taken {
+                let actor = Actor { who: Who::Token(access.token_id), ..Actor::system("profile reads") };
+                let state = json!({"minute_ms": access.minute, "reads": access.n});
+                let target = access.token_id.to_string();
+                let row = Record::installation(&actor, AuditAction::ProfilesRead, target, state);
+                let row = system.by_token(access.token_id, row).await?;
+                rows.push(system.row_of(access.workspace_id, row).await?);
+            }
+            system
+                .commit(if rows.is_empty() { Event::Unaudited("old names of profiles") } else { Event::Audit(rows) })
+                .await
+        })
+        .await
+}

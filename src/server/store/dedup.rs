@@ -1,0 +1,76 @@
+//! Ids of requests that were seen, so that a request that is sent again changes nothing.
+
+use super::audit::hex;
+use super::db::{Tx, given, on};
+use crate::domain::batch::Batch;
+use crate::domain::id::{InputId, WorkspaceId};
+use crate::domain::retention::REMEMBERED;
+use crate::domain::time::{HOUR, Millis};
+use crate::server::error::Result;
+use serde_json::json;
+use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
+
+macro_rules! remember {
+    ($hash:literal) => {
+        concat!(
+            "insert into dedup (workspace_id, input_id, hash, received_at) \
+             select $1, cast(given.value->>0 as bigint), ",
+            $hash,
+            ", $3 from jsonb_each($2) as given where true \
+             on conflict (workspace_id, input_id, hash) do update set received_at = excluded.received_at \
+             where dedup.received_at < $4 returning input_id, hash"
+        )
+    };
+}
+
+/// The first half of SHA-256 over a batch's `source_request_id`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct RequestHash([u8; 16]);
+
+impl RequestHash {
+    /// `None` for a batch that has no such id.
+    pub fn of(batch: &Batch) -> Option<Self> {
+        let digest = Sha256::digest(batch.source_request_id.as_ref()?);
+        let mut half = [0; 16];
+        half.copy_from_slice(&digest[..16]);
+        Some(Self(half))
+    }
+}
+
+impl Tx {
+    /// Notes these ids of requests; answers those that the same input had not sent before.
+    pub(super) async fn remember(
+        &mut self,
+        workspace: WorkspaceId,
+        hashes: BTreeSet<(InputId, RequestHash)>,
+        now: Millis,
+    ) -> Result<BTreeSet<(InputId, RequestHash)>> {
+        const SQLITE: &str = remember!("unhex(given.value->>1)");
+        const POSTGRES: &str = remember!("decode(given.value->>1, 'hex')");
+        if hashes.is_empty() {
+            return Ok(hashes);
+        }
+        let sql = self.pick(SQLITE, POSTGRES);
+        let given = given(hashes.iter().map(|(input, hash)| json!([input.0, hex(&hash.0)])));
+        let fresh: Vec<(InputId, Vec<u8>)> = on!(self, c => sqlx::query_as(sql)
+            .bind(workspace)
+            .bind(given)
+            .bind(now)
+            .bind(now.minus(REMEMBERED))
+            .fetch_all(c)
+            .await?);
+        let hash = |(input, hash): (InputId, Vec<u8>)| Some((input, RequestHash(hash.try_into().ok()?)));
+        Ok(fresh.into_iter().filter_map(hash).collect())
+    }
+
+    /// Counts ids of requests that were noted. One row of the workspace takes all of them, so that this comes late.
+    pub(super) async fn count_remembered(&mut self, workspace: WorkspaceId, n: i64, now: Millis) -> Result<()> {
+        const SQL: &str = "insert into dedup_hours (workspace_id, hour, n) values ($1, $2, $3) \
+            on conflict (workspace_id, hour) do update set n = dedup_hours.n + excluded.n";
+        if n > 0 {
+            on!(self, c => { sqlx::query(SQL).bind(workspace).bind(now.0 / HOUR).bind(n).execute(c).await?; });
+        }
+        Ok(())
+    }
+}

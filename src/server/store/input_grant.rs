@@ -1,0 +1,76 @@
+//! The event stream's way to a connection: an input whose secret was checked.
+
+use super::Store;
+use super::credential::InputKey;
+use crate::domain::error::Refusal;
+use crate::domain::id::{InputId, WorkspaceId};
+use crate::domain::time::Millis;
+use crate::server::error::Result;
+use sha2::{Digest, Sha256};
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use subtle::ConstantTimeEq;
+
+/// How long what was read of an input's key is believed, in milliseconds: so long a secret that was replaced still
+/// works. A pause holds at once, for it is read with what is stored.
+pub const READ_AGAIN: i64 = 2000;
+
+/// Permission to send events into one input.
+#[derive(Clone, Copy, Debug)]
+pub struct InputGrant {
+    pub(super) workspace: WorkspaceId,
+    pub(super) input: InputId,
+    requests_per_second: Option<i64>,
+}
+
+impl InputGrant {
+    /// The input, and how many requests it may send in a second.
+    pub fn rate(&self) -> (WorkspaceId, InputId, Option<i64>) {
+        (self.workspace, self.input, self.requests_per_second)
+    }
+}
+
+/// Keys of inputs as they were read a moment ago.
+#[derive(Debug, Default)]
+pub(super) struct Keys(Mutex<HashMap<String, (Millis, InputKey)>>);
+
+impl Store {
+    /// What stands behind a key, at most [`READ_AGAIN`] old.
+    async fn known_key(&self, key: &str) -> Result<Option<InputKey>> {
+        let now = self.clock.now();
+        let recent = |read: &Millis| (0..READ_AGAIN).contains(&(now.0 - read.0));
+        let known = self.keys.0.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned();
+        if let Some((_, known)) = known.filter(|(read, _)| recent(read)) {
+            return Ok(Some(known));
+        }
+        let found = self.input_key(key).await?;
+        let mut keys = self.keys.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match &found {
+            Some(found) => keys.insert(key.to_owned(), (now, found.clone())),
+            None => keys.remove(key),
+        };
+        Ok(found)
+    }
+
+    /// Checks a key and its secret; one and the same answer for an unknown key, a wrong secret and a paused input.
+    pub async fn input_grant(&self, key: &str, secret: &str) -> Result<InputGrant> {
+        let given = Sha256::digest(secret);
+        let known = self.known_key(key).await?;
+        // Compared even when there is no such key, so that the answer takes as long.
+        let nobody = || InputKey {
+            workspace_id: WorkspaceId(0),
+            input_id: InputId(0),
+            secret_hash: vec![0; 32],
+            paused: true,
+            requests_per_second: None,
+        };
+        let known = known.unwrap_or_else(nobody);
+        let same = bool::from(known.secret_hash.ct_eq(&given[..]));
+        if same && !known.paused {
+            let (workspace, input) = (known.workspace_id, known.input_id);
+            Ok(InputGrant { workspace, input, requests_per_second: known.requests_per_second })
+        } else {
+            Err(Refusal::Forbidden.into())
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! The versions of a workspace's privacy settings; only ever added.
+
+use super::SystemTx;
+use super::db::{Tx, on};
+use super::handle::{Act, Change, Scope};
+use crate::domain::att::{Policy, Status};
+use crate::domain::id::WorkspaceId;
+use crate::domain::privacy::Settings;
+use crate::domain::time::Millis;
+use crate::server::error::{Error, Result};
+
+#[derive(sqlx::FromRow)]
+struct Stored {
+    version: i64,
+    default_status: Option<Status>,
+    idfa_policy: Policy,
+    changed_at: Millis,
+    changed_by: String,
+    reason: String,
+    moved_profiles: i64,
+}
+
+/// A version with what it moved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Version {
+    pub settings: Settings,
+    /// Production profiles whose effective status moved.
+    pub moved_profiles: i64,
+}
+
+impl From<Stored> for Version {
+    fn from(stored: Stored) -> Self {
+        let settings = Settings {
+            version: stored.version,
+            default: stored.default_status,
+            policy: stored.idfa_policy,
+            changed_at: stored.changed_at,
+            changed_by: stored.changed_by,
+            reason: stored.reason,
+        };
+        Self { settings, moved_profiles: stored.moved_profiles }
+    }
+}
+
+const INSERT: &str = "insert into settings_versions (workspace_id, version, default_status, idfa_policy, changed_at, \
+    changed_by, reason, moved_profiles) values ($1, $2, $3, $4, $5, $6, $7, $8)";
+
+/// A question about versions, with their columns.
+macro_rules! versions {
+    ($rest:literal) => {
+        concat!(
+            "select version, default_status, idfa_policy, changed_at, changed_by, reason, moved_profiles from settings_versions ",
+            $rest
+        )
+    };
+}
+
+impl Tx {
+    async fn add_version(&mut self, workspace: WorkspaceId, version: &Version) -> Result<()> {
+        let Version { settings, moved_profiles } = version;
+        on!(self, c => {
+            sqlx::query(INSERT)
+                .bind(workspace)
+                .bind(settings.version)
+                .bind(settings.default)
+                .bind(settings.policy)
+                .bind(settings.changed_at)
+                .bind(&settings.changed_by)
+                .bind(&settings.reason)
+                .bind(*moved_profiles)
+                .execute(c)
+                .await?;
+        });
+        Ok(())
+    }
+
+    /// The settings in force.
+    pub(super) async fn settings(&mut self, workspace: WorkspaceId) -> Result<Settings> {
+        // With the limit written out: SQLite plans a statement anew each time a limit is bound to it, and this one is part
+        // of every commit of events.
+        const SQL: &str = versions!("where workspace_id = $1 order by version desc limit 1");
+        let newest: Option<Stored> = on!(self, c => sqlx::query_as(SQL).bind(workspace).fetch_optional(c).await?);
+        let newest = newest.ok_or_else(|| Error::Internal("a workspace has no settings".into()))?;
+        Ok(Version::from(newest).settings)
+    }
+}
+
+impl Scope {
+    /// The settings in force.
+    pub async fn settings(&mut self) -> Result<Settings> {
+        let workspace = self.workspace.id;
+        self.tx.settings(workspace).await
+    }
+
+    /// The settings that were in force just before a moment.
+    pub async fn settings_before(&mut self, moment: Millis) -> Result<Option<Settings>> {
+        const SQL: &str = versions!("where workspace_id = $1 and changed_at < $2 order by version desc limit 1");
+        let workspace = self.workspace.id;
+        let row: Option<Stored> = on!(&mut self.tx, c => sqlx::query_as(SQL)
+            .bind(workspace)
+            .bind(moment)
+            .fetch_optional(c)
+            .await?);
+        Ok(row.map(|row| Version::from(row).settings))
+    }
+
+    /// Since when the default in force has been in force: the settings may have changed otherwise since.
+    pub async fn default_since(&mut self) -> Result<Millis> {
+        const SQL: &str = "select min(changed_at) from settings_versions where workspace_id = $1 and version > \
+            coalesce((select max(o.version) from settings_versions o join settings_versions n \
+            on n.workspace_id = o.workspace_id and n.version = (select max(l.version) from settings_versions l \
+            where l.workspace_id = $1) where o.workspace_id = $1 \
+            and o.default_status is distinct from n.default_status), 0)";
+        let workspace = self.workspace.id;
+        Ok(on!(&mut self.tx, c => sqlx::query_scalar(SQL).bind(workspace).fetch_one(c).await?))
+    }
+
+    pub(super) async fn settings_version(&mut self) -> Result<i64> {
+        Ok(self.settings().await?.version)
+    }
+
+    /// The newest versions, newest first.
+    pub async fn settings_versions(&mut self, limit: i64) -> Result<Vec<Version>> {
+        const SQL: &str = versions!("where workspace_id = $1 order by version desc limit $2");
+        let workspace = self.workspace.id;
+        let rows: Vec<Stored> =
+            on!(&mut self.tx, c => sqlx::query_as(SQL).bind(workspace).bind(limit).fetch_all(c).await?);
+        Ok(rows.into_iter().map(Version::from).collect())
+    }
+}
+
+impl<A: Act> Change<A> {
+    /// Adds the next version. Whoever adds the same number second is told to look again.
+    pub async fn add_settings(&mut self, settings: Settings, moved_profiles: i64) -> Result<()> {
+        let workspace = self.workspace.id;
+        self.tx.add_version(workspace, &Version { settings, moved_profiles }).await
+    }
+}
+
+impl SystemTx {
+    /// The number of the settings in force.
+    pub async fn settings_version(&mut self, workspace: WorkspaceId) -> Result<i64> {
+        Ok(self.tx.settings(workspace).await?.version)
+    }
+
+    /// Version 1: nothing is assumed, and an IDFA that no status permits is not kept.
+    pub(super) async fn first_settings(&mut self, workspace: WorkspaceId) -> Result<()> {
+        let settings = Settings {
+            version: 1,
+            default: None,
+            policy: Policy::Withhold,
+            changed_at: self.now,
+            changed_by: "set-up".to_owned(),
+            reason: String::new(),
+        };
+        self.tx.add_version(workspace, &Version { settings, moved_profiles: 0 }).await
+    }
+}

@@ -1,0 +1,66 @@
+//! Slots: each process that writes has one of its own, so that several do not wait for one counter's row. Two with the
+//! same slot count as well, only slower.
+
+use super::db::{Tx, on};
+use super::system::Event;
+use super::{Store, SystemTx};
+use crate::domain::time::{MINUTE, Millis};
+use crate::server::error::Result;
+
+/// How many processes can have a slot of their own.
+const SLOTS: i64 = 8;
+/// A process that did not say for so long that it is there is gone.
+const GONE: i64 = 3 * MINUTE;
+
+impl Store {
+    /// Takes a free slot for this process; kept for as long as [`Store::keep_slot`] says so. Any one when none is free,
+    /// or when nothing can be written now.
+    pub async fn with_slot(self) -> Self {
+        let taken = self.system(|mut system: SystemTx| async move {
+            let mut taken = None;
+            for slot in 0..SLOTS {
+                if system.tx.take_slot(slot, system.now).await? {
+                    taken = Some(slot);
+                    break;
+                }
+            }
+            system.commit(Event::Unaudited("a writer's slot")).await?;
+            Ok(taken)
+        });
+        let slot = taken.await.unwrap_or_default().unwrap_or_else(|| self.ids.id() % SLOTS);
+        Self { slot, ..self }
+    }
+
+    /// Says that this process is still there.
+    pub async fn keep_slot(&self) -> Result<()> {
+        const SQL: &str = "update slots set seen_at = $2 where slot = $1";
+        let slot = self.slot;
+        self.system(move |mut system: SystemTx| async move {
+            let now = system.now;
+            on!(&mut system.tx, c => { sqlx::query(SQL).bind(slot).bind(now).execute(c).await?; });
+            system.commit(Event::Unaudited("a writer's slot")).await
+        })
+        .await
+    }
+
+    /// Gives the slot back.
+    pub async fn leave_slot(&self) -> Result<()> {
+        const SQL: &str = "delete from slots where slot = $1";
+        let slot = self.slot;
+        self.system(move |mut system: SystemTx| async move {
+            on!(&mut system.tx, c => { sqlx::query(SQL).bind(slot).execute(c).await?; });
+            system.commit(Event::Unaudited("a writer's slot")).await
+        })
+        .await
+    }
+}
+
+impl Tx {
+    /// Whether nobody has this slot; then it is ours.
+    async fn take_slot(&mut self, slot: i64, now: Millis) -> Result<bool> {
+        const SQL: &str = "insert into slots (slot, seen_at) values ($1, $2) \
+            on conflict (slot) do update set seen_at = excluded.seen_at where slots.seen_at < $3";
+        let taken = on!(self, c => sqlx::query(SQL).bind(slot).bind(now).bind(now.minus(GONE)).execute(c).await?.rows_affected());
+        Ok(taken == 1)
+    }
+}

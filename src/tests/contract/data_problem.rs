@@ -1,0 +1,198 @@
+//! Data problems are counted where they belong, and samples hold no more than they may.
+
+use super::sender::Sender;
+use crate::harness::{World, on_both};
+use attest::domain::data_problem::DataProblem;
+use attest::domain::permission::Permission;
+use attest::domain::time::{DAY, HOUR};
+use attest::server::services::sample::{Known, samples};
+use attest::server::store::{View, WorkspaceRef};
+use serde_json::{Value, json};
+
+on_both! {
+    each_data_problem_is_counted_by_day_and_version
+    what_fits_contradicts_nothing
+    the_newest_and_one_example_of_each_are_sampled
+    samples_go_with_a_refusal_and_with_the_day
+}
+
+fn batch(device: Value) -> Value {
+    let mut device = device;
+    let fields = device.as_object_mut().expect("an object");
+    fields.entry("platform").or_insert("iOS".into());
+    fields.entry("os_version").or_insert("17.5".into());
+    fields.entry("ios_idfv").or_insert("V1".into());
+    json!({"device_info": device, "application_info": {"package": "a.b", "application_version": "4.2"}})
+}
+
+async fn view(sender: &Sender<'_>) -> View {
+    sender
+        .world
+        .store
+        .view(&World::actor(), WorkspaceRef::Id(sender.workspace), Permission::SeeInputs)
+        .await
+        .expect("a view")
+}
+
+async fn counted(sender: &Sender<'_>, since_day: i64) -> Vec<(DataProblem, String, i64)> {
+    let mut view = view(sender).await;
+    let input = view.inputs().await.expect("inputs")[0].id;
+    let mut rows = view.data_problems(input, since_day).await.expect("data_problems");
+    rows.sort_by(|one, other| (one.kind, &one.app_version).cmp(&(other.kind, &other.app_version)));
+    rows.into_iter().map(|row| (row.kind, row.app_version, row.n)).collect()
+}
+
+async fn sampled(sender: &Sender<'_>) -> Vec<Known> {
+    let input = view(sender).await.inputs().await.expect("inputs")[0].id;
+    samples(&sender.world.store, &World::actor(), WorkspaceRef::Id(sender.workspace), input).await.expect("samples").0
+}
+
+async fn each_data_problem_is_counted_by_day_and_version(world: World) {
+    let sender = Sender::new(&world).await;
+    let now = world.store.clock().now().0;
+    let idfa = "11111111-2222-3333-4444-555555555555";
+    let cases = [
+        (DataProblem::AuthorizedWithoutIdfa, batch(json!({"att_authorization_status": "authorized"}))),
+        (
+            DataProblem::IdfaUnpermitted,
+            batch(json!({"ios_idfv": "V2", "att_authorization_status": "denied", "ios_advertising_id": idfa})),
+        ),
+        (
+            DataProblem::StatusBeforeAtt,
+            batch(json!({"ios_idfv": "V3", "os_version": "13.7", "att_authorization_status": "denied"})),
+        ),
+        (
+            DataProblem::StatusElsewhere,
+            batch(json!({"ios_idfv": "V4", "platform": "Android", "att_authorization_status": "denied"})),
+        ),
+        (
+            DataProblem::FlagDisagrees,
+            batch(json!({"ios_idfv": "V5", "att_authorization_status": "denied", "limit_ad_tracking": false})),
+        ),
+        (
+            DataProblem::BadTimestamp,
+            batch(json!({"ios_idfv": "V6", "att_authorization_status": "denied", "att_timestamp_unixtime_ms": -1})),
+        ),
+        (
+            DataProblem::SecondsTimestamp,
+            batch(
+                json!({"ios_idfv": "V6", "att_authorization_status": "denied", "att_timestamp_unixtime_ms": now / 1000}),
+            ),
+        ),
+        (
+            DataProblem::FutureTimestamp,
+            batch(
+                json!({"ios_idfv": "V6", "att_authorization_status": "denied", "att_timestamp_unixtime_ms": now + HOUR}),
+            ),
+        ),
+    ];
+    for (kind, batch) in cases {
+        let before = counted(&sender, 0).await;
+        sender.send(&[batch]).await;
+        let after = counted(&sender, 0).await;
+        let new: Vec<_> = after.into_iter().filter(|row| !before.contains(row)).collect();
+        assert_eq!(new, [(kind, "4.2".to_owned(), 1)]);
+    }
+    // After the answer of the same installation; then news that is older than what is known.
+    world.clock.advance(1000);
+    sender.send(&[batch(json!({"att_authorization_status": "not_determined"}))]).await;
+    let mut late = batch(json!({"att_authorization_status": "denied"}));
+    late["timestamp_unixtime_ms"] = (now - HOUR).into();
+    late["application_info"]["application_version"] = Value::Null;
+    sender.send(&[late]).await;
+    let all = counted(&sender, 0).await;
+    assert!(all.contains(&(DataProblem::AnswerForgotten, "4.2".to_owned(), 1)), "{all:?}");
+    assert!(
+        all.contains(&(DataProblem::Stale, "4.2".to_owned(), 1)),
+        "the version that the device is known by: {all:?}"
+    );
+    let kinds: std::collections::BTreeSet<_> = all.iter().map(|(kind, ..)| *kind).collect();
+    assert_eq!(kinds.len(), DataProblem::ALL.len());
+    // 22 Nov 2026 is day 20779; the next day counts for itself.
+    assert_eq!(counted(&sender, 20_780).await, []);
+    world.clock.advance(DAY);
+    sender.send(&[batch(json!({"att_authorization_status": "authorized"}))]).await;
+    assert_eq!(counted(&sender, 20_780).await, [(DataProblem::AuthorizedWithoutIdfa, "4.2".to_owned(), 1)]);
+}
+
+async fn what_fits_contradicts_nothing(world: World) {
+    let sender = Sender::new(&world).await;
+    let idfa = "11111111-2222-3333-4444-555555555555";
+    sender
+        .send(&[
+            batch(
+                json!({"att_authorization_status": "authorized", "ios_advertising_id": idfa, "limit_ad_tracking": false}),
+            ),
+            batch(json!({"ios_idfv": "V2", "att_authorization_status": "denied", "limit_ad_tracking": true})),
+            // Below 14.5 the prompt was not enforced: an id beside a refusal is no data problem, a flag that allows
+            // tracking before the answer is none.
+            batch(
+                json!({"ios_idfv": "V3", "os_version": "14.4", "att_authorization_status": "denied", "ios_advertising_id": idfa}),
+            ),
+            batch(
+                json!({"ios_idfv": "V4", "os_version": "14.2", "att_authorization_status": "not_determined", "limit_ad_tracking": false}),
+            ),
+            // Asked first, answered then; another installation was not asked yet.
+            batch(json!({"ios_idfv": "V5", "att_authorization_status": "not_determined"})),
+            batch(json!({"ios_idfv": "V6", "limit_ad_tracking": "no"})),
+            json!({}),
+        ])
+        .await;
+    world.clock.advance(1000);
+    sender.send(&[batch(json!({"ios_idfv": "V5", "att_authorization_status": "denied"}))]).await;
+    assert_eq!(counted(&sender, 0).await, []);
+}
+
+async fn the_newest_and_one_example_of_each_are_sampled(world: World) {
+    let sender = Sender::new(&world).await;
+    for n in 0..25 {
+        let kind = if n == 3 { "authorized" } else { "denied" };
+        let batches = [batch(json!({"ios_idfv": format!("V{n}"), "att_authorization_status": kind}))];
+        sender.send(&batches).await;
+        world.clock.advance(1000);
+    }
+    let many: Vec<_> =
+        (25..40).map(|n| batch(json!({"ios_idfv": format!("V{n}"), "att_authorization_status": "denied"}))).collect();
+    sender.send(&many).await;
+    let samples = sampled(&sender).await;
+    let idfvs = |of: Option<DataProblem>| -> Vec<String> {
+        let ours = samples.iter().filter(|sample| sample.example_of == of);
+        let mut idfvs: Vec<_> =
+            ours.map(|sample| sample.content["device_info"]["ios_idfv"].as_str().expect("an id").to_owned()).collect();
+        idfvs.sort();
+        idfvs
+    };
+    assert_eq!(idfvs(None), (30..40).map(|n| format!("V{n}")).collect::<Vec<_>>());
+    assert_eq!(idfvs(Some(DataProblem::AuthorizedWithoutIdfa)), ["V3"], "though newer ones came");
+    let example = samples.iter().find(|sample| sample.example_of.is_some()).expect("an example");
+    assert_eq!(example.content["application_info"], json!({"package": "a.b", "application_version": "4.2"}));
+}
+
+async fn samples_go_with_a_refusal_and_with_the_day(world: World) {
+    let sender = Sender::new(&world).await;
+    let idfa = "11111111-2222-3333-4444-555555555555";
+    let with =
+        |status: &str| batch(json!({"ios_advertising_id": idfa, "att_authorization_status": status, "ios_idfv": "V1"}));
+    let stored = async || -> i64 {
+        const SQL: &str = "select count(*) from samples where idfa is not null";
+        world.rows::<(i64,)>(SQL).await[0].0
+    };
+    sender.send(&[with("authorized")]).await;
+    let samples = sampled(&sender).await;
+    assert_eq!(samples[0].content["device_info"]["ios_advertising_id"], idfa);
+    assert_eq!(stored().await, 1);
+    world.clock.advance(1000);
+    sender.send(&[with("denied")]).await;
+    assert_eq!(stored().await, 0, "erased in the same transaction as the device's");
+    for sample in sampled(&sender).await {
+        assert_eq!(sample.content["device_info"]["ios_advertising_id"], "(withheld)");
+    }
+    // Within one request, too.
+    world.clock.advance(1000);
+    sender.send(&[with("authorized"), with("denied")]).await;
+    assert_eq!(stored().await, 0);
+    world.clock.advance(DAY);
+    assert_eq!(sampled(&sender).await.len(), 0, "nothing older than a day is shown");
+    attest::server::services::jobs::tidy(&world.store).await.expect("tidy");
+    world.assert_holds().await;
+}

@@ -1,0 +1,131 @@
+//! Inputs: the feeds that events come in by.
+
+use super::{Shown, shown};
+use crate::ui::frame::{Frame, frame};
+use crate::ui::parts::field::{Faults, Field, field, moment, summary};
+use crate::ui::parts::pager::{Pager, pager};
+use crate::ui::prerender::Prerender;
+use crate::ui::words::Moment;
+use leptos::prelude::*;
+
+#[derive(Clone, Debug)]
+pub struct Inputs {
+    pub frame: Frame,
+    pub rows: Vec<InputRow>,
+    pub pager: Pager,
+    pub may_manage: bool,
+    pub name: String,
+    pub bundle: String,
+    pub faults: Faults,
+    /// The input that was just made, with its secret.
+    pub made: Option<Shown>,
+}
+
+#[derive(Clone, Debug)]
+pub struct InputRow {
+    pub address: String,
+    pub name: String,
+    pub app: String,
+    pub paused: bool,
+    pub accepted: String,
+    pub refused: String,
+    pub last_batch: Option<Moment>,
+}
+
+const LABELS: [(&str, &str); 2] = [("name", "Name"), ("bundle", "Bundle id")];
+
+pub fn inputs(page: Inputs) -> impl IntoView {
+    let made = page.made.map(shown);
+    let none = page.pager.all == 0 && made.is_none();
+    let empty = none.then(|| view! {
+        <section class="card empty">
+            <h2>"No input yet"</h2>
+            <p>"An input is a key and a secret for one sender: a server, an app's backend, an official mParticle SDK. Without one, no status can arrive."</p>
+        </section>
+    });
+    let table = (page.pager.all > 0).then(|| table(page.rows, &page.pager));
+    let form = page.may_manage.then(|| form(page.name, page.bundle, &page.faults));
+    let content = view! {
+        <div class="head">
+            <div>
+                <h1>"Inputs"</h1>
+                <p class="muted">"Where events come in: compatible with mParticle's Events API."</p>
+            </div>
+        </div>
+        {made}
+        {empty}
+        {table}
+        {form}
+    };
+    frame(page.frame, content)
+}
+
+fn table(rows: Vec<InputRow>, pages: &Pager) -> impl IntoView + use<> {
+    let rows = rows.into_iter().map(|row| {
+        let state = if row.paused {
+            view! { <span class="tag warn">"paused"</span> }
+        } else {
+            view! { <span class="tag">"open"</span> }
+        };
+        let last = row.last_batch.map_or_else(|| "never".prerender(), |at| moment(at).prerender());
+        view! {
+            <tr>
+                <th scope="row"><a href=row.address>{row.name}</a></th>
+                <td>{state}</td>
+                <td class="muted wide-only">{row.app}</td>
+                <td class="n">{row.accepted}</td>
+                <td class="n">{row.refused}</td>
+                <td class="muted wide-only">{last}</td>
+            </tr>
+        }
+    });
+    view! {
+        <section class="card">
+            {pager(pages, "inputs")}
+            <div class="scroll" tabindex="0" role="group" aria-label="Inputs">
+                <table>
+                    <thead>
+                        <tr>
+                            <th scope="col">"Input"</th>
+                            <th scope="col">"State"</th>
+                            <th scope="col" class="wide-only">"App"</th>
+                            <th scope="col" class="n">"Accepted"</th>
+                            <th scope="col" class="n">"Refused"</th>
+                            <th scope="col" class="wide-only">"Last batch"</th>
+                        </tr>
+                    </thead>
+                    <tbody>{rows.collect_view()}</tbody>
+                </table>
+            </div>
+        </section>
+    }
+}
+
+fn form(name: String, bundle: String, faults: &Faults) -> impl IntoView + use<> {
+    let name = Field {
+        name: "name",
+        label: "Name",
+        value: name,
+        help: Some("Who sends here, such as “App backend”."),
+        ..Field::default()
+    };
+    let bundle = Field {
+        name: "bundle",
+        label: "Bundle id",
+        value: bundle,
+        optional: true,
+        help: Some(
+            "For batches that do not say application_info.package. Without one they count in an app named after the input.",
+        ),
+        ..Field::default()
+    };
+    view! {
+        <form method="post" class="card narrow" novalidate>
+            <h2>"Create input"</h2>
+            {summary(faults, &LABELS)}
+            {field(name, faults)}
+            {field(bundle, faults)}
+            <div><button class="button primary">"Create input"</button></div>
+        </form>
+    }
+}

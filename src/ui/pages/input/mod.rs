@@ -1,0 +1,219 @@
+//! One input: its state, its secret the one time it is shown, and what was counted of it.
+
+pub mod list;
+
+use super::sample::{DataProblemRow, Samples, data_problems, samples};
+use crate::ui::frame::{Frame, NavPage, frame};
+use crate::ui::parts::field::{Faults, Field, field, moment, summary};
+use crate::ui::parts::notice::{Tone, notice};
+use crate::ui::prerender::Prerender;
+use crate::ui::words::{self, Moment};
+use leptos::prelude::*;
+
+#[derive(Clone, Debug)]
+pub struct InputPage {
+    pub frame: Frame,
+    pub name: String,
+    pub app: String,
+    pub key: String,
+    pub paused: bool,
+    pub may_manage: bool,
+    pub secret_version: i64,
+    pub created: Moment,
+    pub last_batch: Option<Moment>,
+    pub public_url: String,
+    pub bundle: Option<String>,
+    pub accepted: String,
+    pub repeated: String,
+    pub without_ids: String,
+    /// Reason and number.
+    pub refused: Vec<(String, String)>,
+    pub data_problems: Vec<DataProblemRow>,
+    pub samples: Samples,
+    /// How many requests it may send in a second, as typed; empty for any number.
+    pub requests_per_second: String,
+    /// The limit in force.
+    pub limit: Option<String>,
+    pub faults: Faults,
+    /// The new secret, right after it was made.
+    pub rotated: Option<Shown>,
+    /// A form that was sent twice.
+    pub rotated_already: bool,
+}
+
+/// A secret, shown this once.
+#[derive(Clone)]
+pub struct Shown {
+    pub name: String,
+    pub key: String,
+    pub secret: String,
+    pub public_url: String,
+    /// The app that the input was made for.
+    pub bundle: Option<String>,
+}
+
+impl std::fmt::Debug for Shown {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Shown").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// The one showing of a secret, with a curl that works as it stands.
+pub fn shown(shown: Shown) -> impl IntoView {
+    let Shown { name, key, secret, public_url, bundle } = shown;
+    view! {
+        <section class="card secret" role="status">
+            <header>
+                <h2>{format!("The secret of {name}, shown this once")}</h2>
+                <p class="muted">"Keep it now; only its hash is stored. A lost one is replaced by rotating it."</p>
+            </header>
+            <dl class="facts">
+                <dt>"Key"</dt><dd><code class="copy" data-name="key">{key.clone()}</code></dd>
+                <dt>"Secret"</dt><dd><code class="copy" data-name="secret">{secret.clone()}</code></dd>
+            </dl>
+            <h3>"Send the first event"</h3>
+            {curls(&public_url, &format!("{key}:{secret}"), bundle.as_deref())}
+        </section>
+    }
+}
+
+/// The curl, marked development, with a switch to production: two radio buttons, no script.
+fn curls(public_url: &str, credentials: &str, bundle: Option<&str>) -> impl IntoView + use<> {
+    let app = bundle.map(|bundle| format!("\"application_info\":{{\"package\":\"{bundle}\"}},")).unwrap_or_default();
+    let curl = |environment: &str| {
+        format!(
+            "curl -sS -i -u '{credentials}' -H 'Content-Type: application/json' {public_url}/v2/events -d '\
+            {{\"environment\":\"{environment}\",\"user_identities\":{{\"customer_id\":\"first-user\"}},\
+            {app}\
+            \"device_info\":{{\"platform\":\"iOS\",\"os_version\":\"17.5\",\"ios_idfv\":\"613ff528-afd1-4c1b-9628-e6ed25ece9c0\",\
+            \"att_authorization_status\":\"denied\"}}}}'"
+        )
+    };
+    view! {
+        <div class="curls">
+            <fieldset class="segments">
+                <legend class="hidden">"Environment of the event"</legend>
+                <label><input type="radio" name="curl-environment" value="development" id="curl-development" checked=true />"development"</label>
+                <label><input type="radio" name="curl-environment" value="production" id="curl-production" />"production"</label>
+            </fieldset>
+            <pre class="copy development" tabindex="0">{curl("development")}</pre>
+            <pre class="copy production" tabindex="0">{curl("production")}</pre>
+            <p class="muted">"It answers 202, and the Overview of that environment shows one device. Select the text with one click."</p>
+        </div>
+    }
+}
+
+pub fn input(page: InputPage) -> impl IntoView {
+    let state = if page.paused {
+        view! { <span class="tag warn">"paused"</span> }
+    } else {
+        view! { <span class="tag">"open"</span> }
+    };
+    let last = page.last_batch.clone().map_or_else(|| "never".prerender(), |at| moment(at).prerender());
+    let rotated = page.rotated.clone().map(shown);
+    let rotated_already = page.rotated_already.then(|| {
+        notice(Tone::Danger, view! { <p><b>"No other secret was made."</b>" The secret was rotated already since this form was opened; a secret is shown only once."</p> })
+    });
+    let hint = rotated.is_none().then(|| {
+        let credentials = format!("{}:'\"$ATTEST_SECRET\"'", page.key);
+        view! { <section class="card"><h2>"Send an event"</h2><p class="muted">"With the secret in the variable ATTEST_SECRET."</p>{curls(&page.public_url, &credentials, page.bundle.as_deref())}</section> }
+    });
+    let limit = match page.limit.clone() {
+        Some(rate) => format!("{rate} requests in a second"),
+        None => "none".to_owned(),
+    };
+    let actions = page.may_manage.then(|| actions(&page));
+    let back = page.frame.address(NavPage::Inputs);
+    let content = view! {
+        <div class="head">
+            <div>
+                <p><a href=back>"Inputs"</a></p>
+                <h1>{page.name.clone()}</h1>
+                <p class="muted">{state}" Last batch "{last}"."</p>
+            </div>
+        </div>
+        {rotated_already}
+        {rotated}
+        <section class="card">
+            <dl class="facts">
+                <dt>"Key"</dt><dd><code class="copy">{page.key.clone()}</code></dd>
+                <dt>"App"</dt><dd>{page.app.clone()}</dd>
+                <dt>"Created"</dt><dd>{moment(page.created.clone())}</dd>
+                <dt>"Accepted batches"</dt><dd class="n">{page.accepted.clone()}</dd>
+                <dt>"Repeated, and not counted again"</dt><dd class="n">{page.repeated.clone()}</dd>
+                <dt>"Named nobody, and nothing kept"</dt><dd class="n">{page.without_ids.clone()}</dd>
+                <dt>"Limit"</dt><dd>{limit}</dd>
+            </dl>
+        </section>
+        {refused(page.refused.clone())}
+        {data_problems(page.data_problems.clone())}
+        {samples(page.samples.clone())}
+        {hint}
+        {actions}
+    };
+    frame(page.frame, content)
+}
+
+fn refused(rows: Vec<(String, String)>) -> impl IntoView {
+    let body = if rows.is_empty() {
+        view! { <p class="muted">"Nothing was refused."</p> }.prerender()
+    } else {
+        let rows = rows.into_iter().map(|(reason, n)| {
+            view! { <tr><th scope="row">{words::reason(&reason)}</th><td class="n">{n}</td></tr> }
+        });
+        view! {
+            <div class="scroll" tabindex="0" role="group" aria-label="Refused batches">
+                <table>
+                    <thead><tr><th scope="col">"Reason"</th><th scope="col" class="n">"Times"</th></tr></thead>
+                    <tbody>{rows.collect_view()}</tbody>
+                </table>
+            </div>
+        }
+        .prerender()
+    };
+    view! { <section class="card"><h2>"Refused batches"</h2>{body}</section> }
+}
+
+const LABELS: [(&str, &str); 1] = [("requests_per_second", "Requests in a second")];
+
+fn actions(page: &InputPage) -> impl IntoView + use<> {
+    let (act, label, effect) = if page.paused {
+        ("resume", "Resume this input", "Its batches are taken again at once.")
+    } else {
+        (
+            "pause",
+            "Pause this input",
+            "Its batches are answered 403 at once, until it is resumed. Nothing stored is lost.",
+        )
+    };
+    let rate = Field {
+        name: "requests_per_second",
+        label: "Requests in a second",
+        value: page.requests_per_second.clone(),
+        optional: true,
+        help: Some("More are answered 429, and official clients wait. Empty: no limit."),
+        ..Field::default()
+    };
+    view! {
+        <section class="card actions">
+            <h2>"Change"</h2>
+            {summary(&page.faults, &LABELS)}
+            <form method="post" class="narrow" novalidate>
+                <input type="hidden" name="act" value="limit" />
+                {field(rate, &page.faults)}
+                <button class="button">"Set the limit"</button>
+            </form>
+            <form method="post">
+                <input type="hidden" name="act" value=act />
+                <p class="muted">{effect}</p>
+                <button class="button">{label}</button>
+            </form>
+            <form method="post">
+                <input type="hidden" name="act" value="rotate" />
+                <input type="hidden" name="secret_version" value=page.secret_version.to_string() />
+                <p class="muted">"Makes another secret; the present one stops at once, so whoever sends here must get the new one."</p>
+                <button class="button danger">"Rotate the secret"</button>
+            </form>
+        </section>
+    }
+}

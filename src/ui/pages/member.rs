@@ -1,0 +1,197 @@
+//! Members: who has which role here, who is invited, and the forms that change it.
+
+use crate::domain::role::{Role, TokenRole};
+use crate::ui::frame::{Frame, frame};
+use crate::ui::parts::field::{Faults, Field, field, moment, summary};
+use crate::ui::parts::notice::{Tone, notice};
+use crate::ui::parts::one_time_secret::{OneTimeSecret, one_time_secret};
+use crate::ui::parts::pager::{Pager, pager};
+use crate::ui::parts::role::role_field;
+use crate::ui::prerender::{InertElement, Prerender};
+use crate::ui::words::{self, Moment};
+use leptos::prelude::*;
+
+#[derive(Clone, Debug)]
+pub struct Members {
+    pub frame: Frame,
+    pub rows: Vec<MemberRow>,
+    pub pager: Pager,
+    pub invitations: Vec<InvitationRow>,
+    /// The roles that the reader may give; none for whoever only reads.
+    pub may_give: Vec<Role>,
+    pub email: String,
+    pub role: Role,
+    pub faults: Faults,
+    /// What was just done.
+    pub outcome: Option<Outcome>,
+}
+
+#[derive(Clone, Debug)]
+pub struct MemberRow {
+    pub person: String,
+    pub name: String,
+    pub email: String,
+    pub role: Role,
+    pub since: Moment,
+    /// Whether it is the reader.
+    pub is_self: bool,
+    pub may_change: bool,
+}
+
+#[derive(Clone, Debug)]
+pub struct InvitationRow {
+    pub id: String,
+    pub email: String,
+    pub role: Role,
+    pub by: String,
+    pub until: Moment,
+    pub may_revoke: bool,
+}
+
+#[derive(Clone, Debug)]
+pub enum Outcome {
+    /// A new invitation with its link, which is shown this once.
+    Invited {
+        email: String,
+        link: OneTimeSecret,
+    },
+    Done(&'static str),
+    Refused(&'static str),
+}
+
+const LABELS: [(&str, &str); 2] = [("email", "E-mail"), ("role", "Role")];
+
+pub fn members(page: Members) -> impl IntoView {
+    let outcome = page.outcome.map(outcome);
+    let may_give = page.may_give.clone();
+    let rows = page.rows.into_iter().map(|row| member(row, &may_give)).collect_view();
+    let pager = pager(&page.pager, "members");
+    let open = (!page.invitations.is_empty()).then(|| invitations(page.invitations));
+    let form = (!may_give.is_empty()).then(|| form(page.email, page.role, &may_give, &page.faults));
+    let content = view! {
+        <div class="head">
+            <div>
+                <h1>"Members"</h1>
+                <p class="muted">"Who may do what in this workspace. A change counts at once, also for whoever is signed in."</p>
+            </div>
+        </div>
+        {outcome}
+        <section class="card">
+            <h2 class="hidden">"Members"</h2>
+            {pager}
+            <ul class="people">{rows}</ul>
+        </section>
+        {open}
+        {form}
+    };
+    frame(page.frame, content)
+}
+
+fn outcome(outcome: Outcome) -> InertElement {
+    match outcome {
+        Outcome::Invited { email, link } => {
+            let title = format!("The invitation of {email}, shown this once");
+            let help = "Send it to them yourself: Attest sends no mail. It can be accepted once, within an hour, by this e-mail's owner.";
+            one_time_secret(title, help, link).prerender()
+        }
+        Outcome::Done(words) => notice(Tone::Done, view! { <p>{words}</p> }).prerender(),
+        Outcome::Refused(words) => {
+            notice(Tone::Danger, view! { <p><b>"Nothing was changed."</b>" "{words}</p> }).prerender()
+        }
+    }
+}
+
+fn member(row: MemberRow, may_give: &[Role]) -> impl IntoView + use<> {
+    let you = row.is_self.then(|| view! { " "<span class="tag">"you"</span> });
+    let change = row.may_change.then(|| change(&row, may_give));
+    view! {
+        <li>
+            <div class="person">
+                <b>{row.name.clone()}</b>{you}
+                <span class="muted">{row.email.clone()}</span>
+            </div>
+            <div class="standing">
+                <b>{words::role(row.role)}</b>
+                <span class="muted">"since "{moment(row.since.clone())}</span>
+            </div>
+            {change}
+        </li>
+    }
+}
+
+/// The roles that may be given, as the field takes them.
+fn offered(may_give: &[Role]) -> Vec<TokenRole> {
+    may_give.iter().copied().map(TokenRole::Member).collect()
+}
+
+/// Folded away: a role is changed seldom, and never by accident.
+fn change(row: &MemberRow, may_give: &[Role]) -> impl IntoView + use<> {
+    let id = format!("role-of-{}", row.person);
+    let effect = format!(
+        "{} loses this workspace at once, with every API token they made for it. Their account stays.",
+        row.name
+    );
+    view! {
+        <details class="change">
+            <summary>"Change"<span class="hidden">{format!(" the role of {}", row.name)}</span></summary>
+            <form method="post" class="line">
+                <input type="hidden" name="act" value="set" />
+                <input type="hidden" name="person" value=row.person.clone() />
+                {role_field(id, "role", TokenRole::Member(row.role), &offered(may_give))}
+                <button class="button">"Change role"</button>
+            </form>
+            <form method="post" class="line">
+                <input type="hidden" name="act" value="remove" />
+                <input type="hidden" name="person" value=row.person.clone() />
+                <p class="muted">{effect}</p>
+                <button class="button danger">{format!("Remove {}", row.name)}</button>
+            </form>
+        </details>
+    }
+}
+
+fn invitations(rows: Vec<InvitationRow>) -> impl IntoView {
+    let rows = rows.into_iter().map(|row| {
+        let revoke = row.may_revoke.then(|| view! {
+            <form method="post">
+                <input type="hidden" name="act" value="revoke" />
+                <input type="hidden" name="invitation" value=row.id />
+                <button class="button danger">"Revoke"<span class="hidden">{format!(" the invitation of {}", row.email)}</span></button>
+            </form>
+        });
+        view! {
+            <li>
+                <div class="person"><b>{row.email.clone()}</b><span class="muted">{format!("invited by {}", row.by)}</span></div>
+                <div class="standing"><b>{words::role(row.role)}</b><span class="muted">"until "{moment(row.until)}</span></div>
+                {revoke}
+            </li>
+        }
+    });
+    view! {
+        <section class="card">
+            <h2>"Open invitations"</h2>
+            <ul class="people">{rows.collect_view()}</ul>
+        </section>
+    }
+}
+
+fn form(email: String, role: Role, may_give: &[Role], faults: &Faults) -> impl IntoView + use<> {
+    let email = Field {
+        name: "email",
+        label: "E-mail",
+        kind: Some("email"),
+        value: email,
+        help: Some("Who has an account joins after signing in; who has none makes one with the link."),
+        ..Field::default()
+    };
+    view! {
+        <form method="post" class="card narrow" novalidate>
+            <h2>"Invite somebody"</h2>
+            {summary(faults, &LABELS)}
+            <input type="hidden" name="act" value="invite" />
+            {field(email, faults)}
+            {role_field("role".to_owned(), "role", TokenRole::Member(role), &offered(may_give))}
+            <div><button class="button primary">"Make an invitation link"</button></div>
+        </form>
+    }
+}

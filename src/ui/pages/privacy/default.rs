@@ -1,0 +1,136 @@
+//! The form of the default ATT status, with the effect of each choice in numbers.
+
+use super::{AttSettings, CHOICES, Effect, NONE};
+use crate::domain::att::Status;
+use crate::ui::parts::field::{Field, field, summary};
+use crate::ui::parts::status;
+use crate::ui::prerender::Prerender;
+use crate::ui::words;
+use leptos::prelude::*;
+
+const LABELS: [(&str, &str); 3] = [("reason", "Reason"), ("confirm", "The workspace's name"), ("status", "Default")];
+
+fn value(choice: Option<Status>) -> &'static str {
+    choice.map_or(NONE, Status::as_str)
+}
+
+pub(super) fn default_form(page: &AttSettings) -> impl IntoView + use<> {
+    let (in_force, chosen) = (page.frame.default, page.chosen);
+    let choices = CHOICES.map(|choice| {
+        let (apple, effect) = words::choice(choice);
+        let current = (choice == in_force).then(|| view! { <span class="tag">"in force"</span> });
+        view! {
+            <label class=format!("choice {}", status::class(choice.into()))>
+                <input type="radio" name="status" id=format!("choice-{}", value(choice)) value=value(choice) checked=choice == chosen />
+                <b>{status::default(choice)}{current}</b>
+                <span>{apple}</span>
+                <span>{effect}</span>
+            </label>
+        }
+    });
+    let effects = page.effects.iter().map(|effect| effect_of(effect, in_force, &page.development)).collect_view();
+    let labels = CHOICES.map(|choice| {
+        let class = format!("for-{}", value(choice));
+        let words = match choice {
+            Some(status) => format!("Set default to {}", words::status(status)),
+            None => "Set no default".to_owned(),
+        };
+        view! { <span class=class>{words}</span> }
+    });
+    let reason = Field {
+        name: "reason",
+        label: "Reason",
+        help: Some("Who decided it, and where that is written down. Kept in the audit log with your name."),
+        rows: Some(3),
+        value: page.reason.clone(),
+        ..Field::default()
+    };
+    let confirm = Field {
+        name: "confirm",
+        label: "Type the workspace's name to confirm",
+        help: Some("Authorized is the one choice that lets advertising ids through without anybody's answer."),
+        ..Field::default()
+    };
+    let workspace = page.frame.workspace.clone();
+    view! {
+        <form method="post" class="card default-form" novalidate>
+            <header>
+                <h2>"Status for Apple devices that never reported one"</h2>
+                <p class="muted">"A reported status always wins."</p>
+            </header>
+            {summary(&page.faults, &LABELS)}
+            <input type="hidden" name="form" value="default" />
+            <input type="hidden" name="version" value=page.frame.version.to_string() />
+            <fieldset class="choices" id="status"><legend class="hidden">"Default ATT status"</legend>{choices.collect_view()}</fieldset>
+            <div class="two">
+                <section class="effects" aria-label="What this change would do">{effects}</section>
+                <div class="stack">
+                    {field(reason, &page.faults)}
+                    <div class="for-authorized-only">
+                        <p class="muted">"The workspace is called "<b>{workspace}</b>"."</p>
+                        {field(confirm, &page.faults)}
+                    </div>
+                    <button class="button primary submit-default">{labels.collect_view()}</button>
+                </div>
+            </div>
+        </form>
+    }
+}
+
+fn effect_of(effect: &Effect, in_force: Option<Status>, development: &str) -> impl IntoView + use<> {
+    let class = format!("effect for-{}", value(effect.choice));
+    if effect.choice == in_force {
+        let nothing = view! { <h3>"What this change would do"</h3><p class="muted">"Nothing: this is in force."</p> };
+        return view! { <div class=class>{nothing}</div> }.prerender();
+    }
+    let becomes = match effect.choice {
+        Some(status) => format!("would count as {}", words::status(status)),
+        None => "would be unknown again".to_owned(),
+    };
+    let consequence = match effect.choice {
+        Some(Status::Authorized) => {
+            "From then on their advertising ids would be kept and could leave for partners, though none of these users ever allowed it. Apple can remove an app from the App Store for that."
+        }
+        Some(_) => "Under Withhold, advertising ids they send would be removed before they are stored.",
+        None => "Under Withhold, their advertising ids would be kept below iOS 14.5 and removed from 14.5 on.",
+    };
+    let tone = if effect.choice == Some(Status::Authorized) { "notice danger" } else { "notice" };
+    let states = effect.states.iter().cloned().map(|(state, now, after, change)| {
+        view! {
+            <tr>
+                <th scope="row">{status::status(state)}</th>
+                <td class="n">{now}</td><td class="n">{after}</td><td class="n">{change}</td>
+            </tr>
+        }
+    });
+    let apps = effect.apps.iter().cloned().map(|(app, profiles, devices)| {
+        view! { <tr><th scope="row">{app}</th><td class="n">{profiles}</td><td class="n">{devices}</td></tr> }
+    });
+    let apps = (!effect.apps.is_empty()).then(|| view! {
+        <table>
+            <thead><tr><th scope="col">"Changing, by app"</th><th scope="col" class="n">"profiles"</th><th scope="col" class="n">"devices"</th></tr></thead>
+            <tbody>{apps.collect_view()}</tbody>
+        </table>
+    });
+    view! {
+        <div class=class>
+            <h3>"What this change would do"</h3>
+            <p class=tone>
+                <b>{format!("{} that never answered {becomes}. ", words::profiles_on_devices(&effect.profiles, &effect.devices))}</b>
+                {consequence}
+            </p>
+            <table>
+                <thead>
+                    <tr>
+                        <th scope="col">"Effective, production profiles"</th>
+                        <th scope="col" class="n">"now"</th><th scope="col" class="n">"after"</th><th scope="col" class="n">"change"</th>
+                    </tr>
+                </thead>
+                <tbody>{states.collect_view()}</tbody>
+            </table>
+            {apps}
+            <p class="muted">{development.to_owned()}</p>
+        </div>
+    }
+    .prerender()
+}
