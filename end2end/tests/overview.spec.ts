@@ -11,7 +11,7 @@ test("the open Overview shows an event within two seconds, and stays calm withou
     await expect(page.getByText("1 Apple profile, and")).toBeVisible();
     const asked: number[] = [];
     page.on("response", (response) => {
-        if (response.url().includes("/overview/live")) asked.push(response.status());
+        if (response.url().includes("/live/overview")) asked.push(response.status());
     });
     await expect.poll(() => asked.length).toBeGreaterThan(1);
     expect(new Set(asked)).toEqual(new Set([304]));

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
 /// The codes of every interface.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Code {
     BadRequest,
@@ -32,6 +32,14 @@ impl Code {
         Self::Unavailable,
         Self::Internal,
     ];
+}
+
+/// One error as every interface reports it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Message {
+    pub code: Code,
+    /// What was expected, and where; never a value that was sent.
+    pub message: String,
 }
 
 /// What is wrong with a field; never the value that was sent.

@@ -89,7 +89,7 @@ impl Doors {
     /// Knocks. What is sent is faulty on purpose: whoever may pass is told of the fault, so that nothing changes and
     /// every cell of the matrix meets the same state.
     async fn knock(&self, route: &Route, person: &Caller) -> Reply {
-        let path = route.path.replace("{workspace}", "acme").replace("{input}", &self.input);
+        let path = route.address.replace("{workspace}", "acme").replace("{input}", &self.input);
         let path = path.replace("{org}", "main").replace("{account}", "main").replace("{mpid}", "1");
         let path = path.replace("{hash}", "test").replace("{file}", "attest.css");
         // Without it nobody is answered.
@@ -111,20 +111,22 @@ impl Doors {
     fn answer(route: &Route, who: Who) -> Vec<StatusCode> {
         let is_api = route.kind == RouteKind::Api;
         match (route.needs, who) {
-            (Needs::Nothing, _) if route.path.starts_with("/s/") => vec![StatusCode::OK, StatusCode::NOT_FOUND],
-            (Needs::Nothing, _) if ["/set-up", "/invitation"].contains(&route.path) => vec![StatusCode::NOT_FOUND],
+            (Needs::Nothing, _) if route.path().starts_with("/s/") => vec![StatusCode::OK, StatusCode::NOT_FOUND],
+            (Needs::Nothing, _) if ["/set-up", "/invitation"].contains(&route.path()) => vec![StatusCode::NOT_FOUND],
             (Needs::Nothing, _) if route.method == "POST" => vec![StatusCode::BAD_REQUEST],
             (Needs::Nothing, Who::Visitor) => vec![StatusCode::OK],
-            (Needs::Nothing, _) if route.path == "/sign-in" => vec![StatusCode::SEE_OTHER],
+            (Needs::Nothing, _) if route.path() == "/sign-in" => vec![StatusCode::SEE_OTHER],
             (Needs::Nothing, _) => vec![StatusCode::OK],
             (Needs::InputSecret, _) => vec![StatusCode::UNAUTHORIZED],
-            (_, Who::Visitor) if is_api || route.kind == RouteKind::Live => vec![StatusCode::UNAUTHORIZED],
+            (_, Who::Visitor) if is_api || route.kind == RouteKind::ServerFunction => vec![StatusCode::UNAUTHORIZED],
             (_, Who::Visitor) => vec![StatusCode::SEE_OTHER],
-            (Needs::SignedIn, Who::Removed | Who::Operator) if route.path == "/" => vec![StatusCode::OK],
-            (Needs::SignedIn, _) if ["/account", "/api", "/stored"].contains(&route.path) && route.method == "GET" => {
+            (Needs::SignedIn, Who::Removed | Who::Operator) if route.path() == "/" => vec![StatusCode::OK],
+            (Needs::SignedIn, _)
+                if ["/account", "/api", "/stored"].contains(&route.path()) && route.method == "GET" =>
+            {
                 vec![StatusCode::OK]
             }
-            (Needs::SignedIn, _) if route.path == "/account" => vec![StatusCode::BAD_REQUEST],
+            (Needs::SignedIn, _) if route.path() == "/account" => vec![StatusCode::BAD_REQUEST],
             (Needs::SignedIn, _) => vec![StatusCode::SEE_OTHER],
             (Needs::Operator, Who::Operator) if route.method == "GET" => vec![StatusCode::OK],
             (Needs::Operator, Who::Operator) => vec![StatusCode::UNPROCESSABLE_ENTITY, StatusCode::BAD_REQUEST],
@@ -136,10 +138,10 @@ impl Doors {
                 match (expected(action)[at], route.method) {
                     (false, _) => vec![StatusCode::FORBIDDEN],
                     // Nobody has that mpid.
-                    (true, _) if route.path.ends_with("/{mpid}") => vec![StatusCode::NOT_FOUND],
+                    (true, _) if route.path().ends_with("/{mpid}") => vec![StatusCode::NOT_FOUND],
                     // A look at samples changes nothing but the log; its address without the form leads back.
-                    (true, "GET") if route.path.ends_with("/samples") => vec![StatusCode::SEE_OTHER],
-                    (true, _) if route.path.ends_with("/samples") => vec![StatusCode::OK],
+                    (true, "GET") if route.path().ends_with("/samples") => vec![StatusCode::SEE_OTHER],
+                    (true, _) if route.path().ends_with("/samples") => vec![StatusCode::OK],
                     // An address without a body says all that a deletion needs.
                     (true, "GET" | "DELETE") => vec![StatusCode::OK],
                     (true, _) => vec![StatusCode::UNPROCESSABLE_ENTITY, StatusCode::BAD_REQUEST],
@@ -152,8 +154,8 @@ impl Doors {
 /// Whether the OpenAPI document has this answer of this route.
 fn assert_described(route: &Route, status: StatusCode) {
     let document = serde_json::to_value(described()).expect("JSON");
-    let answers = &document["paths"][route.path][route.method.to_lowercase()]["responses"];
-    assert!(answers.get(status.as_str()).is_some(), "{} {}: {status} is not in {answers}", route.method, route.path);
+    let answers = &document["paths"][route.path()][route.method.to_lowercase()]["responses"];
+    assert!(answers.get(status.as_str()).is_some(), "{} {}: {status} is not in {answers}", route.method, route.path());
 }
 
 /// The document names the routes for machines, every one and no other.
@@ -171,7 +173,7 @@ fn every_door_for_machines_is_described() {
         .collect();
     let of_machines = |route: &&Route| [RouteKind::Api, RouteKind::Events].contains(&route.kind);
     let routes: BTreeSet<_> =
-        ROUTES.iter().filter(of_machines).map(|route| (route.method.to_owned(), route.path.to_owned())).collect();
+        ROUTES.iter().filter(of_machines).map(|route| (route.method.to_owned(), route.path().to_owned())).collect();
     assert_eq!(described, routes);
     let operations = paths.values().flat_map(|methods| methods.as_object().expect("methods").values());
     for operation in operations {
@@ -183,7 +185,7 @@ async fn every_role_at_every_route(kind: Backend) {
     let routes = Doors::new(kind).await;
     let mut cells = 0;
     // Signing out ends the session that the other routes need: it comes last.
-    let (last, first): (Vec<_>, Vec<_>) = ROUTES.iter().partition(|route| route.path == "/sign-out");
+    let (last, first): (Vec<_>, Vec<_>) = ROUTES.iter().partition(|route| route.path() == "/sign-out");
     for route in first.into_iter().chain(last) {
         for person in &routes.people {
             let reply = routes.knock(route, person).await;
@@ -193,7 +195,7 @@ async fn every_role_at_every_route(kind: Backend) {
                 "{:?} at {} {}: {} not in {wanted:?}",
                 person.who,
                 route.method,
-                route.path,
+                route.path(),
                 reply.status
             );
             if [RouteKind::Api, RouteKind::Events].contains(&route.kind) {

@@ -1,7 +1,9 @@
 //! The document around every page.
 
 use super::pages::Page;
+use super::prerender::Prerender;
 use leptos::prelude::*;
+use leptos_meta::{Link, Meta, MetaTags, Stylesheet, Title};
 
 /// What the document needs beside its page.
 #[derive(Clone, Debug)]
@@ -9,41 +11,52 @@ pub struct Document {
     pub page: Page,
     /// Where style, script and wasm are served, `/s/{hash}`.
     pub assets: String,
-    /// Shown on pages that went wrong.
+    /// What the policy of a page with islands calls its scripts.
     pub nonce: Option<leptos::nonce::Nonce>,
 }
 
 /// The whole document.
 pub fn document(document: Document) -> impl IntoView {
-    let Document { page, assets, nonce } = document;
-    let title = format!("{} – Attest", page.title());
+    let Document { page, assets, .. } = document;
     let theme = page.theme();
-    let boot = page.has_island().then(|| boot(&assets, nonce));
+    let boot = page.has_island().then(|| boot(&assets));
+    let head = head(&page, &assets);
     view! {
         <!DOCTYPE html>
         <html lang="en" data-theme=theme.as_str()>
             <head>
                 <meta charset="utf-8" />
-                <meta name="viewport" content="width=device-width, initial-scale=1" />
-                <meta name="color-scheme" content="light dark" />
-                <title>{title}</title>
-                <link rel="stylesheet" href=format!("{assets}/attest.css") />
-                <link rel="icon" type="image/svg+xml" href=format!("{assets}/icon.svg") />
+                <MetaTags />
                 {boot}
             </head>
             <body>
+                {head}
                 <a class="skip" href="#main">"Skip to content"</a>
                 {page.view()}
             </body>
         </html>
     }
+    .prerender()
+}
+
+/// What stands in the document's head.
+fn head(page: &Page, assets: &str) -> impl IntoView + use<> {
+    view! {
+        <Title text=escaped(&format!("{} – Attest", page.title())) />
+        <Meta name="viewport" content="width=device-width, initial-scale=1" />
+        <Meta name="color-scheme" content="light dark" />
+        <Stylesheet href=format!("{assets}/attest.css") />
+        <Link rel="icon" type_="image/svg+xml" href=format!("{assets}/icon.svg") />
+    }
+}
+
+/// Text of people within an element: `leptos_meta` writes a title as it is.
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;")
 }
 
 /// What makes the page's islands come alive.
-fn boot(assets: &str, nonce: Option<leptos::nonce::Nonce>) -> impl IntoView + use<> {
-    if let Some(nonce) = nonce {
-        provide_context(nonce);
-    }
+fn boot(assets: &str) -> impl IntoView + use<> {
     let options =
         LeptosOptions::builder().output_name("attest").site_pkg_dir(assets.trim_start_matches('/').to_owned()).build();
     view! { <HydrationScripts options islands=true /> }

@@ -45,6 +45,16 @@ pub enum NotSignedIn {
     Failed(Error),
 }
 
+impl NotSignedIn {
+    /// For whoever cannot be sent to another page.
+    pub fn as_error(self) -> Error {
+        match self {
+            Self::Redirect(_) => Refusal::Unauthorized.into(),
+            Self::Failed(error) => error,
+        }
+    }
+}
+
 impl IntoResponse for NotSignedIn {
     fn into_response(self) -> Response {
         match self {

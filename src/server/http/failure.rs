@@ -2,9 +2,10 @@
 
 use super::render::render;
 use super::security::RequestId;
-use crate::domain::error::{Code, Fault, Refusal};
+use crate::domain::error::{Code, Fault, Message, Refusal};
 use crate::server::error::Error;
 use crate::server::state::AppState;
+use crate::ui::islands::counts;
 use crate::ui::pages::Page;
 use crate::ui::pages::refused::{Refused, Why};
 use crate::ui::words;
@@ -13,6 +14,8 @@ use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Json, Response};
+use leptos::prelude::expect_context;
+use leptos_axum::ResponseOptions;
 use serde_json::json;
 use std::sync::Arc;
 
@@ -122,6 +125,16 @@ fn is_bare(response: &Response) -> bool {
         && response.extensions().get::<Failed>().is_none()
 }
 
+/// Reports what went wrong to an island: in the body of its server function, with the status that it has everywhere.
+/// Must be called while Leptos runs that function.
+pub fn of_server_function(error: &Error, incident: &str) -> counts::Refused {
+    log(error, incident);
+    let options = expect_context::<ResponseOptions>();
+    options.set_status(status(error));
+    options.insert_header(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    counts::Refused { errors: messages(error, incident) }
+}
+
 fn with_retry(mut response: Response, error: &Error) -> Response {
     let headers = response.headers_mut();
     match error {
@@ -137,11 +150,11 @@ fn with_retry(mut response: Response, error: &Error) -> Response {
     response
 }
 
-fn messages(error: &Error, incident: &str) -> Vec<serde_json::Value> {
-    let one = |code: Code, message: &str| vec![json!({"code": code, "message": message})];
+fn messages(error: &Error, incident: &str) -> Vec<Message> {
+    let one = |code: Code, message: &str| vec![Message { code, message: message.to_owned() }];
     match error {
         Error::Refused(refusal @ (Refusal::BadRequest(faults) | Refusal::Invalid(faults))) => {
-            faults.iter().map(|fault| json!({"code": refusal.code(), "message": message(fault)})).collect()
+            faults.iter().map(|fault| Message { code: refusal.code(), message: message(fault) }).collect()
         }
         Error::Refused(refusal) => {
             let message = match refusal {

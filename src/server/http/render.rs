@@ -1,45 +1,64 @@
-//! A page model becomes an answer.
+//! A page model becomes an answer: a handler decides page, status and headers, and the layer [`pages`] has Leptos draw it.
 
 use crate::server::state::AppState;
 use crate::ui::document::{Document, document};
 use crate::ui::pages::Page;
-use crate::ui::pages::overview::{Counts, counts};
-use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY};
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use axum::http::{HeaderValue, StatusCode};
-use axum::response::{Html, IntoResponse, Response};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use hydration_context::SsrSharedContext;
 use leptos::nonce::Nonce;
 use leptos::prelude::*;
-use std::sync::Arc;
+use leptos_axum::handle_response_inner;
+use std::future::ready;
 
-/// Renders a page, for success and faults alike. Whoever calls has decided the status.
+/// Answers with a page, for success and faults alike. The body is drawn by [`pages`].
 pub fn render(state: &AppState, page: Page, status: StatusCode) -> Response {
     let nonce = page.has_island().then(|| BASE64_URL_SAFE_NO_PAD.encode(state.store.ids().random::<16>()));
     let csp = content_security_policy(nonce.as_deref());
-    let assets = state.site.base.clone();
-    let html = html(|| document(Document { page, assets, nonce: nonce.map(Nonce::from_value) }).to_html());
-    let mut response = (status, Html(html)).into_response();
+    let mut response = status.into_response();
     let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     if let Ok(csp) = HeaderValue::from_str(&csp) {
         headers.insert(CONTENT_SECURITY_POLICY, csp);
     }
+    let nonce = nonce.map(Nonce::from_value);
+    response.extensions_mut().insert(Document { page, assets: state.site.base.clone(), nonce });
     response
 }
 
-/// The Overview's counts by themselves, as the island puts them into the page.
-pub fn fragment(model: Counts) -> String {
-    html(|| counts(model).to_html())
-}
-
-/// Nothing on our pages waits, so that one pass over the view is the whole page.
-fn html(view: impl FnOnce() -> String) -> String {
-    let owner = Owner::new_root(Some(Arc::new(SsrSharedContext::new_islands())));
-    let html = owner.with(view);
-    owner.unset();
-    html
+/// Has Leptos draw the page that a handler answered with, in a context that knows the request.
+pub async fn pages(request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    let asked = parts.clone();
+    let mut response = next.run(Request::from_parts(parts, body)).await;
+    let Some(page) = response.extensions_mut().remove::<Document>() else { return response };
+    let nonce = page.nonce.clone();
+    let provide = move || {
+        // In place of the one that Leptos makes up: the policy in the header names this one.
+        if let Some(nonce) = nonce.clone() {
+            provide_context(nonce);
+        }
+    };
+    let asked = Request::from_parts(asked, Body::empty());
+    let drawn = handle_response_inner(
+        provide,
+        || document(page),
+        asked,
+        |view, _, _| {
+            // Nothing on our pages waits and islands get no resources, so that one pass over the view is the whole page, and
+            // the script in which Leptos would hand over what came later is left out.
+            let html = view.to_html();
+            Box::pin(ready(Box::pin(futures::stream::once(ready(html))) as _))
+        },
+    );
+    *response.body_mut() = drawn.await.into_body();
+    response
 }
 
 fn content_security_policy(nonce: Option<&str>) -> String {

@@ -1,7 +1,7 @@
 //! The router, built from the routes: used by the server and by tests alike.
 
 use super::routes::{ROUTES, RouteKind};
-use super::{failure, metrics, security};
+use super::{failure, metrics, render, security};
 use crate::domain::error::Refusal;
 use crate::server::auth::session::Sessions;
 use crate::server::error::Error;
@@ -17,16 +17,20 @@ pub const COOKIE: &str = "attest_session";
 
 /// All routes, with what holds for each kind of them around it.
 pub fn router(state: AppState) -> Router {
+    // Leptos spawns on the runtime that is here already; a second router in one process finds that said.
+    let _ = any_spawner::Executor::init_tokio();
     let pages = routes(RouteKind::Page)
         .fallback(|| async { Error::from(Refusal::NotFound) })
         .method_not_allowed_fallback(|| async { Error::from(Refusal::NotFound) })
         .layer(sessions(&state, Sessions::of_pages(state.store.clone())))
         .layer(from_fn(security::same_origin_only))
         .layer(from_fn_with_state(state.clone(), failure::as_page))
+        .layer(from_fn(render::pages))
         .layer(CompressionLayer::new())
         .layer(from_fn(security::only_reads_are_compressed));
-    let live = routes(RouteKind::Live)
+    let server_functions = routes(RouteKind::ServerFunction)
         .layer(sessions(&state, Sessions::of_polling(state.store.clone())))
+        .layer(from_fn(security::same_origin_only))
         .layer(from_fn(failure::as_json));
     let machines = routes(RouteKind::Api)
         .merge(routes(RouteKind::Events))
@@ -36,7 +40,7 @@ pub fn router(state: AppState) -> Router {
     let measured = state.config.metrics_addr.is_some();
     let all = Router::new()
         .merge(pages)
-        .merge(live)
+        .merge(server_functions)
         .merge(machines)
         .layer(from_fn_with_state(state.clone(), security::common_headers))
         .with_state(state);
@@ -45,7 +49,7 @@ pub fn router(state: AppState) -> Router {
 
 fn routes(kind: RouteKind) -> Router<AppState> {
     let ours = ROUTES.iter().filter(|route| route.kind == kind);
-    ours.fold(Router::new(), |router, route| router.route(route.path, (route.serve)()))
+    ours.fold(Router::new(), |router, route| router.route(route.path(), (route.serve)()))
 }
 
 /// The cookie lives as long as the browser's session; how long ours lives is decided by our own store.

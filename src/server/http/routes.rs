@@ -14,8 +14,8 @@ pub enum RouteKind {
     Plain,
     /// A page or a form.
     Page,
-    /// The island's question; never renews a session.
-    Live,
+    /// What an island asks; never renews a session.
+    ServerFunction,
     /// The Admin API.
     Api,
     /// The Events API.
@@ -39,18 +39,26 @@ pub enum Needs {
 #[derive(Clone, Copy)]
 pub struct Route {
     pub method: &'static str,
-    pub path: &'static str,
+    /// In axum's words; where a parameter of the query names the workspace, with that.
+    pub address: &'static str,
     pub kind: RouteKind,
     pub needs: Needs,
     pub serve: fn() -> MethodRouter<AppState>,
 }
 
+impl Route {
+    /// The address without a query.
+    pub fn path(&self) -> &'static str {
+        self.address.split('?').next().unwrap_or_default()
+    }
+}
+
 macro_rules! routes {
-    ($($method:literal $path:literal $kind:ident $needs:expr => $serve:expr;)*) => {
+    ($($method:literal $address:literal $kind:ident $needs:expr => $serve:expr;)*) => {
         /// All of them.
         pub const ROUTES: &[Route] = &[$(Route {
             method: $method,
-            path: $path,
+            address: $address,
             kind: RouteKind::$kind,
             needs: $needs,
             serve: || $serve,
@@ -89,7 +97,7 @@ routes! {
     "GET" "/log" Page Operator => get(pages::audit::installation);
 
     "GET" "/w/{workspace}/overview" Page Role(SeeMetrics) => get(pages::overview::overview);
-    "GET" "/w/{workspace}/overview/live" Live Role(SeeMetrics) => get(pages::overview::live);
+    "GET" "/live/overview?workspace={workspace}" ServerFunction Role(SeeMetrics) => get(pages::overview::live);
     "GET" "/w/{workspace}/privacy" Page Role(SeePrivacySettings) => get(pages::privacy::settings);
     "POST" "/w/{workspace}/privacy" Page Role(ChangePrivacySettings) => post(pages::privacy::change);
     "GET" "/w/{workspace}/audit" Page Role(SeeAudit) => get(pages::audit::audit);

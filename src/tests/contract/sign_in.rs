@@ -85,10 +85,10 @@ async fn polling_does_not_renew_a_session(world: World) {
     let cookie = world.sign_in(&ada).await;
     for _ in 0..3 {
         world.clock.advance(9 * MINUTE);
-        assert_eq!(world.get("/w/acme/overview/live", &cookie).await.status, StatusCode::OK);
+        assert_eq!(world.get("/live/overview?workspace=acme", &cookie).await.status, StatusCode::OK);
     }
     world.clock.advance(4 * MINUTE);
-    assert_eq!(world.get("/w/acme/overview/live", &cookie).await.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(world.get("/live/overview?workspace=acme", &cookie).await.status, StatusCode::UNAUTHORIZED);
     assert_eq!(world.get("/w/acme/overview", &cookie).await.status, StatusCode::SEE_OTHER);
 }
 

@@ -159,7 +159,10 @@ async fn ids_of_another_workspace_lead_nowhere(world: World) {
         assert_eq!(reply.status, not_found, "{act}");
     }
     assert_eq!(world.get(&format!("/w/acme/overview?app={app}"), &cookie).await.status, not_found);
-    assert_eq!(world.get(&format!("/w/acme/overview/live?app={app}"), &cookie).await.status, not_found);
+    assert_eq!(
+        world.get(&format!("/live/overview?workspace=acme&filters=app%3D{app}"), &cookie).await.status,
+        not_found
+    );
     let found = world.post("/w/acme/profiles", &cookie, &[("by", "customer_id"), ("value", "secret")]).await;
     assert!(found.body.contains("No profile is known by that"), "{}", found.body);
     let token = world.token("acme", Role::ComplianceAdmin).await;

@@ -1,5 +1,7 @@
 //! The Overview's counts follow the server while the page is visible.
 
+use super::counts::{Fragment, counts_since};
+use super::replace::replace;
 use leptos::prelude::*;
 use std::time::Duration;
 
@@ -18,14 +20,16 @@ enum Following {
     SignedOut,
 }
 
-/// Asks `address` again and again, and puts the HTML it answers into the element with the id `target`.
+/// Asks for the counts again and again, and puts the HTML of the answer into the element with the id `target`.
 #[island]
 pub fn LiveCounts(
-    /// Where the counts are served, with the page's own filters.
-    address: String,
+    /// The workspace's slug.
+    workspace: String,
+    /// The page's own filters, as the query of its address.
+    filters: String,
     /// The id of the element whose content they replace.
     target: String,
-    /// The entity tag of what the page shows already.
+    /// The tag of what the page shows already.
     tag: String,
 ) -> impl IntoView {
     let following = RwSignal::new(Following::NotYet);
@@ -36,18 +40,18 @@ pub fn LiveCounts(
             return;
         }
         asking.set_value(true);
-        let (address, target) = (address.clone(), target.clone());
+        let (workspace, filters, target) = (workspace.clone(), filters.clone(), target.clone());
         leptos::task::spawn_local(async move {
-            let now = match super::fetch::changed(&address, &tag.get_value()).await {
-                Ok(super::fetch::Answer::Same) => Following::Live,
-                Ok(super::fetch::Answer::Changed { html, tag: new }) => {
-                    super::fetch::show(&target, &html);
+            let now = match counts_since(workspace, filters, tag.get_value()).await {
+                Ok(None) => Following::Live,
+                Ok(Some(Fragment { html, tag: new })) => {
+                    replace(&target, &html);
                     tag.set_value(new);
                     Following::Live
                 }
-                Ok(super::fetch::Answer::SignedOut) => {
-                    // What may not be seen any more is not left standing.
-                    super::fetch::show(&target, "");
+                Err(refused) if refused.is_final() => {
+                    // What may not be seen any more does not stay on the page.
+                    replace(&target, "");
                     Following::SignedOut
                 }
                 Err(_) => Following::Away,

@@ -1,5 +1,6 @@
-//! The few parts that come alive in the browser. Each gets its data as props and speaks to the server by `fetch`.
+//! The few parts that come alive in the browser. Each gets its data as props and asks the server by server functions.
 
-pub mod fetch;
+pub mod counts;
 pub mod live;
 pub mod reading;
+pub mod replace;

@@ -39,10 +39,11 @@ pub struct Filter {
     pub environment: &'static str,
 }
 
-/// Where the island asks, and what the page shows already.
+/// What the island asks for, and what the page shows already.
 #[derive(Clone, Debug)]
 pub struct Live {
-    pub address: String,
+    /// The query of the page's address.
+    pub filters: String,
     pub tag: String,
 }
 
@@ -98,7 +99,7 @@ pub fn overview(page: Overview) -> impl IntoView {
     let inputs = page.frame.address(NavPage::Inputs);
     let live = page.live.clone().map(|live| {
         view! {
-            <LiveCounts address=live.address target=COUNTS.to_owned() tag=live.tag />
+            <LiveCounts workspace=page.frame.slug.clone() filters=live.filters target=COUNTS.to_owned() tag=live.tag />
             <ChartReading />
         }
     });

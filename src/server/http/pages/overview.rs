@@ -10,23 +10,28 @@ use crate::domain::permission::Permission;
 use crate::domain::platform::Platform;
 use crate::domain::rounding::share;
 use crate::server::error::Result;
-use crate::server::http::caller::{Inside, NotSignedIn};
+use crate::server::http::caller::{Inside, NotSignedIn, Visit};
+use crate::server::http::failure;
 use crate::server::http::moment::minute;
-use crate::server::http::render::{fragment, render};
+use crate::server::http::render::render;
 use crate::server::services::distribution::{self, Distribution, Question};
-use crate::server::store::View;
+use crate::server::state::AppState;
 use crate::server::store::audit::hex;
+use crate::server::store::{Actor, View, WorkspaceRef};
 use crate::ui::frame::NavPage;
+use crate::ui::islands::counts::{Asked as Wanted, Fragment, Source};
 use crate::ui::pages::Page;
-use crate::ui::pages::overview::{AppRow, Counts, Filter, Live, Overview, Rate, StateRow};
+use crate::ui::pages::overview::{self as page, AppRow, Counts, Filter, Live, Overview, Rate, StateRow};
 use crate::ui::parts::bars::{Bars, Reading};
 use crate::ui::words;
-use axum::extract::RawQuery;
-use axum::http::header::{ETAG, IF_NONE_MATCH};
-use axum::http::{HeaderMap, StatusCode};
-use axum::response::{Html, IntoResponse, Response};
+use axum::extract::{RawQuery, Request, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use leptos::prelude::{Owner, RenderHtml, provide_context};
+use leptos_axum::handle_server_fns_with_context;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// What the address asks for, and what was read for it.
 struct Read {
@@ -57,14 +62,13 @@ const MOST_SHOWN: usize = 50;
 const MOST_OFFERED: usize = 200;
 
 /// `GET overview`.
-pub async fn overview(Inside { visit, state, slug, workspace }: Inside, query: RawQuery) -> Result<Response> {
+pub async fn overview(Inside { visit, state, workspace, .. }: Inside, query: RawQuery) -> Result<Response> {
     let asked = Asked::new(query);
     let mut view = state.store.view(&visit.actor, workspace, Permission::SeeMetrics).await?;
     let read = read(&mut view, &asked).await?;
     let counts = counts(&read, &asked);
     let frame = frame(&mut view, &visit, NavPage::Overview, read.question.environment).await?;
-    let live =
-        Live { address: format!("/w/{slug}/overview/live{}", asked.with(&[])), tag: tag(&fragment(counts.clone())) };
+    let live = Live { filters: asked.with(&[]), tag: tag(&drawn(counts.clone())) };
     let page = Overview {
         may_add_input: frame.may(Permission::ManageInputs),
         has_input: !view.inputs().await?.is_empty(),
@@ -76,26 +80,42 @@ pub async fn overview(Inside { visit, state, slug, workspace }: Inside, query: R
     Ok(render(&state, Page::Overview(Box::new(page)), StatusCode::OK))
 }
 
-/// `GET overview/live`: the counts by themselves; 304 while they are what the page shows.
-pub async fn live(inside: Result<Inside, NotSignedIn>, query: RawQuery, headers: HeaderMap) -> Result<Response> {
-    let Inside { visit, state, workspace, .. } = inside.map_err(|why| match why {
-        NotSignedIn::Redirect(_) => Refusal::Unauthorized.into(),
-        NotSignedIn::Failed(error) => error,
-    })?;
-    let asked = Asked::new(query);
-    let mut view = state.store.view(&visit.actor, workspace, Permission::SeeMetrics).await?;
+/// `GET /live/overview`: the server function of the page's island.
+pub async fn live(
+    visit: Result<Visit, NotSignedIn>,
+    State(state): State<AppState>,
+    request: Request,
+) -> Result<Response> {
+    let visit = visit.map_err(NotSignedIn::as_error)?;
+    let request_id = visit.actor.request_id.clone().unwrap_or_default();
+    let source = Source(Arc::new(move |asked| {
+        let (state, actor, request_id) = (state.clone(), visit.actor.clone(), request_id.clone());
+        Box::pin(async move {
+            counts_unless_shown(&state, &actor, asked)
+                .await
+                .map_err(|error| failure::of_server_function(&error, &request_id))
+        })
+    }));
+    Ok(handle_server_fns_with_context(move || provide_context(source.clone()), request).await.into_response())
+}
+
+async fn counts_unless_shown(state: &AppState, actor: &Actor, wanted: Wanted) -> Result<Option<Fragment>> {
+    let workspace = WorkspaceRef::parse(&wanted.workspace)?;
+    let asked = Asked::new(RawQuery(Some(wanted.filters.trim_start_matches('?').to_owned())));
+    let mut view = state.store.view(actor, workspace, Permission::SeeMetrics).await?;
     let read = read(&mut view, &asked).await?;
-    let html = fragment(counts(&read, &asked));
+    let html = drawn(counts(&read, &asked));
     let tag = tag(&html);
-    let known = headers.get(IF_NONE_MATCH).and_then(|tag| tag.to_str().ok()) == Some(&tag);
-    if known {
-        return Ok((StatusCode::NOT_MODIFIED, [(ETAG, tag)]).into_response());
-    }
-    Ok(([(ETAG, tag)], Html(html)).into_response())
+    Ok((tag != wanted.shown).then_some(Fragment { html, tag }))
+}
+
+/// The counts by themselves, as the island puts them into the page.
+fn drawn(counts: Counts) -> String {
+    Owner::new().with(|| page::counts(counts).to_html())
 }
 
 fn tag(html: &str) -> String {
-    format!("\"{}\"", hex(&Sha256::digest(html)[..12]))
+    hex(&Sha256::digest(html)[..12])
 }
 
 fn filter(read: &Read, asked: &Asked) -> Filter {

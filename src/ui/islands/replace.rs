@@ -1,46 +1,12 @@
-//! Asking the server from the browser, by its own `fetch`.
+//! Replacing a part of the page by what the server drew anew.
 
 use leptos::prelude::document;
-use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::JsFuture;
-use web_sys::{Element, HtmlElement, RequestInit, Response, window};
-
-/// What the server said.
-pub enum Answer {
-    /// What is shown is what it has.
-    Same,
-    Changed {
-        html: String,
-        tag: String,
-    },
-    /// The session or the membership is over.
-    SignedOut,
-}
-
-/// Asks for what changed since `tag`.
-pub async fn changed(address: &str, tag: &str) -> Result<Answer, JsValue> {
-    let window = window().ok_or(JsValue::NULL)?;
-    let headers = js_sys::Object::new();
-    js_sys::Reflect::set(&headers, &"If-None-Match".into(), &tag.into())?;
-    let options = RequestInit::new();
-    options.set_headers(&headers);
-    let response = JsFuture::from(window.fetch_with_str_and_init(address, &options)).await?;
-    let response: Response = response.dyn_into()?;
-    match response.status() {
-        304 => Ok(Answer::Same),
-        200 => {
-            let tag = response.headers().get("ETag")?.unwrap_or_default();
-            let html = JsFuture::from(response.text()?).await?.as_string().unwrap_or_default();
-            Ok(Answer::Changed { html, tag })
-        }
-        401 | 403 | 404 => Ok(Answer::SignedOut),
-        status => Err(status.into()),
-    }
-}
+use wasm_bindgen::JsCast;
+use web_sys::{Element, HtmlElement};
 
 /// Puts HTML of our own server into an element, and keeps the focus on the same link or region, and how far each
 /// region was scrolled.
-pub fn show(target: &str, html: &str) {
+pub fn replace(target: &str, html: &str) {
     let document = document();
     let Some(element) = document.get_element_by_id(target) else { return };
     let focused = document.active_element().filter(|focused| element.contains(Some(focused)));

@@ -1,0 +1,75 @@
+//! What the Overview's island asks the server: a Leptos server function, answered by what `server::http` provides.
+
+use crate::domain::error::{Code, Message};
+use leptos::prelude::*;
+use leptos::server_fn::codec::{GetUrl, JsonEncoding};
+use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
+use serde::{Deserialize, Serialize};
+use std::pin::Pin;
+use std::sync::Arc;
+
+/// The counts of a workspace as the page shows them, drawn by the server.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fragment {
+    pub html: String,
+    /// Two fragments with the same tag are the same.
+    pub tag: String,
+}
+
+/// Which counts, and what the page shows already.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// The workspace's slug.
+    pub workspace: String,
+    /// The query of the page's address: its filters.
+    pub filters: String,
+    /// The tag of what the page shows.
+    pub shown: String,
+}
+
+/// Why there is no answer, in the shape of every other interface's errors.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Refused {
+    pub errors: Vec<Message>,
+}
+
+impl Refused {
+    /// Whether the session or the membership is over, so that asking again would not help.
+    pub fn is_final(&self) -> bool {
+        let over = [Code::Unauthorized, Code::Forbidden, Code::NotFound];
+        self.errors.iter().any(|error| over.contains(&error.code))
+    }
+}
+
+impl FromServerFnError for Refused {
+    type Encoder = JsonEncoding;
+
+    fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
+        let code = match error {
+            ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) => Code::BadRequest,
+            _ => Code::Unavailable,
+        };
+        Self { errors: vec![Message { code, message: error.to_string() }] }
+    }
+}
+
+type Answer = Pin<Box<dyn Future<Output = Result<Option<Fragment>, Refused>> + Send>>;
+
+/// How the server answers: it looks up whoever asks, and what they may see.
+#[derive(Clone)]
+pub struct Source(pub Arc<dyn Fn(Asked) -> Answer + Send + Sync>);
+
+/// The counts, unless they are what the page shows.
+///
+/// # Errors
+///
+/// When nobody is signed in, when the role does not allow it, and when the store is away.
+#[server(prefix = "/live", endpoint = "overview", input = GetUrl)]
+pub async fn counts_since(
+    workspace: String,
+    #[server(default)] filters: String,
+    #[server(default)] shown: String,
+) -> Result<Option<Fragment>, Refused> {
+    let source = expect_context::<Source>();
+    source.0(Asked { workspace, filters, shown }).await
+}
