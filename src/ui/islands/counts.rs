@@ -18,7 +18,7 @@ pub struct Fragment {
 
 /// Which counts, and what the page shows already.
 #[derive(Clone, Debug)]
-pub struct Asked {
+pub struct CountsQuery {
     /// The workspace's slug.
     pub workspace: String,
     /// The query of the page's address: its filters.
@@ -57,7 +57,7 @@ type Answer = Pin<Box<dyn Future<Output = Result<Option<Fragment>, Refused>> + S
 
 /// How the server answers: it looks up whoever asks, and what they may see.
 #[derive(Clone)]
-pub struct Source(pub Arc<dyn Fn(Asked) -> Answer + Send + Sync>);
+pub struct Source(pub Arc<dyn Fn(CountsQuery) -> Answer + Send + Sync>);
 
 /// The counts, unless they are what the page shows.
 ///
@@ -71,5 +71,5 @@ pub async fn counts_since(
     #[server(default)] shown: String,
 ) -> Result<Option<Fragment>, Refused> {
     let source = expect_context::<Source>();
-    source.0(Asked { workspace, filters, shown }).await
+    source.0(CountsQuery { workspace, filters, shown }).await
 }

@@ -19,7 +19,7 @@ use crate::server::state::AppState;
 use crate::server::store::audit::hex;
 use crate::server::store::{Actor, View, WorkspaceRef};
 use crate::ui::frame::NavPage;
-use crate::ui::islands::counts::{Asked as Wanted, Fragment, Source};
+use crate::ui::islands::counts::{CountsQuery, Fragment, Source};
 use crate::ui::pages::Page;
 use crate::ui::pages::overview::{self as page, AppRow, Counts, Filter, Live, Overview, Rate, StateRow};
 use crate::ui::parts::bars::{Bars, Reading};
@@ -27,8 +27,8 @@ use crate::ui::words;
 use axum::extract::{RawQuery, Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use leptos::prelude::{Owner, RenderHtml, provide_context};
-use leptos_axum::handle_server_fns_with_context;
+use leptos::prelude::{Owner, RenderHtml, expect_context, provide_context};
+use leptos_axum::{ResponseOptions, handle_server_fns_with_context};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -91,15 +91,21 @@ pub async fn live(
     let source = Source(Arc::new(move |asked| {
         let (state, actor, request_id) = (state.clone(), visit.actor.clone(), request_id.clone());
         Box::pin(async move {
+            expect_context::<ResponseOptions>().set_status(StatusCode::OK);
             counts_unless_shown(&state, &actor, asked)
                 .await
                 .map_err(|error| failure::of_server_function(&error, &request_id))
         })
     }));
-    Ok(handle_server_fns_with_context(move || provide_context(source.clone()), request).await.into_response())
+    let provide = move || {
+        provide_context(source.clone());
+        // Until the source is asked, what is wrong is what was sent.
+        expect_context::<ResponseOptions>().set_status(StatusCode::BAD_REQUEST);
+    };
+    Ok(handle_server_fns_with_context(provide, request).await.into_response())
 }
 
-async fn counts_unless_shown(state: &AppState, actor: &Actor, wanted: Wanted) -> Result<Option<Fragment>> {
+async fn counts_unless_shown(state: &AppState, actor: &Actor, wanted: CountsQuery) -> Result<Option<Fragment>> {
     let workspace = WorkspaceRef::parse(&wanted.workspace)?;
     let asked = Asked::new(RawQuery(Some(wanted.filters.trim_start_matches('?').to_owned())));
     let mut view = state.store.view(actor, workspace, Permission::SeeMetrics).await?;
