@@ -1,5 +1,8 @@
 //! What the documents say is so: README's commands run, and what a document names is there.
 
+use attest::domain::permission::{Grant, Permission, grant};
+use attest::domain::role::Role;
+use attest::ui::words;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -27,6 +30,48 @@ fn the_commands_of_the_readme_run_in_their_order() {
     let output = script.env("ATTEST_BIN", env!("CARGO_BIN_EXE_attest")).output().expect("the script starts");
     let said = [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned()).concat();
     assert!(output.status.success(), "{said}");
+}
+
+/// What each row of README's table of roles is about. Exporting the log has no page: the command line may do everything.
+const RIGHTS: [(&str, &[Permission]); 9] = [
+    ("see figures", &[Permission::SeeMetrics]),
+    ("see the default, the IDFA policy, inputs and apps", &[Permission::SeePrivacySettings, Permission::SeeInputs]),
+    ("**change the default and the IDFA policy**", &[Permission::ChangePrivacySettings]),
+    ("look up single profiles, see samples of batches", &[Permission::LookUpProfiles]),
+    ("see the audit log", &[Permission::SeeAudit]),
+    ("see members", &[Permission::SeeMembers]),
+    ("manage members", &[Permission::ManageMembers]),
+    ("manage inputs and apps", &[Permission::ManageInputs]),
+    ("manage API tokens", &[Permission::ManageTokens]),
+];
+
+#[test]
+fn the_readmes_roles_have_the_rights_that_it_says() {
+    let told = RIGHTS.iter().flat_map(|(_, permissions)| *permissions).chain([&Permission::ExportAudit]);
+    let told: Vec<_> = told.copied().collect();
+    let untold: Vec<_> = Permission::ALL.iter().filter(|permission| !told.contains(permission)).collect();
+    assert!(untold.is_empty(), "README's table says nothing of {untold:?}");
+    let readme = include_str!("../../README.md");
+    let cells = |row: &str| row.trim_matches('|').split('|').map(|cell| cell.trim().to_owned()).collect::<Vec<_>>();
+    let mut rows =
+        readme.lines().skip_while(|line| !line.starts_with("| | ")).take_while(|line| line.starts_with('|')).map(cells);
+    let roles = rows.next().expect("a table of roles");
+    let rows: Vec<_> = rows.skip(1).collect();
+    assert_eq!(rows.len(), RIGHTS.len());
+    for (right, permissions) in RIGHTS {
+        let row = rows.iter().find(|row| row[0] == right).unwrap_or_else(|| panic!("no row says: {right}"));
+        for role in Role::ALL {
+            let at = roles.iter().position(|name| name == words::role(role)).expect("a column for each role");
+            let said = match row[at].trim_matches('*') {
+                "no" => Grant::No,
+                "rounded" => Grant::Rounded,
+                _ => Grant::Yes,
+            };
+            for permission in permissions {
+                assert_eq!(said, grant(role, *permission), "{right}: {}", words::role(role));
+            }
+        }
+    }
 }
 
 fn documents() -> Vec<PathBuf> {
