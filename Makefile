@@ -39,11 +39,11 @@ lighthouse: ## Measure every page of a release with Lighthouse
 	@scripts/setup.sh lighthouse
 	@scripts/lighthouse.sh
 
-screenshots: ## Make the pictures of README.md anew, from the demo
+screenshots: ## Regenerate the picture of README.md, and one of every page in target/screenshots
 	@scripts/setup.sh e2e
 	@scripts/screenshots.sh
 
-bench: ## Measure a release against limits of this machine, on both databases
+bench: ## Run the benchmarks of a release against limits of this machine, on both databases
 	@scripts/setup.sh bench
 	@scripts/bench.sh
 

@@ -27,15 +27,15 @@ struct Wanted {
     /// A folder on the disk that is measured.
     #[arg(long)]
     folder: PathBuf,
-    /// The figures, such as `b1,b2`.
+    /// The benchmarks to run, such as `b1,b2`.
     #[arg(long, value_delimiter = ',', default_value = "b1,b2,b3,b5,b6,b8")]
-    figures: Vec<String>,
+    only: Vec<String>,
     #[arg(long, default_value_t = 5)]
     pairs: u64,
     /// Seconds of each leg.
     #[arg(long, default_value_t = 5)]
     seconds: u64,
-    /// A database that `attest demo` has filled, for the figures of reads.
+    /// A database that `attest demo` has filled, for the benchmarks of reads.
     #[arg(long)]
     filled: Option<String>,
     /// The same, ten times smaller.
@@ -68,15 +68,15 @@ fn main() {
 
 async fn measure(wanted: &Wanted) {
     let time = Duration::from_secs(wanted.seconds);
-    for figure in &wanted.figures {
-        match figure.as_str() {
+    for benchmark in &wanted.only {
+        match benchmark.as_str() {
             "b1" => bulk(wanted, time).await,
             "b2" => single(wanted, time).await,
             "b3" => tail(wanted, time).await,
             "b5" => reads::reads(wanted, time).await,
             "b6" => reads::default_change(wanted).await,
             "b8" => cost(wanted, time).await,
-            other => panic!("there is no figure {other}"),
+            other => panic!("there is no benchmark {other}"),
         }
     }
 }
@@ -113,12 +113,12 @@ fn median(values: impl IntoIterator<Item = f64>) -> (f64, f64, f64) {
     (values[values.len() / 2], values[0], values[values.len() - 1])
 }
 
-fn tell(figure: &str, unit: &str, pairs: &[(f64, f64)]) {
+fn tell(benchmark: &str, unit: &str, pairs: &[(f64, f64)]) {
     let (ours, ours_least, ours_most) = median(pairs.iter().map(|pair| pair.0));
     let (theirs, ..) = median(pairs.iter().map(|pair| pair.1));
     let (ratio, least, most) = median(pairs.iter().map(|(ours, theirs)| ours / theirs));
     println!(
-        "{figure}: ours {ours:.1} {unit} ({ours_least:.1} to {ours_most:.1}), the other leg {theirs:.1}; \
+        "{benchmark}: ours {ours:.1} {unit} ({ours_least:.1} to {ours_most:.1}), the other leg {theirs:.1}; \
          ratio {ratio:.3} ({least:.3} to {most:.3}) of {} pairs",
         pairs.len()
     );

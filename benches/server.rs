@@ -47,8 +47,8 @@ impl Attest {
     }
 
     /// The Authorization header of a new token.
-    pub fn token(&self, workspace: &str, role: &str, figure: &str) -> String {
-        let name = format!("{figure} of process {}", std::process::id());
+    pub fn token(&self, workspace: &str, role: &str, benchmark: &str) -> String {
+        let name = format!("{benchmark} of process {}", std::process::id());
         let made = self.run(&["token", "add", "--workspace", workspace, "--name", &name, "--role", role, "--json"]);
         let made: Value = serde_json::from_str(&made).expect("JSON");
         format!("Bearer {}", made["token"].as_str().expect("text"))

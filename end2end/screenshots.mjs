@@ -1,16 +1,39 @@
-// The README's picture, from a demo: screenshots.mjs ORIGIN EMAIL PASSWORD SLUG FOLDER
+// Pictures from a demo: screenshots.mjs ORIGIN EMAIL PASSWORD SLUG README-FOLDER PAGES-FOLDER
+// The README's picture goes to the first folder, every page at the width of a desk and of a phone to the second.
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { chromium } from "@playwright/test";
+import { pages } from "./pages.mjs";
 
-const [origin, email, password, slug, folder] = process.argv.slice(2);
+const [origin, email, password, slug, readme, folder] = process.argv.slice(2);
 const browser = await chromium.launch({ executablePath: process.env.ATTEST_CHROMIUM || "/usr/bin/chromium", args: ["--no-sandbox", "--disable-gpu"] });
-const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, colorScheme: "light", reducedMotion: "reduce" });
-const page = await context.newPage();
-await page.goto(`${origin}/sign-in`);
-await page.getByLabel("E-mail").fill(email);
-await page.getByLabel("Password").fill(password);
-await page.getByRole("button", { name: "Sign in" }).click();
-await page.goto(`${origin}/w/${slug}/overview`);
-await page.getByText("Live", { exact: true }).waitFor();
-await page.screenshot({ path: join(folder, "overview.png") });
+
+/** A page of a new browser of this width. */
+async function window(width) {
+    const context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme: "light", reducedMotion: "reduce" });
+    return context.newPage();
+}
+
+mkdirSync(folder, { recursive: true });
+for (const width of [1280, 360]) {
+    const [visitor, page] = [await window(width), await window(width)];
+    await page.goto(`${origin}/sign-in`);
+    await page.getByLabel("E-mail").fill(email);
+    await page.getByLabel("Password").fill(password);
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.goto(`${origin}/w/${slug}/inputs`);
+    const [, input] = (await page.content()).match(new RegExp(`/w/${slug}/inputs/([0-9a-z]{13})`));
+    for (const { path, address, needs } of pages({ workspace: slug, input })) {
+        const of = needs === "Nothing" ? visitor : page;
+        const answer = await of.goto(origin + address);
+        if (answer.status() !== 200 || new URL(of.url()).pathname !== address) throw new Error(`${path} led to ${of.url()} with ${answer.status()}`);
+        const name = path.replace("/w/{workspace}", "").replace(/\W+/g, " ").trim().replaceAll(" ", "-");
+        await of.screenshot({ path: join(folder, `${name}-${width}.png`), fullPage: true });
+    }
+    if (width === 1280) {
+        await page.goto(`${origin}/w/${slug}/overview`);
+        await page.getByText("Live", { exact: true }).waitFor();
+        await page.screenshot({ path: join(readme, "overview.png") });
+    }
+}
 await browser.close();

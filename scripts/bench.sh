@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Measures a release against limits of this machine, on SQLite and on a Postgres of its own; benches/README.md says what
-# each figure means. The server and Postgres have one core, the load the other. Options go to the program, such as
-# `--figures b1,b2`. The figures of reads are taken of as many made-up profiles as ATTEST_BENCH_PROFILES says.
+# Runs the benchmarks of a release against limits of this machine, on SQLite and on a Postgres of its own; benches/README.md
+# says what each means. The server and Postgres have one core, the load the other. Options go to the program, such as
+# `--only b1,b2`. Reads are measured with as many made-up profiles as ATTEST_BENCH_PROFILES says.
 set -euo pipefail
 . "$(dirname "$0")/env.sh"
 cd "$attest_root"
@@ -21,12 +21,12 @@ bench() {
     benchmarks -- --attest "$attest" --folder "$folder" "$@"
 }
 profiles=${ATTEST_BENCH_PROFILES:-1000000}
-# The databases of the figures of reads, at addresses that begin and end so; nothing when none of them is asked for.
+# The databases of the benchmarks of reads, at addresses that begin and end so; nothing when none of them is asked for.
 fill() {
     filled=()
     case " $* " in
-        *" --figures "*b[56]*) ;;
-        *" --figures "*) return ;;
+        *" --only "*b[56]*) ;;
+        *" --only "*) return ;;
     esac
     filled=(--filled "${database}filled$suffix" --smaller "${database}smaller$suffix")
     "$attest" demo --profiles "$profiles" --database-url "${filled[1]}"

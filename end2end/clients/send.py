@@ -16,7 +16,7 @@ def batch(customer, idfv, status):
     made = mparticle.Batch()
     made.environment = "production"
     made.user_identities = mparticle.UserIdentities()
-    made.user_identities.customer_id = customer
+    made.user_identities.customerid = customer
     made.device_info = mparticle.DeviceInformation()
     made.device_info.ios_idfv = idfv
     made.device_info.os_version = "17.5"

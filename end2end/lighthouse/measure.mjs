@@ -3,6 +3,7 @@
 import { brotliCompressSync } from "node:zlib";
 import { launch } from "chrome-launcher";
 import lighthouse from "lighthouse";
+import { pages as listed } from "../pages.mjs";
 
 const [origin, email, password, slug] = process.argv.slice(2);
 const LEAST = { performance: 95, accessibility: 100, "best-practices": 100 };
@@ -15,23 +16,21 @@ const cookie = answer.headers.get("set-cookie")?.split(";")[0];
 if (answer.status !== 303 || !cookie) throw new Error(`signing in was answered ${answer.status}`);
 
 const inputs = await (await fetch(`${origin}/w/${slug}/inputs`, { headers: { cookie } })).text();
-const input = inputs.match(new RegExp(`/w/${slug}/inputs/[0-9a-z]{13}`))[0];
-const inside = ["overview", "privacy", "audit", "profiles", "inputs", "apps", "members", "tokens"].map((page) => `/w/${slug}/${page}`);
-const signedIn = [...inside, input, "/account", "/api", "/stored", "/workspaces", "/people", "/log"];
-const pages = [["/sign-in", false], ...signedIn.map((path) => [path, true])];
+const [, input] = inputs.match(new RegExp(`/w/${slug}/inputs/([0-9a-z]{13})`));
+const pages = listed({ workspace: slug, input });
 
 const kb = (bytes) => (bytes / 1024).toFixed(1).padStart(6);
 const median = (numbers) => numbers.sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
 
 /** What the page brings, as it would travel with brotli: the page itself, its style, and script with wasm. */
-async function weight(path, with_cookie) {
-    const get = async (address) => Buffer.from(await (await fetch(address, { headers: with_cookie ? { cookie } : {} })).arrayBuffer());
-    const html = await get(origin + path);
+async function weight(address, with_cookie) {
+    const get = async (of) => Buffer.from(await (await fetch(origin + of, { headers: with_cookie ? { cookie } : {} })).arrayBuffer());
+    const html = await get(address);
     const text = html.toString();
     const sizes = { html: brotliCompressSync(html).length, css: 0, script: 0 };
     const named = new Set(text.match(/\/s\/[0-9a-f]+\/[\w.]+/g) ?? []);
     for (const name of named) {
-        const size = brotliCompressSync(await get(origin + name)).length;
+        const size = brotliCompressSync(await get(name)).length;
         if (name.endsWith(".css")) sizes.css += size;
         if (name.endsWith(".js") || name.endsWith(".wasm")) sizes.script += size;
     }
@@ -40,26 +39,26 @@ async function weight(path, with_cookie) {
 
 const chrome = await launch({ chromePath: process.env.ATTEST_CHROMIUM, chromeFlags: ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic"] });
 let fell = 0;
-console.log("page                            perf a11y best   LCP ms   html KB   css KB script+wasm KB (brotli)");
+console.log("page                              perf a11y best   LCP ms   html KB   css KB script+wasm KB (brotli)");
 try {
-    for (const [path, with_cookie] of pages) {
+    for (const { path, address, needs } of pages) {
+        const with_cookie = needs !== "Nothing";
         const runs = [];
         for (let run = 0; run < RUNS; run++) {
-            const found = await lighthouse(origin + path, {
+            const found = await lighthouse(origin + address, {
                 port: chrome.port,
                 onlyCategories: Object.keys(LEAST),
                 extraHeaders: with_cookie ? { Cookie: cookie } : {},
                 logLevel: "error",
             });
             const ended = new URL(found.lhr.finalDisplayedUrl).pathname;
-            if (ended !== path) throw new Error(`${path} led to ${ended}`);
+            if (ended !== address) throw new Error(`${address} led to ${ended}`);
             runs.push(found.lhr);
         }
         const scores = Object.keys(LEAST).map((name) => Math.round(median(runs.map((run) => run.categories[name].score)) * 100));
         const lcp = Math.round(median(runs.map((run) => run.audits["largest-contentful-paint"].numericValue)));
-        const { html, css, script } = await weight(path, with_cookie);
-        const shown = path.replace(input, `/w/${slug}/inputs/…`).replace(`/w/${slug}`, "");
-        console.log(`${shown.padEnd(30)} ${scores.map((score) => String(score).padStart(5)).join("")}   ${String(lcp).padStart(6)}    ${kb(html)}   ${kb(css)}       ${kb(script)}`);
+        const { html, css, script } = await weight(address, with_cookie);
+        console.log(`${path.padEnd(32)} ${scores.map((score) => String(score).padStart(5)).join("")}   ${String(lcp).padStart(6)}    ${kb(html)}   ${kb(css)}       ${kb(script)}`);
         for (const [at, [name, least]] of Object.entries(LEAST).entries()) {
             if (scores[at] >= least) continue;
             fell++;

@@ -1,5 +1,6 @@
 // axe (WCAG 2.2 AA) on every page: light at a desk, dark on a phone. Shapes at other widths are layout.spec.ts's.
 import AxeBuilder from "@axe-core/playwright";
+import { BY_LINK, pages } from "../pages.mjs";
 import { expect, test } from "./fixture";
 import { iphone } from "./server";
 
@@ -48,18 +49,15 @@ for (const [colorScheme, width] of [["light", 1280], ["dark", 360]] as const) {
             await page.locator("details").last().evaluate((details: HTMLDetailsElement) => (details.open = true));
             await check("audit");
             await at("profiles");
-            await check("profiles");
             await page.getByLabel("What it is known by").fill("user-1");
             await page.getByRole("button", { name: "Look up" }).click();
             await check("a profile");
             await at("inputs");
-            await check("inputs");
             await page.getByLabel("Name").fill("Second");
             await page.getByRole("button", { name: "Create input" }).click();
             await check("an input's secret");
             await at("inputs");
             await page.getByRole("link", { name: "Second" }).click();
-            await check("an input");
             await page.getByRole("textbox", { name: /Requests in a second/ }).fill("many");
             await page.getByRole("button", { name: "Set the limit" }).click();
             await check("an input with a fault");
@@ -68,8 +66,6 @@ for (const [colorScheme, width] of [["light", 1280], ["dark", 360]] as const) {
             await page.getByRole("button", { name: "Show samples" }).click();
             await page.locator("details").last().evaluate((details: HTMLDetailsElement) => (details.open = true));
             await check("samples");
-            await at("apps");
-            await check("apps");
             await at("tokens");
             await page.getByLabel("Name").fill("Report");
             await page.getByRole("button", { name: "Make the token" }).click();
@@ -81,12 +77,6 @@ for (const [colorScheme, width] of [["light", 1280], ["dark", 360]] as const) {
             await page.getByRole("button", { name: "Make an invitation link" }).click();
             await check("an invitation, shown once");
             const invitation = await page.getByRole("status").locator("pre").innerText();
-            await page.goto(`${server.origin}/account`);
-            await check("account");
-            for (const path of ["api", "stored"]) {
-                await page.goto(`${server.origin}/${path}`);
-                await check(path);
-            }
             await at("nowhere");
             await check("404");
             const analyst = await signedIn(ann, view);
@@ -95,20 +85,22 @@ for (const [colorScheme, width] of [["light", 1280], ["dark", 360]] as const) {
             await check("privacy of an analyst", analyst);
             const operator = await signedIn(server.operator(`olga-${colorScheme}-${width}`), view);
             await check("no workspace", operator);
-            for (const path of ["people", "workspaces", "log"]) {
-                await operator.goto(`${server.origin}/${path}`);
-                await check(path, operator);
-            }
             const context = await browser.newContext({ ...view });
             const visitor = await context.newPage();
-            await visitor.goto(`${server.origin}/sign-in`);
-            await check("sign-in", visitor);
+            const whoever: Record<string, typeof page> = { Nothing: visitor, SignedIn: page, Role: page, Operator: operator };
+            for (const { path, address, needs } of pages({ workspace: slug, input: input.id })) {
+                const of = whoever[needs];
+                const answer = await of.goto(server.origin + address);
+                expect([answer?.status(), new URL(of.url()).pathname], path).toEqual([200, address]);
+                await check(path, of);
+            }
+            const links: Record<string, string> = { "/set-up": server.setUpLink!, "/invitation": invitation };
+            for (const path of BY_LINK) {
+                await visitor.goto(links[path]);
+                await check(path, visitor);
+            }
             await visitor.goto(`${server.origin}/set-up?token=x`);
             await check("a dead link", visitor);
-            await visitor.goto(invitation);
-            await check("an invitation", visitor);
-            await visitor.goto(server.setUpLink!);
-            await check("set-up", visitor);
             await context.close();
         });
     });

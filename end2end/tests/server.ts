@@ -71,8 +71,8 @@ export class Server {
         return email;
     }
 
-    /** An input's credentials. */
-    input(workspace: string): { key: string; secret: string } {
+    /** An input's id and credentials. */
+    input(workspace: string): { id: string; key: string; secret: string } {
         return JSON.parse(this.run(["input", "add", "--workspace", workspace, "--name", "Backend", "--json"]));
     }
 

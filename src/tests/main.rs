@@ -2,6 +2,7 @@
 
 mod bugs;
 mod contract;
+mod documents;
 mod faults;
 mod flows;
 mod harness;
