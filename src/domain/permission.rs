@@ -1,58 +1,45 @@
 //! Who may do what: the one table that pages and server share. A page hides or disables what the server would refuse,
 //! and the server refuses all the same.
 
+use super::closed_list::closed_list;
 use super::role::{Role, TokenRole};
 
-/// Something that a role may or may not do in a workspace.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Permission {
-    /// See ATT metrics, distributions and trends.
-    SeeMetrics,
-    /// See the privacy settings and who the Compliance Admins are.
-    SeePrivacySettings,
-    /// Change the ATT default and the IDFA policy.
-    ChangePrivacySettings,
-    /// Look up single profiles and devices: personal data.
-    LookUpProfiles,
-    /// See the audit log.
-    SeeAudit,
-    /// Export the audit log.
-    ExportAudit,
-    /// Make, pause and rotate inputs.
-    ManageInputs,
-    /// See inputs: counts and reasons, no secrets.
-    SeeInputs,
-    /// See who the members are, and their roles.
-    SeeMembers,
-    /// Give, change and take away roles.
-    ManageMembers,
-    /// Make and revoke API tokens.
-    ManageTokens,
+closed_list! {
+    /// Something that a role may or may not do in a workspace.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum Permission {
+        /// See ATT metrics, distributions and trends.
+        SeeMetrics,
+        /// See the privacy settings and who the Compliance Admins are.
+        SeePrivacySettings,
+        /// Change the ATT default and the IDFA policy.
+        ChangePrivacySettings,
+        /// Look up single profiles and devices: personal data.
+        LookUpProfiles,
+        /// See the audit log.
+        SeeAudit,
+        /// Export the audit log.
+        ExportAudit,
+        /// Make, pause and rotate inputs.
+        ManageInputs,
+        /// See inputs: counts and reasons, no secrets.
+        SeeInputs,
+        /// See who the members are, and their roles.
+        SeeMembers,
+        /// Give, change and take away roles.
+        ManageMembers,
+        /// Make and revoke API tokens.
+        ManageTokens,
+    }
 }
 
-/// How far a right goes.
+/// How far a permission goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Grant {
     No,
     /// Counts are rounded, so that nobody single can be found by subtraction.
     Rounded,
     Yes,
-}
-
-impl Permission {
-    pub const ALL: [Self; 11] = [
-        Self::SeeMetrics,
-        Self::SeePrivacySettings,
-        Self::ChangePrivacySettings,
-        Self::LookUpProfiles,
-        Self::SeeAudit,
-        Self::ExportAudit,
-        Self::ManageInputs,
-        Self::SeeInputs,
-        Self::SeeMembers,
-        Self::ManageMembers,
-        Self::ManageTokens,
-    ];
 }
 
 /// The table of rights.
