@@ -1,6 +1,6 @@
 //! The Overview, and the part of it that follows the server.
 
-use super::{Asked, frame};
+use super::{PageQuery, frame};
 use crate::domain::app::App;
 use crate::domain::att::{CountedState, Status};
 use crate::domain::count::{Cell, Dimension, Unit};
@@ -10,7 +10,7 @@ use crate::domain::permission::Permission;
 use crate::domain::platform::Platform;
 use crate::domain::rounding::share;
 use crate::server::error::Result;
-use crate::server::http::caller::{Inside, NotSignedIn};
+use crate::server::http::caller::{InWorkspace, NotSignedIn};
 use crate::server::http::moment::minute;
 use crate::server::http::render::{fragment, render};
 use crate::server::services::distribution::{self, Distribution, Question};
@@ -34,7 +34,7 @@ struct Read {
     distribution: Distribution,
 }
 
-async fn read(view: &mut View, asked: &Asked) -> Result<Read> {
+async fn read(view: &mut View, asked: &PageQuery) -> Result<Read> {
     let unit = asked.parsed("unit", Unit::parse_of_now)?.unwrap_or(Unit::Profiles);
     let environment = asked.environment()?;
     let distribution = distribution::read(view, environment, unit).await?;
@@ -57,8 +57,8 @@ const MOST_SHOWN: usize = 50;
 const MOST_OFFERED: usize = 200;
 
 /// `GET overview`.
-pub async fn overview(Inside { visit, state, slug, workspace }: Inside, query: RawQuery) -> Result<Response> {
-    let asked = Asked::new(query);
+pub async fn overview(InWorkspace { visit, state, slug, workspace }: InWorkspace, query: RawQuery) -> Result<Response> {
+    let asked = PageQuery::new(query);
     let mut view = state.store.view(&visit.actor, workspace, Permission::SeeMetrics).await?;
     let read = read(&mut view, &asked).await?;
     let counts = counts(&read, &asked);
@@ -77,12 +77,12 @@ pub async fn overview(Inside { visit, state, slug, workspace }: Inside, query: R
 }
 
 /// `GET overview/live`: the counts by themselves; 304 while they are what the page shows.
-pub async fn live(inside: Result<Inside, NotSignedIn>, query: RawQuery, headers: HeaderMap) -> Result<Response> {
-    let Inside { visit, state, workspace, .. } = inside.map_err(|why| match why {
+pub async fn live(inside: Result<InWorkspace, NotSignedIn>, query: RawQuery, headers: HeaderMap) -> Result<Response> {
+    let InWorkspace { visit, state, workspace, .. } = inside.map_err(|why| match why {
         NotSignedIn::Redirect(_) => Refusal::Unauthorized.into(),
         NotSignedIn::Failed(error) => error,
     })?;
-    let asked = Asked::new(query);
+    let asked = PageQuery::new(query);
     let mut view = state.store.view(&visit.actor, workspace, Permission::SeeMetrics).await?;
     let read = read(&mut view, &asked).await?;
     let html = fragment(counts(&read, &asked));
@@ -98,7 +98,7 @@ fn tag(html: &str) -> String {
     format!("\"{}\"", hex(&Sha256::digest(html)[..12]))
 }
 
-fn filter(read: &Read, asked: &Asked) -> Filter {
+fn filter(read: &Read, asked: &PageQuery) -> Filter {
     let Question { unit, app, platform, environment } = read.question;
     let other = if unit == Unit::Profiles { "devices" } else { "" };
     let apps = read.distribution.apps.iter();
@@ -125,7 +125,7 @@ fn platform_of(cell: &Cell) -> Option<Platform> {
     Platform::parse(&slice.value)
 }
 
-fn counts(read: &Read, asked: &Asked) -> Counts {
+fn counts(read: &Read, asked: &PageQuery) -> Counts {
     let Read { question, distribution } = read;
     let shown = |n| distribution.shown(n);
     let apple = shown(distribution.apple(question));
@@ -214,7 +214,7 @@ fn largest(read: &Read) -> Vec<AppId> {
 }
 
 /// The largest apps, and how many smaller ones there are.
-fn apps(read: &Read, asked: &Asked) -> (Vec<AppRow>, usize) {
+fn apps(read: &Read, asked: &PageQuery) -> (Vec<AppRow>, usize) {
     let Read { question, distribution } = read;
     if question.app.is_some() {
         return (Vec::new(), 0);
