@@ -1,7 +1,7 @@
-//! Closed lists: an enum whose variants and names are written down once, so that none can be forgotten in a second list.
+//! Closed lists: an enum whose variants and names are written once, so that none can be forgotten in a second list.
 
-/// Declares an enum from the one list of its variants, with `ALL` in the order of the list. Where the variants have names
-/// (`Ios => "iOS"`), it also has `as_str` and `parse`, and is serialized by its name.
+/// Declares an enum from the one list of its variants, with `ALL` in the order of the list. Where the variants have
+/// names (`Ios => "iOS"`), it also has `as_str` and `parse`, and is serialized by its name.
 macro_rules! closed_list {
     (
         $(#[$meta:meta])*

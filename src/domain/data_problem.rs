@@ -1,4 +1,4 @@
-//! Data problems worth showing (what a batch says against itself or the rules): a fixed list of checks over what arrives.
+//! Data problems worth showing (what a batch says against itself or the rules): a fixed list of checks.
 
 use super::closed_list::closed_list;
 
@@ -11,8 +11,8 @@ closed_list! {
     pub enum DataProblem {
         /// `authorized`, with a zero or missing IDFA.
         AuthorizedWithoutIdfa => "authorized_without_idfa",
-        /// A real IDFA where the status does not permit one, on an OS version that enforces it; under `observe` also where
-        /// only the default does not.
+        /// A real IDFA where the status does not permit one, on an OS version that enforces it; under `observe` also
+        /// where only the default does not.
         IdfaUnpermitted => "idfa_not_permitted",
         /// A status from an OS version that knows none.
         StatusBeforeAtt => "status_before_ios_14",

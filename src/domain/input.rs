@@ -40,7 +40,7 @@ closed_list! {
     pub enum Counted {
         /// Batches that were stored.
         Accepted => "accepted",
-        /// Batches that were answered and changed nothing, since they had been stored before.
+        /// Batches that were accepted and changed nothing, since they had been stored before.
         Repeated => "repeated",
         /// Batches that were refused, by reason.
         Refused => "refused",

@@ -1,5 +1,5 @@
 //! Who may do what: the one table that pages and server share. A page hides or disables what the server would refuse,
-//! and the server refuses all the same.
+//! and the server refuses it in any case.
 
 use super::closed_list::closed_list;
 use super::role::{Role, TokenRole};
@@ -42,7 +42,7 @@ pub enum Grant {
     Yes,
 }
 
-/// The table of rights.
+/// The table of permissions.
 pub fn grant(role: Role, permission: Permission) -> Grant {
     use Role::{Admin, Analyst, Auditor, Compliance, ComplianceAdmin, ReadOnly};
     let allowed: &[Role] = match permission {
@@ -73,7 +73,7 @@ pub fn may_give(giver: Role, role: Role) -> bool {
     may(giver, Permission::ManageMembers) && (giver == Role::ComplianceAdmin || role != Role::ComplianceAdmin)
 }
 
-/// How far a token's right goes by its own role.
+/// How far a permission goes for a token's own role.
 pub fn grant_token(role: TokenRole, permission: Permission) -> Grant {
     match role {
         TokenRole::Member(role) => grant(role, permission),
@@ -82,7 +82,7 @@ pub fn grant_token(role: TokenRole, permission: Permission) -> Grant {
     }
 }
 
-/// Whether a token's role goes nowhere further than its maker's.
+/// Whether a token's role may do no more than its maker's.
 pub fn is_within(role: TokenRole, maker: Role) -> bool {
     Permission::ALL.into_iter().all(|permission| grant_token(role, permission) <= grant(maker, permission))
 }

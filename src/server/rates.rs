@@ -16,7 +16,7 @@ use std::time::Duration;
 
 /// The highest rate that can be set, in requests per second.
 pub const HIGHEST: i64 = 1_000_000;
-/// A limiter never asks for a longer wait, since it counts by the second: a longer one means that our clock was set back.
+/// A limiter counts by the second and asks for no longer wait: a longer one means that our clock was set back.
 const LONGEST_WAIT: Duration = Duration::from_secs(1);
 
 /// The limits of the inputs that have one.

@@ -1,6 +1,6 @@
-//! Every role at every route, and callers without one. `Route.needs` is a declaration that this test holds the handlers to:
-//! the router never reads it, and the lock is the handler's own `store.view(.., Permission::X)`. The expectations are
-//! written here a second time on purpose, so that a slip in the table of permissions is noticed.
+//! Every role at every route, and callers without one. `Route.needs` is a declaration, and this test holds the handlers
+//! to it: the router never reads it, and the lock is the handler's own `store.view(.., Permission::X)`. The expectations
+//! are written here a second time on purpose, so that a slip in the table of permissions is noticed.
 
 use crate::harness::{Backend, Cookie, Reply, World, bearer, count};
 use attest::domain::permission::Permission;
@@ -87,8 +87,8 @@ impl Matrix {
         Self { world, callers, input }
     }
 
-    /// Sends a request that is faulty on purpose: with the permission its fault is reported, so that nothing changes and
-    /// every cell of the matrix meets the same state.
+    /// Sends a request that is faulty on purpose: with the permission its fault is reported, so that nothing changes
+    /// and every cell of the matrix meets the same state.
     async fn send(&self, route: &Route, caller: &Caller) -> Reply {
         let path = route.path.replace("{workspace}", "acme").replace("{input}", &self.input);
         let path = path.replace("{org}", "main").replace("{account}", "main").replace("{mpid}", "1");

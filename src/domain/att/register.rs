@@ -31,7 +31,7 @@ pub struct Report {
     /// The latest of the events' times.
     pub event_ms: Option<i64>,
     pub received: Millis,
-    /// Whether the ATT timestamp stands in for a missing time of the batch.
+    /// Whether the ATT timestamp replaces a missing time of the batch.
     pub historical: bool,
 }
 

@@ -4,8 +4,8 @@ use crate::domain::closed_list::closed_list;
 
 closed_list! {
     /// What Apple says of one app on one device.
-    /// Source: Apple's documentation of `ATTrackingManager.AuthorizationStatus`; names on the wire as mParticle sends them:
-    /// anything else, such as another case, is no status. Listed in the order in which pages show them.
+    /// Source: Apple's documentation of `ATTrackingManager.AuthorizationStatus`; names on the wire as mParticle sends
+    /// them: anything else, such as another case, is no status. Listed in the order in which pages show them.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
     pub enum Status {
         /// The user allowed it, and can take it back at any time.

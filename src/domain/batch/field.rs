@@ -1,8 +1,8 @@
-//! The list of the fields that are read of a batch: the reader reads nothing else, and the OpenAPI document is made from
-//! it.
+//! The list of the fields that are read of a batch: the reader reads nothing else, and the OpenAPI document is made
+//! from it.
 
 use crate::domain::identifier::IdentifierKind;
-use crate::domain::identity::IdentityKind;
+use crate::domain::identity::{CUSTOMER_ID_OTHERWISE, IdentityKind};
 use std::borrow::Cow;
 
 /// What the value of a field may be. Null is the same as absent.
@@ -70,9 +70,10 @@ impl BatchField {
         Self { within, name: kind.as_str(), kind: FieldKind::Text, meaning }
     }
 
-    /// The fields of a user's identity, the one that wins first: three official clients spell one in a way of their own.
+    /// The fields of a user's identity, the one that wins first: some official clients spell `customer_id` otherwise.
     pub(super) fn of_identity(kind: IdentityKind) -> impl Iterator<Item = Self> {
-        let other = (kind == IdentityKind::CUSTOMER_ID).then_some(("customerid", "Another spelling of customer_id."));
+        let other = (kind == IdentityKind::CustomerId)
+            .then_some((CUSTOMER_ID_OTHERWISE, "How some official clients spell customer_id."));
         [(kind.as_str(), "")].into_iter().chain(other).map(|(name, meaning)| Self {
             within: "user_identities",
             name,
@@ -99,11 +100,11 @@ macro_rules! fields {
 fields! {
     "" {
         ENVIRONMENT "environment" Environment "Unknown counts as production.";
-        SOURCE_REQUEST_ID "source_request_id" Text "A batch whose id was stored in the last 72 hours is accepted and changes nothing.";
+        SOURCE_REQUEST_ID "source_request_id" Text "Sent again within 72 hours, a batch changes nothing.";
         MPID "mpid" IntegerOrText "The profile's id; 0 is none.";
         TIMESTAMP "timestamp_unixtime_ms" Integer "Unix milliseconds.";
         EVENTS "events" Events "Events of any shape: only their times (data.timestamp_unixtime_ms) are read.";
-        USER_IDENTITIES "user_identities" Object "What is read of the user's identities; numbers are taken for their digits.";
+        USER_IDENTITIES "user_identities" Object "The user's identities; a number is read as its digits.";
         USER_ATTRIBUTES "user_attributes" Attributes "At most 100; nothing of them is kept.";
         DEVICE_INFO "device_info" Object "What is read of the device.";
         APPLICATION_INFO "application_info" Object "What is read of the app.";
@@ -112,7 +113,7 @@ fields! {
     "device_info" {
         PLATFORM "platform" Text "Such as iOS, tvOS, Android, in any case.";
         OS_VERSION "os_version" Text "Such as 17.5.";
-        ATT_STATUS "att_authorization_status" Status "What the device says about App Tracking Transparency.";
+        ATT_STATUS "att_authorization_status" Status "The status of App Tracking Transparency.";
         ATT_TIMESTAMP "att_timestamp_unixtime_ms" Integer "When the user first answered, in Unix milliseconds.";
         LIMIT_AD_TRACKING "limit_ad_tracking" Flag "A boolean that the status is compared with; anything else is ignored.";
         NETWORK_COUNTRY "network_country" Text "Read as the country where context.location has none.";
@@ -136,6 +137,6 @@ fields! {
 /// Every field that is read.
 pub fn all() -> impl Iterator<Item = BatchField> {
     let identifiers = IdentifierKind::sent().map(BatchField::of_identifier);
-    let identities = IdentityKind::all().flat_map(BatchField::of_identity);
+    let identities = IdentityKind::ALL.into_iter().flat_map(BatchField::of_identity);
     NAMED.iter().copied().chain(identifiers).chain(identities)
 }

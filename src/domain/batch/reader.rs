@@ -111,7 +111,7 @@ impl<'a> Reader<'a> {
     fn identities(&mut self) -> Vec<(IdentityKind, String)> {
         self.open(field::USER_IDENTITIES);
         let mut identities = Vec::new();
-        for kind in IdentityKind::all() {
+        for kind in IdentityKind::ALL {
             for field in BatchField::of_identity(kind) {
                 let value = self.value(field, json::kept_text_or_number);
                 let known = identities.iter().any(|(known, _)| *known == kind);

@@ -26,7 +26,7 @@ fn a_batch_that_names_an_idfa_but_no_platform_is_ios() {
     assert_eq!(batch.att_ms, Some(1_614_121_622_175));
     assert_eq!(batch.event_ms, Some(7));
     assert_eq!(batch.identifier(IdentifierKind::Idfa), Some("613ff528-afd1-4c1b-9628-e6ed25ece9c0"));
-    assert_eq!(batch.identities, vec![(IdentityKind::CUSTOMER_ID, "123456789".to_owned())]);
+    assert_eq!(batch.identities, vec![(IdentityKind::CustomerId, "123456789".to_owned())]);
 }
 
 #[test]
@@ -161,7 +161,7 @@ fn all_that_is_read_is_on_the_list() {
     assert_eq!([mpid, att_ms, batch_ms, event_ms], [Some(7); 4]);
     let texts = [source_request_id, bundle, app_name, app_version, os_version, country];
     assert!(texts.iter().all(|text| text.as_deref() == Some("SE")), "{texts:?}");
-    assert_eq!(identities.len(), IdentityKind::all().count());
+    assert_eq!(identities.len(), IdentityKind::ALL.len());
     assert_eq!(identifiers.len(), IdentifierKind::sent().count());
 }
 

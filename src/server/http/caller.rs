@@ -24,8 +24,8 @@ pub struct SignedInPerson {
     pub session: Session,
 }
 
-/// A signed-in person, at a page of the workspace that the address names. Whether they may see it is checked by the view or
-/// the change.
+/// A signed-in person, at a page of the workspace that the address names. Whether they may see it is checked by the view
+/// or the change.
 pub struct InWorkspace {
     pub visit: SignedInPerson,
     pub state: AppState,

@@ -48,8 +48,8 @@ pub async fn common_headers(State(state): State<AppState>, mut request: Request,
     response
 }
 
-/// Responses to forms are never compressed: they may show a secret beside what was typed, and the size of both compressed
-/// together reveals the secret (the attack known as BREACH).
+/// Responses to forms are never compressed: they may show a secret beside what was typed, and the size of both
+/// compressed together reveals the secret (the attack known as BREACH).
 pub async fn only_reads_are_compressed(mut request: Request, next: Next) -> Response {
     if !request.method().is_safe() {
         request.headers_mut().remove(ACCEPT_ENCODING);

@@ -1,6 +1,6 @@
 //! The audit log, for scripts: rows exactly as they were hashed.
 
-use super::question::{ApiQuery, asked, only, parsed};
+use super::query::{ApiQuery, asked, only, parsed};
 use super::refused::Refused;
 use super::schema::MomentOrDay;
 use crate::domain::audit::AuditAction;
@@ -91,10 +91,10 @@ pub struct AuditActor {
     params(
         ("workspace" = String, Path, description = "The workspace's slug."),
         ("before_seq" = Option<i64>, Query, minimum = 0, description = "Only rows before this one."),
-        ("limit" = Option<i64>, Query, minimum = 0, description = "How many rows at most: 100 unless set, and never more than 1,000."),
+        ("limit" = Option<i64>, Query, minimum = 0, description = "How many rows at most: 100 unless set, never over 1,000."),
         ("action" = inline(Option<AuditAction>), Query, description = "Only rows of one action."),
         ("actor" = Option<String>, Query, min_length = 1, description = "Only rows of who has exactly this name."),
-        ("from" = inline(Option<MomentOrDay>), Query, description = "Only rows from this moment on: Unix milliseconds, or a day (UTC) such as 2026-11-22."),
+        ("from" = inline(Option<MomentOrDay>), Query, description = "Only rows from then on: Unix milliseconds, or a day (UTC) such as 2026-11-22."),
         ("to" = inline(Option<MomentOrDay>), Query, description = "Only rows before this moment, or up to the end of this day."),
     ),
     responses((status = 200, description = "The rows.", body = AuditPage), Refused)

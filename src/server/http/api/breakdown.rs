@@ -1,7 +1,7 @@
 //! The distribution within each value of a dimension, for scripts.
 
 use super::counts::{Basis, CountsRead, StatusCounts, app, basis, environment};
-use super::question::{ApiQuery, bad, only, parsed};
+use super::query::{ApiQuery, bad, only, parsed};
 use super::refused::Refused;
 use crate::domain::count::Unit;
 use crate::domain::environment::Environment;

@@ -1,6 +1,6 @@
 //! What the interfaces that return counts share: what they can be asked for, and counts by status.
 
-use super::question::{ApiQuery, asked, bad, parsed};
+use super::query::{ApiQuery, asked, bad, parsed};
 use crate::domain::att::{CountedState, Status};
 use crate::domain::closed_list::closed_list;
 use crate::domain::count::{Counts, Dimension, Slice};

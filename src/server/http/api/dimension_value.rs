@@ -19,8 +19,8 @@ pub struct DimensionValuesReset {
 }
 
 /// Resets which OS versions, app versions and countries are counted separately. Each dimension counts 1,000 values
-/// separately in the workspace and in each app, and the rest as `other`. After a reset they are those that devices report
-/// first; until a device reports again, it is counted as `other`.
+/// separately in the workspace and in each app, and the rest as `other`. After a reset those are counted separately that
+/// devices report first; until a device reports again, it is counted as `other`.
 #[utoipa::path(
     delete,
     path = "/api/v1/workspaces/{workspace}/dimension-values",

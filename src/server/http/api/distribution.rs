@@ -1,7 +1,7 @@
 //! The distribution, for scripts: the same counts as the Overview's.
 
 use super::counts::{Basis, CountFilter, CountsRead, StatusCounts, app, basis, environment, slice};
-use super::question::{ApiQuery, only, parsed};
+use super::query::{ApiQuery, only, parsed};
 use super::refused::Refused;
 use crate::domain::att::Status;
 use crate::domain::count::Unit;

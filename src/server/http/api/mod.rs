@@ -9,7 +9,7 @@ pub mod distribution;
 pub mod document;
 pub mod events;
 pub mod privacy;
-pub mod question;
+pub mod query;
 mod refused;
 mod schema;
 pub mod trend;

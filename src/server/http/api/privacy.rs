@@ -1,6 +1,6 @@
 //! The default and the policy, for scripts: by the same permissions and with the same audit rows as the page.
 
-use super::question::object;
+use super::query::object;
 use super::refused::{Errors, Refused};
 use crate::domain::att::{Policy, Status};
 use crate::domain::error::{Fault, Problem, Refusal};

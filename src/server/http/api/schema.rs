@@ -74,7 +74,10 @@ pub fn kept(types: &[Type]) -> ObjectBuilder {
 /// The kinds of identity by which a profile can be asked for.
 pub fn asked_kind() -> RefOr<Schema> {
     let of_device = IdentifierKind::sent().map(|kind| kind.as_str());
-    let names: Vec<String> =
-        IdentityKind::all().map(|kind| kind.as_str().to_owned()).chain(of_device.map(str::to_owned)).collect();
+    let names: Vec<String> = IdentityKind::ALL
+        .into_iter()
+        .map(|kind| kind.as_str().to_owned())
+        .chain(of_device.map(str::to_owned))
+        .collect();
     RefOr::T(ObjectBuilder::new().schema_type(SchemaType::Type(Type::String)).enum_values(Some(names)).into())
 }

@@ -1,7 +1,7 @@
 //! The trend, for scripts.
 
 use super::counts::{Basis, CountFilter, CountsRead, StatusCounts, app, basis, environment, slice};
-use super::question::{ApiQuery, bad, only, parsed};
+use super::query::{ApiQuery, bad, only, parsed};
 use super::refused::Refused;
 use crate::domain::att::Status;
 use crate::domain::count::Unit;

@@ -3,7 +3,7 @@
 mod answer;
 mod question;
 
-use super::question::{ApiQuery, asked, only};
+use super::query::{ApiQuery, asked, only};
 use super::refused::{Errors, Refused};
 use crate::domain::error::Refusal;
 use crate::domain::permission::Permission;

@@ -1,7 +1,5 @@
 //! What a profile is asked for by, and which fields of it.
 
-use super::super::question::{ApiQuery, asked, bad, object};
-use super::super::schema;
 use crate::domain::environment::Environment;
 use crate::domain::error::{Problem, Refusal};
 use crate::domain::identifier::{IdentifierKind, normalized};
@@ -9,12 +7,14 @@ use crate::domain::identity::IdentityKind;
 use crate::domain::json::{self, Object};
 use crate::domain::text::Slug;
 use crate::server::error::{Error, Result};
+use crate::server::http::api::query::{ApiQuery, asked, bad, object};
+use crate::server::http::api::schema;
 use crate::server::store::access::Labelled;
 use crate::server::store::profile::By;
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
-/// WorkspacePath profile is asked for.
+/// By what a profile is asked for.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "read field by field, so that faults name theirs")]
 pub struct ProfileQuestion {
@@ -125,7 +125,7 @@ pub(super) fn read_question(body: &[u8]) -> Result<(Environment, By, String)> {
     };
     let kind = text(&identity, "type", "identity.type")?.ok_or_else(|| bad("identity.type", Problem::Missing))?;
     let value = text(&identity, "value", "identity.value")?.ok_or_else(|| bad("identity.value", Problem::Missing))?;
-    if let Some(kind) = IdentityKind::parse(&kind) {
+    if let Some(kind) = IdentityKind::of_sender(&kind) {
         return Ok((environment, By::Identity(kind), kind.normalized(&value).unwrap_or_default()));
     }
     if !IdentifierKind::sent().any(|sent| sent.as_str() == kind) {
