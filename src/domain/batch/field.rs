@@ -63,9 +63,9 @@ impl BatchField {
     /// The field of a device's id.
     pub(super) fn of_identifier(kind: IdentifierKind) -> Self {
         let (within, meaning) = match kind {
-            IdentifierKind::Idfa => ("device_info", "The IDFA."),
+            IdentifierKind::Idfa => ("device_info", "The IDFA; the zero UUID is none."),
             IdentifierKind::MpDeviceId => ("", "mParticle's id of the device."),
-            _ => ("device_info", ""),
+            _ => ("device_info", "An id of the device."),
         };
         Self { within, name: kind.as_str(), kind: FieldKind::Text, meaning }
     }

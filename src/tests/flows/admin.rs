@@ -12,6 +12,7 @@ on_both! {
     health_is_reported
     what_the_router_refuses_is_reported_alike
     a_token_ends_after_a_year
+    the_page_of_the_interfaces_has_every_field
 }
 
 async fn the_default_is_read_and_set(world: World) {
@@ -145,4 +146,15 @@ async fn a_token_ends_after_a_year(world: World) {
     assert_eq!(status().await, StatusCode::OK);
     world.clock.advance(DAY);
     assert_eq!(status().await, StatusCode::UNAUTHORIZED);
+}
+
+async fn the_page_of_the_interfaces_has_every_field(world: World) {
+    world.workspace("Acme").await;
+    let ada = world.member("acme", "Ada", Role::ReadOnly).await;
+    let page = world.get("/api", &world.sign_in(&ada).await).await.body;
+    let of_batches = attest::domain::batch::field::all().map(|field| field.name());
+    // Of the others those that shapes include from a shared one.
+    for name in of_batches.chain(["as_of_ms", "rounded", "not_applicable"]) {
+        assert!(page.contains(&format!("<code>{name}</code>")), "{name} is not on the page");
+    }
 }

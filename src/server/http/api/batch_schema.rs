@@ -37,7 +37,8 @@ pub struct EventBatches;
 impl PartialSchema for EventBatches {
     fn schema() -> RefOr<Schema> {
         let list = ArrayBuilder::new().items(Ref::from_schema_name(EventBatch::name()));
-        RefOr::T(list.min_items(Some(1)).max_items(Some(MOST_BATCHES)).into())
+        let list = list.min_items(Some(1)).max_items(Some(MOST_BATCHES));
+        RefOr::T(list.description(Some(format!("A list of 1 to {MOST_BATCHES} batches (EventBatch)."))).into())
     }
 }
 
