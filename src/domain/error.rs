@@ -1,37 +1,24 @@
 //! The closed set of what can be refused, as codes; sentences are chosen where they are shown.
 
+use super::closed_list::closed_list;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
-/// The codes of every interface.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum Code {
-    BadRequest,
-    Unauthorized,
-    Forbidden,
-    NotFound,
-    Conflict,
-    Invalid,
-    TooLarge,
-    RateLimited,
-    Unavailable,
-    Internal,
-}
-
-impl Code {
-    pub const ALL: [Self; 10] = [
-        Self::BadRequest,
-        Self::Unauthorized,
-        Self::Forbidden,
-        Self::NotFound,
-        Self::Conflict,
-        Self::Invalid,
-        Self::TooLarge,
-        Self::RateLimited,
-        Self::Unavailable,
-        Self::Internal,
-    ];
+closed_list! {
+    /// The codes of every interface.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub enum Code {
+        BadRequest => "BAD_REQUEST",
+        Unauthorized => "UNAUTHORIZED",
+        Forbidden => "FORBIDDEN",
+        NotFound => "NOT_FOUND",
+        Conflict => "CONFLICT",
+        Invalid => "INVALID",
+        TooLarge => "TOO_LARGE",
+        RateLimited => "RATE_LIMITED",
+        Unavailable => "UNAVAILABLE",
+        Internal => "INTERNAL",
+    }
 }
 
 /// One error as every interface reports it.
@@ -42,68 +29,59 @@ pub struct Message {
     pub message: String,
 }
 
-/// What is wrong with a field; never the value that was sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Problem {
-    NotJson,
-    NotAnObject,
-    NotAnArray,
-    NotAString,
-    NotText,
-    NotAnInteger,
-    OutOfRange,
-    NotAStatus,
-    NotAnEnvironment,
-    TooLong,
-    /// A NUL or a lone surrogate in a string that would be kept.
-    Unprintable,
-    /// The same key twice in one object.
-    Repeated,
-    TooManyBatches,
-    NoBatch,
-    TooManyAttributes,
-    TooLarge,
-    /// A field that must be there is not, or holds only space.
-    Missing,
-    NotOneOf,
-    /// A query parameter that means nothing here.
-    UnknownParameter,
-    NotAnEmail,
-    NotASlug,
-    NotABundleId,
-    Taken,
-    /// A password outside 12 to 128 characters.
-    PasswordLength,
-    PasswordWeak,
-    /// The typed name is not the workspace's.
-    NotTheName,
-    /// An IDFA without a status or a default, where the policy requires one.
-    StatusRequired,
-    NotARole,
-    NotATimeZone,
-    /// An e-mail that belongs to no account.
-    NobodyHasIt,
-    /// A second dimension, where units are taken apart by one.
-    OneDimension,
-    LastComplianceAdmin,
-    NotThePassword,
-    /// Guesses that failed slow down the next one.
-    TooManyAttempts,
-    AlreadyMember,
-    AboveOwnRights,
-    /// A rate that is no whole number from 1 to 1,000,000.
-    NotARate,
-    RateLimited,
-}
-
-impl Problem {
-    /// The name under which it is counted and told.
-    pub fn as_str(self) -> String {
-        match serde_json::to_value(self) {
-            Ok(serde_json::Value::String(name)) => name,
-            _ => format!("{self:?}"),
-        }
+closed_list! {
+    /// What is wrong with a field; never the value that was sent.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum Problem {
+        NotJson => "not_json",
+        NotAnObject => "not_an_object",
+        NotAnArray => "not_an_array",
+        NotAString => "not_a_string",
+        NotText => "not_text",
+        NotAnInteger => "not_an_integer",
+        OutOfRange => "out_of_range",
+        NotAStatus => "not_a_status",
+        NotAnEnvironment => "not_an_environment",
+        TooLong => "too_long",
+        /// A NUL or a lone surrogate in a string that would be kept.
+        Unprintable => "unprintable",
+        /// The same key twice in one object.
+        Repeated => "repeated",
+        TooManyBatches => "too_many_batches",
+        NoBatch => "no_batch",
+        TooManyAttributes => "too_many_attributes",
+        TooLarge => "too_large",
+        /// A field that must be there is not, or holds only space.
+        Missing => "missing",
+        NotOneOf => "not_one_of",
+        /// A query parameter that means nothing here.
+        UnknownParameter => "unknown_parameter",
+        NotAnEmail => "not_an_email",
+        NotASlug => "not_a_slug",
+        NotABundleId => "not_a_bundle_id",
+        Taken => "taken",
+        /// A password outside 12 to 128 characters.
+        PasswordLength => "password_length",
+        PasswordWeak => "password_weak",
+        /// The typed name is not the workspace's.
+        NotTheName => "not_the_name",
+        /// An IDFA without a status or a default, where the policy requires one.
+        StatusRequired => "status_required",
+        NotARole => "not_a_role",
+        NotATimeZone => "not_a_time_zone",
+        /// An e-mail that belongs to no account.
+        NobodyHasIt => "nobody_has_it",
+        /// A second dimension, where units are grouped by one.
+        OneDimension => "one_dimension",
+        LastComplianceAdmin => "last_compliance_admin",
+        NotThePassword => "not_the_password",
+        /// Guesses that failed slow down the next one.
+        TooManyAttempts => "too_many_attempts",
+        AlreadyMember => "already_member",
+        AboveOwnRights => "above_own_rights",
+        /// A rate that is no whole number from 1 to 1,000,000.
+        NotARate => "not_a_rate",
+        RateLimited => "rate_limited",
     }
 }
 

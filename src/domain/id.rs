@@ -64,7 +64,7 @@ macro_rules! ids {
 }
 
 ids! {
-    /// A workspace: one company's view of its apps. Zero stands for the installation where a chain is named.
+    /// A workspace: one company's view of its apps. Zero is the installation, where a chain is named.
     WorkspaceId
     /// A person who can sign in.
     PersonId

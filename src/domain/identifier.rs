@@ -1,59 +1,32 @@
 //! Identifiers: the ids by which a device is known, each of which leads to one device of one app.
 
+use super::closed_list::closed_list;
 use super::environment::Environment;
 use super::id::{AppId, ProfileId};
 
-/// The kinds of id that a device is known by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum IdentifierKind {
-    Idfv,
-    MpDeviceId,
-    Idfa,
-    AndroidUuid,
-    AndroidAdvertisingId,
-    RokuAdvertisingId,
-    RokuPublisherId,
-    FireAdvertisingId,
-    MicrosoftAdvertisingId,
-    MicrosoftPublisherId,
-    /// A device that only its profile leads to.
-    Profile,
+closed_list! {
+    /// The kinds of id that a device is known by.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum IdentifierKind {
+        Idfv => "ios_idfv",
+        MpDeviceId => "mp_deviceid",
+        Idfa => "ios_advertising_id",
+        AndroidUuid => "android_uuid",
+        AndroidAdvertisingId => "android_advertising_id",
+        RokuAdvertisingId => "roku_advertising_id",
+        RokuPublisherId => "roku_publisher_id",
+        FireAdvertisingId => "fire_advertising_id",
+        MicrosoftAdvertisingId => "microsoft_advertising_id",
+        MicrosoftPublisherId => "microsoft_publisher_id",
+        /// A device that only its profile leads to.
+        Profile => "profile",
+    }
 }
 
 impl IdentifierKind {
-    pub const ALL: [Self; 11] = [
-        Self::Idfv,
-        Self::MpDeviceId,
-        Self::Idfa,
-        Self::AndroidUuid,
-        Self::AndroidAdvertisingId,
-        Self::RokuAdvertisingId,
-        Self::RokuPublisherId,
-        Self::FireAdvertisingId,
-        Self::MicrosoftAdvertisingId,
-        Self::MicrosoftPublisherId,
-        Self::Profile,
-    ];
-
-    /// The field that carries it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Idfv => "ios_idfv",
-            Self::MpDeviceId => "mp_deviceid",
-            Self::Idfa => "ios_advertising_id",
-            Self::AndroidUuid => "android_uuid",
-            Self::AndroidAdvertisingId => "android_advertising_id",
-            Self::RokuAdvertisingId => "roku_advertising_id",
-            Self::RokuPublisherId => "roku_publisher_id",
-            Self::FireAdvertisingId => "fire_advertising_id",
-            Self::MicrosoftAdvertisingId => "microsoft_advertising_id",
-            Self::MicrosoftPublisherId => "microsoft_publisher_id",
-            Self::Profile => "profile",
-        }
-    }
-
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.as_str() == text)
+    /// Those that senders send: all but the one that we make.
+    pub fn sent() -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter().filter(|kind| *kind != Self::Profile)
     }
 
     /// In the order in which they decide which device a batch is about; the first one present wins.
@@ -74,7 +47,7 @@ impl IdentifierKind {
     ];
 }
 
-/// A name leads to one device of one app in one environment.
+/// An identifier leads to one device of one app in one environment.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Identifier {
     pub environment: Environment,
@@ -83,7 +56,7 @@ pub struct Identifier {
     pub value: String,
 }
 
-/// The name of a device that only its profile leads to.
+/// The identifier of a device that only its profile leads to.
 pub fn identifier_of_profile(environment: Environment, app: AppId, profile: ProfileId) -> Identifier {
     Identifier { environment, app, kind: IdentifierKind::Profile, value: profile.to_string() }
 }

@@ -1,61 +1,52 @@
 //! Identities: the ids by which senders name a person, each of which leads to one profile.
 
+use super::closed_list::closed_list;
 use super::environment::Environment;
 use super::identifier::normalized;
 
-/// The kinds of identity, in the order in which they decide which profile a batch is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct IdentityKind(usize);
+/// How three official clients spell `customer_id`.
+pub const CUSTOMER_ID_OTHERWISE: &str = "customerid";
 
-/// `user_identities` of mParticle's JSON reference.
-const IDENTITIES: [&str; 22] = [
-    "customer_id",
-    "email",
-    "other",
-    "facebook",
-    "twitter",
-    "google",
-    "microsoft",
-    "yahoo",
-    "alias",
-    "facebook_custom_audience_id",
-    "other_id_2",
-    "other_id_3",
-    "other_id_4",
-    "other_id_5",
-    "other_id_6",
-    "other_id_7",
-    "other_id_8",
-    "other_id_9",
-    "other_id_10",
-    "mobile_number",
-    "phone_number_2",
-    "phone_number_3",
-];
+closed_list! {
+    /// The kinds of identity. Their order decides which profile a batch is about: the first one that is known wins.
+    /// Source: `user_identities` of mParticle's JSON reference.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum IdentityKind {
+        CustomerId => "customer_id",
+        Email => "email",
+        Other => "other",
+        Facebook => "facebook",
+        Twitter => "twitter",
+        Google => "google",
+        Microsoft => "microsoft",
+        Yahoo => "yahoo",
+        Alias => "alias",
+        FacebookCustomAudienceId => "facebook_custom_audience_id",
+        OtherId2 => "other_id_2",
+        OtherId3 => "other_id_3",
+        OtherId4 => "other_id_4",
+        OtherId5 => "other_id_5",
+        OtherId6 => "other_id_6",
+        OtherId7 => "other_id_7",
+        OtherId8 => "other_id_8",
+        OtherId9 => "other_id_9",
+        OtherId10 => "other_id_10",
+        MobileNumber => "mobile_number",
+        PhoneNumber2 => "phone_number_2",
+        PhoneNumber3 => "phone_number_3",
+    }
+}
 
 impl IdentityKind {
-    pub const CUSTOMER_ID: Self = Self(0);
-    pub const EMAIL: Self = Self(1);
-
-    pub fn all() -> impl Iterator<Item = Self> {
-        (0..IDENTITIES.len()).map(Self)
-    }
-
-    /// The key on the wire.
-    pub fn as_str(self) -> &'static str {
-        IDENTITIES[self.0]
-    }
-
-    /// Reads the key on the wire; three official clients send `customerid`.
-    pub fn parse(text: &str) -> Option<Self> {
-        let text = if text == "customerid" { "customer_id" } else { text };
-        IDENTITIES.iter().position(|known| *known == text).map(Self)
+    /// Reads what a sender calls it.
+    pub fn of_sender(text: &str) -> Option<Self> {
+        if text == CUSTOMER_ID_OTHERWISE { Some(Self::CustomerId) } else { Self::parse(text) }
     }
 
     /// The value as it is compared: e-mail addresses without regard to case.
     pub fn normalized(self, value: &str) -> Option<String> {
         let value = value.trim();
-        let value = if self == Self::EMAIL { value.to_lowercase() } else { value.to_owned() };
+        let value = if self == Self::Email { value.to_lowercase() } else { value.to_owned() };
         (!value.is_empty() && normalized(&value).is_some()).then_some(value)
     }
 }

@@ -1,5 +1,6 @@
 //! Inputs: feeds of events, each with a key and a secret.
 
+use super::closed_list::closed_list;
 use super::id::{AppId, InputId};
 use super::time::Millis;
 use serde::Serialize;
@@ -33,32 +34,17 @@ pub struct InputSnapshot {
     pub secret_version: i64,
 }
 
-/// What is counted of an input.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Counted {
-    /// Batches that were stored.
-    Accepted,
-    /// Batches that were answered and changed nothing, since they had been stored before.
-    Repeated,
-    /// Batches that were refused, by reason.
-    Refused,
-    /// Batches that named neither a device nor a person, of which nothing was kept.
-    WithoutIds,
-}
-
-impl Counted {
-    pub const ALL: [Self; 4] = [Self::Accepted, Self::Repeated, Self::Refused, Self::WithoutIds];
-
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Accepted => "accepted",
-            Self::Repeated => "repeated",
-            Self::Refused => "refused",
-            Self::WithoutIds => "without_ids",
-        }
-    }
-
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|counted| counted.as_str() == text)
+closed_list! {
+    /// What is counted of an input.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum Counted {
+        /// Batches that were stored.
+        Accepted => "accepted",
+        /// Batches that were accepted and changed nothing, since they had been stored before.
+        Repeated => "repeated",
+        /// Batches that were refused, by reason.
+        Refused => "refused",
+        /// Batches that named neither a device nor a person, of which nothing was kept.
+        WithoutIds => "without_ids",
     }
 }

@@ -38,12 +38,12 @@ impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
 /// An object whose fields can be asked for by name.
 pub struct Object<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
 
-/// What stands under a key.
+/// What an object has under a key.
 pub enum Field<'a> {
     /// No such key, or null.
     Absent,
     Value(&'a RawValue),
-    /// The key stands there more than once.
+    /// The object has the key more than once.
     Repeated,
 }
 
@@ -65,7 +65,7 @@ impl<'a> Object<'a> {
         }
     }
 
-    /// Whether the key stands there, be it with null.
+    /// Whether the object has the key, even with null.
     pub fn has(&self, name: &str) -> bool {
         self.0.iter().any(|(key, _)| key == name)
     }

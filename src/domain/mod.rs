@@ -5,6 +5,7 @@ pub mod app;
 pub mod att;
 pub mod audit;
 pub mod batch;
+pub(crate) mod closed_list;
 pub mod count;
 pub mod data_problem;
 pub mod device;

@@ -1,36 +1,39 @@
 //! Who may do what: the one table that pages and server share. A page hides or disables what the server would refuse,
-//! and the server refuses all the same.
+//! and the server refuses it in any case.
 
+use super::closed_list::closed_list;
 use super::role::{Role, TokenRole};
 
-/// Something that a role may or may not do in a workspace.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Permission {
-    /// See ATT metrics, distributions and trends.
-    SeeMetrics,
-    /// See the privacy settings and who the Compliance Admins are.
-    SeePrivacySettings,
-    /// Change the ATT default and the IDFA policy.
-    ChangePrivacySettings,
-    /// Look up single profiles and devices: personal data.
-    LookUpProfiles,
-    /// See the audit log.
-    SeeAudit,
-    /// Export the audit log.
-    ExportAudit,
-    /// Make, pause and rotate inputs.
-    ManageInputs,
-    /// See inputs: counts and reasons, no secrets.
-    SeeInputs,
-    /// See who the members are, and their roles.
-    SeeMembers,
-    /// Give, change and take away roles.
-    ManageMembers,
-    /// Make and revoke API tokens.
-    ManageTokens,
+closed_list! {
+    /// Something that a role may or may not do in a workspace.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum Permission {
+        /// See ATT metrics, distributions and trends.
+        SeeMetrics,
+        /// See the privacy settings and who the Compliance Admins are.
+        SeePrivacySettings,
+        /// Change the ATT default and the IDFA policy.
+        ChangePrivacySettings,
+        /// Look up single profiles and devices: personal data.
+        LookUpProfiles,
+        /// See the audit log.
+        SeeAudit,
+        /// Export the audit log.
+        ExportAudit,
+        /// Make, pause and rotate inputs.
+        ManageInputs,
+        /// See inputs: counts and reasons, no secrets.
+        SeeInputs,
+        /// See who the members are, and their roles.
+        SeeMembers,
+        /// Give, change and take away roles.
+        ManageMembers,
+        /// Make and revoke API tokens.
+        ManageTokens,
+    }
 }
 
-/// How far a right goes.
+/// How far a permission goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Grant {
     No,
@@ -39,23 +42,7 @@ pub enum Grant {
     Yes,
 }
 
-impl Permission {
-    pub const ALL: [Self; 11] = [
-        Self::SeeMetrics,
-        Self::SeePrivacySettings,
-        Self::ChangePrivacySettings,
-        Self::LookUpProfiles,
-        Self::SeeAudit,
-        Self::ExportAudit,
-        Self::ManageInputs,
-        Self::SeeInputs,
-        Self::SeeMembers,
-        Self::ManageMembers,
-        Self::ManageTokens,
-    ];
-}
-
-/// The table of rights.
+/// The table of permissions.
 pub fn grant(role: Role, permission: Permission) -> Grant {
     use Role::{Admin, Analyst, Auditor, Compliance, ComplianceAdmin, ReadOnly};
     let allowed: &[Role] = match permission {
@@ -86,7 +73,7 @@ pub fn may_give(giver: Role, role: Role) -> bool {
     may(giver, Permission::ManageMembers) && (giver == Role::ComplianceAdmin || role != Role::ComplianceAdmin)
 }
 
-/// How far a token's right goes by its own role.
+/// How far a permission goes for a token's own role.
 pub fn grant_token(role: TokenRole, permission: Permission) -> Grant {
     match role {
         TokenRole::Member(role) => grant(role, permission),
@@ -95,7 +82,7 @@ pub fn grant_token(role: TokenRole, permission: Permission) -> Grant {
     }
 }
 
-/// Whether a token's role goes nowhere further than its maker's.
+/// Whether a token's role may do no more than its maker's.
 pub fn is_within(role: TokenRole, maker: Role) -> bool {
     Permission::ALL.into_iter().all(|permission| grant_token(role, permission) <= grant(maker, permission))
 }

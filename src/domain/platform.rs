@@ -1,77 +1,30 @@
 //! Platforms, and the version of an operating system.
 
-use serde::{Deserialize, Serialize};
+use super::closed_list::closed_list;
 
-/// What a device runs on. Only Apple's can have an ATT status.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum Platform {
-    /// iPhone and iPad.
-    #[serde(rename = "iOS")]
-    Ios,
-    #[serde(rename = "tvOS")]
-    Tvos,
-    Android,
-    #[serde(rename = "web")]
-    Web,
-    #[serde(rename = "desktop")]
-    Desktop,
-    #[serde(rename = "roku")]
-    Roku,
-    #[serde(rename = "fire_tv")]
-    FireTv,
-    #[serde(rename = "smart_tv")]
-    SmartTv,
-    #[serde(rename = "xbox")]
-    Xbox,
-    #[serde(rename = "alexa")]
-    Alexa,
-    /// A platform that the sender named and we have no name for.
-    #[serde(rename = "other")]
-    Other,
-    /// Nobody said.
-    #[serde(rename = "unknown")]
-    Unknown,
+closed_list! {
+    /// What a device runs on. Only Apple's can have an ATT status.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum Platform {
+        /// iPhone and iPad.
+        Ios => "iOS",
+        Tvos => "tvOS",
+        Android => "Android",
+        Web => "web",
+        Desktop => "desktop",
+        Roku => "roku",
+        FireTv => "fire_tv",
+        SmartTv => "smart_tv",
+        Xbox => "xbox",
+        Alexa => "alexa",
+        /// A platform that the sender named and we have no name for.
+        Other => "other",
+        /// Nobody said.
+        Unknown => "unknown",
+    }
 }
 
 impl Platform {
-    pub const ALL: [Self; 12] = [
-        Self::Ios,
-        Self::Tvos,
-        Self::Android,
-        Self::Web,
-        Self::Desktop,
-        Self::Roku,
-        Self::FireTv,
-        Self::SmartTv,
-        Self::Xbox,
-        Self::Alexa,
-        Self::Other,
-        Self::Unknown,
-    ];
-
-    /// Our name for it, as counters and interfaces use it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Ios => "iOS",
-            Self::Tvos => "tvOS",
-            Self::Android => "Android",
-            Self::Web => "web",
-            Self::Desktop => "desktop",
-            Self::Roku => "roku",
-            Self::FireTv => "fire_tv",
-            Self::SmartTv => "smart_tv",
-            Self::Xbox => "xbox",
-            Self::Alexa => "alexa",
-            Self::Other => "other",
-            Self::Unknown => "unknown",
-        }
-    }
-
-    /// Reads our own name for it, exactly.
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|platform| platform.as_str() == text)
-    }
-
     /// Reads what a sender calls it (`device_info.platform` or `application_info.os`), in any case. `None` when the
     /// sender says nothing or that it does not know.
     pub fn of_sender(text: &str) -> Option<Self> {

@@ -1,30 +1,21 @@
 //! How long what is learned is kept.
 
+use super::closed_list::closed_list;
 use super::time::HOUR;
 
 /// How long a `source_request_id` is remembered: a promise of the Events API, so that it is no setting.
 pub const REMEMBERED: i64 = 72 * HOUR;
 
-/// What grows with time and is removed when it is too old.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Aging {
-    /// Changes of devices' statuses, but never a device's last one.
-    Transitions,
-    /// What each day added to the counters.
-    Days,
-    /// Ids of requests.
-    RequestIds,
-}
-
-impl Aging {
-    pub const ALL: [Self; 3] = [Self::Transitions, Self::Days, Self::RequestIds];
-
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Transitions => "transitions",
-            Self::Days => "days",
-            Self::RequestIds => "request_ids",
-        }
+closed_list! {
+    /// What grows with time and is removed when it is too old.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+    pub enum Aging {
+        /// Changes of devices' statuses, but never a device's last one.
+        Transitions => "transitions",
+        /// What each day added to the counters.
+        Days => "days",
+        /// Ids of requests.
+        RequestIds => "request_ids",
     }
 }
 

@@ -1,5 +1,5 @@
-//! Rounded figures for roles without the right to single profiles: no published figure is exact, so nothing can be
-//! found by subtraction.
+//! Rounded counts for roles without the permission to see single profiles: no published count is exact, so nothing can
+//! be found by subtraction.
 
 /// Rates are shown only over at least this many.
 pub const SMALLEST_DENOMINATOR: i64 = 100;
@@ -33,7 +33,7 @@ impl Shown {
     }
 }
 
-/// A share, from figures as they are shown; `None` where it would say too much or divide by nothing.
+/// A share, from counts as they are shown; `None` where it would say too much or divide by nothing.
 pub fn share(part: Shown, whole: Shown) -> Option<f64> {
     let (part, whole_figure) = (part.figure()?, whole.figure()?);
     let floor = if matches!(whole, Shown::Exact(_)) { 1 } else { SMALLEST_DENOMINATOR };

@@ -77,7 +77,7 @@ impl Slug {
         }
     }
 
-    /// A slug made from a name; `workspace` when nothing of the name can stand in an address.
+    /// A slug made from a name; `workspace` when nothing of the name can be used in an address.
     pub fn of(name: &Name) -> Self {
         let mut slug = String::new();
         for c in name.as_str().to_lowercase().chars() {

@@ -1,5 +1,5 @@
 //! How many requests an input may send in a second. Each process counts for itself: the limit protects the process
-//! from a sender that went wild, and is no quota.
+//! from a faulty sender, and is no quota.
 
 use super::clock::Clock;
 use super::store::InputGrant;
@@ -16,10 +16,10 @@ use std::time::Duration;
 
 /// The highest rate that can be set, in requests per second.
 pub const HIGHEST: i64 = 1_000_000;
-/// A limiter never asks for more than this, for it counts by the second: a longer wait means that our clock went back.
+/// A limiter counts by the second and asks for no longer wait: a longer one means that our clock was set back.
 const LONGEST_WAIT: Duration = Duration::from_secs(1);
 
-/// Limits of all inputs that have one.
+/// The limits of the inputs that have one.
 #[derive(Debug)]
 pub struct Rates {
     clock: OurClock,
@@ -31,7 +31,7 @@ struct Limited {
     workspace: WorkspaceId,
     per_second: NonZeroU32,
     limiter: RateLimiter<NotKeyed, InMemoryState, OurClock, NoOpMiddleware<Duration>>,
-    /// Requests refused since they were last taken.
+    /// Requests refused since [`Rates::take_refused`] last took their number.
     refused: i64,
 }
 
@@ -51,7 +51,7 @@ impl Rates {
         Self { clock: OurClock(clock), inputs: Mutex::default() }
     }
 
-    /// Lets one request pass, or not within this second.
+    /// Counts one request, and refuses it if the input is over its rate in this second.
     pub fn pass(&self, grant: &InputGrant) -> Result<(), Refusal> {
         let (workspace, input, rate) = grant.rate();
         let rate = rate.and_then(|rate| NonZeroU32::new(u32::try_from(rate).ok()?));
@@ -76,7 +76,7 @@ impl Rates {
         Err(Refusal::RateLimited)
     }
 
-    /// How many requests were refused since this was last asked.
+    /// How many requests of each input were refused since the last call.
     pub fn take_refused(&self) -> Vec<(WorkspaceId, InputId, i64)> {
         let mut inputs = self.inputs.lock().unwrap_or_else(PoisonError::into_inner);
         let take = |(input, limited): (&InputId, &mut Limited)| {

@@ -1,34 +1,21 @@
 //! The effective status: what everything downstream goes by, always with its origin.
 
 use super::Status;
+use crate::domain::closed_list::closed_list;
 use crate::domain::platform::Platform;
-use serde::{Deserialize, Serialize};
 
-/// Where an effective status comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Origin {
-    /// The device reported it.
-    Explicit,
-    /// The workspace's default in force.
-    Default,
-    /// Neither reported nor set: unknown.
-    None,
-    /// Not an Apple platform.
-    NotApplicable,
-}
-
-impl Origin {
-    pub const ALL: [Self; 4] = [Self::Explicit, Self::Default, Self::None, Self::NotApplicable];
-
-    /// The name on the wire.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Explicit => "explicit",
-            Self::Default => "default",
-            Self::None => "none",
-            Self::NotApplicable => "not_applicable",
-        }
+closed_list! {
+    /// Where an effective status comes from.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub enum Origin {
+        /// The device reported it.
+        Explicit => "explicit",
+        /// The workspace's default in force.
+        Default => "default",
+        /// Neither reported nor set: unknown.
+        None => "none",
+        /// Not an Apple platform.
+        NotApplicable => "not_applicable",
     }
 }
 

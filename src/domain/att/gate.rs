@@ -1,37 +1,20 @@
 //! The IDFA gate: what a status does to the advertising id.
 
 use super::{Origin, Status, effective};
+use crate::domain::closed_list::closed_list;
 use crate::domain::platform::{OsVersion, Platform};
-use serde::{Deserialize, Serialize};
 
-/// The workspace's `idfa_policy`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Policy {
-    /// Keeps every IDFA and only counts what contradicts the status.
-    Observe,
-    /// Removes an IDFA before it is stored or forwarded unless the status permits it.
-    #[default]
-    Withhold,
-    /// As `withhold`, and refuses batches that would leave the question open.
-    RequireStatus,
-}
-
-impl Policy {
-    pub const ALL: [Self; 3] = [Self::Observe, Self::Withhold, Self::RequireStatus];
-
-    /// The name on the wire.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Observe => "observe",
-            Self::Withhold => "withhold",
-            Self::RequireStatus => "require_status",
-        }
-    }
-
-    /// Reads the name on the wire.
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|policy| policy.as_str() == text)
+closed_list! {
+    /// The workspace's `idfa_policy`.
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+    pub enum Policy {
+        /// Keeps every IDFA and only counts what contradicts the status.
+        Observe => "observe",
+        /// Removes an IDFA before it is stored or forwarded unless the status permits it.
+        #[default]
+        Withhold => "withhold",
+        /// As `withhold`, and refuses batches that would leave the question open.
+        RequireStatus => "require_status",
     }
 }
 
@@ -46,7 +29,7 @@ pub enum Verdict {
     Refused,
 }
 
-/// Decides about an IDFA, at the door and again at every read. `present` is false for the zero IDFA.
+/// Decides about an IDFA, as a batch arrives and again at every read. `present` is false for the zero IDFA.
 pub fn gate(
     policy: Policy,
     platform: Platform,

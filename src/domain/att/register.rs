@@ -1,6 +1,7 @@
 //! The register: how a device's status is learned from reports that may arrive late, twice or out of order.
 
 use super::Status;
+use crate::domain::closed_list::closed_list;
 use crate::domain::time::{MINUTE, Millis};
 use std::cmp::Ordering;
 
@@ -30,7 +31,7 @@ pub struct Report {
     /// The latest of the events' times.
     pub event_ms: Option<i64>,
     pub received: Millis,
-    /// Whether the ATT timestamp stands in for a missing time of the batch.
+    /// Whether the ATT timestamp replaces a missing time of the batch.
     pub historical: bool,
 }
 
@@ -49,29 +50,20 @@ pub enum ReportOutcome {
     Stale,
 }
 
-/// What was wrong with a timestamp, and was mended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum TimestampFault {
-    /// Zero or below: taken as absent.
-    Bad,
-    /// In seconds: multiplied.
-    Seconds,
-    /// Ahead of us: replaced by the time received.
-    Future,
-}
-
-impl TimestampFault {
-    /// The name under which it is counted.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Bad => "bad_timestamp",
-            Self::Seconds => "seconds_timestamp",
-            Self::Future => "future_timestamp",
-        }
+closed_list! {
+    /// What was wrong with a timestamp, and was corrected; by the name under which it is counted.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+    pub enum TimestampFault {
+        /// Zero or below: taken as absent.
+        Bad => "bad_timestamp",
+        /// In seconds: multiplied.
+        Seconds => "seconds_timestamp",
+        /// Ahead of us: replaced by the time received.
+        Future => "future_timestamp",
     }
 }
 
-/// The answer of [`apply_report`].
+/// What [`apply_report`] returns.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AppliedReport {
     pub reported: Option<Reported>,
@@ -87,8 +79,8 @@ pub fn apply_report(reported: Option<Reported>, report: &Report) -> AppliedRepor
     let Some(status) = report.status else {
         return AppliedReport { reported, outcome: ReportOutcome::None, faults };
     };
-    let mut mend = |sent: Option<i64>| mended(sent, report.received, &mut faults);
-    let (att, batch, event) = (mend(report.att_ms), mend(report.batch_ms), mend(report.event_ms));
+    let mut correct = |sent: Option<i64>| corrected(sent, report.received, &mut faults);
+    let (att, batch, event) = (correct(report.att_ms), correct(report.batch_ms), correct(report.event_ms));
     faults.sort();
     faults.dedup();
 
@@ -113,7 +105,7 @@ pub fn apply_report(reported: Option<Reported>, report: &Report) -> AppliedRepor
 }
 
 /// A sent timestamp as a moment that can be believed; one wrong clock must not pin a device for ever.
-fn mended(sent: Option<i64>, received: Millis, faults: &mut Vec<TimestampFault>) -> Option<Millis> {
+fn corrected(sent: Option<i64>, received: Millis, faults: &mut Vec<TimestampFault>) -> Option<Millis> {
     let mut ms = sent?;
     if ms <= 0 {
         faults.push(TimestampFault::Bad);

@@ -1,41 +1,25 @@
 //! The four statuses of Apple's `ATTrackingManager.AuthorizationStatus`, and the states that are counted.
 
-use serde::{Deserialize, Serialize};
+use crate::domain::closed_list::closed_list;
 
-/// What Apple says of one app on one device.
-/// Source: Apple's documentation of `ATTrackingManager.AuthorizationStatus`; names on the wire as mParticle sends them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Status {
-    /// The user has not been asked.
-    NotDetermined = 0,
-    /// The user cannot be asked.
-    Restricted = 1,
-    /// The user refused, or does not allow apps to ask.
-    Denied = 2,
-    /// The user allowed it, and can take it back at any time.
-    Authorized = 3,
+closed_list! {
+    /// What Apple says of one app on one device.
+    /// Source: Apple's documentation of `ATTrackingManager.AuthorizationStatus`; names on the wire as mParticle sends
+    /// them: anything else, such as another case, is no status. Listed in the order in which pages show them.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum Status {
+        /// The user allowed it, and can take it back at any time.
+        Authorized = 3 => "authorized",
+        /// The user refused, or does not allow apps to ask.
+        Denied = 2 => "denied",
+        /// The user cannot be asked.
+        Restricted = 1 => "restricted",
+        /// The user has not been asked.
+        NotDetermined = 0 => "not_determined",
+    }
 }
 
 impl Status {
-    /// In the order in which pages list them.
-    pub const ALL: [Self; 4] = [Self::Authorized, Self::Denied, Self::Restricted, Self::NotDetermined];
-
-    /// The name on the wire: case-sensitive lower case.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::NotDetermined => "not_determined",
-            Self::Restricted => "restricted",
-            Self::Denied => "denied",
-            Self::Authorized => "authorized",
-        }
-    }
-
-    /// Reads the name on the wire; anything else is no status, never a guess.
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|status| status.as_str() == text)
-    }
-
     /// Apple's code, which the store keeps.
     pub fn code(self) -> i64 {
         self as i64
@@ -68,25 +52,25 @@ pub enum CountedState {
 }
 
 impl CountedState {
-    /// The five that Apple units can have, in the order in which pages list them.
-    pub const OF_APPLE: [Self; 5] = [
-        Self::Known(Status::Authorized),
-        Self::Known(Status::Denied),
-        Self::Known(Status::Restricted),
-        Self::Known(Status::NotDetermined),
-        Self::Unknown,
-    ];
+    /// Those that Apple units can have, in the order in which pages list them.
+    pub const OF_APPLE: [Self; Status::ALL.len() + 1] = Self::listed();
 
-    pub const ALL: [Self; 6] = [
-        Self::Known(Status::Authorized),
-        Self::Known(Status::Denied),
-        Self::Known(Status::Restricted),
-        Self::Known(Status::NotDetermined),
-        Self::Unknown,
-        Self::NotApplicable,
-    ];
+    /// Every one, in the order in which pages list them.
+    pub const ALL: [Self; Status::ALL.len() + 2] = Self::listed();
 
-    /// The number by which counts are held: Apple's code, 4 for unknown, 5 for not applicable.
+    /// Each status, then unknown, then what is left.
+    const fn listed<const N: usize>() -> [Self; N] {
+        let mut all = [Self::NotApplicable; N];
+        let mut at = 0;
+        while at < Status::ALL.len() {
+            all[at] = Self::Known(Status::ALL[at]);
+            at += 1;
+        }
+        all[at] = Self::Unknown;
+        all
+    }
+
+    /// The number by which counts are stored: Apple's code, 4 for unknown, 5 for not applicable.
     pub fn code(self) -> i64 {
         match self {
             Self::Known(status) => status.code(),

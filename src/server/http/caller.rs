@@ -1,4 +1,4 @@
-//! Who asks: a person with a session, or a script with a token.
+//! Who sends a request: a signed-in person, a script with an API token, or somebody who is not signed in.
 
 use super::security::RequestId;
 use crate::domain::error::Refusal;
@@ -17,29 +17,29 @@ use std::net::{IpAddr, SocketAddr};
 use subtle::ConstantTimeEq;
 use tower_sessions::Session;
 
-/// A person with a session.
-pub struct Visit {
+/// A signed-in person.
+pub struct SignedInPerson {
     pub actor: Actor,
     pub person: Person,
     pub session: Session,
 }
 
-/// A person with a session, at a page of the workspace that the address names. Whether they may be there is asked with
-/// the view or the change.
-pub struct Inside {
-    pub visit: Visit,
+/// A signed-in person, at a page of the workspace that the address names. Whether they may see it is checked by the view
+/// or the change.
+pub struct InWorkspace {
+    pub visit: SignedInPerson,
     pub state: AppState,
     pub slug: String,
     pub workspace: WorkspaceRef,
 }
 
-/// Nobody yet: whoever sends a form before they are signed in.
-pub struct Visitor(pub Actor);
+/// Somebody who is not signed in, such as the sender of the sign-in form.
+pub struct Anonymous(pub Actor);
 
 /// A script with an API token.
-pub struct Script(pub Actor);
+pub struct TokenCaller(pub Actor);
 
-/// Whoever is not signed in is sent to the sign-in page, which leads back here.
+/// Without a session, a request is redirected to the sign-in page, which leads back.
 pub enum NotSignedIn {
     Redirect(String),
     Failed(Error),
@@ -64,7 +64,7 @@ impl IntoResponse for NotSignedIn {
     }
 }
 
-impl FromRequestParts<AppState> for Visit {
+impl FromRequestParts<AppState> for SignedInPerson {
     type Rejection = NotSignedIn;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, NotSignedIn> {
@@ -80,13 +80,13 @@ impl FromRequestParts<AppState> for Visit {
     }
 }
 
-impl FromRequestParts<AppState> for Inside {
+impl FromRequestParts<AppState> for InWorkspace {
     type Rejection = NotSignedIn;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, NotSignedIn> {
-        let visit = Visit::from_request_parts(parts, state).await?;
+        let visit = SignedInPerson::from_request_parts(parts, state).await?;
         let named = RawPathParams::from_request_parts(parts, state).await;
-        // What cannot be read as text names nothing.
+        // An address that is no text names no workspace.
         let named = named.map_err(|_| NotSignedIn::Failed(Refusal::BadRequest(vec![]).into()))?;
         let slug = named.iter().find(|(name, _)| *name == "workspace").map(|(_, slug)| slug.to_owned());
         let slug = slug.unwrap_or_default();
@@ -95,7 +95,7 @@ impl FromRequestParts<AppState> for Inside {
     }
 }
 
-impl FromRequestParts<AppState> for Visitor {
+impl FromRequestParts<AppState> for Anonymous {
     type Rejection = std::convert::Infallible;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Self::Rejection> {
@@ -103,7 +103,7 @@ impl FromRequestParts<AppState> for Visitor {
     }
 }
 
-impl FromRequestParts<AppState> for Script {
+impl FromRequestParts<AppState> for TokenCaller {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Error> {
@@ -114,7 +114,7 @@ impl FromRequestParts<AppState> for Script {
         let stored = known.as_ref().map_or(&[0; 32][..], |token| &token.secret_hash[..]);
         let same = bool::from(stored.ct_eq(&hash(secret)));
         let token = known.filter(|_| same).ok_or(Refusal::Unauthorized)?;
-        // A store that cannot be written can still be read.
+        // A database that cannot be written can still be read.
         if let Err(error) = state.store.touch_token(&token).await {
             tracing::warn!(%error, "a token's last use was not written");
         }
@@ -129,14 +129,14 @@ pub async fn signed_in(state: &AppState, session: &Session) -> Result<Option<Per
     state.store.system_view().await?.person(id).await
 }
 
-/// The session library hides what went wrong; it can only be the store.
+/// The session library hides the cause; it can only be the database.
 pub fn unavailable(error: tower_sessions::session::Error) -> Error {
     Error::Unavailable(error.to_string())
 }
 
 fn sign_in_address(parts: &Parts) -> String {
     let asked = parts.uri.path_and_query().map_or("/", |asked| asked.as_str());
-    // Only what can be asked for again leads back.
+    // Only a request that can be repeated leads back.
     if parts.method.is_safe() && asked != "/" {
         let next: String = form_urlencoded::byte_serialize(asked.as_bytes()).collect();
         format!("/sign-in?next={next}")
@@ -151,7 +151,7 @@ fn actor(parts: &Parts, state: &AppState, who: Who) -> Actor {
     Actor { who, address: address(parts, &state.config.trusted_proxies).map(|ip| ip.to_string()), agent, request_id }
 }
 
-/// Where a request comes from: the peer, or what the nearest proxy that is not ours was told.
+/// Where a request comes from: the peer, or behind trusted proxies the nearest address that is none of theirs.
 fn address(parts: &Parts, trusted: &[IpAddr]) -> Option<IpAddr> {
     let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>()?.0.ip();
     if !trusted.contains(&peer) {

@@ -1,4 +1,4 @@
-//! How errors are told: once, in the words of whoever asked, with the cause in the log only.
+//! How errors are reported: once, as a page or as JSON, with the cause in the log only.
 
 use super::render::render;
 use super::security::RequestId;
@@ -19,12 +19,12 @@ use leptos_axum::ResponseOptions;
 use serde_json::json;
 use std::sync::Arc;
 
-/// Seconds after which a client may try again when the store was away.
+/// Seconds after which a client may try again when the database was unavailable.
 const TRY_AGAIN: &str = "2";
 /// Seconds after which an input over its rate may send again: rates count by the second.
 const NEXT_SECOND: &str = "1";
 
-/// What travels from a handler to the layer that tells it.
+/// The error, as it is passed from a handler to the layer that reports it.
 #[derive(Clone)]
 struct Failed(Arc<Error>);
 
@@ -56,20 +56,20 @@ fn log(error: &Error, incident: &str) {
     match error {
         Error::Refused(_) => {}
         Error::Again(cause) | Error::Broken(cause) | Error::Unavailable(cause) => {
-            tracing::warn!(incident, cause, "the store is not available")
+            tracing::warn!(incident, cause, "the database is unavailable")
         }
         Error::Internal(cause) => tracing::error!(incident, cause, "a request failed"),
     }
 }
 
-/// Tells what went wrong as a page.
+/// Reports errors as a page.
 pub async fn as_page(
     State(state): State<AppState>,
     RequestId(incident): RequestId,
     request: Request,
     next: Next,
 ) -> Response {
-    // Whoever asks for a machine's address that does not exist reads no page.
+    // An unknown address among those for machines is reported as JSON.
     if ["/api/", "/v2/", "/userprofile/"].iter().any(|machines| request.uri().path().starts_with(machines)) {
         return as_json(RequestId(incident), request, next).await;
     }
@@ -94,7 +94,7 @@ pub async fn as_page(
     with_retry(render(&state, Page::Refused(Refused { why, incident }), status(&error)), &error)
 }
 
-/// Tells what went wrong as JSON.
+/// Reports errors as JSON.
 pub async fn as_json(RequestId(incident): RequestId, request: Request, next: Next) -> Response {
     let basic = request.uri().path().starts_with("/v2/");
     let response = next.run(request).await;
@@ -104,20 +104,20 @@ pub async fn as_json(RequestId(incident): RequestId, request: Request, next: Nex
             StatusCode::METHOD_NOT_ALLOWED => "method: expected one of those in the header Allow",
             _ => "request: the address or its query cannot be read",
         };
-        let told = json!({"errors": [{"code": Code::BadRequest, "message": message}]});
-        return (response.status(), Json(told)).into_response();
+        let body = json!({"errors": [{"code": Code::BadRequest, "message": message}]});
+        return (response.status(), Json(body)).into_response();
     }
     let Some(Failed(error)) = response.extensions().get::<Failed>().cloned() else { return response };
     log(&error, &incident);
-    let mut told = (status(&error), Json(json!({"errors": messages(&error, &incident)}))).into_response();
+    let mut reported = (status(&error), Json(json!({"errors": messages(&error, &incident)}))).into_response();
     if matches!(&*error, Error::Refused(Refusal::Unauthorized)) {
         let scheme = if basic { "Basic realm=\"attest\"" } else { "Bearer" };
-        told.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static(scheme));
+        reported.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static(scheme));
     }
-    with_retry(told, &error)
+    with_retry(reported, &error)
 }
 
-/// Whether the router refused by itself, in plain text or without a word: a method or an address that it cannot read.
+/// Whether the router itself refused, in plain text or without a body: a method or an address that it cannot read.
 fn is_bare(response: &Response) -> bool {
     let kind = response.headers().get(CONTENT_TYPE).map_or(&b"text/plain"[..], HeaderValue::as_bytes);
     response.status().is_client_error()
@@ -160,15 +160,15 @@ fn messages(error: &Error, incident: &str) -> Vec<Message> {
             let message = match refusal {
                 Refusal::Unauthorized => "expected credentials in the Authorization header",
                 Refusal::Forbidden => "these credentials do not allow this",
-                Refusal::NotFound => "there is nothing here",
-                Refusal::RateLimited => "this input sends more requests in a second than it may",
-                Refusal::Conflict => "the version sent is not the present one: read it again",
+                Refusal::NotFound => "not found",
+                Refusal::RateLimited => "this input sends more requests per second than it is allowed to",
+                Refusal::Conflict => "the version sent is not the current one; read the settings again",
                 _ => "expected at most 256 KB, and 128 KB for a batch",
             };
             one(refusal.code(), message)
         }
         Error::Again(_) | Error::Broken(_) | Error::Unavailable(_) => {
-            one(Code::Unavailable, "the store is not available; nothing was stored")
+            one(Code::Unavailable, "the database is unavailable; nothing was stored")
         }
         Error::Internal(_) => one(Code::Internal, &format!("incident {incident}")),
     }

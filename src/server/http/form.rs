@@ -1,4 +1,4 @@
-//! Forms as they are sent: every field once, of a bounded size.
+//! Forms as they are sent: every field once, within a limit of size.
 
 use crate::domain::error::{Fault, Problem, Refusal};
 use crate::server::error::Error;
@@ -54,7 +54,7 @@ impl Form {
         self.text(name).into()
     }
 
-    /// A field that must be one of ours.
+    /// A field that has one of a few values.
     pub fn choice<T>(&mut self, name: &'static str, parse: impl Fn(&str) -> Option<T>) -> Option<T> {
         let text = self.text(name);
         let faulty = self.faults.iter().any(|fault| fault.field == name);

@@ -9,7 +9,7 @@ pub async fn live() -> &'static str {
     "ok\n"
 }
 
-/// The store answers, its schema is ours, and the event stream's queue has room.
+/// The database responds, its schema is of this version, and the queue of the event stream has room.
 pub async fn ready(State(state): State<AppState>) -> Result<&'static str, Error> {
     if state.ingest.is_full() {
         return Err(Error::Unavailable("the queue of the event stream is full".to_owned()));

@@ -1,4 +1,4 @@
-//! Figures for Prometheus: served on an address of their own, and only when one is set.
+//! Metrics for Prometheus: served on an address of their own, and only when one is set.
 
 use crate::server::error::{Error, Result};
 use axum::Router;
@@ -16,7 +16,7 @@ const SECONDS: &str = "attest_http_request_seconds";
 /// Upper bounds of the histogram, in seconds.
 const BUCKETS: [f64; 9] = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0];
 
-/// Counts a request and measures its answer, by its route: never by an address that names somebody.
+/// Counts a request and measures the time to its response, by its route: never by its address, which may name somebody.
 pub async fn measure(request: Request, next: Next) -> Response {
     let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
     let method = request.method().to_string();
@@ -29,14 +29,14 @@ pub async fn measure(request: Request, next: Next) -> Response {
     response
 }
 
-/// Begins to gather figures, and serves them as text at `/metrics` of this address.
+/// Starts to collect metrics, and serves them as text at `/metrics` of this address.
 pub async fn serve_metrics(address: SocketAddr) -> Result<()> {
     let builder = PrometheusBuilder::new();
     let builder =
         builder.set_buckets_for_metric(Matcher::Full(SECONDS.to_owned()), &BUCKETS).map_err(Error::internal)?;
     let handle = builder.install_recorder().map_err(Error::internal)?;
-    metrics::describe_counter!(REQUESTS, "Requests that were answered, by route, method and status.");
-    metrics::describe_histogram!(SECONDS, "Seconds until an answer began, by route.");
+    metrics::describe_counter!(REQUESTS, "Requests, by route, method and status of the response.");
+    metrics::describe_histogram!(SECONDS, "Seconds until the response began, by route.");
     let listener = TcpListener::bind(address).await;
     let listener = listener.map_err(|error| Error::Internal(format!("--metrics-addr {address}: {error}")))?;
     let app = Router::new().route("/metrics", get(move || std::future::ready(handle.render())));

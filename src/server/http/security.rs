@@ -1,4 +1,4 @@
-//! What holds for every answer: headers, request ids, and that unsafe requests come from our own pages.
+//! What applies to every response: headers, request ids, and that unsafe requests come from our own pages.
 
 use crate::domain::error::Refusal;
 use crate::server::error::Error;
@@ -16,7 +16,7 @@ use std::convert::Infallible;
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const SEC_FETCH_SITE: &str = "sec-fetch-site";
 
-/// The id under which a request stands in the log and in audit rows; made here, never taken from outside.
+/// The id of a request in the log and in audit rows; made here, never taken from outside.
 #[derive(Clone, Debug, Default)]
 pub struct RequestId(pub String);
 
@@ -28,7 +28,7 @@ impl<S: Sync> FromRequestParts<S> for RequestId {
     }
 }
 
-/// Gives each request its id, and each answer the headers that all have.
+/// Gives each request its id, and each response the headers that all have.
 pub async fn common_headers(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
     let id = crate::domain::id::to_text(state.store.ids().id());
     request.extensions_mut().insert(RequestId(id.clone()));
@@ -48,8 +48,8 @@ pub async fn common_headers(State(state): State<AppState>, mut request: Request,
     response
 }
 
-/// Answers to forms are never compressed: they may show a secret beside what was typed, and the size of what is
-/// compressed together tells of both (the attack known as BREACH).
+/// Responses to forms are never compressed: they may show a secret beside what was typed, and the size of both
+/// compressed together reveals the secret (the attack known as BREACH).
 pub async fn only_reads_are_compressed(mut request: Request, next: Next) -> Response {
     if !request.method().is_safe() {
         request.headers_mut().remove(ACCEPT_ENCODING);
@@ -57,8 +57,8 @@ pub async fn only_reads_are_compressed(mut request: Request, next: Next) -> Resp
     next.run(request).await
 }
 
-/// Refuses unsafe requests that do not come from our own pages. Browsers say where they come from; what says nothing
-/// is no browser, and has no cookie to misuse.
+/// Refuses unsafe requests that do not come from our own pages. Browsers send where a request comes from; a client that
+/// sends nothing is no browser, and has no cookie to misuse.
 pub async fn same_origin_only(request: Request, next: Next) -> Response {
     if request.method().is_safe() || is_own(request.headers()) {
         return next.run(request).await;

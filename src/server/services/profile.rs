@@ -95,8 +95,8 @@ pub async fn look_up(
     }
     let (by, value) = match wanted.by {
         LookUpBy::Mpid => (By::Mpid(typed.parse().map_err(|_| invalid(Problem::NotAnInteger))?), Some(typed)),
-        LookUpBy::CustomerId => identity(IdentityKind::CUSTOMER_ID, &typed),
-        LookUpBy::Email => identity(IdentityKind::EMAIL, &typed),
+        LookUpBy::CustomerId => identity(IdentityKind::CustomerId, &typed),
+        LookUpBy::Email => identity(IdentityKind::Email, &typed),
         LookUpBy::DeviceId => (By::Device, normalized(&typed)),
     };
     let work = move |change| find_once(change, wanted.clone(), by, value.clone().unwrap_or_default());

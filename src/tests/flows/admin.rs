@@ -9,9 +9,10 @@ use serde_json::{Value, json};
 on_both! {
     the_default_is_read_and_set
     the_audit_log_is_paged_exactly_as_hashed
-    health_is_told
-    what_the_router_refuses_is_told_alike
+    health_is_reported
+    what_the_router_refuses_is_reported_alike
     a_token_ends_after_a_year
+    the_page_of_the_interfaces_has_every_field
 }
 
 async fn the_default_is_read_and_set(world: World) {
@@ -98,7 +99,7 @@ async fn the_audit_log_is_paged_exactly_as_hashed(world: World) {
     }
 }
 
-async fn health_is_told(world: World) {
+async fn health_is_reported(world: World) {
     for path in ["/healthz", "/readyz"] {
         assert_eq!(world.get(path, &Cookie::default()).await.status, StatusCode::OK);
     }
@@ -108,12 +109,12 @@ async fn health_is_told(world: World) {
     }
 }
 
-async fn what_the_router_refuses_is_told_alike(world: World) {
+async fn what_the_router_refuses_is_reported_alike(world: World) {
     world.workspace("Acme").await;
     let ada = world.member("acme", "Ada", Role::ComplianceAdmin).await;
     let (cookie, token) = (world.sign_in(&ada).await, world.token("acme", Role::Compliance).await);
     let ask = async |method: &str, path: &str| world.ask(method, path, Some(&bearer(&token)), "{}").await;
-    let told = |reply: &Reply| reply.json()["errors"][0]["message"].as_str().expect("a message").to_owned();
+    let message = |reply: &Reply| reply.json()["errors"][0]["message"].as_str().expect("a message").to_owned();
     for (method, path, allowed) in [
         ("GET", "/v2/events", "POST"),
         ("DELETE", "/api/v1/workspaces/acme/att-default", "GET,HEAD,PUT"),
@@ -121,11 +122,11 @@ async fn what_the_router_refuses_is_told_alike(world: World) {
     ] {
         let reply = ask(method, path).await;
         assert_eq!((reply.status, reply.header("allow")), (StatusCode::METHOD_NOT_ALLOWED, allowed), "{path}");
-        assert!(told(&reply).starts_with("method: expected one of those"), "{path}");
+        assert!(message(&reply).starts_with("method: expected one of those"), "{path}");
     }
     let reply = ask("GET", "/api/v1/workspaces/%ff/att-default").await;
     assert_eq!(
-        (reply.status, told(&reply).as_str()),
+        (reply.status, message(&reply).as_str()),
         (StatusCode::BAD_REQUEST, "request: the address or its query cannot be read")
     );
     let page = world.get("/w/%ff/overview", &cookie).await;
@@ -145,4 +146,15 @@ async fn a_token_ends_after_a_year(world: World) {
     assert_eq!(status().await, StatusCode::OK);
     world.clock.advance(DAY);
     assert_eq!(status().await, StatusCode::UNAUTHORIZED);
+}
+
+async fn the_page_of_the_interfaces_has_every_field(world: World) {
+    world.workspace("Acme").await;
+    let ada = world.member("acme", "Ada", Role::ReadOnly).await;
+    let page = world.get("/api", &world.sign_in(&ada).await).await.body;
+    let of_batches = attest::domain::batch::field::all().map(|field| field.name());
+    // Of the others those that shapes include from a shared one.
+    for name in of_batches.chain(["as_of_ms", "rounded", "not_applicable"]) {
+        assert!(page.contains(&format!("<code>{name}</code>")), "{name} is not on the page");
+    }
 }

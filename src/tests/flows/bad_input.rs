@@ -9,7 +9,7 @@ use serde_json::json;
 on_both! {
     bad_batches_are_refused_with_their_field
     odd_batches_are_taken_with_a_note
-    bad_forms_are_answered_and_change_nothing
+    bad_forms_are_refused_and_change_nothing
     ids_of_another_workspace_lead_nowhere
     forms_from_elsewhere_are_refused
 }
@@ -86,7 +86,7 @@ async fn odd_batches_are_taken_with_a_note(world: World) {
     }
 }
 
-async fn bad_forms_are_answered_and_change_nothing(world: World) {
+async fn bad_forms_are_refused_and_change_nothing(world: World) {
     world.workspace("Acme").await;
     let ada = world.member("acme", "Ada", Role::ComplianceAdmin).await;
     let cookie = world.sign_in(&ada).await;

@@ -1,4 +1,4 @@
-//! The Events API, answer by answer.
+//! The Events API, status by status.
 
 use crate::harness::{World, basic, on_both};
 use attest::domain::role::Role;
@@ -7,11 +7,12 @@ use serde_json::{Value, json};
 
 on_both! {
     the_guides_own_example_is_understood
-    every_answer_of_the_table
+    every_documented_status
     a_bulk_request_stores_the_good_and_counts_the_bad
+    a_fault_in_each_field_is_reported_by_its_path
     the_checks_go_in_their_order
     require_status_refuses_an_idfa_without_one
-    historical_news_never_outranks_what_was_learnt_since
+    a_historical_batch_never_outranks_a_later_report
 }
 
 /// The example of mParticle's guide to iOS 14: it names no platform.
@@ -32,7 +33,7 @@ async fn the_guides_own_example_is_understood(world: World) {
     world.assert_holds().await;
 }
 
-async fn every_answer_of_the_table(world: World) {
+async fn every_documented_status(world: World) {
     world.workspace("Acme").await;
     let ada = world.member("acme", "Ada", Role::ComplianceAdmin).await;
     let (key, secret) = world.input("acme", "Backend").await;
@@ -96,6 +97,32 @@ async fn a_bulk_request_stores_the_good_and_counts_the_bad(world: World) {
     world.assert_holds().await;
 }
 
+async fn a_fault_in_each_field_is_reported_by_its_path(world: World) {
+    use attest::domain::batch::field::{self, FieldKind};
+    world.workspace("Acme").await;
+    let input = world.input("acme", "Backend").await;
+    let (mut batch, mut paths) = (json!({}), Vec::new());
+    for field in field::all() {
+        // Objects hold the faulty fields, and no flag is a fault.
+        if [FieldKind::Object, FieldKind::Flag].contains(&field.kind()) {
+            continue;
+        }
+        let within = field.within().split('.').filter(|name| !name.is_empty());
+        let wrong = if field.kind() == FieldKind::Attributes { json!([]) } else { json!({}) };
+        within.fold(&mut batch, |object, name| &mut object[name])[field.name()] = wrong;
+        paths.push(field.path());
+    }
+    let reply = world.event(&input, &batch).await;
+    assert_eq!(reply.status, StatusCode::BAD_REQUEST);
+    let errors = reply.json()["errors"].as_array().expect("errors").clone();
+    let reported: Vec<&str> = errors.iter().filter_map(|error| error["message"].as_str()?.split(':').next()).collect();
+    assert_eq!(reported.len(), paths.len(), "{reported:?}");
+    for path in paths {
+        assert!(reported.contains(&&*path), "{path}: {reported:?}");
+    }
+    world.assert_holds().await;
+}
+
 async fn the_checks_go_in_their_order(world: World) {
     use axum::body::Body;
     use axum::http::Request;
@@ -133,10 +160,10 @@ async fn require_status_refuses_an_idfa_without_one(world: World) {
     let bad = with(1, "iOS", Some("A1"), None);
     change(None, Some(Policy::RequireStatus), 1).await;
     let reply = world.event(&input, &bad).await;
-    let told = reply.json()["errors"][0]["message"].as_str().expect("a message").to_owned();
+    let message = reply.json()["errors"][0]["message"].as_str().expect("a message").to_owned();
     assert!(
-        reply.status == StatusCode::BAD_REQUEST && told.starts_with("device_info.att_authorization_status:"),
-        "{told}"
+        reply.status == StatusCode::BAD_REQUEST && message.starts_with("device_info.att_authorization_status:"),
+        "{message}"
     );
     let zero = "00000000-0000-0000-0000-000000000000";
     let good = [
@@ -157,12 +184,12 @@ async fn require_status_refuses_an_idfa_without_one(world: World) {
         "the good one is stored"
     );
     let reply = bulk(json!([with(7, "iOS", None, Some("yes")), bad])).await;
-    let told: Vec<_> =
+    let messages: Vec<_> =
         reply.json()["errors"].as_array().expect("errors").iter().map(|error| error["message"].clone()).collect();
     assert!(
         reply.status == StatusCode::BAD_REQUEST
-            && told[1].as_str().is_some_and(|told| told.starts_with("[1].device_info")),
-        "{told:?}"
+            && messages[1].as_str().is_some_and(|message| message.starts_with("[1].device_info")),
+        "{messages:?}"
     );
     assert_eq!(world.distribution("acme", &token, "unit=devices").await["total"], 5);
     change(Some(Some(Status::Denied)), None, 2).await;
@@ -175,7 +202,7 @@ async fn require_status_refuses_an_idfa_without_one(world: World) {
     world.assert_holds().await;
 }
 
-async fn historical_news_never_outranks_what_was_learnt_since(world: World) {
+async fn a_historical_batch_never_outranks_a_later_report(world: World) {
     world.workspace("Acme").await;
     let (input, token) = (world.input("acme", "Backend").await, world.token("acme", Role::Compliance).await);
     let of = |n: usize, status: &str, at: Option<i64>| {

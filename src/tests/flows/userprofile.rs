@@ -1,4 +1,4 @@
-//! The Profile API: what it answers, to whom, and the trace that it leaves.
+//! The Profile API: what it returns, to whom, and how reads are recorded.
 
 use crate::harness::{Reply, World, bearer, on_both};
 use attest::domain::role::{Role, TokenRole};
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 on_both! {
     a_profile_is_read_by_mpid_and_by_identity
     the_idfa_goes_through_the_gate
-    whoever_may_not_gets_no_answer
+    without_the_permission_nothing_is_returned
     reads_are_one_row_a_minute
     questions_that_cannot_be_read_are_refused
 }
@@ -103,7 +103,7 @@ async fn the_idfa_goes_through_the_gate(world: World) {
     );
 }
 
-async fn whoever_may_not_gets_no_answer(world: World) {
+async fn without_the_permission_nothing_is_returned(world: World) {
     world.workspace("Acme").await;
     world.workspace("Other").await;
     let input = world.input("acme", "Backend").await;
@@ -182,8 +182,11 @@ async fn questions_that_cannot_be_read_are_refused(world: World) {
     ] {
         let path = "/userprofile/v1/resolve/main/main/acme";
         let reply = world.ask("POST", path, Some(&bearer(&reader)), body.to_owned()).await;
-        let told = reply.json()["errors"][0]["message"].as_str().expect("a message").to_owned();
-        assert!(reply.status == StatusCode::BAD_REQUEST && told.starts_with(&format!("{field}:")), "{body}: {told}");
+        let message = reply.json()["errors"][0]["message"].as_str().expect("a message").to_owned();
+        assert!(
+            reply.status == StatusCode::BAD_REQUEST && message.starts_with(&format!("{field}:")),
+            "{body}: {message}"
+        );
     }
     for query in ["fields=shoes", "environment_type=moon", "shoes=1"] {
         assert_eq!(

@@ -1,6 +1,7 @@
 //! The audit log: newest first, filters in the address, before and after side by side.
 
 use crate::domain::att::Status;
+use crate::domain::audit::AuditAction;
 use crate::domain::theme::Theme;
 use crate::ui::frame::{Frame, frame};
 use crate::ui::installation::{InstallationFrame, installation_frame};
@@ -50,8 +51,8 @@ pub struct DefaultOn {
 
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
-    /// Name, and whether it is chosen.
-    pub actions: Vec<(String, bool)>,
+    /// Each, and whether it is chosen.
+    pub actions: Vec<(AuditAction, bool)>,
     pub actors: Vec<(String, bool)>,
     /// Days as `2026-11-22`, of UTC.
     pub from: String,
@@ -143,8 +144,8 @@ fn default_on(asked: Option<DefaultOn>) -> impl IntoView {
 }
 
 fn filters(filter: Filter, faults: &Faults) -> impl IntoView + use<> {
-    let actions = filter.actions.into_iter().map(|(name, chosen)| {
-        view! { <option value=name.clone() selected=chosen>{words::action(&name).to_owned()}</option> }
+    let actions = filter.actions.into_iter().map(|(action, chosen)| {
+        view! { <option value=action.as_str() selected=chosen>{words::action(action)}</option> }
     });
     let actors = filter.actors.into_iter().map(|(name, chosen)| {
         view! { <option value=name.clone() selected=chosen>{name.clone()}</option> }
@@ -184,6 +185,9 @@ fn filters(filter: Filter, faults: &Faults) -> impl IntoView + use<> {
 }
 
 fn row(row: Row) -> impl IntoView {
+    // A row that newer code wrote may have an action that is unknown here.
+    let action =
+        AuditAction::parse(&row.action).map_or_else(|| row.action.clone(), |action| words::action(action).into());
     let reason = row.reason.map(|reason| view! { <p class="reason">"“"{reason}"”"</p> });
     let fields = match row.fields {
         Fields::Only(fields) => only(fields).prerender(),
@@ -193,7 +197,7 @@ fn row(row: Row) -> impl IntoView {
     view! {
         <li class="card" id=format!("row-{}", row.seq)>
             <header>
-                <h2>{words::action(&row.action).to_owned()}</h2>
+                <h2>{action}</h2>
                 <span class="muted">{moment(row.at)}</span>
             </header>
             <p><b>{row.actor}</b>{role}</p>

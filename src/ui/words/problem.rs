@@ -79,7 +79,7 @@ pub fn form_problem(problem: Problem) -> &'static str {
 /// Why batches were refused, as the input's page says it; `reason` is a field and a problem.
 pub fn reason(reason: &str) -> String {
     let (field, problem_name) = reason.rsplit_once(' ').unwrap_or(("", reason));
-    let known = serde_json::from_value::<Problem>(problem_name.into()).ok();
+    let known = Problem::parse(problem_name);
     let said = known.map_or("refused", problem);
     if field.is_empty() { format!("The batch: {said}") } else { format!("{field}: {said}") }
 }

@@ -1,13 +1,13 @@
 //! The audit log, for scripts: rows exactly as they were hashed.
 
-use super::question::{Asked, asked, only, parsed};
+use super::query::{ApiQuery, asked, only, parsed};
 use super::refused::Refused;
 use super::schema::MomentOrDay;
 use crate::domain::audit::AuditAction;
 use crate::domain::permission::Permission;
 use crate::domain::time::Millis;
 use crate::server::error::Result;
-use crate::server::http::caller::Script;
+use crate::server::http::caller::TokenCaller;
 use crate::server::http::moment::day;
 use crate::server::state::AppState;
 use crate::server::store::WorkspaceRef;
@@ -26,14 +26,14 @@ const ROWS: i64 = 100;
 pub struct AuditPage {
     #[schema(value_type = Vec<AuditRow>)]
     rows: Vec<Value>,
-    /// What to ask for as `before_seq` to go on; null at the end.
+    /// The `before_seq` of the next page; null at the end.
     #[schema(required)]
     next_before_seq: Option<i64>,
 }
 
 /// The object whose canonical text (RFC 8785) is hashed, and its hash.
 #[derive(ToSchema)]
-#[expect(dead_code, reason = "rows are passed on as they were hashed; here their shape is described")]
+#[expect(dead_code, reason = "rows are returned as they were hashed; this describes their shape")]
 pub struct AuditRow {
     /// The version of this shape: 1.
     v: i64,
@@ -82,7 +82,7 @@ pub struct AuditActor {
     role: Option<String>,
 }
 
-/// Rows of the audit log, newest first.
+/// Returns rows of the audit log, newest first.
 #[utoipa::path(
     get,
     path = "/api/v1/workspaces/{workspace}/audit",
@@ -91,21 +91,21 @@ pub struct AuditActor {
     params(
         ("workspace" = String, Path, description = "The workspace's slug."),
         ("before_seq" = Option<i64>, Query, minimum = 0, description = "Only rows before this one."),
-        ("limit" = Option<i64>, Query, minimum = 0, description = "At most so many rows: 100 unless set, 1,000 at most."),
+        ("limit" = Option<i64>, Query, minimum = 0, description = "How many rows at most: 100 unless set, never over 1,000."),
         ("action" = inline(Option<AuditAction>), Query, description = "Only rows of one action."),
-        ("actor" = Option<String>, Query, min_length = 1, description = "The exact name of who acted."),
-        ("from" = inline(Option<MomentOrDay>), Query, description = "Unix milliseconds, or a day (UTC) such as 2026-11-22."),
-        ("to" = inline(Option<MomentOrDay>), Query, description = "Exclusive in milliseconds; of a day its end."),
+        ("actor" = Option<String>, Query, min_length = 1, description = "Only rows of who has exactly this name."),
+        ("from" = inline(Option<MomentOrDay>), Query, description = "Only rows from then on: Unix milliseconds, or a day (UTC) such as 2026-11-22."),
+        ("to" = inline(Option<MomentOrDay>), Query, description = "Only rows before this moment, or up to the end of this day."),
     ),
     responses((status = 200, description = "The rows.", body = AuditPage), Refused)
 )]
 pub async fn audit(
-    script: Script,
+    TokenCaller(actor): TokenCaller,
     State(state): State<AppState>,
     Path(slug): Path<String>,
-    query: Asked,
+    query: ApiQuery,
 ) -> Result<Json<AuditPage>> {
-    let mut view = state.store.view(&script.0, WorkspaceRef::parse(&slug)?, Permission::SeeAudit).await?;
+    let mut view = state.store.view(&actor, WorkspaceRef::parse(&slug)?, Permission::SeeAudit).await?;
     only(&query, &["before_seq", "limit", "action", "actor", "from", "to"])?;
     let number = |text: &str| text.parse::<i64>().ok().filter(|n| *n >= 0);
     // A moment in milliseconds, or a whole day.

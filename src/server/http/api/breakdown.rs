@@ -1,15 +1,14 @@
 //! The distribution within each value of a dimension, for scripts.
 
-use super::counts::{Basis, StatusCounts, app, basis, environment};
-use super::question::{Asked, bad, only, parsed};
+use super::counts::{Basis, CountsRead, StatusCounts, app, basis, environment};
+use super::query::{ApiQuery, bad, only, parsed};
 use super::refused::Refused;
 use crate::domain::count::Unit;
 use crate::domain::environment::Environment;
 use crate::domain::error::Problem;
-use crate::domain::permission::{Grant, Permission};
-use crate::domain::time::Millis;
+use crate::domain::permission::Permission;
 use crate::server::error::Result;
-use crate::server::http::caller::Script;
+use crate::server::http::caller::TokenCaller;
 use crate::server::services::breakdown::{By, Part, breakdown as read};
 use crate::server::state::AppState;
 use crate::server::store::WorkspaceRef;
@@ -25,24 +24,20 @@ pub struct Breakdown {
     unit: Unit,
     basis: Basis,
     environment: Environment,
-    rows: Vec<Row>,
+    /// For rounded roles, values of fewer than 10 units are left out.
+    rows: Vec<BreakdownRow>,
     /// All values together that have no row of their own: beyond the thousand that were seen first, or not seen for 180
-    /// days. There only when there are any.
+    /// days. Present only when there are any.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     other: Option<StatusCounts>,
-    /// Unix milliseconds.
-    #[schema(value_type = i64)]
-    as_of_ms: Millis,
-    /// There, and true, when the token's role sees rounded figures; then fewer than 10 have no row.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    rounded: Option<bool>,
+    #[serde(flatten)]
+    read: CountsRead,
 }
 
 /// The counts of one value.
 #[derive(Serialize, ToSchema)]
-pub struct Row {
+pub struct BreakdownRow {
     /// The value, or an app's id; null for units that have none.
     #[schema(required)]
     value: Option<String>,
@@ -55,10 +50,10 @@ pub struct Row {
     #[schema(nullable = false)]
     bundle: Option<String>,
     #[serde(flatten)]
-    figures: StatusCounts,
+    status_counts: StatusCounts,
 }
 
-/// Counts by status within each app, platform, OS version, app version or country.
+/// Returns the counts by status of each app, platform, OS version, app version or country.
 #[utoipa::path(
     get,
     path = "/api/v1/workspaces/{workspace}/breakdown",
@@ -66,21 +61,21 @@ pub struct Row {
     security(("token" = [])),
     params(
         ("workspace" = String, Path, description = "The workspace's slug."),
-        ("by" = inline(By), Query, description = "What the units are taken apart by."),
+        ("by" = inline(By), Query, description = "What the units are grouped by."),
         ("unit" = Option<String>, Query, pattern = "^(profiles|devices)$", description = "What is counted: profiles, unless it is set, or devices."),
         ("basis" = inline(Option<Basis>), Query, description = "Explicit unless set."),
         ("environment" = inline(Option<Environment>), Query, description = "Production unless set."),
-        ("app" = Option<String>, Query, min_length = 1, description = "An app's id or bundle id, unless it is by app."),
+        ("app" = Option<String>, Query, min_length = 1, description = "An app's id or bundle id; not together with `by=app`."),
     ),
     responses((status = 200, description = "The counts.", body = Breakdown), Refused)
 )]
 pub async fn breakdown(
-    script: Script,
+    TokenCaller(actor): TokenCaller,
     State(state): State<AppState>,
     Path(slug): Path<String>,
-    query: Asked,
+    query: ApiQuery,
 ) -> Result<Json<Breakdown>> {
-    let mut view = state.store.view(&script.0, WorkspaceRef::parse(&slug)?, Permission::SeeMetrics).await?;
+    let mut view = state.store.view(&actor, WorkspaceRef::parse(&slug)?, Permission::SeeMetrics).await?;
     only(&query, &["by", "unit", "basis", "environment", "app"])?;
     let by = parsed(&query, "by", By::parse)?.ok_or_else(|| bad("by", Problem::Missing))?;
     let unit = parsed(&query, "unit", Unit::parse_of_now)?.unwrap_or(Unit::Profiles);
@@ -90,24 +85,24 @@ pub async fn breakdown(
         return Err(bad("app", Problem::UnknownParameter));
     }
     let default = view.settings().await?.default;
-    let rounded = view.grant == Grant::Rounded;
+    let counts_read = CountsRead::of(&view);
+    let rounded = counts_read.is_rounded();
     let parts = read(&mut view, by, environment, unit, app).await?;
-    // Which values there are would tell rounded roles of single units.
-    let told = |part: &Part| !rounded || part.counts.all() >= 10;
-    let row = |part: Part| Row {
+    // A value that few units have would show single units to rounded roles.
+    let is_shown = |part: &Part| !rounded || part.counts.all() >= 10;
+    let row = |part: Part| BreakdownRow {
         value: part.value,
         name: part.app.as_ref().map(|app| app.name.clone()),
         bundle: part.app.and_then(|app| app.bundle),
-        figures: StatusCounts::of(basis.of(part.counts, default), rounded),
+        status_counts: StatusCounts::of(basis.of(part.counts, default), rounded),
     };
     Ok(Json(Breakdown {
         by,
         unit,
         basis,
         environment,
-        rows: parts.parts.into_iter().filter(told).map(row).collect(),
+        rows: parts.parts.into_iter().filter(is_shown).map(row).collect(),
         other: parts.other.map(|counts| StatusCounts::of(basis.of(counts, default), rounded)),
-        as_of_ms: view.now,
-        rounded: rounded.then_some(true),
+        read: counts_read,
     }))
 }

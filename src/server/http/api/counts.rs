@@ -1,37 +1,33 @@
-//! What the interfaces of figures share: what may be asked of them, and counts by status.
+//! What the interfaces that return counts share: what they can be asked for, and counts by status.
 
-use super::question::{Asked, asked, bad, parsed};
+use super::query::{ApiQuery, asked, bad, parsed};
 use crate::domain::att::{CountedState, Status};
+use crate::domain::closed_list::closed_list;
 use crate::domain::count::{Counts, Dimension, Slice};
 use crate::domain::environment::Environment;
 use crate::domain::error::{Problem, Refusal};
 use crate::domain::id::AppId;
+use crate::domain::permission::Grant;
 use crate::domain::platform::Platform;
 use crate::domain::rounding::Shown;
+use crate::domain::time::Millis;
 use crate::server::error::Result;
 use crate::server::store::View;
 use serde::Serialize;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
-/// What was reported, or what holds with the default.
-#[derive(Clone, Copy, Serialize, ToSchema, PartialEq, Eq)]
-#[serde(rename_all = "snake_case")]
-pub enum Basis {
-    /// Only what was reported.
-    Explicit,
-    /// The workspace's default stands in where nothing was.
-    Effective,
+closed_list! {
+    /// What was reported, or what applies with the default.
+    #[derive(Clone, Copy, PartialEq, Eq)]
+    pub enum Basis {
+        /// Only what was reported.
+        Explicit => "explicit",
+        /// The workspace's default where nothing was reported.
+        Effective => "effective",
+    }
 }
 
 impl Basis {
-    fn parse(text: &str) -> Option<Self> {
-        match text {
-            "explicit" => Some(Self::Explicit),
-            "effective" => Some(Self::Effective),
-            _ => None,
-        }
-    }
-
     /// The counts on this basis, where `default` is the default in force.
     pub fn of(self, counts: Counts, default: Option<Status>) -> Counts {
         match self {
@@ -41,28 +37,55 @@ impl Basis {
     }
 }
 
-/// The parameters by which units are taken apart, of which one may be given.
+/// Which units are counted: on which basis, and of which app and value.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "described; read by hand, so that faults name theirs")]
+pub struct CountFilter {
+    /// Explicit unless set.
+    #[param(inline)]
+    basis: Option<Basis>,
+    /// Production unless set.
+    #[param(inline)]
+    environment: Option<Environment>,
+    /// An app's id or bundle id.
+    #[param(min_length = 1)]
+    app: Option<String>,
+    /// One platform; of these four dimensions only one may be given.
+    #[param(inline)]
+    platform: Option<Platform>,
+    /// Major and minor number, such as `18.1`.
+    #[param(min_length = 1)]
+    os_version: Option<String>,
+    #[param(min_length = 1)]
+    app_version: Option<String>,
+    /// ISO 3166 alpha-2 in capitals.
+    #[param(min_length = 1)]
+    country: Option<String>,
+}
+
+/// The parameters that name a dimension, of which one may be given.
 pub const DIMENSIONS: [&str; 4] = ["platform", "os_version", "app_version", "country"];
 
 /// The basis, explicit unless asked for.
-pub fn basis(query: &Asked) -> Result<Basis> {
+pub fn basis(query: &ApiQuery) -> Result<Basis> {
     Ok(parsed(query, "basis", Basis::parse)?.unwrap_or(Basis::Explicit))
 }
 
 /// The environment, production unless asked for.
-pub fn environment(query: &Asked) -> Result<Environment> {
+pub fn environment(query: &ApiQuery) -> Result<Environment> {
     Ok(parsed(query, "environment", Environment::parse)?.unwrap_or_default())
 }
 
 /// The app of this workspace that is asked for, by its id or its bundle id.
-pub async fn app(query: &Asked, view: &mut View) -> Result<Option<AppId>> {
+pub async fn app(query: &ApiQuery, view: &mut View) -> Result<Option<AppId>> {
     let Some(text) = asked(query, "app")? else { return Ok(None) };
     let known = view.apps().await?.into_iter().find(|app| app.is_called(text)).ok_or(Refusal::NotFound)?;
     Ok(Some(known.id))
 }
 
-/// The one value of one dimension that is asked for. A value that nobody has is no fault: nobody has it.
-pub fn slice(query: &Asked) -> Result<Option<Slice>> {
+/// The one value of one dimension that is asked for. A value that no unit has is no fault: its counts are zero.
+pub fn slice(query: &ApiQuery) -> Result<Option<Slice>> {
     let mut found = None;
     for name in DIMENSIONS {
         let Some(value) = asked(query, name)? else { continue };
@@ -122,5 +145,27 @@ impl StatusCounts {
             not_applicable: of(CountedState::NotApplicable),
             total: shown(counts.all()),
         }
+    }
+}
+
+/// When the counts were read, and whether they are rounded.
+#[derive(Clone, Copy, Serialize, ToSchema)]
+pub struct CountsRead {
+    /// Unix milliseconds.
+    #[schema(value_type = i64)]
+    as_of_ms: Millis,
+    /// Present, and true, when the token's role sees rounded counts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    rounded: Option<bool>,
+}
+
+impl CountsRead {
+    pub fn of(view: &View) -> Self {
+        Self { as_of_ms: view.now, rounded: (view.grant == Grant::Rounded).then_some(true) }
+    }
+
+    pub fn is_rounded(self) -> bool {
+        self.rounded.is_some()
     }
 }

@@ -1,8 +1,8 @@
-//! Which values are counted by themselves, begun anew.
+//! Resets which values of a dimension are counted separately.
 
 use super::refused::Refused;
 use crate::server::error::Result;
-use crate::server::http::caller::Script;
+use crate::server::http::caller::TokenCaller;
 use crate::server::services::dimension_value;
 use crate::server::state::AppState;
 use crate::server::store::WorkspaceRef;
@@ -11,29 +11,30 @@ use axum::extract::{Path, State};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// What was begun anew.
+/// What was reset.
 #[derive(Serialize, ToSchema)]
 pub struct DimensionValuesReset {
-    /// How many values had a place of their own.
+    /// How many values were counted separately until now.
     freed: u64,
 }
 
-/// Frees the places of all values of OS versions, app versions and countries, of which each dimension has 1,000 in the
-/// workspace and in each app. Values take them as devices report them again; until then their devices are in `other`.
+/// Resets which OS versions, app versions and countries are counted separately. Each dimension counts 1,000 values
+/// separately in the workspace and in each app, and the rest as `other`. After a reset those are counted separately that
+/// devices report first; until a device reports again, it is counted as `other`.
 #[utoipa::path(
     delete,
     path = "/api/v1/workspaces/{workspace}/dimension-values",
     tag = "Admin API",
     security(("token" = [])),
     params(("workspace" = String, Path, description = "The workspace's slug.")),
-    responses((status = 200, description = "How many places were freed.", body = DimensionValuesReset), Refused)
+    responses((status = 200, description = "How many values were counted separately.", body = DimensionValuesReset), Refused)
 )]
 pub async fn reset_dimension_values(
-    script: Script,
+    TokenCaller(actor): TokenCaller,
     State(state): State<AppState>,
     Path(slug): Path<String>,
 ) -> Result<Json<DimensionValuesReset>> {
     Ok(Json(DimensionValuesReset {
-        freed: dimension_value::reset_dimension_values(&state.store, &script.0, WorkspaceRef::parse(&slug)?).await?,
+        freed: dimension_value::reset_dimension_values(&state.store, &actor, WorkspaceRef::parse(&slug)?).await?,
     }))
 }

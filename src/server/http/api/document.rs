@@ -1,4 +1,4 @@
-//! The OpenAPI 3.1 document, generated from the handlers and the types that they answer.
+//! The OpenAPI 3.1 document, generated from the handlers and the types that they return.
 
 use super::{audit, breakdown, dimension_value, distribution, events, privacy, trend, userprofile};
 use axum::Json;
@@ -43,9 +43,9 @@ struct Credentials;
 impl Modify for Credentials {
     fn modify(&self, document: &mut OpenApi) {
         let components = document.components.get_or_insert_default();
-        let scheme = |scheme, said: &str| {
+        let scheme = |scheme, description: &str| {
             let mut http = Http::new(scheme);
-            http.description = Some(said.to_owned());
+            http.description = Some(description.to_owned());
             SecurityScheme::Http(http)
         };
         let input = scheme(HttpAuthScheme::Basic, "The key and the secret of an input.");
@@ -57,12 +57,12 @@ impl Modify for Credentials {
 
 static DOCUMENT: LazyLock<OpenApi> = LazyLock::new(Described::openapi);
 
-/// The document itself.
+/// The document.
 pub fn described() -> &'static OpenApi {
     &DOCUMENT
 }
 
-/// This document.
+/// Returns this document.
 #[utoipa::path(
     get,
     path = "/api/openapi.json",

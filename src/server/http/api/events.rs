@@ -1,8 +1,7 @@
 //! The Events API, as official mParticle server clients speak it.
 
+use super::batch_schema::{EventBatch, EventBatches};
 use super::refused::NotAccepted;
-use super::schema;
-use crate::domain::att::Status;
 use crate::domain::batch::{Batch, LARGEST_BATCH, LARGEST_REQUEST, MOST_BATCHES, STATUS};
 use crate::domain::error::{Fault, Problem, Refusal};
 use crate::server::error::{Error, Result};
@@ -20,86 +19,6 @@ use base64::prelude::BASE64_STANDARD;
 use serde_json::json;
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
-use utoipa::openapi::schema::ArrayBuilder;
-use utoipa::openapi::{Ref, RefOr, Schema};
-use utoipa::{PartialSchema, ToSchema};
-
-/// What is read of a batch; anything else is welcome and dropped. Null is the same as absent.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "read field by field as borrowed text; here its shape is described")]
-pub struct EventBatch {
-    #[schema(schema_with = schema::sent_environment)]
-    environment: Option<String>,
-    /// Sent again within 72 hours it is answered 202 and changes nothing.
-    #[schema(schema_with = schema::kept_text)]
-    source_request_id: Option<String>,
-    /// The profile's id, as a number or its text.
-    #[schema(schema_with = schema::mpid)]
-    mpid: Option<i64>,
-    #[schema(schema_with = schema::kept_text)]
-    mp_deviceid: Option<String>,
-    /// Unix milliseconds.
-    timestamp_unixtime_ms: Option<i64>,
-    #[schema(schema_with = schema::events)]
-    events: Option<Vec<serde_json::Value>>,
-    #[schema(schema_with = schema::identities)]
-    user_identities: Option<serde_json::Value>,
-    device_info: Option<EventDevice>,
-    application_info: Option<EventApplication>,
-}
-
-/// The batches of one bulk request.
-pub struct EventBatches;
-
-impl PartialSchema for EventBatches {
-    fn schema() -> RefOr<Schema> {
-        let list = ArrayBuilder::new().items(Ref::from_schema_name(EventBatch::name()));
-        RefOr::T(list.min_items(Some(1)).max_items(Some(MOST_BATCHES)).into())
-    }
-}
-
-impl ToSchema for EventBatches {}
-
-/// What is read of the device.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "as above")]
-pub struct EventDevice {
-    /// Such as `iOS`, `tvOS`, `Android`, in any case.
-    #[schema(schema_with = schema::kept_text)]
-    platform: Option<String>,
-    #[schema(schema_with = schema::kept_text)]
-    os_version: Option<String>,
-    att_authorization_status: Option<Status>,
-    /// When the user first answered, in unix milliseconds.
-    att_timestamp_unixtime_ms: Option<i64>,
-    #[schema(schema_with = schema::kept_text)]
-    ios_idfv: Option<String>,
-    /// The zero UUID is no id.
-    #[schema(schema_with = schema::kept_text)]
-    ios_advertising_id: Option<String>,
-    #[schema(schema_with = schema::kept_text)]
-    android_uuid: Option<String>,
-    #[schema(schema_with = schema::kept_text)]
-    android_advertising_id: Option<String>,
-    #[schema(schema_with = schema::limit_ad_tracking)]
-    limit_ad_tracking: Option<bool>,
-}
-
-/// What is read of the app.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "as above")]
-pub struct EventApplication {
-    /// The bundle id.
-    #[schema(schema_with = schema::kept_text)]
-    package: Option<String>,
-    #[schema(schema_with = schema::kept_text)]
-    application_name: Option<String>,
-    #[schema(schema_with = schema::kept_text)]
-    application_version: Option<String>,
-    /// Read where the device names no platform.
-    #[schema(schema_with = schema::kept_text)]
-    os: Option<String>,
-}
 
 impl FromRequestParts<AppState> for InputGrant {
     type Rejection = Error;
@@ -117,7 +36,7 @@ impl FromRequestParts<AppState> for InputGrant {
     }
 }
 
-/// Takes one batch.
+/// Takes one batch of events.
 #[utoipa::path(
     post,
     path = "/v2/events",
@@ -149,7 +68,7 @@ pub async fn one(grant: InputGrant, State(state): State<AppState>, headers: Head
     Ok(StatusCode::ACCEPTED.into_response())
 }
 
-/// Takes up to 100 batches; the good ones are stored, the bad ones counted at the input.
+/// Takes up to 100 batches: the good ones are stored, and the bad ones are counted at the input.
 #[utoipa::path(
     post,
     path = "/v2/bulkevents",
@@ -163,7 +82,7 @@ pub async fn bulk(grant: InputGrant, state: State<AppState>, headers: HeaderMap,
     many(grant, state, headers, body, false).await
 }
 
-/// The same of old news, which nothing is called back or forwarded for.
+/// Takes up to 100 historical batches: a batch without a time of its own counts from its ATT timestamp.
 #[utoipa::path(
     post,
     path = "/v2/bulkevents/historical",
@@ -201,29 +120,29 @@ async fn many(
         Err(faults) => return refuse(&state, grant, faults).await,
     };
     let mut sent = Sent { historical, ..Sent::default() };
-    let (mut places, mut told) = (Vec::new(), Vec::new());
+    let (mut indexes, mut reported) = (Vec::new(), Vec::new());
     for (index, raw) in raw.into_iter().enumerate() {
         match Batch::parse(raw) {
             Ok(batch) => {
                 sent.batches.push(batch);
-                places.push(index);
+                indexes.push(index);
             }
             Err(faults) => {
                 for (reason, n) in reasons(&faults) {
                     *sent.refused.entry(reason).or_default() += n;
                 }
-                told.extend(faults.into_iter().map(|fault| indexed(index, &fault)));
+                reported.extend(faults.into_iter().map(|fault| indexed(index, &fault)));
             }
         }
     }
     let refused = state.ingest.take(grant, sent, text.len()).await?;
-    let stored = refused.len() < places.len();
-    let lacking = refused.into_iter().map(|at| indexed(places[at], &Fault::new(STATUS, Problem::StatusRequired)));
-    told.extend(lacking);
-    if stored { Ok(StatusCode::ACCEPTED.into_response()) } else { Err(Refusal::BadRequest(told).into()) }
+    let stored = refused.len() < indexes.len();
+    let lacking = refused.into_iter().map(|at| indexed(indexes[at], &Fault::new(STATUS, Problem::StatusRequired)));
+    reported.extend(lacking);
+    if stored { Ok(StatusCode::ACCEPTED.into_response()) } else { Err(Refusal::BadRequest(reported).into()) }
 }
 
-/// Counts a request that cannot be read at all, and answers it.
+/// Counts a request that cannot be read at all, and refuses it.
 async fn refuse(state: &AppState, grant: InputGrant, faults: Vec<Fault>) -> Result<Response> {
     state.ingest.take(grant, Sent { refused: reasons(&faults), ..Sent::default() }, 0).await?;
     Err(Refusal::BadRequest(faults).into())
@@ -250,12 +169,12 @@ enum Unread {
 }
 
 impl Unread {
-    /// Counts the refusal, and answers it.
+    /// Counts the request at the input, and refuses it.
     async fn refuse(self, state: &AppState, grant: InputGrant) -> Result<Response> {
         let problem = match self {
             Self::TooLarge => Problem::TooLarge,
             Self::NotJsonType | Self::NotText => Problem::NotJson,
-            // Whoever went away gets no answer, and sent no batch.
+            // The sender disconnected: there is nobody to answer, and no batch to count.
             Self::CutOff => return Err(Refusal::BadRequest(vec![Fault::new("", Problem::NotJson)]).into()),
         };
         let fault = Fault::new("", problem);
@@ -264,9 +183,9 @@ impl Unread {
         Err(match self {
             Self::TooLarge => Refusal::TooLarge.into(),
             Self::NotJsonType => {
-                let told =
+                let errors =
                     json!({"errors": [{"code": "BAD_REQUEST", "message": "Content-Type: expected application/json"}]});
-                return Ok((StatusCode::UNSUPPORTED_MEDIA_TYPE, Json(told)).into_response());
+                return Ok((StatusCode::UNSUPPORTED_MEDIA_TYPE, Json(errors)).into_response());
             }
             _ => Refusal::BadRequest(vec![fault]).into(),
         })

@@ -1,6 +1,7 @@
 //! The interfaces for machines: the Events API, the Admin API, the Profile API, and the document that describes them.
 
 pub mod audit;
+mod batch_schema;
 pub mod breakdown;
 mod counts;
 pub mod dimension_value;
@@ -8,7 +9,7 @@ pub mod distribution;
 pub mod document;
 pub mod events;
 pub mod privacy;
-pub mod question;
+pub mod query;
 mod refused;
 mod schema;
 pub mod trend;

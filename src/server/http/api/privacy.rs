@@ -1,6 +1,6 @@
-//! The default and the policy, for scripts: by the same permits and with the same audit rows as the page.
+//! The default and the policy, for scripts: by the same permissions and with the same audit rows as the page.
 
-use super::question::object;
+use super::query::object;
 use super::refused::{Errors, Refused};
 use crate::domain::att::{Policy, Status};
 use crate::domain::error::{Fault, Problem, Refusal};
@@ -9,7 +9,7 @@ use crate::domain::permission::Permission;
 use crate::domain::privacy::Settings;
 use crate::domain::time::Millis;
 use crate::server::error::Result;
-use crate::server::http::caller::Script;
+use crate::server::http::caller::TokenCaller;
 use crate::server::services::privacy::{Wanted, change_settings};
 use crate::server::state::AppState;
 use crate::server::store::WorkspaceRef;
@@ -57,22 +57,22 @@ impl From<Settings> for AttDefault {
 /// A change of the settings.
 #[derive(ToSchema)]
 #[serde(deny_unknown_fields)]
-#[expect(dead_code, reason = "read field by field, so that all faults are told at once")]
+#[expect(dead_code, reason = "read field by field, so that all faults are reported at once")]
 pub struct AttDefaultChange {
     /// Null: nothing is assumed from now on.
     #[schema(required)]
     status: Option<Status>,
-    /// Left as it is when absent.
+    /// Unchanged when absent.
     #[schema(nullable = false)]
     idfa_policy: Option<Policy>,
-    /// Why; it stands in the audit log.
+    /// Why; it is recorded in the audit log.
     #[schema(min_length = 1, max_length = 1000)]
     reason: String,
     /// The version that was read: a change since then is not overwritten.
     version: i64,
 }
 
-/// The settings in force.
+/// Returns the privacy settings in force.
 #[utoipa::path(
     get,
     path = "/api/v1/workspaces/{workspace}/att-default",
@@ -82,16 +82,16 @@ pub struct AttDefaultChange {
     responses((status = 200, description = "The settings in force.", body = AttDefault), Refused)
 )]
 pub async fn att_default(
-    script: Script,
+    TokenCaller(actor): TokenCaller,
     State(state): State<AppState>,
     Path(slug): Path<String>,
 ) -> Result<Json<AttDefault>> {
-    let mut view = state.store.view(&script.0, WorkspaceRef::parse(&slug)?, Permission::SeePrivacySettings).await?;
+    let mut view = state.store.view(&actor, WorkspaceRef::parse(&slug)?, Permission::SeePrivacySettings).await?;
     Ok(Json(view.settings().await?.into()))
 }
 
-/// What a change says; `None` for a field that is absent.
-struct Change {
+/// A change as it was sent; `None` for a field that is absent.
+struct ChangeBody {
     /// The inner `None` is an explicit null: no default.
     status: Option<Option<Status>>,
     policy: Option<Policy>,
@@ -99,7 +99,7 @@ struct Change {
     version: Option<i64>,
 }
 
-/// Changes the settings. The version is compared first; equal values make no new version.
+/// Changes the privacy settings. The version is compared first; equal values make no new version.
 #[utoipa::path(
     put,
     path = "/api/v1/workspaces/{workspace}/att-default",
@@ -116,15 +116,15 @@ struct Change {
     )
 )]
 pub async fn set_att_default(
-    script: Script,
+    TokenCaller(actor): TokenCaller,
     State(state): State<AppState>,
     Path(slug): Path<String>,
     request: Request,
 ) -> Result<Json<AttDefault>> {
     let workspace = WorkspaceRef::parse(&slug)?;
-    // Who may not change anything learns nothing from the body's faults.
+    // Without the permission, not even the faults of the body are reported.
     let present =
-        state.store.view(&script.0, workspace.clone(), Permission::ChangePrivacySettings).await?.settings().await?;
+        state.store.view(&actor, workspace.clone(), Permission::ChangePrivacySettings).await?.settings().await?;
     let body = to_bytes(request.into_body(), LARGEST).await.map_err(|_| Refusal::TooLarge)?;
     let change = read_change(&body)?;
     if change.version.is_some_and(|version| version != present.version) {
@@ -142,14 +142,14 @@ pub async fn set_att_default(
     };
     let default = (status != present.default || change.policy.is_none()).then_some(status);
     let wanted = Wanted { default, policy: change.policy, reason, version, typed_name: None };
-    let settings = change_settings(&state.store, &script.0, workspace, wanted).await?;
+    let settings = change_settings(&state.store, &actor, workspace, wanted).await?;
     Ok(Json(settings.into()))
 }
 
-fn read_change(body: &Bytes) -> Result<Change> {
+fn read_change(body: &Bytes) -> Result<ChangeBody> {
     let object = object(body)?;
     let mut faults = Vec::new();
-    // A name with a slip in it would leave in force what somebody meant to change.
+    // A misspelt name would leave unchanged what somebody meant to change.
     if let Some(name) = object.other_than(&["status", "idfa_policy", "reason", "version"]) {
         faults.push(Fault::new(name.chars().take(80).collect::<String>(), Problem::UnknownParameter));
     }
@@ -197,7 +197,7 @@ fn read_change(body: &Bytes) -> Result<Change> {
         }
     });
     if faults.is_empty() {
-        Ok(Change { status, policy, reason, version })
+        Ok(ChangeBody { status, policy, reason, version })
     } else {
         Err(Refusal::BadRequest(faults).into())
     }

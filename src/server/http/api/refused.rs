@@ -1,12 +1,12 @@
-//! What every interface may answer instead, as the document knows it.
+//! The errors that interfaces return, as the document describes them.
 
 use super::schema;
 use crate::domain::error::Code;
 use utoipa::{IntoResponses, ToSchema};
 
-/// What went wrong; several faults are told at once.
+/// What went wrong; several faults are reported at once.
 #[derive(ToSchema)]
-#[expect(dead_code, reason = "the layer that tells failures writes this shape; here it is described")]
+#[expect(dead_code, reason = "the layer that reports errors writes this shape; here it is described")]
 pub struct Errors {
     errors: Vec<OneError>,
 }
@@ -21,7 +21,7 @@ pub struct OneError {
     message: String,
 }
 
-/// What any question of a script may be answered instead.
+/// The errors of the Admin API and the Profile API.
 #[derive(IntoResponses)]
 #[expect(dead_code, reason = "described, not made")]
 pub enum Refused {
@@ -37,15 +37,15 @@ pub enum Refused {
     /// It does not exist, or not for this token.
     #[response(status = 404)]
     NotFound(Errors),
-    /// A fault of ours, logged under the incident that the message names.
+    /// An error of the server, logged under the incident that the message names.
     #[response(status = 500)]
     Internal(Errors),
-    /// The store is away; `Retry-After` says when to ask again.
+    /// The database is unavailable; `Retry-After` says when to ask again.
     #[response(status = 503)]
     Unavailable(Errors),
 }
 
-/// What the Events API may answer instead of 202.
+/// The errors of the Events API.
 #[derive(IntoResponses)]
 #[expect(dead_code, reason = "described, not made")]
 pub enum NotAccepted {
@@ -55,7 +55,7 @@ pub enum NotAccepted {
     /// No Authorization header.
     #[response(status = 401)]
     Unauthorized(Errors),
-    /// Key unknown, secret wrong, input paused or deleted: one answer for all.
+    /// Key unknown, secret wrong, input paused or deleted: the answer is the same for all.
     #[response(status = 403)]
     Forbidden(Errors),
     /// A request over 256 KB, or a single batch over 128 KB.
@@ -68,10 +68,10 @@ pub enum NotAccepted {
     /// `X-mp-rate-limit-exceeded` is `feed`.
     #[response(status = 429)]
     RateLimited(Errors),
-    /// A fault of ours, logged under the incident that the message names.
+    /// An error of the server, logged under the incident that the message names.
     #[response(status = 500)]
     Internal(Errors),
-    /// The store is away; nothing of the request was stored, and `Retry-After` says when to send it again.
+    /// The database is unavailable; nothing of the request was stored, and `Retry-After` says when to send it again.
     #[response(status = 503)]
     Unavailable(Errors),
 }

@@ -1,18 +1,16 @@
 //! The trend, for scripts.
 
-use super::counts::{Basis, StatusCounts, app, basis, environment, slice};
-use super::distribution::Selection;
-use super::question::{Asked, bad, only, parsed};
+use super::counts::{Basis, CountFilter, CountsRead, StatusCounts, app, basis, environment, slice};
+use super::query::{ApiQuery, bad, only, parsed};
 use super::refused::Refused;
 use crate::domain::att::Status;
 use crate::domain::count::Unit;
 use crate::domain::environment::Environment;
 use crate::domain::error::Problem;
-use crate::domain::permission::{Grant, Permission};
-use crate::domain::time::Millis;
+use crate::domain::permission::Permission;
 use crate::server::calendar;
 use crate::server::error::Result;
-use crate::server::http::caller::Script;
+use crate::server::http::caller::TokenCaller;
 use crate::server::services::trend::{Question, Step, trend as read};
 use crate::server::state::AppState;
 use crate::server::store::WorkspaceRef;
@@ -21,7 +19,7 @@ use axum::extract::{Path, State};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// How many days are told unless they are chosen, today included.
+/// How many days are returned unless others are asked for, today included.
 const USUAL_DAYS: i64 = 90;
 /// How many days can be asked for at once.
 const MOST_DAYS: i64 = 1100;
@@ -36,13 +34,8 @@ pub struct Trend {
     /// Where the days begin: a name of the IANA database.
     time_zone: String,
     points: Vec<TrendPoint>,
-    /// Unix milliseconds.
-    #[schema(value_type = i64)]
-    as_of_ms: Millis,
-    /// There, and true, when the token's role sees rounded figures.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    rounded: Option<bool>,
+    #[serde(flatten)]
+    read: CountsRead,
 }
 
 /// The counts at the end of a period's last day; of active devices the sum of its days.
@@ -55,13 +48,13 @@ pub struct TrendPoint {
     #[schema(format = Date)]
     to: String,
     #[serde(flatten)]
-    figures: StatusCounts,
+    status_counts: StatusCounts,
     /// The default in force at the end of the last day.
     #[schema(required)]
     default: Option<Status>,
 }
 
-/// Counts by status at the end of each day, week or month.
+/// Returns the counts by status at the end of each day, week or month.
 #[utoipa::path(
     get,
     path = "/api/v1/workspaces/{workspace}/trend",
@@ -70,20 +63,20 @@ pub struct TrendPoint {
     params(
         ("workspace" = String, Path, description = "The workspace's slug."),
         ("unit" = inline(Option<Unit>), Query, description = "What is counted; profiles unless set."),
-        ("from" = Option<String>, Query, format = Date, description = "The first day; 89 days before the last one unless set. Days are kept as long as the settings of retention say."),
+        ("from" = Option<String>, Query, format = Date, description = "The first day; 89 days before the last one unless set. How far back days go is a setting of the installation."),
         ("to" = Option<String>, Query, format = Date, description = "The last day; today unless set. At most 1,100 days can be asked for."),
         ("step" = inline(Option<Step>), Query, description = "Day unless set; weeks begin with Monday."),
-        Selection,
+        CountFilter,
     ),
     responses((status = 200, description = "The counts.", body = Trend), Refused)
 )]
 pub async fn trend(
-    script: Script,
+    TokenCaller(actor): TokenCaller,
     State(state): State<AppState>,
     Path(slug): Path<String>,
-    query: Asked,
+    query: ApiQuery,
 ) -> Result<Json<Trend>> {
-    let mut view = state.store.view(&script.0, WorkspaceRef::parse(&slug)?, Permission::SeeMetrics).await?;
+    let mut view = state.store.view(&actor, WorkspaceRef::parse(&slug)?, Permission::SeeMetrics).await?;
     only(
         &query,
         &[
@@ -105,7 +98,7 @@ pub async fn trend(
     let step = parsed(&query, "step", Step::parse)?.unwrap_or_default();
     let today = calendar::day(view.now, &view.workspace.time_zone);
     let last = parsed(&query, "to", calendar::parse)?.unwrap_or(today);
-    // Before that the days are not told apart any more.
+    // Earlier days are no longer stored one by one.
     let kept = today - i64::from(state.config.retention.keep_daily_days) + 1;
     let usual = (last - USUAL_DAYS + 1).max(kept);
     let first = parsed(&query, "from", calendar::parse)?.unwrap_or(usual);
@@ -117,7 +110,7 @@ pub async fn trend(
     }
     let app = app(&query, &mut view).await?;
     let points = read(&mut view, &Question { environment, unit, app, slice, first, last, step }).await?;
-    let rounded = view.grant == Grant::Rounded;
+    let counts_read = CountsRead::of(&view);
     Ok(Json(Trend {
         unit,
         basis,
@@ -129,11 +122,10 @@ pub async fn trend(
             .map(|point| TrendPoint {
                 from: calendar::date(point.first),
                 to: calendar::date(point.last),
-                figures: StatusCounts::of(basis.of(point.counts, point.default), rounded),
+                status_counts: StatusCounts::of(basis.of(point.counts, point.default), counts_read.is_rounded()),
                 default: point.default,
             })
             .collect(),
-        as_of_ms: view.now,
-        rounded: rounded.then_some(true),
+        read: counts_read,
     }))
 }

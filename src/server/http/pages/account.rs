@@ -5,7 +5,7 @@ use crate::domain::error::Refusal;
 use crate::domain::theme::Theme;
 use crate::server::auth::session::{self, over_before};
 use crate::server::error::{Error, Result};
-use crate::server::http::caller::Visit;
+use crate::server::http::caller::SignedInPerson;
 use crate::server::http::form::{Form, shown};
 use crate::server::http::moment::moment;
 use crate::server::http::render::render;
@@ -21,9 +21,9 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 
 /// `GET /account`.
-pub async fn show(visit: Visit, State(state): State<AppState>, query: RawQuery) -> Result<Response> {
+pub async fn show(visit: SignedInPerson, State(state): State<AppState>, query: RawQuery) -> Result<Response> {
     let mut page = model(&state, &visit).await?;
-    page.done = match super::Asked::new(query).of("done") {
+    page.done = match super::PageQuery::new(query).of("done") {
         Some("name") => Some("Your name was saved."),
         Some("password") => Some("Your password was changed, and your other sessions have ended."),
         Some("sessions") => Some("Ended. Whoever used it is signed out."),
@@ -34,7 +34,7 @@ pub async fn show(visit: Visit, State(state): State<AppState>, query: RawQuery) 
 }
 
 /// `POST /account`: one of the page's forms, which `act` tells.
-pub async fn change(visit: Visit, State(state): State<AppState>, mut form: Form) -> Result<Response> {
+pub async fn change(visit: SignedInPerson, State(state): State<AppState>, mut form: Form) -> Result<Response> {
     let session = visit.session.id().map(|id| session::key(&id)).unwrap_or_default();
     let act = form.text("act");
     let (store, actor, person) = (&state.store, &visit.actor, &visit.person);
@@ -74,7 +74,7 @@ pub async fn change(visit: Visit, State(state): State<AppState>, mut form: Form)
     }
 }
 
-async fn model(state: &AppState, visit: &Visit) -> Result<Account> {
+async fn model(state: &AppState, visit: &SignedInPerson) -> Result<Account> {
     let mut system = state.store.system_view().await?;
     let present = visit.session.id().map(|id| session::key(&id)).unwrap_or_default();
     let (seen_before, made_before) = over_before(system.now);

@@ -3,7 +3,7 @@
 use super::installation::installation_frame;
 use crate::server::error::{Error, Result};
 use crate::server::http::api::document::described;
-use crate::server::http::caller::Visit;
+use crate::server::http::caller::SignedInPerson;
 use crate::server::http::render::render;
 use crate::server::state::AppState;
 use crate::ui::installation::InstallationPage;
@@ -15,13 +15,15 @@ use axum::response::Response;
 use serde_json::Value;
 
 /// `GET /api`.
-pub async fn show(visit: Visit, State(state): State<AppState>) -> Result<Response> {
+pub async fn show(visit: SignedInPerson, State(state): State<AppState>) -> Result<Response> {
     let document = serde_json::to_value(described()).map_err(Error::internal)?;
     let page = Api {
         frame: installation_frame(&mut state.store.system_view().await?, &visit, InstallationPage::Api).await?,
         public_url: state.config.public_url(),
         groups: list(&document["tags"]).iter().map(|tag| group(tag, &document)).collect(),
-        shapes: members(&document["components"]["schemas"]).map(|(name, schema)| shape(name, schema)).collect(),
+        shapes: members(&document["components"]["schemas"])
+            .map(|(name, schema)| shape(name, schema, &document))
+            .collect(),
     };
     Ok(render(&state, Page::Api(Box::new(page)), StatusCode::OK))
 }
@@ -105,19 +107,30 @@ fn kind(schema: &Value) -> Kind {
     Kind { words: format!("{}{}", types.join(" or "), longest.unwrap_or_default()), shape: None }
 }
 
-fn shape(name: &str, schema: &Value) -> Shape {
+fn shape(name: &str, schema: &Value, document: &Value) -> Shape {
+    // A shape that includes others lists them as its parts.
+    let parts = std::iter::once(schema).chain(list(&schema["allOf"])).map(|part| resolved(part, document));
+    Shape {
+        name: name.to_owned(),
+        description: text(&schema["description"]),
+        names: list(&schema["enum"]).iter().map(text).collect(),
+        fields: parts.flat_map(fields).collect(),
+    }
+}
+
+/// The schema that a reference leads to, or the schema itself.
+fn resolved<'a>(schema: &'a Value, document: &'a Value) -> &'a Value {
+    let address = schema["$ref"].as_str().and_then(|address| address.strip_prefix('#'));
+    address.and_then(|address| document.pointer(address)).unwrap_or(schema)
+}
+
+fn fields(schema: &Value) -> impl Iterator<Item = Row> {
     let required = list(&schema["required"]);
-    let field = |(name, field): (&String, &Value)| Row {
+    members(&schema["properties"]).map(|(name, field)| Row {
         name: name.clone(),
         place: String::new(),
         kind: kind(field),
         required: required.contains(&Value::from(name.as_str())),
         description: text(&field["description"]),
-    };
-    Shape {
-        name: name.to_owned(),
-        description: text(&schema["description"]),
-        names: list(&schema["enum"]).iter().map(text).collect(),
-        fields: members(&schema["properties"]).map(field).collect(),
-    }
+    })
 }

@@ -1,14 +1,14 @@
 //! Apps: the list, and the form that names one.
 
 use super::listing::part;
-use super::{Asked, frame};
+use super::{PageQuery, frame};
 use crate::domain::app::App;
 use crate::domain::environment::Environment;
 use crate::domain::error::{Problem, Refusal};
 use crate::domain::id::AppId;
 use crate::domain::permission::Permission;
 use crate::server::error::{Error, Result};
-use crate::server::http::caller::{Inside, Visit};
+use crate::server::http::caller::{InWorkspace, SignedInPerson};
 use crate::server::http::form::Form;
 use crate::server::http::render::render;
 use crate::server::services::app::name_app;
@@ -21,9 +21,9 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 
 /// `GET apps`.
-pub async fn list(Inside { visit, state, workspace, .. }: Inside, query: RawQuery) -> Result<Response> {
+pub async fn list(InWorkspace { visit, state, workspace, .. }: InWorkspace, query: RawQuery) -> Result<Response> {
     let mut view = state.store.view(&visit.actor, workspace, Permission::SeeInputs).await?;
-    let asked = Asked::new(query);
+    let asked = PageQuery::new(query);
     let mut page = model(&mut view, &visit, &asked).await?;
     page.saved = asked.of("done") == Some("named");
     Ok(render(&state, Page::Apps(Box::new(page)), StatusCode::OK))
@@ -31,11 +31,11 @@ pub async fn list(Inside { visit, state, workspace, .. }: Inside, query: RawQuer
 
 /// `POST apps`: names one.
 pub async fn change(
-    Inside { visit, state, slug, workspace }: Inside,
+    InWorkspace { visit, state, slug, workspace }: InWorkspace,
     query: RawQuery,
     mut form: Form,
 ) -> Result<Response> {
-    let asked = Asked::new(query);
+    let asked = PageQuery::new(query);
     state.store.view(&visit.actor, workspace.clone(), Permission::ManageInputs).await?;
     let (app, name) = (form.text("app"), form.text("name"));
     if form.faults().is_some() {
@@ -57,7 +57,7 @@ pub async fn change(
     }
 }
 
-async fn model(view: &mut View, visit: &Visit, asked: &Asked) -> Result<Apps> {
+async fn model(view: &mut View, visit: &SignedInPerson, asked: &PageQuery) -> Result<Apps> {
     let frame = frame(view, visit, NavPage::Apps, Environment::Production).await?;
     let row = |app: App| AppRow { id: app.id.to_string(), bundle: app.bundle, name: app.name, problem: None };
     let words = |app: &App| format!("{} {}", app.name, app.bundle.as_deref().unwrap_or_default());

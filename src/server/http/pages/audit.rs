@@ -1,13 +1,13 @@
 //! The audit log.
 
 use super::installation::{installation_frame, operators_only};
-use super::{Asked, frame};
+use super::{PageQuery, frame};
 use crate::domain::audit::{AuditAction, Chain};
 use crate::domain::environment::Environment;
 use crate::domain::error::Problem;
 use crate::domain::permission::Permission;
 use crate::server::error::Result;
-use crate::server::http::caller::{Inside, Visit};
+use crate::server::http::caller::{InWorkspace, SignedInPerson};
 use crate::server::http::moment::{day, moment};
 use crate::server::http::render::render;
 use crate::server::state::AppState;
@@ -28,7 +28,7 @@ const ROWS: usize = 50;
 
 /// What the address asks for.
 struct Question {
-    asked: Asked,
+    asked: PageQuery,
     wanted: Wanted,
     from: String,
     to: String,
@@ -37,7 +37,7 @@ struct Question {
 
 impl Question {
     fn read(query: RawQuery) -> Result<Self> {
-        let asked = Asked::new(query);
+        let asked = PageQuery::new(query);
         let mut faults = Faults::default();
         let mut date = |name: &str| {
             let text = asked.of(name)?;
@@ -68,7 +68,7 @@ impl Question {
         let more = rows.len() > ROWS;
         rows.truncate(ROWS);
         let last = rows.last().map(|kept| kept.row.seq.to_string()).filter(|_| more);
-        let chosen = |action: &AuditAction| (action.as_str().to_owned(), wanted.action == Some(*action));
+        let chosen = |action: &AuditAction| (*action, wanted.action == Some(*action));
         AuditLog {
             around,
             filter: Filter {
@@ -89,7 +89,7 @@ impl Question {
 }
 
 /// `GET audit`: filters and place are in the address.
-pub async fn audit(Inside { visit, state, workspace, .. }: Inside, query: RawQuery) -> Result<Response> {
+pub async fn audit(InWorkspace { visit, state, workspace, .. }: InWorkspace, query: RawQuery) -> Result<Response> {
     let mut view = state.store.view(&visit.actor, workspace, Permission::SeeAudit).await?;
     let question = Question::read(query)?;
     let rows = view.audit_rows(&question.wanted, ROWS as i64 + 1).await?;
@@ -107,7 +107,7 @@ pub async fn audit(Inside { visit, state, workspace, .. }: Inside, query: RawQue
 }
 
 /// `GET /log`: the installation's own chain, for operators.
-pub async fn installation(visit: Visit, State(state): State<AppState>, query: RawQuery) -> Result<Response> {
+pub async fn installation(visit: SignedInPerson, State(state): State<AppState>, query: RawQuery) -> Result<Response> {
     operators_only(&visit)?;
     let question = Question::read(query)?;
     let mut system = state.store.system_view().await?;

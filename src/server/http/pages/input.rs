@@ -2,7 +2,7 @@
 
 use super::listing::part;
 use super::sample::data_problem_rows;
-use super::{Asked, frame};
+use super::{PageQuery, frame};
 use crate::domain::data_problem::SHOWN_DAYS;
 use crate::domain::environment::Environment;
 use crate::domain::error::{Problem, Refusal};
@@ -11,7 +11,7 @@ use crate::domain::input::{Counted, Input};
 use crate::domain::permission::Permission;
 use crate::server::calendar;
 use crate::server::error::{Error, Result};
-use crate::server::http::caller::{Inside, Visit};
+use crate::server::http::caller::{InWorkspace, SignedInPerson};
 use crate::server::http::form::{Form, shown};
 use crate::server::http::moment::moment;
 use crate::server::http::render::render;
@@ -32,14 +32,18 @@ use axum::response::{IntoResponse, Redirect, Response};
 use secrecy::ExposeSecret;
 
 /// `GET inputs`.
-pub async fn list(Inside { visit, state, workspace, .. }: Inside, query: RawQuery) -> Result<Response> {
+pub async fn list(InWorkspace { visit, state, workspace, .. }: InWorkspace, query: RawQuery) -> Result<Response> {
     let mut view = state.store.view(&visit.actor, workspace, Permission::SeeInputs).await?;
-    let page = list_model(&mut view, &visit, &Asked::new(query)).await?;
+    let page = list_model(&mut view, &visit, &PageQuery::new(query)).await?;
     Ok(render(&state, Page::Inputs(Box::new(page)), StatusCode::OK))
 }
 
 /// `POST inputs`: makes one and shows its secret, this once. Sending the form again finds the name taken.
-pub async fn add(Inside { visit, state, workspace, .. }: Inside, query: RawQuery, mut form: Form) -> Result<Response> {
+pub async fn add(
+    InWorkspace { visit, state, workspace, .. }: InWorkspace,
+    query: RawQuery,
+    mut form: Form,
+) -> Result<Response> {
     state.store.view(&visit.actor, workspace.clone(), Permission::ManageInputs).await?;
     let new = NewInput { name: form.text("name"), bundle: form.optional("bundle") };
     let ended = match form.faults() {
@@ -52,7 +56,7 @@ pub async fn add(Inside { visit, state, workspace, .. }: Inside, query: RawQuery
         }
     };
     let mut view = state.store.view(&visit.actor, workspace, Permission::SeeInputs).await?;
-    let mut page = list_model(&mut view, &visit, &Asked::new(query)).await?;
+    let mut page = list_model(&mut view, &visit, &PageQuery::new(query)).await?;
     match ended {
         Ok(secret) => {
             let bundle = Some(new.bundle.trim().to_owned()).filter(|bundle| !bundle.is_empty());
@@ -73,7 +77,7 @@ pub(super) fn id(text: &str) -> Result<InputId> {
 
 /// `GET inputs/{input}`.
 pub async fn one(
-    Inside { visit, state, workspace, .. }: Inside,
+    InWorkspace { visit, state, workspace, .. }: InWorkspace,
     Path((_, input)): Path<(String, String)>,
 ) -> Result<Response> {
     let mut view = state.store.view(&visit.actor, workspace, Permission::SeeInputs).await?;
@@ -83,7 +87,7 @@ pub async fn one(
 
 /// `POST inputs/{input}`: pauses, resumes, or gives another secret.
 pub async fn change(
-    Inside { visit, state, slug, workspace }: Inside,
+    InWorkspace { visit, state, slug, workspace }: InWorkspace,
     Path((_, input)): Path<(String, String)>,
     mut form: Form,
 ) -> Result<Response> {
@@ -154,7 +158,7 @@ fn app_name(apps: &[crate::domain::app::App], input: &Input) -> String {
     known.map_or_else(|| "by bundle id".to_owned(), |app| app.name.clone())
 }
 
-async fn list_model(view: &mut View, visit: &Visit, asked: &Asked) -> Result<Inputs> {
+async fn list_model(view: &mut View, visit: &SignedInPerson, asked: &PageQuery) -> Result<Inputs> {
     let (inputs, tallies, apps) = (view.inputs().await?, view.tallies().await?, view.apps().await?);
     let frame = frame(view, visit, NavPage::Inputs, Environment::Production).await?;
     let (inputs, pager) = part(asked, inputs, |input| format!("{} {}", input.name, input.key));
@@ -179,7 +183,12 @@ async fn list_model(view: &mut View, visit: &Visit, asked: &Asked) -> Result<Inp
     })
 }
 
-pub(super) async fn one_model(state: &AppState, view: &mut View, visit: &Visit, id: InputId) -> Result<InputPage> {
+pub(super) async fn one_model(
+    state: &AppState,
+    view: &mut View,
+    visit: &SignedInPerson,
+    id: InputId,
+) -> Result<InputPage> {
     let (input, audited) = view.input(id).await?.ok_or(Refusal::NotFound)?;
     let (tallies, apps) = (view.tallies().await?, view.apps().await?);
     let frame = frame(view, visit, NavPage::Inputs, Environment::Production).await?;

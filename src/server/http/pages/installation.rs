@@ -2,7 +2,7 @@
 
 use crate::domain::error::Refusal;
 use crate::server::error::Result;
-use crate::server::http::caller::Visit;
+use crate::server::http::caller::SignedInPerson;
 use crate::server::store::SystemTx;
 use crate::server::store::workspace::Membership;
 use crate::ui::frame::Other;
@@ -11,7 +11,7 @@ use crate::ui::installation::{InstallationFrame, InstallationPage};
 /// What is around a page outside every workspace.
 pub async fn installation_frame(
     system: &mut SystemTx,
-    visit: &Visit,
+    visit: &SignedInPerson,
     page: InstallationPage,
 ) -> Result<InstallationFrame> {
     let workspaces = system.memberships(visit.person.id).await?;
@@ -26,6 +26,6 @@ pub async fn installation_frame(
 }
 
 /// Refuses whoever is no operator.
-pub fn operators_only(visit: &Visit) -> Result<()> {
+pub fn operators_only(visit: &SignedInPerson) -> Result<()> {
     if visit.person.operator { Ok(()) } else { Err(Refusal::Forbidden.into()) }
 }

@@ -2,7 +2,7 @@
 
 use crate::domain::error::Refusal;
 use crate::server::error::{Error, Result};
-use crate::server::http::caller::{Visitor, signed_in};
+use crate::server::http::caller::{Anonymous, signed_in};
 use crate::server::http::form::{Form, shown};
 use crate::server::http::render::render;
 use crate::server::services::invitation::{NewPerson, accept, join, look_at_offer};
@@ -35,7 +35,7 @@ async fn standing(state: &AppState, person: Option<&Person>, token: &str) -> Res
 
 /// `GET /invitation?token=`: opening a link never uses it up.
 pub async fn look(State(state): State<AppState>, session: Session, query: RawQuery) -> Result<Response> {
-    let token = super::Asked::new(query).of("token").unwrap_or_default().to_owned();
+    let token = super::PageQuery::new(query).of("token").unwrap_or_default().to_owned();
     let person = signed_in(&state, &session).await?;
     let standing = standing(&state, person.as_ref(), &token).await?;
     Ok(show(&state, Invitation { token, standing, name: String::new(), faults: Faults::default() }, StatusCode::OK))
@@ -48,7 +48,7 @@ fn show(state: &AppState, page: Invitation, status: StatusCode) -> Response {
 
 /// `POST /invitation`: accepts, in the transaction that checks that it still may be.
 pub async fn take(
-    Visitor(actor): Visitor,
+    Anonymous(actor): Anonymous,
     State(state): State<AppState>,
     session: Session,
     mut form: Form,

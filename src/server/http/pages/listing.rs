@@ -1,13 +1,13 @@
 //! Which part of a long list is asked for, by `find` and `page` in the address.
 
-use super::Asked;
+use super::PageQuery;
 use crate::ui::parts::pager::Pager;
 
 /// Rows of one page: what a person looks through at once.
 const ROWS: usize = 100;
 
 /// Cuts a list to the part that is asked for. `words` are what a row is found by.
-pub fn part<T>(asked: &Asked, rows: Vec<T>, words: impl Fn(&T) -> String) -> (Vec<T>, Pager) {
+pub fn part<T>(asked: &PageQuery, rows: Vec<T>, words: impl Fn(&T) -> String) -> (Vec<T>, Pager) {
     let all = rows.len();
     let find = asked.of("find").unwrap_or_default().trim().to_owned();
     let wanted = find.to_lowercase();
@@ -38,7 +38,7 @@ mod tests {
     #[test]
     fn a_list_is_cut_to_what_is_asked_for() {
         let cut = |query: &str| {
-            let asked = Asked::new(axum::extract::RawQuery(Some(query.to_owned())));
+            let asked = PageQuery::new(axum::extract::RawQuery(Some(query.to_owned())));
             part(&asked, (1..=250).collect::<Vec<i32>>(), |n| format!("Row {n}"))
         };
         let (rows, pager) = cut("");

@@ -1,14 +1,14 @@
 //! Members: the list, and the forms that invite, change and remove.
 
 use super::listing::part;
-use super::{Asked, frame};
+use super::{PageQuery, frame};
 use crate::domain::environment::Environment;
 use crate::domain::error::{Problem, Refusal};
 use crate::domain::id::{InvitationId, PersonId};
 use crate::domain::permission::{Permission, may_give};
 use crate::domain::role::Role;
 use crate::server::error::{Error, Result};
-use crate::server::http::caller::{Inside, Visit};
+use crate::server::http::caller::{InWorkspace, SignedInPerson};
 use crate::server::http::form::{Form, shown};
 use crate::server::http::moment::moment;
 use crate::server::http::render::render;
@@ -28,9 +28,9 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 
 /// `GET members`.
-pub async fn list(Inside { visit, state, workspace, .. }: Inside, query: RawQuery) -> Result<Response> {
+pub async fn list(InWorkspace { visit, state, workspace, .. }: InWorkspace, query: RawQuery) -> Result<Response> {
     let mut view = state.store.view(&visit.actor, workspace, Permission::SeeMembers).await?;
-    let asked = Asked::new(query);
+    let asked = PageQuery::new(query);
     let mut page = model(&mut view, &visit, &asked).await?;
     page.outcome = match asked.of("done") {
         Some("set") => Some(Outcome::Done("The role was changed. It counts already.")),
@@ -43,11 +43,11 @@ pub async fn list(Inside { visit, state, workspace, .. }: Inside, query: RawQuer
 
 /// `POST members`: one of the page's forms, which `act` tells.
 pub async fn change(
-    Inside { visit, state, slug, workspace }: Inside,
+    InWorkspace { visit, state, slug, workspace }: InWorkspace,
     query: RawQuery,
     mut form: Form,
 ) -> Result<Response> {
-    let asked = Asked::new(query);
+    let asked = PageQuery::new(query);
     let mut view = state.store.view(&visit.actor, workspace.clone(), Permission::ManageMembers).await?;
     let done = match form.text("act").as_str() {
         "invite" => {
@@ -94,9 +94,9 @@ async fn member(view: &mut View, form: &mut Form) -> Result<String> {
 
 async fn send_invitation(
     state: &AppState,
-    visit: &Visit,
+    visit: &SignedInPerson,
     workspace: WorkspaceRef,
-    asked: &Asked,
+    asked: &PageQuery,
     mut form: Form,
 ) -> Result<Response> {
     let (email, role) = (form.text("email"), form.choice("role", Role::parse));
@@ -122,7 +122,7 @@ async fn send_invitation(
     Ok(render(state, Page::Members(Box::new(page)), status))
 }
 
-async fn model(view: &mut View, visit: &Visit, asked: &Asked) -> Result<Members> {
+async fn model(view: &mut View, visit: &SignedInPerson, asked: &PageQuery) -> Result<Members> {
     let frame = frame(view, visit, NavPage::Members, Environment::Production).await?;
     let manages = frame.may(Permission::ManageMembers);
     let gives = |role: Role| may_give(frame.role, role);

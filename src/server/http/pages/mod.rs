@@ -20,7 +20,7 @@ pub mod stored;
 pub mod token;
 pub mod workspace;
 
-use super::caller::Visit;
+use super::caller::SignedInPerson;
 use super::moment::moment;
 use crate::domain::environment::Environment;
 use crate::domain::error::{Fault, Problem, Refusal};
@@ -29,9 +29,9 @@ use crate::server::store::View;
 use crate::ui::frame::{Frame, NavPage, Other};
 
 /// Query parameters of a page; of one that is repeated the first counts.
-pub struct Asked(Vec<(String, String)>);
+pub struct PageQuery(Vec<(String, String)>);
 
-impl Asked {
+impl PageQuery {
     pub fn new(query: axum::extract::RawQuery) -> Self {
         let query = query.0.unwrap_or_default();
         Self(form_urlencoded::parse(query.as_bytes()).into_owned().collect())
@@ -65,7 +65,7 @@ impl Asked {
 }
 
 /// The frame around a page of this workspace.
-pub async fn frame(view: &mut View, visit: &Visit, page: NavPage, environment: Environment) -> Result<Frame> {
+pub async fn frame(view: &mut View, visit: &SignedInPerson, page: NavPage, environment: Environment) -> Result<Frame> {
     let settings = view.settings().await?;
     let workspaces = view.memberships(visit.person.id).await?;
     let other = |membership: crate::server::store::workspace::Membership| Other {

@@ -1,6 +1,6 @@
 //! The Overview, and the part of it that follows the server.
 
-use super::{Asked, frame};
+use super::{PageQuery, frame};
 use crate::domain::app::App;
 use crate::domain::att::{CountedState, Status};
 use crate::domain::count::{Cell, Dimension, Unit};
@@ -10,7 +10,7 @@ use crate::domain::permission::Permission;
 use crate::domain::platform::Platform;
 use crate::domain::rounding::share;
 use crate::server::error::Result;
-use crate::server::http::caller::{Inside, NotSignedIn, Visit};
+use crate::server::http::caller::{InWorkspace, NotSignedIn, SignedInPerson};
 use crate::server::http::failure;
 use crate::server::http::moment::minute;
 use crate::server::http::render::render;
@@ -39,7 +39,7 @@ struct Read {
     distribution: Distribution,
 }
 
-async fn read(view: &mut View, asked: &Asked) -> Result<Read> {
+async fn read(view: &mut View, asked: &PageQuery) -> Result<Read> {
     let unit = asked.parsed("unit", Unit::parse_of_now)?.unwrap_or(Unit::Profiles);
     let environment = asked.environment()?;
     let distribution = distribution::read(view, environment, unit).await?;
@@ -62,8 +62,8 @@ const MOST_SHOWN: usize = 50;
 const MOST_OFFERED: usize = 200;
 
 /// `GET overview`.
-pub async fn overview(Inside { visit, state, workspace, .. }: Inside, query: RawQuery) -> Result<Response> {
-    let asked = Asked::new(query);
+pub async fn overview(InWorkspace { visit, state, workspace, .. }: InWorkspace, query: RawQuery) -> Result<Response> {
+    let asked = PageQuery::new(query);
     let mut view = state.store.view(&visit.actor, workspace, Permission::SeeMetrics).await?;
     let read = read(&mut view, &asked).await?;
     let counts = counts(&read, &asked);
@@ -82,7 +82,7 @@ pub async fn overview(Inside { visit, state, workspace, .. }: Inside, query: Raw
 
 /// `GET /live/overview`: the server function of the page's island.
 pub async fn live(
-    visit: Result<Visit, NotSignedIn>,
+    visit: Result<SignedInPerson, NotSignedIn>,
     State(state): State<AppState>,
     request: Request,
 ) -> Result<Response> {
@@ -107,7 +107,7 @@ pub async fn live(
 
 async fn counts_unless_shown(state: &AppState, actor: &Actor, wanted: CountsQuery) -> Result<Option<Fragment>> {
     let workspace = WorkspaceRef::parse(&wanted.workspace)?;
-    let asked = Asked::new(RawQuery(Some(wanted.filters.trim_start_matches('?').to_owned())));
+    let asked = PageQuery::new(RawQuery(Some(wanted.filters.trim_start_matches('?').to_owned())));
     let mut view = state.store.view(actor, workspace, Permission::SeeMetrics).await?;
     let read = read(&mut view, &asked).await?;
     let html = drawn(counts(&read, &asked));
@@ -124,7 +124,7 @@ fn tag(html: &str) -> String {
     hex(&Sha256::digest(html)[..12])
 }
 
-fn filter(read: &Read, asked: &Asked) -> Filter {
+fn filter(read: &Read, asked: &PageQuery) -> Filter {
     let Question { unit, app, platform, environment } = read.question;
     let other = if unit == Unit::Profiles { "devices" } else { "" };
     let apps = read.distribution.apps.iter();
@@ -151,7 +151,7 @@ fn platform_of(cell: &Cell) -> Option<Platform> {
     Platform::parse(&slice.value)
 }
 
-fn counts(read: &Read, asked: &Asked) -> Counts {
+fn counts(read: &Read, asked: &PageQuery) -> Counts {
     let Read { question, distribution } = read;
     let shown = |n| distribution.shown(n);
     let apple = shown(distribution.apple(question));
@@ -240,7 +240,7 @@ fn largest(read: &Read) -> Vec<AppId> {
 }
 
 /// The largest apps, and how many smaller ones there are.
-fn apps(read: &Read, asked: &Asked) -> (Vec<AppRow>, usize) {
+fn apps(read: &Read, asked: &PageQuery) -> (Vec<AppRow>, usize) {
     let Read { question, distribution } = read;
     if question.app.is_some() {
         return (Vec::new(), 0);

@@ -1,11 +1,11 @@
 //! Everybody with an account, and their reset links: for operators.
 
-use super::Asked;
+use super::PageQuery;
 use super::installation::{installation_frame, operators_only};
 use super::listing::part;
 use crate::domain::error::Refusal;
 use crate::server::error::Result;
-use crate::server::http::caller::Visit;
+use crate::server::http::caller::SignedInPerson;
 use crate::server::http::form::Form;
 use crate::server::http::render::render;
 use crate::server::services::reset::make_reset_link;
@@ -20,26 +20,31 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 /// `GET /people`.
-pub async fn list(visit: Visit, State(state): State<AppState>, query: RawQuery) -> Result<Response> {
+pub async fn list(visit: SignedInPerson, State(state): State<AppState>, query: RawQuery) -> Result<Response> {
     operators_only(&visit)?;
-    let page = model(&state, &visit, &Asked::new(query)).await?;
+    let page = model(&state, &visit, &PageQuery::new(query)).await?;
     Ok(render(&state, Page::People(Box::new(page)), StatusCode::OK))
 }
 
 /// `POST /people`: makes a reset link and shows it this once.
-pub async fn reset(visit: Visit, State(state): State<AppState>, query: RawQuery, mut form: Form) -> Result<Response> {
+pub async fn reset(
+    visit: SignedInPerson,
+    State(state): State<AppState>,
+    query: RawQuery,
+    mut form: Form,
+) -> Result<Response> {
     operators_only(&visit)?;
     let email = form.text("email");
     if form.faults().is_some() || email == visit.person.email {
         return Err(Refusal::BadRequest(vec![]).into());
     }
     let token = make_reset_link(&state.store, &visit.actor, &email).await?;
-    let mut page = model(&state, &visit, &Asked::new(query)).await?;
+    let mut page = model(&state, &visit, &PageQuery::new(query)).await?;
     page.made = Some((email, OneTimeSecret(format!("{}/set-up?token={token}", state.config.public_url()))));
     Ok(render(&state, Page::People(Box::new(page)), StatusCode::OK))
 }
 
-async fn model(state: &AppState, visit: &Visit, asked: &Asked) -> Result<People> {
+async fn model(state: &AppState, visit: &SignedInPerson, asked: &PageQuery) -> Result<People> {
     let mut system = state.store.system_view().await?;
     let words = |(person, _): &(Person, i64)| format!("{} {}", person.name, person.email);
     let (people, pager) = part(asked, system.people().await?, words);

@@ -11,7 +11,7 @@ use crate::domain::role::Role;
 use crate::domain::rounding::Shown;
 use crate::domain::time::HOUR;
 use crate::server::error::{Error, Result};
-use crate::server::http::caller::{Inside, Visit};
+use crate::server::http::caller::{InWorkspace, SignedInPerson};
 use crate::server::http::form::{Form, shown};
 use crate::server::http::moment::moment;
 use crate::server::http::render::render;
@@ -35,8 +35,8 @@ use std::collections::BTreeMap;
 const HISTORY: i64 = 20;
 
 /// `GET privacy`.
-pub async fn settings(Inside { visit, state, workspace, .. }: Inside, query: RawQuery) -> Result<Response> {
-    let asked = super::Asked::new(query);
+pub async fn settings(InWorkspace { visit, state, workspace, .. }: InWorkspace, query: RawQuery) -> Result<Response> {
+    let asked = super::PageQuery::new(query);
     let mut view = state.store.view(&visit.actor, workspace, Permission::SeePrivacySettings).await?;
     let mut page = model(&mut view, &visit, state.config.erase_after_hours).await?;
     page.outcome = match asked.of("saved") {
@@ -55,7 +55,7 @@ enum Which {
 }
 
 /// `POST privacy`: success leads back to the page; a fault or a conflict shows it again with what was typed.
-pub async fn change(Inside { visit, state, slug, workspace }: Inside, mut form: Form) -> Result<Response> {
+pub async fn change(InWorkspace { visit, state, slug, workspace }: InWorkspace, mut form: Form) -> Result<Response> {
     // Who may not change anything is told so before anything is said about the form.
     let mut view = state.store.view(&visit.actor, workspace.clone(), Permission::ChangePrivacySettings).await?;
     let before = view.settings().await?;
@@ -118,7 +118,7 @@ fn named_for(which: Which, fault: Fault) -> Fault {
 
 async fn again(
     state: &AppState,
-    visit: &Visit,
+    visit: &SignedInPerson,
     slug: &str,
     which: Which,
     sent: Wanted,
@@ -143,7 +143,7 @@ async fn again(
     Ok(render(state, Page::Att(Box::new(page)), status))
 }
 
-async fn model(view: &mut View, visit: &Visit, erase_after: u32) -> Result<AttSettings> {
+async fn model(view: &mut View, visit: &SignedInPerson, erase_after: u32) -> Result<AttSettings> {
     let frame = frame(view, visit, NavPage::Privacy, Environment::Production).await?;
     let reading = read(view).await?;
     let rounded = grant(frame.role, Permission::SeeMetrics) == Grant::Rounded;

@@ -1,6 +1,6 @@
 //! Looking up single profiles. Found ones are only ever the answer to a POST, so that no address names a person.
 
-use super::{Asked, frame};
+use super::{PageQuery, frame};
 use crate::domain::att::{CountedState, Effective, Origin};
 use crate::domain::count::deciding_device;
 use crate::domain::device::Device;
@@ -9,7 +9,7 @@ use crate::domain::error::Refusal;
 use crate::domain::id::{DeviceId, InputId};
 use crate::domain::permission::Permission;
 use crate::server::error::{Error, Result};
-use crate::server::http::caller::{Inside, Visit};
+use crate::server::http::caller::{InWorkspace, SignedInPerson};
 use crate::server::http::form::{Form, shown};
 use crate::server::http::moment::moment;
 use crate::server::http::render::render;
@@ -26,8 +26,8 @@ use axum::response::Response;
 use std::collections::BTreeMap;
 
 /// `GET profiles`: the form.
-pub async fn form(Inside { visit, state, workspace, .. }: Inside, query: RawQuery) -> Result<Response> {
-    let environment = Asked::new(query).environment()?;
+pub async fn form(InWorkspace { visit, state, workspace, .. }: InWorkspace, query: RawQuery) -> Result<Response> {
+    let environment = PageQuery::new(query).environment()?;
     let mut view = state.store.view(&visit.actor, workspace, Permission::LookUpProfiles).await?;
     let page = model(&mut view, &visit, environment, LookUpBy::default(), String::new()).await?;
     Ok(render(&state, Page::Profiles(Box::new(page)), StatusCode::OK))
@@ -35,11 +35,11 @@ pub async fn form(Inside { visit, state, workspace, .. }: Inside, query: RawQuer
 
 /// `POST profiles`: what was found, after the look-up was recorded.
 pub async fn look_up(
-    Inside { visit, state, workspace, .. }: Inside,
+    InWorkspace { visit, state, workspace, .. }: InWorkspace,
     query: RawQuery,
     mut form: Form,
 ) -> Result<Response> {
-    let environment = Asked::new(query).environment()?;
+    let environment = PageQuery::new(query).environment()?;
     let (by, value) = (form.choice("by", LookUpBy::parse), form.text("value"));
     let ended = match (by, form.faults()) {
         (Some(by), None) => {
@@ -75,7 +75,7 @@ pub async fn look_up(
 
 async fn model(
     view: &mut View,
-    visit: &Visit,
+    visit: &SignedInPerson,
     environment: Environment,
     by: LookUpBy,
     value: String,

@@ -7,7 +7,7 @@ use crate::domain::environment::Environment;
 use crate::domain::error::Refusal;
 use crate::domain::permission::Permission;
 use crate::server::error::Result;
-use crate::server::http::caller::Inside;
+use crate::server::http::caller::InWorkspace;
 use crate::server::http::moment::moment;
 use crate::server::http::render::render;
 use crate::server::services::sample::{Known, samples as look};
@@ -21,7 +21,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 
 /// `GET inputs/{input}/samples`: where a look at samples began; only its form shows them.
 pub async fn before(
-    Inside { visit, state, slug, workspace }: Inside,
+    InWorkspace { visit, state, slug, workspace }: InWorkspace,
     Path((_, input)): Path<(String, String)>,
 ) -> Result<Response> {
     let mut view = state.store.view(&visit.actor, workspace, Permission::LookUpProfiles).await?;
@@ -31,7 +31,7 @@ pub async fn before(
 
 /// `POST inputs/{input}/samples`: the input's page with its samples, after the look was recorded.
 pub async fn show(
-    Inside { visit, state, workspace, .. }: Inside,
+    InWorkspace { visit, state, workspace, .. }: InWorkspace,
     Path((_, input)): Path<(String, String)>,
 ) -> Result<Response> {
     let id = id(&input)?;

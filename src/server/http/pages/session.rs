@@ -4,7 +4,7 @@ use super::installation::installation_frame;
 use crate::domain::error::Refusal;
 use crate::server::auth::session::{ADDRESS, AGENT, PERSON};
 use crate::server::error::Result;
-use crate::server::http::caller::{Visit, Visitor, signed_in, unavailable};
+use crate::server::http::caller::{Anonymous, SignedInPerson, signed_in, unavailable};
 use crate::server::http::form::Form;
 use crate::server::http::render::render;
 use crate::server::services;
@@ -24,7 +24,7 @@ use tower_sessions::Session;
 const LONGEST_AGENT: usize = 300;
 
 /// `GET /`: the person's first workspace.
-pub async fn home(visit: Visit, State(state): State<AppState>) -> Result<Response> {
+pub async fn home(visit: SignedInPerson, State(state): State<AppState>) -> Result<Response> {
     let workspaces = state.store.system_view().await?.memberships(visit.person.id).await?;
     Ok(match workspaces.first() {
         Some(first) => Redirect::to(&format!("/w/{}/overview", first.slug)).into_response(),
@@ -38,7 +38,7 @@ pub async fn home(visit: Visit, State(state): State<AppState>) -> Result<Respons
 
 /// `GET /sign-in`.
 pub async fn sign_in_form(State(state): State<AppState>, session: Session, query: RawQuery) -> Result<Response> {
-    let asked = super::Asked::new(query);
+    let asked = super::PageQuery::new(query);
     let next = local_path(asked.of("next").unwrap_or_default());
     if signed_in(&state, &session).await?.is_some() {
         return Ok(Redirect::to(&next).into_response());
@@ -56,7 +56,7 @@ pub async fn sign_in_form(State(state): State<AppState>, session: Session, query
 
 /// `POST /sign-in`.
 pub async fn sign_in(
-    Visitor(actor): Visitor,
+    Anonymous(actor): Anonymous,
     State(state): State<AppState>,
     session: Session,
     mut form: Form,
@@ -102,7 +102,7 @@ pub async fn sign_in(
 }
 
 /// `POST /sign-out`: ends the session in the store.
-pub async fn sign_out(visit: Visit, State(state): State<AppState>) -> Result<Response> {
+pub async fn sign_out(visit: SignedInPerson, State(state): State<AppState>) -> Result<Response> {
     services::session::sign_out(&state, &visit.actor).await?;
     visit.session.flush().await.map_err(unavailable)?;
     Ok(Redirect::to("/sign-in?signed-out=1").into_response())

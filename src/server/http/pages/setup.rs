@@ -2,7 +2,7 @@
 
 use crate::domain::error::Refusal;
 use crate::server::error::{Error, Result};
-use crate::server::http::caller::Visitor;
+use crate::server::http::caller::Anonymous;
 use crate::server::http::form::{Form, shown};
 use crate::server::http::render::render;
 use crate::server::services::sign_up::{FirstAccount, UTC, choose_password, look_at_link, set_up as make};
@@ -25,7 +25,7 @@ async fn made_for(state: &AppState, token: &str) -> Result<For> {
 
 /// `GET /set-up?token=`: opening a link never uses it up.
 pub async fn set_up_form(State(state): State<AppState>, query: RawQuery) -> Result<Response> {
-    let token = super::Asked::new(query).of("token").unwrap_or_default().to_owned();
+    let token = super::PageQuery::new(query).of("token").unwrap_or_default().to_owned();
     let made_for = made_for(&state, &token).await?;
     let status = if made_for == For::Nothing { StatusCode::NOT_FOUND } else { StatusCode::OK };
     let sent = Sent { time_zone: UTC.to_owned(), ..Sent::default() };
@@ -34,7 +34,7 @@ pub async fn set_up_form(State(state): State<AppState>, query: RawQuery) -> Resu
 }
 
 /// `POST /set-up`: makes the account, in the transaction that checks that the link still may be used.
-pub async fn set_up(Visitor(actor): Visitor, State(state): State<AppState>, mut form: Form) -> Result<Response> {
+pub async fn set_up(Anonymous(actor): Anonymous, State(state): State<AppState>, mut form: Form) -> Result<Response> {
     let token = form.text("token");
     let made_for = made_for(&state, &token).await?;
     let password = form.secret("password");

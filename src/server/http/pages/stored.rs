@@ -4,7 +4,7 @@ use super::installation::installation_frame;
 use crate::domain::retention::{Aging, Keep, REMEMBERED};
 use crate::domain::time::{DAY, HOUR, MINUTE};
 use crate::server::error::Result;
-use crate::server::http::caller::Visit;
+use crate::server::http::caller::SignedInPerson;
 use crate::server::http::render::render;
 use crate::server::state::AppState;
 use crate::server::store::tables::{Kept, Subject, TABLES, TableNote};
@@ -17,7 +17,7 @@ use axum::response::Response;
 use std::collections::BTreeMap;
 
 /// `GET /stored`.
-pub async fn show(visit: Visit, State(state): State<AppState>) -> Result<Response> {
+pub async fn show(visit: SignedInPerson, State(state): State<AppState>) -> Result<Response> {
     let (schema, keep) = (state.store.schema().await?, state.config.retention.keep());
     let group = |subject, title, lead| {
         let tables = TABLES.iter().filter(|note| note.subject == subject);

@@ -1,14 +1,14 @@
 //! API tokens: the list, and the forms that make and revoke them.
 
 use super::listing::part;
-use super::{Asked, frame};
+use super::{PageQuery, frame};
 use crate::domain::environment::Environment;
 use crate::domain::error::Refusal;
 use crate::domain::id::TokenId;
 use crate::domain::permission::{Permission, is_within};
 use crate::domain::role::{Role, TokenRole};
 use crate::server::error::{Error, Result};
-use crate::server::http::caller::{Inside, Visit};
+use crate::server::http::caller::{InWorkspace, SignedInPerson};
 use crate::server::http::form::{Form, shown};
 use crate::server::http::moment::moment;
 use crate::server::http::render::render;
@@ -25,9 +25,9 @@ use axum::response::{IntoResponse, Redirect, Response};
 use secrecy::ExposeSecret;
 
 /// `GET tokens`.
-pub async fn list(Inside { visit, state, workspace, .. }: Inside, query: RawQuery) -> Result<Response> {
+pub async fn list(InWorkspace { visit, state, workspace, .. }: InWorkspace, query: RawQuery) -> Result<Response> {
     let mut view = state.store.view(&visit.actor, workspace, Permission::ManageTokens).await?;
-    let asked = Asked::new(query);
+    let asked = PageQuery::new(query);
     let mut page = model(&mut view, &visit, &asked).await?;
     page.revoked = asked.of("done") == Some("revoked");
     Ok(render(&state, Page::Tokens(Box::new(page)), StatusCode::OK))
@@ -35,11 +35,11 @@ pub async fn list(Inside { visit, state, workspace, .. }: Inside, query: RawQuer
 
 /// `POST tokens`: makes one and shows it this once, or revokes one. Sending the first form again finds the name taken.
 pub async fn change(
-    Inside { visit, state, slug, workspace }: Inside,
+    InWorkspace { visit, state, slug, workspace }: InWorkspace,
     query: RawQuery,
     mut form: Form,
 ) -> Result<Response> {
-    let asked = Asked::new(query);
+    let asked = PageQuery::new(query);
     state.store.view(&visit.actor, workspace.clone(), Permission::ManageTokens).await?;
     match form.text("act").as_str() {
         "revoke" => {
@@ -77,7 +77,7 @@ pub async fn change(
     Ok(render(&state, Page::Tokens(Box::new(page)), status))
 }
 
-async fn model(view: &mut View, visit: &Visit, asked: &Asked) -> Result<Tokens> {
+async fn model(view: &mut View, visit: &SignedInPerson, asked: &PageQuery) -> Result<Tokens> {
     let frame = frame(view, visit, NavPage::Tokens, Environment::Production).await?;
     let (now, reader) = (view.now, frame.role);
     let (tokens, pager) = part(asked, view.tokens().await?, |token| token.name.clone());

@@ -1,11 +1,11 @@
 //! The installation's workspaces, and the form that makes one: for operators.
 
-use super::Asked;
+use super::PageQuery;
 use super::installation::{installation_frame, operators_only};
 use super::listing::part;
 use crate::domain::error::Refusal;
 use crate::server::error::{Error, Result};
-use crate::server::http::caller::Visit;
+use crate::server::http::caller::SignedInPerson;
 use crate::server::http::form::{Form, shown};
 use crate::server::http::moment::moment;
 use crate::server::http::render::render;
@@ -23,14 +23,19 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 /// `GET /workspaces`.
-pub async fn list(visit: Visit, State(state): State<AppState>, query: RawQuery) -> Result<Response> {
+pub async fn list(visit: SignedInPerson, State(state): State<AppState>, query: RawQuery) -> Result<Response> {
     operators_only(&visit)?;
-    let page = model(&state, &visit, &Asked::new(query)).await?;
+    let page = model(&state, &visit, &PageQuery::new(query)).await?;
     Ok(render(&state, Page::Workspaces(Box::new(page)), StatusCode::OK))
 }
 
 /// `POST /workspaces`: makes one.
-pub async fn add(visit: Visit, State(state): State<AppState>, query: RawQuery, mut form: Form) -> Result<Response> {
+pub async fn add(
+    visit: SignedInPerson,
+    State(state): State<AppState>,
+    query: RawQuery,
+    mut form: Form,
+) -> Result<Response> {
     operators_only(&visit)?;
     let sent = Sent {
         name: form.text("name"),
@@ -56,7 +61,7 @@ pub async fn add(visit: Visit, State(state): State<AppState>, query: RawQuery, m
             add_workspace(&state.store, &visit.actor, new).await
         }
     };
-    let mut page = model(&state, &visit, &Asked::new(query)).await?;
+    let mut page = model(&state, &visit, &PageQuery::new(query)).await?;
     let status = match made {
         Ok(added) => {
             let link =
@@ -74,7 +79,7 @@ pub async fn add(visit: Visit, State(state): State<AppState>, query: RawQuery, m
     Ok(render(&state, Page::Workspaces(Box::new(page)), status))
 }
 
-async fn model(state: &AppState, visit: &Visit, asked: &Asked) -> Result<Workspaces> {
+async fn model(state: &AppState, visit: &SignedInPerson, asked: &PageQuery) -> Result<Workspaces> {
     let mut system = state.store.system_view().await?;
     let frame = installation_frame(&mut system, visit, InstallationPage::Workspaces).await?;
     let all = system.workspaces_with_members().await?;

@@ -167,8 +167,8 @@ fn user(
     let id = if platform == Platform::Android { IdentifierKind::AndroidAdvertisingId } else { IdentifierKind::Idfv };
     let batch = Batch {
         identities: vec![
-            (IdentityKind::CUSTOMER_ID, format!("user-{number:08}")),
-            (IdentityKind::EMAIL, format!("user-{number:08}@example.com")),
+            (IdentityKind::CustomerId, format!("user-{number:08}")),
+            (IdentityKind::Email, format!("user-{number:08}@example.com")),
         ],
         identifiers: vec![(id, dice.uuid(place))],
         platform: Some(platform),

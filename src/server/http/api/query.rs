@@ -1,4 +1,4 @@
-//! Reading what a script asks: its workspace, and query parameters that are all understood or refused.
+//! Reads what a script asks for: query parameters, each of which is understood or refused.
 
 use crate::domain::error::{Fault, Problem, Refusal};
 use crate::domain::json::Object;
@@ -6,10 +6,10 @@ use crate::server::error::{Error, Result};
 use axum::extract::Query;
 use serde_json::value::RawValue;
 
-/// Query parameters as they came; each may stand there once.
-pub type Asked = Query<Vec<(String, String)>>;
+/// Query parameters as they were sent; [`asked`] refuses one that is repeated.
+pub type ApiQuery = Query<Vec<(String, String)>>;
 
-/// What cannot be read, and where.
+/// The refusal of what cannot be read.
 pub fn bad(field: &'static str, problem: Problem) -> Error {
     Refusal::BadRequest(vec![Fault::new(field, problem)]).into()
 }
@@ -21,8 +21,8 @@ pub fn object(body: &[u8]) -> Result<Object<'_>> {
 }
 
 /// The value of a query parameter. An empty one is refused: a filter that a script forgot to fill in would make a wrong
-/// number.
-pub fn asked<'a>(query: &'a Asked, name: &'static str) -> Result<Option<&'a str>> {
+/// count.
+pub fn asked<'a>(query: &'a ApiQuery, name: &'static str) -> Result<Option<&'a str>> {
     let mut found = query.0.iter().filter(|(known, _)| known == name).map(|(_, value)| value.as_str());
     let first = found.next();
     if found.next().is_some() {
@@ -34,8 +34,8 @@ pub fn asked<'a>(query: &'a Asked, name: &'static str) -> Result<Option<&'a str>
     Ok(first)
 }
 
-/// Refuses what it does not know: a filter that is passed over in silence makes a wrong number.
-pub fn only(query: &Asked, known: &[&str]) -> Result<()> {
+/// Refuses unknown parameters: a filter that is silently ignored makes a wrong count.
+pub fn only(query: &ApiQuery, known: &[&str]) -> Result<()> {
     let unknown = |name: &&(String, String)| !known.contains(&name.0.as_str());
     match query.0.iter().find(unknown) {
         Some((name, _)) => {
@@ -46,7 +46,7 @@ pub fn only(query: &Asked, known: &[&str]) -> Result<()> {
     }
 }
 
-/// A parameter's value, read; what cannot be read is refused.
-pub fn parsed<T>(query: &Asked, name: &'static str, parse: impl Fn(&str) -> Option<T>) -> Result<Option<T>> {
+/// A parameter's value as `parse` reads it; what it cannot read is refused.
+pub fn parsed<T>(query: &ApiQuery, name: &'static str, parse: impl Fn(&str) -> Option<T>) -> Result<Option<T>> {
     asked(query, name)?.map(|text| parse(text).ok_or_else(|| bad(name, Problem::NotOneOf))).transpose()
 }

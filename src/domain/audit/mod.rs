@@ -1,0 +1,62 @@
+//! The audit row, exactly as it is hashed.
+
+mod action;
+mod canonical;
+
+pub use action::{AuditAction, Chain};
+pub use canonical::{NotCanonical, canonical};
+
+use super::role::TokenRole;
+use super::time::Millis;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// The `prev_hash` of a chain's first row.
+pub const FIRST_PREVIOUS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
+
+/// Who did it, as they were then.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ActorSnapshot {
+    /// `person`, `token`, `command_line` or `system`.
+    pub kind: String,
+    /// The person's or token's id; `None` for the others.
+    pub id: Option<String>,
+    pub name: String,
+    /// The role in this workspace; `None` where roles play no part.
+    pub role: Option<TokenRole>,
+}
+
+/// Exactly what is hashed. Nulls are present, ids are their text, and there are no floats.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Row {
+    /// The version of this shape: 1.
+    pub v: i64,
+    /// The workspace's id as text, or `installation`.
+    pub chain: String,
+    /// From 1, without gaps.
+    pub seq: i64,
+    pub at_ms: Millis,
+    pub actor: ActorSnapshot,
+    pub action: String,
+    /// What it was done to.
+    pub target: String,
+    pub before: Value,
+    pub after: Value,
+    pub reason: Option<String>,
+    pub ip: Option<String>,
+    pub agent: Option<String>,
+    pub request_id: Option<String>,
+    /// The version of the privacy settings in force after the act; `None` in the installation's chain.
+    pub settings_version: Option<i64>,
+    /// The hash of the row before it, in hex.
+    pub prev_hash: String,
+}
+
+impl Row {
+    /// The text that is hashed.
+    pub fn canonical(&self) -> Result<String, NotCanonical> {
+        canonical(&serde_json::to_value(self).map_err(|_| NotCanonical)?)
+    }
+}

@@ -1,0 +1,178 @@
+//! Reads a batch field by field, and collects every fault on the way.
+
+use super::field::{self, BatchField};
+use super::{Batch, MOST_ATTRIBUTES};
+use crate::domain::att::Status;
+use crate::domain::environment::Environment;
+use crate::domain::error::{Fault, Problem};
+use crate::domain::identifier::{IdentifierKind, normalized};
+use crate::domain::identity::IdentityKind;
+use crate::domain::json::{self, Field, Object};
+use crate::domain::platform::Platform;
+use serde_json::value::RawValue;
+use std::borrow::Cow;
+
+/// Reads one batch; on failure all that is wrong with it, field by field.
+pub(super) fn read(raw: &RawValue) -> Result<Batch, Vec<Fault>> {
+    let batch = Object::read(raw).map_err(|problem| vec![Fault::new("", problem)])?;
+    let mut reader = Reader { batch, objects: Vec::new(), faults: Vec::new() };
+    let batch = reader.batch();
+    if reader.faults.is_empty() { Ok(batch) } else { Err(reader.faults) }
+}
+
+struct Reader<'a> {
+    batch: Object<'a>,
+    /// The objects in it that were opened so far, by their path.
+    objects: Vec<(Cow<'static, str>, Object<'a>)>,
+    faults: Vec<Fault>,
+}
+
+impl<'a> Reader<'a> {
+    fn batch(&mut self) -> Batch {
+        self.open(field::DEVICE_INFO);
+        self.open(field::APPLICATION_INFO);
+        let identifiers = self.identifiers();
+        let status = self.value(field::ATT_STATUS, status);
+        let att_ms = self.value(field::ATT_TIMESTAMP, json::integer);
+        let platform = self.text(field::PLATFORM).and_then(|text| Platform::of_sender(&text));
+        let os = self.text(field::OS).and_then(|text| Platform::of_sender(&text));
+        let is_ios = of_ios().any(|field| matches!(self.field(field), Field::Value(_)));
+        self.count_attributes();
+        Batch {
+            environment: self.value(field::ENVIRONMENT, environment).unwrap_or_default(),
+            source_request_id: self.text(field::SOURCE_REQUEST_ID).filter(|id| !id.is_empty()),
+            mpid: self.value(field::MPID, json::integer_or_decimal_text).flatten().filter(|mpid| *mpid != 0),
+            identities: self.identities(),
+            identifiers,
+            platform: platform.or(os).or(is_ios.then_some(Platform::Ios)),
+            bundle: self.trimmed(field::PACKAGE),
+            app_name: self.trimmed(field::APPLICATION_NAME),
+            app_version: self.trimmed(field::APPLICATION_VERSION),
+            os_version: self.trimmed(field::OS_VERSION),
+            country: self.country(),
+            status,
+            limit_ad_tracking: self.limit_ad_tracking(),
+            att_ms,
+            batch_ms: self.value(field::TIMESTAMP, json::integer),
+            event_ms: self.latest_event(),
+        }
+    }
+
+    /// The field as it was sent; absent while the object that it is in was not opened.
+    fn field(&self, field: BatchField) -> Field<'a> {
+        let object = match field.within() {
+            "" => Some(&self.batch),
+            path => self.objects.iter().find(|(known, _)| known == path).map(|(_, object)| object),
+        };
+        object.map_or(Field::Absent, |object| object.field(field.name()))
+    }
+
+    /// The value of a field, read by `read`; a fault is noted under its whole path.
+    fn value<T>(&mut self, field: BatchField, read: impl Fn(&'a RawValue) -> Result<T, Problem>) -> Option<T> {
+        let problem = match self.field(field) {
+            Field::Absent => return None,
+            Field::Repeated => Problem::Repeated,
+            Field::Value(raw) => match read(raw) {
+                Ok(value) => return Some(value),
+                Err(problem) => problem,
+            },
+        };
+        self.faults.push(Fault::new(field.path(), problem));
+        None
+    }
+
+    /// Opens an object, so that its members can be read.
+    fn open(&mut self, field: BatchField) {
+        if let Some(object) = self.value(field, Object::read) {
+            self.objects.push((field.path(), object));
+        }
+    }
+
+    fn text(&mut self, field: BatchField) -> Option<String> {
+        self.value(field, json::kept_text).map(Cow::into_owned)
+    }
+
+    /// Text without space around it; an empty one is absent.
+    fn trimmed(&mut self, field: BatchField) -> Option<String> {
+        let text = self.text(field)?;
+        Some(text.trim().to_owned()).filter(|text| !text.is_empty())
+    }
+
+    fn identifiers(&mut self) -> Vec<(IdentifierKind, String)> {
+        let mut identifiers = Vec::new();
+        for kind in IdentifierKind::sent() {
+            if let Some(id) = self.text(BatchField::of_identifier(kind)).and_then(|id| normalized(&id)) {
+                identifiers.push((kind, id));
+            }
+        }
+        identifiers
+    }
+
+    fn identities(&mut self) -> Vec<(IdentityKind, String)> {
+        self.open(field::USER_IDENTITIES);
+        let mut identities = Vec::new();
+        for kind in IdentityKind::ALL {
+            for field in BatchField::of_identity(kind) {
+                let value = self.value(field, json::kept_text_or_number);
+                let known = identities.iter().any(|(known, _)| *known == kind);
+                if let Some(value) = value.and_then(|value| kind.normalized(&value)).filter(|_| !known) {
+                    identities.push((kind, value));
+                }
+            }
+        }
+        identities
+    }
+
+    /// Nothing is kept of attributes; the documented limit holds all the same.
+    fn count_attributes(&mut self) {
+        let attributes = self.value(field::USER_ATTRIBUTES, Object::read);
+        if attributes.is_some_and(|attributes| attributes.len() > MOST_ATTRIBUTES) {
+            self.faults.push(Fault::new(field::USER_ATTRIBUTES.path(), Problem::TooManyAttributes));
+        }
+    }
+
+    /// Anything but a boolean says nothing: no rule needs it.
+    fn limit_ad_tracking(&self) -> Option<bool> {
+        let Field::Value(raw) = self.field(field::LIMIT_AD_TRACKING) else { return None };
+        raw.get().parse().ok()
+    }
+
+    /// The latest time of the events; they may have any shape, so what is no time is none.
+    fn latest_event(&mut self) -> Option<i64> {
+        let events = self.value(field::EVENTS, json::array)?;
+        let time = |event: &RawValue| {
+            let Field::Value(data) = Object::read(event).ok()?.field("data") else { return None };
+            let Field::Value(time) = Object::read(data).ok()?.field("timestamp_unixtime_ms") else { return None };
+            json::integer(time).ok()
+        };
+        events.into_iter().filter_map(time).max()
+    }
+
+    /// The first country that is named, if it is one.
+    fn country(&mut self) -> Option<String> {
+        self.open(field::CONTEXT);
+        self.open(field::LOCATION);
+        let sources = [field::COUNTRY_CODE, field::NETWORK_COUNTRY, field::DEVICE_COUNTRY, field::LOCALE_COUNTRY];
+        // All are read before one is chosen, so that each fault is found.
+        let named = sources.map(|field| self.trimmed(field));
+        let country = named.into_iter().flatten().next()?.to_ascii_uppercase();
+        (country.len() == 2 && country.bytes().all(|b| b.is_ascii_uppercase())).then_some(country)
+    }
+}
+
+/// Fields that only Apple's devices have: where one of them is present and no platform is named, it is iOS.
+fn of_ios() -> impl Iterator<Item = BatchField> {
+    let identifiers = [IdentifierKind::Idfv, IdentifierKind::Idfa].map(BatchField::of_identifier);
+    identifiers.into_iter().chain([field::ATT_STATUS, field::ATT_TIMESTAMP])
+}
+
+fn status(raw: &RawValue) -> Result<Status, Problem> {
+    json::kept_text(raw).ok().and_then(|text| Status::parse(&text)).ok_or(Problem::NotAStatus)
+}
+
+fn environment(raw: &RawValue) -> Result<Environment, Problem> {
+    match json::kept_text(raw)?.as_ref() {
+        "unknown" | "" => Ok(Environment::Production),
+        text => Environment::parse(text).ok_or(Problem::NotAnEnvironment),
+    }
+}
