@@ -16,6 +16,7 @@ unset "${!ATTEST_@}"
 export PATH=$(dirname "$python"):$PATH PIP_DISABLE_PIP_VERSION_CHECK=1
 
 folder=$(mktemp -d)
+touch "$folder/said"
 server=
 origin=
 block="the set-up"
@@ -24,7 +25,7 @@ end() {
     trap - EXIT
     stop
     if [ "$status" != 0 ]; then
-        tail -n 20 "$folder/said" >&2 || true
+        tail -q -n 20 "$folder/said" "$folder/work/server.log" >&2 || true
         echo "readme: failed in $block" >&2
     fi
     rm -rf "$folder"
@@ -39,7 +40,7 @@ serve() { # at the address that it had before, if there was one
     origin=${line#Attest serves }
 }
 stop() {
-    [ -z "$server" ] || { kill "$server" && wait "$server" || true; }
+    [ -z "$server" ] || { kill "$server" 2>/dev/null && wait "$server" || true; }
     server=
 }
 # What a reader would see to be an error is one here too.
