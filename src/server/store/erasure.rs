@@ -1,6 +1,6 @@
 //! Erasing stored IDFAs that a change of the settings holds back: asked for by the change, begun later, in steps.
 
-use super::SystemTx;
+use super::SystemView;
 use super::db::{Tx, on};
 use super::handle::{Act, Change, Scope};
 use crate::domain::att::{Policy, Status};
@@ -111,7 +111,7 @@ impl<A: Act> Change<A> {
     }
 }
 
-impl SystemTx {
+impl SystemView {
     /// Erasings that were asked for up to a moment and have not ended.
     pub async fn due_erasures(&mut self, asked_until: Millis) -> Result<Vec<Erasure>> {
         const SQL: &str =

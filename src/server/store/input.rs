@@ -2,7 +2,7 @@
 
 use super::db::{Tx, on};
 use super::handle::{Act, Change, Scope};
-use super::{Event, Store};
+use super::system::{System, Trail};
 use crate::domain::app::App;
 use crate::domain::environment::Environment;
 use crate::domain::error::Problem;
@@ -122,14 +122,15 @@ impl Scope {
     }
 }
 
-impl Store {
+impl System {
     /// Counts requests that an input sent beyond its rate.
     pub async fn count_rate_limited(&self, workspace: WorkspaceId, input: InputId, n: i64) -> Result<()> {
-        self.system(move |mut system| async move {
+        self.transaction(move |mut tx| async move {
             let reason = format!(" {}", Problem::RateLimited.as_str());
             let tallies = Tallies::from([((input, Counted::Refused, reason), n)]);
-            system.tx.add_tallies(workspace, &tallies, system.now).await?;
-            system.commit(Event::Unaudited("requests beyond the rate")).await
+            let now = tx.now;
+            tx.tx.add_tallies(workspace, &tallies, now).await?;
+            tx.commit(Trail::Unaudited("requests beyond the rate")).await
         })
         .await
     }

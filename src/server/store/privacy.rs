@@ -1,8 +1,8 @@
 //! The versions of a workspace's privacy settings; only ever added.
 
-use super::SystemTx;
 use super::db::{Tx, on};
 use super::handle::{Act, Change, Scope};
+use super::{SystemTx, SystemView};
 use crate::domain::att::{Policy, Status};
 use crate::domain::id::WorkspaceId;
 use crate::domain::privacy::Settings;
@@ -137,12 +137,14 @@ impl<A: Act> Change<A> {
     }
 }
 
-impl SystemTx {
+impl SystemView {
     /// The number of the settings in force.
     pub async fn settings_version(&mut self, workspace: WorkspaceId) -> Result<i64> {
         Ok(self.tx.settings(workspace).await?.version)
     }
+}
 
+impl SystemTx {
     /// Version 1: nothing is assumed, and an IDFA that no status permits is not kept.
     pub(super) async fn first_settings(&mut self, workspace: WorkspaceId) -> Result<()> {
         let settings = Settings {

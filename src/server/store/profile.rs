@@ -20,9 +20,9 @@ pub struct IdentifiedDevice {
     pub identifiers: Vec<(IdentifierKind, String)>,
 }
 
-/// A profile with its identities and devices.
+/// A user of an app: a profile with its identities and devices.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Person {
+pub struct AppUser {
     pub profile: Profile,
     pub identities: Vec<(IdentityKind, String)>,
     /// The device seen last first.
@@ -98,7 +98,7 @@ impl Scope {
     }
 
     /// A profile with everything that is known of it.
-    pub async fn person(&mut self, environment: Environment, id: ProfileId) -> Result<Option<Person>> {
+    pub async fn app_user(&mut self, environment: Environment, id: ProfileId) -> Result<Option<AppUser>> {
         const PROFILE: &str = "select mpid, anonymous_on, first_seen, last_seen from profiles \
             where workspace_id = $1 and environment = $2 and id = $3";
         const IDENTITIES: &str = "select kind, value from identities \
@@ -119,7 +119,7 @@ impl Scope {
             .fetch_all(c)
             .await?);
         let devices = self.devices_of(environment, id).await?;
-        Ok(Some(Person { profile, identities, devices }))
+        Ok(Some(AppUser { profile, identities, devices }))
     }
 
     async fn devices_of(&mut self, environment: Environment, profile: ProfileId) -> Result<Vec<IdentifiedDevice>> {

@@ -8,7 +8,7 @@ use attest::domain::role::Role;
 use attest::domain::text::Slug;
 use attest::server::error::Error;
 use attest::server::services::member::{remove_member, set_member};
-use attest::server::services::privacy::{Wanted, change_settings};
+use attest::server::services::privacy::{NewSettings, change_settings};
 use attest::server::store::WorkspaceRef;
 
 on_both! {
@@ -22,8 +22,8 @@ fn acme() -> WorkspaceRef {
     WorkspaceRef::Slug(Slug::parse("acme").expect("a slug"))
 }
 
-fn wanted(status: Status, version: i64) -> Wanted {
-    Wanted { default: Some(Some(status)), policy: None, reason: "because".into(), version, typed_name: None }
+fn wanted(status: Status, version: i64) -> NewSettings {
+    NewSettings { default: Some(Some(status)), policy: None, reason: "because".into(), version, typed_name: None }
 }
 
 async fn of_two_changes_at_once_one_has_a_conflict(world: World) {

@@ -10,7 +10,7 @@ use crate::domain::privacy::Settings;
 use crate::domain::time::Millis;
 use crate::server::error::Result;
 use crate::server::http::caller::Script;
-use crate::server::services::privacy::{Wanted, change_settings};
+use crate::server::services::privacy::{NewSettings, change_settings};
 use crate::server::state::AppState;
 use crate::server::store::WorkspaceRef;
 use axum::Json;
@@ -91,7 +91,7 @@ pub async fn att_default(
 }
 
 /// What a change says; `None` for a field that is absent.
-struct Change {
+struct ChangeBody {
     /// The inner `None` is an explicit null: no default.
     status: Option<Option<Status>>,
     policy: Option<Policy>,
@@ -141,12 +141,12 @@ pub async fn set_att_default(
         return Err(Refusal::Invalid(missing).into());
     };
     let default = (status != present.default || change.policy.is_none()).then_some(status);
-    let wanted = Wanted { default, policy: change.policy, reason, version, typed_name: None };
+    let wanted = NewSettings { default, policy: change.policy, reason, version, typed_name: None };
     let settings = change_settings(&state.store, &script.0, workspace, wanted).await?;
     Ok(Json(settings.into()))
 }
 
-fn read_change(body: &Bytes) -> Result<Change> {
+fn read_change(body: &Bytes) -> Result<ChangeBody> {
     let object = object(body)?;
     let mut faults = Vec::new();
     // A name with a slip in it would leave in force what somebody meant to change.
@@ -197,7 +197,7 @@ fn read_change(body: &Bytes) -> Result<Change> {
         }
     });
     if faults.is_empty() {
-        Ok(Change { status, policy, reason, version })
+        Ok(ChangeBody { status, policy, reason, version })
     } else {
         Err(Refusal::BadRequest(faults).into())
     }

@@ -16,10 +16,10 @@ use crate::domain::text::Slug;
 use crate::domain::time::Millis;
 use crate::server::error::{Error, Result};
 use crate::server::http::caller::Script;
-use crate::server::services::profile::{Known, Reader};
+use crate::server::services::profile::{GatedDevice, Reader};
 use crate::server::state::AppState;
 use crate::server::store::access::Labelled;
-use crate::server::store::profile::{By, Person};
+use crate::server::store::profile::{AppUser, By};
 use crate::server::store::{View, WorkspaceRef};
 use axum::Json;
 use axum::body::to_bytes;
@@ -281,7 +281,7 @@ pub async fn resolve(
     let (labelled, fields) = (whose.labelled()?, Fields::read(&query)?);
     // Who may not look anybody up learns nothing from the body's faults.
     let slug = WorkspaceRef::Slug(labelled.workspace.clone());
-    state.store.view(&script.0, slug, Permission::LookUpProfiles).await?;
+    state.store.assert_may(&script.0, &slug, Permission::LookUpProfiles).await?;
     let body = to_bytes(request.into_body(), LARGEST).await.map_err(|_| Refusal::TooLarge)?;
     let (environment, by, value) = read_question(&body)?;
     let (found, mut view) = state.store.find_for_token(&script.0, labelled, environment, by, value).await?;
@@ -321,8 +321,8 @@ async fn answer(
     fields: Fields,
 ) -> Result<Json<ProfileAnswer>> {
     let reader = Reader::read(view).await?;
-    let Person { profile, identities, devices } = view.person(environment, id).await?.ok_or(Refusal::NotFound)?;
-    let devices: Vec<Known> = devices.into_iter().map(|device| reader.known(device)).collect();
+    let AppUser { profile, identities, devices } = view.app_user(environment, id).await?.ok_or(Refusal::NotFound)?;
+    let devices: Vec<GatedDevice> = devices.into_iter().map(|device| reader.gated(device)).collect();
     Ok(Json(ProfileAnswer {
         mpid: profile.mpid,
         environment_type: environment,
@@ -340,11 +340,11 @@ fn named<'a>(identities: impl Iterator<Item = (&'a str, &'a String)>) -> Vec<Ide
     identities.map(|(kind, value)| Identity { kind: kind.to_owned(), value: value.clone() }).collect()
 }
 
-fn names(known: &Known) -> Vec<Identity> {
+fn names(known: &GatedDevice) -> Vec<Identity> {
     named(known.identifiers.iter().map(|(kind, value)| (kind.as_str(), value)))
 }
 
-fn device(reader: &Reader, known: &Known) -> DeviceAnswer {
+fn device(reader: &Reader, known: &GatedDevice) -> DeviceAnswer {
     let device = &known.device;
     let app = reader.apps.get(&device.app);
     DeviceAnswer {
@@ -369,6 +369,6 @@ fn device(reader: &Reader, known: &Known) -> DeviceAnswer {
     }
 }
 
-fn explicit(known: &Known) -> Option<Reported> {
+fn explicit(known: &GatedDevice) -> Option<Reported> {
     known.device.reported.filter(|_| known.effective.origin == Origin::Explicit)
 }

@@ -40,7 +40,7 @@ pub async fn list(Inside { visit, state, workspace, .. }: Inside, query: RawQuer
 
 /// `POST inputs`: makes one and shows its secret, this once. Sending the form again finds the name taken.
 pub async fn add(Inside { visit, state, workspace, .. }: Inside, query: RawQuery, mut form: Form) -> Result<Response> {
-    state.store.view(&visit.actor, workspace.clone(), Permission::ManageInputs).await?;
+    state.store.assert_may(&visit.actor, &workspace, Permission::ManageInputs).await?;
     let new = NewInput { name: form.text("name"), bundle: form.optional("bundle") };
     let ended = match form.faults() {
         Some(faults) => Err(Ok(faults)),
@@ -88,9 +88,8 @@ pub async fn change(
     mut form: Form,
 ) -> Result<Response> {
     let id = id(&input)?;
-    let mut view = state.store.view(&visit.actor, workspace.clone(), Permission::ManageInputs).await?;
-    view.input(id).await?.ok_or(Refusal::NotFound)?;
-    drop(view);
+    let known = state.store.view(&visit.actor, workspace.clone(), Permission::ManageInputs).await?.input(id).await?;
+    known.ok_or(Refusal::NotFound)?;
     let act = form.text("act");
     match act.as_str() {
         "pause" | "resume" => {

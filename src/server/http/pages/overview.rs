@@ -10,12 +10,12 @@ use crate::domain::permission::Permission;
 use crate::domain::platform::Platform;
 use crate::domain::rounding::share;
 use crate::server::error::Result;
+use crate::server::hex::hex;
 use crate::server::http::caller::{Inside, NotSignedIn};
 use crate::server::http::moment::minute;
 use crate::server::http::render::{fragment, render};
-use crate::server::services::distribution::{self, Distribution, Question};
+use crate::server::services::distribution::{self, Distribution, DistributionQuery};
 use crate::server::store::View;
-use crate::server::store::audit::hex;
 use crate::ui::frame::NavPage;
 use crate::ui::pages::Page;
 use crate::ui::pages::overview::{AppRow, Counts, Filter, Live, Overview, Rate, StateRow};
@@ -30,7 +30,7 @@ use std::collections::BTreeSet;
 
 /// What the address asks for, and what was read for it.
 struct Read {
-    question: Question,
+    question: DistributionQuery,
     distribution: Distribution,
 }
 
@@ -49,7 +49,7 @@ async fn read(view: &mut View, asked: &Asked) -> Result<Read> {
         Some(text) => Some(Platform::parse(text).ok_or(Refusal::NotFound)?),
         None => None,
     };
-    Ok(Read { question: Question { environment, unit, app, platform }, distribution })
+    Ok(Read { question: DistributionQuery { environment, unit, app, platform }, distribution })
 }
 
 /// How many apps the table shows, and how many the filter offers: the largest ones.
@@ -99,7 +99,7 @@ fn tag(html: &str) -> String {
 }
 
 fn filter(read: &Read, asked: &Asked) -> Filter {
-    let Question { unit, app, platform, environment } = read.question;
+    let DistributionQuery { unit, app, platform, environment } = read.question;
     let other = if unit == Unit::Profiles { "devices" } else { "" };
     let apps = read.distribution.apps.iter();
     let offered: BTreeSet<AppId> = largest(read).into_iter().take(MOST_OFFERED).chain(app).collect();
@@ -184,7 +184,7 @@ fn counts(read: &Read, asked: &Asked) -> Counts {
     }
 }
 
-fn rates(distribution: &Distribution, question: &Question) -> Vec<Rate> {
+fn rates(distribution: &Distribution, question: &DistributionQuery) -> Vec<Rate> {
     let shown = |n| distribution.shown(n);
     let authorized = shown(distribution.explicit(question, CountedState::Known(Status::Authorized)));
     let (apple, answered) = (distribution.apple(question), shown(distribution.answered(question)));
@@ -204,7 +204,7 @@ fn rates(distribution: &Distribution, question: &Question) -> Vec<Rate> {
 
 /// The apps with the most units first.
 fn largest(read: &Read) -> Vec<AppId> {
-    let within = |app| read.distribution.apple(&Question { app: Some(app), ..read.question });
+    let within = |app| read.distribution.apple(&DistributionQuery { app: Some(app), ..read.question });
     let mut apps: Vec<AppId> = read.distribution.apps.iter().map(|app| app.id).collect();
     // Most workspaces have a few: then none is weighed.
     if apps.len() > MOST_SHOWN {
@@ -220,7 +220,7 @@ fn apps(read: &Read, asked: &Asked) -> (Vec<AppRow>, usize) {
         return (Vec::new(), 0);
     }
     let row = |app: &App| {
-        let within = Question { app: Some(app.id), ..*question };
+        let within = DistributionQuery { app: Some(app.id), ..*question };
         let platforms = distribution.cells.keys().filter(|cell| cell.app == Some(app.id)).filter_map(platform_of);
         let platforms: BTreeSet<&str> = platforms.map(Platform::as_str).filter(|_| !distribution.rounded).collect();
         let figure =
@@ -236,7 +236,8 @@ fn apps(read: &Read, asked: &Asked) -> (Vec<AppRow>, usize) {
         }
     };
     // For rounded roles not even whether an app has anybody may be told.
-    let counts = |app: &AppId| distribution.rounded || distribution.all(&Question { app: Some(*app), ..*question }) > 0;
+    let counts =
+        |app: &AppId| distribution.rounded || distribution.all(&DistributionQuery { app: Some(*app), ..*question }) > 0;
     let mut counted = largest(read).into_iter().filter(counts);
     let shown: BTreeSet<AppId> = counted.by_ref().take(MOST_SHOWN).collect();
     (distribution.apps.iter().filter(|app| shown.contains(&app.id)).map(row).collect(), counted.count())

@@ -10,7 +10,7 @@ use crate::server::error::Result;
 use crate::server::http::caller::Inside;
 use crate::server::http::moment::moment;
 use crate::server::http::render::render;
-use crate::server::services::sample::{Known, samples as look};
+use crate::server::services::sample::{GatedSample, samples as look};
 use crate::server::store::data_problem::Counted;
 use crate::ui::pages::Page;
 use crate::ui::pages::sample::{DataProblemRow, SampleCard, Samples};
@@ -37,7 +37,7 @@ pub async fn show(
     let id = id(&input)?;
     let (known, mut view) = look(&state.store, &visit.actor, workspace, id).await?;
     let mut page = one_model(&state, &mut view, &visit, id).await?;
-    let card = |known: Known| SampleCard {
+    let card = |known: GatedSample| SampleCard {
         example_of: known.example_of.map(words::data_problem),
         app: known.app,
         environment: known.environment.as_str(),
