@@ -5,6 +5,7 @@ mod contract;
 mod faults;
 mod flows;
 mod harness;
+mod layers;
 mod property;
 mod roles;
 mod site;

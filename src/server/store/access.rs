@@ -2,9 +2,9 @@
 
 use super::actor::{Actor, Who};
 use super::db::{Tx, on};
-use super::handle::WorkspaceRef;
 use super::permit::{Access, Permit};
 use super::profile::{By, Found};
+use super::scope::WorkspaceRef;
 use super::system::Record;
 use super::{Store, SystemTx, View};
 use crate::domain::environment::Environment;

@@ -3,7 +3,8 @@
 use super::Store;
 use super::actor::Who;
 use super::db::{Tx, on};
-use super::handle::{Act, Change, Scope};
+use super::handle::{Act, Change};
+use super::scope::Scope;
 use super::system::{System, Trail};
 use crate::domain::audit::ActorSnapshot;
 use crate::domain::id::{InputId, PersonId, TokenId, WorkspaceId};

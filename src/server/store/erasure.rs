@@ -2,7 +2,8 @@
 
 use super::SystemView;
 use super::db::{Tx, on};
-use super::handle::{Act, Change, Scope};
+use super::handle::{Act, Change};
+use super::scope::Scope;
 use crate::domain::att::{Policy, Status};
 use crate::domain::id::WorkspaceId;
 use crate::domain::time::Millis;

@@ -3,49 +3,18 @@
 
 use super::actor::Actor;
 use super::audit::{Entry, append};
-use super::db::Tx;
 use super::permit::{Access, Permit};
+use super::scope::{Scope, WorkspaceRef};
 use super::{Store, spawned};
 use crate::domain::audit::{ActorSnapshot, AuditAction};
-use crate::domain::error::Refusal;
-use crate::domain::id::WorkspaceId;
 use crate::domain::permission::{Grant, Permission};
 use crate::domain::role::Role;
-use crate::domain::text::{Reason, Slug};
-use crate::domain::time::Millis;
-use crate::server::clock::Ids;
+use crate::domain::text::Reason;
 use crate::server::error::{Error, Result};
 use serde::Serialize;
 use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
-
-/// Which workspace, as the caller knows it.
-#[derive(Clone, Debug)]
-pub enum WorkspaceRef {
-    Slug(Slug),
-    Id(WorkspaceId),
-}
-
-impl WorkspaceRef {
-    /// The workspace that an address or a command names; what is no slug names none.
-    pub fn parse(slug: &str) -> Result<Self> {
-        Slug::parse(slug).map(Self::Slug).map_err(|_| Refusal::NotFound.into())
-    }
-}
-
-/// A workspace as it is read with every handle.
-#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
-pub struct Workspace {
-    pub id: WorkspaceId,
-    pub slug: Slug,
-    pub name: String,
-    pub time_zone: String,
-    /// Labels that the Profile API's addresses have; `main` unless set.
-    pub org: Slug,
-    pub account: Slug,
-    pub created_at: Millis,
-}
 
 /// A kind of act: what it needs, and what its audit row is called.
 pub trait Act: Send + 'static {
@@ -53,14 +22,6 @@ pub trait Act: Send + 'static {
     type Snapshot: Serialize + Send;
     const PERMISSION: Permission;
     const AUDIT: AuditAction;
-}
-
-/// A transaction bound to one workspace; reads are methods of this.
-pub struct Scope {
-    pub(super) tx: Tx,
-    pub workspace: Workspace,
-    pub now: Millis,
-    pub(super) ids: Ids,
 }
 
 /// Permission to read one moment of the workspace.

@@ -1,7 +1,8 @@
 //! Inputs, and what is counted of them.
 
 use super::db::{Tx, on};
-use super::handle::{Act, Change, Scope};
+use super::handle::{Act, Change};
+use super::scope::Scope;
 use super::system::{System, Trail};
 use crate::domain::app::App;
 use crate::domain::environment::Environment;

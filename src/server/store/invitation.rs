@@ -1,8 +1,9 @@
 //! Invitations into a workspace, under the hash of their token.
 
 use super::db::on;
-use super::handle::{Act, Change, Scope};
+use super::handle::{Act, Change};
 use super::permit::Access;
+use super::scope::Scope;
 use super::{SystemTx, SystemView};
 use crate::domain::id::{InvitationId, PersonId, WorkspaceId};
 use crate::domain::role::Role;

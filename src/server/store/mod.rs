@@ -35,6 +35,7 @@ pub mod privacy;
 pub mod profile;
 mod retention;
 pub mod sample;
+mod scope;
 pub mod session;
 mod slot;
 mod statistics;
@@ -47,8 +48,9 @@ pub use accept::{Outcome, Parcel, Sent};
 pub use actor::{Actor, Who};
 pub use db::Db;
 pub use fill::{Chapter, Days, Filling, UserChunk};
-pub use handle::{Act, Change, Done, Scope, View, Workspace, WorkspaceRef};
+pub use handle::{Act, Change, Done, View};
 pub use input_grant::{InputGrant, READ_AGAIN};
+pub use scope::{Scope, Workspace, WorkspaceRef};
 pub use system::{Record, System, SystemTx, SystemView, Trail};
 
 use crate::server::clock::{Clock, Ids};

@@ -3,7 +3,7 @@
 use super::Store;
 use super::actor::{Actor, Who};
 use super::db::Tx;
-use super::handle::{Scope, WorkspaceRef};
+use super::scope::{Scope, WorkspaceRef};
 use crate::domain::audit::ActorSnapshot;
 use crate::domain::error::Refusal;
 use crate::domain::permission::{Grant, Permission, grant, grant_token};

@@ -1,7 +1,8 @@
 //! The versions of a workspace's privacy settings; only ever added.
 
 use super::db::{Tx, on};
-use super::handle::{Act, Change, Scope};
+use super::handle::{Act, Change};
+use super::scope::Scope;
 use super::{SystemTx, SystemView};
 use crate::domain::att::{Policy, Status};
 use crate::domain::id::WorkspaceId;

@@ -1,7 +1,8 @@
 //! Profiles as the look-up page reads them.
 
 use super::db::{Tx, given, on};
-use super::handle::{Act, Change, Scope};
+use super::handle::{Act, Change};
+use super::scope::Scope;
 use super::system;
 use crate::domain::device::Device;
 use crate::domain::environment::Environment;

@@ -1,7 +1,7 @@
 //! Samples of an input's batches, for a day: the newest ones, and the newest of each data problem.
 
 use super::db::{Tx, on};
-use super::handle::Scope;
+use super::scope::Scope;
 use super::system::{System, SystemTx, Trail};
 use crate::domain::batch::Batch;
 use crate::domain::data_problem::DataProblem;

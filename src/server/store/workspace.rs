@@ -1,8 +1,8 @@
 //! Workspaces.
 
 use super::db::{Tx, on};
-use super::handle::{Scope, Workspace};
 use super::member::Member;
+use super::scope::{Scope, Workspace};
 use super::{SystemTx, SystemView};
 use crate::domain::error::Problem;
 use crate::domain::id::{PersonId, WorkspaceId};

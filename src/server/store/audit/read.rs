@@ -7,7 +7,7 @@ use crate::domain::time::Millis;
 use crate::server::error::Result;
 use crate::server::store::SystemView;
 use crate::server::store::db::{Tx, on};
-use crate::server::store::handle::Scope;
+use crate::server::store::scope::Scope;
 use std::collections::BTreeMap;
 
 /// What to read of a chain; every bound that is `None` is open.
