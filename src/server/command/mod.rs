@@ -126,7 +126,7 @@ pub async fn run() -> ExitCode {
     }
 }
 
-/// Reads the file, the variables and the command line; a wrong value is told in one line that names it.
+/// Reads the file, the variables and the command line; a wrong value is reported in one line that names it.
 fn read() -> Result<(Cli, Vec<Told>), String> {
     let file = File::read(Path::new("."))?;
     let command = file.defaults_of(<Cli as CommandFactory>::command())?;

@@ -22,7 +22,7 @@ impl Act for ResetDimensionValues {
 }
 
 /// Frees the places of all values of OS versions, app versions and countries. Values take them as devices report them
-/// again; until then their devices are told under `other`. Answers how many places were taken.
+/// again; until then their devices are counted under `other`. Returns how many places were taken.
 pub async fn reset_dimension_values(store: &Store, actor: &Actor, workspace: WorkspaceRef) -> Result<u64> {
     store.change(actor, workspace, reset_once).await
 }

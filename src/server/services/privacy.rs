@@ -43,7 +43,7 @@ pub struct NewSettings {
     pub typed_name: Option<String>,
 }
 
-/// Changes the settings, and answers those then in force. The version is compared first; equal values make no new one.
+/// Changes the settings, and returns those then in force. The version is compared first; equal values make no new one.
 pub async fn change_settings(
     store: &Store,
     actor: &Actor,

@@ -14,7 +14,7 @@ use crate::domain::permission::Permission;
 use crate::domain::privacy::Settings;
 use crate::server::error::{Error, Result};
 use crate::server::hex::hex;
-use crate::server::store::profile::{By, IdentifiedDevice};
+use crate::server::store::profile::{FindBy, IdentifiedDevice};
 use crate::server::store::{Act, Actor, Change, Done, Record, Store, SystemTx, Trail, View, Who, WorkspaceRef};
 use hmac::{Hmac, KeyInit, Mac};
 use serde::Serialize;
@@ -94,23 +94,23 @@ pub async fn look_up(
         return Err(invalid(Problem::Unprintable));
     }
     let (by, value) = match asked.by {
-        LookUpBy::Mpid => (By::Mpid(typed.parse().map_err(|_| invalid(Problem::NotAnInteger))?), Some(typed)),
+        LookUpBy::Mpid => (FindBy::Mpid(typed.parse().map_err(|_| invalid(Problem::NotAnInteger))?), Some(typed)),
         LookUpBy::CustomerId => identity(IdentityKind::CUSTOMER_ID, &typed),
         LookUpBy::Email => identity(IdentityKind::EMAIL, &typed),
-        LookUpBy::DeviceId => (By::Device, normalized(&typed)),
+        LookUpBy::DeviceId => (FindBy::Device, normalized(&typed)),
     };
     let work = move |change| find_once(change, asked.clone(), by, value.clone().unwrap_or_default());
     store.disclose(actor, workspace, work).await
 }
 
-fn identity(kind: IdentityKind, typed: &str) -> (By, Option<String>) {
-    (By::Identity(kind), kind.normalized(typed))
+fn identity(kind: IdentityKind, typed: &str) -> (FindBy, Option<String>) {
+    (FindBy::Identity(kind), kind.normalized(typed))
 }
 
 async fn find_once(
     mut change: Change<LookUpProfile>,
     asked: LookUp,
-    by: By,
+    by: FindBy,
     value: String,
 ) -> Result<Done<Vec<ProfileId>>> {
     let found = change.find_profiles(asked.environment, by, &value).await?;

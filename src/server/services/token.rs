@@ -61,7 +61,7 @@ pub struct NewToken {
     pub days: i64,
 }
 
-/// Makes a token; answers its id and its text, which is shown this once.
+/// Makes a token; returns its id and its text, which is shown this once.
 pub async fn add_token(
     store: &Store,
     actor: &Actor,
@@ -108,7 +108,7 @@ pub async fn note_use(services: &Services, token: &TokenKey) -> Result<()> {
     services.system.touch_token(token).await
 }
 
-/// Ends a token at once; it is told apart from one that never was by nothing but its audit row.
+/// Ends a token at once; nothing is left of it but its audit rows.
 pub async fn revoke_token(store: &Store, actor: &Actor, workspace: WorkspaceRef, id: TokenId) -> Result<()> {
     store.change(actor, workspace, move |change| revoke_once(change, id)).await
 }

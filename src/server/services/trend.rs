@@ -9,7 +9,7 @@ use crate::server::error::Result;
 use crate::server::store::View;
 use serde::Serialize;
 
-/// The periods that a trend is told by.
+/// The periods of a trend.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Step {

@@ -3,7 +3,7 @@
 use super::actor::{Actor, Who};
 use super::db::{Tx, on};
 use super::permit::{Access, Permit};
-use super::profile::{By, Found};
+use super::profile::{FindBy, Found};
 use super::scope::WorkspaceRef;
 use super::system::Record;
 use super::{Store, SystemTx, View};
@@ -42,7 +42,7 @@ impl Store {
         actor: &Actor,
         workspace: Labelled,
         environment: Environment,
-        by: By,
+        by: FindBy,
         value: String,
     ) -> Result<(Option<Found>, View)> {
         let Who::Token(token) = actor.who else { return Err(Refusal::Forbidden.into()) };

@@ -6,9 +6,14 @@ use crate::domain::id::{PersonId, TokenId};
 /// Who acts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Who {
-    Person { id: PersonId, name: String },
+    Person {
+        id: PersonId,
+        name: String,
+    },
     Token(TokenId),
+    /// Whoever has the machine: may do everything, and is named in the log.
     CommandLine,
+    /// A job, or a visitor before they are somebody: may do nothing in a workspace.
     System(&'static str),
 }
 

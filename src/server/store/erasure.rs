@@ -75,7 +75,7 @@ impl Scope {
 }
 
 impl<A: Act> Change<A> {
-    /// Ends the erasing that waits or runs, if there is one, and answers it.
+    /// Ends the erasing that waits or runs, if there is one, and returns it.
     pub async fn cancel_erasure(&mut self) -> Result<Option<Erasure>> {
         const SQL: &str = "update erasures set progress = 'cancelled', ended_at = $2 \
             where workspace_id = $1 and progress in ('waiting', 'running')";

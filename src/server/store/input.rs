@@ -154,7 +154,7 @@ impl Tx {
         if set == 1 { Ok(()) } else { Err(Error::Again("the input was given an app meanwhile".to_owned())) }
     }
 
-    /// Adds to the tallies; answers how many batches each of these inputs has taken by now.
+    /// Adds to the tallies; returns how many batches each of these inputs has taken by now.
     pub(super) async fn add_tallies(
         &mut self,
         workspace: WorkspaceId,

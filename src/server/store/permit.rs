@@ -22,7 +22,7 @@ pub(super) struct Permit {
     pub scope: Scope,
     /// Who acts, as they are now.
     pub actor: ActorSnapshot,
-    /// `None` for the command line, jobs, and tokens without a person's role.
+    /// `None` for the command line, and for tokens without a person's role.
     pub role: Option<Role>,
     pub grant: Grant,
 }
@@ -62,7 +62,9 @@ impl Store {
                 }
                 (token.snapshot(*id), granted)
             }
-            Who::CommandLine | Who::System(_) => (actor.without_role(), Grant::Yes),
+            Who::CommandLine => (actor.without_role(), Grant::Yes),
+            // Jobs, and visitors before they are somebody, have the installation's own transaction or nothing.
+            Who::System(_) => (actor.without_role(), Grant::No),
         };
         if grant == Grant::No {
             return Err(Refusal::Forbidden.into());

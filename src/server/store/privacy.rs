@@ -131,7 +131,7 @@ impl Scope {
 }
 
 impl<A: Act> Change<A> {
-    /// Adds the next version. Whoever adds the same number second is told to look again.
+    /// Adds the next version. Of two that add the same number the second fails, and looks again.
     pub async fn add_settings(&mut self, settings: Settings, moved_profiles: i64) -> Result<()> {
         let workspace = self.workspace.id;
         self.tx.add_version(workspace, &Version { settings, moved_profiles }).await

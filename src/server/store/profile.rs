@@ -32,7 +32,7 @@ pub struct AppUser {
 
 /// By what a profile is looked up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum By {
+pub enum FindBy {
     Mpid(i64),
     Identity(IdentityKind),
     /// Any id of a device.
@@ -55,7 +55,7 @@ impl<A: Act> Change<A> {
 
 impl Scope {
     /// Finds profiles, at most 20; a device id may lead to several.
-    pub async fn find_profiles(&mut self, environment: Environment, by: By, value: &str) -> Result<Vec<Found>> {
+    pub async fn find_profiles(&mut self, environment: Environment, by: FindBy, value: &str) -> Result<Vec<Found>> {
         const MPID: &str = "select p.id, p.audit_reference from profiles p \
             where p.workspace_id = $1 and p.environment = $2 and p.mpid = $3";
         const IDENTITY: &str = "select p.id, p.audit_reference from identities i join profiles p \
@@ -75,20 +75,20 @@ impl Scope {
         );
         let tx: &mut Tx = &mut self.tx;
         Ok(match by {
-            By::Mpid(mpid) => on!(tx, c => sqlx::query_as(MPID)
+            FindBy::Mpid(mpid) => on!(tx, c => sqlx::query_as(MPID)
                 .bind(workspace)
                 .bind(environment)
                 .bind(mpid)
                 .fetch_all(c)
                 .await?),
-            By::Identity(kind) => on!(tx, c => sqlx::query_as(IDENTITY)
+            FindBy::Identity(kind) => on!(tx, c => sqlx::query_as(IDENTITY)
                 .bind(workspace)
                 .bind(environment)
                 .bind(kind)
                 .bind(value)
                 .fetch_all(c)
                 .await?),
-            By::Device => on!(tx, c => sqlx::query_as(DEVICE)
+            FindBy::Device => on!(tx, c => sqlx::query_as(DEVICE)
                 .bind(workspace)
                 .bind(environment)
                 .bind(value)

@@ -19,7 +19,7 @@ use crate::server::http::caller::Script;
 use crate::server::services::profile::{GatedDevice, Reader};
 use crate::server::state::AppState;
 use crate::server::store::access::Labelled;
-use crate::server::store::profile::{AppUser, By};
+use crate::server::store::profile::{AppUser, FindBy};
 use crate::server::store::{View, WorkspaceRef};
 use axum::Json;
 use axum::body::to_bytes;
@@ -245,7 +245,7 @@ async fn by_mpid(
     let (labelled, fields) = (whose.labelled()?, Fields::read(&query)?);
     let environment = environment_of(asked(&query, "environment_type")?)?;
     // What is no number is nobody's mpid; it is asked for all the same, so that the permit comes first.
-    let by = By::Mpid(mpid.parse().unwrap_or_default());
+    let by = FindBy::Mpid(mpid.parse().unwrap_or_default());
     let (found, mut view) = state.store.find_for_token(&script.0, labelled, environment, by, String::new()).await?;
     let found = found.filter(|_| mpid.parse::<i64>().is_ok()).ok_or(Refusal::NotFound)?;
     answer(&mut view, environment, found.id, fields).await
@@ -288,7 +288,7 @@ pub async fn resolve(
     answer(&mut view, environment, found.ok_or(Refusal::NotFound)?.id, fields).await
 }
 
-fn read_question(body: &[u8]) -> Result<(Environment, By, String)> {
+fn read_question(body: &[u8]) -> Result<(Environment, FindBy, String)> {
     let object = object(body)?;
     let text = |object: &Object, field: &str, told: &'static str| match object.field(field) {
         json::Field::Value(raw) => {
@@ -307,11 +307,11 @@ fn read_question(body: &[u8]) -> Result<(Environment, By, String)> {
     let kind = text(&identity, "type", "identity.type")?.ok_or_else(|| bad("identity.type", Problem::Missing))?;
     let value = text(&identity, "value", "identity.value")?.ok_or_else(|| bad("identity.value", Problem::Missing))?;
     if let Some(kind) = IdentityKind::parse(&kind) {
-        return Ok((environment, By::Identity(kind), kind.normalized(&value).unwrap_or_default()));
+        return Ok((environment, FindBy::Identity(kind), kind.normalized(&value).unwrap_or_default()));
     }
     let device = IdentifierKind::parse(&kind).filter(|kind| *kind != IdentifierKind::Profile);
     device.ok_or_else(|| bad("identity.type", Problem::NotOneOf))?;
-    Ok((environment, By::Device, normalized(&value).unwrap_or_default()))
+    Ok((environment, FindBy::Device, normalized(&value).unwrap_or_default()))
 }
 
 async fn answer(

@@ -127,7 +127,7 @@ pub async fn fill(services: &Services, clock: &Arc<StoryClock>, size: DemoSize) 
     Ok(FilledDemo { workspace: slug, profiles: size.profiles as usize, devices, people })
 }
 
-/// Writes these users, each told by `tell`, and then counts them; answers how many devices they have. The next groups are
+/// Writes these users, each with the story that `tell` gives, and then counts them; returns how many devices they have. The next groups are
 /// folded while others are written.
 async fn write_all(
     filling: &Filling,
