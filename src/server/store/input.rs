@@ -1,6 +1,6 @@
 //! Inputs, and what is counted of them.
 
-use super::db::{Tx, on};
+use super::db::{Tx, given, on};
 use super::handle::{Act, Change};
 use super::scope::Scope;
 use super::system::{System, Trail};
@@ -167,9 +167,10 @@ impl Tx {
             on conflict (workspace_id, input_id, counted, reason) \
             do update set n = input_counts.n + excluded.n, last_at = excluded.last_at \
             returning input_id, counted, n";
-        let rows: Vec<_> =
-            tallies.iter().map(|((input, counted, reason), n)| json!([input.0, counted.as_str(), reason, n])).collect();
-        let rows = serde_json::Value::from(rows).to_string();
+        let row = |((input, counted, reason), n): (&(InputId, Counted, String), &i64)| {
+            json!([input.0, counted.as_str(), reason, n])
+        };
+        let rows = given(tallies.iter().map(row));
         let sums: Vec<(InputId, Counted, i64)> =
             on!(self, c => sqlx::query_as(ADD).bind(workspace).bind(rows).bind(now).fetch_all(c).await?);
         let accepted = |(input, counted, n)| (counted == Counted::Accepted).then_some((input, n));
@@ -187,9 +188,7 @@ impl Tx {
             select $1, cast(given.value->>0 as bigint), cast(given.value->>1 as bigint), \
             cast(given.value->>2 as bigint), $3 from jsonb_each($2) as given where true on conflict (workspace_id, input_id, environment, app_id) \
             do update set last_at = excluded.last_at";
-        let rows: Vec<_> =
-            arrivals.iter().map(|(input, environment, app)| json!([input.0, environment.code(), app.0])).collect();
-        let rows = serde_json::Value::from(rows).to_string();
+        let rows = given(arrivals.iter().map(|(input, environment, app)| json!([input.0, environment.code(), app.0])));
         on!(self, c => { sqlx::query(SQL).bind(workspace).bind(rows).bind(now).execute(c).await?; });
         Ok(())
     }
