@@ -1,7 +1,8 @@
 //! What happens: one verb per function.
 //!
 //! What needs nobody's permission (accounts, sessions, jobs) needs the key that [`Services`] keeps to itself. A handler
-//! has the store, whose writes are acts: with a permission, and an audit row. This is no handler:
+//! has the store, whose writes are acts: with a permission, and an audit row. It cannot write past them, neither by the
+//! store nor by the services:
 //!
 //! ```compile_fail,E0599
 //! # use attest::server::state::AppState;
@@ -11,8 +12,6 @@
 //! }
 //! ```
 //!
-//! Nor is this:
-//!
 //! ```compile_fail,E0616
 //! # use attest::server::state::AppState;
 //! # use attest::server::store::Trail;
@@ -21,7 +20,7 @@
 //! }
 //! ```
 //!
-//! With the key it would be one:
+//! With the key it could:
 //!
 //! ```no_run
 //! # use attest::server::store::{System, Trail};
