@@ -92,7 +92,7 @@ tables! {
     "throttles" Staff Everywhere Small, "Hashes of accounts and addresses with failed sign-ins", Kept::For(FAILURES_REMEMBERED + HOUR), ["key_hash"];
     "sign_in_failures" Staff Everywhere Small, "Failed sign-ins by account and address, until the quarter's row is in the log", Kept::For(failure::QUARTER + MINUTE), ["person_id" "address"];
     "credentials" Nobody Everywhere Small, "Keys of inputs and API tokens; of their secrets only the SHA-256", Kept::Until("the token is revoked"), ["maker_id"];
-    "settings_versions" Nobody ByWorkspace Small, "Every version of the default and the IDFA policy, with who set it and why", Kept::Always("what was in force on a day must be told later"), ["changed_by" "reason"];
+    "settings_versions" Nobody ByWorkspace Small, "Every version of the default and the IDFA policy, with who set it and why", Kept::Always("what was in force on a day must be known later"), ["changed_by" "reason"];
     "erasures" Nobody ByWorkspace Small, "How far the erasing of advertising ids got", INSTALLATION, [];
     "apps" Nobody ByWorkspace Small, "Bundle ids and their names", INSTALLATION, [];
     "inputs" Nobody ByWorkspace Small, "The feeds that events come in by", INSTALLATION, [];
