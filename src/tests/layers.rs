@@ -87,7 +87,7 @@ fn imports() -> Imports {
     // An import names something in a module: the longest part of its path that is one.
     let nearest = |path: &str| {
         let ends = path.match_indices('/').map(|(at, _)| at).chain([path.len()]);
-        ends.map(|end| path[..end].to_owned()).filter(|part| modules.contains(part)).last()
+        ends.map(|end| path[..end].to_owned()).filter(|part| modules.contains(part)).max_by_key(String::len)
     };
     let read = |path: &PathBuf| {
         let (own, source) = (module(path), std::fs::read_to_string(path).expect("a source"));
