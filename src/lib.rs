@@ -5,7 +5,8 @@
 //!
 //! - [`domain`]: what is true. Pure types and rules for both sides: no clock, no randomness, no input or output.
 //! - [`ui`]: what is seen. Pages as functions of plain page models, and the few islands that come alive in the browser.
-//! - `server`: what only the server knows. `http -> work -> store`, `http -> ui`, everything -> `domain`.
+//! - `server`: what only the server knows. `http -> services -> store`, `http -> store` for reads,
+//!   `http -> ui`, everything -> `domain`.
 
 // Views are deeply nested types; the compiler's default limit of 128 is met by the larger pages.
 #![recursion_limit = "256"]

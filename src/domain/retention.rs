@@ -1,10 +1,16 @@
 //! How long what is learned is kept.
 
 use super::closed_list::closed_list;
-use super::time::HOUR;
+use super::time::{DAY, HOUR};
 
 /// How long a `source_request_id` is remembered: a promise of the Events API, so that it is no setting.
 pub const REMEMBERED: i64 = 72 * HOUR;
+
+/// How long somebody stays signed in at most, however much they do.
+pub const SESSION_LASTS: i64 = 12 * HOUR;
+
+/// Failed sign-ins are forgotten when none came for this long.
+pub const FAILURES_REMEMBERED: i64 = DAY;
 
 closed_list! {
     /// What grows with time and is removed when it is too old.

@@ -1,4 +1,5 @@
-//! What only the server knows. `http -> work -> store`, `http -> ui`, everything -> `domain`.
+//! What only the server knows. `http -> services -> store`, `http -> store` for reads,
+//! `http -> ui`, everything -> `domain`. A test holds it.
 
 pub mod auth;
 pub mod calendar;
@@ -6,11 +7,13 @@ pub mod clock;
 pub mod command;
 pub mod config;
 pub mod error;
+pub mod hex;
 pub mod http;
 pub mod ingest;
 pub mod rates;
 pub mod serve;
 pub mod services;
+pub mod site;
 pub mod state;
 pub mod store;
 pub mod telemetry;

@@ -4,11 +4,12 @@ use super::config::Config;
 use super::error::{Error, Result};
 use super::http::metrics::serve_metrics;
 use super::http::router;
-use super::http::site::Site;
+use super::services::Services;
 use super::services::jobs::run_jobs;
-use super::services::sign_up::set_up_link;
+use super::services::set_up::set_up_link;
+use super::site::Site;
 use super::state::AppState;
-use super::store::Store;
+use super::store::System;
 use std::fs::File;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -19,10 +20,10 @@ use tokio::net::TcpListener;
 const DRAINED_WITHIN: Duration = Duration::from_secs(10);
 
 /// Serves until SIGINT or SIGTERM, then lets requests under way finish.
-pub async fn serve(store: Store, config: Config) -> Result<()> {
+pub async fn serve(system: System, config: Config) -> Result<()> {
     config.check().map_err(Error::Internal)?;
     // Locked until the process ends; the system lets it go even after a crash.
-    let _alone = store.db().path().map(lock_database).transpose()?;
+    let _alone = system.path().map(lock_database).transpose()?;
     let site = Site::look().ok_or_else(|| {
         Error::Internal(
             "the site is missing: build it first (scripts/build.sh), a server without it would be bare".to_owned(),
@@ -36,10 +37,13 @@ pub async fn serve(store: Store, config: Config) -> Result<()> {
     if let Some(address) = config.metrics_addr {
         serve_metrics(address).await?;
     }
-    let store = store.with_slot().await;
-    announce(&store, &config).await?;
-    let state = AppState::new(store.clone(), config, site);
-    let house = tokio::spawn(run_jobs(state.clone()));
+    let system = system.with_slot().await;
+    let state = AppState::new(system.clone(), config, site);
+    announce(&state.services, &state.config).await?;
+    let jobs = tokio::spawn({
+        let AppState { services, config, rates, .. } = state.clone();
+        async move { run_jobs(&services, &config, &rates).await }
+    });
     let ingest = state.ingest.clone();
     let app = router(state).into_make_service_with_connect_info::<SocketAddr>();
     let (stop, stopping) = tokio::sync::oneshot::channel();
@@ -59,18 +63,18 @@ pub async fn serve(store: Store, config: Config) -> Result<()> {
     if !ingest.drain(DRAINED_WITHIN).await {
         tracing::warn!("stopped with requests in the queue: they were not answered and are not stored");
     }
-    house.abort();
-    if let Err(error) = store.leave_slot().await {
+    jobs.abort();
+    if let Err(error) = system.leave_slot().await {
         tracing::debug!(%error, "the slot is free in a while");
     }
-    store.close().await;
+    system.close().await;
     served.map_err(Error::internal)
 }
 
-async fn announce(store: &Store, config: &Config) -> Result<()> {
+async fn announce(services: &Services, config: &Config) -> Result<()> {
     let url = config.public_url();
     println!("Attest serves {url}");
-    if let Some(token) = set_up_link(store).await? {
+    if let Some(token) = set_up_link(services).await? {
         println!("There is no account yet. Make the first one within an hour, by this one-time link:");
         println!("{url}/set-up?token={token}");
     }

@@ -1,18 +1,18 @@
 //! What every request shares.
 
-use super::auth::password::Passwords;
 use super::config::Config;
-use super::http::site::Site;
 use super::ingest::Ingest;
 use super::rates::Rates;
-use super::store::Store;
+use super::services::Services;
+use super::site::Site;
+use super::store::{Store, System};
 use std::sync::Arc;
 
 /// Cheap to clone: handles only.
 #[derive(Clone, Debug)]
 pub struct AppState {
     pub store: Store,
-    pub passwords: Passwords,
+    pub services: Services,
     pub config: Arc<Config>,
     pub site: Arc<Site>,
     pub rates: Arc<Rates>,
@@ -20,11 +20,13 @@ pub struct AppState {
 }
 
 impl AppState {
-    /// Starts what works beside the requests: the writer of the event stream.
-    pub fn new(store: Store, config: Config, site: Site) -> Self {
-        let passwords = Passwords::new(store.ids().clone());
+    /// Starts what works beside the requests: the writer of the event stream. The key to the installation ends up with
+    /// the services.
+    pub fn new(system: System, config: Config, site: Site) -> Self {
+        let store = Store::clone(&system);
         let rates = Arc::new(Rates::new(store.clock().clone()));
         let ingest = Ingest::start(store.clone(), config.ingest);
-        Self { store, passwords, config: Arc::new(config), site: Arc::new(site), rates, ingest }
+        let services = Services::new(system);
+        Self { store, services, config: Arc::new(config), site: Arc::new(site), rates, ingest }
     }
 }

@@ -6,6 +6,7 @@ mod documents;
 mod faults;
 mod flows;
 mod harness;
+mod layers;
 mod property;
 mod roles;
 mod site;

@@ -15,7 +15,7 @@ const MEMORY_KIB: u32 = 19 * 1024;
 const PASSES: u32 = 2;
 /// More at once would let sign-ins starve everything else of memory and cores.
 const AT_ONCE: usize = 2;
-/// Whoever has waited longer for a turn is told to try again.
+/// After a longer wait for a turn the request fails, to be tried again.
 const LONGEST_QUEUE: Duration = Duration::from_secs(10);
 const SHORTEST: usize = 12;
 const LONGEST: usize = 128;

@@ -1,9 +1,10 @@
 //! Sessions in our own store: 30 minutes idle, 12 hours at most, checked by our clock and kept under a hash.
 
 use crate::domain::id::PersonId;
-use crate::domain::time::{HOUR, MINUTE, Millis};
-use crate::server::error::Error;
-use crate::server::store::{Event, Store, SystemTx};
+use crate::domain::retention::SESSION_LASTS;
+use crate::domain::time::{MINUTE, Millis};
+use crate::server::error;
+use crate::server::store::{System, SystemTx, Trail};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use tower_sessions::session::{Id, Record};
@@ -11,8 +12,6 @@ use tower_sessions::session_store::{Error as StoreError, Result, SessionStore};
 
 /// Without a request for this long a session is over.
 pub const IDLE: i64 = 30 * MINUTE;
-/// However much it is used.
-pub const ABSOLUTE: i64 = 12 * HOUR;
 /// The time of the last request is written no more often than this.
 const TOUCH_EVERY: i64 = MINUTE;
 /// Where a session keeps who it belongs to, and the browser and address that it was made from.
@@ -23,23 +22,23 @@ pub const ADDRESS: &str = "address";
 /// The sessions of pages, or of the polling island: that one never renews.
 #[derive(Clone, Debug)]
 pub struct Sessions {
-    store: Store,
+    system: System,
     renews: bool,
 }
 
 impl Sessions {
-    pub fn of_pages(store: Store) -> Self {
-        Self { store, renews: true }
+    pub fn of_pages(system: System) -> Self {
+        Self { system, renews: true }
     }
 
-    pub fn of_polling(store: Store) -> Self {
-        Self { store, renews: false }
+    pub fn of_polling(system: System) -> Self {
+        Self { system, renews: false }
     }
 }
 
 /// Sessions that nobody can use any more were last seen, or made, before these.
 pub fn over_before(now: Millis) -> (Millis, Millis) {
-    (now.minus(IDLE), now.minus(ABSOLUTE))
+    (now.minus(IDLE), now.minus(SESSION_LASTS))
 }
 
 /// What a session is kept under.
@@ -54,7 +53,7 @@ pub fn origin(data: &str) -> (String, String) {
     (text(AGENT), text(ADDRESS))
 }
 
-fn failed(error: Error) -> StoreError {
+fn failed(error: error::Error) -> StoreError {
     StoreError::Backend(error.to_string())
 }
 
@@ -66,14 +65,14 @@ fn stored(record: &Record) -> Result<(Option<PersonId>, String)> {
 
 /// What is written of a session; each is a transaction of its own.
 #[derive(Clone, Debug)]
-enum Write {
+enum SessionWrite {
     Add { person: Option<PersonId>, data: String },
     Save { person: Option<PersonId>, data: String },
     Touch,
     End,
 }
 
-impl Write {
+impl SessionWrite {
     fn as_str(&self) -> &'static str {
         match self {
             Self::Add { .. } => "a new session",
@@ -85,61 +84,61 @@ impl Write {
 }
 
 impl Sessions {
-    async fn write(&self, id: &Id, write: Write) -> Result<()> {
+    async fn write(&self, id: &Id, write: SessionWrite) -> Result<()> {
         let key = key(id);
-        let work = move |mut system: SystemTx| {
-            let (key, write) = (key.clone(), write.clone());
-            async move {
-                match &write {
-                    Write::Add { person, data } => system.add_session(&key, *person, data).await?,
-                    Write::Save { person, data } => system.save_session(&key, *person, data).await?,
-                    Write::Touch => system.touch_session(&key).await?,
-                    Write::End => system.end_session(&key).await?,
-                }
-                system.commit(Event::Unaudited(write.as_str())).await
-            }
-        };
-        self.store.system(work).await.map_err(failed)
+        let work = move |tx| write_once(tx, key.clone(), write.clone());
+        self.system.transaction(work).await.map_err(failed)
     }
+}
+
+async fn write_once(mut tx: SystemTx, key: Vec<u8>, write: SessionWrite) -> error::Result<()> {
+    match &write {
+        SessionWrite::Add { person, data } => tx.add_session(&key, *person, data).await?,
+        SessionWrite::Save { person, data } => tx.save_session(&key, *person, data).await?,
+        SessionWrite::Touch => tx.touch_session(&key).await?,
+        SessionWrite::End => tx.end_session(&key).await?,
+    }
+    tx.commit(Trail::Unaudited(write.as_str())).await
 }
 
 #[async_trait::async_trait]
 impl SessionStore for Sessions {
     async fn create(&self, record: &mut Record) -> Result<()> {
-        record.id = Id(i128::from_le_bytes(self.store.ids().random()));
+        record.id = Id(i128::from_le_bytes(self.system.ids().random()));
         let (person, data) = stored(record)?;
-        self.write(&record.id, Write::Add { person, data }).await
+        self.write(&record.id, SessionWrite::Add { person, data }).await
     }
 
     async fn save(&self, record: &Record) -> Result<()> {
         let (person, data) = stored(record)?;
-        self.write(&record.id, Write::Save { person, data }).await
+        self.write(&record.id, SessionWrite::Save { person, data }).await
     }
 
     async fn load(&self, id: &Id) -> Result<Option<Record>> {
-        let mut system = self.store.system_view().await.map_err(failed)?;
-        let Some(session) = system.session(&key(id)).await.map_err(failed)? else { return Ok(None) };
-        let (seen_before, made_before) = over_before(system.now);
+        let mut view = self.system.system_view().await.map_err(failed)?;
+        let Some(session) = view.session(&key(id)).await.map_err(failed)? else { return Ok(None) };
+        let (seen_before, made_before) = over_before(view.now);
         if session.seen_at < seen_before || session.created_at < made_before {
             return Ok(None);
         }
-        let stale = session.seen_at < system.now.minus(TOUCH_EVERY);
-        drop(system);
+        let stale = session.seen_at < view.now.minus(TOUCH_EVERY);
+        drop(view);
         if stale && self.renews {
             // A store that cannot be written can still be read; an unwritten time only ends the session sooner.
-            if let Err(error) = self.write(id, Write::Touch).await {
+            if let Err(error) = self.write(id, SessionWrite::Touch).await {
                 tracing::warn!(%error, "a session's last use was not written");
             }
         }
         let data: HashMap<_, _> =
             serde_json::from_str(&session.data).map_err(|error| StoreError::Decode(error.to_string()))?;
         // The limits above are ours; the library only wants a date that is not yet over.
-        let expiry_date = time::OffsetDateTime::from_unix_timestamp(session.created_at.plus(2 * ABSOLUTE).0 / 1000)
-            .map_err(|error| StoreError::Decode(error.to_string()))?;
+        let expiry_date =
+            time::OffsetDateTime::from_unix_timestamp(session.created_at.plus(2 * SESSION_LASTS).0 / 1000)
+                .map_err(|error| StoreError::Decode(error.to_string()))?;
         Ok(Some(Record { id: *id, data, expiry_date }))
     }
 
     async fn delete(&self, id: &Id) -> Result<()> {
-        self.write(id, Write::End).await
+        self.write(id, SessionWrite::End).await
     }
 }

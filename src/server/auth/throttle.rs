@@ -1,9 +1,10 @@
 //! What slows down guessing: failures of an account from one address, and of an account from anywhere.
 
+use crate::domain::retention::FAILURES_REMEMBERED;
 use crate::domain::text::Email;
-use crate::domain::time::{DAY, MINUTE, Millis, SECOND};
+use crate::domain::time::{MINUTE, Millis, SECOND};
 use crate::server::error::Result;
-use crate::server::store::{Event, Store, SystemTx};
+use crate::server::store::{System, SystemTx, Trail};
 use sha2::{Digest, Sha256};
 use std::net::IpAddr;
 
@@ -14,8 +15,6 @@ const LONGEST_WAIT: i64 = 15 * MINUTE;
 /// does, so that a stranger cannot lock out somebody who types their password right.
 const FREE_ANYWHERE: i64 = 50;
 const LONGEST_WAIT_ANYWHERE: i64 = MINUTE;
-/// Failures are forgotten when none came for this long.
-pub const FORGOTTEN_AFTER: i64 = DAY;
 
 /// The two counts that an attempt falls under.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,44 +24,38 @@ pub struct Attempt {
 }
 
 impl Attempt {
-    /// Counts the attempt in a transaction of its own; answers how long it must wait instead, as `begin` does.
-    pub async fn start(self, store: &Store) -> Result<i64> {
-        let begin = move |mut system: SystemTx| async move {
-            let wait = self.begin(&mut system).await?;
-            if wait == 0 {
-                system.commit(Event::Unaudited("an attempt to sign in")).await?;
-            }
-            Ok(wait)
-        };
-        store.system(begin).await
-    }
-
     pub fn new(email: &Email, address: &str) -> Self {
         let hash = |kind: &str, address: &str| Sha256::digest(format!("{kind}\n{email}\n{address}")).into();
         Self { here: hash("here", &network(address)), anywhere: hash("anywhere", "") }
     }
 
-    /// Counts the attempt as failed before it is tried, so that many at once are no way round. Answers how long it must
+    /// Counts the attempt as failed before it is tried, so that many at once are no way round. Returns how long it must
     /// wait instead, in milliseconds; zero lets it pass.
-    pub async fn begin(&self, system: &mut SystemTx) -> Result<i64> {
-        let now = system.now;
-        let here = system.count_attempt(&self.here, forgotten_before(now)).await?;
-        let anywhere = system.count_attempt(&self.anywhere, forgotten_before(now)).await?;
+    pub async fn count(self, system: &System) -> Result<i64> {
+        system.transaction(move |tx| self.count_once(tx)).await
+    }
+
+    /// An attempt that must wait is not counted: nothing is committed.
+    async fn count_once(self, mut tx: SystemTx) -> Result<i64> {
+        let now = tx.now;
+        let here = tx.count_attempt(&self.here, forgotten_before(now)).await?;
+        let anywhere = tx.count_attempt(&self.anywhere, forgotten_before(now)).await?;
         let fresh = here.failures == 1;
         let until = if fresh { here.blocked_until } else { here.blocked_until.max(anywhere.blocked_until) };
         if until > now {
             return Ok(until.0 - now.0);
         }
-        system.block_until(&self.here, now.plus(wait_after(here.failures, FREE, LONGEST_WAIT))).await?;
+        tx.block_until(&self.here, now.plus(wait_after(here.failures, FREE, LONGEST_WAIT))).await?;
         let wait = wait_after(anywhere.failures, FREE_ANYWHERE, LONGEST_WAIT_ANYWHERE);
-        system.block_until(&self.anywhere, now.plus(wait)).await?;
+        tx.block_until(&self.anywhere, now.plus(wait)).await?;
+        tx.commit(Trail::Unaudited("an attempt to sign in")).await?;
         Ok(0)
     }
 
     /// Forgets the failures from this address, and takes this attempt back from the account.
-    pub async fn succeeded(&self, system: &mut SystemTx) -> Result<()> {
-        system.clear_throttle(&self.here).await?;
-        system.forget_attempt(&self.anywhere).await
+    pub async fn succeeded(&self, tx: &mut SystemTx) -> Result<()> {
+        tx.clear_throttle(&self.here).await?;
+        tx.forget_attempt(&self.anywhere).await
     }
 }
 
@@ -76,7 +69,7 @@ pub fn network(address: &str) -> String {
 
 /// When failures are old enough to be removed.
 pub fn forgotten_before(now: Millis) -> Millis {
-    now.minus(FORGOTTEN_AFTER)
+    now.minus(FAILURES_REMEMBERED)
 }
 
 /// Nothing at first, then one second, doubled with each failure.

@@ -9,15 +9,24 @@ macro_rules! say {
     }};
 }
 
-mod act;
-mod prove;
+mod audit;
+mod check;
+mod config;
+mod database;
+mod demo;
+mod input;
+mod member;
+mod token;
+mod user;
+mod workspace;
 
 use super::clock::SystemClock;
 use super::config::file::{File, Told, slips};
 use super::config::{Config, Logs};
 use super::error::Error;
 use super::serve::serve;
-use super::store::{Db, Store};
+use super::services::Services;
+use super::store::{Db, System};
 use super::telemetry;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
@@ -53,21 +62,21 @@ enum Command {
     },
     /// People who can sign in.
     #[command(subcommand)]
-    User(act::User),
+    User(user::User),
     /// Workspaces.
     #[command(subcommand)]
-    Workspace(act::Workspace),
+    Workspace(workspace::Workspace),
     /// Roles of people in a workspace.
     #[command(subcommand)]
-    Member(act::Member),
+    Member(member::Member),
     /// Feeds of events.
     #[command(subcommand)]
-    Input(act::Input),
+    Input(input::Input),
     /// API tokens.
     #[command(subcommand)]
-    Token(act::Token),
+    Token(token::Token),
     /// Fill an empty database with believable data.
-    Demo(act::Demo),
+    Demo(demo::Demo),
     /// Prove that counters equal a full count, registers their last transition, and the audit chains hold.
     Check {
         /// Print the findings as JSON.
@@ -81,16 +90,20 @@ enum Command {
     },
     /// The database itself.
     #[command(subcommand)]
-    Db(act::Database),
+    Db(database::Database),
     /// The audit chains.
     #[command(subcommand)]
-    Audit(prove::Audit),
+    Audit(audit::Audit),
 }
 
 /// How a command ended, as its exit code: 0 done, 1 a check failed, 2 wrong usage or configuration.
-pub enum Ended {
+pub enum ExitStatus {
     Done,
     CheckFailed,
+}
+
+fn print(json: bool, value: &serde_json::Value, words: &str) {
+    if json { say!("{value}") } else { say!("{words}") }
 }
 
 /// Runs the command that was typed.
@@ -104,8 +117,8 @@ pub async fn run() -> ExitCode {
     };
     telemetry::start(&cli.logs);
     match command(cli, told).await {
-        Ok(Ended::Done) => ExitCode::SUCCESS,
-        Ok(Ended::CheckFailed) => ExitCode::from(1),
+        Ok(ExitStatus::Done) => ExitCode::SUCCESS,
+        Ok(ExitStatus::CheckFailed) => ExitCode::from(1),
         Err(error) => {
             eprintln!("attest: {}", said(&error));
             ExitCode::from(2)
@@ -113,7 +126,7 @@ pub async fn run() -> ExitCode {
     }
 }
 
-/// Reads the file, the variables and the command line; a wrong value is told in one line that names it.
+/// Reads the file, the variables and the command line; a wrong value is reported in one line that names it.
 fn read() -> Result<(Cli, Vec<Told>), String> {
     let file = File::read(Path::new("."))?;
     let command = file.defaults_of(<Cli as CommandFactory>::command())?;
@@ -133,15 +146,15 @@ fn read() -> Result<(Cli, Vec<Told>), String> {
     Ok((Cli::from_arg_matches(&matches).map_err(|error| error.to_string())?, told))
 }
 
-async fn command(cli: Cli, told: Vec<Told>) -> Result<Ended, Error> {
+async fn command(cli: Cli, told: Vec<Told>) -> Result<ExitStatus, Error> {
     let (database_url, config) = (cli.database_url, cli.config);
     if let Some(Command::Config { json }) = cli.command {
-        prove::tell_config(&told, json)?;
-        return config.check().map(|()| Ended::Done).map_err(Error::Internal);
+        config::print_config(&told, json)?;
+        return config.check().map(|()| ExitStatus::Done).map_err(Error::Internal);
     }
     // An exported file is proved without the database.
-    if let Some(Command::Audit(prove::Audit::Verify { file: Some(file), json })) = &cli.command {
-        return prove::verify_exported(file, *json);
+    if let Some(Command::Audit(audit::Audit::Verify { file: Some(file), json })) = &cli.command {
+        return audit::verify_exported(file, *json);
     }
     let command = match cli.command {
         Some(Command::Demo(demo)) => return demo.run(&database_url).await,
@@ -152,24 +165,26 @@ async fn command(cli: Cli, told: Vec<Told>) -> Result<Ended, Error> {
     if !begins {
         Db::assert_made(&database_url)?;
     }
-    let store = Store::open(&database_url, Arc::new(SystemClock)).await?;
+    let system = System::open(&database_url, Arc::new(SystemClock)).await?;
+    let services = Services::new(system.clone());
+    let store = services.store();
     let ended = match command {
-        None | Some(Command::Serve) => return serve(store, config).await.map(|()| Ended::Done),
+        None | Some(Command::Serve) => return serve(system, config).await.map(|()| ExitStatus::Done),
         // Those that were done before the database was opened stand here for completeness.
         Some(Command::Migrate) => {
             say!("The schema is up to date.");
-            Ok(Ended::Done)
+            Ok(ExitStatus::Done)
         }
-        Some(Command::Config { .. } | Command::Demo(_)) => Ok(Ended::Done),
-        Some(Command::User(user)) => user.run(&store, &config).await,
-        Some(Command::Workspace(workspace)) => workspace.run(&store).await,
-        Some(Command::Member(member)) => member.run(&store).await,
-        Some(Command::Input(input)) => input.run(&store).await,
-        Some(Command::Token(token)) => token.run(&store).await,
-        Some(Command::Check { json }) => prove::check(&store, json).await,
-        Some(Command::Audit(audit)) => audit.run(&store).await,
-        Some(Command::Db(database)) => database.run(&store).await,
-        Some(Command::Backup { file }) => act::backup(&store, &file).await,
+        Some(Command::Config { .. } | Command::Demo(_)) => Ok(ExitStatus::Done),
+        Some(Command::User(user)) => user.run(&services, &config).await,
+        Some(Command::Workspace(workspace)) => workspace.run(&services).await,
+        Some(Command::Member(member)) => member.run(store).await,
+        Some(Command::Input(input)) => input.run(store).await,
+        Some(Command::Token(token)) => token.run(store).await,
+        Some(Command::Check { json }) => check::check(store, json).await,
+        Some(Command::Audit(audit)) => audit.run(store).await,
+        Some(Command::Db(database)) => database.run(&system).await,
+        Some(Command::Backup { file }) => database::backup(&system, &file).await,
     };
     store.close().await;
     ended

@@ -6,6 +6,7 @@ use crate::domain::id::PersonId;
 use crate::server::auth::key::{hash, token_parts};
 use crate::server::auth::session::PERSON;
 use crate::server::error::Error;
+use crate::server::services::token::note_use;
 use crate::server::state::AppState;
 use crate::server::store::person::Person;
 use crate::server::store::{Actor, Who, WorkspaceRef};
@@ -115,7 +116,7 @@ impl FromRequestParts<AppState> for TokenCaller {
         let same = bool::from(stored.ct_eq(&hash(secret)));
         let token = known.filter(|_| same).ok_or(Refusal::Unauthorized)?;
         // A database that cannot be written can still be read.
-        if let Err(error) = state.store.touch_token(&token).await {
+        if let Err(error) = note_use(&state.services, &token).await {
             tracing::warn!(%error, "a token's last use was not written");
         }
         Ok(Self(actor(parts, state, Who::Token(token.token_id))))

@@ -22,14 +22,14 @@ pub fn router(state: AppState) -> Router {
     let pages = routes(RouteKind::Page)
         .fallback(|| async { Error::from(Refusal::NotFound) })
         .method_not_allowed_fallback(|| async { Error::from(Refusal::NotFound) })
-        .layer(sessions(&state, Sessions::of_pages(state.store.clone())))
+        .layer(sessions(&state, state.services.page_sessions()))
         .layer(from_fn(security::same_origin_only))
         .layer(from_fn_with_state(state.clone(), failure::as_page))
         .layer(from_fn(render::pages))
         .layer(CompressionLayer::new())
         .layer(from_fn(security::only_reads_are_compressed));
     let server_functions = routes(RouteKind::ServerFunction)
-        .layer(sessions(&state, Sessions::of_polling(state.store.clone())))
+        .layer(sessions(&state, state.services.polling_sessions()))
         .layer(from_fn(security::same_origin_only))
         .layer(from_fn(failure::as_json));
     let machines = routes(RouteKind::Api)

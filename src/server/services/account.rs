@@ -1,51 +1,52 @@
 //! What people change about their own account: name, password, sessions, theme.
 
+use super::Services;
 use crate::domain::audit::AuditAction;
 use crate::domain::error::{Problem, Refusal};
+use crate::domain::id::PersonId;
 use crate::domain::text::{Email, Name};
 use crate::domain::theme::Theme;
 use crate::server::auth::password::acceptable;
 use crate::server::auth::throttle::Attempt;
 use crate::server::error::{Error, Result};
-use crate::server::state::AppState;
+use crate::server::store::audit::Entry;
 use crate::server::store::person::Person;
-use crate::server::store::system::Record;
-use crate::server::store::{Actor, Event, Store, SystemTx};
+use crate::server::store::{Actor, Record, SystemTx, Trail};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 
 /// A row about the person themselves.
-fn row(actor: &Actor, person: &Person, action: AuditAction, before: Value, after: Value) -> Event {
-    Event::Audit(vec![Record { before, ..Record::installation(actor, action, person.id.to_string(), after) }])
+fn row(actor: &Actor, person: PersonId, action: AuditAction, before: Value, after: Value) -> Trail {
+    let row = Record::installation(actor, action, person.to_string(), after);
+    Trail::Audited(vec![Record { entry: Entry { before, ..row.entry }, ..row }])
 }
 
 /// Gives the person another name; rows that were written keep the old one.
-pub async fn rename(store: &Store, actor: &Actor, person: &Person, name: &str) -> Result<()> {
+pub async fn rename(services: &Services, actor: &Actor, person: &Person, name: &str) -> Result<()> {
     let name = Name::parse(name).map_err(|problem| Refusal::invalid("name", problem))?;
     if name.as_str() == person.name {
         return Ok(());
     }
     let (before, after) = (json!({"name": person.name}), json!({"name": name}));
-    let event = row(actor, person, AuditAction::PersonRenamed, before, after);
+    let trail = row(actor, person.id, AuditAction::PersonRenamed, before, after);
     let id = person.id;
-    let work = move |mut system: SystemTx| {
-        let (name, event) = (name.clone(), event.clone());
-        async move {
-            system.rename_person(id, &name).await?;
-            system.commit(event).await
-        }
-    };
-    store.system(work).await
+    services.system.transaction(move |tx| rename_once(tx, id, name.clone(), trail.clone())).await
+}
+
+async fn rename_once(mut tx: SystemTx, id: PersonId, name: Name, trail: Trail) -> Result<()> {
+    tx.rename_person(id, &name).await?;
+    tx.commit(trail).await
 }
 
 /// Keeps the look that the person chose. A preference, not an act: the log says nothing of it.
-pub async fn choose_theme(store: &Store, person: &Person, theme: Theme) -> Result<()> {
+pub async fn choose_theme(services: &Services, person: &Person, theme: Theme) -> Result<()> {
     let id = person.id;
-    let work = move |mut system: SystemTx| async move {
-        system.set_theme(id, theme).await?;
-        system.commit(Event::Unaudited("a theme")).await
-    };
-    store.system(work).await
+    services.system.transaction(move |tx| choose_theme_once(tx, id, theme)).await
+}
+
+async fn choose_theme_once(mut tx: SystemTx, id: PersonId, theme: Theme) -> Result<()> {
+    tx.set_theme(id, theme).await?;
+    tx.commit(Trail::Unaudited("a theme")).await
 }
 
 /// A password to be changed by whoever knows the present one.
@@ -57,33 +58,40 @@ pub struct NewPassword {
 }
 
 /// Changes the password and ends the person's other sessions. Guesses at the present one are throttled like sign-ins.
-pub async fn change_password(state: &AppState, actor: &Actor, person: &Person, wanted: NewPassword) -> Result<()> {
+pub async fn change_password(services: &Services, actor: &Actor, person: &Person, asked: NewPassword) -> Result<()> {
+    let Services { system, passwords } = services;
     let email = Email::parse(&person.email).map_err(|problem| Refusal::invalid("email", problem))?;
     let attempt = Attempt::new(&email, actor.address.as_deref().unwrap_or_default());
-    if attempt.start(&state.store).await? > 0 {
+    if attempt.count(system).await? > 0 {
         return Err(Error::invalid("present", Problem::TooManyAttempts));
     }
-    let hash = state.store.system_view().await?.password_hash(person.id).await?;
-    if !state.passwords.verify(wanted.present.clone(), hash).await? {
+    let hash = system.system_view().await?.password_hash(person.id).await?;
+    if !passwords.verify(asked.present.clone(), hash).await? {
         return Err(Error::invalid("present", Problem::NotThePassword));
     }
-    acceptable(&wanted.new, &[&person.name, &person.email]).map_err(|problem| Error::invalid("new", problem))?;
-    if wanted.new.expose_secret() == wanted.present.expose_secret() {
+    acceptable(&asked.new, &[&person.name, &person.email]).map_err(|problem| Error::invalid("new", problem))?;
+    if asked.new.expose_secret() == asked.present.expose_secret() {
         return Err(Error::invalid("new", Problem::Taken));
     }
-    let hash = state.passwords.hash(wanted.new).await?;
-    let event = row(actor, person, AuditAction::PasswordChanged, Value::Null, Value::Null);
-    let (id, session) = (person.id, wanted.session);
-    let work = move |mut system: SystemTx| {
-        let (hash, session, event) = (hash.clone(), session.clone(), event.clone());
-        async move {
-            attempt.succeeded(&mut system).await?;
-            system.set_password(id, &hash).await?;
-            system.end_sessions_but(id, Some(&session)).await?;
-            system.commit(event).await
-        }
-    };
-    state.store.system(work).await
+    let hash = passwords.hash(asked.new).await?;
+    let trail = row(actor, person.id, AuditAction::PasswordChanged, Value::Null, Value::Null);
+    let (id, session) = (person.id, asked.session);
+    let work = move |tx| change_password_once(tx, attempt, id, hash.clone(), session.clone(), trail.clone());
+    system.transaction(work).await
+}
+
+async fn change_password_once(
+    mut tx: SystemTx,
+    attempt: Attempt,
+    id: PersonId,
+    hash: String,
+    session: Vec<u8>,
+    trail: Trail,
+) -> Result<()> {
+    attempt.succeeded(&mut tx).await?;
+    tx.set_password(id, &hash).await?;
+    tx.end_sessions_but(id, Some(&session)).await?;
+    tx.commit(trail).await
 }
 
 /// Which sessions of a person to end.
@@ -95,21 +103,18 @@ pub enum Ending {
 }
 
 /// Ends sessions of the person.
-pub async fn end_sessions(store: &Store, actor: &Actor, person: &Person, ending: Ending) -> Result<()> {
-    let (id, actor, person) = (person.id, actor.clone(), person.clone());
-    let work = move |mut system: SystemTx| {
-        let (ending, actor, person) = (ending.clone(), actor.clone(), person.clone());
-        async move {
-            let ended = match &ending {
-                Ending::One(session) => system.end_session_of(id, session).await?,
-                Ending::Others(kept) => system.end_sessions_but(id, Some(kept)).await?,
-            };
-            if ended == 0 {
-                return Ok(());
-            }
-            let event = row(&actor, &person, AuditAction::SessionsEnded, Value::Null, json!({"sessions": ended}));
-            system.commit(event).await
-        }
+pub async fn end_sessions(services: &Services, actor: &Actor, person: &Person, ending: Ending) -> Result<()> {
+    let (id, actor) = (person.id, actor.clone());
+    services.system.transaction(move |tx| end_sessions_once(tx, actor.clone(), id, ending.clone())).await
+}
+
+async fn end_sessions_once(mut tx: SystemTx, actor: Actor, id: PersonId, ending: Ending) -> Result<()> {
+    let ended = match &ending {
+        Ending::One(session) => tx.end_session_of(id, session).await?,
+        Ending::Others(kept) => tx.end_sessions_but(id, Some(kept)).await?,
     };
-    store.system(work).await
+    if ended == 0 {
+        return Ok(());
+    }
+    tx.commit(row(&actor, id, AuditAction::SessionsEnded, Value::Null, json!({"sessions": ended}))).await
 }

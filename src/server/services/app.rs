@@ -29,7 +29,7 @@ impl Act for NameApp {
 /// Gives an app a name that no other app of the workspace has.
 pub async fn name_app(store: &Store, actor: &Actor, workspace: WorkspaceRef, id: AppId, name: &str) -> Result<()> {
     let name = Name::parse(name).map_err(|problem| Refusal::invalid("name", problem))?;
-    store.change::<NameApp, _, _, _>(actor, workspace, move |change| name_once(change, id, name.clone())).await
+    store.change(actor, workspace, move |change| name_once(change, id, name.clone())).await
 }
 
 async fn name_once(mut change: Change<NameApp>, id: AppId, name: Name) -> Result<Done<()>> {

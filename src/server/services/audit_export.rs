@@ -3,7 +3,7 @@
 use crate::domain::audit::AuditAction;
 use crate::domain::permission::Permission;
 use crate::server::error::{Error, Result};
-use crate::server::store::audit::Kept;
+use crate::server::store::audit::ChainRow;
 use crate::server::store::{Act, Actor, Change, Done, Store, WorkspaceRef};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -58,7 +58,7 @@ pub async fn export(
     out: &mut (impl Write + Send),
 ) -> Result<()> {
     let work = move |change| begin(change, format);
-    let (chain, slug, last) = store.change::<ExportAudit, _, _, _>(actor, workspace, work).await?;
+    let (chain, slug, last) = store.change(actor, workspace, work).await?;
     let filter = format!("workspace={slug}, all rows");
     match format {
         Format::Csv => write(out, &record(COLUMNS.iter().map(ToString::to_string))?)?,
@@ -99,7 +99,7 @@ fn write(out: &mut impl Write, text: &[u8]) -> Result<()> {
     out.write_all(text).map_err(Error::internal)
 }
 
-fn cells(kept: &Kept, filter: &str) -> [String; 19] {
+fn cells(kept: &ChainRow, filter: &str) -> [String; 19] {
     let row = &kept.row;
     let or_empty = |text: &Option<String>| text.clone().unwrap_or_default();
     [

@@ -22,9 +22,9 @@ impl Act for ResetDimensionValues {
 }
 
 /// Frees the places of all values of OS versions, app versions and countries. Values take them as devices report them
-/// again; until then their devices are told under `other`. Answers how many places were taken.
+/// again; until then their devices are counted under `other`. Returns how many places were taken.
 pub async fn reset_dimension_values(store: &Store, actor: &Actor, workspace: WorkspaceRef) -> Result<u64> {
-    store.change::<ResetDimensionValues, _, _, _>(actor, workspace, reset_once).await
+    store.change(actor, workspace, reset_once).await
 }
 
 async fn reset_once(mut change: Change<ResetDimensionValues>) -> Result<Done<u64>> {

@@ -1,4 +1,4 @@
-//! The distribution of statuses: what the Overview and the interface for machines are read from.
+//! The distribution of statuses: what the Overview is read from.
 
 use crate::domain::app::App;
 use crate::domain::att::{CountedState, Status};
@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 
 /// What is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Question {
+pub struct DistributionQuery {
     pub environment: Environment,
     pub unit: Unit,
     pub app: Option<AppId>,
@@ -49,37 +49,37 @@ pub async fn read(view: &mut View, environment: Environment, unit: Unit) -> Resu
 
 impl Distribution {
     /// The exact number in one state, as reported.
-    pub fn explicit(&self, question: &Question, state: CountedState) -> i64 {
-        let Question { environment, unit, app, platform } = *question;
+    pub fn explicit(&self, question: &DistributionQuery, state: CountedState) -> i64 {
+        let DistributionQuery { environment, unit, app, platform } = *question;
         let slice = platform.map(Slice::from);
         self.cells.get(&Cell { environment, unit, app, slice, state }).copied().unwrap_or_default()
     }
 
     /// The exact number in one state once the default has spoken.
-    pub fn effective(&self, question: &Question, state: CountedState) -> i64 {
+    pub fn effective(&self, question: &DistributionQuery, state: CountedState) -> i64 {
         let mut counts = Counts::default();
         CountedState::ALL.into_iter().for_each(|state| counts.add(state, self.explicit(question, state)));
         counts.effective(self.settings.default).of(state)
     }
 
     /// The exact number of Apple units.
-    pub fn apple(&self, question: &Question) -> i64 {
+    pub fn apple(&self, question: &DistributionQuery) -> i64 {
         CountedState::OF_APPLE.into_iter().map(|state| self.explicit(question, state)).sum()
     }
 
     /// The exact number of units on all platforms.
-    pub fn all(&self, question: &Question) -> i64 {
+    pub fn all(&self, question: &DistributionQuery) -> i64 {
         self.apple(question) + self.explicit(question, CountedState::NotApplicable)
     }
 
     /// The exact number of those who answered the prompt.
-    pub fn answered(&self, question: &Question) -> i64 {
+    pub fn answered(&self, question: &DistributionQuery) -> i64 {
         let of = |status| self.explicit(question, CountedState::Known(status));
         of(Status::Authorized) + of(Status::Denied)
     }
 
     /// When the last batch came, of the one app or of all.
-    pub fn last_batch(&self, question: &Question) -> Option<Millis> {
+    pub fn last_batch(&self, question: &DistributionQuery) -> Option<Millis> {
         let of_app = |(app, _): &(&AppId, &Millis)| question.app.is_none_or(|wanted| wanted == **app);
         self.last_batches.iter().filter(of_app).map(|(_, at)| *at).max()
     }

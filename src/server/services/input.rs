@@ -6,11 +6,11 @@ use crate::domain::id::InputId;
 use crate::domain::input::InputSnapshot;
 use crate::domain::permission::Permission;
 use crate::domain::text::Name;
-use crate::server::auth::key::{Pair, hash, pair};
+use crate::server::auth::key::{Pair, pair};
 use crate::server::error::{Error, Result};
 use crate::server::rates::HIGHEST;
 use crate::server::store::{Act, Actor, Change, Done, Store, WorkspaceRef};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 
 macro_rules! acts {
     ($($(#[$meta:meta])* $name:ident => $audit:ident;)*) => {$(
@@ -44,7 +44,7 @@ pub struct Secret {
     pub secret: SecretString,
 }
 
-/// A new input. `form` makes sending the same form twice harmless: the second one is a conflict.
+/// A new input. Its name must be free, so that a form sent twice makes one input.
 #[derive(Clone, Debug)]
 pub struct NewInput {
     pub name: String,
@@ -60,11 +60,9 @@ pub async fn add_input(store: &Store, actor: &Actor, workspace: WorkspaceRef, ne
     if bundle.len() > 255 || !bundle.chars().all(allowed) {
         return Err(Error::invalid("bundle", Problem::NotABundleId));
     }
-    let Pair { key, secret, .. } = pair(store.ids());
-    let (public, shown) = (key.clone(), secret.clone());
-    let work =
-        move |change| add_once(change, name.clone(), bundle.clone(), public.clone(), hash(shown.expose_secret()));
-    let input = store.change::<AddInput, _, _, _>(actor, workspace, work).await?;
+    let Pair { key, secret, secret_hash } = pair(store.ids());
+    let work = move |change| add_once(change, name.clone(), bundle.clone(), key.clone(), secret_hash.clone());
+    let input = store.change(actor, workspace, work).await?;
     Ok(Secret { input, secret })
 }
 
@@ -93,9 +91,9 @@ pub async fn set_paused(
     paused: bool,
 ) -> Result<()> {
     if paused {
-        store.change::<PauseInput, _, _, _>(actor, workspace, move |change| pause_once(change, id, true)).await
+        store.change(actor, workspace, move |change| pause_once::<PauseInput>(change, id, true)).await
     } else {
-        store.change::<ResumeInput, _, _, _>(actor, workspace, move |change| pause_once(change, id, false)).await
+        store.change(actor, workspace, move |change| pause_once::<ResumeInput>(change, id, false)).await
     }
 }
 
@@ -123,7 +121,7 @@ pub async fn rotate_secret(
 ) -> Result<Secret> {
     let Pair { secret, secret_hash, .. } = pair(store.ids());
     let work = move |change| rotate_once(change, id, version, secret_hash.clone());
-    let input = store.change::<RotateSecret, _, _, _>(actor, workspace, work).await?;
+    let input = store.change(actor, workspace, work).await?;
     Ok(Secret { input, secret })
 }
 
@@ -151,7 +149,7 @@ pub async fn limit_rate(store: &Store, actor: &Actor, workspace: WorkspaceRef, i
         _ => Some(typed.parse().ok().filter(|rate| (1..=HIGHEST).contains(rate))),
     };
     let rate = rate.map(|rate| rate.ok_or(Error::invalid("requests_per_second", Problem::NotARate))).transpose()?;
-    store.change::<LimitInput, _, _, _>(actor, workspace, move |change| limit_once(change, id, rate)).await
+    store.change(actor, workspace, move |change| limit_once(change, id, rate)).await
 }
 
 async fn limit_once(mut change: Change<LimitInput>, id: InputId, rate: Option<i64>) -> Result<Done<()>> {

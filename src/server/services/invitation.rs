@@ -1,7 +1,8 @@
 //! Inviting people into a workspace by one-time links.
 
+use super::Services;
 use super::member::MemberSnapshot;
-use super::sign_up::person_added;
+use super::person::person_added;
 use crate::domain::audit::AuditAction;
 use crate::domain::error::{Fault, Problem, Refusal};
 use crate::domain::id::{InvitationId, PersonId};
@@ -10,12 +11,12 @@ use crate::domain::role::Role;
 use crate::domain::text::{Email, Name};
 use crate::domain::time::Millis;
 use crate::server::auth::key::{LINK_LASTS, hash, link_token};
-use crate::server::auth::password::{Passwords, acceptable};
+use crate::server::auth::password::acceptable;
 use crate::server::error::{Error, Result};
+use crate::server::store::audit::Entry;
 use crate::server::store::invitation::Offer;
 use crate::server::store::person::Person;
-use crate::server::store::system::Record;
-use crate::server::store::{Act, Actor, Change, Done, Event, Store, SystemTx, Who, WorkspaceRef};
+use crate::server::store::{Act, Actor, Change, Done, Record, Store, SystemTx, Trail, Who, WorkspaceRef};
 use secrecy::SecretString;
 use serde::Serialize;
 use serde_json::Value;
@@ -46,14 +47,14 @@ impl Act for RevokeInvitation {
     const AUDIT: AuditAction = AuditAction::InvitationRevoked;
 }
 
-/// Invites an e-mail with a role; answers the token of its link, which is shown this once. Only people invite, for the
+/// Invites an e-mail with a role; returns the token of its link, which is shown this once. Only people invite, for the
 /// invitation stands and falls with their right.
 pub async fn invite(store: &Store, actor: &Actor, workspace: WorkspaceRef, email: &str, role: Role) -> Result<String> {
     let Who::Person { id: maker, .. } = actor.who else { return Err(Refusal::Forbidden.into()) };
     let email = Email::parse(email).map_err(|problem| Refusal::invalid("email", problem))?;
     let (token, token_hash) = link_token(store.ids());
     let work = move |change| invite_once(change, maker, email.clone(), role, token_hash.clone());
-    store.change::<Invite, _, _, _>(actor, workspace, work).await?;
+    store.change(actor, workspace, work).await?;
     Ok(token)
 }
 
@@ -79,7 +80,7 @@ async fn invite_once(
 /// Takes an open invitation back.
 pub async fn revoke_invitation(store: &Store, actor: &Actor, workspace: WorkspaceRef, id: InvitationId) -> Result<()> {
     let work = move |change| revoke_once(change, id);
-    store.change::<RevokeInvitation, _, _, _>(actor, workspace, work).await
+    store.change(actor, workspace, work).await
 }
 
 async fn revoke_once(mut change: Change<RevokeInvitation>, id: InvitationId) -> Result<Done<()>> {
@@ -96,29 +97,28 @@ async fn revoke_once(mut change: Change<RevokeInvitation>, id: InvitationId) -> 
 
 /// What stands behind a token, and whether its e-mail has an account. Looking never uses it up.
 pub async fn look_at_offer(store: &Store, token: &str) -> Result<Option<(Offer, bool)>> {
-    let mut system = store.system_view().await?;
-    let Some(offer) = system.offer(&hash(token)).await? else { return Ok(None) };
+    let mut view = store.system_view().await?;
+    let Some(offer) = view.offer(&hash(token)).await? else { return Ok(None) };
     let Ok(email) = Email::parse(&offer.email) else { return Ok(None) };
-    let has_account = system.person_by_email(&email).await?.is_some();
+    let has_account = view.person_by_email(&email).await?.is_some();
     Ok(Some((offer, has_account)))
 }
 
 /// Accepts as the person who is signed in, whose e-mail it must be. A password is never touched.
-pub async fn accept(store: &Store, actor: &Actor, person: &Person, token: &str) -> Result<Offer> {
+pub async fn accept(services: &Services, actor: &Actor, person: &Person, token: &str) -> Result<Offer> {
     let (token_hash, person, actor) = (hash(token), person.clone(), actor.clone());
-    let work = move |mut system: SystemTx| {
-        let (token_hash, person, actor) = (token_hash.clone(), person.clone(), actor.clone());
-        async move {
-            let offer = standing(&mut system, &token_hash).await?;
-            if offer.email != person.email {
-                return Err(Refusal::NotFound.into());
-            }
-            let rows = add(&mut system, &actor, &offer, person.id, &person.name).await?;
-            system.commit(Event::Audit(rows)).await?;
-            Ok(offer)
-        }
-    };
-    store.system(work).await
+    let work = move |tx| accept_once(tx, actor.clone(), person.clone(), token_hash.clone());
+    services.system.transaction(work).await
+}
+
+async fn accept_once(mut tx: SystemTx, actor: Actor, person: Person, token_hash: Vec<u8>) -> Result<Offer> {
+    let offer = use_up(&mut tx, &token_hash).await?;
+    if offer.email != person.email {
+        return Err(Refusal::NotFound.into());
+    }
+    let rows = add_member(&mut tx, &actor, &offer, person.id, &person.name).await?;
+    tx.commit(Trail::Audited(rows)).await?;
+    Ok(offer)
 }
 
 /// Who joins without an account.
@@ -130,58 +130,67 @@ pub struct NewPerson {
 }
 
 /// Makes the account that an invitation is for, and accepts it.
-pub async fn join(store: &Store, passwords: &Passwords, actor: &Actor, new: NewPerson) -> Result<()> {
-    let email = look_at_offer(store, &new.token).await?.map(|(offer, _)| offer.email).unwrap_or_default();
+pub async fn join(services: &Services, actor: &Actor, new: NewPerson) -> Result<()> {
+    let offer = look_at_offer(services.store(), &new.token).await?;
+    let email = offer.map(|(offer, _)| offer.email).unwrap_or_default();
     let mut faults = Vec::new();
     let name = Name::parse(&new.name).map_err(|problem| faults.push(Fault::new("name", problem))).ok();
     if let Err(problem) = acceptable(&new.password, &[&new.name, &email]) {
         faults.push(Fault::new("password", problem));
     }
     let (Some(name), true) = (name, faults.is_empty()) else { return Err(Refusal::Invalid(faults).into()) };
-    let (password_hash, token_hash) = (passwords.hash(new.password).await?, hash(&new.token));
+    let (password_hash, token_hash) = (services.passwords.hash(new.password).await?, hash(&new.token));
     let actor = actor.clone();
-    let work = move |mut system: SystemTx| {
-        let (token_hash, password_hash) = (token_hash.clone(), password_hash.clone());
-        let (name, actor) = (name.clone(), actor.clone());
-        async move {
-            let offer = standing(&mut system, &token_hash).await?;
-            let email = Email::parse(&offer.email).map_err(|_| Refusal::NotFound)?;
-            // An account that came into being meanwhile has a password already: it signs in.
-            if system.person_by_email(&email).await?.is_some() {
-                return Err(Refusal::Conflict.into());
-            }
-            let person = system.add_person(&email, &name, Some(&password_hash), false).await?;
-            let actor = Actor { who: Who::Person { id: person, name: name.to_string() }, ..actor };
-            let mut rows = add(&mut system, &actor, &offer, person, name.as_str()).await?;
-            rows.push(person_added(&actor, person, &name, false));
-            system.commit(Event::Audit(rows)).await
-        }
-    };
-    store.system(work).await
+    let work = move |tx| join_once(tx, actor.clone(), name.clone(), password_hash.clone(), token_hash.clone());
+    services.system.transaction(work).await
 }
 
-/// The offer, while it is open and its maker still has the right to make it.
-async fn standing(system: &mut SystemTx, token_hash: &[u8]) -> Result<Offer> {
-    let offer = system.offer(token_hash).await?.ok_or(Refusal::NotFound)?;
-    let giver = system.locked_role(offer.workspace_id, offer.maker_id).await?;
+async fn join_once(
+    mut tx: SystemTx,
+    actor: Actor,
+    name: Name,
+    password_hash: String,
+    token_hash: Vec<u8>,
+) -> Result<()> {
+    let offer = use_up(&mut tx, &token_hash).await?;
+    let email = Email::parse(&offer.email).map_err(|_| Refusal::NotFound)?;
+    // An account that came into being meanwhile has a password already: it signs in.
+    if tx.person_by_email(&email).await?.is_some() {
+        return Err(Refusal::Conflict.into());
+    }
+    let person = tx.add_person(&email, &name, Some(&password_hash), false).await?;
+    let actor = Actor { who: Who::Person { id: person, name: name.to_string() }, ..actor };
+    let mut rows = add_member(&mut tx, &actor, &offer, person, name.as_str()).await?;
+    rows.push(person_added(&actor, person, &name, false));
+    tx.commit(Trail::Audited(rows)).await
+}
+
+/// Uses the offer up, while it is open and its maker still has the right to make it.
+async fn use_up(tx: &mut SystemTx, token_hash: &[u8]) -> Result<Offer> {
+    let offer = tx.offer(token_hash).await?.ok_or(Refusal::NotFound)?;
+    let giver = tx.locked_role(offer.workspace_id, offer.maker_id).await?;
     let stands = giver.is_some_and(|giver| may_give(giver, offer.role));
-    if !stands || !system.accept_offer(token_hash).await? {
+    if !stands || !tx.accept_offer(token_hash).await? {
         return Err(Refusal::NotFound.into());
     }
     Ok(offer)
 }
 
 /// Adds the membership, unless there is one: nobody's role is changed by an invitation.
-async fn add(system: &mut SystemTx, actor: &Actor, offer: &Offer, person: PersonId, name: &str) -> Result<Vec<Record>> {
-    if system.locked_role(offer.workspace_id, person).await?.is_some() {
+async fn add_member(
+    tx: &mut SystemTx,
+    actor: &Actor,
+    offer: &Offer,
+    person: PersonId,
+    name: &str,
+) -> Result<Vec<Record>> {
+    if tx.locked_role(offer.workspace_id, person).await?.is_some() {
         return Ok(Vec::new());
     }
-    system.add_member(offer.workspace_id, person, offer.role).await?;
+    tx.add_member(offer.workspace_id, person, offer.role).await?;
     let after = MemberSnapshot { person: person.to_string(), name: name.to_owned(), role: offer.role };
     let after: Value = serde_json::to_value(after).map_err(Error::internal)?;
-    let row = Record {
-        reason: Some(format!("Invited by {}", offer.maker_name)),
-        ..Record::installation(actor, AuditAction::MemberRoleSet, person.to_string(), after)
-    };
-    Ok(vec![system.row_of(offer.workspace_id, row).await?])
+    let row = Record::installation(actor, AuditAction::MemberRoleSet, person.to_string(), after);
+    let entry = Entry { reason: Some(format!("Invited by {}", offer.maker_name)), ..row.entry };
+    Ok(vec![tx.row_of(offer.workspace_id, Record { entry, ..row }).await?])
 }

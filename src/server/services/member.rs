@@ -44,7 +44,7 @@ fn state(member: &Member) -> MemberSnapshot {
 pub async fn set_member(store: &Store, actor: &Actor, workspace: WorkspaceRef, email: &str, role: Role) -> Result<()> {
     let email = Email::parse(email).map_err(|problem| Refusal::invalid("email", problem))?;
     let work = move |change| set_once(change, email.clone(), role);
-    store.change::<SetMember, _, _, _>(actor, workspace, work).await
+    store.change(actor, workspace, work).await
 }
 
 async fn set_once(mut change: Change<SetMember>, email: Email, role: Role) -> Result<Done<()>> {
@@ -65,7 +65,7 @@ async fn set_once(mut change: Change<SetMember>, email: Email, role: Role) -> Re
 pub async fn remove_member(store: &Store, actor: &Actor, workspace: WorkspaceRef, email: &str) -> Result<()> {
     let email = Email::parse(email).map_err(|problem| Refusal::invalid("email", problem))?;
     let work = move |change| remove_once(change, email.clone());
-    store.change::<RemoveMember, _, _, _>(actor, workspace, work).await
+    store.change(actor, workspace, work).await
 }
 
 async fn remove_once(mut change: Change<RemoveMember>, email: Email) -> Result<Done<()>> {

@@ -1,4 +1,33 @@
 //! What happens: one verb per function.
+//!
+//! What needs nobody's permission (accounts, sessions, jobs) needs the key that [`Services`] keeps to itself. A handler
+//! has the store, whose writes are acts: with a permission, and an audit row. It cannot write past them, neither by the
+//! store nor by the services:
+//!
+//! ```compile_fail,E0599
+//! # use attest::server::state::AppState;
+//! # use attest::server::store::Trail;
+//! async fn handler(state: AppState) {
+//!     let _ = state.store.transaction(|tx| tx.commit(Trail::Unaudited("nobody asked"))).await;
+//! }
+//! ```
+//!
+//! ```compile_fail,E0616
+//! # use attest::server::state::AppState;
+//! # use attest::server::store::Trail;
+//! async fn handler(state: AppState) {
+//!     let _ = state.services.system.transaction(|tx| tx.commit(Trail::Unaudited("nobody asked"))).await;
+//! }
+//! ```
+//!
+//! With the key it could:
+//!
+//! ```no_run
+//! # use attest::server::store::{System, Trail};
+//! async fn service(system: System) {
+//!     let _ = system.transaction(|tx| tx.commit(Trail::Unaudited("nobody asked"))).await;
+//! }
+//! ```
 
 pub mod account;
 pub mod app;
@@ -12,12 +41,34 @@ pub mod input;
 pub mod invitation;
 pub mod jobs;
 pub mod member;
+pub mod person;
 pub mod privacy;
 pub mod profile;
-pub mod reset;
 pub mod sample;
 pub mod session;
-pub mod sign_up;
+pub mod set_up;
 pub mod token;
 pub mod trend;
 pub mod workspace;
+
+use super::auth::password::Passwords;
+use super::store::{Store, System};
+
+/// What services work with beside the store; cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Services {
+    /// Private to this module, so that only services write without asking for permission.
+    system: System,
+    passwords: Passwords,
+}
+
+impl Services {
+    pub fn new(system: System) -> Self {
+        let passwords = Passwords::new(system.ids().clone());
+        Self { system, passwords }
+    }
+
+    pub fn store(&self) -> &Store {
+        &self.system
+    }
+}

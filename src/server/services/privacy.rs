@@ -32,7 +32,7 @@ impl Act for SetIdfaPolicy {
 
 /// What somebody asks for. The version is the one they looked at.
 #[derive(Clone, Debug)]
-pub struct Wanted {
+pub struct NewSettings {
     /// The default to set, or to leave as it is. The inner `None` means that nothing is assumed.
     pub default: Option<Option<Status>>,
     /// The policy to set, or to leave as it is.
@@ -43,38 +43,34 @@ pub struct Wanted {
     pub typed_name: Option<String>,
 }
 
-/// Changes the settings, and answers those then in force. The version is compared first; equal values make no new one.
+/// Changes the settings, and returns those then in force. The version is compared first; equal values make no new one.
 pub async fn change_settings(
     store: &Store,
     actor: &Actor,
     workspace: WorkspaceRef,
-    wanted: Wanted,
+    asked: NewSettings,
 ) -> Result<Settings> {
-    let changes_default = wanted.default.is_some();
+    let changes_default = asked.default.is_some();
     if changes_default {
-        store
-            .change::<SetAttDefault, _, _, _>(actor, workspace, move |change| change_once(change, wanted.clone()))
-            .await
+        store.change(actor, workspace, move |change| change_once::<SetAttDefault>(change, asked.clone())).await
     } else {
-        store
-            .change::<SetIdfaPolicy, _, _, _>(actor, workspace, move |change| change_once(change, wanted.clone()))
-            .await
+        store.change(actor, workspace, move |change| change_once::<SetIdfaPolicy>(change, asked.clone())).await
     }
 }
 
 async fn change_once<A: Act<Snapshot = PrivacySnapshot>>(
     mut change: Change<A>,
-    wanted: Wanted,
+    asked: NewSettings,
 ) -> Result<Done<Settings>> {
     let before = change.settings().await?;
-    if before.version != wanted.version {
+    if before.version != asked.version {
         return Err(Refusal::Conflict.into());
     }
-    let reason = Reason::parse(&wanted.reason).map_err(|problem| Refusal::invalid("reason", problem))?;
+    let reason = Reason::parse(&asked.reason).map_err(|problem| Refusal::invalid("reason", problem))?;
     let after = Settings {
         version: before.version + 1,
-        default: wanted.default.unwrap_or(before.default),
-        policy: wanted.policy.unwrap_or(before.policy),
+        default: asked.default.unwrap_or(before.default),
+        policy: asked.policy.unwrap_or(before.policy),
         changed_at: change.now,
         changed_by: change.actor().name.clone(),
         reason: reason.to_string(),
@@ -82,7 +78,7 @@ async fn change_once<A: Act<Snapshot = PrivacySnapshot>>(
     if (after.default, after.policy) == (before.default, before.policy) {
         return Ok(change.unchanged(before));
     }
-    if wanted.typed_name.as_ref().is_some_and(|typed| typed.trim() != change.workspace.name) {
+    if asked.typed_name.as_ref().is_some_and(|typed| typed.trim() != change.workspace.name) {
         return Err(Error::invalid("confirm", Problem::NotTheName));
     }
     let moved = if after.default == before.default {

@@ -1,5 +1,6 @@
 //! Looking up single profiles: personal data, so that every look-up leaves a row first.
 
+use super::Services;
 use crate::domain::app::App;
 use crate::domain::att::{Effective, effective};
 use crate::domain::audit::AuditAction;
@@ -12,15 +13,14 @@ use crate::domain::identity::IdentityKind;
 use crate::domain::permission::Permission;
 use crate::domain::privacy::Settings;
 use crate::server::error::{Error, Result};
-use crate::server::store::profile::{By, IdentifiedDevice};
-use crate::server::store::system::Record;
-use crate::server::store::{Act, Actor, Change, Done, Event, Store, View, Who, WorkspaceRef};
+use crate::server::hex::hex;
+use crate::server::store::profile::{FindBy, IdentifiedDevice};
+use crate::server::store::{Act, Actor, Change, Done, Record, Store, SystemTx, Trail, View, Who, WorkspaceRef};
 use hmac::{Hmac, KeyInit, Mac};
 use serde::Serialize;
 use serde_json::json;
 use sha2::Sha256;
 use std::collections::BTreeMap;
-use std::fmt::Write;
 
 /// By what somebody looks: the names of the form's choices.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -80,10 +80,10 @@ pub async fn look_up(
     store: &Store,
     actor: &Actor,
     workspace: WorkspaceRef,
-    wanted: LookUp,
+    asked: LookUp,
 ) -> Result<(Vec<ProfileId>, View)> {
     let invalid = |problem| Error::from(Refusal::invalid("value", problem));
-    let typed = wanted.value.trim().to_owned();
+    let typed = asked.value.trim().to_owned();
     if typed.is_empty() {
         return Err(invalid(Problem::Missing));
     }
@@ -93,41 +93,34 @@ pub async fn look_up(
     if typed.contains('\0') {
         return Err(invalid(Problem::Unprintable));
     }
-    let (by, value) = match wanted.by {
-        LookUpBy::Mpid => (By::Mpid(typed.parse().map_err(|_| invalid(Problem::NotAnInteger))?), Some(typed)),
+    let (by, value) = match asked.by {
+        LookUpBy::Mpid => (FindBy::Mpid(typed.parse().map_err(|_| invalid(Problem::NotAnInteger))?), Some(typed)),
         LookUpBy::CustomerId => identity(IdentityKind::CustomerId, &typed),
         LookUpBy::Email => identity(IdentityKind::Email, &typed),
-        LookUpBy::DeviceId => (By::Device, normalized(&typed)),
+        LookUpBy::DeviceId => (FindBy::Device, normalized(&typed)),
     };
-    let work = move |change| find_once(change, wanted.clone(), by, value.clone().unwrap_or_default());
-    store.disclose::<LookUpProfile, _, _, _>(actor, workspace, work).await
+    let work = move |change| find_once(change, asked.clone(), by, value.clone().unwrap_or_default());
+    store.disclose(actor, workspace, work).await
 }
 
-fn identity(kind: IdentityKind, typed: &str) -> (By, Option<String>) {
-    (By::Identity(kind), kind.normalized(typed))
+fn identity(kind: IdentityKind, typed: &str) -> (FindBy, Option<String>) {
+    (FindBy::Identity(kind), kind.normalized(typed))
 }
 
 async fn find_once(
     mut change: Change<LookUpProfile>,
-    wanted: LookUp,
-    by: By,
+    asked: LookUp,
+    by: FindBy,
     value: String,
 ) -> Result<Done<Vec<ProfileId>>> {
-    let found = change.find_profiles(wanted.environment, by, &value).await?;
+    let found = change.find_profiles(asked.environment, by, &value).await?;
     let key = change.lookup_key().await?;
     let mut mac = Hmac::<Sha256>::new_from_slice(&key).map_err(Error::internal)?;
-    mac.update(format!("{}\n{value}", wanted.by.as_str()).as_bytes());
-    let typed_hmac = mac.finalize().into_bytes().iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    });
+    mac.update(format!("{}\n{value}", asked.by.as_str()).as_bytes());
+    let typed_hmac = hex(&mac.finalize().into_bytes());
     let references: Vec<String> = found.iter().map(|profile| profile.audit_reference.clone()).collect();
-    let state = LookUpSnapshot {
-        by: wanted.by.as_str(),
-        environment: wanted.environment,
-        typed_hmac,
-        found: references.clone(),
-    };
+    let state =
+        LookUpSnapshot { by: asked.by.as_str(), environment: asked.environment, typed_hmac, found: references.clone() };
     let target = if references.is_empty() { "nobody".to_owned() } else { references.join(" ") };
     let ids = found.into_iter().map(|profile| profile.id).collect();
     change.commit(target, None, Some(state), None, ids).await
@@ -140,7 +133,7 @@ pub struct Reader {
 }
 
 /// A device as it may be shown: through the gate.
-pub struct Known {
+pub struct GatedDevice {
     pub device: Device,
     pub effective: Effective,
     /// Its ids, without an IDFA that the status does not permit.
@@ -161,13 +154,13 @@ impl Reader {
     }
 
     /// The device with its ids, through the gate.
-    pub fn known(&self, IdentifiedDevice { device, identifiers }: IdentifiedDevice) -> Known {
+    pub fn gated(&self, IdentifiedDevice { device, identifiers }: IdentifiedDevice) -> GatedDevice {
         let Settings { policy, default, .. } = self.settings;
         let may_keep = device.may_keep_idfa(policy, default);
         let withheld_idfa = |kind: &IdentifierKind| *kind == IdentifierKind::Idfa && !may_keep;
         let withheld = identifiers.iter().any(|(kind, _)| withheld_idfa(kind));
         let shown = |(kind, _): &(IdentifierKind, String)| !withheld_idfa(kind) && *kind != IdentifierKind::Profile;
-        Known {
+        GatedDevice {
             effective: self.effective(&device),
             identifiers: identifiers.into_iter().filter(shown).collect(),
             withheld,
@@ -177,22 +170,20 @@ impl Reader {
 }
 
 /// Writes one row for each token and minute in which it read profiles, once the minute has closed.
-pub async fn write_accesses(store: &Store) -> Result<()> {
-    store
-        .system(|mut system| async move {
-            let taken = system.take_closed_accesses().await?;
-            let mut rows = Vec::new();
-            for access in taken {
-                let actor = Actor { who: Who::Token(access.token_id), ..Actor::system("profile reads") };
-                let state = json!({"minute_ms": access.minute, "reads": access.n});
-                let target = access.token_id.to_string();
-                let row = Record::installation(&actor, AuditAction::ProfilesRead, target, state);
-                let row = system.by_token(access.token_id, row).await?;
-                rows.push(system.row_of(access.workspace_id, row).await?);
-            }
-            system
-                .commit(if rows.is_empty() { Event::Unaudited("old names of profiles") } else { Event::Audit(rows) })
-                .await
-        })
-        .await
+pub async fn write_accesses(services: &Services) -> Result<()> {
+    services.system.transaction(write_accesses_once).await
+}
+
+async fn write_accesses_once(mut tx: SystemTx) -> Result<()> {
+    let mut rows = Vec::new();
+    for access in tx.take_closed_accesses().await? {
+        let actor = Actor { who: Who::Token(access.token_id), ..Actor::system("profile reads") };
+        let state = json!({"minute_ms": access.minute, "reads": access.n});
+        let target = access.token_id.to_string();
+        let row = Record::installation(&actor, AuditAction::ProfilesRead, target, state);
+        let row = tx.by_token(access.token_id, row).await?;
+        rows.push(tx.row_of(access.workspace_id, row).await?);
+    }
+    let nothing_read = Trail::Unaudited("old names of profiles");
+    tx.commit(if rows.is_empty() { nothing_read } else { Trail::Audited(rows) }).await
 }

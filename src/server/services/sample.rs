@@ -34,7 +34,7 @@ impl Act for SeeSamples {
 }
 
 /// A sample as it may be shown: its IDFA through the gate.
-pub struct Known {
+pub struct GatedSample {
     /// The data problem that it is the newest example of.
     pub example_of: Option<DataProblem>,
     pub environment: Environment,
@@ -51,9 +51,9 @@ pub async fn samples(
     actor: &Actor,
     workspace: WorkspaceRef,
     input: InputId,
-) -> Result<(Vec<Known>, View)> {
+) -> Result<(Vec<GatedSample>, View)> {
     let look = move |change| look_once(change, input);
-    let ((), mut view) = store.disclose::<SeeSamples, _, _, _>(actor, workspace, look).await?;
+    let ((), mut view) = store.disclose(actor, workspace, look).await?;
     let samples = view.samples(input).await?;
     let devices = view.sampled_devices(&samples).await?.into_iter().map(|device| (device.id, device)).collect();
     let reader = Reader::read(&mut view).await?;
@@ -67,11 +67,11 @@ async fn look_once(mut change: Change<SeeSamples>, input: InputId) -> Result<Don
     change.commit(input.to_string(), None, Some(state), None, ()).await
 }
 
-fn known(sample: Sample, devices: &BTreeMap<DeviceId, Device>, reader: &Reader) -> Result<Known> {
+fn known(sample: Sample, devices: &BTreeMap<DeviceId, Device>, reader: &Reader) -> Result<GatedSample> {
     let content = serde_json::from_str(&sample.content).map_err(Error::internal)?;
     let device = sample.device_id.and_then(|id| devices.get(&id));
     let may_keep = device.is_some_and(|device| device.may_keep_idfa(reader.settings.policy, reader.settings.default));
-    Ok(Known {
+    Ok(GatedSample {
         example_of: DataProblem::parse(&sample.kind),
         environment: sample.environment,
         app: reader.apps.get(&sample.app_id).map_or_else(String::new, |app| app.name.clone()),

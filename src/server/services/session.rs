@@ -1,15 +1,15 @@
 //! Signing in and out.
 
+use super::Services;
 use crate::domain::audit::AuditAction;
 use crate::domain::id::PersonId;
 use crate::domain::text::Email;
+use crate::server::auth::session::Sessions;
 use crate::server::auth::throttle::{Attempt, network};
 use crate::server::error::Result;
-use crate::server::state::AppState;
 use crate::server::store::failure::{Failures, QUARTER};
 use crate::server::store::person::Person;
-use crate::server::store::system::Record;
-use crate::server::store::{Actor, Event, Store, SystemTx, Who};
+use crate::server::store::{Actor, Record, SystemTx, Trail, Who};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
@@ -24,82 +24,84 @@ pub enum SignedIn {
 }
 
 /// Checks an e-mail and a password. An unknown e-mail costs the same one hash.
-pub async fn sign_in(state: &AppState, actor: &Actor, email: &str, password: SecretString) -> Result<SignedIn> {
+pub async fn sign_in(services: &Services, actor: &Actor, email: &str, password: SecretString) -> Result<SignedIn> {
+    let Services { system, passwords } = services;
     // What has no shape of an e-mail is nobody's, and is throttled like anybody's.
     let email = Email::parse(email).or_else(|_| Email::parse("nobody@example.invalid"));
     let Ok(email) = email else { return Ok(SignedIn::No) };
     let attempt = Attempt::new(&email, actor.address.as_deref().unwrap_or_default());
-    let wait = attempt.start(&state.store).await?;
+    let wait = attempt.count(system).await?;
     if wait > 0 {
         return Ok(SignedIn::Wait(wait));
     }
-    let mut system = state.store.system_view().await?;
-    let person = system.person_by_email(&email).await?;
+    let mut view = system.system_view().await?;
+    let person = view.person_by_email(&email).await?;
     let hash = match &person {
-        Some(person) => system.password_hash(person.id).await?,
+        Some(person) => view.password_hash(person.id).await?,
         None => None,
     };
-    drop(system);
-    let right = state.passwords.verify(password, hash).await?;
+    drop(view);
+    let right = passwords.verify(password, hash).await?;
     if let (Some(person), true) = (person.clone(), right) {
         return Ok(SignedIn::Yes(person, attempt));
     }
     let (known, address) = (person.map(|person| person.id), network(actor.address.as_deref().unwrap_or_default()));
-    let failed = move |mut system: SystemTx| {
-        let address = address.clone();
-        async move {
-            system.count_failure(known, &address).await?;
-            system.commit(Event::Unaudited("a failed sign-in")).await
-        }
-    };
-    state.store.system(failed).await?;
+    system.transaction(move |tx| count_failure_once(tx, known, address.clone())).await?;
     Ok(SignedIn::No)
+}
+
+async fn count_failure_once(mut tx: SystemTx, person: Option<PersonId>, address: String) -> Result<()> {
+    tx.count_failure(person, &address).await?;
+    tx.commit(Trail::Unaudited("a failed sign-in, whose row is written with its quarter's")).await
 }
 
 /// Forgives the failures before, and writes that somebody signed in: once their session is there, and before they are
 /// given it, so that there is neither a row without a session nor a session in use without a row.
-pub async fn signed_in(state: &AppState, actor: &Actor, person: &Person, attempt: Attempt) -> Result<()> {
+pub async fn signed_in(services: &Services, actor: &Actor, person: &Person, attempt: Attempt) -> Result<()> {
     let actor = Actor { who: Who::Person { id: person.id, name: person.name.clone() }, ..actor.clone() };
     let row = Record::installation(&actor, AuditAction::SignedIn, person.id.to_string(), Value::Null);
-    let work = move |mut system: SystemTx| {
-        let row = row.clone();
-        async move {
-            attempt.succeeded(&mut system).await?;
-            system.commit(Event::Audit(vec![row])).await
-        }
-    };
-    state.store.system(work).await
+    services.system.transaction(move |tx| signed_in_once(tx, attempt, row.clone())).await
 }
 
-/// Writes one row for each account, address and quarter of an hour with failed sign-ins, once the quarter has closed.
-pub async fn write_failures(store: &Store) -> Result<()> {
-    store
-        .system(|mut system| async move {
-            let actor = Actor::system("sign-in");
-            let row = |failed: Failures| {
-                let known = failed.person_id != PersonId(0);
-                let target = if known { failed.person_id.to_string() } else { "unknown e-mails".to_owned() };
-                let address = known.then_some(failed.address);
-                let state = json!({"from_ms": failed.quarter, "to_ms": failed.quarter.plus(QUARTER),
-                    "failures": failed.n, "address": address});
-                Record::installation(&actor, AuditAction::SignInsFailed, target, state)
-            };
-            let rows: Vec<Record> = system.take_closed_failures().await?.into_iter().map(row).collect();
-            if rows.is_empty() { Ok(()) } else { system.commit(Event::Audit(rows)).await }
-        })
-        .await
+async fn signed_in_once(mut tx: SystemTx, attempt: Attempt, row: Record) -> Result<()> {
+    attempt.succeeded(&mut tx).await?;
+    tx.commit(Trail::Audited(vec![row])).await
 }
 
 /// Writes that somebody signed out; the session itself is ended by whoever holds it.
-pub async fn sign_out(state: &AppState, actor: &Actor) -> Result<()> {
-    let actor = actor.clone();
-    let work = move |system: SystemTx| {
-        let actor = actor.clone();
-        async move {
-            let target = if let Who::Person { id, .. } = &actor.who { id.to_string() } else { String::new() };
-            let row = Record::installation(&actor, AuditAction::SignedOut, target, Value::Null);
-            system.commit(Event::Audit(vec![row])).await
-        }
+pub async fn sign_out(services: &Services, actor: &Actor) -> Result<()> {
+    let target = if let Who::Person { id, .. } = &actor.who { id.to_string() } else { String::new() };
+    let row = Record::installation(actor, AuditAction::SignedOut, target, Value::Null);
+    services.system.transaction(move |tx| tx.commit(Trail::Audited(vec![row.clone()]))).await
+}
+
+/// Writes one row for each account, address and quarter of an hour with failed sign-ins, once the quarter has closed.
+pub async fn write_failures(services: &Services) -> Result<()> {
+    services.system.transaction(write_failures_once).await
+}
+
+async fn write_failures_once(mut tx: SystemTx) -> Result<()> {
+    let actor = Actor::system("sign-in");
+    let row = |failed: Failures| {
+        let known = failed.person_id != PersonId(0);
+        let target = if known { failed.person_id.to_string() } else { "unknown e-mails".to_owned() };
+        let address = known.then_some(failed.address);
+        let state = json!({"from_ms": failed.quarter, "to_ms": failed.quarter.plus(QUARTER),
+            "failures": failed.n, "address": address});
+        Record::installation(&actor, AuditAction::SignInsFailed, target, state)
     };
-    state.store.system(work).await
+    let rows: Vec<Record> = tx.take_closed_failures().await?.into_iter().map(row).collect();
+    if rows.is_empty() { Ok(()) } else { tx.commit(Trail::Audited(rows)).await }
+}
+
+impl Services {
+    /// The sessions of pages.
+    pub fn page_sessions(&self) -> Sessions {
+        Sessions::of_pages(self.system.clone())
+    }
+
+    /// The sessions of the island that polls.
+    pub fn polling_sessions(&self) -> Sessions {
+        Sessions::of_polling(self.system.clone())
+    }
 }

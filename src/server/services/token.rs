@@ -1,5 +1,6 @@
 //! API tokens.
 
+use super::Services;
 use crate::domain::audit::AuditAction;
 use crate::domain::error::{Fault, Problem, Refusal};
 use crate::domain::id::{PersonId, TokenId};
@@ -9,7 +10,7 @@ use crate::domain::text::Name;
 use crate::domain::time::{DAY, Millis};
 use crate::server::auth::key::{Pair, pair, token_text};
 use crate::server::error::{Error, Result};
-use crate::server::store::credential::KnownToken;
+use crate::server::store::credential::{KnownToken, TokenKey};
 use crate::server::store::{Act, Actor, Change, Done, Store, Who, WorkspaceRef};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
@@ -60,7 +61,7 @@ pub struct NewToken {
     pub days: i64,
 }
 
-/// Makes a token; answers its id and its text, which is shown this once.
+/// Makes a token; returns its id and its text, which is shown this once.
 pub async fn add_token(
     store: &Store,
     actor: &Actor,
@@ -78,7 +79,7 @@ pub async fn add_token(
     let Pair { key, secret, secret_hash } = pair(store.ids());
     let text = token_text(&key, secret.expose_secret());
     let work = move |change| add_once(change, name.clone(), new.clone(), maker, (key.clone(), secret_hash.clone()));
-    let id = store.change::<AddToken, _, _, _>(actor, workspace, work).await?;
+    let id = store.change(actor, workspace, work).await?;
     Ok((id, text.into()))
 }
 
@@ -102,9 +103,14 @@ async fn add_once(
     change.commit(token.to_string(), None, Some(state), None, token).await
 }
 
-/// Ends a token at once; it is told apart from one that never was by nothing but its audit row.
+/// Notes that a token was used.
+pub async fn note_use(services: &Services, token: &TokenKey) -> Result<()> {
+    services.system.touch_token(token).await
+}
+
+/// Ends a token at once; nothing is left of it but its audit rows.
 pub async fn revoke_token(store: &Store, actor: &Actor, workspace: WorkspaceRef, id: TokenId) -> Result<()> {
-    store.change::<RevokeToken, _, _, _>(actor, workspace, move |change| revoke_once(change, id)).await
+    store.change(actor, workspace, move |change| revoke_once(change, id)).await
 }
 
 async fn revoke_once(mut change: Change<RevokeToken>, id: TokenId) -> Result<Done<()>> {

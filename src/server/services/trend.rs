@@ -42,7 +42,7 @@ impl Step {
 
 /// What a trend is asked for. Days are the workspace's, in days since 1970-01-01.
 #[derive(Clone, Debug)]
-pub struct Question {
+pub struct TrendQuery {
     pub environment: Environment,
     pub unit: Unit,
     pub app: Option<AppId>,
@@ -64,8 +64,8 @@ pub struct Point {
 }
 
 /// Reads the trend: what is counted now, less what the days since then added.
-pub async fn trend(view: &mut View, question: &Question) -> Result<Vec<Point>> {
-    let Question { environment, unit, app, first, last, step, .. } = *question;
+pub async fn trend(view: &mut View, question: &TrendQuery) -> Result<Vec<Point>> {
+    let TrendQuery { environment, unit, app, first, last, step, .. } = *question;
     let slice = question.slice.as_ref();
     let days = view.daily(environment, unit, app, slice, first).await?;
     let mut at_end = if unit.of_now() {

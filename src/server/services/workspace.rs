@@ -1,19 +1,21 @@
 //! Making workspaces.
 
-use super::reset::operators_only;
-use super::sign_up::person_added;
+use super::Services;
+use super::person::{FirstCredential, add_person, operators_only};
 use crate::domain::audit::AuditAction;
 use crate::domain::error::{Fault, Problem, Refusal};
 use crate::domain::id::PersonId;
 use crate::domain::role::Role;
 use crate::domain::text::{Email, Name, Slug};
-use crate::server::auth::key::{LINK_LASTS, link_token};
+use crate::server::auth::key::link_token;
 use crate::server::error::{Error, Result};
-use crate::server::store::link::LinkKind;
-use crate::server::store::system::Record;
+use crate::server::store::audit::Entry;
 use crate::server::store::workspace::Marks;
-use crate::server::store::{Actor, Event, Store, SystemTx, Workspace};
+use crate::server::store::{Actor, Record, SystemTx, Trail, Workspace};
 use serde_json::{Value, json};
+
+/// Workspaces are made in this zone unless something else is said.
+pub const UTC: &str = "UTC";
 
 /// Where a label of the Profile API's addresses is not set.
 const LABEL: &str = "main";
@@ -36,6 +38,16 @@ pub struct FirstAdmin {
     pub name: Option<String>,
 }
 
+/// The same, read.
+#[derive(Clone)]
+struct ReadWorkspace {
+    name: Name,
+    slug: Option<Slug>,
+    marks: Marks,
+    admin: Option<(Email, Option<Name>)>,
+    credential: FirstCredential,
+}
+
 /// What was made.
 #[derive(Clone, Debug)]
 pub struct Added {
@@ -45,14 +57,14 @@ pub struct Added {
 }
 
 /// Adds a workspace with version 1 of its settings: operators and the command line may.
-pub async fn add_workspace(store: &Store, actor: &Actor, new: NewWorkspace) -> Result<Added> {
+pub async fn add_workspace(services: &Services, actor: &Actor, new: NewWorkspace) -> Result<Added> {
     let mut faults = Vec::new();
     let mut fault = |field: &'static str, problem| faults.push(Fault::new(field, problem));
     let name = Name::parse(&new.name).map_err(|problem| fault("name", problem)).ok();
     let mut slug = |field, text: Option<&String>| {
         text.and_then(|text| Slug::parse(text).map_err(|problem| fault(field, problem)).ok())
     };
-    let (wanted, org, account) =
+    let (slug, org, account) =
         (slug("slug", new.slug.as_ref()), slug("org", new.org.as_ref()), slug("account", new.account.as_ref()));
     let admin = new.admin.as_ref().and_then(|admin| {
         let email = Email::parse(&admin.email).map_err(|problem| fault("admin", problem)).ok()?;
@@ -64,33 +76,33 @@ pub async fn add_workspace(store: &Store, actor: &Actor, new: NewWorkspace) -> R
     }
     let (Some(name), true) = (name, faults.is_empty()) else { return Err(Refusal::Invalid(faults).into()) };
     let marks = Marks { time_zone: new.time_zone, org: label(org)?, account: label(account)? };
-    let (token, token_hash) = link_token(store.ids());
+    let (token, token_hash) = link_token(services.system.ids());
+    let read = ReadWorkspace { name, slug, marks, admin, credential: FirstCredential::Link(token_hash) };
     let actor = actor.clone();
-    let work = move |mut system: SystemTx| {
-        let (name, slug, marks) = (name.clone(), wanted.clone(), marks.clone());
-        let (admin, actor, token_hash) = (admin.clone(), actor.clone(), token_hash.clone());
-        async move {
-            operators_only(&mut system, &actor).await?;
-            let admin = match admin {
-                Some((email, name)) => {
-                    Some(first_admin(&mut system, &actor, &email, name.as_ref(), &token_hash).await?)
-                }
-                None => None,
-            };
-            let made = system.add_workspace(&name, slug.as_ref(), &marks).await?;
-            if let Some((person, ..)) = &admin {
-                system.add_member(made.id, *person, Role::ComplianceAdmin).await?;
-            }
-            let first = admin.as_ref().map(|(person, name, _)| (*person, name.as_str()));
-            let workspace = rows(&actor, &made, first);
-            let account = admin.and_then(|(_, _, row)| row);
-            let needs_link = account.is_some();
-            system.commit(Event::Audit(account.into_iter().chain(workspace).collect())).await?;
-            Ok((made, needs_link))
-        }
-    };
-    let (workspace, needs_link) = store.system(work).await?;
+    let work = move |tx| add_workspace_once(tx, actor.clone(), read.clone());
+    let (workspace, needs_link) = services.system.transaction(work).await?;
     Ok(Added { workspace, link: needs_link.then_some(token) })
+}
+
+/// Returns whether the Compliance Admin is a new person, who needs the link.
+async fn add_workspace_once(mut tx: SystemTx, actor: Actor, new: ReadWorkspace) -> Result<(Workspace, bool)> {
+    operators_only(&mut tx, &actor).await?;
+    let (admin, account) = match &new.admin {
+        Some((email, name)) => {
+            let (person, name, row) = first_admin(&mut tx, &actor, email, name.as_ref(), &new.credential).await?;
+            (Some((person, name)), row)
+        }
+        None => (None, None),
+    };
+    let made = tx.add_workspace(&new.name, new.slug.as_ref(), &new.marks).await?;
+    if let Some((person, _)) = &admin {
+        tx.add_member(made.id, *person, Role::ComplianceAdmin).await?;
+    }
+    let needs_link = account.is_some();
+    let admin = admin.as_ref().map(|(person, name)| (*person, name.as_str()));
+    let rows = account.into_iter().chain(workspace_added(&actor, &made, admin));
+    tx.commit(Trail::Audited(rows.collect())).await?;
+    Ok((made, needs_link))
 }
 
 /// A label as it was given, else `main`.
@@ -103,37 +115,42 @@ pub(super) fn known_zone(name: &str) -> Result<(), Problem> {
     jiff::tz::TimeZone::get(name).map(|_| ()).map_err(|_| Problem::NotATimeZone)
 }
 
-/// The person of this e-mail; a new one with a link for their first password, and its row, where there is none.
+/// The person of this e-mail; a new one, and their row, where there is none.
 async fn first_admin(
-    system: &mut SystemTx,
+    tx: &mut SystemTx,
     actor: &Actor,
     email: &Email,
     name: Option<&Name>,
-    token_hash: &[u8],
+    credential: &FirstCredential,
 ) -> Result<(PersonId, String, Option<Record>)> {
-    if let Some(person) = system.person_by_email(email).await? {
+    if let Some(person) = tx.person_by_email(email).await? {
         return Ok((person.id, person.name, None));
     }
     let Some(name) = name else { return Err(Error::invalid("admin", Problem::NobodyHasIt)) };
-    let person = system.add_person(email, name, None, false).await?;
-    let expires = system.now.plus(LINK_LASTS);
-    system.add_link(token_hash, LinkKind::Password, Some(person), expires).await?;
-    Ok((person, name.to_string(), Some(person_added(actor, person, name, false))))
+    let (person, row) = add_person(tx, actor, email, name, false, credential).await?;
+    Ok((person, name.to_string(), Some(row)))
 }
 
 /// The audit rows of a new workspace: in the installation's chain, and the first rows of its own.
-pub(super) fn rows(actor: &Actor, made: &Workspace, admin: Option<(PersonId, &str)>) -> Vec<Record> {
+pub(super) fn workspace_added(actor: &Actor, made: &Workspace, admin: Option<(PersonId, &str)>) -> Vec<Record> {
     let state = json!({
         "workspace": made.id, "slug": made.slug, "name": made.name, "time_zone": made.time_zone,
         "org": made.org, "account": made.account,
         "default_att_status": Value::Null, "idfa_policy": "withhold",
     });
     let installation = Record::installation(actor, AuditAction::WorkspaceAdded, made.slug.to_string(), state);
-    let of_workspace = Record { workspace: Some(made.id), settings_version: Some(1), ..installation.clone() };
+    let of_workspace = Record {
+        workspace: Some(made.id),
+        entry: Entry { settings_version: Some(1), ..installation.entry.clone() },
+        ..installation.clone()
+    };
     let member = admin.map(|(person, name)| Record {
-        action: AuditAction::MemberRoleSet,
-        target: person.to_string(),
-        after: json!({"person": person, "name": name, "role": Role::ComplianceAdmin}),
+        entry: Entry {
+            action: AuditAction::MemberRoleSet,
+            target: person.to_string(),
+            after: json!({"person": person, "name": name, "role": Role::ComplianceAdmin}),
+            ..of_workspace.entry.clone()
+        },
         ..of_workspace.clone()
     });
     [Some(installation), Some(of_workspace), member].into_iter().flatten().collect()

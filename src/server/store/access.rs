@@ -1,8 +1,10 @@
 //! Reads of single profiles by tokens: counted by token and minute, and the profiles named for 30 days.
 
+use super::actor::{Actor, Who};
 use super::db::{Tx, on};
-use super::handle::{Actor, Who, WorkspaceRef};
-use super::profile::{By, Found};
+use super::permit::{Access, Permit};
+use super::profile::{FindBy, Found};
+use super::scope::WorkspaceRef;
 use super::system::Record;
 use super::{Store, SystemTx, View};
 use crate::domain::environment::Environment;
@@ -40,7 +42,7 @@ impl Store {
         actor: &Actor,
         workspace: Labelled,
         environment: Environment,
-        by: By,
+        by: FindBy,
         value: String,
     ) -> Result<(Option<Found>, View)> {
         let Who::Token(token) = actor.who else { return Err(Refusal::Forbidden.into()) };
@@ -51,7 +53,8 @@ impl Store {
                 async move {
                     let slug = WorkspaceRef::Slug(workspace.workspace.clone());
                     let tx = store.db.write().await?;
-                    let (mut scope, _) = store.permit(tx, &asker, &slug, Permission::LookUpProfiles, true).await?;
+                    let may = Permission::LookUpProfiles;
+                    let Permit { mut scope, .. } = store.permit(tx, &asker, &slug, may, Access::Write).await?;
                     if scope.workspace.org != workspace.org || scope.workspace.account != workspace.account {
                         return Err(Refusal::NotFound.into());
                     }
@@ -107,6 +110,7 @@ impl SystemTx {
     /// The row of what a token did a while ago, in its name and role; `token` alone once it was revoked.
     pub async fn by_token(&mut self, id: TokenId, row: Record) -> Result<Record> {
         let known = self.tx.token(id, Millis::default()).await?;
-        Ok(Record { state: known.map_or(row.state, |token| token.state(id)), ..row })
+        let actor_snapshot = known.map_or(row.actor_snapshot, |token| token.snapshot(id));
+        Ok(Record { actor_snapshot, ..row })
     }
 }

@@ -1,7 +1,8 @@
 //! Apps.
 
 use super::db::{Tx, given, on};
-use super::handle::{Act, Change, Scope};
+use super::handle::{Act, Change};
+use super::scope::Scope;
 use crate::domain::app::App;
 use crate::domain::id::{AppId, WorkspaceId};
 use crate::domain::text::Name;

@@ -1,7 +1,7 @@
 //! Counters: every "now" is read from them, however many devices there are; and what each day added to them.
 
 use super::db::{Tx, given, on};
-use super::handle::Scope;
+use super::scope::Scope;
 use crate::domain::att::{CountedState, Status};
 use crate::domain::count::{self, Cell, Cells, Counts, Dimension, Slice, Unit};
 use crate::domain::environment::Environment;

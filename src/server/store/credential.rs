@@ -1,8 +1,11 @@
 //! Credentials of machines: keys of inputs and API tokens. Only the SHA-256 of a secret is kept.
 
 use super::Store;
+use super::actor::Who;
 use super::db::{Tx, on};
-use super::handle::{Act, Change, Scope, Who};
+use super::handle::{Act, Change};
+use super::scope::Scope;
+use super::system::{System, Trail};
 use crate::domain::audit::ActorSnapshot;
 use crate::domain::id::{InputId, PersonId, TokenId, WorkspaceId};
 use crate::domain::role::TokenRole;
@@ -39,7 +42,7 @@ pub struct Token {
 
 impl Token {
     /// Who it is in the audit log; the person who made it stands beside its name.
-    pub(super) fn state(&self, id: TokenId) -> ActorSnapshot {
+    pub(super) fn snapshot(&self, id: TokenId) -> ActorSnapshot {
         let name = match (&self.maker_id, &self.maker_name) {
             (None, _) => self.name.clone(),
             (Some(_), maker) => format!("{} ({})", self.name, maker.as_deref().unwrap_or_default()),
@@ -88,18 +91,20 @@ impl Store {
         const SQL: &str = "select c.workspace_id, c.input_id, c.secret_hash, i.paused, i.requests_per_second from credentials c \
             join inputs i on i.workspace_id = c.workspace_id and i.id = c.input_id \
             where c.public_key = $1 and c.kind = 'input'";
-        let mut system = self.system_view().await?;
-        Ok(on!(&mut system.tx, c => sqlx::query_as(SQL).bind(key).fetch_optional(c).await?))
+        let mut view = self.system_view().await?;
+        Ok(on!(&mut view.tx, c => sqlx::query_as(SQL).bind(key).fetch_optional(c).await?))
     }
 
     /// Looks up the public half of a token.
     pub async fn token_key(&self, key: &str) -> Result<Option<TokenKey>> {
         const SQL: &str = "select token_id, secret_hash, last_used_at from credentials \
             where public_key = $1 and kind = 'token'";
-        let mut system = self.system_view().await?;
-        Ok(on!(&mut system.tx, c => sqlx::query_as(SQL).bind(key).fetch_optional(c).await?))
+        let mut view = self.system_view().await?;
+        Ok(on!(&mut view.tx, c => sqlx::query_as(SQL).bind(key).fetch_optional(c).await?))
     }
+}
 
+impl System {
     /// Notes that a token was used, at most once a minute.
     pub async fn touch_token(&self, token: &TokenKey) -> Result<()> {
         const SQL: &str = "update credentials set last_used_at = $2 where kind = 'token' and token_id = $1";
@@ -107,9 +112,9 @@ impl Store {
         if token.last_used_at.is_some_and(|last| now < last.plus(MINUTE)) {
             return Ok(());
         }
-        self.system(move |mut system| async move {
-            on!(&mut system.tx, c => { sqlx::query(SQL).bind(id).bind(now).execute(c).await?; });
-            system.commit(super::Event::Unaudited("a token's last use")).await
+        self.transaction(move |mut tx| async move {
+            on!(&mut tx.tx, c => { sqlx::query(SQL).bind(id).bind(now).execute(c).await?; });
+            tx.commit(Trail::Unaudited("a token's last use")).await
         })
         .await
     }

@@ -1,7 +1,7 @@
 //! Data problems, counted by day, app and app version.
 
 use super::db::{Tx, on};
-use super::handle::Scope;
+use super::scope::Scope;
 use crate::domain::data_problem::DataProblem;
 use crate::domain::environment::Environment;
 use crate::domain::id::{AppId, InputId, WorkspaceId};

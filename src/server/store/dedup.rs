@@ -1,12 +1,12 @@
 //! Ids of requests that were seen, so that a request that is sent again changes nothing.
 
-use super::audit::hex;
 use super::db::{Tx, given, on};
 use crate::domain::batch::Batch;
 use crate::domain::id::{InputId, WorkspaceId};
 use crate::domain::retention::REMEMBERED;
 use crate::domain::time::{HOUR, Millis};
 use crate::server::error::Result;
+use crate::server::hex::hex;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;

@@ -2,7 +2,8 @@
 
 use super::count::ALL_APPS;
 use super::db::{Tx, given, on};
-use super::handle::{Act, Change, Scope};
+use super::handle::{Act, Change};
+use super::scope::Scope;
 use crate::domain::count::{AdmittedValues, Dimension, DimensionKey, MOST_VALUES, UNSEEN};
 use crate::domain::id::{AppId, WorkspaceId};
 use crate::domain::time::DAY;

@@ -1,56 +1,14 @@
 //! Spreading a Postgres over several machines (Citus): what belongs to a workspace lies together, by `workspace_id`; the
 //! rest is on every machine.
 
+use super::actor::Actor;
 use super::db::Pools;
-use super::system::{Event, Record, SystemTx};
-use super::{Actor, Store};
+use super::system::{Record, System, SystemTx, Trail};
+use super::tables::{Place, tables_of};
 use crate::domain::audit::AuditAction;
 use crate::server::error::{Error, Result};
 use serde_json::json;
 use sqlx::PgPool;
-
-/// Tables that every machine has whole, each after those that it refers to.
-pub const EVERYWHERE: [&str; 11] = [
-    "installation",
-    "people",
-    "sessions",
-    "links",
-    "throttles",
-    "sign_in_failures",
-    "slots",
-    "workspaces",
-    "members",
-    "invitations",
-    "credentials",
-];
-
-/// Tables that are spread by `workspace_id`, each after those that it refers to.
-pub const BY_WORKSPACE: [&str; 24] = [
-    "settings_versions",
-    "erasures",
-    "apps",
-    "inputs",
-    "input_counts",
-    "arrivals",
-    "data_problems",
-    "samples",
-    "devices",
-    "device_identifiers",
-    "profiles",
-    "identities",
-    "uses",
-    "transitions",
-    "dedup",
-    "dedup_hours",
-    "retention",
-    "counters",
-    "daily",
-    "dimension_values",
-    "audit",
-    "audit_heads",
-    "accesses",
-    "accessed_profiles",
-];
 
 /// The log's triggers give way to rights, for a spread table has no triggers.
 const GUARD_THE_LOG: [&str; 3] = [
@@ -59,8 +17,8 @@ const GUARD_THE_LOG: [&str; 3] = [
     "revoke update, delete, truncate on audit from current_user",
 ];
 
-impl Store {
-    /// Spreads the tables; those that are spread already stay as they are. Answers how many were spread.
+impl System {
+    /// Spreads the tables; those that are spread already stay as they are. Returns how many were spread.
     ///
     /// # Errors
     /// [`Error::Internal`] with one line when this is no Postgres with the extension `citus`, or when the role that is
@@ -74,9 +32,10 @@ impl Store {
         };
         assert_spreadable(&pool).await?;
         let done: Vec<String> = sqlx::query_scalar(DONE).fetch_all(&pool).await?;
-        let left = |table: &&str| !done.iter().any(|done| done == table);
-        let (everywhere, by_workspace): (Vec<&str>, Vec<&str>) =
-            (EVERYWHERE.into_iter().filter(left).collect(), BY_WORKSPACE.into_iter().filter(left).collect());
+        let is_left = |table: &&str| !done.iter().any(|done| done == table);
+        let everywhere: Vec<&str> = tables_of(Place::Everywhere).into_iter().filter(is_left).collect();
+        let of_workspaces = tables_of(Place::ByWorkspace);
+        let by_workspace: Vec<&str> = of_workspaces.iter().copied().filter(is_left).collect();
         // Each by itself: what was cut off goes on where it stopped.
         for table in &everywhere {
             sqlx::query(COPY).bind(table).execute(&pool).await?;
@@ -85,14 +44,14 @@ impl Store {
             sqlx::query(statement).execute(&pool).await?;
         }
         for table in &by_workspace {
-            let beside = if *table == BY_WORKSPACE[0] { "none" } else { BY_WORKSPACE[0] };
+            let beside = if *table == of_workspaces[0] { "none" } else { of_workspaces[0] };
             sqlx::query(SPREAD).bind(table).bind(beside).execute(&pool).await?;
         }
         let spread = everywhere.len() + by_workspace.len();
         if spread > 0 {
             let after = json!({"tables": spread, "log_guarded_by": "revoked rights"});
             let row = Record::installation(actor, AuditAction::DatabaseDistributed, "database", after);
-            self.system(move |system: SystemTx| system.commit(Event::Audit(vec![row.clone()]))).await?;
+            self.transaction(move |tx: SystemTx| tx.commit(Trail::Audited(vec![row.clone()]))).await?;
         }
         Ok(spread)
     }

@@ -1,8 +1,9 @@
 //! Erasing stored IDFAs that a change of the settings holds back: asked for by the change, begun later, in steps.
 
-use super::SystemTx;
+use super::SystemView;
 use super::db::{Tx, on};
-use super::handle::{Act, Change, Scope};
+use super::handle::{Act, Change};
+use super::scope::Scope;
 use crate::domain::att::{Policy, Status};
 use crate::domain::id::WorkspaceId;
 use crate::domain::time::Millis;
@@ -74,7 +75,7 @@ impl Scope {
 }
 
 impl<A: Act> Change<A> {
-    /// Ends the erasing that waits or runs, if there is one, and answers it.
+    /// Ends the erasing that waits or runs, if there is one, and returns it.
     pub async fn cancel_erasure(&mut self) -> Result<Option<Erasure>> {
         const SQL: &str = "update erasures set progress = 'cancelled', ended_at = $2 \
             where workspace_id = $1 and progress in ('waiting', 'running')";
@@ -111,7 +112,7 @@ impl<A: Act> Change<A> {
     }
 }
 
-impl SystemTx {
+impl SystemView {
     /// Erasings that were asked for up to a moment and have not ended.
     pub async fn due_erasures(&mut self, asked_until: Millis) -> Result<Vec<Erasure>> {
         const SQL: &str =

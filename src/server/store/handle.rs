@@ -1,88 +1,20 @@
 //! The handle is the permit: whoever holds a `Change` was allowed it inside the same transaction, and can only end it
 //! with its audit row.
 
+use super::actor::Actor;
 use super::audit::{Entry, append};
-use super::db::Tx;
+use super::permit::{Access, Permit};
+use super::scope::{Scope, WorkspaceRef};
 use super::{Store, spawned};
 use crate::domain::audit::{ActorSnapshot, AuditAction};
-use crate::domain::error::Refusal;
-use crate::domain::id::{PersonId, TokenId, WorkspaceId};
-use crate::domain::permission::{Grant, Permission, grant, grant_token};
-use crate::domain::role::{Role, TokenRole};
-use crate::domain::text::{Reason, Slug};
-use crate::domain::time::Millis;
-use crate::server::clock::Ids;
+use crate::domain::permission::{Grant, Permission};
+use crate::domain::role::Role;
+use crate::domain::text::Reason;
 use crate::server::error::{Error, Result};
 use serde::Serialize;
 use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
-
-/// Who acts.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Who {
-    Person { id: PersonId, name: String },
-    Token(TokenId),
-    CommandLine,
-    System(&'static str),
-}
-
-/// Who acts, and from where.
-#[derive(Clone, Debug)]
-pub struct Actor {
-    pub who: Who,
-    pub address: Option<String>,
-    pub agent: Option<String>,
-    pub request_id: Option<String>,
-}
-
-impl Actor {
-    pub fn command_line() -> Self {
-        Self { who: Who::CommandLine, address: None, agent: None, request_id: None }
-    }
-
-    pub fn system(job: &'static str) -> Self {
-        Self { who: Who::System(job), address: None, agent: None, request_id: None }
-    }
-
-    /// Who acts, where no role plays a part.
-    pub(super) fn without_role(&self) -> ActorSnapshot {
-        let (id, name) = match &self.who {
-            Who::Person { id, name } => (Some(id.to_string()), name.clone()),
-            Who::Token(id) => (Some(id.to_string()), "token".to_owned()),
-            Who::CommandLine => (None, "command line".to_owned()),
-            Who::System(job) => (None, (*job).to_owned()),
-        };
-        ActorSnapshot { kind: self.who.kind().to_owned(), id, name, role: None }
-    }
-}
-
-/// Which workspace, as the caller knows it.
-#[derive(Clone, Debug)]
-pub enum WorkspaceRef {
-    Slug(Slug),
-    Id(WorkspaceId),
-}
-
-impl WorkspaceRef {
-    /// The workspace that an address or a command names; what is no slug names none.
-    pub fn parse(slug: &str) -> Result<Self> {
-        Slug::parse(slug).map(Self::Slug).map_err(|_| Refusal::NotFound.into())
-    }
-}
-
-/// A workspace as it is read with every handle.
-#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
-pub struct Workspace {
-    pub id: WorkspaceId,
-    pub slug: Slug,
-    pub name: String,
-    pub time_zone: String,
-    /// Labels that the Profile API's addresses have; `main` unless set.
-    pub org: Slug,
-    pub account: Slug,
-    pub created_at: Millis,
-}
 
 /// A kind of act: what it needs, and what its audit row is called.
 pub trait Act: Send + 'static {
@@ -90,14 +22,6 @@ pub trait Act: Send + 'static {
     type Snapshot: Serialize + Send;
     const PERMISSION: Permission;
     const AUDIT: AuditAction;
-}
-
-/// A transaction bound to one workspace; reads are methods of this.
-pub struct Scope {
-    pub(super) tx: Tx,
-    pub workspace: Workspace,
-    pub now: Millis,
-    pub(super) ids: Ids,
 }
 
 /// Permission to read one moment of the workspace.
@@ -111,7 +35,7 @@ pub struct View {
 pub struct Change<A: Act> {
     scope: Scope,
     actor: Actor,
-    state: ActorSnapshot,
+    actor_snapshot: ActorSnapshot,
     pub role: Option<Role>,
     act: PhantomData<A>,
 }
@@ -148,7 +72,7 @@ impl<A: Act> DerefMut for Change<A> {
 impl<A: Act> Change<A> {
     /// Who acts, as they are now.
     pub fn actor(&self) -> &ActorSnapshot {
-        &self.state
+        &self.actor_snapshot
     }
 
     /// Ends the change: writes the audit row last and commits both.
@@ -161,7 +85,7 @@ impl<A: Act> Change<A> {
         out: T,
     ) -> Result<Done<T>> {
         let settings_version = Some(self.settings_version().await?);
-        let value = |state: Option<A::Snapshot>| serde_json::to_value(state).map_err(Error::internal);
+        let value = |snapshot: Option<A::Snapshot>| serde_json::to_value(snapshot).map_err(Error::internal);
         let entry = Entry {
             action: A::AUDIT,
             target: target.into(),
@@ -171,7 +95,7 @@ impl<A: Act> Change<A> {
             settings_version,
         };
         let (now, chain) = (self.scope.now, self.scope.workspace.id);
-        append(&mut self.scope.tx, chain, now, &self.actor, self.state, entry).await?;
+        append(&mut self.scope.tx, chain, now, &self.actor, self.actor_snapshot, entry).await?;
         self.scope.tx.commit().await?;
         Ok(Done(out))
     }
@@ -188,29 +112,37 @@ impl Store {
         let (store, actor) = (self.clone(), actor.clone());
         spawned(async move {
             let tx = store.db.read().await?;
-            let (scope, state) = store.permit(tx, &actor, &workspace_ref, permission, false).await?;
-            Ok(View { scope, role: state.1, grant: state.2 })
+            let Permit { scope, role, grant, .. } =
+                store.permit(tx, &actor, &workspace_ref, permission, Access::Read).await?;
+            Ok(View { scope, role, grant })
         })
         .await
     }
 
-    /// Does one act: opens the transaction, asks the policy inside it, and hands the work its permit. The work runs
-    /// again when somebody else was faster, and goes on when the caller is dropped.
-    pub async fn change<A, F, Fut, T>(&self, actor: &Actor, workspace_ref: WorkspaceRef, work: F) -> Result<T>
+    /// Refuses what the actor may not do, before anything is read of what they sent. The act itself asks again.
+    pub async fn assert_may(&self, actor: &Actor, workspace_ref: &WorkspaceRef, permission: Permission) -> Result<()> {
+        self.view(actor, workspace_ref.clone(), permission).await.map(drop)
+    }
+
+    /// Does one act: opens the transaction, asks for permission inside it, and hands `act` what it may write with. It
+    /// runs again when somebody else was faster, and goes on when the caller is dropped. An act is a function of its
+    /// own: what it takes is cloned once for each run.
+    pub async fn change<A, F, Fut, T>(&self, actor: &Actor, workspace_ref: WorkspaceRef, act: F) -> Result<T>
     where
         A: Act,
         F: Fn(Change<A>) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Result<Done<T>>> + Send + 'static,
         T: Send + 'static,
     {
-        let (actor, work) = (actor.clone(), Arc::new(work));
+        let (actor, act) = (actor.clone(), Arc::new(act));
         self.persist(move |store| {
-            let (actor, workspace_ref, work) = (actor.clone(), workspace_ref.clone(), work.clone());
+            let (actor, workspace_ref, act) = (actor.clone(), workspace_ref.clone(), act.clone());
             async move {
                 let tx = store.db.write().await?;
-                let (scope, (state, role, _)) = store.permit(tx, &actor, &workspace_ref, A::PERMISSION, true).await?;
-                let change = Change { scope, actor, state, role, act: PhantomData };
-                work(change).await.map(|done| done.0)
+                let permit = store.permit(tx, &actor, &workspace_ref, A::PERMISSION, Access::Write).await?;
+                let Permit { scope, actor: actor_snapshot, role, .. } = permit;
+                let change = Change { scope, actor, actor_snapshot, role, act: PhantomData };
+                act(change).await.map(|done| done.0)
             }
         })
         .await
@@ -224,62 +156,7 @@ impl Store {
         Fut: Future<Output = Result<Done<T>>> + Send + 'static,
         T: Send + 'static,
     {
-        let found = self.change::<A, _, _, _>(actor, workspace_ref.clone(), find).await?;
+        let found = self.change(actor, workspace_ref.clone(), find).await?;
         Ok((found, self.view(actor, workspace_ref, A::PERMISSION).await?))
-    }
-
-    /// Finds the workspace and asks the policy. Who is no member gets the answer for one that does not exist.
-    pub(super) async fn permit(
-        &self,
-        mut tx: Tx,
-        actor: &Actor,
-        workspace_ref: &WorkspaceRef,
-        permission: Permission,
-        writes: bool,
-    ) -> Result<(Scope, (ActorSnapshot, Option<Role>, Grant))> {
-        let workspace = match workspace_ref {
-            WorkspaceRef::Slug(slug) => tx.workspace_by_slug(slug).await?,
-            WorkspaceRef::Id(id) => tx.workspace_by_id(*id).await?,
-        };
-        let workspace = workspace.ok_or(Refusal::NotFound)?;
-        let now = self.clock.now();
-        let (state, right) = match &actor.who {
-            Who::Person { id, .. } => {
-                let role = tx.role(workspace.id, *id, writes).await?.ok_or(Refusal::NotFound)?;
-                let state = ActorSnapshot { role: Some(TokenRole::Member(role)), ..actor.without_role() };
-                (state, grant(role, permission))
-            }
-            Who::Token(id) => {
-                let token = tx.token(*id, now).await?.ok_or(Refusal::Unauthorized)?;
-                if token.workspace_id != workspace.id {
-                    return Err(Refusal::NotFound.into());
-                }
-                let mut right = grant_token(token.role, permission);
-                if let Some(maker) = token.maker_id {
-                    // A token goes no further than whoever made it does now.
-                    let maker_role = tx.role(workspace.id, maker, writes).await?.ok_or(Refusal::NotFound)?;
-                    right = right.min(grant(maker_role, permission));
-                }
-                (token.state(*id), right)
-            }
-            Who::CommandLine | Who::System(_) => (actor.without_role(), Grant::Yes),
-        };
-        if right == Grant::No {
-            return Err(Refusal::Forbidden.into());
-        }
-        let role = state.role.and_then(TokenRole::member);
-        Ok((Scope { tx, workspace, now, ids: self.ids.clone() }, (state, role, right)))
-    }
-}
-
-impl Who {
-    /// The name of the kind in the audit log.
-    pub fn kind(&self) -> &'static str {
-        match self {
-            Self::Person { .. } => "person",
-            Self::Token(_) => "token",
-            Self::CommandLine => "command_line",
-            Self::System(_) => "system",
-        }
     }
 }

@@ -1,8 +1,9 @@
 //! Inputs, and what is counted of them.
 
-use super::db::{Tx, on};
-use super::handle::{Act, Change, Scope};
-use super::{Event, Store};
+use super::db::{Tx, given, on};
+use super::handle::{Act, Change};
+use super::scope::Scope;
+use super::system::{System, Trail};
 use crate::domain::app::App;
 use crate::domain::environment::Environment;
 use crate::domain::error::Problem;
@@ -122,14 +123,15 @@ impl Scope {
     }
 }
 
-impl Store {
+impl System {
     /// Counts requests that an input sent beyond its rate.
     pub async fn count_rate_limited(&self, workspace: WorkspaceId, input: InputId, n: i64) -> Result<()> {
-        self.system(move |mut system| async move {
+        self.transaction(move |mut tx| async move {
             let reason = format!(" {}", Problem::RateLimited.as_str());
             let tallies = Tallies::from([((input, Counted::Refused, reason), n)]);
-            system.tx.add_tallies(workspace, &tallies, system.now).await?;
-            system.commit(Event::Unaudited("requests beyond the rate")).await
+            let now = tx.now;
+            tx.tx.add_tallies(workspace, &tallies, now).await?;
+            tx.commit(Trail::Unaudited("requests beyond the rate")).await
         })
         .await
     }
@@ -152,7 +154,7 @@ impl Tx {
         if set == 1 { Ok(()) } else { Err(Error::Again("the input was given an app meanwhile".to_owned())) }
     }
 
-    /// Adds to the tallies; answers how many batches each of these inputs has taken by now.
+    /// Adds to the tallies; returns how many batches each of these inputs has taken by now.
     pub(super) async fn add_tallies(
         &mut self,
         workspace: WorkspaceId,
@@ -165,9 +167,10 @@ impl Tx {
             on conflict (workspace_id, input_id, counted, reason) \
             do update set n = input_counts.n + excluded.n, last_at = excluded.last_at \
             returning input_id, counted, n";
-        let rows: Vec<_> =
-            tallies.iter().map(|((input, counted, reason), n)| json!([input.0, counted.as_str(), reason, n])).collect();
-        let rows = serde_json::Value::from(rows).to_string();
+        let row = |((input, counted, reason), n): (&(InputId, Counted, String), &i64)| {
+            json!([input.0, counted.as_str(), reason, n])
+        };
+        let rows = given(tallies.iter().map(row));
         let sums: Vec<(InputId, Counted, i64)> =
             on!(self, c => sqlx::query_as(ADD).bind(workspace).bind(rows).bind(now).fetch_all(c).await?);
         let accepted = |(input, counted, n)| (counted == Counted::Accepted).then_some((input, n));
@@ -185,9 +188,7 @@ impl Tx {
             select $1, cast(given.value->>0 as bigint), cast(given.value->>1 as bigint), \
             cast(given.value->>2 as bigint), $3 from jsonb_each($2) as given where true on conflict (workspace_id, input_id, environment, app_id) \
             do update set last_at = excluded.last_at";
-        let rows: Vec<_> =
-            arrivals.iter().map(|(input, environment, app)| json!([input.0, environment.code(), app.0])).collect();
-        let rows = serde_json::Value::from(rows).to_string();
+        let rows = given(arrivals.iter().map(|(input, environment, app)| json!([input.0, environment.code(), app.0])));
         on!(self, c => { sqlx::query(SQL).bind(workspace).bind(rows).bind(now).execute(c).await?; });
         Ok(())
     }

@@ -1,8 +1,10 @@
 //! Invitations into a workspace, under the hash of their token.
 
-use super::SystemTx;
 use super::db::on;
-use super::handle::{Act, Change, Scope};
+use super::handle::{Act, Change};
+use super::permit::Access;
+use super::scope::Scope;
+use super::{SystemTx, SystemView};
 use crate::domain::id::{InvitationId, PersonId, WorkspaceId};
 use crate::domain::role::Role;
 use crate::domain::text::{Email, Slug};
@@ -93,15 +95,7 @@ impl<A: Act> Change<A> {
 /// How long an invitation is remembered after it was made; the log keeps who was invited.
 pub const KEPT: i64 = DAY;
 
-impl SystemTx {
-    /// Forgets old invitations.
-    pub async fn prune_invitations(&mut self) -> Result<()> {
-        const SQL: &str = "delete from invitations where created_at < $1";
-        let before = self.now.minus(KEPT);
-        on!(&mut self.tx, c => { sqlx::query(SQL).bind(before).execute(c).await?; });
-        Ok(())
-    }
-
+impl SystemView {
     /// The offer behind a token, while it is open.
     pub async fn offer(&mut self, token_hash: &[u8]) -> Result<Option<Offer>> {
         const SQL: &str = "select i.workspace_id, w.slug, w.name as workspace, i.email, i.role, i.maker_id, \
@@ -109,6 +103,16 @@ impl SystemTx {
             join people p on p.id = i.maker_id where i.token_hash = $1 and i.ended_at is null and i.expires_at > $2";
         let now = self.now;
         Ok(on!(&mut self.tx, c => sqlx::query_as(SQL).bind(token_hash).bind(now).fetch_optional(c).await?))
+    }
+}
+
+impl SystemTx {
+    /// Forgets old invitations.
+    pub async fn prune_invitations(&mut self) -> Result<()> {
+        const SQL: &str = "delete from invitations where created_at < $1";
+        let before = self.now.minus(KEPT);
+        on!(&mut self.tx, c => { sqlx::query(SQL).bind(before).execute(c).await?; });
+        Ok(())
     }
 
     /// Uses an offer up; false when somebody else was first.
@@ -123,6 +127,6 @@ impl SystemTx {
 
     /// A person's role in a workspace, locked until the commit.
     pub async fn locked_role(&mut self, workspace: WorkspaceId, person: PersonId) -> Result<Option<Role>> {
-        self.tx.role(workspace, person, true).await
+        self.tx.role(workspace, person, Access::Write).await
     }
 }

@@ -1,7 +1,7 @@
 //! One-time links, under the hash of their token.
 
-use super::SystemTx;
 use super::db::on;
+use super::{SystemTx, SystemView};
 use crate::domain::id::PersonId;
 use crate::domain::time::{DAY, Millis};
 use crate::server::error::Result;
@@ -34,6 +34,21 @@ pub struct Link {
 /// How long a link is remembered after it was made, used or not.
 pub const KEPT: i64 = DAY;
 
+impl SystemView {
+    /// The link, while it is neither used nor expired.
+    pub async fn link(&mut self, hash: &[u8]) -> Result<Option<Link>> {
+        const SQL: &str =
+            "select kind, person_id from links where token_hash = $1 and used_at is null and expires_at > $2";
+        let now = self.now;
+        let found: Option<(String, Option<PersonId>)> =
+            on!(&mut self.tx, c => sqlx::query_as(SQL).bind(hash).bind(now).fetch_optional(c).await?);
+        Ok(found.map(|(kind, person)| {
+            let kind = if kind == LinkKind::SetUp.as_str() { LinkKind::SetUp } else { LinkKind::Password };
+            Link { kind, person }
+        }))
+    }
+}
+
 impl SystemTx {
     /// Forgets old links.
     pub async fn prune_links(&mut self) -> Result<()> {
@@ -57,19 +72,6 @@ impl SystemTx {
             sqlx::query(SQL).bind(hash).bind(kind.as_str()).bind(person).bind(now).bind(expires).execute(c).await?;
         });
         Ok(())
-    }
-
-    /// The link, while it is neither used nor expired.
-    pub async fn link(&mut self, hash: &[u8]) -> Result<Option<Link>> {
-        const SQL: &str =
-            "select kind, person_id from links where token_hash = $1 and used_at is null and expires_at > $2";
-        let now = self.now;
-        let found: Option<(String, Option<PersonId>)> =
-            on!(&mut self.tx, c => sqlx::query_as(SQL).bind(hash).bind(now).fetch_optional(c).await?);
-        Ok(found.map(|(kind, person)| {
-            let kind = if kind == LinkKind::SetUp.as_str() { LinkKind::SetUp } else { LinkKind::Password };
-            Link { kind, person }
-        }))
     }
 
     /// Uses the link up; false when somebody else was first.

@@ -3,6 +3,7 @@
 use super::SystemTx;
 use super::db::{Tx, on};
 use super::handle::{Act, Change};
+use super::permit::Access;
 use crate::domain::id::{PersonId, WorkspaceId};
 use crate::domain::permission::Permission;
 use crate::domain::role::Role;
@@ -25,10 +26,15 @@ const SET: &str = "insert into members (workspace_id, person_id, role, since) va
 
 impl Tx {
     /// The person's role. A writer locks it, so that it cannot be taken away between the question and the commit.
-    pub(super) async fn role(&mut self, workspace: WorkspaceId, person: PersonId, lock: bool) -> Result<Option<Role>> {
+    pub(super) async fn role(
+        &mut self,
+        workspace: WorkspaceId,
+        person: PersonId,
+        access: Access,
+    ) -> Result<Option<Role>> {
         const SQL: &str = "select role from members where workspace_id = $1 and person_id = $2";
         const LOCKING: &str = "select role from members where workspace_id = $1 and person_id = $2 for share";
-        let sql = if lock { self.pick(SQL, LOCKING) } else { SQL };
+        let sql = if access == Access::Write { self.pick(SQL, LOCKING) } else { SQL };
         Ok(on!(self, c => sqlx::query_scalar(sql).bind(workspace).bind(person).fetch_optional(c).await?))
     }
 

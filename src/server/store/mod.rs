@@ -1,9 +1,10 @@
 //! What is remembered. The only ways to a connection are the handles: `change` (a person's or token's write, with its
 //! permission and its audit row), `view` (a read of one moment), `disclose` (a read that leaves a trace), `input_grant` (the
-//! event stream) and `system` (sign-in, sessions, jobs, migrations).
+//! event stream) and, for whoever holds the [`System`], `transaction` (accounts, sessions, jobs).
 
 mod accept;
 pub mod access;
+mod actor;
 pub mod app;
 pub mod audit;
 pub mod check;
@@ -26,6 +27,7 @@ pub mod invitation;
 pub mod link;
 pub mod member;
 mod migrate;
+mod permit;
 mod persist;
 pub mod person;
 mod population;
@@ -33,6 +35,7 @@ pub mod privacy;
 pub mod profile;
 mod retention;
 pub mod sample;
+mod scope;
 pub mod session;
 mod slot;
 mod statistics;
@@ -42,11 +45,13 @@ pub mod throttle;
 pub mod workspace;
 
 pub use accept::{Outcome, Parcel, Sent};
+pub use actor::{Actor, Who};
 pub use db::Db;
 pub use fill::{Chapter, Days, Filling, UserChunk};
-pub use handle::{Act, Actor, Change, Done, Scope, View, Who, Workspace, WorkspaceRef};
+pub use handle::{Act, Change, Done, View};
 pub use input_grant::{InputGrant, READ_AGAIN};
-pub use system::{Event, SystemTx};
+pub use scope::{Scope, Workspace, WorkspaceRef};
+pub use system::{Record, System, SystemTx, SystemView, Trail};
 
 use crate::server::clock::{Clock, Ids};
 use crate::server::error::{Error, Result};
@@ -69,7 +74,7 @@ pub struct Store {
 
 impl Store {
     /// Opens the database and brings its schema up to date.
-    pub async fn open(url: &str, clock: Arc<dyn Clock>) -> Result<Self> {
+    async fn open(url: &str, clock: Arc<dyn Clock>) -> Result<Self> {
         let store = Self {
             db: Db::open(url).await?,
             ids: Ids::new(clock.clone()),
@@ -79,12 +84,12 @@ impl Store {
             sizes_known: Arc::default(),
         };
         migrate::run(&store.db).await?;
-        store.found().await?;
         Ok(store)
     }
 
-    pub fn db(&self) -> &Db {
-        &self.db
+    /// Where the file of a SQLite database is.
+    pub fn path(&self) -> Option<&Path> {
+        self.db.path()
     }
 
     pub fn clock(&self) -> &Arc<dyn Clock> {
@@ -98,14 +103,6 @@ impl Store {
     /// Whether the database answers and its schema is ours.
     pub async fn ready(&self) -> Result<()> {
         migrate::check(&self.db).await
-    }
-
-    /// Copies a SQLite database into a new file, as it is at one moment.
-    pub async fn backup(&self, file: &Path) -> Result<()> {
-        if file.exists() {
-            return Err(Error::Internal(format!("{} exists already", file.display())));
-        }
-        self.db.copy(file).await
     }
 
     /// Ends all connections.

@@ -1,7 +1,7 @@
 //! People: who can sign in.
 
-use super::SystemTx;
 use super::db::on;
+use super::{SystemTx, SystemView};
 use crate::domain::error::Problem;
 use crate::domain::id::{PersonId, WorkspaceId};
 use crate::domain::text::{Email, Name};
@@ -18,7 +18,7 @@ pub struct Person {
     pub theme: Theme,
 }
 
-impl SystemTx {
+impl SystemView {
     /// How many people there are.
     pub async fn count_people(&mut self) -> Result<i64> {
         Ok(on!(&mut self.tx, c => sqlx::query_scalar("select count(*) from people").fetch_one(c).await?))
@@ -42,6 +42,28 @@ impl SystemTx {
         Ok(hash.flatten())
     }
 
+    /// Everybody, in the order of their names, with how many workspaces they are a member of.
+    pub async fn people(&mut self) -> Result<Vec<(Person, i64)>> {
+        const SQL: &str = "select p.id, p.email, p.name, p.operator, p.theme, \
+            (select count(*) from members m where m.person_id = p.id) as workspaces from people p order by p.name, p.id";
+        #[derive(sqlx::FromRow)]
+        struct Row {
+            #[sqlx(flatten)]
+            person: Person,
+            workspaces: i64,
+        }
+        let rows: Vec<Row> = on!(&mut self.tx, c => sqlx::query_as(SQL).fetch_all(c).await?);
+        Ok(rows.into_iter().map(|row| (row.person, row.workspaces)).collect())
+    }
+
+    /// The ids of the person's workspaces.
+    pub async fn workspaces_of(&mut self, id: PersonId) -> Result<Vec<WorkspaceId>> {
+        const SQL: &str = "select workspace_id from members where person_id = $1 order by workspace_id";
+        Ok(on!(&mut self.tx, c => sqlx::query_scalar(SQL).bind(id).fetch_all(c).await?))
+    }
+}
+
+impl SystemTx {
     pub async fn add_person(
         &mut self,
         email: &Email,
@@ -86,25 +108,5 @@ impl SystemTx {
         const SQL: &str = "update people set theme = $2 where id = $1";
         on!(&mut self.tx, c => { sqlx::query(SQL).bind(id).bind(theme).execute(c).await?; });
         Ok(())
-    }
-
-    /// Everybody, in the order of their names, with how many workspaces they are a member of.
-    pub async fn people(&mut self) -> Result<Vec<(Person, i64)>> {
-        const SQL: &str = "select p.id, p.email, p.name, p.operator, p.theme, \
-            (select count(*) from members m where m.person_id = p.id) as workspaces from people p order by p.name, p.id";
-        #[derive(sqlx::FromRow)]
-        struct Row {
-            #[sqlx(flatten)]
-            person: Person,
-            workspaces: i64,
-        }
-        let rows: Vec<Row> = on!(&mut self.tx, c => sqlx::query_as(SQL).fetch_all(c).await?);
-        Ok(rows.into_iter().map(|row| (row.person, row.workspaces)).collect())
-    }
-
-    /// The ids of the person's workspaces.
-    pub async fn workspaces_of(&mut self, id: PersonId) -> Result<Vec<WorkspaceId>> {
-        const SQL: &str = "select workspace_id from members where person_id = $1 order by workspace_id";
-        Ok(on!(&mut self.tx, c => sqlx::query_scalar(SQL).bind(id).fetch_all(c).await?))
     }
 }

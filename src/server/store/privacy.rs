@@ -1,8 +1,9 @@
 //! The versions of a workspace's privacy settings; only ever added.
 
-use super::SystemTx;
 use super::db::{Tx, on};
-use super::handle::{Act, Change, Scope};
+use super::handle::{Act, Change};
+use super::scope::Scope;
+use super::{SystemTx, SystemView};
 use crate::domain::att::{Policy, Status};
 use crate::domain::id::WorkspaceId;
 use crate::domain::privacy::Settings;
@@ -130,19 +131,21 @@ impl Scope {
 }
 
 impl<A: Act> Change<A> {
-    /// Adds the next version. Whoever adds the same number second is told to look again.
+    /// Adds the next version. Of two that add the same number the second fails, and looks again.
     pub async fn add_settings(&mut self, settings: Settings, moved_profiles: i64) -> Result<()> {
         let workspace = self.workspace.id;
         self.tx.add_version(workspace, &Version { settings, moved_profiles }).await
     }
 }
 
-impl SystemTx {
+impl SystemView {
     /// The number of the settings in force.
     pub async fn settings_version(&mut self, workspace: WorkspaceId) -> Result<i64> {
         Ok(self.tx.settings(workspace).await?.version)
     }
+}
 
+impl SystemTx {
     /// Version 1: nothing is assumed, and an IDFA that no status permits is not kept.
     pub(super) async fn first_settings(&mut self, workspace: WorkspaceId) -> Result<()> {
         let settings = Settings {

@@ -1,7 +1,8 @@
 //! Profiles as the look-up page reads them.
 
 use super::db::{Tx, given, on};
-use super::handle::{Act, Change, Scope};
+use super::handle::{Act, Change};
+use super::scope::Scope;
 use super::system;
 use crate::domain::device::Device;
 use crate::domain::environment::Environment;
@@ -20,9 +21,9 @@ pub struct IdentifiedDevice {
     pub identifiers: Vec<(IdentifierKind, String)>,
 }
 
-/// A profile with its identities and devices.
+/// A user of an app: a profile with its identities and devices.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Person {
+pub struct AppUser {
     pub profile: Profile,
     pub identities: Vec<(IdentityKind, String)>,
     /// The device seen last first.
@@ -31,7 +32,7 @@ pub struct Person {
 
 /// By what a profile is looked up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum By {
+pub enum FindBy {
     Mpid(i64),
     Identity(IdentityKind),
     /// Any id of a device.
@@ -54,7 +55,7 @@ impl<A: Act> Change<A> {
 
 impl Scope {
     /// Finds profiles, at most 20; a device id may lead to several.
-    pub async fn find_profiles(&mut self, environment: Environment, by: By, value: &str) -> Result<Vec<Found>> {
+    pub async fn find_profiles(&mut self, environment: Environment, by: FindBy, value: &str) -> Result<Vec<Found>> {
         const MPID: &str = "select p.id, p.audit_reference from profiles p \
             where p.workspace_id = $1 and p.environment = $2 and p.mpid = $3";
         const IDENTITY: &str = "select p.id, p.audit_reference from identities i join profiles p \
@@ -74,20 +75,20 @@ impl Scope {
         );
         let tx: &mut Tx = &mut self.tx;
         Ok(match by {
-            By::Mpid(mpid) => on!(tx, c => sqlx::query_as(MPID)
+            FindBy::Mpid(mpid) => on!(tx, c => sqlx::query_as(MPID)
                 .bind(workspace)
                 .bind(environment)
                 .bind(mpid)
                 .fetch_all(c)
                 .await?),
-            By::Identity(kind) => on!(tx, c => sqlx::query_as(IDENTITY)
+            FindBy::Identity(kind) => on!(tx, c => sqlx::query_as(IDENTITY)
                 .bind(workspace)
                 .bind(environment)
                 .bind(kind)
                 .bind(value)
                 .fetch_all(c)
                 .await?),
-            By::Device => on!(tx, c => sqlx::query_as(DEVICE)
+            FindBy::Device => on!(tx, c => sqlx::query_as(DEVICE)
                 .bind(workspace)
                 .bind(environment)
                 .bind(value)
@@ -98,7 +99,7 @@ impl Scope {
     }
 
     /// A profile with everything that is known of it.
-    pub async fn person(&mut self, environment: Environment, id: ProfileId) -> Result<Option<Person>> {
+    pub async fn app_user(&mut self, environment: Environment, id: ProfileId) -> Result<Option<AppUser>> {
         const PROFILE: &str = "select mpid, anonymous_on, first_seen, last_seen from profiles \
             where workspace_id = $1 and environment = $2 and id = $3";
         const IDENTITIES: &str = "select kind, value from identities \
@@ -119,7 +120,7 @@ impl Scope {
             .fetch_all(c)
             .await?);
         let devices = self.devices_of(environment, id).await?;
-        Ok(Some(Person { profile, identities, devices }))
+        Ok(Some(AppUser { profile, identities, devices }))
     }
 
     async fn devices_of(&mut self, environment: Environment, profile: ProfileId) -> Result<Vec<IdentifiedDevice>> {

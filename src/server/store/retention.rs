@@ -3,7 +3,7 @@
 
 use super::audit::{Entry, INSTALLATION, append};
 use super::db::{NONE, Tx, given, on};
-use super::{Actor, Store};
+use super::{Actor, System};
 use crate::domain::audit::AuditAction;
 use crate::domain::id::WorkspaceId;
 use crate::domain::retention::{Aging, Keep, REMEMBERED};
@@ -48,7 +48,7 @@ struct Step {
     next: Option<String>,
 }
 
-impl Store {
+impl System {
     /// Removes some of what is too old; answers whether there is more to do now.
     pub async fn age(&self, workspace: WorkspaceId, what: Aging, keep: Keep) -> Result<bool> {
         self.persist(move |store| async move {

@@ -1,8 +1,8 @@
 //! Samples of an input's batches, for a day: the newest ones, and the newest of each data problem.
 
 use super::db::{Tx, on};
-use super::handle::Scope;
-use super::system::{Event, SystemTx};
+use super::scope::Scope;
+use super::system::{System, SystemTx, Trail};
 use crate::domain::batch::Batch;
 use crate::domain::data_problem::DataProblem;
 use crate::domain::device::Device;
@@ -12,7 +12,6 @@ use crate::domain::identifier::IdentifierKind;
 use crate::domain::sample::{KEPT, MOST, sample};
 use crate::domain::time::Millis;
 use crate::server::error::Result;
-use crate::server::store::Store;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -129,14 +128,14 @@ impl Scope {
     }
 }
 
-impl Store {
+impl System {
     /// Forgets samples that are a day old.
     pub async fn prune_samples(&self, workspace: WorkspaceId) -> Result<()> {
         const SQL: &str = "delete from samples where workspace_id = $1 and received_at <= $2";
-        self.system(move |mut system: SystemTx| async move {
+        self.transaction(move |mut system: SystemTx| async move {
             let before = system.now.minus(KEPT);
             on!(&mut system.tx, c => { sqlx::query(SQL).bind(workspace).bind(before).execute(c).await?; });
-            system.commit(Event::Unaudited("old samples")).await
+            system.commit(Trail::Unaudited("old samples")).await
         })
         .await
     }

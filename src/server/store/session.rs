@@ -1,7 +1,7 @@
 //! Sessions, under the hash of their id: whoever reads the table cannot use it.
 
-use super::SystemTx;
 use super::db::on;
+use super::{SystemTx, SystemView};
 use crate::domain::id::PersonId;
 use crate::domain::time::Millis;
 use crate::server::error::Result;
@@ -14,12 +14,24 @@ pub struct Session {
     pub seen_at: Millis,
 }
 
-impl SystemTx {
+impl SystemView {
     pub async fn session(&mut self, id_hash: &[u8]) -> Result<Option<Session>> {
         const SQL: &str = "select data, created_at, seen_at from sessions where id_hash = $1";
         Ok(on!(&mut self.tx, c => sqlx::query_as(SQL).bind(id_hash).fetch_optional(c).await?))
     }
 
+    /// The person's sessions, the one used last first, with the hash of their id.
+    pub async fn sessions_of(&mut self, person: PersonId) -> Result<Vec<(Vec<u8>, Session)>> {
+        const SQL: &str = "select id_hash, data, created_at, seen_at from sessions where person_id = $1 \
+            order by seen_at desc, created_at desc";
+        let rows: Vec<(Vec<u8>, String, Millis, Millis)> =
+            on!(&mut self.tx, c => sqlx::query_as(SQL).bind(person).fetch_all(c).await?);
+        let row = |(hash, data, created_at, seen_at)| (hash, Session { data, created_at, seen_at });
+        Ok(rows.into_iter().map(row).collect())
+    }
+}
+
+impl SystemTx {
     pub async fn add_session(&mut self, id_hash: &[u8], person: Option<PersonId>, data: &str) -> Result<()> {
         const SQL: &str =
             "insert into sessions (id_hash, person_id, data, created_at, seen_at) values ($1, $2, $3, $4, $4)";
@@ -48,16 +60,6 @@ impl SystemTx {
         const SQL: &str = "delete from sessions where id_hash = $1";
         on!(&mut self.tx, c => { sqlx::query(SQL).bind(id_hash).execute(c).await?; });
         Ok(())
-    }
-
-    /// The person's sessions, the one used last first, with the hash of their id.
-    pub async fn sessions_of(&mut self, person: PersonId) -> Result<Vec<(Vec<u8>, Session)>> {
-        const SQL: &str = "select id_hash, data, created_at, seen_at from sessions where person_id = $1 \
-            order by seen_at desc, created_at desc";
-        let rows: Vec<(Vec<u8>, String, Millis, Millis)> =
-            on!(&mut self.tx, c => sqlx::query_as(SQL).bind(person).fetch_all(c).await?);
-        let row = |(hash, data, created_at, seen_at)| (hash, Session { data, created_at, seen_at });
-        Ok(rows.into_iter().map(row).collect())
     }
 
     /// Ends one session of the person; how many that were.

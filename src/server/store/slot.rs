@@ -2,8 +2,7 @@
 //! same slot count as well, only slower.
 
 use super::db::{Tx, on};
-use super::system::Event;
-use super::{Store, SystemTx};
+use super::system::{System, SystemTx, Trail};
 use crate::domain::time::{MINUTE, Millis};
 use crate::server::error::Result;
 
@@ -12,33 +11,33 @@ const SLOTS: i64 = 8;
 /// A process that did not say for so long that it is there is gone.
 const GONE: i64 = 3 * MINUTE;
 
-impl Store {
-    /// Takes a free slot for this process; kept for as long as [`Store::keep_slot`] says so. Any one when none is free,
+impl System {
+    /// Takes a free slot for this process; kept for as long as [`System::keep_slot`] says so. Any one when none is free,
     /// or when nothing can be written now.
     pub async fn with_slot(self) -> Self {
-        let taken = self.system(|mut system: SystemTx| async move {
-            let mut taken = None;
+        let taken = self.transaction(|mut tx: SystemTx| async move {
+            let (mut taken, now) = (None, tx.now);
             for slot in 0..SLOTS {
-                if system.tx.take_slot(slot, system.now).await? {
+                if tx.tx.take_slot(slot, now).await? {
                     taken = Some(slot);
                     break;
                 }
             }
-            system.commit(Event::Unaudited("a writer's slot")).await?;
+            tx.commit(Trail::Unaudited("a writer's slot")).await?;
             Ok(taken)
         });
         let slot = taken.await.unwrap_or_default().unwrap_or_else(|| self.ids.id() % SLOTS);
-        Self { slot, ..self }
+        self.at_slot(slot)
     }
 
     /// Says that this process is still there.
     pub async fn keep_slot(&self) -> Result<()> {
         const SQL: &str = "update slots set seen_at = $2 where slot = $1";
         let slot = self.slot;
-        self.system(move |mut system: SystemTx| async move {
-            let now = system.now;
-            on!(&mut system.tx, c => { sqlx::query(SQL).bind(slot).bind(now).execute(c).await?; });
-            system.commit(Event::Unaudited("a writer's slot")).await
+        self.transaction(move |mut tx: SystemTx| async move {
+            let now = tx.now;
+            on!(&mut tx.tx, c => { sqlx::query(SQL).bind(slot).bind(now).execute(c).await?; });
+            tx.commit(Trail::Unaudited("a writer's slot")).await
         })
         .await
     }
@@ -47,9 +46,9 @@ impl Store {
     pub async fn leave_slot(&self) -> Result<()> {
         const SQL: &str = "delete from slots where slot = $1";
         let slot = self.slot;
-        self.system(move |mut system: SystemTx| async move {
-            on!(&mut system.tx, c => { sqlx::query(SQL).bind(slot).execute(c).await?; });
-            system.commit(Event::Unaudited("a writer's slot")).await
+        self.transaction(move |mut tx: SystemTx| async move {
+            on!(&mut tx.tx, c => { sqlx::query(SQL).bind(slot).execute(c).await?; });
+            tx.commit(Trail::Unaudited("a writer's slot")).await
         })
         .await
     }

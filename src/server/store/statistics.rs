@@ -3,7 +3,9 @@
 
 use super::Store;
 use super::db::Tx;
+use super::tables::growing;
 use crate::server::error::Result;
+use sqlx::AssertSqlSafe;
 use std::sync::atomic::Ordering;
 
 /// Rows from which keys can be told from what is the same in all of them.
@@ -26,8 +28,6 @@ impl Store {
     async fn sizes_learnt(&self) -> Result<bool> {
         const KNOWN: &str = "select reltuples > 0 from pg_class where oid = 'devices'::regclass";
         const ROWS: &str = "select count(*) from (select 1 from devices limit $1) as first";
-        const LEARN: &str =
-            "analyze devices, device_identifiers, profiles, identities, uses, transitions, dedup, counters, daily";
         let mut tx = self.db.write().await?;
         let Tx::Postgres(postgres) = &mut tx else { return Ok(true) };
         if sqlx::query_scalar(KNOWN).fetch_one(&mut **postgres).await? {
@@ -37,7 +37,7 @@ impl Store {
         if rows < ENOUGH {
             return Ok(false);
         }
-        sqlx::raw_sql(LEARN).execute(&mut **postgres).await?;
+        sqlx::raw_sql(AssertSqlSafe(format!("analyze {}", growing().join(", ")))).execute(&mut **postgres).await?;
         tx.commit().await?;
         Ok(true)
     }

@@ -1,30 +1,62 @@
-//! The installation's own work: sign-in, sessions, accounts, jobs. Its commit says what it was.
+//! The installation's own work: accounts, sessions, jobs. It needs nobody's permission, and so it needs this key.
 
+use super::actor::Actor;
 use super::audit::{Entry, INSTALLATION, append};
 use super::db::{Tx, on};
-use super::handle::Actor;
 use super::{Store, spawned};
 use crate::domain::audit::{ActorSnapshot, AuditAction};
 use crate::domain::id::WorkspaceId;
 use crate::domain::time::Millis;
-use crate::server::clock::Ids;
-use crate::server::error::Result;
+use crate::server::clock::{Clock, Ids};
+use crate::server::error::{Error, Result};
 use serde_json::Value;
+use std::ops::{Deref, DerefMut};
+use std::path::Path;
 use std::sync::Arc;
 
-/// A transaction of the installation's own.
-pub struct SystemTx {
+/// The key to all that is written without asking for permission. Whoever opens the database has it and lends it to the
+/// services; everybody else gets the [`Store`] alone.
+#[derive(Clone, Debug)]
+pub struct System(Store);
+
+impl Deref for System {
+    type Target = Store;
+    fn deref(&self) -> &Store {
+        &self.0
+    }
+}
+
+/// One moment of the installation, to be read.
+pub struct SystemView {
     pub(super) tx: Tx,
     pub now: Millis,
+}
+
+/// A transaction of the installation's own; it reads what a view does.
+pub struct SystemTx {
+    view: SystemView,
     pub(super) ids: Ids,
 }
 
-/// What an own transaction was for.
+impl Deref for SystemTx {
+    type Target = SystemView;
+    fn deref(&self) -> &SystemView {
+        &self.view
+    }
+}
+
+impl DerefMut for SystemTx {
+    fn deref_mut(&mut self) -> &mut SystemView {
+        &mut self.view
+    }
+}
+
+/// What the log says of a transaction.
 #[derive(Clone, Debug)]
-pub enum Event {
+pub enum Trail {
     /// Rows for the chains: of the installation, or of the workspaces named.
-    Audit(Vec<Record>),
-    /// Nothing that anybody decided; the text says what, for the reader of the code and the log.
+    Audited(Vec<Record>),
+    /// Nothing, for nobody decided anything; the text says what was written, for the reader of the code.
     Unaudited(&'static str),
 }
 
@@ -35,14 +67,8 @@ pub struct Record {
     pub workspace: Option<WorkspaceId>,
     pub actor: Actor,
     /// Who the actor was then.
-    pub state: ActorSnapshot,
-    pub action: AuditAction,
-    pub target: String,
-    pub before: Value,
-    pub after: Value,
-    pub reason: Option<String>,
-    /// For rows of a workspace.
-    pub settings_version: Option<i64>,
+    pub actor_snapshot: ActorSnapshot,
+    pub entry: Entry,
 }
 
 impl Record {
@@ -51,13 +77,15 @@ impl Record {
         Self {
             workspace: None,
             actor: actor.clone(),
-            state: actor.without_role(),
-            action,
-            target: target.into(),
-            before: Value::Null,
-            after,
-            reason: None,
-            settings_version: None,
+            actor_snapshot: actor.without_role(),
+            entry: Entry {
+                action,
+                target: target.into(),
+                before: Value::Null,
+                after,
+                reason: None,
+                settings_version: None,
+            },
         }
     }
 }
@@ -66,86 +94,91 @@ impl SystemTx {
     /// The same row for a workspace's chain, with the version of the settings in force there.
     pub async fn row_of(&mut self, workspace: WorkspaceId, row: Record) -> Result<Record> {
         let settings_version = Some(self.settings_version(workspace).await?);
-        Ok(Record { workspace: Some(workspace), settings_version, ..row })
+        Ok(Record { workspace: Some(workspace), entry: Entry { settings_version, ..row.entry }, ..row })
     }
 
-    pub async fn commit(mut self, event: Event) -> Result<()> {
-        match event {
-            Event::Audit(mut records) => {
+    /// Ends the transaction: writes what the log says of it, and commits both.
+    pub async fn commit(mut self, trail: Trail) -> Result<()> {
+        match trail {
+            Trail::Audited(mut records) => {
                 // Several heads are locked in the order of their ids, so that two such acts cannot wait for each other.
                 records.sort_by_key(|record| record.workspace);
-                for record in records {
-                    let entry = Entry {
-                        action: record.action,
-                        target: record.target,
-                        before: record.before,
-                        after: record.after,
-                        reason: record.reason,
-                        settings_version: record.settings_version,
-                    };
-                    let chain = record.workspace.unwrap_or(INSTALLATION);
-                    append(&mut self.tx, chain, self.now, &record.actor, record.state, entry).await?;
+                for Record { workspace, actor, actor_snapshot, entry } in records {
+                    let (chain, now) = (workspace.unwrap_or(INSTALLATION), self.now);
+                    append(&mut self.tx, chain, now, &actor, actor_snapshot, entry).await?;
                 }
             }
-            Event::Unaudited(what) => tracing::trace!(what, "committed"),
+            Trail::Unaudited(what) => tracing::trace!(what, "committed"),
         }
-        self.tx.commit().await
+        self.view.tx.commit().await
     }
 }
 
-impl Store {
-    /// Runs the installation's own work in one transaction, again when somebody else was faster. The work must end with
-    /// `SystemTx::commit`, or nothing of it stays.
-    pub async fn system<F, Fut, T>(&self, work: F) -> Result<T>
+impl System {
+    /// Opens the database and brings its schema up to date.
+    pub async fn open(url: &str, clock: Arc<dyn Clock>) -> Result<Self> {
+        let system = Self(Store::open(url, clock).await?);
+        system.found().await?;
+        Ok(system)
+    }
+
+    /// Copies a SQLite database into a new file, as it is at one moment.
+    pub async fn backup(&self, file: &Path) -> Result<()> {
+        if file.exists() {
+            return Err(Error::Internal(format!("{} exists already", file.display())));
+        }
+        self.db.copy(file).await
+    }
+
+    /// The same with a slot of the counters.
+    pub(super) fn at_slot(self, slot: i64) -> Self {
+        Self(Store { slot, ..self.0 })
+    }
+
+    /// Writes for the installation in one transaction, again when somebody else was faster. `body` must end with
+    /// [`SystemTx::commit`], or nothing of it stays.
+    pub async fn transaction<F, Fut, T>(&self, body: F) -> Result<T>
     where
         F: Fn(SystemTx) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Result<T>> + Send + 'static,
         T: Send + 'static,
     {
-        let work = Arc::new(work);
+        let body = Arc::new(body);
         self.persist(move |store| {
-            let work = work.clone();
+            let body = body.clone();
             async move {
-                let system = SystemTx { tx: store.db.write().await?, now: store.clock.now(), ids: store.ids.clone() };
-                work(system).await
+                let view = SystemView { tx: store.db.write().await?, now: store.clock.now() };
+                body(SystemTx { view, ids: store.ids.clone() }).await
             }
         })
         .await
     }
 
-    /// The installation's own reads, of one moment.
-    pub async fn system_view(&self) -> Result<SystemTx> {
-        let store = self.clone();
-        spawned(
-            async move { Ok(SystemTx { tx: store.db.read().await?, now: store.clock.now(), ids: store.ids.clone() }) },
-        )
-        .await
-    }
-
     /// Writes the one row of the installation when the database is new.
-    pub(super) async fn found(&self) -> Result<()> {
-        let (mut system, key) = (self.system_view().await?, self.ids.random::<32>());
+    async fn found(&self) -> Result<()> {
+        let (mut view, key) = (self.system_view().await?, self.ids.random::<32>());
         const FOUNDED: &str = "select count(*) from installation";
-        let founded: i64 = on!(&mut system.tx, c => sqlx::query_scalar(FOUNDED).fetch_one(c).await?);
-        drop(system);
+        let founded: i64 = on!(&mut view.tx, c => sqlx::query_scalar(FOUNDED).fetch_one(c).await?);
+        drop(view);
         if founded > 0 {
             return Ok(());
         }
-        self.system(move |mut system| async move {
+        self.transaction(move |mut tx| async move {
             const FOUND: &str =
                 "insert into installation (id, lookup_key, created_at) values (1, $1, $2) on conflict do nothing";
-            let now = system.now;
-            on!(&mut system.tx, c => { sqlx::query(FOUND).bind(&key[..]).bind(now).execute(c).await?; });
-            system.commit(Event::Unaudited("the installation's row")).await
+            let now = tx.now;
+            on!(&mut tx.tx, c => { sqlx::query(FOUND).bind(&key[..]).bind(now).execute(c).await?; });
+            tx.commit(Trail::Unaudited("the installation's row")).await
         })
         .await
     }
 }
 
-impl SystemTx {
-    /// The key of the keyed hashes under which look-ups are recorded.
-    pub async fn lookup_key(&mut self) -> Result<Vec<u8>> {
-        lookup_key(&mut self.tx).await
+impl Store {
+    /// Reads one moment of the installation.
+    pub async fn system_view(&self) -> Result<SystemView> {
+        let store = self.clone();
+        spawned(async move { Ok(SystemView { tx: store.db.read().await?, now: store.clock.now() }) }).await
     }
 }
 

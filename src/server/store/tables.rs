@@ -1,12 +1,12 @@
-//! What is stored, table by table: what for, whose data it is, and for how long. A test holds this list against the
-//! schema of both databases, so that no table and no column is left out.
+//! What is stored, table by table: what for, whose data it is, where it lies, and for how long. This is the only list of
+//! tables: a new one is added here, after those that it refers to. A test holds it against the schema of both databases,
+//! so that no table and no column is left out.
 
 use super::db::on;
 use super::{Store, access, failure, invitation, link};
-use crate::domain::retention::{Aging, REMEMBERED};
+use crate::domain::retention::{Aging, FAILURES_REMEMBERED, REMEMBERED, SESSION_LASTS};
 use crate::domain::sample::KEPT as KEPT_SAMPLES;
 use crate::domain::time::{HOUR, MINUTE};
-use crate::server::auth::{session, throttle};
 use crate::server::error::Result;
 use std::collections::BTreeMap;
 
@@ -34,11 +34,31 @@ pub enum Kept {
     Always(&'static str),
 }
 
+/// Where its rows lie when a Postgres is spread over several machines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// Every machine has them all.
+    Everywhere,
+    /// Those of a workspace lie together, by their `workspace_id`.
+    ByWorkspace,
+}
+
+/// How many rows there may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Size {
+    /// Rows for each device, profile or event, or for each value counted: no statement reads them all, and Postgres
+    /// must know how many there are.
+    Growing,
+    Small,
+}
+
 /// One table.
 #[derive(Clone, Copy, Debug)]
 pub struct TableNote {
     pub table: &'static str,
     pub subject: Subject,
+    pub place: Place,
+    pub size: Size,
     pub what: &'static str,
     pub kept: Kept,
     /// Columns that are personal data, or lead to somebody.
@@ -48,11 +68,13 @@ pub struct TableNote {
 const INSTALLATION: Kept = Kept::Until("the installation is removed");
 
 macro_rules! tables {
-    ($($table:literal $subject:ident, $what:literal, $kept:expr, [$($personal:literal)*];)*) => {
-        /// Every table there is.
+    ($($table:literal $subject:ident $place:ident $size:ident, $what:literal, $kept:expr, [$($personal:literal)*];)*) => {
+        /// Every table there is, each after those that it refers to.
         pub const TABLES: &[TableNote] = &[$(TableNote {
             table: $table,
             subject: Subject::$subject,
+            place: Place::$place,
+            size: Size::$size,
             what: $what,
             kept: $kept,
             personal: &[$($personal),*],
@@ -61,45 +83,55 @@ macro_rules! tables {
 }
 
 tables! {
-    "profiles" Users, "A user of an app, by the number that events give", INSTALLATION, ["mpid" "anonymous_on" "audit_reference" "first_seen" "last_seen"];
-    "identities" Users, "What a user is known by: customer id, e-mail and the other identities that events carry", INSTALLATION, ["kind" "value" "profile_id"];
-    "devices" Users, "One installation of an app: platform, versions, country, and its ATT status",
+    "people" Staff Everywhere Small, "Accounts: e-mail, name, a password's hash (Argon2id), look", INSTALLATION, ["email" "name" "password_hash"];
+    "sessions" Staff Everywhere Small, "Signed-in browsers, with address and user agent", Kept::For(SESSION_LASTS), ["person_id" "data" "created_at" "seen_at"];
+    "links" Staff Everywhere Small, "Hashes of one-time links to choose a password", Kept::For(link::KEPT), ["person_id"];
+    "workspaces" Nobody Everywhere Small, "Names, time zones, labels", INSTALLATION, [];
+    "invitations" Staff Everywhere Small, "E-mails that were invited, and by whom", Kept::For(invitation::KEPT), ["email" "maker_id"];
+    "members" Staff Everywhere Small, "Who has which role in a workspace", Kept::Until("the role is taken away"), ["person_id" "role" "since"];
+    "throttles" Staff Everywhere Small, "Hashes of accounts and addresses with failed sign-ins", Kept::For(FAILURES_REMEMBERED + HOUR), ["key_hash"];
+    "sign_in_failures" Staff Everywhere Small, "Failed sign-ins by account and address, until the quarter's row is in the log", Kept::For(failure::QUARTER + MINUTE), ["person_id" "address"];
+    "credentials" Nobody Everywhere Small, "Keys of inputs and API tokens; of their secrets only the SHA-256", Kept::Until("the token is revoked"), ["maker_id"];
+    "settings_versions" Nobody ByWorkspace Small, "Every version of the default and the IDFA policy, with who set it and why", Kept::Always("what was in force on a day must be known later"), ["changed_by" "reason"];
+    "erasures" Nobody ByWorkspace Small, "How far the erasing of advertising ids got", INSTALLATION, [];
+    "apps" Nobody ByWorkspace Small, "Bundle ids and their names", INSTALLATION, [];
+    "inputs" Nobody ByWorkspace Small, "The feeds that events come in by", INSTALLATION, [];
+    "input_counts" Nobody ByWorkspace Small, "How many batches were taken, repeated or refused, and why", INSTALLATION, [];
+    "arrivals" Nobody ByWorkspace Small, "When the last batch of an app came", INSTALLATION, [];
+    "data_problems" Nobody ByWorkspace Small, "How often batches had each data problem, by day, app and app version", INSTALLATION, [];
+    "profiles" Users ByWorkspace Growing, "A user of an app, by the number that events give", INSTALLATION, ["mpid" "anonymous_on" "audit_reference" "first_seen" "last_seen"];
+    "identities" Users ByWorkspace Growing, "What a user is known by: customer id, e-mail and the other identities that events carry", INSTALLATION, ["kind" "value" "profile_id"];
+    "devices" Users ByWorkspace Growing, "One installation of an app: platform, versions, country, and its ATT status",
         Kept::Until("the installation is removed; without an id that leads to it, a device leaves the counts after 30 silent days"),
         ["platform" "status" "since" "as_of" "os_version" "app_version" "country" "first_seen" "last_seen" "active_on"];
-    "device_identifiers" Users, "The ids of a device: IDFV, the IDFA while the status permits it, and those of other platforms",
+    "device_identifiers" Users ByWorkspace Growing, "The ids of a device: IDFV, the IDFA while the status permits it, and those of other platforms",
         Kept::Until("the installation is removed; the IDFA until a refusal, or as long as the IDFA policy lets it"), ["kind" "value" "device_id"];
-    "uses" Users, "Which user was seen on which device", INSTALLATION, ["device_id" "profile_id"];
-    "transitions" Users, "Each change of a device's ATT status", Kept::Aged(Aging::Transitions), ["device_id" "from_status" "to_status" "since" "as_of" "received_at"];
-    "samples" Users, "Newest batches and examples of data problems, at most 20 for each input", Kept::For(KEPT_SAMPLES), ["device_id" "content" "idfa"];
-    "dedup" Users, "A hash of each batch's request id, so that a repeat changes nothing", Kept::For(REMEMBERED), ["hash"];
-    "accessed_profiles" Users, "Which profiles API tokens read, by random references", Kept::For(access::NAMED), ["audit_reference"];
-    "people" Staff, "Accounts: e-mail, name, a password's hash (Argon2id), look", INSTALLATION, ["email" "name" "password_hash"];
-    "sessions" Staff, "Signed-in browsers, with address and user agent", Kept::For(session::ABSOLUTE), ["person_id" "data" "created_at" "seen_at"];
-    "links" Staff, "Hashes of one-time links to choose a password", Kept::For(link::KEPT), ["person_id"];
-    "invitations" Staff, "E-mails that were invited, and by whom", Kept::For(invitation::KEPT), ["email" "maker_id"];
-    "members" Staff, "Who has which role in a workspace", Kept::Until("the role is taken away"), ["person_id" "role" "since"];
-    "throttles" Staff, "Hashes of accounts and addresses with failed sign-ins", Kept::For(throttle::FORGOTTEN_AFTER + HOUR), ["key_hash"];
-    "sign_in_failures" Staff, "Failed sign-ins by account and address, until the quarter's row is in the log", Kept::For(failure::QUARTER + MINUTE), ["person_id" "address"];
-    "audit" Staff, "Who changed what, when, from which address and why; users only by random references", Kept::Always("a log that can lose rows proves nothing"),
+    "uses" Users ByWorkspace Growing, "Which user was seen on which device", INSTALLATION, ["device_id" "profile_id"];
+    "transitions" Users ByWorkspace Growing, "Each change of a device's ATT status", Kept::Aged(Aging::Transitions), ["device_id" "from_status" "to_status" "since" "as_of" "received_at"];
+    "samples" Users ByWorkspace Small, "Newest batches and examples of data problems, at most 20 for each input", Kept::For(KEPT_SAMPLES), ["device_id" "content" "idfa"];
+    "dedup" Users ByWorkspace Growing, "A hash of each batch's request id, so that a repeat changes nothing", Kept::For(REMEMBERED), ["hash"];
+    "accessed_profiles" Users ByWorkspace Small, "Which profiles API tokens read, by random references", Kept::For(access::NAMED), ["audit_reference"];
+    "dedup_hours" Nobody ByWorkspace Small, "How many ids of requests came in an hour", Kept::For(REMEMBERED), [];
+    "retention" Nobody ByWorkspace Small, "How far the removing of old rows got", INSTALLATION, [];
+    "counters" Nobody ByWorkspace Growing, "How many users and devices have each status", INSTALLATION, [];
+    "dimension_values" Nobody ByWorkspace Small, "Which app versions, OS versions and countries are counted by themselves", INSTALLATION, [];
+    "daily" Nobody ByWorkspace Growing, "What each day added to the counters, and how many devices were active on it", Kept::Aged(Aging::Days), [];
+    "audit" Staff ByWorkspace Small, "Who changed what, when, from which address and why; users only by random references", Kept::Always("a log that can lose rows proves nothing"),
         ["actor_id" "actor_name" "ip" "agent" "target" "before_json" "after_json" "reason"];
-    "credentials" Nobody, "Keys of inputs and API tokens; of their secrets only the SHA-256", Kept::Until("the token is revoked"), ["maker_id"];
-    "accesses" Nobody, "How often API tokens read profiles, until the minute's row is in the log", Kept::For(2 * MINUTE), [];
-    "audit_heads" Nobody, "Where each chain of the log ends", Kept::Always("as the log"), [];
-    "settings_versions" Nobody, "Every version of the default and the IDFA policy, with who set it and why", Kept::Always("what was in force on a day must be told later"), ["changed_by" "reason"];
-    "erasures" Nobody, "How far the erasing of advertising ids got", INSTALLATION, [];
-    "workspaces" Nobody, "Names, time zones, labels", INSTALLATION, [];
-    "apps" Nobody, "Bundle ids and their names", INSTALLATION, [];
-    "inputs" Nobody, "The feeds that events come in by", INSTALLATION, [];
-    "input_counts" Nobody, "How many batches were taken, repeated or refused, and why", INSTALLATION, [];
-    "arrivals" Nobody, "When the last batch of an app came", INSTALLATION, [];
-    "data_problems" Nobody, "How often batches had each data problem, by day, app and app version", INSTALLATION, [];
-    "dedup_hours" Nobody, "How many ids of requests came in an hour", Kept::For(REMEMBERED), [];
-    "slots" Nobody, "Which processes are running", INSTALLATION, [];
-    "retention" Nobody, "How far the removing of old rows got", INSTALLATION, [];
-    "daily" Nobody, "What each day added to those, and how many devices were active on it", Kept::Aged(Aging::Days), [];
-    "dimension_values" Nobody, "Which app versions, OS versions and countries are counted by themselves", INSTALLATION, [];
-    "counters" Nobody, "How many users and devices have each status", INSTALLATION, [];
-    "installation" Nobody, "The key under which typed look-ups are hashed", INSTALLATION, [];
+    "audit_heads" Nobody ByWorkspace Small, "Where each chain of the log ends", Kept::Always("as the log"), [];
+    "accesses" Nobody ByWorkspace Small, "How often API tokens read profiles, until the minute's row is in the log", Kept::For(2 * MINUTE), [];
+    "slots" Nobody Everywhere Small, "Which processes are running", INSTALLATION, [];
+    "installation" Nobody Everywhere Small, "The key under which typed look-ups are hashed", INSTALLATION, [];
+}
+
+/// The tables of a place, each after those that it refers to.
+pub fn tables_of(place: Place) -> Vec<&'static str> {
+    TABLES.iter().filter(|note| note.place == place).map(|note| note.table).collect()
+}
+
+/// The tables that may grow large.
+pub fn growing() -> Vec<&'static str> {
+    TABLES.iter().filter(|note| note.size == Size::Growing).map(|note| note.table).collect()
 }
 
 impl Store {
@@ -111,9 +143,9 @@ impl Store {
         const POSTGRES: &str = "select table_name::text, column_name::text from information_schema.columns \
             where table_schema = current_schema() and table_name not like '\\_sqlx%' \
             order by table_name, ordinal_position";
-        let mut system = self.system_view().await?;
-        let sql = system.tx.pick(SQLITE, POSTGRES);
-        let rows: Vec<(String, String)> = on!(&mut system.tx, c => sqlx::query_as(sql).fetch_all(c).await?);
+        let mut view = self.system_view().await?;
+        let sql = view.tx.pick(SQLITE, POSTGRES);
+        let rows: Vec<(String, String)> = on!(&mut view.tx, c => sqlx::query_as(sql).fetch_all(c).await?);
         let mut tables: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for (table, column) in rows {
             tables.entry(table).or_default().push(column);

@@ -15,7 +15,7 @@ pub struct Throttle {
 }
 
 impl SystemTx {
-    /// Counts an attempt and answers the count; what is older than `forgotten_before` counts no more. One statement, so
+    /// Counts an attempt and returns the count; what is older than `forgotten_before` counts no more. One statement, so
     /// that of many attempts at once each is counted.
     pub async fn count_attempt(&mut self, key_hash: &[u8], forgotten_before: Millis) -> Result<Throttle> {
         const SQL: &str = "insert into throttles (key_hash, failures, last_at, blocked_until) values ($1, 1, $2, 0) \

@@ -1,9 +1,9 @@
 //! Workspaces.
 
-use super::SystemTx;
 use super::db::{Tx, on};
-use super::handle::{Scope, Workspace};
 use super::member::Member;
+use super::scope::{Scope, Workspace};
+use super::{SystemTx, SystemView};
 use crate::domain::error::Problem;
 use crate::domain::id::{PersonId, WorkspaceId};
 use crate::domain::role::Role;
@@ -55,7 +55,7 @@ pub struct Marks {
     pub account: Slug,
 }
 
-impl SystemTx {
+impl SystemView {
     pub async fn workspace(&mut self, slug: &Slug) -> Result<Option<Workspace>> {
         self.tx.workspace_by_slug(slug).await
     }
@@ -80,7 +80,9 @@ impl SystemTx {
         let count = |id| members.iter().find(|(workspace, _)| *workspace == id).map_or(0, |(_, n)| *n);
         Ok(workspaces.into_iter().map(|workspace| (workspace.clone(), count(workspace.id))).collect())
     }
+}
 
+impl SystemTx {
     /// Adds a workspace with version 1 of its settings. Without a slug one is made from the name.
     pub async fn add_workspace(&mut self, name: &Name, slug: Option<&Slug>, marks: &Marks) -> Result<Workspace> {
         const INSERT: &str = "insert into workspaces (id, slug, name, time_zone, org, account, created_at) \

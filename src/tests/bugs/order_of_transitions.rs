@@ -4,7 +4,7 @@
 use crate::contract::sender::{DENIED, Sender, ios};
 use crate::harness::{Backend, World, clock};
 use attest::domain::time::HOUR;
-use attest::server::store::Store;
+use attest::server::store::{Store, System};
 use serde_json::json;
 
 #[tokio::test]
@@ -20,8 +20,8 @@ async fn a_process_with_an_earlier_clock_continues_the_order() {
     sender.send(&[first]).await;
     let behind = clock();
     behind.advance(-HOUR);
-    let other = Store::open(&world.url, behind).await.expect("a second process");
-    let sender = Sender { store: other, ..sender };
+    let other = System::open(&world.url, behind).await.expect("a second process");
+    let sender = Sender { store: Store::clone(&other), ..sender };
     sender.send(&[second]).await;
     assert_eq!(sender.devices(DENIED).await, 1, "it is newer by its own time, and a second transition");
 }

@@ -5,7 +5,7 @@ use crate::harness::{World, on_both};
 use attest::domain::data_problem::DataProblem;
 use attest::domain::permission::Permission;
 use attest::domain::time::{DAY, HOUR};
-use attest::server::services::sample::{Known, samples};
+use attest::server::services::sample::{GatedSample, samples};
 use attest::server::store::{View, WorkspaceRef};
 use serde_json::{Value, json};
 
@@ -42,7 +42,7 @@ async fn counted(sender: &Sender<'_>, since_day: i64) -> Vec<(DataProblem, Strin
     rows.into_iter().map(|row| (row.kind, row.app_version, row.n)).collect()
 }
 
-async fn sampled(sender: &Sender<'_>) -> Vec<Known> {
+async fn sampled(sender: &Sender<'_>) -> Vec<GatedSample> {
     let input = view(sender).await.inputs().await.expect("inputs")[0].id;
     samples(&sender.world.store, &World::actor(), WorkspaceRef::Id(sender.workspace), input).await.expect("samples").0
 }
@@ -193,6 +193,6 @@ async fn samples_go_with_a_refusal_and_with_the_day(world: World) {
     assert_eq!(stored().await, 0);
     world.clock.advance(DAY);
     assert_eq!(sampled(&sender).await.len(), 0, "nothing older than a day is shown");
-    attest::server::services::jobs::tidy(&world.store).await.expect("tidy");
+    attest::server::services::jobs::tidy(&world.state.services).await.expect("tidy");
     world.assert_holds().await;
 }

@@ -2,16 +2,20 @@
 //! Source of the rules: Citus' documentation on limits of distributed tables.
 
 use crate::harness::{Backend, World, statements};
-use attest::server::store::distribute::{BY_WORKSPACE, EVERYWHERE};
-use attest::server::store::{Actor, Store};
+use attest::server::store::tables::{Place, TABLES, tables_of};
+use attest::server::store::{Actor, System};
 use std::collections::BTreeSet;
 use std::sync::Arc;
+
+fn by_workspace() -> Vec<&'static str> {
+    tables_of(Place::ByWorkspace)
+}
 
 /// The names of tenant tables that a statement reads or writes.
 fn tenants(statement: &str) -> Vec<&'static str> {
     let words: Vec<&str> = statement.split(|c: char| !c.is_alphanumeric() && c != '_').collect();
     let named = |pair: &[&str]| match pair {
-        ["from" | "join" | "into" | "update", name] => BY_WORKSPACE.into_iter().find(|table| table == name),
+        ["from" | "join" | "into" | "update", name] => by_workspace().into_iter().find(|table| table == name),
         _ => None,
     };
     words.windows(2).filter_map(named).collect()
@@ -31,7 +35,7 @@ fn every_statement_keeps_to_what_a_spread_database_can_do() {
     for statement in touching {
         let tenants = tenants(statement);
         if let Some((_, into)) = statement.split_once("insert into ")
-            && BY_WORKSPACE.iter().any(|table| into.starts_with(table))
+            && by_workspace().iter().any(|table| into.starts_with(table))
         {
             let columns = columns_after(statement, "insert into ").expect("columns");
             assert!(columns.contains("workspace_id"), "no workspace is written: {statement}");
@@ -57,8 +61,8 @@ fn every_statement_keeps_to_what_a_spread_database_can_do() {
 async fn every_key_of_a_workspaces_table_begins_with_the_workspace() {
     let world = World::new(Backend::Postgres).await;
     let schema = world.store.schema().await.expect("the schema");
-    let placed: BTreeSet<&str> = EVERYWHERE.into_iter().chain(BY_WORKSPACE).collect();
-    assert_eq!(placed.len(), EVERYWHERE.len() + BY_WORKSPACE.len(), "a table is placed twice");
+    let placed: BTreeSet<&str> = TABLES.iter().map(|note| note.table).collect();
+    assert_eq!(placed.len(), TABLES.len(), "a table is placed twice");
     assert_eq!(schema.keys().map(String::as_str).collect::<BTreeSet<_>>(), placed, "a table has no place");
     let unique: Vec<(String, String)> = world
         .rows(
@@ -67,7 +71,7 @@ async fn every_key_of_a_workspaces_table_begins_with_the_workspace() {
              join pg_namespace n on n.oid = c.relnamespace where i.indisunique and n.nspname = current_schema()",
         )
         .await;
-    for (table, first) in unique.iter().filter(|(table, _)| BY_WORKSPACE.contains(&table.as_str())) {
+    for (table, first) in unique.iter().filter(|(table, _)| by_workspace().contains(&table.as_str())) {
         assert_eq!(first, "workspace_id", "a key of {table}");
     }
     let references: Vec<(String, String, String, String)> = world
@@ -77,10 +81,10 @@ async fn every_key_of_a_workspaces_table_begins_with_the_workspace() {
              join pg_attribute other on other.attrelid = k.confrelid and other.attnum = k.confkey[1] where k.contype = 'f'",
         )
         .await;
-    let place = |table: &str| EVERYWHERE.into_iter().chain(BY_WORKSPACE).position(|known| known == table);
+    let place = |table: &str| TABLES.iter().position(|note| note.table == table);
     for (from, to, own, other) in &references {
         assert!(place(to) < place(from), "{from} is placed before {to}, which it refers to");
-        let spread = |table: &String| BY_WORKSPACE.contains(&table.as_str());
+        let spread = |table: &String| by_workspace().contains(&table.as_str());
         assert!(spread(from) || !spread(to), "{from} is everywhere and refers to {to}, which is not");
         if spread(from) && spread(to) {
             assert_eq!((own.as_str(), other.as_str()), ("workspace_id", "workspace_id"), "{from} to {to}");
@@ -113,10 +117,10 @@ const STAND_IN: &str = "
 #[tokio::test]
 async fn a_database_is_spread_once_and_its_log_stays_guarded() {
     let world = World::new(Backend::Sqlite).await;
-    let refused = world.store.distribute(&Actor::command_line()).await;
+    let refused = world.system.distribute(&Actor::command_line()).await;
     assert!(refused.is_err_and(|error| error.to_string().contains("SQLite")));
     let superusers = World::new(Backend::Postgres).await;
-    let refused = superusers.store.distribute(&Actor::command_line()).await;
+    let refused = superusers.system.distribute(&Actor::command_line()).await;
     assert!(refused.is_err_and(|error| error.to_string().contains("no Citus")));
 
     let url = crate::harness::fresh_database().await;
@@ -125,13 +129,13 @@ async fn a_database_is_spread_once_and_its_log_stays_guarded() {
         sqlx::raw_sql(statement).execute(&admin).await.expect(statement);
     }
     let plain = url.replace("postgres://postgres@", "postgres://plain@");
-    let store = Store::open(&plain, Arc::new(attest::server::clock::SystemClock)).await.expect("a store");
+    let store = System::open(&plain, Arc::new(attest::server::clock::SystemClock)).await.expect("a store");
     sqlx::raw_sql(STAND_IN).execute(&admin).await.expect("the stand-in");
-    let as_superuser = Store::open(&url, Arc::new(attest::server::clock::SystemClock)).await.expect("a store");
+    let as_superuser = System::open(&url, Arc::new(attest::server::clock::SystemClock)).await.expect("a store");
     let refused = as_superuser.distribute(&Actor::command_line()).await;
     assert!(refused.is_err_and(|error| error.to_string().contains("superuser")), "nobody keeps it from the log");
 
-    let all = EVERYWHERE.len() + BY_WORKSPACE.len();
+    let all = TABLES.len();
     assert_eq!(store.distribute(&Actor::command_line()).await.expect("spread"), all);
     assert_eq!(store.distribute(&Actor::command_line()).await.expect("spread already"), 0);
     let rows: i64 = sqlx::query_scalar("select count(*) from audit where action = 'database.distributed'")

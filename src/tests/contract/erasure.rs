@@ -7,9 +7,9 @@ use attest::domain::data_problem::DataProblem;
 use attest::domain::permission::Permission;
 use attest::domain::time::DAY;
 use attest::server::services::erasure::erase_due;
-use attest::server::services::privacy::{Wanted, change_settings};
+use attest::server::services::privacy::{NewSettings, change_settings};
 use attest::server::store::WorkspaceRef;
-use attest::server::store::audit::Filter;
+use attest::server::store::audit::AuditFilter;
 use attest::server::store::erasure::Progress;
 use serde_json::json;
 
@@ -39,8 +39,13 @@ async fn a_refusal_erases_the_idfa_for_good(world: World) {
 
 async fn observe_keeps_the_idfa(world: World) {
     let sender = Sender::new(&world).await;
-    let wanted =
-        Wanted { default: None, policy: Some(Policy::Observe), reason: "a test".into(), version: 1, typed_name: None };
+    let wanted = NewSettings {
+        default: None,
+        policy: Some(Policy::Observe),
+        reason: "a test".into(),
+        version: 1,
+        typed_name: None,
+    };
     change_settings(&world.store, &World::actor(), WorkspaceRef::Id(sender.workspace), wanted).await.expect("observe");
     sender.send(&[json!({"device_info": {"ios_idfv": "v1", "ios_advertising_id": "A1", "att_authorization_status": "denied"}})]).await;
     assert_eq!(sender.names().await, ["ios_advertising_id A1", "ios_idfv v1"]);
@@ -63,10 +68,10 @@ async fn a_nameless_silent_device_leaves_the_counts(world: World) {
     sender.send(&[with("denied")]).await;
     assert_eq!((sender.names().await.len(), sender.devices(DENIED).await), (0, 1));
     world.clock.advance(29 * DAY);
-    attest::server::services::jobs::tidy(&world.store).await.expect("tidy");
+    attest::server::services::jobs::tidy(&world.state.services).await.expect("tidy");
     assert_eq!(sender.devices(DENIED).await, 1);
     world.clock.advance(2 * DAY);
-    attest::server::services::jobs::tidy(&world.store).await.expect("tidy");
+    attest::server::services::jobs::tidy(&world.state.services).await.expect("tidy");
     assert_eq!((sender.devices(DENIED).await, sender.profiles(DENIED).await), (0, 0));
     world.assert_holds().await;
 }
@@ -82,7 +87,7 @@ async fn change(sender: &Sender<'_>, default: Option<Option<Status>>, policy: Op
         .expect("a view");
     let version = view.settings().await.expect("settings").version;
     drop(view);
-    let wanted = Wanted { default, policy, reason: "a test".into(), version, typed_name: None };
+    let wanted = NewSettings { default, policy, reason: "a test".into(), version, typed_name: None };
     change_settings(&sender.world.store, &World::actor(), workspace, wanted).await.expect("changed");
 }
 
@@ -116,17 +121,17 @@ async fn what_a_change_holds_back_is_erased_three_days_later(world: World) {
     assert_eq!((idfas(&sender).await, erasing(&sender).await), (603, None));
     change(&sender, None, Some(Policy::Withhold)).await;
     world.clock.advance(3 * DAY - 1);
-    erase_due(&world.store, 72).await.expect("nothing is due");
+    erase_due(&world.state.services, 72).await.expect("nothing is due");
     assert_eq!((idfas(&sender).await, erasing(&sender).await), (603, Some((Progress::Waiting, 0))));
     world.clock.advance(1);
     let workspace = WorkspaceRef::Id(sender.workspace);
-    assert!(world.store.erase_step(sender.workspace, 3).await.expect("a step"), "there is more to do");
+    assert!(world.system.erase_step(sender.workspace, 3).await.expect("a step"), "there is more to do");
     assert_eq!(erasing(&sender).await.map(|(progress, _)| progress), Some(Progress::Running));
-    erase_due(&world.store, 72).await.expect("erased");
+    erase_due(&world.state.services, 72).await.expect("erased");
     assert_eq!(erasing(&sender).await, Some((Progress::Done, 601)));
     assert_eq!(idfas(&sender).await, 2, "of who allowed it, and of who was never asked below iOS 14.5");
     let mut view = world.store.view(&World::actor(), workspace, Permission::SeeAudit).await.expect("a view");
-    let rows = view.audit_rows(&Filter::default(), 1).await.expect("rows");
+    let rows = view.audit_rows(&AuditFilter::default(), 1).await.expect("rows");
     assert_eq!((rows[0].row.action.as_str(), &rows[0].row.after["erased"]), ("idfas.erased", &json!(601)));
     world.assert_holds().await;
 }
@@ -143,7 +148,7 @@ async fn undoing_a_change_cancels_its_erasing(world: World) {
     change(&sender, Some(None), None).await;
     assert_eq!(erasing(&sender).await.map(|(progress, _)| progress), Some(Progress::Cancelled));
     world.clock.advance(9 * DAY);
-    erase_due(&world.store, 72).await.expect("nothing is due");
+    erase_due(&world.state.services, 72).await.expect("nothing is due");
     assert_eq!(idfas(&sender).await, 1);
     world.assert_holds().await;
 }

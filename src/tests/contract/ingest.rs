@@ -63,7 +63,7 @@ async fn names_that_conflict_move_to_the_device_of_the_first(world: World) {
     sender.send(&[named(None, Some("m1"))]).await;
     assert_eq!(
         world
-            .store
+            .system
             .retire(sender.workspace, attest::server::clock::Clock::now(&*world.clock).minus(30 * DAY))
             .await
             .expect("retired"),

@@ -8,13 +8,14 @@ use attest::domain::role::Role;
 use attest::domain::text::Slug;
 use attest::server::error::Error;
 use attest::server::services::member::{remove_member, set_member};
-use attest::server::services::privacy::{Wanted, change_settings};
-use attest::server::store::WorkspaceRef;
+use attest::server::services::privacy::{NewSettings, change_settings};
+use attest::server::store::{Actor, WorkspaceRef};
 
 on_both! {
     of_two_changes_at_once_one_has_a_conflict
     the_last_compliance_admin_stays
     equal_values_make_no_version
+    a_visitor_may_do_nothing
     a_thousand_dropped_requests_leave_nothing_open
 }
 
@@ -22,8 +23,8 @@ fn acme() -> WorkspaceRef {
     WorkspaceRef::Slug(Slug::parse("acme").expect("a slug"))
 }
 
-fn wanted(status: Status, version: i64) -> Wanted {
-    Wanted { default: Some(Some(status)), policy: None, reason: "because".into(), version, typed_name: None }
+fn wanted(status: Status, version: i64) -> NewSettings {
+    NewSettings { default: Some(Some(status)), policy: None, reason: "because".into(), version, typed_name: None }
 }
 
 async fn of_two_changes_at_once_one_has_a_conflict(world: World) {
@@ -64,6 +65,16 @@ async fn equal_values_make_no_version(world: World) {
     let same = change_settings(&world.store, &actor, acme(), wanted(Status::Denied, 2)).await.expect("the same");
     assert_eq!(same.version, 2);
     assert_eq!(world.store.verify_audit().await.expect("walked").rows, rows);
+}
+
+/// Who acts before they are somebody is no more than a stranger.
+async fn a_visitor_may_do_nothing(world: World) {
+    world.workspace("Acme").await;
+    let visitor = Actor::system("visitor");
+    let refused = world.store.assert_may(&visitor, &acme(), Permission::SeeMetrics).await;
+    assert!(matches!(refused, Err(Error::Refused(Refusal::Forbidden))), "{refused:?}");
+    let refused = change_settings(&world.store, &visitor, acme(), wanted(Status::Denied, 1)).await;
+    assert!(matches!(refused, Err(Error::Refused(Refusal::Forbidden))), "{refused:?}");
 }
 
 async fn a_thousand_dropped_requests_leave_nothing_open(world: World) {

@@ -2,14 +2,11 @@
 
 use super::sender::{Sender, ios, parsed};
 use crate::harness::{Backend, World, statements};
+use attest::server::store::tables::growing;
 use attest::server::store::{Parcel, Sent};
 use serde_json::Value;
 use sqlx::{AssertSqlSafe, SqlitePool};
 use std::sync::Arc;
-
-/// Tables with rows for each device, profile or event.
-const GROWING: [&str; 9] =
-    ["devices", "device_identifiers", "profiles", "identities", "uses", "transitions", "dedup", "daily", "counters"];
 
 /// What `attest check` reads whole, for that is what it is for; and what a limit stops early.
 const WHOLE: [&str; 4] = [
@@ -27,8 +24,8 @@ async fn scanned(pool: &SqlitePool, statement: &str) -> Option<Vec<String>> {
     let words: Vec<&str> = statement.split(|c: char| !c.is_alphanumeric() && c != '_').collect();
     // A plan names a table by the alias that the statement gives it.
     let table = |named: &str| {
-        let alias = words.windows(2).find(|pair| pair[1] == named && GROWING.contains(&pair[0])).map(|pair| pair[0]);
-        GROWING.into_iter().find(|table| *table == alias.unwrap_or(named))
+        let alias = words.windows(2).find(|pair| pair[1] == named && growing().contains(&pair[0])).map(|pair| pair[0]);
+        growing().into_iter().find(|table| *table == alias.unwrap_or(named))
     };
     // A key that is given no further than to the environment leads to all rows of a workspace.
     let whole = |plan: &str| {

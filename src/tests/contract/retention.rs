@@ -30,14 +30,14 @@ async fn told(world: &World) -> Vec<Value> {
 
 async fn old_transitions_go_but_never_the_last_one(world: World) {
     let sender = Sender::new(&world).await;
-    age(&world.store, KEEP).await.expect("a first walk, which begins the count");
+    age(&world.state.services, KEEP).await.expect("a first walk, which begins the count");
     sender.send(&[ios("ada", "v1", Some("not_determined")), ios("bob", "v2", Some("denied"))]).await;
     world.clock.advance(HOUR);
     sender.send(&[ios("ada", "v1", Some("authorized"))]).await;
     world.clock.advance(20 * DAY);
     sender.send(&[ios("ada", "v1", Some("denied"))]).await;
     world.clock.advance(15 * DAY);
-    age(&world.store, KEEP).await.expect("aged");
+    age(&world.state.services, KEEP).await.expect("aged");
     const LEFT: &str = "select count(*) from transitions";
     assert_eq!(numbers(&world, LEFT).await, 2, "ada's two first ones are gone, bob's only one is not");
     world.assert_holds().await;
@@ -63,20 +63,20 @@ async fn old_days_are_added_up(world: World) {
     // The workspace began on 22 Nov 2026; it is the 5th of December.
     let before = trend("2026-11-26").await;
     assert_eq!((&before["points"][0]["total"], &before["points"][1]["total"]), (&json!(1), &json!(2)));
-    age(&world.store, KEEP).await.expect("aged");
+    age(&world.state.services, KEEP).await.expect("aged");
     const OLD: &str = "select count(*) from daily where day > 0 and day < 20783";
     assert_eq!(numbers(&world, OLD).await, 0);
     world.assert_holds().await;
     assert_eq!(trend("2026-11-26").await["points"], before["points"]);
     world.clock.advance(5 * DAY);
-    age(&world.store, KEEP).await.expect("aged");
+    age(&world.state.services, KEEP).await.expect("aged");
     world.assert_holds().await;
     assert_eq!(trend("2026-12-05").await["points"][0]["total"], 2);
 }
 
 async fn ids_of_requests_go_by_age_and_by_number(world: World) {
     let sender = Sender::new(&world).await;
-    age(&world.store, KEEP).await.expect("a first walk, which begins the count");
+    age(&world.state.services, KEEP).await.expect("a first walk, which begins the count");
     let numbered = |n: i64| {
         let mut batch = ios("ada", "v1", None);
         batch["source_request_id"] = format!("r{n}").into();
@@ -88,10 +88,10 @@ async fn ids_of_requests_go_by_age_and_by_number(world: World) {
         sender.send(&batches).await;
         world.clock.advance(HOUR);
     }
-    age(&world.store, KEEP).await.expect("aged");
+    age(&world.state.services, KEEP).await.expect("aged");
     assert_eq!(numbers(&world, LEFT).await, 800, "1,200 are more than may be kept: the oldest hour went");
     world.clock.advance(3 * DAY);
-    age(&world.store, KEEP).await.expect("aged");
+    age(&world.state.services, KEEP).await.expect("aged");
     assert_eq!(numbers(&world, LEFT).await, 0);
     let rows = told(&world).await;
     assert_eq!(rows.iter().filter_map(|row| row["removed"].as_i64()).sum::<i64>(), 1200, "{rows:?}");
@@ -109,9 +109,9 @@ async fn a_long_walk_takes_many_steps(world: World) {
     }
     world.clock.advance(40 * DAY);
     let workspace = sender.workspace;
-    assert!(world.store.age(workspace, Aging::Transitions, KEEP).await.expect("a step"), "5,200 rows are two steps");
-    age(&world.store, KEEP).await.expect("the rest");
+    assert!(world.system.age(workspace, Aging::Transitions, KEEP).await.expect("a step"), "5,200 rows are two steps");
+    age(&world.state.services, KEEP).await.expect("the rest");
     assert_eq!(numbers(&world, "select count(*) from transitions").await, 1300);
-    assert!(!world.store.age(workspace, Aging::Transitions, KEEP).await.expect("not due"));
+    assert!(!world.system.age(workspace, Aging::Transitions, KEEP).await.expect("not due"));
     world.assert_holds().await;
 }

@@ -93,8 +93,8 @@ async fn polling_does_not_renew_a_session(world: World) {
 }
 
 async fn a_link_works_once_and_for_an_hour(world: World) {
-    use attest::server::services::sign_up::set_up_link;
-    let old = set_up_link(&world.store).await.expect("made").expect("a link");
+    use attest::server::services::set_up::set_up_link;
+    let old = set_up_link(&world.state.services).await.expect("made").expect("a link");
     world.clock.advance(HOUR);
     let fields = |token: &str| {
         [
@@ -113,8 +113,8 @@ async fn a_link_works_once_and_for_an_hour(world: World) {
     };
     assert_eq!(send(&old).await, StatusCode::NOT_FOUND, "after an hour");
     let (first, second) = (
-        set_up_link(&world.store).await.expect("made").expect("a link"),
-        set_up_link(&world.store).await.expect("made").expect("a link"),
+        set_up_link(&world.state.services).await.expect("made").expect("a link"),
+        set_up_link(&world.state.services).await.expect("made").expect("a link"),
     );
     assert_eq!(
         world.get(&format!("/set-up?token={first}"), &Cookie::default()).await.status,
@@ -132,7 +132,7 @@ async fn a_link_works_once_and_for_an_hour(world: World) {
     ended.sort_unstable();
     assert_eq!(ended, [303, 404], "of two people at once one is first");
     assert_eq!(send(&first).await, StatusCode::NOT_FOUND);
-    assert!(set_up_link(&world.store).await.expect("asked").is_none(), "there is an account now");
+    assert!(set_up_link(&world.state.services).await.expect("asked").is_none(), "there is an account now");
     let made = world.store.system_view().await.expect("a view").workspaces().await.expect("read");
     assert_eq!(made.iter().map(|made| made.time_zone.as_str()).collect::<Vec<_>>(), ["Europe/Berlin"]);
     world.assert_holds().await;

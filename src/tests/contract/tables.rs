@@ -51,15 +51,17 @@ async fn links_and_invitations_are_forgotten(world: World) {
     let form = [("act", "invite"), ("email", "new@example.com"), ("role", "analyst")];
     let page = world.post("/w/acme/members", &cookie, &form).await;
     assert!(page.body.contains("/invitation?token="), "{}", page.body);
-    attest::server::services::reset::make_reset_link(&world.store, &World::actor(), &ada).await.expect("a link");
+    attest::server::services::person::make_reset_link(&world.state.services, &World::actor(), &ada)
+        .await
+        .expect("a link");
     let left = async || -> (i64, i64) {
         const SQL: &str = "select (select count(*) from invitations), (select count(*) from links)";
         world.rows(SQL).await[0]
     };
     world.clock.advance(DAY - HOUR);
-    tidy(&world.store).await.expect("tidy");
+    tidy(&world.state.services).await.expect("tidy");
     assert_eq!(left().await, (1, 1));
     world.clock.advance(2 * HOUR);
-    tidy(&world.store).await.expect("tidy");
+    tidy(&world.state.services).await.expect("tidy");
     assert_eq!(left().await, (0, 0));
 }

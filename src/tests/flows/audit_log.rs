@@ -36,13 +36,18 @@ async fn rows_are_found_by_target_and_text(world: World) {
 
 async fn the_default_on_a_day_is_told(world: World) {
     use attest::domain::att::Status;
-    use attest::server::services::privacy::{Wanted, change_settings};
+    use attest::server::services::privacy::{NewSettings, change_settings};
     use attest::server::store::WorkspaceRef;
     let workspace = world.workspace("Acme").await;
     let ada = world.member("acme", "Ada", Role::ComplianceAdmin).await;
     world.clock.advance(2 * DAY);
-    let wanted =
-        Wanted { default: Some(Some(Status::Denied)), policy: None, reason: "r".into(), version: 1, typed_name: None };
+    let wanted = NewSettings {
+        default: Some(Some(Status::Denied)),
+        policy: None,
+        reason: "r".into(),
+        version: 1,
+        typed_name: None,
+    };
     change_settings(&world.store, &World::actor(), WorkspaceRef::Id(workspace), wanted).await.expect("changed");
     let ada = world.sign_in(&ada).await;
     for (day, told) in [
@@ -73,11 +78,11 @@ async fn failed_sign_ins_become_one_row_a_quarter(world: World) {
         let olga = world.sign_in(&olga).await;
         world.get("/log?action=session.sign_ins_failed", &olga).await.body
     };
-    tidy(&world.store).await.expect("tidy");
+    tidy(&world.state.services).await.expect("tidy");
     assert!(!log().await.contains("id=\"row-"), "the quarter is still open");
     world.clock.advance(15 * MINUTE);
     for _ in 0..2 {
-        tidy(&world.store).await.expect("tidy");
+        tidy(&world.state.services).await.expect("tidy");
     }
     let page = log().await;
     assert_eq!(page.matches("id=\"row-").count(), 3, "{page}");

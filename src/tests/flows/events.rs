@@ -144,12 +144,12 @@ async fn the_checks_go_in_their_order(world: World) {
 
 async fn require_status_refuses_an_idfa_without_one(world: World) {
     use attest::domain::att::{Policy, Status};
-    use attest::server::services::privacy::{Wanted, change_settings};
+    use attest::server::services::privacy::{NewSettings, change_settings};
     use attest::server::store::WorkspaceRef;
     let workspace = world.workspace("Acme").await;
     let (input, token) = (world.input("acme", "Backend").await, world.token("acme", Role::Compliance).await);
     let change = async |default, policy, version| {
-        let wanted = Wanted { default, policy, reason: "a test".into(), version, typed_name: None };
+        let wanted = NewSettings { default, policy, reason: "a test".into(), version, typed_name: None };
         change_settings(&world.store, &World::actor(), WorkspaceRef::Id(workspace), wanted).await.expect("changed");
     };
     let with = |n: usize, platform: &str, idfa: Option<&str>, status: Option<&str>| {

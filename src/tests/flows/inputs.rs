@@ -147,7 +147,7 @@ async fn an_input_over_its_rate_is_told_to_wait(world: World) {
 
 async fn count_limited(world: &World) {
     for (workspace, input, n) in world.state.rates.take_refused() {
-        world.store.count_rate_limited(workspace, input, n).await.expect("counted");
+        world.system.count_rate_limited(workspace, input, n).await.expect("counted");
     }
 }
 

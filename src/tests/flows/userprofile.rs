@@ -72,12 +72,12 @@ async fn a_profile_is_read_by_mpid_and_by_identity(world: World) {
 
 async fn the_idfa_goes_through_the_gate(world: World) {
     use attest::domain::att::{Policy, Status};
-    use attest::server::services::privacy::{Wanted, change_settings};
+    use attest::server::services::privacy::{NewSettings, change_settings};
     use attest::server::store::WorkspaceRef;
     let workspace = world.workspace("Acme").await;
     let input = world.input("acme", "Backend").await;
     let change = async |default, policy, version| {
-        let wanted = Wanted { default, policy, reason: "a test".into(), version, typed_name: None };
+        let wanted = NewSettings { default, policy, reason: "a test".into(), version, typed_name: None };
         change_settings(&world.store, &World::actor(), WorkspaceRef::Id(workspace), wanted).await.expect("changed");
     };
     change(None, Some(Policy::Observe), 1).await;
@@ -142,14 +142,14 @@ async fn reads_are_one_row_a_minute(world: World) {
         let path = "/api/v1/workspaces/acme/audit?action=profile.read_by_token";
         world.ask("GET", path, Some(&bearer(&auditor)), "").await.json()["rows"].as_array().expect("rows").clone()
     };
-    tidy(&world.store).await.expect("tidy");
+    tidy(&world.state.services).await.expect("tidy");
     assert!(rows().await.is_empty(), "the minute is still open");
     world.clock.advance(MINUTE);
-    tidy(&world.store).await.expect("tidy");
+    tidy(&world.state.services).await.expect("tidy");
     get(&world, &reader, &format!("{WORKSPACE}/77")).await;
     world.clock.advance(MINUTE);
     for _ in 0..2 {
-        tidy(&world.store).await.expect("tidy");
+        tidy(&world.state.services).await.expect("tidy");
     }
     let found = rows().await;
     let counts: Vec<_> = found.iter().map(|row| row["after"]["reads"].clone()).collect();

@@ -8,14 +8,14 @@ use attest::domain::text::Slug;
 use attest::server::clock::StoryClock;
 use attest::server::config::Config;
 use attest::server::http::router;
-use attest::server::http::site::Site;
 use attest::server::services::input::{NewInput, add_input};
 use attest::server::services::member::set_member;
-use attest::server::services::sign_up::{NewAccount, add_account};
+use attest::server::services::person::{NewAccount, add_account};
 use attest::server::services::token::{LONGEST_DAYS, NewToken, add_token};
 use attest::server::services::workspace::{NewWorkspace, add_workspace};
+use attest::server::site::Site;
 use attest::server::state::AppState;
-use attest::server::store::{Actor, Store, WorkspaceRef};
+use attest::server::store::{Actor, Store, System, WorkspaceRef};
 use axum::Router;
 use clap::Parser;
 use secrecy::ExposeSecret;
@@ -38,6 +38,7 @@ pub enum Backend {
 /// A fresh store of one kind, with an app that serves it.
 pub struct World {
     pub store: Store,
+    pub system: System,
     pub state: AppState,
     pub router: Router,
     pub clock: Arc<StoryClock>,
@@ -64,10 +65,10 @@ impl World {
     /// A fresh store at this address.
     pub async fn at(url: String, folder: TempDir) -> Self {
         let clock = clock();
-        let store = Store::open(&url, clock.clone()).await.expect("the store does not open");
+        let system = System::open(&url, clock.clone()).await.expect("the store does not open");
         let config = Defaults::parse_from(["attest"]).config;
-        let state = AppState::new(store.clone(), config, Site { base: "/s/test".to_owned() });
-        Self { router: router(state.clone()), store, state, clock, url, _folder: folder }
+        let state = AppState::new(system.clone(), config, Site { base: "/s/test".to_owned() });
+        Self { router: router(state.clone()), store: state.store.clone(), system, state, clock, url, _folder: folder }
     }
 
     pub fn actor() -> Actor {
@@ -78,7 +79,7 @@ impl World {
     pub async fn workspace(&self, name: &str) -> WorkspaceId {
         let (name, time_zone) = (name.to_owned(), "UTC".to_owned());
         let new = NewWorkspace { name, slug: None, time_zone, org: None, account: None, admin: None };
-        add_workspace(&self.store, &Self::actor(), new).await.expect("no workspace").workspace.id
+        add_workspace(&self.state.services, &Self::actor(), new).await.expect("no workspace").workspace.id
     }
 
     /// A person with an account, who is a member of nothing.
@@ -95,7 +96,7 @@ impl World {
         let email = format!("{}@example.com", name.to_lowercase());
         let (name, password) = (name.to_owned(), Some(PASSWORD.into()));
         let new = NewAccount { email: email.clone(), name, operator, password };
-        add_account(&self.store, &self.state.passwords, &Self::actor(), new).await.expect("no account");
+        add_account(&self.state.services, &Self::actor(), new).await.expect("no account");
         email
     }
 

@@ -11,7 +11,7 @@ use crate::server::http::caller::TokenCaller;
 use crate::server::http::moment::day;
 use crate::server::state::AppState;
 use crate::server::store::WorkspaceRef;
-use crate::server::store::audit::{Filter, Kept};
+use crate::server::store::audit::{AuditFilter, ChainRow};
 use axum::Json;
 use axum::extract::{Path, State};
 use serde::Serialize;
@@ -112,7 +112,7 @@ pub async fn audit(
     let moment = |text: &str| number(text).map(Millis).or_else(|| day(text).map(|(start, _)| start));
     let until = |text: &str| number(text).map(Millis).or_else(|| day(text).map(|(_, end)| end));
     let limit = parsed(&query, "limit", number)?.unwrap_or(ROWS).clamp(1, MOST_ROWS);
-    let filter = Filter {
+    let filter = AuditFilter {
         before_seq: parsed(&query, "before_seq", number)?,
         action: parsed(&query, "action", AuditAction::parse)?,
         actor: asked(&query, "actor")?.map(str::to_owned),
@@ -125,6 +125,6 @@ pub async fn audit(
     let more = rows.len() > usize::try_from(limit).unwrap_or(usize::MAX);
     rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
     let next = rows.last().filter(|_| more).map(|kept| kept.row.seq);
-    let rows = rows.iter().map(Kept::json).collect();
+    let rows = rows.iter().map(ChainRow::json).collect();
     Ok(Json(AuditPage { rows, next_before_seq: next }))
 }

@@ -10,7 +10,7 @@ use crate::domain::privacy::Settings;
 use crate::domain::time::Millis;
 use crate::server::error::Result;
 use crate::server::http::caller::TokenCaller;
-use crate::server::services::privacy::{Wanted, change_settings};
+use crate::server::services::privacy::{NewSettings, change_settings};
 use crate::server::state::AppState;
 use crate::server::store::WorkspaceRef;
 use axum::Json;
@@ -141,7 +141,7 @@ pub async fn set_att_default(
         return Err(Refusal::Invalid(missing).into());
     };
     let default = (status != present.default || change.policy.is_none()).then_some(status);
-    let wanted = Wanted { default, policy: change.policy, reason, version, typed_name: None };
+    let wanted = NewSettings { default, policy: change.policy, reason, version, typed_name: None };
     let settings = change_settings(&state.store, &actor, workspace, wanted).await?;
     Ok(Json(settings.into()))
 }

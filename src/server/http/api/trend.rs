@@ -11,7 +11,7 @@ use crate::domain::permission::Permission;
 use crate::server::calendar;
 use crate::server::error::Result;
 use crate::server::http::caller::TokenCaller;
-use crate::server::services::trend::{Question, Step, trend as read};
+use crate::server::services::trend::{Step, TrendQuery, trend as read};
 use crate::server::state::AppState;
 use crate::server::store::WorkspaceRef;
 use axum::Json;
@@ -109,7 +109,7 @@ pub async fn trend(
         return Err(bad("from", Problem::OutOfRange));
     }
     let app = app(&query, &mut view).await?;
-    let points = read(&mut view, &Question { environment, unit, app, slice, first, last, step }).await?;
+    let points = read(&mut view, &TrendQuery { environment, unit, app, slice, first, last, step }).await?;
     let counts_read = CountsRead::of(&view);
     Ok(Json(Trend {
         unit,

@@ -5,13 +5,13 @@ use crate::domain::error::Refusal;
 use crate::domain::theme::Theme;
 use crate::server::auth::session::{self, over_before};
 use crate::server::error::{Error, Result};
+use crate::server::hex::hex;
 use crate::server::http::caller::SignedInPerson;
 use crate::server::http::form::{Form, shown};
 use crate::server::http::moment::moment;
 use crate::server::http::render::render;
 use crate::server::services::account::{Ending, NewPassword, change_password, choose_theme, end_sessions, rename};
 use crate::server::state::AppState;
-use crate::server::store::audit::hex;
 use crate::ui::installation::InstallationPage;
 use crate::ui::pages::Page;
 use crate::ui::pages::account::{Account, SessionRow};
@@ -37,26 +37,26 @@ pub async fn show(visit: SignedInPerson, State(state): State<AppState>, query: R
 pub async fn change(visit: SignedInPerson, State(state): State<AppState>, mut form: Form) -> Result<Response> {
     let session = visit.session.id().map(|id| session::key(&id)).unwrap_or_default();
     let act = form.text("act");
-    let (store, actor, person) = (&state.store, &visit.actor, &visit.person);
+    let (services, actor, person) = (&state.services, &visit.actor, &visit.person);
     let name = form.optional("name");
     let (done, changed) = match act.as_str() {
-        "name" => ("name", rename(store, actor, person, &name).await),
+        "name" => ("name", rename(services, actor, person, &name).await),
         "password" => {
             let wanted = NewPassword { present: form.secret("present"), new: form.secret("new"), session };
-            ("password", change_password(&state, actor, person, wanted).await)
+            ("password", change_password(services, actor, person, wanted).await)
         }
         "theme" => {
             let theme = form.choice("theme", Theme::parse).ok_or(Refusal::BadRequest(vec![]))?;
-            ("theme", choose_theme(store, person, theme).await)
+            ("theme", choose_theme(services, person, theme).await)
         }
         "end" => {
             let session = form.text("session");
             let sessions = state.store.system_view().await?.sessions_of(person.id).await?;
             let known = sessions.into_iter().map(|(key, _)| key).find(|key| hex(key) == session);
             let ending = Ending::One(known.ok_or(Refusal::NotFound)?);
-            ("sessions", end_sessions(store, actor, person, ending).await)
+            ("sessions", end_sessions(services, actor, person, ending).await)
         }
-        "end_others" => ("sessions", end_sessions(store, actor, person, Ending::Others(session)).await),
+        "end_others" => ("sessions", end_sessions(services, actor, person, Ending::Others(session)).await),
         _ => return Err(Refusal::BadRequest(vec![]).into()),
     };
     match changed {

@@ -36,7 +36,7 @@ pub async fn change(
     mut form: Form,
 ) -> Result<Response> {
     let asked = PageQuery::new(query);
-    state.store.view(&visit.actor, workspace.clone(), Permission::ManageInputs).await?;
+    state.store.assert_may(&visit.actor, &workspace, Permission::ManageInputs).await?;
     let (app, name) = (form.text("app"), form.text("name"));
     if form.faults().is_some() {
         return Err(Refusal::BadRequest(vec![]).into());

@@ -11,7 +11,7 @@ use crate::server::http::caller::{InWorkspace, SignedInPerson};
 use crate::server::http::moment::{day, moment};
 use crate::server::http::render::render;
 use crate::server::state::AppState;
-use crate::server::store::audit::{Filter as Wanted, Kept};
+use crate::server::store::audit::{AuditFilter, ChainRow};
 use crate::ui::frame::NavPage;
 use crate::ui::installation::InstallationPage;
 use crate::ui::pages::Page;
@@ -29,7 +29,7 @@ const ROWS: usize = 50;
 /// What the address asks for.
 struct Question {
     asked: PageQuery,
-    wanted: Wanted,
+    wanted: AuditFilter,
     from: String,
     to: String,
     faults: Faults,
@@ -49,7 +49,7 @@ impl Question {
         };
         let (from, to) = (date("from"), date("to"));
         let text = |name| asked.of(name).map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
-        let wanted = Wanted {
+        let wanted = AuditFilter {
             before_seq: asked.parsed("before", |seq| seq.parse().ok())?,
             action: asked.parsed("action", AuditAction::parse)?,
             actor: asked.of("actor").map(str::to_owned),
@@ -63,7 +63,7 @@ impl Question {
     }
 
     /// The page of these rows, of which there may be one more than it shows.
-    fn page(self, around: Around, mut rows: Vec<Kept>, actors: Vec<String>, chain: Chain) -> AuditLog {
+    fn page(self, around: Around, mut rows: Vec<ChainRow>, actors: Vec<String>, chain: Chain) -> AuditLog {
         let Self { asked, wanted, from, to, faults } = self;
         let more = rows.len() > ROWS;
         rows.truncate(ROWS);
@@ -118,8 +118,8 @@ pub async fn installation(visit: SignedInPerson, State(state): State<AppState>, 
     Ok(render(&state, Page::Audit(Box::new(page)), StatusCode::OK))
 }
 
-fn row(kept: Kept) -> Row {
-    let Kept { row, hash } = kept;
+fn row(kept: ChainRow) -> Row {
+    let ChainRow { row, hash } = kept;
     let origin = [row.ip, row.agent].into_iter().flatten().collect::<Vec<_>>().join(" · ");
     Row {
         seq: row.seq,

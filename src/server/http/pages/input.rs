@@ -1,9 +1,9 @@
 //! Inputs: the list, one of them, and the acts that show a secret once.
 
 use super::listing::part;
-use super::sample::data_problem_rows;
 use super::{PageQuery, frame};
-use crate::domain::data_problem::SHOWN_DAYS;
+use crate::domain::app::App;
+use crate::domain::data_problem::{DataProblem, SHOWN_DAYS};
 use crate::domain::environment::Environment;
 use crate::domain::error::{Problem, Refusal};
 use crate::domain::id::InputId;
@@ -17,15 +17,15 @@ use crate::server::http::moment::moment;
 use crate::server::http::render::render;
 use crate::server::services::input::{NewInput, Secret, add_input, limit_rate, rotate_secret, set_paused};
 use crate::server::state::AppState;
-use crate::server::store::View;
 use crate::server::store::input::Tally;
+use crate::server::store::{View, data_problem};
 use crate::ui::frame::NavPage;
 use crate::ui::pages::Page;
 use crate::ui::pages::input::list::{InputRow, Inputs};
 use crate::ui::pages::input::{InputPage, Shown};
-use crate::ui::pages::sample::Samples;
+use crate::ui::pages::sample::{DataProblemRow, Samples};
 use crate::ui::parts::field::Faults;
-use crate::ui::words::number;
+use crate::ui::words::{self, number};
 use axum::extract::{Path, RawQuery};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -44,7 +44,7 @@ pub async fn add(
     query: RawQuery,
     mut form: Form,
 ) -> Result<Response> {
-    state.store.view(&visit.actor, workspace.clone(), Permission::ManageInputs).await?;
+    state.store.assert_may(&visit.actor, &workspace, Permission::ManageInputs).await?;
     let new = NewInput { name: form.text("name"), bundle: form.optional("bundle") };
     let ended = match form.faults() {
         Some(faults) => Err(Ok(faults)),
@@ -92,9 +92,8 @@ pub async fn change(
     mut form: Form,
 ) -> Result<Response> {
     let id = id(&input)?;
-    let mut view = state.store.view(&visit.actor, workspace.clone(), Permission::ManageInputs).await?;
-    view.input(id).await?.ok_or(Refusal::NotFound)?;
-    drop(view);
+    let known = state.store.view(&visit.actor, workspace.clone(), Permission::ManageInputs).await?.input(id).await?;
+    known.ok_or(Refusal::NotFound)?;
     let act = form.text("act");
     match act.as_str() {
         "pause" | "resume" => {
@@ -225,4 +224,29 @@ pub(super) async fn one_model(
         name: input.name,
         frame,
     })
+}
+
+/// One kind's row: its numbers from all versions added up.
+fn data_problem_rows(counted: &[data_problem::Counted], apps: &[App]) -> Vec<DataProblemRow> {
+    let mut rows: Vec<DataProblemRow> = Vec::new();
+    let mut kinds: Vec<DataProblem> = counted.iter().map(|row| row.kind).collect();
+    kinds.sort();
+    kinds.dedup();
+    for kind in kinds {
+        let ours: Vec<&data_problem::Counted> = counted.iter().filter(|row| row.kind == kind).collect();
+        let place = |row: &&data_problem::Counted| {
+            let app = apps.iter().find(|app| app.id == row.app_id).map_or("an app", |app| app.name.as_str());
+            let version =
+                Some(row.app_version.as_str()).filter(|version| !version.is_empty()).unwrap_or("without a version");
+            let development = if row.environment == Environment::Development { ", development" } else { "" };
+            (format!("{app} {version}{development}"), number(row.n))
+        };
+        rows.push(DataProblemRow {
+            said: words::data_problem(kind),
+            times: number(ours.iter().map(|row| row.n).sum()),
+            last: moment(ours.iter().map(|row| row.last_at).max().unwrap_or_default()),
+            places: ours.iter().map(place).collect(),
+        });
+    }
+    rows
 }

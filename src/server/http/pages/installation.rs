@@ -3,18 +3,18 @@
 use crate::domain::error::Refusal;
 use crate::server::error::Result;
 use crate::server::http::caller::SignedInPerson;
-use crate::server::store::SystemTx;
+use crate::server::store::SystemView;
 use crate::server::store::workspace::Membership;
 use crate::ui::frame::Other;
 use crate::ui::installation::{InstallationFrame, InstallationPage};
 
 /// What is around a page outside every workspace.
 pub async fn installation_frame(
-    system: &mut SystemTx,
+    view: &mut SystemView,
     visit: &SignedInPerson,
     page: InstallationPage,
 ) -> Result<InstallationFrame> {
-    let workspaces = system.memberships(visit.person.id).await?;
+    let workspaces = view.memberships(visit.person.id).await?;
     let other = |Membership { slug, name, role }: Membership| Other { slug: slug.to_string(), name, role };
     Ok(InstallationFrame {
         page,

@@ -60,7 +60,7 @@ pub async fn take(
     let done = match (&page.standing, person) {
         (Standing::Accept(_), Some(person)) => {
             let actor = Actor { who: Who::Person { id: person.id, name: person.name.clone() }, ..actor };
-            let taken = accept(&state.store, &actor, &person, &token).await;
+            let taken = accept(&state.services, &actor, &person, &token).await;
             taken.map(|offer| format!("/w/{}/overview", offer.slug))
         }
         (Standing::Join(_), _) => {
@@ -73,7 +73,7 @@ pub async fn take(
                 }
                 None => {
                     let new = NewPerson { token, name, password };
-                    join(&state.store, &state.passwords, &actor, new).await.map(|()| "/sign-in?joined=1".to_owned())
+                    join(&state.services, &actor, new).await.map(|()| "/sign-in?joined=1".to_owned())
                 }
             }
         }

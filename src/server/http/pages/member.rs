@@ -48,25 +48,19 @@ pub async fn change(
     mut form: Form,
 ) -> Result<Response> {
     let asked = PageQuery::new(query);
-    let mut view = state.store.view(&visit.actor, workspace.clone(), Permission::ManageMembers).await?;
+    state.store.assert_may(&visit.actor, &workspace, Permission::ManageMembers).await?;
     let done = match form.text("act").as_str() {
-        "invite" => {
-            drop(view);
-            return send_invitation(&state, &visit, workspace, &asked, form).await;
-        }
+        "invite" => return send_invitation(&state, &visit, workspace, &asked, form).await,
         "set" => {
-            let (email, role) = (member(&mut view, &mut form).await?, form.choice("role", Role::parse));
-            drop(view);
-            let role = role.ok_or(Refusal::BadRequest(vec![]))?;
+            let email = member(&state, &visit, &workspace, &form.text("person")).await?;
+            let role = form.choice("role", Role::parse).ok_or(Refusal::BadRequest(vec![]))?;
             set_member(&state.store, &visit.actor, workspace.clone(), &email, role).await.map(|()| "set")
         }
         "remove" => {
-            let email = member(&mut view, &mut form).await?;
-            drop(view);
+            let email = member(&state, &visit, &workspace, &form.text("person")).await?;
             remove_member(&state.store, &visit.actor, workspace.clone(), &email).await.map(|()| "removed")
         }
         "revoke" => {
-            drop(view);
             let id = InvitationId::parse(&form.text("invitation")).ok_or(Refusal::NotFound)?;
             revoke_invitation(&state.store, &visit.actor, workspace.clone(), id).await.map(|()| "revoked")
         }
@@ -86,8 +80,9 @@ pub async fn change(
 }
 
 /// The e-mail of the member that a form names by id.
-async fn member(view: &mut View, form: &mut Form) -> Result<String> {
-    let id = PersonId::parse(&form.text("person")).ok_or(Refusal::NotFound)?;
+async fn member(state: &AppState, visit: &SignedInPerson, workspace: &WorkspaceRef, person: &str) -> Result<String> {
+    let id = PersonId::parse(person).ok_or(Refusal::NotFound)?;
+    let mut view = state.store.view(&visit.actor, workspace.clone(), Permission::ManageMembers).await?;
     let found = view.members().await?.into_iter().find(|member| member.person_id == id);
     Ok(found.ok_or(Refusal::NotFound)?.email)
 }

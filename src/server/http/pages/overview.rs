@@ -10,13 +10,13 @@ use crate::domain::permission::Permission;
 use crate::domain::platform::Platform;
 use crate::domain::rounding::share;
 use crate::server::error::Result;
+use crate::server::hex::hex;
 use crate::server::http::caller::{InWorkspace, NotSignedIn, SignedInPerson};
 use crate::server::http::failure;
 use crate::server::http::moment::minute;
 use crate::server::http::render::render;
-use crate::server::services::distribution::{self, Distribution, Question};
+use crate::server::services::distribution::{self, Distribution, DistributionQuery};
 use crate::server::state::AppState;
-use crate::server::store::audit::hex;
 use crate::server::store::{Actor, View, WorkspaceRef};
 use crate::ui::frame::NavPage;
 use crate::ui::islands::counts::{CountsQuery, Fragment, Source};
@@ -35,7 +35,7 @@ use std::sync::Arc;
 
 /// What the address asks for, and what was read for it.
 struct Read {
-    question: Question,
+    question: DistributionQuery,
     distribution: Distribution,
 }
 
@@ -54,7 +54,7 @@ async fn read(view: &mut View, asked: &PageQuery) -> Result<Read> {
         Some(text) => Some(Platform::parse(text).ok_or(Refusal::NotFound)?),
         None => None,
     };
-    Ok(Read { question: Question { environment, unit, app, platform }, distribution })
+    Ok(Read { question: DistributionQuery { environment, unit, app, platform }, distribution })
 }
 
 /// How many apps the table shows, and how many the filter offers: the largest ones.
@@ -125,7 +125,7 @@ fn tag(html: &str) -> String {
 }
 
 fn filter(read: &Read, asked: &PageQuery) -> Filter {
-    let Question { unit, app, platform, environment } = read.question;
+    let DistributionQuery { unit, app, platform, environment } = read.question;
     let other = if unit == Unit::Profiles { "devices" } else { "" };
     let apps = read.distribution.apps.iter();
     let offered: BTreeSet<AppId> = largest(read).into_iter().take(MOST_OFFERED).chain(app).collect();
@@ -210,7 +210,7 @@ fn counts(read: &Read, asked: &PageQuery) -> Counts {
     }
 }
 
-fn rates(distribution: &Distribution, question: &Question) -> Vec<Rate> {
+fn rates(distribution: &Distribution, question: &DistributionQuery) -> Vec<Rate> {
     let shown = |n| distribution.shown(n);
     let authorized = shown(distribution.explicit(question, CountedState::Known(Status::Authorized)));
     let (apple, answered) = (distribution.apple(question), shown(distribution.answered(question)));
@@ -230,7 +230,7 @@ fn rates(distribution: &Distribution, question: &Question) -> Vec<Rate> {
 
 /// The apps with the most units first.
 fn largest(read: &Read) -> Vec<AppId> {
-    let within = |app| read.distribution.apple(&Question { app: Some(app), ..read.question });
+    let within = |app| read.distribution.apple(&DistributionQuery { app: Some(app), ..read.question });
     let mut apps: Vec<AppId> = read.distribution.apps.iter().map(|app| app.id).collect();
     // Most workspaces have a few: then none is weighed.
     if apps.len() > MOST_SHOWN {
@@ -246,7 +246,7 @@ fn apps(read: &Read, asked: &PageQuery) -> (Vec<AppRow>, usize) {
         return (Vec::new(), 0);
     }
     let row = |app: &App| {
-        let within = Question { app: Some(app.id), ..*question };
+        let within = DistributionQuery { app: Some(app.id), ..*question };
         let platforms = distribution.cells.keys().filter(|cell| cell.app == Some(app.id)).filter_map(platform_of);
         let platforms: BTreeSet<&str> = platforms.map(Platform::as_str).filter(|_| !distribution.rounded).collect();
         let figure =
@@ -262,7 +262,8 @@ fn apps(read: &Read, asked: &PageQuery) -> (Vec<AppRow>, usize) {
         }
     };
     // For rounded roles not even whether an app has anybody may be told.
-    let counts = |app: &AppId| distribution.rounded || distribution.all(&Question { app: Some(*app), ..*question }) > 0;
+    let counts =
+        |app: &AppId| distribution.rounded || distribution.all(&DistributionQuery { app: Some(*app), ..*question }) > 0;
     let mut counted = largest(read).into_iter().filter(counts);
     let shown: BTreeSet<AppId> = counted.by_ref().take(MOST_SHOWN).collect();
     (distribution.apps.iter().filter(|app| shown.contains(&app.id)).map(row).collect(), counted.count())

@@ -8,7 +8,7 @@ use crate::server::error::Result;
 use crate::server::http::caller::SignedInPerson;
 use crate::server::http::form::Form;
 use crate::server::http::render::render;
-use crate::server::services::reset::make_reset_link;
+use crate::server::services::person::make_reset_link;
 use crate::server::state::AppState;
 use crate::server::store::person::Person;
 use crate::ui::installation::InstallationPage;
@@ -38,7 +38,7 @@ pub async fn reset(
     if form.faults().is_some() || email == visit.person.email {
         return Err(Refusal::BadRequest(vec![]).into());
     }
-    let token = make_reset_link(&state.store, &visit.actor, &email).await?;
+    let token = make_reset_link(&state.services, &visit.actor, &email).await?;
     let mut page = model(&state, &visit, &PageQuery::new(query)).await?;
     page.made = Some((email, OneTimeSecret(format!("{}/set-up?token={token}", state.config.public_url()))));
     Ok(render(&state, Page::People(Box::new(page)), StatusCode::OK))

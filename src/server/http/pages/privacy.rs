@@ -15,7 +15,7 @@ use crate::server::http::caller::{InWorkspace, SignedInPerson};
 use crate::server::http::form::{Form, shown};
 use crate::server::http::moment::moment;
 use crate::server::http::render::render;
-use crate::server::services::privacy::{Reading, Wanted, change_settings, decided_by_default, read};
+use crate::server::services::privacy::{NewSettings, Reading, change_settings, decided_by_default, read};
 use crate::server::state::AppState;
 use crate::server::store::View;
 use crate::server::store::WorkspaceRef;
@@ -57,9 +57,8 @@ enum Which {
 /// `POST privacy`: success leads back to the page; a fault or a conflict shows it again with what was typed.
 pub async fn change(InWorkspace { visit, state, slug, workspace }: InWorkspace, mut form: Form) -> Result<Response> {
     // Who may not change anything is told so before anything is said about the form.
-    let mut view = state.store.view(&visit.actor, workspace.clone(), Permission::ChangePrivacySettings).await?;
-    let before = view.settings().await?;
-    drop(view);
+    let may = Permission::ChangePrivacySettings;
+    let before = state.store.view(&visit.actor, workspace.clone(), may).await?.settings().await?;
     let which = match form.text("form").as_str() {
         "default" => Which::Default,
         "policy" => Which::Policy,
@@ -73,7 +72,7 @@ pub async fn change(InWorkspace { visit, state, slug, workspace }: InWorkspace, 
             let typed = form.optional("confirm");
             let asks = default == Some(Some(Status::Authorized));
             let typed_name = asks.then_some(typed);
-            Wanted {
+            NewSettings {
                 default,
                 policy: None,
                 reason: form.text("reason"),
@@ -84,7 +83,7 @@ pub async fn change(InWorkspace { visit, state, slug, workspace }: InWorkspace, 
         Which::Policy => {
             let policy = form.choice("idfa_policy", Policy::parse);
             let reason = form.text("policy_reason");
-            Wanted { default: None, policy, reason, version: version.unwrap_or_default(), typed_name: None }
+            NewSettings { default: None, policy, reason, version: version.unwrap_or_default(), typed_name: None }
         }
     };
     let sent = wanted.clone();
@@ -121,7 +120,7 @@ async fn again(
     visit: &SignedInPerson,
     slug: &str,
     which: Which,
-    sent: Wanted,
+    sent: NewSettings,
     faults: Faults,
     outcome: Outcome,
 ) -> Result<Response> {

@@ -13,9 +13,9 @@ use crate::server::http::caller::{InWorkspace, SignedInPerson};
 use crate::server::http::form::{Form, shown};
 use crate::server::http::moment::moment;
 use crate::server::http::render::render;
-use crate::server::services::profile::{Known, LookUp, LookUpBy, Reader, look_up as find};
+use crate::server::services::profile::{GatedDevice, LookUp, LookUpBy, Reader, look_up as find};
 use crate::server::store::View;
-use crate::server::store::profile::Person;
+use crate::server::store::profile::AppUser;
 use crate::ui::frame::NavPage;
 use crate::ui::pages::Page;
 use crate::ui::pages::profile::{DeviceCard, Explicit, Found, Profiles};
@@ -65,7 +65,7 @@ pub async fn look_up(
     let context = Context::read(&mut view).await?;
     let mut people = Vec::new();
     for id in found {
-        if let Some(person) = view.person(environment, id).await? {
+        if let Some(person) = view.app_user(environment, id).await? {
             people.push(context.found(person));
         }
     }
@@ -107,7 +107,7 @@ impl Context {
         Ok(Self { reader: Reader::read(view).await?, inputs })
     }
 
-    fn found(&self, person: Person) -> Found {
+    fn found(&self, person: AppUser) -> Found {
         let devices: Vec<&Device> =
             person.devices.iter().map(|named| &named.device).filter(|device| !device.retired).collect();
         let decides = deciding_device(&devices);
@@ -120,12 +120,12 @@ impl Context {
             last_seen: moment(person.profile.last_seen),
             identities: person.identities.into_iter().map(|(kind, value)| (kind.as_str(), value)).collect(),
             state,
-            devices: person.devices.into_iter().map(|named| self.card(self.reader.known(named), decides)).collect(),
+            devices: person.devices.into_iter().map(|named| self.card(self.reader.gated(named), decides)).collect(),
         }
     }
 
-    fn card(&self, known: Known, decides: Option<DeviceId>) -> DeviceCard {
-        let Known { device, effective, identifiers, withheld } = known;
+    fn card(&self, known: GatedDevice, decides: Option<DeviceId>) -> DeviceCard {
+        let GatedDevice { device, effective, identifiers, withheld } = known;
         let source = device.source.and_then(|input| self.inputs.get(&input).cloned());
         DeviceCard {
             app: self.reader.apps.get(&device.app).map(|app| app.name.clone()).unwrap_or_default(),

@@ -77,7 +77,7 @@ pub async fn sign_in(
             status,
         )
     };
-    match services::session::sign_in(&state, &actor, &email, password).await? {
+    match services::session::sign_in(&state.services, &actor, &email, password).await? {
         SignedIn::Yes(person, attempt) => {
             // A session from before sign-in could be somebody else's doing: it ends, and a new id begins.
             session.flush().await.map_err(unavailable)?;
@@ -85,7 +85,7 @@ pub async fn sign_in(
             session.insert(AGENT, agent(&actor)).await.map_err(unavailable)?;
             session.insert(ADDRESS, actor.address.clone().unwrap_or_default()).await.map_err(unavailable)?;
             session.save().await.map_err(unavailable)?;
-            if let Err(error) = services::session::signed_in(&state, &actor, &person, attempt).await {
+            if let Err(error) = services::session::signed_in(&state.services, &actor, &person, attempt).await {
                 session.flush().await.map_err(unavailable)?;
                 return Err(error);
             }
@@ -103,7 +103,7 @@ pub async fn sign_in(
 
 /// `POST /sign-out`: ends the session in the store.
 pub async fn sign_out(visit: SignedInPerson, State(state): State<AppState>) -> Result<Response> {
-    services::session::sign_out(&state, &visit.actor).await?;
+    services::session::sign_out(&state.services, &visit.actor).await?;
     visit.session.flush().await.map_err(unavailable)?;
     Ok(Redirect::to("/sign-in?signed-out=1").into_response())
 }

@@ -5,7 +5,9 @@ use crate::server::error::{Error, Result};
 use crate::server::http::caller::Anonymous;
 use crate::server::http::form::{Form, shown};
 use crate::server::http::render::render;
-use crate::server::services::sign_up::{FirstAccount, UTC, choose_password, look_at_link, set_up as make};
+use crate::server::services::person::{choose_password, look_at_link};
+use crate::server::services::set_up::{FirstAccount, set_up as make};
+use crate::server::services::workspace::UTC;
 use crate::server::state::AppState;
 use crate::server::store::link::LinkKind;
 use crate::ui::pages::Page;
@@ -62,9 +64,9 @@ pub async fn set_up(Anonymous(actor): Anonymous, State(state): State<AppState>, 
         let Sent { name, email, workspace, time_zone } = sent.clone();
         let time_zone = time_zone.trim().to_owned();
         let first = FirstAccount { token: token.clone(), name, email, password, workspace, time_zone };
-        make(&state.store, &state.passwords, &actor, first).await
+        make(&state.services, &actor, first).await
     } else {
-        choose_password(&state.store, &state.passwords, &actor, &token, password).await
+        choose_password(&state.services, &actor, &token, password).await
     };
     match done {
         Ok(_) => Ok(Redirect::to("/sign-in").into_response()),

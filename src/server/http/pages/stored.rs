@@ -25,7 +25,7 @@ pub async fn show(visit: SignedInPerson, State(state): State<AppState>) -> Resul
     };
     let page = Stored {
         frame: installation_frame(&mut state.store.system_view().await?, &visit, InstallationPage::Stored).await?,
-        database: if state.store.db().path().is_some() { "SQLite" } else { "Postgres" },
+        database: if state.store.path().is_some() { "SQLite" } else { "Postgres" },
         groups: vec![
             group(Subject::Users, "About users of your apps", "Learned from events that your apps' backends send."),
             group(Subject::Staff, "About people who work here", "Accounts, roles, and the log of what they did."),

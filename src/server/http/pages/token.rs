@@ -40,7 +40,7 @@ pub async fn change(
     mut form: Form,
 ) -> Result<Response> {
     let asked = PageQuery::new(query);
-    state.store.view(&visit.actor, workspace.clone(), Permission::ManageTokens).await?;
+    state.store.assert_may(&visit.actor, &workspace, Permission::ManageTokens).await?;
     match form.text("act").as_str() {
         "revoke" => {
             let id = TokenId::parse(&form.text("token")).ok_or(Refusal::NotFound)?;

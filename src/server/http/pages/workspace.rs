@@ -9,8 +9,7 @@ use crate::server::http::caller::SignedInPerson;
 use crate::server::http::form::{Form, shown};
 use crate::server::http::moment::moment;
 use crate::server::http::render::render;
-use crate::server::services::sign_up::UTC;
-use crate::server::services::workspace::{FirstAdmin, NewWorkspace, add_workspace};
+use crate::server::services::workspace::{FirstAdmin, NewWorkspace, UTC, add_workspace};
 use crate::server::state::AppState;
 use crate::server::store::Workspace;
 use crate::ui::installation::InstallationPage;
@@ -58,7 +57,7 @@ pub async fn add(
                 account: given(&sent.account),
                 admin: Some(FirstAdmin { email: sent.admin.clone(), name: given(&sent.admin_name) }),
             };
-            add_workspace(&state.store, &visit.actor, new).await
+            add_workspace(&state.services, &visit.actor, new).await
         }
     };
     let mut page = model(&state, &visit, &PageQuery::new(query)).await?;

@@ -10,14 +10,15 @@ use crate::domain::att::Status;
 use crate::domain::audit::AuditAction;
 use crate::domain::role::Role;
 use crate::domain::time::{DAY, Millis};
-use crate::server::auth::password::Passwords;
 use crate::server::clock::{Clock, StoryClock, SystemClock};
 use crate::server::error::{Error, Result};
+use crate::server::services::Services;
 use crate::server::services::erasure::erase_due;
 use crate::server::services::input::{NewInput, add_input};
-use crate::server::services::privacy::{Wanted as Change, change_settings};
-use crate::server::store::system::Record;
-use crate::server::store::{Actor, Chapter, Days, Event, Filling, InputGrant, Store, UserChunk, WorkspaceRef};
+use crate::server::services::privacy::{NewSettings, change_settings};
+use crate::server::store::{
+    Actor, Chapter, Days, Filling, InputGrant, Record, Store, SystemTx, Trail, UserChunk, WorkspaceRef,
+};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 use std::collections::VecDeque;
@@ -35,7 +36,7 @@ const TOGETHER: usize = 2;
 
 /// How much, and which.
 #[derive(Clone, Copy, Debug)]
-pub struct Wanted {
+pub struct DemoSize {
     pub profiles: u32,
     /// How many days of history, up to now.
     pub days: u16,
@@ -44,7 +45,7 @@ pub struct Wanted {
 }
 
 /// What was made.
-pub struct Made {
+pub struct FilledDemo {
     pub workspace: String,
     pub profiles: usize,
     pub devices: usize,
@@ -59,20 +60,21 @@ const CHANGES: [(i64, Option<Status>, &str); 3] = [
 ];
 
 /// Where the story begins, for the clock that a store is opened with.
-pub fn beginning(wanted: Wanted) -> StoryClock {
-    StoryClock::at(SystemClock.now().minus(i64::from(wanted.days) * DAY))
+pub fn beginning(size: DemoSize) -> StoryClock {
+    StoryClock::at(SystemClock.now().minus(i64::from(size.days) * DAY))
 }
 
 /// Fills an empty database; refuses one that is in use. The store goes by `clock`, which ends at the present.
-pub async fn fill(store: &Store, clock: &Arc<StoryClock>, passwords: &Passwords, wanted: Wanted) -> Result<Made> {
-    let mut system = store.system_view().await?;
-    if system.count_people().await? > 0 || !system.workspaces().await?.is_empty() {
+pub async fn fill(services: &Services, clock: &Arc<StoryClock>, size: DemoSize) -> Result<FilledDemo> {
+    let (system, store) = (&services.system, services.store());
+    let mut view = system.system_view().await?;
+    if view.count_people().await? > 0 || !view.workspaces().await?.is_empty() {
         return Err(Error::Internal("this database is in use: the demo only fills an empty one".to_owned()));
     }
-    drop(system);
-    let months = Months { from: clock.now(), days: i64::from(wanted.days), users: wanted.profiles };
+    drop(view);
+    let months = Months { from: clock.now(), days: i64::from(size.days), users: size.profiles };
     let actor = Actor::command_line();
-    let (people, made) = people(store, passwords, &actor).await?;
+    let (people, made) = people(services, &actor).await?;
     let workspace = WorkspaceRef::Id(made.id);
     let inputs = [
         input(store, &actor, &workspace, "App SDK").await?,
@@ -80,7 +82,7 @@ pub async fn fill(store: &Store, clock: &Arc<StoryClock>, passwords: &Passwords,
     ];
     let mut apps = Vec::new();
     for app in &APPS {
-        apps.push(store.fill_app(inputs[0], app.bundle, app.name).await?);
+        apps.push(system.fill_app(inputs[0], app.bundle, app.name).await?);
     }
     let changes =
         CHANGES.map(|(share, default, why)| (months.from.plus(months.days * DAY * share / 100), default, why));
@@ -92,13 +94,13 @@ pub async fn fill(store: &Store, clock: &Arc<StoryClock>, passwords: &Passwords,
         mpid,
         batches: batches.into_iter().map(|(at, batch)| (at, in_force(at), batch)).collect(),
     };
-    let filling = store.filling(inputs[0]).await?;
-    let (mut numbers, mut devices) = ((0..wanted.profiles).peekable(), 0);
+    let filling = system.filling(inputs[0]).await?;
+    let (mut numbers, mut devices) = ((0..size.profiles).peekable(), 0);
     let admin = acting(store, &people[0].1).await?;
     for (version, change) in (1..).zip(changes.into_iter().map(Some).chain([None])) {
         // A change moves those who came before it.
         let until = change.map_or(Millis(i64::MAX), |(at, ..)| at);
-        let came_before = |number: &u32| begins(*number, months, wanted.seed) < until;
+        let came_before = |number: &u32| begins(*number, months, size.seed) < until;
         clock.set(change.map_or_else(|| SystemClock.now(), |(at, ..)| at));
         let groups = std::iter::from_fn(|| {
             let group: Vec<u32> = std::iter::from_fn(|| numbers.next_if(came_before)).take(AT_ONCE).collect();
@@ -106,22 +108,26 @@ pub async fn fill(store: &Store, clock: &Arc<StoryClock>, passwords: &Passwords,
         });
         let tell = {
             let chapter = chapter.clone();
-            move |number| chapter(story(number, months, wanted.seed))
+            move |number| chapter(story(number, months, size.seed))
         };
         devices += write_all(&filling, groups, tell).await?;
         // Without it Postgres would take a workspace for a handful of rows, and read it whole for each step of what follows.
         store.learn_sizes().await;
         if let Some((_, default, why)) = change {
             let (reason, default) = (why.to_owned(), Some(default));
-            let change = Change { default, policy: None, reason, version, typed_name: None };
-            change_settings(store, &admin, workspace.clone(), change).await?;
+            let new = NewSettings { default, policy: None, reason, version, typed_name: None };
+            change_settings(store, &admin, workspace.clone(), new).await?;
         }
     }
-    erase_due(store, 72).await?;
-    finish(store, &actor, wanted, made.slug.to_string(), devices, people).await
+    erase_due(services, 72).await?;
+    let (slug, state) =
+        (made.slug.to_string(), json!({"profiles": size.profiles, "days": size.days, "seed": size.seed}));
+    let row = Record::installation(&actor, AuditAction::DemoFilled, slug.clone(), state);
+    system.transaction(move |tx: SystemTx| tx.commit(Trail::Audited(vec![row.clone()]))).await?;
+    Ok(FilledDemo { workspace: slug, profiles: size.profiles as usize, devices, people })
 }
 
-/// Writes these users, each told by `tell`, and then counts them; answers how many devices they have. The next groups are
+/// Writes these users, each with the story that `tell` gives, and then counts them; returns how many devices they have. The next groups are
 /// folded while others are written.
 async fn write_all(
     filling: &Filling,
@@ -161,24 +167,4 @@ async fn input(store: &Store, actor: &Actor, workspace: &WorkspaceRef, name: &st
     let new = NewInput { name: name.to_owned(), bundle: String::new() };
     let made = add_input(store, actor, workspace.clone(), new).await?;
     store.input_grant(&made.input.key, made.secret.expose_secret()).await
-}
-
-/// Says in the installation's log what was made.
-async fn finish(
-    store: &Store,
-    actor: &Actor,
-    wanted: Wanted,
-    workspace: String,
-    devices: usize,
-    people: Vec<(Role, String, SecretString)>,
-) -> Result<Made> {
-    let state = json!({"profiles": wanted.profiles, "days": wanted.days, "seed": wanted.seed});
-    let row = Record::installation(actor, AuditAction::DemoFilled, workspace.clone(), state);
-    store
-        .system(move |system| {
-            let row = row.clone();
-            async move { system.commit(Event::Audit(vec![row])).await }
-        })
-        .await?;
-    Ok(Made { workspace, profiles: wanted.profiles as usize, devices, people })
 }

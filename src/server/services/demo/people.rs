@@ -3,11 +3,11 @@
 use crate::domain::error::Refusal;
 use crate::domain::role::Role;
 use crate::domain::text::Email;
-use crate::server::auth::password::Passwords;
 use crate::server::error::Result;
+use crate::server::services::Services;
 use crate::server::services::member::set_member;
-use crate::server::services::sign_up::{NewAccount, UTC, add_account};
-use crate::server::services::workspace::{FirstAdmin, NewWorkspace, add_workspace};
+use crate::server::services::person::{NewAccount, add_account};
+use crate::server::services::workspace::{FirstAdmin, NewWorkspace, UTC, add_workspace};
 use crate::server::store::{Actor, Store, Who, Workspace, WorkspaceRef};
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -15,10 +15,10 @@ use secrecy::SecretString;
 
 /// One person per role, with passwords made for this database.
 pub(super) async fn people(
-    store: &Store,
-    passwords: &Passwords,
+    services: &Services,
     actor: &Actor,
 ) -> Result<(Vec<(Role, String, SecretString)>, Workspace)> {
+    let store = services.store();
     let mut people = Vec::new();
     let mut made = None;
     for role in Role::ALL {
@@ -26,12 +26,12 @@ pub(super) async fn people(
         let password: SecretString = BASE64_URL_SAFE_NO_PAD.encode(store.ids().random::<12>()).into();
         let name = format!("Demo {}", crate::ui::words::role(role));
         let new = NewAccount { email: email.clone(), name, operator: false, password: Some(password.clone()) };
-        add_account(store, passwords, actor, new).await?;
+        add_account(services, actor, new).await?;
         if made.is_none() {
             let (name, time_zone) = ("Northwind Games".to_owned(), UTC.to_owned());
             let admin = Some(FirstAdmin { email: email.clone(), name: None });
             let new = NewWorkspace { name, slug: None, time_zone, org: None, account: None, admin };
-            made = Some(add_workspace(store, actor, new).await?.workspace);
+            made = Some(add_workspace(services, actor, new).await?.workspace);
         }
         let workspace = made.as_ref().map(|workspace| WorkspaceRef::Id(workspace.id)).ok_or(Refusal::NotFound)?;
         set_member(store, actor, workspace, &email, role).await?;

@@ -47,7 +47,7 @@ const RELEASE_EVERY: i64 = 14;
 /// A user has it at most so many days later.
 const UPDATED_WITHIN: u64 = 10;
 
-/// The months that are told.
+/// The months of all stories.
 #[derive(Clone, Copy, Debug)]
 pub struct Months {
     pub from: Millis,
@@ -88,7 +88,7 @@ pub struct Story {
     pub app: usize,
     /// Their profile's public id.
     pub mpid: i64,
-    /// Told by a server that knows no statuses, not by the app's SDK.
+    /// Sent by a server that knows no statuses, not by the app's SDK.
     pub by_server: bool,
     pub batches: Vec<(Millis, Batch)>,
 }

@@ -3,19 +3,19 @@
 mod read;
 mod verify;
 
-pub use read::Filter;
+pub use read::AuditFilter;
 pub use verify::{Verified, verify_file};
 
+use super::actor::Actor;
 use super::db::{Tx, on};
-use super::handle::Actor;
 use crate::domain::audit::{ActorSnapshot, AuditAction, FIRST_PREVIOUS, Row, canonical};
 use crate::domain::id::WorkspaceId;
 use crate::domain::role::TokenRole;
 use crate::domain::time::Millis;
 use crate::server::error::{Error, Result};
+use crate::server::hex::hex;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use std::fmt::Write;
 
 /// The chain of set-up, accounts, workspaces, sign-ins and sign-outs.
 pub const INSTALLATION: WorkspaceId = WorkspaceId(0);
@@ -23,6 +23,7 @@ pub const INSTALLATION: WorkspaceId = WorkspaceId(0);
 const LONGEST_AGENT: usize = 300;
 
 /// What is said in a row, apart from who and when.
+#[derive(Clone, Debug)]
 pub struct Entry {
     pub action: AuditAction,
     pub target: String,
@@ -57,12 +58,12 @@ struct Stored {
 
 /// A row that was read, with the hash that stands in the store.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Kept {
+pub struct ChainRow {
     pub row: Row,
     pub hash: String,
 }
 
-impl From<Stored> for Kept {
+impl From<Stored> for ChainRow {
     fn from(stored: Stored) -> Self {
         // Text that is no JSON stays visible, and cannot hash to what was stored.
         let value = |json: String| serde_json::from_str(&json).unwrap_or(Value::String(json));
@@ -92,7 +93,7 @@ impl From<Stored> for Kept {
     }
 }
 
-impl Kept {
+impl ChainRow {
     /// The object that was hashed, with its hash.
     pub fn json(&self) -> Value {
         let mut object = serde_json::to_value(&self.row).unwrap_or_default();
@@ -117,20 +118,13 @@ pub fn hash(row: &Row) -> Result<String> {
     Ok(hex(&Sha256::digest(text)))
 }
 
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}
-
 /// Appends one row. The head is the last lock that a transaction takes.
 pub(super) async fn append(
     tx: &mut Tx,
     chain: WorkspaceId,
     now: Millis,
     actor: &Actor,
-    state: ActorSnapshot,
+    actor_snapshot: ActorSnapshot,
     entry: Entry,
 ) -> Result<i64> {
     const OPEN: &str = "insert into audit_heads (workspace_id, seq, hash) values ($1, 0, $2) on conflict do nothing";
@@ -154,7 +148,7 @@ pub(super) async fn append(
         chain: chain_name(chain),
         seq: seq + 1,
         at_ms: now,
-        actor: state,
+        actor: actor_snapshot,
         action: entry.action.as_str().to_owned(),
         target: entry.target,
         before: entry.before,

@@ -1,18 +1,18 @@
 //! Reading a chain: filtered and newest first for people, or page by page from its beginning.
 
-use super::{INSTALLATION, Kept, Stored};
+use super::{ChainRow, INSTALLATION, Stored};
 use crate::domain::audit::AuditAction;
 use crate::domain::id::WorkspaceId;
 use crate::domain::time::Millis;
 use crate::server::error::Result;
-use crate::server::store::SystemTx;
+use crate::server::store::SystemView;
 use crate::server::store::db::{Tx, on};
-use crate::server::store::handle::Scope;
+use crate::server::store::scope::Scope;
 use std::collections::BTreeMap;
 
 /// What to read of a chain; every bound that is `None` is open.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Filter {
+pub struct AuditFilter {
     /// Only rows before this one: the key of paging.
     pub before_seq: Option<i64>,
     pub action: Option<AuditAction>,
@@ -42,7 +42,7 @@ const LIST_POSTGRES: &str = "select * from audit where workspace_id = $1 \
     before_json || ' ' || after_json), lower($8)) > 0) order by seq desc limit $9";
 
 impl Tx {
-    async fn audit_rows(&mut self, chain: WorkspaceId, filter: &Filter, limit: i64) -> Result<Vec<Kept>> {
+    async fn audit_rows(&mut self, chain: WorkspaceId, filter: &AuditFilter, limit: i64) -> Result<Vec<ChainRow>> {
         let sql = self.pick(LIST, LIST_POSTGRES);
         let rows: Vec<Stored> = on!(self, c => sqlx::query_as(sql)
             .bind(chain)
@@ -56,7 +56,7 @@ impl Tx {
             .bind(limit)
             .fetch_all(c)
             .await?);
-        Ok(rows.into_iter().map(Kept::from).collect())
+        Ok(rows.into_iter().map(ChainRow::from).collect())
     }
 
     async fn audit_actors(&mut self, chain: WorkspaceId) -> Result<Vec<String>> {
@@ -71,9 +71,9 @@ impl Tx {
     }
 }
 
-impl SystemTx {
+impl SystemView {
     /// Rows of the installation's chain, newest first, at most `limit`.
-    pub async fn audit_rows(&mut self, filter: &Filter, limit: i64) -> Result<Vec<Kept>> {
+    pub async fn audit_rows(&mut self, filter: &AuditFilter, limit: i64) -> Result<Vec<ChainRow>> {
         self.tx.audit_rows(INSTALLATION, filter, limit).await
     }
 
@@ -83,14 +83,14 @@ impl SystemTx {
     }
 
     /// Rows of a chain from the oldest on, after `seq`, at most 1,000; none at its end.
-    pub async fn audit_page(&mut self, chain: WorkspaceId, seq: i64) -> Result<Vec<Kept>> {
-        Ok(self.tx.audit_page(chain, seq).await?.into_iter().map(Kept::from).collect())
+    pub async fn audit_page(&mut self, chain: WorkspaceId, seq: i64) -> Result<Vec<ChainRow>> {
+        Ok(self.tx.audit_page(chain, seq).await?.into_iter().map(ChainRow::from).collect())
     }
 }
 
 impl Scope {
     /// Rows of this workspace's chain, newest first, at most `limit`.
-    pub async fn audit_rows(&mut self, filter: &Filter, limit: i64) -> Result<Vec<Kept>> {
+    pub async fn audit_rows(&mut self, filter: &AuditFilter, limit: i64) -> Result<Vec<ChainRow>> {
         let chain = self.workspace.id;
         self.tx.audit_rows(chain, filter, limit).await
     }

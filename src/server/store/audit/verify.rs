@@ -1,11 +1,11 @@
 //! Proving that a chain was neither changed nor cut: in the database, and in an exported file.
 
-use super::{Kept, chain_name, hash};
+use super::{ChainRow, chain_name, hash};
 use crate::domain::audit::{FIRST_PREVIOUS, canonical};
 use crate::domain::id::WorkspaceId;
 use crate::server::error::{Error, Result};
 use crate::server::store::db::on;
-use crate::server::store::{Store, SystemTx};
+use crate::server::store::{Store, SystemView};
 use serde_json::Value;
 use std::io::BufRead;
 
@@ -61,7 +61,7 @@ impl Walk {
     }
 
     /// Takes the next row, if it holds.
-    fn step(&mut self, kept: Kept) -> Result<(), Broken> {
+    fn step(&mut self, kept: ChainRow) -> Result<(), Broken> {
         if kept.row.seq != self.seq + 1 {
             return Err(self.broken(self.seq + 1, "the row is missing"));
         }
@@ -79,7 +79,7 @@ impl Walk {
 
 const NO_MATCH: &str = "it does not match its hash";
 
-impl SystemTx {
+impl SystemView {
     async fn verify_chain(&mut self, chain: WorkspaceId) -> Result<(u64, Option<Broken>)> {
         const HEAD: &str = "select seq, hash from audit_heads where workspace_id = $1";
         let mut walk = Walk::new(chain_name(chain));
@@ -90,7 +90,7 @@ impl SystemTx {
             }
             for stored in page {
                 let exact = stored.before_json.clone() + &stored.after_json;
-                let kept = Kept::from(stored);
+                let kept = ChainRow::from(stored);
                 let texts = canonical(&kept.row.before).and_then(|text| Ok(text + &canonical(&kept.row.after)?));
                 let seq = kept.row.seq;
                 if let Err(broken) = walk.step(kept) {
@@ -126,7 +126,7 @@ pub fn verify_file(lines: impl BufRead) -> Result<Verified> {
     let rows = rows.ok_or_else(|| Error::Internal("the file's first line is not that of an exported log".into()))?;
     let mut walk: Option<Walk> = None;
     while let Some((at, value)) = next()? {
-        let kept = Kept::read(value).ok_or_else(|| unreadable(at + 1))?;
+        let kept = ChainRow::read(value).ok_or_else(|| unreadable(at + 1))?;
         let walk = walk.get_or_insert_with(|| Walk::new(kept.row.chain.clone()));
         if let Err(broken) = walk.step(kept) {
             return Ok(Verified { chains: 1, rows: walk.rows, broken: vec![broken] });

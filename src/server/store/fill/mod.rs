@@ -6,9 +6,9 @@ mod days;
 
 pub use days::Days;
 
-use super::Store;
 use super::effects::Effects;
 use super::input_grant::InputGrant;
+use super::{Store, System};
 use crate::domain::app::App;
 use crate::domain::att::{Policy, Status};
 use crate::domain::batch::Batch;
@@ -72,14 +72,14 @@ impl IdSource for Chosen {
     }
 }
 
-impl Store {
+impl System {
     /// Begins to fill a workspace that has nothing yet.
     pub async fn filling(&self, grant: InputGrant) -> Result<Filling> {
         let mut tx = self.db.read().await?;
         let known = tx.workspace_by_id(grant.workspace).await?;
         let known = known.ok_or_else(|| Error::Internal("no workspace".to_owned()))?;
         let policy = tx.settings(grant.workspace).await?.policy;
-        Ok(Filling { store: self.clone(), workspace: grant.workspace, time_zone: known.time_zone, policy })
+        Ok(Filling { store: Store::clone(self), workspace: grant.workspace, time_zone: known.time_zone, policy })
     }
 }
 
@@ -153,7 +153,7 @@ impl Filling {
     }
 }
 
-impl Store {
+impl System {
     /// Makes an app by its bundle id.
     pub async fn fill_app(&self, grant: InputGrant, bundle: &str, name: &str) -> Result<AppId> {
         let app = App { id: AppId(self.ids.id()), bundle: Some(bundle.to_owned()), name: name.to_owned() };

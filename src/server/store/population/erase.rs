@@ -11,14 +11,14 @@ use crate::server::error::Result;
 use crate::server::store::audit::{Entry, append};
 use crate::server::store::db::{Tx, on};
 use crate::server::store::erasure::{Erasure, Progress};
-use crate::server::store::{Actor, Store};
+use crate::server::store::{Actor, Store, System};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 /// How many IDFAs one step looks at: few enough not to hold up the event stream.
 const STEP: usize = 500;
 
-impl Store {
+impl System {
     /// Looks at the next IDFAs in their order and erases those that the settings in force hold back. Answers whether
     /// there is more to do.
     pub async fn erase_step(&self, workspace: WorkspaceId, version: i64) -> Result<bool> {

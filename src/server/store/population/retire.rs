@@ -9,11 +9,11 @@ use crate::domain::time::Millis;
 use crate::server::error::Result;
 use crate::server::store::audit::{Entry, append};
 use crate::server::store::db::on;
-use crate::server::store::{Actor, Store};
+use crate::server::store::{Actor, System};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
-impl Store {
+impl System {
     /// Takes devices that no identifier leads to, and that were silent, out of the counts; answers how many.
     pub async fn retire(&self, workspace: WorkspaceId, silent_before: Millis) -> Result<usize> {
         const SQL: &str = "select d.id from devices d where d.workspace_id = $1 and d.unidentified_since is not null \

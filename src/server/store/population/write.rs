@@ -11,7 +11,7 @@ use crate::domain::profile::Profile;
 use crate::domain::time::Millis;
 use crate::server::clock::Ids;
 use crate::server::error::Result;
-use crate::server::store::audit::hex;
+use crate::server::hex::hex;
 use crate::server::store::db::{NONE, Tx, given, on};
 use serde::Serialize;
 

@@ -8,9 +8,9 @@ use crate::domain::id::ProfileId;
 use crate::domain::platform::Platform;
 use crate::domain::time::Millis;
 use crate::server::error::Result;
-use crate::server::services::profile::{Known, Reader};
+use crate::server::services::profile::{GatedDevice, Reader};
 use crate::server::store::View;
-use crate::server::store::profile::Person;
+use crate::server::store::profile::AppUser;
 use axum::Json;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -101,8 +101,8 @@ pub(super) async fn answer(
     fields: Fields,
 ) -> Result<Json<ProfileAnswer>> {
     let reader = Reader::read(view).await?;
-    let Person { profile, identities, devices } = view.person(environment, id).await?.ok_or(Refusal::NotFound)?;
-    let devices: Vec<Known> = devices.into_iter().map(|device| reader.known(device)).collect();
+    let AppUser { profile, identities, devices } = view.app_user(environment, id).await?.ok_or(Refusal::NotFound)?;
+    let devices: Vec<GatedDevice> = devices.into_iter().map(|device| reader.gated(device)).collect();
     Ok(Json(ProfileAnswer {
         mpid: profile.mpid,
         environment_type: environment,
@@ -120,11 +120,11 @@ fn named<'a>(identities: impl Iterator<Item = (&'a str, &'a String)>) -> Vec<Ide
     identities.map(|(kind, value)| Identity { kind: kind.to_owned(), value: value.clone() }).collect()
 }
 
-fn names(known: &Known) -> Vec<Identity> {
+fn names(known: &GatedDevice) -> Vec<Identity> {
     named(known.identifiers.iter().map(|(kind, value)| (kind.as_str(), value)))
 }
 
-fn device(reader: &Reader, known: &Known) -> DeviceAnswer {
+fn device(reader: &Reader, known: &GatedDevice) -> DeviceAnswer {
     let device = &known.device;
     let app = reader.apps.get(&device.app);
     DeviceAnswer {
@@ -149,6 +149,6 @@ fn device(reader: &Reader, known: &Known) -> DeviceAnswer {
     }
 }
 
-fn explicit(known: &Known) -> Option<Reported> {
+fn explicit(known: &GatedDevice) -> Option<Reported> {
     known.device.reported.filter(|_| known.effective.origin == Origin::Explicit)
 }

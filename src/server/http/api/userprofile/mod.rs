@@ -11,7 +11,7 @@ use crate::server::error::Result;
 use crate::server::http::caller::TokenCaller;
 use crate::server::state::AppState;
 use crate::server::store::WorkspaceRef;
-use crate::server::store::profile::By;
+use crate::server::store::profile::FindBy;
 use answer::{ProfileAnswer, answer};
 use axum::Json;
 use axum::body::to_bytes;
@@ -74,7 +74,7 @@ async fn by_mpid(
     let (labelled, fields) = (workspace.labelled()?, Fields::read(&query)?);
     let environment = environment_of(asked(&query, "environment_type")?)?;
     // What is no number is nobody's mpid; the store is asked all the same, so that the permission is checked first.
-    let by = By::Mpid(mpid.parse().unwrap_or_default());
+    let by = FindBy::Mpid(mpid.parse().unwrap_or_default());
     let (found, mut view) = state.store.find_for_token(&actor, labelled, environment, by, String::new()).await?;
     let found = found.filter(|_| mpid.parse::<i64>().is_ok()).ok_or(Refusal::NotFound)?;
     answer(&mut view, environment, found.id, fields).await
@@ -105,7 +105,7 @@ pub async fn resolve(
     let (labelled, fields) = (workspace.labelled()?, Fields::read(&query)?);
     // Without the permission, not even the faults of the body are reported.
     let slug = WorkspaceRef::Slug(labelled.workspace.clone());
-    state.store.view(&actor, slug, Permission::LookUpProfiles).await?;
+    state.store.assert_may(&actor, &slug, Permission::LookUpProfiles).await?;
     let body = to_bytes(request.into_body(), LARGEST).await.map_err(|_| Refusal::TooLarge)?;
     let (environment, by, value) = read_question(&body)?;
     let (found, mut view) = state.store.find_for_token(&actor, labelled, environment, by, value).await?;

@@ -10,11 +10,11 @@ use crate::server::error::{Error, Result};
 use crate::server::http::api::query::{ApiQuery, asked, bad, object};
 use crate::server::http::api::schema;
 use crate::server::store::access::Labelled;
-use crate::server::store::profile::By;
+use crate::server::store::profile::FindBy;
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
-/// By what a profile is asked for.
+/// FindBy what a profile is asked for.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "read field by field, so that faults name theirs")]
 pub struct ProfileQuestion {
@@ -107,7 +107,7 @@ pub(super) fn environment_of(text: Option<&str>) -> Result<Environment> {
 }
 
 /// Reads a body: the environment, and by what the profile is asked for.
-pub(super) fn read_question(body: &[u8]) -> Result<(Environment, By, String)> {
+pub(super) fn read_question(body: &[u8]) -> Result<(Environment, FindBy, String)> {
     let object = object(body)?;
     let text = |object: &Object, field: &str, path: &'static str| match object.field(field) {
         json::Field::Value(raw) => {
@@ -126,10 +126,10 @@ pub(super) fn read_question(body: &[u8]) -> Result<(Environment, By, String)> {
     let kind = text(&identity, "type", "identity.type")?.ok_or_else(|| bad("identity.type", Problem::Missing))?;
     let value = text(&identity, "value", "identity.value")?.ok_or_else(|| bad("identity.value", Problem::Missing))?;
     if let Some(kind) = IdentityKind::of_sender(&kind) {
-        return Ok((environment, By::Identity(kind), kind.normalized(&value).unwrap_or_default()));
+        return Ok((environment, FindBy::Identity(kind), kind.normalized(&value).unwrap_or_default()));
     }
     if !IdentifierKind::sent().any(|sent| sent.as_str() == kind) {
         return Err(bad("identity.type", Problem::NotOneOf));
     }
-    Ok((environment, By::Device, normalized(&value).unwrap_or_default()))
+    Ok((environment, FindBy::Device, normalized(&value).unwrap_or_default()))
 }

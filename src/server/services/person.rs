@@ -1,0 +1,171 @@
+//! Accounts of people: adding them, and the one-time links by which they choose a password.
+
+use super::Services;
+use crate::domain::audit::AuditAction;
+use crate::domain::error::Refusal;
+use crate::domain::id::PersonId;
+use crate::domain::text::{Email, Name};
+use crate::server::auth::key::{LINK_LASTS, hash, link_token};
+use crate::server::auth::password::acceptable;
+use crate::server::error::{Error, Result};
+use crate::server::store::link::{Link, LinkKind};
+use crate::server::store::{Actor, Record, Store, SystemTx, Trail, Who};
+use secrecy::SecretString;
+use serde_json::{Value, json};
+
+/// A new account as it is asked for.
+#[derive(Clone, Debug)]
+pub struct NewAccount {
+    pub email: String,
+    pub name: String,
+    pub operator: bool,
+    pub password: Option<SecretString>,
+}
+
+/// Adds an account. Without a password it returns the token of a one-time link.
+pub async fn add_account(services: &Services, actor: &Actor, new: NewAccount) -> Result<(PersonId, Option<String>)> {
+    let email = Email::parse(&new.email).map_err(|problem| Refusal::invalid("email", problem))?;
+    let name = Name::parse(&new.name).map_err(|problem| Refusal::invalid("name", problem))?;
+    let (token, token_hash) = link_token(services.system.ids());
+    let (credential, token) = match new.password {
+        Some(password) => {
+            acceptable(&password, &[&new.name, &new.email]).map_err(|problem| Error::invalid("password", problem))?;
+            (FirstCredential::Password(services.passwords.hash(password).await?), None)
+        }
+        None => (FirstCredential::Link(token_hash), Some(token)),
+    };
+    let (operator, actor) = (new.operator, actor.clone());
+    let work = move |tx| add_account_once(tx, actor.clone(), email.clone(), name.clone(), operator, credential.clone());
+    Ok((services.system.transaction(work).await?, token))
+}
+
+async fn add_account_once(
+    mut tx: SystemTx,
+    actor: Actor,
+    email: Email,
+    name: Name,
+    operator: bool,
+    credential: FirstCredential,
+) -> Result<PersonId> {
+    let (person, row) = add_person(&mut tx, &actor, &email, &name, operator, &credential).await?;
+    tx.commit(Trail::Audited(vec![row])).await?;
+    Ok(person)
+}
+
+/// What a new person signs in with.
+#[derive(Clone, Debug)]
+pub(super) enum FirstCredential {
+    /// The hash of a password that was chosen already.
+    Password(String),
+    /// The hash of a link's token, by which they choose one.
+    Link(Vec<u8>),
+}
+
+/// Adds a person; returns their row for the log.
+pub(super) async fn add_person(
+    tx: &mut SystemTx,
+    actor: &Actor,
+    email: &Email,
+    name: &Name,
+    operator: bool,
+    credential: &FirstCredential,
+) -> Result<(PersonId, Record)> {
+    let person = match credential {
+        FirstCredential::Password(hash) => tx.add_person(email, name, Some(hash), operator).await?,
+        FirstCredential::Link(token_hash) => {
+            let (person, expires) = (tx.add_person(email, name, None, operator).await?, tx.now.plus(LINK_LASTS));
+            tx.add_link(token_hash, LinkKind::Password, Some(person), expires).await?;
+            person
+        }
+    };
+    Ok((person, person_added(actor, person, name, operator)))
+}
+
+/// The row of a new person.
+pub(super) fn person_added(actor: &Actor, person: PersonId, name: &Name, operator: bool) -> Record {
+    let state = json!({"person": person, "name": name, "operator": operator});
+    Record::installation(actor, AuditAction::PersonAdded, person.to_string(), state)
+}
+
+/// Refuses people who are no operators, inside the transaction that acts.
+pub(super) async fn operators_only(tx: &mut SystemTx, actor: &Actor) -> Result<()> {
+    match &actor.who {
+        Who::Person { id, .. } if tx.person(*id).await?.is_some_and(|person| person.operator) => Ok(()),
+        Who::CommandLine => Ok(()),
+        _ => Err(Refusal::Forbidden.into()),
+    }
+}
+
+/// Makes a link by which a person chooses another password, and ends their sessions; returns its token. It is power over
+/// an account, and so only for operators and the command line. Earlier links of theirs end. Every workspace of the person
+/// has a row of it, for its Compliance Admins to see.
+pub async fn make_reset_link(services: &Services, actor: &Actor, email: &str) -> Result<String> {
+    let email = Email::parse(email).map_err(|problem| Refusal::invalid("email", problem))?;
+    let (token, token_hash) = link_token(services.system.ids());
+    let actor = actor.clone();
+    let work = move |tx| make_reset_link_once(tx, actor.clone(), email.clone(), token_hash.clone());
+    services.system.transaction(work).await?;
+    Ok(token)
+}
+
+async fn make_reset_link_once(mut tx: SystemTx, actor: Actor, email: Email, token_hash: Vec<u8>) -> Result<()> {
+    operators_only(&mut tx, &actor).await?;
+    let person = tx.person_by_email(&email).await?.ok_or(Refusal::NotFound)?;
+    let ended = tx.end_sessions_but(person.id, None).await?;
+    tx.end_links(LinkKind::Password, Some(person.id)).await?;
+    let expires = tx.now.plus(LINK_LASTS);
+    tx.add_link(&token_hash, LinkKind::Password, Some(person.id), expires).await?;
+    let state = json!({"person": person.id, "name": person.name, "sessions_ended": ended});
+    let row = Record::installation(&actor, AuditAction::ResetLinkMade, person.id.to_string(), state);
+    let mut rows = vec![row.clone()];
+    for workspace in tx.workspaces_of(person.id).await? {
+        rows.push(tx.row_of(workspace, row.clone()).await?);
+    }
+    tx.commit(Trail::Audited(rows)).await
+}
+
+/// The link behind a token, while it may be used, and the e-mail of whom it is for. Looking never uses it up.
+pub async fn look_at_link(store: &Store, token: &str) -> Result<Option<(Link, Option<String>)>> {
+    let mut view = store.system_view().await?;
+    let Some(link) = view.link(&hash(token)).await? else { return Ok(None) };
+    let email = match link.person {
+        Some(person) => view.person(person).await?.map(|person| person.email),
+        None => None,
+    };
+    Ok(Some((link, email)))
+}
+
+/// Lets a person choose their password by a one-time link; returns who it was.
+pub async fn choose_password(
+    services: &Services,
+    actor: &Actor,
+    token: &str,
+    password: SecretString,
+) -> Result<PersonId> {
+    let known = look_at_link(services.store(), token).await?.and_then(|(_, email)| email).unwrap_or_default();
+    acceptable(&password, &[&known]).map_err(|problem| Error::invalid("password", problem))?;
+    let password_hash = services.passwords.hash(password).await?;
+    let (token_hash, actor) = (hash(token), actor.clone());
+    let work = move |tx| choose_password_once(tx, actor.clone(), token_hash.clone(), password_hash.clone());
+    services.system.transaction(work).await
+}
+
+async fn choose_password_once(
+    mut tx: SystemTx,
+    actor: Actor,
+    token_hash: Vec<u8>,
+    password_hash: String,
+) -> Result<PersonId> {
+    let link = tx.link(&token_hash).await?.ok_or(Refusal::NotFound)?;
+    let person = link.person.filter(|_| link.kind == LinkKind::Password).ok_or(Refusal::NotFound)?;
+    if !tx.use_link(&token_hash).await? {
+        return Err(Refusal::NotFound.into());
+    }
+    tx.end_links(LinkKind::Password, Some(person)).await?;
+    tx.set_password(person, &password_hash).await?;
+    let name = tx.person(person).await?.map(|person| person.name).unwrap_or_default();
+    let actor = Actor { who: Who::Person { id: person, name }, ..actor };
+    let row = Record::installation(&actor, AuditAction::PasswordSet, person.to_string(), Value::Null);
+    tx.commit(Trail::Audited(vec![row])).await?;
+    Ok(person)
+}

@@ -1,0 +1,60 @@
+//! Who acts, and from where.
+
+use crate::domain::audit::ActorSnapshot;
+use crate::domain::id::{PersonId, TokenId};
+
+/// Who acts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Who {
+    Person {
+        id: PersonId,
+        name: String,
+    },
+    Token(TokenId),
+    /// Whoever has the machine: may do everything, and is named in the log.
+    CommandLine,
+    /// A job, or a visitor before they are somebody: may do nothing in a workspace.
+    System(&'static str),
+}
+
+impl Who {
+    /// The name of the kind in the audit log.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Person { .. } => "person",
+            Self::Token(_) => "token",
+            Self::CommandLine => "command_line",
+            Self::System(_) => "system",
+        }
+    }
+}
+
+/// Who acts, and from where.
+#[derive(Clone, Debug)]
+pub struct Actor {
+    pub who: Who,
+    pub address: Option<String>,
+    pub agent: Option<String>,
+    pub request_id: Option<String>,
+}
+
+impl Actor {
+    pub fn command_line() -> Self {
+        Self { who: Who::CommandLine, address: None, agent: None, request_id: None }
+    }
+
+    pub fn system(job: &'static str) -> Self {
+        Self { who: Who::System(job), address: None, agent: None, request_id: None }
+    }
+
+    /// Who acts, where no role plays a part.
+    pub(super) fn without_role(&self) -> ActorSnapshot {
+        let (id, name) = match &self.who {
+            Who::Person { id, name } => (Some(id.to_string()), name.clone()),
+            Who::Token(id) => (Some(id.to_string()), "token".to_owned()),
+            Who::CommandLine => (None, "command line".to_owned()),
+            Who::System(job) => (None, (*job).to_owned()),
+        };
+        ActorSnapshot { kind: self.who.kind().to_owned(), id, name, role: None }
+    }
+}

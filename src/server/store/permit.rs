@@ -1,0 +1,76 @@
+//! The lock on every door to a workspace: finds it, and asks whether the actor may do this in it.
+
+use super::Store;
+use super::actor::{Actor, Who};
+use super::db::Tx;
+use super::scope::{Scope, WorkspaceRef};
+use crate::domain::audit::ActorSnapshot;
+use crate::domain::error::Refusal;
+use crate::domain::permission::{Grant, Permission, grant, grant_token};
+use crate::domain::role::{Role, TokenRole};
+use crate::server::error::Result;
+
+/// What a transaction is for: a writer locks the role that it relies on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Access {
+    Read,
+    Write,
+}
+
+/// What an actor was allowed, and where.
+pub(super) struct Permit {
+    pub scope: Scope,
+    /// Who acts, as they are now.
+    pub actor: ActorSnapshot,
+    /// `None` for the command line, and for tokens without a person's role.
+    pub role: Option<Role>,
+    pub grant: Grant,
+}
+
+impl Store {
+    /// Finds the workspace and asks for permission. Whoever is no member is refused as if it did not exist.
+    pub(super) async fn permit(
+        &self,
+        mut tx: Tx,
+        actor: &Actor,
+        workspace_ref: &WorkspaceRef,
+        permission: Permission,
+        access: Access,
+    ) -> Result<Permit> {
+        let workspace = match workspace_ref {
+            WorkspaceRef::Slug(slug) => tx.workspace_by_slug(slug).await?,
+            WorkspaceRef::Id(id) => tx.workspace_by_id(*id).await?,
+        };
+        let workspace = workspace.ok_or(Refusal::NotFound)?;
+        let now = self.clock.now();
+        let (snapshot, grant) = match &actor.who {
+            Who::Person { id, .. } => {
+                let role = tx.role(workspace.id, *id, access).await?.ok_or(Refusal::NotFound)?;
+                let snapshot = ActorSnapshot { role: Some(TokenRole::Member(role)), ..actor.without_role() };
+                (snapshot, grant(role, permission))
+            }
+            Who::Token(id) => {
+                let token = tx.token(*id, now).await?.ok_or(Refusal::Unauthorized)?;
+                if token.workspace_id != workspace.id {
+                    return Err(Refusal::NotFound.into());
+                }
+                let mut granted = grant_token(token.role, permission);
+                if let Some(maker) = token.maker_id {
+                    // A token goes no further than whoever made it does now.
+                    let maker_role = tx.role(workspace.id, maker, access).await?.ok_or(Refusal::NotFound)?;
+                    granted = granted.min(grant(maker_role, permission));
+                }
+                (token.snapshot(*id), granted)
+            }
+            Who::CommandLine => (actor.without_role(), Grant::Yes),
+            // Jobs, and visitors before they are somebody, have the installation's own transaction or nothing.
+            Who::System(_) => (actor.without_role(), Grant::No),
+        };
+        if grant == Grant::No {
+            return Err(Refusal::Forbidden.into());
+        }
+        let role = snapshot.role.and_then(TokenRole::member);
+        let scope = Scope { tx, workspace, now, ids: self.ids.clone() };
+        Ok(Permit { scope, actor: snapshot, role, grant })
+    }
+}
