@@ -159,7 +159,7 @@ impl Reader {
 
     fn identifiers<'a>(&mut self, top: &Object<'a>, device: Option<&Object<'a>>) -> Vec<(IdentifierKind, String)> {
         let mut identifiers = Vec::new();
-        for kind in IdentifierKind::ALL.into_iter().filter(|kind| *kind != IdentifierKind::Profile) {
+        for kind in IdentifierKind::SENT {
             let (object, within) =
                 if kind == IdentifierKind::MpDeviceId { (Some(top), "") } else { (device, "device_info.") };
             if let Some(id) = self.text(object, within, kind.as_str()).and_then(|id| normalized(&id)) {

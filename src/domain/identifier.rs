@@ -16,12 +16,13 @@ pub enum IdentifierKind {
     FireAdvertisingId,
     MicrosoftAdvertisingId,
     MicrosoftPublisherId,
-    /// A device that only its profile leads to.
+    /// Our own, of a device that only its profile leads to.
     Profile,
 }
 
 impl IdentifierKind {
-    pub const ALL: [Self; 11] = [
+    /// Those that senders give; by [`Self::Profile`] only we look a device up.
+    pub const SENT: [Self; 10] = [
         Self::Idfv,
         Self::MpDeviceId,
         Self::Idfa,
@@ -32,7 +33,6 @@ impl IdentifierKind {
         Self::FireAdvertisingId,
         Self::MicrosoftAdvertisingId,
         Self::MicrosoftPublisherId,
-        Self::Profile,
     ];
 
     /// The field that carries it.
@@ -52,8 +52,19 @@ impl IdentifierKind {
         }
     }
 
+    /// Reads the name of one that senders give.
+    pub fn parse_sent(text: &str) -> Option<Self> {
+        Self::SENT.into_iter().find(|kind| kind.as_str() == text)
+    }
+
+    /// Reads the name of any.
     pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.as_str() == text)
+        Self::parse_sent(text).or_else(|| (text == Self::Profile.as_str()).then_some(Self::Profile))
+    }
+
+    /// Whether senders give it.
+    pub fn is_sent(self) -> bool {
+        self != Self::Profile
     }
 
     /// In the order in which they decide which device a batch is about; the first one present wins.
@@ -74,7 +85,7 @@ impl IdentifierKind {
     ];
 }
 
-/// A name leads to one device of one app in one environment.
+/// An identifier leads to one device of one app in one environment.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Identifier {
     pub environment: Environment,
@@ -83,7 +94,7 @@ pub struct Identifier {
     pub value: String,
 }
 
-/// The name of a device that only its profile leads to.
+/// The identifier of a device that only its profile leads to.
 pub fn identifier_of_profile(environment: Environment, app: AppId, profile: ProfileId) -> Identifier {
     Identifier { environment, app, kind: IdentifierKind::Profile, value: profile.to_string() }
 }

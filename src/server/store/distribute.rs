@@ -1,7 +1,7 @@
 //! Spreading a Postgres over several machines (Citus): what belongs to a workspace lies together, by `workspace_id`; the
 //! rest is on every machine.
 
-use super::db::Pools;
+use super::pools::Pools;
 use super::system::{Event, Record, SystemTx};
 use super::{Actor, Store};
 use crate::domain::audit::AuditAction;

@@ -1,4 +1,4 @@
-//! Erasing stored IDFAs that a change of the settings holds back: asked for by the change, begun later, in steps.
+//! Erasing stored IDFAs that a change of the settings withholds: asked for by the change, begun later, in steps.
 
 use super::SystemTx;
 use super::db::{Tx, on};
@@ -8,7 +8,7 @@ use crate::domain::id::WorkspaceId;
 use crate::domain::time::Millis;
 use crate::server::error::Result;
 
-/// Where an erasing stands.
+/// How far an erasing got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Progress {
     /// Nothing was erased yet: undoing the change cancels it.
@@ -49,7 +49,7 @@ pub struct Erasure {
     /// How many IDFAs were looked at, and how many erased, so far.
     pub seen: i64,
     pub erased: i64,
-    /// The last name that was looked at, as `environment app value`.
+    /// The last identifier that was looked at, as JSON; empty before the first.
     pub cursor: String,
     pub ended_at: Option<Millis>,
 }
@@ -74,7 +74,7 @@ impl Scope {
 }
 
 impl<A: Act> Change<A> {
-    /// Ends the erasing that waits or runs, if there is one, and answers it.
+    /// Ends the erasing that waits or runs, if there is one, and returns it.
     pub async fn cancel_erasure(&mut self) -> Result<Option<Erasure>> {
         const SQL: &str = "update erasures set progress = 'cancelled', ended_at = $2 \
             where workspace_id = $1 and progress in ('waiting', 'running')";
@@ -121,11 +121,11 @@ impl SystemTx {
 }
 
 impl Tx {
-    /// The erasing as it stands now, locked so that its cancelling and its next step cannot cross.
+    /// The erasing as it is now, locked so that its cancelling and its next step cannot cross.
     pub(super) async fn locked_erasure(&mut self, workspace: WorkspaceId, version: i64) -> Result<Option<Erasure>> {
         const SQL: &str = erasures!("where workspace_id = $1 and version = $2");
-        const HOLD: &str = erasures!("where workspace_id = $1 and version = $2 for update");
-        let sql = self.pick(SQL, HOLD);
+        const LOCKING: &str = erasures!("where workspace_id = $1 and version = $2 for update");
+        let sql = self.pick(SQL, LOCKING);
         Ok(on!(self, c => sqlx::query_as(sql).bind(workspace).bind(version).fetch_optional(c).await?))
     }
 

@@ -1,20 +1,16 @@
-//! Inputs, and what is counted of them.
+//! Inputs.
 
 use super::db::{Tx, on};
 use super::handle::{Act, Change, Scope};
-use super::{Event, Store};
 use crate::domain::app::App;
-use crate::domain::environment::Environment;
-use crate::domain::error::Problem;
 use crate::domain::id::{AppId, InputId, WorkspaceId};
-use crate::domain::input::{Counted, Input, InputSnapshot};
+use crate::domain::input::{Input, InputSnapshot};
 use crate::domain::time::Millis;
 use crate::server::error::{Error, Result};
-use serde_json::json;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 #[derive(sqlx::FromRow)]
-struct Stored {
+struct InputRow {
     id: InputId,
     name: String,
     app_id: Option<AppId>,
@@ -26,7 +22,7 @@ struct Stored {
     last_batch_at: Option<Millis>,
 }
 
-impl Stored {
+impl InputRow {
     fn split(self) -> (Input, InputSnapshot) {
         let state = InputSnapshot {
             input: self.id,
@@ -60,19 +56,6 @@ pub(super) struct Receiver {
     pub time_zone: String,
 }
 
-/// What was counted of an input under one reason.
-#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
-pub struct Tally {
-    pub input_id: InputId,
-    pub counted: Counted,
-    pub reason: String,
-    pub n: i64,
-    pub last_at: Millis,
-}
-
-/// Differences to add, by input, kind and reason.
-pub type Tallies = BTreeMap<(InputId, Counted, String), i64>;
-
 /// The inputs of a workspace, with what `$rest` adds to the question.
 macro_rules! inputs {
     ($rest:literal) => {
@@ -90,7 +73,7 @@ impl Scope {
     pub async fn inputs(&mut self) -> Result<Vec<Input>> {
         const SQL: &str = inputs!(" order by i.name, i.id");
         let workspace = self.workspace.id;
-        let rows: Vec<Stored> = on!(&mut self.tx, c => sqlx::query_as(SQL).bind(workspace).fetch_all(c).await?);
+        let rows: Vec<InputRow> = on!(&mut self.tx, c => sqlx::query_as(SQL).bind(workspace).fetch_all(c).await?);
         Ok(rows.into_iter().map(|row| row.split().0).collect())
     }
 
@@ -98,40 +81,9 @@ impl Scope {
     pub async fn input(&mut self, id: InputId) -> Result<Option<(Input, InputSnapshot)>> {
         const SQL: &str = inputs!(" and i.id = $2");
         let workspace = self.workspace.id;
-        let row: Option<Stored> =
+        let row: Option<InputRow> =
             on!(&mut self.tx, c => sqlx::query_as(SQL).bind(workspace).bind(id).fetch_optional(c).await?);
-        Ok(row.map(Stored::split))
-    }
-
-    /// All tallies of the workspace's inputs, the largest first.
-    pub async fn tallies(&mut self) -> Result<Vec<Tally>> {
-        const SQL: &str = "select input_id, counted, reason, n, last_at from input_counts where workspace_id = $1 \
-            order by n desc, reason";
-        let workspace = self.workspace.id;
-        Ok(on!(&mut self.tx, c => sqlx::query_as(SQL).bind(workspace).fetch_all(c).await?))
-    }
-
-    /// When the last batch of each app came in one environment.
-    pub async fn last_batches(&mut self, environment: Environment) -> Result<BTreeMap<AppId, Millis>> {
-        const SQL: &str = "select app_id, max(last_at) from arrivals where workspace_id = $1 and environment = $2 \
-            group by app_id";
-        let workspace = self.workspace.id;
-        let rows: Vec<(AppId, Millis)> =
-            on!(&mut self.tx, c => sqlx::query_as(SQL).bind(workspace).bind(environment).fetch_all(c).await?);
-        Ok(rows.into_iter().collect())
-    }
-}
-
-impl Store {
-    /// Counts requests that an input sent beyond its rate.
-    pub async fn count_rate_limited(&self, workspace: WorkspaceId, input: InputId, n: i64) -> Result<()> {
-        self.system(move |mut system| async move {
-            let reason = format!(" {}", Problem::RateLimited.as_str());
-            let tallies = Tallies::from([((input, Counted::Refused, reason), n)]);
-            system.tx.add_tallies(workspace, &tallies, system.now).await?;
-            system.commit(Event::Unaudited("requests beyond the rate")).await
-        })
-        .await
+        Ok(row.map(InputRow::split))
     }
 }
 
@@ -150,46 +102,6 @@ impl Tx {
             sqlx::query(SQL).bind(workspace).bind(id).bind(app).execute(c).await?.rows_affected()
         });
         if set == 1 { Ok(()) } else { Err(Error::Again("the input was given an app meanwhile".to_owned())) }
-    }
-
-    /// Adds to the tallies; answers how many batches each of these inputs has taken by now.
-    pub(super) async fn add_tallies(
-        &mut self,
-        workspace: WorkspaceId,
-        tallies: &Tallies,
-        now: Millis,
-    ) -> Result<BTreeMap<InputId, i64>> {
-        const ADD: &str = "insert into input_counts (workspace_id, input_id, counted, reason, n, last_at) \
-            select $1, cast(given.value->>0 as bigint), given.value->>1, given.value->>2, \
-            cast(given.value->>3 as bigint), $3 from jsonb_each($2) as given where true \
-            on conflict (workspace_id, input_id, counted, reason) \
-            do update set n = input_counts.n + excluded.n, last_at = excluded.last_at \
-            returning input_id, counted, n";
-        let rows: Vec<_> =
-            tallies.iter().map(|((input, counted, reason), n)| json!([input.0, counted.as_str(), reason, n])).collect();
-        let rows = serde_json::Value::from(rows).to_string();
-        let sums: Vec<(InputId, Counted, i64)> =
-            on!(self, c => sqlx::query_as(ADD).bind(workspace).bind(rows).bind(now).fetch_all(c).await?);
-        let accepted = |(input, counted, n)| (counted == Counted::Accepted).then_some((input, n));
-        Ok(sums.into_iter().filter_map(accepted).collect())
-    }
-
-    /// Notes that batches of these apps came.
-    pub(super) async fn note_arrivals(
-        &mut self,
-        workspace: WorkspaceId,
-        arrivals: &BTreeSet<(InputId, Environment, AppId)>,
-        now: Millis,
-    ) -> Result<()> {
-        const SQL: &str = "insert into arrivals (workspace_id, input_id, environment, app_id, last_at) \
-            select $1, cast(given.value->>0 as bigint), cast(given.value->>1 as bigint), \
-            cast(given.value->>2 as bigint), $3 from jsonb_each($2) as given where true on conflict (workspace_id, input_id, environment, app_id) \
-            do update set last_at = excluded.last_at";
-        let rows: Vec<_> =
-            arrivals.iter().map(|(input, environment, app)| json!([input.0, environment.code(), app.0])).collect();
-        let rows = serde_json::Value::from(rows).to_string();
-        on!(self, c => { sqlx::query(SQL).bind(workspace).bind(rows).bind(now).execute(c).await?; });
-        Ok(())
     }
 }
 

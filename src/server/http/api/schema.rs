@@ -115,8 +115,7 @@ pub fn sent_environment() -> RefOr<Schema> {
 
 /// Kinds of ids that a profile can be asked for by.
 pub fn asked_kind() -> RefOr<Schema> {
-    let of_device =
-        IdentifierKind::ALL.into_iter().filter(|kind| *kind != IdentifierKind::Profile).map(|kind| kind.as_str());
+    let of_device = IdentifierKind::SENT.into_iter().map(|kind| kind.as_str());
     let names: Vec<String> =
         IdentityKind::all().map(|kind| kind.as_str().to_owned()).chain(of_device.map(str::to_owned)).collect();
     RefOr::T(ObjectBuilder::new().schema_type(SchemaType::Type(Type::String)).enum_values(Some(names)).into())

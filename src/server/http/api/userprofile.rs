@@ -309,7 +309,7 @@ fn read_question(body: &[u8]) -> Result<(Environment, By, String)> {
     if let Some(kind) = IdentityKind::parse(&kind) {
         return Ok((environment, By::Identity(kind), kind.normalized(&value).unwrap_or_default()));
     }
-    let device = IdentifierKind::parse(&kind).filter(|kind| *kind != IdentifierKind::Profile);
+    let device = IdentifierKind::parse_sent(&kind);
     device.ok_or_else(|| bad("identity.type", Problem::NotOneOf))?;
     Ok((environment, By::Device, normalized(&value).unwrap_or_default()))
 }

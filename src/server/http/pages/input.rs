@@ -18,7 +18,7 @@ use crate::server::http::render::render;
 use crate::server::services::input::{NewInput, Secret, add_input, limit_rate, rotate_secret, set_paused};
 use crate::server::state::AppState;
 use crate::server::store::View;
-use crate::server::store::input::Tally;
+use crate::server::store::tally::Tally;
 use crate::ui::frame::NavPage;
 use crate::ui::pages::Page;
 use crate::ui::pages::input::list::{InputRow, Inputs};
@@ -202,7 +202,7 @@ pub(super) async fn one_model(state: &AppState, view: &mut View, visit: &Visit, 
         repeated: total(&tallies, id, Counted::Repeated),
         refused: of(Counted::Refused),
         without_ids: total(&tallies, id, Counted::WithoutIds),
-        data_problems: data_problem_rows(&view.data_problems(id, today - SHOWN_DAYS).await?, &apps),
+        data_problems: data_problem_rows(&view.data_problems(id, today.plus(-SHOWN_DAYS)).await?, &apps),
         samples: if frame.may(Permission::LookUpProfiles) {
             Samples::At(format!("/w/{}/inputs/{id}/samples", frame.slug))
         } else {

@@ -11,7 +11,7 @@ use crate::server::http::caller::Inside;
 use crate::server::http::moment::moment;
 use crate::server::http::render::render;
 use crate::server::services::sample::{Known, samples as look};
-use crate::server::store::data_problem::Counted;
+use crate::server::store::data_problem::DataProblemCount;
 use crate::ui::pages::Page;
 use crate::ui::pages::sample::{DataProblemRow, SampleCard, Samples};
 use crate::ui::words::{self, number};
@@ -50,14 +50,14 @@ pub async fn show(
 }
 
 /// One kind's row: its numbers from all versions added up.
-pub(super) fn data_problem_rows(counted: &[Counted], apps: &[App]) -> Vec<DataProblemRow> {
+pub(super) fn data_problem_rows(counted: &[DataProblemCount], apps: &[App]) -> Vec<DataProblemRow> {
     let mut rows: Vec<DataProblemRow> = Vec::new();
     let mut kinds: Vec<DataProblem> = counted.iter().map(|row| row.kind).collect();
     kinds.sort();
     kinds.dedup();
     for kind in kinds {
-        let ours: Vec<&Counted> = counted.iter().filter(|row| row.kind == kind).collect();
-        let place = |row: &&Counted| {
+        let ours: Vec<&DataProblemCount> = counted.iter().filter(|row| row.kind == kind).collect();
+        let place = |row: &&DataProblemCount| {
             let app = apps.iter().find(|app| app.id == row.app_id).map_or("an app", |app| app.name.as_str());
             let version =
                 Some(row.app_version.as_str()).filter(|version| !version.is_empty()).unwrap_or("without a version");
