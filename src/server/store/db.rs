@@ -48,10 +48,10 @@ pub(super) use on;
 /// What [`given`] makes of no rows.
 pub const NONE: &str = "[]";
 
-/// The rows of one statement, each an object with the names of its columns, as the JSON array that `jsonb_each` takes.
+/// The rows of one statement, each as `rows!` writes it or an object, as the JSON array that `jsonb_each` takes.
 pub fn given<R: Serialize>(rows: impl IntoIterator<Item = R>) -> String {
     let mut json = Vec::new();
-    // Rows are numbers and texts by name, and memory takes all that is written.
+    // Rows are numbers and texts, and memory takes all that is written.
     let _ = serde_json::Serializer::new(&mut json).collect_seq(rows);
     String::from_utf8(json).unwrap_or_default()
 }

@@ -54,7 +54,7 @@ impl Tx {
             ", seen_on from dimension_values where workspace_id = $1 and (",
             dimension_values!(key),
             ") in (select ",
-            dimension_values!(given_key),
+            dimension_values!(given),
             " from jsonb_each($2) as given)"
         );
         const SEEN: &str = concat!(

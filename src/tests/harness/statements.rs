@@ -41,15 +41,14 @@ fn pieces(source: &str) -> Vec<(String, String)> {
         let table = head.rsplit_once(": ").expect("a row").0.split_whitespace().next_back().expect("a table");
         let (key, fixed, changing) = (columns(list, "key {"), columns(list, "fixed {"), columns(list, "changing {"));
         let all = || key.iter().chain(&fixed).chain(&changing);
-        let given = |(name, sql): &(&str, &str)| format!("cast(given.value->>'{name}' as {sql})");
+        let given = |(at, (name, sql)): (usize, &(&str, &str))| format!("cast(given.value->>{at} as {sql}) as {name}");
         let listed = |texts: Vec<String>| format!("{:?}", texts.join(", "));
         for (piece, text) in [
             ("columns", listed(all().map(|column| column.0.to_owned()).collect())),
             ("key", listed(key.iter().map(|column| column.0.to_owned()).collect())),
             ("changing", listed(changing.iter().map(|column| column.0.to_owned()).collect())),
             ("qualified", listed(all().map(|(name, _)| format!("{table}.{name}")).collect())),
-            ("given", listed(all().map(|column| format!("{} as {}", given(column), column.0)).collect())),
-            ("given_key", listed(key.iter().map(given).collect())),
+            ("given", listed(all().enumerate().map(given).collect())),
             ("replaced", listed(changing.iter().map(|(name, _)| format!("{name} = excluded.{name}")).collect())),
             (
                 "added",

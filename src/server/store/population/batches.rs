@@ -1,13 +1,16 @@
 //! Loading what a group of batches may touch.
 
 use super::load::Loader;
-use super::row::{IdentifierKey, IdentifierRow, IdentityRow, device_identifiers, identities};
+use super::row::{
+    IdentifierKey, IdentifierRow, IdentityKey, IdentityRow, device_identifiers, identifier_keys, identities,
+    identity_keys,
+};
 use crate::domain::batch::Batch;
 use crate::domain::environment::Environment;
 use crate::domain::fold::{Arrival, Population};
 use crate::domain::id::{DeviceId, ProfileId, WorkspaceId};
 use crate::domain::identifier::{Identifier, IdentifierKind, identifier_of_profile};
-use crate::domain::identity::Identity;
+use crate::domain::identity::{Identity, IdentityKind};
 use crate::server::error::{Error, Result};
 use crate::server::store::db::{Tx, given, on};
 use serde_json::json;
@@ -84,9 +87,9 @@ impl Loader<'_> {
             "select ",
             device_identifiers!(columns),
             " from device_identifiers where workspace_id = $1 and (",
-            device_identifiers!(key),
+            identifier_keys!(columns),
             ") in (select ",
-            device_identifiers!(given_key),
+            identifier_keys!(given),
             " from jsonb_each($2) as given)"
         );
         let workspace = self.workspace;
@@ -125,15 +128,19 @@ impl Loader<'_> {
             "select ",
             identities!(columns),
             " from identities where workspace_id = $1 and (",
-            identities!(key),
+            identity_keys!(columns),
             ") in (select ",
-            identities!(given_key),
+            identity_keys!(given),
             " from jsonb_each($2) as given)"
         );
         let keys = batches.iter().flat_map(|(_, batch)| {
-            let environment = batch.environment.code();
-            let key = move |kind: &'static str, value: &String| json!({"environment": environment, "kind": kind, "value": value});
-            batch.identities.iter().map(move |(kind, value)| key(kind.as_str(), value))
+            let environment = batch.environment;
+            let key = move |(kind, value): &(IdentityKind, String)| IdentityKey {
+                environment,
+                kind: *kind,
+                value: value.clone(),
+            };
+            batch.identities.iter().map(key)
         });
         let (workspace, keys) = (self.workspace, given(keys));
         let rows: Vec<IdentityRow> =

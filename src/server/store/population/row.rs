@@ -75,6 +75,33 @@ rows! {
 }
 
 rows! {
+    /// What an identifier is looked for by.
+    pub(in crate::server::store) identifier_keys: IdentifierKey {
+        key {
+            environment: Environment as bigint,
+            app_id: AppId as bigint,
+            kind: IdentifierKind as text,
+            value: String as text,
+        }
+        fixed {}
+        changing {}
+    }
+}
+
+rows! {
+    /// What an identity is looked for by.
+    pub(in crate::server::store) identity_keys: IdentityKey {
+        key {
+            environment: Environment as bigint,
+            kind: IdentityKind as text,
+            value: String as text,
+        }
+        fixed {}
+        changing {}
+    }
+}
+
+rows! {
     pub(in crate::server::store) identities: IdentityRow {
         key {
             environment: Environment as bigint,
@@ -201,23 +228,14 @@ impl ProfileRow {
     }
 }
 
-/// The key of an identifier, by which statements look for it.
-#[derive(serde::Serialize)]
-pub struct IdentifierKey<'a> {
-    environment: i64,
-    app_id: i64,
-    kind: &'static str,
-    value: &'a str,
-}
-
-impl<'a> IdentifierKey<'a> {
-    pub fn new(environment: Environment, app: AppId, kind: IdentifierKind, value: &'a str) -> Self {
-        Self { environment: environment.code(), app_id: app.0, kind: kind.as_str(), value }
+impl IdentifierKey {
+    pub fn new(environment: Environment, app: AppId, kind: IdentifierKind, value: &str) -> Self {
+        Self { environment, app_id: app, kind, value: value.to_owned() }
     }
 }
 
-impl<'a> From<&'a Identifier> for IdentifierKey<'a> {
-    fn from(identifier: &'a Identifier) -> Self {
+impl From<&Identifier> for IdentifierKey {
+    fn from(identifier: &Identifier) -> Self {
         Self::new(identifier.environment, identifier.app, identifier.kind, &identifier.value)
     }
 }

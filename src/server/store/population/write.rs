@@ -2,7 +2,7 @@
 
 use super::row::{
     DeviceRow, IdentifierKey, IdentifierRow, IdentityRow, ProfileRow, TransitionRow, UseRow, device_identifiers,
-    devices, identities, profiles, transitions, uses,
+    devices, identifier_keys, identities, profiles, transitions, uses,
 };
 use crate::domain::device::Device;
 use crate::domain::fold::{Population, Transition};
@@ -93,9 +93,9 @@ impl Tx {
     ) -> Result<()> {
         const SQL: &str = concat!(
             "delete from device_identifiers where workspace_id = $1 and (",
-            device_identifiers!(key),
+            identifier_keys!(columns),
             ") in (select ",
-            device_identifiers!(given_key),
+            identifier_keys!(given),
             " from jsonb_each($2) as given)"
         );
         self.write_rows(workspace, SQL, given(identifiers.map(IdentifierKey::from))).await

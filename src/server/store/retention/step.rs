@@ -5,9 +5,8 @@ use crate::domain::time::{Day, HOUR, Millis};
 use crate::server::error::Result;
 use crate::server::store::counter::{counters, unit_of_now};
 use crate::server::store::db::{NONE, Tx, given, on};
-use crate::server::store::population::row::transitions;
 use crate::server::store::row::rows;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::json;
 
 /// How many rows one step looks at: as many as come behind the last key. A range with an end would have Postgres read its
@@ -32,12 +31,18 @@ rows! {
     }
 }
 
-/// How far a walk over all transitions got.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize, sqlx::FromRow)]
-struct TransitionKey {
-    environment: i64,
-    device_id: i64,
-    seq: i64,
+rows! {
+    /// How far a walk over all transitions got.
+    #[derive(Deserialize)]
+    transition_keys: TransitionKey {
+        key {
+            environment: i64 as bigint,
+            device_id: i64 as bigint,
+            seq: i64 as bigint,
+        }
+        fixed {}
+        changing {}
+    }
 }
 
 /// The end of a step.
@@ -62,9 +67,9 @@ impl Tx {
             order by t.environment, t.device_id, t.seq limit $6";
         const REMOVE: &str = concat!(
             "delete from transitions where workspace_id = $1 and (",
-            transitions!(key),
+            transition_keys!(columns),
             ") in (select ",
-            transitions!(given_key),
+            transition_keys!(given),
             " from jsonb_each($2) as given)"
         );
         #[derive(sqlx::FromRow)]
@@ -84,7 +89,7 @@ impl Tx {
             .bind(STEP)
             .fetch_all(c)
             .await?);
-        let old = given(seen.iter().filter(|seen| seen.old).map(|seen| seen.key));
+        let old = given(seen.iter().filter(|seen| seen.old).map(|seen| &seen.key));
         let mut removed = 0;
         if old != NONE {
             removed = on!(self, c => sqlx::query(REMOVE).bind(workspace).bind(old).execute(c).await?.rows_affected());
@@ -117,7 +122,7 @@ impl Tx {
             " and (",
             daily!(key),
             ") in (select ",
-            daily!(given_key),
+            daily!(given),
             " from jsonb_each($2) as given) group by workspace_id, ",
             counters!(key),
             ", slot on conflict (workspace_id, ",
@@ -129,7 +134,7 @@ impl Tx {
             "delete from daily where workspace_id = $1 and (",
             daily!(key),
             ") in (select ",
-            daily!(given_key),
+            daily!(given),
             " from jsonb_each($2) as given)"
         );
         let least = || DailyKey {
