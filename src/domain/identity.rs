@@ -1,4 +1,4 @@
-//! Identities: the ids by which senders name a person, each of which leads to one profile.
+//! Identities: the ids by which senders identify a person, each of which leads to one profile.
 
 use super::environment::Environment;
 use super::identifier::normalized;
@@ -7,7 +7,7 @@ use super::identifier::normalized;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct IdentityKind(usize);
 
-/// `user_identities` of mParticle's JSON reference.
+/// `user_identities` of mParticle's JSON reference; their order is their rank.
 const IDENTITIES: [&str; 22] = [
     "customer_id",
     "email",
