@@ -1,14 +1,17 @@
 //! Devices: one installation of one app each.
 
 use super::att::{CountedState, Policy, Reported, Status, Verdict, gate};
-use super::count::OverflowValues;
 use super::environment::Environment;
 use super::id::{AppId, DeviceId, InputId};
 use super::platform::Platform;
-use super::time::{DAY, Millis};
+use super::time::{DAY, Day, Millis};
 
 /// A device without an identifier leaves the counts after this silence.
 pub const SILENT: i64 = 30 * DAY;
+
+/// Which of a device's values are counted in the overflow bucket, as bits that only counting reads.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct OverflowValues(pub i64);
 
 /// A device as the store keeps it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,9 +34,8 @@ pub struct Device {
     pub unidentified_since: Option<Millis>,
     /// Whether it has left the counts: without an identifier and silent for `SILENT`.
     pub retired: bool,
-    /// The last day of the workspace on which it counted as active, in days since 1970-01-01.
-    pub active_on: Option<i64>,
-    /// Which of its values are counted in the overflow bucket.
+    /// The last day of the workspace on which it counted as active.
+    pub active_on: Option<Day>,
     pub overflow: OverflowValues,
 }
 

@@ -26,7 +26,17 @@ closed_list! {
 impl IdentifierKind {
     /// Those that senders send: all but the one that we make.
     pub fn sent() -> impl Iterator<Item = Self> {
-        Self::ALL.into_iter().filter(|kind| *kind != Self::Profile)
+        Self::ALL.into_iter().filter(|kind| kind.is_sent())
+    }
+
+    /// Whether senders send it.
+    pub fn is_sent(self) -> bool {
+        self != Self::Profile
+    }
+
+    /// Reads the name of one that senders send.
+    pub fn parse_sent(text: &str) -> Option<Self> {
+        Self::parse(text).filter(|kind| kind.is_sent())
     }
 
     /// In the order in which they decide which device a batch is about; the first one present wins.

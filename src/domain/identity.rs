@@ -1,4 +1,4 @@
-//! Identities: the ids by which senders name a person, each of which leads to one profile.
+//! Identities: the ids by which senders identify a person, each of which leads to one profile.
 
 use super::closed_list::closed_list;
 use super::environment::Environment;

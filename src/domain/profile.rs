@@ -1,4 +1,4 @@
-//! Profiles: users as the event stream names them.
+//! Profiles: users as the event stream knows them.
 
 use super::environment::Environment;
 use super::id::{DeviceId, ProfileId};
@@ -14,7 +14,7 @@ pub struct Profile {
     pub environment: Environment,
     /// The sender's id of it, or one that we made.
     pub mpid: i64,
-    /// The device whose anonymous user it is; `None` once somebody named it.
+    /// The device whose anonymous user it is; `None` once a batch named it.
     pub anonymous_on: Option<DeviceId>,
     pub first_seen: Millis,
     pub last_seen: Millis,

@@ -1,4 +1,4 @@
-//! Moments as unix milliseconds.
+//! Moments as unix milliseconds, and days of a time zone.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,6 +6,22 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Millis(pub i64);
+
+/// A day of a workspace's time zone: days since 1970-01-01.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Day(pub i64);
+
+impl Day {
+    /// The day so many days later, or earlier when negative; stays at the ends of the range rather than wrapping.
+    pub fn plus(self, days: i64) -> Self {
+        Self(self.0.saturating_add(days))
+    }
+
+    /// How many days after another one it is.
+    pub fn since(self, other: Self) -> i64 {
+        self.0.saturating_sub(other.0)
+    }
+}
 
 pub const SECOND: i64 = 1000;
 pub const MINUTE: i64 = 60 * SECOND;

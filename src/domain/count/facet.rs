@@ -1,6 +1,9 @@
 //! What one unit counts as, in all dimensions at once.
 
-use super::{Dimension, OVERFLOW, UNKNOWN, Unit};
+use super::cell::{Cell, Cells, add};
+use super::dimension::{Dimension, OVERFLOW, Slice, UNKNOWN, Unit};
+use super::overflow::counts_under_overflow;
+use super::value::{app_version, country, os_version};
 use crate::domain::att::CountedState;
 use crate::domain::device::Device;
 use crate::domain::environment::Environment;
@@ -52,7 +55,7 @@ pub fn of_device(device: &Device, has_idfa: bool) -> impl Iterator<Item = Facet<
 }
 
 /// What a device counts as on a day that it was seen on.
-pub fn active_device(device: &Device) -> impl Iterator<Item = Facet<'_>> {
+fn active_device(device: &Device) -> impl Iterator<Item = Facet<'_>> {
     [None, Some(device.app)].into_iter().map(|app| facet(Unit::ActiveDevices, app, device))
 }
 
@@ -92,7 +95,7 @@ pub fn of_profile<'a>(profile: &Profile, devices: &[&'a Device], identified_else
 }
 
 fn facet(unit: Unit, app: Option<AppId>, device: &Device) -> Facet<'_> {
-    let overflow = |dimension| device.overflow.contains(dimension, app.is_some()).then_some(OVERFLOW);
+    let overflow = |dimension| counts_under_overflow(device, dimension, app.is_some()).then_some(OVERFLOW);
     Facet {
         environment: device.environment,
         unit,
@@ -103,35 +106,6 @@ fn facet(unit: Unit, app: Option<AppId>, device: &Device) -> Facet<'_> {
         app_version: overflow(Dimension::AppVersion).unwrap_or_else(|| app_version(device)),
         country: overflow(Dimension::Country).unwrap_or_else(|| country(device)),
         idfa: None,
-    }
-}
-
-impl Device {
-    /// Its values of the dimensions whose values nobody bounds.
-    pub fn open_values(&self) -> [(Dimension, Cow<'_, str>); 3] {
-        [
-            (Dimension::OsVersion, os_version(self)),
-            (Dimension::AppVersion, app_version(self).into()),
-            (Dimension::Country, country(self).into()),
-        ]
-    }
-}
-
-fn app_version(device: &Device) -> &str {
-    device.app_version.as_deref().unwrap_or(UNKNOWN)
-}
-
-fn country(device: &Device) -> &str {
-    device.country.as_deref().unwrap_or(UNKNOWN)
-}
-
-/// Major and minor number.
-fn os_version(device: &Device) -> Cow<'_, str> {
-    let text = device.os_version.as_deref().unwrap_or(UNKNOWN);
-    match OsVersion::parse(text).map(|OsVersion { major, minor }| format!("{major}.{minor}")) {
-        Some(short) if short == text => text.into(),
-        Some(short) => short.into(),
-        None => UNKNOWN.into(),
     }
 }
 
@@ -165,4 +139,26 @@ pub fn deciding_device<'a>(devices: &[&'a Device]) -> Option<&'a Device> {
         statusless => statusless,
     };
     devices.iter().max_by_key(ranked).copied()
+}
+
+/// What devices count as that were active on a day, as they were after their first batch of it.
+pub fn active<'a>(devices: impl IntoIterator<Item = &'a Device>) -> Facets<'a> {
+    let mut facets = Facets::new();
+    for facet in devices.into_iter().flat_map(active_device) {
+        add(&mut facets, facet, 1);
+    }
+    facets
+}
+
+/// The counters that these facets make up: all units, and those of each value of each dimension.
+pub fn cells(facets: &Facets<'_>) -> Cells {
+    let mut cells = Cells::new();
+    for (facet, n) in facets {
+        let Facet { environment, unit, app, state, .. } = *facet;
+        let slices = facet.slices().map(|(dimension, value)| Some(Slice { dimension, value: value.to_owned() }));
+        for slice in [None].into_iter().chain(slices) {
+            add(&mut cells, Cell { environment, unit, app, slice, state }, *n);
+        }
+    }
+    cells
 }

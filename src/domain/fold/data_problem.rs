@@ -1,6 +1,7 @@
 //! What a batch contradicts, apart from its times.
 
-use super::{Arrival, Population};
+use super::arrival::Arrival;
+use super::population::Population;
 use crate::domain::att::{Policy, ReportOutcome, Status, legacy_flags};
 use crate::domain::batch::Batch;
 use crate::domain::data_problem::DataProblem;

@@ -1,10 +1,10 @@
 //! Which device a batch is about.
 
-use super::{Arrival, IdSource, Population};
+use super::arrival::{Arrival, IdSource};
+use super::population::Population;
 use crate::domain::att::{Verdict, gate};
 use crate::domain::batch::Batch;
-use crate::domain::count::OverflowValues;
-use crate::domain::device::Device;
+use crate::domain::device::{Device, OverflowValues};
 use crate::domain::environment::Environment;
 use crate::domain::id::{DeviceId, ProfileId};
 use crate::domain::identifier::{Identifier, IdentifierKind, identifier_of_profile};
@@ -47,8 +47,8 @@ impl Population {
         Some(device)
     }
 
-    /// The device that an identifier leads to, unless that one has another identifier of a kind that decides before this: then the
-    /// batch is about another device, and this identifier moves to it.
+    /// The device that an identifier leads to, unless that one has another identifier of a kind that decides before
+    /// this: then the batch is about another device, and this identifier moves to it.
     fn leads_to(&self, identifier: &Identifier, identifiers: &[Identifier]) -> Option<DeviceId> {
         let device = *self.identifiers().get(identifier)?;
         let stronger = identifiers.iter().take_while(|stronger| *stronger != identifier);

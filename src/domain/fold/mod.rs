@@ -1,75 +1,23 @@
 //! Folding batches into what is known of devices and profiles: pure, in memory, in arrival order. The store loads what
 //! the batches may touch, this changes it, and the store writes what changed.
 
+mod arrival;
 mod data_problem;
 mod find;
+mod folded;
 mod population;
 mod report;
 
+pub use arrival::{Arrival, IdSource};
+pub use folded::{Folded, Transition};
 pub use population::Population;
 
-use super::att::{Policy, Status};
 use super::batch::Batch;
 use super::data_problem::DataProblem;
-use super::device::Device;
 use super::environment::Environment;
-use super::id::{AppId, DeviceId, InputId, ProfileId};
+use super::id::{DeviceId, ProfileId};
 use super::identity::Identity;
 use super::profile::Profile;
-use super::time::Millis;
-
-/// Makes ids; randomness is a parameter.
-pub trait IdSource {
-    /// A new 63-bit id.
-    fn new_id(&mut self) -> i64;
-    /// A new profile id below 2^53.
-    fn new_mpid(&mut self) -> i64;
-}
-
-/// How and where a batch arrived.
-#[derive(Clone, Copy, Debug)]
-pub struct Arrival {
-    pub input: InputId,
-    pub app: AppId,
-    pub received: Millis,
-    pub policy: Policy,
-    pub default: Option<Status>,
-    /// The day of the workspace on which it was received, in days since 1970-01-01.
-    pub day: i64,
-    /// Old news, sent later: it never outranks what was learned since.
-    pub historical: bool,
-}
-
-/// A device's status changed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Transition {
-    pub device: DeviceId,
-    /// Its place among the device's transitions, from 1: neither ids nor clocks need to run forwards.
-    pub seq: i64,
-    pub environment: Environment,
-    pub app: AppId,
-    pub from: Option<Status>,
-    pub to: Status,
-    pub since: Millis,
-    pub as_of: Millis,
-    pub received: Millis,
-    pub input: InputId,
-}
-
-/// What a batch did.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Folded {
-    /// The device that it was about.
-    pub device: Option<DeviceId>,
-    pub transition: Option<Transition>,
-    pub data_problems: Vec<DataProblem>,
-    /// Whether it brought an IDFA that may be kept.
-    pub keeps_idfa: bool,
-    /// The device as it was after its first batch of the day, unless it has had one.
-    pub active: Option<Device>,
-    /// It has an id of neither a device nor a person, so that nothing was kept.
-    pub without_ids: bool,
-}
 
 impl Population {
     /// Folds one batch in.

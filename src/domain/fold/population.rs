@@ -10,7 +10,8 @@ use crate::domain::profile::Profile;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The part of the store that a group of batches may touch: the devices and profiles they name, all users of those
-/// devices, all devices of those users, and all identifiers of the touched devices.
+/// devices, all devices of those users, and all identifiers of the touched devices. What has a second index here is
+/// changed by methods only, which keep the two alike.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Population {
     pub devices: BTreeMap<DeviceId, Device>,
@@ -34,7 +35,7 @@ impl Population {
         self.identifiers_of.get(&device).into_iter().flatten()
     }
 
-    /// Makes an identifier lead to a device; answers the one that it led to before.
+    /// Makes an identifier lead to a device; returns the one that it led to before.
     pub fn add_identifier(&mut self, identifier: Identifier, device: DeviceId) -> Option<DeviceId> {
         self.identifiers_of.entry(device).or_default().insert(identifier.clone());
         let before = self.identifiers.get(&identifier).copied().filter(|before| *before != device);

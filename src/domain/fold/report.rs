@@ -1,8 +1,10 @@
-//! What a batch tells of its device: its description, its status, its identifiers.
+//! What a batch says of its device: its description, its status, its identifiers.
 
+use super::arrival::Arrival;
 use super::data_problem::{is_idfa_unpermitted, within};
 use super::find::identifiers_in_order;
-use super::{Arrival, Folded, Population, Transition};
+use super::folded::{Folded, Transition};
+use super::population::Population;
 use crate::domain::att::{Policy, Report, ReportOutcome, Status, TimestampFault, apply_report};
 use crate::domain::batch::Batch;
 use crate::domain::data_problem::DataProblem;
@@ -103,8 +105,8 @@ impl Population {
         self.note_unidentified(id, arrival.received);
     }
 
-    /// Notes that the device was active on the day; answers it as it is, the first time. What is told of earlier days
-    /// makes none of them active afterwards.
+    /// Notes that the device was active on the day; returns it as it is, the first time. A historical batch makes no
+    /// earlier day active afterwards.
     pub(super) fn note_active(&mut self, id: DeviceId, arrival: &Arrival) -> Option<Device> {
         let device = self.devices.get_mut(&id).filter(|_| !arrival.historical)?;
         if device.active_on.is_some_and(|day| day >= arrival.day) {
@@ -122,9 +124,9 @@ impl Population {
 
     /// Notes since when no identifier leads to the device, or that one does.
     fn note_unidentified(&mut self, id: DeviceId, now: Millis) {
-        let named = self.identifiers_of(id).next().is_some();
+        let identified = self.identifiers_of(id).next().is_some();
         if let Some(device) = self.devices.get_mut(&id) {
-            device.unidentified_since = if named { None } else { device.unidentified_since.or(Some(now)) };
+            device.unidentified_since = if identified { None } else { device.unidentified_since.or(Some(now)) };
         }
     }
 }

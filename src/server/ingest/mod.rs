@@ -4,7 +4,7 @@
 mod writer;
 
 use super::error::{Error, Result};
-use super::store::{InputGrant, Outcome, Parcel, Sent, Store};
+use super::store::{InputGrant, Parcel, RequestOutcome, Sent, Store};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
@@ -40,7 +40,7 @@ struct Waiting {
     parcel: Parcel,
     bytes: usize,
     rows: u32,
-    answer: oneshot::Sender<Result<Outcome>>,
+    answer: oneshot::Sender<Result<RequestOutcome>>,
     /// Given back with the answer.
     _room: OwnedSemaphorePermit,
 }

@@ -60,7 +60,7 @@ pub struct Part {
 pub struct Parts {
     /// The biggest first.
     pub parts: Vec<Part>,
-    /// Values without a place of their own, together.
+    /// Values in the overflow bucket, together.
     pub other: Option<Counts>,
 }
 
@@ -80,7 +80,7 @@ pub async fn breakdown(
     };
     let counts = view.counts_by(environment, unit, app, dimension).await?;
     let today = calendar::day(view.now, &view.workspace.time_zone);
-    let placed: BTreeSet<String> = match by {
+    let admitted: BTreeSet<String> = match by {
         // There are only so many platforms.
         By::Platform => counts.keys().cloned().collect(),
         _ => view.admitted_values(app, dimension, today).await?,
@@ -90,7 +90,7 @@ pub async fn breakdown(
     for (value, counts) in counts {
         if value == UNKNOWN {
             parts.push(Part { value: None, app: None, counts });
-        } else if value != OVERFLOW && placed.contains(&value) {
+        } else if value != OVERFLOW && admitted.contains(&value) {
             parts.push(Part { value: Some(value), app: None, counts });
         } else {
             other = other.plus(counts);

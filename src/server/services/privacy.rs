@@ -10,7 +10,7 @@ use crate::domain::permission::Permission;
 use crate::domain::privacy::{PrivacySnapshot, Settings};
 use crate::domain::text::Reason;
 use crate::server::error::{Error, Result};
-use crate::server::store::{Act, Actor, Change, Done, Scope, Store, WorkspaceRef};
+use crate::server::store::{Act, Actor, Change, CounterSelection, Done, Scope, Store, WorkspaceRef};
 
 /// Sets the status of Apple devices that never reported one.
 pub struct SetAttDefault;
@@ -84,7 +84,9 @@ async fn change_once<A: Act<Snapshot = PrivacySnapshot>>(
     let moved = if after.default == before.default {
         0
     } else {
-        change.counts_of(Environment::Production, Unit::Profiles, None, None).await?.of(CountedState::Unknown)
+        let (environment, unit) = (Environment::Production, Unit::Profiles);
+        let everybody = CounterSelection { environment, unit, app: None, slice: None };
+        change.counts_of(everybody).await?.of(CountedState::Unknown)
     };
     change.add_settings(after.clone(), moved).await?;
     follow_with_erasing(&mut change, &before, &after).await?;

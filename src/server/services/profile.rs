@@ -159,7 +159,7 @@ impl Reader {
         let may_keep = device.may_keep_idfa(policy, default);
         let withheld_idfa = |kind: &IdentifierKind| *kind == IdentifierKind::Idfa && !may_keep;
         let withheld = identifiers.iter().any(|(kind, _)| withheld_idfa(kind));
-        let shown = |(kind, _): &(IdentifierKind, String)| !withheld_idfa(kind) && *kind != IdentifierKind::Profile;
+        let shown = |(kind, _): &(IdentifierKind, String)| !withheld_idfa(kind) && kind.is_sent();
         GatedDevice {
             effective: self.effective(&device),
             identifiers: identifiers.into_iter().filter(shown).collect(),

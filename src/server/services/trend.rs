@@ -4,9 +4,10 @@ use crate::domain::att::Status;
 use crate::domain::count::{Counts, Slice, Unit};
 use crate::domain::environment::Environment;
 use crate::domain::id::AppId;
+use crate::domain::time::Day;
 use crate::server::calendar;
 use crate::server::error::Result;
-use crate::server::store::View;
+use crate::server::store::{CounterSelection, View};
 use serde::Serialize;
 
 /// The periods of a trend.
@@ -31,7 +32,7 @@ impl Step {
     }
 
     /// The last day of the period that a day lies in.
-    fn ends(self, day: i64) -> i64 {
+    fn ends(self, day: Day) -> Day {
         match self {
             Self::Day => day,
             Self::Week => calendar::week_ends(day),
@@ -40,23 +41,23 @@ impl Step {
     }
 }
 
-/// What a trend is asked for. Days are the workspace's, in days since 1970-01-01.
+/// What a trend is asked for. Days are the workspace's.
 #[derive(Clone, Debug)]
 pub struct TrendQuery {
     pub environment: Environment,
     pub unit: Unit,
     pub app: Option<AppId>,
     pub slice: Option<Slice>,
-    pub first: i64,
-    pub last: i64,
+    pub first: Day,
+    pub last: Day,
     pub step: Step,
 }
 
 /// One period: the counts at the end of its last day, or for active devices the sum of its days.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Point {
-    pub first: i64,
-    pub last: i64,
+    pub first: Day,
+    pub last: Day,
     /// As reported.
     pub counts: Counts,
     /// The default in force at the end of the last day.
@@ -66,11 +67,11 @@ pub struct Point {
 /// Reads the trend: what is counted now, less what the days since then added.
 pub async fn trend(view: &mut View, question: &TrendQuery) -> Result<Vec<Point>> {
     let TrendQuery { environment, unit, app, first, last, step, .. } = *question;
-    let slice = question.slice.as_ref();
-    let days = view.daily(environment, unit, app, slice, first).await?;
+    let selection = CounterSelection { environment, unit, app, slice: question.slice.as_ref() };
+    let days = view.daily(selection, first).await?;
     let mut at_end = if unit.of_now() {
-        let now = view.counts_of(environment, unit, app, slice).await?;
-        days.range(last + 1..).fold(now, |counts, (_, added)| counts.minus(*added))
+        let now = view.counts_of(selection).await?;
+        days.range(last.plus(1)..).fold(now, |counts, (_, added)| counts.minus(*added))
     } else {
         Counts::default()
     };
@@ -80,24 +81,24 @@ pub async fn trend(view: &mut View, question: &TrendQuery) -> Result<Vec<Point>>
     let mut end = last;
     for begin in periods(first, last, step).into_iter().rev() {
         let added = days.range(begin..=end).fold(Counts::default(), |sum, (_, added)| sum.plus(*added));
-        let over = calendar::begins(end + 1, &zone);
+        let over = calendar::begins(end.plus(1), &zone);
         // By their numbers, as clocks can be set back.
         let in_force = newest_first.iter().find(|version| version.settings.changed_at < over);
         let default = in_force.and_then(|version| version.settings.default);
         points.push(Point { first: begin, last: end, counts: if unit.of_now() { at_end } else { added }, default });
-        (at_end, end) = (at_end.minus(added), begin - 1);
+        (at_end, end) = (at_end.minus(added), begin.plus(-1));
     }
     points.reverse();
     Ok(points)
 }
 
 /// The first day of each period.
-fn periods(first: i64, last: i64, step: Step) -> Vec<i64> {
+fn periods(first: Day, last: Day, step: Step) -> Vec<Day> {
     let mut begins = Vec::new();
     let mut day = first;
     while day <= last {
         begins.push(day);
-        day = step.ends(day) + 1;
+        day = step.ends(day).plus(1);
     }
     begins
 }

@@ -1,4 +1,4 @@
-//! Taking what feeds sent: everything of many requests in one durable transaction, as if each had come alone.
+//! Taking what inputs sent: everything of many requests in one durable transaction, as if each had come alone.
 
 use super::Store;
 use super::db::Tx;
@@ -12,11 +12,11 @@ use crate::domain::batch::{Batch, STATUS};
 use crate::domain::count;
 use crate::domain::device::Device;
 use crate::domain::error::{Problem, Refusal};
-use crate::domain::fold::Arrival;
+use crate::domain::fold::{Arrival, Population};
 use crate::domain::id::{AppId, InputId, WorkspaceId};
 use crate::domain::input::Counted;
 use crate::domain::privacy::Settings;
-use crate::domain::time::Millis;
+use crate::domain::time::{Day, Millis};
 use crate::server::calendar;
 use crate::server::error::Result;
 use std::collections::BTreeMap;
@@ -28,24 +28,24 @@ pub struct Sent {
     pub batches: Vec<Batch>,
     /// How many batches could not be read, by reason.
     pub refused: BTreeMap<String, i64>,
-    /// Whether it is old news.
+    /// Whether it is old news, sent afterwards.
     pub historical: bool,
 }
 
-/// One request, and the feed that it came by.
+/// One request, with the grant of the input that it came by.
 #[derive(Clone, Debug)]
 pub struct Parcel {
     pub grant: InputGrant,
     pub sent: Sent,
 }
 
-/// Which of a request's batches the workspace's policy refused, by their place; or why nothing of it was taken.
-pub type Outcome = Result<Vec<usize>, Refusal>;
+/// Which of a request's batches the workspace's policy refused, by their index; or why nothing of it was taken.
+pub type RequestOutcome = Result<Vec<usize>, Refusal>;
 
 impl Store {
     /// Stores the good batches of these requests in the order given and counts the bad ones, in one durable transaction.
-    /// Answers what became of each request. On an error nothing of any of them was stored.
-    pub async fn accept(&self, parcels: Arc<Vec<Parcel>>) -> Result<Vec<Outcome>> {
+    /// Returns what became of each request. On an error nothing of any of them was stored.
+    pub async fn accept(&self, parcels: Arc<Vec<Parcel>>) -> Result<Vec<RequestOutcome>> {
         self.persist(move |store| {
             let parcels = parcels.clone();
             async move { store.accept_once(&parcels).await }
@@ -53,7 +53,7 @@ impl Store {
         .await
     }
 
-    async fn accept_once(&self, parcels: &[Parcel]) -> Result<Vec<Outcome>> {
+    async fn accept_once(&self, parcels: &[Parcel]) -> Result<Vec<RequestOutcome>> {
         // In the order of their ids, so that two such transactions seldom wait for each other.
         let mut workspaces: BTreeMap<WorkspaceId, Vec<usize>> = BTreeMap::new();
         for (at, parcel) in parcels.iter().enumerate() {
@@ -61,11 +61,11 @@ impl Store {
         }
         let mut outcomes = vec![Ok(Vec::new()); parcels.len()];
         let mut tx = self.db.write().await?;
-        for (workspace, admitted) in workspaces {
-            let its: Vec<&Parcel> = admitted.iter().map(|at| &parcels[*at]).collect();
-            let answers = tx.accept(self, workspace, &its).await?;
-            for (at, answer) in admitted.into_iter().zip(answers) {
-                outcomes[at] = answer;
+        for (workspace, indexes) in workspaces {
+            let its: Vec<&Parcel> = indexes.iter().map(|at| &parcels[*at]).collect();
+            let its_outcomes = tx.accept(self, workspace, &its).await?;
+            for (at, outcome) in indexes.into_iter().zip(its_outcomes) {
+                outcomes[at] = outcome;
             }
         }
         tx.commit().await?;
@@ -73,72 +73,77 @@ impl Store {
     }
 }
 
+/// The requests of one workspace that are taken together, and what all of their batches have in common.
+struct Group<'a> {
+    store: &'a Store,
+    workspace: WorkspaceId,
+    now: Millis,
+    today: Day,
+    settings: Settings,
+    receivers: BTreeMap<InputId, Receiver>,
+}
+
+/// What folding made of a group.
+struct FoldedGroup {
+    before: Population,
+    after: Population,
+    /// Devices as they were after their first batch of the day.
+    active: Vec<Device>,
+}
+
 impl Tx {
-    /// Takes the requests of one workspace.
-    async fn accept(&mut self, store: &Store, workspace: WorkspaceId, parcels: &[&Parcel]) -> Result<Vec<Outcome>> {
-        let now = store.clock.now();
-        let settings = self.settings(workspace).await?;
+    /// Takes the requests of one workspace, in eight steps.
+    async fn accept(
+        &mut self,
+        store: &Store,
+        workspace: WorkspaceId,
+        parcels: &[&Parcel],
+    ) -> Result<Vec<RequestOutcome>> {
         let receivers = self.receivers(workspace, parcels).await?;
-        let mut effects = Effects::default();
-        let mut outcomes = Vec::new();
-        let mut welcome = Vec::new();
-        for &parcel in parcels {
-            let input = parcel.grant.input;
-            if !receivers.contains_key(&input) {
-                outcomes.push(Err(Refusal::Forbidden));
-                continue;
-            }
-            for (reason, n) in &parcel.sent.refused {
-                effects.count(input, Counted::Refused, reason, *n);
-            }
-            let mut refused = Vec::new();
-            for (at, batch) in parcel.sent.batches.iter().enumerate() {
-                if settings.policy == Policy::RequireStatus && batch.lacks_status(settings.default) {
-                    effects.count(
-                        input,
-                        Counted::Refused,
-                        &format!("{STATUS} {}", Problem::StatusRequired.as_str()),
-                        1,
-                    );
-                    refused.push(at);
-                } else {
-                    welcome.push((parcel, batch));
-                }
-            }
-            outcomes.push(Ok(refused));
-        }
-        let Some(today) = receivers.values().next().map(|receiver| calendar::day(now, &receiver.time_zone)) else {
-            return Ok(outcomes);
+        let Some(any) = receivers.values().next() else {
+            return Ok(vec![Err(Refusal::Forbidden); parcels.len()]);
         };
-        let fresh = self.fresh(workspace, welcome, now, &mut effects).await?;
-        let mut apps = self.apps_of(workspace, fresh.iter().map(|(_, batch)| *batch)).await?;
-        let Settings { policy, default, .. } = settings;
-        let mut arrived = Vec::new();
-        for (parcel, batch) in fresh {
-            let (input, historical) = (parcel.grant.input, parcel.sent.historical);
-            let app = apps.of(self, input, &receivers[&input], batch, now, store.ids.id()).await?;
-            arrived.push((Arrival { input, app, received: now, policy, default, day: today, historical }, batch));
-        }
+        let now = store.clock.now();
+        let today = calendar::day(now, &any.time_zone);
+        let group = Group { store, workspace, now, today, settings: self.settings(workspace).await?, receivers };
+        let mut effects = Effects::default();
+
+        let (outcomes, welcome) = group.screen(parcels, &mut effects);
+        let new = self.deduplicate(&group, welcome, &mut effects).await?;
+        let arrived = self.find_apps(&group, new).await?;
         let before = self.population(workspace, &arrived).await?;
-        let mut after = before.clone();
-        let (mut active, mut ids) = (Vec::new(), store.ids.clone());
-        for (arrival, batch) in arrived {
-            let mut folded = after.fold(batch, &arrival, &mut ids);
-            active.extend(folded.active.take());
-            effects.take(batch, &arrival, folded, &after);
-        }
-        let changed = after.devices.values_mut().filter(|device| before.devices.get(&device.id) != Some(*device));
-        let mut changed: Vec<&mut Device> = changed.chain(&mut active).collect();
-        let admitted =
-            self.admit(workspace, changed.iter().flat_map(|device| device.dimension_keys()).collect(), today).await?;
-        changed.iter_mut().for_each(|device| device.note_overflow(&admitted));
-        self.write_population(workspace, &before, &after, &store.ids).await?;
-        self.write_effects(workspace, &effects, policy, &before, now).await?;
-        let mut facets = after.difference(&before);
-        facets.append(&mut count::active(&active));
-        let cells = count::cells(&facets);
-        self.add_cells(workspace, store.slot, today, &cells).await?;
+        let mut folded = group.fold(before, arrived, &mut effects);
+        self.admit_values(&group, &mut folded).await?;
+        self.write(&group, &folded, &effects).await?;
+        self.count(&group, &folded).await?;
         Ok(outcomes)
+    }
+
+    /// Notes on each changed device which of its values are admitted to a counter of their own. This comes before the
+    /// devices are written, for the note is stored with them: by it a device leaves the counts where it enters them
+    /// now. The snapshots of active devices get it as well: they are counted too, and would open counters for values
+    /// that are not admitted.
+    async fn admit_values(&mut self, group: &Group<'_>, folded: &mut FoldedGroup) -> Result<()> {
+        let FoldedGroup { before, after, active } = folded;
+        let changed = after.devices.values_mut().filter(|device| before.devices.get(&device.id) != Some(*device));
+        let mut noted: Vec<&mut Device> = changed.chain(active).collect();
+        let keys = noted.iter().flat_map(|device| count::dimension_keys(device)).collect();
+        let admitted = self.admit(group.workspace, keys, group.today).await?;
+        noted.iter_mut().for_each(|device| count::note_overflow(device, &admitted));
+        Ok(())
+    }
+
+    async fn write(&mut self, group: &Group<'_>, folded: &FoldedGroup, effects: &Effects<'_>) -> Result<()> {
+        let FoldedGroup { before, after, .. } = folded;
+        self.write_population(group.workspace, before, after, &group.store.ids).await?;
+        self.write_effects(group.workspace, effects, group.settings.policy, before, group.now).await
+    }
+
+    /// Adds to the counters what the batches changed. Other processes wait for these rows, so that this comes last.
+    async fn count(&mut self, group: &Group<'_>, folded: &FoldedGroup) -> Result<()> {
+        let mut facets = folded.after.difference(&folded.before);
+        facets.append(&mut count::active(&folded.active));
+        self.add_cells(group.workspace, group.store.slot, group.today, &count::cells(&facets)).await
     }
 
     /// The inputs that these requests came by and that take any.
@@ -154,33 +159,96 @@ impl Tx {
         Ok(receivers)
     }
 
-    /// Those batches whose request was not sent before; of several with one id the first.
-    async fn fresh<'a>(
+    /// Keeps those batches whose request was not sent before; of several with one id the first.
+    async fn deduplicate<'a>(
         &mut self,
-        workspace: WorkspaceId,
+        group: &Group<'_>,
         welcome: Vec<(&'a Parcel, &'a Batch)>,
-        now: Millis,
         effects: &mut Effects<'a>,
     ) -> Result<Vec<(&'a Parcel, &'a Batch)>> {
         let hash = |(parcel, batch): &(&Parcel, &Batch)| Some((parcel.grant.input, RequestHash::of(batch)?));
         let hashes: Vec<_> = welcome.iter().map(hash).collect();
-        let mut unknown = self.remember(workspace, hashes.iter().flatten().copied().collect(), now).await?;
+        let mut unknown = self.remember(group.workspace, hashes.iter().flatten().copied().collect(), group.now).await?;
         effects.remembered += unknown.len() as i64;
-        let mut fresh = Vec::new();
+        let mut new = Vec::new();
         for ((parcel, batch), hash) in welcome.into_iter().zip(hashes) {
             if hash.is_none_or(|hash| unknown.remove(&hash)) {
-                fresh.push((parcel, batch));
+                new.push((parcel, batch));
             } else {
                 effects.count(parcel.grant.input, Counted::Repeated, "", 1);
             }
         }
-        Ok(fresh)
+        Ok(new)
     }
 
-    async fn apps_of(&mut self, workspace: WorkspaceId, batches: impl Iterator<Item = &Batch>) -> Result<Apps> {
-        let bundles = batches.filter_map(|batch| batch.bundle.as_deref()).collect();
+    /// Finds the app of each batch, or makes it.
+    async fn find_apps<'a>(
+        &mut self,
+        group: &Group<'_>,
+        batches: Vec<(&Parcel, &'a Batch)>,
+    ) -> Result<Vec<(Arrival, &'a Batch)>> {
+        let Group { workspace, now, today, .. } = *group;
+        let Settings { policy, default, .. } = group.settings;
+        let bundles = batches.iter().filter_map(|(_, batch)| batch.bundle.as_deref()).collect();
         let by_bundle = self.apps_by_bundle(workspace, bundles).await?;
-        Ok(Apps { workspace, by_bundle, by_input: BTreeMap::new() })
+        let mut apps = Apps { workspace, by_bundle, by_input: BTreeMap::new() };
+        let mut arrived = Vec::new();
+        for (parcel, batch) in batches {
+            let (input, historical) = (parcel.grant.input, parcel.sent.historical);
+            let app = apps.of(self, input, &group.receivers[&input], batch, now, group.store.ids.id()).await?;
+            arrived.push((Arrival { input, app, received: now, policy, default, day: today, historical }, batch));
+        }
+        Ok(arrived)
+    }
+}
+
+impl Group<'_> {
+    /// Refuses what no input takes or the policy does not; returns what became of each request, and the batches that
+    /// are welcome.
+    fn screen<'a>(
+        &self,
+        parcels: &[&'a Parcel],
+        effects: &mut Effects<'a>,
+    ) -> (Vec<RequestOutcome>, Vec<(&'a Parcel, &'a Batch)>) {
+        let (mut outcomes, mut welcome) = (Vec::new(), Vec::new());
+        for &parcel in parcels {
+            let input = parcel.grant.input;
+            if !self.receivers.contains_key(&input) {
+                outcomes.push(Err(Refusal::Forbidden));
+                continue;
+            }
+            for (reason, n) in &parcel.sent.refused {
+                effects.count(input, Counted::Refused, reason, *n);
+            }
+            let mut refused = Vec::new();
+            for (at, batch) in parcel.sent.batches.iter().enumerate() {
+                if self.settings.policy == Policy::RequireStatus && batch.lacks_status(self.settings.default) {
+                    let reason = format!("{STATUS} {}", Problem::StatusRequired.as_str());
+                    effects.count(input, Counted::Refused, &reason, 1);
+                    refused.push(at);
+                } else {
+                    welcome.push((parcel, batch));
+                }
+            }
+            outcomes.push(Ok(refused));
+        }
+        (outcomes, welcome)
+    }
+
+    /// Folds the batches in, in their order.
+    fn fold<'a>(
+        &self,
+        before: Population,
+        arrived: Vec<(Arrival, &'a Batch)>,
+        effects: &mut Effects<'a>,
+    ) -> FoldedGroup {
+        let (mut after, mut active, mut ids) = (before.clone(), Vec::new(), self.store.ids.clone());
+        for (arrival, batch) in arrived {
+            let mut folded = after.fold(batch, &arrival, &mut ids);
+            active.extend(folded.active.take());
+            effects.take(batch, &arrival, folded, &after);
+        }
+        FoldedGroup { before, after, active }
     }
 }
 
@@ -200,7 +268,7 @@ impl Apps {
         receiver: &Receiver,
         batch: &Batch,
         now: Millis,
-        fresh: i64,
+        new_id: i64,
     ) -> Result<AppId> {
         let known = match &batch.bundle {
             Some(bundle) => self.by_bundle.get(bundle).copied(),
@@ -209,7 +277,7 @@ impl Apps {
         if let Some(known) = known {
             return Ok(known);
         }
-        let id = AppId(fresh);
+        let id = AppId(new_id);
         let bundle = batch.bundle.clone();
         let name = if bundle.is_some() { batch.app_name.clone().or_else(|| bundle.clone()) } else { None };
         let app = App { id, bundle, name: name.unwrap_or_else(|| receiver.name.clone()) };

@@ -18,8 +18,8 @@ impl Tx {
         bundles: BTreeSet<&str>,
     ) -> Result<BTreeMap<String, AppId>> {
         const SQL: &str = "select bundle, id from apps where workspace_id = $1 \
-            and bundle in (select given.value->>0 from jsonb_each($2) as given)";
-        let bundles = given(bundles.into_iter().map(|bundle| json!([bundle])));
+            and bundle in (select given.value->>'bundle' from jsonb_each($2) as given)";
+        let bundles = given(bundles.into_iter().map(|bundle| json!({"bundle": bundle})));
         let rows: Vec<(String, AppId)> =
             on!(self, c => sqlx::query_as(SQL).bind(workspace).bind(bundles).fetch_all(c).await?);
         Ok(rows.into_iter().collect())

@@ -1,4 +1,4 @@
-//! Proving that what is kept twice agrees: counters equal a full count, registers equal their last transition.
+//! Proving that what is kept twice agrees: counters equal a full count, reported statuses equal their last transition.
 
 use super::Store;
 use super::db::{Tx, on};
@@ -17,7 +17,7 @@ pub struct Checked {
     pub counters: Vec<(Cell, i64, i64)>,
     /// The same for the sum of all days.
     pub daily: Vec<(Cell, i64, i64)>,
-    /// Devices whose register is not their last transition; at most 100.
+    /// Devices whose reported status is not their last transition; at most 100.
     pub registers: Vec<DeviceId>,
 }
 

@@ -1,7 +1,9 @@
-//! How domain types stand in columns, once for both databases.
+//! How domain types are written in columns, once for both databases.
 
 use crate::domain::att::{Policy, Status};
+use crate::domain::count::{Dimension, Unit};
 use crate::domain::data_problem::DataProblem;
+use crate::domain::device::OverflowValues;
 use crate::domain::environment::Environment;
 use crate::domain::id::{AppId, DeviceId, InputId, InvitationId, PersonId, ProfileId, TokenId, WorkspaceId};
 use crate::domain::identifier::IdentifierKind;
@@ -11,8 +13,11 @@ use crate::domain::platform::Platform;
 use crate::domain::role::{Role, TokenRole};
 use crate::domain::text::Slug;
 use crate::domain::theme::Theme;
-use crate::domain::time::Millis;
+use crate::domain::time::{Day, Millis};
 use crate::server::store::erasure::Progress;
+use crate::server::store::row::Column;
+use crate::server::store::slot::Slot;
+use serde::{Serialize, Serializer};
 use sqlx::encode::IsNull;
 use sqlx::error::BoxDynError;
 use sqlx::{Database, Decode, Encode, Type};
@@ -53,6 +58,13 @@ macro_rules! columns {
                 back(stored).ok_or_else(|| concat!("not a ", stringify!($type)).into())
             }
         }
+
+        impl Column for $type {
+            fn write<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+                let out: fn(&$type) -> $column = $out;
+                out(self).serialize(to)
+            }
+        }
     )*};
 }
 
@@ -66,6 +78,10 @@ columns! {
     DeviceId: i64, |id| id.0, |id| Some(Self(id));
     ProfileId: i64, |id| id.0, |id| Some(Self(id));
     Millis: i64, |at| at.0, |at| Some(Self(at));
+    Day: i64, |day| day.0, |day| Some(Self(day));
+    Slot: i64, |slot| slot.0, |slot| Some(Self(slot));
+    OverflowValues: i64, |bits| bits.0, |bits| Some(Self(bits));
+    Unit: i64, |unit| unit.code(), Unit::from_code;
     Status: i64, |status| status.code(), Status::from_code;
     Environment: i64, |environment| environment.code(), Environment::from_code;
     Policy: String, |policy| policy.as_str().to_owned(), |text| Policy::parse(&text);
@@ -74,6 +90,7 @@ columns! {
     Platform: String, |platform| platform.as_str().to_owned(), |text| Platform::parse(&text);
     IdentifierKind: String, |kind| kind.as_str().to_owned(), |text| IdentifierKind::parse(&text);
     IdentityKind: String, |kind| kind.as_str().to_owned(), |text| IdentityKind::parse(&text);
+    Dimension: String, |dimension| dimension.as_str().to_owned(), |text| Dimension::parse(&text);
     Counted: String, |counted| counted.as_str().to_owned(), |text| Counted::parse(&text);
     DataProblem: String, |kind| kind.as_str().to_owned(), |text| DataProblem::parse(&text);
     Theme: String, |theme| theme.as_str().to_owned(), |text| Theme::parse(&text);

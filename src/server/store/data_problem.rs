@@ -1,21 +1,38 @@
 //! Data problems, counted by day, app and app version.
 
-use super::db::{Tx, on};
+use super::db::{Tx, given, on};
+use super::row::rows;
 use super::scope::Scope;
 use crate::domain::data_problem::DataProblem;
 use crate::domain::environment::Environment;
 use crate::domain::id::{AppId, InputId, WorkspaceId};
-use crate::domain::time::Millis;
+use crate::domain::time::{Day, Millis};
 use crate::server::error::Result;
-use serde_json::json;
 use std::collections::BTreeMap;
 
-/// Where a data problem is counted.
+rows! {
+    data_problems: DataProblemRow {
+        key {
+            environment: Environment as bigint,
+            day: Day as bigint,
+            app_id: AppId as bigint,
+            app_version: String as text,
+            input_id: InputId as bigint,
+            kind: DataProblem as text,
+        }
+        fixed {}
+        changing {
+            n: i64 as bigint,
+            last_at: Millis as bigint,
+        }
+    }
+}
+
+/// What data problems are counted by.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Spot {
+pub(super) struct DataProblemKey {
     pub environment: Environment,
-    /// Of the workspace's time zone, as days since 1970-01-01.
-    pub day: i64,
+    pub day: Day,
     pub app: AppId,
     /// Empty when nobody said.
     pub app_version: String,
@@ -25,7 +42,7 @@ pub struct Spot {
 
 /// How often each kind came through an input from one version of an app.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
-pub struct Counted {
+pub struct DataProblemCount {
     pub kind: DataProblem,
     pub environment: Environment,
     pub app_id: AppId,
@@ -39,32 +56,42 @@ impl Tx {
     pub(super) async fn add_data_problems(
         &mut self,
         workspace: WorkspaceId,
-        found: &BTreeMap<Spot, (i64, Millis)>,
+        found: &BTreeMap<DataProblemKey, (i64, Millis)>,
     ) -> Result<()> {
-        const SQL: &str = "insert into data_problems (workspace_id, environment, day, app_id, app_version, input_id, \
-            kind, n, last_at) select $1, cast(given.value->>0 as bigint), cast(given.value->>1 as bigint), \
-            cast(given.value->>2 as bigint), given.value->>3, cast(given.value->>4 as bigint), given.value->>5, \
-            cast(given.value->>6 as bigint), cast(given.value->>7 as bigint) from jsonb_each($2) as given where true \
-            on conflict (workspace_id, environment, day, app_id, app_version, input_id, kind) \
-            do update set n = data_problems.n + excluded.n, last_at = excluded.last_at";
+        const SQL: &str = concat!(
+            "insert into data_problems as kept (workspace_id, ",
+            data_problems!(columns),
+            ") select $1, ",
+            data_problems!(given),
+            " from jsonb_each($2) as given where true on conflict (workspace_id, ",
+            data_problems!(key),
+            ") do update set n = kept.n + excluded.n, last_at = excluded.last_at"
+        );
         if found.is_empty() {
             return Ok(());
         }
-        let row = |(spot, (n, last)): (&Spot, &(i64, Millis))| {
-            let Spot { environment, day, app, app_version, input, kind } = spot;
-            json!([environment.code(), day, app.0, app_version, input.0, kind.as_str(), n, last])
+        let row = |(key, (n, last_at)): (&DataProblemKey, &(i64, Millis))| {
+            let DataProblemKey { environment, day, app, app_version, input, kind } = key.clone();
+            DataProblemRow {
+                environment,
+                day,
+                app_id: app,
+                app_version,
+                input_id: input,
+                kind,
+                n: *n,
+                last_at: *last_at,
+            }
         };
-        let rows = serde_json::Value::from(found.iter().map(row).collect::<Vec<_>>()).to_string();
-        on!(self, c => {
-            sqlx::query(SQL).bind(workspace).bind(rows).execute(c).await?;
-        });
+        let rows = given(found.iter().map(row));
+        on!(self, c => { sqlx::query(SQL).bind(workspace).bind(rows).execute(c).await?; });
         Ok(())
     }
 }
 
 impl Scope {
     /// What came through an input since a day, the most frequent first.
-    pub async fn data_problems(&mut self, input: InputId, since_day: i64) -> Result<Vec<Counted>> {
+    pub async fn data_problems(&mut self, input: InputId, since: Day) -> Result<Vec<DataProblemCount>> {
         const SQL: &str = "select kind, environment, app_id, app_version, cast(sum(n) as bigint) as n, \
             max(last_at) as last_at from data_problems where workspace_id = $1 and input_id = $2 and day >= $3 \
             group by kind, environment, app_id, app_version order by 5 desc, 1, 2, 3, 4";
@@ -72,7 +99,7 @@ impl Scope {
         Ok(on!(&mut self.tx, c => sqlx::query_as(SQL)
             .bind(workspace)
             .bind(input)
-            .bind(since_day)
+            .bind(since)
             .fetch_all(c)
             .await?))
     }

@@ -15,7 +15,7 @@ macro_rules! remember {
     ($hash:literal) => {
         concat!(
             "insert into dedup (workspace_id, input_id, hash, received_at) \
-             select $1, cast(given.value->>0 as bigint), ",
+             select $1, cast(given.value->>'input_id' as bigint), ",
             $hash,
             ", $3 from jsonb_each($2) as given where true \
              on conflict (workspace_id, input_id, hash) do update set received_at = excluded.received_at \
@@ -39,21 +39,21 @@ impl RequestHash {
 }
 
 impl Tx {
-    /// Notes these ids of requests; answers those that the same input had not sent before.
+    /// Notes these ids of requests; returns those that the same input had not sent before.
     pub(super) async fn remember(
         &mut self,
         workspace: WorkspaceId,
         hashes: BTreeSet<(InputId, RequestHash)>,
         now: Millis,
     ) -> Result<BTreeSet<(InputId, RequestHash)>> {
-        const SQLITE: &str = remember!("unhex(given.value->>1)");
-        const POSTGRES: &str = remember!("decode(given.value->>1, 'hex')");
+        const SQLITE: &str = remember!("unhex(given.value->>'hash')");
+        const POSTGRES: &str = remember!("decode(given.value->>'hash', 'hex')");
         if hashes.is_empty() {
             return Ok(hashes);
         }
         let sql = self.pick(SQLITE, POSTGRES);
-        let given = given(hashes.iter().map(|(input, hash)| json!([input.0, hex(&hash.0)])));
-        let fresh: Vec<(InputId, Vec<u8>)> = on!(self, c => sqlx::query_as(sql)
+        let given = given(hashes.iter().map(|(input, hash)| json!({"input_id": input.0, "hash": hex(&hash.0)})));
+        let new: Vec<(InputId, Vec<u8>)> = on!(self, c => sqlx::query_as(sql)
             .bind(workspace)
             .bind(given)
             .bind(now)
@@ -61,7 +61,7 @@ impl Tx {
             .fetch_all(c)
             .await?);
         let hash = |(input, hash): (InputId, Vec<u8>)| Some((input, RequestHash(hash.try_into().ok()?)));
-        Ok(fresh.into_iter().filter_map(hash).collect())
+        Ok(new.into_iter().filter_map(hash).collect())
     }
 
     /// Counts ids of requests that were noted. One row of the workspace takes all of them, so that this comes late.

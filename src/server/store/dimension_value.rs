@@ -1,19 +1,38 @@
-//! Which values of the open dimensions have a place of their own in the counts.
+//! Which values of the open dimensions are admitted to a counter of their own.
 
-use super::count::ALL_APPS;
-use super::db::{Tx, given, on};
+use super::counter::ALL_APPS;
+use super::db::{NONE, Tx, given, on};
 use super::handle::{Act, Change};
+use super::row::rows;
 use super::scope::Scope;
 use crate::domain::count::{AdmittedValues, Dimension, DimensionKey, MOST_VALUES, UNSEEN};
 use crate::domain::id::{AppId, WorkspaceId};
-use crate::domain::time::DAY;
+use crate::domain::time::{DAY, Day};
 use crate::server::error::Result;
-use serde_json::{Value, json};
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
-fn row((app, dimension, value): &DimensionKey) -> Value {
-    json!([app.unwrap_or(ALL_APPS).0, dimension.as_str(), value])
+rows! {
+    dimension_values: DimensionValueRow {
+        key {
+            app_id: AppId as bigint,
+            dimension: Dimension as text,
+            value: String as text,
+        }
+        fixed {}
+        changing {}
+    }
+}
+
+impl From<&DimensionKey> for DimensionValueRow {
+    fn from((app, dimension, value): &DimensionKey) -> Self {
+        Self { app_id: app.unwrap_or(ALL_APPS), dimension: *dimension, value: value.clone() }
+    }
+}
+
+/// A value that was last seen before this day is no longer admitted on `day`.
+fn oldest_seen(day: Day) -> Day {
+    day.plus(-UNSEEN / DAY)
 }
 
 impl Tx {
@@ -22,65 +41,81 @@ impl Tx {
         &mut self,
         workspace: WorkspaceId,
         dimension_keys: BTreeSet<DimensionKey>,
-        day: i64,
+        day: Day,
     ) -> Result<AdmittedValues> {
-        const KNOWN: &str = "select v.app_id, v.dimension, v.value, v.seen_on from dimension_values v \
-            where v.workspace_id = $1 and (v.app_id, v.dimension, v.value) in \
-            (select cast(given.value->>0 as bigint), given.value->>1, given.value->>2 from jsonb_each($2) as given)";
-        const SEEN: &str = "insert into dimension_values (workspace_id, app_id, dimension, value, seen_on) \
-            select $1, cast(given.value->>0 as bigint), given.value->>1, given.value->>2, $3 \
-            from jsonb_each($2) as given where true \
-            on conflict (workspace_id, app_id, dimension, value) do update set seen_on = excluded.seen_on \
-            where dimension_values.seen_on < excluded.seen_on";
+        #[derive(sqlx::FromRow)]
+        struct SeenValue {
+            #[sqlx(flatten)]
+            key: DimensionValueRow,
+            seen_on: Day,
+        }
+        const KNOWN: &str = concat!(
+            "select ",
+            dimension_values!(columns),
+            ", seen_on from dimension_values where workspace_id = $1 and (",
+            dimension_values!(key),
+            ") in (select ",
+            dimension_values!(given),
+            " from jsonb_each($2) as given)"
+        );
+        const SEEN: &str = concat!(
+            "insert into dimension_values as kept (workspace_id, seen_on, ",
+            dimension_values!(columns),
+            ") select $1, $3, ",
+            dimension_values!(given),
+            " from jsonb_each($2) as given where true on conflict (workspace_id, ",
+            dimension_values!(key),
+            ") do update set seen_on = excluded.seen_on where kept.seen_on < excluded.seen_on"
+        );
         if dimension_keys.is_empty() {
             return Ok(AdmittedValues::default());
         }
-        let wanted = given(dimension_keys.iter().map(row));
-        let known: Vec<(AppId, String, String, i64)> =
+        let wanted = given(dimension_keys.iter().map(DimensionValueRow::from));
+        let known: Vec<SeenValue> =
             on!(&mut *self, c => sqlx::query_as(KNOWN).bind(workspace).bind(wanted).fetch_all(c).await?);
-        let alive = day - UNSEEN / DAY;
-        let mut admitted_values = BTreeMap::new();
-        for (app, dimension, value, seen_on) in known {
-            let app = (app != ALL_APPS).then_some(app);
-            let dimension = Dimension::parse(&dimension).filter(|_| seen_on >= alive);
-            admitted_values.extend(dimension.map(|dimension| ((app, dimension, value), seen_on)));
+        // The day on which each was seen; `None` for those that are admitted now.
+        let mut admitted = BTreeMap::new();
+        for SeenValue { key, seen_on } in known.into_iter().filter(|known| known.seen_on >= oldest_seen(day)) {
+            let app = (key.app_id != ALL_APPS).then_some(key.app_id);
+            admitted.insert((app, key.dimension, key.value), Some(seen_on));
         }
         let overflowing: Vec<&DimensionKey> =
-            dimension_keys.iter().filter(|key| !admitted_values.contains_key(*key)).collect();
+            dimension_keys.iter().filter(|key| !admitted.contains_key(*key)).collect();
         let mut left = BTreeMap::new();
         for key in overflowing {
             let (app, dimension, _) = key;
             let group = (*app, *dimension);
             let left = match left.entry(group) {
                 Entry::Occupied(left) => left.into_mut(),
-                Entry::Vacant(left) => left.insert(MOST_VALUES - self.count_admitted(workspace, group, alive).await?),
+                Entry::Vacant(left) => left.insert(MOST_VALUES - self.count_admitted(workspace, group, day).await?),
             };
             if *left > 0 {
                 *left -= 1;
-                admitted_values.insert(key.clone(), i64::MIN);
+                admitted.insert(key.clone(), None);
             }
         }
-        let seen: Vec<Value> =
-            admitted_values.iter().filter(|(_, seen_on)| **seen_on < day).map(|(key, _)| row(key)).collect();
-        if !seen.is_empty() {
-            on!(self, c => { sqlx::query(SEEN).bind(workspace).bind(given(seen)).bind(day).execute(c).await?; });
+        let seen = given(
+            admitted.iter().filter(|(_, seen_on)| **seen_on < Some(day)).map(|(key, _)| DimensionValueRow::from(key)),
+        );
+        if seen != NONE {
+            on!(self, c => { sqlx::query(SEEN).bind(workspace).bind(seen).bind(day).execute(c).await?; });
         }
-        Ok(AdmittedValues(admitted_values.into_keys().collect()))
+        Ok(AdmittedValues(admitted.into_keys().collect()))
     }
 
     async fn count_admitted(
         &mut self,
         workspace: WorkspaceId,
         (app, dimension): (Option<AppId>, Dimension),
-        alive: i64,
+        day: Day,
     ) -> Result<i64> {
         const SQL: &str = "select count(*) from dimension_values where workspace_id = $1 and app_id = $2 \
             and dimension = $3 and seen_on >= $4";
         Ok(on!(self, c => sqlx::query_scalar(SQL)
             .bind(workspace)
             .bind(app.unwrap_or(ALL_APPS))
-            .bind(dimension.as_str())
-            .bind(alive)
+            .bind(dimension)
+            .bind(oldest_seen(day))
             .fetch_one(c)
             .await?))
     }
@@ -96,12 +131,12 @@ impl<A: Act> Change<A> {
 }
 
 impl Scope {
-    /// The values of a dimension that have a place on `day`.
+    /// The values of a dimension that are admitted on `day`.
     pub async fn admitted_values(
         &mut self,
         app: Option<AppId>,
         dimension: Dimension,
-        day: i64,
+        day: Day,
     ) -> Result<BTreeSet<String>> {
         const SQL: &str = "select value from dimension_values where workspace_id = $1 and app_id = $2 \
             and dimension = $3 and seen_on >= $4";
@@ -109,8 +144,8 @@ impl Scope {
         let values: Vec<String> = on!(&mut self.tx, c => sqlx::query_scalar(SQL)
             .bind(workspace)
             .bind(app.unwrap_or(ALL_APPS))
-            .bind(dimension.as_str())
-            .bind(day - UNSEEN / DAY)
+            .bind(dimension)
+            .bind(oldest_seen(day))
             .fetch_all(c)
             .await?);
         Ok(values.into_iter().collect())

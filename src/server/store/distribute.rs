@@ -2,7 +2,7 @@
 //! rest is on every machine.
 
 use super::actor::Actor;
-use super::db::Pools;
+use super::pools::Pools;
 use super::system::{Record, System, SystemTx, Trail};
 use super::tables::{Place, tables_of};
 use crate::domain::audit::AuditAction;

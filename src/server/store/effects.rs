@@ -1,9 +1,9 @@
 //! What batches add up to, apart from the population: counts, transitions, data problems, samples.
 
-use super::data_problem::Spot;
+use super::data_problem::DataProblemKey;
 use super::db::Tx;
-use super::input::Tallies;
 use super::sample::Taken;
+use super::tally::Tallies;
 use crate::domain::att::{Policy, Status};
 use crate::domain::batch::Batch;
 use crate::domain::environment::Environment;
@@ -20,7 +20,7 @@ pub(super) struct Effects<'a> {
     tallies: Tallies,
     arrivals: BTreeSet<(InputId, Environment, AppId)>,
     transitions: Vec<Transition>,
-    data_problems: BTreeMap<Spot, (i64, Millis)>,
+    data_problems: BTreeMap<DataProblemKey, (i64, Millis)>,
     taken: BTreeMap<InputId, Vec<Taken<'a>>>,
     /// How many ids of requests were noted.
     pub remembered: i64,
@@ -44,8 +44,9 @@ impl<'a> Effects<'a> {
         let known = || device.and_then(|device| device.app_version.clone());
         let app_version = batch.app_version.clone().or_else(known).unwrap_or_default();
         for kind in &folded.data_problems {
-            let spot = Spot { environment, day, app, app_version: app_version.clone(), input, kind: *kind };
-            let (n, last) = self.data_problems.entry(spot).or_default();
+            let app_version = app_version.clone();
+            let key = DataProblemKey { environment, day, app, app_version, input, kind: *kind };
+            let (n, last) = self.data_problems.entry(key).or_default();
             (*n, *last) = (*n + 1, arrival.received.max(*last));
         }
         self.taken.entry(input).or_default().push(Taken {

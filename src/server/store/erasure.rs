@@ -1,4 +1,4 @@
-//! Erasing stored IDFAs that a change of the settings holds back: asked for by the change, begun later, in steps.
+//! Erasing stored IDFAs that a change of the settings withholds: asked for by the change, begun later, in steps.
 
 use super::SystemView;
 use super::db::{Tx, on};
@@ -9,7 +9,7 @@ use crate::domain::id::WorkspaceId;
 use crate::domain::time::Millis;
 use crate::server::error::Result;
 
-/// Where an erasing stands.
+/// How far an erasing got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Progress {
     /// Nothing was erased yet: undoing the change cancels it.
@@ -50,7 +50,7 @@ pub struct Erasure {
     /// How many IDFAs were looked at, and how many erased, so far.
     pub seen: i64,
     pub erased: i64,
-    /// The last name that was looked at, as `environment app value`.
+    /// The last identifier that was looked at, as JSON; empty before the first.
     pub cursor: String,
     pub ended_at: Option<Millis>,
 }
@@ -122,11 +122,11 @@ impl SystemView {
 }
 
 impl Tx {
-    /// The erasing as it stands now, locked so that its cancelling and its next step cannot cross.
+    /// The erasing as it is now, locked so that its cancelling and its next step cannot cross.
     pub(super) async fn locked_erasure(&mut self, workspace: WorkspaceId, version: i64) -> Result<Option<Erasure>> {
         const SQL: &str = erasures!("where workspace_id = $1 and version = $2");
-        const HOLD: &str = erasures!("where workspace_id = $1 and version = $2 for update");
-        let sql = self.pick(SQL, HOLD);
+        const LOCKING: &str = erasures!("where workspace_id = $1 and version = $2 for update");
+        let sql = self.pick(SQL, LOCKING);
         Ok(on!(self, c => sqlx::query_as(sql).bind(workspace).bind(version).fetch_optional(c).await?))
     }
 

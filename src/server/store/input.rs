@@ -1,21 +1,17 @@
-//! Inputs, and what is counted of them.
+//! Inputs.
 
-use super::db::{Tx, given, on};
+use super::db::{Tx, on};
 use super::handle::{Act, Change};
 use super::scope::Scope;
-use super::system::{System, Trail};
 use crate::domain::app::App;
-use crate::domain::environment::Environment;
-use crate::domain::error::Problem;
 use crate::domain::id::{AppId, InputId, WorkspaceId};
-use crate::domain::input::{Counted, Input, InputSnapshot};
+use crate::domain::input::{Input, InputSnapshot};
 use crate::domain::time::Millis;
 use crate::server::error::{Error, Result};
-use serde_json::json;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 #[derive(sqlx::FromRow)]
-struct Stored {
+struct InputRow {
     id: InputId,
     name: String,
     app_id: Option<AppId>,
@@ -27,7 +23,7 @@ struct Stored {
     last_batch_at: Option<Millis>,
 }
 
-impl Stored {
+impl InputRow {
     fn split(self) -> (Input, InputSnapshot) {
         let state = InputSnapshot {
             input: self.id,
@@ -61,19 +57,6 @@ pub(super) struct Receiver {
     pub time_zone: String,
 }
 
-/// What was counted of an input under one reason.
-#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
-pub struct Tally {
-    pub input_id: InputId,
-    pub counted: Counted,
-    pub reason: String,
-    pub n: i64,
-    pub last_at: Millis,
-}
-
-/// Differences to add, by input, kind and reason.
-pub type Tallies = BTreeMap<(InputId, Counted, String), i64>;
-
 /// The inputs of a workspace, with what `$rest` adds to the question.
 macro_rules! inputs {
     ($rest:literal) => {
@@ -91,7 +74,7 @@ impl Scope {
     pub async fn inputs(&mut self) -> Result<Vec<Input>> {
         const SQL: &str = inputs!(" order by i.name, i.id");
         let workspace = self.workspace.id;
-        let rows: Vec<Stored> = on!(&mut self.tx, c => sqlx::query_as(SQL).bind(workspace).fetch_all(c).await?);
+        let rows: Vec<InputRow> = on!(&mut self.tx, c => sqlx::query_as(SQL).bind(workspace).fetch_all(c).await?);
         Ok(rows.into_iter().map(|row| row.split().0).collect())
     }
 
@@ -99,41 +82,9 @@ impl Scope {
     pub async fn input(&mut self, id: InputId) -> Result<Option<(Input, InputSnapshot)>> {
         const SQL: &str = inputs!(" and i.id = $2");
         let workspace = self.workspace.id;
-        let row: Option<Stored> =
+        let row: Option<InputRow> =
             on!(&mut self.tx, c => sqlx::query_as(SQL).bind(workspace).bind(id).fetch_optional(c).await?);
-        Ok(row.map(Stored::split))
-    }
-
-    /// All tallies of the workspace's inputs, the largest first.
-    pub async fn tallies(&mut self) -> Result<Vec<Tally>> {
-        const SQL: &str = "select input_id, counted, reason, n, last_at from input_counts where workspace_id = $1 \
-            order by n desc, reason";
-        let workspace = self.workspace.id;
-        Ok(on!(&mut self.tx, c => sqlx::query_as(SQL).bind(workspace).fetch_all(c).await?))
-    }
-
-    /// When the last batch of each app came in one environment.
-    pub async fn last_batches(&mut self, environment: Environment) -> Result<BTreeMap<AppId, Millis>> {
-        const SQL: &str = "select app_id, max(last_at) from arrivals where workspace_id = $1 and environment = $2 \
-            group by app_id";
-        let workspace = self.workspace.id;
-        let rows: Vec<(AppId, Millis)> =
-            on!(&mut self.tx, c => sqlx::query_as(SQL).bind(workspace).bind(environment).fetch_all(c).await?);
-        Ok(rows.into_iter().collect())
-    }
-}
-
-impl System {
-    /// Counts requests that an input sent beyond its rate.
-    pub async fn count_rate_limited(&self, workspace: WorkspaceId, input: InputId, n: i64) -> Result<()> {
-        self.transaction(move |mut tx| async move {
-            let reason = format!(" {}", Problem::RateLimited.as_str());
-            let tallies = Tallies::from([((input, Counted::Refused, reason), n)]);
-            let now = tx.now;
-            tx.tx.add_tallies(workspace, &tallies, now).await?;
-            tx.commit(Trail::Unaudited("requests beyond the rate")).await
-        })
-        .await
+        Ok(row.map(InputRow::split))
     }
 }
 
@@ -152,45 +103,6 @@ impl Tx {
             sqlx::query(SQL).bind(workspace).bind(id).bind(app).execute(c).await?.rows_affected()
         });
         if set == 1 { Ok(()) } else { Err(Error::Again("the input was given an app meanwhile".to_owned())) }
-    }
-
-    /// Adds to the tallies; returns how many batches each of these inputs has taken by now.
-    pub(super) async fn add_tallies(
-        &mut self,
-        workspace: WorkspaceId,
-        tallies: &Tallies,
-        now: Millis,
-    ) -> Result<BTreeMap<InputId, i64>> {
-        const ADD: &str = "insert into input_counts (workspace_id, input_id, counted, reason, n, last_at) \
-            select $1, cast(given.value->>0 as bigint), given.value->>1, given.value->>2, \
-            cast(given.value->>3 as bigint), $3 from jsonb_each($2) as given where true \
-            on conflict (workspace_id, input_id, counted, reason) \
-            do update set n = input_counts.n + excluded.n, last_at = excluded.last_at \
-            returning input_id, counted, n";
-        let row = |((input, counted, reason), n): (&(InputId, Counted, String), &i64)| {
-            json!([input.0, counted.as_str(), reason, n])
-        };
-        let rows = given(tallies.iter().map(row));
-        let sums: Vec<(InputId, Counted, i64)> =
-            on!(self, c => sqlx::query_as(ADD).bind(workspace).bind(rows).bind(now).fetch_all(c).await?);
-        let accepted = |(input, counted, n)| (counted == Counted::Accepted).then_some((input, n));
-        Ok(sums.into_iter().filter_map(accepted).collect())
-    }
-
-    /// Notes that batches of these apps came.
-    pub(super) async fn note_arrivals(
-        &mut self,
-        workspace: WorkspaceId,
-        arrivals: &BTreeSet<(InputId, Environment, AppId)>,
-        now: Millis,
-    ) -> Result<()> {
-        const SQL: &str = "insert into arrivals (workspace_id, input_id, environment, app_id, last_at) \
-            select $1, cast(given.value->>0 as bigint), cast(given.value->>1 as bigint), \
-            cast(given.value->>2 as bigint), $3 from jsonb_each($2) as given where true on conflict (workspace_id, input_id, environment, app_id) \
-            do update set last_at = excluded.last_at";
-        let rows = given(arrivals.iter().map(|(input, environment, app)| json!([input.0, environment.code(), app.0])));
-        on!(self, c => { sqlx::query(SQL).bind(workspace).bind(rows).bind(now).execute(c).await?; });
-        Ok(())
     }
 }
 

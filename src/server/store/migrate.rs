@@ -1,6 +1,7 @@
 //! Bringing the schema up to date, safely with several processes starting at once.
 
-use super::db::{Db, Pools};
+use super::db::Db;
+use super::pools::Pools;
 use crate::server::error::{Error, Result};
 use sqlx::migrate::Migrator;
 use std::fs::File;

@@ -5,11 +5,13 @@
 mod accept;
 pub mod access;
 mod actor;
+mod address;
 pub mod app;
 pub mod audit;
 pub mod check;
 mod columns;
 mod count;
+mod counter;
 pub mod credential;
 pub mod data_problem;
 mod db;
@@ -19,6 +21,7 @@ pub mod distribute;
 mod effects;
 pub mod erasure;
 pub mod failure;
+mod file;
 mod fill;
 pub mod handle;
 pub mod input;
@@ -30,10 +33,12 @@ mod migrate;
 mod permit;
 mod persist;
 pub mod person;
+mod pools;
 mod population;
 pub mod privacy;
 pub mod profile;
 mod retention;
+mod row;
 pub mod sample;
 mod scope;
 pub mod session;
@@ -41,11 +46,13 @@ mod slot;
 mod statistics;
 pub mod system;
 pub mod tables;
+pub mod tally;
 pub mod throttle;
 pub mod workspace;
 
-pub use accept::{Outcome, Parcel, Sent};
+pub use accept::{Parcel, RequestOutcome, Sent};
 pub use actor::{Actor, Who};
+pub use count::CounterSelection;
 pub use db::Db;
 pub use fill::{Chapter, Days, Filling, UserChunk};
 pub use handle::{Act, Change, Done, View};
@@ -67,7 +74,7 @@ pub struct Store {
     ids: Ids,
     keys: Arc<input_grant::Keys>,
     /// Which of a counter's rows this process adds to.
-    slot: i64,
+    slot: slot::Slot,
     /// Whether the database can plan by how many rows there are.
     sizes_known: Arc<AtomicBool>,
 }
@@ -80,7 +87,7 @@ impl Store {
             ids: Ids::new(clock.clone()),
             clock,
             keys: Arc::default(),
-            slot: 0,
+            slot: slot::Slot::default(),
             sizes_known: Arc::default(),
         };
         migrate::run(&store.db).await?;

@@ -65,14 +65,9 @@ impl Scope {
             on u.workspace_id = n.workspace_id and u.environment = n.environment and u.device_id = n.device_id \
             join profiles p on p.workspace_id = u.workspace_id and p.environment = u.environment and p.id = u.profile_id \
             where n.workspace_id = $1 and n.environment = $2 and n.value = $3 \
-            and n.kind in (select given.value->>0 from jsonb_each($4) as given) order by p.id limit 20";
+            and n.kind in (select given.value->>'kind' from jsonb_each($4) as given) order by p.id limit 20";
         let workspace = self.workspace.id;
-        let kinds = given(
-            IdentifierKind::ALL
-                .iter()
-                .filter(|kind| **kind != IdentifierKind::Profile)
-                .map(|kind| json!([kind.as_str()])),
-        );
+        let kinds = given(IdentifierKind::sent().map(|kind| json!({"kind": kind.as_str()})));
         let tx: &mut Tx = &mut self.tx;
         Ok(match by {
             FindBy::Mpid(mpid) => on!(tx, c => sqlx::query_as(MPID)

@@ -1,6 +1,7 @@
 //! Samples of an input's batches, for a day: the newest ones, and the newest of each data problem.
 
-use super::db::{Tx, on};
+use super::db::{NONE, Tx, given, on};
+use super::row::rows;
 use super::scope::Scope;
 use super::system::{System, SystemTx, Trail};
 use crate::domain::batch::Batch;
@@ -12,7 +13,7 @@ use crate::domain::identifier::IdentifierKind;
 use crate::domain::sample::{KEPT, MOST, sample};
 use crate::domain::time::Millis;
 use crate::server::error::Result;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::collections::BTreeMap;
 
 /// How many of the newest batches are kept beside one of each data problem.
@@ -30,18 +31,24 @@ pub(super) struct Taken<'a> {
     pub keeps_idfa: bool,
 }
 
-/// One sample, as it was kept.
-#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
-pub struct Sample {
-    /// Empty for one of the newest.
-    pub kind: String,
-    pub environment: Environment,
-    pub app_id: AppId,
-    pub device_id: Option<DeviceId>,
-    pub received_at: Millis,
-    pub data_problems: String,
-    pub content: String,
-    pub idfa: Option<String>,
+rows! {
+    /// One sample, as it was kept; its kind is empty for one of the newest.
+    pub samples: Sample {
+        key {
+            kind: String as text,
+            slot: i64 as bigint,
+        }
+        fixed {}
+        changing {
+            environment: Environment as bigint,
+            app_id: AppId as bigint,
+            device_id: Option<DeviceId> as bigint,
+            received_at: Millis as bigint,
+            data_problems: String as text,
+            content: String as text,
+            idfa: Option<String> as text,
+        }
+    }
 }
 
 impl Tx {
@@ -53,58 +60,59 @@ impl Tx {
         taken: &[Taken<'_>],
         accepted: i64,
     ) -> Result<()> {
-        const SQL: &str = "insert into samples (workspace_id, input_id, kind, slot, environment, app_id, device_id, \
-            received_at, data_problems, content, idfa) select $1, $2, given.value->>0, \
-            cast(given.value->>1 as bigint), cast(given.value->>2 as bigint), cast(given.value->>3 as bigint), \
-            cast(given.value->>4 as bigint), cast(given.value->>5 as bigint), given.value->>6, given.value->>7, \
-            given.value->>8 \
-            from jsonb_each($3) as given where true on conflict (workspace_id, input_id, kind, slot) \
-            do update set environment = excluded.environment, app_id = excluded.app_id, \
-            device_id = excluded.device_id, received_at = excluded.received_at, \
-            data_problems = excluded.data_problems, content = excluded.content, idfa = excluded.idfa";
-        // Of several that fall on one place the last stays.
-        let mut kept: BTreeMap<(&str, i64), &Taken<'_>> = BTreeMap::new();
+        const SQL: &str = concat!(
+            "insert into samples (workspace_id, input_id, ",
+            samples!(columns),
+            ") select $1, $2, ",
+            samples!(given),
+            " from jsonb_each($3) as given where true on conflict (workspace_id, input_id, ",
+            samples!(key),
+            ") do update set ",
+            samples!(replaced)
+        );
+        // Of several that fall into one slot the last stays.
+        let mut chosen: BTreeMap<(&str, i64), &Taken<'_>> = BTreeMap::new();
         for (taken, number) in taken.iter().rev().zip((0..=accepted).rev()) {
-            kept.entry(("", number % NEWEST)).or_insert(taken);
+            chosen.entry(("", number % NEWEST)).or_insert(taken);
             for kind in &taken.data_problems {
-                kept.entry((kind.as_str(), 0)).or_insert(taken);
+                chosen.entry((kind.as_str(), 0)).or_insert(taken);
             }
         }
-        if kept.is_empty() {
+        if chosen.is_empty() {
             return Ok(());
         }
         let row = |((kind, slot), taken): (&(&str, i64), &&Taken<'_>)| {
-            let names: Vec<&str> = taken.data_problems.iter().map(|kind| kind.as_str()).collect();
-            json!([
-                kind,
-                slot,
-                taken.batch.environment.code(),
-                taken.app.0,
-                taken.device.map(|device| device.0),
-                taken.received,
-                names.join(" "),
-                sample(taken.batch).to_string(),
-                taken.batch.identifier(IdentifierKind::Idfa).filter(|_| taken.keeps_idfa),
-            ])
+            let data_problems: Vec<&str> = taken.data_problems.iter().map(|kind| kind.as_str()).collect();
+            let idfa = taken.batch.identifier(IdentifierKind::Idfa).filter(|_| taken.keeps_idfa);
+            Sample {
+                kind: (*kind).to_owned(),
+                slot: *slot,
+                environment: taken.batch.environment,
+                app_id: taken.app,
+                device_id: taken.device,
+                received_at: taken.received,
+                data_problems: data_problems.join(" "),
+                content: sample(taken.batch).to_string(),
+                idfa: idfa.map(str::to_owned),
+            }
         };
-        let rows = Value::from(kept.iter().map(row).collect::<Vec<_>>()).to_string();
+        let rows = given(chosen.iter().map(row));
         on!(self, c => { sqlx::query(SQL).bind(workspace).bind(input).bind(rows).execute(c).await?; });
         Ok(())
     }
 
-    /// Erases the IDFAs of these devices from samples, as it is done to their names.
+    /// Erases the IDFAs of these devices from samples, as is done to their identifiers.
     pub(super) async fn erase_sampled_idfas(
         &mut self,
         workspace: WorkspaceId,
         devices: impl IntoIterator<Item = DeviceId>,
     ) -> Result<()> {
         const SQL: &str = "update samples set idfa = null where workspace_id = $1 and idfa is not null and device_id in \
-            (select cast(given.value->>0 as bigint) from jsonb_each($2) as given)";
-        let rows: Vec<Value> = devices.into_iter().map(|device| json!([device.0])).collect();
-        if rows.is_empty() {
+            (select cast(given.value->>'device_id' as bigint) from jsonb_each($2) as given)";
+        let rows = given(devices.into_iter().map(|device| json!({"device_id": device.0})));
+        if rows == NONE {
             return Ok(());
         }
-        let rows = Value::from(rows).to_string();
         on!(self, c => { sqlx::query(SQL).bind(workspace).bind(rows).execute(c).await?; });
         Ok(())
     }
@@ -113,9 +121,12 @@ impl Tx {
 impl Scope {
     /// The samples of an input that are no older than a day, the newest first.
     pub async fn samples(&mut self, input: InputId) -> Result<Vec<Sample>> {
-        const SQL: &str = "select kind, environment, app_id, device_id, received_at, data_problems, content, idfa \
-            from samples where workspace_id = $1 and input_id = $2 and received_at > $3 \
-            order by received_at desc, kind, slot desc";
+        const SQL: &str = concat!(
+            "select ",
+            samples!(columns),
+            " from samples where workspace_id = $1 and input_id = $2 and received_at > $3 \
+            order by received_at desc, kind, slot desc"
+        );
         let (workspace, after) = (self.workspace.id, self.now.minus(KEPT));
         Ok(on!(&mut self.tx, c => sqlx::query_as(SQL).bind(workspace).bind(input).bind(after).fetch_all(c).await?))
     }

@@ -6,6 +6,10 @@ use super::system::{System, SystemTx, Trail};
 use crate::domain::time::{MINUTE, Millis};
 use crate::server::error::Result;
 
+/// Which of a counter's rows a process adds to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Slot(pub(super) i64);
+
 /// How many processes can have a slot of their own.
 const SLOTS: i64 = 8;
 /// A process that did not say for so long that it is there is gone.
@@ -17,7 +21,7 @@ impl System {
     pub async fn with_slot(self) -> Self {
         let taken = self.transaction(|mut tx: SystemTx| async move {
             let (mut taken, now) = (None, tx.now);
-            for slot in 0..SLOTS {
+            for slot in (0..SLOTS).map(Slot) {
                 if tx.tx.take_slot(slot, now).await? {
                     taken = Some(slot);
                     break;
@@ -26,7 +30,7 @@ impl System {
             tx.commit(Trail::Unaudited("a writer's slot")).await?;
             Ok(taken)
         });
-        let slot = taken.await.unwrap_or_default().unwrap_or_else(|| self.ids.id() % SLOTS);
+        let slot = taken.await.unwrap_or_default().unwrap_or_else(|| Slot(self.ids.id() % SLOTS));
         self.at_slot(slot)
     }
 
@@ -56,7 +60,7 @@ impl System {
 
 impl Tx {
     /// Whether nobody has this slot; then it is ours.
-    async fn take_slot(&mut self, slot: i64, now: Millis) -> Result<bool> {
+    async fn take_slot(&mut self, slot: Slot, now: Millis) -> Result<bool> {
         const SQL: &str = "insert into slots (slot, seen_at) values ($1, $2) \
             on conflict (slot) do update set seen_at = excluded.seen_at where slots.seen_at < $3";
         let taken = on!(self, c => sqlx::query(SQL).bind(slot).bind(now).bind(now.minus(GONE)).execute(c).await?.rows_affected());

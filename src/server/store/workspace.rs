@@ -8,7 +8,7 @@ use crate::domain::error::Problem;
 use crate::domain::id::{PersonId, WorkspaceId};
 use crate::domain::role::Role;
 use crate::domain::text::{Name, Slug};
-use crate::domain::time::Millis;
+use crate::domain::time::{Day, Millis};
 use crate::server::calendar;
 use crate::server::error::{Error, Result};
 
@@ -25,8 +25,8 @@ impl Tx {
 }
 
 impl Tx {
-    /// The day that it is in a workspace, in days since 1970-01-01.
-    pub(super) async fn today(&mut self, workspace: WorkspaceId, now: Millis) -> Result<i64> {
+    /// The day that it is in a workspace.
+    pub(super) async fn today(&mut self, workspace: WorkspaceId, now: Millis) -> Result<Day> {
         const SQL: &str = "select time_zone from workspaces where id = $1";
         let zone: String = on!(self, c => sqlx::query_scalar(SQL).bind(workspace).fetch_one(c).await?);
         Ok(calendar::day(now, &zone))

@@ -4,7 +4,7 @@ use super::sender::Sender;
 use crate::harness::{World, on_both};
 use attest::domain::data_problem::DataProblem;
 use attest::domain::permission::Permission;
-use attest::domain::time::{DAY, HOUR};
+use attest::domain::time::{DAY, Day, HOUR};
 use attest::server::services::sample::{GatedSample, samples};
 use attest::server::store::{View, WorkspaceRef};
 use serde_json::{Value, json};
@@ -37,7 +37,7 @@ async fn view(sender: &Sender<'_>) -> View {
 async fn counted(sender: &Sender<'_>, since_day: i64) -> Vec<(DataProblem, String, i64)> {
     let mut view = view(sender).await;
     let input = view.inputs().await.expect("inputs")[0].id;
-    let mut rows = view.data_problems(input, since_day).await.expect("data_problems");
+    let mut rows = view.data_problems(input, Day(since_day)).await.expect("data_problems");
     rows.sort_by(|one, other| (one.kind, &one.app_version).cmp(&(other.kind, &other.app_version)));
     rows.into_iter().map(|row| (row.kind, row.app_version, row.n)).collect()
 }

@@ -5,7 +5,7 @@ use crate::harness::{World, on_both};
 use attest::domain::att::{Policy, Status};
 use attest::domain::data_problem::DataProblem;
 use attest::domain::permission::Permission;
-use attest::domain::time::DAY;
+use attest::domain::time::{DAY, Day};
 use attest::server::services::erasure::erase_due;
 use attest::server::services::privacy::{NewSettings, change_settings};
 use attest::server::store::WorkspaceRef;
@@ -55,7 +55,7 @@ async fn observe_keeps_the_idfa(world: World) {
         .await
         .expect("a view");
     let input = view.inputs().await.expect("inputs")[0].id;
-    let found = view.data_problems(input, 0).await.expect("data_problems");
+    let found = view.data_problems(input, Day(0)).await.expect("data_problems");
     assert!(matches!(&found[..], [one] if (one.kind, one.n) == (DataProblem::IdfaUnpermitted, 1)), "{found:?}");
 }
 

@@ -10,7 +10,8 @@ use std::sync::Arc;
 
 /// What `attest check` reads whole, for that is what it is for; and what a limit stops early.
 const WHOLE: [&str; 4] = [
-    "select * from counters where workspace_id = $1",
+    "select environment, unit, app_id, dimension, value, not_determined, restricted, denied, authorized, unknown, \
+     not_applicable from counters where workspace_id = $1",
     "select environment, unit, app_id, dimension, value, cast(sum(not_determined) as bigint)",
     "select d.id from devices d left join transitions t",
     "select count(*) from (select 1 from devices limit $1)",

@@ -7,7 +7,7 @@ use attest::domain::count::{Cell, Counts, Slice, Unit};
 use attest::domain::environment::Environment;
 use attest::domain::id::WorkspaceId;
 use attest::domain::permission::Permission;
-use attest::server::store::{InputGrant, Parcel, Sent, Store, WorkspaceRef};
+use attest::server::store::{CounterSelection, InputGrant, Parcel, Sent, Store, WorkspaceRef};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -51,7 +51,8 @@ impl<'a> Sender<'a> {
     pub async fn counts_of(&self, unit: Unit, slice: Option<&Slice>) -> Counts {
         let store = &self.world.store;
         let view = store.view(&World::actor(), WorkspaceRef::Id(self.workspace), Permission::SeeMetrics).await;
-        let counts = view.expect("a view").counts_of(Environment::Production, unit, None, slice).await;
+        let selection = CounterSelection { environment: Environment::Production, unit, app: None, slice };
+        let counts = view.expect("a view").counts_of(selection).await;
         counts.expect("counts")
     }
 

@@ -1,25 +1,82 @@
 //! The SQL texts of the server, as its sources have them.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// All of them in lower case with single spaces; the pieces of a `concat!` as one.
 pub fn statements() -> Vec<String> {
+    let sources = sources();
+    let pieces: Vec<(String, String)> = sources.iter().flat_map(|source| pieces(source)).collect();
     let mut found = Vec::new();
-    walk(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/server"), &mut found);
+    for source in sources {
+        let written_out = pieces.iter().fold(source, |source, (piece, text)| source.replace(piece, text));
+        texts(&written_out, &mut found);
+    }
     let begins =
         |text: &String| ["select ", "insert ", "update ", "delete ", "with "].iter().any(|word| text.starts_with(word));
     found.into_iter().filter(begins).collect()
 }
 
-fn walk(folder: &Path, found: &mut Vec<String>) {
-    for entry in std::fs::read_dir(folder).expect("the sources").flatten() {
-        let path = entry.path();
-        if path.is_dir() {
-            walk(&path, found);
-        } else if path.extension().is_some_and(|ending| ending == "rs") {
-            texts(&std::fs::read_to_string(&path).expect("a source"), found);
+fn sources() -> Vec<String> {
+    let mut folders: Vec<PathBuf> = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src/server")];
+    let mut sources = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for path in std::fs::read_dir(folder).expect("the sources").flatten().map(|entry| entry.path()) {
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|ending| ending == "rs") {
+                sources.push(std::fs::read_to_string(&path).expect("a source"));
+            }
         }
     }
+    sources
+}
+
+/// The pieces of statements that macros make, each with the literal that it becomes: those of the tables that `rows!`
+/// lists, and texts without a parameter.
+fn pieces(source: &str) -> Vec<(String, String)> {
+    let mut pieces = Vec::new();
+    for list in source.split("\nrows! {").skip(1) {
+        let (list, _) = list.split_once("\n}").expect("the list's end");
+        let (head, _) = list.split_once("key {").expect("a key");
+        let table = head.rsplit_once(": ").expect("a row").0.split_whitespace().next_back().expect("a table");
+        let (key, fixed, changing) = (columns(list, "key {"), columns(list, "fixed {"), columns(list, "changing {"));
+        let all = || key.iter().chain(&fixed).chain(&changing);
+        let given = |(at, (name, sql)): (usize, &(&str, &str))| format!("cast(given.value->>{at} as {sql}) as {name}");
+        let listed = |texts: Vec<String>| format!("{:?}", texts.join(", "));
+        for (piece, text) in [
+            ("columns", listed(all().map(|column| column.0.to_owned()).collect())),
+            ("key", listed(key.iter().map(|column| column.0.to_owned()).collect())),
+            ("changing", listed(changing.iter().map(|column| column.0.to_owned()).collect())),
+            ("qualified", listed(all().map(|(name, _)| format!("{table}.{name}")).collect())),
+            ("given", listed(all().enumerate().map(given).collect())),
+            ("replaced", listed(changing.iter().map(|(name, _)| format!("{name} = excluded.{name}")).collect())),
+            (
+                "added",
+                listed(changing.iter().map(|(name, _)| format!("{name} = kept.{name} + excluded.{name}")).collect()),
+            ),
+            (
+                "sums",
+                listed(changing.iter().map(|(name, _)| format!("cast(sum({name}) as bigint) as {name}")).collect()),
+            ),
+        ] {
+            pieces.push((format!("{table}!({piece})"), text));
+        }
+    }
+    for made in source.split("macro_rules! ").skip(1) {
+        let (name, rest) = made.split_once(" {").expect("a macro");
+        if let Some(text) = rest.strip_prefix("\n    () => {\n        ") {
+            pieces.push((format!("{name}!()"), text.lines().next().expect("a text").to_owned()));
+        }
+    }
+    pieces
+}
+
+/// The columns of one group of a list, with their types in SQL.
+fn columns<'a>(list: &'a str, group: &str) -> Vec<(&'a str, &'a str)> {
+    let (_, rest) = list.split_once(group).expect("a group");
+    let (group, _) = rest.split_once('}').expect("the group's end");
+    let column = |line: &'a str| Some((line.split_once(':')?.0.trim(), line.rsplit_once(" as ")?.1));
+    group.split(',').filter_map(column).collect()
 }
 
 /// The string literals of a source.
@@ -28,8 +85,8 @@ fn texts(source: &str, found: &mut Vec<String>) {
     let mut joined: Option<String> = None;
     while let Some(at) = rest.find('"') {
         let before = &rest[..at];
-        // A literal that ends a `concat!` has its closing parenthesis and a semicolon or a line after it.
-        if joined.is_some() && before.contains("\n    }") {
+        // Behind the last literal of a `concat!` comes its end.
+        if before.contains(");") || before.contains("\n    }") || before.contains("concat!(") {
             found.extend(joined.take().map(|text| tidy(&text)));
         }
         if before.contains("concat!(") {

@@ -10,7 +10,7 @@ use crate::domain::permission::Permission;
 use crate::server::error::Result;
 use crate::server::http::caller::TokenCaller;
 use crate::server::state::AppState;
-use crate::server::store::WorkspaceRef;
+use crate::server::store::{CounterSelection, WorkspaceRef};
 use axum::Json;
 use axum::extract::{Path, State};
 use serde::Serialize;
@@ -57,7 +57,7 @@ pub async fn distribution(
     let unit = parsed(&query, "unit", Unit::parse_of_now)?.unwrap_or(Unit::Profiles);
     let (environment, basis, slice) = (environment(&query)?, basis(&query)?, slice(&query)?);
     let app = app(&query, &mut view).await?;
-    let counts = view.counts_of(environment, unit, app, slice.as_ref()).await?;
+    let counts = view.counts_of(CounterSelection { environment, unit, app, slice: slice.as_ref() }).await?;
     let settings = view.settings().await?;
     let read = CountsRead::of(&view);
     Ok(Json(Distribution {

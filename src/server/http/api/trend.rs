@@ -99,13 +99,13 @@ pub async fn trend(
     let today = calendar::day(view.now, &view.workspace.time_zone);
     let last = parsed(&query, "to", calendar::parse)?.unwrap_or(today);
     // Earlier days are no longer stored one by one.
-    let kept = today - i64::from(state.config.retention.keep_daily_days) + 1;
-    let usual = (last - USUAL_DAYS + 1).max(kept);
+    let kept = today.plus(1 - i64::from(state.config.retention.keep_daily_days));
+    let usual = last.plus(1 - USUAL_DAYS).max(kept);
     let first = parsed(&query, "from", calendar::parse)?.unwrap_or(usual);
     if last > today {
         return Err(bad("to", Problem::OutOfRange));
     }
-    if first > last || last - first >= MOST_DAYS || first < kept {
+    if first > last || last.since(first) >= MOST_DAYS || first < kept {
         return Err(bad("from", Problem::OutOfRange));
     }
     let app = app(&query, &mut view).await?;

@@ -17,8 +17,9 @@ use crate::server::http::moment::moment;
 use crate::server::http::render::render;
 use crate::server::services::input::{NewInput, Secret, add_input, limit_rate, rotate_secret, set_paused};
 use crate::server::state::AppState;
-use crate::server::store::input::Tally;
-use crate::server::store::{View, data_problem};
+use crate::server::store::View;
+use crate::server::store::data_problem::DataProblemCount;
+use crate::server::store::tally::Tally;
 use crate::ui::frame::NavPage;
 use crate::ui::pages::Page;
 use crate::ui::pages::input::list::{InputRow, Inputs};
@@ -210,7 +211,7 @@ pub(super) async fn one_model(
         repeated: total(&tallies, id, Counted::Repeated),
         refused: of(Counted::Refused),
         without_ids: total(&tallies, id, Counted::WithoutIds),
-        data_problems: data_problem_rows(&view.data_problems(id, today - SHOWN_DAYS).await?, &apps),
+        data_problems: data_problem_rows(&view.data_problems(id, today.plus(-SHOWN_DAYS)).await?, &apps),
         samples: if frame.may(Permission::LookUpProfiles) {
             Samples::At(format!("/w/{}/inputs/{id}/samples", frame.slug))
         } else {
@@ -227,14 +228,14 @@ pub(super) async fn one_model(
 }
 
 /// One kind's row: its numbers from all versions added up.
-fn data_problem_rows(counted: &[data_problem::Counted], apps: &[App]) -> Vec<DataProblemRow> {
+fn data_problem_rows(counted: &[DataProblemCount], apps: &[App]) -> Vec<DataProblemRow> {
     let mut rows: Vec<DataProblemRow> = Vec::new();
     let mut kinds: Vec<DataProblem> = counted.iter().map(|row| row.kind).collect();
     kinds.sort();
     kinds.dedup();
     for kind in kinds {
-        let ours: Vec<&data_problem::Counted> = counted.iter().filter(|row| row.kind == kind).collect();
-        let place = |row: &&data_problem::Counted| {
+        let ours: Vec<&DataProblemCount> = counted.iter().filter(|row| row.kind == kind).collect();
+        let place = |row: &&DataProblemCount| {
             let app = apps.iter().find(|app| app.id == row.app_id).map_or("an app", |app| app.name.as_str());
             let version =
                 Some(row.app_version.as_str()).filter(|version| !version.is_empty()).unwrap_or("without a version");

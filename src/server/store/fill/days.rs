@@ -4,19 +4,20 @@ use crate::domain::att::CountedState;
 use crate::domain::count::{Cell, Cells, Dimension, Facets, Slice, Unit};
 use crate::domain::environment::Environment;
 use crate::domain::id::AppId;
+use crate::domain::time::Day;
 use std::collections::{BTreeMap, HashMap};
 
 /// What each day of the workspace adds to the counters.
 #[derive(Default)]
 pub struct Days {
-    numbers: HashMap<Key, i64>,
+    numbers: HashMap<DayKey, i64>,
     values: Values,
 }
 
 /// A counter of one day.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-struct Key {
-    day: i64,
+struct DayKey {
+    day: Day,
     environment: Environment,
     unit: Unit,
     app: Option<AppId>,
@@ -46,12 +47,12 @@ impl Values {
 
 impl Days {
     /// Counts what came about on a day.
-    pub fn add(&mut self, day: i64, facets: &Facets<'_>) {
+    pub fn add(&mut self, day: Day, facets: &Facets<'_>) {
         for (facet, n) in facets {
             let (environment, unit, app, state) = (facet.environment, facet.unit, facet.app, facet.state);
             for slice in [None].into_iter().chain(facet.slices().map(Some)) {
                 let slice = slice.map(|(dimension, value)| (dimension, self.values.number(value)));
-                *self.numbers.entry(Key { day, environment, unit, app, slice, state }).or_default() += n;
+                *self.numbers.entry(DayKey { day, environment, unit, app, slice, state }).or_default() += n;
             }
         }
     }
@@ -62,15 +63,15 @@ impl Days {
             let slice = key
                 .slice
                 .map(|(dimension, value)| (dimension, self.values.number(&others.values.texts[value as usize])));
-            *self.numbers.entry(Key { slice, ..*key }).or_default() += n;
+            *self.numbers.entry(DayKey { slice, ..*key }).or_default() += n;
         }
     }
 
     /// The counters of each day.
-    pub fn cells(&self) -> BTreeMap<i64, Cells> {
-        let mut days: BTreeMap<i64, Cells> = BTreeMap::new();
+    pub fn cells(&self) -> BTreeMap<Day, Cells> {
+        let mut days: BTreeMap<Day, Cells> = BTreeMap::new();
         for (key, n) in self.numbers.iter().filter(|(_, n)| **n != 0) {
-            let Key { day, environment, unit, app, slice, state } = *key;
+            let DayKey { day, environment, unit, app, slice, state } = *key;
             let value = |value: u32| self.values.texts[value as usize].clone();
             let slice = slice.map(|(dimension, number)| Slice { dimension, value: value(number) });
             days.entry(day).or_default().insert(Cell { environment, unit, app, slice, state }, *n);

@@ -126,8 +126,7 @@ impl Filling {
             effects.take(batch, arrival, folded.clone(), population);
         }
         let mut tx = store.db.write().await?;
-        let dimension_keys: BTreeSet<_> =
-            population.devices.values().flat_map(|device| device.dimension_keys()).collect();
+        let dimension_keys: BTreeSet<_> = population.devices.values().flat_map(count::dimension_keys).collect();
         tx.admit(workspace, dimension_keys, calendar::day(now, &self.time_zone)).await?;
         let nobody = Population::default();
         tx.write_population(workspace, &nobody, population, &store.ids).await?;

@@ -1,10 +1,10 @@
-//! One step of erasing IDFAs that the settings hold back.
+//! One step of erasing IDFAs that the settings withhold.
 
 use super::load::Loader;
+use super::row::{IdentifierRow, device_identifiers};
 use crate::domain::audit::AuditAction;
 use crate::domain::count;
-use crate::domain::environment::Environment;
-use crate::domain::id::{AppId, DeviceId, WorkspaceId};
+use crate::domain::id::{DeviceId, WorkspaceId};
 use crate::domain::identifier::{Identifier, IdentifierKind};
 use crate::domain::privacy::Settings;
 use crate::server::error::Result;
@@ -12,6 +12,7 @@ use crate::server::store::audit::{Entry, append};
 use crate::server::store::db::{Tx, on};
 use crate::server::store::erasure::{Erasure, Progress};
 use crate::server::store::{Actor, Store, System};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -19,7 +20,7 @@ use std::collections::BTreeSet;
 const STEP: usize = 500;
 
 impl System {
-    /// Looks at the next IDFAs in their order and erases those that the settings in force hold back. Answers whether
+    /// Looks at the next IDFAs in their order and erases those that the settings in force withhold. Returns whether
     /// there is more to do.
     pub async fn erase_step(&self, workspace: WorkspaceId, version: i64) -> Result<bool> {
         self.persist(move |store| async move {
@@ -33,13 +34,13 @@ impl System {
             let more = page.len() == STEP;
             erasure.seen += i64::try_from(page.len()).unwrap_or_default();
             if let Some((identifier, _)) = page.last() {
-                erasure.cursor = cursor(identifier);
+                erasure.cursor = json!(IdfaKey::of(identifier)).to_string();
             }
             erasure.erased += tx.erase_of(&store, workspace, &settings, page).await?;
             erasure.progress = if more { Progress::Running } else { Progress::Done };
             if !more {
                 erasure.ended_at = Some(store.clock.now());
-                tx.tell_erased(&store, &settings, &erasure).await?;
+                tx.note_erased(&store, &settings, &erasure).await?;
             }
             tx.update_erasure(&erasure).await?;
             tx.commit().await?;
@@ -49,36 +50,51 @@ impl System {
     }
 }
 
-/// Where a walk over the IDFAs stands.
-fn cursor(identifier: &Identifier) -> String {
-    format!("{} {} {}", identifier.environment.code(), identifier.app.0, identifier.value)
+/// How far a walk over the IDFAs got, in the order of the index that it reads.
+#[derive(Serialize, Deserialize)]
+struct IdfaKey {
+    environment: i64,
+    value: String,
+    app_id: i64,
+}
+
+impl IdfaKey {
+    /// The cursor after an identifier.
+    fn of(identifier: &Identifier) -> Self {
+        let (environment, app_id) = (identifier.environment.code(), identifier.app.0);
+        Self { environment, value: identifier.value.clone(), app_id }
+    }
+
+    /// Before the first; from there also begins what cannot be read.
+    fn read(cursor: &str) -> Self {
+        let before_all = Self { environment: i64::MIN, value: String::new(), app_id: i64::MIN };
+        serde_json::from_str(cursor).unwrap_or(before_all)
+    }
 }
 
 impl Tx {
-    /// IDFAs after a place in their order, with the devices they lead to.
+    /// IDFAs after a cursor, with the devices they lead to.
     async fn idfas_after(&mut self, workspace: WorkspaceId, cursor: &str) -> Result<Vec<(Identifier, DeviceId)>> {
-        const SQL: &str = "select environment, app_id, value, device_id from device_identifiers \
-            where workspace_id = $1 and kind = $2 and (environment, value, app_id) > ($3, $5, $4) order by environment, value, app_id limit $6";
-        let mut parts = cursor.splitn(3, ' ');
-        let number = |text: Option<&str>| text.and_then(|text| text.parse::<i64>().ok()).unwrap_or(-1);
-        let (environment, app) = (number(parts.next()), number(parts.next()));
-        let value = parts.next().unwrap_or_default();
-        let rows: Vec<(Environment, AppId, String, DeviceId)> = on!(self, c => sqlx::query_as(SQL)
+        const SQL: &str = concat!(
+            "select ",
+            device_identifiers!(columns),
+            " from device_identifiers where workspace_id = $1 and kind = $2 \
+            and (environment, value, app_id) > ($3, $4, $5) order by environment, value, app_id limit $6"
+        );
+        let from = IdfaKey::read(cursor);
+        let rows: Vec<IdentifierRow> = on!(self, c => sqlx::query_as(SQL)
             .bind(workspace)
             .bind(IdentifierKind::Idfa)
-            .bind(environment)
-            .bind(app)
-            .bind(value)
+            .bind(from.environment)
+            .bind(from.value)
+            .bind(from.app_id)
             .bind(i64::try_from(STEP).unwrap_or(i64::MAX))
             .fetch_all(c)
             .await?);
-        let identifier = |(environment, app, value, device)| {
-            (Identifier { environment, app, kind: IdentifierKind::Idfa, value }, device)
-        };
-        Ok(rows.into_iter().map(identifier).collect())
+        Ok(rows.into_iter().map(IdentifierRow::into).collect())
     }
 
-    /// Erases those of the identifiers that the settings hold back; answers how many.
+    /// Erases those of the identifiers that the settings withhold; returns how many.
     async fn erase_of(
         &mut self,
         store: &Store,
@@ -91,12 +107,12 @@ impl Tx {
         load.complete(&devices).await?;
         let before = load.population;
         let mut after = before.clone();
-        let withheld_idfa = |(identifier, id): &&(Identifier, DeviceId)| {
+        let is_withheld = |(identifier, id): &&(Identifier, DeviceId)| {
             // An identifier may have moved before its device was locked.
             let device = before.devices.get(id).filter(|_| before.identifiers().get(identifier) == Some(id));
             device.is_some_and(|device| !device.may_keep_idfa(settings.policy, settings.default))
         };
-        let erased: Vec<&(Identifier, DeviceId)> = identifiers.iter().filter(withheld_idfa).collect();
+        let erased: Vec<&(Identifier, DeviceId)> = identifiers.iter().filter(is_withheld).collect();
         for (identifier, device) in &erased {
             after.erase_identifier(identifier, *device, store.clock.now());
         }
@@ -107,7 +123,7 @@ impl Tx {
         Ok(i64::try_from(erased.len()).unwrap_or_default())
     }
 
-    async fn tell_erased(&mut self, store: &Store, settings: &Settings, erasure: &Erasure) -> Result<()> {
+    async fn note_erased(&mut self, store: &Store, settings: &Settings, erasure: &Erasure) -> Result<()> {
         let entry = Entry {
             action: AuditAction::IdfasErased,
             target: "idfas".to_owned(),

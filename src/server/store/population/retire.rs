@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 impl System {
-    /// Takes devices that no identifier leads to, and that were silent, out of the counts; answers how many.
+    /// Takes devices that no identifier leads to, and that were silent, out of the counts; returns how many.
     pub async fn retire(&self, workspace: WorkspaceId, silent_before: Millis) -> Result<usize> {
         const SQL: &str = "select d.id from devices d where d.workspace_id = $1 and d.unidentified_since is not null \
             and not d.retired and d.last_seen < $2 order by d.id limit 500";
@@ -33,22 +33,25 @@ impl System {
             load.devices_of(&users).await?;
             let before = load.population;
             let mut after = before.clone();
-            // Somebody may have heard of it before it was locked.
-            let is_silent = |device: &&mut Device| {
-                silent.contains(&device.id) && device.unidentified_since.is_some() && device.last_seen < silent_before
+            // Another process may have heard of it, or have retired it, before it was locked.
+            let is_silent_still = |device: &&mut Device| {
+                let is_silent = device.unidentified_since.is_some() && device.last_seen < silent_before;
+                silent.contains(&device.id) && is_silent && !device.retired
             };
-            for device in after.devices.values_mut().filter(is_silent) {
+            let mut retired = 0;
+            for device in after.devices.values_mut().filter(is_silent_still) {
                 device.retired = true;
+                retired += 1;
             }
             tx.write_population(workspace, &before, &after, &store.ids).await?;
             let today = tx.today(workspace, store.clock.now()).await?;
             tx.add_cells(workspace, store.slot, today, &count::cells(&after.difference(&before))).await?;
-            if !silent.is_empty() {
+            if retired > 0 {
                 let entry = Entry {
                     action: AuditAction::DevicesRetired,
                     target: "devices".to_owned(),
                     before: Value::Null,
-                    after: json!({"devices": silent.len(), "silent_before_ms": silent_before}),
+                    after: json!({"devices": retired, "silent_before_ms": silent_before}),
                     reason: None,
                     settings_version: Some(tx.settings(workspace).await?.version),
                 };
@@ -56,7 +59,7 @@ impl System {
                 append(&mut tx, workspace, store.clock.now(), &actor, actor.without_role(), entry).await?;
             }
             tx.commit().await?;
-            Ok(silent.len())
+            Ok(retired)
         })
         .await
     }

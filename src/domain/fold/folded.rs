@@ -1,0 +1,39 @@
+//! What folding a batch brought about, beside the changed population.
+
+use crate::domain::att::Status;
+use crate::domain::data_problem::DataProblem;
+use crate::domain::device::Device;
+use crate::domain::environment::Environment;
+use crate::domain::id::{AppId, DeviceId, InputId};
+use crate::domain::time::Millis;
+
+/// A device's status changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Transition {
+    pub device: DeviceId,
+    /// Its number among the device's transitions, from 1: neither ids nor clocks need to run forwards.
+    pub seq: i64,
+    pub environment: Environment,
+    pub app: AppId,
+    pub from: Option<Status>,
+    pub to: Status,
+    pub since: Millis,
+    pub as_of: Millis,
+    pub received: Millis,
+    pub input: InputId,
+}
+
+/// What a batch did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Folded {
+    /// The device that it was about.
+    pub device: Option<DeviceId>,
+    pub transition: Option<Transition>,
+    pub data_problems: Vec<DataProblem>,
+    /// Whether it brought an IDFA that may be kept.
+    pub keeps_idfa: bool,
+    /// The device as it was after its first batch of the day, unless it has had one.
+    pub active: Option<Device>,
+    /// It has an id of neither a device nor a person, so that nothing was kept.
+    pub without_ids: bool,
+}

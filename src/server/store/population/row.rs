@@ -1,0 +1,286 @@
+//! The rows of the population's tables.
+
+use crate::domain::att::{Reported, Status};
+use crate::domain::device::{Device, OverflowValues};
+use crate::domain::environment::Environment;
+use crate::domain::fold::Transition;
+use crate::domain::id::{AppId, DeviceId, InputId, ProfileId};
+use crate::domain::identifier::{Identifier, IdentifierKind};
+use crate::domain::identity::{Identity, IdentityKind};
+use crate::domain::platform::Platform;
+use crate::domain::profile::Profile;
+use crate::domain::time::{Day, Millis};
+use crate::server::store::row::rows;
+
+rows! {
+    pub(in crate::server::store) devices: DeviceRow {
+        key {
+            environment: Environment as bigint,
+            id: DeviceId as bigint,
+        }
+        fixed {
+            app_id: AppId as bigint,
+            first_seen: Millis as bigint,
+        }
+        changing {
+            platform: Platform as text,
+            status: Option<Status> as bigint,
+            since: Option<Millis> as bigint,
+            as_of: Option<Millis> as bigint,
+            source_input: Option<InputId> as bigint,
+            transitions: i64 as bigint,
+            os_version: Option<String> as text,
+            app_version: Option<String> as text,
+            country: Option<String> as text,
+            last_seen: Millis as bigint,
+            unidentified_since: Option<Millis> as bigint,
+            retired: bool as boolean,
+            active_on: Option<Day> as bigint,
+            overflow: OverflowValues as bigint,
+        }
+    }
+}
+
+rows! {
+    pub(in crate::server::store) profiles: ProfileRow {
+        key {
+            environment: Environment as bigint,
+            id: ProfileId as bigint,
+        }
+        fixed {
+            mpid: i64 as bigint,
+            audit_reference: String as text,
+            first_seen: Millis as bigint,
+        }
+        changing {
+            anonymous_on: Option<DeviceId> as bigint,
+            last_seen: Millis as bigint,
+        }
+    }
+}
+
+rows! {
+    pub(in crate::server::store) device_identifiers: IdentifierRow {
+        key {
+            environment: Environment as bigint,
+            app_id: AppId as bigint,
+            kind: IdentifierKind as text,
+            value: String as text,
+        }
+        fixed {}
+        changing {
+            device_id: DeviceId as bigint,
+        }
+    }
+}
+
+rows! {
+    /// What an identifier is looked for by.
+    pub(in crate::server::store) identifier_keys: IdentifierKey {
+        key {
+            environment: Environment as bigint,
+            app_id: AppId as bigint,
+            kind: IdentifierKind as text,
+            value: String as text,
+        }
+        fixed {}
+        changing {}
+    }
+}
+
+rows! {
+    /// What an identity is looked for by.
+    pub(in crate::server::store) identity_keys: IdentityKey {
+        key {
+            environment: Environment as bigint,
+            kind: IdentityKind as text,
+            value: String as text,
+        }
+        fixed {}
+        changing {}
+    }
+}
+
+rows! {
+    pub(in crate::server::store) identities: IdentityRow {
+        key {
+            environment: Environment as bigint,
+            kind: IdentityKind as text,
+            value: String as text,
+        }
+        fixed {}
+        changing {
+            profile_id: ProfileId as bigint,
+        }
+    }
+}
+
+rows! {
+    /// That a device was used by somebody.
+    pub(in crate::server::store) uses: UseRow {
+        key {
+            environment: Environment as bigint,
+            device_id: DeviceId as bigint,
+            profile_id: ProfileId as bigint,
+        }
+        fixed {}
+        changing {}
+    }
+}
+
+rows! {
+    pub(in crate::server::store) transitions: TransitionRow {
+        key {
+            environment: Environment as bigint,
+            device_id: DeviceId as bigint,
+            seq: i64 as bigint,
+        }
+        fixed {
+            app_id: AppId as bigint,
+            from_status: Option<Status> as bigint,
+            to_status: Status as bigint,
+            since: Millis as bigint,
+            as_of: Millis as bigint,
+            received_at: Millis as bigint,
+            input_id: InputId as bigint,
+        }
+        changing {}
+    }
+}
+
+impl From<DeviceRow> for Device {
+    fn from(row: DeviceRow) -> Self {
+        let reported = match (row.status, row.since, row.as_of) {
+            (Some(status), Some(since), Some(as_of)) => Some(Reported { status, since, as_of }),
+            _ => None,
+        };
+        Self {
+            id: row.id,
+            environment: row.environment,
+            app: row.app_id,
+            platform: row.platform,
+            reported,
+            source: row.source_input,
+            transitions: row.transitions,
+            os_version: row.os_version,
+            app_version: row.app_version,
+            country: row.country,
+            first_seen: row.first_seen,
+            last_seen: row.last_seen,
+            unidentified_since: row.unidentified_since,
+            retired: row.retired,
+            active_on: row.active_on,
+            overflow: row.overflow,
+        }
+    }
+}
+
+impl From<&Device> for DeviceRow {
+    fn from(device: &Device) -> Self {
+        Self {
+            environment: device.environment,
+            id: device.id,
+            app_id: device.app,
+            first_seen: device.first_seen,
+            platform: device.platform,
+            status: device.reported.map(|reported| reported.status),
+            since: device.reported.map(|reported| reported.since),
+            as_of: device.reported.map(|reported| reported.as_of),
+            source_input: device.source,
+            transitions: device.transitions,
+            os_version: device.os_version.clone(),
+            app_version: device.app_version.clone(),
+            country: device.country.clone(),
+            last_seen: device.last_seen,
+            unidentified_since: device.unidentified_since,
+            retired: device.retired,
+            active_on: device.active_on,
+            overflow: device.overflow,
+        }
+    }
+}
+
+impl From<ProfileRow> for Profile {
+    fn from(row: ProfileRow) -> Self {
+        Self {
+            id: row.id,
+            environment: row.environment,
+            mpid: row.mpid,
+            anonymous_on: row.anonymous_on,
+            first_seen: row.first_seen,
+            last_seen: row.last_seen,
+        }
+    }
+}
+
+impl ProfileRow {
+    /// `audit_reference` is kept by a profile that has one already.
+    pub fn of(profile: &Profile, audit_reference: String) -> Self {
+        Self {
+            environment: profile.environment,
+            id: profile.id,
+            mpid: profile.mpid,
+            audit_reference,
+            first_seen: profile.first_seen,
+            anonymous_on: profile.anonymous_on,
+            last_seen: profile.last_seen,
+        }
+    }
+}
+
+impl IdentifierKey {
+    pub fn new(environment: Environment, app: AppId, kind: IdentifierKind, value: &str) -> Self {
+        Self { environment, app_id: app, kind, value: value.to_owned() }
+    }
+}
+
+impl From<&Identifier> for IdentifierKey {
+    fn from(identifier: &Identifier) -> Self {
+        Self::new(identifier.environment, identifier.app, identifier.kind, &identifier.value)
+    }
+}
+
+impl From<IdentifierRow> for (Identifier, DeviceId) {
+    fn from(row: IdentifierRow) -> Self {
+        let IdentifierRow { environment, app_id, kind, value, device_id } = row;
+        (Identifier { environment, app: app_id, kind, value }, device_id)
+    }
+}
+
+impl From<(&Identifier, &DeviceId)> for IdentifierRow {
+    fn from((identifier, device): (&Identifier, &DeviceId)) -> Self {
+        let Identifier { environment, app, kind, value } = identifier;
+        Self { environment: *environment, app_id: *app, kind: *kind, value: value.clone(), device_id: *device }
+    }
+}
+
+impl From<IdentityRow> for (Identity, ProfileId) {
+    fn from(row: IdentityRow) -> Self {
+        let IdentityRow { environment, kind, value, profile_id } = row;
+        (Identity { environment, kind, value }, profile_id)
+    }
+}
+
+impl From<(&Identity, &ProfileId)> for IdentityRow {
+    fn from((identity, profile): (&Identity, &ProfileId)) -> Self {
+        let Identity { environment, kind, value } = identity;
+        Self { environment: *environment, kind: *kind, value: value.clone(), profile_id: *profile }
+    }
+}
+
+impl From<&Transition> for TransitionRow {
+    fn from(transition: &Transition) -> Self {
+        Self {
+            environment: transition.environment,
+            device_id: transition.device,
+            seq: transition.seq,
+            app_id: transition.app,
+            from_status: transition.from,
+            to_status: transition.to,
+            since: transition.since,
+            as_of: transition.as_of,
+            received_at: transition.received,
+            input_id: transition.input,
+        }
+    }
+}

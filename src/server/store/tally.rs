@@ -1,0 +1,146 @@
+//! What is counted of inputs: batches by what became of them, and when the last ones came.
+
+use super::db::{Tx, given, on};
+use super::row::rows;
+use super::scope::Scope;
+use super::system::{System, Trail};
+use crate::domain::environment::Environment;
+use crate::domain::error::Problem;
+use crate::domain::id::{AppId, InputId, WorkspaceId};
+use crate::domain::input::Counted;
+use crate::domain::time::Millis;
+use crate::server::error::Result;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What was counted of an input under one reason.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Tally {
+    pub input_id: InputId,
+    pub counted: Counted,
+    pub reason: String,
+    pub n: i64,
+    pub last_at: Millis,
+}
+
+rows! {
+    /// A tally, with what is added to it.
+    input_counts: InputCountRow {
+        key {
+            input_id: InputId as bigint,
+            counted: Counted as text,
+            reason: String as text,
+        }
+        fixed {}
+        changing {
+            n: i64 as bigint,
+        }
+    }
+}
+
+rows! {
+    /// That batches of an app came through an input.
+    arrivals: ArrivalRow {
+        key {
+            input_id: InputId as bigint,
+            environment: Environment as bigint,
+            app_id: AppId as bigint,
+        }
+        fixed {}
+        changing {}
+    }
+}
+
+/// Differences to add, by input, kind and reason.
+pub type Tallies = BTreeMap<(InputId, Counted, String), i64>;
+
+impl Scope {
+    /// All tallies of the workspace's inputs, the largest first.
+    pub async fn tallies(&mut self) -> Result<Vec<Tally>> {
+        const SQL: &str = "select input_id, counted, reason, n, last_at from input_counts where workspace_id = $1 \
+            order by n desc, reason";
+        let workspace = self.workspace.id;
+        Ok(on!(&mut self.tx, c => sqlx::query_as(SQL).bind(workspace).fetch_all(c).await?))
+    }
+
+    /// When the last batch of each app came in one environment.
+    pub async fn last_batches(&mut self, environment: Environment) -> Result<BTreeMap<AppId, Millis>> {
+        const SQL: &str = "select app_id, max(last_at) from arrivals where workspace_id = $1 and environment = $2 \
+            group by app_id";
+        let workspace = self.workspace.id;
+        let rows: Vec<(AppId, Millis)> =
+            on!(&mut self.tx, c => sqlx::query_as(SQL).bind(workspace).bind(environment).fetch_all(c).await?);
+        Ok(rows.into_iter().collect())
+    }
+}
+
+impl System {
+    /// Counts requests that an input sent beyond its rate.
+    pub async fn count_rate_limited(&self, workspace: WorkspaceId, input: InputId, n: i64) -> Result<()> {
+        self.transaction(move |mut tx| async move {
+            let reason = format!(" {}", Problem::RateLimited.as_str());
+            let tallies = Tallies::from([((input, Counted::Refused, reason), n)]);
+            let now = tx.now;
+            tx.tx.add_tallies(workspace, &tallies, now).await?;
+            tx.commit(Trail::Unaudited("requests beyond the rate")).await
+        })
+        .await
+    }
+}
+
+impl Tx {
+    /// Adds to the tallies; returns how many batches each of these inputs has taken by now.
+    pub(super) async fn add_tallies(
+        &mut self,
+        workspace: WorkspaceId,
+        tallies: &Tallies,
+        now: Millis,
+    ) -> Result<BTreeMap<InputId, i64>> {
+        const ADD: &str = concat!(
+            "insert into input_counts as kept (workspace_id, last_at, ",
+            input_counts!(columns),
+            ") select $1, $3, ",
+            input_counts!(given),
+            " from jsonb_each($2) as given where true on conflict (workspace_id, ",
+            input_counts!(key),
+            ") do update set n = kept.n + excluded.n, last_at = excluded.last_at returning ",
+            input_counts!(columns)
+        );
+        let row = |((input, counted, reason), n): (&(InputId, Counted, String), &i64)| InputCountRow {
+            input_id: *input,
+            counted: *counted,
+            reason: reason.clone(),
+            n: *n,
+        };
+        let rows = given(tallies.iter().map(row));
+        let sums: Vec<InputCountRow> =
+            on!(self, c => sqlx::query_as(ADD).bind(workspace).bind(rows).bind(now).fetch_all(c).await?);
+        let accepted = sums.into_iter().filter(|sum| sum.counted == Counted::Accepted);
+        Ok(accepted.map(|sum| (sum.input_id, sum.n)).collect())
+    }
+
+    /// Notes that batches of these apps came.
+    pub(super) async fn note_arrivals(
+        &mut self,
+        workspace: WorkspaceId,
+        arrivals: &BTreeSet<(InputId, Environment, AppId)>,
+        now: Millis,
+    ) -> Result<()> {
+        const SQL: &str = concat!(
+            "insert into arrivals (workspace_id, last_at, ",
+            arrivals!(columns),
+            ") select $1, $3, ",
+            arrivals!(given),
+            " from jsonb_each($2) as given where true on conflict (workspace_id, ",
+            arrivals!(key),
+            ") do update set last_at = excluded.last_at"
+        );
+        let row = |(input_id, environment, app_id): &(InputId, Environment, AppId)| ArrivalRow {
+            input_id: *input_id,
+            environment: *environment,
+            app_id: *app_id,
+        };
+        let rows = given(arrivals.iter().map(row));
+        on!(self, c => { sqlx::query(SQL).bind(workspace).bind(rows).bind(now).execute(c).await?; });
+        Ok(())
+    }
+}
