@@ -1,12 +1,12 @@
-//! How errors are told: once, in the words of whoever asked, with the cause in the log only.
+//! How errors are answered: once, as a page or as JSON, with the cause in the log only.
 
+use super::pages::refused::{Asked, refused};
 use super::render::render;
 use super::security::RequestId;
 use crate::domain::error::{Code, Fault, Refusal};
 use crate::server::error::Error;
 use crate::server::state::AppState;
 use crate::ui::pages::Page;
-use crate::ui::pages::refused::{Refused, Why};
 use crate::ui::words;
 use axum::extract::{Request, State};
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
@@ -21,7 +21,7 @@ const TRY_AGAIN: &str = "2";
 /// Seconds after which an input over its rate may send again: rates count by the second.
 const NEXT_SECOND: &str = "1";
 
-/// What travels from a handler to the layer that tells it.
+/// What travels from a handler to the layer that answers it.
 #[derive(Clone)]
 struct Failed(Arc<Error>);
 
@@ -53,13 +53,13 @@ fn log(error: &Error, incident: &str) {
     match error {
         Error::Refused(_) => {}
         Error::Again(cause) | Error::Broken(cause) | Error::Unavailable(cause) => {
-            tracing::warn!(incident, cause, "the store is not available")
+            tracing::warn!(incident, cause, "the database is not available")
         }
         Error::Internal(cause) => tracing::error!(incident, cause, "a request failed"),
     }
 }
 
-/// Tells what went wrong as a page.
+/// Answers what went wrong as a page.
 pub async fn as_page(
     State(state): State<AppState>,
     RequestId(incident): RequestId,
@@ -70,28 +70,19 @@ pub async fn as_page(
     if ["/api/", "/v2/", "/userprofile/"].iter().any(|machines| request.uri().path().starts_with(machines)) {
         return as_json(RequestId(incident), request, next).await;
     }
+    let asked = Asked::of(&request);
     let response = next.run(request).await;
     if is_bare(&response) {
-        return render(&state, Page::Refused(Refused { why: Why::BadRequest, incident: None }), response.status());
+        let page = refused(&state, asked, None, None).await;
+        return render(&state, Page::Refused(Box::new(page)), response.status());
     }
     let Some(Failed(error)) = response.extensions().get::<Failed>().cloned() else { return response };
     log(&error, &incident);
-    let why = match &*error {
-        Error::Refused(Refusal::BadRequest(_) | Refusal::Invalid(_)) => Why::BadRequest,
-        Error::Refused(Refusal::Unauthorized | Refusal::Forbidden) => Why::Forbidden,
-        Error::Refused(Refusal::NotFound) => Why::NotFound,
-        Error::Refused(Refusal::Conflict) => Why::Conflict,
-        Error::Refused(Refusal::TooLarge) => Why::TooLarge,
-        // Only machines are limited so.
-        Error::Refused(Refusal::RateLimited) => Why::BadRequest,
-        Error::Again(_) | Error::Broken(_) | Error::Unavailable(_) => Why::Unavailable,
-        Error::Internal(_) => Why::Internal,
-    };
-    let incident = matches!(why, Why::Unavailable | Why::Internal | Why::Forbidden | Why::NotFound).then_some(incident);
-    with_retry(render(&state, Page::Refused(Refused { why, incident }), status(&error)), &error)
+    let page = refused(&state, asked, Some(&error), Some(incident)).await;
+    with_retry(render(&state, Page::Refused(Box::new(page)), status(&error)), &error)
 }
 
-/// Tells what went wrong as JSON.
+/// Answers what went wrong as JSON.
 pub async fn as_json(RequestId(incident): RequestId, request: Request, next: Next) -> Response {
     let basic = request.uri().path().starts_with("/v2/");
     let response = next.run(request).await;
@@ -149,13 +140,13 @@ fn messages(error: &Error, incident: &str) -> Vec<serde_json::Value> {
                 Refusal::Forbidden => "these credentials do not allow this",
                 Refusal::NotFound => "there is nothing here",
                 Refusal::RateLimited => "this input sends more requests in a second than it may",
-                Refusal::Conflict => "the version sent is not the present one: read it again",
+                Refusal::Conflict => words::STALE_VERSION,
                 _ => "expected at most 256 KB, and 128 KB for a batch",
             };
             one(refusal.code(), message)
         }
         Error::Again(_) | Error::Broken(_) | Error::Unavailable(_) => {
-            one(Code::Unavailable, "the store is not available; nothing was stored")
+            one(Code::Unavailable, "the database is not available; nothing was stored")
         }
         Error::Internal(_) => one(Code::Internal, &format!("incident {incident}")),
     }

@@ -45,7 +45,7 @@ pub struct TableNote {
     pub personal: &'static [&'static str],
 }
 
-const INSTALLATION: Kept = Kept::Until("the installation is removed");
+pub const INSTALLATION: Kept = Kept::Until("the installation is removed");
 
 macro_rules! tables {
     ($($table:literal $subject:ident, $what:literal, $kept:expr, [$($personal:literal)*];)*) => {
@@ -74,7 +74,7 @@ tables! {
     "dedup" Users, "A hash of each batch's request id, so that a repeat changes nothing", Kept::For(REMEMBERED), ["hash"];
     "accessed_profiles" Users, "Which profiles API tokens read, by random references", Kept::For(access::NAMED), ["audit_reference"];
     "people" Staff, "Accounts: e-mail, name, a password's hash (Argon2id), look", INSTALLATION, ["email" "name" "password_hash"];
-    "sessions" Staff, "Signed-in browsers, with address and user agent", Kept::For(session::ABSOLUTE), ["person_id" "data" "created_at" "seen_at"];
+    "sessions" Staff, "Signed-in browsers, with address, user agent, and which profiles were found by their latest look-ups", Kept::For(session::ABSOLUTE), ["person_id" "data" "created_at" "seen_at"];
     "links" Staff, "Hashes of one-time links to choose a password", Kept::For(link::KEPT), ["person_id"];
     "invitations" Staff, "E-mails that were invited, and by whom", Kept::For(invitation::KEPT), ["email" "maker_id"];
     "members" Staff, "Who has which role in a workspace", Kept::Until("the role is taken away"), ["person_id" "role" "since"];

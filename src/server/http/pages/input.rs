@@ -1,7 +1,8 @@
 //! Inputs: the list, one of them, and the acts that show a secret once.
 
+use super::data_problem::data_problem_rows;
 use super::listing::part;
-use super::sample::data_problem_rows;
+use super::remembered::{form_taken, fresh, leave, take, was_taken};
 use super::{Asked, frame};
 use crate::domain::data_problem::SHOWN_DAYS;
 use crate::domain::environment::Environment;
@@ -22,10 +23,10 @@ use crate::server::store::input::Tally;
 use crate::ui::frame::NavPage;
 use crate::ui::pages::Page;
 use crate::ui::pages::input::list::{InputRow, Inputs};
+use crate::ui::pages::input::sample::Samples;
 use crate::ui::pages::input::{InputPage, Shown};
-use crate::ui::pages::sample::Samples;
 use crate::ui::parts::field::Faults;
-use crate::ui::words::number;
+use crate::ui::words::{Done, number};
 use axum::extract::{Path, RawQuery};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -34,13 +35,14 @@ use secrecy::ExposeSecret;
 /// `GET inputs`.
 pub async fn list(Inside { visit, state, workspace, .. }: Inside, query: RawQuery) -> Result<Response> {
     let mut view = state.store.view(&visit.actor, workspace, Permission::SeeInputs).await?;
-    let page = list_model(&mut view, &visit, &Asked::new(query)).await?;
+    let page = list_model(&state, &mut view, &visit, &Asked::new(query)).await?;
     Ok(render(&state, Page::Inputs(Box::new(page)), StatusCode::OK))
 }
 
-/// `POST inputs`: makes one and shows its secret, this once. Sending the form again finds the name taken.
+/// `POST inputs`: makes one and shows its secret, this once. The form is taken once: a reload makes no second one.
 pub async fn add(Inside { visit, state, workspace, .. }: Inside, query: RawQuery, mut form: Form) -> Result<Response> {
     state.store.view(&visit.actor, workspace.clone(), Permission::ManageInputs).await?;
+    let form_id = form.optional("form_id");
     let new = NewInput { name: form.text("name"), bundle: form.optional("bundle") };
     let ended = match form.faults() {
         Some(faults) => Err(Ok(faults)),
@@ -52,11 +54,16 @@ pub async fn add(Inside { visit, state, workspace, .. }: Inside, query: RawQuery
         }
     };
     let mut view = state.store.view(&visit.actor, workspace, Permission::SeeInputs).await?;
-    let mut page = list_model(&mut view, &visit, &Asked::new(query)).await?;
+    let mut page = list_model(&state, &mut view, &visit, &Asked::new(query)).await?;
     match ended {
         Ok(secret) => {
+            form_taken(&visit.session, &form_id).await?;
             let bundle = Some(new.bundle.trim().to_owned()).filter(|bundle| !bundle.is_empty());
             page.made = Some(one_time_secret(&state, secret, bundle));
+            Ok(render(&state, Page::Inputs(Box::new(page)), StatusCode::OK))
+        }
+        Err(Ok(_)) if was_taken(&visit.session, &form_id).await? => {
+            page.made_already = true;
             Ok(render(&state, Page::Inputs(Box::new(page)), StatusCode::OK))
         }
         Err(Ok(faults)) => {
@@ -77,7 +84,8 @@ pub async fn one(
     Path((_, input)): Path<(String, String)>,
 ) -> Result<Response> {
     let mut view = state.store.view(&visit.actor, workspace, Permission::SeeInputs).await?;
-    let page = one_model(&state, &mut view, &visit, id(&input)?).await?;
+    let mut page = one_model(&state, &mut view, &visit, id(&input)?).await?;
+    page.done = take(&visit.session).await?;
     Ok(render(&state, Page::Input(Box::new(page)), StatusCode::OK))
 }
 
@@ -95,12 +103,17 @@ pub async fn change(
     match act.as_str() {
         "pause" | "resume" => {
             set_paused(&state.store, &visit.actor, workspace, id, act == "pause").await?;
+            let done = if act == "pause" { Done::InputPaused } else { Done::InputResumed };
+            leave(&visit.session, done).await?;
             Ok(Redirect::to(&format!("/w/{slug}/inputs/{id}")).into_response())
         }
         "limit" => {
             let typed = form.text("requests_per_second");
             match limit_rate(&state.store, &visit.actor, workspace.clone(), id, &typed).await {
-                Ok(()) => Ok(Redirect::to(&format!("/w/{slug}/inputs/{id}")).into_response()),
+                Ok(()) => {
+                    leave(&visit.session, Done::LimitSaved).await?;
+                    Ok(Redirect::to(&format!("/w/{slug}/inputs/{id}")).into_response())
+                }
                 Err(Error::Refused(Refusal::Invalid(faults))) => {
                     let mut view = state.store.view(&visit.actor, workspace, Permission::SeeInputs).await?;
                     let mut page = one_model(&state, &mut view, &visit, id).await?;
@@ -151,12 +164,12 @@ fn total(tallies: &[Tally], input: InputId, counted: Counted) -> String {
 
 fn app_name(apps: &[crate::domain::app::App], input: &Input) -> String {
     let known = input.app.and_then(|id| apps.iter().find(|app| app.id == id));
-    known.map_or_else(|| "by bundle id".to_owned(), |app| app.name.clone())
+    known.map_or_else(|| "By bundle id".to_owned(), |app| app.name.clone())
 }
 
-async fn list_model(view: &mut View, visit: &Visit, asked: &Asked) -> Result<Inputs> {
+async fn list_model(state: &AppState, view: &mut View, visit: &Visit, asked: &Asked) -> Result<Inputs> {
     let (inputs, tallies, apps) = (view.inputs().await?, view.tallies().await?, view.apps().await?);
-    let frame = frame(view, visit, NavPage::Inputs, Environment::Production).await?;
+    let frame = frame(view, &visit.person, NavPage::Inputs, Environment::Production).await?;
     let (inputs, pager) = part(asked, inputs, |input| format!("{} {}", input.name, input.key));
     let row = |input: Input| InputRow {
         address: format!("/w/{}/inputs/{}", frame.slug, input.id),
@@ -175,6 +188,8 @@ async fn list_model(view: &mut View, visit: &Visit, asked: &Asked) -> Result<Inp
         bundle: String::new(),
         faults: Faults::default(),
         made: None,
+        made_already: false,
+        form_id: fresh(state),
         frame,
     })
 }
@@ -182,7 +197,7 @@ async fn list_model(view: &mut View, visit: &Visit, asked: &Asked) -> Result<Inp
 pub(super) async fn one_model(state: &AppState, view: &mut View, visit: &Visit, id: InputId) -> Result<InputPage> {
     let (input, audited) = view.input(id).await?.ok_or(Refusal::NotFound)?;
     let (tallies, apps) = (view.tallies().await?, view.apps().await?);
-    let frame = frame(view, visit, NavPage::Inputs, Environment::Production).await?;
+    let frame = frame(view, &visit.person, NavPage::Inputs, Environment::Production).await?;
     let today = calendar::day(view.now, &view.workspace.time_zone);
     let of = |counted| {
         let ours = tallies.iter().filter(|tally| tally.input_id == id && tally.counted == counted);
@@ -213,6 +228,7 @@ pub(super) async fn one_model(state: &AppState, view: &mut View, visit: &Visit, 
         faults: Faults::default(),
         rotated: None,
         rotated_already: false,
+        done: None,
         name: input.name,
         frame,
     })

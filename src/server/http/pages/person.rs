@@ -52,7 +52,7 @@ async fn model(state: &AppState, visit: &Visit, asked: &Asked) -> Result<People>
     });
     let rows = rows.collect();
     Ok(People {
-        frame: installation_frame(&mut system, visit, InstallationPage::People).await?,
+        frame: installation_frame(&mut system, &visit.person, InstallationPage::People).await?,
         rows,
         pager,
         made: None,
