@@ -51,7 +51,7 @@ pub fn count(shown: Shown) -> String {
     }
 }
 
-/// In place of a share that there is not, or that may not be told.
+/// In place of a share that there is not, or that may not be shown.
 pub const NO_SHARE: &str = "–";
 
 /// A share with one decimal, such as `23.4%`.

@@ -83,7 +83,7 @@ fn fields(before: &Value, after: &Value, names: &Names, own: Option<&(String, St
     let written = |of: &Value, name: &str| written(name, of.get(name).unwrap_or(&Value::Null), names, own);
     if before.is_null() || after.is_null() {
         let there = if before.is_null() { after } else { before };
-        // The name stands before the id already.
+        // The name is shown before the id already.
         let all = all.into_iter().filter(|name| own.is_none() || name != "name");
         return Fields::Only(all.map(|name| (label(&name), written(there, &name))).collect());
     }
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_of_the_time_is_told_once() {
+    fn a_name_of_the_time_is_shown_once() {
         let state = json!({"person": "0person", "name": "Ada", "role": "admin"});
         let own = subject(&state);
         let Fields::Only(read) = fields(&Value::Null, &state, &Names::default(), own.as_ref()) else { panic!("one") };

@@ -93,7 +93,7 @@ fn figures(read: &Read, asked: &Asked) -> Figures {
     let row = |state: CountedState| {
         let (explicit, effective) = (distribution.explicit(question, state), distribution.effective(question, state));
         let by_default = default.is_some_and(|default| state == CountedState::Known(default));
-        // With a default nobody is left without a status: that is certain, and tells nothing of anybody.
+        // With a default nobody is left without a status: that is certain, and says nothing of any single person.
         let certain = default.is_some() && state == CountedState::Unknown;
         let effective = if certain { Shown::Exact(0) } else { shown(effective) };
         StateRow {
@@ -191,7 +191,7 @@ fn apps(read: &Read, asked: &Asked) -> (Vec<AppRow>, usize) {
             consent_rate: words::share(share(authorized, distribution.shown(distribution.answered(&within)))),
         }
     };
-    // For rounded roles not even whether an app has anybody may be told.
+    // For rounded roles not even whether an app has anybody may be shown.
     let counts = |app: &AppId| distribution.rounded || distribution.all(&Question { app: Some(*app), ..*question }) > 0;
     let mut counted = largest(read).into_iter().filter(counts);
     let shown: BTreeSet<AppId> = counted.by_ref().take(MOST_SHOWN).collect();

@@ -43,7 +43,7 @@ async fn read(view: &mut View, asked: &Asked) -> Result<Read> {
     Ok(Read { question, distribution, empty })
 }
 
-/// For rounded roles not even whether there is anybody may be told; when the last batch came is.
+/// For rounded roles not even whether there is anybody may be shown; when the last batch came is.
 fn is_empty(distribution: &Distribution, question: &Question) -> bool {
     let anybody = Question { platform: None, ..*question };
     if distribution.rounded { distribution.last_batch(question).is_none() } else { distribution.all(&anybody) == 0 }
