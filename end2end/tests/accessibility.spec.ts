@@ -49,7 +49,7 @@ for (const [colorScheme, width] of [["light", 1280], ["dark", 360]] as const) {
             await page.locator("details").last().evaluate((details: HTMLDetailsElement) => (details.open = true));
             await check("audit");
             await at("profiles");
-            await page.getByLabel("What it is known by").fill("user-1");
+            await page.locator("#value").fill("user-1");
             await page.getByRole("button", { name: "Look up" }).click();
             await check("a profile");
             await at("inputs");
@@ -58,8 +58,8 @@ for (const [colorScheme, width] of [["light", 1280], ["dark", 360]] as const) {
             await check("an input's secret");
             await at("inputs");
             await page.getByRole("link", { name: "Second" }).click();
-            await page.getByRole("textbox", { name: /Requests in a second/ }).fill("many");
-            await page.getByRole("button", { name: "Set the limit" }).click();
+            await page.getByRole("textbox", { name: /Requests per second/ }).fill("many");
+            await page.getByRole("button", { name: "Save limit" }).click();
             await check("an input with a fault");
             await at("inputs");
             await page.getByRole("link", { name: "Backend" }).click();
@@ -68,13 +68,13 @@ for (const [colorScheme, width] of [["light", 1280], ["dark", 360]] as const) {
             await check("samples");
             await at("tokens");
             await page.getByLabel("Name").fill("Report");
-            await page.getByRole("button", { name: "Make the token" }).click();
+            await page.getByRole("button", { name: "Create token" }).click();
             await check("a token, shown once");
             await at("members");
             await page.locator("details.change").first().evaluate((details: HTMLDetailsElement) => (details.open = true));
             await check("members");
             await page.getByLabel("E-mail").fill(`new@${slug}.example`);
-            await page.getByRole("button", { name: "Make an invitation link" }).click();
+            await page.getByRole("button", { name: "Create invitation link" }).click();
             await check("an invitation, shown once");
             const invitation = await page.getByRole("status").locator("pre").innerText();
             await at("nowhere");

@@ -19,7 +19,7 @@ async function fill(server: Server, workspace: string, slug: string, other: stri
     server.run(["user", "add", "--email", email, "--name", other, "--operator", "--password-stdin"], "plum orbit cactus 41");
     server.run(["member", "set", "--workspace", slug, "--email", email, "--role", "compliance_admin"]);
     server.run(["token", "add", "--workspace", slug, "--name", other, "--role", "auditor", "--json"]);
-    const input = JSON.parse(server.run(["input", "add", "--workspace", slug, "--name", other, "--json"]));
+    const input = JSON.parse(server.run(["input", "add", "--workspace", slug, "--name", other, "--app", `com.${"y".repeat(200)}`, "--json"]));
     const batch = iphone(0, "authorized") as { application_info: object; device_info: object };
     batch.application_info = { package: `com.${"x".repeat(200)}`, application_name: other, application_version: "4".repeat(100) };
     await server.send(input, batch);
@@ -27,11 +27,11 @@ async function fill(server: Server, workspace: string, slug: string, other: stri
 }
 
 const VIEWS = [
-    { name: "a phone", width: 360, names: ["long", "arabic"] },
-    { name: "a tablet", width: 768, names: ["arabic", "long"] },
+    { name: "a phone", width: 360, names: ["arabic", "long"] },
+    { name: "a tablet", width: 768, names: ["long", "arabic"] },
     { name: "a desk", width: 1280, names: ["words", "long"] },
     // What a browser lays out at 200 %: half the width, at twice the pixels.
-    { name: "a desk at 200 %", width: 640, scale: 2, names: ["hebrew", "words"] },
+    { name: "a desk at 200 %", width: 640, scale: 2, names: ["hebrew", "long"] },
     { name: "high contrast", width: 1280, contrast: true, names: ["long", "hebrew"] },
 ] as const;
 
@@ -70,6 +70,10 @@ for (const { name, width, names, ...view } of VIEWS) {
             await look(path);
         }
         await page.goto(`${server.origin}/w/${slug}/inputs`);
+        if (width >= 1280) {
+            const table = page.getByRole("group", { name: "Inputs" });
+            expect(await table.evaluate((region) => region.scrollWidth - region.clientWidth), "every column is in sight").toBe(0);
+        }
         await page.getByRole("main").getByRole("link", { name: NAMES[names[1]] }).click();
         await page.getByRole("button", { name: "Show samples" }).click();
         await page.locator("details").first().evaluate((details: HTMLDetailsElement) => (details.open = true));
@@ -97,7 +101,7 @@ test("ten thousand apps are found, and hold nothing up", async ({ server, signed
     await expect(page.getByText("101 to 200 of 10,000 apps")).toBeVisible();
     await page.getByLabel("Find apps").fill("APP07777");
     await page.getByRole("button", { name: "Find" }).click();
-    await expect(page.getByText("1 to 1 of 1 that fit, of 10,000 apps")).toBeVisible();
-    await page.getByRole("link", { name: "Figures" }).click();
+    await expect(page.getByText("1 to 1 of 1 matches, of 10,000 apps")).toBeVisible();
+    await page.getByRole("link", { name: "View figures" }).click();
     await expect(page.getByText("1 Apple profile, and")).toBeVisible();
 });

@@ -21,6 +21,21 @@ test("the open Overview shows an event within two seconds, and stays calm withou
     expect(Date.now() - sent).toBeLessThan(2000);
 });
 
+test("the first event takes the place of the empty page, and its app can be chosen", async ({ server, signedIn }) => {
+    const slug = server.workspace("First");
+    const input = server.input(slug);
+    const page = await signedIn(server.member(slug, "Ada", "compliance_admin"));
+    await expect(page.getByRole("heading", { name: "Nothing has been counted here yet" })).toBeVisible();
+    await server.send(input, { ...iphone(0, "denied"), environment: "development" });
+    await expect(page.getByText("In development: 1 profile.")).toBeVisible();
+    await server.send(input, iphone(1, "denied"));
+    await expect(page.getByText("1 Apple profile, and")).toBeVisible();
+    await expect(page.getByRole("heading", { name: "Nothing has been counted here yet" })).toHaveCount(0);
+    await page.getByLabel("App", { exact: true }).selectOption({ label: "Acme App" });
+    await page.getByRole("button", { name: "Show" }).click();
+    await expect(page).toHaveURL(/app=[0-9a-z]{13}/);
+});
+
 test("filters are in the address and hold while it follows", async ({ server, signedIn }) => {
     const slug = server.workspace("Filters");
     const input = server.input(slug);
@@ -62,19 +77,19 @@ test("the chart is read by pointer and by the arrow keys, also while it follows"
     const chart = page.locator("#bars-wide");
     const tooltip = chart.locator(".tooltip");
     await expect(tooltip).toBeHidden();
-    await chart.locator(".upper .denied").hover();
+    await chart.locator(".upper .bar.denied").hover();
     await expect(tooltip).toBeVisible();
-    await expect(tooltip).toHaveText("DeniedReported: 2 (50.0 %)Effective: 2 (50.0 %)");
+    await expect(tooltip).toHaveText("DeniedReported: 2 (50.0%)Effective: 2 (50.0%)");
     await page.getByRole("heading", { level: 1 }).hover();
     await expect(tooltip).toBeHidden();
     const said = page.locator("[aria-live=polite]");
     await chart.focus();
     await page.keyboard.press("ArrowRight");
-    await expect(said).toHaveText("Authorized. Reported: 1 (25.0 %). Effective: 1 (25.0 %)");
+    await expect(said).toHaveText("Authorized. Reported: 1 (25.0%). Effective: 1 (25.0%)");
     await page.keyboard.press("End");
-    await expect(said).toHaveText("Unknown. Reported: 1 (25.0 %). Effective: 1 (25.0 %)");
+    await expect(said).toHaveText("Unknown. Reported: 1 (25.0%). Effective: 1 (25.0%)");
     await page.keyboard.press("ArrowLeft");
-    await expect(said).toHaveText("Denied. Reported: 2 (50.0 %). Effective: 2 (50.0 %)");
+    await expect(said).toHaveText("Denied. Reported: 2 (50.0%). Effective: 2 (50.0%)");
     await page.keyboard.press("Home");
     await expect(tooltip).toBeVisible();
     await page.keyboard.press("Escape");
@@ -84,5 +99,5 @@ test("the chart is read by pointer and by the arrow keys, also while it follows"
     await expect(page.getByText("5 Apple profiles, and")).toBeVisible();
     await expect(chart).toBeFocused();
     await page.keyboard.press("ArrowRight");
-    await expect(said).toHaveText("Authorized. Reported: 2 (40.0 %). Effective: 2 (40.0 %)");
+    await expect(said).toHaveText("Authorized. Reported: 2 (40.0%). Effective: 2 (40.0%)");
 });

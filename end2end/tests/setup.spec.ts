@@ -15,14 +15,15 @@ for (const javaScriptEnabled of [true, false]) {
             await page.getByLabel("Your name").fill("Ada Lovelace");
             await page.getByLabel("E-mail").fill("ada@example.com");
             await page.getByLabel("Password").fill("passwordpassword");
-            await page.getByLabel("Name of the workspace").fill("Northwind");
-            await expect(page.getByLabel("Its time zone")).toHaveValue("UTC");
-            await page.getByRole("button", { name: "Make the account and the workspace" }).click();
+            await page.getByLabel("Workspace name").fill("Northwind");
+            await expect(page.getByLabel("Time zone")).toHaveValue("UTC");
+            await page.getByRole("button", { name: "Create account and workspace" }).click();
             await expect(page.getByText("This password is easy to guess.").first()).toBeVisible();
             await expect(page.getByLabel("Your name")).toHaveValue("Ada Lovelace");
             await page.getByLabel("Password").fill(PASSWORD);
-            await page.getByRole("button", { name: "Make the account and the workspace" }).click();
+            await page.getByRole("button", { name: "Create account and workspace" }).click();
 
+            await expect(page.getByText("Your account and the workspace were created.")).toBeVisible();
             await page.getByLabel("E-mail").fill("ada@example.com");
             await page.getByLabel("Password").fill("not my password");
             await page.getByRole("button", { name: "Sign in" }).click();
@@ -32,7 +33,7 @@ for (const javaScriptEnabled of [true, false]) {
             await page.getByRole("link", { name: "Create input" }).click();
             await page.getByLabel("Name").fill("Backend");
             await page.getByRole("button", { name: "Create input" }).click();
-            await page.getByText("production", { exact: true }).last().click();
+            await page.getByText("Production", { exact: true }).last().click();
             const curl = await page.locator("pre.production").innerText();
             // A copyable curl that works as it stands.
             const said = execFileSync("bash", ["-c", curl], { encoding: "utf8" });

@@ -47,6 +47,7 @@ fn head(page: &Page, assets: &str) -> impl IntoView + use<> {
         <Meta name="color-scheme" content="light dark" />
         <Stylesheet href=format!("{assets}/attest.css") />
         <Link rel="icon" type_="image/svg+xml" href=format!("{assets}/icon.svg") />
+        <Link rel="apple-touch-icon" href=format!("{assets}/apple-touch-icon.png") />
     }
 }
 

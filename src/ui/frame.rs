@@ -102,7 +102,8 @@ pub struct Other {
 /// What the frame shows.
 #[derive(Clone, Debug)]
 pub struct Frame {
-    pub page: NavPage,
+    /// `None` on a page that the rail does not lead to.
+    pub page: Option<NavPage>,
     pub slug: String,
     pub workspace: String,
     pub person: String,
@@ -139,12 +140,13 @@ pub fn address(slug: &str, page: NavPage, environment: Environment) -> String {
 
 /// The frame with a page's content in it.
 pub fn frame(frame: Frame, content: impl IntoView) -> impl IntoView {
-    let development = frame.page.has_environment() && frame.environment == Environment::Development;
-    let banner = development.then(|| {
-        let back = address(&frame.slug, frame.page, Environment::Production);
+    let shows_one = frame.page.filter(|page| page.has_environment());
+    let development = shows_one.filter(|_| frame.environment == Environment::Development);
+    let banner = development.map(|page| {
+        let back = address(&frame.slug, page, Environment::Production);
         view! {
             <p class="environment-banner">
-                <b>"Development"</b>" – test devices only; nothing here counts in production. "
+                <b>"Development"</b>": test devices only. Nothing here counts in production. "
                 <a href=back>"Show production"</a>
             </p>
         }
@@ -155,7 +157,7 @@ pub fn frame(frame: Frame, content: impl IntoView) -> impl IntoView {
             address: frame.address(*page),
             title: page.title().to_owned(),
             icon: page.icon(),
-            current: *page == frame.page,
+            current: Some(*page) == frame.page,
         };
         pages.map(link).collect()
     });
@@ -229,7 +231,7 @@ fn switcher(frame: &Frame) -> impl IntoView + use<> {
     let page = frame.page;
     let others = frame.workspaces.iter().map(|other| {
         // The same page there, if it may be opened; every role may see the Overview.
-        let page = if may(other.role, page.permission()) { page } else { NavPage::Overview };
+        let page = page.filter(|page| may(other.role, page.permission())).unwrap_or(NavPage::Overview);
         let current = (other.slug == frame.slug).then_some("true");
         view! {
             <li>
@@ -242,7 +244,7 @@ fn switcher(frame: &Frame) -> impl IntoView + use<> {
     view! {
         <details class="switcher">
             <summary>
-                <span><b>{frame.workspace.clone()}</b><small>{frame.environment.as_str()}</small></span>
+                <span><b>{frame.workspace.clone()}</b><small>{words::environment(frame.environment.as_str())}</small></span>
                 {icon(Icon::Chevron)}
             </summary>
             <ul>{others.collect_view()}</ul>

@@ -1,4 +1,4 @@
-//! The frame of pages outside every workspace, for whoever is signed in: the account, and what operators see.
+//! The frame of pages outside every workspace, for everybody who is signed in: the account, and what operators see.
 
 use super::frame::{Other, Rail, rail, shell, who};
 use super::parts::icon::Icon;
@@ -62,7 +62,8 @@ impl InstallationPage {
 /// What the frame shows.
 #[derive(Clone, Debug)]
 pub struct InstallationFrame {
-    pub page: InstallationPage,
+    /// `None` on a page that the rail does not lead to.
+    pub page: Option<InstallationPage>,
     pub person: String,
     pub operator: bool,
     pub theme: Theme,
@@ -77,7 +78,7 @@ pub fn installation_frame(frame: InstallationFrame, content: impl IntoView) -> i
         address: page.address().to_owned(),
         title: page.title().to_owned(),
         icon: page.icon(),
-        current: page == frame.page,
+        current: Some(page) == frame.page,
     });
     let homes = frame.workspaces.iter().map(|other| Rail {
         address: format!("/w/{}/overview", other.slug),

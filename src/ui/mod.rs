@@ -8,4 +8,5 @@ pub mod islands;
 pub mod pages;
 pub mod parts;
 pub mod prerender;
+pub mod surroundings;
 pub mod words;

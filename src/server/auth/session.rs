@@ -10,6 +10,8 @@ use std::collections::HashMap;
 use tower_sessions::session::{Id, Record};
 use tower_sessions::session_store::{Error as StoreError, Result, SessionStore};
 
+/// The name of the session's cookie.
+pub const COOKIE: &str = "attest_session";
 /// Without a request for this long a session is over.
 pub const IDLE: i64 = 30 * MINUTE;
 /// The time of the last request is written no more often than this.

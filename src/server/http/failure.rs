@@ -1,5 +1,6 @@
 //! How errors are reported: once, as a page or as JSON, with the cause in the log only.
 
+use super::pages::refused::{RefusedRequest, refused};
 use super::render::render;
 use super::security::RequestId;
 use crate::domain::error::{Code, Fault, Message, Refusal};
@@ -7,7 +8,6 @@ use crate::server::error::Error;
 use crate::server::state::AppState;
 use crate::ui::islands::counts;
 use crate::ui::pages::Page;
-use crate::ui::pages::refused::{Refused, Why};
 use crate::ui::words;
 use axum::extract::{Request, State};
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
@@ -73,25 +73,16 @@ pub async fn as_page(
     if ["/api/", "/v2/", "/userprofile/"].iter().any(|machines| request.uri().path().starts_with(machines)) {
         return as_json(RequestId(incident), request, next).await;
     }
+    let asked = RefusedRequest::of(&request);
     let response = next.run(request).await;
     if is_bare(&response) {
-        return render(&state, Page::Refused(Refused { why: Why::BadRequest, incident: None }), response.status());
+        let page = refused(&state, asked, None, None).await;
+        return render(&state, Page::Refused(Box::new(page)), response.status());
     }
     let Some(Failed(error)) = response.extensions().get::<Failed>().cloned() else { return response };
     log(&error, &incident);
-    let why = match &*error {
-        Error::Refused(Refusal::BadRequest(_) | Refusal::Invalid(_)) => Why::BadRequest,
-        Error::Refused(Refusal::Unauthorized | Refusal::Forbidden) => Why::Forbidden,
-        Error::Refused(Refusal::NotFound) => Why::NotFound,
-        Error::Refused(Refusal::Conflict) => Why::Conflict,
-        Error::Refused(Refusal::TooLarge) => Why::TooLarge,
-        // Only machines are limited so.
-        Error::Refused(Refusal::RateLimited) => Why::BadRequest,
-        Error::Again(_) | Error::Broken(_) | Error::Unavailable(_) => Why::Unavailable,
-        Error::Internal(_) => Why::Internal,
-    };
-    let incident = matches!(why, Why::Unavailable | Why::Internal | Why::Forbidden | Why::NotFound).then_some(incident);
-    with_retry(render(&state, Page::Refused(Refused { why, incident }), status(&error)), &error)
+    let page = refused(&state, asked, Some(&error), Some(incident)).await;
+    with_retry(render(&state, Page::Refused(Box::new(page)), status(&error)), &error)
 }
 
 /// Reports errors as JSON.
@@ -162,7 +153,7 @@ fn messages(error: &Error, incident: &str) -> Vec<Message> {
                 Refusal::Forbidden => "these credentials do not allow this",
                 Refusal::NotFound => "not found",
                 Refusal::RateLimited => "this input sends more requests per second than it is allowed to",
-                Refusal::Conflict => "the version sent is not the current one; read the settings again",
+                Refusal::Conflict => words::STALE_VERSION,
                 _ => "expected at most 256 KB, and 128 KB for a batch",
             };
             one(refusal.code(), message)

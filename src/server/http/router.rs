@@ -3,7 +3,7 @@
 use super::routes::{ROUTES, RouteKind};
 use super::{failure, metrics, render, security};
 use crate::domain::error::Refusal;
-use crate::server::auth::session::Sessions;
+use crate::server::auth::session::{COOKIE, Sessions};
 use crate::server::error::Error;
 use crate::server::state::AppState;
 use axum::Router;
@@ -11,9 +11,6 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use tower_http::compression::CompressionLayer;
 use tower_sessions::cookie::SameSite;
 use tower_sessions::{Expiry, SessionManagerLayer};
-
-/// The name of the session's cookie.
-pub const COOKIE: &str = "attest_session";
 
 /// All routes, with what holds for each kind of them around it.
 pub fn router(state: AppState) -> Router {

@@ -76,6 +76,7 @@ routes! {
     "GET" "/healthz" Plain Nothing => get(health::live);
     "GET" "/readyz" Plain Nothing => get(health::ready);
     "GET" "/s/{hash}/{file}" Plain Nothing => get(site::file);
+    "GET" "/favicon.ico" Plain Nothing => get(site::favicon);
 
     "GET" "/" Page SignedIn => get(pages::session::home);
     "GET" "/sign-in" Page Nothing => get(pages::session::sign_in_form);

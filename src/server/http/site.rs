@@ -3,13 +3,20 @@
 use crate::server::site::Site;
 use axum::extract::Path;
 use axum::http::header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, VARY};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 
 /// Whether the server may answer with this encoding.
 fn accepts(headers: &HeaderMap, encoding: &str) -> bool {
     let accepted = headers.get(ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
     accepted.split(',').any(|accepted| accepted.split(';').next().is_some_and(|name| name.trim() == encoding))
+}
+
+/// The icon at the address that browsers ask for by themselves: the one address that outlives its file.
+pub async fn favicon(headers: HeaderMap) -> Response {
+    let mut response = file(Path((String::new(), "favicon.ico".to_owned())), headers).await;
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=86400"));
+    response
 }
 
 /// One file of the site, compressed when the browser takes it so.
@@ -32,7 +39,7 @@ pub async fn file(Path((_, name)): Path<(String, String)>, headers: HeaderMap) -
     )
         .into_response();
     if let Some(encoding) = encoding {
-        response.headers_mut().insert(CONTENT_ENCODING, axum::http::HeaderValue::from_static(encoding));
+        response.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static(encoding));
     }
     response
 }

@@ -51,7 +51,7 @@ async fn the_default_on_a_day_is_told(world: World) {
     change_settings(&world.store, &World::actor(), WorkspaceRef::Id(workspace), wanted).await.expect("changed");
     let ada = world.sign_in(&ada).await;
     for (day, told) in [
-        ("2026-11-21", "On 2026-11-21 this workspace was not there yet."),
+        ("2026-11-21", "This workspace did not exist on 2026-11-21."),
         ("2026-11-23", "No default</span></b>, version 1."),
         ("2026-11-24", "Denied</span></b>, version 2."),
     ] {
@@ -86,7 +86,10 @@ async fn failed_sign_ins_become_one_row_a_quarter(world: World) {
     }
     let page = log().await;
     assert_eq!(page.matches("id=\"row-").count(), 3, "{page}");
-    assert!(page.contains("127.0.0.8") && page.contains("127.0.0.9") && page.contains("unknown e-mails"), "{page}");
+    assert!(
+        page.contains("127.0.0.8") && page.contains("127.0.0.9") && page.contains("Unknown e-mail addresses"),
+        "{page}"
+    );
     assert!(!page.contains("127.0.0.7") && !page.contains("nobody-"), "of unknown e-mails only the number: {page}");
     world.assert_holds().await;
 }
@@ -100,7 +103,7 @@ async fn operators_read_the_installations_log(world: World) {
     assert_eq!(world.get("/log", &reply.cookie()).await.status, StatusCode::FORBIDDEN);
     let page = world.get("/log", &olga).await.body;
     assert!(
-        page.contains("Installation log") && page.contains("Workspace added") && page.contains("Person added"),
+        page.contains("Installation log") && page.contains("Workspace created") && page.contains("Person added"),
         "{page}"
     );
     let page = world.get("/log?actor=Ada", &olga).await.body;

@@ -77,10 +77,10 @@ async fn odd_batches_are_taken_with_a_note(world: World) {
     let start = page.find("/w/acme/inputs/").expect("the input's address");
     let page = world.get(&page[start..start + "/w/acme/inputs/".len() + 13], &cookie).await.body;
     for words in [
-        "was zero or below",
-        "was in seconds",
-        "was ahead of us",
-        "Named nobody, and nothing kept</dt><dd class=\"n\">1<",
+        "Timestamp zero or negative",
+        "Timestamp in seconds",
+        "Timestamp in the future",
+        "Without any id (not stored)</dt><dd class=\"n\">1<",
     ] {
         assert!(page.contains(words), "{words}: {page}");
     }
@@ -121,7 +121,7 @@ async fn bad_forms_are_refused_and_change_nothing(world: World) {
         "the version first"
     );
     let page = world.get("/w/acme/privacy", &cookie).await.body;
-    assert!(page.contains("Version 1, made with the workspace"), "{page}");
+    assert!(page.contains("Version 1, created with the workspace"), "{page}");
     for (email, password) in [("", ""), ("x", "y"), ("a@b.c", "")] {
         let reply = world
             .post(
@@ -163,8 +163,8 @@ async fn ids_of_another_workspace_lead_nowhere(world: World) {
         world.get(&format!("/live/overview?workspace=acme&filters=app%3D{app}"), &cookie).await.status,
         not_found
     );
-    let found = world.post("/w/acme/profiles", &cookie, &[("by", "customer_id"), ("value", "secret")]).await;
-    assert!(found.body.contains("No profile is known by that"), "{}", found.body);
+    let found = world.look_up("/w/acme/profiles", &cookie, "customer_id", "secret").await;
+    assert!(found.body.contains("No profile with this id"), "{}", found.body);
     let token = world.token("acme", Role::ComplianceAdmin).await;
     for path in ["att-default", "distribution", "audit"] {
         let reply = world
@@ -195,5 +195,5 @@ async fn forms_from_elsewhere_are_refused(world: World) {
         .header("host", "127.0.0.1:3000");
     let reply = world.send(request.body(Body::from(body)).expect("a request"), "127.0.0.1").await;
     assert_eq!(reply.status, StatusCode::FORBIDDEN);
-    assert!(world.get("/w/acme/privacy", &cookie).await.body.contains("Version 1, made with the workspace"));
+    assert!(world.get("/w/acme/privacy", &cookie).await.body.contains("Version 1, created with the workspace"));
 }

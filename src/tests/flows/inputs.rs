@@ -67,7 +67,7 @@ async fn pages_are_compressed_and_secrets_are_not(world: World) {
     let form = Request::post("/w/acme/inputs").header("sec-fetch-site", "same-origin");
     let form = form.header("content-type", "application/x-www-form-urlencoded");
     let shown = ask(form, "name=Backend&bundle=").await;
-    assert!(shown.header("content-encoding").is_empty() && shown.body.contains("shown this once"), "{}", shown.status);
+    assert!(shown.header("content-encoding").is_empty() && shown.body.contains("shown only once"), "{}", shown.status);
 }
 
 async fn a_secret_is_shown_once_and_rotates(world: World) {
@@ -134,14 +134,14 @@ async fn an_input_over_its_rate_is_told_to_wait(world: World) {
     }
     count_limited(&world).await;
     let page = world.get(&address, &cookie).await.body;
-    assert!(page.contains("expected fewer requests in a second") && page.contains("2 requests in a second"));
+    assert!(page.contains("expected fewer requests per second") && page.contains("2 requests per second"));
     set("").await;
     world.clock.advance(READ_AGAIN);
     for _ in 0..20 {
         assert_eq!(send().await.status, StatusCode::ACCEPTED);
     }
     let audit = world.get("/w/acme/audit", &cookie).await.body;
-    assert_eq!(audit.matches("limit set").count(), 3, "two rows, and the filter's choice");
+    assert_eq!(audit.matches("rate limit changed").count(), 3, "two rows, and the filter's choice");
     world.assert_holds().await;
 }
 

@@ -9,6 +9,8 @@ mod events;
 mod inputs;
 mod members;
 mod outage;
+mod overview;
+mod pages;
 mod people;
 mod privacy;
 mod process;

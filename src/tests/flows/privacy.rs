@@ -30,9 +30,9 @@ async fn the_default_changes_everywhere_at_once(world: World) {
     assert!(page.body.contains("3 profiles on 3 devices that never answered would count as Denied"), "{}", page.body);
     let form = [("form", "default"), ("version", "1"), ("status", "denied"), ("reason", "LR-1"), ("confirm", "")];
     let reply = world.post("/w/acme/privacy", &cookie, &form).await;
-    assert_eq!((reply.status, reply.location()), (StatusCode::SEE_OTHER, "/w/acme/privacy?saved=2"));
-    let saved = world.get("/w/acme/privacy?saved=2", &cookie).await.body;
-    assert!(saved.contains("No default → Denied") && saved.contains("Moved 3 profiles"), "{saved}");
+    assert_eq!((reply.status, reply.location()), (StatusCode::SEE_OTHER, "/w/acme/privacy"));
+    let saved = world.get("/w/acme/privacy", &cookie).await.body;
+    assert!(saved.contains("No default → Denied") && saved.contains("3 profiles changed"), "{saved}");
     let read = world.distribution("acme", &token, "basis=effective").await;
     assert_eq!(
         read["counts"],
@@ -43,14 +43,14 @@ async fn the_default_changes_everywhere_at_once(world: World) {
         world.distribution("acme", &token, "basis=explicit&app=com.acme.app&platform=iOS&unit=devices").await;
     assert_eq!(explicit["counts"]["unknown"], 3);
     let overview = world.get("/w/acme/overview", &cookie).await.body;
-    assert!(overview.contains("The default decides <b>3</b>"), "{overview}");
+    assert!(overview.contains("<b>3</b> profiles (60.0%) have only the default"), "{overview}");
     let (_, link) = saved.split_once("/w/acme/audit?before=").expect("a link to the row");
     let (before, row) = link.split_once("#").expect("the row's place");
     let audit = world.get(&format!("/w/acme/audit?before={before}"), &cookie).await.body;
     let first = audit.find("id=\"row-").map(|at| &audit[at + 4..]).expect("a row");
     assert_eq!(first.split('"').next(), row.split('"').next(), "the page begins with that row");
     assert!(audit.contains("ATT default changed") && audit.contains("LR-1"));
-    let reply = world.post("/w/acme/profiles", &cookie, &[("by", "customer_id"), ("value", "c0")]).await;
+    let reply = world.look_up("/w/acme/profiles", &cookie, "customer_id", "c0").await;
     assert!(reply.body.contains("Default of settings version <b>2</b>"), "{}", reply.body);
     world.assert_holds().await;
 }

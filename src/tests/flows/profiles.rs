@@ -2,6 +2,7 @@
 
 use crate::harness::{World, on_both};
 use attest::domain::role::Role;
+use attest::domain::time::MINUTE;
 use axum::http::StatusCode;
 use serde_json::json;
 
@@ -9,6 +10,7 @@ on_both! {
     a_profile_is_found_by_each_of_its_names
     a_look_up_leaves_a_row_without_what_was_typed
     the_gate_holds_at_read_time
+    a_look_up_is_seen_again_without_another_row
 }
 
 async fn a_profile_is_found_by_each_of_its_names(world: World) {
@@ -23,13 +25,12 @@ async fn a_profile_is_found_by_each_of_its_names(world: World) {
         ("email", "u@example.COM"),
         ("device_id", "8c6cbc0d5f434765a6e684dff3d24707"),
     ] {
-        let reply = world.post("/w/acme/profiles", &cookie, &[("by", by), ("value", value)]).await;
+        let reply = world.look_up("/w/acme/profiles", &cookie, by, value).await;
         assert_eq!(reply.status, StatusCode::OK);
-        assert!(reply.body.contains("Explicit: reported through <b>Backend</b>"), "{by}: {}", reply.body);
+        assert!(reply.body.contains("Reported through <b>Backend</b>"), "{by}: {}", reply.body);
     }
-    let reply =
-        world.post("/w/acme/profiles?environment=development", &cookie, &[("by", "mpid"), ("value", "77")]).await;
-    assert!(reply.body.contains("No profile is known by that"));
+    let reply = world.look_up("/w/acme/profiles?environment=development", &cookie, "mpid", "77").await;
+    assert!(reply.body.contains("No profile with this id"));
     for (by, value) in [("mpid", "x"), ("email", ""), ("shoe", "1")] {
         let reply = world.post("/w/acme/profiles", &cookie, &[("by", by), ("value", value)]).await;
         assert_eq!(reply.status, StatusCode::UNPROCESSABLE_ENTITY, "{by}");
@@ -61,7 +62,7 @@ async fn the_gate_holds_at_read_time(world: World) {
             [("form", "default"), ("version", version), ("status", status), ("reason", "x"), ("confirm", "Acme")];
         assert_eq!(world.post("/w/acme/privacy", &cookie, &form).await.status, StatusCode::SEE_OTHER);
     };
-    let look = async || world.post("/w/acme/profiles", &cookie, &[("by", "customer_id"), ("value", "c1")]).await.body;
+    let look = async || world.look_up("/w/acme/profiles", &cookie, "customer_id", "c1").await.body;
     set("authorized", "1").await;
     world
         .event(
@@ -74,4 +75,29 @@ async fn the_gate_holds_at_read_time(world: World) {
     set("denied", "2").await;
     let page = look().await;
     assert!(!page.contains("A1-SECRET") && page.contains("An advertising id is withheld"), "{page}");
+}
+
+async fn a_look_up_is_seen_again_without_another_row(world: World) {
+    world.workspace("Acme").await;
+    let ada = world.member("acme", "Ada", Role::Compliance).await;
+    let (input, cookie, other) =
+        (world.input("acme", "Backend").await, world.sign_in(&ada).await, world.sign_in(&ada).await);
+    let batch = json!({"user_identities": {"email": "zoe@example.com"}, "device_info": {"ios_idfv": "v1"}});
+    world.event(&input, &batch).await;
+    let sent = world.post("/w/acme/profiles", &cookie, &[("by", "email"), ("value", "zoe@example.com")]).await;
+    assert_eq!(sent.status, StatusCode::SEE_OTHER);
+    let there = sent.location();
+    assert!(there.starts_with("/w/acme/profiles?look-up=") && !there.contains("zoe"), "{there}");
+    for _ in 0..2 {
+        assert!(world.get(there, &cookie).await.body.contains("zoe@example.com"), "a reload shows it again");
+    }
+    let page = world.get(there, &other).await.body;
+    assert!(!page.contains("zoe@") && page.contains("no longer shown"), "another session sees nothing: {page}");
+    let audit = world.get("/w/acme/audit?action=profile.looked_up", &cookie).await.body;
+    assert_eq!(audit.matches("<h2>Profile looked up</h2>").count(), 1, "{audit}");
+    world.clock.advance(11 * MINUTE);
+    let page = world.get(there, &cookie).await.body;
+    assert!(!page.contains("zoe@") && page.contains("no longer shown"), "{page}");
+    world.set_role("acme", "ada@example.com", Role::Analyst).await;
+    assert_eq!(world.get(there, &cookie).await.status, StatusCode::FORBIDDEN);
 }

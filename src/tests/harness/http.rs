@@ -105,6 +105,12 @@ impl World {
         reply.cookie()
     }
 
+    /// Looks a profile up, and follows to what was found.
+    pub async fn look_up(&self, path: &str, cookie: &Cookie, by: &str, value: &str) -> Reply {
+        let reply = self.post(path, cookie, &[("by", by), ("value", value)]).await;
+        if reply.status == StatusCode::SEE_OTHER { self.get(reply.location(), cookie).await } else { reply }
+    }
+
     /// Sends one batch to an input.
     pub async fn event(&self, input: &(String, String), batch: &Value) -> Reply {
         self.ask("POST", "/v2/events", Some(&basic(&input.0, &input.1)), batch.to_string()).await

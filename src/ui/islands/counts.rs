@@ -23,6 +23,8 @@ pub struct CountsQuery {
     pub workspace: String,
     /// The query of the page's address: its filters.
     pub filters: String,
+    /// Whether the page has its filter among the counts.
+    pub with_filter: bool,
     /// The tag of what the page shows.
     pub shown: String,
 }
@@ -68,8 +70,9 @@ pub struct Source(pub Arc<dyn Fn(CountsQuery) -> Answer + Send + Sync>);
 pub async fn counts_since(
     workspace: String,
     #[server(default)] filters: String,
+    #[server(default)] with_filter: bool,
     #[server(default)] shown: String,
 ) -> Result<Option<Fragment>, Refused> {
     let source = expect_context::<Source>();
-    source.0(CountsQuery { workspace, filters, shown }).await
+    source.0(CountsQuery { workspace, filters, with_filter, shown }).await
 }

@@ -2,6 +2,7 @@
 
 use super::counts::{Fragment, counts_since};
 use super::replace::replace;
+use crate::ui::words;
 use leptos::prelude::*;
 use std::time::Duration;
 
@@ -27,11 +28,14 @@ pub fn LiveCounts(
     workspace: String,
     /// The page's own filters, as the query of its address.
     filters: String,
+    /// Whether the page has its filter among the counts.
+    with_filter: bool,
     /// The id of the element whose content they replace.
     target: String,
     /// The tag of what the page shows already.
     tag: String,
 ) -> impl IntoView {
+    let page = format!("/w/{workspace}/overview{filters}");
     let following = RwSignal::new(Following::NotYet);
     let tag = StoredValue::new(tag);
     let asking = StoredValue::new(false);
@@ -42,7 +46,7 @@ pub fn LiveCounts(
         asking.set_value(true);
         let (workspace, filters, target) = (workspace.clone(), filters.clone(), target.clone());
         leptos::task::spawn_local(async move {
-            let now = match counts_since(workspace, filters, tag.get_value()).await {
+            let now = match counts_since(workspace, filters, with_filter, tag.get_value()).await {
                 Ok(None) => Following::Live,
                 Ok(Some(Fragment { html, tag: new })) => {
                     replace(&target, &html);
@@ -67,16 +71,21 @@ pub fn LiveCounts(
         ask();
         set_interval(ask, EVERY);
     });
-    let words = move || match following.get() {
-        Following::NotYet => "",
+    let said = move || match following.get() {
+        Following::NotYet | Following::SignedOut => "",
         Following::Live => "Live",
         Following::Away => "Not reached; asking again",
-        Following::SignedOut => "No longer signed in; reload the page",
     };
     let state = move || match following.get() {
         Following::NotYet => "live",
         Following::Live => "live on",
         Following::Away | Following::SignedOut => "live off",
     };
-    view! { <span class=state role="status">{words}</span> }
+    // The page itself leads to the sign-in page, and that one back to it.
+    let signed_out = move || {
+        let again = page.clone();
+        let is_over = following.get() == Following::SignedOut;
+        is_over.then(|| view! { {words::SIGNED_OUT}" "<a href=again>{words::SIGN_IN_AGAIN}</a> })
+    };
+    view! { <span class=state role="status">{said}{signed_out}</span> }
 }

@@ -1,11 +1,12 @@
-//! The account of whoever is signed in.
+//! The account of the person who is signed in.
 
 use crate::domain::theme::Theme;
 use crate::ui::installation::{InstallationFrame, installation_frame};
 use crate::ui::parts::field::{Faults, Field, field, moment, new_password, summary};
-use crate::ui::parts::notice::{Tone, notice};
+use crate::ui::parts::notice::done;
 use crate::ui::prerender::Prerender;
-use crate::ui::words::Moment;
+use crate::ui::surroundings::{Around, Model};
+use crate::ui::words::{Done, Moment};
 use leptos::prelude::*;
 
 #[derive(Clone, Debug)]
@@ -17,7 +18,17 @@ pub struct Account {
     pub name_faults: Faults,
     pub password_faults: Faults,
     /// What was just done.
-    pub done: Option<&'static str>,
+    pub done: Option<Done>,
+}
+
+impl Model for Account {
+    fn around(&self) -> Around<'_> {
+        Around::Installation(&self.frame)
+    }
+
+    fn has_faults(&self) -> bool {
+        !(self.name_faults.0.is_empty() && self.password_faults.0.is_empty())
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -33,10 +44,9 @@ pub struct SessionRow {
 }
 
 const NAME: [(&str, &str); 1] = [("name", "Your name")];
-const PASSWORD: [(&str, &str); 2] = [("present", "Present password"), ("new", "New password")];
+const PASSWORD: [(&str, &str); 2] = [("present", "Current password"), ("new", "New password")];
 
 pub fn account(page: Account) -> impl IntoView {
-    let done = page.done.map(|words| notice(Tone::Done, view! { <p>{words}</p> }));
     let theme = page.frame.theme;
     let content = view! {
         <div class="head">
@@ -45,7 +55,7 @@ pub fn account(page: Account) -> impl IntoView {
                 <p class="muted">"You sign in as "<b>{page.email.clone()}</b>"."</p>
             </div>
         </div>
-        {done}
+        {page.done.map(done)}
         {name_form(page.name, &page.name_faults)}
         {password_form(page.email, &page.password_faults)}
         {sessions(page.sessions)}
@@ -60,7 +70,7 @@ fn name_form(name: String, faults: &Faults) -> impl IntoView + use<> {
         label: "Your name",
         value: name,
         autocomplete: Some("name"),
-        help: Some("Stands in the audit log from now on; rows that are written keep the old one."),
+        help: Some("New audit rows show this name; existing rows keep the old one."),
         ..Field::default()
     };
     view! {
@@ -69,7 +79,7 @@ fn name_form(name: String, faults: &Faults) -> impl IntoView + use<> {
             {summary(faults, &NAME)}
             <input type="hidden" name="act" value="name" />
             {field(name, faults)}
-            <div><button class="button">"Save the name"</button></div>
+            <div><button class="button">"Save"</button></div>
         </form>
     }
 }
@@ -77,13 +87,13 @@ fn name_form(name: String, faults: &Faults) -> impl IntoView + use<> {
 fn password_form(email: String, faults: &Faults) -> impl IntoView + use<> {
     let present = Field {
         name: "present",
-        label: "Present password",
+        label: "Current password",
         kind: Some("password"),
         autocomplete: Some("current-password"),
         ..Field::default()
     };
     let help =
-        "12 to 128 characters that are hard to guess; a few unrelated words make a good one. Your other sessions end.";
+        "12 to 128 characters that are hard to guess, such as a few unrelated words. Your other sessions will end.";
     let new = Field { name: "new", label: "New password", help: Some(help), ..new_password() };
     view! {
         <form method="post" class="card narrow" novalidate>
@@ -93,7 +103,7 @@ fn password_form(email: String, faults: &Faults) -> impl IntoView + use<> {
             <input type="hidden" name="username" autocomplete="username" value=email />
             {field(present, faults)}
             {field(new, faults)}
-            <div><button class="button">"Change the password"</button></div>
+            <div><button class="button">"Change password"</button></div>
         </form>
     }
 }
@@ -102,7 +112,7 @@ fn sessions(rows: Vec<SessionRow>) -> impl IntoView {
     let others = rows.iter().any(|row| !row.is_current);
     let rows = rows.into_iter().map(|row| {
         let end = if row.is_current {
-            view! { <span class="tag">"this one"</span> }.prerender()
+            view! { <span class="tag">"This session"</span> }.prerender()
         } else {
             view! {
                 <form method="post">
@@ -136,7 +146,7 @@ fn sessions(rows: Vec<SessionRow>) -> impl IntoView {
         <section class="card">
             <header>
                 <h2>"Where you are signed in"</h2>
-                <p class="muted">"A session ends after 30 minutes without use, and after 12 hours in any case."</p>
+                <p class="muted">"A session ends after 30 minutes without use, and after 12 hours at the latest."</p>
             </header>
             <ul class="people">{rows.collect_view()}</ul>
             {all}
@@ -147,9 +157,9 @@ fn sessions(rows: Vec<SessionRow>) -> impl IntoView {
 fn theme_form(chosen: Theme) -> impl IntoView {
     let choices = Theme::ALL.map(|theme| {
         let words = match theme {
-            Theme::System => "as the system",
-            Theme::Light => "light",
-            Theme::Dark => "dark",
+            Theme::System => "System",
+            Theme::Light => "Light",
+            Theme::Dark => "Dark",
         };
         view! {
             <label><input type="radio" name="theme" value=theme.as_str() checked=theme == chosen />{words}</label>
@@ -157,10 +167,10 @@ fn theme_form(chosen: Theme) -> impl IntoView {
     });
     view! {
         <form method="post" class="card narrow">
-            <h2 id="look">"Look"</h2>
+            <h2>"Appearance"</h2>
             <input type="hidden" name="act" value="theme" />
-            <fieldset class="segments"><legend class="hidden">"Light or dark"</legend>{choices.collect_view()}</fieldset>
-            <div><button class="button">"Save the look"</button></div>
+            <fieldset class="segments"><legend class="hidden">"Appearance"</legend>{choices.collect_view()}</fieldset>
+            <div><button class="button">"Save"</button></div>
         </form>
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::ui::installation::{InstallationFrame, installation_frame};
 use crate::ui::prerender::{InertElement, Prerender};
+use crate::ui::surroundings::{Around, Model};
 use leptos::prelude::*;
 
 #[derive(Clone, Debug)]
@@ -11,6 +12,12 @@ pub struct Api {
     pub public_url: String,
     pub groups: Vec<Group>,
     pub shapes: Vec<Shape>,
+}
+
+impl Model for Api {
+    fn around(&self) -> Around<'_> {
+        Around::Installation(&self.frame)
+    }
 }
 
 /// The operations of one interface.
@@ -36,7 +43,7 @@ pub struct Operation {
 #[derive(Clone, Debug)]
 pub struct Row {
     pub name: String,
-    /// Where a parameter stands, such as "in the query"; empty for a field.
+    /// Where a parameter goes, such as "in the query"; empty for a field.
     pub place: String,
     pub kind: Kind,
     pub required: bool,
@@ -80,12 +87,12 @@ pub fn api(page: Api) -> impl IntoView {
         <div class="head">
             <div>
                 <h1>"API"</h1>
-                <p class="muted">"Everything that scripts can ask of "<code>{page.public_url}</code>". The same as a document for tools: "<a href="/api/openapi.json">"OpenAPI 3.1"</a>"."</p>
+                <p class="muted">"Every operation that scripts can use on "<code>{page.public_url}</code>". For tools: "<a href="/api/openapi.json">"OpenAPI 3.1"</a>"."</p>
             </div>
         </div>
         <nav class="card api-contents" aria-label="Operations"><h2>"Operations"</h2>{contents}</nav>
         {groups}
-        <h2>"Shapes"</h2>
+        <h2>"Schemas"</h2>
         {shapes}
     };
     installation_frame(page.frame, content)
@@ -123,9 +130,9 @@ fn operation(operation: Operation) -> impl IntoView {
             <p>{operation.summary}</p>
             {parameters}
             {body}
-            <div class="scroll" tabindex="0" role="group" aria-label="Answers">
+            <div class="scroll" tabindex="0" role="group" aria-label="Responses">
                 <table>
-                    <thead><tr><th scope="col" class="n">"Answer"</th><th scope="col">"When"</th><th scope="col">"Body"</th></tr></thead>
+                    <thead><tr><th scope="col" class="n">"Response"</th><th scope="col">"When"</th><th scope="col">"Body"</th></tr></thead>
                     <tbody>{answers.collect_view()}</tbody>
                 </table>
             </div>
@@ -147,7 +154,7 @@ fn rows(label: &'static str, first: &'static str, rows: Vec<Row>) -> impl IntoVi
     view! {
         <div class="scroll" tabindex="0" role="group" aria-label=label>
             <table>
-                <thead><tr><th scope="col">{first}</th><th scope="col">"Is"</th><th scope="col">"Meaning"</th></tr></thead>
+                <thead><tr><th scope="col">{first}</th><th scope="col">"Type"</th><th scope="col">"Meaning"</th></tr></thead>
                 <tbody>{rows.collect_view()}</tbody>
             </table>
         </div>

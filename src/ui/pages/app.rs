@@ -2,10 +2,11 @@
 
 use crate::domain::error::Problem;
 use crate::ui::frame::{Frame, NavPage, frame};
-use crate::ui::parts::notice::{Tone, notice};
+use crate::ui::parts::notice::done;
 use crate::ui::parts::pager::{Pager, pager};
 use crate::ui::prerender::Prerender;
-use crate::ui::words;
+use crate::ui::surroundings::{Around, Model};
+use crate::ui::words::{self, Done};
 use leptos::prelude::*;
 
 #[derive(Clone, Debug)]
@@ -14,7 +15,18 @@ pub struct Apps {
     pub rows: Vec<AppRow>,
     pub pager: Pager,
     pub may_manage: bool,
-    pub saved: bool,
+    /// What was just done.
+    pub done: Option<Done>,
+}
+
+impl Model for Apps {
+    fn around(&self) -> Around<'_> {
+        Around::Workspace(&self.frame)
+    }
+
+    fn has_faults(&self) -> bool {
+        self.rows.iter().any(|row| row.problem.is_some())
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -27,13 +39,12 @@ pub struct AppRow {
 }
 
 pub fn apps(page: Apps) -> impl IntoView {
-    let saved = page.saved.then(|| notice(Tone::Done, view! { <p>"The name was saved. Every page shows it now."</p> }));
     let inputs = page.frame.address(NavPage::Inputs);
     let list = if page.pager.all == 0 {
         view! {
             <section class="card empty">
                 <h2>"No app yet"</h2>
-                <p>"An app appears here with its first batch. "<a href=inputs>"See the inputs"</a></p>
+                <p>"An app appears here with its first event. "<a href=inputs>"See the inputs"</a></p>
             </section>
         }
         .prerender()
@@ -48,20 +59,20 @@ pub fn apps(page: Apps) -> impl IntoView {
         <div class="head">
             <div>
                 <h1>"Apps"</h1>
-                <p class="muted">"Known by their bundle ids. The name is for people; nothing is counted by it."</p>
+                <p class="muted">"Each app is identified by its bundle id. Names are for people only and can be changed at any time."</p>
             </div>
         </div>
-        {saved}
+        {page.done.map(done)}
         {list}
     };
     frame(page.frame, content)
 }
 
 fn row(app: AppRow, may_manage: bool, overview: &str) -> impl IntoView + use<> {
-    let figures = view! { <a href=format!("{overview}?app={}", app.id)>"Figures"</a> };
+    let figures = view! { <a href=format!("{overview}?app={}", app.id)>"View figures"</a> };
     let bundle = match app.bundle {
         Some(bundle) => view! { <code>{bundle}</code> }.prerender(),
-        None => "Batches without a bundle id".prerender(),
+        None => "Events without a bundle id".prerender(),
     };
     if !may_manage {
         return view! { <li><div class="person"><b>{app.name}</b><span class="muted">{bundle}</span></div><div class="standing">{figures}</div></li> }
@@ -72,7 +83,7 @@ fn row(app: AppRow, may_manage: bool, overview: &str) -> impl IntoView + use<> {
     let described = app.problem.map(|_| fault_id.clone());
     let fault = app
         .problem
-        .map(|problem| view! { <p class="fault" role="alert" id=fault_id>{words::form_problem(problem)}</p> });
+        .map(|problem| view! { <p class="fault" role="alert" id=fault_id>{words::form_problem("name", problem)}</p> });
     view! {
         <li>
             <form method="post" class="line" novalidate>
@@ -82,8 +93,7 @@ fn row(app: AppRow, may_manage: bool, overview: &str) -> impl IntoView + use<> {
                     <input id=field name="name" value=app.name autocomplete="off" aria-invalid=invalid aria-describedby=described />
                     {fault}
                 </div>
-                <button class="button">"Save the name"</button>
-                {figures}
+                <div class="line-end"><button class="button">"Save"</button>{figures}</div>
             </form>
         </li>
     }

@@ -1,19 +1,17 @@
 //! The audit log: newest first, filters in the address, before and after side by side.
 
 use crate::domain::att::Status;
-use crate::domain::audit::AuditAction;
-use crate::domain::theme::Theme;
-use crate::ui::frame::{Frame, frame};
-use crate::ui::installation::{InstallationFrame, installation_frame};
 use crate::ui::parts::field::{Faults, moment};
 use crate::ui::parts::status;
 use crate::ui::prerender::Prerender;
+use crate::ui::surroundings::{Around, Model, Surroundings};
 use crate::ui::words::{self, Moment};
 use leptos::prelude::*;
 
 #[derive(Clone, Debug)]
 pub struct AuditLog {
-    pub around: Around,
+    /// The workspace whose log it is; otherwise it is the installation's, for operators.
+    pub around: Surroundings,
     pub filter: Filter,
     pub rows: Vec<Row>,
     /// The address of the next page.
@@ -24,20 +22,13 @@ pub struct AuditLog {
     pub default_on: Option<DefaultOn>,
 }
 
-/// Whose log it is.
-#[derive(Clone, Debug)]
-pub enum Around {
-    Workspace(Box<Frame>),
-    /// The installation's, for operators.
-    Installation(InstallationFrame),
-}
+impl Model for AuditLog {
+    fn around(&self) -> Around<'_> {
+        (&self.around).into()
+    }
 
-impl Around {
-    pub fn theme(&self) -> Theme {
-        match self {
-            Self::Workspace(frame) => frame.theme,
-            Self::Installation(frame) => frame.theme,
-        }
+    fn has_faults(&self) -> bool {
+        !self.faults.0.is_empty()
     }
 }
 
@@ -51,14 +42,21 @@ pub struct DefaultOn {
 
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
-    /// Each, and whether it is chosen.
-    pub actions: Vec<(AuditAction, bool)>,
-    pub actors: Vec<(String, bool)>,
+    pub actions: Vec<Choice>,
+    pub actors: Vec<Choice>,
     /// Days as `2026-11-22`, of UTC.
     pub from: String,
     pub to: String,
     pub target: String,
     pub text: String,
+}
+
+/// A value of a filter: as the address has it, and in words.
+#[derive(Clone, Debug)]
+pub struct Choice {
+    pub value: String,
+    pub words: String,
+    pub chosen: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -67,8 +65,9 @@ pub struct Row {
     pub at: Moment,
     pub actor: String,
     pub role: Option<String>,
-    pub action: String,
-    pub target: String,
+    /// In words, and as the log has it.
+    pub action: (String, String),
+    pub target: Cell,
     /// The address of the rows of the same target.
     pub same_target: String,
     pub reason: Option<String>,
@@ -78,47 +77,51 @@ pub struct Row {
     pub hash: String,
 }
 
-/// The states of a row.
+/// A value as people read it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Cell {
+    Text(String),
+    /// The name of what an id stands for, and the id.
+    Named(String, String),
+    At(Moment),
+}
+
+/// The states of a row, with the fields' names in words.
 #[derive(Clone, Debug)]
 pub enum Fields {
     /// Field and value, of something new or gone.
-    Only(Vec<(String, String)>),
-    /// Field, before, after, and whether they differ.
-    Both(Vec<(String, String, String, bool)>),
+    Only(Vec<(String, Cell)>),
+    /// Field, before and after.
+    Both(Vec<(String, Cell, Cell)>),
 }
 
 pub fn audit(page: AuditLog) -> impl IntoView {
-    let is_empty = page.rows.is_empty();
-    let rows = page.rows.into_iter().map(row).collect_view();
-    let list = if is_empty {
-        view! { <section class="card empty"><h2>"No row matches"</h2><p>"Widen the filter, or "<a href="?">"show everything"</a>"."</p></section> }.prerender()
+    let list = if page.rows.is_empty() {
+        view! { <section class="card empty"><h2>"No matching rows"</h2><p>"Change the filter, or "<a href="?">"show all rows"</a>"."</p></section> }.prerender()
     } else {
-        view! { <ol class="audit">{rows}</ol> }.prerender()
+        view! { <ol class="audit">{page.rows.into_iter().map(row).collect_view()}</ol> }.prerender()
     };
     let newest = page.newest.map(|address| view! { <a class="button" href=address>"Newest"</a> });
     let older = page.older.map(|address| view! { <a class="button" href=address rel="next">"Older"</a> });
-    let (title, of) = match &page.around {
-        Around::Workspace(_) => ("Audit log", "Every change of this workspace"),
-        Around::Installation(_) => ("Installation log", "Accounts, workspaces, sign-ins and operators' acts"),
+    let of_workspace = matches!(page.around, Surroundings::Workspace(_));
+    let (title, of) = if of_workspace {
+        ("Audit log", "Every change in this workspace")
+    } else {
+        ("Installation log", "Accounts, workspaces, sign-ins and operators' actions")
     };
-    let of_workspace = matches!(page.around, Around::Workspace(_));
     let day = of_workspace.then(|| default_on(page.default_on));
-    let content = view! {
+    page.around.around(view! {
         <div class="head">
             <div>
                 <h1>{title}</h1>
-                <p class="muted">{of}", newest first. Rows are chained by their hashes: none can be changed or left out unnoticed."</p>
+                <p class="muted">{of}", newest first. Rows are linked by hashes, so none can be changed or removed unnoticed."</p>
             </div>
         </div>
         {filters(page.filter, &page.faults)}
         {day}
         {list}
         <nav class="paging" aria-label="Pages of the log">{newest}{older}</nav>
-    };
-    match page.around {
-        Around::Workspace(around) => frame(*around, content).prerender(),
-        Around::Installation(around) => installation_frame(around, content).prerender(),
-    }
+    })
 }
 
 /// The question that auditors ask most.
@@ -129,7 +132,7 @@ fn default_on(asked: Option<DefaultOn>) -> impl IntoView {
             <p role="status">"At the end of "{day}" (UTC): "<b>{status::default(default)}</b>{format!(", version {version}.")}</p>
         }
         .prerender(),
-        None => view! { <p role="status">{format!("On {day} this workspace was not there yet.")}</p> }.prerender(),
+        None => view! { <p role="status">{format!("This workspace did not exist on {day}.")}</p> }.prerender(),
     });
     view! {
         <form method="get" class="card filters-card">
@@ -137,30 +140,30 @@ fn default_on(asked: Option<DefaultOn>) -> impl IntoView {
                 <label for="on">"What was the default on"</label>
                 <input id="on" name="on" type="date" value=day />
             </div>
-            <button class="button">"Tell"</button>
+            <button class="button">"Show"</button>
             {answer}
         </form>
     }
 }
 
 fn filters(filter: Filter, faults: &Faults) -> impl IntoView + use<> {
-    let actions = filter.actions.into_iter().map(|(action, chosen)| {
-        view! { <option value=action.as_str() selected=chosen>{words::action(action)}</option> }
+    let options = |choices: Vec<Choice>| {
+        let option = |Choice { value, words, chosen }| view! { <option value=value selected=chosen>{words}</option> };
+        choices.into_iter().map(option).collect_view()
+    };
+    let faults = faults.0.iter().map(|(name, _)| {
+        let said = format!("{}: {}. It was ignored.", words::parameter(name), words::parameter_problem(name));
+        view! { <p class="fault" role="alert">{said}</p> }
     });
-    let actors = filter.actors.into_iter().map(|(name, chosen)| {
-        view! { <option value=name.clone() selected=chosen>{name.clone()}</option> }
-    });
-    let fault = (!faults.0.is_empty())
-        .then(|| view! { <p class="fault" role="alert">"A day must be written like 2026-11-22. It was left out."</p> });
     view! {
         <form method="get" class="card filters-card">
-            <div class="field">
+            <div class="field wide">
                 <label for="action">"Action"</label>
-                <select id="action" name="action"><option value="">"All actions"</option>{actions.collect_view()}</select>
+                <select id="action" name="action"><option value="">"All actions"</option>{options(filter.actions)}</select>
             </div>
             <div class="field">
                 <label for="actor">"Person"</label>
-                <select id="actor" name="actor"><option value="">"Everybody"</option>{actors.collect_view()}</select>
+                <select id="actor" name="actor"><option value="">"Everybody"</option>{options(filter.actors)}</select>
             </div>
             <div class="field">
                 <label for="from">"From"</label>
@@ -171,7 +174,7 @@ fn filters(filter: Filter, faults: &Faults) -> impl IntoView + use<> {
                 <input id="to" name="to" type="date" value=filter.to />
             </div>
             <div class="field">
-                <label for="target">"Target"</label>
+                <label for="target">"About (id)"</label>
                 <input id="target" name="target" value=filter.target autocomplete="off" />
             </div>
             <div class="field">
@@ -179,21 +182,20 @@ fn filters(filter: Filter, faults: &Faults) -> impl IntoView + use<> {
                 <input id="text" name="text" type="search" value=filter.text autocomplete="off" />
             </div>
             <button class="button">"Show"</button>
-            {fault}
+            {faults.collect_view()}
         </form>
     }
 }
 
 fn row(row: Row) -> impl IntoView {
-    // A row that newer code wrote may have an action that is unknown here.
-    let action =
-        AuditAction::parse(&row.action).map_or_else(|| row.action.clone(), |action| words::action(action).into());
     let reason = row.reason.map(|reason| view! { <p class="reason">"“"{reason}"”"</p> });
     let fields = match row.fields {
+        Fields::Only(fields) if fields.is_empty() => ().prerender(),
         Fields::Only(fields) => only(fields).prerender(),
         Fields::Both(fields) => both(row.seq, fields).prerender(),
     };
     let role = row.role.map(|role| view! { <span class="muted">{format!(", {role}")}</span> });
+    let (action, name) = row.action;
     view! {
         <li class="card" id=format!("row-{}", row.seq)>
             <header>
@@ -206,8 +208,8 @@ fn row(row: Row) -> impl IntoView {
             <details>
                 <summary>{format!("Row {}", row.seq)}</summary>
                 <dl class="facts">
-                    <dt>"Action"</dt><dd><code>{row.action}</code></dd>
-                    <dt>"Target"</dt><dd><code>{row.target}</code>" "<a href=row.same_target>"all rows of it"</a></dd>
+                    <dt>"Action"</dt><dd><code>{name}</code></dd>
+                    <dt>"About"</dt><dd>{cell(row.target)}" "<a href=row.same_target>"All rows about this"</a></dd>
                     <dt>"From"</dt><dd>{row.origin}</dd>
                     <dt>"Hash"</dt><dd><code>{row.hash}</code></dd>
                 </dl>
@@ -216,13 +218,23 @@ fn row(row: Row) -> impl IntoView {
     }
 }
 
-fn only(fields: Vec<(String, String)>) -> impl IntoView {
-    let fields = fields.into_iter().map(|(name, value)| view! { <div><dt>{name}</dt><dd>{value}</dd></div> });
+fn cell(cell: Cell) -> impl IntoView {
+    match cell {
+        Cell::Text(text) => text.prerender(),
+        Cell::Named(name, id) => view! { {name}" "<code class="id">{id}</code> }.prerender(),
+        Cell::At(at) => moment(at).prerender(),
+    }
+}
+
+fn only(fields: Vec<(String, Cell)>) -> impl IntoView {
+    let fields = fields.into_iter().map(|(name, value)| view! { <div><dt>{name}</dt><dd>{cell(value)}</dd></div> });
     view! { <dl class="only">{fields.collect_view()}</dl> }
 }
 
-fn both(seq: i64, fields: Vec<(String, String, String, bool)>) -> impl IntoView {
-    let rows = fields.into_iter().map(|(name, before, after, differs)| {
+fn both(seq: i64, fields: Vec<(String, Cell, Cell)>) -> impl IntoView {
+    let rows = fields.into_iter().map(|(name, before, after)| {
+        let differs = before != after;
+        let (before, after) = (cell(before), cell(after));
         let after = if differs { view! { <mark>{after}</mark> }.prerender() } else { after.prerender() };
         view! { <tr><th scope="row">{name}</th><td>{before}</td><td>{after}</td></tr> }
     });

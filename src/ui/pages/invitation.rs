@@ -4,6 +4,7 @@ use crate::domain::role::{Role, TokenRole};
 use crate::ui::frame::bare;
 use crate::ui::parts::field::{Faults, Field, field, new_password, summary};
 use crate::ui::prerender::Prerender;
+use crate::ui::surroundings::{Around, Model};
 use crate::ui::words;
 use leptos::prelude::*;
 
@@ -39,6 +40,20 @@ pub struct Invitation {
     pub faults: Faults,
 }
 
+impl Model for Invitation {
+    fn around(&self) -> Around<'_> {
+        Around::Nothing
+    }
+
+    fn own_title(&self) -> Option<String> {
+        Some("Invitation".to_owned())
+    }
+
+    fn has_faults(&self) -> bool {
+        !self.faults.0.is_empty()
+    }
+}
+
 const LABELS: [(&str, &str); 2] = [("name", "Your name"), ("password", "Password")];
 
 pub fn invitation(page: Invitation) -> impl IntoView {
@@ -53,20 +68,20 @@ pub fn invitation(page: Invitation) -> impl IntoView {
         .prerender(),
         Standing::SignIn(offered, address) => view! {
             {head(&offered)}
-            <p>"This e-mail has an account. Sign in with it, and you are led back here."</p>
+            <p>"This e-mail already has an account. Sign in to accept; you will return to this page."</p>
             <p><a class="button primary" href=address>"Sign in"</a></p>
         }
         .prerender(),
         Standing::SomebodyElse(offered) => view! {
             {head(&offered)}
-            <p>"You are signed in as somebody else. Sign out, then open the link again."</p>
+            <p>"You are signed in with another account. Sign out, then open this link again."</p>
             <form method="post" action="/sign-out"><button class="button">"Sign out"</button></form>
         }
         .prerender(),
         Standing::Join(offered) => join(page, &offered).prerender(),
         Standing::Nothing => view! {
             <h1>"This invitation cannot be used"</h1>
-            <p>"It was used or taken back, or it is more than an hour old. Ask whoever sent it for another one."</p>
+            <p>"It has been used or revoked, or it is more than an hour old. Ask the person who sent it for a new one."</p>
             <p><a class="button" href="/">"Go to Attest"</a></p>
         }
         .prerender(),
@@ -78,7 +93,7 @@ fn head(offered: &Offered) -> impl IntoView + use<> {
     let Offered { workspace, email, role, by } = offered.clone();
     view! {
         <h1>{format!("Join {workspace}")}</h1>
-        <p><b>{by}</b>" invites "<b>{email}</b>" as "<b>{words::role(role)}</b>": "{words::role_in_short(TokenRole::Member(role))}"."</p>
+        <p><b>{by}</b>" invited "<b>{email}</b>" as "<b>{words::role(role)}</b>": "{words::role_in_short(TokenRole::Member(role))}"."</p>
     }
 }
 
@@ -99,7 +114,7 @@ fn join(page: Invitation, offered: &Offered) -> impl IntoView + use<> {
             <input type="hidden" name="username" autocomplete="username" value=offered.email.clone() />
             {field(name, &page.faults)}
             {field(new_password(), &page.faults)}
-            <button class="button primary">{format!("Make the account and join {}", offered.workspace)}</button>
+            <button class="button primary">{format!("Create account and join {}", offered.workspace)}</button>
         </form>
     }
 }

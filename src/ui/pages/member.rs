@@ -3,12 +3,13 @@
 use crate::domain::role::{Role, TokenRole};
 use crate::ui::frame::{Frame, frame};
 use crate::ui::parts::field::{Faults, Field, field, moment, summary};
-use crate::ui::parts::notice::{Tone, notice};
+use crate::ui::parts::notice::{Tone, done, notice};
 use crate::ui::parts::one_time_secret::{OneTimeSecret, one_time_secret};
 use crate::ui::parts::pager::{Pager, pager};
 use crate::ui::parts::role::role_field;
 use crate::ui::prerender::{InertElement, Prerender};
-use crate::ui::words::{self, Moment};
+use crate::ui::surroundings::{Around, Model};
+use crate::ui::words::{self, Done, Moment};
 use leptos::prelude::*;
 
 #[derive(Clone, Debug)]
@@ -17,13 +18,23 @@ pub struct Members {
     pub rows: Vec<MemberRow>,
     pub pager: Pager,
     pub invitations: Vec<InvitationRow>,
-    /// The roles that the reader may give; none for whoever only reads.
+    /// The roles that the reader may give; none for those who only read.
     pub may_give: Vec<Role>,
     pub email: String,
     pub role: Role,
     pub faults: Faults,
     /// What was just done.
     pub outcome: Option<Outcome>,
+}
+
+impl Model for Members {
+    fn around(&self) -> Around<'_> {
+        Around::Workspace(&self.frame)
+    }
+
+    fn has_faults(&self) -> bool {
+        !self.faults.0.is_empty() || matches!(self.outcome, Some(Outcome::Refused(_)))
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -53,9 +64,10 @@ pub enum Outcome {
     /// A new invitation with its link, which is shown this once.
     Invited {
         email: String,
+        role: Role,
         link: OneTimeSecret,
     },
-    Done(&'static str),
+    Done(Done),
     Refused(&'static str),
 }
 
@@ -72,7 +84,7 @@ pub fn members(page: Members) -> impl IntoView {
         <div class="head">
             <div>
                 <h1>"Members"</h1>
-                <p class="muted">"Who may do what in this workspace. A change counts at once, also for whoever is signed in."</p>
+                <p class="muted">"Who can do what in this workspace. Changes apply immediately."</p>
             </div>
         </div>
         {outcome}
@@ -89,20 +101,20 @@ pub fn members(page: Members) -> impl IntoView {
 
 fn outcome(outcome: Outcome) -> InertElement {
     match outcome {
-        Outcome::Invited { email, link } => {
-            let title = format!("The invitation of {email}, shown this once");
-            let help = "Send it to them yourself: Attest sends no mail. It can be accepted once, within an hour, by this e-mail's owner.";
+        Outcome::Invited { email, role, link } => {
+            let title = format!("Invitation for {email} ({}), shown only once", words::role(role));
+            let help = "Send them this link yourself: Attest sends no e-mail. It works once, within an hour.";
             one_time_secret(title, help, link).prerender()
         }
-        Outcome::Done(words) => notice(Tone::Done, view! { <p>{words}</p> }).prerender(),
+        Outcome::Done(what) => done(what).prerender(),
         Outcome::Refused(words) => {
-            notice(Tone::Danger, view! { <p><b>"Nothing was changed."</b>" "{words}</p> }).prerender()
+            notice(Tone::Danger, view! { <p><b>{words::NOTHING_CHANGED}</b>" "{words}</p> }).prerender()
         }
     }
 }
 
 fn member(row: MemberRow, may_give: &[Role]) -> impl IntoView + use<> {
-    let you = row.is_self.then(|| view! { " "<span class="tag">"you"</span> });
+    let you = row.is_self.then(|| view! { " "<span class="tag">"You"</span> });
     let change = row.may_change.then(|| change(&row, may_give));
     view! {
         <li>
@@ -128,7 +140,7 @@ fn offered(may_give: &[Role]) -> Vec<TokenRole> {
 fn change(row: &MemberRow, may_give: &[Role]) -> impl IntoView + use<> {
     let id = format!("role-of-{}", row.person);
     let effect = format!(
-        "{} loses this workspace at once, with every API token they made for it. Their account stays.",
+        "{} loses access to this workspace immediately, and every API token they created for it stops working. Their account stays.",
         row.name
     );
     view! {
@@ -162,14 +174,14 @@ fn invitations(rows: Vec<InvitationRow>) -> impl IntoView {
         view! {
             <li>
                 <div class="person"><b>{row.email.clone()}</b><span class="muted">{format!("invited by {}", row.by)}</span></div>
-                <div class="standing"><b>{words::role(row.role)}</b><span class="muted">"until "{moment(row.until)}</span></div>
+                <div class="standing"><b>{words::role(row.role)}</b><span class="muted">"valid until "{moment(row.until)}</span></div>
                 {revoke}
             </li>
         }
     });
     view! {
         <section class="card">
-            <h2>"Open invitations"</h2>
+            <h2>"Pending invitations"</h2>
             <ul class="people">{rows.collect_view()}</ul>
         </section>
     }
@@ -181,17 +193,17 @@ fn form(email: String, role: Role, may_give: &[Role], faults: &Faults) -> impl I
         label: "E-mail",
         kind: Some("email"),
         value: email,
-        help: Some("Who has an account joins after signing in; who has none makes one with the link."),
+        help: Some("People with an account sign in; others create one from the link."),
         ..Field::default()
     };
     view! {
         <form method="post" class="card narrow" novalidate>
-            <h2>"Invite somebody"</h2>
+            <h2>"Invite a member"</h2>
             {summary(faults, &LABELS)}
             <input type="hidden" name="act" value="invite" />
             {field(email, faults)}
             {role_field("role".to_owned(), "role", TokenRole::Member(role), &offered(may_give))}
-            <div><button class="button primary">"Make an invitation link"</button></div>
+            <div><button class="button primary">"Create invitation link"</button></div>
         </form>
     }
 }

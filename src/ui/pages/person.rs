@@ -3,6 +3,7 @@
 use crate::ui::installation::{InstallationFrame, installation_frame};
 use crate::ui::parts::one_time_secret::{OneTimeSecret, one_time_secret};
 use crate::ui::parts::pager::{Pager, pager};
+use crate::ui::surroundings::{Around, Model};
 use leptos::prelude::*;
 
 #[derive(Clone, Debug)]
@@ -12,6 +13,12 @@ pub struct People {
     pub pager: Pager,
     /// Whose reset link was just made, and the link.
     pub made: Option<(String, OneTimeSecret)>,
+}
+
+impl Model for People {
+    fn around(&self) -> Around<'_> {
+        Around::Installation(&self.frame)
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -26,14 +33,15 @@ pub struct PersonRow {
 
 pub fn people(page: People) -> impl IntoView {
     let made = page.made.map(|(email, link)| {
-        let help = "Hand it over yourself, to nobody else: it chooses their password. It can be used once, within an hour. Their sessions have ended.";
-        one_time_secret(format!("The password-reset link of {email}, shown this once"), help, link)
+        let help =
+            "Send it only to them: it sets their password. It works once, within an hour. Their sessions have ended.";
+        one_time_secret(format!("Password-reset link for {email}, shown only once"), help, link)
     });
     let content = view! {
         <div class="head">
             <div>
                 <h1>"People"</h1>
-                <p class="muted">"Everybody with an account on this installation. Their roles are given in each workspace."</p>
+                <p class="muted">"Everybody with an account on this installation. Roles are set in each workspace."</p>
             </div>
         </div>
         {made}
@@ -43,21 +51,21 @@ pub fn people(page: People) -> impl IntoView {
 }
 
 fn row(row: PersonRow) -> impl IntoView {
-    let operator = row.operator.then(|| view! { " "<span class="tag">"operator"</span> });
+    let operator = row.operator.then(|| view! { " "<span class="tag">"Operator"</span> });
     let member = match row.workspaces {
-        0 => "member of no workspace".to_owned(),
-        1 => "member of one workspace".to_owned(),
-        n => format!("member of {n} workspaces"),
+        0 => "No workspace".to_owned(),
+        1 => "1 workspace".to_owned(),
+        n => format!("{n} workspaces"),
     };
     let reset = (!row.is_self).then(|| view! {
         <details class="change">
-            <summary>"Reset the password"<span class="hidden">{format!(" of {}", row.name)}</span></summary>
+            <summary>"Reset password"<span class="hidden">{format!(" of {}", row.name)}</span></summary>
             <form method="post" class="line">
                 <input type="hidden" name="email" value=row.email.clone() />
                 <p class="muted">
-                    {format!("Ends every session of {} at once, and makes a link by which they choose another password. The installation's log and that of each of their workspaces say so.", row.name)}
+                    {format!("Signs {} out everywhere and creates a link to choose a new password. This is recorded in the installation log and in the log of each of their workspaces.", row.name)}
                 </p>
-                <button class="button danger">{format!("Make a reset link for {}", row.name)}</button>
+                <button class="button danger">{format!("Create reset link for {}", row.name)}</button>
             </form>
         </details>
     });

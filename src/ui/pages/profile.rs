@@ -3,10 +3,11 @@
 use crate::domain::att::{CountedState, Origin, Status};
 use crate::domain::environment::Environment;
 use crate::ui::frame::{Frame, frame};
-use crate::ui::parts::field::{Faults, Field, field, moment, summary};
+use crate::ui::parts::field::{Faults, Field, field, moment};
 use crate::ui::parts::notice::{Tone, notice};
 use crate::ui::parts::status;
 use crate::ui::prerender::{InertElement, Prerender};
+use crate::ui::surroundings::{Around, Model};
 use crate::ui::words::{self, Moment};
 use leptos::prelude::*;
 
@@ -17,8 +18,27 @@ pub struct Profiles {
     pub by: Vec<(&'static str, &'static str, bool)>,
     pub value: String,
     pub faults: Faults,
-    /// `None` before anything was looked up.
-    pub found: Option<Vec<Found>>,
+    pub found: Looked,
+}
+
+impl Model for Profiles {
+    fn around(&self) -> Around<'_> {
+        Around::Workspace(&self.frame)
+    }
+
+    fn has_faults(&self) -> bool {
+        !self.faults.0.is_empty()
+    }
+}
+
+/// What there is to show of a look-up.
+#[derive(Clone, Debug)]
+pub enum Looked {
+    /// Nothing was looked up.
+    NotYet,
+    /// It was, too long ago or in another session.
+    Over,
+    Found(Vec<Found>),
 }
 
 #[derive(Clone, Debug)]
@@ -28,7 +48,7 @@ pub struct Found {
     pub first_seen: Moment,
     pub last_seen: Moment,
     /// Kind and value.
-    pub identities: Vec<(&'static str, String)>,
+    pub identities: Vec<(String, String)>,
     pub devices: Vec<DeviceCard>,
     /// What the profile counts as.
     pub state: CountedState,
@@ -48,7 +68,7 @@ pub struct DeviceCard {
     /// Whether this is the device that decides the profile's status.
     pub decides: bool,
     /// Kind and value; an advertising id that the gate holds back is not among them.
-    pub identifiers: Vec<(&'static str, String)>,
+    pub identifiers: Vec<(String, String)>,
     pub withheld: bool,
     pub first_seen: Moment,
     pub last_seen: Moment,
@@ -65,40 +85,48 @@ pub struct Explicit {
 
 /// How many devices of a profile are shown, those seen last first.
 const MOST_DEVICES: usize = 50;
-const LABELS: [(&str, &str); 2] = [("value", "What it is known by"), ("by", "Kind")];
 
 pub fn profiles(page: Profiles) -> impl IntoView {
     let options =
         page.by.iter().map(|(value, words, chosen)| view! { <option value=*value selected=*chosen>{*words}</option> });
     let value = Field {
         name: "value",
-        label: "What it is known by",
+        label: "Id",
         value: page.value,
-        help: Some("Exactly as your app sends it. The look-up is recorded in the audit log, without what you type."),
-        autofocus: page.found.is_none(),
+        help: Some("As your app sends it. The look-up is recorded in the audit log, without the id you enter."),
+        autofocus: !matches!(page.found, Looked::Found(_)),
         ..Field::default()
     };
-    let found = page.found.map(|found| {
-        if found.is_empty() {
-            notice(Tone::Mind, view! { <p role="status">"No profile is known by that in this environment."</p> })
-                .prerender()
-        } else {
-            found.into_iter().map(one).collect_view().prerender()
-        }
-    });
+    let found = match page.found {
+        Looked::NotYet => None,
+        Looked::Over => Some(
+            notice(Tone::Mind, view! { <p role="status">"This look-up is no longer shown. Look it up again."</p> })
+                .prerender(),
+        ),
+        Looked::Found(found) if found.is_empty() => Some(
+            notice(Tone::Mind, view! { <p role="status">"No profile with this id in this environment."</p> })
+                .prerender(),
+        ),
+        Looked::Found(found) => Some(found.into_iter().map(one).collect_view().prerender()),
+    };
+    let fault = page
+        .faults
+        .0
+        .first()
+        .map(|(field, problem)| notice(Tone::Danger, view! { <p>{words::form_problem(field, *problem)}</p> }));
     let elsewhere = match page.frame.environment {
-        Environment::Production => ("?environment=development", "Look in development"),
-        Environment::Development => ("?", "Look in production"),
+        Environment::Production => ("?environment=development", "Search development"),
+        Environment::Development => ("?", "Search production"),
     };
     let content = view! {
         <div class="head">
             <div>
                 <h1>"Profiles"</h1>
-                <p class="muted">"One user as your events name them, and the status of each of their devices. "<a href=elsewhere.0>{elsewhere.1}</a></p>
+                <p class="muted">"Look up one user of your apps, and see the status of each of their devices and why. "<a href=elsewhere.0>{elsewhere.1}</a></p>
             </div>
         </div>
         <form method="post" class="card look-up" novalidate>
-            {summary(&page.faults, &LABELS)}
+            {fault}
             <div class="field">
                 <label for="by">"Kind"</label>
                 <select id="by" name="by">{options.collect_view()}</select>
@@ -111,16 +139,16 @@ pub fn profiles(page: Profiles) -> impl IntoView {
     frame(page.frame, content)
 }
 
-fn facts(rows: Vec<(&'static str, String)>) -> impl IntoView {
+fn facts(rows: Vec<(String, String)>) -> impl IntoView {
     rows.into_iter().map(|(name, value)| view! { <dt>{name}</dt><dd><code>{value}</code></dd> }).collect_view()
 }
 
 fn one(found: Found) -> impl IntoView {
-    let kind = if found.anonymous { "The device's anonymous user; nobody named them yet." } else { "" };
-    let none = found.devices.is_empty().then(|| view! { <p class="muted">"No device of this profile is known."</p> });
+    let kind = if found.anonymous { "Anonymous: no event has named this user yet." } else { "" };
+    let none = found.devices.is_empty().then(|| view! { <p class="muted">"This profile has no known device."</p> });
     let more = found.devices.len().saturating_sub(MOST_DEVICES);
-    let more =
-        (more > 0).then(|| view! { <p class="muted">{format!("And {more} more devices, seen before these.")}</p> });
+    let more = (more > 0)
+        .then(|| view! { <p class="muted">{format!("And {more} more devices, last seen before these.")}</p> });
     let devices = found.devices.into_iter().take(MOST_DEVICES).map(device).collect_view();
     view! {
         <section class="card profile">
@@ -143,7 +171,7 @@ fn device(device: DeviceCard) -> impl IntoView {
     let words = [device.os_version.as_ref().map(|version| format!("{} {version}", device.platform))];
     let platform = words.into_iter().flatten().next().unwrap_or_else(|| device.platform.to_owned());
     let version = device.app_version.clone().map(|version| format!(", app version {version}"));
-    let decides = device.decides.then(|| view! { <span class="tag">"decides the profile"</span> });
+    let decides = device.decides.then(|| view! { <span class="tag">"decides this person's status"</span> });
     let withheld = device.withheld.then(
         || view! { <p class="muted">"An advertising id is withheld: the effective status does not permit it."</p> },
     );
@@ -159,8 +187,8 @@ fn device(device: DeviceCard) -> impl IntoView {
             {withheld}
             <dl class="facts">
                 {facts(device.identifiers)}
-                <dt>"first seen"</dt><dd>{moment(device.first_seen)}</dd>
-                <dt>"last seen"</dt><dd>{moment(device.last_seen)}</dd>
+                <dt>"First seen"</dt><dd>{moment(device.first_seen)}</dd>
+                <dt>"Last seen"</dt><dd>{moment(device.last_seen)}</dd>
             </dl>
         </article>
     }
@@ -170,15 +198,15 @@ fn device(device: DeviceCard) -> impl IntoView {
 fn why(device: &DeviceCard) -> InertElement {
     match (device.origin, device.explicit.clone()) {
         (Origin::Explicit, Some(explicit)) => view! {
-            "Explicit: reported through "<b>{explicit.input}</b>", since "{moment(explicit.since)}", last confirmed for "{moment(explicit.as_of)}"."
+            "Reported through "<b>{explicit.input}</b>" since "{moment(explicit.since)}", last confirmed on "{moment(explicit.as_of)}"."
         }
         .prerender(),
         (Origin::Default, _) => view! {
-            "Default of settings version "<b>{device.version}</b>": the device never reported a status, and the workspace's default is "
+            "Default of settings version "<b>{device.version}</b>": this device never reported a status, and the workspace's default is "
             <b>{words::default(device.default)}</b>"."
         }
         .prerender(),
         (Origin::NotApplicable, _) => "Not an Apple platform: App Tracking Transparency does not apply.".prerender(),
-        _ => "Unknown: the device never reported a status, and the workspace has no default.".prerender(),
+        _ => "Unknown: this device never reported a status, and the workspace has no default.".prerender(),
     }
 }

@@ -1,6 +1,7 @@
 //! Errors: what happened, and what to do about it.
 
-use crate::ui::frame::bare;
+use crate::ui::surroundings::{Around, Model, Surroundings};
+use crate::ui::words::{self, Conflict};
 use leptos::prelude::*;
 
 /// Why there is no page.
@@ -17,46 +18,79 @@ pub enum Why {
 
 #[derive(Clone, Debug)]
 pub struct Refused {
+    pub around: Surroundings,
     pub why: Why,
+    /// Whether something was sent that could have changed something.
+    pub sent: bool,
+    /// The parameters of the address that mean nothing.
+    pub parameters: Vec<String>,
+    /// The same page without its parameters.
+    pub path: String,
     /// Under which the cause is in the log.
     pub incident: Option<String>,
 }
 
+impl Model for Refused {
+    fn around(&self) -> Around<'_> {
+        (&self.around).into()
+    }
+
+    fn own_title(&self) -> Option<String> {
+        Some(self.title().to_owned())
+    }
+}
+
 impl Refused {
-    pub fn title(&self) -> &'static str {
+    fn title(&self) -> &'static str {
         match self.why {
-            Why::BadRequest => "This request cannot be read",
+            Why::BadRequest if self.parameters.is_empty() => "This request cannot be processed",
+            Why::BadRequest => "This address is not valid",
             Why::Forbidden => "Your role does not allow this",
-            Why::NotFound => "There is nothing here",
-            Why::Conflict => "Somebody else was faster",
+            Why::NotFound => "Page not found",
+            Why::Conflict => words::conflict(Conflict::Unknown),
             Why::TooLarge => "This is too large",
-            Why::Unavailable => "The data cannot be reached right now",
-            Why::Internal => "Something went wrong here",
+            Why::Unavailable => "Database unavailable",
+            Why::Internal => "Internal error",
         }
     }
 
     fn advice(&self) -> &'static str {
         match self.why {
-            Why::BadRequest => "It did not come from one of our pages, or was changed on the way. Nothing was changed.",
-            Why::Forbidden => "Nothing was changed. A Compliance Admin or Admin of the workspace can change roles.",
-            Why::NotFound => "The address is wrong, or it leads to something that you are not a member of.",
-            Why::Conflict => "Nothing was changed. Open the page again to see what is there now.",
-            Why::TooLarge => "Nothing was saved. Send less at once.",
-            Why::Unavailable => "Nothing was changed. Try again in a moment; it recovers by itself.",
-            Why::Internal => "Nothing was changed. The cause is in the server's log under the incident below.",
+            Why::BadRequest if self.parameters.is_empty() => {
+                "It was not sent from a page of Attest, or it was altered on the way."
+            }
+            Why::BadRequest => "Correct the address, or open the page without these values.",
+            Why::Forbidden => "A Compliance Admin or Admin of the workspace can change your role.",
+            Why::NotFound => "The address is wrong, or it belongs to a workspace that you are not a member of.",
+            Why::Conflict => "Open the page again to see what changed.",
+            Why::TooLarge => "Send less at a time.",
+            Why::Unavailable => "Try again in a moment. Attest reconnects by itself.",
+            Why::Internal => "The cause is in the server's log, under the incident id below.",
         }
     }
 }
 
 pub fn refused(page: Refused) -> impl IntoView {
+    let (title, advice) = (page.title(), page.advice());
+    let nothing = page.sent.then(|| view! { {words::NOTHING_CHANGED}" " });
     let incident =
         page.incident.clone().map(|incident| view! { <p class="muted">"Incident "<code>{incident}</code></p> });
-    bare(view! {
+    let parameters = page.parameters.iter().map(|name| {
+        view! { <li><b>{words::parameter(name).to_owned()}</b>": "{words::parameter_problem(name)}</li> }
+    });
+    let parameters = (!page.parameters.is_empty()).then(|| view! { <ul>{parameters.collect_view()}</ul> });
+    let (address, words) = if page.parameters.is_empty() {
+        ("/".to_owned(), "Go to your workspace")
+    } else {
+        (page.path, "Open the page")
+    };
+    page.around.around(view! {
         <section class="card narrow">
-            <h1>{page.title()}</h1>
-            <p>{page.advice()}</p>
+            <h1>{title}</h1>
+            {parameters}
+            <p>{nothing}{advice}</p>
             {incident}
-            <p><a class="button" href="/">"Go to your workspace"</a></p>
+            <p><a class="button" href=address>{words}</a></p>
         </section>
     })
 }

@@ -3,7 +3,9 @@
 use crate::ui::frame::bare;
 use crate::ui::installation::{InstallationFrame, installation_frame};
 use crate::ui::parts::field::{Faults, Field, field};
-use crate::ui::parts::notice::{Tone, notice};
+use crate::ui::parts::notice::{Tone, done, notice};
+use crate::ui::surroundings::{Around, Model};
+use crate::ui::words::Done;
 use leptos::prelude::*;
 
 /// Why the form is shown again.
@@ -22,10 +24,24 @@ pub struct SignIn {
     pub next: String,
     pub refusal: Option<Refusal>,
     pub signed_out: bool,
-    /// An account was just made.
-    pub joined: bool,
+    /// What was just done.
+    pub done: Option<Done>,
     /// There is no account yet.
     pub needs_set_up: bool,
+}
+
+impl Model for SignIn {
+    fn around(&self) -> Around<'_> {
+        Around::Nothing
+    }
+
+    fn own_title(&self) -> Option<String> {
+        Some("Sign in".to_owned())
+    }
+
+    fn has_faults(&self) -> bool {
+        self.refusal.is_some()
+    }
 }
 
 pub fn sign_in(page: SignIn) -> impl IntoView {
@@ -35,17 +51,16 @@ pub fn sign_in(page: SignIn) -> impl IntoView {
             Refusal::Wait(seconds) => {
                 let seconds = seconds.max(1);
                 let s = if seconds == 1 { "" } else { "s" };
-                format!("Too many attempts that failed. Try again in {seconds} second{s}.")
+                format!("Too many failed attempts. Try again in {seconds} second{s}.")
             }
         };
         notice(Tone::Danger, view! { <p>{words}</p> })
     });
     let signed_out = page.signed_out.then(|| notice(Tone::Done, view! { <p>"You are signed out."</p> }));
-    let joined = page.joined.then(|| notice(Tone::Done, view! { <p>"Your account was made. Sign in with it."</p> }));
     let needs_set_up = page.needs_set_up.then(|| {
         notice(
             Tone::Mind,
-            view! { <p>"There is no account yet. The server printed a one-time set-up link when it started; open that first."</p> },
+            view! { <p>"There is no account yet. Open the one-time set-up link that the server printed when it started."</p> },
         )
     });
     let none = Faults::default();
@@ -70,7 +85,7 @@ pub fn sign_in(page: SignIn) -> impl IntoView {
             <h1>"Sign in"</h1>
             {needs_set_up}
             {signed_out}
-            {joined}
+            {page.done.map(done)}
             {refusal}
             <form method="post" action="/sign-in" novalidate>
                 <input type="hidden" name="next" value=page.next />
@@ -87,13 +102,23 @@ pub struct NoWorkspace {
     pub frame: InstallationFrame,
 }
 
+impl Model for NoWorkspace {
+    fn around(&self) -> Around<'_> {
+        Around::Installation(&self.frame)
+    }
+
+    fn own_title(&self) -> Option<String> {
+        Some("No workspace".to_owned())
+    }
+}
+
 /// For a person who is a member of nothing.
 pub fn no_workspace(page: NoWorkspace) -> impl IntoView {
     let person = page.frame.person.clone();
     let content = view! {
         <section class="card narrow">
             <h1>"No workspace yet"</h1>
-            <p>{person}", you are signed in, but no workspace has you as a member. Ask one of its Compliance Admins to invite you."</p>
+            <p>{person}", you are signed in but not a member of any workspace. Ask a Compliance Admin to invite you."</p>
         </section>
     };
     installation_frame(page.frame, content)

@@ -3,6 +3,7 @@
 use crate::ui::frame::bare;
 use crate::ui::parts::field::{Faults, Field, field, new_password, summary};
 use crate::ui::prerender::Prerender;
+use crate::ui::surroundings::{Around, Model};
 use leptos::prelude::*;
 
 /// What the link is for.
@@ -23,6 +24,20 @@ pub struct SetUp {
     pub faults: Faults,
 }
 
+impl Model for SetUp {
+    fn around(&self) -> Around<'_> {
+        Around::Nothing
+    }
+
+    fn own_title(&self) -> Option<String> {
+        Some("Set-up".to_owned())
+    }
+
+    fn has_faults(&self) -> bool {
+        !self.faults.0.is_empty()
+    }
+}
+
 /// What the form of the first account holds.
 #[derive(Clone, Debug, Default)]
 pub struct Sent {
@@ -36,8 +51,8 @@ const LABELS: [(&str, &str); 5] = [
     ("name", "Your name"),
     ("email", "E-mail"),
     ("password", "Password"),
-    ("workspace", "Name of the workspace"),
-    ("time_zone", "Its time zone"),
+    ("workspace", "Workspace name"),
+    ("time_zone", "Time zone"),
 ];
 
 pub fn set_up(page: SetUp) -> impl IntoView {
@@ -46,7 +61,7 @@ pub fn set_up(page: SetUp) -> impl IntoView {
         For::Password(email) => password(page, email).prerender(),
         For::Nothing => view! {
             <h1>"This link cannot be used"</h1>
-            <p>"It was used already, or it is more than an hour old. Start the server again for a new set-up link, or ask whoever sent it for another one."</p>
+            <p>"It has been used, or it is more than an hour old. Restart the server for a new set-up link, or ask the person who sent it for a new one."</p>
             <p><a class="button" href="/sign-in">"Sign in"</a></p>
         }
         .prerender(),
@@ -60,16 +75,16 @@ fn first_account(page: SetUp) -> impl IntoView {
     let email = Field {
         kind: Some("email"),
         autocomplete: Some("username"),
-        ..text("email", "E-mail", page.sent.email, Some("What you sign in with. Nothing is ever sent to it."))
+        ..text("email", "E-mail", page.sent.email, Some("You sign in with it. No e-mail is ever sent to it."))
     };
-    let help = "Usually your company. It holds your apps, their devices and your colleagues' roles.";
-    let workspace = text("workspace", "Name of the workspace", page.sent.workspace, Some(help));
-    let help = "Whose days its figures are counted by, such as Europe/Berlin. It is fixed for good.";
-    let time_zone = text("time_zone", "Its time zone", page.sent.time_zone, Some(help));
+    let help = "Usually your company's name. The workspace holds your apps, their devices and your colleagues' roles.";
+    let workspace = text("workspace", "Workspace name", page.sent.workspace, Some(help));
+    let help = "Daily figures start at midnight in this zone, for example Europe/Berlin. It cannot be changed later.";
+    let time_zone = text("time_zone", "Time zone", page.sent.time_zone, Some(help));
     let faults = page.faults;
     view! {
         <h1>"Set up Attest"</h1>
-        <p class="muted">"This makes the first account, the operator of this installation, and a workspace whose Compliance Admin you are."</p>
+        <p class="muted">"This creates the first account, which operates this installation, and a workspace. You become its Compliance Admin."</p>
         {summary(&faults, &LABELS)}
         <form method="post" action="/set-up" novalidate>
             <input type="hidden" name="token" value=page.token />
@@ -78,7 +93,7 @@ fn first_account(page: SetUp) -> impl IntoView {
             {field(new_password(), &faults)}
             {field(workspace, &faults)}
             {field(time_zone, &faults)}
-            <button class="button primary">"Make the account and the workspace"</button>
+            <button class="button primary">"Create account and workspace"</button>
         </form>
     }
 }
@@ -92,7 +107,7 @@ fn password(page: SetUp, email: String) -> impl IntoView {
             <input type="hidden" name="token" value=page.token />
             <input type="hidden" name="username" autocomplete="username" value=email />
             {field(new_password(), &page.faults)}
-            <button class="button primary">"Choose this password"</button>
+            <button class="button primary">"Set password"</button>
         </form>
     }
 }

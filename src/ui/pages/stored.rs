@@ -2,6 +2,7 @@
 
 use crate::ui::installation::{InstallationFrame, installation_frame};
 use crate::ui::prerender::Prerender;
+use crate::ui::surroundings::{Around, Model};
 use leptos::prelude::*;
 
 #[derive(Clone, Debug)]
@@ -10,8 +11,14 @@ pub struct Stored {
     /// Where it is: the kind of database.
     pub database: &'static str,
     pub groups: Vec<Group>,
-    /// How long after a change of the settings held-back advertising ids are erased, in words.
+    /// How long after a change of the settings blocked advertising ids are erased, in words.
     pub erased_after: String,
+}
+
+impl Model for Stored {
+    fn around(&self) -> Around<'_> {
+        Around::Installation(&self.frame)
+    }
 }
 
 /// The tables that hold data of one kind of people.
@@ -37,19 +44,19 @@ pub fn stored(page: Stored) -> impl IntoView {
         <div class="head">
             <div>
                 <h1>"What is stored, and for how long"</h1>
-                <p class="muted">{format!("Read from the schema of this installation's database ({}) and from its settings.", page.database)}</p>
+                <p class="muted">{format!("Taken from this installation's database schema ({}) and its configuration.", page.database)}</p>
             </div>
         </div>
         <section class="card stored-never">
             <h2>"What is never stored"</h2>
             <p>
-                "Of a batch: its events and user attributes, IP address, location (a country code is read from it), push token, consent state, and every field that no rule reads. They are checked while the request is answered, and dropped."
+                "From the events that apps send: event details and user attributes, IP address, location (except the country code), push token, consent state, and every field Attest does not use. They are checked while the request is handled and then discarded."
             </p>
             <p>
-                "An advertising id (IDFA) is stored only while the device's status and the workspace's IDFA policy permit it. A refusal erases it in the same transaction. What a change of the settings holds back stops leaving at once and is erased "
-                {page.erased_after}" later, unless the change is undone before. SQLite's write-ahead file has what was erased until it is next brought into the database, and a backup until you delete it."
+                "An advertising id (IDFA) is stored only while the device's status and the workspace's IDFA policy permit it. Under the policies Withhold and Require a status, a refusal erases it immediately; under Observe it is kept. When a change of the settings blocks stored ids, they are no longer sent out, and they are erased "
+                {page.erased_after}" later unless the change is undone. Erased data stays in SQLite's write-ahead file until its next checkpoint, and in backups until you delete them."
             </p>
-            <p>"What somebody types into a look-up is kept as a keyed hash only. Secrets and passwords are kept as hashes only."</p>
+            <p>"What somebody enters to look up a profile is kept only as a keyed hash. Secrets and passwords are kept only as hashes."</p>
         </section>
         {groups}
     };

@@ -3,12 +3,13 @@
 use crate::domain::role::TokenRole;
 use crate::ui::frame::{Frame, frame};
 use crate::ui::parts::field::{Faults, Field, field, moment, summary};
-use crate::ui::parts::notice::{Tone, notice};
+use crate::ui::parts::notice::{Tone, done, notice};
 use crate::ui::parts::one_time_secret::{OneTimeSecret, one_time_secret};
 use crate::ui::parts::pager::{Pager, pager};
 use crate::ui::parts::role::role_field;
 use crate::ui::prerender::Prerender;
-use crate::ui::words::{self, Moment};
+use crate::ui::surroundings::{Around, Model};
+use crate::ui::words::{self, Done, Moment};
 use leptos::prelude::*;
 
 /// How long a token may be made to last, in days.
@@ -27,7 +28,22 @@ pub struct Tokens {
     pub faults: Faults,
     /// The token that was just made: its name and its text.
     pub made: Option<(String, OneTimeSecret)>,
-    pub revoked: bool,
+    /// A form that was sent twice: the first time made the token.
+    pub made_already: bool,
+    /// What was just done.
+    pub done: Option<Done>,
+    /// Makes the form one that is taken once.
+    pub form_id: String,
+}
+
+impl Model for Tokens {
+    fn around(&self) -> Around<'_> {
+        Around::Workspace(&self.frame)
+    }
+
+    fn has_faults(&self) -> bool {
+        !self.faults.0.is_empty()
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -43,20 +59,21 @@ pub struct TokenRow {
     pub may_revoke: bool,
 }
 
-const LABELS: [(&str, &str); 3] = [("name", "Name"), ("role", "Role"), ("days", "Lasts")];
+const LABELS: [(&str, &str); 3] = [("name", "Name"), ("role", "Role"), ("days", "Valid for")];
 
 pub fn tokens(page: Tokens) -> impl IntoView {
     let made = page.made.map(|(name, text)| {
-        let help = "Keep it now; only its hash is stored. Send it as “Authorization: Bearer …”. A lost one is revoked and replaced.";
-        one_time_secret(format!("The token {name}, shown this once"), help, text)
+        let help = "Copy it now: only its hash is stored. Send it in the header “Authorization: Bearer …”. If you lose it, revoke it and create another.";
+        one_time_secret(format!("Token {name}, shown only once"), help, text)
     });
-    let revoked =
-        page.revoked.then(|| notice(Tone::Done, view! { <p>"The token was revoked: it opens nothing any more."</p> }));
+    let made_already = page.made_already.then(|| {
+        notice(Tone::Mind, view! { <p role="status"><b>{words::SENT_ALREADY}</b>" The token was created and shown then. If you did not keep it, revoke it and create another."</p> })
+    });
     let list = if page.pager.all == 0 {
         view! {
             <section class="card empty">
                 <h2>"No token yet"</h2>
-                <p>"A token lets a script do in this workspace what its role may, by the Admin API."</p>
+                <p>"A token lets a script use the APIs of this workspace, within the rights of its role."</p>
             </section>
         }
         .prerender()
@@ -64,16 +81,17 @@ pub fn tokens(page: Tokens) -> impl IntoView {
         view! { <section class="card"><h2 class="hidden">"Tokens"</h2>{pager(&page.pager, "tokens")}<ul class="people">{page.rows.into_iter().map(row).collect_view()}</ul></section> }
             .prerender()
     };
-    let form = form(page.name, page.role, page.days, &page.offered, &page.faults);
+    let form = form(page.form_id, page.name, page.role, page.days, &page.offered, &page.faults);
     let content = view! {
         <div class="head">
             <div>
                 <h1>"API tokens"</h1>
-                <p class="muted">"A token can do what its role may, and no more than whoever made it may now."</p>
+                <p class="muted">"A token has the rights of its role, and never more than its maker's present role."</p>
             </div>
         </div>
+        {page.done.map(done)}
+        {made_already}
         {made}
-        {revoked}
         {list}
         {form}
     };
@@ -86,9 +104,9 @@ fn row(row: TokenRow) -> impl IntoView {
         None => "Never used".prerender(),
     };
     let ends = if row.expired {
-        view! { <span class="tag warn">"expired"</span>" on "{moment(row.expires)} }.prerender()
+        view! { <span class="tag warn">"Expired"</span>" on "{moment(row.expires)} }.prerender()
     } else {
-        view! { "until "{moment(row.expires)} }.prerender()
+        view! { "Valid until "{moment(row.expires)} }.prerender()
     };
     let revoke = row.may_revoke.then(|| {
         view! {
@@ -103,7 +121,7 @@ fn row(row: TokenRow) -> impl IntoView {
         <li>
             <div class="person">
                 <b>{row.name.clone()}</b>
-                <span class="muted">{format!("made by {} on ", row.maker)}{moment(row.made)}</span>
+                <span class="muted">{format!("Created by {} on ", row.maker)}{moment(row.made)}</span>
             </div>
             <div class="standing"><b>{words::token_role(row.role)}</b><span class="muted">{ends}". "{used}"."</span></div>
             {revoke}
@@ -111,30 +129,39 @@ fn row(row: TokenRow) -> impl IntoView {
     }
 }
 
-fn form(name: String, role: TokenRole, chosen: i64, offered: &[TokenRole], faults: &Faults) -> impl IntoView + use<> {
+fn form(
+    form_id: String,
+    name: String,
+    role: TokenRole,
+    chosen: i64,
+    offered: &[TokenRole],
+    faults: &Faults,
+) -> impl IntoView + use<> {
     let name = Field {
         name: "name",
         label: "Name",
         value: name,
-        help: Some("What the script is, such as “Nightly report”."),
+        help: Some("What it is used for, such as “Nightly report”."),
         ..Field::default()
     };
     let days = DAYS
         .map(|days| view! { <option value=days.to_string() selected=days == chosen>{format!("{days} days")}</option> });
-    let role_problem = faults.of("role").map(|problem| view! { <p class="fault">{words::form_problem(problem)}</p> });
+    let role_problem =
+        faults.of("role").map(|problem| view! { <p class="fault">{words::form_problem("role", problem)}</p> });
     view! {
         <form method="post" class="card narrow" novalidate>
-            <h2>"Make a token"</h2>
+            <h2>"Create a token"</h2>
             {summary(faults, &LABELS)}
             <input type="hidden" name="act" value="add" />
+            <input type="hidden" name="form_id" value=form_id />
             {field(name, faults)}
             {role_field("role".to_owned(), "role", role, offered)}
             {role_problem}
             <div class="field">
-                <label for="days">"Lasts"</label>
+                <label for="days">"Valid for"</label>
                 <select id="days" name="days">{days.collect_view()}</select>
             </div>
-            <div><button class="button primary">"Make the token"</button></div>
+            <div><button class="button primary">"Create token"</button></div>
         </form>
     }
 }

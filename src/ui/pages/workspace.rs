@@ -5,6 +5,7 @@ use crate::ui::parts::field::{Faults, Field, field, moment, summary};
 use crate::ui::parts::one_time_secret::{OneTimeSecret, one_time_secret};
 use crate::ui::parts::pager::{Pager, pager};
 use crate::ui::prerender::{InertElement, Prerender};
+use crate::ui::surroundings::{Around, Model};
 use crate::ui::words::Moment;
 use leptos::prelude::*;
 
@@ -16,6 +17,16 @@ pub struct Workspaces {
     pub sent: Sent,
     pub faults: Faults,
     pub made: Option<Made>,
+}
+
+impl Model for Workspaces {
+    fn around(&self) -> Around<'_> {
+        Around::Installation(&self.frame)
+    }
+
+    fn has_faults(&self) -> bool {
+        !self.faults.0.is_empty()
+    }
 }
 
 /// What the form holds.
@@ -53,12 +64,12 @@ pub struct Made {
 
 const LABELS: [(&str, &str); 7] = [
     ("name", "Name"),
-    ("slug", "Address"),
+    ("slug", "Address name"),
     ("time_zone", "Time zone"),
-    ("org", "Organisation label"),
-    ("account", "Account label"),
     ("admin", "E-mail of the first Compliance Admin"),
     ("admin_name", "Their name"),
+    ("org", "Organization label"),
+    ("account", "Account label"),
 ];
 
 pub fn workspaces(page: Workspaces) -> impl IntoView {
@@ -67,7 +78,7 @@ pub fn workspaces(page: Workspaces) -> impl IntoView {
         <div class="head">
             <div>
                 <h1>"Workspaces"</h1>
-                <p class="muted">"One company's apps, devices and people each. Being operator gives no right inside one."</p>
+                <p class="muted">"Each workspace holds one company's apps, devices and people. Operators have no access to a workspace unless they are members."</p>
             </div>
         </div>
         {made}
@@ -78,10 +89,10 @@ pub fn workspaces(page: Workspaces) -> impl IntoView {
 }
 
 fn made(made: Made) -> InertElement {
-    let title = format!("The workspace {} was made", made.name);
+    let title = format!("Workspace {} created", made.name);
     match made.link {
         Some(link) => {
-            let help = "Hand this link to its Compliance Admin: by it they choose their password, once, within an hour.";
+            let help = "Send this link to its Compliance Admin to choose a password. It works once, within an hour.";
             one_time_secret(title, help, link).prerender()
         }
         None => view! { <section class="notice done" role="status"><p><b>{title}</b>", with "{made.admin}" as its Compliance Admin."</p></section> }.prerender(),
@@ -98,7 +109,7 @@ fn row(row: WorkspaceRow) -> impl IntoView {
     view! {
         <li>
             <div class="person">{name}<span class="muted">{format!("/w/{} · {}", row.slug, row.labels)}</span></div>
-            <div class="standing">{members}<span class="muted">{row.time_zone}", made "{moment(row.made)}</span></div>
+            <div class="standing">{members}<span class="muted">{row.time_zone}", created "{moment(row.made)}</span></div>
         </li>
     }
 }
@@ -106,22 +117,22 @@ fn row(row: WorkspaceRow) -> impl IntoView {
 fn form(sent: Sent, faults: &Faults) -> impl IntoView + use<> {
     let text = |name, label, value, help| Field { name, label, value, help, ..Field::default() };
     let optional = |field| Field { optional: true, ..field };
-    let zone = "Whose days its figures are counted by, such as Europe/Berlin. It is fixed for good.";
-    let slug = "The part of addresses that names it; made from the name unless given.";
-    let label = "What the Profile API calls it in its addresses; “main” unless set.";
-    let admin = "Who decides its default. Somebody without an account gets a one-time link, which is shown here.";
+    let zone = "Daily figures start at midnight in this zone, for example Europe/Berlin. It cannot be changed later.";
+    let slug = "Its name in addresses, such as acme-games. Made from the name if left empty.";
+    let label = "Used in Profile API addresses. “main” if left empty.";
+    let admin = "They set the default. If they have no account, a one-time link for them is shown here.";
     view! {
         <form method="post" class="card narrow" novalidate>
             <h2>"Create a workspace"</h2>
             {summary(faults, &LABELS)}
-            {field(text("name", "Name", sent.name, Some("Usually the company's.")), faults)}
-            {field(optional(text("slug", "Address", sent.slug, Some(slug))), faults)}
+            {field(text("name", "Name", sent.name, Some("Usually the company's name.")), faults)}
+            {field(optional(text("slug", "Address name", sent.slug, Some(slug))), faults)}
             {field(text("time_zone", "Time zone", sent.time_zone, Some(zone)), faults)}
             {field(Field { kind: Some("email"), ..text("admin", "E-mail of the first Compliance Admin", sent.admin, Some(admin)) }, faults)}
             {field(optional(text("admin_name", "Their name", sent.admin_name, Some("For a new account."))), faults)}
-            {field(optional(text("org", "Organisation label", sent.org, Some(label))), faults)}
+            {field(optional(text("org", "Organization label", sent.org, Some(label))), faults)}
             {field(optional(text("account", "Account label", sent.account, Some(label))), faults)}
-            <div><button class="button primary">"Create the workspace"</button></div>
+            <div><button class="button primary">"Create workspace"</button></div>
         </form>
     }
 }

@@ -99,7 +99,7 @@ fn draw(bars: &Bars, measures: Measures) -> impl IntoView + use<> {
             role="img"
             aria-labelledby=labelled
         >
-            <title id=title_id>{format!("AppliedReport and effective status of {}", bars.title)}</title>
+            <title id=title_id>{format!("Reported and effective status of {}", bars.title)}</title>
             <desc id=description_id>"The same figures as in the table below. The arrow keys read them part by part."</desc>
             <defs>
                 <pattern id=hatch.clone() width="7" height="7" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
@@ -108,12 +108,14 @@ fn draw(bars: &Bars, measures: Measures) -> impl IntoView + use<> {
                 </pattern>
             </defs>
             {labels}
-            <g class="upper">{rectangles(&explicit, top, measures, &hatch, &bars.readings)}</g>
+            <g class="upper">{rectangles(&explicit, top, measures, &hatch, &bars.readings)}{shares(&explicit, top, measures)}</g>
             <g>{rectangles(&effective, below, measures, &hatch, &bars.readings)}</g>
             {band.map(|(path, seam)| view! {
                 <path class="band" d=path fill=format!("url(#{hatch})") />
                 <line class="seam" x1=figure(seam) x2=figure(seam) y1=below.to_string() y2=(below + bar).to_string() />
             })}
+            // After the seam, which would run through them.
+            {shares(&effective, below, measures)}
             // Filled and shown by the island that reads.
             <g class="tooltip" aria-hidden="true">
                 <rect width=CARD.to_string() height=CARD_HEIGHT.to_string() rx="8" />
@@ -151,11 +153,6 @@ fn rectangles(parts: &[Part], y: f64, measures: Measures, hatch: &str, readings:
     let rectangle = |part: &Part| {
         let reading = readings.iter().find(|reading| reading.state == part.state);
         let fill = (part.state == CountedState::Unknown).then(|| format!("url(#{hatch})"));
-        let share = (part.width >= measures.room_for_share).then(|| {
-            let class = if part.state == CountedState::Unknown { "bar-share on-hatch" } else { "bar-share" };
-            let (x, y) = (figure(part.x + 9.0), figure(y + measures.bar / 2.0 + 5.0));
-            view! { <text class=class x=x y=y>{format!("{:.0} %", part.share * 100.0)}</text> }
-        });
         view! {
             <rect
                 class=format!("bar {}", class(part.state))
@@ -171,10 +168,19 @@ fn rectangles(parts: &[Part], y: f64, measures: Measures, hatch: &str, readings:
                 data-reported=reading.map(|reading| reading.reported.clone())
                 data-effective=reading.map(|reading| reading.effective.clone())
             />
-            {share}
         }
     };
     parts.iter().filter(|part| part.width > 0.0).map(rectangle).collect_view()
+}
+
+/// The shares of a bar's parts, where there is room for them.
+fn shares(parts: &[Part], y: f64, measures: Measures) -> impl IntoView + use<> {
+    let share = |part: &Part| {
+        let (x, y) = (figure(part.x + 9.0), figure(y + measures.bar / 2.0 + 5.0));
+        let class = format!("bar-share {}", class(part.state));
+        view! { <text class=class x=x y=y>{format!("{:.0}%", part.share * 100.0)}</text> }
+    };
+    parts.iter().filter(|part| part.width >= measures.room_for_share).map(share).collect_view()
 }
 
 /// Where the card stands that shows a part's figures: between the bars, and never out of the drawing.

@@ -1,5 +1,6 @@
 //! Form fields: label above, help below, the fault beside the field and summed up on top.
 
+use super::notice::{Tone, notice};
 use crate::domain::error::Problem;
 use crate::ui::prerender::Prerender;
 use crate::ui::words;
@@ -39,7 +40,7 @@ pub fn new_password() -> Field {
         label: "Password",
         kind: Some("password"),
         autocomplete: Some("new-password"),
-        help: Some("12 to 128 characters that are hard to guess; a few unrelated words make a good one."),
+        help: Some("12 to 128 characters that are hard to guess, such as a few unrelated words."),
         ..Field::default()
     }
 }
@@ -53,6 +54,12 @@ pub fn field(field: Field, faults: &Faults) -> impl IntoView + use<> {
     let described = [fault_id.clone(), help_id.clone()].into_iter().flatten().collect::<Vec<_>>().join(" ");
     let described = (!described.is_empty()).then_some(described);
     let invalid = problem.map(|_| "true");
+    let said = problem.map(|problem| match problem {
+        Problem::TooLong => words::too_long(name, &field.value),
+        problem => words::form_problem(name, problem).to_owned(),
+    });
+    // The summary of what is wrong is read first.
+    let autofocus = field.autofocus && faults.0.is_empty();
     let autocomplete = field.autocomplete.unwrap_or("off");
     let input = match field.rows {
         Some(rows) => view! {
@@ -70,7 +77,7 @@ pub fn field(field: Field, faults: &Faults) -> impl IntoView + use<> {
                 autocomplete=autocomplete
                 aria-describedby=described
                 aria-invalid=invalid
-                autofocus=field.autofocus
+                autofocus=autofocus
             />
         }
         .prerender(),
@@ -79,28 +86,27 @@ pub fn field(field: Field, faults: &Faults) -> impl IntoView + use<> {
         <div class="field">
             <label for=name>{field.label}{field.optional.then_some(view! { <span class="muted">" (optional)"</span> })}</label>
             {input}
-            {problem.map(|problem| view! { <p class="fault" id=fault_id>{words::form_problem(problem)}</p> })}
+            {said.map(|said| view! { <p class="fault" id=fault_id>{said}</p> })}
             {field.help.map(|help| view! { <p class="help" id=help_id>{help}</p> })}
         </div>
     }
 }
 
-/// All faults on top of a form, each with a link to its field.
+/// All faults on top of a form, each with a link to its field, in the order of the form; it is where reading begins.
 pub fn summary(faults: &Faults, labels: &[(&'static str, &'static str)]) -> Option<impl IntoView + use<>> {
     if faults.0.is_empty() {
         return None;
     }
-    let items = faults.0.iter().map(|(name, problem)| {
-        let label = labels.iter().find(|(known, _)| known == name).map_or("The form", |(_, label)| *label);
-        let said = words::form_problem(*problem);
+    let place = |field: &str| labels.iter().position(|(known, _)| *known == field).unwrap_or(labels.len());
+    let mut faults = faults.0.clone();
+    faults.sort_by_key(|(field, _)| place(field));
+    let items = faults.into_iter().map(|(name, problem)| {
+        let label = labels.get(place(&name)).map_or("The form", |(_, label)| *label);
+        let said = words::form_problem(&name, problem);
         view! { <li><a href=format!("#{name}")>{label}</a>": "{said}</li> }
     });
-    Some(view! {
-        <div class="notice danger" role="alert">
-            <p><b>"Nothing was saved."</b>" Mend this and send it again:"</p>
-            <ul>{items.collect_view()}</ul>
-        </div>
-    })
+    let items = items.collect_view();
+    Some(notice(Tone::Danger, view! { <p><b>{words::NOT_SAVED}</b>" "{words::NOT_SAVED_LEAD}</p><ul>{items}</ul> }))
 }
 
 /// A moment with its exact value.

@@ -1,5 +1,6 @@
 //! What happened, or what to mind.
 
+use crate::ui::words::{self, Done};
 use leptos::prelude::*;
 
 /// How much it matters.
@@ -10,12 +11,18 @@ pub enum Tone {
     Danger,
 }
 
-/// A notice; what was done is announced to screen readers.
+/// A notice; what was done is announced to screen readers, and reading begins with what went wrong.
 pub fn notice(tone: Tone, content: impl IntoView) -> impl IntoView {
     let (class, role) = match tone {
         Tone::Done => ("notice done", Some("status")),
         Tone::Mind => ("notice", None),
         Tone::Danger => ("notice danger", Some("alert")),
     };
-    view! { <div class=class role=role>{content}</div> }
+    let wrong = tone == Tone::Danger;
+    view! { <div class=class role=role tabindex=wrong.then_some("-1") autofocus=wrong>{content}</div> }
+}
+
+/// What was just done.
+pub fn done(what: Done) -> impl IntoView {
+    notice(Tone::Done, view! { <p>{words::done(what)}</p> })
 }

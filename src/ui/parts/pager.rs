@@ -27,10 +27,10 @@ pub fn pager(pager: &Pager, what: &'static str) -> Option<impl IntoView + use<>>
     let Pager { find, first, last, found, all, previous, next } = pager.clone();
     let count = |n: usize| number(i64::try_from(n).unwrap_or(i64::MAX));
     let shown = match (found, find.is_empty()) {
-        (0, _) => format!("None of {} {what} fits.", count(all)),
+        (0, _) => format!("None of {} {what} match.", count(all)),
         (_, true) => format!("{} to {} of {} {what}", count(first), count(last), count(all)),
         (_, false) => {
-            format!("{} to {} of {} that fit, of {} {what}", count(first), count(last), count(found), count(all))
+            format!("{} to {} of {} matches, of {} {what}", count(first), count(last), count(found), count(all))
         }
     };
     let link = |address: Option<String>, words: &'static str| {

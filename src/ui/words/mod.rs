@@ -1,13 +1,25 @@
 //! The sentences: every status, problem and action in words, and numbers and moments as they are written.
 
 mod action;
+mod audit;
+mod done;
+mod outcome;
 mod problem;
 
 pub use action::action;
-pub use problem::{data_problem, form_problem, problem, reason};
+pub use audit::{
+    actor, actor_name, audit_field, audit_nothing, audit_value, environment, identifier, identity, look_up_by, target,
+};
+pub use done::{Done, done};
+pub use outcome::{
+    Conflict, NOT_SAVED, NOT_SAVED_LEAD, NOTHING_CHANGED, SENT_ALREADY, SIGN_IN_AGAIN, SIGNED_OUT, STALE_VERSION,
+    conflict,
+};
+pub use problem::{data_problem, form_problem, parameter, parameter_problem, problem, reason, too_long};
 
 use crate::domain::att::{CountedState, Policy, Status};
 use crate::domain::count::Unit;
+use crate::domain::platform::Platform;
 use crate::domain::role::{Role, TokenRole};
 use crate::domain::rounding::Shown;
 
@@ -39,9 +51,12 @@ pub fn count(shown: Shown) -> String {
     }
 }
 
-/// A share with one decimal; a dash where there is none to give.
+/// In place of a share that there is not, or that may not be shown.
+pub const NO_SHARE: &str = "–";
+
+/// A share with one decimal, such as `23.4%`.
 pub fn share(share: Option<f64>) -> String {
-    share.map_or_else(|| "–".to_owned(), |share| format!("{:.1} %", share * 100.0))
+    share.map_or_else(|| NO_SHARE.to_owned(), |share| format!("{:.1}%", share * 100.0))
 }
 
 pub fn status(status: Status) -> &'static str {
@@ -64,6 +79,24 @@ pub fn state(of: CountedState) -> &'static str {
 /// A default, or that there is none.
 pub fn default(default: Option<Status>) -> &'static str {
     default.map_or("No default", status)
+}
+
+/// A platform, as its makers write it.
+pub fn platform(platform: Platform) -> &'static str {
+    match platform {
+        Platform::Ios => "iOS",
+        Platform::Tvos => "tvOS",
+        Platform::Android => "Android",
+        Platform::Web => "Web",
+        Platform::Desktop => "Desktop",
+        Platform::Roku => "Roku",
+        Platform::FireTv => "Fire TV",
+        Platform::SmartTv => "Smart TV",
+        Platform::Xbox => "Xbox",
+        Platform::Alexa => "Alexa",
+        Platform::Other => "Other platforms",
+        Platform::Unknown => "Unknown platform",
+    }
 }
 
 pub fn policy(policy: Policy) -> &'static str {
@@ -106,7 +139,7 @@ pub fn device(agent: &str) -> String {
     match (first(&browsers), first(&systems)) {
         (Some(browser), Some(system)) => format!("{browser} on {system}"),
         (Some(one), None) | (None, Some(one)) => one.to_owned(),
-        (None, None) => "An unknown browser".to_owned(),
+        (None, None) => "Unknown browser".to_owned(),
     }
 }
 
@@ -117,13 +150,13 @@ pub fn token_role(of: TokenRole) -> &'static str {
 
 /// What a role is for, in a few words.
 pub fn role_in_short(role: TokenRole) -> &'static str {
-    let TokenRole::Member(role) = role else { return "reads single profiles by the Profile API, and nothing else" };
+    let TokenRole::Member(role) = role else { return "reads single profiles with the Profile API, nothing else" };
     match role {
-        Role::ComplianceAdmin => "decides the default and the IDFA policy",
-        Role::Admin => "runs inputs, apps and members",
-        Role::Compliance => "sees everything, single profiles too, and decides nothing",
+        Role::ComplianceAdmin => "sets the default and the IDFA policy; full access",
+        Role::Admin => "manages inputs, apps, members and tokens; sees single profiles and exact figures",
+        Role::Compliance => "sees everything, including single profiles; changes nothing",
         Role::Analyst => "sees rounded figures",
-        Role::ReadOnly => "sees rounded figures, and no members",
+        Role::ReadOnly => "sees rounded figures, but no members",
         Role::Auditor => "sees the audit log and rounded figures",
     }
 }
@@ -157,21 +190,21 @@ pub fn choice(default: Option<Status>) -> (&'static str, &'static str) {
     match default {
         Some(Status::Authorized) => (
             "Apple: the user allowed tracking.",
-            "Counts as allowed to track. Advertising ids are kept and may leave for partners.",
+            "Counts as allowed to track. Advertising ids are kept and may be sent to partners.",
         ),
         Some(Status::Denied) => (
-            "Apple: the user refused, or does not let apps ask.",
+            "Apple: the user refused, or has turned off tracking requests.",
             "Counts as refused. Under Withhold, advertising ids are not kept.",
         ),
         Some(Status::Restricted) => (
-            "Apple: the user cannot be asked, as on a managed device.",
+            "Apple: the user cannot be asked, for example on a managed device.",
             "Same effect here as Denied; partners may tell them apart.",
         ),
         Some(Status::NotDetermined) => {
             ("Apple: the user has not been asked.", "Same effect here as Denied; partners may tell them apart.")
         }
         None => {
-            ("Nothing is assumed: the status stays unknown.", "The IDFA policy alone decides about advertising ids.")
+            ("Nothing is assumed: the status stays Unknown.", "Only the IDFA policy decides about advertising ids.")
         }
     }
 }

@@ -40,39 +40,110 @@ pub fn problem(problem: Problem) -> &'static str {
         Problem::NotATimeZone => "expected a time zone such as Europe/Berlin",
         Problem::NobodyHasIt => "expected the e-mail of an account (attest user add makes one)",
         Problem::LastComplianceAdmin => "expected another Compliance Admin to remain",
-        Problem::NotThePassword => "expected the present password",
+        Problem::NotThePassword => "expected the current password",
         Problem::TooManyAttempts => "expected a pause after several failed attempts",
-        Problem::AlreadyMember => "expected somebody who is no member yet",
+        Problem::AlreadyMember => "expected somebody who is not yet a member",
         Problem::AboveOwnRights => "expected a role within the maker's own rights",
         Problem::NotARate => "expected a whole number from 1 to 1,000,000",
-        Problem::RateLimited => "expected fewer requests in a second",
+        Problem::RateLimited => "expected fewer requests per second",
     }
 }
 
-/// What is wrong with a form's field, as a sentence for a person.
-pub fn form_problem(problem: Problem) -> &'static str {
+/// What is wrong with the field `field` of a form, as a sentence for a person.
+pub fn form_problem(field: &str, problem: Problem) -> &'static str {
     match problem {
-        Problem::Missing => "Fill this in.",
-        Problem::Repeated => "This came more than once. Send the form again.",
-        Problem::TooLong => "This is too long: names have at most 80 characters, reasons at most 1,000.",
-        Problem::Unprintable => "This has characters that cannot be seen. Type it again.",
-        Problem::NotOneOf => "Choose one of the values offered.",
-        Problem::NotAnEmail => "This is not an e-mail address.",
-        Problem::NotAnInteger | Problem::OutOfRange => "This must be a whole number.",
-        Problem::NotABundleId => "A bundle id has letters, digits, dots, dashes and underscores only.",
-        Problem::NotATimeZone => "This is not a time zone. Write it as in Europe/Berlin, or UTC.",
-        Problem::Taken => "This is taken. Choose another.",
-        Problem::PasswordLength => "Choose a password of 12 to 128 characters.",
-        Problem::PasswordWeak => "This password is easy to guess. A few unrelated words make a good one.",
-        Problem::NotTheName => "This is not the workspace's name. Type it exactly as it is shown.",
-        Problem::LastComplianceAdmin => "A workspace always keeps one Compliance Admin: make somebody else one first.",
-        Problem::NotThePassword => "This is not your present password.",
-        Problem::TooManyAttempts => "Too many attempts that failed. Wait a minute, then try again.",
-        Problem::AlreadyMember => "They are a member already. Change their role in the list.",
-        Problem::NobodyHasIt => "Nobody has an account with this e-mail yet. Give their name too, and one is made.",
-        Problem::NotARate => "A rate is a whole number from 1 to 1,000,000, or empty for none.",
-        Problem::AboveOwnRights => "This role could do more than you can. Choose a lower one.",
-        _ => "This cannot be used.",
+        Problem::Missing => missing(field),
+        Problem::Repeated => "This was sent more than once. Send the form again.",
+        Problem::TooLong => match longest(field) {
+            MOST_OF_A_REASON => "Use at most 1,000 characters.",
+            MOST_OF_A_NAME => "Use at most 80 characters.",
+            _ => "Use at most 255 characters.",
+        },
+        Problem::Unprintable => "This contains invisible characters. Type it again.",
+        Problem::NotOneOf => "Choose one of the options.",
+        Problem::NotAnEmail => "Enter a valid e-mail address.",
+        Problem::NotAnInteger | Problem::OutOfRange => "Enter a whole number.",
+        Problem::NotABundleId => "A bundle id has only letters, digits, dots, dashes and underscores.",
+        Problem::NotASlug => "Use lower-case letters, digits and dashes, at most 40.",
+        Problem::NotATimeZone => "Enter a time zone such as Europe/Berlin, or UTC.",
+        Problem::Taken => "This is already in use. Choose another.",
+        Problem::PasswordLength => "Use 12 to 128 characters.",
+        Problem::PasswordWeak => "This password is easy to guess. Try a few unrelated words.",
+        Problem::NotTheName => "This is not the workspace's name. Type it exactly as shown.",
+        Problem::LastComplianceAdmin => {
+            "A workspace needs at least one Compliance Admin. Give somebody else this role first."
+        }
+        Problem::NotThePassword => "This is not your current password.",
+        Problem::TooManyAttempts => "Too many failed attempts. Wait a minute, then try again.",
+        Problem::AlreadyMember => "This person is already a member. Change their role in the list.",
+        Problem::NobodyHasIt => "Nobody has an account with this e-mail. Enter a name to create one.",
+        Problem::NotARate => "Enter a whole number from 1 to 1,000,000, or leave it empty for no limit.",
+        Problem::AboveOwnRights => "This role has more rights than yours. Choose another.",
+        _ => "This value cannot be used.",
+    }
+}
+
+const MOST_OF_A_REASON: usize = 1_000;
+const MOST_OF_A_NAME: usize = 80;
+
+/// How many characters a form's field may have.
+fn longest(field: &str) -> usize {
+    match field {
+        "reason" | "policy_reason" => MOST_OF_A_REASON,
+        "name" | "admin_name" | "workspace" => MOST_OF_A_NAME,
+        _ => 255,
+    }
+}
+
+/// A text that is too long, beside the field that still has it.
+pub fn too_long(field: &str, text: &str) -> String {
+    let number = |n: usize| super::number(i64::try_from(n).unwrap_or(i64::MAX));
+    let (most, has) = (longest(field), text.trim().chars().count());
+    if has > most {
+        format!("At most {} characters; this has {}.", number(most), number(has))
+    } else {
+        form_problem(field, Problem::TooLong).to_owned()
+    }
+}
+
+fn missing(field: &str) -> &'static str {
+    match field {
+        "reason" | "policy_reason" => "Enter a reason.",
+        "name" => "Enter a name.",
+        "workspace" => "Enter a name for the workspace.",
+        "email" | "admin" => "Enter an e-mail address.",
+        "password" | "present" | "new" => "Enter a password.",
+        "time_zone" => "Enter a time zone.",
+        "confirm" => "Enter the workspace's name.",
+        "value" => "Enter an id.",
+        "role" => "Choose a role.",
+        "status" | "idfa_policy" | "by" => "Choose one of the options.",
+        _ => "Enter a value.",
+    }
+}
+
+/// A parameter of a page's address, as the page's own form calls it.
+pub fn parameter(name: &str) -> &str {
+    match name {
+        "action" => "Action",
+        "app" => "App",
+        "before" => "Row",
+        "environment" => "Environment",
+        "from" => "From",
+        "on" => "Date",
+        "platform" => "Platform",
+        "to" => "To",
+        "unit" => "Profiles or devices",
+        other => other,
+    }
+}
+
+/// What is wrong with a parameter of an address; never the value, which somebody else may have made up.
+pub fn parameter_problem(name: &str) -> &'static str {
+    match name {
+        "from" | "to" | "on" => "expected a date such as 2026-11-22",
+        "before" => "expected a row number",
+        _ => "this value does not exist",
     }
 }
 
@@ -87,16 +158,16 @@ pub fn reason(reason: &str) -> String {
 /// What a batch contradicts, and what was made of it.
 pub fn data_problem(of: DataProblem) -> &'static str {
     match of {
-        DataProblem::AuthorizedWithoutIdfa => "Authorized, with a zero or missing IDFA",
-        DataProblem::IdfaUnpermitted => "An IDFA that the status does not permit; kept under Observe only",
-        DataProblem::StatusBeforeAtt => "A status from iOS before 14, which knows none",
-        DataProblem::StatusElsewhere => "A status for a platform that has none; not stored",
-        DataProblem::FlagDisagrees => "The status and limit_ad_tracking disagree",
+        DataProblem::AuthorizedWithoutIdfa => "Authorized, but with a zero or missing IDFA",
+        DataProblem::IdfaUnpermitted => "IDFA sent although the status forbids it (kept only under Observe)",
+        DataProblem::StatusBeforeAtt => "Status from an iOS version before 14, which has none",
+        DataProblem::StatusElsewhere => "Status for a platform that has none (not stored)",
+        DataProblem::FlagDisagrees => "Status and limit_ad_tracking disagree",
         DataProblem::AnswerForgotten => "Not determined after an answer, from the same installation",
-        DataProblem::BadTimestamp => "A timestamp was zero or below; taken as absent",
-        DataProblem::SecondsTimestamp => "A timestamp was in seconds; multiplied",
-        DataProblem::FutureTimestamp => "A timestamp was ahead of us; replaced by the time received",
-        DataProblem::Stale => "A status came after newer news; not taken",
+        DataProblem::BadTimestamp => "Timestamp zero or negative; ignored",
+        DataProblem::SecondsTimestamp => "Timestamp in seconds; converted to milliseconds",
+        DataProblem::FutureTimestamp => "Timestamp in the future; replaced by arrival time",
+        DataProblem::Stale => "Status older than the one already known; ignored",
     }
 }
 
@@ -108,6 +179,12 @@ mod tests {
     fn reasons_become_sentences() {
         assert_eq!(reason("mpid repeated"), "mpid: expected once, found more than once");
         assert_eq!(reason(" too_large"), "The batch: expected at most 128 KB for a batch and 256 KB for a request");
-        assert_eq!(reason(" rate_limited"), "The batch: expected fewer requests in a second");
+        assert_eq!(reason(" rate_limited"), "The batch: expected fewer requests per second");
+    }
+
+    #[test]
+    fn a_text_that_is_too_long_says_by_how_much() {
+        assert_eq!(too_long("name", &"x".repeat(90)), "At most 80 characters; this has 90.");
+        assert_eq!(too_long("reason", &"x".repeat(1_200)), "At most 1,000 characters; this has 1,200.");
     }
 }

@@ -1,6 +1,7 @@
-//! The account of whoever is signed in.
+//! The account of the person who is signed in.
 
 use super::installation::installation_frame;
+use super::remembered::{leave, take};
 use crate::domain::error::Refusal;
 use crate::domain::theme::Theme;
 use crate::server::auth::session::{self, over_before};
@@ -16,51 +17,51 @@ use crate::ui::installation::InstallationPage;
 use crate::ui::pages::Page;
 use crate::ui::pages::account::{Account, SessionRow};
 use crate::ui::parts::field::Faults;
-use axum::extract::{RawQuery, State};
+use crate::ui::words::Done;
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 
 /// `GET /account`.
-pub async fn show(visit: SignedInPerson, State(state): State<AppState>, query: RawQuery) -> Result<Response> {
+pub async fn show(visit: SignedInPerson, State(state): State<AppState>) -> Result<Response> {
     let mut page = model(&state, &visit).await?;
-    page.done = match super::PageQuery::new(query).of("done") {
-        Some("name") => Some("Your name was saved."),
-        Some("password") => Some("Your password was changed, and your other sessions have ended."),
-        Some("sessions") => Some("Ended. Whoever used it is signed out."),
-        Some("theme") => Some("The look was saved."),
-        _ => None,
-    };
+    page.done = take(&visit.session).await?;
     Ok(render(&state, Page::Account(Box::new(page)), StatusCode::OK))
 }
 
-/// `POST /account`: one of the page's forms, which `act` tells.
+/// `POST /account`: one of the page's forms, which `act` names.
 pub async fn change(visit: SignedInPerson, State(state): State<AppState>, mut form: Form) -> Result<Response> {
     let session = visit.session.id().map(|id| session::key(&id)).unwrap_or_default();
     let act = form.text("act");
     let (services, actor, person) = (&state.services, &visit.actor, &visit.person);
     let name = form.optional("name");
     let (done, changed) = match act.as_str() {
-        "name" => ("name", rename(services, actor, person, &name).await),
+        "name" => (Done::NameSaved, rename(services, actor, person, &name).await),
         "password" => {
             let wanted = NewPassword { present: form.secret("present"), new: form.secret("new"), session };
-            ("password", change_password(services, actor, person, wanted).await)
+            (Done::PasswordChanged, change_password(services, actor, person, wanted).await)
         }
         "theme" => {
             let theme = form.choice("theme", Theme::parse).ok_or(Refusal::BadRequest(vec![]))?;
-            ("theme", choose_theme(services, person, theme).await)
+            (Done::ThemeSaved, choose_theme(services, person, theme).await)
         }
         "end" => {
             let session = form.text("session");
             let sessions = state.store.system_view().await?.sessions_of(person.id).await?;
             let known = sessions.into_iter().map(|(key, _)| key).find(|key| hex(key) == session);
             let ending = Ending::One(known.ok_or(Refusal::NotFound)?);
-            ("sessions", end_sessions(services, actor, person, ending).await)
+            (Done::SessionEnded, end_sessions(services, actor, person, ending).await)
         }
-        "end_others" => ("sessions", end_sessions(services, actor, person, Ending::Others(session)).await),
+        "end_others" => {
+            (Done::OtherSessionsEnded, end_sessions(services, actor, person, Ending::Others(session)).await)
+        }
         _ => return Err(Refusal::BadRequest(vec![]).into()),
     };
     match changed {
-        Ok(()) => Ok(Redirect::to(&format!("/account?done={done}")).into_response()),
+        Ok(()) => {
+            leave(&visit.session, done).await?;
+            Ok(Redirect::to("/account").into_response())
+        }
         Err(Error::Refused(Refusal::Invalid(faults))) => {
             let mut page = model(&state, &visit).await?;
             if act == "name" {
@@ -93,7 +94,7 @@ async fn model(state: &AppState, visit: &SignedInPerson) -> Result<Account> {
     });
     Ok(Account {
         sessions: rows.collect(),
-        frame: installation_frame(&mut system, visit, InstallationPage::Account).await?,
+        frame: installation_frame(&mut system, &visit.person, InstallationPage::Account).await?,
         email: visit.person.email.clone(),
         name: visit.person.name.clone(),
         name_faults: Faults::default(),

@@ -18,7 +18,7 @@ use serde_json::Value;
 pub async fn show(visit: SignedInPerson, State(state): State<AppState>) -> Result<Response> {
     let document = serde_json::to_value(described()).map_err(Error::internal)?;
     let page = Api {
-        frame: installation_frame(&mut state.store.system_view().await?, &visit, InstallationPage::Api).await?,
+        frame: installation_frame(&mut state.store.system_view().await?, &visit.person, InstallationPage::Api).await?,
         public_url: state.config.public_url(),
         groups: list(&document["tags"]).iter().map(|tag| group(tag, &document)).collect(),
         shapes: members(&document["components"]["schemas"])

@@ -1,6 +1,7 @@
 //! Apps: the list, and the form that names one.
 
 use super::listing::part;
+use super::remembered::{leave, take};
 use super::{PageQuery, frame};
 use crate::domain::app::App;
 use crate::domain::environment::Environment;
@@ -16,6 +17,7 @@ use crate::server::store::View;
 use crate::ui::frame::NavPage;
 use crate::ui::pages::Page;
 use crate::ui::pages::app::{AppRow, Apps};
+use crate::ui::words::Done;
 use axum::extract::RawQuery;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -25,7 +27,7 @@ pub async fn list(InWorkspace { visit, state, workspace, .. }: InWorkspace, quer
     let mut view = state.store.view(&visit.actor, workspace, Permission::SeeInputs).await?;
     let asked = PageQuery::new(query);
     let mut page = model(&mut view, &visit, &asked).await?;
-    page.saved = asked.of("done") == Some("named");
+    page.done = take(&visit.session).await?;
     Ok(render(&state, Page::Apps(Box::new(page)), StatusCode::OK))
 }
 
@@ -43,7 +45,10 @@ pub async fn change(
     }
     let id = AppId::parse(&app).ok_or(Refusal::NotFound)?;
     match name_app(&state.store, &visit.actor, workspace.clone(), id, &name).await {
-        Ok(()) => Ok(Redirect::to(&format!("/w/{slug}/apps{}", asked.with(&[("done", "named")]))).into_response()),
+        Ok(()) => {
+            leave(&visit.session, Done::AppNamed).await?;
+            Ok(Redirect::to(&format!("/w/{slug}/apps{}", asked.with(&[]))).into_response())
+        }
         Err(Error::Refused(Refusal::Invalid(faults))) => {
             let mut view = state.store.view(&visit.actor, workspace, Permission::SeeInputs).await?;
             let mut page = model(&mut view, &visit, &asked).await?;
@@ -58,7 +63,7 @@ pub async fn change(
 }
 
 async fn model(view: &mut View, visit: &SignedInPerson, asked: &PageQuery) -> Result<Apps> {
-    let frame = frame(view, visit, NavPage::Apps, Environment::Production).await?;
+    let frame = frame(view, &visit.person, NavPage::Apps, Environment::Production).await?;
     let row = |app: App| AppRow { id: app.id.to_string(), bundle: app.bundle, name: app.name, problem: None };
     let words = |app: &App| format!("{} {}", app.name, app.bundle.as_deref().unwrap_or_default());
     let (apps, pager) = part(asked, view.apps().await?, words);
@@ -66,7 +71,7 @@ async fn model(view: &mut View, visit: &SignedInPerson, asked: &PageQuery) -> Re
         rows: apps.into_iter().map(row).collect(),
         pager,
         may_manage: frame.may(Permission::ManageInputs),
-        saved: false,
+        done: None,
         frame,
     })
 }

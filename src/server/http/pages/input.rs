@@ -1,9 +1,10 @@
 //! Inputs: the list, one of them, and the acts that show a secret once.
 
+use super::data_problem::data_problem_rows;
 use super::listing::part;
+use super::remembered::{form_taken, fresh, leave, take, was_taken};
 use super::{PageQuery, frame};
-use crate::domain::app::App;
-use crate::domain::data_problem::{DataProblem, SHOWN_DAYS};
+use crate::domain::data_problem::SHOWN_DAYS;
 use crate::domain::environment::Environment;
 use crate::domain::error::{Problem, Refusal};
 use crate::domain::id::InputId;
@@ -18,15 +19,14 @@ use crate::server::http::render::render;
 use crate::server::services::input::{NewInput, Secret, add_input, limit_rate, rotate_secret, set_paused};
 use crate::server::state::AppState;
 use crate::server::store::View;
-use crate::server::store::data_problem::DataProblemCount;
 use crate::server::store::tally::Tally;
 use crate::ui::frame::NavPage;
 use crate::ui::pages::Page;
 use crate::ui::pages::input::list::{InputRow, Inputs};
+use crate::ui::pages::input::sample::Samples;
 use crate::ui::pages::input::{InputPage, Shown};
-use crate::ui::pages::sample::{DataProblemRow, Samples};
 use crate::ui::parts::field::Faults;
-use crate::ui::words::{self, number};
+use crate::ui::words::{Done, number};
 use axum::extract::{Path, RawQuery};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -35,17 +35,18 @@ use secrecy::ExposeSecret;
 /// `GET inputs`.
 pub async fn list(InWorkspace { visit, state, workspace, .. }: InWorkspace, query: RawQuery) -> Result<Response> {
     let mut view = state.store.view(&visit.actor, workspace, Permission::SeeInputs).await?;
-    let page = list_model(&mut view, &visit, &PageQuery::new(query)).await?;
+    let page = list_model(&state, &mut view, &visit, &PageQuery::new(query)).await?;
     Ok(render(&state, Page::Inputs(Box::new(page)), StatusCode::OK))
 }
 
-/// `POST inputs`: makes one and shows its secret, this once. Sending the form again finds the name taken.
+/// `POST inputs`: makes one and shows its secret, this once. The form is taken once: a reload makes no second one.
 pub async fn add(
     InWorkspace { visit, state, workspace, .. }: InWorkspace,
     query: RawQuery,
     mut form: Form,
 ) -> Result<Response> {
-    state.store.assert_may(&visit.actor, &workspace, Permission::ManageInputs).await?;
+    state.store.view(&visit.actor, workspace.clone(), Permission::ManageInputs).await?;
+    let form_id = form.optional("form_id");
     let new = NewInput { name: form.text("name"), bundle: form.optional("bundle") };
     let ended = match form.faults() {
         Some(faults) => Err(Ok(faults)),
@@ -57,11 +58,16 @@ pub async fn add(
         }
     };
     let mut view = state.store.view(&visit.actor, workspace, Permission::SeeInputs).await?;
-    let mut page = list_model(&mut view, &visit, &PageQuery::new(query)).await?;
+    let mut page = list_model(&state, &mut view, &visit, &PageQuery::new(query)).await?;
     match ended {
         Ok(secret) => {
+            form_taken(&visit.session, &form_id).await?;
             let bundle = Some(new.bundle.trim().to_owned()).filter(|bundle| !bundle.is_empty());
             page.made = Some(one_time_secret(&state, secret, bundle));
+            Ok(render(&state, Page::Inputs(Box::new(page)), StatusCode::OK))
+        }
+        Err(Ok(_)) if was_taken(&visit.session, &form_id).await? => {
+            page.made_already = true;
             Ok(render(&state, Page::Inputs(Box::new(page)), StatusCode::OK))
         }
         Err(Ok(faults)) => {
@@ -82,7 +88,8 @@ pub async fn one(
     Path((_, input)): Path<(String, String)>,
 ) -> Result<Response> {
     let mut view = state.store.view(&visit.actor, workspace, Permission::SeeInputs).await?;
-    let page = one_model(&state, &mut view, &visit, id(&input)?).await?;
+    let mut page = one_model(&state, &mut view, &visit, id(&input)?).await?;
+    page.done = take(&visit.session).await?;
     Ok(render(&state, Page::Input(Box::new(page)), StatusCode::OK))
 }
 
@@ -99,12 +106,17 @@ pub async fn change(
     match act.as_str() {
         "pause" | "resume" => {
             set_paused(&state.store, &visit.actor, workspace, id, act == "pause").await?;
+            let done = if act == "pause" { Done::InputPaused } else { Done::InputResumed };
+            leave(&visit.session, done).await?;
             Ok(Redirect::to(&format!("/w/{slug}/inputs/{id}")).into_response())
         }
         "limit" => {
             let typed = form.text("requests_per_second");
             match limit_rate(&state.store, &visit.actor, workspace.clone(), id, &typed).await {
-                Ok(()) => Ok(Redirect::to(&format!("/w/{slug}/inputs/{id}")).into_response()),
+                Ok(()) => {
+                    leave(&visit.session, Done::LimitSaved).await?;
+                    Ok(Redirect::to(&format!("/w/{slug}/inputs/{id}")).into_response())
+                }
                 Err(Error::Refused(Refusal::Invalid(faults))) => {
                     let mut view = state.store.view(&visit.actor, workspace, Permission::SeeInputs).await?;
                     let mut page = one_model(&state, &mut view, &visit, id).await?;
@@ -155,12 +167,12 @@ fn total(tallies: &[Tally], input: InputId, counted: Counted) -> String {
 
 fn app_name(apps: &[crate::domain::app::App], input: &Input) -> String {
     let known = input.app.and_then(|id| apps.iter().find(|app| app.id == id));
-    known.map_or_else(|| "by bundle id".to_owned(), |app| app.name.clone())
+    known.map_or_else(|| "By bundle id".to_owned(), |app| app.name.clone())
 }
 
-async fn list_model(view: &mut View, visit: &SignedInPerson, asked: &PageQuery) -> Result<Inputs> {
+async fn list_model(state: &AppState, view: &mut View, visit: &SignedInPerson, asked: &PageQuery) -> Result<Inputs> {
     let (inputs, tallies, apps) = (view.inputs().await?, view.tallies().await?, view.apps().await?);
-    let frame = frame(view, visit, NavPage::Inputs, Environment::Production).await?;
+    let frame = frame(view, &visit.person, NavPage::Inputs, Environment::Production).await?;
     let (inputs, pager) = part(asked, inputs, |input| format!("{} {}", input.name, input.key));
     let row = |input: Input| InputRow {
         address: format!("/w/{}/inputs/{}", frame.slug, input.id),
@@ -179,6 +191,8 @@ async fn list_model(view: &mut View, visit: &SignedInPerson, asked: &PageQuery) 
         bundle: String::new(),
         faults: Faults::default(),
         made: None,
+        made_already: false,
+        form_id: fresh(state),
         frame,
     })
 }
@@ -191,7 +205,7 @@ pub(super) async fn one_model(
 ) -> Result<InputPage> {
     let (input, audited) = view.input(id).await?.ok_or(Refusal::NotFound)?;
     let (tallies, apps) = (view.tallies().await?, view.apps().await?);
-    let frame = frame(view, visit, NavPage::Inputs, Environment::Production).await?;
+    let frame = frame(view, &visit.person, NavPage::Inputs, Environment::Production).await?;
     let today = calendar::day(view.now, &view.workspace.time_zone);
     let of = |counted| {
         let ours = tallies.iter().filter(|tally| tally.input_id == id && tally.counted == counted);
@@ -222,32 +236,8 @@ pub(super) async fn one_model(
         faults: Faults::default(),
         rotated: None,
         rotated_already: false,
+        done: None,
         name: input.name,
         frame,
     })
-}
-
-/// One kind's row: its numbers from all versions added up.
-fn data_problem_rows(counted: &[DataProblemCount], apps: &[App]) -> Vec<DataProblemRow> {
-    let mut rows: Vec<DataProblemRow> = Vec::new();
-    let mut kinds: Vec<DataProblem> = counted.iter().map(|row| row.kind).collect();
-    kinds.sort();
-    kinds.dedup();
-    for kind in kinds {
-        let ours: Vec<&DataProblemCount> = counted.iter().filter(|row| row.kind == kind).collect();
-        let place = |row: &&DataProblemCount| {
-            let app = apps.iter().find(|app| app.id == row.app_id).map_or("an app", |app| app.name.as_str());
-            let version =
-                Some(row.app_version.as_str()).filter(|version| !version.is_empty()).unwrap_or("without a version");
-            let development = if row.environment == Environment::Development { ", development" } else { "" };
-            (format!("{app} {version}{development}"), number(row.n))
-        };
-        rows.push(DataProblemRow {
-            said: words::data_problem(kind),
-            times: number(ours.iter().map(|row| row.n).sum()),
-            last: moment(ours.iter().map(|row| row.last_at).max().unwrap_or_default()),
-            places: ours.iter().map(place).collect(),
-        });
-    }
-    rows
 }

@@ -1,5 +1,6 @@
 //! The page behind an invitation's link.
 
+use super::remembered::leave;
 use crate::domain::error::Refusal;
 use crate::server::error::{Error, Result};
 use crate::server::http::caller::{Anonymous, signed_in};
@@ -12,12 +13,13 @@ use crate::server::store::{Actor, Who};
 use crate::ui::pages::Page;
 use crate::ui::pages::invitation::{Invitation, Offered, Standing};
 use crate::ui::parts::field::Faults;
+use crate::ui::words::Done;
 use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use tower_sessions::Session;
 
-/// How whoever holds a token stands to its offer.
+/// What the holder of a token may do with its offer.
 async fn standing(state: &AppState, person: Option<&Person>, token: &str) -> Result<Standing> {
     let Some((offer, has_account)) = look_at_offer(&state.store, token).await? else { return Ok(Standing::Nothing) };
     let offered = Offered { workspace: offer.workspace, email: offer.email, role: offer.role, by: offer.maker_name };
@@ -43,7 +45,7 @@ pub async fn look(State(state): State<AppState>, session: Session, query: RawQue
 
 fn show(state: &AppState, page: Invitation, status: StatusCode) -> Response {
     let status = if page.standing == Standing::Nothing { StatusCode::NOT_FOUND } else { status };
-    render(state, Page::Invitation(page), status)
+    render(state, Page::Invitation(Box::new(page)), status)
 }
 
 /// `POST /invitation`: accepts, in the transaction that checks that it still may be.
@@ -73,7 +75,11 @@ pub async fn take(
                 }
                 None => {
                     let new = NewPerson { token, name, password };
-                    join(&state.services, &actor, new).await.map(|()| "/sign-in?joined=1".to_owned())
+                    let joined = join(&state.services, &actor, new).await;
+                    if joined.is_ok() {
+                        leave(&session, Done::AccountMade).await?;
+                    }
+                    joined.map(|()| "/sign-in".to_owned())
                 }
             }
         }

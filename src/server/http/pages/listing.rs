@@ -18,7 +18,7 @@ pub fn part<T>(asked: &PageQuery, rows: Vec<T>, words: impl Fn(&T) -> String) ->
     let before = (page - 1) * ROWS;
     rows.drain(..before);
     rows.truncate(ROWS);
-    let at = |page: usize| asked.with(&[("page", &page.to_string()), ("done", "")]);
+    let at = |page: usize| asked.with(&[("page", &page.to_string())]);
     let pager = Pager {
         first: (before + 1).min(found),
         last: before + rows.len(),
@@ -44,7 +44,7 @@ mod tests {
         let (rows, pager) = cut("");
         assert_eq!((rows[0], rows.len(), pager.first, pager.last, pager.all), (1, 100, 1, 100, 250));
         assert_eq!((pager.previous, pager.next.as_deref()), (None, Some("?page=2")));
-        let (rows, pager) = cut("page=3&done=set");
+        let (rows, pager) = cut("page=3");
         assert_eq!((rows[0], rows.len(), pager.last, pager.next), (201, 50, 250, None));
         assert_eq!(pager.previous.as_deref(), Some("?page=2"));
         for odd in ["page=0", "page=-1", "page=x", "page=99999999999999999999"] {

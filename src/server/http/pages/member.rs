@@ -1,6 +1,7 @@
 //! Members: the list, and the forms that invite, change and remove.
 
 use super::listing::part;
+use super::remembered::{leave, take};
 use super::{PageQuery, frame};
 use crate::domain::environment::Environment;
 use crate::domain::error::{Problem, Refusal};
@@ -22,7 +23,7 @@ use crate::ui::pages::Page;
 use crate::ui::pages::member::{InvitationRow, MemberRow, Members, Outcome};
 use crate::ui::parts::field::Faults;
 use crate::ui::parts::one_time_secret::OneTimeSecret;
-use crate::ui::words;
+use crate::ui::words::{self, Done};
 use axum::extract::RawQuery;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -32,16 +33,11 @@ pub async fn list(InWorkspace { visit, state, workspace, .. }: InWorkspace, quer
     let mut view = state.store.view(&visit.actor, workspace, Permission::SeeMembers).await?;
     let asked = PageQuery::new(query);
     let mut page = model(&mut view, &visit, &asked).await?;
-    page.outcome = match asked.of("done") {
-        Some("set") => Some(Outcome::Done("The role was changed. It counts already.")),
-        Some("removed") => Some(Outcome::Done("The member was removed.")),
-        Some("revoked") => Some(Outcome::Done("The invitation was revoked: its link cannot be used any more.")),
-        _ => None,
-    };
+    page.outcome = take(&visit.session).await?.map(Outcome::Done);
     Ok(render(&state, Page::Members(Box::new(page)), StatusCode::OK))
 }
 
-/// `POST members`: one of the page's forms, which `act` tells.
+/// `POST members`: one of the page's forms, which `act` names.
 pub async fn change(
     InWorkspace { visit, state, slug, workspace }: InWorkspace,
     query: RawQuery,
@@ -54,25 +50,28 @@ pub async fn change(
         "set" => {
             let email = member(&state, &visit, &workspace, &form.text("person")).await?;
             let role = form.choice("role", Role::parse).ok_or(Refusal::BadRequest(vec![]))?;
-            set_member(&state.store, &visit.actor, workspace.clone(), &email, role).await.map(|()| "set")
+            set_member(&state.store, &visit.actor, workspace.clone(), &email, role).await.map(|()| Done::RoleChanged)
         }
         "remove" => {
             let email = member(&state, &visit, &workspace, &form.text("person")).await?;
-            remove_member(&state.store, &visit.actor, workspace.clone(), &email).await.map(|()| "removed")
+            remove_member(&state.store, &visit.actor, workspace.clone(), &email).await.map(|()| Done::MemberRemoved)
         }
         "revoke" => {
             let id = InvitationId::parse(&form.text("invitation")).ok_or(Refusal::NotFound)?;
-            revoke_invitation(&state.store, &visit.actor, workspace.clone(), id).await.map(|()| "revoked")
+            revoke_invitation(&state.store, &visit.actor, workspace.clone(), id).await.map(|()| Done::InvitationRevoked)
         }
         _ => return Err(Refusal::BadRequest(vec![]).into()),
     };
     match done {
-        Ok(done) => Ok(Redirect::to(&format!("/w/{slug}/members{}", asked.with(&[("done", done)]))).into_response()),
+        Ok(done) => {
+            leave(&visit.session, done).await?;
+            Ok(Redirect::to(&format!("/w/{slug}/members{}", asked.with(&[]))).into_response())
+        }
         Err(Error::Refused(Refusal::Invalid(faults))) => {
             let problem = faults.first().map_or(Problem::NotOneOf, |fault| fault.problem);
             let mut view = state.store.view(&visit.actor, workspace, Permission::SeeMembers).await?;
             let mut page = model(&mut view, &visit, &asked).await?;
-            page.outcome = Some(Outcome::Refused(words::form_problem(problem)));
+            page.outcome = Some(Outcome::Refused(words::form_problem("role", problem)));
             Ok(render(&state, Page::Members(Box::new(page)), StatusCode::UNPROCESSABLE_ENTITY))
         }
         Err(error) => Err(error),
@@ -104,7 +103,8 @@ async fn send_invitation(
     let status = match sent {
         Ok(token) => {
             let link = OneTimeSecret(format!("{}/invitation?token={token}", state.config.public_url()));
-            page.outcome = Some(Outcome::Invited { email: email.trim().to_lowercase(), link });
+            page.outcome =
+                Some(Outcome::Invited { email: email.trim().to_lowercase(), role: role.unwrap_or(page.role), link });
             StatusCode::OK
         }
         Err(Error::Refused(Refusal::Invalid(faults))) => {
@@ -118,7 +118,7 @@ async fn send_invitation(
 }
 
 async fn model(view: &mut View, visit: &SignedInPerson, asked: &PageQuery) -> Result<Members> {
-    let frame = frame(view, visit, NavPage::Members, Environment::Production).await?;
+    let frame = frame(view, &visit.person, NavPage::Members, Environment::Production).await?;
     let manages = frame.may(Permission::ManageMembers);
     let gives = |role: Role| may_give(frame.role, role);
     let words = |member: &Member| format!("{} {}", member.name, member.email);

@@ -4,6 +4,9 @@ pub mod account;
 pub mod api;
 pub mod app;
 pub mod audit;
+pub mod audit_row;
+pub mod counts;
+pub mod data_problem;
 pub mod input;
 pub mod installation;
 pub mod invitation;
@@ -13,6 +16,8 @@ pub mod overview;
 pub mod person;
 pub mod privacy;
 pub mod profile;
+pub mod refused;
+pub mod remembered;
 pub mod sample;
 pub mod session;
 pub mod setup;
@@ -20,12 +25,12 @@ pub mod stored;
 pub mod token;
 pub mod workspace;
 
-use super::caller::SignedInPerson;
 use super::moment::moment;
 use crate::domain::environment::Environment;
 use crate::domain::error::{Fault, Problem, Refusal};
 use crate::server::error::Result;
 use crate::server::store::View;
+use crate::server::store::person::Person;
 use crate::ui::frame::{Frame, NavPage, Other};
 
 /// Query parameters of a page; of one that is repeated the first counts.
@@ -60,25 +65,26 @@ impl PageQuery {
             kept.filter(|(name, value)| !value.is_empty() && !changes.iter().any(|(changed, _)| changed == name));
         let mut query = form_urlencoded::Serializer::new(String::new());
         query.extend_pairs(kept).extend_pairs(changes.iter().filter(|(_, value)| !value.is_empty()));
-        format!("?{}", query.finish())
+        let query = query.finish();
+        if query.is_empty() { query } else { format!("?{query}") }
     }
 }
 
 /// The frame around a page of this workspace.
-pub async fn frame(view: &mut View, visit: &SignedInPerson, page: NavPage, environment: Environment) -> Result<Frame> {
+pub async fn frame(view: &mut View, person: &Person, page: NavPage, environment: Environment) -> Result<Frame> {
     let settings = view.settings().await?;
-    let workspaces = view.memberships(visit.person.id).await?;
+    let workspaces = view.memberships(person.id).await?;
     let other = |membership: crate::server::store::workspace::Membership| Other {
         slug: membership.slug.to_string(),
         name: membership.name,
         role: membership.role,
     };
     Ok(Frame {
-        page,
+        page: Some(page),
         slug: view.workspace.slug.to_string(),
         workspace: view.workspace.name.clone(),
-        person: visit.person.name.clone(),
-        theme: visit.person.theme,
+        person: person.name.clone(),
+        theme: person.theme,
         role: view.role.ok_or(Refusal::NotFound)?,
         environment,
         default: settings.default,

@@ -57,7 +57,7 @@ async fn model(state: &AppState, visit: &SignedInPerson, asked: &PageQuery) -> R
     });
     let rows = rows.collect();
     Ok(People {
-        frame: installation_frame(&mut system, visit, InstallationPage::People).await?,
+        frame: installation_frame(&mut system, &visit.person, InstallationPage::People).await?,
         rows,
         pager,
         made: None,

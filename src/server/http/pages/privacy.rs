@@ -1,7 +1,9 @@
 //! The privacy settings: what is in force, what each choice would do, and the forms that change it.
 
 use super::frame;
+use super::remembered::{leave, take};
 use crate::domain::att::{CountedState, Policy, Status};
+use crate::domain::audit::AuditAction;
 use crate::domain::count::{Cell, Unit};
 use crate::domain::environment::Environment;
 use crate::domain::error::{Fault, Refusal};
@@ -19,14 +21,14 @@ use crate::server::services::privacy::{NewSettings, Reading, change_settings, de
 use crate::server::state::AppState;
 use crate::server::store::View;
 use crate::server::store::WorkspaceRef;
+use crate::server::store::audit::AuditFilter;
 use crate::server::store::erasure::{Erasure, Progress};
 use crate::server::store::privacy::Version;
 use crate::ui::frame::NavPage;
 use crate::ui::pages::Page;
-use crate::ui::pages::privacy::{AttSettings, CHOICES, Effect, Erasing, HistoryRow, NONE, Outcome};
+use crate::ui::pages::privacy::{CHOICES, Effect, Erasing, HistoryRow, NONE, Outcome, PrivacySettings};
 use crate::ui::parts::field::Faults;
-use crate::ui::words;
-use axum::extract::RawQuery;
+use crate::ui::words::{self, Conflict, Done};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use std::collections::BTreeMap;
@@ -35,16 +37,15 @@ use std::collections::BTreeMap;
 const HISTORY: i64 = 20;
 
 /// `GET privacy`.
-pub async fn settings(InWorkspace { visit, state, workspace, .. }: InWorkspace, query: RawQuery) -> Result<Response> {
-    let asked = super::PageQuery::new(query);
+pub async fn settings(InWorkspace { visit, state, workspace, .. }: InWorkspace) -> Result<Response> {
     let mut view = state.store.view(&visit.actor, workspace, Permission::SeePrivacySettings).await?;
     let mut page = model(&mut view, &visit, state.config.erase_after_hours).await?;
-    page.outcome = match asked.of("saved") {
-        Some(version) if version == page.frame.version.to_string() => Outcome::Saved,
-        Some("same") => Outcome::Same,
+    page.outcome = match take(&visit.session).await? {
+        Some(Done::SettingsSaved) => Outcome::Saved,
+        Some(Done::SettingsSame) => Outcome::Same,
         _ => Outcome::Nothing,
     };
-    Ok(render(&state, Page::Att(Box::new(page)), StatusCode::OK))
+    Ok(render(&state, Page::Privacy(Box::new(page)), StatusCode::OK))
 }
 
 /// The two forms of the page.
@@ -56,9 +57,10 @@ enum Which {
 
 /// `POST privacy`: success leads back to the page; a fault or a conflict shows it again with what was typed.
 pub async fn change(InWorkspace { visit, state, slug, workspace }: InWorkspace, mut form: Form) -> Result<Response> {
-    // Who may not change anything is told so before anything is said about the form.
-    let may = Permission::ChangePrivacySettings;
-    let before = state.store.view(&visit.actor, workspace.clone(), may).await?.settings().await?;
+    // Those who may not change anything hear so before anything is said about the form.
+    let mut view = state.store.view(&visit.actor, workspace.clone(), Permission::ChangePrivacySettings).await?;
+    let before = view.settings().await?;
+    drop(view);
     let which = match form.text("form").as_str() {
         "default" => Which::Default,
         "policy" => Which::Policy,
@@ -88,19 +90,19 @@ pub async fn change(InWorkspace { visit, state, slug, workspace }: InWorkspace, 
     };
     let sent = wanted.clone();
     let ended = match form.faults() {
-        // A version that came first is told first: the rest may be moot.
+        // A version that came first comes first: the rest may be moot.
         Some(_) if version.is_some_and(|version| version != before.version) => Err(Refusal::Conflict.into()),
         Some(faults) => return again(&state, &visit, &slug, which, sent, faults, Outcome::Nothing).await,
         None => change_settings(&state.store, &visit.actor, workspace, wanted).await,
     };
     match ended {
         Ok(settings) => {
-            let saved =
-                if settings.version == before.version { "same".to_owned() } else { settings.version.to_string() };
-            Ok(Redirect::to(&format!("/w/{slug}/privacy?saved={saved}")).into_response())
+            let same = settings.version == before.version;
+            leave(&visit.session, if same { Done::SettingsSame } else { Done::SettingsSaved }).await?;
+            Ok(Redirect::to(&format!("/w/{slug}/privacy")).into_response())
         }
         Err(Error::Refused(Refusal::Conflict)) => {
-            again(&state, &visit, &slug, which, sent, Faults::default(), Outcome::Conflict).await
+            again(&state, &visit, &slug, which, sent, Faults::default(), Outcome::Conflict(Conflict::Unknown)).await
         }
         Err(Error::Refused(Refusal::Invalid(faults))) => {
             let faults: Vec<Fault> = faults.into_iter().map(|fault| named_for(which, fault)).collect();
@@ -127,8 +129,9 @@ async fn again(
     let mut view =
         state.store.view(&visit.actor, WorkspaceRef::parse(slug)?, Permission::ChangePrivacySettings).await?;
     let mut page = model(&mut view, visit, state.config.erase_after_hours).await?;
-    let status = if outcome == Outcome::Conflict { StatusCode::CONFLICT } else { StatusCode::UNPROCESSABLE_ENTITY };
-    page.outcome = outcome;
+    let is_conflict = matches!(outcome, Outcome::Conflict(_));
+    let status = if is_conflict { StatusCode::CONFLICT } else { StatusCode::UNPROCESSABLE_ENTITY };
+    page.outcome = if is_conflict { Outcome::Conflict(whose(&mut view, visit).await?) } else { outcome };
     match which {
         Which::Default => {
             page.chosen = sent.default.unwrap_or(page.chosen);
@@ -139,11 +142,23 @@ async fn again(
             (page.policy_reason, page.policy_faults) = (sent.reason, faults);
         }
     }
-    Ok(render(state, Page::Att(Box::new(page)), status))
+    Ok(render(state, Page::Privacy(Box::new(page)), status))
 }
 
-async fn model(view: &mut View, visit: &SignedInPerson, erase_after: u32) -> Result<AttSettings> {
-    let frame = frame(view, visit, NavPage::Privacy, Environment::Production).await?;
+/// Whose the last change was: one's own from another window reads otherwise than a colleague's.
+async fn whose(view: &mut View, visit: &SignedInPerson) -> Result<Conflict> {
+    let mut last = None;
+    for action in [AuditAction::DefaultChanged, AuditAction::PolicyChanged] {
+        let wanted = AuditFilter { action: Some(action), ..AuditFilter::default() };
+        let row = view.audit_rows(&wanted, 1).await?.into_iter().next().map(|kept| kept.row);
+        last = [last, row].into_iter().flatten().max_by_key(|row| row.seq);
+    }
+    let own = last.is_some_and(|row| row.actor.id == Some(visit.person.id.to_string()));
+    Ok(if own { Conflict::OwnChange } else { Conflict::SomebodyElses })
+}
+
+async fn model(view: &mut View, visit: &SignedInPerson, erase_after: u32) -> Result<PrivacySettings> {
+    let frame = frame(view, &visit.person, NavPage::Privacy, Environment::Production).await?;
     let reading = read(view).await?;
     let rounded = grant(frame.role, Permission::SeeMetrics) == Grant::Rounded;
     let apps = view.apps().await?;
@@ -154,7 +169,7 @@ async fn model(view: &mut View, visit: &SignedInPerson, erase_after: u32) -> Res
         false => BTreeMap::new(),
     };
     let count = |n| words::count(Shown::of(n, rounded));
-    Ok(AttSettings {
+    Ok(PrivacySettings {
         may_change: frame.may(Permission::ChangePrivacySettings),
         changed_by: reading.settings.changed_by.clone(),
         changed_at: moment(reading.settings.changed_at),
@@ -163,10 +178,10 @@ async fn model(view: &mut View, visit: &SignedInPerson, erase_after: u32) -> Res
         reason: String::new(),
         policy_reason: String::new(),
         effects: CHOICES.map(|choice| effect(&reading, &apps, choice, rounded)).into(),
-        development: format!(
-            "In development: {} never answered.",
-            words::profiles_on_devices(&count(reading.development_profiles), &count(reading.development_devices))
-        ),
+        development: (reading.development_devices > 0).then(|| {
+            let (profiles, devices) = (count(reading.development_profiles), count(reading.development_devices));
+            format!("In development, {} never answered.", words::profiles_on_devices(&profiles, &devices))
+        }),
         outcome: Outcome::Nothing,
         faults: Faults::default(),
         policy_faults: Faults::default(),
@@ -183,6 +198,8 @@ fn erasing(erasure: Erasure, erase_after: u32) -> Option<Erasing> {
         Progress::Running => {
             Erasing::Running { seen: words::number(erasure.seen), erased: words::number(erasure.erased) }
         }
+        // Nothing was there to erase: nothing is worth saying.
+        Progress::Done if erasure.erased == 0 => return None,
         Progress::Done => Erasing::Done { erased: words::number(erasure.erased), at: moment(erasure.ended_at?) },
         Progress::Cancelled => return None,
     })
@@ -200,7 +217,8 @@ fn effect(reading: &Reading, apps: &[crate::domain::app::App], choice: Option<St
         let more = of == choice;
         let sign = if more { "+" } else { "−" };
         let (now, after) = if more { (without, with) } else { (with, without) };
-        (state, now, after, format!("{sign}{}", count(moved)))
+        let change = if count(moved) == "0" { "0".to_owned() } else { format!("{sign}{}", count(moved)) };
+        (state, now, after, change)
     });
     let app = |app: &crate::domain::app::App| {
         let profiles = decided_by_default(&reading.profiles, Unit::Profiles, Some(app.id));

@@ -1,12 +1,14 @@
-//! Looking up single profiles. Found ones are only ever the answer to a POST, so that no address names a person.
+//! Looking up single profiles. No address names a person: what was found stays with the session that looked, which may
+//! see it again for a while by a reload or the back button, without another look-up and its row in the log.
 
+use super::remembered::{LookedUp, fresh};
 use super::{PageQuery, frame};
 use crate::domain::att::{CountedState, Effective, Origin};
 use crate::domain::count::deciding_device;
 use crate::domain::device::Device;
 use crate::domain::environment::Environment;
 use crate::domain::error::Refusal;
-use crate::domain::id::{DeviceId, InputId};
+use crate::domain::id::{DeviceId, InputId, ProfileId};
 use crate::domain::permission::Permission;
 use crate::server::error::{Error, Result};
 use crate::server::http::caller::{InWorkspace, SignedInPerson};
@@ -16,26 +18,39 @@ use crate::server::http::render::render;
 use crate::server::services::profile::{GatedDevice, LookUp, LookUpBy, Reader, look_up as find};
 use crate::server::store::View;
 use crate::server::store::profile::AppUser;
-use crate::ui::frame::NavPage;
+use crate::ui::frame::{NavPage, address};
 use crate::ui::pages::Page;
-use crate::ui::pages::profile::{DeviceCard, Explicit, Found, Profiles};
+use crate::ui::pages::profile::{DeviceCard, Explicit, Found, Looked, Profiles};
 use crate::ui::parts::field::Faults;
+use crate::ui::words;
 use axum::extract::RawQuery;
 use axum::http::StatusCode;
-use axum::response::Response;
+use axum::response::{IntoResponse, Redirect, Response};
 use std::collections::BTreeMap;
 
-/// `GET profiles`: the form.
+/// `GET profiles`: the form, and what a look-up of this session found.
 pub async fn form(InWorkspace { visit, state, workspace, .. }: InWorkspace, query: RawQuery) -> Result<Response> {
-    let environment = PageQuery::new(query).environment()?;
+    let asked = PageQuery::new(query);
+    let environment = asked.environment()?;
     let mut view = state.store.view(&visit.actor, workspace, Permission::LookUpProfiles).await?;
-    let page = model(&mut view, &visit, environment, LookUpBy::default(), String::new()).await?;
+    let place = (view.workspace.id, environment);
+    let looked_up = match asked.of("look-up") {
+        Some(name) => Some(LookedUp::find(&visit.session, name, place, view.now).await?),
+        None => None,
+    };
+    let by = looked_up.iter().flatten().next().map(LookedUp::by).unwrap_or_default();
+    let mut page = model(&mut view, &visit, environment, by, String::new()).await?;
+    page.found = match looked_up {
+        None => Looked::NotYet,
+        Some(None) => Looked::Over,
+        Some(Some(looked_up)) => Looked::Found(people(&mut view, environment, looked_up.found()).await?),
+    };
     Ok(render(&state, Page::Profiles(Box::new(page)), StatusCode::OK))
 }
 
-/// `POST profiles`: what was found, after the look-up was recorded.
+/// `POST profiles`: looks up and records it, then leads to what was found.
 pub async fn look_up(
-    InWorkspace { visit, state, workspace, .. }: InWorkspace,
+    InWorkspace { visit, state, slug, workspace }: InWorkspace,
     query: RawQuery,
     mut form: Form,
 ) -> Result<Response> {
@@ -52,7 +67,7 @@ pub async fn look_up(
         (_, faults) => Err(Ok(faults.unwrap_or_default())),
     };
     let by = by.unwrap_or_default();
-    let (found, mut view) = match ended {
+    let (found, view) = match ended {
         Ok(found) => found,
         Err(Err(error)) => return Err(error),
         Err(Ok(faults)) => {
@@ -61,16 +76,25 @@ pub async fn look_up(
             return Ok(render(&state, Page::Profiles(Box::new(page)), StatusCode::UNPROCESSABLE_ENTITY));
         }
     };
-    let mut page = model(&mut view, &visit, environment, by, value).await?;
-    let context = Context::read(&mut view).await?;
+    let name = fresh(&state);
+    let looked_up = LookedUp::new(name.clone(), view.workspace.id, environment, by, view.now);
+    drop(view);
+    looked_up.remember(&visit.session, found).await?;
+    let there = address(&slug, NavPage::Profiles, environment);
+    let and = if there.contains('?') { '&' } else { '?' };
+    Ok(Redirect::to(&format!("{there}{and}look-up={name}")).into_response())
+}
+
+/// The profiles as they are now; one that was erased meanwhile is not among them.
+async fn people(view: &mut View, environment: Environment, found: &[ProfileId]) -> Result<Vec<Found>> {
+    let context = Context::read(view).await?;
     let mut people = Vec::new();
     for id in found {
-        if let Some(person) = view.app_user(environment, id).await? {
+        if let Some(person) = view.app_user(environment, *id).await? {
             people.push(context.found(person));
         }
     }
-    page.found = Some(people);
-    Ok(render(&state, Page::Profiles(Box::new(page)), StatusCode::OK))
+    Ok(people)
 }
 
 async fn model(
@@ -80,18 +104,16 @@ async fn model(
     by: LookUpBy,
     value: String,
 ) -> Result<Profiles> {
-    let words = |by| match by {
-        LookUpBy::CustomerId => "Customer id",
-        LookUpBy::Email => "E-mail",
-        LookUpBy::Mpid => "mpid",
-        LookUpBy::DeviceId => "Device id (IDFV, IDFA, Android id, mp_deviceid)",
+    let words = |by: LookUpBy| match by {
+        LookUpBy::DeviceId => "Device id (IDFV, IDFA, Android id, mParticle device id)",
+        by => words::look_up_by(by.as_str()).unwrap_or_default(),
     };
     Ok(Profiles {
-        frame: frame(view, visit, NavPage::Profiles, environment).await?,
+        frame: frame(view, &visit.person, NavPage::Profiles, environment).await?,
         by: LookUpBy::ALL.map(|choice| (choice.as_str(), words(choice), choice == by)).into(),
         value,
         faults: Faults::default(),
-        found: None,
+        found: Looked::NotYet,
     })
 }
 
@@ -118,7 +140,11 @@ impl Context {
             anonymous: person.profile.anonymous_on.is_some(),
             first_seen: moment(person.profile.first_seen),
             last_seen: moment(person.profile.last_seen),
-            identities: person.identities.into_iter().map(|(kind, value)| (kind.as_str(), value)).collect(),
+            identities: person
+                .identities
+                .into_iter()
+                .map(|(kind, value)| (words::identity(kind.as_str()), value))
+                .collect(),
             state,
             devices: person.devices.into_iter().map(|named| self.card(self.reader.gated(named), decides)).collect(),
         }
@@ -129,21 +155,24 @@ impl Context {
         let source = device.source.and_then(|input| self.inputs.get(&input).cloned());
         DeviceCard {
             app: self.reader.apps.get(&device.app).map(|app| app.name.clone()).unwrap_or_default(),
-            platform: device.platform.as_str(),
+            platform: words::platform(device.platform),
             os_version: device.os_version,
             app_version: device.app_version,
             effective: state_of(effective),
             origin: effective.origin,
             explicit: device.reported.map(|reported| Explicit {
                 status: reported.status,
-                input: source.unwrap_or_else(|| "an input that is gone".to_owned()),
+                input: source.unwrap_or_else(|| "an input that no longer exists".to_owned()),
                 since: moment(reported.since),
                 as_of: moment(reported.as_of),
             }),
             version: self.reader.settings.version,
             default: self.reader.settings.default,
             decides: decides == Some(device.id),
-            identifiers: identifiers.into_iter().map(|(kind, value)| (kind.as_str(), value)).collect(),
+            identifiers: identifiers
+                .into_iter()
+                .map(|(kind, value)| (words::identifier(kind).to_owned(), value))
+                .collect(),
             withheld,
             first_seen: moment(device.first_seen),
             last_seen: moment(device.last_seen),

@@ -9,7 +9,7 @@ use crate::server::http::moment::moment;
 use crate::server::http::render::render;
 use crate::server::services::sample::{GatedSample, samples as look};
 use crate::ui::pages::Page;
-use crate::ui::pages::sample::{SampleCard, Samples};
+use crate::ui::pages::input::sample::{SampleCard, Samples};
 use crate::ui::words;
 use axum::extract::Path;
 use axum::http::StatusCode;
@@ -36,7 +36,7 @@ pub async fn show(
     let card = |known: GatedSample| SampleCard {
         example_of: known.example_of.map(words::data_problem),
         app: known.app,
-        environment: known.environment.as_str(),
+        environment: words::environment(known.environment.as_str()).unwrap_or_default(),
         received: moment(known.received),
         data_problems: known.data_problems.into_iter().map(words::data_problem).collect(),
         content: format!("{:#}", known.content),

@@ -1,6 +1,7 @@
 //! Sign in, sign out, and where one goes first.
 
 use super::installation::installation_frame;
+use super::remembered::take;
 use crate::domain::error::Refusal;
 use crate::server::auth::session::{ADDRESS, AGENT, PERSON};
 use crate::server::error::Result;
@@ -11,7 +12,7 @@ use crate::server::services;
 use crate::server::services::session::SignedIn;
 use crate::server::state::AppState;
 use crate::server::store::Actor;
-use crate::ui::installation::InstallationPage;
+use crate::ui::installation::{InstallationFrame, InstallationPage};
 use crate::ui::pages::Page;
 use crate::ui::pages::session::{NoWorkspace, Refusal as Why, SignIn};
 use axum::extract::{RawQuery, State};
@@ -29,9 +30,10 @@ pub async fn home(visit: SignedInPerson, State(state): State<AppState>) -> Resul
     Ok(match workspaces.first() {
         Some(first) => Redirect::to(&format!("/w/{}/overview", first.slug)).into_response(),
         None => {
-            let frame =
-                installation_frame(&mut state.store.system_view().await?, &visit, InstallationPage::Account).await?;
-            render(&state, Page::NoWorkspace(NoWorkspace { frame }), StatusCode::OK)
+            let mut system = state.store.system_view().await?;
+            let frame = installation_frame(&mut system, &visit.person, InstallationPage::Account).await?;
+            let page = NoWorkspace { frame: InstallationFrame { page: None, ..frame } };
+            render(&state, Page::NoWorkspace(Box::new(page)), StatusCode::OK)
         }
     })
 }
@@ -47,11 +49,11 @@ pub async fn sign_in_form(State(state): State<AppState>, session: Session, query
     let page = SignIn {
         next,
         signed_out: asked.of("signed-out").is_some(),
-        joined: asked.of("joined").is_some(),
+        done: take(&session).await?,
         needs_set_up,
         ..SignIn::default()
     };
-    Ok(render(&state, Page::SignIn(page), StatusCode::OK))
+    Ok(render(&state, Page::SignIn(Box::new(page)), StatusCode::OK))
 }
 
 /// `POST /sign-in`.
@@ -68,12 +70,12 @@ pub async fn sign_in(
     let again = |refusal, status| {
         render(
             &state,
-            Page::SignIn(SignIn {
+            Page::SignIn(Box::new(SignIn {
                 email: email.clone(),
                 next: next.clone(),
                 refusal: Some(refusal),
                 ..SignIn::default()
-            }),
+            })),
             status,
         )
     };

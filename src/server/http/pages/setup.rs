@@ -1,5 +1,6 @@
 //! The one form behind a one-time link.
 
+use super::remembered::leave;
 use crate::domain::error::Refusal;
 use crate::server::error::{Error, Result};
 use crate::server::http::caller::Anonymous;
@@ -13,9 +14,11 @@ use crate::server::store::link::LinkKind;
 use crate::ui::pages::Page;
 use crate::ui::pages::setup::{For, Sent, SetUp};
 use crate::ui::parts::field::Faults;
+use crate::ui::words::Done;
 use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
+use tower_sessions::Session;
 
 async fn made_for(state: &AppState, token: &str) -> Result<For> {
     Ok(match look_at_link(&state.store, token).await? {
@@ -32,11 +35,16 @@ pub async fn set_up_form(State(state): State<AppState>, query: RawQuery) -> Resu
     let status = if made_for == For::Nothing { StatusCode::NOT_FOUND } else { StatusCode::OK };
     let sent = Sent { time_zone: UTC.to_owned(), ..Sent::default() };
     let page = SetUp { token, made_for, sent, faults: Faults::default() };
-    Ok(render(&state, Page::SetUp(page), status))
+    Ok(render(&state, Page::SetUp(Box::new(page)), status))
 }
 
 /// `POST /set-up`: makes the account, in the transaction that checks that the link still may be used.
-pub async fn set_up(Anonymous(actor): Anonymous, State(state): State<AppState>, mut form: Form) -> Result<Response> {
+pub async fn set_up(
+    Anonymous(actor): Anonymous,
+    State(state): State<AppState>,
+    session: Session,
+    mut form: Form,
+) -> Result<Response> {
     let token = form.text("token");
     let made_for = made_for(&state, &token).await?;
     let password = form.secret("password");
@@ -52,7 +60,7 @@ pub async fn set_up(Anonymous(actor): Anonymous, State(state): State<AppState>, 
     };
     let again = |made_for, faults, status| {
         let (token, sent) = (token.clone(), sent.clone());
-        Ok(render(&state, Page::SetUp(SetUp { token, made_for, sent, faults }), status))
+        Ok(render(&state, Page::SetUp(Box::new(SetUp { token, made_for, sent, faults })), status))
     };
     if made_for == For::Nothing {
         return again(For::Nothing, Faults::default(), StatusCode::NOT_FOUND);
@@ -69,7 +77,10 @@ pub async fn set_up(Anonymous(actor): Anonymous, State(state): State<AppState>, 
         choose_password(&state.services, &actor, &token, password).await
     };
     match done {
-        Ok(_) => Ok(Redirect::to("/sign-in").into_response()),
+        Ok(_) => {
+            leave(&session, if first { Done::SetUp } else { Done::PasswordSet }).await?;
+            Ok(Redirect::to("/sign-in").into_response())
+        }
         Err(Error::Refused(Refusal::Invalid(faults))) => {
             again(made_for, shown(&faults), StatusCode::UNPROCESSABLE_ENTITY)
         }

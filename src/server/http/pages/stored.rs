@@ -7,7 +7,7 @@ use crate::server::error::Result;
 use crate::server::http::caller::SignedInPerson;
 use crate::server::http::render::render;
 use crate::server::state::AppState;
-use crate::server::store::tables::{Kept, Subject, TABLES, TableNote};
+use crate::server::store::tables::{INSTALLATION, Kept, Subject, TABLES, TableNote};
 use crate::ui::installation::InstallationPage;
 use crate::ui::pages::Page;
 use crate::ui::pages::stored::{Group, Stored, Table};
@@ -24,12 +24,17 @@ pub async fn show(visit: SignedInPerson, State(state): State<AppState>) -> Resul
         Group { title, lead, tables: tables.map(|note| table(note, &schema, keep)).collect() }
     };
     let page = Stored {
-        frame: installation_frame(&mut state.store.system_view().await?, &visit, InstallationPage::Stored).await?,
+        frame: installation_frame(&mut state.store.system_view().await?, &visit.person, InstallationPage::Stored)
+            .await?,
         database: if state.store.path().is_some() { "SQLite" } else { "Postgres" },
         groups: vec![
-            group(Subject::Users, "About users of your apps", "Learned from events that your apps' backends send."),
+            group(Subject::Users, "About users of your apps", "Learned from the events that your apps send."),
             group(Subject::Staff, "About people who work here", "Accounts, roles, and the log of what they did."),
-            group(Subject::Nobody, "About nobody single", "Counts, settings, and what the installation needs to run."),
+            group(
+                Subject::Nobody,
+                "Not about individuals",
+                "Counts, settings, and what the installation needs to run.",
+            ),
         ],
         erased_after: words(i64::from(state.config.erase_after_hours) * HOUR),
     };
@@ -42,14 +47,15 @@ fn table(note: &TableNote, schema: &BTreeMap<String, Vec<String>>, keep: Keep) -
         name: note.table.to_owned(),
         what: note.what,
         kept: match note.kept {
+            kept if kept == INSTALLATION => "No limit".to_owned(),
             Kept::Until(end) => format!("Until {end}"),
             Kept::For(ms) => format!("At most {}", words(ms)),
             Kept::Aged(Aging::Transitions) => {
-                format!("At most {}; each device's last one always", words(keep.transitions_days * DAY))
+                format!("At most {}; the latest of each device without limit", words(keep.transitions_days * DAY))
             }
-            Kept::Aged(Aging::Days) => format!("Day by day for {}, then added up", words(keep.daily_days * DAY)),
+            Kept::Aged(Aging::Days) => format!("By day for {}, then as a total", words(keep.daily_days * DAY)),
             Kept::Aged(Aging::RequestIds) => format!("At most {}", words(REMEMBERED)),
-            Kept::Always(why) => format!("Always: {why}"),
+            Kept::Always(why) => format!("No limit: {why}"),
         },
         columns: columns.map(|column| (column.clone(), note.personal.contains(&column.as_str()))).collect(),
     }

@@ -1,6 +1,7 @@
 //! API tokens: the list, and the forms that make and revoke them.
 
 use super::listing::part;
+use super::remembered::{form_taken, fresh, leave, take, was_taken};
 use super::{PageQuery, frame};
 use crate::domain::environment::Environment;
 use crate::domain::error::Refusal;
@@ -13,12 +14,14 @@ use crate::server::http::form::{Form, shown};
 use crate::server::http::moment::moment;
 use crate::server::http::render::render;
 use crate::server::services::token::{NewToken, add_token, revoke_token};
+use crate::server::state::AppState;
 use crate::server::store::View;
 use crate::ui::frame::NavPage;
 use crate::ui::pages::Page;
 use crate::ui::pages::token::{DAYS, TokenRow, Tokens};
 use crate::ui::parts::field::Faults;
 use crate::ui::parts::one_time_secret::OneTimeSecret;
+use crate::ui::words::Done;
 use axum::extract::RawQuery;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -28,12 +31,12 @@ use secrecy::ExposeSecret;
 pub async fn list(InWorkspace { visit, state, workspace, .. }: InWorkspace, query: RawQuery) -> Result<Response> {
     let mut view = state.store.view(&visit.actor, workspace, Permission::ManageTokens).await?;
     let asked = PageQuery::new(query);
-    let mut page = model(&mut view, &visit, &asked).await?;
-    page.revoked = asked.of("done") == Some("revoked");
+    let mut page = model(&state, &mut view, &visit, &asked).await?;
+    page.done = take(&visit.session).await?;
     Ok(render(&state, Page::Tokens(Box::new(page)), StatusCode::OK))
 }
 
-/// `POST tokens`: makes one and shows it this once, or revokes one. Sending the first form again finds the name taken.
+/// `POST tokens`: makes one and shows it this once, or revokes one. The form is taken once: a reload makes no second one.
 pub async fn change(
     InWorkspace { visit, state, slug, workspace }: InWorkspace,
     query: RawQuery,
@@ -45,11 +48,13 @@ pub async fn change(
         "revoke" => {
             let id = TokenId::parse(&form.text("token")).ok_or(Refusal::NotFound)?;
             revoke_token(&state.store, &visit.actor, workspace, id).await?;
-            return Ok(Redirect::to(&format!("/w/{slug}/tokens?done=revoked")).into_response());
+            leave(&visit.session, Done::TokenRevoked).await?;
+            return Ok(Redirect::to(&format!("/w/{slug}/tokens")).into_response());
         }
         "add" => {}
         _ => return Err(Refusal::BadRequest(vec![]).into()),
     }
+    let form_id = form.optional("form_id");
     let (name, role) = (form.text("name"), form.choice("role", TokenRole::parse));
     let days = form.choice("days", |text| text.parse::<i64>().ok());
     let made = match (role, days, form.faults()) {
@@ -60,10 +65,15 @@ pub async fn change(
         _ => Err(Refusal::Invalid(Vec::new()).into()),
     };
     let mut view = state.store.view(&visit.actor, workspace, Permission::ManageTokens).await?;
-    let mut page = model(&mut view, &visit, &asked).await?;
+    let mut page = model(&state, &mut view, &visit, &asked).await?;
     let status = match made {
         Ok((_, text)) => {
+            form_taken(&visit.session, &form_id).await?;
             page.made = Some((name, OneTimeSecret(text.expose_secret().to_owned())));
+            StatusCode::OK
+        }
+        Err(Error::Refused(Refusal::Invalid(_))) if was_taken(&visit.session, &form_id).await? => {
+            page.made_already = true;
             StatusCode::OK
         }
         Err(Error::Refused(Refusal::Invalid(faults))) => {
@@ -77,8 +87,8 @@ pub async fn change(
     Ok(render(&state, Page::Tokens(Box::new(page)), status))
 }
 
-async fn model(view: &mut View, visit: &SignedInPerson, asked: &PageQuery) -> Result<Tokens> {
-    let frame = frame(view, visit, NavPage::Tokens, Environment::Production).await?;
+async fn model(state: &AppState, view: &mut View, visit: &SignedInPerson, asked: &PageQuery) -> Result<Tokens> {
+    let frame = frame(view, &visit.person, NavPage::Tokens, Environment::Production).await?;
     let (now, reader) = (view.now, frame.role);
     let (tokens, pager) = part(asked, view.tokens().await?, |token| token.name.clone());
     let rows = tokens.into_iter().map(|token| TokenRow {
@@ -101,7 +111,9 @@ async fn model(view: &mut View, visit: &SignedInPerson, asked: &PageQuery) -> Re
         days: DAYS[1],
         faults: Faults::default(),
         made: None,
-        revoked: false,
+        made_already: false,
+        done: None,
+        form_id: fresh(state),
         frame,
     })
 }

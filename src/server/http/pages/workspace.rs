@@ -80,7 +80,7 @@ pub async fn add(
 
 async fn model(state: &AppState, visit: &SignedInPerson, asked: &PageQuery) -> Result<Workspaces> {
     let mut system = state.store.system_view().await?;
-    let frame = installation_frame(&mut system, visit, InstallationPage::Workspaces).await?;
+    let frame = installation_frame(&mut system, &visit.person, InstallationPage::Workspaces).await?;
     let all = system.workspaces_with_members().await?;
     let words = |(workspace, _): &(Workspace, i64)| format!("{} {}", workspace.name, workspace.slug);
     let (all, pager) = part(asked, all, words);

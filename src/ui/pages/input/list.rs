@@ -1,11 +1,13 @@
-//! Inputs: the feeds that events come in by.
+//! Inputs: the ways by which events come in.
 
 use super::{Shown, shown};
 use crate::ui::frame::{Frame, frame};
 use crate::ui::parts::field::{Faults, Field, field, moment, summary};
+use crate::ui::parts::notice::{Tone, notice};
 use crate::ui::parts::pager::{Pager, pager};
 use crate::ui::prerender::Prerender;
-use crate::ui::words::Moment;
+use crate::ui::surroundings::{Around, Model};
+use crate::ui::words::{self, Moment};
 use leptos::prelude::*;
 
 #[derive(Clone, Debug)]
@@ -19,6 +21,20 @@ pub struct Inputs {
     pub faults: Faults,
     /// The input that was just made, with its secret.
     pub made: Option<Shown>,
+    /// A form that was sent twice: the first time made the input.
+    pub made_already: bool,
+    /// Makes the form one that is taken once.
+    pub form_id: String,
+}
+
+impl Model for Inputs {
+    fn around(&self) -> Around<'_> {
+        Around::Workspace(&self.frame)
+    }
+
+    fn has_faults(&self) -> bool {
+        !self.faults.0.is_empty()
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -36,22 +52,26 @@ const LABELS: [(&str, &str); 2] = [("name", "Name"), ("bundle", "Bundle id")];
 
 pub fn inputs(page: Inputs) -> impl IntoView {
     let made = page.made.map(shown);
+    let made_already = page.made_already.then(|| {
+        notice(Tone::Mind, view! { <p role="status"><b>{words::SENT_ALREADY}</b>" The input was created, and its secret was shown then. If you did not keep it, open the input and rotate the secret."</p> })
+    });
     let none = page.pager.all == 0 && made.is_none();
     let empty = none.then(|| view! {
         <section class="card empty">
             <h2>"No input yet"</h2>
-            <p>"An input is a key and a secret for one sender: a server, an app's backend, an official mParticle SDK. Without one, no status can arrive."</p>
+            <p>"An input is a key and a secret for one sender, such as a server, an app's backend or an official mParticle SDK. Statuses arrive through inputs only."</p>
         </section>
     });
     let table = (page.pager.all > 0).then(|| table(page.rows, &page.pager));
-    let form = page.may_manage.then(|| form(page.name, page.bundle, &page.faults));
+    let form = page.may_manage.then(|| form(page.form_id, page.name, page.bundle, &page.faults));
     let content = view! {
         <div class="head">
             <div>
                 <h1>"Inputs"</h1>
-                <p class="muted">"Where events come in: compatible with mParticle's Events API."</p>
+                <p class="muted">"Where events come in, compatible with mParticle's Events API."</p>
             </div>
         </div>
+        {made_already}
         {made}
         {empty}
         {table}
@@ -63,16 +83,16 @@ pub fn inputs(page: Inputs) -> impl IntoView {
 fn table(rows: Vec<InputRow>, pages: &Pager) -> impl IntoView + use<> {
     let rows = rows.into_iter().map(|row| {
         let state = if row.paused {
-            view! { <span class="tag warn">"paused"</span> }
+            view! { <span class="tag warn">"Paused"</span> }
         } else {
-            view! { <span class="tag">"open"</span> }
+            view! { <span class="tag">"Active"</span> }
         };
-        let last = row.last_batch.map_or_else(|| "never".prerender(), |at| moment(at).prerender());
+        let last = row.last_batch.map_or_else(|| "Never".prerender(), |at| moment(at).prerender());
         view! {
             <tr>
                 <th scope="row"><a href=row.address>{row.name}</a></th>
                 <td>{state}</td>
-                <td class="muted wide-only">{row.app}</td>
+                <td class="muted wide-only app-name">{row.app}</td>
                 <td class="n">{row.accepted}</td>
                 <td class="n">{row.refused}</td>
                 <td class="muted wide-only">{last}</td>
@@ -101,12 +121,12 @@ fn table(rows: Vec<InputRow>, pages: &Pager) -> impl IntoView + use<> {
     }
 }
 
-fn form(name: String, bundle: String, faults: &Faults) -> impl IntoView + use<> {
+fn form(form_id: String, name: String, bundle: String, faults: &Faults) -> impl IntoView + use<> {
     let name = Field {
         name: "name",
         label: "Name",
         value: name,
-        help: Some("Who sends here, such as “App backend”."),
+        help: Some("Who sends events here, such as “App backend”."),
         ..Field::default()
     };
     let bundle = Field {
@@ -115,7 +135,7 @@ fn form(name: String, bundle: String, faults: &Faults) -> impl IntoView + use<> 
         value: bundle,
         optional: true,
         help: Some(
-            "For batches that do not say application_info.package. Without one they count in an app named after the input.",
+            "Used for events without application_info.package. If empty, those count in an app named after the input.",
         ),
         ..Field::default()
     };
@@ -123,6 +143,7 @@ fn form(name: String, bundle: String, faults: &Faults) -> impl IntoView + use<> 
         <form method="post" class="card narrow" novalidate>
             <h2>"Create input"</h2>
             {summary(faults, &LABELS)}
+            <input type="hidden" name="form_id" value=form_id />
             {field(name, faults)}
             {field(bundle, faults)}
             <div><button class="button primary">"Create input"</button></div>

@@ -1,14 +1,16 @@
 //! One input: its state, its secret the one time it is shown, and what was counted of it.
 
 pub mod list;
+pub mod sample;
 
-use super::sample::{DataProblemRow, Samples, data_problems, samples};
 use crate::ui::frame::{Frame, NavPage, frame};
 use crate::ui::parts::field::{Faults, Field, field, moment, summary};
-use crate::ui::parts::notice::{Tone, notice};
+use crate::ui::parts::notice::{Tone, done, notice};
 use crate::ui::prerender::Prerender;
-use crate::ui::words::{self, Moment};
+use crate::ui::surroundings::{Around, Model};
+use crate::ui::words::{self, Done, Moment};
 use leptos::prelude::*;
+use sample::{DataProblemRow, Samples, data_problems, samples};
 
 #[derive(Clone, Debug)]
 pub struct InputPage {
@@ -39,6 +41,22 @@ pub struct InputPage {
     pub rotated: Option<Shown>,
     /// A form that was sent twice.
     pub rotated_already: bool,
+    /// What was just done.
+    pub done: Option<Done>,
+}
+
+impl Model for InputPage {
+    fn around(&self) -> Around<'_> {
+        Around::Workspace(&self.frame)
+    }
+
+    fn own_title(&self) -> Option<String> {
+        Some(self.name.clone())
+    }
+
+    fn has_faults(&self) -> bool {
+        !self.faults.0.is_empty() || self.rotated_already
+    }
 }
 
 /// A secret, shown this once.
@@ -58,14 +76,14 @@ impl std::fmt::Debug for Shown {
     }
 }
 
-/// The one showing of a secret, with a curl that works as it stands.
+/// The one showing of a secret, with a curl that is ready to run.
 pub fn shown(shown: Shown) -> impl IntoView {
     let Shown { name, key, secret, public_url, bundle } = shown;
     view! {
         <section class="card secret" role="status">
             <header>
-                <h2>{format!("The secret of {name}, shown this once")}</h2>
-                <p class="muted">"Keep it now; only its hash is stored. A lost one is replaced by rotating it."</p>
+                <h2>{format!("Secret of {name}, shown only once")}</h2>
+                <p class="muted">"Copy it now: only its hash is stored. If you lose it, rotate it to get a new one."</p>
             </header>
             <dl class="facts">
                 <dt>"Key"</dt><dd><code class="copy" data-name="key">{key.clone()}</code></dd>
@@ -93,34 +111,34 @@ fn curls(public_url: &str, credentials: &str, bundle: Option<&str>) -> impl Into
         <div class="curls">
             <fieldset class="segments">
                 <legend class="hidden">"Environment of the event"</legend>
-                <label><input type="radio" name="curl-environment" value="development" id="curl-development" checked=true />"development"</label>
-                <label><input type="radio" name="curl-environment" value="production" id="curl-production" />"production"</label>
+                <label><input type="radio" name="curl-environment" value="development" id="curl-development" checked=true />"Development"</label>
+                <label><input type="radio" name="curl-environment" value="production" id="curl-production" />"Production"</label>
             </fieldset>
             <pre class="copy development" tabindex="0">{curl("development")}</pre>
             <pre class="copy production" tabindex="0">{curl("production")}</pre>
-            <p class="muted">"It answers 202, and the Overview of that environment shows one device. Select the text with one click."</p>
+            <p class="muted">"The answer is 202, and the Overview of that environment shows one device. One click selects the command."</p>
         </div>
     }
 }
 
 pub fn input(page: InputPage) -> impl IntoView {
     let state = if page.paused {
-        view! { <span class="tag warn">"paused"</span> }
+        view! { <span class="tag warn">"Paused"</span> }
     } else {
-        view! { <span class="tag">"open"</span> }
+        view! { <span class="tag">"Active"</span> }
     };
     let last = page.last_batch.clone().map_or_else(|| "never".prerender(), |at| moment(at).prerender());
     let rotated = page.rotated.clone().map(shown);
     let rotated_already = page.rotated_already.then(|| {
-        notice(Tone::Danger, view! { <p><b>"No other secret was made."</b>" The secret was rotated already since this form was opened; a secret is shown only once."</p> })
+        notice(Tone::Danger, view! { <p><b>"No new secret was created."</b>" The secret was already rotated after this form was opened, and a secret is shown only once."</p> })
     });
     let hint = rotated.is_none().then(|| {
         let credentials = format!("{}:'\"$ATTEST_SECRET\"'", page.key);
-        view! { <section class="card"><h2>"Send an event"</h2><p class="muted">"With the secret in the variable ATTEST_SECRET."</p>{curls(&page.public_url, &credentials, page.bundle.as_deref())}</section> }
+        view! { <section class="card"><h2>"Send an event"</h2><p class="muted">"Set the variable ATTEST_SECRET to the secret first."</p>{curls(&page.public_url, &credentials, page.bundle.as_deref())}</section> }
     });
     let limit = match page.limit.clone() {
-        Some(rate) => format!("{rate} requests in a second"),
-        None => "none".to_owned(),
+        Some(rate) => format!("{rate} requests per second"),
+        None => "No limit".to_owned(),
     };
     let actions = page.may_manage.then(|| actions(&page));
     let back = page.frame.address(NavPage::Inputs);
@@ -132,6 +150,7 @@ pub fn input(page: InputPage) -> impl IntoView {
                 <p class="muted">{state}" Last batch "{last}"."</p>
             </div>
         </div>
+        {page.done.map(done)}
         {rotated_already}
         {rotated}
         <section class="card">
@@ -140,9 +159,9 @@ pub fn input(page: InputPage) -> impl IntoView {
                 <dt>"App"</dt><dd>{page.app.clone()}</dd>
                 <dt>"Created"</dt><dd>{moment(page.created.clone())}</dd>
                 <dt>"Accepted batches"</dt><dd class="n">{page.accepted.clone()}</dd>
-                <dt>"Repeated, and not counted again"</dt><dd class="n">{page.repeated.clone()}</dd>
-                <dt>"Named nobody, and nothing kept"</dt><dd class="n">{page.without_ids.clone()}</dd>
-                <dt>"Limit"</dt><dd>{limit}</dd>
+                <dt>"Repeated batches (not counted again)"</dt><dd class="n">{page.repeated.clone()}</dd>
+                <dt>"Without any id (not stored)"</dt><dd class="n">{page.without_ids.clone()}</dd>
+                <dt>"Rate limit"</dt><dd>{limit}</dd>
             </dl>
         </section>
         {refused(page.refused.clone())}
@@ -156,7 +175,7 @@ pub fn input(page: InputPage) -> impl IntoView {
 
 fn refused(rows: Vec<(String, String)>) -> impl IntoView {
     let body = if rows.is_empty() {
-        view! { <p class="muted">"Nothing was refused."</p> }.prerender()
+        view! { <p class="muted">"No batch was refused."</p> }.prerender()
     } else {
         let rows = rows.into_iter().map(|(reason, n)| {
             view! { <tr><th scope="row">{words::reason(&reason)}</th><td class="n">{n}</td></tr> }
@@ -174,24 +193,24 @@ fn refused(rows: Vec<(String, String)>) -> impl IntoView {
     view! { <section class="card"><h2>"Refused batches"</h2>{body}</section> }
 }
 
-const LABELS: [(&str, &str); 1] = [("requests_per_second", "Requests in a second")];
+const LABELS: [(&str, &str); 1] = [("requests_per_second", "Requests per second")];
 
 fn actions(page: &InputPage) -> impl IntoView + use<> {
     let (act, label, effect) = if page.paused {
-        ("resume", "Resume this input", "Its batches are taken again at once.")
+        ("resume", "Resume input", "Its batches are accepted again.")
     } else {
         (
             "pause",
-            "Pause this input",
-            "Its batches are answered 403 at once, until it is resumed. Nothing stored is lost.",
+            "Pause input",
+            "Its batches get error 403 until you resume it: events sent meanwhile are lost. Stored data stays.",
         )
     };
     let rate = Field {
         name: "requests_per_second",
-        label: "Requests in a second",
+        label: "Requests per second",
         value: page.requests_per_second.clone(),
         optional: true,
-        help: Some("More are answered 429, and official clients wait. Empty: no limit."),
+        help: Some("Further requests get error 429, and official clients wait. Leave empty for no limit."),
         ..Field::default()
     };
     view! {
@@ -201,7 +220,7 @@ fn actions(page: &InputPage) -> impl IntoView + use<> {
             <form method="post" class="narrow" novalidate>
                 <input type="hidden" name="act" value="limit" />
                 {field(rate, &page.faults)}
-                <button class="button">"Set the limit"</button>
+                <button class="button">"Save limit"</button>
             </form>
             <form method="post">
                 <input type="hidden" name="act" value=act />
@@ -211,8 +230,8 @@ fn actions(page: &InputPage) -> impl IntoView + use<> {
             <form method="post">
                 <input type="hidden" name="act" value="rotate" />
                 <input type="hidden" name="secret_version" value=page.secret_version.to_string() />
-                <p class="muted">"Makes another secret; the present one stops at once, so whoever sends here must get the new one."</p>
-                <button class="button danger">"Rotate the secret"</button>
+                <p class="muted">"Creates a new secret. The current one stops working immediately, so every sender needs the new one."</p>
+                <button class="button danger">"Rotate secret"</button>
             </form>
         </section>
     }

@@ -1,6 +1,6 @@
 //! The form of the default ATT status, with the effect of each choice in numbers.
 
-use super::{AttSettings, CHOICES, Effect, NONE};
+use super::{CHOICES, Effect, NONE, PrivacySettings};
 use crate::domain::att::Status;
 use crate::ui::parts::field::{Field, field, summary};
 use crate::ui::parts::status;
@@ -8,17 +8,17 @@ use crate::ui::prerender::Prerender;
 use crate::ui::words;
 use leptos::prelude::*;
 
-const LABELS: [(&str, &str); 3] = [("reason", "Reason"), ("confirm", "The workspace's name"), ("status", "Default")];
+const LABELS: [(&str, &str); 3] = [("status", "Default"), ("reason", "Reason"), ("confirm", "Workspace name")];
 
 fn value(choice: Option<Status>) -> &'static str {
     choice.map_or(NONE, Status::as_str)
 }
 
-pub(super) fn default_form(page: &AttSettings) -> impl IntoView + use<> {
+pub(super) fn default_form(page: &PrivacySettings) -> impl IntoView + use<> {
     let (in_force, chosen) = (page.frame.default, page.chosen);
     let choices = CHOICES.map(|choice| {
         let (apple, effect) = words::choice(choice);
-        let current = (choice == in_force).then(|| view! { <span class="tag">"in force"</span> });
+        let current = (choice == in_force).then(|| view! { <span class="tag">"In force"</span> });
         view! {
             <label class=format!("choice {}", status::class(choice.into()))>
                 <input type="radio" name="status" id=format!("choice-{}", value(choice)) value=value(choice) checked=choice == chosen />
@@ -40,7 +40,7 @@ pub(super) fn default_form(page: &AttSettings) -> impl IntoView + use<> {
     let reason = Field {
         name: "reason",
         label: "Reason",
-        help: Some("Who decided it, and where that is written down. Kept in the audit log with your name."),
+        help: Some("Who decided this, and where it is documented. Recorded in the audit log with your name."),
         rows: Some(3),
         value: page.reason.clone(),
         ..Field::default()
@@ -48,7 +48,7 @@ pub(super) fn default_form(page: &AttSettings) -> impl IntoView + use<> {
     let confirm = Field {
         name: "confirm",
         label: "Type the workspace's name to confirm",
-        help: Some("Authorized is the one choice that lets advertising ids through without anybody's answer."),
+        help: Some("With Authorized, advertising ids are kept and sent out although the user never answered."),
         ..Field::default()
     };
     let workspace = page.frame.workspace.clone();
@@ -56,7 +56,7 @@ pub(super) fn default_form(page: &AttSettings) -> impl IntoView + use<> {
         <form method="post" class="card default-form" novalidate>
             <header>
                 <h2>"Status for Apple devices that never reported one"</h2>
-                <p class="muted">"A reported status always wins."</p>
+                <p class="muted">"A reported status always takes precedence."</p>
             </header>
             {summary(&page.faults, &LABELS)}
             <input type="hidden" name="form" value="default" />
@@ -67,7 +67,7 @@ pub(super) fn default_form(page: &AttSettings) -> impl IntoView + use<> {
                 <div class="stack">
                     {field(reason, &page.faults)}
                     <div class="for-authorized-only">
-                        <p class="muted">"The workspace is called "<b>{workspace}</b>"."</p>
+                        <p class="muted">"The workspace's name is "<b>{workspace}</b>"."</p>
                         {field(confirm, &page.faults)}
                     </div>
                     <button class="button primary submit-default">{labels.collect_view()}</button>
@@ -77,19 +77,20 @@ pub(super) fn default_form(page: &AttSettings) -> impl IntoView + use<> {
     }
 }
 
-fn effect_of(effect: &Effect, in_force: Option<Status>, development: &str) -> impl IntoView + use<> {
+fn effect_of(effect: &Effect, in_force: Option<Status>, development: &Option<String>) -> impl IntoView + use<> {
     let class = format!("effect for-{}", value(effect.choice));
     if effect.choice == in_force {
-        let nothing = view! { <h3>"What this change would do"</h3><p class="muted">"Nothing: this is in force."</p> };
+        let nothing =
+            view! { <h3>"What this change would do"</h3><p class="muted">"Nothing: this is already in force."</p> };
         return view! { <div class=class>{nothing}</div> }.prerender();
     }
     let becomes = match effect.choice {
         Some(status) => format!("would count as {}", words::status(status)),
-        None => "would be unknown again".to_owned(),
+        None => "would count as Unknown".to_owned(),
     };
     let consequence = match effect.choice {
         Some(Status::Authorized) => {
-            "From then on their advertising ids would be kept and could leave for partners, though none of these users ever allowed it. Apple can remove an app from the App Store for that."
+            "Their advertising ids would be kept and could be sent to partners, although none of these users ever allowed it. Apple can remove an app from the App Store for that."
         }
         Some(_) => "Under Withhold, advertising ids they send would be removed before they are stored.",
         None => "Under Withhold, their advertising ids would be kept below iOS 14.5 and removed from 14.5 on.",
@@ -108,7 +109,7 @@ fn effect_of(effect: &Effect, in_force: Option<Status>, development: &str) -> im
     });
     let apps = (!effect.apps.is_empty()).then(|| view! {
         <table>
-            <thead><tr><th scope="col">"Changing, by app"</th><th scope="col" class="n">"profiles"</th><th scope="col" class="n">"devices"</th></tr></thead>
+            <thead><tr><th scope="col">"Affected, by app"</th><th scope="col" class="n">"Profiles"</th><th scope="col" class="n">"Devices"</th></tr></thead>
             <tbody>{apps.collect_view()}</tbody>
         </table>
     });
@@ -123,13 +124,13 @@ fn effect_of(effect: &Effect, in_force: Option<Status>, development: &str) -> im
                 <thead>
                     <tr>
                         <th scope="col">"Effective, production profiles"</th>
-                        <th scope="col" class="n">"now"</th><th scope="col" class="n">"after"</th><th scope="col" class="n">"change"</th>
+                        <th scope="col" class="n">"Now"</th><th scope="col" class="n">"After"</th><th scope="col" class="n">"Change"</th>
                     </tr>
                 </thead>
                 <tbody>{states.collect_view()}</tbody>
             </table>
             {apps}
-            <p class="muted">{development.to_owned()}</p>
+            {development.clone().map(|words| view! { <p class="muted">{words}</p> })}
         </div>
     }
     .prerender()

@@ -10,7 +10,8 @@ use crate::ui::parts::field::{Faults, moment};
 use crate::ui::parts::notice::{Tone, notice};
 use crate::ui::parts::status;
 use crate::ui::prerender::{InertElement, Prerender};
-use crate::ui::words::{self, Moment};
+use crate::ui::surroundings::{Around, Model};
+use crate::ui::words::{self, Conflict, Done, Moment};
 use default::default_form;
 use leptos::prelude::*;
 use policy::{policy_form, policy_words};
@@ -23,7 +24,7 @@ pub const CHOICES: [Option<Status>; 5] =
     [Some(Status::Authorized), Some(Status::Denied), Some(Status::Restricted), Some(Status::NotDetermined), None];
 
 #[derive(Clone, Debug)]
-pub struct AttSettings {
+pub struct PrivacySettings {
     pub frame: Frame,
     pub changed_by: String,
     pub changed_at: Moment,
@@ -34,8 +35,8 @@ pub struct AttSettings {
     pub reason: String,
     pub policy_reason: String,
     pub effects: Vec<Effect>,
-    /// How many devices have no status, in development.
-    pub development: String,
+    /// How many devices have no status, in development; `None` when there are none.
+    pub development: Option<String>,
     pub outcome: Outcome,
     /// The faults of the form that was sent, and which of the two it was.
     pub faults: Faults,
@@ -45,7 +46,17 @@ pub struct AttSettings {
     pub erasing: Option<Erasing>,
 }
 
-/// What happens to stored advertising ids that the settings hold back.
+impl Model for PrivacySettings {
+    fn around(&self) -> Around<'_> {
+        Around::Workspace(&self.frame)
+    }
+
+    fn has_faults(&self) -> bool {
+        !(self.faults.0.is_empty() && self.policy_faults.0.is_empty()) || matches!(self.outcome, Outcome::Conflict(_))
+    }
+}
+
+/// What happens to stored advertising ids that the settings block.
 #[derive(Clone, Debug)]
 pub enum Erasing {
     /// From this moment on they are erased, unless the change is undone.
@@ -69,8 +80,8 @@ pub enum Outcome {
     Saved,
     /// The values were in force already.
     Same,
-    /// Somebody else's change, which came first.
-    Conflict,
+    /// Another change came first.
+    Conflict(Conflict),
 }
 
 /// What one choice would do in production, in figures as the reader may see them.
@@ -93,13 +104,13 @@ pub struct HistoryRow {
     pub reason: String,
     pub change: String,
     pub moved: Option<String>,
-    /// The row that tells of it in the audit log, for those who may read that.
+    /// Its row in the audit log, for those who may read that.
     pub row: Option<i64>,
 }
 
-pub fn att(page: AttSettings) -> impl IntoView {
+pub fn privacy(page: PrivacySettings) -> impl IntoView {
     let made_by = if page.frame.version == 1 {
-        "made with the workspace".to_owned()
+        "created with the workspace".to_owned()
     } else {
         format!("set by {}", page.changed_by)
     };
@@ -132,50 +143,50 @@ fn erasing(erasing: Erasing) -> InertElement {
     match erasing {
         Erasing::From(at) => notice(Tone::Mind, view! {
             <p>
-                <b>"Stored advertising ids that these settings hold back no longer leave. "</b>
-                "From "{moment(at)}" on they are erased. Undoing the change before then cancels that."
+                <b>"Advertising ids that these settings block are no longer sent out. "</b>
+                "They will be erased on "{moment(at)}" unless you undo the change."
             </p>
         })
         .prerender(),
         Erasing::Running { seen, erased } => notice(Tone::Mind, view! {
-            <p><b>"Advertising ids are being erased: "</b>{format!("{erased} so far, of {seen} looked at. What is erased must be sent again.")}</p>
+            <p><b>"Advertising ids are being erased: "</b>{format!("{erased} so far, of {seen} checked. Erased ids must be sent again.")}</p>
         })
         .prerender(),
         Erasing::Done { erased, at } => view! {
-            <p class="muted">{format!("{erased} stored advertising ids that these settings hold back were erased on ")}{moment(at)}"."</p>
+            <p class="muted">"Last erasure: "{moment(at)}{format!(", {erased} advertising ids.")}</p>
         }
         .prerender(),
     }
 }
 
-fn outcome(page: &AttSettings) -> Option<InertElement> {
+fn outcome(page: &PrivacySettings) -> Option<InertElement> {
     let latest = page.history.first().cloned();
     match (&page.outcome, latest) {
         (Outcome::Nothing, _) | (_, None) => None,
         (Outcome::Saved, Some(latest)) => Some(notice(Tone::Done, view! {
             <p>
                 <b>{latest.change}</b>{format!(", version {}, in force since ", latest.version)}{moment(latest.at)}
-                ". Every read shows it now. "{latest.row.map(|seq| audit_row(page, seq, "See it in the audit log"))}
+                ". It applies everywhere now. "{latest.row.map(|seq| audit_row(page, seq, "View in the audit log"))}
             </p>
         }).prerender()),
-        (Outcome::Same, _) => Some(notice(Tone::Mind, view! { <p>"This was in force already; nothing was changed."</p> }).prerender()),
-        (Outcome::Conflict, Some(latest)) => Some(notice(Tone::Danger, view! {
+        (Outcome::Same, _) => Some(notice(Tone::Mind, view! { <p>{words::done(Done::SettingsSame)}</p> }).prerender()),
+        (Outcome::Conflict(whose), Some(latest)) => Some(notice(Tone::Danger, view! {
             <p>
-                <b>"Somebody else changed the settings first; yours were not saved."</b>" "
+                <b>{words::conflict(*whose)}</b>" "
                 {latest.by.clone()}", "{moment(latest.at)}": "<b>{latest.change}</b>" – “"{latest.reason}"”. "
-                "Look at the effect below again, then decide."
+                "Check the effect below again, then save."
             </p>
         }).prerender()),
     }
 }
 
 /// A link to one row of the audit log, on a page that begins with it.
-fn audit_row(page: &AttSettings, seq: i64, words: &'static str) -> impl IntoView + use<> {
+fn audit_row(page: &PrivacySettings, seq: i64, words: &'static str) -> impl IntoView + use<> {
     let address = format!("{}?before={}#row-{seq}", page.frame.address(NavPage::Audit), seq + 1);
     view! { <a href=address>{words}</a> }
 }
 
-fn read_only(page: &AttSettings) -> impl IntoView + use<> {
+fn read_only(page: &PrivacySettings) -> impl IntoView + use<> {
     let (apple, effect) = words::choice(page.frame.default);
     view! {
         <section class="card">
@@ -189,31 +200,32 @@ fn read_only(page: &AttSettings) -> impl IntoView + use<> {
     }
 }
 
-fn people(page: &AttSettings) -> impl IntoView + use<> {
+fn people(page: &PrivacySettings) -> impl IntoView + use<> {
     let names = page.admins.iter().map(|name| view! { <li>{name.clone()}</li> }).collect_view();
     view! {
         <section class="card">
             <h2>"Who can change this"</h2>
             <p class="muted">"The Compliance Admins of this workspace:"</p>
-            <ul class="names">{names}</ul>
+            <ul class="admins">{names}</ul>
         </section>
     }
 }
 
-fn history(page: &AttSettings) -> impl IntoView + use<> {
+fn history(page: &PrivacySettings) -> impl IntoView + use<> {
     let link = page.frame.may(NavPage::Audit.permission()).then(|| {
         view! { <a href=page.frame.address(NavPage::Audit)>"Audit log"</a> }
     });
     let rows = page.history.iter().cloned().map(|row| {
         let said = if row.reason.is_empty() { String::new() } else { format!(": “{}”", row.reason) };
-        let moved = row.moved.map(|moved| format!(" Moved {moved} {}.", words::unit_after(&moved, Unit::Profiles)));
-        let link = row.row.map(|seq| view! { " "{audit_row(page, seq, "Audit row")} });
+        let by = if row.version == 1 { "Created with the workspace".to_owned() } else { row.by };
+        let moved = row.moved.map(|moved| format!(" {moved} {} changed.", words::unit_after(&moved, Unit::Profiles)));
+        let link = row.row.map(|seq| view! { " "{audit_row(page, seq, "View in the audit log")} });
         view! {
             <li>
                 <span class="muted">{moment(row.at)}</span>
                 <div>
-                    <b>{row.change}</b>" "<span class="tag">{format!("version {}", row.version)}</span>
-                    <p class="muted">{row.by}{said}{moved}{link}</p>
+                    <b>{row.change}</b>" "<span class="tag">{format!("Version {}", row.version)}</span>
+                    <p class="muted">{by}{said}{moved}{link}</p>
                 </div>
             </li>
         }

@@ -1,29 +1,31 @@
 //! The form of the IDFA policy.
 
-use super::AttSettings;
+use super::PrivacySettings;
 use crate::domain::att::Policy;
 use crate::ui::parts::field::{Field, field, summary};
 use crate::ui::words;
 use leptos::prelude::*;
 
-const LABELS: [(&str, &str); 2] = [("policy_reason", "Reason"), ("idfa_policy", "IDFA policy")];
+const LABELS: [(&str, &str); 2] = [("idfa_policy", "IDFA policy"), ("policy_reason", "Reason")];
 
 pub(super) fn policy_words(policy: Policy) -> &'static str {
     match policy {
-        Policy::Observe => "Keeps every advertising id and only counts those that the status does not permit.",
+        Policy::Observe => {
+            "Keeps and serves every advertising id, even after a refusal. Ids that the status does not permit are only counted as data problems."
+        }
         Policy::Withhold => {
-            "Removes an advertising id before it is stored unless the effective status is Authorized. Unknown devices keep theirs below iOS 14.5."
+            "Removes an advertising id before it is stored unless the effective status is Authorized. Devices with status Unknown keep theirs below iOS 14.5."
         }
         Policy::RequireStatus => {
-            "As Withhold, and refuses a batch with an advertising id that neither says a status nor has a default to go by. Whoever sends it is told 400."
+            "Like Withhold, and also refuses a batch with an advertising id but no status while there is no default. The sender gets error 400."
         }
     }
 }
 
-pub(super) fn policy_form(page: &AttSettings) -> impl IntoView + use<> {
+pub(super) fn policy_form(page: &PrivacySettings) -> impl IntoView + use<> {
     let (in_force, chosen) = (page.frame.policy, page.chosen_policy);
     let choices = [Policy::Withhold, Policy::RequireStatus, Policy::Observe].map(|policy| {
-        let current = (policy == in_force).then(|| view! { <span class="tag">"in force"</span> });
+        let current = (policy == in_force).then(|| view! { <span class="tag">"In force"</span> });
         view! {
             <label class="choice">
                 <input type="radio" name="idfa_policy" id=format!("policy-{}", policy.as_str()) value=policy.as_str() checked=policy == chosen />
@@ -35,7 +37,7 @@ pub(super) fn policy_form(page: &AttSettings) -> impl IntoView + use<> {
     let reason = Field {
         name: "policy_reason",
         label: "Reason",
-        help: Some("Kept in the audit log with your name."),
+        help: Some("Recorded in the audit log with your name."),
         rows: Some(2),
         value: page.policy_reason.clone(),
         ..Field::default()

@@ -42,8 +42,7 @@ pub struct SampleCard {
 
 pub fn data_problems(rows: Vec<DataProblemRow>) -> impl IntoView {
     let body = if rows.is_empty() {
-        view! { <p class="muted">{format!("Nothing contradicted itself in the last {SHOWN_DAYS} days.")}</p> }
-            .prerender()
+        view! { <p class="muted">{format!("No data problems in the last {SHOWN_DAYS} days.")}</p> }.prerender()
     } else {
         let rows = rows.into_iter().map(|row| {
             let places = row.places.into_iter().map(|(place, n)| view! { <li>{place}": "{n}</li> });
@@ -63,7 +62,7 @@ pub fn data_problems(rows: Vec<DataProblemRow>) -> impl IntoView {
                 <table>
                     <thead>
                         <tr>
-                            <th scope="col">"What does not fit"</th>
+                            <th scope="col">"Problem"</th>
                             <th scope="col" class="n">"Batches"</th>
                             <th scope="col" class="wide-only">"Last"</th>
                         </tr>
@@ -76,7 +75,7 @@ pub fn data_problems(rows: Vec<DataProblemRow>) -> impl IntoView {
     };
     view! {
         <section class="card data-problems">
-            <h2>{format!("Data problems of the last {SHOWN_DAYS} days")}</h2>
+            <h2>{format!("Data problems in the last {SHOWN_DAYS} days")}</h2>
             {body}
         </section>
     }
@@ -87,13 +86,13 @@ pub fn samples(samples: Samples) -> impl IntoView {
         Samples::NotForThisRole => return None,
         Samples::At(address) => view! {
             <p class="muted">
-                {format!("The newest batches and the newest example of each data problem: at most {MOST}, for {} hours. They hold personal data, so that looking is recorded in the audit log.", KEPT / HOUR)}
+                {format!("The newest batches and the newest example of each data problem: at most {MOST}, kept for {} hours. They contain personal data, so viewing them is recorded in the audit log.", KEPT / HOUR)}
             </p>
             <form method="post" action=address><button class="button">"Show samples"</button></form>
         }
         .prerender(),
         Samples::Shown(cards) if cards.is_empty() => {
-            view! { <p role="status">{format!("No batch came in the last {} hours.", KEPT / HOUR)}</p> }.prerender()
+            view! { <p role="status">{format!("No batch arrived in the last {} hours.", KEPT / HOUR)}</p> }.prerender()
         }
         Samples::Shown(cards) => {
             let (examples, newest): (Vec<_>, Vec<_>) = cards.into_iter().partition(|card| card.example_of.is_some());
@@ -103,7 +102,7 @@ pub fn samples(samples: Samples) -> impl IntoView {
                 view! { <h3>"The newest example of each data problem"</h3><div class="samples">{cards}</div> }
             });
             view! {
-                <p class="muted" role="status">"As they were read. What nobody reads, such as events and attributes, is not kept; an advertising id is shown only while the status permits it."</p>
+                <p class="muted" role="status">"As Attest read them. Fields it does not use, such as events and attributes, are not kept. An advertising id is shown only while the status permits it."</p>
                 {examples}
                 <h3>"The newest batches"</h3>
                 <div class="samples">{newest}</div>

@@ -1,0 +1,200 @@
+//! The Overview's counts, as their reader may see them.
+
+use super::PageQuery;
+use crate::domain::app::App;
+use crate::domain::att::{CountedState, Status};
+use crate::domain::count::{Cell, Dimension, Unit};
+use crate::domain::id::AppId;
+use crate::domain::platform::Platform;
+use crate::domain::rounding::{Shown, share};
+use crate::server::http::moment::minute;
+use crate::server::services::distribution::{Distribution, DistributionQuery};
+use crate::ui::pages::overview::filter::{Choice, Filter};
+use crate::ui::pages::overview::{AppRow, Content, Counts, Empty, Figures, Rate, StateRow};
+use crate::ui::parts::bars::{Bars, Reading};
+use crate::ui::words;
+use std::collections::BTreeSet;
+
+/// What the address asks for, and what was read for it.
+pub struct Read {
+    pub question: DistributionQuery,
+    pub distribution: Distribution,
+    /// What to say while nothing was counted.
+    pub empty: Option<Empty>,
+}
+
+/// How many apps the table shows, and how many the filter offers: the largest ones.
+const MOST_SHOWN: usize = 50;
+const MOST_OFFERED: usize = 200;
+/// The platforms that are offered to roles that may not know which there are.
+const COMMON: [Platform; 3] = [Platform::Ios, Platform::Tvos, Platform::Android];
+
+fn filter(read: &Read, asked: &PageQuery) -> Filter {
+    let DistributionQuery { unit, app, platform, environment } = read.question;
+    let other = if unit == Unit::Profiles { "devices" } else { "" };
+    let apps = read.distribution.apps.iter();
+    let offered: BTreeSet<AppId> = largest(read).into_iter().take(MOST_OFFERED).chain(app).collect();
+    let apps = apps
+        .filter(|known| offered.contains(&known.id))
+        .map(|known| Choice { value: known.id.to_string(), name: known.name.clone(), chosen: app == Some(known.id) })
+        .collect();
+    let counted = read.distribution.cells.keys().filter_map(platform_of);
+    // Which platforms there are would tell rounded roles of single units: they are offered the common ones, seen or not.
+    let rounded = read.distribution.rounded;
+    let counted = counted.filter(|_| !rounded).chain(COMMON.into_iter().filter(|_| rounded));
+    let offered: BTreeSet<Platform> = counted.chain(platform).collect();
+    let choice = |known: Platform| Choice {
+        value: known.as_str().to_owned(),
+        name: words::platform(known).to_owned(),
+        chosen: platform == Some(known),
+    };
+    Filter {
+        unit,
+        other_unit: asked.with(&[("unit", other)]),
+        apps,
+        platforms: offered.into_iter().map(choice).collect(),
+        environment: environment.as_str(),
+    }
+}
+
+fn platform_of(cell: &Cell) -> Option<Platform> {
+    let slice = cell.slice.as_ref().filter(|slice| slice.dimension == Dimension::Platform)?;
+    Platform::parse(&slice.value)
+}
+
+/// Everything that follows the server, its filter too.
+pub fn counts(read: &Read, asked: &PageQuery) -> Counts {
+    let Read { question, distribution, empty } = read;
+    let shown = |n| words::count(distribution.shown(n));
+    let apple = distribution.apple(question);
+    let chosen = question.platform.filter(|platform| !platform.is_apple());
+    let nobody = !distribution.rounded && apple == 0;
+    Counts {
+        unit: question.unit,
+        filter: Some(filter(read, asked)),
+        apple: shown(apple),
+        elsewhere: shown(distribution.explicit(question, CountedState::NotApplicable)),
+        last_batch: distribution.last_batch(question).map(minute),
+        rounded: distribution.rounded,
+        content: match empty {
+            Some(empty) => Content::Empty(empty.clone()),
+            None if chosen.is_some() || nobody && question.platform.is_none() => Content::NoApple(chosen),
+            None => Content::Figures(Box::new(figures(read, asked))),
+        },
+    }
+}
+
+fn figures(read: &Read, asked: &PageQuery) -> Figures {
+    let Read { question, distribution, .. } = read;
+    let shown = |n| distribution.shown(n);
+    let apple = shown(distribution.apple(question));
+    let unknown = shown(distribution.explicit(question, CountedState::Unknown));
+    let default = distribution.settings.default;
+    let row = |state: CountedState| {
+        let (explicit, effective) = (distribution.explicit(question, state), distribution.effective(question, state));
+        let by_default = default.is_some_and(|default| state == CountedState::Known(default));
+        // With a default nobody is left without a status: that is certain, and says nothing of any single person.
+        let certain = default.is_some() && state == CountedState::Unknown;
+        let effective = if certain { Shown::Exact(0) } else { shown(effective) };
+        StateRow {
+            state,
+            explicit: words::count(shown(explicit)),
+            explicit_share: words::share(share(shown(explicit), apple)),
+            by_default: if by_default { words::count(unknown) } else { words::NO_SHARE.to_owned() },
+            effective: words::count(effective),
+            effective_share: words::share(share(effective, apple)),
+        }
+    };
+    let heights = |of: &dyn Fn(CountedState) -> i64| {
+        let height = |state| (state, shown(of(state)).figure().unwrap_or_default());
+        CountedState::OF_APPLE.into_iter().map(height).collect::<Vec<_>>()
+    };
+    let rows: Vec<StateRow> = CountedState::OF_APPLE.into_iter().map(row).collect();
+    let reading = |row: &StateRow| Reading {
+        state: row.state,
+        reported: format!("Reported: {} ({})", row.explicit, row.explicit_share),
+        effective: format!("Effective: {} ({})", row.effective, row.effective_share),
+    };
+    let apple_words = words::count(apple);
+    let units = words::unit_after(&apple_words, question.unit);
+    let (apps, more_apps) = apps(read, asked);
+    Figures {
+        unknown: words::count(unknown),
+        unknown_share: words::share(share(unknown, apple)),
+        has_default: default.is_some(),
+        by_default: words::count(if default.is_some() { unknown } else { Shown::Exact(0) }),
+        bars: Bars {
+            readings: rows.iter().map(reading).collect(),
+            explicit: heights(&|state| distribution.explicit(question, state)),
+            effective: heights(&|state| distribution.effective(question, state)),
+            default,
+            title: format!("{apple_words} Apple {units}"),
+        },
+        rows,
+        rates: rates(distribution, question),
+        apps,
+        more_apps,
+    }
+}
+
+fn rates(distribution: &Distribution, question: &DistributionQuery) -> Vec<Rate> {
+    let shown = |n| distribution.shown(n);
+    let authorized = shown(distribution.explicit(question, CountedState::Known(Status::Authorized)));
+    let (apple, answered) = (distribution.apple(question), shown(distribution.answered(question)));
+    let reported = shown(apple - distribution.explicit(question, CountedState::Unknown));
+    let rate = |name, part, whole, formula: String| Rate {
+        name,
+        value: words::share(share(part, whole)),
+        formula,
+        figures: format!("{} of {}", words::count(part), words::count(whole)),
+    };
+    let units = words::units(question.unit);
+    let has_default = distribution.settings.default.is_some();
+    let rest = if has_default { "with a reported status; the rest have the default" } else { "with a reported status" };
+    vec![
+        rate("Consent rate", authorized, answered, "authorized among those who answered the prompt".to_owned()),
+        rate("Addressable rate", authorized, shown(apple), format!("authorized among all Apple {units}")),
+        rate("Reported share", reported, shown(apple), rest.to_owned()),
+    ]
+}
+
+/// The apps with the most units first.
+fn largest(read: &Read) -> Vec<AppId> {
+    let within = |app| read.distribution.apple(&DistributionQuery { app: Some(app), ..read.question });
+    let mut apps: Vec<AppId> = read.distribution.apps.iter().map(|app| app.id).collect();
+    // Most workspaces have a few: then none is weighed.
+    if apps.len() > MOST_SHOWN {
+        apps.sort_by_cached_key(|app| std::cmp::Reverse(within(*app)));
+    }
+    apps
+}
+
+/// The largest apps, and how many smaller ones there are.
+fn apps(read: &Read, asked: &PageQuery) -> (Vec<AppRow>, usize) {
+    let Read { question, distribution, .. } = read;
+    if question.app.is_some() {
+        return (Vec::new(), 0);
+    }
+    let row = |app: &App| {
+        let within = DistributionQuery { app: Some(app.id), ..*question };
+        let platforms = distribution.cells.keys().filter(|cell| cell.app == Some(app.id)).filter_map(platform_of);
+        let platforms: BTreeSet<&str> = platforms.map(words::platform).collect();
+        let figure =
+            |state| (state, distribution.shown(distribution.explicit(&within, state)).figure().unwrap_or_default());
+        let authorized = distribution.shown(distribution.explicit(&within, CountedState::Known(Status::Authorized)));
+        AppRow {
+            name: app.name.clone(),
+            address: asked.with(&[("app", &app.id.to_string())]),
+            platforms: (!distribution.rounded).then(|| platforms.into_iter().collect::<Vec<_>>().join(", ")),
+            count: words::count(distribution.shown(distribution.apple(&within))),
+            shares: CountedState::OF_APPLE.into_iter().map(figure).collect(),
+            consent_rate: words::share(share(authorized, distribution.shown(distribution.answered(&within)))),
+        }
+    };
+    // For rounded roles not even whether an app has anybody may be shown.
+    let counts =
+        |app: &AppId| distribution.rounded || distribution.all(&DistributionQuery { app: Some(*app), ..*question }) > 0;
+    let mut counted = largest(read).into_iter().filter(counts);
+    let shown: BTreeSet<AppId> = counted.by_ref().take(MOST_SHOWN).collect();
+    (distribution.apps.iter().filter(|app| shown.contains(&app.id)).map(row).collect(), counted.count())
+}

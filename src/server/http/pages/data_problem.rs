@@ -1,0 +1,34 @@
+//! The data problems of an input, as its page shows them.
+
+use crate::domain::app::App;
+use crate::domain::data_problem::DataProblem;
+use crate::domain::environment::Environment;
+use crate::server::http::moment::moment;
+use crate::server::store::data_problem::DataProblemCount;
+use crate::ui::pages::input::sample::DataProblemRow;
+use crate::ui::words::{self, number};
+
+/// One kind's row: its numbers from all versions added up.
+pub fn data_problem_rows(counted: &[DataProblemCount], apps: &[App]) -> Vec<DataProblemRow> {
+    let mut rows: Vec<DataProblemRow> = Vec::new();
+    let mut kinds: Vec<DataProblem> = counted.iter().map(|row| row.kind).collect();
+    kinds.sort();
+    kinds.dedup();
+    for kind in kinds {
+        let ours: Vec<&DataProblemCount> = counted.iter().filter(|row| row.kind == kind).collect();
+        let place = |row: &&DataProblemCount| {
+            let app = apps.iter().find(|app| app.id == row.app_id).map_or("an app", |app| app.name.as_str());
+            let version =
+                Some(row.app_version.as_str()).filter(|version| !version.is_empty()).unwrap_or("without a version");
+            let development = if row.environment == Environment::Development { ", development" } else { "" };
+            (format!("{app} {version}{development}"), number(row.n))
+        };
+        rows.push(DataProblemRow {
+            said: words::data_problem(kind),
+            times: number(ours.iter().map(|row| row.n).sum()),
+            last: moment(ours.iter().map(|row| row.last_at).max().unwrap_or_default()),
+            places: ours.iter().map(place).collect(),
+        });
+    }
+    rows
+}

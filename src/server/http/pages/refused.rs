@@ -1,0 +1,108 @@
+//! The page of a request that was refused or failed.
+
+use super::frame;
+use super::installation::installation_frame;
+use crate::domain::environment::Environment;
+use crate::domain::error::Refusal;
+use crate::domain::id::PersonId;
+use crate::domain::permission::Permission;
+use crate::server::auth::session::{COOKIE, PERSON};
+use crate::server::error::{Error, Result};
+use crate::server::state::AppState;
+use crate::server::store::person::Person;
+use crate::server::store::{Actor, Who, WorkspaceRef};
+use crate::ui::frame::{Frame, NavPage};
+use crate::ui::installation::{InstallationFrame, InstallationPage};
+use crate::ui::pages::refused::{Refused, Why};
+use crate::ui::surroundings::Surroundings;
+use axum::extract::Request;
+use axum::http::header;
+use tower_sessions::SessionStore;
+use tower_sessions::cookie::Cookie;
+
+/// What of a request its refusal needs to know.
+pub struct RefusedRequest {
+    path: String,
+    /// Whether it was a form.
+    sent: bool,
+    session: Option<String>,
+}
+
+impl RefusedRequest {
+    pub fn of(request: &Request) -> Self {
+        let cookies = request.headers().get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+        let session = cookies.flat_map(Cookie::split_parse).flatten().find(|cookie| cookie.name() == COOKIE);
+        Self {
+            path: request.uri().path().to_owned(),
+            sent: !request.method().is_safe(),
+            session: session.map(|cookie| cookie.value().to_owned()),
+        }
+    }
+}
+
+/// The page. A person who is signed in keeps their navigation: errors are answered outside the layer of sessions, which
+/// may be what failed, and so the session is read here.
+pub async fn refused(
+    state: &AppState,
+    asked: RefusedRequest,
+    error: Option<&Error>,
+    incident: Option<String>,
+) -> Refused {
+    let why = error.map_or(Why::BadRequest, why);
+    let parameters = match error {
+        Some(Error::Refused(Refusal::BadRequest(faults))) if !asked.sent => {
+            faults.iter().map(|fault| fault.field.to_string()).collect()
+        }
+        _ => Vec::new(),
+    };
+    let store_answers = !matches!(why, Why::Unavailable | Why::Internal);
+    let around = match store_answers {
+        true => around(state, &asked).await.unwrap_or(Surroundings::Nothing),
+        false => Surroundings::Nothing,
+    };
+    let incident = incident.filter(|_| !store_answers);
+    Refused { around, why, sent: asked.sent, parameters, path: asked.path, incident }
+}
+
+fn why(error: &Error) -> Why {
+    match error {
+        Error::Refused(Refusal::BadRequest(_) | Refusal::Invalid(_)) => Why::BadRequest,
+        Error::Refused(Refusal::Unauthorized | Refusal::Forbidden) => Why::Forbidden,
+        Error::Refused(Refusal::NotFound) => Why::NotFound,
+        Error::Refused(Refusal::Conflict) => Why::Conflict,
+        Error::Refused(Refusal::TooLarge) => Why::TooLarge,
+        // Only machines are limited so.
+        Error::Refused(Refusal::RateLimited) => Why::BadRequest,
+        Error::Again(_) | Error::Broken(_) | Error::Unavailable(_) => Why::Unavailable,
+        Error::Internal(_) => Why::Internal,
+    }
+}
+
+async fn around(state: &AppState, asked: &RefusedRequest) -> Result<Surroundings> {
+    let Some(person) = signed_in(state, asked).await? else { return Ok(Surroundings::Nothing) };
+    let slug = asked.path.strip_prefix("/w/").and_then(|rest| rest.split('/').next());
+    if let Some(workspace) = slug.and_then(|slug| WorkspaceRef::parse(slug).ok()) {
+        let who = Who::Person { id: person.id, name: person.name.clone() };
+        let actor = Actor { who, ..Actor::system("refused") };
+        // Every role may see the Overview; somebody without one gets the frame outside all workspaces.
+        if let Ok(mut view) = state.store.view(&actor, workspace, Permission::SeeMetrics).await {
+            let frame = frame(&mut view, &person, NavPage::Overview, Environment::Production).await?;
+            return Ok(Surroundings::Workspace(Box::new(Frame { page: None, ..frame })));
+        }
+    }
+    let mut system = state.store.system_view().await?;
+    let frame = installation_frame(&mut system, &person, InstallationPage::Account).await?;
+    Ok(Surroundings::Installation(Box::new(InstallationFrame { page: None, ..frame })))
+}
+
+async fn signed_in(state: &AppState, asked: &RefusedRequest) -> Result<Option<Person>> {
+    let Some(id) = asked.session.as_ref().and_then(|id| id.parse().ok()) else { return Ok(None) };
+    // Like the island's questions, a refusal keeps no session alive.
+    let sessions = state.services.polling_sessions();
+    let record = sessions.load(&id).await.map_err(|error| Error::Unavailable(error.to_string()))?;
+    let person = record.and_then(|record| PersonId::parse(record.data.get(PERSON)?.as_str()?));
+    match person {
+        Some(person) => state.store.system_view().await?.person(person).await,
+        None => Ok(None),
+    }
+}

@@ -1,0 +1,114 @@
+//! What a session remembers from one page to the next: what was just done, which forms were taken, and what was looked
+//! up. None of it is in an address, so that no link repeats or gives away anything.
+
+use crate::domain::environment::Environment;
+use crate::domain::id::{ProfileId, WorkspaceId};
+use crate::domain::time::{MINUTE, Millis};
+use crate::server::error::Result;
+use crate::server::http::caller::unavailable;
+use crate::server::services::profile::LookUpBy;
+use crate::server::state::AppState;
+use crate::ui::words::Done;
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use tower_sessions::Session;
+
+const DONE: &str = "done";
+const FORMS: &str = "forms";
+const LOOKED_UP: &str = "looked_up";
+/// How many forms and look-ups a session remembers, the newest ones.
+const MOST: usize = 20;
+/// How long the one who looked somebody up may see them again, by a reload or the back button.
+const SHOWN_FOR: i64 = 10 * MINUTE;
+
+/// A new name for a form or a look-up, which nobody can guess.
+pub fn fresh(state: &AppState) -> String {
+    BASE64_URL_SAFE_NO_PAD.encode(state.store.ids().random::<16>())
+}
+
+/// Leaves a message for the page that follows.
+pub async fn leave(session: &Session, done: Done) -> Result<()> {
+    session.insert(DONE, done).await.map_err(unavailable)
+}
+
+/// Takes the message, so that it is shown once.
+pub async fn take(session: &Session) -> Result<Option<Done>> {
+    // Taking what is not there would write the session anew with each page.
+    if session.get_value(DONE).await.map_err(unavailable)?.is_none() {
+        return Ok(None);
+    }
+    session.remove(DONE).await.map_err(unavailable)
+}
+
+/// Whether this form was taken, here or by a request at the same moment.
+pub async fn was_taken(session: &Session, form: &str) -> Result<bool> {
+    session.load().await.map_err(unavailable)?;
+    Ok(list::<String>(session, FORMS).await?.iter().any(|taken| taken == form))
+}
+
+/// Remembers that this form was taken; at once, for one that was sent twice.
+pub async fn form_taken(session: &Session, form: &str) -> Result<()> {
+    // A form without a name is not one of our pages'; it is taken as often as it is sent.
+    if form.is_empty() {
+        return Ok(());
+    }
+    let mut forms: Vec<String> = list(session, FORMS).await?;
+    forms.push(form.to_owned());
+    forms.drain(..forms.len().saturating_sub(MOST));
+    session.insert(FORMS, forms).await.map_err(unavailable)?;
+    session.save().await.map_err(unavailable)
+}
+
+/// Who was found by a look-up, which is in the log.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct LookedUp {
+    name: String,
+    workspace: WorkspaceId,
+    environment: Environment,
+    by: String,
+    found: Vec<ProfileId>,
+    at: Millis,
+}
+
+impl LookedUp {
+    pub fn new(name: String, workspace: WorkspaceId, environment: Environment, by: LookUpBy, at: Millis) -> Self {
+        Self { name, workspace, environment, by: by.as_str().to_owned(), found: Vec::new(), at }
+    }
+
+    pub async fn remember(mut self, session: &Session, found: Vec<ProfileId>) -> Result<()> {
+        self.found = found;
+        let mut recent: Vec<Self> = list(session, LOOKED_UP).await?;
+        recent.retain(|one| one.at >= self.at.minus(SHOWN_FOR));
+        recent.push(self);
+        recent.drain(..recent.len().saturating_sub(MOST));
+        session.insert(LOOKED_UP, recent).await.map_err(unavailable)
+    }
+
+    /// The look-up of this name, if it may still be seen there.
+    pub async fn find(
+        session: &Session,
+        name: &str,
+        (workspace, environment): (WorkspaceId, Environment),
+        now: Millis,
+    ) -> Result<Option<Self>> {
+        let ours = |one: &Self| {
+            let there = one.workspace == workspace && one.environment == environment;
+            one.name == name && there && one.at >= now.minus(SHOWN_FOR)
+        };
+        Ok(list::<Self>(session, LOOKED_UP).await?.into_iter().find(ours))
+    }
+
+    pub fn found(&self) -> &[ProfileId] {
+        &self.found
+    }
+
+    pub fn by(&self) -> LookUpBy {
+        LookUpBy::parse(&self.by).unwrap_or_default()
+    }
+}
+
+async fn list<T: DeserializeOwned>(session: &Session, key: &str) -> Result<Vec<T>> {
+    Ok(session.get(key).await.map_err(unavailable)?.unwrap_or_default())
+}

@@ -1,0 +1,98 @@
+//! The Overview: what it says before there is anything to count, to whom, and of what.
+
+use crate::harness::{Cookie, World, on_both};
+use attest::domain::role::Role;
+use axum::http::StatusCode;
+use serde_json::{Value, json};
+
+on_both! {
+    the_first_event_replaces_the_empty_state
+    a_development_event_leaves_a_hint_in_production
+    rounded_roles_are_offered_what_makes_sense
+    a_platform_without_statuses_says_so
+    a_wrong_filter_is_named
+}
+
+fn ios(n: usize, status: Option<&str>) -> Value {
+    json!({"user_identities": {"customer_id": format!("c{n}")}, "application_info": {"package": "com.acme.app"},
+        "device_info": {"platform": "iOS", "ios_idfv": format!("v{n}"), "att_authorization_status": status}})
+}
+
+/// What the island is answered, at the address that the page gives it.
+async fn live(world: &World, page: &str, cookie: &Cookie) -> String {
+    let (_, rest) = page.split_once("/overview/live").expect("the island's address");
+    let query = rest.split("&quot;").next().and_then(|rest| rest.split('"').next()).expect("an end");
+    world.get(&format!("/w/acme/overview/live{}", query.trim_end_matches('\\')), cookie).await.body
+}
+
+async fn the_first_event_replaces_the_empty_state(world: World) {
+    world.workspace("Acme").await;
+    let ada = world.sign_in(&world.member("acme", "Ada", Role::ComplianceAdmin).await).await;
+    let page = world.get("/w/acme/overview", &ada).await.body;
+    let (_, counts) = page.split_once("id=\"counts\"").expect("the live part");
+    assert!(counts.contains("Nothing has been counted here yet") && counts.contains("name=\"app\""), "{counts}");
+    assert_eq!(page.matches("name=\"app\"").count(), 1, "one filter");
+    let input = world.input("acme", "Backend").await;
+    world.event(&input, &ios(0, Some("denied"))).await;
+    let counts = live(&world, &page, &ada).await;
+    assert!(!counts.contains("Nothing has been counted") && counts.contains(">com.acme.app</option>"), "{counts}");
+    let page = world.get("/w/acme/overview", &ada).await.body;
+    assert_eq!(page.matches("name=\"app\"").count(), 1, "one filter");
+    assert!(!live(&world, &page, &ada).await.contains("name=\"app\""), "a choice that is being made is not replaced");
+}
+
+async fn a_development_event_leaves_a_hint_in_production(world: World) {
+    world.workspace("Acme").await;
+    let ada = world.sign_in(&world.member("acme", "Ada", Role::ComplianceAdmin).await).await;
+    let input = world.input("acme", "Backend").await;
+    world.event(&input, &json!({"environment": "development", "device_info": {"ios_idfv": "test"}})).await;
+    let page = world.get("/w/acme/overview", &ada).await.body;
+    assert!(page.contains("In development: 1 profile.") && page.contains("Show development"), "{page}");
+    world.event(&input, &ios(0, Some("denied"))).await;
+    assert!(!world.get("/w/acme/overview", &ada).await.body.contains("In development:"));
+}
+
+async fn rounded_roles_are_offered_what_makes_sense(world: World) {
+    world.workspace("Acme").await;
+    let ada = world.sign_in(&world.member("acme", "Ada", Role::ComplianceAdmin).await).await;
+    let ann = world.sign_in(&world.member("acme", "Ann", Role::Analyst).await).await;
+    let input = world.input("acme", "Backend").await;
+    for n in 0..14 {
+        world.event(&input, &ios(n, [None, Some("denied")][n % 2])).await;
+    }
+    let form = [("form", "default"), ("version", "1"), ("status", "denied"), ("reason", "x"), ("confirm", "")];
+    assert_eq!(world.post("/w/acme/privacy", &ada, &form).await.status, StatusCode::SEE_OTHER);
+    let page = world.get("/w/acme/overview", &ann).await.body;
+    assert!(!page.contains(">Platforms</th>"), "a column without a value: {page}");
+    assert!(page.contains(">Android</option>") && !page.contains("fire_tv") && !page.contains(">web<"), "{page}");
+    let (_, unknown) = page.rsplit_once("</span>Unknown</span>").expect("the row of Unknown");
+    let row = unknown.split("</tr>").next().expect("an end");
+    assert!(row.contains(">0<small"), "nobody is Unknown while there is a default: {row}");
+    let exact = world.get("/w/acme/overview", &ada).await.body;
+    assert!(exact.contains(">Platforms</th>") && !exact.contains(">Android</option>"), "{exact}");
+}
+
+async fn a_platform_without_statuses_says_so(world: World) {
+    world.workspace("Acme").await;
+    let ada = world.sign_in(&world.member("acme", "Ada", Role::ComplianceAdmin).await).await;
+    let ann = world.sign_in(&world.member("acme", "Ann", Role::Analyst).await).await;
+    let input = world.input("acme", "Backend").await;
+    world.event(&input, &json!({"device_info": {"platform": "Android", "android_uuid": "a1"}})).await;
+    let page = world.get("/w/acme/overview?platform=Android", &ada).await.body;
+    assert!(page.contains("does not apply to Android") && page.contains("1 profile on Android."), "{page}");
+    assert!(!page.contains("<svg class=\"bars") && !page.contains("id=\"bars-wide\""), "no chart of nothing: {page}");
+    let rounded = world.get("/w/acme/overview?platform=Android", &ann).await.body;
+    assert!(rounded.contains("does not apply to Android") && !rounded.contains("1 profile"), "{rounded}");
+    assert!(world.get("/w/acme/overview", &ada).await.body.contains("No Apple profiles yet"));
+}
+
+async fn a_wrong_filter_is_named(world: World) {
+    world.workspace("Acme").await;
+    let ada = world.sign_in(&world.member("acme", "Ada", Role::ComplianceAdmin).await).await;
+    for (path, field) in [("overview?platform=amiga", "Platform"), ("audit?on=yesterday", "Date")] {
+        let page = world.get(&format!("/w/acme/{path}"), &ada).await;
+        assert_eq!(page.status, StatusCode::BAD_REQUEST);
+        assert!(page.body.contains(&format!("<b>{field}</b>: ")), "{}", page.body);
+        assert!(!page.body.contains("amiga") && !page.body.contains("yesterday"), "never what was sent");
+    }
+}

@@ -1,0 +1,59 @@
+//! What of the Overview is chosen, and what may be chosen.
+
+use crate::domain::count::Unit;
+use crate::ui::prerender::Prerender;
+use leptos::prelude::*;
+
+#[derive(Clone, Debug)]
+pub struct Filter {
+    pub unit: Unit,
+    /// The address of the same page for the other unit.
+    pub other_unit: String,
+    pub apps: Vec<Choice>,
+    pub platforms: Vec<Choice>,
+    pub environment: &'static str,
+}
+
+/// A value of a filter.
+#[derive(Clone, Debug)]
+pub struct Choice {
+    pub value: String,
+    pub name: String,
+    pub chosen: bool,
+}
+
+pub fn filters(filter: &Filter) -> impl IntoView + use<> {
+    let unit = |unit: Unit, other: &str| {
+        let name = if unit == Unit::Profiles { "Profiles" } else { "Devices" };
+        if filter.unit == unit {
+            view! { <span aria-current="true">{name}</span> }.prerender()
+        } else {
+            view! { <a href=other.to_owned()>{name}</a> }.prerender()
+        }
+    };
+    let options = |choices: &[Choice]| {
+        let choices = choices.iter().cloned();
+        choices
+            .map(|Choice { value, name, chosen }| view! { <option value=value selected=chosen>{name}</option> })
+            .collect_view()
+    };
+    let environment = |name: &'static str, words: &'static str| {
+        view! { <option value=name selected=filter.environment == name>{words}</option> }
+    };
+    view! {
+        <div class="filters">
+            <div class="segments" role="group" aria-label="What is counted">
+                {unit(Unit::Profiles, &filter.other_unit)}{unit(Unit::Devices, &filter.other_unit)}
+            </div>
+            <form method="get" class="filter-form">
+                {(filter.unit == Unit::Devices).then(|| view! { <input type="hidden" name="unit" value="devices" /> })}
+                <select name="app" aria-label="App"><option value="">"All apps"</option>{options(&filter.apps)}</select>
+                <select name="platform" aria-label="Platform"><option value="">"All platforms"</option>{options(&filter.platforms)}</select>
+                <select name="environment" aria-label="Environment">
+                    {environment("production", "Production")}{environment("development", "Development")}
+                </select>
+                <button class="button">"Show"</button>
+            </form>
+        </div>
+    }
+}

@@ -1,0 +1,169 @@
+//! The audit log's fields and values in words.
+
+use crate::domain::att::{Policy, Status};
+use crate::domain::identifier::IdentifierKind;
+use crate::domain::role::TokenRole;
+
+/// A field of what was before or after a change.
+pub fn audit_field(name: &str) -> &str {
+    match name {
+        "account" => "Account label",
+        "address" => "Address",
+        "app" => "App",
+        "asked_by_version" => "Settings version",
+        "bundle" => "Bundle id",
+        "by" => "Looked up by",
+        "days" => "Days",
+        "default_att_status" => "Default ATT status",
+        "devices" => "Devices",
+        "email" => "E-mail",
+        "environment" => "Environment",
+        "erased" => "Advertising ids erased",
+        "expires_ms" => "Expires",
+        "failures" => "Failed attempts",
+        "format" => "Format",
+        "found" => "Profiles found (audit references)",
+        "from_ms" => "From",
+        "idfa_policy" => "IDFA policy",
+        "input" => "Input",
+        "key" => "Key",
+        "log_guarded_by" => "Log protected by",
+        "minute_ms" => "Minute",
+        "name" => "Name",
+        "operator" => "Operator",
+        "org" => "Organization label",
+        "paused" => "Paused",
+        "person" => "Person",
+        "profiles" => "Profiles",
+        "reads" => "Profiles read",
+        "removed" => "Rows removed",
+        "requests_per_second" => "Requests per second",
+        "role" => "Role",
+        "rows" => "Rows",
+        "samples" => "Samples",
+        "secret_version" => "Secret version",
+        "seed" => "Seed",
+        "sessions" | "sessions_ended" => "Sessions ended",
+        "silent_before_ms" => "Inactive since before",
+        "since_ms" => "Since",
+        "slug" => "Address name",
+        "tables" => "Tables",
+        "time_zone" => "Time zone",
+        "to_ms" => "To",
+        "token" => "API token",
+        "typed_hmac" => "Search term (keyed hash)",
+        "values" => "Values",
+        "version" => "Settings version",
+        "what" => "Data",
+        "workspace" => "Workspace",
+        other => other,
+    }
+}
+
+/// A text that one of these fields holds; what is no name of ours is shown as it is.
+pub fn audit_value(field: &str, text: &str) -> String {
+    let known = match field {
+        "default_att_status" => Status::parse(text).map(super::status),
+        "idfa_policy" => Policy::parse(text).map(super::policy),
+        "role" => TokenRole::parse(text).map(super::token_role),
+        "by" => look_up_by(text),
+        "environment" => environment(text),
+        "what" => aging(text),
+        _ => None,
+    };
+    known.unwrap_or(text).to_owned()
+}
+
+/// What a field holds that is empty: the default has a meaning of its own then.
+pub fn audit_nothing(field: &str) -> &'static str {
+    match field {
+        "default_att_status" => super::default(None),
+        "requests_per_second" => "No limit",
+        _ => "–",
+    }
+}
+
+/// By what somebody looks for a profile.
+pub fn look_up_by(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "customer_id" => "Customer id",
+        "email" => "E-mail",
+        "mpid" => "MPID",
+        "device_id" => "Device id",
+        _ => return None,
+    })
+}
+
+/// Who acted: parts of Attest itself have names of their own in the log. A person is called by their name, even by one of
+/// these.
+pub fn actor<'a>(kind: &str, name: &'a str) -> &'a str {
+    if ["person", "token"].contains(&kind) { name } else { actor_name(name) }
+}
+
+/// The same where only the name is known.
+pub fn actor_name(name: &str) -> &str {
+    match name {
+        "command line" => "Command line",
+        "erasing" => "Attest (automatic erasure)",
+        "retention" => "Attest (data retention)",
+        "housekeeping" => "Attest (housekeeping)",
+        "sign-in" => "Attest (sign-in)",
+        "visitor" => "Visitor",
+        other => other,
+    }
+}
+
+/// What a row is about, where it is no id: those have names.
+pub fn target(text: &str) -> &str {
+    match text {
+        "settings" => "Privacy settings",
+        "values" => "Version and country slots",
+        "nobody" => "No profile found",
+        "unknown e-mails" => "Unknown e-mail addresses",
+        other => other,
+    }
+}
+
+/// An environment, by its name.
+pub fn environment(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "production" => "Production",
+        "development" => "Development",
+        _ => return None,
+    })
+}
+
+/// What is removed once it is too old.
+fn aging(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "transitions" => "Status changes of devices",
+        "days" => "Daily counts",
+        "request_ids" => "Hashes of request ids",
+        _ => return None,
+    })
+}
+
+/// An id of a device.
+pub fn identifier(kind: IdentifierKind) -> &'static str {
+    match kind.as_str() {
+        "ios_idfv" => "IDFV",
+        "ios_advertising_id" => "IDFA",
+        "android_uuid" => "Android id",
+        "android_advertising_id" => "Android advertising id",
+        "mp_deviceid" => "mParticle device id",
+        other => other,
+    }
+}
+
+/// What a user is known by, from the name that events give it.
+pub fn identity(name: &str) -> String {
+    match name {
+        "customer_id" => "Customer id".to_owned(),
+        "email" => "E-mail".to_owned(),
+        other => {
+            let words = other.replace('_', " ");
+            let mut letters = words.chars();
+            letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+        }
+    }
+}

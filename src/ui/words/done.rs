@@ -1,0 +1,51 @@
+//! What was just done, as the page that follows says it.
+
+use serde::{Deserialize, Serialize};
+
+/// An act that succeeded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Done {
+    AccountMade,
+    SetUp,
+    PasswordSet,
+    NameSaved,
+    PasswordChanged,
+    SessionEnded,
+    OtherSessionsEnded,
+    ThemeSaved,
+    AppNamed,
+    RoleChanged,
+    MemberRemoved,
+    InvitationRevoked,
+    TokenRevoked,
+    LimitSaved,
+    InputPaused,
+    InputResumed,
+    SettingsSaved,
+    SettingsSame,
+}
+
+/// What was done, in a sentence or two.
+pub fn done(what: Done) -> &'static str {
+    match what {
+        Done::AccountMade => "Your account was created. Sign in with it.",
+        Done::SetUp => "Your account and the workspace were created. Sign in to continue.",
+        Done::PasswordSet => "Your password was set. Sign in with it.",
+        Done::NameSaved => "Name saved.",
+        Done::PasswordChanged => "Password changed. Your other sessions have ended.",
+        Done::SessionEnded => "Session ended. That browser is signed out.",
+        Done::OtherSessionsEnded => "All other sessions ended.",
+        Done::ThemeSaved => "Appearance saved.",
+        Done::AppNamed => "Name saved.",
+        Done::RoleChanged => "Role changed.",
+        Done::MemberRemoved => "Member removed.",
+        Done::InvitationRevoked => "Invitation revoked. Its link no longer works.",
+        Done::TokenRevoked => "Token revoked. It no longer works.",
+        Done::LimitSaved => "Rate limit saved.",
+        Done::InputPaused => "Input paused. Its batches now get error 403.",
+        Done::InputResumed => "Input resumed. Its batches are accepted again.",
+        Done::SettingsSaved => "Settings saved.",
+        Done::SettingsSame => "These settings were already in force. Nothing was changed.",
+    }
+}
