@@ -1,9 +1,9 @@
 //! Counters: every "now" is read from them, however many devices there are; and what each day added to them.
 
+use super::counter::Slot;
 use super::counter::{ALL_APPS, ALL_VALUES, CounterRow, cells_of, counters, dimension_and_value, rows_of, unit_of_now};
 use super::db::{Tx, given, on};
 use super::scope::Scope;
-use super::slot::Slot;
 use crate::domain::count::{Cell, Cells, Counts, Dimension, Slice, Unit};
 use crate::domain::environment::Environment;
 use crate::domain::id::{AppId, WorkspaceId};

@@ -7,6 +7,10 @@ use crate::domain::environment::Environment;
 use crate::domain::id::AppId;
 use crate::server::error::{Error, Result};
 
+/// Which of a counter's rows a process adds to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Slot(pub(super) i64);
+
 /// Counters of the whole workspace have this app.
 pub(super) const ALL_APPS: AppId = AppId(0);
 /// Counters of all values have this dimension, and no value.

@@ -74,7 +74,7 @@ pub struct Store {
     ids: Ids,
     keys: Arc<input_grant::Keys>,
     /// Which of a counter's rows this process adds to.
-    slot: slot::Slot,
+    slot: counter::Slot,
     /// Whether the database can plan by how many rows there are.
     sizes_known: Arc<AtomicBool>,
 }
@@ -87,7 +87,7 @@ impl Store {
             ids: Ids::new(clock.clone()),
             clock,
             keys: Arc::default(),
-            slot: slot::Slot::default(),
+            slot: counter::Slot::default(),
             sizes_known: Arc::default(),
         };
         migrate::run(&store.db).await?;

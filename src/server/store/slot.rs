@@ -1,14 +1,11 @@
 //! Slots: each process that writes has one of its own, so that several do not wait for one counter's row. Two with the
 //! same slot count as well, only slower.
 
+use super::counter::Slot;
 use super::db::{Tx, on};
 use super::system::{System, SystemTx, Trail};
 use crate::domain::time::{MINUTE, Millis};
 use crate::server::error::Result;
-
-/// Which of a counter's rows a process adds to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Slot(pub(super) i64);
 
 /// How many processes can have a slot of their own.
 const SLOTS: i64 = 8;

@@ -131,7 +131,7 @@ impl System {
     }
 
     /// The same with a slot of the counters.
-    pub(super) fn at_slot(self, slot: super::slot::Slot) -> Self {
+    pub(super) fn at_slot(self, slot: super::counter::Slot) -> Self {
         Self(Store { slot, ..self.0 })
     }
 

@@ -18,11 +18,12 @@ fn ios(n: usize, status: Option<&str>) -> Value {
         "device_info": {"platform": "iOS", "ios_idfv": format!("v{n}"), "att_authorization_status": status}})
 }
 
-/// What the island is answered, at the address that the page gives it.
+/// What the island of this page gets from the server.
 async fn live(world: &World, page: &str, cookie: &Cookie) -> String {
-    let (_, rest) = page.split_once("/overview/live").expect("the island's address");
-    let query = rest.split("&quot;").next().and_then(|rest| rest.split('"').next()).expect("an end");
-    world.get(&format!("/w/acme/overview/live{}", query.trim_end_matches('\\')), cookie).await.body
+    let (_, props) = page.split_once("data-component=\"LiveCounts").expect("the island");
+    let with_filter = props.split('>').next().expect("an end").contains("with_filter&quot;:true");
+    let reply = world.get(&format!("/live/overview?workspace=acme&with_filter={with_filter}"), cookie).await;
+    reply.json()["html"].as_str().expect("counts").to_owned()
 }
 
 async fn the_first_event_replaces_the_empty_state(world: World) {
