@@ -54,10 +54,10 @@ impl From<sqlx::Error> for Error {
         match &error {
             sqlx::Error::Database(database) if database.is_unique_violation() => Self::Again(cause),
             sqlx::Error::Database(database) => match kind(&database.code().unwrap_or_default()) {
-                Kind::Again => Self::Again(cause),
-                Kind::Broken => Self::Broken(cause),
-                Kind::Unavailable => Self::Unavailable(cause),
-                Kind::Internal => Self::Internal(cause),
+                FailureKind::Again => Self::Again(cause),
+                FailureKind::Broken => Self::Broken(cause),
+                FailureKind::Unavailable => Self::Unavailable(cause),
+                FailureKind::Internal => Self::Internal(cause),
             },
             sqlx::Error::PoolTimedOut
             | sqlx::Error::PoolClosed
@@ -70,7 +70,7 @@ impl From<sqlx::Error> for Error {
     }
 }
 
-enum Kind {
+enum FailureKind {
     Again,
     Broken,
     Unavailable,
@@ -79,15 +79,15 @@ enum Kind {
 
 /// Sorts a database's code. Sources: SQLite's result codes (extended ones carry the primary one in their lowest byte)
 /// and PostgreSQL's appendix "Error Codes".
-fn kind(code: &str) -> Kind {
+fn kind(code: &str) -> FailureKind {
     match code {
-        "40001" | "40P01" => return Kind::Again,
-        "25006" => return Kind::Broken,
+        "40001" | "40P01" => return FailureKind::Again,
+        "25006" => return FailureKind::Broken,
         "57P01" | "57P02" | "57P03" | "57014" | "55P03" | "53000" | "53100" | "53200" | "53300" | "53400" => {
-            return Kind::Unavailable;
+            return FailureKind::Unavailable;
         }
-        _ if code.len() == 5 && code.starts_with("08") => return Kind::Unavailable,
-        _ if code.len() == 5 => return Kind::Internal,
+        _ if code.len() == 5 && code.starts_with("08") => return FailureKind::Unavailable,
+        _ if code.len() == 5 => return FailureKind::Internal,
         _ => {}
     }
     const BUSY: u32 = 5;
@@ -99,9 +99,9 @@ fn kind(code: &str) -> Kind {
     const CANNOT_OPEN: u32 = 14;
     match code.parse::<u32>().map(|code| code & 0xff) {
         // The last three end a transaction by themselves, and then its rollback fails.
-        Ok(READ_ONLY | NO_MEMORY | IO | FULL) => Kind::Broken,
-        Ok(BUSY | LOCKED | CANNOT_OPEN) => Kind::Unavailable,
-        _ => Kind::Internal,
+        Ok(READ_ONLY | NO_MEMORY | IO | FULL) => FailureKind::Broken,
+        Ok(BUSY | LOCKED | CANNOT_OPEN) => FailureKind::Unavailable,
+        _ => FailureKind::Internal,
     }
 }
 
@@ -111,18 +111,18 @@ mod tests {
 
     #[test]
     fn codes_of_both_databases_are_sorted() {
-        let unavailable = |code| matches!(kind(code), Kind::Unavailable);
+        let unavailable = |code| matches!(kind(code), FailureKind::Unavailable);
         // SQLite: busy. Postgres: locked, shut down, connection lost.
         for code in ["5", "55P03", "57P01", "08006"] {
             assert!(unavailable(code), "{code}");
         }
         // SQLite, also as an extended code, full, and Postgres.
         for code in ["8", "1032", "13", "25006"] {
-            assert!(matches!(kind(code), Kind::Broken), "{code}");
+            assert!(matches!(kind(code), FailureKind::Broken), "{code}");
         }
-        assert!(matches!(kind("40001"), Kind::Again) && matches!(kind("40P01"), Kind::Again));
+        assert!(matches!(kind("40001"), FailureKind::Again) && matches!(kind("40P01"), FailureKind::Again));
         for code in ["1", "19", "42601", "23503", ""] {
-            assert!(matches!(kind(code), Kind::Internal), "{code}");
+            assert!(matches!(kind(code), FailureKind::Internal), "{code}");
         }
     }
 }

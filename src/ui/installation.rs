@@ -3,23 +3,24 @@
 use super::frame::{Other, Rail, rail, shell, who};
 use super::parts::icon::Icon;
 use super::words;
+use crate::domain::closed_list::closed_list;
 use crate::domain::theme::Theme;
 use leptos::prelude::*;
 
-/// The pages outside every workspace.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum InstallationPage {
-    Account,
-    Api,
-    Stored,
-    Workspaces,
-    People,
-    Log,
+closed_list! {
+    /// The pages outside every workspace.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub enum InstallationPage {
+        Account,
+        Api,
+        Stored,
+        Workspaces,
+        People,
+        Log,
+    }
 }
 
 impl InstallationPage {
-    pub const ALL: [Self; 6] = [Self::Account, Self::Api, Self::Stored, Self::Workspaces, Self::People, Self::Log];
-
     pub fn title(self) -> &'static str {
         match self {
             Self::Account => "Account",

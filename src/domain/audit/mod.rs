@@ -30,7 +30,7 @@ pub struct ActorSnapshot {
 /// Exactly what is hashed. Nulls are present, ids are their text, and there are no floats.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Row {
+pub struct AuditRow {
     /// The version of this shape: 1.
     pub v: i64,
     /// The workspace's id as text, or `installation`.
@@ -54,7 +54,7 @@ pub struct Row {
     pub prev_hash: String,
 }
 
-impl Row {
+impl AuditRow {
     /// The text that is hashed.
     pub fn canonical(&self) -> Result<String, NotCanonical> {
         canonical(&serde_json::to_value(self).map_err(|_| NotCanonical)?)

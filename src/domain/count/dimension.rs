@@ -1,33 +1,20 @@
 //! What is counted, and what it is taken apart by.
 
+use crate::domain::closed_list::closed_list;
 use crate::domain::platform::Platform;
-use serde::Serialize;
 
-/// What is counted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Unit {
-    Profiles,
-    Devices,
-    /// Devices by the first batch that they sent on a day, as their status was then: a figure of days only.
-    ActiveDevices,
+closed_list! {
+    /// What is counted.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum Unit {
+        Profiles => "profiles",
+        Devices => "devices",
+        /// Devices by the first batch that they sent on a day, as their status was then: a figure of days only.
+        ActiveDevices => "active_devices",
+    }
 }
 
 impl Unit {
-    pub const ALL: [Self; 3] = [Self::Profiles, Self::Devices, Self::ActiveDevices];
-
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Profiles => "profiles",
-            Self::Devices => "devices",
-            Self::ActiveDevices => "active_devices",
-        }
-    }
-
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|unit| unit.as_str() == text)
-    }
-
     /// Reads the name of one of which there is a number now.
     pub fn parse_of_now(text: &str) -> Option<Self> {
         Self::parse(text).filter(|unit| unit.of_now())
@@ -49,40 +36,25 @@ impl Unit {
     }
 }
 
-/// What units are taken apart by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Dimension {
-    Platform,
-    /// Major and minor number.
-    OsVersion,
-    AppVersion,
-    /// ISO 3166 alpha-2 in capitals.
-    Country,
-    /// Whether an Apple device has an IDFA, and how its OS version stands to ATT: for asking what a policy would do.
-    Idfa,
+closed_list! {
+    /// What units are grouped by.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum Dimension {
+        Platform => "platform",
+        /// Major and minor number.
+        OsVersion => "os_version",
+        AppVersion => "app_version",
+        /// ISO 3166 alpha-2 in capitals.
+        Country => "country",
+        /// Whether an Apple device has an IDFA, and how its OS version stands to ATT: for asking what a policy would do.
+        Idfa => "idfa",
+    }
 }
 
 impl Dimension {
-    pub const ALL: [Self; 5] = [Self::Platform, Self::OsVersion, Self::AppVersion, Self::Country, Self::Idfa];
-
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Platform => "platform",
-            Self::OsVersion => "os_version",
-            Self::AppVersion => "app_version",
-            Self::Country => "country",
-            Self::Idfa => "idfa",
-        }
-    }
-
     /// What is kept of now only, and not of each day.
     pub fn is_of_now(self) -> bool {
         self == Self::Idfa
-    }
-
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|dimension| dimension.as_str() == text)
     }
 }
 

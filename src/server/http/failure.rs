@@ -118,12 +118,12 @@ fn is_bare(response: &Response) -> bool {
 
 /// Reports what went wrong to an island: in the body of its server function, with the status that it has everywhere.
 /// Must be called while Leptos runs that function.
-pub fn of_server_function(error: &Error, incident: &str) -> counts::Refused {
+pub fn of_server_function(error: &Error, incident: &str) -> counts::CountsRefused {
     log(error, incident);
     let options = expect_context::<ResponseOptions>();
     options.set_status(status(error));
     options.insert_header(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    counts::Refused { errors: messages(error, incident) }
+    counts::CountsRefused { errors: messages(error, incident) }
 }
 
 fn with_retry(mut response: Response, error: &Error) -> Response {

@@ -4,7 +4,7 @@
 mod writer;
 
 use super::error::{Error, Result};
-use super::store::{InputGrant, Parcel, RequestOutcome, Sent, Store};
+use super::store::{InputGrant, Parcel, RequestOutcome, SentBatches, Store};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
@@ -57,7 +57,7 @@ impl Ingest {
     /// Hands a request over and waits until it is stored durably. Answers which of its batches the workspace's policy
     /// refused, by their place. On an error nothing of the request was stored. It goes on when the caller is dropped.
     /// `bytes` is the size of what was sent.
-    pub async fn take(&self, grant: InputGrant, sent: Sent, bytes: usize) -> Result<Vec<usize>> {
+    pub async fn take(&self, grant: InputGrant, sent: SentBatches, bytes: usize) -> Result<Vec<usize>> {
         let full = || Error::Unavailable("the queue of the event stream is full".to_owned());
         let rows = u32::try_from(sent.batches.len()).unwrap_or(u32::MAX).clamp(1, self.queue_rows);
         let room = self.room.clone().try_acquire_many_owned(rows).map_err(|_| full())?;

@@ -21,7 +21,7 @@ pub(super) async fn write(store: Store, mut queue: UnboundedReceiver<Waiting>, l
             first => first,
         };
         let Some(first) = first else { return };
-        let mut group = Group::of(first);
+        let mut group = CommitGroup::of(first);
         next = group.fill(&mut queue, limits, answered).await;
         answered = group.rows;
         commit(&store, group.requests).await;
@@ -30,13 +30,13 @@ pub(super) async fn write(store: Store, mut queue: UnboundedReceiver<Waiting>, l
 }
 
 /// Requests that share a commit.
-struct Group {
+struct CommitGroup {
     requests: Vec<Waiting>,
     rows: u32,
     bytes: usize,
 }
 
-impl Group {
+impl CommitGroup {
     fn of(first: Waiting) -> Self {
         Self { rows: first.rows, bytes: first.bytes, requests: vec![first] }
     }

@@ -4,6 +4,7 @@ use super::Services;
 use crate::domain::app::App;
 use crate::domain::att::{Effective, effective};
 use crate::domain::audit::AuditAction;
+use crate::domain::closed_list::closed_list;
 use crate::domain::device::Device;
 use crate::domain::environment::Environment;
 use crate::domain::error::{Problem, Refusal};
@@ -22,30 +23,15 @@ use serde_json::json;
 use sha2::Sha256;
 use std::collections::BTreeMap;
 
-/// By what somebody looks: the names of the form's choices.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum LookUpBy {
-    #[default]
-    CustomerId,
-    Email,
-    Mpid,
-    DeviceId,
-}
-
-impl LookUpBy {
-    pub const ALL: [Self; 4] = [Self::CustomerId, Self::Email, Self::Mpid, Self::DeviceId];
-
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::CustomerId => "customer_id",
-            Self::Email => "email",
-            Self::Mpid => "mpid",
-            Self::DeviceId => "device_id",
-        }
-    }
-
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|by| by.as_str() == text)
+closed_list! {
+    /// By what somebody looks: the names of the form's choices.
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+    pub enum LookUpBy {
+        #[default]
+        CustomerId => "customer_id",
+        Email => "email",
+        Mpid => "mpid",
+        DeviceId => "device_id",
     }
 }
 

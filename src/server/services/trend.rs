@@ -1,6 +1,7 @@
 //! How units were distributed at the end of each day, week or month.
 
 use crate::domain::att::Status;
+use crate::domain::closed_list::closed_list;
 use crate::domain::count::{Counts, Slice, Unit};
 use crate::domain::environment::Environment;
 use crate::domain::id::AppId;
@@ -8,29 +9,20 @@ use crate::domain::time::Day;
 use crate::server::calendar;
 use crate::server::error::Result;
 use crate::server::store::{CounterSelection, View};
-use serde::Serialize;
 
-/// The periods of a trend.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Step {
-    #[default]
-    Day,
-    /// From Monday to Sunday.
-    Week,
-    Month,
+closed_list! {
+    /// The periods of a trend.
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+    pub enum Step {
+        #[default]
+        Day => "day",
+        /// From Monday to Sunday.
+        Week => "week",
+        Month => "month",
+    }
 }
 
 impl Step {
-    pub fn parse(text: &str) -> Option<Self> {
-        match text {
-            "day" => Some(Self::Day),
-            "week" => Some(Self::Week),
-            "month" => Some(Self::Month),
-            _ => None,
-        }
-    }
-
     /// The last day of the period that a day lies in.
     fn ends(self, day: Day) -> Day {
         match self {

@@ -24,7 +24,7 @@ use std::sync::Arc;
 
 /// What one request sent.
 #[derive(Clone, Debug, Default)]
-pub struct Sent {
+pub struct SentBatches {
     pub batches: Vec<Batch>,
     /// How many batches could not be read, by reason.
     pub refused: BTreeMap<String, i64>,
@@ -36,7 +36,7 @@ pub struct Sent {
 #[derive(Clone, Debug)]
 pub struct Parcel {
     pub grant: InputGrant,
-    pub sent: Sent,
+    pub sent: SentBatches,
 }
 
 /// Which of a request's batches the workspace's policy refused, by their index; or why nothing of it was taken.
@@ -74,7 +74,7 @@ impl Store {
 }
 
 /// The requests of one workspace that are taken together, and what all of their batches have in common.
-struct Group<'a> {
+struct WorkspaceGroup<'a> {
     store: &'a Store,
     workspace: WorkspaceId,
     now: Millis,
@@ -105,7 +105,8 @@ impl Tx {
         };
         let now = store.clock.now();
         let today = calendar::day(now, &any.time_zone);
-        let group = Group { store, workspace, now, today, settings: self.settings(workspace).await?, receivers };
+        let group =
+            WorkspaceGroup { store, workspace, now, today, settings: self.settings(workspace).await?, receivers };
         let mut effects = Effects::default();
 
         let (outcomes, welcome) = group.screen(parcels, &mut effects);
@@ -123,7 +124,7 @@ impl Tx {
     /// devices are written, for the note is stored with them: by it a device leaves the counts where it enters them
     /// now. The snapshots of active devices get it as well: they are counted too, and would open counters for values
     /// that are not admitted.
-    async fn admit_values(&mut self, group: &Group<'_>, folded: &mut FoldedGroup) -> Result<()> {
+    async fn admit_values(&mut self, group: &WorkspaceGroup<'_>, folded: &mut FoldedGroup) -> Result<()> {
         let FoldedGroup { before, after, active } = folded;
         let changed = after.devices.values_mut().filter(|device| before.devices.get(&device.id) != Some(*device));
         let mut noted: Vec<&mut Device> = changed.chain(active).collect();
@@ -133,14 +134,14 @@ impl Tx {
         Ok(())
     }
 
-    async fn write(&mut self, group: &Group<'_>, folded: &FoldedGroup, effects: &Effects<'_>) -> Result<()> {
+    async fn write(&mut self, group: &WorkspaceGroup<'_>, folded: &FoldedGroup, effects: &Effects<'_>) -> Result<()> {
         let FoldedGroup { before, after, .. } = folded;
         self.write_population(group.workspace, before, after, &group.store.ids).await?;
         self.write_effects(group.workspace, effects, group.settings.policy, before, group.now).await
     }
 
     /// Adds to the counters what the batches changed. Other processes wait for these rows, so that this comes last.
-    async fn count(&mut self, group: &Group<'_>, folded: &FoldedGroup) -> Result<()> {
+    async fn count(&mut self, group: &WorkspaceGroup<'_>, folded: &FoldedGroup) -> Result<()> {
         let mut facets = folded.after.difference(&folded.before);
         facets.append(&mut count::active(&folded.active));
         self.add_cells(group.workspace, group.store.slot, group.today, &count::cells(&facets)).await
@@ -162,7 +163,7 @@ impl Tx {
     /// Keeps those batches whose request was not sent before; of several with one id the first.
     async fn deduplicate<'a>(
         &mut self,
-        group: &Group<'_>,
+        group: &WorkspaceGroup<'_>,
         welcome: Vec<(&'a Parcel, &'a Batch)>,
         effects: &mut Effects<'a>,
     ) -> Result<Vec<(&'a Parcel, &'a Batch)>> {
@@ -184,10 +185,10 @@ impl Tx {
     /// Finds the app of each batch, or makes it.
     async fn find_apps<'a>(
         &mut self,
-        group: &Group<'_>,
+        group: &WorkspaceGroup<'_>,
         batches: Vec<(&Parcel, &'a Batch)>,
     ) -> Result<Vec<(Arrival, &'a Batch)>> {
-        let Group { workspace, now, today, .. } = *group;
+        let WorkspaceGroup { workspace, now, today, .. } = *group;
         let Settings { policy, default, .. } = group.settings;
         let bundles = batches.iter().filter_map(|(_, batch)| batch.bundle.as_deref()).collect();
         let by_bundle = self.apps_by_bundle(workspace, bundles).await?;
@@ -202,7 +203,7 @@ impl Tx {
     }
 }
 
-impl Group<'_> {
+impl WorkspaceGroup<'_> {
     /// Refuses what no input takes or the policy does not; returns what became of each request, and the batches that
     /// are welcome.
     fn screen<'a>(

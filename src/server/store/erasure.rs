@@ -5,34 +5,20 @@ use super::db::{Tx, on};
 use super::handle::{Act, Change};
 use super::scope::Scope;
 use crate::domain::att::{Policy, Status};
+use crate::domain::closed_list::closed_list;
 use crate::domain::id::WorkspaceId;
 use crate::domain::time::Millis;
 use crate::server::error::Result;
 
-/// How far an erasing got.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Progress {
-    /// Nothing was erased yet: undoing the change cancels it.
-    Waiting,
-    Running,
-    Done,
-    Cancelled,
-}
-
-impl Progress {
-    const ALL: [Self; 4] = [Self::Waiting, Self::Running, Self::Done, Self::Cancelled];
-
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Waiting => "waiting",
-            Self::Running => "running",
-            Self::Done => "done",
-            Self::Cancelled => "cancelled",
-        }
-    }
-
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|progress| progress.as_str() == text)
+closed_list! {
+    /// How far an erasing got.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub enum Progress {
+        /// Nothing was erased yet: undoing the change cancels it.
+        Waiting => "waiting",
+        Running => "running",
+        Done => "done",
+        Cancelled => "cancelled",
     }
 }
 

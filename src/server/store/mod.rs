@@ -50,7 +50,7 @@ pub mod tally;
 pub mod throttle;
 pub mod workspace;
 
-pub use accept::{Parcel, RequestOutcome, Sent};
+pub use accept::{Parcel, RequestOutcome, SentBatches};
 pub use actor::{Actor, Who};
 pub use count::CounterSelection;
 pub use db::Db;

@@ -11,7 +11,7 @@ use crate::domain::time::Millis;
 use crate::server::error::{Error, Result};
 
 #[derive(sqlx::FromRow)]
-struct Stored {
+struct SettingsRow {
     version: i64,
     default_status: Option<Status>,
     idfa_policy: Policy,
@@ -29,8 +29,8 @@ pub struct Version {
     pub moved_profiles: i64,
 }
 
-impl From<Stored> for Version {
-    fn from(stored: Stored) -> Self {
+impl From<SettingsRow> for Version {
+    fn from(stored: SettingsRow) -> Self {
         let settings = Settings {
             version: stored.version,
             default: stored.default_status,
@@ -80,7 +80,7 @@ impl Tx {
         // With the limit written out: SQLite plans a statement anew each time a limit is bound to it, and this one is part
         // of every commit of events.
         const SQL: &str = versions!("where workspace_id = $1 order by version desc limit 1");
-        let newest: Option<Stored> = on!(self, c => sqlx::query_as(SQL).bind(workspace).fetch_optional(c).await?);
+        let newest: Option<SettingsRow> = on!(self, c => sqlx::query_as(SQL).bind(workspace).fetch_optional(c).await?);
         let newest = newest.ok_or_else(|| Error::Internal("a workspace has no settings".into()))?;
         Ok(Version::from(newest).settings)
     }
@@ -97,7 +97,7 @@ impl Scope {
     pub async fn settings_before(&mut self, moment: Millis) -> Result<Option<Settings>> {
         const SQL: &str = versions!("where workspace_id = $1 and changed_at < $2 order by version desc limit 1");
         let workspace = self.workspace.id;
-        let row: Option<Stored> = on!(&mut self.tx, c => sqlx::query_as(SQL)
+        let row: Option<SettingsRow> = on!(&mut self.tx, c => sqlx::query_as(SQL)
             .bind(workspace)
             .bind(moment)
             .fetch_optional(c)
@@ -124,7 +124,7 @@ impl Scope {
     pub async fn settings_versions(&mut self, limit: i64) -> Result<Vec<Version>> {
         const SQL: &str = versions!("where workspace_id = $1 order by version desc limit $2");
         let workspace = self.workspace.id;
-        let rows: Vec<Stored> =
+        let rows: Vec<SettingsRow> =
             on!(&mut self.tx, c => sqlx::query_as(SQL).bind(workspace).bind(limit).fetch_all(c).await?);
         Ok(rows.into_iter().map(Version::from).collect())
     }

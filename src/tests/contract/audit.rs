@@ -1,7 +1,7 @@
 //! The chains: complete, unchangeable, provable.
 
 use crate::harness::{World, on_both};
-use attest::domain::audit::{ActorSnapshot, Row};
+use attest::domain::audit::{ActorSnapshot, AuditRow};
 use attest::domain::role::{Role, TokenRole};
 use attest::domain::time::Millis;
 use attest::server::store::audit::hash;
@@ -16,7 +16,7 @@ on_both! {
 /// One row with its hash, so that neither the shape nor the canonical text can change unnoticed.
 #[test]
 fn a_fixed_row_has_its_hash() {
-    let row = Row {
+    let row = AuditRow {
         v: 1,
         chain: "0000000000001".into(),
         seq: 7,

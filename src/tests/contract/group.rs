@@ -7,7 +7,7 @@ use attest::domain::permission::Permission;
 use attest::domain::time::MINUTE;
 use attest::server::ingest::{Ingest, Limits};
 use attest::server::services::input::set_paused;
-use attest::server::store::{InputGrant, Parcel, Sent};
+use attest::server::store::{InputGrant, Parcel, SentBatches};
 use clap::Parser;
 use serde_json::Value;
 use std::sync::Arc;
@@ -22,7 +22,7 @@ on_both! {
 }
 
 fn parcel(grant: InputGrant, batches: &[Value]) -> Parcel {
-    Parcel { grant, sent: Sent { batches: batches.iter().map(parsed).collect(), ..Sent::default() } }
+    Parcel { grant, sent: SentBatches { batches: batches.iter().map(parsed).collect(), ..SentBatches::default() } }
 }
 
 /// Everything that folding leaves behind, without the ids that chance made.

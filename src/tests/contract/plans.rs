@@ -3,7 +3,7 @@
 use super::sender::{Sender, ios, parsed};
 use crate::harness::{Backend, World, statements};
 use attest::server::store::tables::growing;
-use attest::server::store::{Parcel, Sent};
+use attest::server::store::{Parcel, SentBatches};
 use serde_json::Value;
 use sqlx::{AssertSqlSafe, SqlitePool};
 use std::sync::Arc;
@@ -69,7 +69,7 @@ async fn postgres_learns_early_how_many_rows_there_are() {
         || async { world.rows::<(f32,)>("select reltuples from pg_class where oid = 'devices'::regclass").await };
     for devices in [0..10, 10..120] {
         let batches: Vec<Value> = devices.map(|n| ios(&n.to_string(), &format!("v{n}"), None)).collect();
-        let sent = Sent { batches: batches.iter().map(parsed).collect(), ..Sent::default() };
+        let sent = SentBatches { batches: batches.iter().map(parsed).collect(), ..SentBatches::default() };
         world.store.accept(Arc::new(vec![Parcel { grant: sender.grant, sent }])).await.expect("accepted");
         assert!(known().await[0].0 <= 0.0, "ten rows tell nothing, and nobody else looks this early");
         world.store.learn_sizes().await;

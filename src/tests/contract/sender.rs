@@ -7,7 +7,7 @@ use attest::domain::count::{Cell, Counts, Slice, Unit};
 use attest::domain::environment::Environment;
 use attest::domain::id::WorkspaceId;
 use attest::domain::permission::Permission;
-use attest::server::store::{CounterSelection, InputGrant, Parcel, Sent, Store, WorkspaceRef};
+use attest::server::store::{CounterSelection, InputGrant, Parcel, SentBatches, Store, WorkspaceRef};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -34,15 +34,20 @@ impl<'a> Sender<'a> {
     }
 
     pub async fn send(&self, batches: &[Value]) {
-        self.send_as(Sent { batches: batches.iter().map(parsed).collect(), ..Sent::default() }).await;
+        self.send_as(SentBatches { batches: batches.iter().map(parsed).collect(), ..SentBatches::default() }).await;
     }
 
     /// Sends old news.
     pub async fn send_historical(&self, batches: &[Value]) {
-        self.send_as(Sent { batches: batches.iter().map(parsed).collect(), historical: true, ..Sent::default() }).await;
+        self.send_as(SentBatches {
+            batches: batches.iter().map(parsed).collect(),
+            historical: true,
+            ..SentBatches::default()
+        })
+        .await;
     }
 
-    async fn send_as(&self, sent: Sent) {
+    async fn send_as(&self, sent: SentBatches) {
         let outcomes = self.store.accept(Arc::new(vec![Parcel { grant: self.grant, sent }])).await.expect("accepted");
         assert_eq!(outcomes, [Ok(vec![])]);
         self.world.assert_holds().await;

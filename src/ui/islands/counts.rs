@@ -31,11 +31,11 @@ pub struct CountsQuery {
 
 /// Why there is no answer, in the shape of every other interface's errors.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Refused {
+pub struct CountsRefused {
     pub errors: Vec<Message>,
 }
 
-impl Refused {
+impl CountsRefused {
     /// Whether the session or the membership is over, so that asking again would not help.
     pub fn is_final(&self) -> bool {
         let over = [Code::Unauthorized, Code::Forbidden, Code::NotFound];
@@ -43,7 +43,7 @@ impl Refused {
     }
 }
 
-impl FromServerFnError for Refused {
+impl FromServerFnError for CountsRefused {
     type Encoder = JsonEncoding;
 
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
@@ -55,7 +55,7 @@ impl FromServerFnError for Refused {
     }
 }
 
-type Answer = Pin<Box<dyn Future<Output = Result<Option<Fragment>, Refused>> + Send>>;
+type Answer = Pin<Box<dyn Future<Output = Result<Option<Fragment>, CountsRefused>> + Send>>;
 
 /// How the server answers: it looks up whoever asks, and what they may see.
 #[derive(Clone)]
@@ -72,7 +72,7 @@ pub async fn counts_since(
     #[server(default)] filters: String,
     #[server(default)] with_filter: bool,
     #[server(default)] shown: String,
-) -> Result<Option<Fragment>, Refused> {
+) -> Result<Option<Fragment>, CountsRefused> {
     let source = expect_context::<Source>();
     source.0(CountsQuery { workspace, filters, with_filter, shown }).await
 }

@@ -10,7 +10,7 @@ pub struct Api {
     pub frame: InstallationFrame,
     /// Where the interfaces are reached.
     pub public_url: String,
-    pub groups: Vec<Group>,
+    pub groups: Vec<OperationGroup>,
     pub shapes: Vec<Shape>,
 }
 
@@ -22,7 +22,7 @@ impl Model for Api {
 
 /// The operations of one interface.
 #[derive(Clone, Debug)]
-pub struct Group {
+pub struct OperationGroup {
     pub name: String,
     pub description: String,
     pub operations: Vec<Operation>,
@@ -33,26 +33,26 @@ pub struct Operation {
     pub method: String,
     pub path: String,
     pub summary: String,
-    pub parameters: Vec<Row>,
+    pub parameters: Vec<FieldRow>,
     /// The shape of what is sent.
-    pub body: Option<Kind>,
+    pub body: Option<TypeWords>,
     pub answers: Vec<Answer>,
 }
 
 /// One parameter or one field.
 #[derive(Clone, Debug)]
-pub struct Row {
+pub struct FieldRow {
     pub name: String,
     /// Where a parameter goes, such as "in the query"; empty for a field.
     pub place: String,
-    pub kind: Kind,
+    pub kind: TypeWords,
     pub required: bool,
     pub description: String,
 }
 
 /// What a value is, in words, and the shape that the words name.
 #[derive(Clone, Debug)]
-pub struct Kind {
+pub struct TypeWords {
     pub words: String,
     pub shape: Option<String>,
 }
@@ -61,7 +61,7 @@ pub struct Kind {
 pub struct Answer {
     pub status: String,
     pub meaning: String,
-    pub body: Option<Kind>,
+    pub body: Option<TypeWords>,
 }
 
 /// A named shape: an object's fields, or a closed set of names.
@@ -70,7 +70,7 @@ pub struct Shape {
     pub name: String,
     pub description: String,
     pub names: Vec<String>,
-    pub fields: Vec<Row>,
+    pub fields: Vec<FieldRow>,
 }
 
 pub fn api(page: Api) -> impl IntoView {
@@ -103,7 +103,7 @@ fn anchor(operation: &Operation) -> String {
     format!("{}{path}", operation.method.to_lowercase())
 }
 
-fn group(group: Group) -> impl IntoView {
+fn group(group: OperationGroup) -> impl IntoView {
     view! {
         <h2>{group.name}</h2>
         <p class="muted">{group.description}</p>
@@ -140,7 +140,7 @@ fn operation(operation: Operation) -> impl IntoView {
     }
 }
 
-fn rows(label: &'static str, first: &'static str, rows: Vec<Row>) -> impl IntoView {
+fn rows(label: &'static str, first: &'static str, rows: Vec<FieldRow>) -> impl IntoView {
     let rows = rows.into_iter().map(|row| {
         let required = row.required.then(|| view! { <span class="tag">"required"</span> });
         view! {
@@ -161,7 +161,7 @@ fn rows(label: &'static str, first: &'static str, rows: Vec<Row>) -> impl IntoVi
     }
 }
 
-fn kind(kind: Kind) -> InertElement {
+fn kind(kind: TypeWords) -> InertElement {
     match kind.shape {
         Some(shape) => view! { <a href=format!("#shape-{shape}")>{kind.words}</a> }.prerender(),
         None => kind.words.prerender(),

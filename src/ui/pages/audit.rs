@@ -12,8 +12,8 @@ use leptos::prelude::*;
 pub struct AuditLog {
     /// The workspace whose log it is; otherwise it is the installation's, for operators.
     pub around: Surroundings,
-    pub filter: Filter,
-    pub rows: Vec<Row>,
+    pub filter: AuditLogFilter,
+    pub rows: Vec<AuditLogRow>,
     /// The address of the next page.
     pub older: Option<String>,
     /// The address of the first page, on later ones.
@@ -41,7 +41,7 @@ pub struct DefaultOn {
 }
 
 #[derive(Clone, Debug, Default)]
-pub struct Filter {
+pub struct AuditLogFilter {
     pub actions: Vec<Choice>,
     pub actors: Vec<Choice>,
     /// Days as `2026-11-22`, of UTC.
@@ -60,7 +60,7 @@ pub struct Choice {
 }
 
 #[derive(Clone, Debug)]
-pub struct Row {
+pub struct AuditLogRow {
     pub seq: i64,
     pub at: Moment,
     pub actor: String,
@@ -146,7 +146,7 @@ fn default_on(asked: Option<DefaultOn>) -> impl IntoView {
     }
 }
 
-fn filters(filter: Filter, faults: &Faults) -> impl IntoView + use<> {
+fn filters(filter: AuditLogFilter, faults: &Faults) -> impl IntoView + use<> {
     let options = |choices: Vec<Choice>| {
         let option = |Choice { value, words, chosen }| view! { <option value=value selected=chosen>{words}</option> };
         choices.into_iter().map(option).collect_view()
@@ -187,7 +187,7 @@ fn filters(filter: Filter, faults: &Faults) -> impl IntoView + use<> {
     }
 }
 
-fn row(row: Row) -> impl IntoView {
+fn row(row: AuditLogRow) -> impl IntoView {
     let reason = row.reason.map(|reason| view! { <p class="reason">"“"{reason}"”"</p> });
     let fields = match row.fields {
         Fields::Only(fields) if fields.is_empty() => ().prerender(),
@@ -206,7 +206,7 @@ fn row(row: Row) -> impl IntoView {
             {reason}
             {fields}
             <details>
-                <summary>{format!("Row {}", row.seq)}</summary>
+                <summary>{format!("AuditLogRow {}", row.seq)}</summary>
                 <dl class="facts">
                     <dt>"Action"</dt><dd><code>{name}</code></dd>
                     <dt>"About"</dt><dd>{cell(row.target)}" "<a href=row.same_target>"All rows about this"</a></dd>

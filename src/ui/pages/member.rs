@@ -24,7 +24,7 @@ pub struct Members {
     pub role: Role,
     pub faults: Faults,
     /// What was just done.
-    pub outcome: Option<Outcome>,
+    pub outcome: Option<MemberOutcome>,
 }
 
 impl Model for Members {
@@ -33,7 +33,7 @@ impl Model for Members {
     }
 
     fn has_faults(&self) -> bool {
-        !self.faults.0.is_empty() || matches!(self.outcome, Some(Outcome::Refused(_)))
+        !self.faults.0.is_empty() || matches!(self.outcome, Some(MemberOutcome::Refused(_)))
     }
 }
 
@@ -60,7 +60,7 @@ pub struct InvitationRow {
 }
 
 #[derive(Clone, Debug)]
-pub enum Outcome {
+pub enum MemberOutcome {
     /// A new invitation with its link, which is shown this once.
     Invited {
         email: String,
@@ -99,15 +99,15 @@ pub fn members(page: Members) -> impl IntoView {
     frame(page.frame, content)
 }
 
-fn outcome(outcome: Outcome) -> InertElement {
+fn outcome(outcome: MemberOutcome) -> InertElement {
     match outcome {
-        Outcome::Invited { email, role, link } => {
+        MemberOutcome::Invited { email, role, link } => {
             let title = format!("Invitation for {email} ({}), shown only once", words::role(role));
             let help = "Send them this link yourself: Attest sends no e-mail. It works once, within an hour.";
             one_time_secret(title, help, link).prerender()
         }
-        Outcome::Done(what) => done(what).prerender(),
-        Outcome::Refused(words) => {
+        MemberOutcome::Done(what) => done(what).prerender(),
+        MemberOutcome::Refused(words) => {
             notice(Tone::Danger, view! { <p><b>{words::NOTHING_CHANGED}</b>" "{words}</p> }).prerender()
         }
     }

@@ -65,10 +65,10 @@ pages! {
     Invitation(invitation::Invitation) => invitation::invitation;
     Account(account::Account) => account::account;
     Api(api::Api) => api::api;
-    Stored(stored::Stored) => stored::stored;
+    Stored(stored::StoredData) => stored::stored;
     People(person::People) => person::people;
     Workspaces(workspace::Workspaces) => workspace::workspaces;
-    Refused(refused::Refused) => refused::refused;
+    Refused(refused::RefusedPage) => refused::refused;
 }
 
 impl Page {

@@ -17,7 +17,7 @@ pub enum Why {
 }
 
 #[derive(Clone, Debug)]
-pub struct Refused {
+pub struct RefusedPage {
     pub around: Surroundings,
     pub why: Why,
     /// Whether something was sent that could have changed something.
@@ -30,7 +30,7 @@ pub struct Refused {
     pub incident: Option<String>,
 }
 
-impl Model for Refused {
+impl Model for RefusedPage {
     fn around(&self) -> Around<'_> {
         (&self.around).into()
     }
@@ -40,7 +40,7 @@ impl Model for Refused {
     }
 }
 
-impl Refused {
+impl RefusedPage {
     fn title(&self) -> &'static str {
         match self.why {
             Why::BadRequest if self.parameters.is_empty() => "This request cannot be processed",
@@ -70,7 +70,7 @@ impl Refused {
     }
 }
 
-pub fn refused(page: Refused) -> impl IntoView {
+pub fn refused(page: RefusedPage) -> impl IntoView {
     let (title, advice) = (page.title(), page.advice());
     let nothing = page.sent.then(|| view! { {words::NOTHING_CHANGED}" " });
     let incident =

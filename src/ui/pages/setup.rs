@@ -20,7 +20,7 @@ pub enum For {
 pub struct SetUp {
     pub token: String,
     pub made_for: For,
-    pub sent: Sent,
+    pub sent: SetUpFields,
     pub faults: Faults,
 }
 
@@ -40,7 +40,7 @@ impl Model for SetUp {
 
 /// What the form of the first account holds.
 #[derive(Clone, Debug, Default)]
-pub struct Sent {
+pub struct SetUpFields {
     pub name: String,
     pub email: String,
     pub workspace: String,

@@ -6,16 +6,16 @@ use crate::ui::surroundings::{Around, Model};
 use leptos::prelude::*;
 
 #[derive(Clone, Debug)]
-pub struct Stored {
+pub struct StoredData {
     pub frame: InstallationFrame,
     /// Where it is: the kind of database.
     pub database: &'static str,
-    pub groups: Vec<Group>,
+    pub groups: Vec<TableGroup>,
     /// How long after a change of the settings blocked advertising ids are erased, in words.
     pub erased_after: String,
 }
 
-impl Model for Stored {
+impl Model for StoredData {
     fn around(&self) -> Around<'_> {
         Around::Installation(&self.frame)
     }
@@ -23,7 +23,7 @@ impl Model for Stored {
 
 /// The tables that hold data of one kind of people.
 #[derive(Clone, Debug)]
-pub struct Group {
+pub struct TableGroup {
     pub title: &'static str,
     pub lead: &'static str,
     pub tables: Vec<Table>,
@@ -38,7 +38,7 @@ pub struct Table {
     pub columns: Vec<(String, bool)>,
 }
 
-pub fn stored(page: Stored) -> impl IntoView {
+pub fn stored(page: StoredData) -> impl IntoView {
     let groups = page.groups.into_iter().map(group).collect_view();
     let content = view! {
         <div class="head">
@@ -63,7 +63,7 @@ pub fn stored(page: Stored) -> impl IntoView {
     installation_frame(page.frame, content)
 }
 
-fn group(group: Group) -> impl IntoView {
+fn group(group: TableGroup) -> impl IntoView {
     let rows = group.tables.into_iter().map(|table| {
         let columns = table.columns.into_iter().map(|(name, personal)| {
             if personal {

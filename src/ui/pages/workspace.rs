@@ -14,7 +14,7 @@ pub struct Workspaces {
     pub frame: InstallationFrame,
     pub rows: Vec<WorkspaceRow>,
     pub pager: Pager,
-    pub sent: Sent,
+    pub sent: NewWorkspaceFields,
     pub faults: Faults,
     pub made: Option<Made>,
 }
@@ -31,7 +31,7 @@ impl Model for Workspaces {
 
 /// What the form holds.
 #[derive(Clone, Debug)]
-pub struct Sent {
+pub struct NewWorkspaceFields {
     pub name: String,
     pub slug: String,
     pub time_zone: String,
@@ -114,7 +114,7 @@ fn row(row: WorkspaceRow) -> impl IntoView {
     }
 }
 
-fn form(sent: Sent, faults: &Faults) -> impl IntoView + use<> {
+fn form(sent: NewWorkspaceFields, faults: &Faults) -> impl IntoView + use<> {
     let text = |name, label, value, help| Field { name, label, value, help, ..Field::default() };
     let optional = |field| Field { optional: true, ..field };
     let zone = "Daily figures start at midnight in this zone, for example Europe/Berlin. It cannot be changed later.";

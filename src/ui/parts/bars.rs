@@ -46,7 +46,7 @@ const CARD_HEIGHT: f64 = 72.0;
 const NARROW: Measures = Measures { name: "narrow", width: 340.0, bar: 40.0, gap: 40.0, room_for_share: 42.0 };
 
 /// A part of a bar where it stands.
-struct Part {
+struct BarPart {
     state: CountedState,
     x: f64,
     width: f64,
@@ -58,12 +58,12 @@ pub fn bars(bars: &Bars) -> impl IntoView + use<> {
     [WIDE, NARROW].map(|measures| draw(bars, measures)).collect_view()
 }
 
-fn parts(shares: &[(CountedState, i64)], width: f64) -> Vec<Part> {
+fn parts(shares: &[(CountedState, i64)], width: f64) -> Vec<BarPart> {
     let total = shares.iter().map(|(_, n)| *n).sum::<i64>().max(1) as f64;
     let mut x = 0.0;
     let part = |(state, n): &(CountedState, i64)| {
         let share = *n as f64 / total;
-        let part = Part { state: *state, x, width: share * width, share };
+        let part = BarPart { state: *state, x, width: share * width, share };
         x += part.width;
         part
     };
@@ -128,7 +128,7 @@ fn draw(bars: &Bars, measures: Measures) -> impl IntoView + use<> {
 }
 
 /// The band from the unknown above to what the default makes of it below, and where that begins.
-fn band(explicit: &[Part], effective: &[Part], default: Status, from: f64, to: f64) -> Option<(String, f64)> {
+fn band(explicit: &[BarPart], effective: &[BarPart], default: Status, from: f64, to: f64) -> Option<(String, f64)> {
     let unknown = explicit.iter().find(|part| part.state == CountedState::Unknown).filter(|part| part.width >= 1.0)?;
     let known = explicit.iter().find(|part| part.state == CountedState::Known(default))?;
     let target = effective.iter().find(|part| part.state == CountedState::Known(default))?;
@@ -149,8 +149,14 @@ fn band(explicit: &[Part], effective: &[Part], default: Status, from: f64, to: f
     Some((path, low_left))
 }
 
-fn rectangles(parts: &[Part], y: f64, measures: Measures, hatch: &str, readings: &[Reading]) -> impl IntoView + use<> {
-    let rectangle = |part: &Part| {
+fn rectangles(
+    parts: &[BarPart],
+    y: f64,
+    measures: Measures,
+    hatch: &str,
+    readings: &[Reading],
+) -> impl IntoView + use<> {
+    let rectangle = |part: &BarPart| {
         let reading = readings.iter().find(|reading| reading.state == part.state);
         let fill = (part.state == CountedState::Unknown).then(|| format!("url(#{hatch})"));
         view! {
@@ -174,8 +180,8 @@ fn rectangles(parts: &[Part], y: f64, measures: Measures, hatch: &str, readings:
 }
 
 /// The shares of a bar's parts, where there is room for them.
-fn shares(parts: &[Part], y: f64, measures: Measures) -> impl IntoView + use<> {
-    let share = |part: &Part| {
+fn shares(parts: &[BarPart], y: f64, measures: Measures) -> impl IntoView + use<> {
+    let share = |part: &BarPart| {
         let (x, y) = (figure(part.x + 9.0), figure(y + measures.bar / 2.0 + 5.0));
         let class = format!("bar-share {}", class(part.state));
         view! { <text class=class x=x y=y>{format!("{:.0}%", part.share * 100.0)}</text> }
@@ -184,14 +190,14 @@ fn shares(parts: &[Part], y: f64, measures: Measures) -> impl IntoView + use<> {
 }
 
 /// Where the card stands that shows a part's figures: between the bars, and never out of the drawing.
-fn card_under(part: &Part, measures: Measures) -> String {
+fn card_under(part: &BarPart, measures: Measures) -> String {
     let x = (part.x + part.width / 2.0 - CARD / 2.0).clamp(0.0, measures.width - CARD);
     let y = TOP + measures.bar + measures.gap / 2.0 - CARD_HEIGHT / 2.0;
     format!("translate({} {})", figure(x), figure(y))
 }
 
 /// A part's name, or a shorter one, where there is room above it; the table has them all.
-fn name_that_fits(part: &Part) -> Option<&'static str> {
+fn name_that_fits(part: &BarPart) -> Option<&'static str> {
     /// Of the small bold type, on average.
     const LETTER: f64 = 7.8;
     let shorter = match part.state {

@@ -9,7 +9,7 @@ use crate::domain::error::Problem;
 use crate::domain::permission::Permission;
 use crate::server::error::Result;
 use crate::server::http::caller::TokenCaller;
-use crate::server::services::breakdown::{By, Part, breakdown as read};
+use crate::server::services::breakdown::{BreakdownBy, BreakdownPart, breakdown as read};
 use crate::server::state::AppState;
 use crate::server::store::WorkspaceRef;
 use axum::Json;
@@ -20,7 +20,7 @@ use utoipa::ToSchema;
 /// The counts of each value, the biggest first.
 #[derive(Serialize, ToSchema)]
 pub struct Breakdown {
-    by: By,
+    by: BreakdownBy,
     unit: Unit,
     basis: Basis,
     environment: Environment,
@@ -61,7 +61,7 @@ pub struct BreakdownRow {
     security(("token" = [])),
     params(
         ("workspace" = String, Path, description = "The workspace's slug."),
-        ("by" = inline(By), Query, description = "What the units are grouped by."),
+        ("by" = inline(BreakdownBy), Query, description = "What the units are grouped by."),
         ("unit" = Option<String>, Query, pattern = "^(profiles|devices)$", description = "What is counted: profiles, unless it is set, or devices."),
         ("basis" = inline(Option<Basis>), Query, description = "Explicit unless set."),
         ("environment" = inline(Option<Environment>), Query, description = "Production unless set."),
@@ -77,11 +77,11 @@ pub async fn breakdown(
 ) -> Result<Json<Breakdown>> {
     let mut view = state.store.view(&actor, WorkspaceRef::parse(&slug)?, Permission::SeeMetrics).await?;
     only(&query, &["by", "unit", "basis", "environment", "app"])?;
-    let by = parsed(&query, "by", By::parse)?.ok_or_else(|| bad("by", Problem::Missing))?;
+    let by = parsed(&query, "by", BreakdownBy::parse)?.ok_or_else(|| bad("by", Problem::Missing))?;
     let unit = parsed(&query, "unit", Unit::parse_of_now)?.unwrap_or(Unit::Profiles);
     let (environment, basis) = (environment(&query)?, basis(&query)?);
     let app = app(&query, &mut view).await?;
-    if by == By::App && app.is_some() {
+    if by == BreakdownBy::App && app.is_some() {
         return Err(bad("app", Problem::UnknownParameter));
     }
     let default = view.settings().await?.default;
@@ -89,8 +89,8 @@ pub async fn breakdown(
     let rounded = counts_read.is_rounded();
     let parts = read(&mut view, by, environment, unit, app).await?;
     // A value that few units have would show single units to rounded roles.
-    let is_shown = |part: &Part| !rounded || part.counts.all() >= 10;
-    let row = |part: Part| BreakdownRow {
+    let is_shown = |part: &BreakdownPart| !rounded || part.counts.all() >= 10;
+    let row = |part: BreakdownPart| BreakdownRow {
         value: part.value,
         name: part.app.as_ref().map(|app| app.name.clone()),
         bundle: part.app.and_then(|app| app.bundle),

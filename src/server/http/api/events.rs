@@ -6,7 +6,7 @@ use crate::domain::batch::{Batch, LARGEST_BATCH, LARGEST_REQUEST, MOST_BATCHES, 
 use crate::domain::error::{Fault, Problem, Refusal};
 use crate::server::error::{Error, Result};
 use crate::server::state::AppState;
-use crate::server::store::{InputGrant, Sent};
+use crate::server::store::{InputGrant, SentBatches};
 use axum::Json;
 use axum::body::{Body, to_bytes};
 use axum::extract::{FromRequestParts, State};
@@ -57,8 +57,10 @@ pub async fn one(grant: InputGrant, State(state): State<AppState>, headers: Head
     };
     match parsed {
         Ok(batch) => {
-            let refused =
-                state.ingest.take(grant, Sent { batches: vec![batch], ..Sent::default() }, text.len()).await?;
+            let refused = state
+                .ingest
+                .take(grant, SentBatches { batches: vec![batch], ..SentBatches::default() }, text.len())
+                .await?;
             if !refused.is_empty() {
                 return Err(Refusal::BadRequest(vec![Fault::new(STATUS, Problem::StatusRequired)]).into());
             }
@@ -119,7 +121,7 @@ async fn many(
         Ok(raw) => raw,
         Err(faults) => return refuse(&state, grant, faults).await,
     };
-    let mut sent = Sent { historical, ..Sent::default() };
+    let mut sent = SentBatches { historical, ..SentBatches::default() };
     let (mut indexes, mut reported) = (Vec::new(), Vec::new());
     for (index, raw) in raw.into_iter().enumerate() {
         match Batch::parse(raw) {
@@ -144,7 +146,7 @@ async fn many(
 
 /// Counts a request that cannot be read at all, and refuses it.
 async fn refuse(state: &AppState, grant: InputGrant, faults: Vec<Fault>) -> Result<Response> {
-    state.ingest.take(grant, Sent { refused: reasons(&faults), ..Sent::default() }, 0).await?;
+    state.ingest.take(grant, SentBatches { refused: reasons(&faults), ..SentBatches::default() }, 0).await?;
     Err(Refusal::BadRequest(faults).into())
 }
 
@@ -179,7 +181,7 @@ impl Unread {
         };
         let fault = Fault::new("", problem);
         let refused = reasons(std::slice::from_ref(&fault));
-        state.ingest.take(grant, Sent { refused, ..Sent::default() }, 0).await?;
+        state.ingest.take(grant, SentBatches { refused, ..SentBatches::default() }, 0).await?;
         Err(match self {
             Self::TooLarge => Refusal::TooLarge.into(),
             Self::NotJsonType => {

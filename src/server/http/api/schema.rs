@@ -10,6 +10,8 @@ use crate::domain::identifier::IdentifierKind;
 use crate::domain::identity::IdentityKind;
 use crate::domain::json::LONGEST_KEPT;
 use crate::domain::platform::Platform;
+use crate::server::services::breakdown::BreakdownBy;
+use crate::server::services::trend::Step;
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, OneOfBuilder, SchemaFormat, SchemaType, Type};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
@@ -42,6 +44,8 @@ names! {
     Environment: "Environment", "Production and development are counted apart.";
     Unit: "Unit", "What is counted.";
     AuditAction: "AuditAction", "What was done.";
+    BreakdownBy: "BreakdownBy", "What units are grouped by.";
+    Step: "Step", "The periods of a trend; a week is from Monday to Sunday.";
 }
 
 /// What went wrong, by its code.

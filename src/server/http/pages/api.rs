@@ -8,7 +8,7 @@ use crate::server::http::render::render;
 use crate::server::state::AppState;
 use crate::ui::installation::InstallationPage;
 use crate::ui::pages::Page;
-use crate::ui::pages::api::{Answer, Api, Group, Kind, Operation, Row, Shape};
+use crate::ui::pages::api::{Answer, Api, FieldRow, Operation, OperationGroup, Shape, TypeWords};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -41,18 +41,18 @@ fn members(value: &Value) -> impl Iterator<Item = (&String, &Value)> {
     value.as_object().into_iter().flatten()
 }
 
-fn group(tag: &Value, document: &Value) -> Group {
+fn group(tag: &Value, document: &Value) -> OperationGroup {
     let mut operations = Vec::new();
     for (path, methods) in members(&document["paths"]) {
         for (method, described) in members(methods).filter(|(_, one)| list(&one["tags"]).contains(&tag["name"])) {
             operations.push(operation(method, path, described));
         }
     }
-    Group { name: text(&tag["name"]), description: text(&tag["description"]), operations }
+    OperationGroup { name: text(&tag["name"]), description: text(&tag["description"]), operations }
 }
 
 fn operation(method: &str, path: &str, described: &Value) -> Operation {
-    let parameter = |parameter: &Value| Row {
+    let parameter = |parameter: &Value| FieldRow {
         name: text(&parameter["name"]),
         place: format!("In the {}.", text(&parameter["in"])),
         kind: kind(&parameter["schema"]),
@@ -74,26 +74,26 @@ fn operation(method: &str, path: &str, described: &Value) -> Operation {
     }
 }
 
-fn body(of: &Value) -> Option<Kind> {
+fn body(of: &Value) -> Option<TypeWords> {
     members(&of["content"]).next().map(|(_, content)| kind(&content["schema"]))
 }
 
 /// What a schema allows, in words.
-fn kind(schema: &Value) -> Kind {
+fn kind(schema: &Value) -> TypeWords {
     if let Some(address) = schema["$ref"].as_str() {
         let shape = address.rsplit('/').next().unwrap_or_default().to_owned();
-        return Kind { words: shape.clone(), shape: Some(shape) };
+        return TypeWords { words: shape.clone(), shape: Some(shape) };
     }
     let choices = list(&schema["oneOf"]);
     if !choices.is_empty() {
-        let kinds: Vec<Kind> = choices.iter().map(kind).collect();
+        let kinds: Vec<TypeWords> = choices.iter().map(kind).collect();
         let mut words: Vec<String> = kinds.iter().map(|kind| kind.words.clone()).collect();
         words.sort_by_key(|words| words == "null");
-        return Kind { words: words.join(" or "), shape: kinds.into_iter().find_map(|kind| kind.shape) };
+        return TypeWords { words: words.join(" or "), shape: kinds.into_iter().find_map(|kind| kind.shape) };
     }
     let names: Vec<String> = list(&schema["enum"]).iter().map(text).collect();
     if !names.is_empty() {
-        return Kind { words: names.join(", "), shape: None };
+        return TypeWords { words: names.join(", "), shape: None };
     }
     let types: Vec<String> = match &schema["type"] {
         Value::Array(types) => types.iter().map(text).collect(),
@@ -101,10 +101,10 @@ fn kind(schema: &Value) -> Kind {
     };
     if types.iter().any(|one| one == "array") {
         let of = kind(&schema["items"]);
-        return Kind { words: format!("list of {}", of.words), shape: of.shape };
+        return TypeWords { words: format!("list of {}", of.words), shape: of.shape };
     }
     let longest = schema["maxLength"].as_i64().map(|most| format!(", at most {most} characters"));
-    Kind { words: format!("{}{}", types.join(" or "), longest.unwrap_or_default()), shape: None }
+    TypeWords { words: format!("{}{}", types.join(" or "), longest.unwrap_or_default()), shape: None }
 }
 
 fn shape(name: &str, schema: &Value, document: &Value) -> Shape {
@@ -124,9 +124,9 @@ fn resolved<'a>(schema: &'a Value, document: &'a Value) -> &'a Value {
     address.and_then(|address| document.pointer(address)).unwrap_or(schema)
 }
 
-fn fields(schema: &Value) -> impl Iterator<Item = Row> {
+fn fields(schema: &Value) -> impl Iterator<Item = FieldRow> {
     let required = list(&schema["required"]);
-    members(&schema["properties"]).map(|(name, field)| Row {
+    members(&schema["properties"]).map(|(name, field)| FieldRow {
         name: name.clone(),
         place: String::new(),
         kind: kind(field),

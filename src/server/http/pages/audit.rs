@@ -16,7 +16,7 @@ use crate::server::store::audit::{AuditFilter, ChainRow};
 use crate::ui::frame::NavPage;
 use crate::ui::installation::InstallationPage;
 use crate::ui::pages::Page;
-use crate::ui::pages::audit::{AuditLog, Choice, DefaultOn, Filter};
+use crate::ui::pages::audit::{AuditLog, AuditLogFilter, Choice, DefaultOn};
 use crate::ui::parts::field::Faults;
 use crate::ui::surroundings::Surroundings;
 use crate::ui::words;
@@ -27,7 +27,7 @@ use axum::response::Response;
 const ROWS: usize = 50;
 
 /// What the address asks for.
-struct Question {
+struct AuditQuestion {
     asked: PageQuery,
     wanted: AuditFilter,
     from: String,
@@ -35,7 +35,7 @@ struct Question {
     faults: Faults,
 }
 
-impl Question {
+impl AuditQuestion {
     fn read(query: RawQuery) -> Result<Self> {
         let asked = PageQuery::new(query);
         let mut faults = Faults::default();
@@ -81,7 +81,7 @@ impl Question {
         };
         AuditLog {
             around,
-            filter: Filter {
+            filter: AuditLogFilter {
                 actions: AuditAction::ALL.iter().filter(|action| action.is_of(chain)).map(action).collect(),
                 actors: actors.into_iter().map(actor).collect(),
                 from,
@@ -101,7 +101,7 @@ impl Question {
 /// `GET audit`: filters and place are in the address.
 pub async fn audit(InWorkspace { visit, state, workspace, .. }: InWorkspace, query: RawQuery) -> Result<Response> {
     let mut view = state.store.view(&visit.actor, workspace, Permission::SeeAudit).await?;
-    let question = Question::read(query)?;
+    let question = AuditQuestion::read(query)?;
     let rows = view.audit_rows(&question.wanted, ROWS as i64 + 1).await?;
     let actors = view.audit_actors().await?;
     let default_on = match question.asked.parsed("on", |text| day(text).map(|(_, end)| (text.to_owned(), end)))? {
@@ -121,7 +121,7 @@ pub async fn audit(InWorkspace { visit, state, workspace, .. }: InWorkspace, que
 /// `GET /log`: the installation's own chain, for operators.
 pub async fn installation(visit: SignedInPerson, State(state): State<AppState>, query: RawQuery) -> Result<Response> {
     operators_only(&visit)?;
-    let question = Question::read(query)?;
+    let question = AuditQuestion::read(query)?;
     let mut system = state.store.system_view().await?;
     let rows = system.audit_rows(&question.wanted, ROWS as i64 + 1).await?;
     let actors = system.audit_actors().await?;

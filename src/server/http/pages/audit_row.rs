@@ -6,7 +6,7 @@ use crate::server::error::Result;
 use crate::server::http::moment::moment;
 use crate::server::store::audit::ChainRow;
 use crate::server::store::{SystemView, View};
-use crate::ui::pages::audit::{Cell, Fields, Row};
+use crate::ui::pages::audit::{AuditLogRow, Cell, Fields};
 use crate::ui::words;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -45,7 +45,7 @@ impl Names {
 }
 
 /// One row.
-pub fn row(kept: ChainRow, names: &Names) -> Row {
+pub fn row(kept: ChainRow, names: &Names) -> AuditLogRow {
     let ChainRow { row, hash } = kept;
     let origin = [row.ip, row.agent].into_iter().flatten().collect::<Vec<_>>().join(" · ");
     let own = subject(&row.after).or_else(|| subject(&row.before));
@@ -57,7 +57,7 @@ pub fn row(kept: ChainRow, names: &Names) -> Row {
     // A row that newer code wrote may have an action that is unknown here.
     let action =
         AuditAction::parse(&row.action).map_or_else(|| row.action.clone(), |action| words::action(action).to_owned());
-    Row {
+    AuditLogRow {
         seq: row.seq,
         at: moment(row.at_ms),
         actor: words::actor(&row.actor.kind, &row.actor.name).to_owned(),

@@ -9,7 +9,7 @@ use crate::domain::platform::Platform;
 use crate::domain::rounding::{Shown, share};
 use crate::server::http::moment::minute;
 use crate::server::services::distribution::{Distribution, DistributionQuery};
-use crate::ui::pages::overview::filter::{Choice, Filter};
+use crate::ui::pages::overview::filter::{Choice, OverviewFilter};
 use crate::ui::pages::overview::{AppRow, Content, Counts, Empty, Figures, Rate, StateRow};
 use crate::ui::parts::bars::{Bars, Reading};
 use crate::ui::words;
@@ -29,7 +29,7 @@ const MOST_OFFERED: usize = 200;
 /// The platforms that are offered to roles that may not know which there are.
 const COMMON: [Platform; 3] = [Platform::Ios, Platform::Tvos, Platform::Android];
 
-fn filter(read: &Read, asked: &PageQuery) -> Filter {
+fn filter(read: &Read, asked: &PageQuery) -> OverviewFilter {
     let DistributionQuery { unit, app, platform, environment } = read.question;
     let other = if unit == Unit::Profiles { "devices" } else { "" };
     let apps = read.distribution.apps.iter();
@@ -48,7 +48,7 @@ fn filter(read: &Read, asked: &PageQuery) -> Filter {
         name: words::platform(known).to_owned(),
         chosen: platform == Some(known),
     };
-    Filter {
+    OverviewFilter {
         unit,
         other_unit: asked.with(&[("unit", other)]),
         apps,

@@ -24,8 +24,9 @@ use crate::ui::frame::NavPage;
 use crate::ui::pages::Page;
 use crate::ui::pages::input::list::{InputRow, Inputs};
 use crate::ui::pages::input::sample::Samples;
-use crate::ui::pages::input::{InputPage, Shown};
+use crate::ui::pages::input::{InputPage, ShownCredentials};
 use crate::ui::parts::field::Faults;
+use crate::ui::parts::one_time_secret::OneTimeSecret;
 use crate::ui::words::{Done, number};
 use axum::extract::{Path, RawQuery};
 use axum::http::StatusCode;
@@ -149,11 +150,11 @@ pub async fn change(
     }
 }
 
-fn one_time_secret(state: &AppState, made: Secret, bundle: Option<String>) -> Shown {
-    Shown {
+fn one_time_secret(state: &AppState, made: Secret, bundle: Option<String>) -> ShownCredentials {
+    ShownCredentials {
         name: made.input.name,
         key: made.input.key,
-        secret: made.secret.expose_secret().to_owned(),
+        secret: OneTimeSecret(made.secret.expose_secret().to_owned()),
         public_url: state.config.public_url(),
         bundle,
     }

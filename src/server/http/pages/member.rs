@@ -20,7 +20,7 @@ use crate::server::store::member::Member;
 use crate::server::store::{View, WorkspaceRef};
 use crate::ui::frame::NavPage;
 use crate::ui::pages::Page;
-use crate::ui::pages::member::{InvitationRow, MemberRow, Members, Outcome};
+use crate::ui::pages::member::{InvitationRow, MemberOutcome, MemberRow, Members};
 use crate::ui::parts::field::Faults;
 use crate::ui::parts::one_time_secret::OneTimeSecret;
 use crate::ui::words::{self, Done};
@@ -33,7 +33,7 @@ pub async fn list(InWorkspace { visit, state, workspace, .. }: InWorkspace, quer
     let mut view = state.store.view(&visit.actor, workspace, Permission::SeeMembers).await?;
     let asked = PageQuery::new(query);
     let mut page = model(&mut view, &visit, &asked).await?;
-    page.outcome = take(&visit.session).await?.map(Outcome::Done);
+    page.outcome = take(&visit.session).await?.map(MemberOutcome::Done);
     Ok(render(&state, Page::Members(Box::new(page)), StatusCode::OK))
 }
 
@@ -71,7 +71,7 @@ pub async fn change(
             let problem = faults.first().map_or(Problem::NotOneOf, |fault| fault.problem);
             let mut view = state.store.view(&visit.actor, workspace, Permission::SeeMembers).await?;
             let mut page = model(&mut view, &visit, &asked).await?;
-            page.outcome = Some(Outcome::Refused(words::form_problem("role", problem)));
+            page.outcome = Some(MemberOutcome::Refused(words::form_problem("role", problem)));
             Ok(render(&state, Page::Members(Box::new(page)), StatusCode::UNPROCESSABLE_ENTITY))
         }
         Err(error) => Err(error),
@@ -103,8 +103,11 @@ async fn send_invitation(
     let status = match sent {
         Ok(token) => {
             let link = OneTimeSecret(format!("{}/invitation?token={token}", state.config.public_url()));
-            page.outcome =
-                Some(Outcome::Invited { email: email.trim().to_lowercase(), role: role.unwrap_or(page.role), link });
+            page.outcome = Some(MemberOutcome::Invited {
+                email: email.trim().to_lowercase(),
+                role: role.unwrap_or(page.role),
+                link,
+            });
             StatusCode::OK
         }
         Err(Error::Refused(Refusal::Invalid(faults))) => {

@@ -26,7 +26,7 @@ use crate::server::store::erasure::{Erasure, Progress};
 use crate::server::store::privacy::Version;
 use crate::ui::frame::NavPage;
 use crate::ui::pages::Page;
-use crate::ui::pages::privacy::{CHOICES, Effect, Erasing, HistoryRow, NONE, Outcome, PrivacySettings};
+use crate::ui::pages::privacy::{CHOICES, Effect, Erasing, HistoryRow, NONE, PrivacySettings, SettingsOutcome};
 use crate::ui::parts::field::Faults;
 use crate::ui::words::{self, Conflict, Done};
 use axum::http::StatusCode;
@@ -41,9 +41,9 @@ pub async fn settings(InWorkspace { visit, state, workspace, .. }: InWorkspace) 
     let mut view = state.store.view(&visit.actor, workspace, Permission::SeePrivacySettings).await?;
     let mut page = model(&mut view, &visit, state.config.erase_after_hours).await?;
     page.outcome = match take(&visit.session).await? {
-        Some(Done::SettingsSaved) => Outcome::Saved,
-        Some(Done::SettingsSame) => Outcome::Same,
-        _ => Outcome::Nothing,
+        Some(Done::SettingsSaved) => SettingsOutcome::Saved,
+        Some(Done::SettingsSame) => SettingsOutcome::Same,
+        _ => SettingsOutcome::Nothing,
     };
     Ok(render(&state, Page::Privacy(Box::new(page)), StatusCode::OK))
 }
@@ -92,7 +92,7 @@ pub async fn change(InWorkspace { visit, state, slug, workspace }: InWorkspace, 
     let ended = match form.faults() {
         // A version that came first comes first: the rest may be moot.
         Some(_) if version.is_some_and(|version| version != before.version) => Err(Refusal::Conflict.into()),
-        Some(faults) => return again(&state, &visit, &slug, which, sent, faults, Outcome::Nothing).await,
+        Some(faults) => return again(&state, &visit, &slug, which, sent, faults, SettingsOutcome::Nothing).await,
         None => change_settings(&state.store, &visit.actor, workspace, wanted).await,
     };
     match ended {
@@ -102,11 +102,12 @@ pub async fn change(InWorkspace { visit, state, slug, workspace }: InWorkspace, 
             Ok(Redirect::to(&format!("/w/{slug}/privacy")).into_response())
         }
         Err(Error::Refused(Refusal::Conflict)) => {
-            again(&state, &visit, &slug, which, sent, Faults::default(), Outcome::Conflict(Conflict::Unknown)).await
+            again(&state, &visit, &slug, which, sent, Faults::default(), SettingsOutcome::Conflict(Conflict::Unknown))
+                .await
         }
         Err(Error::Refused(Refusal::Invalid(faults))) => {
             let faults: Vec<Fault> = faults.into_iter().map(|fault| named_for(which, fault)).collect();
-            again(&state, &visit, &slug, which, sent, shown(&faults), Outcome::Nothing).await
+            again(&state, &visit, &slug, which, sent, shown(&faults), SettingsOutcome::Nothing).await
         }
         Err(error) => Err(error),
     }
@@ -124,14 +125,14 @@ async fn again(
     which: Which,
     sent: NewSettings,
     faults: Faults,
-    outcome: Outcome,
+    outcome: SettingsOutcome,
 ) -> Result<Response> {
     let mut view =
         state.store.view(&visit.actor, WorkspaceRef::parse(slug)?, Permission::ChangePrivacySettings).await?;
     let mut page = model(&mut view, visit, state.config.erase_after_hours).await?;
-    let is_conflict = matches!(outcome, Outcome::Conflict(_));
+    let is_conflict = matches!(outcome, SettingsOutcome::Conflict(_));
     let status = if is_conflict { StatusCode::CONFLICT } else { StatusCode::UNPROCESSABLE_ENTITY };
-    page.outcome = if is_conflict { Outcome::Conflict(whose(&mut view, visit).await?) } else { outcome };
+    page.outcome = if is_conflict { SettingsOutcome::Conflict(whose(&mut view, visit).await?) } else { outcome };
     match which {
         Which::Default => {
             page.chosen = sent.default.unwrap_or(page.chosen);
@@ -182,7 +183,7 @@ async fn model(view: &mut View, visit: &SignedInPerson, erase_after: u32) -> Res
             let (profiles, devices) = (count(reading.development_profiles), count(reading.development_devices));
             format!("In development, {} never answered.", words::profiles_on_devices(&profiles, &devices))
         }),
-        outcome: Outcome::Nothing,
+        outcome: SettingsOutcome::Nothing,
         faults: Faults::default(),
         policy_faults: Faults::default(),
         erasing: view.last_erasure().await?.and_then(|erasure| erasing(erasure, erase_after)),

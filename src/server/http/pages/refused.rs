@@ -13,7 +13,7 @@ use crate::server::store::person::Person;
 use crate::server::store::{Actor, Who, WorkspaceRef};
 use crate::ui::frame::{Frame, NavPage};
 use crate::ui::installation::{InstallationFrame, InstallationPage};
-use crate::ui::pages::refused::{Refused, Why};
+use crate::ui::pages::refused::{RefusedPage, Why};
 use crate::ui::surroundings::Surroundings;
 use axum::extract::Request;
 use axum::http::header;
@@ -47,7 +47,7 @@ pub async fn refused(
     asked: RefusedRequest,
     error: Option<&Error>,
     incident: Option<String>,
-) -> Refused {
+) -> RefusedPage {
     let why = error.map_or(Why::BadRequest, why);
     let parameters = match error {
         Some(Error::Refused(Refusal::BadRequest(faults))) if !asked.sent => {
@@ -61,7 +61,7 @@ pub async fn refused(
         false => Surroundings::Nothing,
     };
     let incident = incident.filter(|_| !store_answers);
-    Refused { around, why, sent: asked.sent, parameters, path: asked.path, incident }
+    RefusedPage { around, why, sent: asked.sent, parameters, path: asked.path, incident }
 }
 
 fn why(error: &Error) -> Why {

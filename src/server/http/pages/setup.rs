@@ -12,7 +12,7 @@ use crate::server::services::workspace::UTC;
 use crate::server::state::AppState;
 use crate::server::store::link::LinkKind;
 use crate::ui::pages::Page;
-use crate::ui::pages::setup::{For, Sent, SetUp};
+use crate::ui::pages::setup::{For, SetUp, SetUpFields};
 use crate::ui::parts::field::Faults;
 use crate::ui::words::Done;
 use axum::extract::{RawQuery, State};
@@ -33,7 +33,7 @@ pub async fn set_up_form(State(state): State<AppState>, query: RawQuery) -> Resu
     let token = super::PageQuery::new(query).of("token").unwrap_or_default().to_owned();
     let made_for = made_for(&state, &token).await?;
     let status = if made_for == For::Nothing { StatusCode::NOT_FOUND } else { StatusCode::OK };
-    let sent = Sent { time_zone: UTC.to_owned(), ..Sent::default() };
+    let sent = SetUpFields { time_zone: UTC.to_owned(), ..SetUpFields::default() };
     let page = SetUp { token, made_for, sent, faults: Faults::default() };
     Ok(render(&state, Page::SetUp(Box::new(page)), status))
 }
@@ -50,13 +50,13 @@ pub async fn set_up(
     let password = form.secret("password");
     let first = made_for == For::FirstAccount;
     let sent = match first {
-        true => Sent {
+        true => SetUpFields {
             name: form.text("name"),
             email: form.text("email"),
             workspace: form.text("workspace"),
             time_zone: form.text("time_zone"),
         },
-        false => Sent::default(),
+        false => SetUpFields::default(),
     };
     let again = |made_for, faults, status| {
         let (token, sent) = (token.clone(), sent.clone());
@@ -69,7 +69,7 @@ pub async fn set_up(
         return again(made_for, faults, StatusCode::UNPROCESSABLE_ENTITY);
     }
     let done = if first {
-        let Sent { name, email, workspace, time_zone } = sent.clone();
+        let SetUpFields { name, email, workspace, time_zone } = sent.clone();
         let time_zone = time_zone.trim().to_owned();
         let first = FirstAccount { token: token.clone(), name, email, password, workspace, time_zone };
         make(&state.services, &actor, first).await

@@ -10,7 +10,7 @@ use crate::server::state::AppState;
 use crate::server::store::tables::{INSTALLATION, Kept, Subject, TABLES, TableNote};
 use crate::ui::installation::InstallationPage;
 use crate::ui::pages::Page;
-use crate::ui::pages::stored::{Group, Stored, Table};
+use crate::ui::pages::stored::{StoredData, Table, TableGroup};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -21,9 +21,9 @@ pub async fn show(visit: SignedInPerson, State(state): State<AppState>) -> Resul
     let (schema, keep) = (state.store.schema().await?, state.config.retention.keep());
     let group = |subject, title, lead| {
         let tables = TABLES.iter().filter(|note| note.subject == subject);
-        Group { title, lead, tables: tables.map(|note| table(note, &schema, keep)).collect() }
+        TableGroup { title, lead, tables: tables.map(|note| table(note, &schema, keep)).collect() }
     };
-    let page = Stored {
+    let page = StoredData {
         frame: installation_frame(&mut state.store.system_view().await?, &visit.person, InstallationPage::Stored)
             .await?,
         database: if state.store.path().is_some() { "SQLite" } else { "Postgres" },

@@ -14,7 +14,7 @@ use crate::server::state::AppState;
 use crate::server::store::Workspace;
 use crate::ui::installation::InstallationPage;
 use crate::ui::pages::Page;
-use crate::ui::pages::workspace::{Made, Sent, WorkspaceRow, Workspaces};
+use crate::ui::pages::workspace::{Made, NewWorkspaceFields, WorkspaceRow, Workspaces};
 use crate::ui::parts::field::Faults;
 use crate::ui::parts::one_time_secret::OneTimeSecret;
 use axum::extract::{RawQuery, State};
@@ -36,7 +36,7 @@ pub async fn add(
     mut form: Form,
 ) -> Result<Response> {
     operators_only(&visit)?;
-    let sent = Sent {
+    let sent = NewWorkspaceFields {
         name: form.text("name"),
         slug: form.optional("slug"),
         time_zone: form.text("time_zone"),
@@ -94,7 +94,7 @@ async fn model(state: &AppState, visit: &SignedInPerson, asked: &PageQuery) -> R
         made: moment(workspace.created_at),
     });
     let empty = String::new;
-    let sent = Sent {
+    let sent = NewWorkspaceFields {
         name: empty(),
         slug: empty(),
         time_zone: UTC.to_owned(),

@@ -8,7 +8,7 @@ pub use verify::{Verified, verify_file};
 
 use super::actor::Actor;
 use super::db::{Tx, on};
-use crate::domain::audit::{ActorSnapshot, AuditAction, FIRST_PREVIOUS, Row, canonical};
+use crate::domain::audit::{ActorSnapshot, AuditAction, AuditRow, FIRST_PREVIOUS, canonical};
 use crate::domain::id::WorkspaceId;
 use crate::domain::role::TokenRole;
 use crate::domain::time::Millis;
@@ -35,7 +35,7 @@ pub struct Entry {
 
 /// A row as it is stored.
 #[derive(Clone, Debug, sqlx::FromRow)]
-struct Stored {
+struct StoredAuditRow {
     workspace_id: WorkspaceId,
     seq: i64,
     at_ms: Millis,
@@ -59,15 +59,15 @@ struct Stored {
 /// A row that was read, with the hash that stands in the store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChainRow {
-    pub row: Row,
+    pub row: AuditRow,
     pub hash: String,
 }
 
-impl From<Stored> for ChainRow {
-    fn from(stored: Stored) -> Self {
+impl From<StoredAuditRow> for ChainRow {
+    fn from(stored: StoredAuditRow) -> Self {
         // Text that is no JSON stays visible, and cannot hash to what was stored.
         let value = |json: String| serde_json::from_str(&json).unwrap_or(Value::String(json));
-        let row = Row {
+        let row = AuditRow {
             v: 1,
             chain: chain_name(stored.workspace_id),
             seq: stored.seq,
@@ -113,7 +113,7 @@ fn chain_name(chain: WorkspaceId) -> String {
 }
 
 /// SHA-256 in hex over the row's canonical text.
-pub fn hash(row: &Row) -> Result<String> {
+pub fn hash(row: &AuditRow) -> Result<String> {
     let text = row.canonical().map_err(|_| Error::Internal("an audit row has no canonical text".into()))?;
     Ok(hex(&Sha256::digest(text)))
 }
@@ -143,7 +143,7 @@ pub(super) async fn append(
             sqlx::query_as(head).bind(chain).fetch_one(c).await?
         }),
     };
-    let row = Row {
+    let row = AuditRow {
         v: 1,
         chain: chain_name(chain),
         seq: seq + 1,

@@ -1,6 +1,6 @@
 //! Reading a chain: filtered and newest first for people, or page by page from its beginning.
 
-use super::{ChainRow, INSTALLATION, Stored};
+use super::{ChainRow, INSTALLATION, StoredAuditRow};
 use crate::domain::audit::AuditAction;
 use crate::domain::id::WorkspaceId;
 use crate::domain::time::Millis;
@@ -44,7 +44,7 @@ const LIST_POSTGRES: &str = "select * from audit where workspace_id = $1 \
 impl Tx {
     async fn audit_rows(&mut self, chain: WorkspaceId, filter: &AuditFilter, limit: i64) -> Result<Vec<ChainRow>> {
         let sql = self.pick(LIST, LIST_POSTGRES);
-        let rows: Vec<Stored> = on!(self, c => sqlx::query_as(sql)
+        let rows: Vec<StoredAuditRow> = on!(self, c => sqlx::query_as(sql)
             .bind(chain)
             .bind(filter.before_seq)
             .bind(filter.action.map(AuditAction::as_str))
@@ -65,7 +65,7 @@ impl Tx {
     }
 
     /// Rows of a chain from the oldest on, after `seq`, at most 1,000.
-    pub(super) async fn audit_page(&mut self, chain: WorkspaceId, seq: i64) -> Result<Vec<Stored>> {
+    pub(super) async fn audit_page(&mut self, chain: WorkspaceId, seq: i64) -> Result<Vec<StoredAuditRow>> {
         const PAGE: &str = "select * from audit where workspace_id = $1 and seq > $2 order by seq limit 1000";
         Ok(on!(self, c => sqlx::query_as(PAGE).bind(chain).bind(seq).fetch_all(c).await?))
     }

@@ -1,6 +1,6 @@
 //! Inputs: the ways by which events come in.
 
-use super::{Shown, shown};
+use super::{ShownCredentials, shown};
 use crate::ui::frame::{Frame, frame};
 use crate::ui::parts::field::{Faults, Field, field, moment, summary};
 use crate::ui::parts::notice::{Tone, notice};
@@ -20,7 +20,7 @@ pub struct Inputs {
     pub bundle: String,
     pub faults: Faults,
     /// The input that was just made, with its secret.
-    pub made: Option<Shown>,
+    pub made: Option<ShownCredentials>,
     /// A form that was sent twice: the first time made the input.
     pub made_already: bool,
     /// Makes the form one that is taken once.

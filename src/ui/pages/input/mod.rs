@@ -6,6 +6,7 @@ pub mod sample;
 use crate::ui::frame::{Frame, NavPage, frame};
 use crate::ui::parts::field::{Faults, Field, field, moment, summary};
 use crate::ui::parts::notice::{Tone, done, notice};
+use crate::ui::parts::one_time_secret::OneTimeSecret;
 use crate::ui::prerender::Prerender;
 use crate::ui::surroundings::{Around, Model};
 use crate::ui::words::{self, Done, Moment};
@@ -38,7 +39,7 @@ pub struct InputPage {
     pub limit: Option<String>,
     pub faults: Faults,
     /// The new secret, right after it was made.
-    pub rotated: Option<Shown>,
+    pub rotated: Option<ShownCredentials>,
     /// A form that was sent twice.
     pub rotated_already: bool,
     /// What was just done.
@@ -60,25 +61,19 @@ impl Model for InputPage {
 }
 
 /// A secret, shown this once.
-#[derive(Clone)]
-pub struct Shown {
+#[derive(Clone, Debug)]
+pub struct ShownCredentials {
     pub name: String,
     pub key: String,
-    pub secret: String,
+    pub secret: OneTimeSecret,
     pub public_url: String,
     /// The app that the input was made for.
     pub bundle: Option<String>,
 }
 
-impl std::fmt::Debug for Shown {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Shown").field("name", &self.name).finish_non_exhaustive()
-    }
-}
-
 /// The one showing of a secret, with a curl that is ready to run.
-pub fn shown(shown: Shown) -> impl IntoView {
-    let Shown { name, key, secret, public_url, bundle } = shown;
+pub fn shown(shown: ShownCredentials) -> impl IntoView {
+    let ShownCredentials { name, key, secret, public_url, bundle } = shown;
     view! {
         <section class="card secret" role="status">
             <header>
@@ -87,10 +82,10 @@ pub fn shown(shown: Shown) -> impl IntoView {
             </header>
             <dl class="facts">
                 <dt>"Key"</dt><dd><code class="copy" data-name="key">{key.clone()}</code></dd>
-                <dt>"Secret"</dt><dd><code class="copy" data-name="secret">{secret.clone()}</code></dd>
+                <dt>"Secret"</dt><dd><code class="copy" data-name="secret">{secret.0.clone()}</code></dd>
             </dl>
             <h3>"Send the first event"</h3>
-            {curls(&public_url, &format!("{key}:{secret}"), bundle.as_deref())}
+            {curls(&public_url, &format!("{key}:{}", secret.0), bundle.as_deref())}
         </section>
     }
 }

@@ -5,7 +5,7 @@ use crate::ui::prerender::Prerender;
 use leptos::prelude::*;
 
 #[derive(Clone, Debug)]
-pub struct Filter {
+pub struct OverviewFilter {
     pub unit: Unit,
     /// The address of the same page for the other unit.
     pub other_unit: String,
@@ -22,7 +22,7 @@ pub struct Choice {
     pub chosen: bool,
 }
 
-pub fn filters(filter: &Filter) -> impl IntoView + use<> {
+pub fn filters(filter: &OverviewFilter) -> impl IntoView + use<> {
     let unit = |unit: Unit, other: &str| {
         let name = if unit == Unit::Profiles { "Profiles" } else { "Devices" };
         if filter.unit == unit {

@@ -15,7 +15,7 @@ use crate::ui::parts::field::moment;
 use crate::ui::prerender::{InertElement, Prerender};
 use crate::ui::surroundings::{Around, Model};
 use crate::ui::words::{self, Moment};
-use filter::{Filter, filters};
+use filter::{OverviewFilter, filters};
 use leptos::prelude::*;
 
 /// The element whose content the island replaces.
@@ -26,7 +26,7 @@ pub struct Overview {
     pub frame: Frame,
     /// Beside the heading. `None` while no app is known: then it stands among the counts, which follow the server, so that
     /// the first app appears in it.
-    pub filter: Option<Filter>,
+    pub filter: Option<OverviewFilter>,
     pub counts: Counts,
     pub live: Option<Live>,
 }
@@ -55,7 +55,7 @@ pub struct Live {
 #[derive(Clone, Debug)]
 pub struct Counts {
     pub unit: Unit,
-    pub filter: Option<Filter>,
+    pub filter: Option<OverviewFilter>,
     pub apple: String,
     pub elsewhere: String,
     pub last_batch: Option<Moment>,

@@ -37,7 +37,7 @@ pub struct PrivacySettings {
     pub effects: Vec<Effect>,
     /// How many devices have no status, in development; `None` when there are none.
     pub development: Option<String>,
-    pub outcome: Outcome,
+    pub outcome: SettingsOutcome,
     /// The faults of the form that was sent, and which of the two it was.
     pub faults: Faults,
     pub policy_faults: Faults,
@@ -52,7 +52,8 @@ impl Model for PrivacySettings {
     }
 
     fn has_faults(&self) -> bool {
-        !(self.faults.0.is_empty() && self.policy_faults.0.is_empty()) || matches!(self.outcome, Outcome::Conflict(_))
+        !(self.faults.0.is_empty() && self.policy_faults.0.is_empty())
+            || matches!(self.outcome, SettingsOutcome::Conflict(_))
     }
 }
 
@@ -74,7 +75,7 @@ pub enum Erasing {
 
 /// What happened before this page was shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub enum SettingsOutcome {
     Nothing,
     /// The version now in force, which was just made.
     Saved,
@@ -162,15 +163,15 @@ fn erasing(erasing: Erasing) -> InertElement {
 fn outcome(page: &PrivacySettings) -> Option<InertElement> {
     let latest = page.history.first().cloned();
     match (&page.outcome, latest) {
-        (Outcome::Nothing, _) | (_, None) => None,
-        (Outcome::Saved, Some(latest)) => Some(notice(Tone::Done, view! {
+        (SettingsOutcome::Nothing, _) | (_, None) => None,
+        (SettingsOutcome::Saved, Some(latest)) => Some(notice(Tone::Done, view! {
             <p>
                 <b>{latest.change}</b>{format!(", version {}, in force since ", latest.version)}{moment(latest.at)}
                 ". It applies everywhere now. "{latest.row.map(|seq| audit_row(page, seq, "View in the audit log"))}
             </p>
         }).prerender()),
-        (Outcome::Same, _) => Some(notice(Tone::Mind, view! { <p>{words::done(Done::SettingsSame)}</p> }).prerender()),
-        (Outcome::Conflict(whose), Some(latest)) => Some(notice(Tone::Danger, view! {
+        (SettingsOutcome::Same, _) => Some(notice(Tone::Mind, view! { <p>{words::done(Done::SettingsSame)}</p> }).prerender()),
+        (SettingsOutcome::Conflict(whose), Some(latest)) => Some(notice(Tone::Danger, view! {
             <p>
                 <b>{words::conflict(*whose)}</b>" "
                 {latest.by.clone()}", "{moment(latest.at)}": "<b>{latest.change}</b>" – “"{latest.reason}"”. "
