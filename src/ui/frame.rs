@@ -244,7 +244,7 @@ fn switcher(frame: &Frame) -> impl IntoView + use<> {
     view! {
         <details class="switcher">
             <summary>
-                <span><b>{frame.workspace.clone()}</b><small>{words::environment(frame.environment.as_str())}</small></span>
+                <span><b>{frame.workspace.clone()}</b><small>{words::environment(frame.environment)}</small></span>
                 {icon(Icon::Chevron)}
             </summary>
             <ul>{others.collect_view()}</ul>

@@ -8,6 +8,7 @@ pub use canonical::{NotCanonical, canonical};
 
 use super::role::TokenRole;
 use super::time::Millis;
+use crate::domain::closed_list::closed_list;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -25,6 +26,23 @@ pub struct ActorSnapshot {
     pub name: String,
     /// The role in this workspace; `None` where roles play no part.
     pub role: Option<TokenRole>,
+}
+
+closed_list! {
+    /// The parts of Attest that act by themselves, as the log names them.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub enum SystemActor {
+        /// Whoever is not signed in yet.
+        Visitor => "visitor",
+        /// Counts failed sign-ins.
+        SignIn => "sign-in",
+        /// Erases advertising ids that the settings withhold.
+        Erasing => "erasing",
+        /// Removes what is too old.
+        Retention => "retention",
+        /// Takes inactive devices out of the counts.
+        Retirement => "retirement",
+    }
 }
 
 /// Exactly what is hashed. Nulls are present, ids are their text, and there are no floats.

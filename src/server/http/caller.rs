@@ -1,6 +1,7 @@
 //! Who sends a request: a signed-in person, a script with an API token, or somebody who is not signed in.
 
 use super::security::RequestId;
+use crate::domain::audit::SystemActor;
 use crate::domain::error::Refusal;
 use crate::domain::id::PersonId;
 use crate::server::auth::key::{hash, token_parts};
@@ -100,7 +101,7 @@ impl FromRequestParts<AppState> for Anonymous {
     type Rejection = std::convert::Infallible;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Self::Rejection> {
-        Ok(Self(actor(parts, state, Who::System("visitor"))))
+        Ok(Self(actor(parts, state, Who::System(SystemActor::Visitor))))
     }
 }
 

@@ -163,7 +163,7 @@ pub async fn write_accesses(services: &Services) -> Result<()> {
 async fn write_accesses_once(mut tx: SystemTx) -> Result<()> {
     let mut rows = Vec::new();
     for access in tx.take_closed_accesses().await? {
-        let actor = Actor { who: Who::Token(access.token_id), ..Actor::system("profile reads") };
+        let actor = Actor::here(Who::Token(access.token_id));
         let state = json!({"minute_ms": access.minute, "reads": access.n});
         let target = access.token_id.to_string();
         let row = Record::installation(&actor, AuditAction::ProfilesRead, target, state);

@@ -1,7 +1,7 @@
 //! Signing in and out.
 
 use super::Services;
-use crate::domain::audit::AuditAction;
+use crate::domain::audit::{AuditAction, SystemActor};
 use crate::domain::id::PersonId;
 use crate::domain::text::Email;
 use crate::server::auth::session::Sessions;
@@ -81,7 +81,7 @@ pub async fn write_failures(services: &Services) -> Result<()> {
 }
 
 async fn write_failures_once(mut tx: SystemTx) -> Result<()> {
-    let actor = Actor::system("sign-in");
+    let actor = Actor::system(SystemActor::SignIn);
     let row = |failed: Failures| {
         let known = failed.person_id != PersonId(0);
         let target = if known { failed.person_id.to_string() } else { "unknown e-mails".to_owned() };

@@ -1,6 +1,6 @@
 //! Who acts, and from where.
 
-use crate::domain::audit::ActorSnapshot;
+use crate::domain::audit::{ActorSnapshot, SystemActor};
 use crate::domain::id::{PersonId, TokenId};
 
 /// Who acts.
@@ -14,7 +14,7 @@ pub enum Who {
     /// Whoever has the machine: may do everything, and is named in the log.
     CommandLine,
     /// A job, or a visitor before they are somebody: may do nothing in a workspace.
-    System(&'static str),
+    System(SystemActor),
 }
 
 impl Who {
@@ -40,11 +40,16 @@ pub struct Actor {
 
 impl Actor {
     pub fn command_line() -> Self {
-        Self { who: Who::CommandLine, address: None, agent: None, request_id: None }
+        Self::here(Who::CommandLine)
     }
 
-    pub fn system(job: &'static str) -> Self {
-        Self { who: Who::System(job), address: None, agent: None, request_id: None }
+    pub fn system(part: SystemActor) -> Self {
+        Self::here(Who::System(part))
+    }
+
+    /// Somebody who acts from this machine, or without a request of their own.
+    pub fn here(who: Who) -> Self {
+        Self { who, address: None, agent: None, request_id: None }
     }
 
     /// Who acts, where no role plays a part.
@@ -53,7 +58,7 @@ impl Actor {
             Who::Person { id, name } => (Some(id.to_string()), name.clone()),
             Who::Token(id) => (Some(id.to_string()), "token".to_owned()),
             Who::CommandLine => (None, "command line".to_owned()),
-            Who::System(job) => (None, (*job).to_owned()),
+            Who::System(part) => (None, part.as_str().to_owned()),
         };
         ActorSnapshot { kind: self.who.kind().to_owned(), id, name, role: None }
     }

@@ -2,6 +2,7 @@
 
 use crate::harness::{World, on_both};
 use attest::domain::att::Status;
+use attest::domain::audit::SystemActor;
 use attest::domain::error::Refusal;
 use attest::domain::permission::Permission;
 use attest::domain::role::Role;
@@ -70,7 +71,7 @@ async fn equal_values_make_no_version(world: World) {
 /// Who acts before they are somebody is no more than a stranger.
 async fn a_visitor_may_do_nothing(world: World) {
     world.workspace("Acme").await;
-    let visitor = Actor::system("visitor");
+    let visitor = Actor::system(SystemActor::Visitor);
     let refused = world.store.assert_may(&visitor, &acme(), Permission::SeeMetrics).await;
     assert!(matches!(refused, Err(Error::Refused(Refusal::Forbidden))), "{refused:?}");
     let refused = change_settings(&world.store, &visitor, acme(), wanted(Status::Denied, 1)).await;

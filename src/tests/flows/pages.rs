@@ -8,6 +8,7 @@ use axum::http::StatusCode;
 on_both! {
     what_was_done_is_said_once
     a_form_is_taken_once
+    a_link_is_made_once
     set_up_ends_with_a_message
     ones_own_change_is_no_colleagues
     a_refusal_keeps_the_way_on
@@ -67,6 +68,30 @@ async fn a_form_is_taken_once(world: World) {
     assert!(world.post("/w/acme/tokens", &ada, &form).await.body.contains("attest_"));
     let again = world.post("/w/acme/tokens", &ada, &form).await.body;
     assert!(again.contains("The token was created") && !again.contains("attest_"), "{again}");
+    world.assert_holds().await;
+}
+
+async fn a_link_is_made_once(world: World) {
+    world.workspace("Acme").await;
+    let ada = world.sign_in(&world.member("acme", "Ada", Role::Admin).await).await;
+    let operator = world.sign_in(&world.operator("Olga").await).await;
+    let zoe = world.member("acme", "Zoe", Role::Analyst).await;
+    let workspace = [("name", "Other"), ("time_zone", "UTC"), ("admin", "new@example.com"), ("admin_name", "Nina")];
+    for (path, cookie, fields) in [
+        ("/w/acme/members", &ada, &[("act", "invite"), ("email", "kim@example.com"), ("role", "analyst")][..]),
+        ("/people", &operator, &[("email", &*zoe)]),
+        ("/workspaces", &operator, &workspace),
+    ] {
+        let page = world.get(path, cookie).await.body;
+        let form_id = between(&page, "name=\"form_id\" value=\"", "\"").to_owned();
+        let form: Vec<_> = fields.iter().copied().chain([("form_id", &*form_id)]).collect();
+        assert!(world.post(path, cookie, &form).await.body.contains("token="), "{path}: a link");
+        // As a reload of that answer does.
+        let again = world.post(path, cookie, &form).await;
+        assert_eq!(again.status, StatusCode::SEE_OTHER, "{path}: {}", again.body);
+        let page = world.get(path, cookie).await.body;
+        assert!(page.contains("This form was sent already.") && !page.contains("token="), "{path}: {page}");
+    }
     world.assert_holds().await;
 }
 

@@ -20,6 +20,8 @@ pub struct Members {
     pub invitations: Vec<InvitationRow>,
     /// The roles that the reader may give; none for those who only read.
     pub may_give: Vec<Role>,
+    /// Names the form, so that it is taken once.
+    pub form_id: String,
     pub email: String,
     pub role: Role,
     pub faults: Faults,
@@ -79,7 +81,7 @@ pub fn members(page: Members) -> impl IntoView {
     let rows = page.rows.into_iter().map(|row| member(row, &may_give)).collect_view();
     let pager = pager(&page.pager, "members");
     let open = (!page.invitations.is_empty()).then(|| invitations(page.invitations));
-    let form = (!may_give.is_empty()).then(|| form(page.email, page.role, &may_give, &page.faults));
+    let form = (!may_give.is_empty()).then(|| form(page.form_id, page.email, page.role, &may_give, &page.faults));
     let content = view! {
         <div class="head">
             <div>
@@ -187,7 +189,7 @@ fn invitations(rows: Vec<InvitationRow>) -> impl IntoView {
     }
 }
 
-fn form(email: String, role: Role, may_give: &[Role], faults: &Faults) -> impl IntoView + use<> {
+fn form(form_id: String, email: String, role: Role, may_give: &[Role], faults: &Faults) -> impl IntoView + use<> {
     let email = Field {
         name: "email",
         label: "E-mail",
@@ -201,6 +203,7 @@ fn form(email: String, role: Role, may_give: &[Role], faults: &Faults) -> impl I
             <h2>"Invite a member"</h2>
             {summary(faults, &LABELS)}
             <input type="hidden" name="act" value="invite" />
+            <input type="hidden" name="form_id" value=form_id />
             {field(email, faults)}
             {role_field("role".to_owned(), "role", TokenRole::Member(role), &offered(may_give))}
             <div><button class="button primary">"Create invitation link"</button></div>

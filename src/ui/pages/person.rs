@@ -1,9 +1,11 @@
 //! Everybody with an account, for operators.
 
 use crate::ui::installation::{InstallationFrame, installation_frame};
+use crate::ui::parts::notice::done;
 use crate::ui::parts::one_time_secret::{OneTimeSecret, one_time_secret};
 use crate::ui::parts::pager::{Pager, pager};
 use crate::ui::surroundings::{Around, Model};
+use crate::ui::words::Done;
 use leptos::prelude::*;
 
 #[derive(Clone, Debug)]
@@ -11,6 +13,10 @@ pub struct People {
     pub frame: InstallationFrame,
     pub rows: Vec<PersonRow>,
     pub pager: Pager,
+    /// Names the forms, so that each is taken once.
+    pub form_id: String,
+    /// What was just done.
+    pub done: Option<Done>,
     /// Whose reset link was just made, and the link.
     pub made: Option<(String, OneTimeSecret)>,
 }
@@ -44,13 +50,14 @@ pub fn people(page: People) -> impl IntoView {
                 <p class="muted">"Everybody with an account on this installation. Roles are set in each workspace."</p>
             </div>
         </div>
+        {page.done.map(done)}
         {made}
-        <section class="card"><h2 class="hidden">"Accounts"</h2>{pager(&page.pager, "accounts")}<ul class="people">{page.rows.into_iter().map(row).collect_view()}</ul></section>
+        <section class="card"><h2 class="hidden">"Accounts"</h2>{pager(&page.pager, "accounts")}<ul class="people">{page.rows.into_iter().map(|person| row(person, &page.form_id)).collect_view()}</ul></section>
     };
     installation_frame(page.frame, content)
 }
 
-fn row(row: PersonRow) -> impl IntoView {
+fn row(row: PersonRow, form_id: &str) -> impl IntoView + use<> {
     let operator = row.operator.then(|| view! { " "<span class="tag">"Operator"</span> });
     let member = match row.workspaces {
         0 => "No workspace".to_owned(),
@@ -62,6 +69,7 @@ fn row(row: PersonRow) -> impl IntoView {
             <summary>"Reset password"<span class="hidden">{format!(" of {}", row.name)}</span></summary>
             <form method="post" class="line">
                 <input type="hidden" name="email" value=row.email.clone() />
+                <input type="hidden" name="form_id" value=form_id.to_owned() />
                 <p class="muted">
                     {format!("Signs {} out everywhere and creates a link to choose a new password. This is recorded in the installation log and in the log of each of their workspaces.", row.name)}
                 </p>

@@ -2,11 +2,12 @@
 
 use crate::ui::installation::{InstallationFrame, installation_frame};
 use crate::ui::parts::field::{Faults, Field, field, moment, summary};
+use crate::ui::parts::notice::done;
 use crate::ui::parts::one_time_secret::{OneTimeSecret, one_time_secret};
 use crate::ui::parts::pager::{Pager, pager};
 use crate::ui::prerender::{InertElement, Prerender};
 use crate::ui::surroundings::{Around, Model};
-use crate::ui::words::Moment;
+use crate::ui::words::{Done, Moment};
 use leptos::prelude::*;
 
 #[derive(Clone, Debug)]
@@ -14,6 +15,10 @@ pub struct Workspaces {
     pub frame: InstallationFrame,
     pub rows: Vec<WorkspaceRow>,
     pub pager: Pager,
+    /// Names the form, so that it is taken once.
+    pub form_id: String,
+    /// What was just done.
+    pub done: Option<Done>,
     pub sent: NewWorkspaceFields,
     pub faults: Faults,
     pub made: Option<Made>,
@@ -81,9 +86,10 @@ pub fn workspaces(page: Workspaces) -> impl IntoView {
                 <p class="muted">"Each workspace holds one company's apps, devices and people. Operators have no access to a workspace unless they are members."</p>
             </div>
         </div>
+        {page.done.map(done)}
         {made}
         <section class="card"><h2 class="hidden">"Workspaces"</h2>{pager(&page.pager, "workspaces")}<ul class="people">{page.rows.into_iter().map(row).collect_view()}</ul></section>
-        {form(page.sent, &page.faults)}
+        {form(page.form_id, page.sent, &page.faults)}
     };
     installation_frame(page.frame, content)
 }
@@ -114,7 +120,7 @@ fn row(row: WorkspaceRow) -> impl IntoView {
     }
 }
 
-fn form(sent: NewWorkspaceFields, faults: &Faults) -> impl IntoView + use<> {
+fn form(form_id: String, sent: NewWorkspaceFields, faults: &Faults) -> impl IntoView + use<> {
     let text = |name, label, value, help| Field { name, label, value, help, ..Field::default() };
     let optional = |field| Field { optional: true, ..field };
     let zone = "Daily figures start at midnight in this zone, for example Europe/Berlin. It cannot be changed later.";
@@ -125,6 +131,7 @@ fn form(sent: NewWorkspaceFields, faults: &Faults) -> impl IntoView + use<> {
         <form method="post" class="card narrow" novalidate>
             <h2>"Create a workspace"</h2>
             {summary(faults, &LABELS)}
+            <input type="hidden" name="form_id" value=form_id />
             {field(text("name", "Name", sent.name, Some("Usually the company's name.")), faults)}
             {field(optional(text("slug", "Address name", sent.slug, Some(slug))), faults)}
             {field(text("time_zone", "Time zone", sent.time_zone, Some(zone)), faults)}

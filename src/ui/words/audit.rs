@@ -1,7 +1,10 @@
 //! The audit log's fields and values in words.
 
 use crate::domain::att::{Policy, Status};
+use crate::domain::audit::SystemActor;
+use crate::domain::environment::Environment;
 use crate::domain::identifier::IdentifierKind;
+use crate::domain::retention::Aging;
 use crate::domain::role::TokenRole;
 
 /// A field of what was before or after a change.
@@ -67,8 +70,8 @@ pub fn audit_value(field: &str, text: &str) -> String {
         "idfa_policy" => Policy::parse(text).map(super::policy),
         "role" => TokenRole::parse(text).map(super::token_role),
         "by" => look_up_by(text),
-        "environment" => environment(text),
-        "what" => aging(text),
+        "environment" => Environment::parse(text).map(environment),
+        "what" => Aging::parse(text).map(aging),
         _ => None,
     };
     known.unwrap_or(text).to_owned()
@@ -102,14 +105,14 @@ pub fn actor<'a>(kind: &str, name: &'a str) -> &'a str {
 
 /// The same where only the name is known.
 pub fn actor_name(name: &str) -> &str {
-    match name {
-        "command line" => "Command line",
-        "erasing" => "Attest (automatic erasure)",
-        "retention" => "Attest (data retention)",
-        "housekeeping" => "Attest (housekeeping)",
-        "sign-in" => "Attest (sign-in)",
-        "visitor" => "Visitor",
-        other => other,
+    match SystemActor::parse(name) {
+        Some(SystemActor::Erasing) => "Attest (automatic erasure)",
+        Some(SystemActor::Retention) => "Attest (data retention)",
+        Some(SystemActor::Retirement) => "Attest (inactive devices)",
+        Some(SystemActor::SignIn) => "Attest (sign-in)",
+        Some(SystemActor::Visitor) => "Visitor",
+        None if name == "command line" => "Command line",
+        None => name,
     }
 }
 
@@ -117,41 +120,44 @@ pub fn actor_name(name: &str) -> &str {
 pub fn target(text: &str) -> &str {
     match text {
         "settings" => "Privacy settings",
-        "values" => "Version and country slots",
+        "values" => "Version and country values",
         "nobody" => "No profile found",
         "unknown e-mails" => "Unknown e-mail addresses",
         other => other,
     }
 }
 
-/// An environment, by its name.
-pub fn environment(name: &str) -> Option<&'static str> {
-    Some(match name {
-        "production" => "Production",
-        "development" => "Development",
-        _ => return None,
-    })
+/// An environment.
+pub fn environment(of: Environment) -> &'static str {
+    match of {
+        Environment::Production => "Production",
+        Environment::Development => "Development",
+    }
 }
 
 /// What is removed once it is too old.
-fn aging(name: &str) -> Option<&'static str> {
-    Some(match name {
-        "transitions" => "Status changes of devices",
-        "days" => "Daily counts",
-        "request_ids" => "Hashes of request ids",
-        _ => return None,
-    })
+fn aging(what: Aging) -> &'static str {
+    match what {
+        Aging::Transitions => "Status changes of devices",
+        Aging::Days => "Daily counts",
+        Aging::RequestIds => "Hashes of request ids",
+    }
 }
 
 /// An id of a device.
 pub fn identifier(kind: IdentifierKind) -> &'static str {
-    match kind.as_str() {
-        "ios_idfv" => "IDFV",
-        "ios_advertising_id" => "IDFA",
-        "android_uuid" => "Android id",
-        "android_advertising_id" => "Android advertising id",
-        "mp_deviceid" => "mParticle device id",
-        other => other,
+    match kind {
+        IdentifierKind::Idfv => "IDFV",
+        IdentifierKind::Idfa => "IDFA",
+        IdentifierKind::MpDeviceId => "mParticle device id",
+        IdentifierKind::AndroidUuid => "Android id",
+        IdentifierKind::AndroidAdvertisingId => "Android advertising id",
+        IdentifierKind::RokuAdvertisingId => "Roku advertising id",
+        IdentifierKind::RokuPublisherId => "Roku publisher id",
+        IdentifierKind::FireAdvertisingId => "Fire advertising id",
+        IdentifierKind::MicrosoftAdvertisingId => "Microsoft advertising id",
+        IdentifierKind::MicrosoftPublisherId => "Microsoft publisher id",
+        IdentifierKind::Profile => "Profile",
     }
 }
 

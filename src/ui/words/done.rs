@@ -24,6 +24,8 @@ pub enum Done {
     InputResumed,
     SettingsSaved,
     SettingsSame,
+    /// The form was sent a second time: a link is only made by the first.
+    LinkMadeAlready,
 }
 
 /// What was done, in a sentence or two.
@@ -47,5 +49,8 @@ pub fn done(what: Done) -> &'static str {
         Done::InputResumed => "Input resumed. Its batches are accepted again.",
         Done::SettingsSaved => "Settings saved.",
         Done::SettingsSame => "These settings were already in force. Nothing was changed.",
+        Done::LinkMadeAlready => {
+            "This form was sent already. Its link was shown then. If you did not keep it, fill in the form again for another."
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! Members: the list, and the forms that invite, change and remove.
 
 use super::listing::part;
-use super::remembered::{leave, take};
+use super::remembered::{form_taken, fresh, leave, take, was_taken};
 use super::{PageQuery, frame};
 use crate::domain::environment::Environment;
 use crate::domain::error::{Problem, Refusal};
@@ -32,7 +32,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 pub async fn list(InWorkspace { visit, state, workspace, .. }: InWorkspace, query: RawQuery) -> Result<Response> {
     let mut view = state.store.view(&visit.actor, workspace, Permission::SeeMembers).await?;
     let asked = PageQuery::new(query);
-    let mut page = model(&mut view, &visit, &asked).await?;
+    let mut page = model(&state, &mut view, &visit, &asked).await?;
     page.outcome = take(&visit.session).await?.map(MemberOutcome::Done);
     Ok(render(&state, Page::Members(Box::new(page)), StatusCode::OK))
 }
@@ -70,7 +70,7 @@ pub async fn change(
         Err(Error::Refused(Refusal::Invalid(faults))) => {
             let problem = faults.first().map_or(Problem::NotOneOf, |fault| fault.problem);
             let mut view = state.store.view(&visit.actor, workspace, Permission::SeeMembers).await?;
-            let mut page = model(&mut view, &visit, &asked).await?;
+            let mut page = model(&state, &mut view, &visit, &asked).await?;
             page.outcome = Some(MemberOutcome::Refused(words::form_problem("role", problem)));
             Ok(render(&state, Page::Members(Box::new(page)), StatusCode::UNPROCESSABLE_ENTITY))
         }
@@ -94,14 +94,20 @@ async fn send_invitation(
     mut form: Form,
 ) -> Result<Response> {
     let (email, role) = (form.text("email"), form.choice("role", Role::parse));
+    let form_id = format!("{} {email}", form.optional("form_id"));
+    if was_taken(&visit.session, &form_id).await? {
+        leave(&visit.session, Done::LinkMadeAlready).await?;
+        return Ok(Redirect::to(&asked.with(&[("page", "")])).into_response());
+    }
     let sent = match (role, form.faults()) {
         (Some(role), None) => invite(&state.store, &visit.actor, workspace.clone(), &email, role).await,
         _ => Err(Refusal::Invalid(Vec::new()).into()),
     };
     let mut view = state.store.view(&visit.actor, workspace, Permission::SeeMembers).await?;
-    let mut page = model(&mut view, visit, asked).await?;
+    let mut page = model(state, &mut view, visit, asked).await?;
     let status = match sent {
         Ok(token) => {
+            form_taken(&visit.session, &form_id).await?;
             let link = OneTimeSecret(format!("{}/invitation?token={token}", state.config.public_url()));
             page.outcome = Some(MemberOutcome::Invited {
                 email: email.trim().to_lowercase(),
@@ -120,7 +126,7 @@ async fn send_invitation(
     Ok(render(state, Page::Members(Box::new(page)), status))
 }
 
-async fn model(view: &mut View, visit: &SignedInPerson, asked: &PageQuery) -> Result<Members> {
+async fn model(state: &AppState, view: &mut View, visit: &SignedInPerson, asked: &PageQuery) -> Result<Members> {
     let frame = frame(view, &visit.person, NavPage::Members, Environment::Production).await?;
     let manages = frame.may(Permission::ManageMembers);
     let gives = |role: Role| may_give(frame.role, role);
@@ -153,6 +159,7 @@ async fn model(view: &mut View, visit: &SignedInPerson, asked: &PageQuery) -> Re
         pager,
         invitations: invitations.collect(),
         may_give: Role::ALL.into_iter().filter(|role| gives(*role)).collect(),
+        form_id: fresh(state),
         email: String::new(),
         role: Role::Analyst,
         faults: Faults::default(),

@@ -3,6 +3,7 @@
 use super::PageQuery;
 use super::installation::{installation_frame, operators_only};
 use super::listing::part;
+use super::remembered::{form_taken, fresh, leave, take, was_taken};
 use crate::domain::error::Refusal;
 use crate::server::error::Result;
 use crate::server::http::caller::SignedInPerson;
@@ -15,14 +16,16 @@ use crate::ui::installation::InstallationPage;
 use crate::ui::pages::Page;
 use crate::ui::pages::person::{People, PersonRow};
 use crate::ui::parts::one_time_secret::OneTimeSecret;
+use crate::ui::words::Done;
 use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
-use axum::response::Response;
+use axum::response::{IntoResponse, Redirect, Response};
 
 /// `GET /people`.
 pub async fn list(visit: SignedInPerson, State(state): State<AppState>, query: RawQuery) -> Result<Response> {
     operators_only(&visit)?;
-    let page = model(&state, &visit, &PageQuery::new(query)).await?;
+    let mut page = model(&state, &visit, &PageQuery::new(query)).await?;
+    page.done = take(&visit.session).await?;
     Ok(render(&state, Page::People(Box::new(page)), StatusCode::OK))
 }
 
@@ -38,7 +41,13 @@ pub async fn reset(
     if form.faults().is_some() || email == visit.person.email {
         return Err(Refusal::BadRequest(vec![]).into());
     }
+    let form_id = format!("{} {email}", form.optional("form_id"));
+    if was_taken(&visit.session, &form_id).await? {
+        leave(&visit.session, Done::LinkMadeAlready).await?;
+        return Ok(Redirect::to("/people").into_response());
+    }
     let token = make_reset_link(&state.services, &visit.actor, &email).await?;
+    form_taken(&visit.session, &form_id).await?;
     let mut page = model(&state, &visit, &PageQuery::new(query)).await?;
     page.made = Some((email, OneTimeSecret(format!("{}/set-up?token={token}", state.config.public_url()))));
     Ok(render(&state, Page::People(Box::new(page)), StatusCode::OK))
@@ -60,6 +69,8 @@ async fn model(state: &AppState, visit: &SignedInPerson, asked: &PageQuery) -> R
         frame: installation_frame(&mut system, &visit.person, InstallationPage::People).await?,
         rows,
         pager,
+        form_id: fresh(state),
+        done: None,
         made: None,
     })
 }

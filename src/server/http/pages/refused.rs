@@ -83,7 +83,7 @@ async fn around(state: &AppState, asked: &RefusedRequest) -> Result<Surroundings
     let slug = asked.path.strip_prefix("/w/").and_then(|rest| rest.split('/').next());
     if let Some(workspace) = slug.and_then(|slug| WorkspaceRef::parse(slug).ok()) {
         let who = Who::Person { id: person.id, name: person.name.clone() };
-        let actor = Actor { who, ..Actor::system("refused") };
+        let actor = Actor::here(who);
         // Every role may see the Overview; somebody without one gets the frame outside all workspaces.
         if let Ok(mut view) = state.store.view(&actor, workspace, Permission::SeeMetrics).await {
             let frame = frame(&mut view, &person, NavPage::Overview, Environment::Production).await?;

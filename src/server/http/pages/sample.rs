@@ -36,7 +36,7 @@ pub async fn show(
     let card = |known: GatedSample| SampleCard {
         example_of: known.example_of.map(words::data_problem),
         app: known.app,
-        environment: words::environment(known.environment.as_str()).unwrap_or_default(),
+        environment: words::environment(known.environment),
         received: moment(known.received),
         data_problems: known.data_problems.into_iter().map(words::data_problem).collect(),
         content: format!("{:#}", known.content),

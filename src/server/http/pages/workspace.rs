@@ -3,6 +3,7 @@
 use super::PageQuery;
 use super::installation::{installation_frame, operators_only};
 use super::listing::part;
+use super::remembered::{form_taken, fresh, leave, take, was_taken};
 use crate::domain::error::Refusal;
 use crate::server::error::{Error, Result};
 use crate::server::http::caller::SignedInPerson;
@@ -17,14 +18,16 @@ use crate::ui::pages::Page;
 use crate::ui::pages::workspace::{Made, NewWorkspaceFields, WorkspaceRow, Workspaces};
 use crate::ui::parts::field::Faults;
 use crate::ui::parts::one_time_secret::OneTimeSecret;
+use crate::ui::words::Done;
 use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
-use axum::response::Response;
+use axum::response::{IntoResponse, Redirect, Response};
 
 /// `GET /workspaces`.
 pub async fn list(visit: SignedInPerson, State(state): State<AppState>, query: RawQuery) -> Result<Response> {
     operators_only(&visit)?;
-    let page = model(&state, &visit, &PageQuery::new(query)).await?;
+    let mut page = model(&state, &visit, &PageQuery::new(query)).await?;
+    page.done = take(&visit.session).await?;
     Ok(render(&state, Page::Workspaces(Box::new(page)), StatusCode::OK))
 }
 
@@ -45,6 +48,11 @@ pub async fn add(
         admin: form.text("admin"),
         admin_name: form.optional("admin_name"),
     };
+    let form_id = format!("{} {}", form.optional("form_id"), sent.name);
+    if was_taken(&visit.session, &form_id).await? {
+        leave(&visit.session, Done::LinkMadeAlready).await?;
+        return Ok(Redirect::to("/workspaces").into_response());
+    }
     let made = match form.faults() {
         Some(_) => Err(Refusal::Invalid(Vec::new()).into()),
         None => {
@@ -63,6 +71,7 @@ pub async fn add(
     let mut page = model(&state, &visit, &PageQuery::new(query)).await?;
     let status = match made {
         Ok(added) => {
+            form_taken(&visit.session, &form_id).await?;
             let link =
                 added.link.map(|token| OneTimeSecret(format!("{}/set-up?token={token}", state.config.public_url())));
             page.made = Some(Made { name: added.workspace.name, admin: sent.admin, link });
@@ -103,5 +112,14 @@ async fn model(state: &AppState, visit: &SignedInPerson, asked: &PageQuery) -> R
         admin: empty(),
         admin_name: empty(),
     };
-    Ok(Workspaces { rows: rows.collect(), pager, frame, sent, faults: Faults::default(), made: None })
+    Ok(Workspaces {
+        rows: rows.collect(),
+        pager,
+        frame,
+        form_id: fresh(state),
+        done: None,
+        sent,
+        faults: Faults::default(),
+        made: None,
+    })
 }

@@ -2,7 +2,7 @@
 
 use super::load::Loader;
 use super::row::{IdentifierRow, device_identifiers};
-use crate::domain::audit::AuditAction;
+use crate::domain::audit::{AuditAction, SystemActor};
 use crate::domain::count;
 use crate::domain::id::{DeviceId, WorkspaceId};
 use crate::domain::identifier::{Identifier, IdentifierKind};
@@ -132,7 +132,7 @@ impl Tx {
             reason: None,
             settings_version: Some(settings.version),
         };
-        let actor = Actor::system("erasing");
+        let actor = Actor::system(SystemActor::Erasing);
         append(self, erasure.workspace_id, store.clock.now(), &actor, actor.without_role(), entry).await?;
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! Devices that leave the counts.
 
 use super::load::Loader;
-use crate::domain::audit::AuditAction;
+use crate::domain::audit::{AuditAction, SystemActor};
 use crate::domain::count;
 use crate::domain::device::Device;
 use crate::domain::id::{DeviceId, WorkspaceId};
@@ -55,7 +55,7 @@ impl System {
                     reason: None,
                     settings_version: Some(tx.settings(workspace).await?.version),
                 };
-                let actor = Actor::system("housekeeping");
+                let actor = Actor::system(SystemActor::Retirement);
                 append(&mut tx, workspace, store.clock.now(), &actor, actor.without_role(), entry).await?;
             }
             tx.commit().await?;

@@ -6,7 +6,7 @@ mod step;
 use super::audit::{Entry, INSTALLATION, append};
 use super::db::{Tx, on};
 use super::{Actor, System};
-use crate::domain::audit::AuditAction;
+use crate::domain::audit::{AuditAction, SystemActor};
 use crate::domain::id::WorkspaceId;
 use crate::domain::retention::{Aging, Keep, REMEMBERED};
 use crate::domain::time::{DAY, MINUTE, Millis};
@@ -109,7 +109,7 @@ impl Tx {
             reason: None,
             settings_version: None,
         };
-        let actor = Actor::system("retention");
+        let actor = Actor::system(SystemActor::Retention);
         append(self, INSTALLATION, now, &actor, actor.without_role(), entry).await?;
         Ok(())
     }
