@@ -16,16 +16,24 @@ pub struct Site {
     pub base: String,
 }
 
+/// In place of a hash while `cargo leptos watch` builds the site: its files change under the same address.
+pub const WATCHED: &str = "watched";
+/// Where cargo-leptos puts script, wasm and style; our own script puts them beside the rest.
+const PACKAGE: &str = "pkg";
+
 impl Site {
     /// Looks at the site that was built; `None` when there is none.
     pub fn look() -> Option<Self> {
-        let hash = Self::file("hash.txt")?;
-        let hash = String::from_utf8_lossy(&hash).trim().to_owned();
+        let hash = match Self::file("hash.txt") {
+            Some(hash) => String::from_utf8_lossy(&hash).trim().to_owned(),
+            None => Self::file("attest.js").map(|_| WATCHED.to_owned())?,
+        };
         Some(Self { base: format!("/s/{hash}") })
     }
 
     /// The bytes of one of its files.
     pub fn file(name: &str) -> Option<Cow<'static, [u8]>> {
-        Some(Files::get(name)?.data)
+        let file = Files::get(name).or_else(|| Files::get(&format!("{PACKAGE}/{name}")));
+        Some(file?.data)
     }
 }

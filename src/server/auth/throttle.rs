@@ -40,8 +40,8 @@ impl Attempt {
         let now = tx.now;
         let here = tx.count_attempt(&self.here, forgotten_before(now)).await?;
         let anywhere = tx.count_attempt(&self.anywhere, forgotten_before(now)).await?;
-        let fresh = here.failures == 1;
-        let until = if fresh { here.blocked_until } else { here.blocked_until.max(anywhere.blocked_until) };
+        let is_first = here.failures == 1;
+        let until = if is_first { here.blocked_until } else { here.blocked_until.max(anywhere.blocked_until) };
         if until > now {
             return Ok(until.0 - now.0);
         }

@@ -116,17 +116,17 @@ pub fn slips(command: &Command, variables: impl Iterator<Item = OsString>) -> Ve
 fn masked(value: &str) -> String {
     let Some((scheme, rest)) = value.split_once("://") else { return value.to_owned() };
     // A password may have the signs in it that should end it: better too much is hidden than too little.
-    let (user, place) = rest.rsplit_once('@').map_or((None, rest), |(user, place)| (Some(user), place));
+    let (user, host) = rest.rsplit_once('@').map_or((None, rest), |(user, host)| (Some(user), host));
     let user = user.map(|user| user.split_once(':').map_or(user.to_owned(), |(name, _)| format!("{name}:***")));
     let user = user.map_or(String::new(), |user| format!("{user}@"));
-    let (place, options) = place.split_once('?').map_or((place, None), |(place, options)| (place, Some(options)));
+    let (host, options) = host.split_once('?').map_or((host, None), |(host, options)| (host, Some(options)));
     let option = |option: &str| match option.split_once('=') {
         Some((name, _)) if name.contains("password") => format!("{name}=***"),
         _ => option.to_owned(),
     };
     let options = options.map(|options| options.split('&').map(option).collect::<Vec<_>>().join("&"));
     let options = options.map_or(String::new(), |options| format!("?{options}"));
-    format!("{scheme}://{user}{place}{options}")
+    format!("{scheme}://{user}{host}{options}")
 }
 
 #[cfg(test)]

@@ -46,7 +46,7 @@ pub async fn pages(request: Request, next: Next) -> Response {
         }
     };
     let asked = Request::from_parts(asked, Body::empty());
-    let drawn = handle_response_inner(
+    let page = handle_response_inner(
         provide,
         || document(page),
         asked,
@@ -57,7 +57,7 @@ pub async fn pages(request: Request, next: Next) -> Response {
             Box::pin(ready(Box::pin(futures::stream::once(ready(html))) as _))
         },
     );
-    *response.body_mut() = drawn.await.into_body();
+    *response.body_mut() = page.await.into_body();
     response
 }
 

@@ -1,6 +1,6 @@
 //! Serving the site's files, compressed when the browser takes them so.
 
-use crate::server::site::Site;
+use crate::server::site::{Site, WATCHED};
 use axum::extract::Path;
 use axum::http::header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, VARY};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
@@ -20,7 +20,7 @@ pub async fn favicon(headers: HeaderMap) -> Response {
 }
 
 /// One file of the site, compressed when the browser takes it so.
-pub async fn file(Path((_, name)): Path<(String, String)>, headers: HeaderMap) -> Response {
+pub async fn file(Path((hash, name)): Path<(String, String)>, headers: HeaderMap) -> Response {
     let kind = mime_guess::from_path(&name).first_or_octet_stream().to_string();
     let forms = [("br", ".br"), ("gzip", ".gz")];
     let compressed = forms.into_iter().filter(|(encoding, _)| accepts(&headers, encoding));
@@ -32,7 +32,10 @@ pub async fn file(Path((_, name)): Path<(String, String)>, headers: HeaderMap) -
     let mut response = (
         [
             (CONTENT_TYPE, kind),
-            (CACHE_CONTROL, "public, max-age=31536000, immutable".to_owned()),
+            (
+                CACHE_CONTROL,
+                if hash == WATCHED { "no-store" } else { "public, max-age=31536000, immutable" }.to_owned(),
+            ),
             (VARY, "Accept-Encoding".to_owned()),
         ],
         file.into_owned(),

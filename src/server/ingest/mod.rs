@@ -29,7 +29,7 @@ pub struct Limits {
 /// The queue's near end; cloning shares it.
 #[derive(Clone, Debug)]
 pub struct Ingest {
-    room: Arc<Semaphore>,
+    permits: Arc<Semaphore>,
     queue_rows: u32,
     queue: mpsc::UnboundedSender<Waiting>,
 }
@@ -42,7 +42,7 @@ struct Waiting {
     rows: u32,
     answer: oneshot::Sender<Result<RequestOutcome>>,
     /// Given back with the answer.
-    _room: OwnedSemaphorePermit,
+    _permits: OwnedSemaphorePermit,
 }
 
 impl Ingest {
@@ -51,7 +51,7 @@ impl Ingest {
         let (queue, waiting) = mpsc::unbounded_channel();
         tokio::spawn(writer::write(store, waiting, limits));
         let queue_rows = limits.queue_rows;
-        Self { room: Arc::new(Semaphore::new(queue_rows as usize)), queue_rows, queue }
+        Self { permits: Arc::new(Semaphore::new(queue_rows as usize)), queue_rows, queue }
     }
 
     /// Hands a request over and waits until it is stored durably. Answers which of its batches the workspace's policy
@@ -60,9 +60,9 @@ impl Ingest {
     pub async fn take(&self, grant: InputGrant, sent: SentBatches, bytes: usize) -> Result<Vec<usize>> {
         let full = || Error::Unavailable("the queue of the event stream is full".to_owned());
         let rows = u32::try_from(sent.batches.len()).unwrap_or(u32::MAX).clamp(1, self.queue_rows);
-        let room = self.room.clone().try_acquire_many_owned(rows).map_err(|_| full())?;
+        let permits = self.permits.clone().try_acquire_many_owned(rows).map_err(|_| full())?;
         let (answer, answered) = oneshot::channel();
-        let waiting = Waiting { parcel: Parcel { grant, sent }, bytes, rows, answer, _room: room };
+        let waiting = Waiting { parcel: Parcel { grant, sent }, bytes, rows, answer, _permits: permits };
         let stopped = || Error::Unavailable("the writer of the event stream has stopped".to_owned());
         self.queue.send(waiting).map_err(|_| stopped())?;
         Ok(answered.await.map_err(|_| stopped())???)
@@ -70,17 +70,17 @@ impl Ingest {
 
     /// How many batches wait for their commit.
     pub fn waiting(&self) -> usize {
-        (self.queue_rows as usize).saturating_sub(self.room.available_permits())
+        (self.queue_rows as usize).saturating_sub(self.permits.available_permits())
     }
 
     /// Whether one more batch would find no place.
     pub fn is_full(&self) -> bool {
-        self.room.available_permits() == 0
+        self.permits.available_permits() == 0
     }
 
     /// Waits until all that is in the queue is answered, and lets nobody else in; false when that took too long.
     pub async fn drain(&self, within: Duration) -> bool {
-        let everything = self.room.acquire_many(self.queue_rows);
+        let everything = self.permits.acquire_many(self.queue_rows);
         let Ok(Ok(all)) = tokio::time::timeout(within, everything).await else { return false };
         all.forget();
         true

@@ -69,7 +69,7 @@ impl CommitGroup {
 
 async fn commit(store: &Store, group: Vec<Waiting>) {
     let (parcels, answers): (Vec<Parcel>, Vec<_>) =
-        group.into_iter().map(|waiting| (waiting.parcel, (waiting.answer, waiting._room))).unzip();
+        group.into_iter().map(|waiting| (waiting.parcel, (waiting.answer, waiting._permits))).unzip();
     let parcels = Arc::new(parcels);
     match store.accept(parcels.clone()).await {
         Ok(outcomes) => {

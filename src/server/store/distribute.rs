@@ -4,7 +4,7 @@
 use super::actor::Actor;
 use super::pools::Pools;
 use super::system::{Record, System, SystemTx, Trail};
-use super::tables::{Place, tables_of};
+use super::tables::{Spread, tables_of};
 use crate::domain::audit::AuditAction;
 use crate::server::error::{Error, Result};
 use serde_json::json;
@@ -33,8 +33,8 @@ impl System {
         assert_spreadable(&pool).await?;
         let done: Vec<String> = sqlx::query_scalar(DONE).fetch_all(&pool).await?;
         let is_left = |table: &&str| !done.iter().any(|done| done == table);
-        let everywhere: Vec<&str> = tables_of(Place::Everywhere).into_iter().filter(is_left).collect();
-        let of_workspaces = tables_of(Place::ByWorkspace);
+        let everywhere: Vec<&str> = tables_of(Spread::Everywhere).into_iter().filter(is_left).collect();
+        let of_workspaces = tables_of(Spread::ByWorkspace);
         let by_workspace: Vec<&str> = of_workspaces.iter().copied().filter(is_left).collect();
         // Each by itself: what was cut off goes on where it stopped.
         for table in &everywhere {

@@ -36,7 +36,7 @@ pub enum Kept {
 
 /// Where its rows lie when a Postgres is spread over several machines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum Spread {
     /// Every machine has them all.
     Everywhere,
     /// Those of a workspace lie together, by their `workspace_id`.
@@ -57,7 +57,7 @@ pub enum Size {
 pub struct TableNote {
     pub table: &'static str,
     pub subject: Subject,
-    pub place: Place,
+    pub spread: Spread,
     pub size: Size,
     pub what: &'static str,
     pub kept: Kept,
@@ -68,12 +68,12 @@ pub struct TableNote {
 pub const INSTALLATION: Kept = Kept::Until("the installation is removed");
 
 macro_rules! tables {
-    ($($table:literal $subject:ident $place:ident $size:ident, $what:literal, $kept:expr, [$($personal:literal)*];)*) => {
+    ($($table:literal $subject:ident $spread:ident $size:ident, $what:literal, $kept:expr, [$($personal:literal)*];)*) => {
         /// Every table there is, each after those that it refers to.
         pub const TABLES: &[TableNote] = &[$(TableNote {
             table: $table,
             subject: Subject::$subject,
-            place: Place::$place,
+            spread: Spread::$spread,
             size: Size::$size,
             what: $what,
             kept: $kept,
@@ -124,9 +124,9 @@ tables! {
     "installation" Nobody Everywhere Small, "The key under which typed look-ups are hashed", INSTALLATION, [];
 }
 
-/// The tables of a place, each after those that it refers to.
-pub fn tables_of(place: Place) -> Vec<&'static str> {
-    TABLES.iter().filter(|note| note.place == place).map(|note| note.table).collect()
+/// The tables of a spread, each after those that it refers to.
+pub fn tables_of(spread: Spread) -> Vec<&'static str> {
+    TABLES.iter().filter(|note| note.spread == spread).map(|note| note.table).collect()
 }
 
 /// The tables that may grow large.

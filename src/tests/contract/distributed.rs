@@ -2,13 +2,13 @@
 //! Source of the rules: Citus' documentation on limits of distributed tables.
 
 use crate::harness::{Backend, World, statements};
-use attest::server::store::tables::{Place, TABLES, tables_of};
+use attest::server::store::tables::{Spread, TABLES, tables_of};
 use attest::server::store::{Actor, System};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 fn by_workspace() -> Vec<&'static str> {
-    tables_of(Place::ByWorkspace)
+    tables_of(Spread::ByWorkspace)
 }
 
 /// The names of tenant tables that a statement reads or writes.

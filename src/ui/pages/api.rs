@@ -44,7 +44,7 @@ pub struct Operation {
 pub struct FieldRow {
     pub name: String,
     /// Where a parameter goes, such as "in the query"; empty for a field.
-    pub place: String,
+    pub location: String,
     pub kind: TypeWords,
     pub required: bool,
     pub description: String,
@@ -147,7 +147,7 @@ fn rows(label: &'static str, first: &'static str, rows: Vec<FieldRow>) -> impl I
             <tr>
                 <th scope="row"><code>{row.name}</code></th>
                 <td>{kind(row.kind)}" "{required}</td>
-                <td>{row.description}" "<span class="muted">{row.place}</span></td>
+                <td>{row.description}" "<span class="muted">{row.location}</span></td>
             </tr>
         }
     });

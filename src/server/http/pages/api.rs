@@ -54,7 +54,7 @@ fn group(tag: &Value, document: &Value) -> OperationGroup {
 fn operation(method: &str, path: &str, described: &Value) -> Operation {
     let parameter = |parameter: &Value| FieldRow {
         name: text(&parameter["name"]),
-        place: format!("In the {}.", text(&parameter["in"])),
+        location: format!("In the {}.", text(&parameter["in"])),
         kind: kind(&parameter["schema"]),
         required: parameter["required"] == true,
         description: text(&parameter["description"]),
@@ -128,7 +128,7 @@ fn fields(schema: &Value) -> impl Iterator<Item = FieldRow> {
     let required = list(&schema["required"]);
     members(&schema["properties"]).map(|(name, field)| FieldRow {
         name: name.clone(),
-        place: String::new(),
+        location: String::new(),
         kind: kind(field),
         required: required.contains(&Value::from(name.as_str())),
         description: text(&field["description"]),

@@ -16,7 +16,7 @@ pub fn data_problem_rows(counted: &[DataProblemCount], apps: &[App]) -> Vec<Data
     kinds.dedup();
     for kind in kinds {
         let ours: Vec<&DataProblemCount> = counted.iter().filter(|row| row.kind == kind).collect();
-        let place = |row: &&DataProblemCount| {
+        let occurrence = |row: &&DataProblemCount| {
             let app = apps.iter().find(|app| app.id == row.app_id).map_or("an app", |app| app.name.as_str());
             let version =
                 Some(row.app_version.as_str()).filter(|version| !version.is_empty()).unwrap_or("without a version");
@@ -27,7 +27,7 @@ pub fn data_problem_rows(counted: &[DataProblemCount], apps: &[App]) -> Vec<Data
             said: words::data_problem(kind),
             times: number(ours.iter().map(|row| row.n).sum()),
             last: moment(ours.iter().map(|row| row.last_at).max().unwrap_or_default()),
-            places: ours.iter().map(place).collect(),
+            occurrences: ours.iter().map(occurrence).collect(),
         });
     }
     rows

@@ -2,7 +2,7 @@
 
 use super::data_problem::data_problem_rows;
 use super::listing::part;
-use super::remembered::{form_taken, fresh, leave, take, was_taken};
+use super::remembered::{form_taken, leave, one_use_name, take, was_taken};
 use super::{PageQuery, frame};
 use crate::domain::data_problem::SHOWN_DAYS;
 use crate::domain::environment::Environment;
@@ -193,7 +193,7 @@ async fn list_model(state: &AppState, view: &mut View, visit: &SignedInPerson, a
         faults: Faults::default(),
         made: None,
         made_already: false,
-        form_id: fresh(state),
+        form_id: one_use_name(state),
         frame,
     })
 }

@@ -1,7 +1,7 @@
 //! Members: the list, and the forms that invite, change and remove.
 
 use super::listing::part;
-use super::remembered::{form_taken, fresh, leave, take, was_taken};
+use super::remembered::{form_taken, leave, one_use_name, take, was_taken};
 use super::{PageQuery, frame};
 use crate::domain::environment::Environment;
 use crate::domain::error::{Problem, Refusal};
@@ -159,7 +159,7 @@ async fn model(state: &AppState, view: &mut View, visit: &SignedInPerson, asked:
         pager,
         invitations: invitations.collect(),
         may_give: Role::ALL.into_iter().filter(|role| gives(*role)).collect(),
-        form_id: fresh(state),
+        form_id: one_use_name(state),
         email: String::new(),
         role: Role::Analyst,
         faults: Faults::default(),

@@ -85,7 +85,7 @@ pub async fn overview(InWorkspace { visit, state, workspace, .. }: InWorkspace, 
     // Without an app there is nothing to choose: the filter comes with the counts, as soon as there is one.
     let with_filter = read.distribution.apps.is_empty();
     let filter = if with_filter { None } else { counts.filter.take() };
-    let live = Live { filters: asked.with(&[]), with_filter, tag: tag(&drawn(counts.clone())) };
+    let live = Live { filters: asked.with(&[]), with_filter, tag: tag(&counts_html(counts.clone())) };
     let frame = frame(&mut view, &visit.person, NavPage::Overview, read.question.environment).await?;
     let page = Overview { filter, live: Some(live), counts, frame };
     Ok(render(&state, Page::Overview(Box::new(page)), StatusCode::OK))
@@ -122,13 +122,13 @@ async fn counts_unless_shown(state: &AppState, actor: &Actor, wanted: CountsQuer
     let mut view = state.store.view(actor, workspace, Permission::SeeMetrics).await?;
     let read = read(&mut view, &asked).await?;
     let counts = counts(&read, &asked);
-    let html = drawn(Counts { filter: counts.filter.filter(|_| wanted.with_filter), ..counts });
+    let html = counts_html(Counts { filter: counts.filter.filter(|_| wanted.with_filter), ..counts });
     let tag = tag(&html);
     Ok((tag != wanted.shown).then_some(Fragment { html, tag }))
 }
 
 /// The counts by themselves, as the island puts them into the page.
-fn drawn(counts: Counts) -> String {
+fn counts_html(counts: Counts) -> String {
     Owner::new().with(|| page::counts(counts).to_html())
 }
 

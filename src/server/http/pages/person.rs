@@ -3,7 +3,7 @@
 use super::PageQuery;
 use super::installation::{installation_frame, operators_only};
 use super::listing::part;
-use super::remembered::{form_taken, fresh, leave, take, was_taken};
+use super::remembered::{form_taken, leave, one_use_name, take, was_taken};
 use crate::domain::error::Refusal;
 use crate::server::error::Result;
 use crate::server::http::caller::SignedInPerson;
@@ -69,7 +69,7 @@ async fn model(state: &AppState, visit: &SignedInPerson, asked: &PageQuery) -> R
         frame: installation_frame(&mut system, &visit.person, InstallationPage::People).await?,
         rows,
         pager,
-        form_id: fresh(state),
+        form_id: one_use_name(state),
         done: None,
         made: None,
     })

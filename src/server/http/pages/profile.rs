@@ -1,7 +1,7 @@
 //! Looking up single profiles. No address names a person: what was found stays with the session that looked, which may
 //! see it again for a while by a reload or the back button, without another look-up and its row in the log.
 
-use super::remembered::{LookedUp, fresh};
+use super::remembered::{LookedUp, one_use_name};
 use super::{PageQuery, frame};
 use crate::domain::att::{CountedState, Effective, Origin};
 use crate::domain::count::deciding_device;
@@ -33,9 +33,9 @@ pub async fn form(InWorkspace { visit, state, workspace, .. }: InWorkspace, quer
     let asked = PageQuery::new(query);
     let environment = asked.environment()?;
     let mut view = state.store.view(&visit.actor, workspace, Permission::LookUpProfiles).await?;
-    let place = (view.workspace.id, environment);
+    let scope = (view.workspace.id, environment);
     let looked_up = match asked.of("look-up") {
-        Some(name) => Some(LookedUp::find(&visit.session, name, place, view.now).await?),
+        Some(name) => Some(LookedUp::find(&visit.session, name, scope, view.now).await?),
         None => None,
     };
     let by = looked_up.iter().flatten().next().map(LookedUp::by).unwrap_or_default();
@@ -76,7 +76,7 @@ pub async fn look_up(
             return Ok(render(&state, Page::Profiles(Box::new(page)), StatusCode::UNPROCESSABLE_ENTITY));
         }
     };
-    let name = fresh(&state);
+    let name = one_use_name(&state);
     let looked_up = LookedUp::new(name.clone(), view.workspace.id, environment, by, view.now);
     drop(view);
     looked_up.remember(&visit.session, found).await?;

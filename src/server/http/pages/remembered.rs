@@ -24,7 +24,7 @@ const MOST: usize = 20;
 const SHOWN_FOR: i64 = 10 * MINUTE;
 
 /// A new name for a form or a look-up, which nobody can guess.
-pub fn fresh(state: &AppState) -> String {
+pub fn one_use_name(state: &AppState) -> String {
     BASE64_URL_SAFE_NO_PAD.encode(state.store.ids().random::<16>())
 }
 

@@ -1,7 +1,7 @@
 //! API tokens: the list, and the forms that make and revoke them.
 
 use super::listing::part;
-use super::remembered::{form_taken, fresh, leave, take, was_taken};
+use super::remembered::{form_taken, leave, one_use_name, take, was_taken};
 use super::{PageQuery, frame};
 use crate::domain::environment::Environment;
 use crate::domain::error::Refusal;
@@ -113,7 +113,7 @@ async fn model(state: &AppState, view: &mut View, visit: &SignedInPerson, asked:
         made: None,
         made_already: false,
         done: None,
-        form_id: fresh(state),
+        form_id: one_use_name(state),
         frame,
     })
 }

@@ -28,9 +28,9 @@ impl Dice {
         self.roll() % n
     }
 
-    /// A device's id. `place`, from 0 to 1, is where it stands among all of them.
-    pub fn uuid(&mut self, place: f64) -> String {
-        let first = (place * (1_u64 << 48) as f64) as u64;
+    /// A device's id. `position`, from 0 to 1, is where it stands among all of them.
+    pub fn uuid(&mut self, position: f64) -> String {
+        let first = (position * (1_u64 << 48) as f64) as u64;
         let digits = format!("{first:012x}{:020x}", u128::from(self.roll()) | u128::from(self.below(1 << 16)) << 64);
         crate::domain::identifier::normalized(&digits).unwrap_or(digits)
     }

@@ -66,15 +66,15 @@ impl Months {
         self.days * 6 / 10 / RELEASE_EVERY
     }
 
-    /// When the user at a place installed their app: many came with the first release that sends events; then it goes on.
-    fn installed(self, place: f64) -> i64 {
-        let after = (place.powf(1.6) * self.days as f64 * DAY as f64) as i64;
+    /// When the user at a position installed their app: many came with the first release that sends events; then it goes on.
+    fn installed(self, position: f64) -> i64 {
+        let after = (position.powf(1.6) * self.days as f64 * DAY as f64) as i64;
         (self.from.0 + after).min(self.end() - MINUTE)
     }
 
     /// Where a user stands among all of them, from 0 to 1: those who came first have the smallest numbers, so that
     /// stories come in the order in which they begin, and all ids in the order of their tables.
-    pub fn place(self, number: u32, dice: &mut Dice) -> f64 {
+    pub fn position(self, number: u32, dice: &mut Dice) -> f64 {
         (f64::from(number) + dice.unit()) / f64::from(self.users)
     }
 
@@ -95,7 +95,7 @@ pub struct Story {
 
 /// When the first batch of the user with this number is received.
 pub fn begins(number: u32, months: Months, seed: u64) -> Millis {
-    Millis(months.installed(months.place(number, &mut Dice::of(seed, number))))
+    Millis(months.installed(months.position(number, &mut Dice::of(seed, number))))
 }
 
 /// Who somebody is and what they carry; the same in all their batches.
@@ -110,8 +110,8 @@ struct User {
 /// The story of the user with this number, always the same by one seed.
 pub fn story(number: u32, months: Months, seed: u64) -> Story {
     let dice = &mut Dice::of(seed, number);
-    let place = months.place(number, dice);
-    let installed = months.installed(place);
+    let position = months.position(number, dice);
+    let installed = months.installed(position);
     let at = *dice.pick(&[0, 1, 2], |at| APPS[*at].share);
     let (country, _, restricted) = dice.pick(&COUNTRIES, |(_, share, _)| *share);
     let platform = match dice.unit() {
@@ -120,7 +120,7 @@ pub fn story(number: u32, months: Months, seed: u64) -> Story {
         _ => Platform::Android,
     };
     let (os_version, age) = os_version(dice);
-    let user = user((number, place), &APPS[at], platform, os_version, country, dice);
+    let user = user((number, position), &APPS[at], platform, os_version, country, dice);
     let by_server = dice.happens(0.08);
     let mut told = vec![(installed, None)];
     if platform.is_apple() && !by_server && age != Age::BeforeAtt {
@@ -133,7 +133,7 @@ pub fn story(number: u32, months: Months, seed: u64) -> Story {
         told.push((back, status));
     }
     let batches = told.into_iter().map(|(at, status)| (Millis(at), user.batch(at, status, months, dice))).collect();
-    Story { app: at, mpid: 1 + (place * MOST_MPID) as i64, by_server, batches }
+    Story { app: at, mpid: 1 + (position * MOST_MPID) as i64, by_server, batches }
 }
 
 /// How old a system is, as far as Apple's prompt goes.
@@ -157,7 +157,7 @@ fn os_version(dice: &mut Dice) -> (String, Age) {
 }
 
 fn user(
-    (number, place): (u32, f64),
+    (number, position): (u32, f64),
     app: &'static App,
     platform: Platform,
     os_version: String,
@@ -170,7 +170,7 @@ fn user(
             (IdentityKind::CustomerId, format!("user-{number:08}")),
             (IdentityKind::Email, format!("user-{number:08}@example.com")),
         ],
-        identifiers: vec![(id, dice.uuid(place))],
+        identifiers: vec![(id, dice.uuid(position))],
         platform: Some(platform),
         bundle: Some(app.bundle.to_owned()),
         app_name: Some(app.name.to_owned()),
@@ -178,7 +178,7 @@ fn user(
         country: Some(country.to_owned()),
         ..Batch::default()
     };
-    User { app, batch, lag: dice.below(UPDATED_WITHIN) as i64 * DAY, idfa: dice.uuid(place) }
+    User { app, batch, lag: dice.below(UPDATED_WITHIN) as i64 * DAY, idfa: dice.uuid(position) }
 }
 
 /// When which status was reported: at the installation, with the answer, and with each change of mind.

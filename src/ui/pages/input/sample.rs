@@ -15,7 +15,7 @@ pub struct DataProblemRow {
     pub times: String,
     pub last: Moment,
     /// App, version and how often, the most frequent first.
-    pub places: Vec<(String, String)>,
+    pub occurrences: Vec<(String, String)>,
 }
 
 /// Samples, for those who may see them.
@@ -45,12 +45,12 @@ pub fn data_problems(rows: Vec<DataProblemRow>) -> impl IntoView {
         view! { <p class="muted">{format!("No data problems in the last {SHOWN_DAYS} days.")}</p> }.prerender()
     } else {
         let rows = rows.into_iter().map(|row| {
-            let places = row.places.into_iter().map(|(place, n)| view! { <li>{place}": "{n}</li> });
+            let occurrences = row.occurrences.into_iter().map(|(occurrence, n)| view! { <li>{occurrence}": "{n}</li> });
             view! {
                 <tr>
                     <th scope="row">
                         {row.said}
-                        <details><summary>"Apps and versions"</summary><ul class="plain">{places.collect_view()}</ul></details>
+                        <details><summary>"Apps and versions"</summary><ul class="plain">{occurrences.collect_view()}</ul></details>
                     </th>
                     <td class="n">{row.times}</td>
                     <td class="muted wide-only">{moment(row.last)}</td>
