@@ -103,7 +103,7 @@ impl Fault {
 pub enum Refusal {
     /// What was sent cannot be read.
     BadRequest(Vec<Fault>),
-    /// Nobody is signed in, or the token is none of ours.
+    /// Nobody is signed in, or the token is none of our own.
     Unauthorized,
     /// The role does not allow it.
     Forbidden,
@@ -113,7 +113,8 @@ pub enum Refusal {
     Conflict,
     /// It can be read and cannot be done.
     Invalid(Vec<Fault>),
-    TooLarge,
+    /// A body of more than this many KB.
+    TooLarge(usize),
     /// Too many requests of one input in this second.
     RateLimited,
 }
@@ -127,7 +128,7 @@ impl Refusal {
             Self::NotFound => Code::NotFound,
             Self::Conflict => Code::Conflict,
             Self::Invalid(_) => Code::Invalid,
-            Self::TooLarge => Code::TooLarge,
+            Self::TooLarge(_) => Code::TooLarge,
             Self::RateLimited => Code::RateLimited,
         }
     }

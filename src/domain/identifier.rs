@@ -39,7 +39,8 @@ impl IdentifierKind {
         Self::parse(text).filter(|kind| kind.is_sent())
     }
 
-    /// In the order in which they decide which device a batch is about; the first one present wins.
+    /// In the order in which they decide which device a batch is about: the first that is known leads to it, unless that
+    /// device has another id of a kind that decides earlier.
     pub fn lookup_order(apple: bool) -> &'static [Self] {
         if apple { &[Self::Idfv, Self::MpDeviceId, Self::Idfa] } else { &Self::ELSEWHERE }
     }

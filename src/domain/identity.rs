@@ -8,7 +8,8 @@ use super::identifier::normalized;
 pub const CUSTOMER_ID_OTHERWISE: &str = "customerid";
 
 closed_list! {
-    /// The kinds of identity. Their order decides which profile a batch is about: the first one that is known wins.
+    /// The kinds of identity. Their order decides which profile a batch is about: the first one that the batch
+    /// carries, whether it is known or not; its others then lead to that profile too.
     /// Source: `user_identities` of mParticle's JSON reference.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
     pub enum IdentityKind {

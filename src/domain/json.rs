@@ -51,7 +51,7 @@ impl<'a> Object<'a> {
     /// Reads `raw`, which is known to be JSON.
     pub fn read(raw: &'a RawValue) -> Result<Self, Problem> {
         let members: Members<'a> = serde_json::from_str(raw.get()).map_err(|_| Problem::NotAnObject)?;
-        // A key that is no text (a lone surrogate) is none of ours.
+        // A key that is no text (a lone surrogate) is none of our own.
         let named = members.0.into_iter().filter_map(|(key, value)| Some((text(key).ok()?, value)));
         Ok(Self(named.collect()))
     }

@@ -1,5 +1,6 @@
 //! Profiles: users as the event stream knows them.
 
+use super::closed_list::closed_list;
 use super::environment::Environment;
 use super::id::{DeviceId, ProfileId};
 use super::time::Millis;
@@ -18,4 +19,16 @@ pub struct Profile {
     pub anonymous_on: Option<DeviceId>,
     pub first_seen: Millis,
     pub last_seen: Millis,
+}
+
+closed_list! {
+    /// By what somebody looks: the names of the form's choices.
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+    pub enum LookUpBy {
+        #[default]
+        CustomerId => "customer_id",
+        Email => "email",
+        Mpid => "mpid",
+        DeviceId => "device_id",
+    }
 }

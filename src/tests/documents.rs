@@ -81,7 +81,7 @@ fn documents() -> Vec<PathBuf> {
     listed.filter(|path| path.extension().is_some_and(|kind| kind == "md")).chain(others).collect()
 }
 
-/// What stands between each two such marks.
+/// What is between each two such marks.
 fn between<'a>(text: &'a str, open: &'a str, close: &'a str) -> impl Iterator<Item = &'a str> {
     text.split(open).skip(1).filter_map(move |rest| rest.split_once(close)).map(|(inside, _)| inside)
 }

@@ -3,7 +3,7 @@
 use super::pages::Page;
 use super::prerender::Prerender;
 use leptos::prelude::*;
-use leptos_meta::{Link, Meta, MetaTags, Stylesheet, Title};
+use leptos_meta::{Link, Meta, MetaTags, Stylesheet, Title, provide_meta_context};
 
 /// What the document needs beside its page.
 #[derive(Clone, Debug)]
@@ -17,6 +17,7 @@ pub struct Document {
 
 /// The whole document.
 pub fn document(document: Document) -> impl IntoView {
+    provide_meta_context();
     let Document { page, assets, .. } = document;
     let theme = page.theme();
     let boot = page.has_island().then(|| boot(&assets));
@@ -39,7 +40,7 @@ pub fn document(document: Document) -> impl IntoView {
     .prerender()
 }
 
-/// What stands in the document's head.
+/// What is in the document's head.
 fn head(page: &Page, assets: &str) -> impl IntoView + use<> {
     view! {
         <Title text=escaped(&format!("{} – Attest", page.title())) />

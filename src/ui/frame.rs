@@ -4,6 +4,7 @@ use super::parts::icon::{Icon, icon};
 use super::parts::{field, status};
 use super::words::{self, Moment};
 use crate::domain::att::{Policy, Status};
+use crate::domain::closed_list::closed_list;
 use crate::domain::environment::Environment;
 use crate::domain::permission::{Permission, may};
 use crate::domain::role::Role;
@@ -11,18 +12,23 @@ use crate::domain::theme::Theme;
 use crate::ui::prerender::Prerender;
 use leptos::prelude::*;
 
-/// The pages of a workspace.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NavPage {
-    Overview,
-    Profiles,
-    Privacy,
-    Audit,
-    Inputs,
-    Apps,
-    Members,
-    Tokens,
+closed_list! {
+    /// The pages of a workspace, in the order of the rail.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub enum NavPage {
+        Overview,
+        Profiles,
+        Privacy,
+        Audit,
+        Inputs,
+        Apps,
+        Members,
+        Tokens,
+    }
 }
+
+/// The groups of the rail.
+const GROUPS: usize = 3;
 
 impl NavPage {
     pub fn title(self) -> &'static str {
@@ -78,18 +84,20 @@ impl NavPage {
         }
     }
 
+    /// Its group in the rail.
+    fn group(self) -> usize {
+        match self {
+            Self::Overview | Self::Profiles => 0,
+            Self::Privacy | Self::Audit => 1,
+            Self::Inputs | Self::Apps | Self::Members | Self::Tokens => GROUPS - 1,
+        }
+    }
+
     /// Whether it shows one environment, which its links then keep.
     fn has_environment(self) -> bool {
         matches!(self, Self::Overview | Self::Profiles)
     }
 }
-
-/// The rail's groups.
-const GROUPS: [&[NavPage]; 3] = [
-    &[NavPage::Overview, NavPage::Profiles],
-    &[NavPage::Privacy, NavPage::Audit],
-    &[NavPage::Inputs, NavPage::Apps, NavPage::Members, NavPage::Tokens],
-];
 
 /// A workspace that the person may switch to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -151,19 +159,19 @@ pub fn frame(frame: Frame, content: impl IntoView) -> impl IntoView {
             </p>
         }
     });
-    let groups = GROUPS.map(|group| {
-        let pages = group.iter().filter(|page| frame.may(page.permission()));
-        let link = |page: &NavPage| Rail {
-            address: frame.address(*page),
+    let groups = (0..GROUPS).map(|group| {
+        let pages = NavPage::ALL.into_iter().filter(|page| page.group() == group && frame.may(page.permission()));
+        let link = |page: NavPage| Rail {
+            address: frame.address(page),
             title: page.title().to_owned(),
             icon: page.icon(),
-            current: Some(*page) == frame.page,
+            current: Some(page) == frame.page,
         };
         pages.map(link).collect()
     });
     let body = view! {
         {switcher(&frame)}
-        {rail(groups.into())}
+        {rail(groups.collect())}
         <div class="rail-foot">
             <a class="in-force" href=frame.address(NavPage::Privacy)>
                 <small>"Default in force"</small>

@@ -8,13 +8,13 @@ closed_list! {
     /// The workspace's `idfa_policy`.
     #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
     pub enum Policy {
-        /// Keeps every IDFA and only counts what contradicts the status.
-        Observe => "observe",
         /// Removes an IDFA before it is stored or forwarded unless the status permits it.
         #[default]
         Withhold => "withhold",
         /// As `withhold`, and refuses batches that would leave the question open.
         RequireStatus => "require_status",
+        /// Keeps every IDFA and only counts what contradicts the status.
+        Observe => "observe",
     }
 }
 

@@ -1,4 +1,4 @@
-//! What is counted, and what it is taken apart by.
+//! What is counted, and what it is grouped by.
 
 use crate::domain::closed_list::closed_list;
 use crate::domain::platform::Platform;

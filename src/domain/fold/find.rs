@@ -11,7 +11,8 @@ use crate::domain::identifier::{Identifier, IdentifierKind, identifier_of_profil
 use crate::domain::platform::Platform;
 
 impl Population {
-    /// The device that the batch is about: the one that the first known of its ids leads to, else a new one.
+    /// The device that the batch is about: the one that the first known of its ids leads to, unless that device has
+    /// another id of a kind that decides earlier; else a new one.
     pub(super) fn device(
         &mut self,
         batch: &Batch,

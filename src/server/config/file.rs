@@ -15,7 +15,7 @@ const FARTHEST_SLIP: usize = 2;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct File(BTreeMap<String, String>);
 
-/// A setting as `attest config` tells it.
+/// A setting as `attest config` prints it.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Told {
     pub setting: String,
@@ -25,7 +25,7 @@ pub struct Told {
 }
 
 impl File {
-    /// Reads the file of this folder, if there is one; a wrong line is told in one line.
+    /// Reads the file of this folder, if there is one; a wrong line is reported in one line.
     pub fn read(folder: &Path) -> Result<Self, String> {
         match std::fs::read_to_string(folder.join(NAME)) {
             Ok(text) => Self::parse(&text),

@@ -124,7 +124,7 @@ impl FromRequestParts<AppState> for TokenCaller {
     }
 }
 
-/// The person that a session belongs to, if it is one of ours and they still exist.
+/// The person that a session belongs to, if it is one of our own and they still exist.
 pub async fn signed_in(state: &AppState, session: &Session) -> Result<Option<Person>, Error> {
     let id: Option<String> = session.get(PERSON).await.map_err(unavailable)?;
     let Some(id) = id.and_then(|id| PersonId::parse(&id)) else { return Ok(None) };

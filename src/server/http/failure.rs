@@ -44,7 +44,7 @@ fn status(error: &Error) -> StatusCode {
         Error::Refused(Refusal::NotFound) => StatusCode::NOT_FOUND,
         Error::Refused(Refusal::Conflict) => StatusCode::CONFLICT,
         Error::Refused(Refusal::Invalid(_)) => StatusCode::UNPROCESSABLE_ENTITY,
-        Error::Refused(Refusal::TooLarge) => StatusCode::PAYLOAD_TOO_LARGE,
+        Error::Refused(Refusal::TooLarge(_)) => StatusCode::PAYLOAD_TOO_LARGE,
         Error::Refused(Refusal::RateLimited) => StatusCode::TOO_MANY_REQUESTS,
         Error::Again(_) | Error::Broken(_) | Error::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
         Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
@@ -154,7 +154,8 @@ fn messages(error: &Error, incident: &str) -> Vec<Message> {
                 Refusal::NotFound => "not found",
                 Refusal::RateLimited => "this input sends more requests per second than it is allowed to",
                 Refusal::Conflict => words::STALE_VERSION,
-                _ => "expected at most 256 KB, and 128 KB for a batch",
+                Refusal::TooLarge(kb) => &format!("expected at most {kb} KB"),
+                Refusal::BadRequest(_) | Refusal::Invalid(_) => "the request cannot be read",
             };
             one(refusal.code(), message)
         }

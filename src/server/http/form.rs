@@ -25,7 +25,8 @@ impl<S: Send + Sync> FromRequest<S> for Form {
         if !kind.starts_with("application/x-www-form-urlencoded") {
             return Err(Refusal::BadRequest(vec![]).into());
         }
-        let body: Bytes = to_bytes(request.into_body(), LARGEST).await.map_err(|_| Refusal::TooLarge)?;
+        let body: Bytes =
+            to_bytes(request.into_body(), LARGEST).await.map_err(|_| Refusal::TooLarge(LARGEST / 1024))?;
         let fields = form_urlencoded::parse(&body).into_owned().collect();
         Ok(Self { fields, faults: Vec::new() })
     }
@@ -68,6 +69,22 @@ impl Form {
     /// All faults so far.
     pub fn faults(&self) -> Option<Faults> {
         (!self.faults.is_empty()).then(|| shown(&self.faults))
+    }
+}
+
+/// Why a form was not taken.
+pub enum NotTaken {
+    /// What the page shows beside its fields.
+    Faults(Faults),
+    Failed(Error),
+}
+
+impl From<Error> for NotTaken {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Refused(Refusal::Invalid(faults)) => Self::Faults(shown(&faults)),
+            error => Self::Failed(error),
+        }
     }
 }
 

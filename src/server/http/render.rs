@@ -1,4 +1,4 @@
-//! A page model becomes an answer: a handler decides page, status and headers, and the layer [`pages`] has Leptos draw it.
+//! A page model becomes an answer: a handler decides page, status and headers, and the layer [`draw_pages`] has Leptos draw it.
 
 use crate::server::state::AppState;
 use crate::ui::document::{Document, document};
@@ -16,7 +16,7 @@ use leptos::prelude::*;
 use leptos_axum::handle_response_inner;
 use std::future::ready;
 
-/// Answers with a page, for success and faults alike. The body is drawn by [`pages`].
+/// Answers with a page, for success and faults alike. The body is drawn by [`draw_pages`].
 pub fn render(state: &AppState, page: Page, status: StatusCode) -> Response {
     let nonce = page.has_island().then(|| BASE64_URL_SAFE_NO_PAD.encode(state.store.ids().random::<16>()));
     let csp = content_security_policy(nonce.as_deref());
@@ -33,7 +33,7 @@ pub fn render(state: &AppState, page: Page, status: StatusCode) -> Response {
 }
 
 /// Has Leptos draw the page that a handler answered with, in a context that knows the request.
-pub async fn pages(request: Request, next: Next) -> Response {
+pub async fn draw_pages(request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
     let asked = parts.clone();
     let mut response = next.run(Request::from_parts(parts, body)).await;

@@ -22,7 +22,7 @@ pub fn router(state: AppState) -> Router {
         .layer(sessions(&state, state.services.page_sessions()))
         .layer(from_fn(security::same_origin_only))
         .layer(from_fn_with_state(state.clone(), failure::as_page))
-        .layer(from_fn(render::pages))
+        .layer(from_fn(render::draw_pages))
         .layer(CompressionLayer::new())
         .layer(from_fn(security::only_reads_are_compressed));
     let server_functions = routes(RouteKind::ServerFunction)

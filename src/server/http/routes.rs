@@ -16,7 +16,7 @@ pub enum RouteKind {
     Page,
     /// What an island asks; never renews a session.
     ServerFunction,
-    /// The Admin API.
+    /// The Admin API, the Profile API and the OpenAPI document.
     Api,
     /// The Events API.
     Events,
@@ -29,7 +29,7 @@ pub enum Needs {
     SignedIn,
     /// Being an operator of the installation.
     Operator,
-    /// An action in the workspace that the address names.
+    /// A permission in the workspace that the address names.
     Role(Permission),
     /// The key and secret of an input.
     InputSecret,

@@ -54,7 +54,7 @@ impl Ingest {
         Self { permits: Arc::new(Semaphore::new(queue_rows as usize)), queue_rows, queue }
     }
 
-    /// Hands a request over and waits until it is stored durably. Answers which of its batches the workspace's policy
+    /// Hands a request over and waits until it is stored durably. Returns which of its batches the workspace's policy
     /// refused, by their place. On an error nothing of the request was stored. It goes on when the caller is dropped.
     /// `bytes` is the size of what was sent.
     pub async fn take(&self, grant: InputGrant, sent: SentBatches, bytes: usize) -> Result<Vec<usize>> {

@@ -41,7 +41,7 @@ impl CommitGroup {
         Self { rows: first.rows, bytes: first.bytes, requests: vec![first] }
     }
 
-    /// Takes what has come by now, as far as the limits allow; answers the one that was too much. Many senders that were
+    /// Takes what has come by now, as far as the limits allow; returns the one that was too much. Many senders that were
     /// `answered` together come back together, and share a commit if it waits for them; for a few the wait would only be
     /// late.
     async fn fill(&mut self, queue: &mut UnboundedReceiver<Waiting>, limits: Limits, answered: u32) -> Option<Waiting> {

@@ -26,28 +26,35 @@ impl Act for ExportAudit {
     const AUDIT: AuditAction = AuditAction::AuditExported;
 }
 
-/// The columns of the CSV; the last one says what was exported.
-const COLUMNS: [&str; 19] = [
-    "chain",
-    "seq",
-    "at_ms",
-    "actor_kind",
-    "actor_id",
-    "actor_name",
-    "actor_role",
-    "action",
-    "target",
-    "before",
-    "after",
-    "reason",
-    "ip",
-    "agent",
-    "request_id",
-    "settings_version",
-    "prev_hash",
-    "hash",
-    "filter",
+/// A column of the CSV: its name, and its cell of a row that was read, in an export of what the text says.
+type Column = (&'static str, fn(&ChainRow, &str) -> String);
+
+const COLUMNS: &[Column] = &[
+    ("chain", |kept, _| kept.row.chain.clone()),
+    ("seq", |kept, _| kept.row.seq.to_string()),
+    ("at_ms", |kept, _| kept.row.at_ms.0.to_string()),
+    ("actor_kind", |kept, _| kept.row.actor.kind.clone()),
+    ("actor_id", |kept, _| or_empty(&kept.row.actor.id)),
+    ("actor_name", |kept, _| kept.row.actor.name.clone()),
+    ("actor_role", |kept, _| kept.row.actor.role.map(|role| role.as_str().to_owned()).unwrap_or_default()),
+    ("action", |kept, _| kept.row.action.clone()),
+    ("target", |kept, _| kept.row.target.clone()),
+    ("before", |kept, _| kept.row.before.to_string()),
+    ("after", |kept, _| kept.row.after.to_string()),
+    ("reason", |kept, _| or_empty(&kept.row.reason)),
+    ("ip", |kept, _| or_empty(&kept.row.ip)),
+    ("agent", |kept, _| or_empty(&kept.row.agent)),
+    ("request_id", |kept, _| or_empty(&kept.row.request_id)),
+    ("settings_version", |kept, _| kept.row.settings_version.map(|version| version.to_string()).unwrap_or_default()),
+    ("prev_hash", |kept, _| kept.row.prev_hash.clone()),
+    ("hash", |kept, _| kept.hash.clone()),
+    // What was exported.
+    ("filter", |_, filter| filter.to_owned()),
 ];
+
+fn or_empty(text: &Option<String>) -> String {
+    text.clone().unwrap_or_default()
+}
 
 /// Writes the whole chain of a workspace, the row of this export last.
 pub async fn export(
@@ -61,7 +68,7 @@ pub async fn export(
     let (chain, slug, last) = store.change(actor, workspace, work).await?;
     let filter = format!("workspace={slug}, all rows");
     match format {
-        Format::Csv => write(out, &record(COLUMNS.iter().map(ToString::to_string))?)?,
+        Format::Csv => write(out, &record(COLUMNS.iter().map(|(name, _)| (*name).to_owned()))?)?,
         Format::Jsonl => {
             write(out, format!("{}\n", json!({"attest": "audit", "v": 1, "filter": filter, "rows": last})).as_bytes())?
         }
@@ -72,7 +79,7 @@ pub async fn export(
         for kept in page {
             seq = kept.row.seq;
             let text = match format {
-                Format::Csv => record(cells(&kept, &filter).into_iter())?,
+                Format::Csv => record(COLUMNS.iter().map(|(_, cell)| cell(&kept, &filter)))?,
                 Format::Jsonl => format!("{}\n", kept.json()).into_bytes(),
             };
             write(out, &text)?;
@@ -97,32 +104,6 @@ async fn begin(
 
 fn write(out: &mut impl Write, text: &[u8]) -> Result<()> {
     out.write_all(text).map_err(Error::internal)
-}
-
-fn cells(kept: &ChainRow, filter: &str) -> [String; 19] {
-    let row = &kept.row;
-    let or_empty = |text: &Option<String>| text.clone().unwrap_or_default();
-    [
-        row.chain.clone(),
-        row.seq.to_string(),
-        row.at_ms.0.to_string(),
-        row.actor.kind.clone(),
-        or_empty(&row.actor.id),
-        row.actor.name.clone(),
-        row.actor.role.map(|role| role.as_str().to_owned()).unwrap_or_default(),
-        row.action.clone(),
-        row.target.clone(),
-        row.before.to_string(),
-        row.after.to_string(),
-        or_empty(&row.reason),
-        or_empty(&row.ip),
-        or_empty(&row.agent),
-        or_empty(&row.request_id),
-        row.settings_version.map(|version| version.to_string()).unwrap_or_default(),
-        row.prev_hash.clone(),
-        kept.hash.clone(),
-        filter.to_owned(),
-    ]
 }
 
 /// One record of RFC 4180. A cell that a spreadsheet would run as a formula begins with an apostrophe instead.

@@ -95,7 +95,7 @@ async fn revoke_once(mut change: Change<RevokeInvitation>, id: InvitationId) -> 
     change.commit(open.email, Some(state), None, None, ()).await
 }
 
-/// What stands behind a token, and whether its e-mail has an account. Looking never uses it up.
+/// What belongs to a token, and whether its e-mail has an account. Looking never uses it up.
 pub async fn look_at_offer(store: &Store, token: &str) -> Result<Option<(Offer, bool)>> {
     let mut view = store.system_view().await?;
     let Some(offer) = view.offer(&hash(token)).await? else { return Ok(None) };

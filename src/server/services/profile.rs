@@ -4,7 +4,6 @@ use super::Services;
 use crate::domain::app::App;
 use crate::domain::att::{Effective, effective};
 use crate::domain::audit::AuditAction;
-use crate::domain::closed_list::closed_list;
 use crate::domain::device::Device;
 use crate::domain::environment::Environment;
 use crate::domain::error::{Problem, Refusal};
@@ -13,6 +12,7 @@ use crate::domain::identifier::{IdentifierKind, normalized};
 use crate::domain::identity::IdentityKind;
 use crate::domain::permission::Permission;
 use crate::domain::privacy::Settings;
+use crate::domain::profile::LookUpBy;
 use crate::server::error::{Error, Result};
 use crate::server::hex::hex;
 use crate::server::store::profile::{FindBy, IdentifiedDevice};
@@ -22,18 +22,6 @@ use serde::Serialize;
 use serde_json::json;
 use sha2::Sha256;
 use std::collections::BTreeMap;
-
-closed_list! {
-    /// By what somebody looks: the names of the form's choices.
-    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-    pub enum LookUpBy {
-        #[default]
-        CustomerId => "customer_id",
-        Email => "email",
-        Mpid => "mpid",
-        DeviceId => "device_id",
-    }
-}
 
 /// What the row of a look-up holds: what was typed only as a keyed hash, profiles only by their random references.
 #[derive(Clone, Debug, Serialize)]

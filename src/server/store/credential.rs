@@ -12,7 +12,7 @@ use crate::domain::role::TokenRole;
 use crate::domain::time::{MINUTE, Millis};
 use crate::server::error::Result;
 
-/// What stands behind an input's key.
+/// What belongs to an input's key.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct InputKey {
     pub workspace_id: WorkspaceId,
@@ -22,7 +22,7 @@ pub struct InputKey {
     pub requests_per_second: Option<i64>,
 }
 
-/// What stands behind an API token's public half.
+/// What belongs to an API token's public half.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct TokenKey {
     pub token_id: TokenId,

@@ -35,7 +35,7 @@ impl InputGrant {
 pub(super) struct Keys(Mutex<HashMap<String, (Millis, InputKey)>>);
 
 impl Store {
-    /// What stands behind a key, at most [`READ_AGAIN`] old.
+    /// What belongs to a key, at most [`READ_AGAIN`] old.
     async fn known_key(&self, key: &str) -> Result<Option<InputKey>> {
         let now = self.clock.now();
         let recent = |read: &Millis| (0..READ_AGAIN).contains(&(now.0 - read.0));

@@ -21,7 +21,7 @@ pub struct Invitation {
     pub expires_at: Millis,
 }
 
-/// What stands behind an invitation's token, while it may be accepted.
+/// What belongs to an invitation's token, while it may be accepted.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct Offer {
     pub workspace_id: WorkspaceId,

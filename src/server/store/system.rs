@@ -118,7 +118,7 @@ impl System {
     /// Opens the database and brings its schema up to date.
     pub async fn open(url: &str, clock: Arc<dyn Clock>) -> Result<Self> {
         let system = Self(Store::open(url, clock).await?);
-        system.found().await?;
+        system.ensure_installation_row().await?;
         Ok(system)
     }
 
@@ -155,7 +155,7 @@ impl System {
     }
 
     /// Writes the one row of the installation when the database is new.
-    async fn found(&self) -> Result<()> {
+    async fn ensure_installation_row(&self) -> Result<()> {
         let (mut view, key) = (self.system_view().await?, self.ids.random::<32>());
         const FOUNDED: &str = "select count(*) from installation";
         let founded: i64 = on!(&mut view.tx, c => sqlx::query_scalar(FOUNDED).fetch_one(c).await?);

@@ -48,7 +48,7 @@ fn a_fixed_row_has_its_hash() {
     assert_eq!(hash(&row).expect("a hash"), "a3b56192c591b5343575a03ee202217ba33001c9c1984046ee02fe8e5495a5bd");
 }
 
-/// Runs SQL that no code of ours would, and says whether the database took it.
+/// Runs SQL that no code of our own would, and says whether the database took it.
 async fn meddle(world: &World, sql: &'static str) -> bool {
     if world.url.starts_with("sqlite") {
         let pool = sqlx::SqlitePool::connect(&world.url).await.expect("the file opens");

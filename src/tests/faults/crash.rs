@@ -126,7 +126,7 @@ async fn killed_on_postgres() {
     survive(cluster.database().await, "Postgres").await;
 }
 
-/// Postgres crashes, and its connections are cut, under load: 503s, and the same process of ours goes on.
+/// Postgres crashes, and its connections are cut, under load: 503s, and the same process of our own goes on.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_postgres_that_restarts_under_load() {
     const CUT: &str = "select pg_terminate_backend(pid) from pg_stat_activity \

@@ -15,7 +15,7 @@ on_both! {
     samples_are_for_those_who_may_and_leave_a_row
 }
 
-/// What stands between two marks in a page, with HTML's escapes undone.
+/// What is between two marks in a page, with HTML's escapes undone.
 fn between<'a>(page: &'a str, from: &str, to: &str) -> String {
     let start = page.find(from).unwrap_or_else(|| panic!("{from} is not in {page}")) + from.len();
     let end = page[start..].find(to).expect("an end") + start;

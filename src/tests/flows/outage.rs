@@ -33,7 +33,7 @@ async fn a_sqlite_that_cannot_be_written_is_told_and_recovers() {
     world.assert_holds().await;
 }
 
-/// Postgres goes away with all its connections: 503s, then it goes on without a restart of ours.
+/// Postgres goes away with all its connections: 503s, then it goes on without a restart of our own.
 #[tokio::test]
 async fn a_postgres_that_is_away_is_told_and_recovers() {
     let cluster = Cluster::start();

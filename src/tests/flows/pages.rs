@@ -9,13 +9,14 @@ on_both! {
     what_was_done_is_said_once
     a_form_is_taken_once
     a_link_is_made_once
+    a_name_is_text_in_the_title
     set_up_ends_with_a_message
     ones_own_change_is_no_colleagues
     a_refusal_keeps_the_way_on
     faults_are_in_the_title_and_come_first
 }
 
-/// What stands between two marks of a page.
+/// What is between two marks of a page.
 fn between<'a>(page: &'a str, from: &str, to: &str) -> &'a str {
     let (_, rest) = page.split_once(from).unwrap_or_else(|| panic!("{from} is not in {page}"));
     rest.split(to).next().expect("an end")
@@ -93,6 +94,15 @@ async fn a_link_is_made_once(world: World) {
         assert!(page.contains("This form was sent already.") && !page.contains("token="), "{path}: {page}");
     }
     world.assert_holds().await;
+}
+
+async fn a_name_is_text_in_the_title(world: World) {
+    world.workspace("Acme </title><script>x</script> & Co &lt;").await;
+    let slug = "acme-title-script-x-script-co-lt";
+    let ada = world.sign_in(&world.member(slug, "Ada", Role::Analyst).await).await;
+    let page = world.get(&format!("/w/{slug}/inputs"), &ada).await.body;
+    let title = between(&page, "<title>", "</title>");
+    assert_eq!(title, "Inputs – Acme &lt;/title>&lt;script>x&lt;/script> &amp; Co &amp;lt; – Attest");
 }
 
 async fn set_up_ends_with_a_message(world: World) {

@@ -125,7 +125,7 @@ async fn the_demo_is_believable_and_refuses_a_database_in_use() {
     assert!(versions == 4 && days > 60, "{versions} versions, {days} days");
 }
 
-/// Asks a server that listens, and answers its whole reply.
+/// Asks a server that listens, and returns its whole reply.
 async fn ask(origin: &str, head: &str, body: &str) -> String {
     let address = origin.strip_prefix("Attest serves http://").expect("an address");
     let mut stream = TcpStream::connect(address).await.expect("the server listens");

@@ -116,7 +116,7 @@ impl World {
         self.ask("POST", "/v2/events", Some(&basic(&input.0, &input.1)), batch.to_string()).await
     }
 
-    /// Serves on a port of its own until the test ends; answers the origin.
+    /// Serves on a port of its own until the test ends; returns the origin.
     pub async fn serve(&self) -> String {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let origin = format!("http://{}", listener.local_addr().expect("an address"));

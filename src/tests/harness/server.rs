@@ -34,7 +34,7 @@ impl Binary {
         self.command().args(arguments).output().await.expect("the binary starts")
     }
 
-    /// A workspace `acme` with an input; answers the input's Authorization header.
+    /// A workspace `acme` with an input; returns the input's Authorization header.
     pub async fn set_up(&self) -> String {
         let person = ["user", "add", "--email", "ada@example.com", "--name", "Ada"];
         for arguments in [&person[..], &["workspace", "add", "--name", "Acme"]] {
@@ -74,7 +74,7 @@ pub fn report(device: u64, user: u64, request: u64, status: &str) -> String {
     )
 }
 
-/// Sends an event; answers the status, or why there was none.
+/// Sends an event; returns the status, or why there was none.
 pub async fn send(address: &str, authorization: &str, body: &str) -> io::Result<u16> {
     let mut stream = TcpStream::connect(address).await?;
     let request = format!(

@@ -67,7 +67,7 @@ fn next(chart: &Element, key: &str) -> Option<Element> {
     parts.into_iter().nth(at)
 }
 
-/// Shows the figures of a part's status; answers them as one sentence.
+/// Shows the figures of a part's status; returns them as one sentence.
 fn read(chart: &Element, part: &Element) -> String {
     let lines = ["data-name", "data-reported", "data-effective"].map(|name| attribute(part, name));
     // Attributes of SVG, for the page's policy allows no style of an element's own. An element takes any of them.

@@ -20,7 +20,7 @@ pub enum Refusal {
 #[derive(Clone, Debug, Default)]
 pub struct SignIn {
     pub email: String,
-    /// Where to go afterwards, a path of ours.
+    /// Where to go afterwards, a path of our own.
     pub next: String,
     pub refusal: Option<Refusal>,
     pub signed_out: bool,

@@ -4,6 +4,7 @@ use crate::domain::att::{Policy, Status};
 use crate::domain::audit::SystemActor;
 use crate::domain::environment::Environment;
 use crate::domain::identifier::IdentifierKind;
+use crate::domain::profile::LookUpBy;
 use crate::domain::retention::Aging;
 use crate::domain::role::TokenRole;
 
@@ -63,13 +64,13 @@ pub fn audit_field(name: &str) -> &str {
     }
 }
 
-/// A text that one of these fields holds; what is no name of ours is shown as it is.
+/// A text that one of these fields holds; what is no name of our own is shown as it is.
 pub fn audit_value(field: &str, text: &str) -> String {
     let known = match field {
         "default_att_status" => Status::parse(text).map(super::status),
         "idfa_policy" => Policy::parse(text).map(super::policy),
         "role" => TokenRole::parse(text).map(super::token_role),
-        "by" => look_up_by(text),
+        "by" => LookUpBy::parse(text).map(look_up_by),
         "environment" => Environment::parse(text).map(environment),
         "what" => Aging::parse(text).map(aging),
         _ => None,
@@ -87,14 +88,13 @@ pub fn audit_nothing(field: &str) -> &'static str {
 }
 
 /// By what somebody looks for a profile.
-pub fn look_up_by(name: &str) -> Option<&'static str> {
-    Some(match name {
-        "customer_id" => "Customer id",
-        "email" => "E-mail",
-        "mpid" => "MPID",
-        "device_id" => "Device id",
-        _ => return None,
-    })
+pub fn look_up_by(by: LookUpBy) -> &'static str {
+    match by {
+        LookUpBy::CustomerId => "Customer id",
+        LookUpBy::Email => "E-mail",
+        LookUpBy::Mpid => "MPID",
+        LookUpBy::DeviceId => "Device id",
+    }
 }
 
 /// Who acted: parts of Attest itself have names of their own in the log. A person is called by their name, even by one of
@@ -116,11 +116,22 @@ pub fn actor_name(name: &str) -> &str {
     }
 }
 
+/// From where somebody acted who sent no request.
+pub fn no_origin(kind: &str) -> &'static str {
+    match kind {
+        "command_line" => "Command line",
+        "system" => "Attest itself",
+        _ => "–",
+    }
+}
+
 /// What a row is about, where it is no id: those have names.
 pub fn target(text: &str) -> &str {
     match text {
         "settings" => "Privacy settings",
         "values" => "Version and country values",
+        "devices" => "Inactive devices",
+        "idfas" => "Advertising ids",
         "nobody" => "No profile found",
         "unknown e-mails" => "Unknown e-mail addresses",
         other => other,

@@ -8,7 +8,8 @@ mod problem;
 
 pub use action::action;
 pub use audit::{
-    actor, actor_name, audit_field, audit_nothing, audit_value, environment, identifier, identity, look_up_by, target,
+    actor, actor_name, audit_field, audit_nothing, audit_value, environment, identifier, identity, look_up_by,
+    no_origin, target,
 };
 pub use done::{Done, done};
 pub use outcome::{

@@ -32,7 +32,7 @@ use utoipa::{Modify, OpenApi as _};
     modifiers(&Credentials),
     tags(
         (name = "Events API", description = "What an app's backend or an official mParticle server client sends."),
-        (name = "Admin API", description = "What the pages can do, scripts can do: the same rights, the same audit rows."),
+        (name = "Admin API", description = "What scripts may read and set: by the same rights as on the pages, and with the same audit rows."),
         (name = "Profile API", description = "Single profiles; every read by a token is recorded."),
     )
 )]

@@ -183,7 +183,7 @@ impl Unread {
         let refused = reasons(std::slice::from_ref(&fault));
         state.ingest.take(grant, SentBatches { refused, ..SentBatches::default() }, 0).await?;
         Err(match self {
-            Self::TooLarge => Refusal::TooLarge.into(),
+            Self::TooLarge => Refusal::TooLarge(LARGEST_REQUEST / 1024).into(),
             Self::NotJsonType => {
                 let errors =
                     json!({"errors": [{"code": "BAD_REQUEST", "message": "Content-Type: expected application/json"}]});

@@ -125,7 +125,7 @@ pub async fn set_att_default(
     // Without the permission, not even the faults of the body are reported.
     let present =
         state.store.view(&actor, workspace.clone(), Permission::ChangePrivacySettings).await?.settings().await?;
-    let body = to_bytes(request.into_body(), LARGEST).await.map_err(|_| Refusal::TooLarge)?;
+    let body = to_bytes(request.into_body(), LARGEST).await.map_err(|_| Refusal::TooLarge(LARGEST / 1024))?;
     let change = read_change(&body)?;
     if change.version.is_some_and(|version| version != present.version) {
         return Err(Refusal::Conflict.into());

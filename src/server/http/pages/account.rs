@@ -1,7 +1,7 @@
 //! The account of the person who is signed in.
 
 use super::installation::installation_frame;
-use super::remembered::{leave, take};
+use super::remembered::{leave_message, take_message};
 use crate::domain::error::Refusal;
 use crate::domain::theme::Theme;
 use crate::server::auth::session::{self, over_before};
@@ -25,7 +25,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 /// `GET /account`.
 pub async fn show(visit: SignedInPerson, State(state): State<AppState>) -> Result<Response> {
     let mut page = model(&state, &visit).await?;
-    page.done = take(&visit.session).await?;
+    page.done = take_message(&visit.session).await?;
     Ok(render(&state, Page::Account(Box::new(page)), StatusCode::OK))
 }
 
@@ -59,7 +59,7 @@ pub async fn change(visit: SignedInPerson, State(state): State<AppState>, mut fo
     };
     match changed {
         Ok(()) => {
-            leave(&visit.session, done).await?;
+            leave_message(&visit.session, done).await?;
             Ok(Redirect::to("/account").into_response())
         }
         Err(Error::Refused(Refusal::Invalid(faults))) => {

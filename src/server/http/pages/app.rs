@@ -1,7 +1,7 @@
 //! Apps: the list, and the form that names one.
 
 use super::listing::part;
-use super::remembered::{leave, take};
+use super::remembered::{leave_message, take_message};
 use super::{PageQuery, frame};
 use crate::domain::app::App;
 use crate::domain::environment::Environment;
@@ -27,7 +27,7 @@ pub async fn list(InWorkspace { visit, state, workspace, .. }: InWorkspace, quer
     let mut view = state.store.view(&visit.actor, workspace, Permission::SeeInputs).await?;
     let asked = PageQuery::new(query);
     let mut page = model(&mut view, &visit, &asked).await?;
-    page.done = take(&visit.session).await?;
+    page.done = take_message(&visit.session).await?;
     Ok(render(&state, Page::Apps(Box::new(page)), StatusCode::OK))
 }
 
@@ -46,7 +46,7 @@ pub async fn change(
     let id = AppId::parse(&app).ok_or(Refusal::NotFound)?;
     match name_app(&state.store, &visit.actor, workspace.clone(), id, &name).await {
         Ok(()) => {
-            leave(&visit.session, Done::AppNamed).await?;
+            leave_message(&visit.session, Done::AppNamed).await?;
             Ok(Redirect::to(&format!("/w/{slug}/apps{}", asked.with(&[]))).into_response())
         }
         Err(Error::Refused(Refusal::Invalid(faults))) => {

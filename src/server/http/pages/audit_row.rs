@@ -66,7 +66,7 @@ pub fn row(kept: ChainRow, names: &Names) -> AuditLogRow {
         same_target: format!("?{same}"),
         target,
         reason: row.reason,
-        origin: if origin.is_empty() { "Command line".to_owned() } else { origin },
+        origin: if origin.is_empty() { words::no_origin(&row.actor.kind).to_owned() } else { origin },
         fields: fields(&row.before, &row.after, names, own.as_ref()),
         hash,
     }

@@ -2,7 +2,7 @@
 
 use super::data_problem::data_problem_rows;
 use super::listing::part;
-use super::remembered::{form_taken, leave, one_use_name, take, was_taken};
+use super::remembered::{form_taken, leave_message, random_name, take_message, was_taken};
 use super::{PageQuery, frame};
 use crate::domain::data_problem::SHOWN_DAYS;
 use crate::domain::environment::Environment;
@@ -13,7 +13,7 @@ use crate::domain::permission::Permission;
 use crate::server::calendar;
 use crate::server::error::{Error, Result};
 use crate::server::http::caller::{InWorkspace, SignedInPerson};
-use crate::server::http::form::{Form, shown};
+use crate::server::http::form::{Form, NotTaken, shown};
 use crate::server::http::moment::moment;
 use crate::server::http::render::render;
 use crate::server::services::input::{NewInput, Secret, add_input, limit_rate, rotate_secret, set_paused};
@@ -46,17 +46,12 @@ pub async fn add(
     query: RawQuery,
     mut form: Form,
 ) -> Result<Response> {
-    state.store.view(&visit.actor, workspace.clone(), Permission::ManageInputs).await?;
+    state.store.assert_may(&visit.actor, &workspace, Permission::ManageInputs).await?;
     let form_id = form.optional("form_id");
     let new = NewInput { name: form.text("name"), bundle: form.optional("bundle") };
     let ended = match form.faults() {
-        Some(faults) => Err(Ok(faults)),
-        None => {
-            add_input(&state.store, &visit.actor, workspace.clone(), new.clone()).await.map_err(|error| match error {
-                Error::Refused(Refusal::Invalid(faults)) => Ok(shown(&faults)),
-                error => Err(error),
-            })
-        }
+        Some(faults) => Err(NotTaken::Faults(faults)),
+        None => add_input(&state.store, &visit.actor, workspace.clone(), new.clone()).await.map_err(NotTaken::from),
     };
     let mut view = state.store.view(&visit.actor, workspace, Permission::SeeInputs).await?;
     let mut page = list_model(&state, &mut view, &visit, &PageQuery::new(query)).await?;
@@ -67,15 +62,15 @@ pub async fn add(
             page.made = Some(one_time_secret(&state, secret, bundle));
             Ok(render(&state, Page::Inputs(Box::new(page)), StatusCode::OK))
         }
-        Err(Ok(_)) if was_taken(&visit.session, &form_id).await? => {
+        Err(NotTaken::Faults(_)) if was_taken(&visit.session, &form_id).await? => {
             page.made_already = true;
             Ok(render(&state, Page::Inputs(Box::new(page)), StatusCode::OK))
         }
-        Err(Ok(faults)) => {
+        Err(NotTaken::Faults(faults)) => {
             (page.name, page.bundle, page.faults) = (new.name, new.bundle, faults);
             Ok(render(&state, Page::Inputs(Box::new(page)), StatusCode::UNPROCESSABLE_ENTITY))
         }
-        Err(Err(error)) => Err(error),
+        Err(NotTaken::Failed(error)) => Err(error),
     }
 }
 
@@ -90,7 +85,7 @@ pub async fn one(
 ) -> Result<Response> {
     let mut view = state.store.view(&visit.actor, workspace, Permission::SeeInputs).await?;
     let mut page = one_model(&state, &mut view, &visit, id(&input)?).await?;
-    page.done = take(&visit.session).await?;
+    page.done = take_message(&visit.session).await?;
     Ok(render(&state, Page::Input(Box::new(page)), StatusCode::OK))
 }
 
@@ -108,14 +103,14 @@ pub async fn change(
         "pause" | "resume" => {
             set_paused(&state.store, &visit.actor, workspace, id, act == "pause").await?;
             let done = if act == "pause" { Done::InputPaused } else { Done::InputResumed };
-            leave(&visit.session, done).await?;
+            leave_message(&visit.session, done).await?;
             Ok(Redirect::to(&format!("/w/{slug}/inputs/{id}")).into_response())
         }
         "limit" => {
             let typed = form.text("requests_per_second");
             match limit_rate(&state.store, &visit.actor, workspace.clone(), id, &typed).await {
                 Ok(()) => {
-                    leave(&visit.session, Done::LimitSaved).await?;
+                    leave_message(&visit.session, Done::LimitSaved).await?;
                     Ok(Redirect::to(&format!("/w/{slug}/inputs/{id}")).into_response())
                 }
                 Err(Error::Refused(Refusal::Invalid(faults))) => {
@@ -193,7 +188,7 @@ async fn list_model(state: &AppState, view: &mut View, visit: &SignedInPerson, a
         faults: Faults::default(),
         made: None,
         made_already: false,
-        form_id: one_use_name(state),
+        form_id: random_name(state),
         frame,
     })
 }

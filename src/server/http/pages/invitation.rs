@@ -1,6 +1,6 @@
 //! The page behind an invitation's link.
 
-use super::remembered::leave;
+use super::remembered::leave_message;
 use crate::domain::error::Refusal;
 use crate::server::error::{Error, Result};
 use crate::server::http::caller::{Anonymous, signed_in};
@@ -77,7 +77,7 @@ pub async fn take(
                     let new = NewPerson { token, name, password };
                     let joined = join(&state.services, &actor, new).await;
                     if joined.is_ok() {
-                        leave(&session, Done::AccountMade).await?;
+                        leave_message(&session, Done::AccountMade).await?;
                     }
                     joined.map(|()| "/sign-in".to_owned())
                 }

@@ -1,7 +1,7 @@
 //! Members: the list, and the forms that invite, change and remove.
 
 use super::listing::part;
-use super::remembered::{form_taken, leave, one_use_name, take, was_taken};
+use super::remembered::{form_taken, leave_message, random_name, take_message, was_taken};
 use super::{PageQuery, frame};
 use crate::domain::environment::Environment;
 use crate::domain::error::{Problem, Refusal};
@@ -33,7 +33,7 @@ pub async fn list(InWorkspace { visit, state, workspace, .. }: InWorkspace, quer
     let mut view = state.store.view(&visit.actor, workspace, Permission::SeeMembers).await?;
     let asked = PageQuery::new(query);
     let mut page = model(&state, &mut view, &visit, &asked).await?;
-    page.outcome = take(&visit.session).await?.map(MemberOutcome::Done);
+    page.outcome = take_message(&visit.session).await?.map(MemberOutcome::Done);
     Ok(render(&state, Page::Members(Box::new(page)), StatusCode::OK))
 }
 
@@ -64,7 +64,7 @@ pub async fn change(
     };
     match done {
         Ok(done) => {
-            leave(&visit.session, done).await?;
+            leave_message(&visit.session, done).await?;
             Ok(Redirect::to(&format!("/w/{slug}/members{}", asked.with(&[]))).into_response())
         }
         Err(Error::Refused(Refusal::Invalid(faults))) => {
@@ -96,7 +96,7 @@ async fn send_invitation(
     let (email, role) = (form.text("email"), form.choice("role", Role::parse));
     let form_id = format!("{} {email}", form.optional("form_id"));
     if was_taken(&visit.session, &form_id).await? {
-        leave(&visit.session, Done::LinkMadeAlready).await?;
+        leave_message(&visit.session, Done::LinkMadeAlready).await?;
         return Ok(Redirect::to(&asked.with(&[("page", "")])).into_response());
     }
     let sent = match (role, form.faults()) {
@@ -159,7 +159,7 @@ async fn model(state: &AppState, view: &mut View, visit: &SignedInPerson, asked:
         pager,
         invitations: invitations.collect(),
         may_give: Role::ALL.into_iter().filter(|role| gives(*role)).collect(),
-        form_id: one_use_name(state),
+        form_id: random_name(state),
         email: String::new(),
         role: Role::Analyst,
         faults: Faults::default(),

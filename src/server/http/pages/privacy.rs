@@ -1,7 +1,7 @@
 //! The privacy settings: what is in force, what each choice would do, and the forms that change it.
 
 use super::frame;
-use super::remembered::{leave, take};
+use super::remembered::{leave_message, take_message};
 use crate::domain::att::{CountedState, Policy, Status};
 use crate::domain::audit::AuditAction;
 use crate::domain::count::{Cell, Unit};
@@ -26,7 +26,9 @@ use crate::server::store::erasure::{Erasure, Progress};
 use crate::server::store::privacy::Version;
 use crate::ui::frame::NavPage;
 use crate::ui::pages::Page;
-use crate::ui::pages::privacy::{CHOICES, Effect, Erasing, HistoryRow, NONE, PrivacySettings, SettingsOutcome};
+use crate::ui::pages::privacy::{
+    AppEffect, Effect, Erasing, HistoryRow, NONE, PrivacySettings, SettingsOutcome, StateEffect, choices,
+};
 use crate::ui::parts::field::Faults;
 use crate::ui::words::{self, Conflict, Done};
 use axum::http::StatusCode;
@@ -40,7 +42,7 @@ const HISTORY: i64 = 20;
 pub async fn settings(InWorkspace { visit, state, workspace, .. }: InWorkspace) -> Result<Response> {
     let mut view = state.store.view(&visit.actor, workspace, Permission::SeePrivacySettings).await?;
     let mut page = model(&mut view, &visit, state.config.erase_after_hours).await?;
-    page.outcome = match take(&visit.session).await? {
+    page.outcome = match take_message(&visit.session).await? {
         Some(Done::SettingsSaved) => SettingsOutcome::Saved,
         Some(Done::SettingsSame) => SettingsOutcome::Same,
         _ => SettingsOutcome::Nothing,
@@ -50,7 +52,7 @@ pub async fn settings(InWorkspace { visit, state, workspace, .. }: InWorkspace) 
 
 /// The two forms of the page.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Which {
+enum SettingsForm {
     Default,
     Policy,
 }
@@ -62,13 +64,13 @@ pub async fn change(InWorkspace { visit, state, slug, workspace }: InWorkspace, 
     let before = view.settings().await?;
     drop(view);
     let which = match form.text("form").as_str() {
-        "default" => Which::Default,
-        "policy" => Which::Policy,
+        "default" => SettingsForm::Default,
+        "policy" => SettingsForm::Policy,
         _ => return Err(Refusal::BadRequest(vec![]).into()),
     };
     let version = form.choice("version", |text| text.parse::<i64>().ok());
-    let wanted = match which {
-        Which::Default => {
+    let new_settings = match which {
+        SettingsForm::Default => {
             let parse = |text: &str| if text == NONE { Some(None) } else { Status::parse(text).map(Some) };
             let default = form.choice("status", parse);
             let typed = form.optional("confirm");
@@ -82,65 +84,77 @@ pub async fn change(InWorkspace { visit, state, slug, workspace }: InWorkspace, 
                 typed_name,
             }
         }
-        Which::Policy => {
+        SettingsForm::Policy => {
             let policy = form.choice("idfa_policy", Policy::parse);
             let reason = form.text("policy_reason");
             NewSettings { default: None, policy, reason, version: version.unwrap_or_default(), typed_name: None }
         }
     };
-    let sent = wanted.clone();
+    let again = |why| again(&state, &visit, &slug, which, new_settings.clone(), why);
     let ended = match form.faults() {
         // A version that came first comes first: the rest may be moot.
         Some(_) if version.is_some_and(|version| version != before.version) => Err(Refusal::Conflict.into()),
-        Some(faults) => return again(&state, &visit, &slug, which, sent, faults, SettingsOutcome::Nothing).await,
-        None => change_settings(&state.store, &visit.actor, workspace, wanted).await,
+        Some(faults) => return again(Again::Faults(faults)).await,
+        None => change_settings(&state.store, &visit.actor, workspace, new_settings.clone()).await,
     };
     match ended {
         Ok(settings) => {
             let same = settings.version == before.version;
-            leave(&visit.session, if same { Done::SettingsSame } else { Done::SettingsSaved }).await?;
+            leave_message(&visit.session, if same { Done::SettingsSame } else { Done::SettingsSaved }).await?;
             Ok(Redirect::to(&format!("/w/{slug}/privacy")).into_response())
         }
-        Err(Error::Refused(Refusal::Conflict)) => {
-            again(&state, &visit, &slug, which, sent, Faults::default(), SettingsOutcome::Conflict(Conflict::Unknown))
-                .await
-        }
+        Err(Error::Refused(Refusal::Conflict)) => again(Again::Conflict).await,
         Err(Error::Refused(Refusal::Invalid(faults))) => {
             let faults: Vec<Fault> = faults.into_iter().map(|fault| named_for(which, fault)).collect();
-            again(&state, &visit, &slug, which, sent, shown(&faults), SettingsOutcome::Nothing).await
+            again(Again::Faults(shown(&faults))).await
         }
         Err(error) => Err(error),
     }
 }
 
 /// The reason's field has a name of its own in each form, so that a label belongs to one field.
-fn named_for(which: Which, fault: Fault) -> Fault {
-    if which == Which::Policy && fault.field == "reason" { Fault::new("policy_reason", fault.problem) } else { fault }
+fn named_for(which: SettingsForm, fault: Fault) -> Fault {
+    if which == SettingsForm::Policy && fault.field == "reason" {
+        Fault::new("policy_reason", fault.problem)
+    } else {
+        fault
+    }
 }
 
+/// Why the page is shown again in place of a change.
+enum Again {
+    Faults(Faults),
+    /// Another change came first.
+    Conflict,
+}
+
+/// The page with what was typed, and why it was not taken.
 async fn again(
     state: &AppState,
     visit: &SignedInPerson,
     slug: &str,
-    which: Which,
-    sent: NewSettings,
-    faults: Faults,
-    outcome: SettingsOutcome,
+    which: SettingsForm,
+    typed: NewSettings,
+    why: Again,
 ) -> Result<Response> {
     let mut view =
         state.store.view(&visit.actor, WorkspaceRef::parse(slug)?, Permission::ChangePrivacySettings).await?;
     let mut page = model(&mut view, visit, state.config.erase_after_hours).await?;
-    let is_conflict = matches!(outcome, SettingsOutcome::Conflict(_));
-    let status = if is_conflict { StatusCode::CONFLICT } else { StatusCode::UNPROCESSABLE_ENTITY };
-    page.outcome = if is_conflict { SettingsOutcome::Conflict(whose(&mut view, visit).await?) } else { outcome };
-    match which {
-        Which::Default => {
-            page.chosen = sent.default.unwrap_or(page.chosen);
-            (page.reason, page.faults) = (sent.reason, faults);
+    let (status, faults) = match why {
+        Again::Faults(faults) => (StatusCode::UNPROCESSABLE_ENTITY, faults),
+        Again::Conflict => {
+            page.outcome = SettingsOutcome::Conflict(whose(&mut view, visit).await?);
+            (StatusCode::CONFLICT, Faults::default())
         }
-        Which::Policy => {
-            page.chosen_policy = sent.policy.unwrap_or(page.chosen_policy);
-            (page.policy_reason, page.policy_faults) = (sent.reason, faults);
+    };
+    match which {
+        SettingsForm::Default => {
+            page.chosen = typed.default.unwrap_or(page.chosen);
+            (page.reason, page.faults) = (typed.reason, faults);
+        }
+        SettingsForm::Policy => {
+            page.chosen_policy = typed.policy.unwrap_or(page.chosen_policy);
+            (page.policy_reason, page.policy_faults) = (typed.reason, faults);
         }
     }
     Ok(render(state, Page::Privacy(Box::new(page)), status))
@@ -178,7 +192,7 @@ async fn model(view: &mut View, visit: &SignedInPerson, erase_after: u32) -> Res
         chosen_policy: frame.policy,
         reason: String::new(),
         policy_reason: String::new(),
-        effects: CHOICES.map(|choice| effect(&reading, &apps, choice, rounded)).into(),
+        effects: choices().map(|choice| effect(&reading, &apps, choice, rounded)).collect(),
         development: (reading.development_devices > 0).then(|| {
             let (profiles, devices) = (count(reading.development_profiles), count(reading.development_devices));
             format!("In development, {} never answered.", words::profiles_on_devices(&profiles, &devices))
@@ -219,12 +233,16 @@ fn effect(reading: &Reading, apps: &[crate::domain::app::App], choice: Option<St
         let sign = if more { "+" } else { "−" };
         let (now, after) = if more { (without, with) } else { (with, without) };
         let change = if count(moved) == "0" { "0".to_owned() } else { format!("{sign}{}", count(moved)) };
-        (state, now, after, change)
+        StateEffect { state, now, after, change }
     });
     let app = |app: &crate::domain::app::App| {
         let profiles = decided_by_default(&reading.profiles, Unit::Profiles, Some(app.id));
         let devices = decided_by_default(&reading.devices, Unit::Devices, Some(app.id));
-        (rounded || profiles + devices > 0).then(|| (app.name.clone(), count(profiles), count(devices)))
+        (rounded || profiles + devices > 0).then(|| AppEffect {
+            app: app.name.clone(),
+            profiles: count(profiles),
+            devices: count(devices),
+        })
     };
     Effect {
         choice,

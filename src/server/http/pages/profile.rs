@@ -1,21 +1,21 @@
 //! Looking up single profiles. No address names a person: what was found stays with the session that looked, which may
 //! see it again for a while by a reload or the back button, without another look-up and its row in the log.
 
-use super::remembered::{LookedUp, one_use_name};
+use super::remembered::{LookedUp, random_name};
 use super::{PageQuery, frame};
 use crate::domain::att::{CountedState, Effective, Origin};
 use crate::domain::count::deciding_device;
 use crate::domain::device::Device;
 use crate::domain::environment::Environment;
-use crate::domain::error::Refusal;
 use crate::domain::id::{DeviceId, InputId, ProfileId};
 use crate::domain::permission::Permission;
-use crate::server::error::{Error, Result};
+use crate::domain::profile::LookUpBy;
+use crate::server::error::Result;
 use crate::server::http::caller::{InWorkspace, SignedInPerson};
-use crate::server::http::form::{Form, shown};
+use crate::server::http::form::{Form, NotTaken};
 use crate::server::http::moment::moment;
 use crate::server::http::render::render;
-use crate::server::services::profile::{GatedDevice, LookUp, LookUpBy, Reader, look_up as find};
+use crate::server::services::profile::{GatedDevice, LookUp, Reader, look_up as find};
 use crate::server::store::View;
 use crate::server::store::profile::AppUser;
 use crate::ui::frame::{NavPage, address};
@@ -59,24 +59,21 @@ pub async fn look_up(
     let ended = match (by, form.faults()) {
         (Some(by), None) => {
             let wanted = LookUp { environment, by, value: value.clone() };
-            find(&state.store, &visit.actor, workspace.clone(), wanted).await.map_err(|error| match error {
-                Error::Refused(Refusal::Invalid(faults)) => Ok(shown(&faults)),
-                error => Err(error),
-            })
+            find(&state.store, &visit.actor, workspace.clone(), wanted).await.map_err(NotTaken::from)
         }
-        (_, faults) => Err(Ok(faults.unwrap_or_default())),
+        (_, faults) => Err(NotTaken::Faults(faults.unwrap_or_default())),
     };
     let by = by.unwrap_or_default();
     let (found, view) = match ended {
         Ok(found) => found,
-        Err(Err(error)) => return Err(error),
-        Err(Ok(faults)) => {
+        Err(NotTaken::Failed(error)) => return Err(error),
+        Err(NotTaken::Faults(faults)) => {
             let mut view = state.store.view(&visit.actor, workspace, Permission::LookUpProfiles).await?;
             let page = Profiles { faults, ..model(&mut view, &visit, environment, by, value).await? };
             return Ok(render(&state, Page::Profiles(Box::new(page)), StatusCode::UNPROCESSABLE_ENTITY));
         }
     };
-    let name = one_use_name(&state);
+    let name = random_name(&state);
     let looked_up = LookedUp::new(name.clone(), view.workspace.id, environment, by, view.now);
     drop(view);
     looked_up.remember(&visit.session, found).await?;
@@ -106,7 +103,7 @@ async fn model(
 ) -> Result<Profiles> {
     let words = |by: LookUpBy| match by {
         LookUpBy::DeviceId => "Device id (IDFV, IDFA, Android id, mParticle device id)",
-        by => words::look_up_by(by.as_str()).unwrap_or_default(),
+        by => words::look_up_by(by),
     };
     Ok(Profiles {
         frame: frame(view, &visit.person, NavPage::Profiles, environment).await?,

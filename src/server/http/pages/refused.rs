@@ -70,7 +70,7 @@ fn why(error: &Error) -> Why {
         Error::Refused(Refusal::Unauthorized | Refusal::Forbidden) => Why::Forbidden,
         Error::Refused(Refusal::NotFound) => Why::NotFound,
         Error::Refused(Refusal::Conflict) => Why::Conflict,
-        Error::Refused(Refusal::TooLarge) => Why::TooLarge,
+        Error::Refused(Refusal::TooLarge(_)) => Why::TooLarge,
         // Only machines are limited so.
         Error::Refused(Refusal::RateLimited) => Why::BadRequest,
         Error::Again(_) | Error::Broken(_) | Error::Unavailable(_) => Why::Unavailable,

@@ -3,10 +3,10 @@
 
 use crate::domain::environment::Environment;
 use crate::domain::id::{ProfileId, WorkspaceId};
+use crate::domain::profile::LookUpBy;
 use crate::domain::time::{MINUTE, Millis};
 use crate::server::error::Result;
 use crate::server::http::caller::unavailable;
-use crate::server::services::profile::LookUpBy;
 use crate::server::state::AppState;
 use crate::ui::words::Done;
 use base64::Engine;
@@ -24,17 +24,17 @@ const MOST: usize = 20;
 const SHOWN_FOR: i64 = 10 * MINUTE;
 
 /// A new name for a form or a look-up, which nobody can guess.
-pub fn one_use_name(state: &AppState) -> String {
+pub fn random_name(state: &AppState) -> String {
     BASE64_URL_SAFE_NO_PAD.encode(state.store.ids().random::<16>())
 }
 
 /// Leaves a message for the page that follows.
-pub async fn leave(session: &Session, done: Done) -> Result<()> {
+pub async fn leave_message(session: &Session, done: Done) -> Result<()> {
     session.insert(DONE, done).await.map_err(unavailable)
 }
 
 /// Takes the message, so that it is shown once.
-pub async fn take(session: &Session) -> Result<Option<Done>> {
+pub async fn take_message(session: &Session) -> Result<Option<Done>> {
     // Taking what is not there would write the session anew with each page.
     if session.get_value(DONE).await.map_err(unavailable)?.is_none() {
         return Ok(None);

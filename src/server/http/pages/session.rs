@@ -1,7 +1,7 @@
 //! Sign in, sign out, and where one goes first.
 
 use super::installation::installation_frame;
-use super::remembered::take;
+use super::remembered::take_message;
 use crate::domain::error::Refusal;
 use crate::server::auth::session::{ADDRESS, AGENT, PERSON};
 use crate::server::error::Result;
@@ -49,7 +49,7 @@ pub async fn sign_in_form(State(state): State<AppState>, session: Session, query
     let page = SignIn {
         next,
         signed_out: asked.of("signed-out").is_some(),
-        done: take(&session).await?,
+        done: take_message(&session).await?,
         needs_set_up,
         ..SignIn::default()
     };
@@ -115,7 +115,7 @@ fn agent(actor: &Actor) -> String {
     actor.agent.iter().flat_map(|agent| agent.chars()).filter(|c| !c.is_control()).take(LONGEST_AGENT).collect()
 }
 
-/// A path of ours, so that a crafted link cannot lead somewhere else after sign-in.
+/// A path of our own, so that a crafted link cannot lead somewhere else after sign-in.
 fn local_path(next: &str) -> String {
     let ours = next.starts_with('/') && !next.starts_with("//") && !next.contains(['\\', '\r', '\n', '\t']);
     if ours { next.to_owned() } else { "/".to_owned() }

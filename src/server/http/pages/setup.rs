@@ -1,6 +1,6 @@
 //! The one form behind a one-time link.
 
-use super::remembered::leave;
+use super::remembered::leave_message;
 use crate::domain::error::Refusal;
 use crate::server::error::{Error, Result};
 use crate::server::http::caller::Anonymous;
@@ -78,7 +78,7 @@ pub async fn set_up(
     };
     match done {
         Ok(_) => {
-            leave(&session, if first { Done::SetUp } else { Done::PasswordSet }).await?;
+            leave_message(&session, if first { Done::SetUp } else { Done::PasswordSet }).await?;
             Ok(Redirect::to("/sign-in").into_response())
         }
         Err(Error::Refused(Refusal::Invalid(faults))) => {

@@ -1,7 +1,7 @@
 //! API tokens: the list, and the forms that make and revoke them.
 
 use super::listing::part;
-use super::remembered::{form_taken, leave, one_use_name, take, was_taken};
+use super::remembered::{form_taken, leave_message, random_name, take_message, was_taken};
 use super::{PageQuery, frame};
 use crate::domain::environment::Environment;
 use crate::domain::error::Refusal;
@@ -32,7 +32,7 @@ pub async fn list(InWorkspace { visit, state, workspace, .. }: InWorkspace, quer
     let mut view = state.store.view(&visit.actor, workspace, Permission::ManageTokens).await?;
     let asked = PageQuery::new(query);
     let mut page = model(&state, &mut view, &visit, &asked).await?;
-    page.done = take(&visit.session).await?;
+    page.done = take_message(&visit.session).await?;
     Ok(render(&state, Page::Tokens(Box::new(page)), StatusCode::OK))
 }
 
@@ -48,7 +48,7 @@ pub async fn change(
         "revoke" => {
             let id = TokenId::parse(&form.text("token")).ok_or(Refusal::NotFound)?;
             revoke_token(&state.store, &visit.actor, workspace, id).await?;
-            leave(&visit.session, Done::TokenRevoked).await?;
+            leave_message(&visit.session, Done::TokenRevoked).await?;
             return Ok(Redirect::to(&format!("/w/{slug}/tokens")).into_response());
         }
         "add" => {}
@@ -113,7 +113,7 @@ async fn model(state: &AppState, view: &mut View, visit: &SignedInPerson, asked:
         made: None,
         made_already: false,
         done: None,
-        form_id: one_use_name(state),
+        form_id: random_name(state),
         frame,
     })
 }

@@ -3,7 +3,7 @@
 use super::PageQuery;
 use super::installation::{installation_frame, operators_only};
 use super::listing::part;
-use super::remembered::{form_taken, leave, one_use_name, take, was_taken};
+use super::remembered::{form_taken, leave_message, random_name, take_message, was_taken};
 use crate::domain::error::Refusal;
 use crate::server::error::{Error, Result};
 use crate::server::http::caller::SignedInPerson;
@@ -27,7 +27,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 pub async fn list(visit: SignedInPerson, State(state): State<AppState>, query: RawQuery) -> Result<Response> {
     operators_only(&visit)?;
     let mut page = model(&state, &visit, &PageQuery::new(query)).await?;
-    page.done = take(&visit.session).await?;
+    page.done = take_message(&visit.session).await?;
     Ok(render(&state, Page::Workspaces(Box::new(page)), StatusCode::OK))
 }
 
@@ -50,7 +50,7 @@ pub async fn add(
     };
     let form_id = format!("{} {}", form.optional("form_id"), sent.name);
     if was_taken(&visit.session, &form_id).await? {
-        leave(&visit.session, Done::LinkMadeAlready).await?;
+        leave_message(&visit.session, Done::LinkMadeAlready).await?;
         return Ok(Redirect::to("/workspaces").into_response());
     }
     let made = match form.faults() {
@@ -116,7 +116,7 @@ async fn model(state: &AppState, visit: &SignedInPerson, asked: &PageQuery) -> R
         rows: rows.collect(),
         pager,
         frame,
-        form_id: one_use_name(state),
+        form_id: random_name(state),
         done: None,
         sent,
         faults: Faults::default(),

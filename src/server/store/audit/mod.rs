@@ -56,7 +56,7 @@ struct StoredAuditRow {
     hash: String,
 }
 
-/// A row that was read, with the hash that stands in the store.
+/// A row that was read, with the stored hash.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChainRow {
     pub row: AuditRow,

@@ -225,7 +225,7 @@ fn actions(page: &InputPage) -> impl IntoView + use<> {
             <form method="post">
                 <input type="hidden" name="act" value="rotate" />
                 <input type="hidden" name="secret_version" value=page.secret_version.to_string() />
-                <p class="muted">"Creates a new secret. The current one stops working immediately, so every sender needs the new one."</p>
+                <p class="muted">"Creates a new secret. The current one stops working within two seconds, so every sender needs the new one."</p>
                 <button class="button danger">"Rotate secret"</button>
             </form>
         </section>

@@ -1,6 +1,6 @@
 //! The form of the default ATT status, with the effect of each choice in numbers.
 
-use super::{CHOICES, Effect, NONE, PrivacySettings};
+use super::{AppEffect, Effect, NONE, PrivacySettings, StateEffect, choices as every_choice};
 use crate::domain::att::Status;
 use crate::ui::parts::field::{Field, field, summary};
 use crate::ui::parts::status;
@@ -16,7 +16,7 @@ fn value(choice: Option<Status>) -> &'static str {
 
 pub(super) fn default_form(page: &PrivacySettings) -> impl IntoView + use<> {
     let (in_force, chosen) = (page.frame.default, page.chosen);
-    let choices = CHOICES.map(|choice| {
+    let choices = every_choice().map(|choice| {
         let (apple, effect) = words::choice(choice);
         let current = (choice == in_force).then(|| view! { <span class="tag">"In force"</span> });
         view! {
@@ -29,7 +29,7 @@ pub(super) fn default_form(page: &PrivacySettings) -> impl IntoView + use<> {
         }
     });
     let effects = page.effects.iter().map(|effect| effect_of(effect, in_force, &page.development)).collect_view();
-    let labels = CHOICES.map(|choice| {
+    let labels = every_choice().map(|choice| {
         let class = format!("for-{}", value(choice));
         let words = match choice {
             Some(status) => format!("Set default to {}", words::status(status)),
@@ -96,7 +96,7 @@ fn effect_of(effect: &Effect, in_force: Option<Status>, development: &Option<Str
         None => "Under Withhold, their advertising ids would be kept below iOS 14.5 and removed from 14.5 on.",
     };
     let tone = if effect.choice == Some(Status::Authorized) { "notice danger" } else { "notice" };
-    let states = effect.states.iter().cloned().map(|(state, now, after, change)| {
+    let states = effect.states.iter().cloned().map(|StateEffect { state, now, after, change }| {
         view! {
             <tr>
                 <th scope="row">{status::status(state)}</th>
@@ -104,7 +104,7 @@ fn effect_of(effect: &Effect, in_force: Option<Status>, development: &Option<Str
             </tr>
         }
     });
-    let apps = effect.apps.iter().cloned().map(|(app, profiles, devices)| {
+    let apps = effect.apps.iter().cloned().map(|AppEffect { app, profiles, devices }| {
         view! { <tr><th scope="row">{app}</th><td class="n">{profiles}</td><td class="n">{devices}</td></tr> }
     });
     let apps = (!effect.apps.is_empty()).then(|| view! {

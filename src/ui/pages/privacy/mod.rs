@@ -19,9 +19,10 @@ use policy::{policy_form, policy_words};
 /// The radio's value for no default.
 pub const NONE: &str = "none";
 
-/// The five choices, in the order of the page.
-pub const CHOICES: [Option<Status>; 5] =
-    [Some(Status::Authorized), Some(Status::Denied), Some(Status::Restricted), Some(Status::NotDetermined), None];
+/// The choices, in the order of the page: every status, and no default.
+pub fn choices() -> impl Iterator<Item = Option<Status>> {
+    Status::ALL.into_iter().map(Some).chain([None])
+}
 
 #[derive(Clone, Debug)]
 pub struct PrivacySettings {
@@ -38,7 +39,7 @@ pub struct PrivacySettings {
     /// How many devices have no status, in development; `None` when there are none.
     pub development: Option<String>,
     pub outcome: SettingsOutcome,
-    /// The faults of the form that was sent, and which of the two it was.
+    /// The faults of the default's form, and of the policy's.
     pub faults: Faults,
     pub policy_faults: Faults,
     pub admins: Vec<String>,
@@ -77,7 +78,7 @@ pub enum Erasing {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SettingsOutcome {
     Nothing,
-    /// The version now in force, which was just made.
+    /// A version was just made, and is in force.
     Saved,
     /// The values were in force already.
     Same,
@@ -91,10 +92,26 @@ pub struct Effect {
     pub choice: Option<Status>,
     pub profiles: String,
     pub devices: String,
-    /// The states that change: words, now, after, change.
-    pub states: Vec<(CountedState, String, String, String)>,
-    /// Each app, and how many of its profiles and devices change.
-    pub apps: Vec<(String, String, String)>,
+    /// The states that change.
+    pub states: Vec<StateEffect>,
+    pub apps: Vec<AppEffect>,
+}
+
+/// How many profiles have a state now and after a change, and the difference.
+#[derive(Clone, Debug)]
+pub struct StateEffect {
+    pub state: CountedState,
+    pub now: String,
+    pub after: String,
+    pub change: String,
+}
+
+/// How many of an app's profiles and devices change.
+#[derive(Clone, Debug)]
+pub struct AppEffect {
+    pub app: String,
+    pub profiles: String,
+    pub devices: String,
 }
 
 #[derive(Clone, Debug)]

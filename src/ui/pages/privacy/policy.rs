@@ -24,7 +24,7 @@ pub(super) fn policy_words(policy: Policy) -> &'static str {
 
 pub(super) fn policy_form(page: &PrivacySettings) -> impl IntoView + use<> {
     let (in_force, chosen) = (page.frame.policy, page.chosen_policy);
-    let choices = [Policy::Withhold, Policy::RequireStatus, Policy::Observe].map(|policy| {
+    let choices = Policy::ALL.map(|policy| {
         let current = (policy == in_force).then(|| view! { <span class="tag">"In force"</span> });
         view! {
             <label class="choice">

@@ -106,7 +106,7 @@ pub async fn resolve(
     // Without the permission, not even the faults of the body are reported.
     let slug = WorkspaceRef::Slug(labelled.workspace.clone());
     state.store.assert_may(&actor, &slug, Permission::LookUpProfiles).await?;
-    let body = to_bytes(request.into_body(), LARGEST).await.map_err(|_| Refusal::TooLarge)?;
+    let body = to_bytes(request.into_body(), LARGEST).await.map_err(|_| Refusal::TooLarge(LARGEST / 1024))?;
     let (environment, by, value) = read_question(&body)?;
     let (found, mut view) = state.store.find_for_token(&actor, labelled, environment, by, value).await?;
     answer(&mut view, environment, found.ok_or(Refusal::NotFound)?.id, fields).await

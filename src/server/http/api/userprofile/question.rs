@@ -14,7 +14,7 @@ use crate::server::store::profile::FindBy;
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
-/// FindBy what a profile is asked for.
+/// By what a profile is asked for.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "read field by field, so that faults name theirs")]
 pub struct ProfileQuestion {
