@@ -96,6 +96,17 @@ impl Fault {
     pub fn new(field: impl Into<Cow<'static, str>>, problem: Problem) -> Self {
         Self { field: field.into(), problem }
     }
+
+    /// The text under which it is counted: the field, a space, and the problem's name.
+    pub fn reason(&self) -> String {
+        format!("{} {}", self.field, self.problem.as_str())
+    }
+
+    /// Reads that text; `None` for a problem that newer code counted.
+    pub fn of_reason(reason: &str) -> Option<Self> {
+        let (field, problem) = reason.rsplit_once(' ')?;
+        Some(Self::new(field.to_owned(), Problem::parse(problem)?))
+    }
 }
 
 /// Why an act or a read was refused.

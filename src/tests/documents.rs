@@ -137,6 +137,36 @@ fn every_path_that_a_document_names_is_there() {
     assert!(missing.is_empty(), "{missing:#?}");
 }
 
+/// "`path`: `Name`" in a table says that the name is found there.
+#[test]
+fn every_name_that_a_document_places_in_a_file_is_in_it() {
+    let text = std::fs::read_to_string(format!("{ROOT}/docs/architecture.md")).expect("a document");
+    let mut named = 0;
+    for line in text.lines().filter(|line| line.starts_with('|')) {
+        for (path, rest) in line.split('`').skip(1).step_by(2).zip(line.split('`').skip(2).step_by(2)) {
+            let (_, after) = line.split_once(&format!("`{path}`")).expect("it is there");
+            let Some((name, _)) = after.strip_prefix(": `").and_then(|after| after.split_once('`')) else { continue };
+            assert!(rest.starts_with(':'));
+            let sources = sources(path);
+            assert!(sources.contains(name), "{path} has no {name}");
+            named += 1;
+        }
+    }
+    assert!(named > 2, "{named}");
+}
+
+/// The text of a module: its file, or those of its folder.
+fn sources(path: &str) -> String {
+    let folder = PathBuf::from(format!("{ROOT}/src/{path}"));
+    match std::fs::read_dir(&folder) {
+        Ok(files) => {
+            let texts = files.flatten().filter_map(|file| std::fs::read_to_string(file.path()).ok());
+            texts.collect()
+        }
+        Err(_) => std::fs::read_to_string(folder.with_extension("rs")).unwrap_or_default(),
+    }
+}
+
 /// What a line has between backticks.
 fn between_marks(line: &str) -> Vec<&str> {
     line.split('`').skip(1).step_by(2).filter(|word| !word.contains([' ', '*', '<'])).collect()

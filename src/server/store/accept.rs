@@ -11,7 +11,7 @@ use crate::domain::att::Policy;
 use crate::domain::batch::{Batch, STATUS};
 use crate::domain::count;
 use crate::domain::device::Device;
-use crate::domain::error::{Problem, Refusal};
+use crate::domain::error::{Fault, Problem, Refusal};
 use crate::domain::fold::{Arrival, Population};
 use crate::domain::id::{AppId, InputId, WorkspaceId};
 use crate::domain::input::Counted;
@@ -224,7 +224,7 @@ impl WorkspaceGroup<'_> {
             let mut refused = Vec::new();
             for (at, batch) in parcel.sent.batches.iter().enumerate() {
                 if self.settings.policy == Policy::RequireStatus && batch.lacks_status(self.settings.default) {
-                    let reason = format!("{STATUS} {}", Problem::StatusRequired.as_str());
+                    let reason = Fault::new(STATUS, Problem::StatusRequired).reason();
                     effects.count(input, Counted::Refused, &reason, 1);
                     refused.push(at);
                 } else {

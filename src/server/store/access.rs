@@ -1,8 +1,8 @@
 //! Reads of single profiles by tokens: counted by token and minute, and the profiles named for 30 days.
 
 use super::actor::{Actor, Who};
+use super::authorize::{Access, Authorized};
 use super::db::{Tx, on};
-use super::permit::{Access, Permit};
 use super::profile::{FindBy, Found};
 use super::scope::WorkspaceRef;
 use super::system::Record;
@@ -54,7 +54,7 @@ impl Store {
                     let slug = WorkspaceRef::Slug(workspace.workspace.clone());
                     let tx = store.db.write().await?;
                     let may = Permission::LookUpProfiles;
-                    let Permit { mut scope, .. } = store.permit(tx, &asker, &slug, may, Access::Write).await?;
+                    let Authorized { mut scope, .. } = store.authorize(tx, &asker, &slug, may, Access::Write).await?;
                     if scope.workspace.org != workspace.org || scope.workspace.account != workspace.account {
                         return Err(Refusal::NotFound.into());
                     }

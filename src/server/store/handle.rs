@@ -3,7 +3,7 @@
 
 use super::actor::Actor;
 use super::audit::{Entry, append};
-use super::permit::{Access, Permit};
+use super::authorize::{Access, Authorized};
 use super::scope::{Scope, WorkspaceRef};
 use super::{Store, spawned};
 use crate::domain::audit::{ActorSnapshot, AuditAction};
@@ -112,8 +112,8 @@ impl Store {
         let (store, actor) = (self.clone(), actor.clone());
         spawned(async move {
             let tx = store.db.read().await?;
-            let Permit { scope, role, grant, .. } =
-                store.permit(tx, &actor, &workspace_ref, permission, Access::Read).await?;
+            let Authorized { scope, role, grant, .. } =
+                store.authorize(tx, &actor, &workspace_ref, permission, Access::Read).await?;
             Ok(View { scope, role, grant })
         })
         .await
@@ -139,8 +139,8 @@ impl Store {
             let (actor, workspace_ref, act) = (actor.clone(), workspace_ref.clone(), act.clone());
             async move {
                 let tx = store.db.write().await?;
-                let permit = store.permit(tx, &actor, &workspace_ref, A::PERMISSION, Access::Write).await?;
-                let Permit { scope, actor: actor_snapshot, role, .. } = permit;
+                let authorized = store.authorize(tx, &actor, &workspace_ref, A::PERMISSION, Access::Write).await?;
+                let Authorized { scope, actor: actor_snapshot, role, .. } = authorized;
                 let change = Change { scope, actor, actor_snapshot, role, act: PhantomData };
                 act(change).await.map(|done| done.0)
             }

@@ -1,8 +1,8 @@
 //! Invitations into a workspace, under the hash of their token.
 
+use super::authorize::Access;
 use super::db::on;
 use super::handle::{Act, Change};
-use super::permit::Access;
 use super::scope::Scope;
 use super::{SystemTx, SystemView};
 use crate::domain::id::{InvitationId, PersonId, WorkspaceId};

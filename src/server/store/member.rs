@@ -1,9 +1,9 @@
 //! Members: a person's role in a workspace.
 
 use super::SystemTx;
+use super::authorize::Access;
 use super::db::{Tx, on};
 use super::handle::{Act, Change};
-use super::permit::Access;
 use crate::domain::id::{PersonId, WorkspaceId};
 use crate::domain::permission::Permission;
 use crate::domain::role::Role;

@@ -1,6 +1,7 @@
-//! What is remembered. The only ways to a connection are the handles: `change` (a person's or token's write, with its
-//! permission and its audit row), `view` (a read of one moment), `disclose` (a read that leaves a trace), `input_grant` (the
-//! event stream) and, for whoever holds the [`System`], `transaction` (accounts, sessions, jobs).
+//! What is remembered. The ways to a connection are `change` (a person's or token's write, with its permission and its
+//! audit row), `view` (a read of one moment), `disclose` (a read that leaves a trace), `input_grant` (the event stream)
+//! and, for whoever holds the [`System`], `transaction` (accounts, sessions, jobs). Beside them stand reads that no
+//! permission is asked for: `system_view`, and what proves or lists the whole database.
 
 mod accept;
 pub mod access;
@@ -8,6 +9,7 @@ mod actor;
 mod address;
 pub mod app;
 pub mod audit;
+mod authorize;
 pub mod check;
 mod columns;
 mod count;
@@ -30,7 +32,6 @@ pub mod invitation;
 pub mod link;
 pub mod member;
 mod migrate;
-mod permit;
 mod persist;
 pub mod person;
 mod pools;

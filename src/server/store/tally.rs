@@ -5,7 +5,7 @@ use super::row::rows;
 use super::scope::Scope;
 use super::system::{System, Trail};
 use crate::domain::environment::Environment;
-use crate::domain::error::Problem;
+use crate::domain::error::{Fault, Problem};
 use crate::domain::id::{AppId, InputId, WorkspaceId};
 use crate::domain::input::Counted;
 use crate::domain::time::Millis;
@@ -77,7 +77,7 @@ impl System {
     /// Counts requests that an input sent beyond its rate.
     pub async fn count_rate_limited(&self, workspace: WorkspaceId, input: InputId, n: i64) -> Result<()> {
         self.transaction(move |mut tx| async move {
-            let reason = format!(" {}", Problem::RateLimited.as_str());
+            let reason = Fault::new("", Problem::RateLimited).reason();
             let tallies = Tallies::from([((input, Counted::Refused, reason), n)]);
             let now = tx.now;
             tx.tx.add_tallies(workspace, &tallies, now).await?;

@@ -1,7 +1,7 @@
 //! What is wrong, in words: for scripts, for forms, and for the inputs' counts.
 
 use crate::domain::data_problem::DataProblem;
-use crate::domain::error::Problem;
+use crate::domain::error::{Fault, Problem};
 
 /// What is wrong, as it is said beside a field.
 pub fn problem(problem: Problem) -> &'static str {
@@ -149,10 +149,11 @@ pub fn parameter_problem(name: &str) -> &'static str {
 
 /// Why batches were refused, as the input's page says it; `reason` is a field and a problem.
 pub fn reason(reason: &str) -> String {
-    let (field, problem_name) = reason.rsplit_once(' ').unwrap_or(("", reason));
-    let known = Problem::parse(problem_name);
-    let said = known.map_or("refused", problem);
-    if field.is_empty() { format!("The batch: {said}") } else { format!("{field}: {said}") }
+    match Fault::of_reason(reason) {
+        Some(fault) if fault.field.is_empty() => format!("The batch: {}", problem(fault.problem)),
+        Some(fault) => format!("{}: {}", fault.field, problem(fault.problem)),
+        None => format!("{reason}: refused"),
+    }
 }
 
 /// What a batch contradicts, and what was made of it.

@@ -158,8 +158,7 @@ fn indexed(index: usize, fault: &Fault) -> Fault {
 
 /// One bad batch, counted under its first fault.
 fn reasons(faults: &[Fault]) -> BTreeMap<String, i64> {
-    let reason = |fault: &Fault| format!("{} {}", fault.field, fault.problem.as_str());
-    faults.first().map(|fault| (reason(fault), 1)).into_iter().collect()
+    faults.first().map(|fault| (fault.reason(), 1)).into_iter().collect()
 }
 
 /// Why a body was not read.

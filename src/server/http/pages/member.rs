@@ -1,7 +1,7 @@
 //! Members: the list, and the forms that invite, change and remove.
 
 use super::listing::part;
-use super::remembered::{form_taken, leave_message, random_name, take_message, was_taken};
+use super::remembered::{form_about, form_taken, leave_message, random_name, take_message, was_taken};
 use super::{PageQuery, frame};
 use crate::domain::environment::Environment;
 use crate::domain::error::{Problem, Refusal};
@@ -94,7 +94,7 @@ async fn send_invitation(
     mut form: Form,
 ) -> Result<Response> {
     let (email, role) = (form.text("email"), form.choice("role", Role::parse));
-    let form_id = format!("{} {email}", form.optional("form_id"));
+    let form_id = form_about(&mut form, &email);
     if was_taken(&visit.session, &form_id).await? {
         leave_message(&visit.session, Done::LinkMadeAlready).await?;
         return Ok(Redirect::to(&asked.with(&[("page", "")])).into_response());

@@ -3,7 +3,7 @@
 use super::PageQuery;
 use super::installation::{installation_frame, operators_only};
 use super::listing::part;
-use super::remembered::{form_taken, leave_message, random_name, take_message, was_taken};
+use super::remembered::{form_about, form_taken, leave_message, random_name, take_message, was_taken};
 use crate::domain::error::Refusal;
 use crate::server::error::Result;
 use crate::server::http::caller::SignedInPerson;
@@ -41,7 +41,7 @@ pub async fn reset(
     if form.faults().is_some() || email == visit.person.email {
         return Err(Refusal::BadRequest(vec![]).into());
     }
-    let form_id = format!("{} {email}", form.optional("form_id"));
+    let form_id = form_about(&mut form, &email);
     if was_taken(&visit.session, &form_id).await? {
         leave_message(&visit.session, Done::LinkMadeAlready).await?;
         return Ok(Redirect::to("/people").into_response());

@@ -7,6 +7,7 @@ use crate::domain::profile::LookUpBy;
 use crate::domain::time::{MINUTE, Millis};
 use crate::server::error::Result;
 use crate::server::http::caller::unavailable;
+use crate::server::http::form::Form;
 use crate::server::state::AppState;
 use crate::ui::words::Done;
 use base64::Engine;
@@ -40,6 +41,12 @@ pub async fn take_message(session: &Session) -> Result<Option<Done>> {
         return Ok(None);
     }
     session.remove(DONE).await.map_err(unavailable)
+}
+
+/// The name of a form that says about whom or what it is: the same form about somebody else is another one.
+pub fn form_about(form: &mut Form, what: &str) -> String {
+    let form_id = form.optional("form_id");
+    if form_id.is_empty() { form_id } else { format!("{form_id} {what}") }
 }
 
 /// Whether this form was taken, here or by a request at the same moment.

@@ -3,7 +3,7 @@
 use super::PageQuery;
 use super::installation::{installation_frame, operators_only};
 use super::listing::part;
-use super::remembered::{form_taken, leave_message, random_name, take_message, was_taken};
+use super::remembered::{form_about, form_taken, leave_message, random_name, take_message, was_taken};
 use crate::domain::error::Refusal;
 use crate::server::error::{Error, Result};
 use crate::server::http::caller::SignedInPerson;
@@ -48,7 +48,7 @@ pub async fn add(
         admin: form.text("admin"),
         admin_name: form.optional("admin_name"),
     };
-    let form_id = format!("{} {}", form.optional("form_id"), sent.name);
+    let form_id = form_about(&mut form, &sent.name);
     if was_taken(&visit.session, &form_id).await? {
         leave_message(&visit.session, Done::LinkMadeAlready).await?;
         return Ok(Redirect::to("/workspaces").into_response());

@@ -18,7 +18,7 @@ pub(super) enum Access {
 }
 
 /// What an actor was allowed, and where.
-pub(super) struct Permit {
+pub(super) struct Authorized {
     pub scope: Scope,
     /// Who acts, as they are now.
     pub actor: ActorSnapshot,
@@ -29,14 +29,14 @@ pub(super) struct Permit {
 
 impl Store {
     /// Finds the workspace and asks for permission. Whoever is no member is refused as if it did not exist.
-    pub(super) async fn permit(
+    pub(super) async fn authorize(
         &self,
         mut tx: Tx,
         actor: &Actor,
         workspace_ref: &WorkspaceRef,
         permission: Permission,
         access: Access,
-    ) -> Result<Permit> {
+    ) -> Result<Authorized> {
         let workspace = match workspace_ref {
             WorkspaceRef::Slug(slug) => tx.workspace_by_slug(slug).await?,
             WorkspaceRef::Id(id) => tx.workspace_by_id(*id).await?,
@@ -71,6 +71,6 @@ impl Store {
         }
         let role = snapshot.role.and_then(TokenRole::member);
         let scope = Scope { tx, workspace, now, ids: self.ids.clone() };
-        Ok(Permit { scope, actor: snapshot, role, grant })
+        Ok(Authorized { scope, actor: snapshot, role, grant })
     }
 }
