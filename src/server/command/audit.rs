@@ -69,6 +69,7 @@ pub(super) fn print_verified(verified: &Verified, json: bool) {
     for broken in &verified.broken {
         say!("audit: chain {}, row {}: {}", broken.chain, broken.seq, broken.why);
     }
-    let (rows, chains) = (verified.rows, verified.chains);
-    say!("audit: {rows} rows in {chains} chains, {} broken", verified.broken.len());
+    let count = |n, what: &str| if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") };
+    let (rows, chains) = (count(verified.rows, "row"), count(verified.chains, "chain"));
+    say!("audit: {rows} in {chains}, {} broken", verified.broken.len());
 }

@@ -2,7 +2,9 @@
 
 use crate::harness::{Cookie, World, on_both};
 use attest::domain::role::Role;
-use axum::http::StatusCode;
+use axum::body::Body;
+use axum::http::header::{ACCEPT, COOKIE, LOCATION, REFERER};
+use axum::http::{Method, Request, StatusCode};
 use serde_json::{Value, json};
 
 on_both! {
@@ -11,6 +13,7 @@ on_both! {
     rounded_roles_are_offered_what_makes_sense
     a_platform_without_statuses_says_so
     a_wrong_filter_is_named
+    the_island_is_led_nowhere
 }
 
 fn ios(n: usize, status: Option<&str>) -> Value {
@@ -95,5 +98,26 @@ async fn a_wrong_filter_is_named(world: World) {
         assert_eq!(page.status, StatusCode::BAD_REQUEST);
         assert!(page.body.contains(&format!("<b>{field}</b>: ")), "{}", page.body);
         assert!(!page.body.contains("amiga") && !page.body.contains("yesterday"), "never what was sent");
+    }
+}
+
+/// Leptos leads a form without script back to the page that its Referer names, which may be any.
+async fn the_island_is_led_nowhere(world: World) {
+    world.workspace("Acme").await;
+    let ada = world.sign_in(&world.member("acme", "Ada", Role::ComplianceAdmin).await).await;
+    for (workspace, expected) in [("acme", StatusCode::OK), ("other", StatusCode::NOT_FOUND)] {
+        for method in [Method::GET, Method::HEAD] {
+            let request = Request::builder()
+                .method(&method)
+                .uri(format!("/live/overview?workspace={workspace}"))
+                .header(COOKIE, &ada.0)
+                .header(ACCEPT, "text/html")
+                .header(REFERER, "https://elsewhere.example/x")
+                .body(Body::empty());
+            let reply = world.send(request.expect("a request"), "127.0.0.1").await;
+            assert_eq!(reply.status, expected, "{method} {workspace}");
+            assert!(!reply.headers.contains_key(LOCATION), "{method} {workspace}: {:?}", reply.headers);
+            assert_eq!(reply.body.is_empty(), method == Method::HEAD);
+        }
     }
 }

@@ -69,6 +69,19 @@ async fn a_form_is_taken_once(world: World) {
     assert!(world.post("/w/acme/tokens", &ada, &form).await.body.contains("attest_"));
     let again = world.post("/w/acme/tokens", &ada, &form).await.body;
     assert!(again.contains("The token was created") && !again.contains("attest_"), "{again}");
+    let faulty = [("act", "add"), ("form_id", &*id), ("name", ""), ("role", "analyst"), ("days", "30")];
+    let told = world.post("/w/acme/tokens", &ada, &faulty).await;
+    assert_eq!(
+        told.status,
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "another name makes it another form, and its fault is told"
+    );
+    // A name that is none of ours is not remembered, so that no sender grows what each page of the session reads.
+    let long = "f".repeat(20_000);
+    for email in ["lea@example.com", "lea@example.com"] {
+        let form = [("act", "invite"), ("form_id", &*long), ("email", email), ("role", "analyst")];
+        assert!(world.post("/w/acme/members", &ada, &form).await.body.contains("token="), "as often as it is sent");
+    }
     world.assert_holds().await;
 }
 

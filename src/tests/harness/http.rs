@@ -66,7 +66,11 @@ impl World {
         let (parts, body) = response.into_parts();
         let body = to_bytes(body, usize::MAX).await.expect("a body");
         let body = String::from_utf8_lossy(&body).into_owned();
-        Reply { status: parts.status, headers: parts.headers, body }
+        let reply = Reply { status: parts.status, headers: parts.headers, body };
+        // A browser takes an empty address for the page it is on, and sends a form's page into a circle.
+        let leads = !reply.status.is_redirection() || reply.location().starts_with('/');
+        assert!(leads, "a redirect without a path: {:?}", reply.headers);
+        reply
     }
 
     pub async fn get(&self, path: &str, cookie: &Cookie) -> Reply {

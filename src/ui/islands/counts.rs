@@ -29,6 +29,14 @@ pub struct CountsQuery {
     pub shown: String,
 }
 
+/// What came to its end while the page was open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Over {
+    Session,
+    /// The membership, the role that allowed it, or the workspace.
+    Access,
+}
+
 /// Why there is no answer, in the shape of every other interface's errors.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct CountsRefused {
@@ -36,10 +44,13 @@ pub struct CountsRefused {
 }
 
 impl CountsRefused {
-    /// Whether the session or the membership is over, so that asking again would not help.
-    pub fn is_final(&self) -> bool {
-        let over = [Code::Unauthorized, Code::Forbidden, Code::NotFound];
-        self.errors.iter().any(|error| over.contains(&error.code))
+    /// What is over, so that asking again would not help.
+    pub fn over(&self) -> Option<Over> {
+        self.errors.iter().find_map(|error| match error.code {
+            Code::Unauthorized => Some(Over::Session),
+            Code::Forbidden | Code::NotFound => Some(Over::Access),
+            _ => None,
+        })
     }
 }
 

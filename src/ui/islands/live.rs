@@ -1,6 +1,6 @@
 //! The Overview's counts follow the server while the page is visible.
 
-use super::counts::{Fragment, counts_since};
+use super::counts::{Fragment, Over, counts_since};
 use super::replace::replace;
 use crate::ui::words;
 use leptos::prelude::*;
@@ -17,8 +17,8 @@ enum Following {
     Live,
     /// The server did not answer; it is asked again.
     Away,
-    /// The session is over: asking again would not help.
-    SignedOut,
+    /// Asking again would not help.
+    Ended(Over),
 }
 
 /// Asks for the counts again and again, and puts the HTML of the answer into the element with the id `target`.
@@ -40,7 +40,7 @@ pub fn LiveCounts(
     let tag = StoredValue::new(tag);
     let asking = StoredValue::new(false);
     let ask = move || {
-        if asking.get_value() || following.get_untracked() == Following::SignedOut || document().hidden() {
+        if asking.get_value() || matches!(following.get_untracked(), Following::Ended(_)) || document().hidden() {
             return;
         }
         asking.set_value(true);
@@ -53,12 +53,14 @@ pub fn LiveCounts(
                     tag.set_value(new);
                     Following::Live
                 }
-                Err(refused) if refused.is_final() => {
-                    // What may not be seen any more does not stay on the page.
-                    replace(&target, "");
-                    Following::SignedOut
-                }
-                Err(_) => Following::Away,
+                Err(refused) => match refused.over() {
+                    Some(over) => {
+                        // What may not be seen any more does not stay on the page.
+                        replace(&target, "");
+                        Following::Ended(over)
+                    }
+                    None => Following::Away,
+                },
             };
             if following.get_untracked() != now {
                 following.set(now);
@@ -72,20 +74,23 @@ pub fn LiveCounts(
         set_interval(ask, EVERY);
     });
     let said = move || match following.get() {
-        Following::NotYet | Following::SignedOut => "",
+        Following::NotYet | Following::Ended(_) => "",
         Following::Live => "Live",
-        Following::Away => "Not reached; asking again",
+        Following::Away => "Server not reachable; retrying",
     };
     let state = move || match following.get() {
         Following::NotYet => "live",
         Following::Live => "live on",
-        Following::Away | Following::SignedOut => "live off",
+        Following::Away | Following::Ended(_) => "live off",
     };
-    // The page itself leads to the sign-in page, and that one back to it.
-    let signed_out = move || {
-        let again = page.clone();
-        let is_over = following.get() == Following::SignedOut;
-        is_over.then(|| view! { {words::SIGNED_OUT}" "<a href=again>{words::SIGN_IN_AGAIN}</a> })
+    let ended = move || {
+        let (said, leads, link) = match following.get() {
+            // The page itself leads to the sign-in page, and that one back to it.
+            Following::Ended(Over::Session) => (words::SIGNED_OUT, page.clone(), words::SIGN_IN_AGAIN),
+            Following::Ended(Over::Access) => (words::NO_ACCESS, "/".to_owned(), words::YOUR_WORKSPACES),
+            _ => return None,
+        };
+        Some(view! { {said}" "<a href=leads>{link}</a> })
     };
-    view! { <span class=state role="status">{said}{signed_out}</span> }
+    view! { <span class=state role="status">{said}{ended}</span> }
 }

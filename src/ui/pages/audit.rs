@@ -206,7 +206,7 @@ fn row(row: AuditLogRow) -> impl IntoView {
             {reason}
             {fields}
             <details>
-                <summary>{format!("AuditLogRow {}", row.seq)}</summary>
+                <summary>{format!("Row {}", row.seq)}</summary>
                 <dl class="facts">
                     <dt>"Action"</dt><dd><code>{name}</code></dd>
                     <dt>"About"</dt><dd>{cell(row.target)}" "<a href=row.same_target>"All rows about this"</a></dd>

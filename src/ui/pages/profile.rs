@@ -171,7 +171,7 @@ fn device(device: DeviceCard) -> impl IntoView {
     let words = [device.os_version.as_ref().map(|version| format!("{} {version}", device.platform))];
     let platform = words.into_iter().flatten().next().unwrap_or_else(|| device.platform.to_owned());
     let version = device.app_version.clone().map(|version| format!(", app version {version}"));
-    let decides = device.decides.then(|| view! { <span class="tag">"decides this person's status"</span> });
+    let decides = device.decides.then(|| view! { <span class="tag">"Decides this profile's status"</span> });
     let withheld = device.withheld.then(
         || view! { <p class="muted">"An advertising id is withheld: the effective status does not permit it."</p> },
     );

@@ -24,8 +24,10 @@ pub enum Done {
     InputResumed,
     SettingsSaved,
     SettingsSame,
-    /// The form was sent a second time: a link is only made by the first.
-    LinkMadeAlready,
+    /// The form was sent a second time: only the first makes an invitation, a reset link, a workspace.
+    InvitationMadeAlready,
+    ResetLinkMadeAlready,
+    WorkspaceMadeAlready,
 }
 
 /// What was done, in a sentence or two.
@@ -49,8 +51,14 @@ pub fn done(what: Done) -> &'static str {
         Done::InputResumed => "Input resumed. Its batches are accepted again.",
         Done::SettingsSaved => "Settings saved.",
         Done::SettingsSame => "These settings were already in force. Nothing was changed.",
-        Done::LinkMadeAlready => {
-            "This form was sent already. Its link was shown then. If you did not keep it, fill in the form again for another."
+        Done::InvitationMadeAlready => {
+            "This form was sent already. Its invitation link was shown then. If you did not keep it, revoke the invitation and invite again."
+        }
+        Done::ResetLinkMadeAlready => {
+            "This form was sent already. Its link was shown then. If you did not keep it, create another reset link: the earlier one stops working."
+        }
+        Done::WorkspaceMadeAlready => {
+            "This form was sent already. The workspace was created, and its set-up link was shown then. If the admin did not get it, create a reset link on the People page."
         }
     }
 }

@@ -13,8 +13,8 @@ pub use audit::{
 };
 pub use done::{Done, done};
 pub use outcome::{
-    Conflict, NOT_SAVED, NOT_SAVED_LEAD, NOTHING_CHANGED, SENT_ALREADY, SIGN_IN_AGAIN, SIGNED_OUT, STALE_VERSION,
-    conflict,
+    Conflict, NO_ACCESS, NOT_SAVED, NOT_SAVED_LEAD, NOTHING_CHANGED, SENT_ALREADY, SIGN_IN_AGAIN, SIGNED_OUT,
+    STALE_VERSION, YOUR_WORKSPACES, conflict,
 };
 pub use problem::{data_problem, form_problem, parameter, parameter_problem, problem, reason, too_long};
 

@@ -10,6 +10,9 @@ pub const SENT_ALREADY: &str = "This form was sent already.";
 /// In place of figures when the session has ended, and the link beside it.
 pub const SIGNED_OUT: &str = "You are signed out.";
 pub const SIGN_IN_AGAIN: &str = "Sign in again";
+/// In place of figures when the reader's membership has ended, and the link beside it.
+pub const NO_ACCESS: &str = "You no longer have access to this workspace.";
+pub const YOUR_WORKSPACES: &str = "Go to your workspaces";
 
 /// The same for scripts.
 pub const STALE_VERSION: &str = "the version sent is not the current one: read it again";
@@ -29,6 +32,6 @@ pub fn conflict(of: Conflict) -> &'static str {
     match of {
         Conflict::OwnChange => "You changed the settings in another window first; this change was not saved.",
         Conflict::SomebodyElses => "Somebody else changed the settings first; your change was not saved.",
-        Conflict::Unknown => "This was changed in the meantime",
+        Conflict::Unknown => "This was changed in the meantime.",
     }
 }

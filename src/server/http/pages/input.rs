@@ -2,7 +2,7 @@
 
 use super::data_problem::data_problem_rows;
 use super::listing::part;
-use super::remembered::{form_taken, leave_message, random_name, take_message, was_taken};
+use super::remembered::{SentForm, form_taken, leave_message, random_name, take_message, was_taken};
 use super::{PageQuery, frame};
 use crate::domain::data_problem::SHOWN_DAYS;
 use crate::domain::environment::Environment;
@@ -47,8 +47,8 @@ pub async fn add(
     mut form: Form,
 ) -> Result<Response> {
     state.store.assert_may(&visit.actor, &workspace, Permission::ManageInputs).await?;
-    let form_id = form.optional("form_id");
     let new = NewInput { name: form.text("name"), bundle: form.optional("bundle") };
+    let sent_form = SentForm::read(&mut form, &new.name);
     let ended = match form.faults() {
         Some(faults) => Err(NotTaken::Faults(faults)),
         None => add_input(&state.store, &visit.actor, workspace.clone(), new.clone()).await.map_err(NotTaken::from),
@@ -57,12 +57,12 @@ pub async fn add(
     let mut page = list_model(&state, &mut view, &visit, &PageQuery::new(query)).await?;
     match ended {
         Ok(secret) => {
-            form_taken(&visit.session, &form_id).await?;
+            form_taken(&visit.session, sent_form).await?;
             let bundle = Some(new.bundle.trim().to_owned()).filter(|bundle| !bundle.is_empty());
             page.made = Some(one_time_secret(&state, secret, bundle));
             Ok(render(&state, Page::Inputs(Box::new(page)), StatusCode::OK))
         }
-        Err(NotTaken::Faults(_)) if was_taken(&visit.session, &form_id).await? => {
+        Err(NotTaken::Faults(_)) if was_taken(&visit.session, &sent_form).await? => {
             page.made_already = true;
             Ok(render(&state, Page::Inputs(Box::new(page)), StatusCode::OK))
         }

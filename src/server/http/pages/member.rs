@@ -1,7 +1,7 @@
 //! Members: the list, and the forms that invite, change and remove.
 
 use super::listing::part;
-use super::remembered::{form_about, form_taken, leave_message, random_name, take_message, was_taken};
+use super::remembered::{SentForm, form_taken, leave_message, random_name, take_message, was_taken};
 use super::{PageQuery, frame};
 use crate::domain::environment::Environment;
 use crate::domain::error::{Problem, Refusal};
@@ -46,7 +46,7 @@ pub async fn change(
     let asked = PageQuery::new(query);
     state.store.assert_may(&visit.actor, &workspace, Permission::ManageMembers).await?;
     let done = match form.text("act").as_str() {
-        "invite" => return send_invitation(&state, &visit, workspace, &asked, form).await,
+        "invite" => return send_invitation(&state, &visit, (&slug, workspace), &asked, form).await,
         "set" => {
             let email = member(&state, &visit, &workspace, &form.text("person")).await?;
             let role = form.choice("role", Role::parse).ok_or(Refusal::BadRequest(vec![]))?;
@@ -89,15 +89,15 @@ async fn member(state: &AppState, visit: &SignedInPerson, workspace: &WorkspaceR
 async fn send_invitation(
     state: &AppState,
     visit: &SignedInPerson,
-    workspace: WorkspaceRef,
+    (slug, workspace): (&str, WorkspaceRef),
     asked: &PageQuery,
     mut form: Form,
 ) -> Result<Response> {
     let (email, role) = (form.text("email"), form.choice("role", Role::parse));
-    let form_id = form_about(&mut form, &email);
-    if was_taken(&visit.session, &form_id).await? {
-        leave_message(&visit.session, Done::LinkMadeAlready).await?;
-        return Ok(Redirect::to(&asked.with(&[("page", "")])).into_response());
+    let sent_form = SentForm::read(&mut form, &email);
+    if was_taken(&visit.session, &sent_form).await? {
+        leave_message(&visit.session, Done::InvitationMadeAlready).await?;
+        return Ok(Redirect::to(&format!("/w/{slug}/members{}", asked.with(&[("page", "")]))).into_response());
     }
     let sent = match (role, form.faults()) {
         (Some(role), None) => invite(&state.store, &visit.actor, workspace.clone(), &email, role).await,
@@ -107,7 +107,7 @@ async fn send_invitation(
     let mut page = model(state, &mut view, visit, asked).await?;
     let status = match sent {
         Ok(token) => {
-            form_taken(&visit.session, &form_id).await?;
+            form_taken(&visit.session, sent_form).await?;
             let link = OneTimeSecret(format!("{}/invitation?token={token}", state.config.public_url()));
             page.outcome = Some(MemberOutcome::Invited {
                 email: email.trim().to_lowercase(),

@@ -21,7 +21,8 @@ use crate::ui::pages::Page;
 use crate::ui::pages::overview::{self as page, Counts, Empty, Live, Overview};
 use crate::ui::words;
 use axum::extract::{RawQuery, Request, State};
-use axum::http::StatusCode;
+use axum::http::header::{ACCEPT, REFERER};
+use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use leptos::prelude::{Owner, RenderHtml, expect_context, provide_context};
 use leptos_axum::{ResponseOptions, handle_server_fns_with_context};
@@ -95,7 +96,7 @@ pub async fn overview(InWorkspace { visit, state, workspace, .. }: InWorkspace, 
 pub async fn live(
     visit: Result<SignedInPerson, NotSignedIn>,
     State(state): State<AppState>,
-    request: Request,
+    mut request: Request,
 ) -> Result<Response> {
     let visit = visit.map_err(NotSignedIn::as_error)?;
     let request_id = visit.actor.request_id.clone().unwrap_or_default();
@@ -113,6 +114,11 @@ pub async fn live(
         // Until the source is asked, what is wrong is what was sent.
         expect_context::<ResponseOptions>().set_status(StatusCode::BAD_REQUEST);
     };
+    // A function is found by its method, and HEAD is a GET whose body axum leaves out.
+    *request.method_mut() = Method::GET;
+    // For a form without script, Leptos leads back to the page that sent it: whatever page that says it is.
+    request.headers_mut().remove(ACCEPT);
+    request.headers_mut().remove(REFERER);
     Ok(handle_server_fns_with_context(provide, request).await.into_response())
 }
 

@@ -3,7 +3,7 @@
 use super::PageQuery;
 use super::installation::{installation_frame, operators_only};
 use super::listing::part;
-use super::remembered::{form_about, form_taken, leave_message, random_name, take_message, was_taken};
+use super::remembered::{SentForm, form_taken, leave_message, random_name, take_message, was_taken};
 use crate::domain::error::Refusal;
 use crate::server::error::Result;
 use crate::server::http::caller::SignedInPerson;
@@ -41,13 +41,13 @@ pub async fn reset(
     if form.faults().is_some() || email == visit.person.email {
         return Err(Refusal::BadRequest(vec![]).into());
     }
-    let form_id = form_about(&mut form, &email);
-    if was_taken(&visit.session, &form_id).await? {
-        leave_message(&visit.session, Done::LinkMadeAlready).await?;
+    let sent_form = SentForm::read(&mut form, &email);
+    if was_taken(&visit.session, &sent_form).await? {
+        leave_message(&visit.session, Done::ResetLinkMadeAlready).await?;
         return Ok(Redirect::to("/people").into_response());
     }
     let token = make_reset_link(&state.services, &visit.actor, &email).await?;
-    form_taken(&visit.session, &form_id).await?;
+    form_taken(&visit.session, sent_form).await?;
     let mut page = model(&state, &visit, &PageQuery::new(query)).await?;
     page.made = Some((email, OneTimeSecret(format!("{}/set-up?token={token}", state.config.public_url()))));
     Ok(render(&state, Page::People(Box::new(page)), StatusCode::OK))

@@ -6,6 +6,7 @@ use crate::domain::id::{ProfileId, WorkspaceId};
 use crate::domain::profile::LookUpBy;
 use crate::domain::time::{MINUTE, Millis};
 use crate::server::error::Result;
+use crate::server::hex::hex;
 use crate::server::http::caller::unavailable;
 use crate::server::http::form::Form;
 use crate::server::state::AppState;
@@ -14,6 +15,7 @@ use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use tower_sessions::Session;
 
 const DONE: &str = "done";
@@ -43,26 +45,31 @@ pub async fn take_message(session: &Session) -> Result<Option<Done>> {
     session.remove(DONE).await.map_err(unavailable)
 }
 
-/// The name of a form that says about whom or what it is: the same form about somebody else is another one.
-pub fn form_about(form: &mut Form, what: &str) -> String {
-    let form_id = form.optional("form_id");
-    if form_id.is_empty() { form_id } else { format!("{form_id} {what}") }
+/// A form that a page of ours named, and about whom or what it was sent: about somebody else it is another one.
+pub struct SentForm(Option<String>);
+
+impl SentForm {
+    /// Reads the form's name. Without one of ours it is nobody's, and is taken as often as it is sent.
+    pub fn read(form: &mut Form, about: &str) -> Self {
+        let name = form.optional("form_id");
+        let is_ours = BASE64_URL_SAFE_NO_PAD.decode(&name).is_ok_and(|bytes| bytes.len() == 16);
+        // What the session keeps is as short for a long name or e-mail.
+        Self(is_ours.then(|| hex(&Sha256::digest(format!("{name} {about}"))[..16])))
+    }
 }
 
-/// Whether this form was taken, here or by a request at the same moment.
-pub async fn was_taken(session: &Session, form: &str) -> Result<bool> {
+/// Whether an earlier request of this session took the form.
+pub async fn was_taken(session: &Session, form: &SentForm) -> Result<bool> {
+    let SentForm(Some(form)) = form else { return Ok(false) };
     session.load().await.map_err(unavailable)?;
-    Ok(list::<String>(session, FORMS).await?.iter().any(|taken| taken == form))
+    Ok(list::<String>(session, FORMS).await?.contains(form))
 }
 
 /// Remembers that this form was taken; at once, for one that was sent twice.
-pub async fn form_taken(session: &Session, form: &str) -> Result<()> {
-    // A form without a name is not one of our pages'; it is taken as often as it is sent.
-    if form.is_empty() {
-        return Ok(());
-    }
+pub async fn form_taken(session: &Session, form: SentForm) -> Result<()> {
+    let SentForm(Some(form)) = form else { return Ok(()) };
     let mut forms: Vec<String> = list(session, FORMS).await?;
-    forms.push(form.to_owned());
+    forms.push(form);
     forms.drain(..forms.len().saturating_sub(MOST));
     session.insert(FORMS, forms).await.map_err(unavailable)?;
     session.save().await.map_err(unavailable)

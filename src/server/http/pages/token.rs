@@ -1,7 +1,7 @@
 //! API tokens: the list, and the forms that make and revoke them.
 
 use super::listing::part;
-use super::remembered::{form_taken, leave_message, random_name, take_message, was_taken};
+use super::remembered::{SentForm, form_taken, leave_message, random_name, take_message, was_taken};
 use super::{PageQuery, frame};
 use crate::domain::environment::Environment;
 use crate::domain::error::Refusal;
@@ -54,8 +54,8 @@ pub async fn change(
         "add" => {}
         _ => return Err(Refusal::BadRequest(vec![]).into()),
     }
-    let form_id = form.optional("form_id");
     let (name, role) = (form.text("name"), form.choice("role", TokenRole::parse));
+    let sent_form = SentForm::read(&mut form, &name);
     let days = form.choice("days", |text| text.parse::<i64>().ok());
     let made = match (role, days, form.faults()) {
         (Some(role), Some(days), None) => {
@@ -68,11 +68,11 @@ pub async fn change(
     let mut page = model(&state, &mut view, &visit, &asked).await?;
     let status = match made {
         Ok((_, text)) => {
-            form_taken(&visit.session, &form_id).await?;
+            form_taken(&visit.session, sent_form).await?;
             page.made = Some((name, OneTimeSecret(text.expose_secret().to_owned())));
             StatusCode::OK
         }
-        Err(Error::Refused(Refusal::Invalid(_))) if was_taken(&visit.session, &form_id).await? => {
+        Err(Error::Refused(Refusal::Invalid(_))) if was_taken(&visit.session, &sent_form).await? => {
             page.made_already = true;
             StatusCode::OK
         }

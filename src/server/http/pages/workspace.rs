@@ -3,7 +3,7 @@
 use super::PageQuery;
 use super::installation::{installation_frame, operators_only};
 use super::listing::part;
-use super::remembered::{form_about, form_taken, leave_message, random_name, take_message, was_taken};
+use super::remembered::{SentForm, form_taken, leave_message, random_name, take_message, was_taken};
 use crate::domain::error::Refusal;
 use crate::server::error::{Error, Result};
 use crate::server::http::caller::SignedInPerson;
@@ -48,9 +48,9 @@ pub async fn add(
         admin: form.text("admin"),
         admin_name: form.optional("admin_name"),
     };
-    let form_id = form_about(&mut form, &sent.name);
-    if was_taken(&visit.session, &form_id).await? {
-        leave_message(&visit.session, Done::LinkMadeAlready).await?;
+    let sent_form = SentForm::read(&mut form, &sent.name);
+    if was_taken(&visit.session, &sent_form).await? {
+        leave_message(&visit.session, Done::WorkspaceMadeAlready).await?;
         return Ok(Redirect::to("/workspaces").into_response());
     }
     let made = match form.faults() {
@@ -71,7 +71,7 @@ pub async fn add(
     let mut page = model(&state, &visit, &PageQuery::new(query)).await?;
     let status = match made {
         Ok(added) => {
-            form_taken(&visit.session, &form_id).await?;
+            form_taken(&visit.session, sent_form).await?;
             let link =
                 added.link.map(|token| OneTimeSecret(format!("{}/set-up?token={token}", state.config.public_url())));
             page.made = Some(Made { name: added.workspace.name, admin: sent.admin, link });

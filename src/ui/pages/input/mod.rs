@@ -132,6 +132,7 @@ pub fn input(page: InputPage) -> impl IntoView {
         view! { <section class="card"><h2>"Send an event"</h2><p class="muted">"Set the variable ATTEST_SECRET to the secret first."</p>{curls(&page.public_url, &credentials, page.bundle.as_deref())}</section> }
     });
     let limit = match page.limit.clone() {
+        Some(rate) if rate == "1" => "1 request per second".to_owned(),
         Some(rate) => format!("{rate} requests per second"),
         None => "No limit".to_owned(),
     };
