@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes the README's picture anew, in public/, and one of every page at two widths, in target/screenshots.
+# Makes the README's picture anew, in public/, and one of every page at two widths and in both themes, in target/screenshots.
 set -euo pipefail
 . "$(dirname "$0")/env.sh"
 cd "$attest_root"

@@ -31,6 +31,8 @@ for (const [colorScheme, width] of [["light", 1280], ["dark", 360]] as const) {
             const at = (path: string) => page.goto(`${server.origin}/w/${slug}/${path}`);
             await at("overview");
             await expect(page.getByRole("status")).toHaveText("Live");
+            const figures = page.locator("main .scroll").first();
+            expect(await figures.evaluate((region) => region.scrollWidth - region.clientWidth), "every figure is in sight").toBe(0);
             await check("overview");
             await at("overview?environment=development");
             await check("empty overview");

@@ -49,7 +49,7 @@ async fn choose_theme_once(mut tx: SystemTx, id: PersonId, theme: Theme) -> Resu
     tx.commit(Trail::Unaudited("a theme")).await
 }
 
-/// A password to be changed by whoever knows the present one.
+/// A password to be changed by whoever knows the current one.
 pub struct NewPassword {
     pub present: SecretString,
     pub new: SecretString,
@@ -57,7 +57,7 @@ pub struct NewPassword {
     pub session: Vec<u8>,
 }
 
-/// Changes the password and ends the person's other sessions. Guesses at the present one are throttled like sign-ins.
+/// Changes the password and ends the person's other sessions. Guesses at the current one are throttled like sign-ins.
 pub async fn change_password(services: &Services, actor: &Actor, person: &Person, asked: NewPassword) -> Result<()> {
     let Services { system, passwords } = services;
     let email = Email::parse(&person.email).map_err(|problem| Refusal::invalid("email", problem))?;

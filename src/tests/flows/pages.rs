@@ -42,6 +42,10 @@ async fn what_was_done_is_said_once(world: World) {
         let (first, again) = (world.get(&address, &ada).await.body, world.get(&address, &ada).await.body);
         assert!(first.contains(said) && !again.contains(said), "{said}: {first}");
     }
+    let saved = world.post("/account", &ada, &[("act", "theme"), ("theme", "dark")]).await;
+    assert_eq!((saved.status, saved.location()), (StatusCode::SEE_OTHER, "/account"));
+    assert!(!world.get("/w/acme/tokens", &ada).await.body.contains("Appearance saved."), "not this page's doing");
+    assert!(!world.get("/account", &ada).await.body.contains("Appearance saved."), "nor news any more");
     for crafted in ["members?done=removed", "tokens?done=revoked", "apps?done=named"] {
         let page = world.get(&format!("/w/acme/{crafted}"), &ada).await.body;
         assert!(!page.contains("notice done"), "{crafted} is nobody's doing: {page}");

@@ -61,7 +61,7 @@ pub fn set_up(page: SetUp) -> impl IntoView {
         For::Password(email) => password(page, email).prerender(),
         For::Nothing => view! {
             <h1>"This link cannot be used"</h1>
-            <p>"It has been used, or it is more than an hour old. Restart the server for a new set-up link, or ask the person who sent it for a new one."</p>
+            <p>"It has been used, or it is more than an hour old. If you have chosen your password with it, sign in; otherwise ask the person who sent it for a new one. While the installation has no account yet, restarting the server makes a new set-up link."</p>
             <p><a class="button" href="/sign-in">"Sign in"</a></p>
         }
         .prerender(),

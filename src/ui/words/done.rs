@@ -30,6 +30,42 @@ pub enum Done {
     WorkspaceMadeAlready,
 }
 
+/// The page that says what was done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SaidOn {
+    SignIn,
+    Account,
+    Apps,
+    Members,
+    Tokens,
+    Input,
+    Privacy,
+    People,
+    Workspaces,
+}
+
+impl Done {
+    pub fn said_on(self) -> SaidOn {
+        match self {
+            Self::AccountMade | Self::SetUp | Self::PasswordSet => SaidOn::SignIn,
+            Self::NameSaved
+            | Self::PasswordChanged
+            | Self::SessionEnded
+            | Self::OtherSessionsEnded
+            | Self::ThemeSaved => SaidOn::Account,
+            Self::AppNamed => SaidOn::Apps,
+            Self::RoleChanged | Self::MemberRemoved | Self::InvitationRevoked | Self::InvitationMadeAlready => {
+                SaidOn::Members
+            }
+            Self::TokenRevoked => SaidOn::Tokens,
+            Self::LimitSaved | Self::InputPaused | Self::InputResumed => SaidOn::Input,
+            Self::SettingsSaved | Self::SettingsSame => SaidOn::Privacy,
+            Self::ResetLinkMadeAlready => SaidOn::People,
+            Self::WorkspaceMadeAlready => SaidOn::Workspaces,
+        }
+    }
+}
+
 /// What was done, in a sentence or two.
 pub fn done(what: Done) -> &'static str {
     match what {

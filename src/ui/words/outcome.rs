@@ -32,6 +32,6 @@ pub fn conflict(of: Conflict) -> &'static str {
     match of {
         Conflict::OwnChange => "You changed the settings in another window first; this change was not saved.",
         Conflict::SomebodyElses => "Somebody else changed the settings first; your change was not saved.",
-        Conflict::Unknown => "This was changed in the meantime.",
+        Conflict::Unknown => "This was changed in the meantime",
     }
 }

@@ -110,7 +110,7 @@ struct ChangeBody {
     responses(
         (status = 200, description = "The settings in force now.", body = AttDefault),
         Refused,
-        (status = 409, description = "The version sent is not the present one.", body = Errors),
+        (status = 409, description = "The version sent is not the current one.", body = Errors),
         (status = 413, description = "More than 64 KB.", body = Errors),
         (status = 422, description = "A reason is missing or too long, or `status` is absent.", body = Errors),
     )

@@ -17,7 +17,7 @@ use crate::ui::installation::InstallationPage;
 use crate::ui::pages::Page;
 use crate::ui::pages::account::{Account, SessionRow};
 use crate::ui::parts::field::Faults;
-use crate::ui::words::Done;
+use crate::ui::words::{Done, SaidOn};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -25,7 +25,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 /// `GET /account`.
 pub async fn show(visit: SignedInPerson, State(state): State<AppState>) -> Result<Response> {
     let mut page = model(&state, &visit).await?;
-    page.done = take_message(&visit.session).await?;
+    page.done = take_message(&visit.session, SaidOn::Account).await?;
     Ok(render(&state, Page::Account(Box::new(page)), StatusCode::OK))
 }
 

@@ -17,7 +17,7 @@ use crate::server::store::View;
 use crate::ui::frame::NavPage;
 use crate::ui::pages::Page;
 use crate::ui::pages::app::{AppRow, Apps};
-use crate::ui::words::Done;
+use crate::ui::words::{Done, SaidOn};
 use axum::extract::RawQuery;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -27,7 +27,7 @@ pub async fn list(InWorkspace { visit, state, workspace, .. }: InWorkspace, quer
     let mut view = state.store.view(&visit.actor, workspace, Permission::SeeInputs).await?;
     let asked = PageQuery::new(query);
     let mut page = model(&mut view, &visit, &asked).await?;
-    page.done = take_message(&visit.session).await?;
+    page.done = take_message(&visit.session, SaidOn::Apps).await?;
     Ok(render(&state, Page::Apps(Box::new(page)), StatusCode::OK))
 }
 

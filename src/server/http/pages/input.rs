@@ -27,7 +27,7 @@ use crate::ui::pages::input::sample::Samples;
 use crate::ui::pages::input::{InputPage, ShownCredentials};
 use crate::ui::parts::field::Faults;
 use crate::ui::parts::one_time_secret::OneTimeSecret;
-use crate::ui::words::{Done, number};
+use crate::ui::words::{Done, SaidOn, number};
 use axum::extract::{Path, RawQuery};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -85,7 +85,7 @@ pub async fn one(
 ) -> Result<Response> {
     let mut view = state.store.view(&visit.actor, workspace, Permission::SeeInputs).await?;
     let mut page = one_model(&state, &mut view, &visit, id(&input)?).await?;
-    page.done = take_message(&visit.session).await?;
+    page.done = take_message(&visit.session, SaidOn::Input).await?;
     Ok(render(&state, Page::Input(Box::new(page)), StatusCode::OK))
 }
 

@@ -23,7 +23,7 @@ use crate::ui::pages::Page;
 use crate::ui::pages::member::{InvitationRow, MemberOutcome, MemberRow, Members};
 use crate::ui::parts::field::Faults;
 use crate::ui::parts::one_time_secret::OneTimeSecret;
-use crate::ui::words::{self, Done};
+use crate::ui::words::{self, Done, SaidOn};
 use axum::extract::RawQuery;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -33,7 +33,7 @@ pub async fn list(InWorkspace { visit, state, workspace, .. }: InWorkspace, quer
     let mut view = state.store.view(&visit.actor, workspace, Permission::SeeMembers).await?;
     let asked = PageQuery::new(query);
     let mut page = model(&state, &mut view, &visit, &asked).await?;
-    page.outcome = take_message(&visit.session).await?.map(MemberOutcome::Done);
+    page.outcome = take_message(&visit.session, SaidOn::Members).await?.map(MemberOutcome::Done);
     Ok(render(&state, Page::Members(Box::new(page)), StatusCode::OK))
 }
 

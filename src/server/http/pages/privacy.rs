@@ -30,7 +30,7 @@ use crate::ui::pages::privacy::{
     AppEffect, Effect, Erasing, HistoryRow, NONE, PrivacySettings, SettingsOutcome, StateEffect, choices,
 };
 use crate::ui::parts::field::Faults;
-use crate::ui::words::{self, Conflict, Done};
+use crate::ui::words::{self, Conflict, Done, SaidOn};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use std::collections::BTreeMap;
@@ -42,7 +42,7 @@ const HISTORY: i64 = 20;
 pub async fn settings(InWorkspace { visit, state, workspace, .. }: InWorkspace) -> Result<Response> {
     let mut view = state.store.view(&visit.actor, workspace, Permission::SeePrivacySettings).await?;
     let mut page = model(&mut view, &visit, state.config.erase_after_hours).await?;
-    page.outcome = match take_message(&visit.session).await? {
+    page.outcome = match take_message(&visit.session, SaidOn::Privacy).await? {
         Some(Done::SettingsSaved) => SettingsOutcome::Saved,
         Some(Done::SettingsSame) => SettingsOutcome::Same,
         _ => SettingsOutcome::Nothing,

@@ -10,7 +10,7 @@ use crate::server::hex::hex;
 use crate::server::http::caller::unavailable;
 use crate::server::http::form::Form;
 use crate::server::state::AppState;
-use crate::ui::words::Done;
+use crate::ui::words::{Done, SaidOn};
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde::de::DeserializeOwned;
@@ -36,13 +36,14 @@ pub async fn leave_message(session: &Session, done: Done) -> Result<()> {
     session.insert(DONE, done).await.map_err(unavailable)
 }
 
-/// Takes the message, so that it is shown once.
-pub async fn take_message(session: &Session) -> Result<Option<Done>> {
+/// Takes the message, so that it is shown once, and only on its page: another page that is opened first ends it.
+pub async fn take_message(session: &Session, page: SaidOn) -> Result<Option<Done>> {
     // Taking what is not there would write the session anew with each page.
     if session.get_value(DONE).await.map_err(unavailable)?.is_none() {
         return Ok(None);
     }
-    session.remove(DONE).await.map_err(unavailable)
+    let done: Option<Done> = session.remove(DONE).await.map_err(unavailable)?;
+    Ok(done.filter(|done| done.said_on() == page))
 }
 
 /// A form that a page of ours named, and about whom or what it was sent: about somebody else it is another one.

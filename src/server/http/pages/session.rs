@@ -15,6 +15,7 @@ use crate::server::store::Actor;
 use crate::ui::installation::{InstallationFrame, InstallationPage};
 use crate::ui::pages::Page;
 use crate::ui::pages::session::{NoWorkspace, Refusal as Why, SignIn};
+use crate::ui::words::SaidOn;
 use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
 use axum::http::header::{HeaderValue, RETRY_AFTER};
@@ -49,7 +50,7 @@ pub async fn sign_in_form(State(state): State<AppState>, session: Session, query
     let page = SignIn {
         next,
         signed_out: asked.of("signed-out").is_some(),
-        done: take_message(&session).await?,
+        done: take_message(&session, SaidOn::SignIn).await?,
         needs_set_up,
         ..SignIn::default()
     };

@@ -21,7 +21,7 @@ use crate::ui::pages::Page;
 use crate::ui::pages::token::{DAYS, TokenRow, Tokens};
 use crate::ui::parts::field::Faults;
 use crate::ui::parts::one_time_secret::OneTimeSecret;
-use crate::ui::words::Done;
+use crate::ui::words::{Done, SaidOn};
 use axum::extract::RawQuery;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -32,7 +32,7 @@ pub async fn list(InWorkspace { visit, state, workspace, .. }: InWorkspace, quer
     let mut view = state.store.view(&visit.actor, workspace, Permission::ManageTokens).await?;
     let asked = PageQuery::new(query);
     let mut page = model(&state, &mut view, &visit, &asked).await?;
-    page.done = take_message(&visit.session).await?;
+    page.done = take_message(&visit.session, SaidOn::Tokens).await?;
     Ok(render(&state, Page::Tokens(Box::new(page)), StatusCode::OK))
 }
 

@@ -18,7 +18,7 @@ use crate::ui::pages::Page;
 use crate::ui::pages::workspace::{Made, NewWorkspaceFields, WorkspaceRow, Workspaces};
 use crate::ui::parts::field::Faults;
 use crate::ui::parts::one_time_secret::OneTimeSecret;
-use crate::ui::words::Done;
+use crate::ui::words::{Done, SaidOn};
 use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -27,7 +27,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 pub async fn list(visit: SignedInPerson, State(state): State<AppState>, query: RawQuery) -> Result<Response> {
     operators_only(&visit)?;
     let mut page = model(&state, &visit, &PageQuery::new(query)).await?;
-    page.done = take_message(&visit.session).await?;
+    page.done = take_message(&visit.session, SaidOn::Workspaces).await?;
     Ok(render(&state, Page::Workspaces(Box::new(page)), StatusCode::OK))
 }
 
