@@ -1,4 +1,4 @@
--- What a workspace decides, what it learnt, and how it is counted. Every key begins with the workspace.
+-- What a workspace decides, what it learned, and how it is counted. Every key begins with the workspace.
 
 create table settings_versions (
     workspace_id integer not null references workspaces (id),
