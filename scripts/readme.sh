@@ -25,7 +25,7 @@ end() {
     trap - EXIT
     stop
     if [ "$status" != 0 ]; then
-        tail -q -n 20 "$folder/said" "$folder/work/server.log" >&2 || true
+        tail -q -n 20 "$folder/said" "$folder/checkout/server.log" >&2 || true
         echo "readme: failed in $block" >&2
     fi
     rm -rf "$folder"
@@ -52,9 +52,9 @@ awk -v folder="$folder" '
     /^```$/ { file = "" }
     file != "" { print >file }' "$attest_root/README.md"
 
-mkdir -p "$folder/work/dist"
-ln -s "$binary" "$folder/work/dist/attest"
-cd "$folder/work"
+mkdir -p "$folder/checkout/dist"
+ln -s "$binary" "$folder/checkout/dist/attest"
+cd "$folder/checkout"
 origin=http://127.0.0.1:0
 serve
 # The form behind the link, as a browser sends it.
