@@ -94,7 +94,7 @@ pub fn done(what: Done) -> &'static str {
             "This form was sent already. Its link was shown then. If you did not keep it, create another reset link: the earlier one stops working."
         }
         Done::WorkspaceMadeAlready => {
-            "This form was sent already. The workspace was created, and its set-up link was shown then. If the admin did not get it, create a reset link on the People page."
+            "This form was sent already. The workspace was created then. If its Compliance Admin had no account, the link for them was shown too; create another on the People page."
         }
     }
 }
