@@ -29,6 +29,14 @@ create table sessions (
 create index sessions_person on sessions (person_id);
 create index sessions_seen on sessions (seen_at);
 
+create table taken_forms (
+    -- Who sent which form about what; as a hash.
+    form_hash blob primary key,
+    taken_at integer not null
+) strict, without rowid;
+
+create index taken_forms_taken on taken_forms (taken_at);
+
 create table links (
     token_hash blob primary key,
     kind text not null,

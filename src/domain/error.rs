@@ -122,6 +122,8 @@ pub enum Refusal {
     NotFound,
     /// Somebody else changed it first.
     Conflict,
+    /// The same form was taken before.
+    SentAlready,
     /// It can be read and cannot be done.
     Invalid(Vec<Fault>),
     /// A body of more than this many KB.
@@ -137,7 +139,7 @@ impl Refusal {
             Self::Unauthorized => Code::Unauthorized,
             Self::Forbidden => Code::Forbidden,
             Self::NotFound => Code::NotFound,
-            Self::Conflict => Code::Conflict,
+            Self::Conflict | Self::SentAlready => Code::Conflict,
             Self::Invalid(_) => Code::Invalid,
             Self::TooLarge(_) => Code::TooLarge,
             Self::RateLimited => Code::RateLimited,

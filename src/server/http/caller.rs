@@ -1,5 +1,6 @@
 //! Who sends a request: a signed-in person, a script with an API token, or somebody who is not signed in.
 
+use super::form::Form;
 use super::security::RequestId;
 use crate::domain::audit::SystemActor;
 use crate::domain::error::Refusal;
@@ -10,7 +11,7 @@ use crate::server::error::Error;
 use crate::server::services::token::note_use;
 use crate::server::state::AppState;
 use crate::server::store::person::Person;
-use crate::server::store::{Actor, Who, WorkspaceRef};
+use crate::server::store::{Actor, SentForm, Who, WorkspaceRef};
 use axum::extract::{ConnectInfo, FromRequestParts, RawPathParams};
 use axum::http::header::{AUTHORIZATION, USER_AGENT};
 use axum::http::request::Parts;
@@ -24,6 +25,15 @@ pub struct SignedInPerson {
     pub actor: Actor,
     pub person: Person,
     pub session: Session,
+}
+
+impl SignedInPerson {
+    /// The person as the sender of a form that is taken once, by the name that its page gave it: `about` is whom or what
+    /// they sent it about. A form without a name is taken as often as it is sent.
+    pub fn sending(&self, form: &mut Form, about: &str) -> Actor {
+        let name = Some(form.optional("form_id")).filter(|name| !name.is_empty());
+        Actor { form: name.map(|name| SentForm::new(self.person.id, &name, about)), ..self.actor.clone() }
+    }
 }
 
 /// A signed-in person, at a page of the workspace that the address names. Whether they may see it is checked by the view
@@ -150,7 +160,13 @@ fn sign_in_address(parts: &Parts) -> String {
 fn actor(parts: &Parts, state: &AppState, who: Who) -> Actor {
     let agent = parts.headers.get(USER_AGENT).map(|agent| String::from_utf8_lossy(agent.as_bytes()).into_owned());
     let request_id = parts.extensions.get::<RequestId>().map(|id| id.0.clone());
-    Actor { who, address: address(parts, &state.config.trusted_proxies).map(|ip| ip.to_string()), agent, request_id }
+    Actor {
+        who,
+        address: address(parts, &state.config.trusted_proxies).map(|ip| ip.to_string()),
+        agent,
+        request_id,
+        form: None,
+    }
 }
 
 /// Where a request comes from: the peer, or behind trusted proxies the nearest address that is none of theirs.

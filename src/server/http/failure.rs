@@ -42,7 +42,7 @@ fn status(error: &Error) -> StatusCode {
         Error::Refused(Refusal::Unauthorized) => StatusCode::UNAUTHORIZED,
         Error::Refused(Refusal::Forbidden) => StatusCode::FORBIDDEN,
         Error::Refused(Refusal::NotFound) => StatusCode::NOT_FOUND,
-        Error::Refused(Refusal::Conflict) => StatusCode::CONFLICT,
+        Error::Refused(Refusal::Conflict | Refusal::SentAlready) => StatusCode::CONFLICT,
         Error::Refused(Refusal::Invalid(_)) => StatusCode::UNPROCESSABLE_ENTITY,
         Error::Refused(Refusal::TooLarge(_)) => StatusCode::PAYLOAD_TOO_LARGE,
         Error::Refused(Refusal::RateLimited) => StatusCode::TOO_MANY_REQUESTS,
@@ -154,6 +154,7 @@ fn messages(error: &Error, incident: &str) -> Vec<Message> {
                 Refusal::NotFound => "not found",
                 Refusal::RateLimited => "this input sends more requests per second than it is allowed to",
                 Refusal::Conflict => words::STALE_VERSION,
+                Refusal::SentAlready => "this form was sent already",
                 Refusal::TooLarge(kb) => &format!("expected at most {kb} KB"),
                 Refusal::BadRequest(_) | Refusal::Invalid(_) => "the request cannot be read",
             };

@@ -64,11 +64,12 @@ pub async fn tidy(services: &Services) -> Result<()> {
 async fn prune_once(mut tx: SystemTx) -> Result<()> {
     let (seen_before, made_before) = session::over_before(tx.now);
     tx.prune_sessions(seen_before, made_before).await?;
+    tx.prune_taken_forms(made_before).await?;
     let forgotten = throttle::forgotten_before(tx.now).minus(HOUR);
     tx.prune_throttles(forgotten).await?;
     tx.prune_links().await?;
     tx.prune_invitations().await?;
-    tx.commit(Trail::Unaudited("old sessions, failures, links and invitations")).await
+    tx.commit(Trail::Unaudited("old sessions, forms, failures, links and invitations")).await
 }
 
 /// Removes what is too old. After each step it rests for as long as the step took: a look at millions of rows shall not

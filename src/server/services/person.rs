@@ -110,6 +110,7 @@ pub async fn make_reset_link(services: &Services, actor: &Actor, email: &str) ->
 
 async fn make_reset_link_once(mut tx: SystemTx, actor: Actor, email: Email, token_hash: Vec<u8>) -> Result<()> {
     operators_only(&mut tx, &actor).await?;
+    tx.take_form(&actor).await?;
     let person = tx.person_by_email(&email).await?.ok_or(Refusal::NotFound)?;
     let ended = tx.end_sessions_but(person.id, None).await?;
     tx.end_links(LinkKind::Password, Some(person.id)).await?;

@@ -87,6 +87,7 @@ pub async fn add_workspace(services: &Services, actor: &Actor, new: NewWorkspace
 /// Returns whether the Compliance Admin is a new person, who needs the link.
 async fn add_workspace_once(mut tx: SystemTx, actor: Actor, new: ReadWorkspace) -> Result<(Workspace, bool)> {
     operators_only(&mut tx, &actor).await?;
+    tx.take_form(&actor).await?;
     let (admin, account) = match &new.admin {
         Some((email, name)) => {
             let (person, name, row) = first_admin(&mut tx, &actor, email, name.as_ref(), &new.credential).await?;

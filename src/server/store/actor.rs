@@ -1,5 +1,6 @@
 //! Who acts, and from where.
 
+use super::SentForm;
 use crate::domain::audit::{ActorSnapshot, SystemActor};
 use crate::domain::id::{PersonId, TokenId};
 
@@ -36,6 +37,8 @@ pub struct Actor {
     pub address: Option<String>,
     pub agent: Option<String>,
     pub request_id: Option<String>,
+    /// The form by which they act, where it is one that is taken once.
+    pub form: Option<SentForm>,
 }
 
 impl Actor {
@@ -49,7 +52,7 @@ impl Actor {
 
     /// Somebody who acts from this machine, or without a request of their own.
     pub fn here(who: Who) -> Self {
-        Self { who, address: None, agent: None, request_id: None }
+        Self { who, address: None, agent: None, request_id: None, form: None }
     }
 
     /// Who acts, where no role plays a part.

@@ -5,6 +5,7 @@ use super::actor::Actor;
 use super::audit::{Entry, append};
 use super::authorize::{Access, Authorized};
 use super::scope::{Scope, WorkspaceRef};
+use super::sent_form::take_form;
 use super::{Store, spawned};
 use crate::domain::audit::{ActorSnapshot, AuditAction};
 use crate::domain::permission::{Grant, Permission};
@@ -124,8 +125,8 @@ impl Store {
         self.view(actor, workspace_ref.clone(), permission).await.map(drop)
     }
 
-    /// Does one act: opens the transaction, asks for permission inside it, and hands `act` what it may write with. It
-    /// runs again when somebody else was faster, and goes on when the caller is dropped. An act is a function of its
+    /// Does one act: opens the transaction, asks for permission inside it, takes the form that the actor sent, and hands
+    /// `act` what it may write with. It runs again when somebody else was faster, and goes on when the caller is dropped. An act is a function of its
     /// own: what it takes is cloned once for each run.
     pub async fn change<A, F, Fut, T>(&self, actor: &Actor, workspace_ref: WorkspaceRef, act: F) -> Result<T>
     where
@@ -140,7 +141,8 @@ impl Store {
             async move {
                 let tx = store.db.write().await?;
                 let authorized = store.authorize(tx, &actor, &workspace_ref, A::PERMISSION, Access::Write).await?;
-                let Authorized { scope, actor: actor_snapshot, role, .. } = authorized;
+                let Authorized { mut scope, actor: actor_snapshot, role, .. } = authorized;
+                take_form(&mut scope.tx, &actor, scope.now).await?;
                 let change = Change { scope, actor, actor_snapshot, role, act: PhantomData };
                 act(change).await.map(|done| done.0)
             }

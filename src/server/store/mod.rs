@@ -42,6 +42,7 @@ mod retention;
 mod row;
 pub mod sample;
 mod scope;
+mod sent_form;
 pub mod session;
 mod slot;
 mod statistics;
@@ -59,6 +60,7 @@ pub use fill::{Chapter, Days, Filling, UserChunk};
 pub use handle::{Act, Change, Done, View};
 pub use input_grant::{InputGrant, READ_AGAIN};
 pub use scope::{Scope, Workspace, WorkspaceRef};
+pub use sent_form::SentForm;
 pub use system::{Record, System, SystemTx, SystemView, Trail};
 
 use crate::server::clock::{Clock, Ids};

@@ -85,6 +85,7 @@ macro_rules! tables {
 tables! {
     "people" Staff Everywhere Small, "Accounts: e-mail, name, a password's hash (Argon2id), look", INSTALLATION, ["email" "name" "password_hash"];
     "sessions" Staff Everywhere Small, "Signed-in browsers, with address, user agent, and which profiles were found by their latest look-ups", Kept::For(SESSION_LASTS), ["person_id" "data" "created_at" "seen_at"];
+    "taken_forms" Nobody Everywhere Small, "Hashes of forms that were sent, so that a reload makes nothing twice", Kept::For(SESSION_LASTS), [];
     "links" Staff Everywhere Small, "Hashes of one-time links to choose a password", Kept::For(link::KEPT), ["person_id"];
     "workspaces" Nobody Everywhere Small, "Names, time zones, labels", INSTALLATION, [];
     "invitations" Staff Everywhere Small, "E-mails that were invited, and by whom", Kept::For(invitation::KEPT), ["email" "maker_id"];

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 
 on_both! {
     every_table_is_told_with_its_columns
-    links_and_invitations_are_forgotten
+    links_invitations_and_forms_are_forgotten
 }
 
 async fn every_table_is_told_with_its_columns(world: World) {
@@ -43,25 +43,29 @@ async fn every_table_is_told_with_its_columns(world: World) {
     assert!(page.contains("At most 1 day") && page.contains("At most 3 days") && page.contains("At most 12 hours"));
 }
 
-async fn links_and_invitations_are_forgotten(world: World) {
+async fn links_invitations_and_forms_are_forgotten(world: World) {
     let slug = "acme";
     world.workspace("Acme").await;
     let ada = world.member(slug, "Ada", Role::ComplianceAdmin).await;
     let cookie = world.sign_in(&ada).await;
-    let form = [("act", "invite"), ("email", "new@example.com"), ("role", "analyst")];
+    let form = [("act", "invite"), ("form_id", "a form"), ("email", "new@example.com"), ("role", "analyst")];
     let page = world.post("/w/acme/members", &cookie, &form).await;
     assert!(page.body.contains("/invitation?token="), "{}", page.body);
     attest::server::services::person::make_reset_link(&world.state.services, &World::actor(), &ada)
         .await
         .expect("a link");
-    let left = async || -> (i64, i64) {
-        const SQL: &str = "select (select count(*) from invitations), (select count(*) from links)";
+    let left = async || -> (i64, i64, i64) {
+        const SQL: &str = "select (select count(*) from invitations), (select count(*) from links), \
+            (select count(*) from taken_forms)";
         world.rows(SQL).await[0]
     };
-    world.clock.advance(DAY - HOUR);
+    world.clock.advance(11 * HOUR);
     tidy(&world.state.services).await.expect("tidy");
-    assert_eq!(left().await, (1, 1));
+    assert_eq!(left().await, (1, 1, 1), "as long as the session that sent it may last");
+    world.clock.advance(DAY - 12 * HOUR);
+    tidy(&world.state.services).await.expect("tidy");
+    assert_eq!(left().await, (1, 1, 0));
     world.clock.advance(2 * HOUR);
     tidy(&world.state.services).await.expect("tidy");
-    assert_eq!(left().await, (0, 0));
+    assert_eq!(left().await, (0, 0, 0));
 }

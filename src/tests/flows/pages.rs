@@ -4,11 +4,12 @@ use crate::harness::{Cookie, PASSWORD, Reply, World, on_both};
 use attest::domain::role::Role;
 use attest::server::services::set_up::set_up_link;
 use axum::http::StatusCode;
+use futures::future::join_all;
 
 on_both! {
     what_was_done_is_said_once
     a_form_is_taken_once
-    a_link_is_made_once
+    another_form_is_not_taken_yet
     a_name_is_text_in_the_title
     set_up_ends_with_a_message
     ones_own_change_is_no_colleagues
@@ -53,62 +54,65 @@ async fn what_was_done_is_said_once(world: World) {
     assert!(!world.get("/sign-in?joined=1", &Cookie::default()).await.body.contains("notice done"));
 }
 
+/// Whatever shows a link or a secret once is made once, by a reload as well as by many presses at the same moment.
 async fn a_form_is_taken_once(world: World) {
-    world.workspace("Acme").await;
-    let ada = world.sign_in(&world.member("acme", "Ada", Role::Admin).await).await;
-    let page = world.get("/w/acme/inputs", &ada).await.body;
-    let id = between(&page, "name=\"form_id\" value=\"", "\"").to_owned();
-    let send = async |id: &str| {
-        world.post("/w/acme/inputs", &ada, &[("form_id", id), ("name", "Backend"), ("bundle", "")]).await
-    };
-    assert!(send(&id).await.body.contains("shown only once"));
-    let again = send(&id).await;
-    assert_eq!(again.status, StatusCode::OK);
-    assert!(again.body.contains("The input was created") && !again.body.contains("Not saved"), "{}", again.body);
-    let other = send("another form").await;
-    assert!(other.status == StatusCode::UNPROCESSABLE_ENTITY && other.body.contains("already in use"));
-    let page = world.get("/w/acme/tokens", &ada).await.body;
-    let id = between(&page, "name=\"form_id\" value=\"", "\"").to_owned();
-    let form = [("act", "add"), ("form_id", &*id), ("name", "Report"), ("role", "analyst"), ("days", "30")];
-    assert!(world.post("/w/acme/tokens", &ada, &form).await.body.contains("attest_"));
-    let again = world.post("/w/acme/tokens", &ada, &form).await.body;
-    assert!(again.contains("The token was created") && !again.contains("attest_"), "{again}");
-    let faulty = [("act", "add"), ("form_id", &*id), ("name", ""), ("role", "analyst"), ("days", "30")];
-    let told = world.post("/w/acme/tokens", &ada, &faulty).await;
-    assert_eq!(
-        told.status,
-        StatusCode::UNPROCESSABLE_ENTITY,
-        "another name makes it another form, and its fault is told"
-    );
-    // A name that is none of ours is not remembered, so that no sender grows what each page of the session reads.
-    let long = "f".repeat(20_000);
-    for email in ["lea@example.com", "lea@example.com"] {
-        let form = [("act", "invite"), ("form_id", &*long), ("email", email), ("role", "analyst")];
-        assert!(world.post("/w/acme/members", &ada, &form).await.body.contains("token="), "as often as it is sent");
-    }
-    world.assert_holds().await;
-}
-
-async fn a_link_is_made_once(world: World) {
     world.workspace("Acme").await;
     let ada = world.sign_in(&world.member("acme", "Ada", Role::Admin).await).await;
     let operator = world.sign_in(&world.operator("Olga").await).await;
     let zoe = world.member("acme", "Zoe", Role::Analyst).await;
     let workspace = [("name", "Other"), ("time_zone", "UTC"), ("admin", "new@example.com"), ("admin_name", "Nina")];
-    for (path, cookie, fields) in [
-        ("/w/acme/members", &ada, &[("act", "invite"), ("email", "kim@example.com"), ("role", "analyst")][..]),
-        ("/people", &operator, &[("email", &*zoe)]),
-        ("/workspaces", &operator, &workspace),
+    for (path, cookie, fields, mark) in [
+        ("/w/acme/inputs", &ada, &[("name", "Backend"), ("bundle", "")][..], "shown only once"),
+        ("/w/acme/tokens", &ada, &[("act", "add"), ("name", "Report"), ("role", "analyst"), ("days", "30")], "attest_"),
+        ("/w/acme/members", &ada, &[("act", "invite"), ("email", "kim@example.com"), ("role", "analyst")], "token="),
+        ("/people", &operator, &[("email", &*zoe)], "token="),
+        ("/workspaces", &operator, &workspace, "token="),
     ] {
-        let page = world.get(path, cookie).await.body;
-        let form_id = between(&page, "name=\"form_id\" value=\"", "\"").to_owned();
+        let form_id = between(&world.get(path, cookie).await.body, "name=\"form_id\" value=\"", "\"").to_owned();
         let form: Vec<_> = fields.iter().copied().chain([("form_id", &*form_id)]).collect();
-        assert!(world.post(path, cookie, &form).await.body.contains("token="), "{path}: a link");
-        // As a reload of that answer does.
-        let again = world.post(path, cookie, &form).await;
-        assert_eq!(again.status, StatusCode::SEE_OTHER, "{path}: {}", again.body);
+        let rows = world.store.verify_audit().await.expect("walked").rows;
+        let sent = join_all((0..8).map(|_| world.post(path, cookie, &form))).await;
+        let (made, others): (Vec<_>, Vec<_>) = sent.into_iter().partition(|reply| reply.body.contains(mark));
+        assert_eq!(made.len(), 1, "{path}: one shows what it made");
+        for other in others {
+            assert_eq!((other.status, other.location()), (StatusCode::SEE_OTHER, path), "{}", other.body);
+        }
+        let once = world.store.verify_audit().await.expect("walked").rows;
+        assert!(once > rows, "{path}: it is in the log");
+        world.get(path, cookie).await;
+        let reload = world.post(path, cookie, &form).await;
+        assert_eq!((reload.status, reload.location()), (StatusCode::SEE_OTHER, path), "{}", reload.body);
         let page = world.get(path, cookie).await.body;
-        assert!(page.contains("This form was sent already.") && !page.contains("token="), "{path}: {page}");
+        assert!(page.contains("This form was sent already.") && !page.contains(mark), "{path}: {page}");
+        assert_eq!(world.store.verify_audit().await.expect("walked").rows, once, "{path}: a reload makes nothing");
+    }
+    world.assert_holds().await;
+}
+
+/// What a form made is the reader's only by that form: about somebody else, with a fault, or from elsewhere it is
+/// another one.
+async fn another_form_is_not_taken_yet(world: World) {
+    world.workspace("Acme").await;
+    let ada = world.sign_in(&world.member("acme", "Ada", Role::Admin).await).await;
+    let bob = world.sign_in(&world.member("acme", "Bob", Role::Admin).await).await;
+    let page = world.get("/w/acme/tokens", &ada).await.body;
+    let id = between(&page, "name=\"form_id\" value=\"", "\"").to_owned();
+    let send = async |cookie: &Cookie, id: &str, name: &str| {
+        let form = [("act", "add"), ("form_id", id), ("name", name), ("role", "analyst"), ("days", "30")];
+        world.post("/w/acme/tokens", cookie, &form).await
+    };
+    let faulty = send(&ada, &id, "").await;
+    assert_eq!(faulty.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", faulty.body);
+    assert!(send(&ada, &id, "Report").await.body.contains("attest_"), "a form with a fault was not taken");
+    let taken = send(&ada, &id, "Other form").await;
+    assert!(taken.body.contains("attest_"), "another name makes it another form: {}", taken.body);
+    assert!(send(&bob, &id, "Of Bob").await.body.contains("attest_"));
+    let same_name = send(&bob, &id, "Report").await;
+    assert_eq!(same_name.status, StatusCode::UNPROCESSABLE_ENTITY, "not Bob's: the name is in use, he reads");
+    let without = [("act", "invite"), ("email", "lea@example.com"), ("role", "analyst")];
+    for _ in 0..2 {
+        let shown = world.post("/w/acme/members", &ada, &without).await.body;
+        assert!(shown.contains("token="), "a form without a name is taken as often as it is sent");
     }
     world.assert_holds().await;
 }

@@ -3,7 +3,7 @@
 use crate::domain::role::TokenRole;
 use crate::ui::frame::{Frame, frame};
 use crate::ui::parts::field::{Faults, Field, field, moment, summary};
-use crate::ui::parts::notice::{Tone, done, notice};
+use crate::ui::parts::notice::done;
 use crate::ui::parts::one_time_secret::{OneTimeSecret, one_time_secret};
 use crate::ui::parts::pager::{Pager, pager};
 use crate::ui::parts::role::role_field;
@@ -28,8 +28,6 @@ pub struct Tokens {
     pub faults: Faults,
     /// The token that was just made: its name and its text.
     pub made: Option<(String, OneTimeSecret)>,
-    /// A form that was sent twice: the first time made the token.
-    pub made_already: bool,
     /// What was just done.
     pub done: Option<Done>,
     /// Makes the form one that is taken once.
@@ -66,9 +64,6 @@ pub fn tokens(page: Tokens) -> impl IntoView {
         let help = "Copy it now: only its hash is stored. Send it in the header “Authorization: Bearer …”. If you lose it, revoke it and create another.";
         one_time_secret(format!("Token {name}, shown only once"), help, text)
     });
-    let made_already = page.made_already.then(|| {
-        notice(Tone::Mind, view! { <p role="status"><b>{words::SENT_ALREADY}</b>" The token was created and shown then. If you did not keep it, revoke it and create another."</p> })
-    });
     let list = if page.pager.all == 0 {
         view! {
             <section class="card empty">
@@ -90,7 +85,6 @@ pub fn tokens(page: Tokens) -> impl IntoView {
             </div>
         </div>
         {page.done.map(done)}
-        {made_already}
         {made}
         {list}
         {form}

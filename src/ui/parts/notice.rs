@@ -1,5 +1,6 @@
 //! What happened, or what to mind.
 
+use crate::ui::prerender::Prerender;
 use crate::ui::words::{self, Done};
 use leptos::prelude::*;
 
@@ -22,7 +23,10 @@ pub fn notice(tone: Tone, content: impl IntoView) -> impl IntoView {
     view! { <div class=class role=role tabindex=wrong.then_some("-1") autofocus=wrong>{content}</div> }
 }
 
-/// What was just done.
+/// What was just done, or why nothing was.
 pub fn done(what: Done) -> impl IntoView {
-    notice(Tone::Done, view! { <p>{words::done(what)}</p> })
+    match what {
+        Done::MadeAlready(_) => notice(Tone::Mind, view! { <p role="status">{words::done(what)}</p> }).prerender(),
+        _ => notice(Tone::Done, view! { <p>{words::done(what)}</p> }).prerender(),
+    }
 }

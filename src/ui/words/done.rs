@@ -24,10 +24,19 @@ pub enum Done {
     InputResumed,
     SettingsSaved,
     SettingsSame,
-    /// The form was sent a second time: only the first makes an invitation, a reset link, a workspace.
-    InvitationMadeAlready,
-    ResetLinkMadeAlready,
-    WorkspaceMadeAlready,
+    /// Nothing this time: the form was sent before, and that made it.
+    MadeAlready(MadeOnce),
+}
+
+/// What a form makes once, with a link or a secret that is shown once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MadeOnce {
+    Input,
+    Token,
+    Invitation,
+    ResetLink,
+    Workspace,
 }
 
 /// The page that says what was done.
@@ -38,6 +47,7 @@ pub enum SaidOn {
     Apps,
     Members,
     Tokens,
+    Inputs,
     Input,
     Privacy,
     People,
@@ -54,14 +64,16 @@ impl Done {
             | Self::OtherSessionsEnded
             | Self::ThemeSaved => SaidOn::Account,
             Self::AppNamed => SaidOn::Apps,
-            Self::RoleChanged | Self::MemberRemoved | Self::InvitationRevoked | Self::InvitationMadeAlready => {
-                SaidOn::Members
-            }
-            Self::TokenRevoked => SaidOn::Tokens,
+            Self::RoleChanged
+            | Self::MemberRemoved
+            | Self::InvitationRevoked
+            | Self::MadeAlready(MadeOnce::Invitation) => SaidOn::Members,
+            Self::TokenRevoked | Self::MadeAlready(MadeOnce::Token) => SaidOn::Tokens,
+            Self::MadeAlready(MadeOnce::Input) => SaidOn::Inputs,
             Self::LimitSaved | Self::InputPaused | Self::InputResumed => SaidOn::Input,
             Self::SettingsSaved | Self::SettingsSame => SaidOn::Privacy,
-            Self::ResetLinkMadeAlready => SaidOn::People,
-            Self::WorkspaceMadeAlready => SaidOn::Workspaces,
+            Self::MadeAlready(MadeOnce::ResetLink) => SaidOn::People,
+            Self::MadeAlready(MadeOnce::Workspace) => SaidOn::Workspaces,
         }
     }
 }
@@ -87,13 +99,25 @@ pub fn done(what: Done) -> &'static str {
         Done::InputResumed => "Input resumed. Its batches are accepted again.",
         Done::SettingsSaved => "Settings saved.",
         Done::SettingsSame => "These settings were already in force. Nothing was changed.",
-        Done::InvitationMadeAlready => {
+        Done::MadeAlready(made) => made_already(made),
+    }
+}
+
+fn made_already(made: MadeOnce) -> &'static str {
+    match made {
+        MadeOnce::Input => {
+            "This form was sent already. The input was created, and its secret was shown then. If you did not keep it, open the input and rotate the secret."
+        }
+        MadeOnce::Token => {
+            "This form was sent already. The token was created and shown then. If you did not keep it, revoke it and create another."
+        }
+        MadeOnce::Invitation => {
             "This form was sent already. Its invitation link was shown then. If you did not keep it, revoke the invitation and invite again."
         }
-        Done::ResetLinkMadeAlready => {
+        MadeOnce::ResetLink => {
             "This form was sent already. Its link was shown then. If you did not keep it, create another reset link: the earlier one stops working."
         }
-        Done::WorkspaceMadeAlready => {
+        MadeOnce::Workspace => {
             "This form was sent already. The workspace was created then. If its Compliance Admin had no account, the link for them was shown too; create another on the People page."
         }
     }

@@ -11,10 +11,10 @@ pub use audit::{
     actor, actor_name, audit_field, audit_nothing, audit_value, environment, identifier, identity, look_up_by,
     no_origin, target,
 };
-pub use done::{Done, SaidOn, done};
+pub use done::{Done, MadeOnce, SaidOn, done};
 pub use outcome::{
-    Conflict, NO_ACCESS, NOT_SAVED, NOT_SAVED_LEAD, NOTHING_CHANGED, SENT_ALREADY, SIGN_IN_AGAIN, SIGNED_OUT,
-    STALE_VERSION, YOUR_WORKSPACES, conflict,
+    Conflict, NO_ACCESS, NOT_SAVED, NOT_SAVED_LEAD, NOTHING_CHANGED, SIGN_IN_AGAIN, SIGNED_OUT, STALE_VERSION,
+    YOUR_WORKSPACES, conflict,
 };
 pub use problem::{data_problem, form_problem, parameter, parameter_problem, problem, reason, too_long};
 

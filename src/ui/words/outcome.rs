@@ -5,8 +5,6 @@ pub const NOT_SAVED: &str = "Not saved.";
 pub const NOT_SAVED_LEAD: &str = "Please correct:";
 /// Before the reason why an act was refused.
 pub const NOTHING_CHANGED: &str = "Nothing was changed.";
-/// A form that was sent a second time, by a reload or a double click.
-pub const SENT_ALREADY: &str = "This form was sent already.";
 /// In place of figures when the session has ended, and the link beside it.
 pub const SIGNED_OUT: &str = "You are signed out.";
 pub const SIGN_IN_AGAIN: &str = "Sign in again";

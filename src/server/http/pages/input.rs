@@ -2,7 +2,7 @@
 
 use super::data_problem::data_problem_rows;
 use super::listing::part;
-use super::remembered::{SentForm, form_taken, leave_message, random_name, take_message, was_taken};
+use super::remembered::{leave_message, random_name, take_message};
 use super::{PageQuery, frame};
 use crate::domain::data_problem::SHOWN_DAYS;
 use crate::domain::environment::Environment;
@@ -27,7 +27,7 @@ use crate::ui::pages::input::sample::Samples;
 use crate::ui::pages::input::{InputPage, ShownCredentials};
 use crate::ui::parts::field::Faults;
 use crate::ui::parts::one_time_secret::OneTimeSecret;
-use crate::ui::words::{Done, SaidOn, number};
+use crate::ui::words::{Done, MadeOnce, SaidOn, number};
 use axum::extract::{Path, RawQuery};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -36,35 +36,35 @@ use secrecy::ExposeSecret;
 /// `GET inputs`.
 pub async fn list(InWorkspace { visit, state, workspace, .. }: InWorkspace, query: RawQuery) -> Result<Response> {
     let mut view = state.store.view(&visit.actor, workspace, Permission::SeeInputs).await?;
-    let page = list_model(&state, &mut view, &visit, &PageQuery::new(query)).await?;
+    let mut page = list_model(&state, &mut view, &visit, &PageQuery::new(query)).await?;
+    page.done = take_message(&visit.session, SaidOn::Inputs).await?;
     Ok(render(&state, Page::Inputs(Box::new(page)), StatusCode::OK))
 }
 
 /// `POST inputs`: makes one and shows its secret, this once. The form is taken once: a reload makes no second one.
 pub async fn add(
-    InWorkspace { visit, state, workspace, .. }: InWorkspace,
+    InWorkspace { visit, state, slug, workspace }: InWorkspace,
     query: RawQuery,
     mut form: Form,
 ) -> Result<Response> {
     state.store.assert_may(&visit.actor, &workspace, Permission::ManageInputs).await?;
     let new = NewInput { name: form.text("name"), bundle: form.optional("bundle") };
-    let sent_form = SentForm::read(&mut form, &new.name);
+    let actor = visit.sending(&mut form, &new.name);
     let ended = match form.faults() {
         Some(faults) => Err(NotTaken::Faults(faults)),
-        None => add_input(&state.store, &visit.actor, workspace.clone(), new.clone()).await.map_err(NotTaken::from),
+        None => add_input(&state.store, &actor, workspace.clone(), new.clone()).await.map_err(NotTaken::from),
     };
     let mut view = state.store.view(&visit.actor, workspace, Permission::SeeInputs).await?;
     let mut page = list_model(&state, &mut view, &visit, &PageQuery::new(query)).await?;
     match ended {
         Ok(secret) => {
-            form_taken(&visit.session, sent_form).await?;
             let bundle = Some(new.bundle.trim().to_owned()).filter(|bundle| !bundle.is_empty());
             page.made = Some(one_time_secret(&state, secret, bundle));
             Ok(render(&state, Page::Inputs(Box::new(page)), StatusCode::OK))
         }
-        Err(NotTaken::Faults(_)) if was_taken(&visit.session, &sent_form).await? => {
-            page.made_already = true;
-            Ok(render(&state, Page::Inputs(Box::new(page)), StatusCode::OK))
+        Err(NotTaken::Failed(Error::Refused(Refusal::SentAlready))) => {
+            leave_message(&visit.session, Done::MadeAlready(MadeOnce::Input)).await?;
+            Ok(Redirect::to(&format!("/w/{slug}/inputs")).into_response())
         }
         Err(NotTaken::Faults(faults)) => {
             (page.name, page.bundle, page.faults) = (new.name, new.bundle, faults);
@@ -187,7 +187,7 @@ async fn list_model(state: &AppState, view: &mut View, visit: &SignedInPerson, a
         bundle: String::new(),
         faults: Faults::default(),
         made: None,
-        made_already: false,
+        done: None,
         form_id: random_name(state),
         frame,
     })

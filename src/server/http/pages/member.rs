@@ -1,7 +1,7 @@
 //! Members: the list, and the forms that invite, change and remove.
 
 use super::listing::part;
-use super::remembered::{SentForm, form_taken, leave_message, random_name, take_message, was_taken};
+use super::remembered::{leave_message, random_name, take_message};
 use super::{PageQuery, frame};
 use crate::domain::environment::Environment;
 use crate::domain::error::{Problem, Refusal};
@@ -23,7 +23,7 @@ use crate::ui::pages::Page;
 use crate::ui::pages::member::{InvitationRow, MemberOutcome, MemberRow, Members};
 use crate::ui::parts::field::Faults;
 use crate::ui::parts::one_time_secret::OneTimeSecret;
-use crate::ui::words::{self, Done, SaidOn};
+use crate::ui::words::{self, Done, MadeOnce, SaidOn};
 use axum::extract::RawQuery;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -94,20 +94,15 @@ async fn send_invitation(
     mut form: Form,
 ) -> Result<Response> {
     let (email, role) = (form.text("email"), form.choice("role", Role::parse));
-    let sent_form = SentForm::read(&mut form, &email);
-    if was_taken(&visit.session, &sent_form).await? {
-        leave_message(&visit.session, Done::InvitationMadeAlready).await?;
-        return Ok(Redirect::to(&format!("/w/{slug}/members{}", asked.with(&[("page", "")]))).into_response());
-    }
+    let actor = visit.sending(&mut form, &email);
     let sent = match (role, form.faults()) {
-        (Some(role), None) => invite(&state.store, &visit.actor, workspace.clone(), &email, role).await,
+        (Some(role), None) => invite(&state.store, &actor, workspace.clone(), &email, role).await,
         _ => Err(Refusal::Invalid(Vec::new()).into()),
     };
     let mut view = state.store.view(&visit.actor, workspace, Permission::SeeMembers).await?;
     let mut page = model(state, &mut view, visit, asked).await?;
     let status = match sent {
         Ok(token) => {
-            form_taken(&visit.session, sent_form).await?;
             let link = OneTimeSecret(format!("{}/invitation?token={token}", state.config.public_url()));
             page.outcome = Some(MemberOutcome::Invited {
                 email: email.trim().to_lowercase(),
@@ -120,6 +115,10 @@ async fn send_invitation(
             page.faults = form.faults().unwrap_or_else(|| shown(&faults));
             (page.email, page.role) = (email, role.unwrap_or(page.role));
             StatusCode::UNPROCESSABLE_ENTITY
+        }
+        Err(Error::Refused(Refusal::SentAlready)) => {
+            leave_message(&visit.session, Done::MadeAlready(MadeOnce::Invitation)).await?;
+            return Ok(Redirect::to(&format!("/w/{slug}/members{}", asked.with(&[("page", "")]))).into_response());
         }
         Err(error) => return Err(error),
     };

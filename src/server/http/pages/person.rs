@@ -3,9 +3,9 @@
 use super::PageQuery;
 use super::installation::{installation_frame, operators_only};
 use super::listing::part;
-use super::remembered::{SentForm, form_taken, leave_message, random_name, take_message, was_taken};
+use super::remembered::{leave_message, random_name, take_message};
 use crate::domain::error::Refusal;
-use crate::server::error::Result;
+use crate::server::error::{Error, Result};
 use crate::server::http::caller::SignedInPerson;
 use crate::server::http::form::Form;
 use crate::server::http::render::render;
@@ -16,7 +16,7 @@ use crate::ui::installation::InstallationPage;
 use crate::ui::pages::Page;
 use crate::ui::pages::person::{People, PersonRow};
 use crate::ui::parts::one_time_secret::OneTimeSecret;
-use crate::ui::words::{Done, SaidOn};
+use crate::ui::words::{Done, MadeOnce, SaidOn};
 use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -41,13 +41,15 @@ pub async fn reset(
     if form.faults().is_some() || email == visit.person.email {
         return Err(Refusal::BadRequest(vec![]).into());
     }
-    let sent_form = SentForm::read(&mut form, &email);
-    if was_taken(&visit.session, &sent_form).await? {
-        leave_message(&visit.session, Done::ResetLinkMadeAlready).await?;
-        return Ok(Redirect::to("/people").into_response());
-    }
-    let token = make_reset_link(&state.services, &visit.actor, &email).await?;
-    form_taken(&visit.session, sent_form).await?;
+    let actor = visit.sending(&mut form, &email);
+    let token = match make_reset_link(&state.services, &actor, &email).await {
+        Ok(token) => token,
+        Err(Error::Refused(Refusal::SentAlready)) => {
+            leave_message(&visit.session, Done::MadeAlready(MadeOnce::ResetLink)).await?;
+            return Ok(Redirect::to("/people").into_response());
+        }
+        Err(error) => return Err(error),
+    };
     let mut page = model(&state, &visit, &PageQuery::new(query)).await?;
     page.made = Some((email, OneTimeSecret(format!("{}/set-up?token={token}", state.config.public_url()))));
     Ok(render(&state, Page::People(Box::new(page)), StatusCode::OK))

@@ -69,7 +69,7 @@ fn why(error: &Error) -> Why {
         Error::Refused(Refusal::BadRequest(_) | Refusal::Invalid(_)) => Why::BadRequest,
         Error::Refused(Refusal::Unauthorized | Refusal::Forbidden) => Why::Forbidden,
         Error::Refused(Refusal::NotFound) => Why::NotFound,
-        Error::Refused(Refusal::Conflict) => Why::Conflict,
+        Error::Refused(Refusal::Conflict | Refusal::SentAlready) => Why::Conflict,
         Error::Refused(Refusal::TooLarge(_)) => Why::TooLarge,
         // Only machines are limited so.
         Error::Refused(Refusal::RateLimited) => Why::BadRequest,

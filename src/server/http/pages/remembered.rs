@@ -1,27 +1,22 @@
-//! What a session remembers from one page to the next: what was just done, which forms were taken, and what was looked
-//! up. None of it is in an address, so that no link repeats or gives away anything.
+//! What a session remembers from one page to the next: what was just done, and what was looked up. None of it is in an address, so that no link repeats or gives away anything.
 
 use crate::domain::environment::Environment;
 use crate::domain::id::{ProfileId, WorkspaceId};
 use crate::domain::profile::LookUpBy;
 use crate::domain::time::{MINUTE, Millis};
 use crate::server::error::Result;
-use crate::server::hex::hex;
 use crate::server::http::caller::unavailable;
-use crate::server::http::form::Form;
 use crate::server::state::AppState;
 use crate::ui::words::{Done, SaidOn};
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use tower_sessions::Session;
 
 const DONE: &str = "done";
-const FORMS: &str = "forms";
 const LOOKED_UP: &str = "looked_up";
-/// How many forms and look-ups a session remembers, the newest ones.
+/// How many look-ups a session remembers, the newest ones.
 const MOST: usize = 20;
 /// How long the one who looked somebody up may see them again, by a reload or the back button.
 const SHOWN_FOR: i64 = 10 * MINUTE;
@@ -44,36 +39,6 @@ pub async fn take_message(session: &Session, page: SaidOn) -> Result<Option<Done
     }
     let done: Option<Done> = session.remove(DONE).await.map_err(unavailable)?;
     Ok(done.filter(|done| done.said_on() == page))
-}
-
-/// A form that a page of ours named, and about whom or what it was sent: about somebody else it is another one.
-pub struct SentForm(Option<String>);
-
-impl SentForm {
-    /// Reads the form's name. Without one of ours it is nobody's, and is taken as often as it is sent.
-    pub fn read(form: &mut Form, about: &str) -> Self {
-        let name = form.optional("form_id");
-        let is_ours = BASE64_URL_SAFE_NO_PAD.decode(&name).is_ok_and(|bytes| bytes.len() == 16);
-        // What the session keeps is as short for a long name or e-mail.
-        Self(is_ours.then(|| hex(&Sha256::digest(format!("{name} {about}"))[..16])))
-    }
-}
-
-/// Whether an earlier request of this session took the form.
-pub async fn was_taken(session: &Session, form: &SentForm) -> Result<bool> {
-    let SentForm(Some(form)) = form else { return Ok(false) };
-    session.load().await.map_err(unavailable)?;
-    Ok(list::<String>(session, FORMS).await?.contains(form))
-}
-
-/// Remembers that this form was taken; at once, for one that was sent twice.
-pub async fn form_taken(session: &Session, form: SentForm) -> Result<()> {
-    let SentForm(Some(form)) = form else { return Ok(()) };
-    let mut forms: Vec<String> = list(session, FORMS).await?;
-    forms.push(form);
-    forms.drain(..forms.len().saturating_sub(MOST));
-    session.insert(FORMS, forms).await.map_err(unavailable)?;
-    session.save().await.map_err(unavailable)
 }
 
 /// Who was found by a look-up, which is in the log.

@@ -1,7 +1,7 @@
 //! API tokens: the list, and the forms that make and revoke them.
 
 use super::listing::part;
-use super::remembered::{SentForm, form_taken, leave_message, random_name, take_message, was_taken};
+use super::remembered::{leave_message, random_name, take_message};
 use super::{PageQuery, frame};
 use crate::domain::environment::Environment;
 use crate::domain::error::Refusal;
@@ -21,7 +21,7 @@ use crate::ui::pages::Page;
 use crate::ui::pages::token::{DAYS, TokenRow, Tokens};
 use crate::ui::parts::field::Faults;
 use crate::ui::parts::one_time_secret::OneTimeSecret;
-use crate::ui::words::{Done, SaidOn};
+use crate::ui::words::{Done, MadeOnce, SaidOn};
 use axum::extract::RawQuery;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -55,12 +55,12 @@ pub async fn change(
         _ => return Err(Refusal::BadRequest(vec![]).into()),
     }
     let (name, role) = (form.text("name"), form.choice("role", TokenRole::parse));
-    let sent_form = SentForm::read(&mut form, &name);
+    let actor = visit.sending(&mut form, &name);
     let days = form.choice("days", |text| text.parse::<i64>().ok());
     let made = match (role, days, form.faults()) {
         (Some(role), Some(days), None) => {
             let new = NewToken { name: name.clone(), role, days };
-            add_token(&state.store, &visit.actor, workspace.clone(), new).await
+            add_token(&state.store, &actor, workspace.clone(), new).await
         }
         _ => Err(Refusal::Invalid(Vec::new()).into()),
     };
@@ -68,13 +68,12 @@ pub async fn change(
     let mut page = model(&state, &mut view, &visit, &asked).await?;
     let status = match made {
         Ok((_, text)) => {
-            form_taken(&visit.session, sent_form).await?;
             page.made = Some((name, OneTimeSecret(text.expose_secret().to_owned())));
             StatusCode::OK
         }
-        Err(Error::Refused(Refusal::Invalid(_))) if was_taken(&visit.session, &sent_form).await? => {
-            page.made_already = true;
-            StatusCode::OK
+        Err(Error::Refused(Refusal::SentAlready)) => {
+            leave_message(&visit.session, Done::MadeAlready(MadeOnce::Token)).await?;
+            return Ok(Redirect::to(&format!("/w/{slug}/tokens")).into_response());
         }
         Err(Error::Refused(Refusal::Invalid(faults))) => {
             page.faults = form.faults().unwrap_or_else(|| shown(&faults));
@@ -111,7 +110,6 @@ async fn model(state: &AppState, view: &mut View, visit: &SignedInPerson, asked:
         days: DAYS[1],
         faults: Faults::default(),
         made: None,
-        made_already: false,
         done: None,
         form_id: random_name(state),
         frame,

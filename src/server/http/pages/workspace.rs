@@ -3,7 +3,7 @@
 use super::PageQuery;
 use super::installation::{installation_frame, operators_only};
 use super::listing::part;
-use super::remembered::{SentForm, form_taken, leave_message, random_name, take_message, was_taken};
+use super::remembered::{leave_message, random_name, take_message};
 use crate::domain::error::Refusal;
 use crate::server::error::{Error, Result};
 use crate::server::http::caller::SignedInPerson;
@@ -18,7 +18,7 @@ use crate::ui::pages::Page;
 use crate::ui::pages::workspace::{Made, NewWorkspaceFields, WorkspaceRow, Workspaces};
 use crate::ui::parts::field::Faults;
 use crate::ui::parts::one_time_secret::OneTimeSecret;
-use crate::ui::words::{Done, SaidOn};
+use crate::ui::words::{Done, MadeOnce, SaidOn};
 use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -48,11 +48,7 @@ pub async fn add(
         admin: form.text("admin"),
         admin_name: form.optional("admin_name"),
     };
-    let sent_form = SentForm::read(&mut form, &sent.name);
-    if was_taken(&visit.session, &sent_form).await? {
-        leave_message(&visit.session, Done::WorkspaceMadeAlready).await?;
-        return Ok(Redirect::to("/workspaces").into_response());
-    }
+    let actor = visit.sending(&mut form, &sent.name);
     let made = match form.faults() {
         Some(_) => Err(Refusal::Invalid(Vec::new()).into()),
         None => {
@@ -65,13 +61,12 @@ pub async fn add(
                 account: given(&sent.account),
                 admin: Some(FirstAdmin { email: sent.admin.clone(), name: given(&sent.admin_name) }),
             };
-            add_workspace(&state.services, &visit.actor, new).await
+            add_workspace(&state.services, &actor, new).await
         }
     };
     let mut page = model(&state, &visit, &PageQuery::new(query)).await?;
     let status = match made {
         Ok(added) => {
-            form_taken(&visit.session, sent_form).await?;
             let link =
                 added.link.map(|token| OneTimeSecret(format!("{}/set-up?token={token}", state.config.public_url())));
             page.made = Some(Made { name: added.workspace.name, admin: sent.admin, link });
@@ -81,6 +76,10 @@ pub async fn add(
             page.faults = form.faults().unwrap_or_else(|| shown(&faults));
             page.sent = sent;
             StatusCode::UNPROCESSABLE_ENTITY
+        }
+        Err(Error::Refused(Refusal::SentAlready)) => {
+            leave_message(&visit.session, Done::MadeAlready(MadeOnce::Workspace)).await?;
+            return Ok(Redirect::to("/workspaces").into_response());
         }
         Err(error) => return Err(error),
     };

@@ -3,11 +3,11 @@
 use super::{ShownCredentials, shown};
 use crate::ui::frame::{Frame, frame};
 use crate::ui::parts::field::{Faults, Field, field, moment, summary};
-use crate::ui::parts::notice::{Tone, notice};
+use crate::ui::parts::notice::done;
 use crate::ui::parts::pager::{Pager, pager};
 use crate::ui::prerender::Prerender;
 use crate::ui::surroundings::{Around, Model};
-use crate::ui::words::{self, Moment};
+use crate::ui::words::{Done, Moment};
 use leptos::prelude::*;
 
 #[derive(Clone, Debug)]
@@ -21,8 +21,8 @@ pub struct Inputs {
     pub faults: Faults,
     /// The input that was just made, with its secret.
     pub made: Option<ShownCredentials>,
-    /// A form that was sent twice: the first time made the input.
-    pub made_already: bool,
+    /// What was just done.
+    pub done: Option<Done>,
     /// Makes the form one that is taken once.
     pub form_id: String,
 }
@@ -52,9 +52,6 @@ const LABELS: [(&str, &str); 2] = [("name", "Name"), ("bundle", "Bundle id")];
 
 pub fn inputs(page: Inputs) -> impl IntoView {
     let made = page.made.map(shown);
-    let made_already = page.made_already.then(|| {
-        notice(Tone::Mind, view! { <p role="status"><b>{words::SENT_ALREADY}</b>" The input was created, and its secret was shown then. If you did not keep it, open the input and rotate the secret."</p> })
-    });
     let none = page.pager.all == 0 && made.is_none();
     let empty = none.then(|| view! {
         <section class="card empty">
@@ -71,7 +68,7 @@ pub fn inputs(page: Inputs) -> impl IntoView {
                 <p class="muted">"Where events come in, compatible with mParticle's Events API."</p>
             </div>
         </div>
-        {made_already}
+        {page.done.map(done)}
         {made}
         {empty}
         {table}
