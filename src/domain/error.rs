@@ -114,10 +114,16 @@ impl Fault {
 pub enum Refusal {
     /// What was sent cannot be read.
     BadRequest(Vec<Fault>),
-    /// Nobody is signed in, or the token is none of our own.
+    /// The token or the secret is none of our own.
     Unauthorized,
+    /// Nobody is signed in any more.
+    SignedOut,
     /// The role does not allow it.
     Forbidden,
+    /// Only operators of the installation may.
+    OperatorsOnly,
+    /// A form that was not sent from a page of ours.
+    FromElsewhere,
     /// It does not exist, or not for this person.
     NotFound,
     /// Somebody else changed it first.
@@ -126,7 +132,7 @@ pub enum Refusal {
     SentAlready,
     /// It can be read and cannot be done.
     Invalid(Vec<Fault>),
-    /// A body of more than this many KB.
+    /// More than this many KB, of a body or of an address's query.
     TooLarge(usize),
     /// Too many requests of one input in this second.
     RateLimited,
@@ -136,8 +142,8 @@ impl Refusal {
     pub fn code(&self) -> Code {
         match self {
             Self::BadRequest(_) => Code::BadRequest,
-            Self::Unauthorized => Code::Unauthorized,
-            Self::Forbidden => Code::Forbidden,
+            Self::Unauthorized | Self::SignedOut => Code::Unauthorized,
+            Self::Forbidden | Self::OperatorsOnly | Self::FromElsewhere => Code::Forbidden,
             Self::NotFound => Code::NotFound,
             Self::Conflict | Self::SentAlready => Code::Conflict,
             Self::Invalid(_) => Code::Invalid,

@@ -61,7 +61,7 @@ impl NotSignedIn {
     /// For whoever cannot be sent to another page.
     pub fn as_error(self) -> Error {
         match self {
-            Self::Redirect(_) => Refusal::Unauthorized.into(),
+            Self::Redirect(_) => Refusal::SignedOut.into(),
             Self::Failed(error) => error,
         }
     }
@@ -82,7 +82,7 @@ impl FromRequestParts<AppState> for SignedInPerson {
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, NotSignedIn> {
         let session = parts.extensions.get::<Session>().cloned();
         let session = session.ok_or_else(|| NotSignedIn::Failed(Error::Internal("no session layer".into())))?;
-        match signed_in(state, &session).await.map_err(NotSignedIn::Failed)? {
+        match signed_in_person(state, &session).await.map_err(NotSignedIn::Failed)? {
             Some(person) => {
                 let who = Who::Person { id: person.id, name: person.name.clone() };
                 Ok(Self { actor: actor(parts, state, who), person, session })
@@ -135,7 +135,7 @@ impl FromRequestParts<AppState> for TokenCaller {
 }
 
 /// The person that a session belongs to, if it is one of our own and they still exist.
-pub async fn signed_in(state: &AppState, session: &Session) -> Result<Option<Person>, Error> {
+pub async fn signed_in_person(state: &AppState, session: &Session) -> Result<Option<Person>, Error> {
     let id: Option<String> = session.get(PERSON).await.map_err(unavailable)?;
     let Some(id) = id.and_then(|id| PersonId::parse(&id)) else { return Ok(None) };
     state.store.system_view().await?.person(id).await

@@ -39,8 +39,8 @@ impl IntoResponse for Error {
 fn status(error: &Error) -> StatusCode {
     match error {
         Error::Refused(Refusal::BadRequest(_)) => StatusCode::BAD_REQUEST,
-        Error::Refused(Refusal::Unauthorized) => StatusCode::UNAUTHORIZED,
-        Error::Refused(Refusal::Forbidden) => StatusCode::FORBIDDEN,
+        Error::Refused(Refusal::Unauthorized | Refusal::SignedOut) => StatusCode::UNAUTHORIZED,
+        Error::Refused(Refusal::Forbidden | Refusal::OperatorsOnly | Refusal::FromElsewhere) => StatusCode::FORBIDDEN,
         Error::Refused(Refusal::NotFound) => StatusCode::NOT_FOUND,
         Error::Refused(Refusal::Conflict | Refusal::SentAlready) => StatusCode::CONFLICT,
         Error::Refused(Refusal::Invalid(_)) => StatusCode::UNPROCESSABLE_ENTITY,
@@ -150,7 +150,9 @@ fn messages(error: &Error, incident: &str) -> Vec<Message> {
         Error::Refused(refusal) => {
             let message = match refusal {
                 Refusal::Unauthorized => "expected credentials in the Authorization header",
-                Refusal::Forbidden => "these credentials do not allow this",
+                Refusal::SignedOut => "nobody is signed in",
+                Refusal::Forbidden | Refusal::OperatorsOnly => "these credentials do not allow this",
+                Refusal::FromElsewhere => "this request does not come from a page of Attest",
                 Refusal::NotFound => "not found",
                 Refusal::RateLimited => "this input sends more requests per second than it is allowed to",
                 Refusal::Conflict => words::STALE_VERSION,

@@ -21,6 +21,7 @@ pub fn router(state: AppState) -> Router {
         .method_not_allowed_fallback(|| async { Error::from(Refusal::NotFound) })
         .layer(sessions(&state, state.services.page_sessions()))
         .layer(from_fn(security::same_origin_only))
+        .layer(from_fn(security::short_queries_only))
         .layer(from_fn_with_state(state.clone(), failure::as_page))
         .layer(from_fn(render::draw_pages))
         .layer(CompressionLayer::new())
@@ -28,6 +29,7 @@ pub fn router(state: AppState) -> Router {
     let server_functions = routes(RouteKind::ServerFunction)
         .layer(sessions(&state, state.services.polling_sessions()))
         .layer(from_fn(security::same_origin_only))
+        .layer(from_fn(security::short_queries_only))
         .layer(from_fn(failure::as_json));
     let machines = routes(RouteKind::Api)
         .merge(routes(RouteKind::Events))

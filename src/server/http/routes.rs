@@ -97,6 +97,7 @@ routes! {
     "POST" "/workspaces" Page Operator => post(pages::workspace::add);
     "GET" "/log" Page Operator => get(pages::audit::installation);
 
+    "GET" "/w/{workspace}" Page SignedIn => get(pages::overview::first_page);
     "GET" "/w/{workspace}/overview" Page Role(SeeMetrics) => get(pages::overview::overview);
     "GET" "/live/overview?workspace={workspace}" ServerFunction Role(SeeMetrics) => get(pages::overview::live);
     "GET" "/w/{workspace}/privacy" Page Role(SeePrivacySettings) => get(pages::privacy::settings);

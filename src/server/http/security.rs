@@ -57,13 +57,24 @@ pub async fn only_reads_are_compressed(mut request: Request, next: Next) -> Resp
     next.run(request).await
 }
 
+/// Longer than the query of any page, in bytes: pages repeat theirs in each of their links.
+const LONGEST_QUERY: usize = 4 * 1024;
+
+/// Refuses addresses that only somebody makes who wants a page to grow.
+pub async fn short_queries_only(request: Request, next: Next) -> Response {
+    if request.uri().query().is_some_and(|query| query.len() > LONGEST_QUERY) {
+        return Error::from(Refusal::TooLarge(LONGEST_QUERY / 1024)).into_response();
+    }
+    next.run(request).await
+}
+
 /// Refuses unsafe requests that do not come from our own pages. Browsers send where a request comes from; a client that
 /// sends nothing is no browser, and has no cookie to misuse.
 pub async fn same_origin_only(request: Request, next: Next) -> Response {
     if request.method().is_safe() || is_own(request.headers()) {
         return next.run(request).await;
     }
-    Error::from(Refusal::Forbidden).into_response()
+    Error::from(Refusal::FromElsewhere).into_response()
 }
 
 fn is_own(headers: &HeaderMap) -> bool {

@@ -92,7 +92,7 @@ pub(super) async fn operators_only(tx: &mut SystemTx, actor: &Actor) -> Result<(
     match &actor.who {
         Who::Person { id, .. } if tx.person(*id).await?.is_some_and(|person| person.operator) => Ok(()),
         Who::CommandLine => Ok(()),
-        _ => Err(Refusal::Forbidden.into()),
+        _ => Err(Refusal::OperatorsOnly.into()),
     }
 }
 

@@ -57,13 +57,13 @@ async fn count_failure_once(mut tx: SystemTx, person: Option<PersonId>, address:
 
 /// Forgives the failures before, and writes that somebody signed in: once their session is there, and before they are
 /// given it, so that there is neither a row without a session nor a session in use without a row.
-pub async fn signed_in(services: &Services, actor: &Actor, person: &Person, attempt: Attempt) -> Result<()> {
+pub async fn record_sign_in(services: &Services, actor: &Actor, person: &Person, attempt: Attempt) -> Result<()> {
     let actor = Actor { who: Who::Person { id: person.id, name: person.name.clone() }, ..actor.clone() };
     let row = Record::installation(&actor, AuditAction::SignedIn, person.id.to_string(), Value::Null);
-    services.system.transaction(move |tx| signed_in_once(tx, attempt, row.clone())).await
+    services.system.transaction(move |tx| record_sign_in_once(tx, attempt, row.clone())).await
 }
 
-async fn signed_in_once(mut tx: SystemTx, attempt: Attempt, row: Record) -> Result<()> {
+async fn record_sign_in_once(mut tx: SystemTx, attempt: Attempt, row: Record) -> Result<()> {
     attempt.succeeded(&mut tx).await?;
     tx.commit(Trail::Audited(vec![row])).await
 }

@@ -12,6 +12,8 @@ on_both! {
     bad_forms_are_refused_and_change_nothing
     ids_of_another_workspace_lead_nowhere
     forms_from_elsewhere_are_refused
+    a_long_query_is_refused
+    refusals_tell_nobody_of_what_is_not_theirs
 }
 
 async fn bad_batches_are_refused_with_their_field(world: World) {
@@ -195,5 +197,35 @@ async fn forms_from_elsewhere_are_refused(world: World) {
         .header("host", "127.0.0.1:3000");
     let reply = world.send(request.body(Body::from(body)).expect("a request"), "127.0.0.1").await;
     assert_eq!(reply.status, StatusCode::FORBIDDEN);
+    assert!(reply.body.contains("not sent from a page of Attest") && !reply.body.contains("role"), "{}", reply.body);
     assert!(world.get("/w/acme/privacy", &cookie).await.body.contains("Version 1, created with the workspace"));
+}
+
+/// A page repeats its query in each of its links: what is sent must not decide how large it gets.
+async fn a_long_query_is_refused(world: World) {
+    world.workspace("Acme").await;
+    let cookie = world.sign_in(&world.member("acme", "Ada", Role::ComplianceAdmin).await).await;
+    for path in ["/w/acme/overview?x=", "/w/acme/members?q=", "/account?x=", "/live/overview?workspace=acme&filters="] {
+        let reply = world.get(&format!("{path}{}", "a".repeat(4000)), &cookie).await;
+        assert_eq!(reply.status, StatusCode::OK, "{path}: {}", reply.body);
+        let reply = world.get(&format!("{path}{}", "a".repeat(4100)), &cookie).await;
+        assert_eq!(reply.status, StatusCode::PAYLOAD_TOO_LARGE, "{path}: {}", reply.body);
+        assert!(reply.body.len() < 10_000, "{path}");
+    }
+}
+
+/// Each refusal is in the words of whoever reads it.
+async fn refusals_tell_nobody_of_what_is_not_theirs(world: World) {
+    world.workspace("Acme").await;
+    let cookie = world.sign_in(&world.member("acme", "Ada", Role::ComplianceAdmin).await).await;
+    let page = world.get("/people", &cookie).await;
+    assert_eq!(page.status, StatusCode::FORBIDDEN);
+    assert!(page.body.contains("This page is for operators") && !page.body.contains("Your role"), "{}", page.body);
+    let island = world.get("/live/overview?workspace=acme", &Cookie::default()).await;
+    assert_eq!(island.status, StatusCode::UNAUTHORIZED);
+    assert!(island.body.contains("nobody is signed in"), "{}", island.body);
+    assert!(!island.headers.contains_key("www-authenticate"), "{:?}", island.headers);
+    let island = world.get("/live/overview?workspace=acme&with_filter=perhaps", &cookie).await;
+    assert_eq!(island.status, StatusCode::BAD_REQUEST);
+    assert!(island.body.contains("request: a parameter is missing or cannot be read"), "{}", island.body);
 }

@@ -58,11 +58,13 @@ impl FromServerFnError for CountsRefused {
     type Encoder = JsonEncoding;
 
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
-        let code = match error {
-            ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) => Code::BadRequest,
-            _ => Code::Unavailable,
+        let (code, message) = match error {
+            ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) => {
+                (Code::BadRequest, "request: a parameter is missing or cannot be read")
+            }
+            _ => (Code::Unavailable, "the server did not answer"),
         };
-        Self { errors: vec![Message { code, message: error.to_string() }] }
+        Self { errors: vec![Message { code, message: message.to_owned() }] }
     }
 }
 

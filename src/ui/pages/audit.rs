@@ -129,10 +129,10 @@ fn default_on(asked: Option<DefaultOn>) -> impl IntoView {
     let day = asked.as_ref().map(|asked| asked.day.clone()).unwrap_or_default();
     let answer = asked.map(|DefaultOn { day, found }| match found {
         Some((default, version)) => view! {
-            <p role="status">"At the end of "{day}" (UTC): "<b>{status::default(default)}</b>{format!(", version {version}.")}</p>
+            <p class="card" role="status">"At the end of "{day}" (UTC): "<b>{status::default(default)}</b>{format!(", version {version}.")}</p>
         }
         .prerender(),
-        None => view! { <p role="status">{format!("This workspace did not exist on {day}.")}</p> }.prerender(),
+        None => view! { <p class="card" role="status">{format!("This workspace did not exist on {day}.")}</p> }.prerender(),
     });
     view! {
         <form method="get" class="card filters-card">
@@ -141,8 +141,8 @@ fn default_on(asked: Option<DefaultOn>) -> impl IntoView {
                 <input id="on" name="on" type="date" value=day />
             </div>
             <button class="button">"Show"</button>
-            {answer}
         </form>
+        {answer}
     }
 }
 

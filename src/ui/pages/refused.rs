@@ -9,6 +9,8 @@ use leptos::prelude::*;
 pub enum Why {
     BadRequest,
     Forbidden,
+    OperatorsOnly,
+    FromElsewhere,
     NotFound,
     Conflict,
     TooLarge,
@@ -45,6 +47,8 @@ impl RefusedPage {
         match self.why {
             Why::BadRequest if self.parameters.is_empty() => "This request cannot be processed",
             Why::BadRequest => "This address is not valid",
+            Why::OperatorsOnly => "This page is for operators of the installation",
+            Why::FromElsewhere => "This form was not sent from a page of Attest",
             Why::Forbidden => "Your role does not allow this",
             Why::NotFound => "Page not found",
             Why::Conflict => words::conflict(Conflict::Unknown),
@@ -61,6 +65,10 @@ impl RefusedPage {
             }
             Why::BadRequest => "Correct the address, or open the page without these values.",
             Why::Forbidden => "A Compliance Admin or Admin of the workspace can change your role.",
+            Why::OperatorsOnly => "Ask the people who run it.",
+            Why::FromElsewhere => {
+                "Another page may have tried to act in your name. Open the page in Attest and send the form from there."
+            }
             Why::NotFound => "The address is wrong, or it belongs to a workspace that you are not a member of.",
             Why::Conflict => "Open the page again to see what changed.",
             Why::TooLarge => "Send less at a time.",

@@ -77,7 +77,9 @@ pub fn form_problem(field: &str, problem: Problem) -> &'static str {
         Problem::TooManyAttempts => "Too many failed attempts. Wait a minute, then try again.",
         Problem::AlreadyMember => "This person is already a member. Change their role in the list.",
         Problem::NobodyHasIt => "Nobody has an account with this e-mail. Enter a name to create one.",
-        Problem::NotARate => "Enter a whole number from 1 to 1,000,000, or leave it empty for no limit.",
+        Problem::NotARate => {
+            "Enter a whole number from 1 to 1,000,000 in digits only, such as 1000, or leave it empty for no limit."
+        }
         Problem::AboveOwnRights => "This role has more rights than yours. Choose another.",
         _ => "This value cannot be used.",
     }

@@ -28,5 +28,5 @@ pub async fn installation_frame(
 
 /// Refuses everybody who is not an operator.
 pub fn operators_only(visit: &SignedInPerson) -> Result<()> {
-    if visit.person.operator { Ok(()) } else { Err(Refusal::Forbidden.into()) }
+    if visit.person.operator { Ok(()) } else { Err(Refusal::OperatorsOnly.into()) }
 }

@@ -3,7 +3,7 @@
 use super::remembered::leave_message;
 use crate::domain::error::Refusal;
 use crate::server::error::{Error, Result};
-use crate::server::http::caller::{Anonymous, signed_in};
+use crate::server::http::caller::{Anonymous, signed_in_person};
 use crate::server::http::form::{Form, shown};
 use crate::server::http::render::render;
 use crate::server::services::invitation::{NewPerson, accept, join, look_at_offer};
@@ -38,7 +38,7 @@ async fn standing(state: &AppState, person: Option<&Person>, token: &str) -> Res
 /// `GET /invitation?token=`: opening a link never uses it up.
 pub async fn look(State(state): State<AppState>, session: Session, query: RawQuery) -> Result<Response> {
     let token = super::PageQuery::new(query).of("token").unwrap_or_default().to_owned();
-    let person = signed_in(&state, &session).await?;
+    let person = signed_in_person(&state, &session).await?;
     let standing = standing(&state, person.as_ref(), &token).await?;
     Ok(show(&state, Invitation { token, standing, name: String::new(), faults: Faults::default() }, StatusCode::OK))
 }
@@ -56,7 +56,7 @@ pub async fn take(
     mut form: Form,
 ) -> Result<Response> {
     let token = form.text("token");
-    let person = signed_in(&state, &session).await?;
+    let person = signed_in_person(&state, &session).await?;
     let standing = standing(&state, person.as_ref(), &token).await?;
     let mut page = Invitation { token: token.clone(), standing, name: String::new(), faults: Faults::default() };
     let done = match (&page.standing, person) {

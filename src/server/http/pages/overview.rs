@@ -23,7 +23,7 @@ use crate::ui::words;
 use axum::extract::{RawQuery, Request, State};
 use axum::http::header::{ACCEPT, REFERER};
 use axum::http::{Method, StatusCode};
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use leptos::prelude::{Owner, RenderHtml, expect_context, provide_context};
 use leptos_axum::{ResponseOptions, handle_server_fns_with_context};
 use sha2::{Digest, Sha256};
@@ -75,6 +75,11 @@ async fn in_development(view: &mut View, question: &DistributionQuery) -> Result
     let count = words::count(distribution.shown(distribution.all(&there)));
     let seen = format!("In development: {count} {}.", words::unit_after(&count, there.unit));
     Ok(Some((seen, address(view.workspace.slug.as_str(), NavPage::Overview, there.environment))))
+}
+
+/// `GET /w/{workspace}`: leads to the Overview.
+pub async fn first_page(InWorkspace { slug, .. }: InWorkspace) -> Redirect {
+    Redirect::to(&address(&slug, NavPage::Overview, Environment::Production))
 }
 
 /// `GET overview`.

@@ -67,7 +67,9 @@ pub async fn refused(
 fn why(error: &Error) -> Why {
     match error {
         Error::Refused(Refusal::BadRequest(_) | Refusal::Invalid(_)) => Why::BadRequest,
-        Error::Refused(Refusal::Unauthorized | Refusal::Forbidden) => Why::Forbidden,
+        Error::Refused(Refusal::Unauthorized | Refusal::SignedOut | Refusal::Forbidden) => Why::Forbidden,
+        Error::Refused(Refusal::OperatorsOnly) => Why::OperatorsOnly,
+        Error::Refused(Refusal::FromElsewhere) => Why::FromElsewhere,
         Error::Refused(Refusal::NotFound) => Why::NotFound,
         Error::Refused(Refusal::Conflict | Refusal::SentAlready) => Why::Conflict,
         Error::Refused(Refusal::TooLarge(_)) => Why::TooLarge,
@@ -79,7 +81,7 @@ fn why(error: &Error) -> Why {
 }
 
 async fn around(state: &AppState, asked: &RefusedRequest) -> Result<Surroundings> {
-    let Some(person) = signed_in(state, asked).await? else { return Ok(Surroundings::Nothing) };
+    let Some(person) = person_of(state, asked).await? else { return Ok(Surroundings::Nothing) };
     let slug = asked.path.strip_prefix("/w/").and_then(|rest| rest.split('/').next());
     if let Some(workspace) = slug.and_then(|slug| WorkspaceRef::parse(slug).ok()) {
         let who = Who::Person { id: person.id, name: person.name.clone() };
@@ -95,7 +97,8 @@ async fn around(state: &AppState, asked: &RefusedRequest) -> Result<Surroundings
     Ok(Surroundings::Installation(Box::new(InstallationFrame { page: None, ..frame })))
 }
 
-async fn signed_in(state: &AppState, asked: &RefusedRequest) -> Result<Option<Person>> {
+/// Whose session the request named.
+async fn person_of(state: &AppState, asked: &RefusedRequest) -> Result<Option<Person>> {
     let Some(id) = asked.session.as_ref().and_then(|id| id.parse().ok()) else { return Ok(None) };
     // Like the island's questions, a refusal keeps no session alive.
     let sessions = state.services.polling_sessions();

@@ -5,7 +5,7 @@ use super::remembered::take_message;
 use crate::domain::error::Refusal;
 use crate::server::auth::session::{ADDRESS, AGENT, PERSON};
 use crate::server::error::Result;
-use crate::server::http::caller::{Anonymous, SignedInPerson, signed_in, unavailable};
+use crate::server::http::caller::{Anonymous, SignedInPerson, signed_in_person, unavailable};
 use crate::server::http::form::Form;
 use crate::server::http::render::render;
 use crate::server::services;
@@ -43,7 +43,7 @@ pub async fn home(visit: SignedInPerson, State(state): State<AppState>) -> Resul
 pub async fn sign_in_form(State(state): State<AppState>, session: Session, query: RawQuery) -> Result<Response> {
     let asked = super::PageQuery::new(query);
     let next = local_path(asked.of("next").unwrap_or_default());
-    if signed_in(&state, &session).await?.is_some() {
+    if signed_in_person(&state, &session).await?.is_some() {
         return Ok(Redirect::to(&next).into_response());
     }
     let needs_set_up = state.store.system_view().await?.count_people().await? == 0;
@@ -88,7 +88,7 @@ pub async fn sign_in(
             session.insert(AGENT, agent(&actor)).await.map_err(unavailable)?;
             session.insert(ADDRESS, actor.address.clone().unwrap_or_default()).await.map_err(unavailable)?;
             session.save().await.map_err(unavailable)?;
-            if let Err(error) = services::session::signed_in(&state.services, &actor, &person, attempt).await {
+            if let Err(error) = services::session::record_sign_in(&state.services, &actor, &person, attempt).await {
                 session.flush().await.map_err(unavailable)?;
                 return Err(error);
             }
