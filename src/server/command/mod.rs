@@ -21,7 +21,7 @@ mod user;
 mod workspace;
 
 use super::clock::SystemClock;
-use super::config::file::{File, Told, slips};
+use super::config::file::{File, SettingInForce, slips};
 use super::config::{Config, Logs};
 use super::error::Error;
 use super::serve::serve;
@@ -108,7 +108,7 @@ fn print(json: bool, value: &serde_json::Value, words: &str) {
 
 /// Runs the command that was typed.
 pub async fn run() -> ExitCode {
-    let (cli, told) = match read() {
+    let (cli, settings) = match read() {
         Ok(read) => read,
         Err(line) => {
             eprintln!("attest: {line}");
@@ -116,7 +116,7 @@ pub async fn run() -> ExitCode {
         }
     };
     telemetry::start(&cli.logs);
-    match command(cli, told).await {
+    match command(cli, settings).await {
         Ok(ExitStatus::Done) => ExitCode::SUCCESS,
         Ok(ExitStatus::CheckFailed) => ExitCode::from(1),
         Err(error) => {
@@ -127,7 +127,7 @@ pub async fn run() -> ExitCode {
 }
 
 /// Reads the file, the variables and the command line; a wrong value is reported in one line that names it.
-fn read() -> Result<(Cli, Vec<Told>), String> {
+fn read() -> Result<(Cli, Vec<SettingInForce>), String> {
     let file = File::read(Path::new("."))?;
     let command = file.defaults_of(<Cli as CommandFactory>::command())?;
     let matches = command.clone().try_get_matches().map_err(|error| match error.kind() {
@@ -139,17 +139,17 @@ fn read() -> Result<(Cli, Vec<Told>), String> {
         }
         _ => error.exit(),
     })?;
-    let told = file.tell(&command, &matches);
+    let settings = file.in_force(&command, &matches);
     for (name, meant) in slips(&command, std::env::vars_os().map(|(name, _)| name)) {
-        eprintln!("attest: {name} is no setting and is passed over; {meant} is one");
+        eprintln!("attest: unknown setting {name} was ignored; did you mean {meant}?");
     }
-    Ok((Cli::from_arg_matches(&matches).map_err(|error| error.to_string())?, told))
+    Ok((Cli::from_arg_matches(&matches).map_err(|error| error.to_string())?, settings))
 }
 
-async fn command(cli: Cli, told: Vec<Told>) -> Result<ExitStatus, Error> {
+async fn command(cli: Cli, settings: Vec<SettingInForce>) -> Result<ExitStatus, Error> {
     let (database_url, config) = (cli.database_url, cli.config);
     if let Some(Command::Config { json }) = cli.command {
-        config::print_config(&told, json)?;
+        config::print_config(&settings, json)?;
         return config.check().map(|()| ExitStatus::Done).map_err(Error::Internal);
     }
     // An exported file is proved without the database.

@@ -17,7 +17,7 @@ pub struct File(BTreeMap<String, String>);
 
 /// A setting as `attest config` prints it.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
-pub struct Told {
+pub struct SettingInForce {
     pub setting: String,
     /// `None` where nothing is set and there is no default.
     pub value: Option<String>,
@@ -75,9 +75,9 @@ impl File {
     }
 
     /// What is in force, and where each value came from; passwords are masked.
-    pub fn tell(&self, command: &Command, matches: &ArgMatches) -> Vec<Told> {
+    pub fn in_force(&self, command: &Command, matches: &ArgMatches) -> Vec<SettingInForce> {
         use clap::parser::ValueSource;
-        let tell = |arg: &Arg| {
+        let in_force = |arg: &Arg| {
             let id = arg.get_id().as_str();
             let values = matches.get_raw(id).into_iter().flatten().map(|value| value.to_string_lossy().into_owned());
             let value = values.collect::<Vec<_>>().join(",");
@@ -89,9 +89,13 @@ impl File {
                 _ if self.0.contains_key(id) => NAME.to_owned(),
                 _ => "the default".to_owned(),
             };
-            Told { setting: id.to_owned(), value: Some(masked(&value)).filter(|value| !value.is_empty()), from }
+            SettingInForce {
+                setting: id.to_owned(),
+                value: Some(masked(&value)).filter(|value| !value.is_empty()),
+                from,
+            }
         };
-        settings(command).map(tell).collect()
+        settings(command).map(in_force).collect()
     }
 }
 

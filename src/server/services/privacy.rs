@@ -122,7 +122,7 @@ pub fn decided_by_default(cells: &Cells, unit: Unit, app: Option<AppId>) -> i64 
 }
 
 /// What the settings page is read from, in one moment.
-pub struct Reading {
+pub struct SettingsWithCounts {
     pub settings: Settings,
     pub profiles: Cells,
     pub devices: Cells,
@@ -131,7 +131,7 @@ pub struct Reading {
 }
 
 /// Reads the settings and what the default decides.
-pub async fn read(scope: &mut Scope) -> Result<Reading> {
+pub async fn read(scope: &mut Scope) -> Result<SettingsWithCounts> {
     let settings = scope.settings().await?;
     let profiles = scope.counts(Environment::Production, Unit::Profiles).await?;
     let devices = scope.counts(Environment::Production, Unit::Devices).await?;
@@ -139,5 +139,5 @@ pub async fn read(scope: &mut Scope) -> Result<Reading> {
     let development_profiles = decided_by_default(&development, Unit::Profiles, None);
     let development = scope.counts(Environment::Development, Unit::Devices).await?;
     let development_devices = decided_by_default(&development, Unit::Devices, None);
-    Ok(Reading { settings, profiles, devices, development_profiles, development_devices })
+    Ok(SettingsWithCounts { settings, profiles, devices, development_profiles, development_devices })
 }

@@ -101,7 +101,7 @@ async fn find_once(
 }
 
 /// What is needed to read devices as they are now.
-pub struct Reader {
+pub struct DeviceReader {
     pub settings: Settings,
     pub apps: BTreeMap<AppId, App>,
 }
@@ -116,7 +116,7 @@ pub struct GatedDevice {
     pub withheld: bool,
 }
 
-impl Reader {
+impl DeviceReader {
     pub async fn read(view: &mut View) -> Result<Self> {
         let apps = view.apps().await?.into_iter().map(|app| (app.id, app)).collect();
         Ok(Self { settings: view.settings().await?, apps })

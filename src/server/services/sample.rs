@@ -1,6 +1,6 @@
 //! Samples of what came through an input: personal data, so that looking leaves a row.
 
-use super::profile::Reader;
+use super::profile::DeviceReader;
 use crate::domain::audit::AuditAction;
 use crate::domain::data_problem::DataProblem;
 use crate::domain::device::Device;
@@ -56,7 +56,7 @@ pub async fn samples(
     let ((), mut view) = store.disclose(actor, workspace, look).await?;
     let samples = view.samples(input).await?;
     let devices = view.sampled_devices(&samples).await?.into_iter().map(|device| (device.id, device)).collect();
-    let reader = Reader::read(&mut view).await?;
+    let reader = DeviceReader::read(&mut view).await?;
     let known = samples.into_iter().map(|sample| known(sample, &devices, &reader)).collect::<Result<_>>()?;
     Ok((known, view))
 }
@@ -67,7 +67,7 @@ async fn look_once(mut change: Change<SeeSamples>, input: InputId) -> Result<Don
     change.commit(input.to_string(), None, Some(state), None, ()).await
 }
 
-fn known(sample: Sample, devices: &BTreeMap<DeviceId, Device>, reader: &Reader) -> Result<GatedSample> {
+fn known(sample: Sample, devices: &BTreeMap<DeviceId, Device>, reader: &DeviceReader) -> Result<GatedSample> {
     let content = serde_json::from_str(&sample.content).map_err(Error::internal)?;
     let device = sample.device_id.and_then(|id| devices.get(&id));
     let may_keep = device.is_some_and(|device| device.may_keep_idfa(reader.settings.policy, reader.settings.default));

@@ -3,7 +3,7 @@
 use super::actor::{Actor, Who};
 use super::authorize::{Access, Authorized};
 use super::db::{Tx, on};
-use super::profile::{FindBy, Found};
+use super::profile::{FindBy, FoundProfile};
 use super::scope::WorkspaceRef;
 use super::system::Record;
 use super::{Store, SystemTx, View};
@@ -44,7 +44,7 @@ impl Store {
         environment: Environment,
         by: FindBy,
         value: String,
-    ) -> Result<(Option<Found>, View)> {
+    ) -> Result<(Option<FoundProfile>, View)> {
         let Who::Token(token) = actor.who else { return Err(Refusal::Forbidden.into()) };
         let (asker, slug) = (actor.clone(), WorkspaceRef::Slug(workspace.workspace.clone()));
         let found = self

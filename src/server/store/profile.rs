@@ -41,7 +41,7 @@ pub enum FindBy {
 
 /// A profile that was found, under the name that the audit log gives it.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
-pub struct Found {
+pub struct FoundProfile {
     pub id: ProfileId,
     pub audit_reference: String,
 }
@@ -55,7 +55,12 @@ impl<A: Act> Change<A> {
 
 impl Scope {
     /// Finds profiles, at most 20; a device id may lead to several.
-    pub async fn find_profiles(&mut self, environment: Environment, by: FindBy, value: &str) -> Result<Vec<Found>> {
+    pub async fn find_profiles(
+        &mut self,
+        environment: Environment,
+        by: FindBy,
+        value: &str,
+    ) -> Result<Vec<FoundProfile>> {
         const MPID: &str = "select p.id, p.audit_reference from profiles p \
             where p.workspace_id = $1 and p.environment = $2 and p.mpid = $3";
         const IDENTITY: &str = "select p.id, p.audit_reference from identities i join profiles p \

@@ -38,11 +38,11 @@ pub enum Looked {
     NotYet,
     /// It was, too long ago or in another session.
     Over,
-    Found(Vec<Found>),
+    Found(Vec<ProfileCard>),
 }
 
 #[derive(Clone, Debug)]
-pub struct Found {
+pub struct ProfileCard {
     pub mpid: String,
     pub anonymous: bool,
     pub first_seen: Moment,
@@ -143,7 +143,7 @@ fn facts(rows: Vec<(String, String)>) -> impl IntoView {
     rows.into_iter().map(|(name, value)| view! { <dt>{name}</dt><dd><code>{value}</code></dd> }).collect_view()
 }
 
-fn one(found: Found) -> impl IntoView {
+fn one(found: ProfileCard) -> impl IntoView {
     let kind = if found.anonymous { "Anonymous: no event has named this user yet." } else { "" };
     let none = found.devices.is_empty().then(|| view! { <p class="muted">"This profile has no known device."</p> });
     let more = found.devices.len().saturating_sub(MOST_DEVICES);

@@ -17,7 +17,7 @@ use crate::server::http::caller::{InWorkspace, SignedInPerson};
 use crate::server::http::form::{Form, shown};
 use crate::server::http::moment::moment;
 use crate::server::http::render::render;
-use crate::server::services::privacy::{NewSettings, Reading, change_settings, decided_by_default, read};
+use crate::server::services::privacy::{NewSettings, SettingsWithCounts, change_settings, decided_by_default, read};
 use crate::server::state::AppState;
 use crate::server::store::View;
 use crate::server::store::WorkspaceRef;
@@ -27,7 +27,7 @@ use crate::server::store::privacy::Version;
 use crate::ui::frame::NavPage;
 use crate::ui::pages::Page;
 use crate::ui::pages::privacy::{
-    AppEffect, Effect, Erasing, HistoryRow, NONE, PrivacySettings, SettingsOutcome, StateEffect, choices,
+    AppEffect, ChoiceEffect, Erasing, HistoryRow, NONE, PrivacySettings, SettingsOutcome, StateEffect, choices,
 };
 use crate::ui::parts::field::Faults;
 use crate::ui::words::{self, Conflict, Done, SaidOn};
@@ -220,7 +220,12 @@ fn erasing(erasure: Erasure, erase_after: u32) -> Option<Erasing> {
     })
 }
 
-fn effect(reading: &Reading, apps: &[crate::domain::app::App], choice: Option<Status>, rounded: bool) -> Effect {
+fn effect(
+    reading: &SettingsWithCounts,
+    apps: &[crate::domain::app::App],
+    choice: Option<Status>,
+    rounded: bool,
+) -> ChoiceEffect {
     let count = |n| words::count(Shown::of(n, rounded));
     let moved = decided_by_default(&reading.profiles, Unit::Profiles, None);
     let states = [reading.settings.default, choice].into_iter().map(|of| {
@@ -244,7 +249,7 @@ fn effect(reading: &Reading, apps: &[crate::domain::app::App], choice: Option<St
             devices: count(devices),
         })
     };
-    Effect {
+    ChoiceEffect {
         choice,
         profiles: count(moved),
         devices: count(decided_by_default(&reading.devices, Unit::Devices, None)),

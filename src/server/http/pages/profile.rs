@@ -15,12 +15,12 @@ use crate::server::http::caller::{InWorkspace, SignedInPerson};
 use crate::server::http::form::{Form, NotTaken};
 use crate::server::http::moment::moment;
 use crate::server::http::render::render;
-use crate::server::services::profile::{GatedDevice, LookUp, Reader, look_up as find};
+use crate::server::services::profile::{DeviceReader, GatedDevice, LookUp, look_up as find};
 use crate::server::store::View;
 use crate::server::store::profile::AppUser;
 use crate::ui::frame::{NavPage, address};
 use crate::ui::pages::Page;
-use crate::ui::pages::profile::{DeviceCard, Explicit, Found, Looked, Profiles};
+use crate::ui::pages::profile::{DeviceCard, Explicit, Looked, ProfileCard, Profiles};
 use crate::ui::parts::field::Faults;
 use crate::ui::words;
 use axum::extract::RawQuery;
@@ -83,7 +83,7 @@ pub async fn look_up(
 }
 
 /// The profiles as they are now; one that was erased meanwhile is not among them.
-async fn people(view: &mut View, environment: Environment, found: &[ProfileId]) -> Result<Vec<Found>> {
+async fn people(view: &mut View, environment: Environment, found: &[ProfileId]) -> Result<Vec<ProfileCard>> {
     let context = Context::read(view).await?;
     let mut people = Vec::new();
     for id in found {
@@ -116,23 +116,23 @@ async fn model(
 
 /// What is needed to show devices.
 struct Context {
-    reader: Reader,
+    reader: DeviceReader,
     inputs: BTreeMap<InputId, String>,
 }
 
 impl Context {
     async fn read(view: &mut View) -> Result<Self> {
         let inputs = view.inputs().await?.into_iter().map(|input| (input.id, input.name)).collect();
-        Ok(Self { reader: Reader::read(view).await?, inputs })
+        Ok(Self { reader: DeviceReader::read(view).await?, inputs })
     }
 
-    fn found(&self, person: AppUser) -> Found {
+    fn found(&self, person: AppUser) -> ProfileCard {
         let devices: Vec<&Device> =
             person.devices.iter().map(|named| &named.device).filter(|device| !device.retired).collect();
         let decides = deciding_device(&devices);
         let state = decides.map_or(CountedState::NotApplicable, |device| state_of(self.reader.effective(device)));
         let decides = decides.map(|device| device.id);
-        Found {
+        ProfileCard {
             mpid: person.profile.mpid.to_string(),
             anonymous: person.profile.anonymous_on.is_some(),
             first_seen: moment(person.profile.first_seen),

@@ -46,7 +46,7 @@ rows! {
 }
 
 /// The end of a step.
-pub struct Step {
+pub struct RemovalStep {
     pub removed: i64,
     /// Where the next step begins; `None` when all was seen.
     pub next: Option<String>,
@@ -59,7 +59,7 @@ impl Tx {
         workspace: WorkspaceId,
         position: &str,
         before: Millis,
-    ) -> Result<Step> {
+    ) -> Result<RemovalStep> {
         const LOOK: &str = "select t.environment, t.device_id, t.seq, t.received_at < $5 and t.seq < \
             (select d.transitions from devices d where d.workspace_id = t.workspace_id \
             and d.environment = t.environment and d.id = t.device_id) as old \
@@ -94,11 +94,11 @@ impl Tx {
         if old != NONE {
             removed = on!(self, c => sqlx::query(REMOVE).bind(workspace).bind(old).execute(c).await?.rows_affected());
         }
-        Ok(Step { removed: count(removed), next: last(&seen).map(|last| json!(last.key).to_string()) })
+        Ok(RemovalStep { removed: count(removed), next: last(&seen).map(|last| json!(last.key).to_string()) })
     }
 
     /// Adds days before `first` to the one row that is for all of them; of active devices nothing is kept.
-    pub(super) async fn age_days(&mut self, workspace: WorkspaceId, position: &str, first: Day) -> Result<Step> {
+    pub(super) async fn age_days(&mut self, workspace: WorkspaceId, position: &str, first: Day) -> Result<RemovalStep> {
         const LOOK: &str = concat!(
             "select ",
             daily!(columns),
@@ -171,10 +171,10 @@ impl Tx {
                     .rows_affected());
             }
         }
-        Ok(Step { removed: count(removed), next: last(&seen).map(|last| json!(last).to_string()) })
+        Ok(RemovalStep { removed: count(removed), next: last(&seen).map(|last| json!(last).to_string()) })
     }
 
-    pub(super) async fn age_request_ids(&mut self, workspace: WorkspaceId, before: Millis) -> Result<Step> {
+    pub(super) async fn age_request_ids(&mut self, workspace: WorkspaceId, before: Millis) -> Result<RemovalStep> {
         const REMOVE: &str = "delete from dedup where workspace_id = $1 and (input_id, hash) in \
             (select o.input_id, o.hash from dedup o where o.workspace_id = $1 and o.received_at < $2 \
             order by o.received_at limit $3)";
@@ -184,7 +184,7 @@ impl Tx {
             sqlx::query(REMOVE).bind(workspace).bind(before).bind(STEP).execute(c).await?.rows_affected()
         });
         let more = count(removed) == STEP;
-        Ok(Step { removed: count(removed), next: more.then(String::new) })
+        Ok(RemovalStep { removed: count(removed), next: more.then(String::new) })
     }
 
     /// The moment before which ids of requests are more than may be kept.

@@ -1,6 +1,6 @@
 //! The form of the default ATT status, with the effect of each choice in numbers.
 
-use super::{AppEffect, Effect, NONE, PrivacySettings, StateEffect, choices as every_choice};
+use super::{AppEffect, ChoiceEffect, NONE, PrivacySettings, StateEffect, choices as every_choice};
 use crate::domain::att::Status;
 use crate::ui::parts::field::{Field, field, summary};
 use crate::ui::parts::status;
@@ -77,7 +77,7 @@ pub(super) fn default_form(page: &PrivacySettings) -> impl IntoView + use<> {
     }
 }
 
-fn effect_of(effect: &Effect, in_force: Option<Status>, development: &Option<String>) -> impl IntoView + use<> {
+fn effect_of(effect: &ChoiceEffect, in_force: Option<Status>, development: &Option<String>) -> impl IntoView + use<> {
     let class = format!("effect for-{}", value(effect.choice));
     if effect.choice == in_force {
         let nothing =

@@ -35,7 +35,7 @@ pub struct PrivacySettings {
     pub chosen_policy: Policy,
     pub reason: String,
     pub policy_reason: String,
-    pub effects: Vec<Effect>,
+    pub effects: Vec<ChoiceEffect>,
     /// How many devices have no status, in development; `None` when there are none.
     pub development: Option<String>,
     pub outcome: SettingsOutcome,
@@ -88,7 +88,7 @@ pub enum SettingsOutcome {
 
 /// What one choice would do in production, in figures as the reader may see them.
 #[derive(Clone, Debug)]
-pub struct Effect {
+pub struct ChoiceEffect {
     pub choice: Option<Status>,
     pub profiles: String,
     pub devices: String,

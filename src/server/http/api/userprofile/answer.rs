@@ -8,7 +8,7 @@ use crate::domain::id::ProfileId;
 use crate::domain::platform::Platform;
 use crate::domain::time::Millis;
 use crate::server::error::Result;
-use crate::server::services::profile::{GatedDevice, Reader};
+use crate::server::services::profile::{DeviceReader, GatedDevice};
 use crate::server::store::View;
 use crate::server::store::profile::AppUser;
 use axum::Json;
@@ -100,7 +100,7 @@ pub(super) async fn answer(
     id: ProfileId,
     fields: Fields,
 ) -> Result<Json<ProfileAnswer>> {
-    let reader = Reader::read(view).await?;
+    let reader = DeviceReader::read(view).await?;
     let AppUser { profile, identities, devices } = view.app_user(environment, id).await?.ok_or(Refusal::NotFound)?;
     let devices: Vec<GatedDevice> = devices.into_iter().map(|device| reader.gated(device)).collect();
     Ok(Json(ProfileAnswer {
@@ -124,7 +124,7 @@ fn names(known: &GatedDevice) -> Vec<Identity> {
     named(known.identifiers.iter().map(|(kind, value)| (kind.as_str(), value)))
 }
 
-fn device(reader: &Reader, known: &GatedDevice) -> DeviceAnswer {
+fn device(reader: &DeviceReader, known: &GatedDevice) -> DeviceAnswer {
     let device = &known.device;
     let app = reader.apps.get(&device.app);
     DeviceAnswer {
