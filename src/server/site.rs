@@ -9,6 +9,12 @@ use std::borrow::Cow;
 #[allow_missing = true]
 struct Files;
 
+/// The sheets that the style imports: our own script puts them all into one, cargo-leptos leaves them where they are.
+#[cfg(debug_assertions)]
+#[derive(RustEmbed)]
+#[folder = "style"]
+struct Sheets;
+
 /// The site that was built.
 #[derive(Debug)]
 pub struct Site {
@@ -34,6 +40,25 @@ impl Site {
     /// The bytes of one of its files.
     pub fn file(name: &str) -> Option<Cow<'static, [u8]>> {
         let file = Files::get(name).or_else(|| Files::get(&format!("{PACKAGE}/{name}")));
+        #[cfg(debug_assertions)]
+        let file = file.or_else(|| Sheets::get(name));
         Some(file?.data)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_watched_site_has_every_sheet_that_its_style_imports() {
+        let main = Site::file("main.css").expect("the style");
+        let main = String::from_utf8_lossy(&main);
+        let imported: Vec<&str> =
+            main.lines().filter_map(|line| line.strip_prefix("@import url(\"")?.split('"').next()).collect();
+        assert!(imported.len() > 5, "{main}");
+        for sheet in imported {
+            assert!(Site::file(sheet).is_some(), "{sheet}");
+        }
     }
 }
