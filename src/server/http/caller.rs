@@ -13,6 +13,7 @@ use crate::server::state::AppState;
 use crate::server::store::person::Person;
 use crate::server::store::{Actor, SentForm, Who, WorkspaceRef};
 use axum::extract::{ConnectInfo, FromRequestParts, RawPathParams};
+use axum::http::Method;
 use axum::http::header::{AUTHORIZATION, USER_AGENT};
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -25,6 +26,7 @@ pub struct SignedInPerson {
     pub actor: Actor,
     pub person: Person,
     pub session: Session,
+    pub page: AskedPage,
 }
 
 impl SignedInPerson {
@@ -32,7 +34,8 @@ impl SignedInPerson {
     /// they sent it about. A form without a name is taken as often as it is sent.
     pub fn sending(&self, form: &mut Form, about: &str) -> Actor {
         let name = Some(form.optional("form_id")).filter(|name| !name.is_empty());
-        Actor { form: name.map(|name| SentForm::new(self.person.id, &name, about)), ..self.actor.clone() }
+        let form = name.map(|name| SentForm::new(self.person.id, &self.page.path, &name, &about.trim().to_lowercase()));
+        Actor { form, ..self.actor.clone() }
     }
 }
 
@@ -43,6 +46,27 @@ pub struct InWorkspace {
     pub state: AppState,
     pub slug: String,
     pub workspace: WorkspaceRef,
+}
+
+/// Which page a request is for.
+pub struct AskedPage {
+    pub path: String,
+    /// Whether it asks for the page's headers only.
+    pub headers_only: bool,
+}
+
+impl AskedPage {
+    fn of(parts: &Parts) -> Self {
+        Self { path: parts.uri.path().to_owned(), headers_only: parts.method == Method::HEAD }
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for AskedPage {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        Ok(Self::of(parts))
+    }
 }
 
 /// Somebody who is not signed in, such as the sender of the sign-in form.
@@ -85,7 +109,7 @@ impl FromRequestParts<AppState> for SignedInPerson {
         match signed_in_person(state, &session).await.map_err(NotSignedIn::Failed)? {
             Some(person) => {
                 let who = Who::Person { id: person.id, name: person.name.clone() };
-                Ok(Self { actor: actor(parts, state, who), person, session })
+                Ok(Self { actor: actor(parts, state, who), person, session, page: AskedPage::of(parts) })
             }
             None => Err(NotSignedIn::Redirect(sign_in_address(parts))),
         }
@@ -138,7 +162,7 @@ impl FromRequestParts<AppState> for TokenCaller {
 pub async fn signed_in_person(state: &AppState, session: &Session) -> Result<Option<Person>, Error> {
     let id: Option<String> = session.get(PERSON).await.map_err(unavailable)?;
     let Some(id) = id.and_then(|id| PersonId::parse(&id)) else { return Ok(None) };
-    state.store.system_view().await?.person(id).await
+    state.services.store().system_view().await?.person(id).await
 }
 
 /// The session library hides the cause; it can only be the database.
@@ -146,10 +170,13 @@ pub fn unavailable(error: tower_sessions::session::Error) -> Error {
     Error::Unavailable(error.to_string())
 }
 
+/// The longest address that the sign-in page leads back to, in bytes; in its own address each may take three.
+const LONGEST_NEXT: usize = 2 * 1024;
+
 fn sign_in_address(parts: &Parts) -> String {
     let asked = parts.uri.path_and_query().map_or("/", |asked| asked.as_str());
-    // Only a request that can be repeated leads back.
-    if parts.method.is_safe() && asked != "/" {
+    // Only a request that can be repeated leads back, and one that fits into the address of the sign-in page.
+    if parts.method.is_safe() && asked != "/" && asked.len() < LONGEST_NEXT {
         let next: String = form_urlencoded::byte_serialize(asked.as_bytes()).collect();
         format!("/sign-in?next={next}")
     } else {

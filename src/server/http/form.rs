@@ -9,7 +9,7 @@ use axum::http::header::CONTENT_TYPE;
 use secrecy::SecretString;
 
 /// More than any of our forms can hold, in bytes.
-const LARGEST: usize = 64 * 1024;
+const LARGEST: usize = 24 * 1024;
 
 /// The fields of a form.
 pub struct Form {

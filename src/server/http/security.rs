@@ -58,7 +58,7 @@ pub async fn only_reads_are_compressed(mut request: Request, next: Next) -> Resp
 }
 
 /// Longer than the query of any page, in bytes: pages repeat theirs in each of their links.
-const LONGEST_QUERY: usize = 4 * 1024;
+const LONGEST_QUERY: usize = 8 * 1024;
 
 /// Refuses addresses that only somebody makes who wants a page to grow.
 pub async fn short_queries_only(request: Request, next: Next) -> Response {

@@ -11,6 +11,7 @@ use crate::domain::privacy::{PrivacySnapshot, Settings};
 use crate::domain::text::Reason;
 use crate::server::error::{Error, Result};
 use crate::server::store::{Act, Actor, Change, CounterSelection, Done, Scope, Store, WorkspaceRef};
+use std::collections::BTreeMap;
 
 /// Sets the status of Apple devices that never reported one.
 pub struct SetAttDefault;
@@ -112,22 +113,35 @@ async fn follow_with_erasing<A: Act>(change: &mut Change<A>, before: &Settings, 
     Ok(())
 }
 
-/// How many units the default decides, in the workspace or in one app.
-pub fn decided_by_default(cells: &Cells, unit: Unit, app: Option<AppId>) -> i64 {
-    let unknown = |(cell, n): (&Cell, &i64)| {
-        let here = cell.unit == unit && cell.app == app && cell.slice.is_none() && cell.state == CountedState::Unknown;
-        if here { *n } else { 0 }
-    };
-    cells.iter().map(unknown).sum()
+/// How many profiles and devices never answered, so that the default decides what they count as.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Decided {
+    pub profiles: i64,
+    pub devices: i64,
+}
+
+/// Those of the workspace (`None`) and of each app, by one walk over the cells of each unit.
+fn decided(profiles: &Cells, devices: &Cells) -> BTreeMap<Option<AppId>, Decided> {
+    let mut decided: BTreeMap<Option<AppId>, Decided> = BTreeMap::new();
+    let is_one = |cell: &Cell| cell.slice.is_none() && cell.state == CountedState::Unknown;
+    for (cell, n) in profiles.iter().chain(devices).filter(|(cell, _)| is_one(cell)) {
+        let of_app = decided.entry(cell.app).or_default();
+        match cell.unit {
+            Unit::Profiles => of_app.profiles += n,
+            Unit::Devices => of_app.devices += n,
+            Unit::ActiveDevices => {}
+        }
+    }
+    decided
 }
 
 /// What the settings page is read from, in one moment.
 pub struct SettingsWithCounts {
     pub settings: Settings,
     pub profiles: Cells,
-    pub devices: Cells,
-    pub development_profiles: i64,
-    pub development_devices: i64,
+    /// In production, in the workspace (`None`) and in each app.
+    pub decided: BTreeMap<Option<AppId>, Decided>,
+    pub in_development: Decided,
 }
 
 /// Reads the settings and what the default decides.
@@ -135,9 +149,11 @@ pub async fn read(scope: &mut Scope) -> Result<SettingsWithCounts> {
     let settings = scope.settings().await?;
     let profiles = scope.counts(Environment::Production, Unit::Profiles).await?;
     let devices = scope.counts(Environment::Production, Unit::Devices).await?;
-    let development = scope.counts(Environment::Development, Unit::Profiles).await?;
-    let development_profiles = decided_by_default(&development, Unit::Profiles, None);
-    let development = scope.counts(Environment::Development, Unit::Devices).await?;
-    let development_devices = decided_by_default(&development, Unit::Devices, None);
-    Ok(SettingsWithCounts { settings, profiles, devices, development_profiles, development_devices })
+    let decided_now = decided(&profiles, &devices);
+    let development = decided(
+        &scope.counts(Environment::Development, Unit::Profiles).await?,
+        &scope.counts(Environment::Development, Unit::Devices).await?,
+    );
+    let in_development = development.get(&None).copied().unwrap_or_default();
+    Ok(SettingsWithCounts { settings, profiles, decided: decided_now, in_development })
 }

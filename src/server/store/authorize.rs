@@ -43,6 +43,10 @@ impl Store {
         };
         let workspace = workspace.ok_or(Refusal::NotFound)?;
         let now = self.clock.now();
+        if access == Access::Write && permission == Permission::ManageMembers {
+            // All at once and in one order: whoever had one row first would wait for the others of somebody like them.
+            tx.lock_members(workspace.id).await?;
+        }
         let (snapshot, grant) = match &actor.who {
             Who::Person { id, .. } => {
                 let role = tx.role(workspace.id, *id, access).await?.ok_or(Refusal::NotFound)?;

@@ -21,9 +21,6 @@ pub struct Member {
     pub since: Millis,
 }
 
-const SET: &str = "insert into members (workspace_id, person_id, role, since) values ($1, $2, $3, $4) \
-    on conflict (workspace_id, person_id) do update set role = excluded.role, since = excluded.since";
-
 impl Tx {
     /// The person's role. A writer locks it, so that it cannot be taken away between the question and the commit.
     pub(super) async fn role(
@@ -38,6 +35,15 @@ impl Tx {
         Ok(on!(self, c => sqlx::query_scalar(sql).bind(workspace).bind(person).fetch_optional(c).await?))
     }
 
+    /// Locks all members.
+    pub(super) async fn lock_members(&mut self, workspace: WorkspaceId) -> Result<()> {
+        const SQL: &str = "select person_id from members where workspace_id = $1 order by person_id for update";
+        if let Self::Postgres(tx) = self {
+            sqlx::query(SQL).bind(workspace).execute(&mut **tx).await?;
+        }
+        Ok(())
+    }
+
     pub(super) async fn members(&mut self, workspace: WorkspaceId) -> Result<Vec<Member>> {
         const SQL: &str = "select m.person_id, p.name, p.email, m.role, m.since from members m \
             join people p on p.id = m.person_id where m.workspace_id = $1 order by p.name, p.id";
@@ -46,21 +52,21 @@ impl Tx {
 }
 
 impl<A: Act> Change<A> {
-    /// The members, locked so that two acts cannot both take away the last Compliance Admin.
+    /// The members, who stay as they are until the transaction ends, so that two acts cannot both take away the last
+    /// Compliance Admin.
     pub async fn locked_members(&mut self) -> Result<Vec<Member>> {
-        const LOCKING: &str = "select person_id from members where workspace_id = $1 order by person_id for update";
+        debug_assert_eq!(A::PERMISSION, Permission::ManageMembers);
         let workspace = self.workspace.id;
-        if let Tx::Postgres(tx) = &mut self.tx {
-            sqlx::query(LOCKING).bind(workspace).execute(&mut **tx).await?;
-        }
-        self.members().await
+        self.tx.members(workspace).await
     }
 
     pub async fn set_role(&mut self, person: PersonId, role: Role) -> Result<()> {
+        const SQL: &str = "insert into members (workspace_id, person_id, role, since) values ($1, $2, $3, $4) \
+            on conflict (workspace_id, person_id) do update set role = excluded.role, since = excluded.since";
         debug_assert_eq!(A::PERMISSION, Permission::ManageMembers);
         let (workspace, now) = (self.workspace.id, self.now);
         on!(&mut self.tx, c => {
-            sqlx::query(SET).bind(workspace).bind(person).bind(role).bind(now).execute(c).await?;
+            sqlx::query(SQL).bind(workspace).bind(person).bind(role).bind(now).execute(c).await?;
         });
         Ok(())
     }
@@ -80,11 +86,12 @@ impl<A: Act> Change<A> {
 }
 
 impl SystemTx {
-    /// A new workspace's first member.
+    /// A new member; whoever has become one meanwhile keeps their role.
     pub async fn add_member(&mut self, workspace: WorkspaceId, person: PersonId, role: Role) -> Result<()> {
+        const SQL: &str = "insert into members (workspace_id, person_id, role, since) values ($1, $2, $3, $4)";
         let now = self.now;
         on!(&mut self.tx, c => {
-            sqlx::query(SET).bind(workspace).bind(person).bind(role).bind(now).execute(c).await?;
+            sqlx::query(SQL).bind(workspace).bind(person).bind(role).bind(now).execute(c).await?;
         });
         Ok(())
     }

@@ -14,9 +14,9 @@ use sha2::{Digest, Sha256};
 pub struct SentForm([u8; 32]);
 
 impl SentForm {
-    /// `name` is the one that the page gave it. About somebody or something else it is another form.
-    pub fn new(sender: PersonId, name: &str, about: &str) -> Self {
-        Self(Sha256::digest(format!("{sender}\n{name}\n{about}")).into())
+    /// `name` is the one that the page at `path` gave it. About somebody or something else it is another form.
+    pub fn new(sender: PersonId, path: &str, name: &str, about: &str) -> Self {
+        Self(Sha256::digest(format!("{sender}\n{path}\n{name}\n{about}")).into())
     }
 }
 

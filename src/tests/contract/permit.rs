@@ -6,15 +6,17 @@ use attest::domain::audit::SystemActor;
 use attest::domain::error::Refusal;
 use attest::domain::permission::Permission;
 use attest::domain::role::Role;
-use attest::domain::text::Slug;
+use attest::domain::text::{Email, Slug};
 use attest::server::error::Error;
 use attest::server::services::member::{remove_member, set_member};
 use attest::server::services::privacy::{NewSettings, change_settings};
-use attest::server::store::{Actor, WorkspaceRef};
+use attest::server::store::{Actor, Who, WorkspaceRef};
+use futures::future::join_all;
 
 on_both! {
     of_two_changes_at_once_one_has_a_conflict
     the_last_compliance_admin_stays
+    members_are_changed_by_many_at_once
     equal_values_make_no_version
     a_visitor_may_do_nothing
     a_thousand_dropped_requests_leave_nothing_open
@@ -55,6 +57,29 @@ async fn the_last_compliance_admin_stays(world: World) {
         set_member(&world.store, &actor, acme(), &bob, Role::Analyst),
     );
     assert_eq!([first.is_ok(), second.is_ok()].iter().filter(|ok| **ok).count(), 1, "{first:?} {second:?}");
+    world.assert_holds().await;
+}
+
+/// Eight changes at once by one person and four by another: each waits for the one before, and none for a deadlock.
+async fn members_are_changed_by_many_at_once(world: World) {
+    world.workspace("Acme").await;
+    let mut actors = Vec::new();
+    for name in ["Ada", "Bob"] {
+        let email = Email::parse(&world.member("acme", name, Role::ComplianceAdmin).await).expect("an e-mail");
+        let person = world.store.system_view().await.expect("a view").person_by_email(&email).await;
+        let person = person.expect("read").expect("a person");
+        actors.push(Actor::here(Who::Person { id: person.id, name: person.name }));
+    }
+    let mut members = Vec::new();
+    for n in 0..12 {
+        members.push(world.member("acme", &format!("Member{n}"), Role::Analyst).await);
+    }
+    let change = |(at, email): (usize, &String)| {
+        let (store, actor, email) = (world.store.clone(), actors[at / 8].clone(), email.clone());
+        async move { set_member(&store, &actor, acme(), &email, Role::Auditor).await }
+    };
+    let ended = join_all(members.iter().enumerate().map(change)).await;
+    assert!(ended.iter().all(Result::is_ok), "{ended:?}");
     world.assert_holds().await;
 }
 

@@ -13,6 +13,7 @@ on_both! {
     ids_of_another_workspace_lead_nowhere
     forms_from_elsewhere_are_refused
     a_long_query_is_refused
+    sign_in_leads_to_no_broken_address
     refusals_tell_nobody_of_what_is_not_theirs
 }
 
@@ -206,12 +207,33 @@ async fn a_long_query_is_refused(world: World) {
     world.workspace("Acme").await;
     let cookie = world.sign_in(&world.member("acme", "Ada", Role::ComplianceAdmin).await).await;
     for path in ["/w/acme/overview?x=", "/w/acme/members?q=", "/account?x=", "/live/overview?workspace=acme&filters="] {
-        let reply = world.get(&format!("{path}{}", "a".repeat(4000)), &cookie).await;
+        let reply = world.get(&format!("{path}{}", "a".repeat(8000)), &cookie).await;
         assert_eq!(reply.status, StatusCode::OK, "{path}: {}", reply.body);
-        let reply = world.get(&format!("{path}{}", "a".repeat(4100)), &cookie).await;
+        let reply = world.get(&format!("{path}{}", "a".repeat(8200)), &cookie).await;
         assert_eq!(reply.status, StatusCode::PAYLOAD_TOO_LARGE, "{path}: {}", reply.body);
         assert!(reply.body.len() < 10_000, "{path}");
     }
+}
+
+/// What cannot stand in a header is led nowhere, and an address too long for one is left out.
+async fn sign_in_leads_to_no_broken_address(world: World) {
+    world.workspace("Acme").await;
+    let email = world.member("acme", "Ada", Role::ComplianceAdmin).await;
+    let cookie = world.sign_in(&email).await;
+    for next in ["/%01", "/%00", "/%0b", "/%7f", "/%C3%A9"] {
+        let reply = world.get(&format!("/sign-in?next={next}"), &cookie).await;
+        assert_eq!((reply.status, reply.location()), (StatusCode::SEE_OTHER, "/"), "{next}: {}", reply.body);
+    }
+    let form = [("email", &*email), ("password", crate::harness::PASSWORD), ("next", "/\u{1}")];
+    assert_eq!(world.post("/sign-in", &Cookie::default(), &form).await.location(), "/");
+    for text in ["a".repeat(1900), "%E4%BD%A0".repeat(800)] {
+        let asked = world.get(&format!("/w/acme/audit?text={text}"), &Cookie::default()).await;
+        let form = world.get(asked.location(), &Cookie::default()).await;
+        assert_eq!(form.status, StatusCode::OK, "{}", form.body);
+    }
+    let long = "\"".repeat(30_000);
+    let reply = world.post("/sign-in", &Cookie::default(), &[("email", &long), ("password", "x"), ("next", "/")]).await;
+    assert_eq!(reply.status, StatusCode::PAYLOAD_TOO_LARGE);
 }
 
 /// Each refusal is in the words of whoever reads it.

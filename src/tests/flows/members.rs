@@ -1,6 +1,7 @@
 //! Members: inviting, changing and removing, and what must not be possible on the way.
 
-use crate::harness::{Cookie, PASSWORD, Reply, World, on_both};
+use crate::harness::{Cookie, PASSWORD, Reply, World, on_both, workspace_ref};
+use attest::domain::permission::Permission;
 use attest::domain::role::Role;
 use attest::domain::time::HOUR;
 use axum::http::StatusCode;
@@ -10,6 +11,7 @@ on_both! {
     an_account_joins_only_after_signing_in
     an_invitation_ends_with_its_hour_its_revoking_and_its_makers_right
     two_people_with_one_link_make_one_account
+    an_invitation_changes_nobodys_role
     an_admin_touches_no_compliance_admin
     the_last_compliance_admin_stays
     two_admins_cannot_remove_each_other_at_once
@@ -130,6 +132,28 @@ async fn two_people_with_one_link_make_one_account(world: World) {
     let mut statuses = [one.status, other.status];
     statuses.sort();
     assert_eq!(statuses, [StatusCode::SEE_OTHER, StatusCode::NOT_FOUND]);
+    world.assert_holds().await;
+}
+
+/// Whoever is given a role while they accept an invitation has the role that they were given.
+async fn an_invitation_changes_nobodys_role(world: World) {
+    world.workspace("Acme").await;
+    let ada = world.sign_in(&world.member("acme", "Ada", Role::ComplianceAdmin).await).await;
+    for n in 0..6 {
+        let email = world.person(&format!("Person{n}")).await;
+        let theirs = world.sign_in(&email).await;
+        let link = link(&invite(&world, &ada, &email, "analyst").await);
+        let token = link.split("token=").last().expect("a token").to_owned();
+        let form = [("token", token.as_str())];
+        let accept = world.post("/invitation", &theirs, &form);
+        let (accepted, ()) = tokio::join!(accept, world.set_role("acme", &email, Role::Auditor));
+        assert_eq!(accepted.status, StatusCode::SEE_OTHER, "{}", accepted.body);
+        let mut view =
+            world.store.view(&World::actor(), workspace_ref("acme"), Permission::SeeMembers).await.expect("a view");
+        let members = view.members().await.expect("members");
+        let role = members.iter().find(|member| member.email == email).expect("a member").role;
+        assert_eq!(role, Role::Auditor, "{n}");
+    }
     world.assert_holds().await;
 }
 

@@ -3,11 +3,13 @@
 use crate::harness::{Cookie, PASSWORD, Reply, World, on_both};
 use attest::domain::role::Role;
 use attest::server::services::set_up::set_up_link;
-use axum::http::StatusCode;
+use axum::body::Body;
+use axum::http::{Request, StatusCode};
 use futures::future::join_all;
 
 on_both! {
     what_was_done_is_said_once
+    a_message_is_its_own_pages
     a_form_is_taken_once
     another_form_is_not_taken_yet
     a_name_is_text_in_the_title
@@ -54,6 +56,26 @@ async fn what_was_done_is_said_once(world: World) {
     assert!(!world.get("/sign-in?joined=1", &Cookie::default()).await.body.contains("notice done"));
 }
 
+/// What was done to one thing is never said of another, whichever page is opened first.
+async fn a_message_is_its_own_pages(world: World) {
+    world.workspace("Acme").await;
+    let ada = world.sign_in(&world.member("acme", "Ada", Role::Admin).await).await;
+    let address = async |name: &str| {
+        world.input("acme", name).await;
+        let page = world.get("/w/acme/inputs", &ada).await.body;
+        let (before, _) = page.split_once(&format!(">{name}</a>")).expect("a link");
+        let (_, address) = before.rsplit_once("href=\"").expect("an address");
+        address.trim_end_matches('"').to_owned()
+    };
+    let (paused, other) = (address("Paused").await, address("Other").await);
+    world.post(&paused, &ada, &[("act", "pause")]).await;
+    let head = Request::head(&paused).header("cookie", &ada.0).body(Body::empty()).expect("a request");
+    assert_eq!(world.send(head, "127.0.0.1").await.status, StatusCode::OK);
+    assert!(world.get(&paused, &ada).await.body.contains("Input paused."), "a look at the headers says nothing");
+    world.post(&paused, &ada, &[("act", "resume")]).await;
+    assert!(!world.get(&other, &ada).await.body.contains("Input resumed."), "of this one nothing was done");
+}
+
 /// Whatever shows a link or a secret once is made once, by a reload as well as by many presses at the same moment.
 async fn a_form_is_taken_once(world: World) {
     world.workspace("Acme").await;
@@ -62,7 +84,7 @@ async fn a_form_is_taken_once(world: World) {
     let zoe = world.member("acme", "Zoe", Role::Analyst).await;
     let workspace = [("name", "Other"), ("time_zone", "UTC"), ("admin", "new@example.com"), ("admin_name", "Nina")];
     for (path, cookie, fields, mark) in [
-        ("/w/acme/inputs", &ada, &[("name", "Backend"), ("bundle", "")][..], "shown only once"),
+        ("/w/acme/inputs", &ada, &[("name", "Backend"), ("bundle", "")][..], "Secret of Backend"),
         ("/w/acme/tokens", &ada, &[("act", "add"), ("name", "Report"), ("role", "analyst"), ("days", "30")], "attest_"),
         ("/w/acme/members", &ada, &[("act", "invite"), ("email", "kim@example.com"), ("role", "analyst")], "token="),
         ("/people", &operator, &[("email", &*zoe)], "token="),
@@ -83,7 +105,7 @@ async fn a_form_is_taken_once(world: World) {
         let reload = world.post(path, cookie, &form).await;
         assert_eq!((reload.status, reload.location()), (StatusCode::SEE_OTHER, path), "{}", reload.body);
         let page = world.get(path, cookie).await.body;
-        assert!(page.contains("This form was sent already.") && !page.contains(mark), "{path}: {page}");
+        assert!(page.contains("This form was sent already, and") && !page.contains(mark), "{path}: {page}");
         assert_eq!(world.store.verify_audit().await.expect("walked").rows, once, "{path}: a reload makes nothing");
     }
     world.assert_holds().await;

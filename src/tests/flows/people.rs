@@ -82,6 +82,10 @@ async fn a_reset_link_ends_sessions_and_works_once(world: World) {
     let olga = world.sign_in(&world.operator("Olga").await).await;
     let reset = async |cookie: &Cookie| world.post("/people", cookie, &[("email", bob.as_str())]).await;
     assert_eq!(reset(&admin).await.status, StatusCode::FORBIDDEN, "power over accounts is the operators' only");
+    for own in ["olga@example.com", " OLGA@example.com "] {
+        let own = world.post("/people", &olga, &[("email", own)]).await;
+        assert_eq!(own.status, StatusCode::BAD_REQUEST, "one's own password is changed by who knows it");
+    }
     let made = reset(&olga).await;
     let (_, rest) = made.body.split_once("/set-up?token=").expect("a link");
     let first = rest.split('<').next().expect("an end").to_owned();

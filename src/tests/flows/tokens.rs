@@ -4,12 +4,25 @@ use crate::harness::{World, on_both};
 use attest::domain::role::Role;
 use attest::domain::time::DAY;
 use axum::http::StatusCode;
+use futures::future::join_all;
 use serde_json::json;
 
 on_both! {
     a_token_is_shown_once_and_revoked
+    of_equal_names_at_once_one_is_taken
     a_token_stays_within_its_makers_rights
     an_app_gets_a_name
+}
+
+async fn of_equal_names_at_once_one_is_taken(world: World) {
+    world.workspace("Acme").await;
+    let ada = world.sign_in(&world.member("acme", "Ada", Role::ComplianceAdmin).await).await;
+    let form = [("act", "add"), ("name", "Nightly report"), ("role", "analyst"), ("days", "30")];
+    let sent = join_all((0..8).map(|_| world.post("/w/acme/tokens", &ada, &form))).await;
+    assert_eq!(sent.iter().filter(|reply| reply.body.contains("attest_")).count(), 1, "one name, one token");
+    let refused = sent.iter().filter(|reply| reply.status == StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(refused.count(), 7, "the others read that the name is in use");
+    world.assert_holds().await;
 }
 
 async fn a_token_is_shown_once_and_revoked(world: World) {

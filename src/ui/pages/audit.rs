@@ -179,7 +179,7 @@ fn filters(filter: AuditLogFilter, faults: &Faults) -> impl IntoView + use<> {
             </div>
             <div class="field">
                 <label for="text">"Text"</label>
-                <input id="text" name="text" type="search" value=filter.text autocomplete="off" />
+                <input id="text" name="text" type="search" maxlength="200" value=filter.text autocomplete="off" />
             </div>
             <button class="button">"Show"</button>
             {faults.collect_view()}

@@ -52,7 +52,8 @@ impl RefusedPage {
             Why::Forbidden => "Your role does not allow this",
             Why::NotFound => "Page not found",
             Why::Conflict => words::conflict(Conflict::Unknown),
-            Why::TooLarge => "This is too large",
+            Why::TooLarge if self.sent => "This is too large",
+            Why::TooLarge => "This address is too long",
             Why::Unavailable => "Database unavailable",
             Why::Internal => "Internal error",
         }
@@ -71,7 +72,8 @@ impl RefusedPage {
             }
             Why::NotFound => "The address is wrong, or it belongs to a workspace that you are not a member of.",
             Why::Conflict => "Open the page again to see what changed.",
-            Why::TooLarge => "Send less at a time.",
+            Why::TooLarge if self.sent => "Send less at a time.",
+            Why::TooLarge => "Shorten what it searches for, or open the page without it.",
             Why::Unavailable => "Try again in a moment. Attest reconnects by itself.",
             Why::Internal => "The cause is in the server's log, under the incident id below.",
         }
@@ -87,10 +89,10 @@ pub fn refused(page: RefusedPage) -> impl IntoView {
         view! { <li><b>{words::parameter(name).to_owned()}</b>": "{words::parameter_problem(name)}</li> }
     });
     let parameters = (!page.parameters.is_empty()).then(|| view! { <ul>{parameters.collect_view()}</ul> });
-    let (address, words) = if page.parameters.is_empty() {
-        ("/".to_owned(), "Go to your workspace")
-    } else {
+    let (address, words) = if !page.parameters.is_empty() || page.why == Why::TooLarge {
         (page.path, "Open the page")
+    } else {
+        ("/".to_owned(), "Go to your workspace")
     };
     page.around.around(view! {
         <section class="card narrow">

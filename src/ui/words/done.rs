@@ -39,45 +39,6 @@ pub enum MadeOnce {
     Workspace,
 }
 
-/// The page that says what was done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SaidOn {
-    SignIn,
-    Account,
-    Apps,
-    Members,
-    Tokens,
-    Inputs,
-    Input,
-    Privacy,
-    People,
-    Workspaces,
-}
-
-impl Done {
-    pub fn said_on(self) -> SaidOn {
-        match self {
-            Self::AccountMade | Self::SetUp | Self::PasswordSet => SaidOn::SignIn,
-            Self::NameSaved
-            | Self::PasswordChanged
-            | Self::SessionEnded
-            | Self::OtherSessionsEnded
-            | Self::ThemeSaved => SaidOn::Account,
-            Self::AppNamed => SaidOn::Apps,
-            Self::RoleChanged
-            | Self::MemberRemoved
-            | Self::InvitationRevoked
-            | Self::MadeAlready(MadeOnce::Invitation) => SaidOn::Members,
-            Self::TokenRevoked | Self::MadeAlready(MadeOnce::Token) => SaidOn::Tokens,
-            Self::MadeAlready(MadeOnce::Input) => SaidOn::Inputs,
-            Self::LimitSaved | Self::InputPaused | Self::InputResumed => SaidOn::Input,
-            Self::SettingsSaved | Self::SettingsSame => SaidOn::Privacy,
-            Self::MadeAlready(MadeOnce::ResetLink) => SaidOn::People,
-            Self::MadeAlready(MadeOnce::Workspace) => SaidOn::Workspaces,
-        }
-    }
-}
-
 /// What was done, in a sentence or two.
 pub fn done(what: Done) -> &'static str {
     match what {
@@ -106,19 +67,19 @@ pub fn done(what: Done) -> &'static str {
 fn made_already(made: MadeOnce) -> &'static str {
     match made {
         MadeOnce::Input => {
-            "This form was sent already. The input was created, and its secret was shown then. If you did not keep it, open the input and rotate the secret."
+            "This form was sent already, and the input was created. Its secret is shown only once. If you did not see it, open the input and rotate the secret."
         }
         MadeOnce::Token => {
-            "This form was sent already. The token was created and shown then. If you did not keep it, revoke it and create another."
+            "This form was sent already, and the token was created. It is shown only once. If you did not see it, revoke it and create another."
         }
         MadeOnce::Invitation => {
-            "This form was sent already. Its invitation link was shown then. If you did not keep it, revoke the invitation and invite again."
+            "This form was sent already, and the invitation was created. Its link is shown only once. If you did not see it, revoke the invitation and invite again."
         }
         MadeOnce::ResetLink => {
-            "This form was sent already. Its link was shown then. If you did not keep it, create another reset link: the earlier one stops working."
+            "This form was sent already, and the link was created. It is shown only once. If you did not see it, create another: the earlier one stops working."
         }
         MadeOnce::Workspace => {
-            "This form was sent already. The workspace was created then. If its Compliance Admin had no account, the link for them was shown too; create another on the People page."
+            "This form was sent already, and the workspace was created. If its Compliance Admin had no account, a link for them was created too, which is shown only once. If you did not see it, create another on the People page."
         }
     }
 }

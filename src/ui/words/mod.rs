@@ -11,7 +11,7 @@ pub use audit::{
     actor, actor_name, audit_field, audit_nothing, audit_value, environment, identifier, identity, look_up_by,
     no_origin, target,
 };
-pub use done::{Done, MadeOnce, SaidOn, done};
+pub use done::{Done, MadeOnce, done};
 pub use outcome::{
     Conflict, NO_ACCESS, NOT_SAVED, NOT_SAVED_LEAD, NOTHING_CHANGED, SIGN_IN_AGAIN, SIGNED_OUT, STALE_VERSION,
     YOUR_WORKSPACES, conflict,

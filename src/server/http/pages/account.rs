@@ -1,7 +1,7 @@
 //! The account of the person who is signed in.
 
 use super::installation::installation_frame;
-use super::remembered::{leave_message, take_message};
+use super::remembered::{redirect_saying, take_message};
 use crate::domain::error::Refusal;
 use crate::domain::theme::Theme;
 use crate::server::auth::session::{self, over_before};
@@ -17,15 +17,15 @@ use crate::ui::installation::InstallationPage;
 use crate::ui::pages::Page;
 use crate::ui::pages::account::{Account, SessionRow};
 use crate::ui::parts::field::Faults;
-use crate::ui::words::{Done, SaidOn};
+use crate::ui::words::Done;
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::Response;
 
 /// `GET /account`.
 pub async fn show(visit: SignedInPerson, State(state): State<AppState>) -> Result<Response> {
     let mut page = model(&state, &visit).await?;
-    page.done = take_message(&visit.session, SaidOn::Account).await?;
+    page.done = take_message(&visit.session, &visit.page).await?;
     Ok(render(&state, Page::Account(Box::new(page)), StatusCode::OK))
 }
 
@@ -58,10 +58,7 @@ pub async fn change(visit: SignedInPerson, State(state): State<AppState>, mut fo
         _ => return Err(Refusal::BadRequest(vec![]).into()),
     };
     match changed {
-        Ok(()) => {
-            leave_message(&visit.session, done).await?;
-            Ok(Redirect::to("/account").into_response())
-        }
+        Ok(()) => redirect_saying(&visit.session, done, "/account").await,
         Err(Error::Refused(Refusal::Invalid(faults))) => {
             let mut page = model(&state, &visit).await?;
             if act == "name" {

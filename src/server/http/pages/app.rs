@@ -1,7 +1,7 @@
 //! Apps: the list, and the form that names one.
 
 use super::listing::part;
-use super::remembered::{leave_message, take_message};
+use super::remembered::{redirect_saying, take_message};
 use super::{PageQuery, frame};
 use crate::domain::app::App;
 use crate::domain::environment::Environment;
@@ -17,17 +17,17 @@ use crate::server::store::View;
 use crate::ui::frame::NavPage;
 use crate::ui::pages::Page;
 use crate::ui::pages::app::{AppRow, Apps};
-use crate::ui::words::{Done, SaidOn};
+use crate::ui::words::Done;
 use axum::extract::RawQuery;
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::Response;
 
 /// `GET apps`.
 pub async fn list(InWorkspace { visit, state, workspace, .. }: InWorkspace, query: RawQuery) -> Result<Response> {
     let mut view = state.store.view(&visit.actor, workspace, Permission::SeeInputs).await?;
     let asked = PageQuery::new(query);
     let mut page = model(&mut view, &visit, &asked).await?;
-    page.done = take_message(&visit.session, SaidOn::Apps).await?;
+    page.done = take_message(&visit.session, &visit.page).await?;
     Ok(render(&state, Page::Apps(Box::new(page)), StatusCode::OK))
 }
 
@@ -45,10 +45,7 @@ pub async fn change(
     }
     let id = AppId::parse(&app).ok_or(Refusal::NotFound)?;
     match name_app(&state.store, &visit.actor, workspace.clone(), id, &name).await {
-        Ok(()) => {
-            leave_message(&visit.session, Done::AppNamed).await?;
-            Ok(Redirect::to(&format!("/w/{slug}/apps{}", asked.with(&[]))).into_response())
-        }
+        Ok(()) => redirect_saying(&visit.session, Done::AppNamed, &format!("/w/{slug}/apps{}", asked.with(&[]))).await,
         Err(Error::Refused(Refusal::Invalid(faults))) => {
             let mut view = state.store.view(&visit.actor, workspace, Permission::SeeInputs).await?;
             let mut page = model(&mut view, &visit, &asked).await?;

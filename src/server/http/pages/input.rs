@@ -2,7 +2,7 @@
 
 use super::data_problem::data_problem_rows;
 use super::listing::part;
-use super::remembered::{leave_message, random_name, take_message};
+use super::remembered::{random_name, redirect_saying, take_message};
 use super::{PageQuery, frame};
 use crate::domain::data_problem::SHOWN_DAYS;
 use crate::domain::environment::Environment;
@@ -27,17 +27,17 @@ use crate::ui::pages::input::sample::Samples;
 use crate::ui::pages::input::{InputPage, ShownCredentials};
 use crate::ui::parts::field::Faults;
 use crate::ui::parts::one_time_secret::OneTimeSecret;
-use crate::ui::words::{Done, MadeOnce, SaidOn, number};
+use crate::ui::words::{Done, MadeOnce, number};
 use axum::extract::{Path, RawQuery};
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::Response;
 use secrecy::ExposeSecret;
 
 /// `GET inputs`.
 pub async fn list(InWorkspace { visit, state, workspace, .. }: InWorkspace, query: RawQuery) -> Result<Response> {
     let mut view = state.store.view(&visit.actor, workspace, Permission::SeeInputs).await?;
     let mut page = list_model(&state, &mut view, &visit, &PageQuery::new(query)).await?;
-    page.done = take_message(&visit.session, SaidOn::Inputs).await?;
+    page.done = take_message(&visit.session, &visit.page).await?;
     Ok(render(&state, Page::Inputs(Box::new(page)), StatusCode::OK))
 }
 
@@ -63,8 +63,7 @@ pub async fn add(
             Ok(render(&state, Page::Inputs(Box::new(page)), StatusCode::OK))
         }
         Err(NotTaken::Failed(Error::Refused(Refusal::SentAlready))) => {
-            leave_message(&visit.session, Done::MadeAlready(MadeOnce::Input)).await?;
-            Ok(Redirect::to(&format!("/w/{slug}/inputs")).into_response())
+            redirect_saying(&visit.session, Done::MadeAlready(MadeOnce::Input), &format!("/w/{slug}/inputs")).await
         }
         Err(NotTaken::Faults(faults)) => {
             (page.name, page.bundle, page.faults) = (new.name, new.bundle, faults);
@@ -85,7 +84,7 @@ pub async fn one(
 ) -> Result<Response> {
     let mut view = state.store.view(&visit.actor, workspace, Permission::SeeInputs).await?;
     let mut page = one_model(&state, &mut view, &visit, id(&input)?).await?;
-    page.done = take_message(&visit.session, SaidOn::Input).await?;
+    page.done = take_message(&visit.session, &visit.page).await?;
     Ok(render(&state, Page::Input(Box::new(page)), StatusCode::OK))
 }
 
@@ -103,16 +102,12 @@ pub async fn change(
         "pause" | "resume" => {
             set_paused(&state.store, &visit.actor, workspace, id, act == "pause").await?;
             let done = if act == "pause" { Done::InputPaused } else { Done::InputResumed };
-            leave_message(&visit.session, done).await?;
-            Ok(Redirect::to(&format!("/w/{slug}/inputs/{id}")).into_response())
+            redirect_saying(&visit.session, done, &format!("/w/{slug}/inputs/{id}")).await
         }
         "limit" => {
             let typed = form.text("requests_per_second");
             match limit_rate(&state.store, &visit.actor, workspace.clone(), id, &typed).await {
-                Ok(()) => {
-                    leave_message(&visit.session, Done::LimitSaved).await?;
-                    Ok(Redirect::to(&format!("/w/{slug}/inputs/{id}")).into_response())
-                }
+                Ok(()) => redirect_saying(&visit.session, Done::LimitSaved, &format!("/w/{slug}/inputs/{id}")).await,
                 Err(Error::Refused(Refusal::Invalid(faults))) => {
                     let mut view = state.store.view(&visit.actor, workspace, Permission::SeeInputs).await?;
                     let mut page = one_model(&state, &mut view, &visit, id).await?;
@@ -221,6 +216,7 @@ pub(super) async fn one_model(
         repeated: total(&tallies, id, Counted::Repeated),
         refused: of(Counted::Refused),
         without_ids: total(&tallies, id, Counted::WithoutIds),
+        of_other_apps: total(&tallies, id, Counted::OtherApp),
         data_problems: data_problem_rows(&view.data_problems(id, today.plus(-SHOWN_DAYS)).await?, &apps),
         samples: if frame.may(Permission::LookUpProfiles) {
             Samples::At(format!("/w/{}/inputs/{id}/samples", frame.slug))

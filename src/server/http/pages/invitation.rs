@@ -1,6 +1,6 @@
 //! The page behind an invitation's link.
 
-use super::remembered::leave_message;
+use super::remembered::redirect_saying;
 use crate::domain::error::Refusal;
 use crate::server::error::{Error, Result};
 use crate::server::http::caller::{Anonymous, signed_in_person};
@@ -63,7 +63,7 @@ pub async fn take(
         (Standing::Accept(_), Some(person)) => {
             let actor = Actor { who: Who::Person { id: person.id, name: person.name.clone() }, ..actor };
             let taken = accept(&state.services, &actor, &person, &token).await;
-            taken.map(|offer| format!("/w/{}/overview", offer.slug))
+            taken.map(|offer| Some(format!("/w/{}/overview", offer.slug)))
         }
         (Standing::Join(_), _) => {
             let (name, password) = (form.text("name"), form.secret("password"));
@@ -75,18 +75,15 @@ pub async fn take(
                 }
                 None => {
                     let new = NewPerson { token, name, password };
-                    let joined = join(&state.services, &actor, new).await;
-                    if joined.is_ok() {
-                        leave_message(&session, Done::AccountMade).await?;
-                    }
-                    joined.map(|()| "/sign-in".to_owned())
+                    join(&state.services, &actor, new).await.map(|()| None)
                 }
             }
         }
         _ => return Ok(show(&state, page, StatusCode::CONFLICT)),
     };
     match done {
-        Ok(to) => Ok(Redirect::to(&to).into_response()),
+        Ok(Some(to)) => Ok(Redirect::to(&to).into_response()),
+        Ok(None) => redirect_saying(&session, Done::AccountMade, "/sign-in").await,
         Err(Error::Refused(Refusal::Invalid(faults))) => {
             page.faults = shown(&faults);
             Ok(show(&state, page, StatusCode::UNPROCESSABLE_ENTITY))

@@ -1,7 +1,7 @@
 //! Members: the list, and the forms that invite, change and remove.
 
 use super::listing::part;
-use super::remembered::{leave_message, random_name, take_message};
+use super::remembered::{random_name, redirect_saying, take_message};
 use super::{PageQuery, frame};
 use crate::domain::environment::Environment;
 use crate::domain::error::{Problem, Refusal};
@@ -23,17 +23,17 @@ use crate::ui::pages::Page;
 use crate::ui::pages::member::{InvitationRow, MemberOutcome, MemberRow, Members};
 use crate::ui::parts::field::Faults;
 use crate::ui::parts::one_time_secret::OneTimeSecret;
-use crate::ui::words::{self, Done, MadeOnce, SaidOn};
+use crate::ui::words::{self, Done, MadeOnce};
 use axum::extract::RawQuery;
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::Response;
 
 /// `GET members`.
 pub async fn list(InWorkspace { visit, state, workspace, .. }: InWorkspace, query: RawQuery) -> Result<Response> {
     let mut view = state.store.view(&visit.actor, workspace, Permission::SeeMembers).await?;
     let asked = PageQuery::new(query);
     let mut page = model(&state, &mut view, &visit, &asked).await?;
-    page.outcome = take_message(&visit.session, SaidOn::Members).await?.map(MemberOutcome::Done);
+    page.outcome = take_message(&visit.session, &visit.page).await?.map(MemberOutcome::Done);
     Ok(render(&state, Page::Members(Box::new(page)), StatusCode::OK))
 }
 
@@ -63,10 +63,7 @@ pub async fn change(
         _ => return Err(Refusal::BadRequest(vec![]).into()),
     };
     match done {
-        Ok(done) => {
-            leave_message(&visit.session, done).await?;
-            Ok(Redirect::to(&format!("/w/{slug}/members{}", asked.with(&[]))).into_response())
-        }
+        Ok(done) => redirect_saying(&visit.session, done, &format!("/w/{slug}/members{}", asked.with(&[]))).await,
         Err(Error::Refused(Refusal::Invalid(faults))) => {
             let problem = faults.first().map_or(Problem::NotOneOf, |fault| fault.problem);
             let mut view = state.store.view(&visit.actor, workspace, Permission::SeeMembers).await?;
@@ -117,8 +114,12 @@ async fn send_invitation(
             StatusCode::UNPROCESSABLE_ENTITY
         }
         Err(Error::Refused(Refusal::SentAlready)) => {
-            leave_message(&visit.session, Done::MadeAlready(MadeOnce::Invitation)).await?;
-            return Ok(Redirect::to(&format!("/w/{slug}/members{}", asked.with(&[("page", "")]))).into_response());
+            return redirect_saying(
+                &visit.session,
+                Done::MadeAlready(MadeOnce::Invitation),
+                &format!("/w/{slug}/members{}", asked.with(&[("page", "")])),
+            )
+            .await;
         }
         Err(error) => return Err(error),
     };

@@ -3,7 +3,7 @@
 use super::PageQuery;
 use super::installation::{installation_frame, operators_only};
 use super::listing::part;
-use super::remembered::{leave_message, random_name, take_message};
+use super::remembered::{random_name, redirect_saying, take_message};
 use crate::domain::error::Refusal;
 use crate::server::error::{Error, Result};
 use crate::server::http::caller::SignedInPerson;
@@ -16,16 +16,16 @@ use crate::ui::installation::InstallationPage;
 use crate::ui::pages::Page;
 use crate::ui::pages::person::{People, PersonRow};
 use crate::ui::parts::one_time_secret::OneTimeSecret;
-use crate::ui::words::{Done, MadeOnce, SaidOn};
+use crate::ui::words::{Done, MadeOnce};
 use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::Response;
 
 /// `GET /people`.
 pub async fn list(visit: SignedInPerson, State(state): State<AppState>, query: RawQuery) -> Result<Response> {
     operators_only(&visit)?;
     let mut page = model(&state, &visit, &PageQuery::new(query)).await?;
-    page.done = take_message(&visit.session, SaidOn::People).await?;
+    page.done = take_message(&visit.session, &visit.page).await?;
     Ok(render(&state, Page::People(Box::new(page)), StatusCode::OK))
 }
 
@@ -38,15 +38,14 @@ pub async fn reset(
 ) -> Result<Response> {
     operators_only(&visit)?;
     let email = form.text("email");
-    if form.faults().is_some() || email == visit.person.email {
+    if form.faults().is_some() || email.trim().eq_ignore_ascii_case(&visit.person.email) {
         return Err(Refusal::BadRequest(vec![]).into());
     }
     let actor = visit.sending(&mut form, &email);
     let token = match make_reset_link(&state.services, &actor, &email).await {
         Ok(token) => token,
         Err(Error::Refused(Refusal::SentAlready)) => {
-            leave_message(&visit.session, Done::MadeAlready(MadeOnce::ResetLink)).await?;
-            return Ok(Redirect::to("/people").into_response());
+            return redirect_saying(&visit.session, Done::MadeAlready(MadeOnce::ResetLink), "/people").await;
         }
         Err(error) => return Err(error),
     };

@@ -1,7 +1,8 @@
 //! The privacy settings: what is in force, what each choice would do, and the forms that change it.
 
 use super::frame;
-use super::remembered::{leave_message, take_message};
+use super::remembered::{redirect_saying, take_message};
+use crate::domain::app::App;
 use crate::domain::att::{CountedState, Policy, Status};
 use crate::domain::audit::AuditAction;
 use crate::domain::count::{Cell, Unit};
@@ -17,7 +18,7 @@ use crate::server::http::caller::{InWorkspace, SignedInPerson};
 use crate::server::http::form::{Form, shown};
 use crate::server::http::moment::moment;
 use crate::server::http::render::render;
-use crate::server::services::privacy::{NewSettings, SettingsWithCounts, change_settings, decided_by_default, read};
+use crate::server::services::privacy::{Decided, NewSettings, SettingsWithCounts, change_settings, read};
 use crate::server::state::AppState;
 use crate::server::store::View;
 use crate::server::store::WorkspaceRef;
@@ -27,14 +28,18 @@ use crate::server::store::privacy::Version;
 use crate::ui::frame::NavPage;
 use crate::ui::pages::Page;
 use crate::ui::pages::privacy::{
-    AppEffect, ChoiceEffect, Erasing, HistoryRow, NONE, PrivacySettings, SettingsOutcome, StateEffect, choices,
+    AffectedApps, AppEffect, ChoiceEffect, Erasing, HistoryRow, NONE, PrivacySettings, SettingsOutcome, StateEffect,
+    choices,
 };
 use crate::ui::parts::field::Faults;
-use crate::ui::words::{self, Conflict, Done, SaidOn};
+use crate::ui::words::{self, Conflict, Done};
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::Response;
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
+/// How many apps the page shows for each choice: the largest ones.
+const MOST_APPS: usize = 50;
 /// How many versions the page shows; the audit log has them all.
 const HISTORY: i64 = 20;
 
@@ -42,7 +47,7 @@ const HISTORY: i64 = 20;
 pub async fn settings(InWorkspace { visit, state, workspace, .. }: InWorkspace) -> Result<Response> {
     let mut view = state.store.view(&visit.actor, workspace, Permission::SeePrivacySettings).await?;
     let mut page = model(&mut view, &visit, state.config.erase_after_hours).await?;
-    page.outcome = match take_message(&visit.session, SaidOn::Privacy).await? {
+    page.outcome = match take_message(&visit.session, &visit.page).await? {
         Some(Done::SettingsSaved) => SettingsOutcome::Saved,
         Some(Done::SettingsSame) => SettingsOutcome::Same,
         _ => SettingsOutcome::Nothing,
@@ -100,8 +105,12 @@ pub async fn change(InWorkspace { visit, state, slug, workspace }: InWorkspace, 
     match ended {
         Ok(settings) => {
             let same = settings.version == before.version;
-            leave_message(&visit.session, if same { Done::SettingsSame } else { Done::SettingsSaved }).await?;
-            Ok(Redirect::to(&format!("/w/{slug}/privacy")).into_response())
+            redirect_saying(
+                &visit.session,
+                if same { Done::SettingsSame } else { Done::SettingsSaved },
+                &format!("/w/{slug}/privacy"),
+            )
+            .await
         }
         Err(Error::Refused(Refusal::Conflict)) => again(Again::Conflict).await,
         Err(Error::Refused(Refusal::Invalid(faults))) => {
@@ -176,7 +185,7 @@ async fn model(view: &mut View, visit: &SignedInPerson, erase_after: u32) -> Res
     let frame = frame(view, &visit.person, NavPage::Privacy, Environment::Production).await?;
     let reading = read(view).await?;
     let rounded = grant(frame.role, Permission::SeeMetrics) == Grant::Rounded;
-    let apps = view.apps().await?;
+    let apps = affected_apps(&reading, view.apps().await?, rounded);
     let admins = view.members().await?.into_iter().filter(|member| member.role == Role::ComplianceAdmin);
     let versions = view.settings_versions(HISTORY + 1).await?;
     let rows = match frame.may(Permission::SeeAudit) {
@@ -193,8 +202,9 @@ async fn model(view: &mut View, visit: &SignedInPerson, erase_after: u32) -> Res
         reason: String::new(),
         policy_reason: String::new(),
         effects: choices().map(|choice| effect(&reading, &apps, choice, rounded)).collect(),
-        development: (reading.development_devices > 0).then(|| {
-            let (profiles, devices) = (count(reading.development_profiles), count(reading.development_devices));
+        development: (reading.in_development.devices > 0).then(|| {
+            let Decided { profiles, devices } = reading.in_development;
+            let (profiles, devices) = (count(profiles), count(devices));
             format!("In development, {} never answered.", words::profiles_on_devices(&profiles, &devices))
         }),
         outcome: SettingsOutcome::Nothing,
@@ -220,14 +230,26 @@ fn erasing(erasure: Erasure, erase_after: u32) -> Option<Erasing> {
     })
 }
 
-fn effect(
-    reading: &SettingsWithCounts,
-    apps: &[crate::domain::app::App],
-    choice: Option<Status>,
-    rounded: bool,
-) -> ChoiceEffect {
+/// The apps that the default decides something in, those with the most devices first; how many more there are.
+fn affected_apps(reading: &SettingsWithCounts, apps: Vec<App>, rounded: bool) -> AffectedApps {
+    let shown = |n| Shown::of(n, rounded);
+    let of_app = |app: App| {
+        let Decided { profiles, devices } = reading.decided.get(&Some(app.id)).copied().unwrap_or_default();
+        (rounded || profiles + devices > 0).then(|| (shown(devices), shown(profiles), app.name))
+    };
+    let mut affected: Vec<(Shown, Shown, String)> = apps.into_iter().filter_map(of_app).collect();
+    // By what is shown, and then as they come, by name: an order by exact counts would tell them.
+    affected.sort_by_key(|(devices, ..)| Reverse(devices.figure()));
+    let more = affected.len().saturating_sub(MOST_APPS);
+    affected.truncate(MOST_APPS);
+    let row =
+        |(devices, profiles, app)| AppEffect { app, profiles: words::count(profiles), devices: words::count(devices) };
+    AffectedApps { rows: affected.into_iter().map(row).collect(), more }
+}
+
+fn effect(reading: &SettingsWithCounts, apps: &AffectedApps, choice: Option<Status>, rounded: bool) -> ChoiceEffect {
     let count = |n| words::count(Shown::of(n, rounded));
-    let moved = decided_by_default(&reading.profiles, Unit::Profiles, None);
+    let Decided { profiles: moved, devices } = reading.decided.get(&None).copied().unwrap_or_default();
     let states = [reading.settings.default, choice].into_iter().map(|of| {
         let state = CountedState::from(of);
         let cell = Cell { environment: Environment::Production, unit: Unit::Profiles, app: None, slice: None, state };
@@ -240,21 +262,12 @@ fn effect(
         let change = if count(moved) == "0" { "0".to_owned() } else { format!("{sign}{}", count(moved)) };
         StateEffect { state, now, after, change }
     });
-    let app = |app: &crate::domain::app::App| {
-        let profiles = decided_by_default(&reading.profiles, Unit::Profiles, Some(app.id));
-        let devices = decided_by_default(&reading.devices, Unit::Devices, Some(app.id));
-        (rounded || profiles + devices > 0).then(|| AppEffect {
-            app: app.name.clone(),
-            profiles: count(profiles),
-            devices: count(devices),
-        })
-    };
     ChoiceEffect {
         choice,
         profiles: count(moved),
-        devices: count(decided_by_default(&reading.devices, Unit::Devices, None)),
+        devices: count(devices),
         states: states.collect(),
-        apps: apps.iter().filter_map(app).collect(),
+        apps: apps.clone(),
     }
 }
 

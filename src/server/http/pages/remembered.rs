@@ -5,16 +5,17 @@ use crate::domain::id::{ProfileId, WorkspaceId};
 use crate::domain::profile::LookUpBy;
 use crate::domain::time::{MINUTE, Millis};
 use crate::server::error::Result;
-use crate::server::http::caller::unavailable;
+use crate::server::http::caller::{AskedPage, unavailable};
 use crate::server::state::AppState;
-use crate::ui::words::{Done, SaidOn};
+use crate::ui::words::Done;
+use axum::response::{IntoResponse, Redirect, Response};
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tower_sessions::Session;
 
-const DONE: &str = "done";
+const MESSAGE: &str = "message";
 const LOOKED_UP: &str = "looked_up";
 /// How many look-ups a session remembers, the newest ones.
 const MOST: usize = 20;
@@ -26,19 +27,28 @@ pub fn random_name(state: &AppState) -> String {
     BASE64_URL_SAFE_NO_PAD.encode(state.store.ids().random::<16>())
 }
 
-/// Leaves a message for the page that follows.
-pub async fn leave_message(session: &Session, done: Done) -> Result<()> {
-    session.insert(DONE, done).await.map_err(unavailable)
+/// What the page at a path is to say.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Message {
+    done: Done,
+    path: String,
 }
 
-/// Takes the message, so that it is shown once, and only on its page: another page that is opened first ends it.
-pub async fn take_message(session: &Session, page: SaidOn) -> Result<Option<Done>> {
-    // Taking what is not there would write the session anew with each page.
-    if session.get_value(DONE).await.map_err(unavailable)?.is_none() {
+/// Leads to a page, which says what was done.
+pub async fn redirect_saying(session: &Session, done: Done, to: &str) -> Result<Response> {
+    let path = to.split('?').next().unwrap_or_default().to_owned();
+    session.insert(MESSAGE, Message { done, path }).await.map_err(unavailable)?;
+    Ok(Redirect::to(to).into_response())
+}
+
+/// Takes the message, so that it is said once, and by its own page only: another one that is opened first ends it.
+pub async fn take_message(session: &Session, page: &AskedPage) -> Result<Option<Done>> {
+    // Taking what is not there would write the session anew with each page, and a look at the headers says nothing.
+    if page.headers_only || session.get_value(MESSAGE).await.map_err(unavailable)?.is_none() {
         return Ok(None);
     }
-    let done: Option<Done> = session.remove(DONE).await.map_err(unavailable)?;
-    Ok(done.filter(|done| done.said_on() == page))
+    let message: Option<Message> = session.remove(MESSAGE).await.map_err(unavailable)?;
+    Ok(message.filter(|message| message.path == page.path).map(|message| message.done))
 }
 
 /// Who was found by a look-up, which is in the log.

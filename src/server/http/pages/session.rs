@@ -5,7 +5,7 @@ use super::remembered::take_message;
 use crate::domain::error::Refusal;
 use crate::server::auth::session::{ADDRESS, AGENT, PERSON};
 use crate::server::error::Result;
-use crate::server::http::caller::{Anonymous, SignedInPerson, signed_in_person, unavailable};
+use crate::server::http::caller::{Anonymous, AskedPage, SignedInPerson, signed_in_person, unavailable};
 use crate::server::http::form::Form;
 use crate::server::http::render::render;
 use crate::server::services;
@@ -15,7 +15,6 @@ use crate::server::store::Actor;
 use crate::ui::installation::{InstallationFrame, InstallationPage};
 use crate::ui::pages::Page;
 use crate::ui::pages::session::{NoWorkspace, Refusal as Why, SignIn};
-use crate::ui::words::SaidOn;
 use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
 use axum::http::header::{HeaderValue, RETRY_AFTER};
@@ -40,7 +39,12 @@ pub async fn home(visit: SignedInPerson, State(state): State<AppState>) -> Resul
 }
 
 /// `GET /sign-in`.
-pub async fn sign_in_form(State(state): State<AppState>, session: Session, query: RawQuery) -> Result<Response> {
+pub async fn sign_in_form(
+    page: AskedPage,
+    State(state): State<AppState>,
+    session: Session,
+    query: RawQuery,
+) -> Result<Response> {
     let asked = super::PageQuery::new(query);
     let next = local_path(asked.of("next").unwrap_or_default());
     if signed_in_person(&state, &session).await?.is_some() {
@@ -50,7 +54,7 @@ pub async fn sign_in_form(State(state): State<AppState>, session: Session, query
     let page = SignIn {
         next,
         signed_out: asked.of("signed-out").is_some(),
-        done: take_message(&session, SaidOn::SignIn).await?,
+        done: take_message(&session, &page).await?,
         needs_set_up,
         ..SignIn::default()
     };
@@ -118,7 +122,8 @@ fn agent(actor: &Actor) -> String {
 
 /// A path of our own, so that a crafted link cannot lead somewhere else after sign-in.
 fn local_path(next: &str) -> String {
-    let ours = next.starts_with('/') && !next.starts_with("//") && !next.contains(['\\', '\r', '\n', '\t']);
+    let is_plain = next.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
+    let ours = next.starts_with('/') && !next.starts_with("//") && is_plain;
     if ours { next.to_owned() } else { "/".to_owned() }
 }
 
@@ -129,9 +134,16 @@ mod tests {
     #[test]
     fn sign_in_leads_nowhere_else() {
         assert_eq!(local_path("/w/acme/privacy?x=1"), "/w/acme/privacy?x=1");
-        for elsewhere in
-            ["//evil.example", "https://evil.example", "/\\evil.example", "", "javascript:alert(1)", "/\t/evil.example"]
-        {
+        for elsewhere in [
+            "//evil.example",
+            "https://evil.example",
+            "/\\evil.example",
+            "",
+            "javascript:alert(1)",
+            "/\t/evil.example",
+            "/\u{1}",
+            "/é",
+        ] {
             assert_eq!(local_path(elsewhere), "/", "{elsewhere}");
         }
     }

@@ -1,6 +1,6 @@
 //! The one form behind a one-time link.
 
-use super::remembered::leave_message;
+use super::remembered::redirect_saying;
 use crate::domain::error::Refusal;
 use crate::server::error::{Error, Result};
 use crate::server::http::caller::Anonymous;
@@ -17,7 +17,7 @@ use crate::ui::parts::field::Faults;
 use crate::ui::words::Done;
 use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::Response;
 use tower_sessions::Session;
 
 async fn made_for(state: &AppState, token: &str) -> Result<For> {
@@ -77,10 +77,7 @@ pub async fn set_up(
         choose_password(&state.services, &actor, &token, password).await
     };
     match done {
-        Ok(_) => {
-            leave_message(&session, if first { Done::SetUp } else { Done::PasswordSet }).await?;
-            Ok(Redirect::to("/sign-in").into_response())
-        }
+        Ok(_) => redirect_saying(&session, if first { Done::SetUp } else { Done::PasswordSet }, "/sign-in").await,
         Err(Error::Refused(Refusal::Invalid(faults))) => {
             again(made_for, shown(&faults), StatusCode::UNPROCESSABLE_ENTITY)
         }

@@ -1,7 +1,7 @@
 //! API tokens: the list, and the forms that make and revoke them.
 
 use super::listing::part;
-use super::remembered::{leave_message, random_name, take_message};
+use super::remembered::{random_name, redirect_saying, take_message};
 use super::{PageQuery, frame};
 use crate::domain::environment::Environment;
 use crate::domain::error::Refusal;
@@ -21,10 +21,10 @@ use crate::ui::pages::Page;
 use crate::ui::pages::token::{DAYS, TokenRow, Tokens};
 use crate::ui::parts::field::Faults;
 use crate::ui::parts::one_time_secret::OneTimeSecret;
-use crate::ui::words::{Done, MadeOnce, SaidOn};
+use crate::ui::words::{Done, MadeOnce};
 use axum::extract::RawQuery;
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::Response;
 use secrecy::ExposeSecret;
 
 /// `GET tokens`.
@@ -32,7 +32,7 @@ pub async fn list(InWorkspace { visit, state, workspace, .. }: InWorkspace, quer
     let mut view = state.store.view(&visit.actor, workspace, Permission::ManageTokens).await?;
     let asked = PageQuery::new(query);
     let mut page = model(&state, &mut view, &visit, &asked).await?;
-    page.done = take_message(&visit.session, SaidOn::Tokens).await?;
+    page.done = take_message(&visit.session, &visit.page).await?;
     Ok(render(&state, Page::Tokens(Box::new(page)), StatusCode::OK))
 }
 
@@ -48,8 +48,7 @@ pub async fn change(
         "revoke" => {
             let id = TokenId::parse(&form.text("token")).ok_or(Refusal::NotFound)?;
             revoke_token(&state.store, &visit.actor, workspace, id).await?;
-            leave_message(&visit.session, Done::TokenRevoked).await?;
-            return Ok(Redirect::to(&format!("/w/{slug}/tokens")).into_response());
+            return redirect_saying(&visit.session, Done::TokenRevoked, &format!("/w/{slug}/tokens")).await;
         }
         "add" => {}
         _ => return Err(Refusal::BadRequest(vec![]).into()),
@@ -72,8 +71,8 @@ pub async fn change(
             StatusCode::OK
         }
         Err(Error::Refused(Refusal::SentAlready)) => {
-            leave_message(&visit.session, Done::MadeAlready(MadeOnce::Token)).await?;
-            return Ok(Redirect::to(&format!("/w/{slug}/tokens")).into_response());
+            return redirect_saying(&visit.session, Done::MadeAlready(MadeOnce::Token), &format!("/w/{slug}/tokens"))
+                .await;
         }
         Err(Error::Refused(Refusal::Invalid(faults))) => {
             page.faults = form.faults().unwrap_or_else(|| shown(&faults));

@@ -3,7 +3,7 @@
 use super::PageQuery;
 use super::installation::{installation_frame, operators_only};
 use super::listing::part;
-use super::remembered::{leave_message, random_name, take_message};
+use super::remembered::{random_name, redirect_saying, take_message};
 use crate::domain::error::Refusal;
 use crate::server::error::{Error, Result};
 use crate::server::http::caller::SignedInPerson;
@@ -18,16 +18,16 @@ use crate::ui::pages::Page;
 use crate::ui::pages::workspace::{Made, NewWorkspaceFields, WorkspaceRow, Workspaces};
 use crate::ui::parts::field::Faults;
 use crate::ui::parts::one_time_secret::OneTimeSecret;
-use crate::ui::words::{Done, MadeOnce, SaidOn};
+use crate::ui::words::{Done, MadeOnce};
 use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::Response;
 
 /// `GET /workspaces`.
 pub async fn list(visit: SignedInPerson, State(state): State<AppState>, query: RawQuery) -> Result<Response> {
     operators_only(&visit)?;
     let mut page = model(&state, &visit, &PageQuery::new(query)).await?;
-    page.done = take_message(&visit.session, SaidOn::Workspaces).await?;
+    page.done = take_message(&visit.session, &visit.page).await?;
     Ok(render(&state, Page::Workspaces(Box::new(page)), StatusCode::OK))
 }
 
@@ -78,8 +78,7 @@ pub async fn add(
             StatusCode::UNPROCESSABLE_ENTITY
         }
         Err(Error::Refused(Refusal::SentAlready)) => {
-            leave_message(&visit.session, Done::MadeAlready(MadeOnce::Workspace)).await?;
-            return Ok(Redirect::to("/workspaces").into_response());
+            return redirect_saying(&visit.session, Done::MadeAlready(MadeOnce::Workspace), "/workspaces").await;
         }
         Err(error) => return Err(error),
     };

@@ -3,6 +3,7 @@
 pub mod list;
 pub mod sample;
 
+use crate::domain::app::MOST_APPS;
 use crate::ui::frame::{Frame, NavPage, frame};
 use crate::ui::parts::field::{Faults, Field, field, moment, summary};
 use crate::ui::parts::notice::{Tone, done, notice};
@@ -29,6 +30,8 @@ pub struct InputPage {
     pub accepted: String,
     pub repeated: String,
     pub without_ids: String,
+    /// Batches of apps beyond the most that a workspace has.
+    pub of_other_apps: String,
     /// Reason and number.
     pub refused: Vec<(String, String)>,
     pub data_problems: Vec<DataProblemRow>,
@@ -136,6 +139,12 @@ pub fn input(page: InputPage) -> impl IntoView {
         Some(rate) => format!("{rate} requests per second"),
         None => "No limit".to_owned(),
     };
+    let of_other_apps = (page.of_other_apps != "0").then(|| {
+        view! {
+            <dt>{format!("Of apps beyond {} (counted as “Other apps”)", words::number(MOST_APPS))}</dt>
+            <dd class="n">{page.of_other_apps.clone()}</dd>
+        }
+    });
     let actions = page.may_manage.then(|| actions(&page));
     let back = page.frame.address(NavPage::Inputs);
     let content = view! {
@@ -157,6 +166,7 @@ pub fn input(page: InputPage) -> impl IntoView {
                 <dt>"Accepted batches"</dt><dd class="n">{page.accepted.clone()}</dd>
                 <dt>"Repeated batches (not counted again)"</dt><dd class="n">{page.repeated.clone()}</dd>
                 <dt>"Without any id (not stored)"</dt><dd class="n">{page.without_ids.clone()}</dd>
+                {of_other_apps}
                 <dt>"Rate limit"</dt><dd>{limit}</dd>
             </dl>
         </section>

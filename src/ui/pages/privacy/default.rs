@@ -104,10 +104,13 @@ fn effect_of(effect: &ChoiceEffect, in_force: Option<Status>, development: &Opti
             </tr>
         }
     });
-    let apps = effect.apps.iter().cloned().map(|AppEffect { app, profiles, devices }| {
+    let apps = effect.apps.rows.iter().cloned().map(|AppEffect { app, profiles, devices }| {
         view! { <tr><th scope="row">{app}</th><td class="n">{profiles}</td><td class="n">{devices}</td></tr> }
     });
-    let apps = (!effect.apps.is_empty()).then(|| view! {
+    let more = (effect.apps.more > 0).then(
+        || view! { <p class="muted">{format!("And {} smaller apps.", words::number(effect.apps.more as i64))}</p> },
+    );
+    let apps = (!effect.apps.rows.is_empty()).then(|| view! {
         <table>
             <thead><tr><th scope="col">"Affected, by app"</th><th scope="col" class="n">"Profiles"</th><th scope="col" class="n">"Devices"</th></tr></thead>
             <tbody>{apps.collect_view()}</tbody>
@@ -130,6 +133,7 @@ fn effect_of(effect: &ChoiceEffect, in_force: Option<Status>, development: &Opti
                 <tbody>{states.collect_view()}</tbody>
             </table>
             {apps}
+            {more}
             {development.clone().map(|words| view! { <p class="muted">{words}</p> })}
         </div>
     }

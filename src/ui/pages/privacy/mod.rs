@@ -94,7 +94,7 @@ pub struct ChoiceEffect {
     pub devices: String,
     /// The states that change.
     pub states: Vec<StateEffect>,
-    pub apps: Vec<AppEffect>,
+    pub apps: AffectedApps,
 }
 
 /// How many profiles have a state now and after a change, and the difference.
@@ -104,6 +104,13 @@ pub struct StateEffect {
     pub now: String,
     pub after: String,
     pub change: String,
+}
+
+/// The apps that a change of the default would affect: the largest ones, and how many more there are.
+#[derive(Clone, Debug)]
+pub struct AffectedApps {
+    pub rows: Vec<AppEffect>,
+    pub more: usize,
 }
 
 /// How many of an app's profiles and devices change.
