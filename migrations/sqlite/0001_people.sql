@@ -118,3 +118,4 @@ create table credentials (
 ) strict, without rowid;
 
 create index credentials_input on credentials (workspace_id, input_id);
+create unique index credentials_token_name on credentials (workspace_id, name) where kind = 'token';

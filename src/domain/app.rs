@@ -2,6 +2,9 @@
 
 use super::id::AppId;
 
+/// How many apps senders can make in a workspace; all further bundle ids are one app.
+pub const MOST_APPS: i64 = 1000;
+
 /// An app of a workspace.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct App {

@@ -46,5 +46,7 @@ closed_list! {
         Refused => "refused",
         /// Batches that named neither a device nor a person, of which nothing was kept.
         WithoutIds => "without_ids",
+        /// Batches of bundle ids beyond [`MOST_APPS`](super::app::MOST_APPS), which count as one app.
+        OtherApp => "other_app",
     }
 }

@@ -49,38 +49,94 @@ impl Clock for StoryClock {
     }
 }
 
+/// Gives random bytes.
+pub trait Randomness: Send + Sync + fmt::Debug + 'static {
+    fn fill(&self, bytes: &mut [u8]);
+}
+
+/// The system's randomness: nobody can guess it.
+#[derive(Clone, Copy, Debug)]
+pub struct SystemRandomness;
+
+impl Randomness for SystemRandomness {
+    #[expect(clippy::disallowed_methods, reason = "the one place that asks the system for randomness")]
+    fn fill(&self, bytes: &mut [u8]) {
+        // Without randomness there are no secrets: going on would be worse than stopping.
+        getrandom::fill(bytes).expect("the system gives no random bytes");
+    }
+}
+
 /// 2024-01-01T00:00:00Z: ids count from here.
 const EPOCH: i64 = 1_704_067_200_000;
-const RANDOM_BITS: u32 = 22;
+/// An id's lowest bits count within a millisecond, the next ones name its maker, the other 41 are the millisecond.
+const COUNT_BITS: u32 = 18;
+const MAKER_BITS: u32 = 4;
+/// Makers from here on are processes without a slot of their own, such as commands.
+const WITHOUT_SLOT: i64 = 8;
 
 /// Makes ids and secrets.
 #[derive(Clone, Debug)]
 pub struct Ids {
     clock: Arc<dyn Clock>,
-    last: Arc<Mutex<i64>>,
+    randomness: Arc<dyn Randomness>,
+    /// Ids of two makers differ.
+    maker: i64,
+    last: Arc<Mutex<Last>>,
+}
+
+/// The millisecond of the id that was made last, and its number therein.
+#[derive(Debug)]
+struct Last {
+    moment: i64,
+    count: i64,
 }
 
 impl Ids {
     pub fn new(clock: Arc<dyn Clock>) -> Self {
-        Self { clock, last: Arc::new(Mutex::new(0)) }
+        Self::with_randomness(clock, Arc::new(SystemRandomness))
+    }
+
+    /// With randomness that is not the system's, for tests.
+    pub fn with_randomness(clock: Arc<dyn Clock>, randomness: Arc<dyn Randomness>) -> Self {
+        let ids = Self { clock, randomness, maker: 0, last: Arc::new(Mutex::new(Last { moment: 0, count: 0 })) };
+        let maker = WITHOUT_SLOT + ids.below(1 << (MAKER_BITS - 1));
+        Self { maker, ..ids }
+    }
+
+    /// The same with a slot of its own, of which there are 8.
+    pub fn of_slot(self, slot: i64) -> Self {
+        Self { maker: slot % WITHOUT_SLOT, ..self }
+    }
+
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.clock
     }
 
     /// Bytes that nobody can guess.
-    #[expect(clippy::disallowed_methods, reason = "the one place that asks the system for randomness")]
     pub fn random<const N: usize>(&self) -> [u8; N] {
         let mut bytes = [0; N];
-        // Without randomness there are no secrets: going on would be worse than stopping.
-        getrandom::fill(&mut bytes).expect("the system gives no random bytes");
+        self.randomness.fill(&mut bytes);
         bytes
     }
 
-    /// A new id: milliseconds in the upper 41 bits, randomness below, never twice the same from one process.
+    /// A number below a power of two.
+    fn below(&self, bound: i64) -> i64 {
+        i64::from(u32::from_le_bytes(self.random())) & (bound - 1)
+    }
+
+    /// A new id: milliseconds in the upper 41 bits, then who made it, then a number within the millisecond that begins
+    /// anywhere in the lower half. Never twice the same from one process; from two only when they share a slot, and then
+    /// the database refuses the second.
     pub fn id(&self) -> i64 {
-        let random = i64::from(u32::from_le_bytes(self.random()) >> (32 - RANDOM_BITS));
-        let made = self.clock.now().minus(EPOCH).0.max(1) << RANDOM_BITS | random;
+        let (now, begin) = (self.clock.now().minus(EPOCH).0.max(1), self.below(1 << (COUNT_BITS - 1)));
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        *last = if made > *last { made } else { *last + 1 + (random & 0xff) };
-        *last
+        let next = last.count + 1;
+        *last = match now > last.moment {
+            true => Last { moment: now, count: begin },
+            false if next < 1 << COUNT_BITS => Last { moment: last.moment, count: next },
+            false => Last { moment: last.moment + 1, count: begin },
+        };
+        last.moment << (MAKER_BITS + COUNT_BITS) | self.maker << COUNT_BITS | last.count
     }
 }
 
@@ -109,8 +165,30 @@ mod tests {
     #[test]
     fn ids_grow_even_when_the_clock_stands_still() {
         let ids = Ids::new(Arc::new(Stopped));
-        let made: Vec<i64> = (0..10_000).map(|_| ids.id()).collect();
+        let made: Vec<i64> = (0..600_000).map(|_| ids.id()).collect();
         assert!(made.windows(2).all(|pair| pair[0] < pair[1]));
         assert!(made[0] > 0);
+    }
+
+    /// Two processes that make many ids in one millisecond meet in none.
+    #[test]
+    fn ids_of_two_makers_differ() {
+        let made = |slot| {
+            let ids = Ids::new(Arc::new(Stopped)).of_slot(slot);
+            (0..300_000).map(|_| ids.id()).collect::<std::collections::BTreeSet<i64>>()
+        };
+        let all: Vec<_> = (0..8).map(made).collect();
+        for (at, one) in all.iter().enumerate() {
+            assert!(all[at + 1..].iter().all(|other| one.is_disjoint(other)), "{at}");
+        }
+    }
+
+    /// What two processes without a slot make seldom meets: ids do not cluster.
+    #[test]
+    fn ids_begin_anywhere() {
+        let count = |_| Ids::new(Arc::new(Stopped)).id() & ((1 << COUNT_BITS) - 1);
+        let counts: std::collections::BTreeSet<i64> = (0..1000).map(count).collect();
+        assert!(counts.len() > 980, "{}", counts.len());
+        assert!(counts.iter().all(|count| *count < 1 << (COUNT_BITS - 1)));
     }
 }

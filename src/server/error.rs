@@ -91,6 +91,7 @@ fn kind(code: &str) -> FailureKind {
         _ => {}
     }
     const BUSY: u32 = 5;
+    const INTERRUPTED: u32 = 9;
     const NO_MEMORY: u32 = 7;
     const LOCKED: u32 = 6;
     const READ_ONLY: u32 = 8;
@@ -100,7 +101,7 @@ fn kind(code: &str) -> FailureKind {
     match code.parse::<u32>().map(|code| code & 0xff) {
         // The last three end a transaction by themselves, and then its rollback fails.
         Ok(READ_ONLY | NO_MEMORY | IO | FULL) => FailureKind::Broken,
-        Ok(BUSY | LOCKED | CANNOT_OPEN) => FailureKind::Unavailable,
+        Ok(BUSY | LOCKED | INTERRUPTED | CANNOT_OPEN) => FailureKind::Unavailable,
         _ => FailureKind::Internal,
     }
 }

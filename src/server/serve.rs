@@ -9,7 +9,7 @@ use super::services::jobs::run_jobs;
 use super::services::set_up::set_up_link;
 use super::site::Site;
 use super::state::AppState;
-use super::store::System;
+use super::store::{System, lock_beside};
 use std::fs::File;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -42,7 +42,7 @@ pub async fn serve(system: System, config: Config) -> Result<()> {
     announce(&state.services, &state.config).await?;
     let jobs = tokio::spawn({
         let AppState { services, config, rates, .. } = state.clone();
-        async move { run_jobs(&services, &config, &rates).await }
+        async move { run_jobs(&services.for_jobs(), &config, &rates).await }
     });
     let ingest = state.ingest.clone();
     let app = router(state).into_make_service_with_connect_info::<SocketAddr>();
@@ -83,7 +83,7 @@ async fn announce(services: &Services, config: &Config) -> Result<()> {
 
 /// A second server on the same SQLite file would have counters and clocks of its own.
 fn lock_database(database: &Path) -> Result<File> {
-    let path = database.with_extension("serve.lock");
+    let path = lock_beside(database, "serve");
     let file = File::create(&path).map_err(|error| Error::Internal(format!("{}: {error}", path.display())))?;
     match file.try_lock() {
         Ok(()) => Ok(file),

@@ -5,7 +5,7 @@ use super::ingest::Ingest;
 use super::rates::Rates;
 use super::services::Services;
 use super::site::Site;
-use super::store::{Store, System};
+use super::store::{Purpose, Store, System};
 use std::sync::Arc;
 
 /// Cheap to clone: handles only.
@@ -23,10 +23,10 @@ impl AppState {
     /// Starts what works beside the requests: the writer of the event stream. The key to the installation ends up with
     /// the services.
     pub fn new(system: System, config: Config, site: Site) -> Self {
-        let store = Store::clone(&system);
+        let store = Store::clone(&system).for_purpose(Purpose::Page);
         let rates = Arc::new(Rates::new(store.clock().clone()));
-        let ingest = Ingest::start(store.clone(), config.ingest);
-        let services = Services::new(system);
+        let ingest = Ingest::start(store.for_purpose(Purpose::Stream), config.ingest);
+        let services = Services::new(system.for_purpose(Purpose::Door));
         Self { store, services, config: Arc::new(config), site: Arc::new(site), rates, ingest }
     }
 }

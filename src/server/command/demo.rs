@@ -1,6 +1,7 @@
 //! `attest demo`: an empty database filled with believable data.
 
 use super::{ExitStatus, print};
+use crate::server::clock::Ids;
 use crate::server::error::Result;
 use crate::server::services::Services;
 use crate::server::services::demo::{DemoSize, beginning, fill};
@@ -30,7 +31,7 @@ impl Demo {
     pub async fn run(self, database_url: &str) -> Result<ExitStatus> {
         let size = DemoSize { profiles: self.profiles, days: self.days, seed: self.seed };
         let clock = Arc::new(beginning(size));
-        let services = Services::new(System::open(database_url, clock.clone()).await?);
+        let services = Services::new(System::open(database_url, Ids::new(clock.clone())).await?);
         let made = fill(&services, &clock, size).await?;
         services.store().close().await;
         let counted =

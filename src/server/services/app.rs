@@ -33,7 +33,7 @@ pub async fn name_app(store: &Store, actor: &Actor, workspace: WorkspaceRef, id:
 }
 
 async fn name_once(mut change: Change<NameApp>, id: AppId, name: Name) -> Result<Done<()>> {
-    let apps = change.apps().await?;
+    let apps = change.locked_apps().await?;
     let before = apps.iter().find(|app| app.id == id).ok_or(Refusal::NotFound)?;
     if before.name == name.as_str() {
         return Ok(change.unchanged(()));

@@ -96,7 +96,7 @@ async fn begin(
     format: Format,
 ) -> Result<Done<(crate::domain::id::WorkspaceId, String, i64)>> {
     let (id, slug) = (change.workspace.id, change.workspace.slug.to_string());
-    let last = change.audit_rows(&Default::default(), 1).await?.first().map_or(0, |kept| kept.row.seq);
+    let last = change.last_audit_row().await?;
     let state = json!({"format": format, "rows": last + 1});
     // The row of the export itself is the last one of the file.
     change.commit(slug.clone(), None, Some(state), None, (id, slug, last + 1)).await

@@ -52,7 +52,7 @@ pub mod trend;
 pub mod workspace;
 
 use super::auth::password::Passwords;
-use super::store::{Store, System};
+use super::store::{Purpose, Store, System};
 
 /// What services work with beside the store; cheap to clone.
 #[derive(Clone, Debug)]
@@ -66,6 +66,11 @@ impl Services {
     pub fn new(system: System) -> Self {
         let passwords = Passwords::new(system.ids().clone());
         Self { system, passwords }
+    }
+
+    /// The same by the connections of jobs.
+    pub fn for_jobs(&self) -> Self {
+        Self { system: self.system.for_purpose(Purpose::Job), ..self.clone() }
     }
 
     pub fn store(&self) -> &Store {

@@ -1,19 +1,19 @@
 //! Taking what inputs sent: everything of many requests in one durable transaction, as if each had come alone.
 
 use super::Store;
+use super::batch_app::BatchApps;
 use super::db::Tx;
 use super::dedup::RequestHash;
 use super::effects::Effects;
 use super::input::Receiver;
 use super::input_grant::InputGrant;
-use crate::domain::app::App;
 use crate::domain::att::Policy;
 use crate::domain::batch::{Batch, STATUS};
-use crate::domain::count;
+use crate::domain::count::{self, OVERFLOW};
 use crate::domain::device::Device;
 use crate::domain::error::{Fault, Problem, Refusal};
 use crate::domain::fold::{Arrival, Population};
-use crate::domain::id::{AppId, InputId, WorkspaceId};
+use crate::domain::id::{InputId, WorkspaceId};
 use crate::domain::input::Counted;
 use crate::domain::privacy::Settings;
 use crate::domain::time::{Day, Millis};
@@ -54,7 +54,7 @@ impl Store {
     }
 
     async fn accept_once(&self, parcels: &[Parcel]) -> Result<Vec<RequestOutcome>> {
-        // In the order of their ids, so that two such transactions seldom wait for each other.
+        // In the order of their ids, as lanes are taken.
         let mut workspaces: BTreeMap<WorkspaceId, Vec<usize>> = BTreeMap::new();
         for (at, parcel) in parcels.iter().enumerate() {
             workspaces.entry(parcel.grant.workspace).or_default().push(at);
@@ -99,6 +99,7 @@ impl Tx {
         workspace: WorkspaceId,
         parcels: &[&Parcel],
     ) -> Result<Vec<RequestOutcome>> {
+        self.take_lane(workspace).await?;
         let receivers = self.receivers(workspace, parcels).await?;
         let Some(any) = receivers.values().next() else {
             return Ok(vec![Err(Refusal::Forbidden); parcels.len()]);
@@ -111,7 +112,7 @@ impl Tx {
 
         let (outcomes, welcome) = group.screen(parcels, &mut effects);
         let new = self.deduplicate(&group, welcome, &mut effects).await?;
-        let arrived = self.find_apps(&group, new).await?;
+        let arrived = self.find_apps(&group, new, &mut effects).await?;
         let before = self.population(workspace, &arrived).await?;
         let mut folded = group.fold(before, arrived, &mut effects);
         self.admit_values(&group, &mut folded).await?;
@@ -187,16 +188,20 @@ impl Tx {
         &mut self,
         group: &WorkspaceGroup<'_>,
         batches: Vec<(&Parcel, &'a Batch)>,
+        effects: &mut Effects<'_>,
     ) -> Result<Vec<(Arrival, &'a Batch)>> {
         let WorkspaceGroup { workspace, now, today, .. } = *group;
         let Settings { policy, default, .. } = group.settings;
-        let bundles = batches.iter().filter_map(|(_, batch)| batch.bundle.as_deref()).collect();
+        let bundles = batches.iter().filter_map(|(_, batch)| batch.bundle.as_deref()).chain([OVERFLOW]).collect();
         let by_bundle = self.apps_by_bundle(workspace, bundles).await?;
-        let mut apps = Apps { workspace, by_bundle, by_input: BTreeMap::new() };
+        let mut apps = BatchApps::new(workspace, now, by_bundle);
         let mut arrived = Vec::new();
         for (parcel, batch) in batches {
             let (input, historical) = (parcel.grant.input, parcel.sent.historical);
-            let app = apps.of(self, input, &group.receivers[&input], batch, now, group.store.ids.id()).await?;
+            let app = apps.of(self, input, &group.receivers[&input], batch, &group.store.ids).await?;
+            if apps.is_overflow(app) {
+                effects.count(input, Counted::OtherApp, "", 1);
+            }
             arrived.push((Arrival { input, app, received: now, policy, default, day: today, historical }, batch));
         }
         Ok(arrived)
@@ -250,48 +255,5 @@ impl WorkspaceGroup<'_> {
             effects.take(batch, &arrival, folded, &after);
         }
         FoldedGroup { before, after, active }
-    }
-}
-
-/// Finds and makes the apps of batches.
-struct Apps {
-    workspace: WorkspaceId,
-    by_bundle: BTreeMap<String, AppId>,
-    by_input: BTreeMap<InputId, AppId>,
-}
-
-impl Apps {
-    /// The bundle's app, else the app that the input was made for, else one named after the input.
-    async fn of(
-        &mut self,
-        tx: &mut Tx,
-        input: InputId,
-        receiver: &Receiver,
-        batch: &Batch,
-        now: Millis,
-        new_id: i64,
-    ) -> Result<AppId> {
-        let known = match &batch.bundle {
-            Some(bundle) => self.by_bundle.get(bundle).copied(),
-            None => receiver.app_id.or_else(|| self.by_input.get(&input).copied()),
-        };
-        if let Some(known) = known {
-            return Ok(known);
-        }
-        let id = AppId(new_id);
-        let bundle = batch.bundle.clone();
-        let name = if bundle.is_some() { batch.app_name.clone().or_else(|| bundle.clone()) } else { None };
-        let app = App { id, bundle, name: name.unwrap_or_else(|| receiver.name.clone()) };
-        tx.add_app(self.workspace, &app, now).await?;
-        match app.bundle {
-            Some(bundle) => {
-                self.by_bundle.insert(bundle, id);
-            }
-            None => {
-                tx.set_input_app(self.workspace, input, id).await?;
-                self.by_input.insert(input, id);
-            }
-        }
-        Ok(id)
     }
 }

@@ -1,6 +1,6 @@
 //! Where a database is, and how connections to it are set up.
 
-use super::pools::Pools;
+use super::pools::{ByPurpose, Pools};
 use crate::server::error::{Error, Result};
 use sqlx::ConnectOptions;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
@@ -18,8 +18,10 @@ const WRITERS_CACHE: i64 = 128 * 1024;
 const READERS_CACHE: i64 = 4 * 1024;
 /// Pages of the log after which they are brought into the file: seldom, for a page that changes often is brought once.
 const CHECKPOINT: i64 = 16 * 1024;
-const READERS: u32 = 8;
-const POSTGRES_CONNECTIONS: u32 = 16;
+/// How many connections there are for each purpose: 16 in all at a Postgres.
+const CONNECTIONS: ByPurpose<u32> = ByPurpose { stream: 2, door: 4, page: 8, job: 2 };
+/// How long a page's statement may take before it is cut off, and its reader told to try again. Shorter where it is tried.
+pub const PAGE_LIMIT: Duration = Duration::from_millis(if cfg!(test) { 200 } else { 5000 });
 
 #[derive(Clone, Debug)]
 pub enum Address {
@@ -66,20 +68,39 @@ impl Address {
             Self::Sqlite(path) => {
                 let options = sqlite_options(path);
                 let pool = |size| SqlitePoolOptions::new().max_connections(size).acquire_timeout(WAIT);
+                let reading =
+                    options.clone().pragma("cache_size", format!("-{READERS_CACHE}")).pragma("query_only", "on");
+                let readers = |size| unlimited(pool(size)).connect_lazy_with(reading.clone());
                 Pools::Sqlite {
-                    writer: pool(1)
-                        .connect_lazy_with(options.clone().pragma("cache_size", format!("-{WRITERS_CACHE}"))),
-                    readers: pool(READERS).connect_lazy_with(
-                        options.pragma("cache_size", format!("-{READERS_CACHE}")).pragma("query_only", "on"),
-                    ),
+                    writer: pool(1).connect_lazy_with(options.pragma("cache_size", format!("-{WRITERS_CACHE}"))),
+                    readers: CONNECTIONS.map(readers),
                 }
             }
             Self::Postgres(options) => {
-                let pool = PgPoolOptions::new().max_connections(POSTGRES_CONNECTIONS).acquire_timeout(WAIT);
-                Pools::Postgres(pool.connect_lazy_with((**options).clone()))
+                let pool = |size, options| {
+                    PgPoolOptions::new().max_connections(size).acquire_timeout(WAIT).connect_lazy_with(options)
+                };
+                let options = (**options).clone();
+                let limited = options.clone().options([("statement_timeout", PAGE_LIMIT.as_millis().to_string())]);
+                Pools::Postgres(ByPurpose {
+                    stream: pool(CONNECTIONS.stream, options.clone()),
+                    door: pool(CONNECTIONS.door, options.clone()),
+                    page: pool(CONNECTIONS.page, limited),
+                    job: pool(CONNECTIONS.job, options),
+                })
             }
         }
     }
+}
+
+/// A connection that is taken anew has no limit of an earlier transaction.
+fn unlimited(options: SqlitePoolOptions) -> SqlitePoolOptions {
+    options.before_acquire(|connection, _| {
+        Box::pin(async move {
+            connection.lock_handle().await?.remove_progress_handler();
+            Ok(true)
+        })
+    })
 }
 
 pub fn sqlite_options(path: &Path) -> SqliteConnectOptions {

@@ -25,6 +25,12 @@ impl Tx {
         Ok(rows.into_iter().collect())
     }
 
+    /// How many apps there are.
+    pub(super) async fn count_apps(&mut self, workspace: WorkspaceId) -> Result<i64> {
+        const SQL: &str = "select count(*) from apps where workspace_id = $1";
+        Ok(on!(self, c => sqlx::query_scalar(SQL).bind(workspace).fetch_one(c).await?))
+    }
+
     pub(super) async fn add_app(&mut self, workspace: WorkspaceId, app: &App, now: Millis) -> Result<()> {
         const SQL: &str = "insert into apps (workspace_id, id, bundle, name, created_at) values ($1, $2, $3, $4, $5)";
         on!(self, c => {
@@ -42,6 +48,13 @@ impl Tx {
 }
 
 impl<A: Act> Change<A> {
+    /// The workspace's apps, to which nobody adds until the transaction ends.
+    pub async fn locked_apps(&mut self) -> Result<Vec<App>> {
+        let workspace = self.workspace.id;
+        self.tx.take_lane(workspace).await?;
+        self.apps().await
+    }
+
     pub async fn rename_app(&mut self, id: AppId, name: &Name) -> Result<()> {
         const SQL: &str = "update apps set name = $3 where workspace_id = $1 and id = $2";
         let workspace = self.workspace.id;

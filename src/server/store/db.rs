@@ -1,8 +1,8 @@
 //! The two databases, and one text for both: `on!` types a statement's body once for each driver.
 
-use super::address::{Address, WAIT, sqlite_options};
+use super::address::{Address, PAGE_LIMIT, WAIT, sqlite_options};
 use super::file::{OpenFile, private_file};
-use super::pools::Pools;
+use super::pools::{Pools, Purpose};
 use crate::server::error::{Error, Result};
 use serde::{Serialize, Serializer};
 use sqlx::{ConnectOptions, Connection, Postgres, Sqlite, Transaction};
@@ -11,6 +11,7 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::sync::Arc;
 use tokio::sync::RwLock;
+use tokio::time::Instant;
 
 /// Where the data is, and the connections to it; cloning shares them.
 #[derive(Clone, Debug)]
@@ -20,6 +21,8 @@ pub struct Db {
     pools: Arc<RwLock<Pools>>,
     /// SQLite's file.
     file: Option<Arc<OpenFile>>,
+    /// What this handle's connections are for.
+    purpose: Purpose,
 }
 
 /// An open transaction of either.
@@ -71,10 +74,16 @@ impl Db {
         {
             private_file(path)?;
         }
-        let mut db = Self { pools: Arc::new(RwLock::new(address.pools())), address: Arc::new(address), file: None };
+        let pools = Arc::new(RwLock::new(address.pools()));
+        let mut db = Self { pools, address: Arc::new(address), file: None, purpose: Purpose::Job };
         db.assert_durable().await?;
         db.file = db.path().map(OpenFile::look).transpose()?.map(Arc::new);
         Ok(db)
+    }
+
+    /// The same database, by the connections for another purpose.
+    pub fn for_purpose(&self, purpose: Purpose) -> Self {
+        Self { purpose, ..self.clone() }
     }
 
     /// Refuses to go on with a file that is no longer where it was.
@@ -88,8 +97,8 @@ impl Db {
             where name in ('fsync', 'full_page_writes', 'synchronous_commit') and setting = 'off'";
         let writer = match self.pools().await {
             Pools::Sqlite { writer, .. } => writer,
-            Pools::Postgres(pool) => {
-                let off: Option<String> = match sqlx::query_scalar(LOSING).fetch_optional(&pool).await {
+            Pools::Postgres(pools) => {
+                let off: Option<String> = match sqlx::query_scalar(LOSING).fetch_optional(&pools.job).await {
                     Ok(off) => off,
                     Err(error) => return Err(self.address.unreachable(error).await),
                 };
@@ -122,7 +131,7 @@ impl Db {
         self.assert_there()?;
         Ok(match &*self.pools.read().await {
             Pools::Sqlite { writer, .. } => Tx::Sqlite(writer.begin_with("begin immediate").await?),
-            Pools::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+            Pools::Postgres(pools) => Tx::Postgres(pools.of(self.purpose).begin().await?),
         })
     }
 
@@ -130,9 +139,16 @@ impl Db {
     pub async fn read(&self) -> Result<Tx> {
         self.assert_there()?;
         Ok(match &*self.pools.read().await {
-            Pools::Sqlite { readers, .. } => Tx::Sqlite(readers.begin().await?),
-            Pools::Postgres(pool) => {
-                Tx::Postgres(pool.begin_with("begin isolation level repeatable read read only").await?)
+            Pools::Sqlite { readers, .. } => {
+                let mut tx = readers.of(self.purpose).begin().await?;
+                if self.purpose == Purpose::Page {
+                    limit(&mut tx).await?;
+                }
+                Tx::Sqlite(tx)
+            }
+            Pools::Postgres(pools) => {
+                let begin = "begin isolation level repeatable read read only";
+                Tx::Postgres(pools.of(self.purpose).begin_with(begin).await?)
             }
         })
     }
@@ -187,6 +203,16 @@ impl Db {
     }
 }
 
+/// How many of its instructions SQLite does before it looks at the time.
+const INSTRUCTIONS: i32 = 10_000;
+
+/// Cuts off whatever this transaction still does after the limit.
+async fn limit(tx: &mut Transaction<'static, Sqlite>) -> Result<()> {
+    let until = Instant::now() + PAGE_LIMIT;
+    tx.lock_handle().await?.set_progress_handler(INSTRUCTIONS, move || Instant::now() < until);
+    Ok(())
+}
+
 impl Tx {
     /// The text for this database, where the two truly differ.
     pub fn pick(&self, sqlite: &'static str, postgres: &'static str) -> &'static str {
@@ -202,5 +228,31 @@ impl Tx {
             Self::Postgres(tx) => tx.commit().await?,
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A statement without an end.
+    const ENDLESS: &str = "with recursive n(x) as (select 1 union all select x + 1 from n) select count(*) from n";
+
+    #[tokio::test]
+    async fn a_read_for_a_page_is_cut_off() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let db = Db::open(&format!("sqlite://{}/a.db", folder.path().display())).await.expect("a database");
+        let page = db.for_purpose(Purpose::Page);
+        for _ in 0..3 {
+            let mut tx = page.read().await.expect("a transaction");
+            let ended: Result<i64> =
+                async { Ok(on!(&mut tx, c => sqlx::query_scalar(ENDLESS).fetch_one(c).await?)) }.await;
+            assert!(matches!(ended, Err(Error::Unavailable(_))), "{ended:?}");
+        }
+        tokio::time::sleep(PAGE_LIMIT).await;
+        let mut tx = page.read().await.expect("the connection is good for another one");
+        let one: Result<i64> =
+            async { Ok(on!(&mut tx, c => sqlx::query_scalar("select 1").fetch_one(c).await?)) }.await;
+        assert_eq!(one.expect("an answer"), 1);
     }
 }

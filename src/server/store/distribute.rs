@@ -2,7 +2,7 @@
 //! rest is on every machine.
 
 use super::actor::Actor;
-use super::pools::Pools;
+use super::pools::{ByPurpose, Pools};
 use super::system::{Record, System, SystemTx, Trail};
 use super::tables::{Spread, tables_of};
 use crate::domain::audit::AuditAction;
@@ -27,7 +27,7 @@ impl System {
         const DONE: &str = "select logicalrelid::text from pg_dist_partition";
         const COPY: &str = "select create_reference_table($1::regclass)::text";
         const SPREAD: &str = "select create_distributed_table($1::regclass, 'workspace_id', colocate_with => $2)::text";
-        let Pools::Postgres(pool) = self.db.pools().await else {
+        let Pools::Postgres(ByPurpose { job: pool, .. }) = self.db.pools().await else {
             return Err(Error::Internal("only a Postgres can be distributed, and this is SQLite".to_owned()));
         };
         assert_spreadable(&pool).await?;

@@ -39,8 +39,35 @@ impl OpenFile {
     }
 }
 
+/// The file beside a database by which processes exclude each other: the same one for every way to the database's file.
+pub fn lock_beside(database: &Path, what: &str) -> PathBuf {
+    let mut path = database.canonicalize().unwrap_or_else(|_| database.to_owned()).into_os_string();
+    path.push(format!(".{what}.lock"));
+    path.into()
+}
+
 /// Makes an empty file that only its owner can read; SQLite's files beside it take after it.
 pub fn private_file(path: &Path) -> Result<()> {
     let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
     made.map(|_| ()).map_err(|error| Error::Internal(format!("{} cannot be made: {error}", path.display())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// One name for each database, and one for each database only.
+    #[test]
+    fn databases_are_locked_by_their_whole_name() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (one, other, link) =
+            (folder.path().join("a.db"), folder.path().join("a.sqlite"), folder.path().join("b.db"));
+        for database in [&one, &other] {
+            private_file(database).expect("made");
+        }
+        std::os::unix::fs::symlink(&one, &link).expect("linked");
+        assert_ne!(lock_beside(&one, "serve"), lock_beside(&other, "serve"));
+        assert_eq!(lock_beside(&one, "serve"), lock_beside(&link, "serve"));
+        assert!(lock_beside(&one, "serve").ends_with("a.db.serve.lock"));
+    }
 }

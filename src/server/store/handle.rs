@@ -2,7 +2,7 @@
 //! with its audit row.
 
 use super::actor::Actor;
-use super::audit::{Entry, append};
+use super::audit::{Entry, append, locked_head};
 use super::authorize::{Access, Authorized};
 use super::scope::{Scope, WorkspaceRef};
 use super::sent_form::take_form;
@@ -74,6 +74,12 @@ impl<A: Act> Change<A> {
     /// Who acts, as they are now.
     pub fn actor(&self) -> &ActorSnapshot {
         &self.actor_snapshot
+    }
+
+    /// The number of the last row of the workspace's chain: the one that this change commits will be the next.
+    pub async fn last_audit_row(&mut self) -> Result<i64> {
+        let chain = self.scope.workspace.id;
+        Ok(locked_head(&mut self.scope.tx, chain).await?.map_or(0, |(seq, _)| seq))
     }
 
     /// Ends the change: writes the audit row last and commits both.

@@ -1,6 +1,7 @@
 //! Bringing the schema up to date, safely with several processes starting at once.
 
 use super::db::Db;
+use super::file::lock_beside;
 use super::pools::Pools;
 use crate::server::error::{Error, Result};
 use sqlx::migrate::Migrator;
@@ -14,7 +15,7 @@ pub async fn run(db: &Db) -> Result<()> {
     let done = match db.pools().await {
         Pools::Sqlite { writer, .. } => {
             // SQLite has no lock of its own around several migrations; Postgres' migrator takes an advisory one.
-            let path = db.path().map(|path| path.with_extension("migrate.lock")).unwrap_or_default();
+            let path = db.path().map(|path| lock_beside(path, "migrate")).unwrap_or_default();
             let wait = tokio::task::spawn_blocking(move || {
                 let file = File::create(path)?;
                 file.lock()?;
@@ -25,7 +26,7 @@ pub async fn run(db: &Db) -> Result<()> {
             drop(lock);
             done
         }
-        Pools::Postgres(pool) => POSTGRES.run(&pool).await,
+        Pools::Postgres(pools) => POSTGRES.run(&pools.job).await,
     };
     done.map_err(|error| match error {
         sqlx::migrate::MigrateError::Execute(error) => error.into(),
@@ -38,9 +39,9 @@ pub async fn check(db: &Db) -> Result<()> {
     const APPLIED: &str = "select count(*) from _sqlx_migrations where success";
     let (applied, known): (i64, usize) = match db.pools().await {
         Pools::Sqlite { readers, .. } => {
-            (sqlx::query_scalar(APPLIED).fetch_one(&readers).await?, SQLITE.iter().count())
+            (sqlx::query_scalar(APPLIED).fetch_one(&readers.door).await?, SQLITE.iter().count())
         }
-        Pools::Postgres(pool) => (sqlx::query_scalar(APPLIED).fetch_one(&pool).await?, POSTGRES.iter().count()),
+        Pools::Postgres(pools) => (sqlx::query_scalar(APPLIED).fetch_one(&pools.door).await?, POSTGRES.iter().count()),
     };
     if usize::try_from(applied).is_ok_and(|applied| applied >= known) {
         Ok(())

@@ -10,6 +10,7 @@ mod address;
 pub mod app;
 pub mod audit;
 mod authorize;
+mod batch_app;
 pub mod check;
 mod columns;
 mod count;
@@ -29,6 +30,7 @@ pub mod handle;
 pub mod input;
 mod input_grant;
 pub mod invitation;
+mod lane;
 pub mod link;
 pub mod member;
 mod migrate;
@@ -56,9 +58,11 @@ pub use accept::{Parcel, RequestOutcome, SentBatches};
 pub use actor::{Actor, Who};
 pub use count::CounterSelection;
 pub use db::Db;
+pub use file::lock_beside;
 pub use fill::{Chapter, Days, Filling, UserChunk};
 pub use handle::{Act, Change, Done, View};
 pub use input_grant::{InputGrant, READ_AGAIN};
+pub use pools::Purpose;
 pub use scope::{Scope, Workspace, WorkspaceRef};
 pub use sent_form::SentForm;
 pub use system::{Record, System, SystemTx, SystemView, Trail};
@@ -84,11 +88,11 @@ pub struct Store {
 
 impl Store {
     /// Opens the database and brings its schema up to date.
-    async fn open(url: &str, clock: Arc<dyn Clock>) -> Result<Self> {
+    async fn open(url: &str, ids: Ids) -> Result<Self> {
         let store = Self {
             db: Db::open(url).await?,
-            ids: Ids::new(clock.clone()),
-            clock,
+            clock: ids.clock().clone(),
+            ids,
             keys: Arc::default(),
             slot: counter::Slot::default(),
             sizes_known: Arc::default(),
@@ -100,6 +104,11 @@ impl Store {
     /// Where the file of a SQLite database is.
     pub fn path(&self) -> Option<&Path> {
         self.db.path()
+    }
+
+    /// The same by the connections for another purpose.
+    pub fn for_purpose(&self, purpose: Purpose) -> Self {
+        Self { db: self.db.for_purpose(purpose), ..self.clone() }
     }
 
     pub fn clock(&self) -> &Arc<dyn Clock> {

@@ -1,13 +1,58 @@
-//! The connections to a database.
+//! The connections to a database, some for each purpose: whoever waits for one waits for their own kind only.
 
 use sqlx::postgres::PgPool;
 use sqlx::sqlite::SqlitePool;
 
+/// What a connection is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// The commits of the event stream.
+    Stream,
+    /// Who somebody is: keys, sessions, signing in.
+    Door,
+    /// Pages and interfaces, and what is done there. A statement that takes too long is cut off.
+    Page,
+    /// Jobs and commands.
+    Job,
+}
+
+/// One of each.
+#[derive(Clone, Debug)]
+pub struct ByPurpose<P> {
+    pub stream: P,
+    pub door: P,
+    pub page: P,
+    pub job: P,
+}
+
+impl<P> ByPurpose<P> {
+    pub fn of(&self, purpose: Purpose) -> &P {
+        match purpose {
+            Purpose::Stream => &self.stream,
+            Purpose::Door => &self.door,
+            Purpose::Page => &self.page,
+            Purpose::Job => &self.job,
+        }
+    }
+
+    pub fn map<Q>(self, of: impl Fn(P) -> Q) -> ByPurpose<Q> {
+        ByPurpose { stream: of(self.stream), door: of(self.door), page: of(self.page), job: of(self.job) }
+    }
+
+    fn all(&self) -> [&P; 4] {
+        [&self.stream, &self.door, &self.page, &self.job]
+    }
+}
+
 /// The connections; cloning shares them.
 #[derive(Clone, Debug)]
 pub enum Pools {
-    Sqlite { writer: SqlitePool, readers: SqlitePool },
-    Postgres(PgPool),
+    /// SQLite has one writer at a time, for whatever purpose.
+    Sqlite {
+        writer: SqlitePool,
+        readers: ByPurpose<SqlitePool>,
+    },
+    Postgres(ByPurpose<PgPool>),
 }
 
 impl Pools {
@@ -17,7 +62,7 @@ impl Pools {
             (Self::Sqlite { writer: one, .. }, Self::Sqlite { writer: other, .. }) => {
                 std::ptr::eq(one.options(), other.options())
             }
-            (Self::Postgres(one), Self::Postgres(other)) => std::ptr::eq(one.options(), other.options()),
+            (Self::Postgres(one), Self::Postgres(other)) => std::ptr::eq(one.page.options(), other.page.options()),
             _ => false,
         }
     }
@@ -25,10 +70,16 @@ impl Pools {
     pub async fn close(&self) {
         match self {
             Self::Sqlite { writer, readers } => {
-                readers.close().await;
+                for pool in readers.all() {
+                    pool.close().await;
+                }
                 writer.close().await;
             }
-            Self::Postgres(pool) => pool.close().await,
+            Self::Postgres(pools) => {
+                for pool in pools.all() {
+                    pool.close().await;
+                }
+            }
         }
     }
 }

@@ -56,6 +56,7 @@ pub(super) use listed;
 /// - `qualified`: all columns with the table's name before each;
 /// - `given`: their values in a row of `jsonb_each(..) as given`;
 /// - `replaced`: the assignments of an upsert that takes the new values over;
+/// - `assigned`: the assignments of an update that takes the values of the rows named `changed`;
 /// - `added`: those of one that adds to a table called `kept`;
 /// - `sums`: the sum of each changing column.
 macro_rules! rows {
@@ -170,6 +171,11 @@ macro_rules! numbered {
             (replaced) => {
                 $crate::server::store::row::listed!(
                     $(concat!(stringify!($changing), " = excluded.", stringify!($changing)),)*
+                )
+            };
+            (assigned) => {
+                $crate::server::store::row::listed!(
+                    $(concat!(stringify!($changing), " = changed.", stringify!($changing)),)*
                 )
             };
             (added) => {

@@ -3,11 +3,11 @@
 use super::actor::Actor;
 use super::audit::{Entry, INSTALLATION, append};
 use super::db::{Tx, on};
-use super::{Store, spawned};
+use super::{Purpose, Store, spawned};
 use crate::domain::audit::{ActorSnapshot, AuditAction};
 use crate::domain::id::WorkspaceId;
 use crate::domain::time::Millis;
-use crate::server::clock::{Clock, Ids};
+use crate::server::clock::Ids;
 use crate::server::error::{Error, Result};
 use serde_json::Value;
 use std::ops::{Deref, DerefMut};
@@ -116,8 +116,8 @@ impl SystemTx {
 
 impl System {
     /// Opens the database and brings its schema up to date.
-    pub async fn open(url: &str, clock: Arc<dyn Clock>) -> Result<Self> {
-        let system = Self(Store::open(url, clock).await?);
+    pub async fn open(url: &str, ids: Ids) -> Result<Self> {
+        let system = Self(Store::open(url, ids).await?);
         system.ensure_installation_row().await?;
         Ok(system)
     }
@@ -130,9 +130,15 @@ impl System {
         self.db.copy(file).await
     }
 
+    /// The same by the connections for another purpose.
+    pub fn for_purpose(&self, purpose: Purpose) -> Self {
+        Self(self.0.for_purpose(purpose))
+    }
+
     /// The same with a slot of the counters.
     pub(super) fn at_slot(self, slot: super::counter::Slot) -> Self {
-        Self(Store { slot, ..self.0 })
+        let ids = self.ids.clone().of_slot(slot.0);
+        Self(Store { slot, ids, ..self.0 })
     }
 
     /// Writes for the installation in one transaction, again when somebody else was faster. `body` must end with

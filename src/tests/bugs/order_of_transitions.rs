@@ -4,6 +4,7 @@
 use crate::contract::sender::{DENIED, Sender, ios};
 use crate::harness::{Backend, World, clock};
 use attest::domain::time::HOUR;
+use attest::server::clock::Ids;
 use attest::server::store::{Store, System};
 use serde_json::json;
 
@@ -20,7 +21,7 @@ async fn a_process_with_an_earlier_clock_continues_the_order() {
     sender.send(&[first]).await;
     let behind = clock();
     behind.advance(-HOUR);
-    let other = System::open(&world.url, behind).await.expect("a second process");
+    let other = System::open(&world.url, Ids::new(behind)).await.expect("a second process");
     let sender = Sender { store: Store::clone(&other), ..sender };
     sender.send(&[second]).await;
     assert_eq!(sender.devices(DENIED).await, 1, "it is newer by its own time, and a second transition");

@@ -1,5 +1,5 @@
-//! A step of retiring looks for silent devices and then locks them; one that was heard of in between stayed in the
-//! counts, but the log claimed that it had left them.
+//! A step of retiring looks for silent devices; one that another process heard of meanwhile stayed in the counts, but
+//! the log claimed that it had left them. Now the step waits for the workspace's lane before it looks.
 
 use crate::contract::sender::Sender;
 use crate::harness::{Backend, World};
@@ -21,6 +21,8 @@ async fn the_log_tells_what_left_the_counts() {
     let now = world.store.clock().now();
     let pool = PgPool::connect(&world.url).await.expect("the database answers");
     let mut other = pool.begin().await.expect("a transaction");
+    let lane = sqlx::query("select pg_advisory_xact_lock($1)").bind(sender.workspace.0);
+    lane.execute(&mut *other).await.expect("the lane");
     let heard = "update devices set last_seen = $1 where (environment, id) = (select environment, min(id) from devices \
         where unidentified_since is not null group by environment)";
     let heard = sqlx::query(heard).bind(now.0).execute(&mut *other).await.expect("heard of").rows_affected();

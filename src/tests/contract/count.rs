@@ -2,6 +2,7 @@
 
 use super::sender::{AUTHORIZED, DENIED, Sender};
 use crate::harness::{World, bearer, on_both};
+use attest::domain::app::MOST_APPS;
 use attest::domain::att::CountedState;
 use attest::domain::count::{Dimension, MOST_VALUES, Slice, UNSEEN, Unit};
 use attest::domain::role::Role;
@@ -14,6 +15,7 @@ on_both! {
     each_day_keeps_what_it_added
     a_device_is_active_once_a_day
     values_beyond_the_thousandth_are_counted_together
+    apps_beyond_the_thousandth_are_one_app
     an_idfa_is_counted_with_its_device
 }
 
@@ -182,6 +184,34 @@ async fn values_beyond_the_thousandth_are_counted_together(world: World) {
     world.clock.advance(1000);
     sender.send(&[batch("v1004", Some("denied"), "a.game", "1.1004", "18.0", "SE")]).await;
     assert_eq!(read().await, (1, Some(MOST_VALUES + 4)));
+    world.assert_holds().await;
+}
+
+/// Senders choose bundle ids: they make a thousand apps and no more, what is beyond counts, and pages stay as fast.
+async fn apps_beyond_the_thousandth_are_one_app(world: World) {
+    let sender = Sender::new(&world).await;
+    let token = world.token("acme", Role::ComplianceAdmin).await;
+    let of_app = |n: i64| batch(&format!("v{n}"), Some("denied"), &format!("com.acme.app{n}"), "1", "18.0", "SE");
+    let batches: Vec<Value> = (0..MOST_APPS + 20).map(of_app).collect();
+    for some in batches.chunks(255) {
+        sender.send(some).await;
+    }
+    let apps: Vec<(i64, String)> = world.rows("select id, coalesce(bundle, '') from apps order by id").await;
+    assert_eq!(apps.len() as i64, MOST_APPS + 1, "and the one of all further ones");
+    let by = ask(&world, &token, "breakdown?by=app&unit=devices").await;
+    let other = by["rows"].as_array().expect("rows").iter().find(|row| row["counts"]["denied"] == 20);
+    assert!(other.is_some(), "{by}");
+    // Its batches find their devices again, and known apps are still found.
+    world.clock.advance(1000);
+    sender.send(&[of_app(MOST_APPS + 7), of_app(3)]).await;
+    assert_eq!(sender.devices(DENIED).await, MOST_APPS + 20);
+    let counted: Vec<(i64,)> = world.rows("select n from input_counts where counted = 'other_app'").await;
+    assert_eq!(counted, [(21,)]);
+    let ada = world.sign_in(&world.member("acme", "Ada", Role::Admin).await).await;
+    let inputs = world.get("/w/acme/inputs", &ada).await.body;
+    let (_, rest) = inputs.split_once("/w/acme/inputs/").expect("an input");
+    let input = world.get(&format!("/w/acme/inputs/{}", &rest[..13]), &ada).await.body;
+    assert!(input.contains("Of apps beyond 1,000"), "{input}");
     world.assert_holds().await;
 }
 

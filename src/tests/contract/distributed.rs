@@ -2,6 +2,7 @@
 //! Source of the rules: Citus' documentation on limits of distributed tables.
 
 use crate::harness::{Backend, World, statements};
+use attest::server::clock::{Ids, SystemClock};
 use attest::server::store::tables::{Spread, TABLES, tables_of};
 use attest::server::store::{Actor, System};
 use std::collections::BTreeSet;
@@ -129,9 +130,9 @@ async fn a_database_is_spread_once_and_its_log_stays_guarded() {
         sqlx::raw_sql(statement).execute(&admin).await.expect(statement);
     }
     let plain = url.replace("postgres://postgres@", "postgres://plain@");
-    let store = System::open(&plain, Arc::new(attest::server::clock::SystemClock)).await.expect("a store");
+    let store = System::open(&plain, Ids::new(Arc::new(SystemClock))).await.expect("a store");
     sqlx::raw_sql(STAND_IN).execute(&admin).await.expect("the stand-in");
-    let as_superuser = System::open(&url, Arc::new(attest::server::clock::SystemClock)).await.expect("a store");
+    let as_superuser = System::open(&url, Ids::new(Arc::new(SystemClock))).await.expect("a store");
     let refused = as_superuser.distribute(&Actor::command_line()).await;
     assert!(refused.is_err_and(|error| error.to_string().contains("superuser")), "nobody keeps it from the log");
 

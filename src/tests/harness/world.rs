@@ -5,7 +5,7 @@ use super::postgres::fresh_database;
 use attest::domain::id::WorkspaceId;
 use attest::domain::role::{Role, TokenRole};
 use attest::domain::text::Slug;
-use attest::server::clock::StoryClock;
+use attest::server::clock::{Ids, StoryClock};
 use attest::server::config::Config;
 use attest::server::http::router;
 use attest::server::services::input::{NewInput, add_input};
@@ -65,7 +65,7 @@ impl World {
     /// A fresh store at this address.
     pub async fn at(url: String, folder: TempDir) -> Self {
         let clock = clock();
-        let system = System::open(&url, clock.clone()).await.expect("the store does not open");
+        let system = System::open(&url, Ids::new(clock.clone())).await.expect("the store does not open");
         let config = Defaults::parse_from(["attest"]).config;
         let state = AppState::new(system.clone(), config, Site { base: "/s/test".to_owned() });
         Self { router: router(state.clone()), store: state.store.clone(), system, state, clock, url, _folder: folder }

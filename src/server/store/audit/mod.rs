@@ -118,6 +118,14 @@ pub fn hash(row: &AuditRow) -> Result<String> {
     Ok(hex(&Sha256::digest(text)))
 }
 
+/// The chain's last row and its hash, which nobody follows until the transaction ends; `None` for a chain without rows.
+pub(super) async fn locked_head(tx: &mut Tx, chain: WorkspaceId) -> Result<Option<(i64, String)>> {
+    const SQLITE: &str = "select seq, hash from audit_heads where workspace_id = $1";
+    const POSTGRES: &str = "select seq, hash from audit_heads where workspace_id = $1 for update";
+    let sql = tx.pick(SQLITE, POSTGRES);
+    Ok(on!(tx, c => sqlx::query_as(sql).bind(chain).fetch_optional(c).await?))
+}
+
 /// Appends one row. The head is the last lock that a transaction takes.
 pub(super) async fn append(
     tx: &mut Tx,
@@ -128,20 +136,17 @@ pub(super) async fn append(
     entry: Entry,
 ) -> Result<i64> {
     const OPEN: &str = "insert into audit_heads (workspace_id, seq, hash) values ($1, 0, $2) on conflict do nothing";
-    const HEAD_SQLITE: &str = "select seq, hash from audit_heads where workspace_id = $1";
-    const HEAD_POSTGRES: &str = "select seq, hash from audit_heads where workspace_id = $1 for update";
     const ADVANCE: &str = "update audit_heads set seq = $2, hash = $3 where workspace_id = $1";
     const INSERT: &str = "insert into audit (workspace_id, seq, at_ms, actor_kind, actor_id, actor_name, actor_role, \
         action, target, before_json, after_json, reason, ip, agent, request_id, settings_version, prev_hash, hash) \
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)";
-    let head = tx.pick(HEAD_SQLITE, HEAD_POSTGRES);
-    let known = on!(&mut *tx, c => sqlx::query_as(head).bind(chain).fetch_optional(c).await?);
-    let (seq, prev_hash): (i64, String) = match known {
+    let (seq, prev_hash) = match locked_head(tx, chain).await? {
         Some(known) => known,
-        None => on!(&mut *tx, c => {
-            sqlx::query(OPEN).bind(chain).bind(FIRST_PREVIOUS).execute(&mut *c).await?;
-            sqlx::query_as(head).bind(chain).fetch_one(c).await?
-        }),
+        None => {
+            on!(&mut *tx, c => { sqlx::query(OPEN).bind(chain).bind(FIRST_PREVIOUS).execute(c).await?; });
+            let opened = locked_head(tx, chain).await?;
+            opened.ok_or_else(|| Error::Again("somebody else opened the chain".into()))?
+        }
     };
     let row = AuditRow {
         v: 1,

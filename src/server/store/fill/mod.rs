@@ -126,6 +126,7 @@ impl Filling {
             effects.take(batch, arrival, folded.clone(), population);
         }
         let mut tx = store.db.write().await?;
+        tx.take_lane(workspace).await?;
         let dimension_keys: BTreeSet<_> = population.devices.values().flat_map(count::dimension_keys).collect();
         tx.admit(workspace, dimension_keys, calendar::day(now, &self.time_zone)).await?;
         let nobody = Population::default();

@@ -11,28 +11,23 @@ use crate::domain::fold::{Arrival, Population};
 use crate::domain::id::{DeviceId, ProfileId, WorkspaceId};
 use crate::domain::identifier::{Identifier, IdentifierKind, identifier_of_profile};
 use crate::domain::identity::{Identity, IdentityKind};
-use crate::server::error::{Error, Result};
+use crate::server::error::Result;
 use crate::server::store::db::{Tx, given, on};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 
 impl Tx {
-    /// Loads what these batches may touch, and locks it.
-    ///
-    /// Several processes may work on one workspace. Every row about a device or a profile (its identifiers, its
-    /// users, its identities) is only written by who locked that device or profile, so that what is read after they are
-    /// locked stays true until the transaction's end. What was found by an identifier or an identity is looked at again then; new
-    /// identifiers and identities are refused by their keys when somebody else was faster.
+    /// Loads what these batches may touch. Whoever asks has the workspace's lane, so that what is read stays true until
+    /// they write.
     pub(in crate::server::store) async fn population(
         &mut self,
         workspace: WorkspaceId,
         batches: &[(Arrival, &Batch)],
     ) -> Result<Population> {
-        let mut load = Loader::locking(self, workspace);
+        let mut load = Loader::new(self, workspace);
         let identifiers = load.devices_of_batches(batches).await?;
         let (identities, profiles) = load.profiles_of_batches(batches).await?;
         let mut touched: BTreeSet<DeviceId> = identifiers.values().copied().collect();
-        let mut found = identifiers;
         // A status without a device id belongs to the profile's only device.
         let without_device_id =
             batches.iter().any(|(_, batch)| batch.identifiers.iter().all(|(kind, _)| *kind == IdentifierKind::Idfa));
@@ -41,18 +36,12 @@ impl Tx {
             touched.extend(load.population.uses().iter().map(|(device, _)| *device));
             let by_profile = load.devices_of_profiles_only(batches, &profiles).await?;
             touched.extend(by_profile.values());
-            found.extend(by_profile);
         }
         // A profile that is named now may have been some device's anonymous user until now.
         touched.extend(load.population.profiles().values().filter_map(|profile| profile.anonymous_on));
         load.complete(&touched).await?;
         let users: BTreeSet<ProfileId> = load.population.profiles().keys().copied().collect();
         load.devices_of(&users).await?;
-        let moved =
-            found.iter().any(|(identifier, device)| load.population.identifiers().get(identifier) != Some(device));
-        if moved || (load.locks_rows() && load.identified(batches).await? != identities) {
-            return Err(Error::Again("an identifier or an identity was moved meanwhile".to_owned()));
-        }
         load.population.identities = identities;
         Ok(load.population)
     }

@@ -25,6 +25,7 @@ impl System {
     pub async fn erase_step(&self, workspace: WorkspaceId, version: i64) -> Result<bool> {
         self.persist(move |store| async move {
             let mut tx = store.db.write().await?;
+            tx.take_lane(workspace).await?;
             let Some(mut erasure) = tx.locked_erasure(workspace, version).await? else { return Ok(false) };
             if matches!(erasure.progress, Progress::Done | Progress::Cancelled) {
                 return Ok(false);
@@ -103,14 +104,12 @@ impl Tx {
         identifiers: Vec<(Identifier, DeviceId)>,
     ) -> Result<i64> {
         let devices: BTreeSet<DeviceId> = identifiers.iter().map(|(_, device)| *device).collect();
-        let mut load = Loader::locking(self, workspace);
+        let mut load = Loader::new(self, workspace);
         load.complete(&devices).await?;
         let before = load.population;
         let mut after = before.clone();
-        let is_withheld = |(identifier, id): &&(Identifier, DeviceId)| {
-            // An identifier may have moved before its device was locked.
-            let device = before.devices.get(id).filter(|_| before.identifiers().get(identifier) == Some(id));
-            device.is_some_and(|device| !device.may_keep_idfa(settings.policy, settings.default))
+        let is_withheld = |(_, id): &&(Identifier, DeviceId)| {
+            before.devices.get(id).is_some_and(|device| !device.may_keep_idfa(settings.policy, settings.default))
         };
         let erased: Vec<&(Identifier, DeviceId)> = identifiers.iter().filter(is_withheld).collect();
         for (identifier, device) in &erased {

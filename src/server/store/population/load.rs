@@ -20,85 +20,52 @@ macro_rules! any_environment {
 pub(super) struct Loader<'a> {
     pub tx: &'a mut Tx,
     pub workspace: WorkspaceId,
-    /// Whether devices and profiles are locked until the transaction's end, for they will be written.
-    locks: bool,
     pub population: Population,
 }
 
 impl<'a> Loader<'a> {
-    /// For writing.
-    pub fn locking(tx: &'a mut Tx, workspace: WorkspaceId) -> Self {
-        Self { tx, workspace, locks: true, population: Population::default() }
-    }
-
-    /// For reading only.
-    pub fn reading(tx: &'a mut Tx, workspace: WorkspaceId) -> Self {
-        Self { tx, workspace, locks: false, population: Population::default() }
-    }
-
-    /// Whether others may write what is not locked. SQLite has one writer at a time, who locks everything.
-    pub fn locks_rows(&self) -> bool {
-        self.locks && matches!(self.tx, Tx::Postgres(_))
-    }
-
-    fn pick(&self, reading: &'static str, locking: &'static str) -> &'static str {
-        if self.locks_rows() { locking } else { reading }
+    pub fn new(tx: &'a mut Tx, workspace: WorkspaceId) -> Self {
+        Self { tx, workspace, population: Population::default() }
     }
 }
 
 impl Loader<'_> {
     pub async fn profiles(&mut self, wanted: &BTreeSet<ProfileId>) -> Result<()> {
-        const READING: &str = concat!(
+        const SQL: &str = concat!(
             "select ",
             profiles!(columns),
             " from profiles where workspace_id = $1 and ",
             any_environment!(),
             " and id in (select cast(given.value->>'id' as bigint) from jsonb_each($2) as given)"
-        );
-        const LOCKING: &str = concat!(
-            "select ",
-            profiles!(columns),
-            " from profiles where workspace_id = $1 and ",
-            any_environment!(),
-            " and id in (select cast(given.value->>'id' as bigint) from jsonb_each($2) as given)",
-            " order by id for update of profiles"
         );
         let known = self.population.profiles();
         let missing: Vec<i64> = wanted.iter().filter(|id| !known.contains_key(id)).map(|id| id.0).collect();
         if missing.is_empty() {
             return Ok(());
         }
-        let (workspace, missing, sql) = (self.workspace, ids(missing), self.pick(READING, LOCKING));
+        let (workspace, missing) = (self.workspace, ids(missing));
         let rows: Vec<ProfileRow> =
-            on!(&mut *self.tx, c => sqlx::query_as(sql).bind(workspace).bind(missing).fetch_all(c).await?);
+            on!(&mut *self.tx, c => sqlx::query_as(SQL).bind(workspace).bind(missing).fetch_all(c).await?);
         rows.into_iter().for_each(|row| self.population.add_profile(row.into()));
         Ok(())
     }
 
     pub async fn devices(&mut self, wanted: &BTreeSet<DeviceId>) -> Result<()> {
-        const READING: &str = concat!(
+        const SQL: &str = concat!(
             "select ",
             devices!(columns),
             " from devices where workspace_id = $1 and ",
             any_environment!(),
             " and id in (select cast(given.value->>'id' as bigint) from jsonb_each($2) as given)"
         );
-        const LOCKING: &str = concat!(
-            "select ",
-            devices!(columns),
-            " from devices where workspace_id = $1 and ",
-            any_environment!(),
-            " and id in (select cast(given.value->>'id' as bigint) from jsonb_each($2) as given)",
-            " order by id for update of devices"
-        );
         let known = &self.population.devices;
         let missing: Vec<i64> = wanted.iter().filter(|id| !known.contains_key(id)).map(|id| id.0).collect();
         if missing.is_empty() {
             return Ok(());
         }
-        let (workspace, missing, sql) = (self.workspace, ids(missing), self.pick(READING, LOCKING));
+        let (workspace, missing) = (self.workspace, ids(missing));
         let rows: Vec<DeviceRow> =
-            on!(&mut *self.tx, c => sqlx::query_as(sql).bind(workspace).bind(missing).fetch_all(c).await?);
+            on!(&mut *self.tx, c => sqlx::query_as(SQL).bind(workspace).bind(missing).fetch_all(c).await?);
         self.population.devices.extend(rows.into_iter().map(|row| (row.id, row.into())));
         Ok(())
     }

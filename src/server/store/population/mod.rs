@@ -41,7 +41,7 @@ impl Tx {
             .fetch_all(c)
             .await?);
         let ids: Vec<DeviceId> = rows.iter().map(|row| row.id).collect();
-        let mut load = Loader::reading(self, workspace);
+        let mut load = Loader::new(self, workspace);
         load.population.devices.extend(rows.into_iter().map(|row| (row.id, row.into())));
         load.identifiers(&ids.iter().copied().collect()).await?;
         Ok((!ids.is_empty()).then_some((load.population, ids)))
@@ -68,7 +68,7 @@ impl Tx {
             .await?);
         let ids: Vec<ProfileId> = rows.iter().map(|row| row.id).collect();
         let anonymous_on = rows.iter().filter_map(|row| row.anonymous_on).collect();
-        let mut load = Loader::reading(self, workspace);
+        let mut load = Loader::new(self, workspace);
         rows.into_iter().for_each(|row| load.population.add_profile(row.into()));
         load.devices_of(&ids.iter().copied().collect()).await?;
         load.users(&anonymous_on).await?;
@@ -81,7 +81,7 @@ impl Tx {
         workspace: WorkspaceId,
         wanted: BTreeSet<DeviceId>,
     ) -> Result<Vec<Device>> {
-        let mut load = Loader::reading(self, workspace);
+        let mut load = Loader::new(self, workspace);
         load.devices(&wanted).await?;
         Ok(load.population.devices.into_values().collect())
     }

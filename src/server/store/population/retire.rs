@@ -3,7 +3,6 @@
 use super::load::Loader;
 use crate::domain::audit::{AuditAction, SystemActor};
 use crate::domain::count;
-use crate::domain::device::Device;
 use crate::domain::id::{DeviceId, WorkspaceId};
 use crate::domain::time::Millis;
 use crate::server::error::Result;
@@ -20,6 +19,7 @@ impl System {
             and not d.retired and d.last_seen < $2 order by d.id limit 500";
         self.persist(move |store| async move {
             let mut tx = store.db.write().await?;
+            tx.take_lane(workspace).await?;
             let silent: BTreeSet<DeviceId> = on!(&mut tx, c => sqlx::query_scalar(SQL)
                 .bind(workspace)
                 .bind(silent_before)
@@ -27,22 +27,16 @@ impl System {
                 .await?)
             .into_iter()
             .collect();
-            let mut load = Loader::locking(&mut tx, workspace);
+            let mut load = Loader::new(&mut tx, workspace);
             load.complete(&silent).await?;
             let users = load.population.profiles().keys().copied().collect();
             load.devices_of(&users).await?;
             let before = load.population;
             let mut after = before.clone();
-            // Another process may have heard of it, or have retired it, before it was locked.
-            let is_silent_still = |device: &&mut Device| {
-                let is_silent = device.unidentified_since.is_some() && device.last_seen < silent_before;
-                silent.contains(&device.id) && is_silent && !device.retired
-            };
-            let mut retired = 0;
-            for device in after.devices.values_mut().filter(is_silent_still) {
+            for device in after.devices.values_mut().filter(|device| silent.contains(&device.id)) {
                 device.retired = true;
-                retired += 1;
             }
+            let retired = silent.len();
             tx.write_population(workspace, &before, &after, &store.ids).await?;
             let today = tx.today(workspace, store.clock.now()).await?;
             tx.add_cells(workspace, store.slot, today, &count::cells(&after.difference(&before))).await?;

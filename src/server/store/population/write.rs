@@ -24,10 +24,14 @@ impl Tx {
         after: &Population,
         ids: &Ids,
     ) -> Result<()> {
-        let changed = after.devices.values().filter(|device| before.devices.get(&device.id) != Some(device));
-        self.write_devices(workspace, changed).await?;
-        let changed = after.profiles().values().filter(|profile| before.profiles().get(&profile.id) != Some(profile));
-        self.write_profiles(workspace, changed, ids).await?;
+        let new = after.devices.values().filter(|device| !before.devices.contains_key(&device.id));
+        self.add_devices(workspace, new).await?;
+        let changed = |device: &&Device| before.devices.get(&device.id).is_some_and(|was| was != *device);
+        self.change_devices(workspace, after.devices.values().filter(changed)).await?;
+        let new = after.profiles().values().filter(|profile| !before.profiles().contains_key(&profile.id));
+        self.add_profiles(workspace, new, ids).await?;
+        let changed = |profile: &&Profile| before.profiles().get(&profile.id).is_some_and(|was| was != *profile);
+        self.change_profiles(workspace, after.profiles().values().filter(changed)).await?;
         let gone = before.identifiers().keys().filter(|identifier| !after.identifiers().contains_key(identifier));
         self.delete_identifiers(workspace, gone).await?;
         let new = after.identifiers().iter().filter(|(identifier, _)| !before.identifiers().contains_key(identifier));
@@ -52,21 +56,32 @@ impl Tx {
         Ok(())
     }
 
-    async fn write_devices(&mut self, workspace: WorkspaceId, devices: impl Iterator<Item = &Device>) -> Result<()> {
+    /// Fails when another process has made one of the same id.
+    async fn add_devices(&mut self, workspace: WorkspaceId, devices: impl Iterator<Item = &Device>) -> Result<()> {
         const SQL: &str = concat!(
             "insert into devices (workspace_id, ",
             devices!(columns),
             ") select $1, ",
             devices!(given),
-            " from jsonb_each($2) as given where true on conflict (workspace_id, ",
-            devices!(key),
-            ") do update set ",
-            devices!(replaced)
+            " from jsonb_each($2) as given"
         );
         self.write_rows(workspace, SQL, given(devices.map(DeviceRow::from))).await
     }
 
-    async fn write_profiles(
+    async fn change_devices(&mut self, workspace: WorkspaceId, devices: impl Iterator<Item = &Device>) -> Result<()> {
+        const SQL: &str = concat!(
+            "update devices set ",
+            devices!(assigned),
+            " from (select ",
+            devices!(given),
+            " from jsonb_each($2) as given) as changed where devices.workspace_id = $1 \
+            and devices.environment = changed.environment and devices.id = changed.id"
+        );
+        self.write_rows(workspace, SQL, given(devices.map(DeviceRow::from))).await
+    }
+
+    /// Fails when another process has made one of the same id.
+    async fn add_profiles(
         &mut self,
         workspace: WorkspaceId,
         profiles: impl Iterator<Item = &Profile>,
@@ -77,13 +92,27 @@ impl Tx {
             profiles!(columns),
             ") select $1, ",
             profiles!(given),
-            " from jsonb_each($2) as given where true on conflict (workspace_id, ",
-            profiles!(key),
-            ") do update set ",
-            profiles!(replaced)
+            " from jsonb_each($2) as given"
         );
         let row = |profile: &Profile| ProfileRow::of(profile, hex(&ids.random::<8>()));
         self.write_rows(workspace, SQL, given(profiles.map(row))).await
+    }
+
+    async fn change_profiles(
+        &mut self,
+        workspace: WorkspaceId,
+        profiles: impl Iterator<Item = &Profile>,
+    ) -> Result<()> {
+        const SQL: &str = concat!(
+            "update profiles set ",
+            profiles!(assigned),
+            " from (select ",
+            profiles!(given),
+            " from jsonb_each($2) as given) as changed where profiles.workspace_id = $1 \
+            and profiles.environment = changed.environment and profiles.id = changed.id"
+        );
+        // What the log calls them stays.
+        self.write_rows(workspace, SQL, given(profiles.map(|profile| ProfileRow::of(profile, String::new())))).await
     }
 
     async fn delete_identifiers(

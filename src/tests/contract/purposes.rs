@@ -1,0 +1,38 @@
+//! Connections by purpose: pages that hang take nobody else's.
+
+use super::sender::ios;
+use crate::harness::{Backend, World, basic};
+use attest::domain::role::Role;
+use axum::http::StatusCode;
+use futures::future::join_all;
+use sqlx::Connection;
+use std::time::Duration;
+use tokio::time::{Instant, timeout};
+
+/// Forty readers of the audit log wait for a lock: events are taken meanwhile, sessions are found, and the readers are
+/// told to try again.
+#[tokio::test]
+async fn pages_that_hang_hold_up_nobody_else() {
+    let world = World::new(Backend::Postgres).await;
+    world.workspace("Acme").await;
+    let ada = world.sign_in(&world.member("acme", "Ada", Role::ComplianceAdmin).await).await;
+    let (key, secret) = world.input("acme", "Backend").await;
+    let mut holder = sqlx::PgConnection::connect(&world.url).await.expect("a connection");
+    sqlx::raw_sql("begin; lock table audit in access exclusive mode").execute(&mut holder).await.expect("locked");
+    let began = Instant::now();
+    let readers = join_all((0..40).map(|_| world.get("/w/acme/audit", &ada)));
+    let others = async {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        let credentials = basic(&key, &secret);
+        let event = world.ask("POST", "/v2/events", Some(&credentials), ios("ada", "v1", None).to_string());
+        let event = timeout(Duration::from_secs(3), event).await.expect("the event stream has connections of its own");
+        assert_eq!(event.status, StatusCode::ACCEPTED);
+        let ready = timeout(Duration::from_secs(3), world.ask("GET", "/readyz", None, "")).await.expect("so has this");
+        assert_eq!(ready.status, StatusCode::OK, "{}", ready.body);
+    };
+    let (readers, ()) = tokio::join!(readers, others);
+    assert!(readers.iter().all(|reply| reply.status == StatusCode::SERVICE_UNAVAILABLE), "{:?}", readers[0].status);
+    assert!(began.elapsed() < Duration::from_secs(20), "they were cut off: {:?}", began.elapsed());
+    sqlx::raw_sql("rollback").execute(&mut holder).await.expect("released");
+    assert_eq!(world.get("/w/acme/audit", &ada).await.status, StatusCode::OK);
+}
