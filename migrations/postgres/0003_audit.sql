@@ -26,11 +26,16 @@ create table audit (
 create index audit_action on audit (workspace_id, action, seq);
 create index audit_actor on audit (workspace_id, actor_name, seq);
 create index audit_at on audit (workspace_id, at_ms, seq);
+create index audit_target on audit (workspace_id, target, seq);
 
 create table audit_heads (
     workspace_id bigint primary key,
     seq bigint not null,
-    hash text not null
+    hash text not null,
+    -- The latest moment of all rows so far, and how far behind it a later row was at most: clocks of processes differ.
+    -- By these a moment leads to a place in the chain.
+    latest_at bigint not null,
+    behind bigint not null
 );
 
 create function audit_is_never_changed() returns trigger language plpgsql as $$

@@ -26,7 +26,7 @@ impl AppState {
         let store = Store::clone(&system).for_purpose(Purpose::Page);
         let rates = Arc::new(Rates::new(store.clock().clone()));
         let ingest = Ingest::start(store.for_purpose(Purpose::Stream), config.ingest);
-        let services = Services::new(system.for_purpose(Purpose::Door));
+        let services = Services::new(system.for_purpose(Purpose::Caller));
         Self { store, services, config: Arc::new(config), site: Arc::new(site), rates, ingest }
     }
 }

@@ -19,7 +19,7 @@ const READERS_CACHE: i64 = 4 * 1024;
 /// Pages of the log after which they are brought into the file: seldom, for a page that changes often is brought once.
 const CHECKPOINT: i64 = 16 * 1024;
 /// How many connections there are for each purpose: 16 in all at a Postgres.
-const CONNECTIONS: ByPurpose<u32> = ByPurpose { stream: 2, door: 4, page: 8, job: 2 };
+const CONNECTIONS: ByPurpose<u32> = ByPurpose { stream: 2, caller: 4, page: 8, job: 2 };
 /// How long a page's statement may take before it is cut off, and its reader told to try again. Shorter where it is tried.
 pub const PAGE_LIMIT: Duration = Duration::from_millis(if cfg!(test) { 200 } else { 5000 });
 
@@ -84,7 +84,7 @@ impl Address {
                 let limited = options.clone().options([("statement_timeout", PAGE_LIMIT.as_millis().to_string())]);
                 Pools::Postgres(ByPurpose {
                     stream: pool(CONNECTIONS.stream, options.clone()),
-                    door: pool(CONNECTIONS.door, options.clone()),
+                    caller: pool(CONNECTIONS.caller, options.clone()),
                     page: pool(CONNECTIONS.page, limited),
                     job: pool(CONNECTIONS.job, options),
                 })

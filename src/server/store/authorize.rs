@@ -1,4 +1,4 @@
-//! The lock on every door to a workspace: finds it, and asks whether the actor may do this in it.
+//! The lock on every way into a workspace: finds it, and asks whether the actor may do this in it.
 
 use super::Store;
 use super::actor::{Actor, Who};

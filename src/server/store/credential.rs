@@ -91,7 +91,7 @@ impl Store {
         const SQL: &str = "select c.workspace_id, c.input_id, c.secret_hash, i.paused, i.requests_per_second from credentials c \
             join inputs i on i.workspace_id = c.workspace_id and i.id = c.input_id \
             where c.public_key = $1 and c.kind = 'input'";
-        let mut view = self.for_purpose(Purpose::Door).system_view().await?;
+        let mut view = self.for_purpose(Purpose::Caller).system_view().await?;
         Ok(on!(&mut view.tx, c => sqlx::query_as(SQL).bind(key).fetch_optional(c).await?))
     }
 
@@ -99,7 +99,7 @@ impl Store {
     pub async fn token_key(&self, key: &str) -> Result<Option<TokenKey>> {
         const SQL: &str = "select token_id, secret_hash, last_used_at from credentials \
             where public_key = $1 and kind = 'token'";
-        let mut view = self.for_purpose(Purpose::Door).system_view().await?;
+        let mut view = self.for_purpose(Purpose::Caller).system_view().await?;
         Ok(on!(&mut view.tx, c => sqlx::query_as(SQL).bind(key).fetch_optional(c).await?))
     }
 }

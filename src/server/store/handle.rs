@@ -79,7 +79,7 @@ impl<A: Act> Change<A> {
     /// The number of the last row of the workspace's chain: the one that this change commits will be the next.
     pub async fn last_audit_row(&mut self) -> Result<i64> {
         let chain = self.scope.workspace.id;
-        Ok(locked_head(&mut self.scope.tx, chain).await?.map_or(0, |(seq, _)| seq))
+        Ok(locked_head(&mut self.scope.tx, chain).await?.map_or(0, |head| head.seq))
     }
 
     /// Ends the change: writes the audit row last and commits both.

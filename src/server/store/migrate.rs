@@ -39,9 +39,11 @@ pub async fn check(db: &Db) -> Result<()> {
     const APPLIED: &str = "select count(*) from _sqlx_migrations where success";
     let (applied, known): (i64, usize) = match db.pools().await {
         Pools::Sqlite { readers, .. } => {
-            (sqlx::query_scalar(APPLIED).fetch_one(&readers.door).await?, SQLITE.iter().count())
+            (sqlx::query_scalar(APPLIED).fetch_one(&readers.caller).await?, SQLITE.iter().count())
         }
-        Pools::Postgres(pools) => (sqlx::query_scalar(APPLIED).fetch_one(&pools.door).await?, POSTGRES.iter().count()),
+        Pools::Postgres(pools) => {
+            (sqlx::query_scalar(APPLIED).fetch_one(&pools.caller).await?, POSTGRES.iter().count())
+        }
     };
     if usize::try_from(applied).is_ok_and(|applied| applied >= known) {
         Ok(())

@@ -9,7 +9,7 @@ pub enum Purpose {
     /// The commits of the event stream.
     Stream,
     /// Who somebody is: keys, sessions, signing in.
-    Door,
+    Caller,
     /// Pages and interfaces, and what is done there. A statement that takes too long is cut off.
     Page,
     /// Jobs and commands.
@@ -20,7 +20,7 @@ pub enum Purpose {
 #[derive(Clone, Debug)]
 pub struct ByPurpose<P> {
     pub stream: P,
-    pub door: P,
+    pub caller: P,
     pub page: P,
     pub job: P,
 }
@@ -29,18 +29,18 @@ impl<P> ByPurpose<P> {
     pub fn of(&self, purpose: Purpose) -> &P {
         match purpose {
             Purpose::Stream => &self.stream,
-            Purpose::Door => &self.door,
+            Purpose::Caller => &self.caller,
             Purpose::Page => &self.page,
             Purpose::Job => &self.job,
         }
     }
 
     pub fn map<Q>(self, of: impl Fn(P) -> Q) -> ByPurpose<Q> {
-        ByPurpose { stream: of(self.stream), door: of(self.door), page: of(self.page), job: of(self.job) }
+        ByPurpose { stream: of(self.stream), caller: of(self.caller), page: of(self.page), job: of(self.job) }
     }
 
     fn all(&self) -> [&P; 4] {
-        [&self.stream, &self.door, &self.page, &self.job]
+        [&self.stream, &self.caller, &self.page, &self.job]
     }
 }
 

@@ -1,16 +1,22 @@
 //! The chains: complete, unchangeable, provable.
 
-use crate::harness::{World, on_both};
+use crate::harness::{World, on_both, workspace_ref};
+use attest::domain::audit::AuditAction;
 use attest::domain::audit::{ActorSnapshot, AuditRow};
+use attest::domain::permission::Permission;
 use attest::domain::role::{Role, TokenRole};
 use attest::domain::time::Millis;
-use attest::server::store::audit::hash;
+use attest::server::services::input::set_paused;
+use attest::server::services::member::set_member;
+use attest::server::store::audit::{AuditFilter, ChainRow, hash};
 use serde_json::json;
 
 on_both! {
     rows_are_never_changed_or_removed
     a_row_that_was_changed_behind_our_back_is_named
     chains_begin_with_the_first_row
+    a_filter_finds_what_a_look_at_every_row_finds
+    a_search_looks_through_so_many_rows_and_goes_on
 }
 
 /// One row with its hash, so that neither the shape nor the canonical text can change unnoticed.
@@ -87,4 +93,85 @@ async fn chains_begin_with_the_first_row(world: World) {
     let verified = world.store.verify_audit().await.expect("walked");
     // The installation: workspace and person added. Acme: the workspace, and Ada's role.
     assert_eq!((verified.chains, verified.rows), (2, 4));
+}
+
+/// All rows that a filter finds, page by page of three.
+async fn found(world: &World, filter: &AuditFilter) -> Vec<ChainRow> {
+    let (mut filter, mut all) = (filter.clone(), Vec::new());
+    loop {
+        let view = world.store.view(&World::actor(), workspace_ref("acme"), Permission::SeeAudit).await;
+        let page = view.expect("a view").audit_rows(&filter, 3).await.expect("rows");
+        all.extend(page.rows);
+        filter.before_seq = page.next;
+        if page.next.is_none() {
+            return all;
+        }
+    }
+}
+
+/// Also where clocks ran back, so that moments do not stand in the order of the rows.
+async fn a_filter_finds_what_a_look_at_every_row_finds(world: World) {
+    world.workspace("Acme").await;
+    world.input("acme", "Backend").await;
+    let email = world.member("acme", "Ada", Role::Analyst).await;
+    let grants: Vec<(i64,)> = world.rows("select id from inputs").await;
+    let input = attest::domain::id::InputId(grants[0].0);
+    for step in [5000, 7000, -9000, 1000, 20_000, -20_000, 3000, 3000, -1000, 40_000, 0, 1] {
+        world.clock.advance(step);
+        let paused = step % 2000 == 1000 || step == 1;
+        let _ = set_paused(&world.store, &World::actor(), workspace_ref("acme"), input, paused).await;
+        let role = if paused { Role::Auditor } else { Role::ReadOnly };
+        set_member(&world.store, &World::actor(), workspace_ref("acme"), &email, role).await.expect("a role");
+    }
+    let every = found(&world, &AuditFilter::default()).await;
+    assert!(every.len() > 15 && every.windows(2).all(|pair| pair[0].row.seq > pair[1].row.seq), "{}", every.len());
+    let mut moments: Vec<i64> = every.iter().flat_map(|kept| [kept.row.at_ms.0, kept.row.at_ms.0 + 1]).collect();
+    moments.sort_unstable();
+    moments.dedup();
+    for action in [None, Some(AuditAction::MemberRoleSet)] {
+        for (at, from) in moments.iter().enumerate() {
+            for to in &moments[at..] {
+                let (from, to) = (Millis(*from), Millis(*to));
+                let filter = AuditFilter { action, from: Some(from), to: Some(to), ..AuditFilter::default() };
+                let matches = |kept: &&ChainRow| {
+                    let in_time = kept.row.at_ms >= from && kept.row.at_ms < to;
+                    in_time && action.is_none_or(|action| kept.row.action == action.as_str())
+                };
+                let expected: Vec<i64> = every.iter().filter(matches).map(|kept| kept.row.seq).collect();
+                let seqs: Vec<i64> = found(&world, &filter).await.iter().map(|kept| kept.row.seq).collect();
+                assert_eq!(seqs, expected, "{filter:?}");
+            }
+        }
+    }
+    let by_text = AuditFilter { text: Some("AUDITOR".into()), ..AuditFilter::default() };
+    assert!(!found(&world, &by_text).await.is_empty(), "in either case of its letters");
+    let target = every[0].row.target.clone();
+    let by_target = AuditFilter { target: Some(target.clone()), ..AuditFilter::default() };
+    let expected = every.iter().filter(|kept| kept.row.target == target).count();
+    assert_eq!(found(&world, &by_target).await.len(), expected);
+}
+
+async fn a_search_looks_through_so_many_rows_and_goes_on(world: World) {
+    const FILL: &str = "with recursive n (x) as (select 100 union all select x + 1 from n where x < 12100) \
+        insert into audit (workspace_id, seq, at_ms, actor_kind, actor_name, action, target, before_json, after_json, \
+        reason, prev_hash, hash) select w.id, n.x, n.x, 'system', 'name' || (n.x % 3), 'input.paused', 'input', 'null', \
+        'null', case when n.x = 100 then 'the needle' else 'hay' end, '', '' from n cross join workspaces w";
+    world.workspace("Acme").await;
+    assert!(meddle(&world, FILL).await);
+    let mut filter = AuditFilter { text: Some("needle".into()), ..AuditFilter::default() };
+    let mut looks = Vec::new();
+    loop {
+        let view = world.store.view(&World::actor(), workspace_ref("acme"), Permission::SeeAudit).await;
+        let page = view.expect("a view").audit_rows(&filter, 50).await.expect("rows");
+        looks.push((page.rows.len(), page.next));
+        filter.before_seq = page.next;
+        if page.next.is_none() {
+            break;
+        }
+    }
+    assert_eq!(looks, [(0, Some(2101)), (1, None)]);
+    let mut view =
+        world.store.view(&World::actor(), workspace_ref("acme"), Permission::SeeAudit).await.expect("a view");
+    let names = view.audit_actors().await.expect("names");
+    assert_eq!(names.iter().filter(|name| name.starts_with("name")).count(), 3, "{names:?}");
 }

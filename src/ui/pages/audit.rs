@@ -96,7 +96,9 @@ pub enum Fields {
 }
 
 pub fn audit(page: AuditLog) -> impl IntoView {
-    let list = if page.rows.is_empty() {
+    let list = if page.rows.is_empty() && page.older.is_some() {
+        view! { <section class="card empty"><h2>"No matching rows so far"</h2><p>"10,000 rows were searched. Go on with “Older”, or narrow the filter."</p></section> }.prerender()
+    } else if page.rows.is_empty() {
         view! { <section class="card empty"><h2>"No matching rows"</h2><p>"Change the filter, or "<a href="?">"show all rows"</a>"."</p></section> }.prerender()
     } else {
         view! { <ol class="audit">{page.rows.into_iter().map(row).collect_view()}</ol> }.prerender()

@@ -11,7 +11,7 @@ use crate::server::http::caller::TokenCaller;
 use crate::server::http::moment::day;
 use crate::server::state::AppState;
 use crate::server::store::WorkspaceRef;
-use crate::server::store::audit::{AuditFilter, ChainRow};
+use crate::server::store::audit::{AuditFilter, AuditRows, ChainRow};
 use axum::Json;
 use axum::extract::{Path, State};
 use serde::Serialize;
@@ -26,7 +26,8 @@ const ROWS: i64 = 100;
 pub struct AuditPage {
     #[schema(value_type = Vec<AuditRow>)]
     rows: Vec<Value>,
-    /// The `before_seq` of the next page; null at the end.
+    /// The `before_seq` of the next page; null at the end. A filter looks through 10,000 rows at once: a page may have few
+    /// rows, or none, and a next one.
     #[schema(required)]
     next_before_seq: Option<i64>,
 }
@@ -121,10 +122,6 @@ pub async fn audit(
         target: None,
         text: None,
     };
-    let mut rows = view.audit_rows(&filter, limit + 1).await?;
-    let more = rows.len() > usize::try_from(limit).unwrap_or(usize::MAX);
-    rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
-    let next = rows.last().filter(|_| more).map(|kept| kept.row.seq);
-    let rows = rows.iter().map(ChainRow::json).collect();
-    Ok(Json(AuditPage { rows, next_before_seq: next }))
+    let AuditRows { rows, next } = view.audit_rows(&filter, limit).await?;
+    Ok(Json(AuditPage { rows: rows.iter().map(ChainRow::json).collect(), next_before_seq: next }))
 }

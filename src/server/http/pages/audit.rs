@@ -12,7 +12,7 @@ use crate::server::http::caller::{InWorkspace, SignedInPerson};
 use crate::server::http::moment::day;
 use crate::server::http::render::render;
 use crate::server::state::AppState;
-use crate::server::store::audit::{AuditFilter, ChainRow};
+use crate::server::store::audit::{AuditFilter, AuditRows};
 use crate::ui::frame::NavPage;
 use crate::ui::installation::InstallationPage;
 use crate::ui::pages::Page;
@@ -24,7 +24,7 @@ use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 
-const ROWS: usize = 50;
+const ROWS: i64 = 50;
 
 /// What the address asks for.
 struct AuditQuestion {
@@ -62,12 +62,10 @@ impl AuditQuestion {
         Ok(Self { from: typed(from), to: typed(to), asked, wanted, faults })
     }
 
-    /// The page of these rows, of which there may be one more than it shows.
-    fn page(self, around: Surroundings, mut rows: Vec<ChainRow>, actors: Vec<String>, names: &Names) -> AuditLog {
+    /// The page of these rows.
+    fn page(self, around: Surroundings, found: AuditRows, actors: Vec<String>, names: &Names) -> AuditLog {
         let Self { asked, wanted, from, to, faults } = self;
-        let more = rows.len() > ROWS;
-        rows.truncate(ROWS);
-        let last = rows.last().map(|kept| kept.row.seq.to_string()).filter(|_| more);
+        let AuditRows { rows, next } = found;
         let chain = if matches!(around, Surroundings::Workspace(_)) { Chain::Workspace } else { Chain::Installation };
         let action = |action: &AuditAction| Choice {
             value: action.as_str().to_owned(),
@@ -90,7 +88,7 @@ impl AuditQuestion {
                 text: wanted.text.clone().unwrap_or_default(),
             },
             rows: rows.into_iter().map(|kept| row(kept, names)).collect(),
-            older: last.map(|seq| asked.with(&[("before", &seq), ("on", "")])),
+            older: next.map(|seq| asked.with(&[("before", &seq.to_string()), ("on", "")])),
             newest: wanted.before_seq.map(|_| asked.with(&[("before", "")])),
             faults,
             default_on: None,
@@ -102,7 +100,7 @@ impl AuditQuestion {
 pub async fn audit(InWorkspace { visit, state, workspace, .. }: InWorkspace, query: RawQuery) -> Result<Response> {
     let mut view = state.store.view(&visit.actor, workspace, Permission::SeeAudit).await?;
     let question = AuditQuestion::read(query)?;
-    let rows = view.audit_rows(&question.wanted, ROWS as i64 + 1).await?;
+    let rows = view.audit_rows(&question.wanted, ROWS).await?;
     let actors = view.audit_actors().await?;
     let default_on = match question.asked.parsed("on", |text| day(text).map(|(_, end)| (text.to_owned(), end)))? {
         Some((day, end)) => {
@@ -123,7 +121,7 @@ pub async fn installation(visit: SignedInPerson, State(state): State<AppState>, 
     operators_only(&visit)?;
     let question = AuditQuestion::read(query)?;
     let mut system = state.store.system_view().await?;
-    let rows = system.audit_rows(&question.wanted, ROWS as i64 + 1).await?;
+    let rows = system.audit_rows(&question.wanted, ROWS).await?;
     let actors = system.audit_actors().await?;
     let names = Names::of_installation(&mut system).await?;
     let frame = installation_frame(&mut system, &visit.person, InstallationPage::Log).await?;

@@ -174,7 +174,7 @@ async fn whose(view: &mut View, visit: &SignedInPerson) -> Result<Conflict> {
     let mut last = None;
     for action in [AuditAction::DefaultChanged, AuditAction::PolicyChanged] {
         let wanted = AuditFilter { action: Some(action), ..AuditFilter::default() };
-        let row = view.audit_rows(&wanted, 1).await?.into_iter().next().map(|kept| kept.row);
+        let row = view.audit_rows(&wanted, 1).await?.rows.into_iter().next().map(|kept| kept.row);
         last = [last, row].into_iter().flatten().max_by_key(|row| row.seq);
     }
     let own = last.is_some_and(|row| row.actor.id == Some(visit.person.id.to_string()));

@@ -3,7 +3,7 @@
 mod read;
 mod verify;
 
-pub use read::AuditFilter;
+pub use read::{AuditFilter, AuditRows};
 pub use verify::{Verified, verify_file};
 
 use super::actor::Actor;
@@ -118,10 +118,28 @@ pub fn hash(row: &AuditRow) -> Result<String> {
     Ok(hex(&Sha256::digest(text)))
 }
 
-/// The chain's last row and its hash, which nobody follows until the transaction ends; `None` for a chain without rows.
-pub(super) async fn locked_head(tx: &mut Tx, chain: WorkspaceId) -> Result<Option<(i64, String)>> {
-    const SQLITE: &str = "select seq, hash from audit_heads where workspace_id = $1";
-    const POSTGRES: &str = "select seq, hash from audit_heads where workspace_id = $1 for update";
+/// Where a chain ends.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub(super) struct Head {
+    pub seq: i64,
+    hash: String,
+    /// The latest moment of all rows.
+    latest_at: Millis,
+    /// How many milliseconds a row was behind one before it, at most.
+    behind: i64,
+}
+
+impl Head {
+    /// Before the first row.
+    fn of_none() -> Self {
+        Self { seq: 0, hash: FIRST_PREVIOUS.to_owned(), latest_at: Millis(0), behind: 0 }
+    }
+}
+
+/// The end of the chain, to which nobody adds until the transaction ends; `None` for a chain without rows.
+pub(super) async fn locked_head(tx: &mut Tx, chain: WorkspaceId) -> Result<Option<Head>> {
+    const SQLITE: &str = "select seq, hash, latest_at, behind from audit_heads where workspace_id = $1";
+    const POSTGRES: &str = "select seq, hash, latest_at, behind from audit_heads where workspace_id = $1 for update";
     let sql = tx.pick(SQLITE, POSTGRES);
     Ok(on!(tx, c => sqlx::query_as(sql).bind(chain).fetch_optional(c).await?))
 }
@@ -135,19 +153,21 @@ pub(super) async fn append(
     actor_snapshot: ActorSnapshot,
     entry: Entry,
 ) -> Result<i64> {
-    const OPEN: &str = "insert into audit_heads (workspace_id, seq, hash) values ($1, 0, $2) on conflict do nothing";
-    const ADVANCE: &str = "update audit_heads set seq = $2, hash = $3 where workspace_id = $1";
+    const OPEN: &str = "insert into audit_heads (workspace_id, seq, hash, latest_at, behind) values ($1, 0, $2, 0, 0) \
+        on conflict do nothing";
+    const ADVANCE: &str =
+        "update audit_heads set seq = $2, hash = $3, latest_at = $4, behind = $5 where workspace_id = $1";
     const INSERT: &str = "insert into audit (workspace_id, seq, at_ms, actor_kind, actor_id, actor_name, actor_role, \
         action, target, before_json, after_json, reason, ip, agent, request_id, settings_version, prev_hash, hash) \
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)";
-    let (seq, prev_hash) = match locked_head(tx, chain).await? {
+    let head = match locked_head(tx, chain).await? {
         Some(known) => known,
         None => {
             on!(&mut *tx, c => { sqlx::query(OPEN).bind(chain).bind(FIRST_PREVIOUS).execute(c).await?; });
-            let opened = locked_head(tx, chain).await?;
-            opened.ok_or_else(|| Error::Again("somebody else opened the chain".into()))?
+            locked_head(tx, chain).await?.unwrap_or_else(Head::of_none)
         }
     };
+    let Head { seq, hash: prev_hash, latest_at, behind } = head;
     let row = AuditRow {
         v: 1,
         chain: chain_name(chain),
@@ -190,7 +210,14 @@ pub(super) async fn append(
             .bind(&hash)
             .execute(&mut *c)
             .await?;
-        sqlx::query(ADVANCE).bind(chain).bind(row.seq).bind(&hash).execute(c).await?;
+        sqlx::query(ADVANCE)
+            .bind(chain)
+            .bind(row.seq)
+            .bind(&hash)
+            .bind(latest_at.max(now))
+            .bind(behind.max(latest_at.0 - now.0))
+            .execute(c)
+            .await?;
     });
     Ok(row.seq)
 }

@@ -27,53 +27,179 @@ pub struct AuditFilter {
     pub text: Option<String>,
 }
 
-/// The texts differ: Postgres cannot tell the type of a parameter that is only compared with null, and the two have
-/// different names for finding text in text.
-const LIST: &str = "select * from audit where workspace_id = $1 \
-    and ($2 is null or seq < $2) and ($3 is null or action = $3) and ($4 is null or actor_name = $4) \
-    and ($5 is null or at_ms >= $5) and ($6 is null or at_ms < $6) and ($7 is null or target = $7) \
-    and ($8 is null or instr(lower(actor_name || ' ' || target || ' ' || coalesce(reason, '') || ' ' || before_json \
-    || ' ' || after_json), lower($8)) > 0) order by seq desc limit $9";
-const LIST_POSTGRES: &str = "select * from audit where workspace_id = $1 \
-    and ($2::bigint is null or seq < $2) and ($3::text is null or action = $3) \
-    and ($4::text is null or actor_name = $4) and ($5::bigint is null or at_ms >= $5) \
-    and ($6::bigint is null or at_ms < $6) and ($7::text is null or target = $7) \
-    and ($8::text is null or strpos(lower(actor_name || ' ' || target || ' ' || coalesce(reason, '') || ' ' || \
-    before_json || ' ' || after_json), lower($8)) > 0) order by seq desc limit $9";
+/// Rows that were found, and where to go on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AuditRows {
+    /// Newest first.
+    pub rows: Vec<ChainRow>,
+    /// The `before_seq` that leads to the next ones; `None` at the chain's beginning. There may be no row yet and more to
+    /// look through.
+    pub next: Option<i64>,
+}
 
-impl Tx {
-    async fn audit_rows(&mut self, chain: WorkspaceId, filter: &AuditFilter, limit: i64) -> Result<Vec<ChainRow>> {
-        let sql = self.pick(LIST, LIST_POSTGRES);
-        let rows: Vec<StoredAuditRow> = on!(self, c => sqlx::query_as(sql)
-            .bind(chain)
-            .bind(filter.before_seq)
-            .bind(filter.action.map(AuditAction::as_str))
-            .bind(&filter.actor)
-            .bind(filter.from)
-            .bind(filter.to)
-            .bind(&filter.target)
-            .bind(&filter.text)
-            .bind(limit)
-            .fetch_all(c)
-            .await?);
-        Ok(rows.into_iter().map(ChainRow::from).collect())
+macro_rules! columns {
+    () => {
+        "workspace_id, seq, at_ms, actor_kind, actor_id, actor_name, actor_role, action, target, before_json, after_json, \
+         reason, ip, agent, request_id, settings_version, prev_hash, hash"
+    };
+}
+
+/// The rows between two places of the chain that one index leads to, and of the newest 10,000 of these all that the
+/// filter asks for. `replace` finds text in text on both databases.
+macro_rules! list {
+    ($by:literal) => {
+        concat!(
+            "select ",
+            columns!(),
+            " from (select ",
+            columns!(),
+            " from audit where workspace_id = $1 and seq > $2 and seq < $3",
+            $by,
+            " order by seq desc limit 10000) as audit where (cast($4 as text) is null or action = $4) \
+             and (cast($5 as text) is null or actor_name = $5) and (cast($6 as text) is null or target = $6) \
+             and at_ms >= $7 and at_ms < $8 and (cast($9 as text) is null or replace(lower(actor_name || ' ' || target \
+             || ' ' || coalesce(reason, '') || ' ' || before_json || ' ' || after_json), lower($9), '') \
+             <> lower(actor_name || ' ' || target || ' ' || coalesce(reason, '') || ' ' || before_json || ' ' || after_json)) \
+             order by seq desc limit $10"
+        )
+    };
+}
+
+/// The last row that is looked through, if there are that many.
+macro_rules! last_looked_through {
+    ($by:literal) => {
+        concat!(
+            "select seq from audit where workspace_id = $1 and seq > $2 and seq < $3",
+            $by,
+            " order by seq desc limit 1 offset 9999"
+        )
+    };
+}
+
+/// By which index a filter's rows are found: the one that most likely leads to the fewest.
+#[derive(Clone, Copy)]
+enum By<'a> {
+    Target(&'a str),
+    Actor(&'a str),
+    Action(&'a str),
+    Seq,
+}
+
+impl<'a> By<'a> {
+    fn of(filter: &'a AuditFilter) -> Self {
+        match filter {
+            AuditFilter { target: Some(target), .. } => Self::Target(target),
+            AuditFilter { actor: Some(actor), .. } => Self::Actor(actor),
+            AuditFilter { action: Some(action), .. } => Self::Action(action.as_str()),
+            _ => Self::Seq,
+        }
     }
 
+    fn list(self) -> &'static str {
+        match self {
+            Self::Target(_) => list!(" and target = $6"),
+            Self::Actor(_) => list!(" and actor_name = $5"),
+            Self::Action(_) => list!(" and action = $4"),
+            Self::Seq => list!(""),
+        }
+    }
+
+    fn last_looked_through(self) -> (&'static str, Option<&'a str>) {
+        match self {
+            Self::Target(target) => (last_looked_through!(" and target = $4"), Some(target)),
+            Self::Actor(actor) => (last_looked_through!(" and actor_name = $4"), Some(actor)),
+            Self::Action(action) => (last_looked_through!(" and action = $4"), Some(action)),
+            Self::Seq => (last_looked_through!(" and cast($4 as text) is null"), None),
+        }
+    }
+}
+
+impl Tx {
+    /// Finds rows of a chain, newest first, at most `limit`.
+    async fn audit_rows(&mut self, chain: WorkspaceId, filter: &AuditFilter, limit: i64) -> Result<AuditRows> {
+        let by = By::of(filter);
+        let (after, before) = self.places(chain, filter).await?;
+        let mut found: Vec<StoredAuditRow> = on!(&mut *self, c => sqlx::query_as(by.list())
+            .bind(chain)
+            .bind(after)
+            .bind(before)
+            .bind(filter.action.map(AuditAction::as_str))
+            .bind(&filter.actor)
+            .bind(&filter.target)
+            .bind(filter.from.map_or(i64::MIN, |from| from.0))
+            .bind(filter.to.map_or(i64::MAX, |to| to.0))
+            .bind(&filter.text)
+            .bind(limit + 1)
+            .fetch_all(c)
+            .await?);
+        let limit = usize::try_from(limit).unwrap_or_default();
+        let next = if found.len() > limit {
+            found.truncate(limit);
+            found.last().map(|last| last.seq)
+        } else {
+            let (sql, value) = by.last_looked_through();
+            on!(self, c => sqlx::query_scalar(sql)
+                .bind(chain)
+                .bind(after)
+                .bind(before)
+                .bind(value)
+                .fetch_optional(c)
+                .await?)
+        };
+        Ok(AuditRows { rows: found.into_iter().map(ChainRow::from).collect(), next })
+    }
+
+    /// Between which rows of the chain (exclusive) all are that the filter's moments and its place allow. Rows stand in the
+    /// order of their commits and each has its process's time, so that a moment leads to a place only up to how far one
+    /// was ever behind.
+    async fn places(&mut self, chain: WorkspaceId, filter: &AuditFilter) -> Result<(i64, i64)> {
+        const BEHIND: &str = "select behind from audit_heads where workspace_id = $1";
+        const FIRST_FROM: &str =
+            "select seq from audit where workspace_id = $1 and at_ms >= $2 order by at_ms, seq limit 1";
+        const LAST_BEFORE: &str =
+            "select seq from audit where workspace_id = $1 and at_ms < $2 order by at_ms desc, seq desc limit 1";
+        let (mut after, mut before) = (0, filter.before_seq.unwrap_or(i64::MAX));
+        if filter.from.is_none() && filter.to.is_none() {
+            return Ok((after, before));
+        }
+        let behind: Option<i64> = on!(&mut *self, c => sqlx::query_scalar(BEHIND).bind(chain).fetch_optional(c).await?);
+        let behind = behind.unwrap_or_default();
+        if let Some(from) = filter.from {
+            let earlier = from.0.saturating_sub(behind);
+            let last: Option<i64> = on!(&mut *self, c =>
+                sqlx::query_scalar(LAST_BEFORE).bind(chain).bind(earlier).fetch_optional(c).await?);
+            after = last.unwrap_or_default();
+        }
+        if let Some(to) = filter.to {
+            let later = to.0.saturating_add(behind);
+            let first: Option<i64> =
+                on!(self, c => sqlx::query_scalar(FIRST_FROM).bind(chain).bind(later).fetch_optional(c).await?);
+            before = before.min(first.unwrap_or(i64::MAX));
+        }
+        Ok((after, before))
+    }
+
+    /// The first thousand names in a chain, by one look into the index for each.
     async fn audit_actors(&mut self, chain: WorkspaceId) -> Result<Vec<String>> {
-        const NAMES: &str = "select distinct actor_name from audit where workspace_id = $1 order by actor_name";
+        const NAMES: &str = "with recursive names (name) as (\
+            select min(actor_name) from audit where workspace_id = $1 \
+            union all select (select min(actor_name) from audit where workspace_id = $1 and actor_name > names.name) \
+            from names where names.name is not null) \
+            select name from names where name is not null limit 1000";
         Ok(on!(self, c => sqlx::query_scalar(NAMES).bind(chain).fetch_all(c).await?))
     }
 
     /// Rows of a chain from the oldest on, after `seq`, at most 1,000.
     pub(super) async fn audit_page(&mut self, chain: WorkspaceId, seq: i64) -> Result<Vec<StoredAuditRow>> {
-        const PAGE: &str = "select * from audit where workspace_id = $1 and seq > $2 order by seq limit 1000";
+        const PAGE: &str =
+            concat!("select ", columns!(), " from audit where workspace_id = $1 and seq > $2 order by seq limit 1000");
         Ok(on!(self, c => sqlx::query_as(PAGE).bind(chain).bind(seq).fetch_all(c).await?))
     }
 }
 
 impl SystemView {
     /// Rows of the installation's chain, newest first, at most `limit`.
-    pub async fn audit_rows(&mut self, filter: &AuditFilter, limit: i64) -> Result<Vec<ChainRow>> {
+    pub async fn audit_rows(&mut self, filter: &AuditFilter, limit: i64) -> Result<AuditRows> {
         self.tx.audit_rows(INSTALLATION, filter, limit).await
     }
 
@@ -90,7 +216,7 @@ impl SystemView {
 
 impl Scope {
     /// Rows of this workspace's chain, newest first, at most `limit`.
-    pub async fn audit_rows(&mut self, filter: &AuditFilter, limit: i64) -> Result<Vec<ChainRow>> {
+    pub async fn audit_rows(&mut self, filter: &AuditFilter, limit: i64) -> Result<AuditRows> {
         let chain = self.workspace.id;
         self.tx.audit_rows(chain, filter, limit).await
     }
@@ -114,5 +240,21 @@ impl Scope {
     pub async fn audit_actors(&mut self) -> Result<Vec<String>> {
         let chain = self.workspace.id;
         self.tx.audit_actors(chain).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LOOKED_THROUGH: i64 = 10_000;
+
+    #[test]
+    fn the_texts_look_through_as_many_rows_as_they_say() {
+        for by in [By::Target(""), By::Actor(""), By::Action(""), By::Seq] {
+            assert!(by.list().contains(&format!("limit {LOOKED_THROUGH})")), "{}", by.list());
+            let (last, _) = by.last_looked_through();
+            assert!(last.ends_with(&format!("offset {}", LOOKED_THROUGH - 1)), "{last}");
+        }
     }
 }
