@@ -131,10 +131,10 @@ fn default_on(asked: Option<DefaultOn>) -> impl IntoView {
     let day = asked.as_ref().map(|asked| asked.day.clone()).unwrap_or_default();
     let answer = asked.map(|DefaultOn { day, found }| match found {
         Some((default, version)) => view! {
-            <p class="card" role="status">"At the end of "{day}" (UTC): "<b>{status::default(default)}</b>{format!(", version {version}.")}</p>
+            <section class="card"><p role="status">"At the end of "{day}" (UTC): "<b>{status::default(default)}</b>{format!(", version {version}.")}</p></section>
         }
         .prerender(),
-        None => view! { <p class="card" role="status">{format!("This workspace did not exist on {day}.")}</p> }.prerender(),
+        None => view! { <section class="card"><p role="status">{format!("This workspace did not exist on {day}.")}</p></section> }.prerender(),
     });
     view! {
         <form method="get" class="card filters-card">
