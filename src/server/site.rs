@@ -10,7 +10,6 @@ use std::borrow::Cow;
 struct Files;
 
 /// The sheets that the style imports: our own script puts them all into one, cargo-leptos leaves them where they are.
-#[cfg(debug_assertions)]
 #[derive(RustEmbed)]
 #[folder = "style"]
 struct Sheets;
@@ -40,8 +39,7 @@ impl Site {
     /// The bytes of one of its files.
     pub fn file(name: &str) -> Option<Cow<'static, [u8]>> {
         let file = Files::get(name).or_else(|| Files::get(&format!("{PACKAGE}/{name}")));
-        #[cfg(debug_assertions)]
-        let file = file.or_else(|| Sheets::get(name));
+        let file = file.or_else(|| if cfg!(debug_assertions) { Sheets::get(name) } else { None });
         Some(file?.data)
     }
 }
