@@ -12,6 +12,9 @@ use crate::domain::closed_list::closed_list;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+/// How many rows a filter looks through at once, of those that one index leads to.
+pub const LOOKED_THROUGH: i64 = 10_000;
+
 /// The `prev_hash` of a chain's first row.
 pub const FIRST_PREVIOUS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 

@@ -1,6 +1,7 @@
 //! The audit log: newest first, filters in the address, before and after side by side.
 
 use crate::domain::att::Status;
+use crate::domain::audit::LOOKED_THROUGH;
 use crate::ui::parts::field::{Faults, moment};
 use crate::ui::parts::status;
 use crate::ui::prerender::Prerender;
@@ -97,7 +98,7 @@ pub enum Fields {
 
 pub fn audit(page: AuditLog) -> impl IntoView {
     let list = if page.rows.is_empty() && page.older.is_some() {
-        view! { <section class="card empty"><h2>"No matching rows so far"</h2><p>"10,000 rows were searched. Go on with “Older”, or narrow the filter."</p></section> }.prerender()
+        view! { <section class="card empty"><h2>"No matching rows so far"</h2><p>{words::number(LOOKED_THROUGH)}" rows were searched. Go on with “Older”, or narrow the filter."</p></section> }.prerender()
     } else if page.rows.is_empty() {
         view! { <section class="card empty"><h2>"No matching rows"</h2><p>"Change the filter, or "<a href="?">"show all rows"</a>"."</p></section> }.prerender()
     } else {

@@ -44,6 +44,13 @@ macro_rules! columns {
     };
 }
 
+/// All that a text is looked for in.
+macro_rules! words {
+    () => {
+        "lower(actor_name || ' ' || target || ' ' || coalesce(reason, '') || ' ' || before_json || ' ' || after_json)"
+    };
+}
+
 /// The rows between two places of the chain that one index leads to, and of the newest 10,000 of these all that the
 /// filter asks for. `replace` finds text in text on both databases.
 macro_rules! list {
@@ -57,10 +64,11 @@ macro_rules! list {
             $by,
             " order by seq desc limit 10000) as audit where (cast($4 as text) is null or action = $4) \
              and (cast($5 as text) is null or actor_name = $5) and (cast($6 as text) is null or target = $6) \
-             and at_ms >= $7 and at_ms < $8 and (cast($9 as text) is null or replace(lower(actor_name || ' ' || target \
-             || ' ' || coalesce(reason, '') || ' ' || before_json || ' ' || after_json), lower($9), '') \
-             <> lower(actor_name || ' ' || target || ' ' || coalesce(reason, '') || ' ' || before_json || ' ' || after_json)) \
-             order by seq desc limit $10"
+             and at_ms >= $7 and at_ms < $8 and (cast($9 as text) is null or replace(",
+            words!(),
+            ", lower($9), '') <> ",
+            words!(),
+            ") order by seq desc limit $10"
         )
     };
 }
@@ -246,8 +254,7 @@ impl Scope {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    const LOOKED_THROUGH: i64 = 10_000;
+    use crate::domain::audit::LOOKED_THROUGH;
 
     #[test]
     fn the_texts_look_through_as_many_rows_as_they_say() {
