@@ -50,6 +50,8 @@ create table inputs (
     public_key text not null,
     secret_version bigint not null,
     paused boolean not null,
+    -- Whether words such as "null" are ids like any others.
+    takes_placeholders boolean not null,
     -- Null for any number.
     requests_per_second bigint,
     created_at bigint not null,
@@ -149,6 +151,16 @@ create table devices (
     active_on bigint,
     -- Which of its values are counted with the other ones, a bit for each dimension in the workspace and in the app.
     overflow bigint not null,
+    -- The profile of its own, which nobody names.
+    anonymous_user bigint,
+    -- How many identified profiles use it.
+    users bigint not null,
+    -- How many began to on the day of the last one; more than 50 make it shared for good.
+    joined_on bigint not null,
+    joined bigint not null,
+    -- Of how many profiles it decides the status, in its app and in all.
+    decides_in_app bigint not null,
+    decides_in_all bigint not null,
     primary key (workspace_id, environment, id),
     foreign key (workspace_id, app_id) references apps (workspace_id, id)
 );
@@ -162,6 +174,9 @@ create table device_identifiers (
     kind text not null,
     value text not null,
     device_id bigint not null,
+    -- To how many devices it moved on the day of the last one; more than 50 make it shared for good.
+    joined_on bigint not null,
+    joined bigint not null,
     primary key (workspace_id, kind, environment, value, app_id),
     foreign key (workspace_id, environment, device_id) references devices (workspace_id, environment, id)
 );
@@ -179,6 +194,10 @@ create table profiles (
     audit_reference text not null,
     first_seen bigint not null,
     last_seen bigint not null,
+    devices bigint not null,
+    -- How many devices it began to use on the day of the last one; more than 50 make it shared for good.
+    joined_on bigint not null,
+    joined bigint not null,
     primary key (workspace_id, environment, id)
 );
 
@@ -190,6 +209,9 @@ create table identities (
     kind text not null,
     value text not null,
     profile_id bigint not null,
+    -- How many devices it was joined to on the day of the last one; more than 50 make it shared for good.
+    joined_on bigint not null,
+    joined bigint not null,
     primary key (workspace_id, kind, environment, value),
     foreign key (workspace_id, environment, profile_id) references profiles (workspace_id, environment, id)
 );
@@ -201,12 +223,14 @@ create table uses (
     environment bigint not null,
     device_id bigint not null,
     profile_id bigint not null,
+    -- What the device decides of the profile: 0 nothing, 1 its status in the app, 2 also its status in all.
+    decides bigint not null,
     primary key (workspace_id, device_id, environment, profile_id),
     foreign key (workspace_id, environment, device_id) references devices (workspace_id, environment, id),
     foreign key (workspace_id, environment, profile_id) references profiles (workspace_id, environment, id)
 );
 
-create index uses_profile on uses (workspace_id, profile_id, environment, device_id);
+create index uses_profile on uses (workspace_id, profile_id, environment, decides, device_id);
 
 create table transitions (
     workspace_id bigint not null,

@@ -50,6 +50,8 @@ create table inputs (
     public_key text not null,
     secret_version integer not null,
     paused integer not null,
+    -- Whether words such as "null" are ids like any others.
+    takes_placeholders integer not null,
     -- Null for any number.
     requests_per_second integer,
     created_at integer not null,
@@ -149,6 +151,16 @@ create table devices (
     active_on integer,
     -- Which of its values are counted with the other ones, a bit for each dimension in the workspace and in the app.
     overflow integer not null,
+    -- The profile of its own, which nobody names.
+    anonymous_user integer,
+    -- How many identified profiles use it.
+    users integer not null,
+    -- How many began to on the day of the last one; more than 50 make it shared for good.
+    joined_on integer not null,
+    joined integer not null,
+    -- Of how many profiles it decides the status, in its app and in all.
+    decides_in_app integer not null,
+    decides_in_all integer not null,
     primary key (workspace_id, environment, id),
     foreign key (workspace_id, app_id) references apps (workspace_id, id)
 ) strict, without rowid;
@@ -162,6 +174,9 @@ create table device_identifiers (
     kind text not null,
     value text not null,
     device_id integer not null,
+    -- To how many devices it moved on the day of the last one; more than 50 make it shared for good.
+    joined_on integer not null,
+    joined integer not null,
     primary key (workspace_id, kind, environment, value, app_id),
     foreign key (workspace_id, environment, device_id) references devices (workspace_id, environment, id)
 ) strict, without rowid;
@@ -179,6 +194,10 @@ create table profiles (
     audit_reference text not null,
     first_seen integer not null,
     last_seen integer not null,
+    devices integer not null,
+    -- How many devices it began to use on the day of the last one; more than 50 make it shared for good.
+    joined_on integer not null,
+    joined integer not null,
     primary key (workspace_id, environment, id)
 ) strict, without rowid;
 
@@ -190,6 +209,9 @@ create table identities (
     kind text not null,
     value text not null,
     profile_id integer not null,
+    -- How many devices it was joined to on the day of the last one; more than 50 make it shared for good.
+    joined_on integer not null,
+    joined integer not null,
     primary key (workspace_id, kind, environment, value),
     foreign key (workspace_id, environment, profile_id) references profiles (workspace_id, environment, id)
 ) strict, without rowid;
@@ -201,12 +223,14 @@ create table uses (
     environment integer not null,
     device_id integer not null,
     profile_id integer not null,
+    -- What the device decides of the profile: 0 nothing, 1 its status in the app, 2 also its status in all.
+    decides integer not null,
     primary key (workspace_id, device_id, environment, profile_id),
     foreign key (workspace_id, environment, device_id) references devices (workspace_id, environment, id),
     foreign key (workspace_id, environment, profile_id) references profiles (workspace_id, environment, id)
 ) strict, without rowid;
 
-create index uses_profile on uses (workspace_id, profile_id, environment, device_id);
+create index uses_profile on uses (workspace_id, profile_id, environment, decides, device_id);
 
 create table transitions (
     workspace_id integer not null,

@@ -27,5 +27,10 @@ closed_list! {
         FutureTimestamp => "future_timestamp",
         /// News that came too late to count.
         Stale => "stale",
+        /// An id that is a word for having none; it is absent.
+        PlaceholderId => "placeholder_id",
+        /// An id that joined too many devices or profiles, or a device or profile that has too many: it was not joined
+        /// to anything further.
+        SharedId => "shared_id",
     }
 }

@@ -15,6 +15,8 @@ pub struct Input {
     /// The public half of its credentials.
     pub key: String,
     pub paused: bool,
+    /// Whether a placeholder is an id like any other.
+    pub takes_placeholders: bool,
     /// How many requests it may send in a second; `None` for any number.
     pub requests_per_second: Option<i64>,
     pub created_at: Millis,
@@ -28,6 +30,8 @@ pub struct InputSnapshot {
     pub name: String,
     pub key: String,
     pub paused: bool,
+    /// Whether a placeholder is an id like any other.
+    pub takes_placeholders: bool,
     /// How many requests it may send in a second; `None` for any number.
     pub requests_per_second: Option<i64>,
     /// How often the secret was made: the only trace of it.

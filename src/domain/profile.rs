@@ -3,7 +3,8 @@
 use super::closed_list::closed_list;
 use super::environment::Environment;
 use super::id::{DeviceId, ProfileId};
-use super::time::Millis;
+use super::joins::{Joins, MOST_IN_ALL};
+use super::time::{Day, Millis};
 
 /// Ids that we make for profiles stay below this, so that every client can hold them in a double.
 pub const MADE_BELOW: i64 = 1 << 53;
@@ -19,6 +20,17 @@ pub struct Profile {
     pub anonymous_on: Option<DeviceId>,
     pub first_seen: Millis,
     pub last_seen: Millis,
+    /// How many devices it uses.
+    pub devices: i64,
+    /// How often it began to use a device.
+    pub joins: Joins,
+}
+
+impl Profile {
+    /// Whether it may use no further device.
+    pub fn is_full(&self, day: Day) -> bool {
+        self.joins.are_full(day) || self.devices >= MOST_IN_ALL
+    }
 }
 
 closed_list! {

@@ -3,6 +3,7 @@
 use attest::domain::att::{Report, Reported, Status, apply_report};
 use attest::domain::audit::canonical;
 use attest::domain::batch::Batch;
+use attest::domain::placeholder::Placeholders;
 use attest::domain::time::Millis;
 use proptest::prelude::*;
 use serde_json::value::RawValue;
@@ -60,7 +61,7 @@ proptest! {
         let fields = ["mpid", "device_info", "user_identities", "events", "context", "environment", "timestamp_unixtime_ms", "application_info"];
         for value in [serde_json::json!(text), serde_json::json!(n), serde_json::json!({fields[key]: text}), serde_json::json!([n])] {
             let json = serde_json::json!({fields[key]: value}).to_string();
-            let _ = Batch::parse(&RawValue::from_string(json).expect("JSON"));
+            let _ = Batch::parse(&RawValue::from_string(json).expect("JSON"), Placeholders::Absent);
         }
     }
 

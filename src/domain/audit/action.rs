@@ -58,6 +58,7 @@ audit_actions! {
     InputResumed => "input.resumed" in [Workspace],
     SecretRotated => "input.secret_rotated" in [Workspace],
     InputLimitSet => "input.limit_set" in [Workspace],
+    InputPlaceholdersSet => "input.placeholders_set" in [Workspace],
     SamplesSeen => "input.samples_seen" in [Workspace],
     TokenAdded => "token.added" in [Workspace],
     TokenRevoked => "token.revoked" in [Workspace],

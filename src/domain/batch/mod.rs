@@ -10,6 +10,7 @@ use super::environment::Environment;
 use super::error::{Fault, Problem};
 use super::identifier::IdentifierKind;
 use super::identity::IdentityKind;
+use super::placeholder::Placeholders;
 use super::platform::Platform;
 use serde_json::value::RawValue;
 
@@ -52,6 +53,8 @@ pub struct Batch {
     pub batch_ms: Option<i64>,
     /// The latest of the events' times.
     pub event_ms: Option<i64>,
+    /// Whether one of its ids was a placeholder, and so absent.
+    pub has_placeholder: bool,
 }
 
 /// The path of the status, for faults that are found later than at reading.
@@ -59,11 +62,11 @@ pub const STATUS: &str = "device_info.att_authorization_status";
 
 impl Batch {
     /// Reads one batch; on failure all that is wrong with it, field by field.
-    pub fn parse(raw: &RawValue) -> Result<Self, Vec<Fault>> {
+    pub fn parse(raw: &RawValue, placeholders: Placeholders) -> Result<Self, Vec<Fault>> {
         if raw.get().len() > LARGEST_BATCH {
             return Err(vec![Fault::new("", Problem::TooLarge)]);
         }
-        reader::read(raw)
+        reader::read(raw, placeholders)
     }
 
     /// Whether the policy `require_status` refuses it: it has an Apple platform's IDFA, and neither a status nor a default

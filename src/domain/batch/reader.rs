@@ -8,14 +8,15 @@ use crate::domain::error::{Fault, Problem};
 use crate::domain::identifier::{IdentifierKind, normalized};
 use crate::domain::identity::IdentityKind;
 use crate::domain::json::{self, Field, Object};
+use crate::domain::placeholder::Placeholders;
 use crate::domain::platform::Platform;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 
 /// Reads one batch; on failure all that is wrong with it, field by field.
-pub(super) fn read(raw: &RawValue) -> Result<Batch, Vec<Fault>> {
+pub(super) fn read(raw: &RawValue, placeholders: Placeholders) -> Result<Batch, Vec<Fault>> {
     let batch = Object::read(raw).map_err(|problem| vec![Fault::new("", problem)])?;
-    let mut reader = Reader { batch, objects: Vec::new(), faults: Vec::new() };
+    let mut reader = Reader { batch, objects: Vec::new(), faults: Vec::new(), placeholders, has_placeholder: false };
     let batch = reader.batch();
     if reader.faults.is_empty() { Ok(batch) } else { Err(reader.faults) }
 }
@@ -25,6 +26,9 @@ struct Reader<'a> {
     /// The objects in it that were opened so far, by their path.
     objects: Vec<(Cow<'static, str>, Object<'a>)>,
     faults: Vec<Fault>,
+    placeholders: Placeholders,
+    /// Whether one was met.
+    has_placeholder: bool,
 }
 
 impl<'a> Reader<'a> {
@@ -36,13 +40,16 @@ impl<'a> Reader<'a> {
         let att_ms = self.value(field::ATT_TIMESTAMP, json::integer);
         let platform = self.text(field::PLATFORM).and_then(|text| Platform::of_sender(&text));
         let os = self.text(field::OS).and_then(|text| Platform::of_sender(&text));
-        let is_ios = of_ios().any(|field| matches!(self.field(field), Field::Value(_)));
+        let is_ios = self.is_ios();
+        let source_request_id =
+            self.text(field::SOURCE_REQUEST_ID).and_then(|id| self.unless_placeholder(id)).filter(|id| !id.is_empty());
+        let identities = self.identities();
         self.count_attributes();
         Batch {
             environment: self.value(field::ENVIRONMENT, environment).unwrap_or_default(),
-            source_request_id: self.text(field::SOURCE_REQUEST_ID).filter(|id| !id.is_empty()),
+            source_request_id,
             mpid: self.value(field::MPID, json::integer_or_decimal_text).flatten().filter(|mpid| *mpid != 0),
-            identities: self.identities(),
+            identities,
             identifiers,
             platform: platform.or(os).or(is_ios.then_some(Platform::Ios)),
             bundle: self.trimmed(field::PACKAGE),
@@ -55,6 +62,7 @@ impl<'a> Reader<'a> {
             att_ms,
             batch_ms: self.value(field::TIMESTAMP, json::integer),
             event_ms: self.latest_event(),
+            has_placeholder: self.has_placeholder,
         }
     }
 
@@ -98,12 +106,34 @@ impl<'a> Reader<'a> {
         Some(text.trim().to_owned()).filter(|text| !text.is_empty())
     }
 
+    /// The text of an id; a placeholder is absent.
+    fn id(&mut self, field: BatchField) -> Option<String> {
+        let id = self.value(field, json::kept_text_or_number)?;
+        self.unless_placeholder(id.into_owned())
+    }
+
+    fn unless_placeholder(&mut self, id: String) -> Option<String> {
+        let is_hidden = self.placeholders.hide(&id);
+        self.has_placeholder |= is_hidden;
+        (!is_hidden).then_some(id)
+    }
+
+    /// Whether there is a field that only Apple's devices have: where no platform is named, it is iOS then.
+    fn is_ios(&self) -> bool {
+        let is_there = |field| matches!(self.field(field), Field::Value(_));
+        let is_id = |field| match self.field(field) {
+            Field::Value(raw) => json::kept_text(raw).is_ok_and(|id| !self.placeholders.hide(&id)),
+            _ => false,
+        };
+        [IdentifierKind::Idfv, IdentifierKind::Idfa].map(BatchField::of_identifier).into_iter().any(is_id)
+            || [field::ATT_STATUS, field::ATT_TIMESTAMP].into_iter().any(is_there)
+    }
+
     fn identifiers(&mut self) -> Vec<(IdentifierKind, String)> {
         let mut identifiers = Vec::new();
         for kind in IdentifierKind::sent() {
-            if let Some(id) = self.text(BatchField::of_identifier(kind)).and_then(|id| normalized(&id)) {
-                identifiers.push((kind, id));
-            }
+            let id = self.text(BatchField::of_identifier(kind)).and_then(|id| normalized(&id));
+            identifiers.extend(id.and_then(|id| self.unless_placeholder(id)).map(|id| (kind, id)));
         }
         identifiers
     }
@@ -113,11 +143,9 @@ impl<'a> Reader<'a> {
         let mut identities = Vec::new();
         for kind in IdentityKind::ALL {
             for field in BatchField::of_identity(kind) {
-                let value = self.value(field, json::kept_text_or_number);
+                let value = self.id(field).and_then(|value| kind.normalized(&value));
                 let known = identities.iter().any(|(known, _)| *known == kind);
-                if let Some(value) = value.and_then(|value| kind.normalized(&value)).filter(|_| !known) {
-                    identities.push((kind, value));
-                }
+                identities.extend(value.filter(|_| !known).map(|value| (kind, value)));
             }
         }
         identities
@@ -158,12 +186,6 @@ impl<'a> Reader<'a> {
         let country = named.into_iter().flatten().next()?.to_ascii_uppercase();
         (country.len() == 2 && country.bytes().all(|b| b.is_ascii_uppercase())).then_some(country)
     }
-}
-
-/// Fields that only Apple's devices have: where one of them is present and no platform is named, it is iOS.
-fn of_ios() -> impl Iterator<Item = BatchField> {
-    let identifiers = [IdentifierKind::Idfv, IdentifierKind::Idfa].map(BatchField::of_identifier);
-    identifiers.into_iter().chain([field::ATT_STATUS, field::ATT_TIMESTAMP])
 }
 
 fn status(raw: &RawValue) -> Result<Status, Problem> {

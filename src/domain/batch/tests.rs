@@ -5,7 +5,7 @@ use super::*;
 use serde_json::{Value, json};
 
 fn parse(json: &str) -> Result<Batch, Vec<Fault>> {
-    Batch::parse(&RawValue::from_string(json.to_owned()).unwrap())
+    Batch::parse(&RawValue::from_string(json.to_owned()).unwrap(), Placeholders::Absent)
 }
 
 fn fault(json: &str) -> (String, Problem) {
@@ -153,8 +153,10 @@ fn all_that_is_read_is_on_the_list() {
         att_ms,
         batch_ms,
         event_ms,
+        has_placeholder,
     } = parse(&sent.to_string()).unwrap();
     assert_eq!(environment, Environment::Development);
+    assert!(!has_placeholder);
     assert_eq!(platform, Some(Platform::Other));
     assert_eq!(status, Some(Status::Denied));
     assert_eq!(limit_ad_tracking, Some(true));

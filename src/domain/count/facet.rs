@@ -5,14 +5,13 @@ use super::dimension::{Dimension, OVERFLOW, Slice, UNKNOWN, Unit};
 use super::overflow::counts_under_overflow;
 use super::value::{app_version, country, os_version};
 use crate::domain::att::CountedState;
+use crate::domain::decides::DecidedProfiles;
 use crate::domain::device::Device;
 use crate::domain::environment::Environment;
 use crate::domain::id::AppId;
 use crate::domain::platform::{OsVersion, Platform};
 use crate::domain::profile::Profile;
-use crate::domain::time::Millis;
 use std::borrow::Cow;
-use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 /// A unit's state with its value of each dimension, in the whole workspace or in one app.
@@ -59,39 +58,25 @@ fn active_device(device: &Device) -> impl Iterator<Item = Facet<'_>> {
     [None, Some(device.app)].into_iter().map(|app| facet(Unit::ActiveDevices, app, device))
 }
 
-/// What a profile counts as: once in the workspace by its deciding device, and once for each app by the deciding device
-/// of that app. `identified_elsewhere`: whether an identified profile uses the device of this anonymous one, which then
-/// leaves the counts.
-pub fn of_profile<'a>(profile: &Profile, devices: &[&'a Device], identified_elsewhere: bool) -> Vec<Facet<'a>> {
-    if profile.anonymous_on.is_some() && identified_elsewhere {
-        return Vec::new();
+/// What profiles count as whose status a device decides, with how many they are: in total and in its app.
+pub fn of_decided_profiles(device: &Device, decided: DecidedProfiles) -> [(Facet<'_>, i64); 2] {
+    let DecidedProfiles { in_app, in_all } = decided;
+    [(facet(Unit::Profiles, None, device), in_all), (facet(Unit::Profiles, Some(device.app), device), in_app)]
+}
+
+/// What an identified profile counts as that no device decides: one without a device, or with retired ones only.
+pub fn of_undecided_profile(profile: &Profile) -> Facet<'_> {
+    Facet {
+        environment: profile.environment,
+        unit: Unit::Profiles,
+        app: None,
+        state: CountedState::NotApplicable,
+        platform: Platform::Unknown,
+        os_version: UNKNOWN.into(),
+        app_version: UNKNOWN,
+        country: UNKNOWN,
+        idfa: None,
     }
-    let devices: Vec<&Device> = devices.iter().copied().filter(|device| !device.retired).collect();
-    let Some(decides) = deciding_device(&devices) else {
-        // Silent devices take their anonymous user with them; an identified user stays, without a platform.
-        let nowhere = Facet {
-            environment: profile.environment,
-            unit: Unit::Profiles,
-            app: None,
-            state: CountedState::NotApplicable,
-            platform: Platform::Unknown,
-            os_version: UNKNOWN.into(),
-            app_version: UNKNOWN,
-            country: UNKNOWN,
-            idfa: None,
-        };
-        return if profile.anonymous_on.is_none() { vec![nowhere] } else { Vec::new() };
-    };
-    let mut facets = vec![facet(Unit::Profiles, None, decides)];
-    let mut by_app: BTreeMap<AppId, Vec<&Device>> = BTreeMap::new();
-    for device in devices {
-        by_app.entry(device.app).or_default().push(device);
-    }
-    let within = by_app
-        .into_iter()
-        .filter_map(|(app, devices)| Some(facet(Unit::Profiles, Some(app), deciding_device(&devices)?)));
-    facets.extend(within);
-    facets
 }
 
 fn facet(unit: Unit, app: Option<AppId>, device: &Device) -> Facet<'_> {
@@ -123,22 +108,6 @@ fn idfa(device: &Device, has_idfa: bool) -> Option<&'static str> {
             (false, ..) => "none, enforced",
         }
     })
-}
-
-/// The device whose status a profile has: of its Apple devices with a status the one with the greatest `as_of`, else
-/// the Apple device seen last, else whichever was seen last; ties by smallest id.
-pub fn deciding_device<'a>(devices: &[&'a Device]) -> Option<&'a Device> {
-    let rank = |device: &Device| {
-        let apple = device.platform.is_apple();
-        let as_of = device.reported.filter(|_| apple).map(|reported| reported.as_of);
-        (as_of, apple, device.last_seen, Reverse(device.id))
-    };
-    // Among devices with a status, neither platform nor last sight may break a tie before the id does.
-    let ranked = |device: &&&Device| match rank(device) {
-        (Some(as_of), apple, _, id) => (Some(as_of), apple, Millis(0), id),
-        statusless => statusless,
-    };
-    devices.iter().max_by_key(ranked).copied()
 }
 
 /// What devices count as that were active on a day, as they were after their first batch of it.

@@ -1,57 +1,85 @@
 //! Which device a batch is about.
 
 use super::arrival::{Arrival, IdSource};
+use super::folded::Folded;
 use super::population::Population;
-use crate::domain::att::{Verdict, gate};
+use crate::domain::att::{Status, Verdict, gate};
 use crate::domain::batch::Batch;
+use crate::domain::data_problem::DataProblem;
+use crate::domain::decides::DecidedProfiles;
 use crate::domain::device::{Device, OverflowValues};
 use crate::domain::environment::Environment;
-use crate::domain::id::{DeviceId, ProfileId};
+use crate::domain::id::{AppId, DeviceId, ProfileId};
 use crate::domain::identifier::{Identifier, IdentifierKind, identifier_of_profile};
+use crate::domain::joins::{Joins, Lead};
 use crate::domain::platform::Platform;
 
 impl Population {
-    /// The device that the batch is about: the one that the first known of its ids leads to, unless that device has
-    /// another id of a kind that decides earlier; else a new one.
+    /// The device that the batch's ids are about: the one that the first known of them leads to, unless that device has
+    /// another id of a kind that decides earlier; else a new one. Shared ids are about none.
     pub(super) fn device(
         &mut self,
         batch: &Batch,
         arrival: &Arrival,
-        profile: Option<ProfileId>,
         ids: &mut dyn IdSource,
+        folded: &mut Folded,
     ) -> Option<DeviceId> {
         let platform = batch.platform.unwrap_or(Platform::Unknown);
-        let identifiers = identifiers_in_order(batch, arrival, platform);
+        let mut identifiers = identifiers_in_order(batch, arrival, platform);
+        let sent = identifiers.len();
+        identifiers.retain(|identifier| !self.is_shared(identifier));
+        if identifiers.len() < sent {
+            folded.note(DataProblem::SharedId);
+        }
         if let Some(known) = identifiers.iter().find_map(|identifier| self.leads_to(identifier, &identifiers)) {
             return Some(known);
         }
         // A gated IDFA may find a known device, as above, and never makes a new one.
-        let explicit = batch.status.filter(|_| platform.is_apple());
-        let verdict = gate(arrival.policy, platform, explicit, arrival.default, batch.os_version.as_deref(), true);
+        let verdict =
+            gate(arrival.policy, platform, explicit(batch), arrival.default, batch.os_version.as_deref(), true);
         let keeps = |identifier: &Identifier| identifier.kind != IdentifierKind::Idfa || verdict == Verdict::Kept;
-        if identifiers.iter().any(keeps) {
-            return Some(self.add_device(batch.environment, platform, arrival, ids));
-        }
-        let profile = profile.filter(|_| explicit.is_some())?;
-        let is_candidate =
-            |device: &&Device| device.app == arrival.app && device.platform.is_apple() && !device.retired;
-        let owned: Vec<DeviceId> = self.devices_of(profile).filter(is_candidate).map(|device| device.id).collect();
-        if let [only] = owned[..] {
+        let is_new = identifiers.iter().any(keeps);
+        is_new.then(|| self.add_device(batch.environment, platform, arrival, ids))
+    }
+
+    /// The device that a status without an id is about: the profile's only Apple device of that app, else the one that is
+    /// named after the profile.
+    pub(super) fn device_of_profile(
+        &mut self,
+        batch: &Batch,
+        arrival: &Arrival,
+        profile: ProfileId,
+        ids: &mut dyn IdSource,
+    ) -> Option<DeviceId> {
+        explicit(batch)?;
+        if let Some(only) = self.only_apple_device(profile, arrival.app) {
             return Some(only);
         }
         let identifier = identifier_of_profile(batch.environment, arrival.app, profile);
         if let Some(known) = self.identifiers().get(&identifier) {
-            return Some(*known);
+            return Some(known.to);
         }
+        let platform = batch.platform.unwrap_or(Platform::Unknown);
         let device = self.add_device(batch.environment, platform, arrival, ids);
-        self.add_identifier(identifier, device);
+        self.add_identifier(identifier, Lead { to: device, joins: Joins::default() });
         Some(device)
+    }
+
+    /// The one Apple device that a profile has in an app, of those that are here.
+    pub fn only_apple_device(&self, profile: ProfileId, app: AppId) -> Option<DeviceId> {
+        let is_candidate = |device: &&Device| device.app == app && device.platform.is_apple() && !device.retired;
+        let mut owned = self.devices_of(profile).filter(is_candidate);
+        owned.next().filter(|_| owned.next().is_none()).map(|device| device.id)
+    }
+
+    fn is_shared(&self, identifier: &Identifier) -> bool {
+        self.identifiers().get(identifier).is_some_and(|lead| lead.joins.is_shared())
     }
 
     /// The device that an identifier leads to, unless that one has another identifier of a kind that decides before
     /// this: then the batch is about another device, and this identifier moves to it.
     fn leads_to(&self, identifier: &Identifier, identifiers: &[Identifier]) -> Option<DeviceId> {
-        let device = *self.identifiers().get(identifier)?;
+        let device = self.identifiers().get(identifier)?.to;
         let stronger = identifiers.iter().take_while(|stronger| *stronger != identifier);
         let has_another = |stronger: &Identifier| {
             let same_kind = |known: &Identifier| known.kind == stronger.kind && known.value != stronger.value;
@@ -85,10 +113,20 @@ impl Population {
             retired: false,
             active_on: None,
             overflow: OverflowValues::default(),
+            anonymous_user: None,
+            users: 0,
+            joins: Joins::default(),
+            decides: DecidedProfiles::default(),
         };
         self.devices.insert(id, device);
         id
     }
+}
+
+/// The status that the batch reports of an Apple device.
+fn explicit(batch: &Batch) -> Option<Status> {
+    let platform = batch.platform.unwrap_or(Platform::Unknown);
+    batch.status.filter(|_| platform.is_apple())
 }
 
 /// The batch's ids as identifiers, those that decide first.

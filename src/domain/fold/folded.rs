@@ -28,6 +28,8 @@ pub struct Transition {
 pub struct Folded {
     /// The device that it was about.
     pub device: Option<DeviceId>,
+    /// The version of the app that the batch came from, or that was known of the device; else empty.
+    pub app_version: String,
     pub transition: Option<Transition>,
     pub data_problems: Vec<DataProblem>,
     /// Whether it brought an IDFA that may be kept.
@@ -36,4 +38,13 @@ pub struct Folded {
     pub active: Option<Device>,
     /// It has an id of neither a device nor a person, so that nothing was kept.
     pub without_ids: bool,
+}
+
+impl Folded {
+    /// Notes a problem once, however often the batch has it.
+    pub(super) fn note(&mut self, problem: DataProblem) {
+        if !self.data_problems.contains(&problem) {
+            self.data_problems.push(problem);
+        }
+    }
 }

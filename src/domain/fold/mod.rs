@@ -2,32 +2,37 @@
 //! the batches may touch, this changes it, and the store writes what changed.
 
 mod arrival;
+mod counted;
 mod data_problem;
+mod decide;
 mod find;
 mod folded;
+mod person;
 mod population;
 mod report;
 
 pub use arrival::{Arrival, IdSource};
+pub use decide::Unsettled;
 pub use folded::{Folded, Transition};
 pub use population::Population;
 
 use super::batch::Batch;
 use super::data_problem::DataProblem;
-use super::environment::Environment;
-use super::id::{DeviceId, ProfileId};
-use super::identity::Identity;
-use super::profile::Profile;
 
 impl Population {
-    /// Folds one batch in.
+    /// Folds one batch in. Which devices decide is told by [`Population::decide`], once all are in.
     pub fn fold(&mut self, batch: &Batch, arrival: &Arrival, ids: &mut dyn IdSource) -> Folded {
         let mut folded = Folded::default();
-        let named = self.named_profile(batch, arrival, ids);
-        let device = self.device(batch, arrival, named, ids);
+        let found = self.device(batch, arrival, ids, &mut folded);
+        let named = self.named_profile(batch, found, arrival, ids, &mut folded);
+        let device = found.or_else(|| self.device_of_profile(batch, arrival, named?, ids));
         folded.device = device;
+        if batch.has_placeholder {
+            folded.note(DataProblem::PlaceholderId);
+        }
+        folded.app_version = batch.app_version.clone().unwrap_or_default();
         if let Some(device) = device {
-            self.describe(device, batch, arrival);
+            self.describe(device, batch, arrival, &mut folded);
             self.take_report(device, batch, arrival, &mut folded);
             self.attach_identifiers(device, batch, arrival, &mut folded);
             folded.active = self.note_active(device, arrival);
@@ -40,55 +45,10 @@ impl Population {
             Some(profile) => profile.last_seen = profile.last_seen.max(arrival.received),
             None => folded.without_ids = true,
         }
-        if let (Some(device), Some(profile)) = (device, profile) {
-            self.add_use(device, profile);
-        }
         if let Some(profile) = named {
-            for (kind, value) in &batch.identities {
-                let identity = Identity { environment: batch.environment, kind: *kind, value: value.clone() };
-                self.identities.insert(identity, profile);
-            }
+            let joined = device.is_some_and(|device| self.join(device, profile, arrival.day, &mut folded));
+            self.attach_identities(profile, joined, batch, arrival.day, &mut folded);
         }
         folded
-    }
-
-    /// The profile that the batch names: by `mpid`, else by the first identity in the order.
-    fn named_profile(&mut self, batch: &Batch, arrival: &Arrival, ids: &mut dyn IdSource) -> Option<ProfileId> {
-        let environment = batch.environment;
-        let known = match (batch.mpid, batch.identities.first()) {
-            (Some(mpid), _) => self.profile_by_mpid(environment, mpid),
-            (None, Some((kind, value))) => {
-                self.identities.get(&Identity { environment, kind: *kind, value: value.clone() }).copied()
-            }
-            (None, None) => return None,
-        };
-        if let Some(known) = known.filter(|id| self.profiles().contains_key(id)) {
-            self.note_named(known);
-            return Some(known);
-        }
-        let mpid = batch.mpid.unwrap_or_else(|| ids.new_mpid());
-        Some(self.new_profile(environment, mpid, None, arrival, ids))
-    }
-
-    fn new_profile(
-        &mut self,
-        environment: Environment,
-        mpid: i64,
-        anonymous_on: Option<DeviceId>,
-        arrival: &Arrival,
-        ids: &mut dyn IdSource,
-    ) -> ProfileId {
-        let (id, seen) = (ProfileId(ids.new_id()), arrival.received);
-        self.add_profile(Profile { id, environment, mpid, anonymous_on, first_seen: seen, last_seen: seen });
-        id
-    }
-
-    /// The device's own anonymous profile.
-    fn anonymous(&mut self, device: DeviceId, arrival: &Arrival, ids: &mut dyn IdSource) -> ProfileId {
-        if let Some(own) = self.anonymous_on(device) {
-            return own;
-        }
-        let environment = self.devices[&device].environment;
-        self.new_profile(environment, ids.new_mpid(), Some(device), arrival, ids)
     }
 }

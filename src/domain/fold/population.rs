@@ -1,32 +1,33 @@
 //! What a group of batches may touch, with the ways in which folding looks for it.
 
-use crate::domain::count::{self, Cells, Facets};
+use crate::domain::decides::Decides;
 use crate::domain::device::Device;
 use crate::domain::environment::Environment;
 use crate::domain::id::{DeviceId, ProfileId};
 use crate::domain::identifier::{Identifier, IdentifierKind};
 use crate::domain::identity::Identity;
+use crate::domain::joins::Lead;
 use crate::domain::profile::Profile;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The part of the store that a group of batches may touch: the devices and profiles they name, all users of those
-/// devices, all devices of those users, and all identifiers of the touched devices. What has a second index here is
-/// changed by methods only, which keep the two alike.
+/// The part of the store that a group of batches may touch. Of a device that is here, all identifiers are; of a profile
+/// that is here, all devices that decide its status are, in all and in each app. So the work is that of the batches,
+/// however many devices a profile or users a device has. What has a second index here is changed by methods only, which
+/// keep the two alike.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Population {
     pub devices: BTreeMap<DeviceId, Device>,
-    pub identities: BTreeMap<Identity, ProfileId>,
-    identifiers: BTreeMap<Identifier, DeviceId>,
+    pub identities: BTreeMap<Identity, Lead<ProfileId>>,
+    identifiers: BTreeMap<Identifier, Lead<DeviceId>>,
     identifiers_of: BTreeMap<DeviceId, BTreeSet<Identifier>>,
     profiles: BTreeMap<ProfileId, Profile>,
     by_mpid: BTreeMap<(Environment, i64), ProfileId>,
-    anonymous: BTreeMap<DeviceId, ProfileId>,
-    users_by_device: BTreeSet<(DeviceId, ProfileId)>,
+    uses: BTreeMap<(DeviceId, ProfileId), Decides>,
     devices_by_user: BTreeSet<(ProfileId, DeviceId)>,
 }
 
 impl Population {
-    pub fn identifiers(&self) -> &BTreeMap<Identifier, DeviceId> {
+    pub fn identifiers(&self) -> &BTreeMap<Identifier, Lead<DeviceId>> {
         &self.identifiers
     }
 
@@ -35,21 +36,25 @@ impl Population {
         self.identifiers_of.get(&device).into_iter().flatten()
     }
 
-    /// Makes an identifier lead to a device; returns the one that it led to before.
-    pub fn add_identifier(&mut self, identifier: Identifier, device: DeviceId) -> Option<DeviceId> {
-        self.identifiers_of.entry(device).or_default().insert(identifier.clone());
-        let before = self.identifiers.get(&identifier).copied().filter(|before| *before != device);
+    /// How many identifiers lead to a device.
+    pub(super) fn count_identifiers(&self, device: DeviceId) -> usize {
+        self.identifiers_of.get(&device).map_or(0, BTreeSet::len)
+    }
+
+    /// Makes an identifier lead to a device; returns where it led before.
+    pub fn add_identifier(&mut self, identifier: Identifier, lead: Lead<DeviceId>) -> Option<DeviceId> {
+        self.identifiers_of.entry(lead.to).or_default().insert(identifier.clone());
+        let before = self.identifiers.get(&identifier).map(|before| before.to).filter(|before| *before != lead.to);
         if let Some(identifiers) = before.and_then(|before| self.identifiers_of.get_mut(&before)) {
             identifiers.remove(&identifier);
         }
-        self.identifiers.insert(identifier, device);
+        self.identifiers.insert(identifier, lead);
         before
     }
 
     pub fn remove_identifier(&mut self, identifier: &Identifier) {
-        if let Some(identifiers) =
-            self.identifiers.remove(identifier).and_then(|device| self.identifiers_of.get_mut(&device))
-        {
+        let lead = self.identifiers.remove(identifier);
+        if let Some(identifiers) = lead.and_then(|lead| self.identifiers_of.get_mut(&lead.to)) {
             identifiers.remove(identifier);
         }
     }
@@ -65,9 +70,6 @@ impl Population {
 
     pub fn add_profile(&mut self, profile: Profile) {
         self.by_mpid.insert((profile.environment, profile.mpid), profile.id);
-        if let Some(device) = profile.anonymous_on {
-            self.anonymous.insert(device, profile.id);
-        }
         self.profiles.insert(profile.id, profile);
     }
 
@@ -75,104 +77,68 @@ impl Population {
         self.by_mpid.get(&(environment, mpid)).copied()
     }
 
-    /// The anonymous user of a device.
-    pub fn anonymous_on(&self, device: DeviceId) -> Option<ProfileId> {
-        self.anonymous.get(&device).copied()
-    }
-
-    /// Notes that a profile was named: it is no longer a device's anonymous user.
-    pub(super) fn note_named(&mut self, profile: ProfileId) {
-        let device = self.profiles.get_mut(&profile).and_then(|profile| profile.anonymous_on.take());
-        if let Some(device) = device {
-            self.anonymous.remove(&device);
-        }
-    }
-
     pub(super) fn profile_mut(&mut self, profile: ProfileId) -> Option<&mut Profile> {
         self.profiles.get_mut(&profile)
     }
 
-    /// Which device is used by whom.
-    pub fn uses(&self) -> &BTreeSet<(DeviceId, ProfileId)> {
-        &self.users_by_device
+    /// Which device is used by whom, and what it decides of them.
+    pub fn uses(&self) -> &BTreeMap<(DeviceId, ProfileId), Decides> {
+        &self.uses
     }
 
-    pub fn add_use(&mut self, device: DeviceId, profile: ProfileId) {
-        self.users_by_device.insert((device, profile));
+    pub fn is_user(&self, device: DeviceId, profile: ProfileId) -> bool {
+        self.uses.contains_key(&(device, profile))
+    }
+
+    /// Takes in that a profile uses a device, as the store knows it.
+    pub fn add_use(&mut self, device: DeviceId, profile: ProfileId, decides: Decides) {
+        self.uses.insert((device, profile), decides);
         self.devices_by_user.insert((profile, device));
     }
 
-    /// The devices that a profile uses, in the order of their ids.
+    /// Sets what a device decides of a profile, and counts it there.
+    pub(super) fn set_decides(&mut self, device: DeviceId, profile: ProfileId, decides: Decides) {
+        let before = self.uses.insert((device, profile), decides).unwrap_or_default();
+        if let Some(device) = self.devices.get_mut(&device).filter(|_| before != decides) {
+            device.decides.remove(before);
+            device.decides.add(decides);
+        }
+    }
+
+    /// Those of a profile's devices that are here, in the order of their ids.
     pub fn devices_of(&self, profile: ProfileId) -> impl Iterator<Item = &Device> {
         let first = (profile, DeviceId(i64::MIN));
         let its = self.devices_by_user.range(first..).take_while(move |(user, _)| *user == profile);
         its.filter_map(|(_, device)| self.devices.get(device))
     }
 
-    fn users_of(&self, device: DeviceId) -> impl Iterator<Item = &Profile> {
+    /// Those of a device's users that are here, with what it decides of them.
+    pub(super) fn users_of(&self, device: DeviceId) -> impl Iterator<Item = (ProfileId, Decides)> {
         let first = (device, ProfileId(i64::MIN));
-        let its = self.users_by_device.range(first..).take_while(move |(used, _)| *used == device);
-        its.filter_map(|(_, profile)| self.profiles.get(profile))
+        let its = self.uses.range(first..).take_while(move |((used, _), _)| *used == device);
+        its.map(|((_, profile), decides)| (*profile, *decides))
     }
 
     /// Takes in everything of another one.
     pub fn absorb(&mut self, other: Self) {
         self.devices.extend(other.devices);
         self.identities.extend(other.identities);
-        for (identifier, device) in other.identifiers {
-            self.add_identifier(identifier, device);
+        for (identifier, lead) in other.identifiers {
+            self.add_identifier(identifier, lead);
         }
         other.profiles.into_values().for_each(|profile| self.add_profile(profile));
-        for (device, profile) in other.users_by_device {
-            self.add_use(device, profile);
+        for ((device, profile), decides) in other.uses {
+            self.add_use(device, profile, decides);
         }
     }
 
-    /// What these of its devices are counted as.
-    fn of_devices(&self, devices: impl Iterator<Item = DeviceId>) -> Facets<'_> {
-        let mut facets = Facets::new();
-        for device in devices.filter_map(|device| self.devices.get(&device)) {
-            count::of_device(device, self.has_idfa(device.id)).for_each(|facet| count::add(&mut facets, facet, 1));
-        }
-        facets
-    }
-
-    /// What these of its profiles are counted as.
-    fn of_profiles(&self, profiles: impl Iterator<Item = ProfileId>) -> Facets<'_> {
-        let mut facets = Facets::new();
-        for profile in profiles.filter_map(|profile| self.profiles.get(&profile)) {
-            let is_identified = |user: &Profile| user.anonymous_on.is_none();
-            let elsewhere = profile.anonymous_on.is_some_and(|device| self.users_of(device).any(is_identified));
-            let devices: Vec<&Device> = self.devices_of(profile.id).collect();
-            for facet in count::of_profile(profile, &devices, elsewhere) {
-                count::add(&mut facets, facet, 1);
-            }
-        }
-        facets
-    }
-
-    fn facets(&self) -> Facets<'_> {
-        let mut facets = self.of_devices(self.devices.keys().copied());
-        facets.append(&mut self.of_profiles(self.profiles.keys().copied()));
-        facets
-    }
-
-    /// The counters that these of its devices make up.
-    pub fn cells_of_devices(&self, devices: impl Iterator<Item = DeviceId>) -> Cells {
-        count::cells(&self.of_devices(devices))
-    }
-
-    /// The counters that these of its profiles make up.
-    pub fn cells_of_profiles(&self, profiles: impl Iterator<Item = ProfileId>) -> Cells {
-        count::cells(&self.of_profiles(profiles))
-    }
-
-    /// What these count as, less what they counted as before.
-    pub fn difference<'a>(&'a self, before: &'a Self) -> Facets<'a> {
-        let mut facets = self.facets();
-        for (facet, n) in before.facets() {
-            count::add(&mut facets, facet, -n);
-        }
-        facets
+    /// Takes in what it does not have yet of another one.
+    pub fn add_missing(&mut self, mut other: Self) {
+        other.devices.retain(|id, _| !self.devices.contains_key(id));
+        other.identities.retain(|identity, _| !self.identities.contains_key(identity));
+        other.identifiers.retain(|identifier, _| !self.identifiers.contains_key(identifier));
+        other.profiles.retain(|id, _| !self.profiles.contains_key(id));
+        other.uses.retain(|of, _| !self.uses.contains_key(of));
+        self.absorb(other);
     }
 }

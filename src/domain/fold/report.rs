@@ -11,11 +11,12 @@ use crate::domain::data_problem::DataProblem;
 use crate::domain::device::Device;
 use crate::domain::id::DeviceId;
 use crate::domain::identifier::{Identifier, IdentifierKind};
-use crate::domain::time::Millis;
+use crate::domain::joins::{Lead, MOST_IDENTIFIERS};
+use crate::domain::time::{Day, Millis};
 
 impl Population {
     /// Takes over what the batch says of the device itself; what it does not say stays.
-    pub(super) fn describe(&mut self, device: DeviceId, batch: &Batch, arrival: &Arrival) {
+    pub(super) fn describe(&mut self, device: DeviceId, batch: &Batch, arrival: &Arrival, folded: &mut Folded) {
         let Some(device) = self.devices.get_mut(&device) else { return };
         device.platform = batch.platform.unwrap_or(device.platform);
         device.last_seen = device.last_seen.max(arrival.received);
@@ -29,6 +30,7 @@ impl Population {
                 kept.clone_from(said);
             }
         }
+        folded.app_version = device.app_version.clone().unwrap_or_default();
     }
 
     pub(super) fn take_report(&mut self, id: DeviceId, batch: &Batch, arrival: &Arrival, folded: &mut Folded) {
@@ -98,11 +100,33 @@ impl Population {
             if identifier.kind == IdentifierKind::Idfa && !may_keep {
                 continue;
             }
-            if let Some(other) = self.add_identifier(identifier, id) {
-                self.note_unidentified(other, arrival.received);
+            match self.lead(&identifier, id, arrival.day) {
+                Some(lead) => {
+                    if let Some(other) = self.add_identifier(identifier, lead) {
+                        self.note_unidentified(other, arrival.received);
+                    }
+                }
+                None => folded.note(DataProblem::SharedId),
             }
         }
         self.note_unidentified(id, arrival.received);
+    }
+
+    /// Where the identifier leads once it is the device's; `None` when it joins too many devices already, or the device
+    /// has too many identifiers.
+    fn lead(&mut self, identifier: &Identifier, device: DeviceId, day: Day) -> Option<Lead<DeviceId>> {
+        let known = self.identifiers().get(identifier).copied();
+        if let Some(known) = known.filter(|known| known.to == device) {
+            return (!known.joins.is_shared()).then_some(known);
+        }
+        let mut joins = known.map(|known| known.joins).unwrap_or_default();
+        let one_too_many = joins.are_full(day);
+        joins.note(day);
+        if let Some(known) = known.filter(|_| one_too_many) {
+            self.add_identifier(identifier.clone(), Lead { to: known.to, joins });
+        }
+        let fits = self.count_identifiers(device) < MOST_IDENTIFIERS;
+        (!one_too_many && fits).then_some(Lead { to: device, joins })
     }
 
     /// Notes that the device was active on the day; returns it as it is, the first time. A historical batch makes no

@@ -14,7 +14,8 @@ pub async fn check(store: &Store, json: bool) -> Result<ExitStatus> {
     if json {
         let found = checked.iter().map(|checked| {
             json!({"workspace": checked.workspace, "devices": checked.devices, "profiles": checked.profiles,
-                "counters_that_differ": checked.counters.len(), "days_that_differ": checked.daily.len(), "registers_that_differ": checked.registers})
+                "counters_that_differ": checked.counters.len(), "days_that_differ": checked.daily.len(), "registers_that_differ": checked.registers,
+                "deciding_that_differ": checked.deciding})
         });
         say!(
             "{}",
@@ -32,11 +33,14 @@ pub async fn check(store: &Store, json: bool) -> Result<ExitStatus> {
         for device in &checked.registers {
             say!("{}: the register of device {device} is not its last transition", checked.workspace);
         }
+        for differing in &checked.deciding {
+            say!("{}: what is kept of which device decides is wrong for {differing}", checked.workspace);
+        }
         let (devices, profiles) = (checked.devices, checked.profiles);
         say!(
             "{}: {profiles} profiles, {devices} devices, {} differences",
             checked.workspace,
-            checked.counters.len() + checked.daily.len() + checked.registers.len()
+            checked.counters.len() + checked.daily.len() + checked.registers.len() + checked.deciding.len()
         );
     }
     print_verified(&verified, false);

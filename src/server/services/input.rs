@@ -5,6 +5,7 @@ use crate::domain::error::{Problem, Refusal};
 use crate::domain::id::InputId;
 use crate::domain::input::InputSnapshot;
 use crate::domain::permission::Permission;
+use crate::domain::placeholder::Placeholders;
 use crate::domain::text::Name;
 use crate::server::auth::key::{Pair, pair};
 use crate::server::error::{Error, Result};
@@ -36,6 +37,8 @@ acts! {
     RotateSecret => SecretRotated;
     /// Sets how many requests it may send in a second.
     LimitInput => InputLimitSet;
+    /// Sets whether its placeholders are ids.
+    SetInputPlaceholders => InputPlaceholdersSet;
 }
 
 /// An input with its secret, which is shown this once.
@@ -158,6 +161,31 @@ async fn limit_once(mut change: Change<LimitInput>, id: InputId, rate: Option<i6
         return Ok(change.unchanged(()));
     }
     let after = InputSnapshot { requests_per_second: rate, ..before.clone() };
+    change.update_input(&after).await?;
+    change.commit(id.to_string(), Some(before), Some(after), None, ()).await
+}
+
+/// Sets whether an input's placeholders, such as "null", are ids like any others.
+pub async fn set_placeholders(
+    store: &Store,
+    actor: &Actor,
+    workspace: WorkspaceRef,
+    id: InputId,
+    placeholders: Placeholders,
+) -> Result<()> {
+    store.change(actor, workspace, move |change| set_placeholders_once(change, id, placeholders)).await
+}
+
+async fn set_placeholders_once(
+    mut change: Change<SetInputPlaceholders>,
+    id: InputId,
+    placeholders: Placeholders,
+) -> Result<Done<()>> {
+    let before = change.locked_input(id).await?.ok_or(Refusal::NotFound)?;
+    let after = InputSnapshot { takes_placeholders: placeholders == Placeholders::Ids, ..before.clone() };
+    if after == before {
+        return Ok(change.unchanged(()));
+    }
     change.update_input(&after).await?;
     change.commit(id.to_string(), Some(before), Some(after), None, ()).await
 }

@@ -12,7 +12,7 @@ use crate::domain::batch::{Batch, STATUS};
 use crate::domain::count::{self, OVERFLOW};
 use crate::domain::device::Device;
 use crate::domain::error::{Fault, Problem, Refusal};
-use crate::domain::fold::{Arrival, Population};
+use crate::domain::fold::{Arrival, Folded, Population};
 use crate::domain::id::{InputId, WorkspaceId};
 use crate::domain::input::Counted;
 use crate::domain::privacy::Settings;
@@ -92,7 +92,7 @@ struct FoldedGroup {
 }
 
 impl Tx {
-    /// Takes the requests of one workspace, in eight steps.
+    /// Takes the requests of one workspace, in nine steps.
     async fn accept(
         &mut self,
         store: &Store,
@@ -113,12 +113,36 @@ impl Tx {
         let (outcomes, welcome) = group.screen(parcels, &mut effects);
         let new = self.deduplicate(&group, welcome, &mut effects).await?;
         let arrived = self.find_apps(&group, new, &mut effects).await?;
-        let before = self.population(workspace, &arrived).await?;
-        let mut folded = group.fold(before, arrived, &mut effects);
+        let mut folded = self.fold(&group, &arrived, &mut effects).await?;
         self.admit_values(&group, &mut folded).await?;
         self.write(&group, &folded, &effects).await?;
         self.count(&group, &folded).await?;
         Ok(outcomes)
+    }
+
+    /// Loads what the batches may touch, folds them in, and decides which devices decide.
+    async fn fold<'a>(
+        &mut self,
+        group: &WorkspaceGroup<'_>,
+        arrived: &[(Arrival, &'a Batch)],
+        effects: &mut Effects<'a>,
+    ) -> Result<FoldedGroup> {
+        let mut before = self.population(group.workspace, arrived).await?;
+        let (mut after, mut batches) = group.fold(before.clone(), arrived);
+        // Folded anew, they cannot bring together more than all of them.
+        for _ in arrived {
+            if !self.find_earlier_uses(group.workspace, &mut before, &after).await? {
+                break;
+            }
+            (after, batches) = group.fold(before.clone(), arrived);
+        }
+        self.decide(group.workspace, &mut before, &mut after).await?;
+        let mut active = Vec::new();
+        for ((arrival, batch), mut folded) in arrived.iter().zip(batches) {
+            active.extend(folded.active.take());
+            effects.take(batch, arrival, folded);
+        }
+        Ok(FoldedGroup { before, after, active })
     }
 
     /// Notes on each changed device which of its values are admitted to a counter of their own. This comes before the
@@ -242,18 +266,9 @@ impl WorkspaceGroup<'_> {
     }
 
     /// Folds the batches in, in their order.
-    fn fold<'a>(
-        &self,
-        before: Population,
-        arrived: Vec<(Arrival, &'a Batch)>,
-        effects: &mut Effects<'a>,
-    ) -> FoldedGroup {
-        let (mut after, mut active, mut ids) = (before.clone(), Vec::new(), self.store.ids.clone());
-        for (arrival, batch) in arrived {
-            let mut folded = after.fold(batch, &arrival, &mut ids);
-            active.extend(folded.active.take());
-            effects.take(batch, &arrival, folded, &after);
-        }
-        FoldedGroup { before, after, active }
+    fn fold(&self, mut population: Population, arrived: &[(Arrival, &Batch)]) -> (Population, Vec<Folded>) {
+        let mut ids = self.store.ids.clone();
+        let folded = arrived.iter().map(|(arrival, batch)| population.fold(batch, arrival, &mut ids)).collect();
+        (population, folded)
     }
 }

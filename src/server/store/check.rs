@@ -6,6 +6,7 @@ use crate::domain::count::{self, Cell, Cells};
 use crate::domain::environment::Environment;
 use crate::domain::id::{DeviceId, WorkspaceId};
 use crate::server::error::Result;
+use std::fmt::Display;
 
 /// What the check of one workspace found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -19,11 +20,24 @@ pub struct Checked {
     pub daily: Vec<(Cell, i64, i64)>,
     /// Devices whose reported status is not their last transition; at most 100.
     pub registers: Vec<DeviceId>,
+    /// Profiles of which another device decides than is kept, and devices and profiles whose numbers of each other are
+    /// not those that are kept, by their ids; at most 100.
+    pub deciding: Vec<String>,
 }
 
 impl Checked {
     pub fn is_ok(&self) -> bool {
-        self.counters.is_empty() && self.daily.is_empty() && self.registers.is_empty()
+        self.counters.is_empty() && self.daily.is_empty() && self.registers.is_empty() && self.deciding.is_empty()
+    }
+}
+
+/// How many ids of what differs are named.
+const NAMED: usize = 100;
+
+impl Checked {
+    fn note_differing(&mut self, what: &str, found: Vec<impl Display>) {
+        let room = NAMED.saturating_sub(self.deciding.len());
+        self.deciding.extend(found.into_iter().take(room).map(|id| format!("{what} {id}")));
     }
 }
 
@@ -49,12 +63,14 @@ impl Tx {
             while let Some((page, devices)) = self.devices_after(workspace, environment, last).await? {
                 last = devices.last().copied();
                 checked.devices += devices.len();
+                checked.note_differing("device", page.devices_that_differ());
                 count::merge(&mut counted, page.cells_of_devices(devices.into_iter()), 1);
             }
             let mut last = None;
-            while let Some((page, profiles)) = self.profiles_after(workspace, environment, last).await? {
+            while let Some((mut page, profiles)) = self.profiles_after(workspace, environment, last).await? {
                 last = profiles.last().copied();
                 checked.profiles += profiles.len();
+                checked.note_differing("profile", page.decide_afresh());
                 count::merge(&mut counted, page.cells_of_profiles(profiles.into_iter()), 1);
             }
         }

@@ -3,6 +3,7 @@
 use crate::domain::att::{Policy, Status};
 use crate::domain::count::{Dimension, Unit};
 use crate::domain::data_problem::DataProblem;
+use crate::domain::decides::Decides;
 use crate::domain::device::OverflowValues;
 use crate::domain::environment::Environment;
 use crate::domain::id::{AppId, DeviceId, InputId, InvitationId, PersonId, ProfileId, TokenId, WorkspaceId};
@@ -82,6 +83,7 @@ columns! {
     Slot: i64, |slot| slot.0, |slot| Some(Self(slot));
     OverflowValues: i64, |bits| bits.0, |bits| Some(Self(bits));
     Unit: i64, |unit| unit.code(), Unit::from_code;
+    Decides: i64, |decides| decides.code(), Decides::from_code;
     Status: i64, |status| status.code(), Status::from_code;
     Environment: i64, |environment| environment.code(), Environment::from_code;
     Policy: String, |policy| policy.as_str().to_owned(), |text| Policy::parse(&text);

@@ -20,6 +20,7 @@ pub struct InputKey {
     pub secret_hash: Vec<u8>,
     pub paused: bool,
     pub requests_per_second: Option<i64>,
+    pub takes_placeholders: bool,
 }
 
 /// What belongs to an API token's public half.
@@ -88,7 +89,7 @@ impl Scope {
 impl Store {
     /// Looks up the public half of an input's credentials.
     pub async fn input_key(&self, key: &str) -> Result<Option<InputKey>> {
-        const SQL: &str = "select c.workspace_id, c.input_id, c.secret_hash, i.paused, i.requests_per_second from credentials c \
+        const SQL: &str = "select c.workspace_id, c.input_id, c.secret_hash, i.paused, i.requests_per_second, i.takes_placeholders from credentials c \
             join inputs i on i.workspace_id = c.workspace_id and i.id = c.input_id \
             where c.public_key = $1 and c.kind = 'input'";
         let mut view = self.for_purpose(Purpose::Caller).system_view().await?;

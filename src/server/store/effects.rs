@@ -31,8 +31,8 @@ impl<'a> Effects<'a> {
         *self.tallies.entry((input, counted, reason.to_owned())).or_default() += n;
     }
 
-    /// Takes a batch that was folded. `after` is the population with it.
-    pub fn take(&mut self, batch: &'a Batch, arrival: &Arrival, folded: Folded, after: &Population) {
+    /// Takes a batch that was folded.
+    pub fn take(&mut self, batch: &'a Batch, arrival: &Arrival, folded: Folded) {
         let Arrival { input, app, day, .. } = *arrival;
         self.count(input, Counted::Accepted, "", 1);
         if folded.without_ids {
@@ -40,11 +40,8 @@ impl<'a> Effects<'a> {
         }
         let environment = batch.environment;
         self.arrivals.insert((input, environment, app));
-        let device = folded.device.and_then(|id| after.devices.get(&id));
-        let known = || device.and_then(|device| device.app_version.clone());
-        let app_version = batch.app_version.clone().or_else(known).unwrap_or_default();
         for kind in &folded.data_problems {
-            let app_version = app_version.clone();
+            let app_version = folded.app_version.clone();
             let key = DataProblemKey { environment, day, app, app_version, input, kind: *kind };
             let (n, last) = self.data_problems.entry(key).or_default();
             (*n, *last) = (*n + 1, arrival.received.max(*last));

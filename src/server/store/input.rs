@@ -18,6 +18,7 @@ struct InputRow {
     public_key: String,
     secret_version: i64,
     paused: bool,
+    takes_placeholders: bool,
     requests_per_second: Option<i64>,
     created_at: Millis,
     last_batch_at: Option<Millis>,
@@ -30,6 +31,7 @@ impl InputRow {
             name: self.name.clone(),
             key: self.public_key.clone(),
             paused: self.paused,
+            takes_placeholders: self.takes_placeholders,
             requests_per_second: self.requests_per_second,
             secret_version: self.secret_version,
         };
@@ -39,6 +41,7 @@ impl InputRow {
             app: self.app_id,
             key: self.public_key,
             paused: self.paused,
+            takes_placeholders: self.takes_placeholders,
             requests_per_second: self.requests_per_second,
             created_at: self.created_at,
             last_batch_at: self.last_batch_at,
@@ -61,7 +64,7 @@ pub(super) struct Receiver {
 macro_rules! inputs {
     ($rest:literal) => {
         concat!(
-            "select i.id, i.name, i.app_id, i.public_key, i.secret_version, i.paused, i.requests_per_second, i.created_at, \
+            "select i.id, i.name, i.app_id, i.public_key, i.secret_version, i.paused, i.takes_placeholders, i.requests_per_second, i.created_at, \
              (select max(a.last_at) from arrivals a where a.workspace_id = i.workspace_id and a.input_id = i.id) \
              as last_batch_at from inputs i where i.workspace_id = $1",
             $rest
@@ -109,7 +112,7 @@ impl Tx {
 impl<A: Act> Change<A> {
     pub async fn add_input(&mut self, name: &str, key: &str, app: Option<AppId>) -> Result<InputSnapshot> {
         const SQL: &str = "insert into inputs (workspace_id, id, name, app_id, public_key, secret_version, paused, \
-            created_at) values ($1, $2, $3, $4, $5, 1, $6, $7)";
+            takes_placeholders, created_at) values ($1, $2, $3, $4, $5, 1, $6, $6, $7)";
         let (workspace, id, now) = (self.workspace.id, InputId(self.ids.id()), self.now);
         on!(&mut self.tx, c => {
             sqlx::query(SQL)
@@ -128,6 +131,7 @@ impl<A: Act> Change<A> {
             name: name.to_owned(),
             key: key.to_owned(),
             paused: false,
+            takes_placeholders: false,
             requests_per_second: None,
             secret_version: 1,
         })
@@ -145,7 +149,8 @@ impl<A: Act> Change<A> {
 
     /// Writes what may change of an input.
     pub async fn update_input(&mut self, state: &InputSnapshot) -> Result<()> {
-        const SQL: &str = "update inputs set paused = $3, secret_version = $4, requests_per_second = $5 \
+        const SQL: &str = "update inputs set paused = $3, secret_version = $4, requests_per_second = $5, \
+            takes_placeholders = $6 \
             where workspace_id = $1 and id = $2";
         let workspace = self.workspace.id;
         on!(&mut self.tx, c => {
@@ -155,6 +160,7 @@ impl<A: Act> Change<A> {
                 .bind(state.paused)
                 .bind(state.secret_version)
                 .bind(state.requests_per_second)
+                .bind(state.takes_placeholders)
                 .execute(c)
                 .await?;
         });

@@ -4,6 +4,7 @@ use super::Store;
 use super::credential::InputKey;
 use crate::domain::error::Refusal;
 use crate::domain::id::{InputId, WorkspaceId};
+use crate::domain::placeholder::Placeholders;
 use crate::domain::time::Millis;
 use crate::server::error::Result;
 use sha2::{Digest, Sha256};
@@ -21,12 +22,18 @@ pub struct InputGrant {
     pub(super) workspace: WorkspaceId,
     pub(super) input: InputId,
     requests_per_second: Option<i64>,
+    placeholders: Placeholders,
 }
 
 impl InputGrant {
     /// The input, and how many requests it may send in a second.
     pub fn rate(&self) -> (WorkspaceId, InputId, Option<i64>) {
         (self.workspace, self.input, self.requests_per_second)
+    }
+
+    /// What it makes of placeholders.
+    pub fn placeholders(&self) -> Placeholders {
+        self.placeholders
     }
 }
 
@@ -63,12 +70,14 @@ impl Store {
             secret_hash: vec![0; 32],
             paused: true,
             requests_per_second: None,
+            takes_placeholders: false,
         };
         let known = known.unwrap_or_else(nobody);
         let same = bool::from(known.secret_hash.ct_eq(&given[..]));
         if same && !known.paused {
             let (workspace, input) = (known.workspace_id, known.input_id);
-            Ok(InputGrant { workspace, input, requests_per_second: known.requests_per_second })
+            let placeholders = if known.takes_placeholders { Placeholders::Ids } else { Placeholders::Absent };
+            Ok(InputGrant { workspace, input, requests_per_second: known.requests_per_second, placeholders })
         } else {
             Err(Refusal::Forbidden.into())
         }

@@ -4,15 +4,19 @@ use super::db::{Tx, given, on};
 use super::handle::{Act, Change};
 use super::scope::Scope;
 use super::system;
-use crate::domain::device::Device;
+use crate::domain::device::{Device, DevicePlace};
 use crate::domain::environment::Environment;
-use crate::domain::id::{DeviceId, ProfileId};
+use crate::domain::id::ProfileId;
 use crate::domain::identifier::IdentifierKind;
 use crate::domain::identity::IdentityKind;
 use crate::domain::profile::Profile;
-use crate::domain::time::Millis;
 use crate::server::error::Result;
 use serde_json::json;
+
+/// How many devices a profile is answered with at a time.
+const DEVICES_OF_A_PAGE: i64 = 50;
+/// How many identities a profile is answered with.
+const MOST_IDENTITIES: i64 = 200;
 
 /// A device with the ids it is known by.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,8 +30,12 @@ pub struct IdentifiedDevice {
 pub struct AppUser {
     pub profile: Profile,
     pub identities: Vec<(IdentityKind, String)>,
-    /// The device seen last first.
+    /// The device whose status it has.
+    pub decides: Option<Device>,
+    /// A page of its devices, the one seen last first.
     pub devices: Vec<IdentifiedDevice>,
+    /// The last of them, when there are more.
+    pub next: Option<DevicePlace>,
 }
 
 /// By what a profile is looked up.
@@ -98,48 +106,35 @@ impl Scope {
         })
     }
 
-    /// A profile with everything that is known of it.
-    pub async fn app_user(&mut self, environment: Environment, id: ProfileId) -> Result<Option<AppUser>> {
-        const PROFILE: &str = "select mpid, anonymous_on, first_seen, last_seen from profiles \
-            where workspace_id = $1 and environment = $2 and id = $3";
+    /// A profile with what is known of it: of its devices a page, after one of them or from the one seen last on.
+    pub async fn app_user(
+        &mut self,
+        environment: Environment,
+        id: ProfileId,
+        after: Option<DevicePlace>,
+    ) -> Result<Option<AppUser>> {
         const IDENTITIES: &str = "select kind, value from identities \
-            where workspace_id = $1 and environment = $2 and profile_id = $3 order by kind, value";
+            where workspace_id = $1 and environment = $2 and profile_id = $3 order by kind, value limit $4";
         let workspace = self.workspace.id;
-        let found: Option<(i64, Option<DeviceId>, Millis, Millis)> = on!(&mut self.tx, c => sqlx::query_as(PROFILE)
+        let tx: &mut Tx = &mut self.tx;
+        let found = tx.profile_by_id(workspace, id).await?.filter(|profile| profile.environment == environment);
+        let Some(profile) = found else { return Ok(None) };
+        let identities = on!(&mut *tx, c => sqlx::query_as(IDENTITIES)
             .bind(workspace)
             .bind(environment)
             .bind(id)
-            .fetch_optional(c)
-            .await?);
-        let Some((mpid, anonymous_on, first_seen, last_seen)) = found else { return Ok(None) };
-        let profile = Profile { id, environment, mpid, anonymous_on, first_seen, last_seen };
-        let identities = on!(&mut self.tx, c => sqlx::query_as(IDENTITIES)
-            .bind(workspace)
-            .bind(environment)
-            .bind(id)
+            .bind(MOST_IDENTITIES)
             .fetch_all(c)
             .await?);
-        let devices = self.devices_of(environment, id).await?;
-        Ok(Some(AppUser { profile, identities, devices }))
-    }
-
-    async fn devices_of(&mut self, environment: Environment, profile: ProfileId) -> Result<Vec<IdentifiedDevice>> {
-        const NAMES: &str = "select n.device_id, n.kind, n.value from uses u join device_identifiers n \
-            on n.workspace_id = u.workspace_id and n.environment = u.environment and n.device_id = u.device_id \
-            where u.workspace_id = $1 and u.environment = $2 and u.profile_id = $3 order by n.kind, n.value";
-        let workspace = self.workspace.id;
-        let devices = self.tx.devices_used_by(workspace, environment, profile).await?;
-        let names: Vec<(DeviceId, IdentifierKind, String)> = on!(&mut self.tx, c => sqlx::query_as(NAMES)
-            .bind(workspace)
-            .bind(environment)
-            .bind(profile)
-            .fetch_all(c)
-            .await?);
-        let named = |device: Device| {
-            let of_device =
-                names.iter().filter(|(id, ..)| *id == device.id).map(|(_, kind, value)| (*kind, value.clone()));
-            IdentifiedDevice { identifiers: of_device.collect(), device }
-        };
-        Ok(devices.into_iter().map(named).collect())
+        let decides = tx.deciding_device(workspace, &profile).await?;
+        let mut devices = tx.devices_used_by(workspace, environment, id, after, DEVICES_OF_A_PAGE + 1).await?;
+        let is_more = devices.len() as i64 > DEVICES_OF_A_PAGE;
+        devices.truncate(DEVICES_OF_A_PAGE as usize);
+        let next = devices.last().filter(|_| is_more).map(|(device, _)| DevicePlace::of(device));
+        let devices = devices.into_iter().map(|(device, identifiers)| IdentifiedDevice {
+            device,
+            identifiers: identifiers.into_iter().map(|identifier| (identifier.kind, identifier.value)).collect(),
+        });
+        Ok(Some(AppUser { profile, identities, decides, devices: devices.collect(), next }))
     }
 }

@@ -3,7 +3,9 @@
 use super::sender::Sender;
 use crate::harness::{World, on_both};
 use attest::domain::data_problem::DataProblem;
+use attest::domain::joins::MOST_ON_A_DAY;
 use attest::domain::permission::Permission;
+use attest::domain::sample::MOST;
 use attest::domain::time::{DAY, Day, HOUR};
 use attest::server::services::sample::{GatedSample, samples};
 use attest::server::store::{View, WorkspaceRef};
@@ -69,6 +71,7 @@ async fn each_data_problem_is_counted_by_day_and_version(world: World) {
             DataProblem::FlagDisagrees,
             batch(json!({"ios_idfv": "V5", "att_authorization_status": "denied", "limit_ad_tracking": false})),
         ),
+        (DataProblem::PlaceholderId, batch(json!({"ios_idfv": "V7", "android_uuid": "NULL"}))),
         (
             DataProblem::BadTimestamp,
             batch(json!({"ios_idfv": "V6", "att_authorization_status": "denied", "att_timestamp_unixtime_ms": -1})),
@@ -106,6 +109,16 @@ async fn each_data_problem_is_counted_by_day_and_version(world: World) {
         all.contains(&(DataProblem::Stale, "4.2".to_owned(), 1)),
         "the version that the device is known by: {all:?}"
     );
+    // One customer on many devices; what is one device too many is counted.
+    let shared = |n: i64| {
+        let mut shared = batch(json!({"ios_idfv": format!("S{n}")}));
+        shared["user_identities"] = json!({"customer_id": "everybody"});
+        shared
+    };
+    let on_many: Vec<Value> = (0..=MOST_ON_A_DAY).map(shared).collect();
+    sender.send(&on_many).await;
+    let all = counted(&sender, 0).await;
+    assert!(all.contains(&(DataProblem::SharedId, "4.2".to_owned(), 1)), "{all:?}");
     let kinds: std::collections::BTreeSet<_> = all.iter().map(|(kind, ..)| *kind).collect();
     assert_eq!(kinds.len(), DataProblem::ALL.len());
     // 22 Nov 2026 is day 20779; the next day counts for itself.
@@ -162,7 +175,8 @@ async fn the_newest_and_one_example_of_each_are_sampled(world: World) {
         idfvs.sort();
         idfvs
     };
-    assert_eq!(idfvs(None), (30..40).map(|n| format!("V{n}")).collect::<Vec<_>>());
+    let newest = MOST as usize - DataProblem::ALL.len();
+    assert_eq!(idfvs(None), (40 - newest..40).map(|n| format!("V{n}")).collect::<Vec<_>>());
     assert_eq!(idfvs(Some(DataProblem::AuthorizedWithoutIdfa)), ["V3"], "though newer ones came");
     let example = samples.iter().find(|sample| sample.example_of.is_some()).expect("an example");
     assert_eq!(example.content["application_info"], json!({"package": "a.b", "application_version": "4.2"}));

@@ -14,5 +14,6 @@ mod purposes;
 mod retention;
 pub mod sender;
 mod several;
+mod shared;
 mod sign_in;
 mod tables;

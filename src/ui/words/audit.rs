@@ -52,6 +52,7 @@ pub fn audit_field(name: &str) -> &str {
         "since_ms" => "Since",
         "slug" => "Address name",
         "tables" => "Tables",
+        "takes_placeholders" => "Placeholders are ids",
         "time_zone" => "Time zone",
         "to_ms" => "To",
         "token" => "API token",

@@ -52,7 +52,7 @@ pub async fn one(grant: InputGrant, State(state): State<AppState>, headers: Head
         Err(unread) => return unread.refuse(&state, grant).await,
     };
     let parsed = match serde_json::from_str::<&RawValue>(&text) {
-        Ok(raw) => Batch::parse(raw),
+        Ok(raw) => Batch::parse(raw, grant.placeholders()),
         Err(_) => Err(vec![Fault::new("", Problem::NotJson)]),
     };
     match parsed {
@@ -124,7 +124,7 @@ async fn many(
     let mut sent = SentBatches { historical, ..SentBatches::default() };
     let (mut indexes, mut reported) = (Vec::new(), Vec::new());
     for (index, raw) in raw.into_iter().enumerate() {
-        match Batch::parse(raw) {
+        match Batch::parse(raw, grant.placeholders()) {
             Ok(batch) => {
                 sent.batches.push(batch);
                 indexes.push(index);

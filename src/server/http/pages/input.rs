@@ -10,13 +10,16 @@ use crate::domain::error::{Problem, Refusal};
 use crate::domain::id::InputId;
 use crate::domain::input::{Counted, Input};
 use crate::domain::permission::Permission;
+use crate::domain::placeholder::Placeholders;
 use crate::server::calendar;
 use crate::server::error::{Error, Result};
 use crate::server::http::caller::{InWorkspace, SignedInPerson};
 use crate::server::http::form::{Form, NotTaken, shown};
 use crate::server::http::moment::moment;
 use crate::server::http::render::render;
-use crate::server::services::input::{NewInput, Secret, add_input, limit_rate, rotate_secret, set_paused};
+use crate::server::services::input::{
+    NewInput, Secret, add_input, limit_rate, rotate_secret, set_paused, set_placeholders,
+};
 use crate::server::state::AppState;
 use crate::server::store::View;
 use crate::server::store::tally::Tally;
@@ -116,6 +119,11 @@ pub async fn change(
                 }
                 Err(error) => Err(error),
             }
+        }
+        "placeholders" => {
+            let wanted = if form.text("take").is_empty() { Placeholders::Absent } else { Placeholders::Ids };
+            set_placeholders(&state.store, &visit.actor, workspace, id, wanted).await?;
+            redirect_saying(&visit.session, Done::PlaceholdersSaved, &format!("/w/{slug}/inputs/{id}")).await
         }
         "rotate" => {
             let version = form.choice("secret_version", |text| text.parse().ok());
@@ -223,6 +231,7 @@ pub(super) async fn one_model(
         } else {
             Samples::NotForThisRole
         },
+        takes_placeholders: input.takes_placeholders,
         limit: input.requests_per_second.map(number),
         requests_per_second: input.requests_per_second.map(|rate| rate.to_string()).unwrap_or_default(),
         faults: Faults::default(),

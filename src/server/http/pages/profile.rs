@@ -4,8 +4,6 @@
 use super::remembered::{LookedUp, random_name};
 use super::{PageQuery, frame};
 use crate::domain::att::{CountedState, Effective, Origin};
-use crate::domain::count::deciding_device;
-use crate::domain::device::Device;
 use crate::domain::environment::Environment;
 use crate::domain::id::{DeviceId, InputId, ProfileId};
 use crate::domain::permission::Permission;
@@ -87,7 +85,7 @@ async fn people(view: &mut View, environment: Environment, found: &[ProfileId]) 
     let context = Context::read(view).await?;
     let mut people = Vec::new();
     for id in found {
-        if let Some(person) = view.app_user(environment, *id).await? {
+        if let Some(person) = view.app_user(environment, *id, None).await? {
             people.push(context.found(person));
         }
     }
@@ -127,9 +125,7 @@ impl Context {
     }
 
     fn found(&self, person: AppUser) -> ProfileCard {
-        let devices: Vec<&Device> =
-            person.devices.iter().map(|named| &named.device).filter(|device| !device.retired).collect();
-        let decides = deciding_device(&devices);
+        let decides = person.decides.as_ref();
         let state = decides.map_or(CountedState::NotApplicable, |device| state_of(self.reader.effective(device)));
         let decides = decides.map(|device| device.id);
         ProfileCard {

@@ -97,6 +97,7 @@ impl Filling {
                 let arrival = Arrival { input, app: *app, received, policy, default: *default, day, historical: false };
                 let before = of_user.clone();
                 let mut became = of_user.fold(batch, &arrival, &mut ids);
+                of_user.decide();
                 days.add(day, &of_user.difference(&before));
                 days.add(day, &count::active(&became.active.take()));
                 folded.push((arrival, became));
@@ -123,7 +124,7 @@ impl Filling {
         let mut effects = Effects::default();
         let batches = chapters.iter().flat_map(|chapter| &chapter.batches);
         for ((_, _, batch), (arrival, folded)) in batches.zip(folded) {
-            effects.take(batch, arrival, folded.clone(), population);
+            effects.take(batch, arrival, folded.clone());
         }
         let mut tx = store.db.write().await?;
         tx.take_lane(workspace).await?;

@@ -1,16 +1,17 @@
 //! Loading what a group of batches may touch.
 
-use super::load::Loader;
-use super::row::{
+use super::id_row::{
     IdentifierKey, IdentifierRow, IdentityKey, IdentityRow, device_identifiers, identifier_keys, identities,
     identity_keys,
 };
+use super::load::Loader;
 use crate::domain::batch::Batch;
 use crate::domain::environment::Environment;
 use crate::domain::fold::{Arrival, Population};
-use crate::domain::id::{DeviceId, ProfileId, WorkspaceId};
+use crate::domain::id::{AppId, DeviceId, ProfileId, WorkspaceId};
 use crate::domain::identifier::{Identifier, IdentifierKind, identifier_of_profile};
 use crate::domain::identity::{Identity, IdentityKind};
+use crate::domain::joins::Lead;
 use crate::server::error::Result;
 use crate::server::store::db::{Tx, given, on};
 use serde_json::json;
@@ -26,52 +27,96 @@ impl Tx {
     ) -> Result<Population> {
         let mut load = Loader::new(self, workspace);
         let identifiers = load.devices_of_batches(batches).await?;
-        let (identities, profiles) = load.profiles_of_batches(batches).await?;
-        let mut touched: BTreeSet<DeviceId> = identifiers.values().copied().collect();
-        // A status without a device id belongs to the profile's only device.
-        let without_device_id =
-            batches.iter().any(|(_, batch)| batch.identifiers.iter().all(|(kind, _)| *kind == IdentifierKind::Idfa));
-        if without_device_id {
-            load.devices_of(&profiles).await?;
-            touched.extend(load.population.uses().iter().map(|(device, _)| *device));
-            let by_profile = load.devices_of_profiles_only(batches, &profiles).await?;
-            touched.extend(by_profile.values());
+        let identities = load.profiles_of_batches(batches).await?;
+        let mut touched: BTreeSet<DeviceId> = identifiers.values().map(|lead| lead.to).collect();
+        let mut pairs = pairs(batches, &identifiers, &identities, &load.population);
+        for profile in load.population.profiles().values() {
+            // A profile that is named now may have been some device's anonymous user until now.
+            touched.extend(profile.anonymous_on);
+            pairs.extend(profile.anonymous_on.map(|device| (device, profile.id)));
         }
-        // A profile that is named now may have been some device's anonymous user until now.
-        touched.extend(load.population.profiles().values().filter_map(|profile| profile.anonymous_on));
-        load.complete(&touched).await?;
-        let users: BTreeSet<ProfileId> = load.population.profiles().keys().copied().collect();
-        load.devices_of(&users).await?;
+        load.devices(&touched).await?;
+        let anonymous = load.population.devices.values().filter_map(|device| device.anonymous_user).collect();
+        load.profiles(&anonymous).await?;
+        touched.extend(load.devices_without_id(batches).await?);
+        load.identifiers(&touched).await?;
+        load.deciding_and(&pairs).await?;
         load.population.identities = identities;
         Ok(load.population)
     }
 }
 
+/// Whether a batch's status may be about a device that none of its ids names: an IDFA may be withheld.
+fn is_without_device_id(batch: &Batch) -> bool {
+    batch.status.is_some() && batch.identifiers.iter().all(|(kind, _)| *kind == IdentifierKind::Idfa)
+}
+
+/// The devices and profiles that each batch names together.
+fn pairs(
+    batches: &[(Arrival, &Batch)],
+    identifiers: &BTreeMap<Identifier, Lead<DeviceId>>,
+    identities: &BTreeMap<Identity, Lead<ProfileId>>,
+    population: &Population,
+) -> BTreeSet<(DeviceId, ProfileId)> {
+    let mut pairs = BTreeSet::new();
+    for (arrival, batch) in batches {
+        let (environment, app) = (batch.environment, arrival.app);
+        let identifier = |(kind, value): &(IdentifierKind, String)| Identifier {
+            environment,
+            app,
+            kind: *kind,
+            value: value.clone(),
+        };
+        let identity =
+            |(kind, value): &(IdentityKind, String)| Identity { environment, kind: *kind, value: value.clone() };
+        let devices = batch.identifiers.iter().filter_map(|id| Some(identifiers.get(&identifier(id))?.to));
+        let by_mpid = batch.mpid.and_then(|mpid| population.profile_by_mpid(environment, mpid));
+        let by_identity = batch.identities.iter().filter_map(|id| Some(identities.get(&identity(id))?.to));
+        let profiles: BTreeSet<ProfileId> = by_mpid.into_iter().chain(by_identity).collect();
+        pairs.extend(devices.flat_map(|device| profiles.iter().map(move |profile| (device, *profile))));
+    }
+    pairs
+}
+
 impl Loader<'_> {
-    /// The devices that the batches' ids lead to.
-    async fn devices_of_batches(&mut self, batches: &[(Arrival, &Batch)]) -> Result<BTreeMap<Identifier, DeviceId>> {
+    /// Where the batches' ids of devices lead.
+    async fn devices_of_batches(
+        &mut self,
+        batches: &[(Arrival, &Batch)],
+    ) -> Result<BTreeMap<Identifier, Lead<DeviceId>>> {
         let keys = batches.iter().flat_map(|(arrival, batch)| {
             let (environment, app) = (batch.environment, arrival.app);
             batch.identifiers.iter().map(move |(kind, value)| IdentifierKey::new(environment, app, *kind, value))
         });
-        self.devices_by_identifiers(given(keys)).await
+        self.leads(given(keys)).await
     }
 
-    async fn devices_of_profiles_only(
-        &mut self,
-        batches: &[(Arrival, &Batch)],
-        profiles: &BTreeSet<ProfileId>,
-    ) -> Result<BTreeMap<Identifier, DeviceId>> {
-        let identifiers: Vec<Identifier> = batches
+    /// The devices that statuses without an id may be about: the only one that a profile has in an app, or the one that
+    /// is named after the profile.
+    async fn devices_without_id(&mut self, batches: &[(Arrival, &Batch)]) -> Result<BTreeSet<DeviceId>> {
+        let apps: BTreeSet<(Environment, AppId)> = batches
             .iter()
-            .flat_map(|(arrival, batch)| {
-                profiles.iter().map(|profile| identifier_of_profile(batch.environment, arrival.app, *profile))
-            })
+            .filter(|(_, batch)| is_without_device_id(batch))
+            .map(|(arrival, batch)| (batch.environment, arrival.app))
             .collect();
-        self.devices_by_identifiers(given(identifiers.iter().map(IdentifierKey::from))).await
+        if apps.is_empty() {
+            return Ok(BTreeSet::new());
+        }
+        self.devices_of(|_| true).await?;
+        let each = apps.iter().flat_map(|(environment, app)| {
+            self.population.profiles().keys().map(|profile| (*environment, *app, *profile))
+        });
+        let each: Vec<(Environment, AppId, ProfileId)> = each.collect();
+        let named = each.iter().map(|(environment, app, profile)| identifier_of_profile(*environment, *app, *profile));
+        let keys = given(named.map(|identifier| IdentifierKey::from(&identifier)));
+        let named = self.leads(keys).await?;
+        let only = each.iter().filter_map(|(_, app, profile)| self.population.only_apple_device(*profile, *app));
+        let found = only.chain(named.values().map(|lead| lead.to)).collect();
+        self.devices(&found).await?;
+        Ok(found)
     }
 
-    async fn devices_by_identifiers(&mut self, keys: String) -> Result<BTreeMap<Identifier, DeviceId>> {
+    async fn leads(&mut self, keys: String) -> Result<BTreeMap<Identifier, Lead<DeviceId>>> {
         const SQL: &str = concat!(
             "select ",
             device_identifiers!(columns),
@@ -87,16 +132,16 @@ impl Loader<'_> {
         Ok(rows.into_iter().map(IdentifierRow::into).collect())
     }
 
-    /// The profiles that the batches name, by `mpid` or by identity.
+    /// Loads the profiles that the batches name, by `mpid` or by identity; returns where the identities lead.
     async fn profiles_of_batches(
         &mut self,
         batches: &[(Arrival, &Batch)],
-    ) -> Result<(BTreeMap<Identity, ProfileId>, BTreeSet<ProfileId>)> {
+    ) -> Result<BTreeMap<Identity, Lead<ProfileId>>> {
         const BY_MPID: &str = "select p.id from profiles p where p.workspace_id = $1 and (p.environment, p.mpid) in \
             (select cast(given.value->>'environment' as bigint), cast(given.value->>'mpid' as bigint) \
             from jsonb_each($2) as given)";
         let identities = self.identified(batches).await?;
-        let mut found: BTreeSet<ProfileId> = identities.values().copied().collect();
+        let mut found: BTreeSet<ProfileId> = identities.values().map(|lead| lead.to).collect();
         let mpids: BTreeSet<(Environment, i64)> =
             batches.iter().filter_map(|(_, batch)| Some((batch.environment, batch.mpid?))).collect();
         if !mpids.is_empty() {
@@ -108,11 +153,11 @@ impl Loader<'_> {
             found.extend(ids);
         }
         self.profiles(&found).await?;
-        Ok((identities, found))
+        Ok(identities)
     }
 
     /// Whom the batches' identities name.
-    async fn identified(&mut self, batches: &[(Arrival, &Batch)]) -> Result<BTreeMap<Identity, ProfileId>> {
+    async fn identified(&mut self, batches: &[(Arrival, &Batch)]) -> Result<BTreeMap<Identity, Lead<ProfileId>>> {
         const SQL: &str = concat!(
             "select ",
             identities!(columns),

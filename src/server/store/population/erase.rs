@@ -1,11 +1,12 @@
 //! One step of erasing IDFAs that the settings withhold.
 
+use super::id_row::{IdentifierRow, device_identifiers};
 use super::load::Loader;
-use super::row::{IdentifierRow, device_identifiers};
 use crate::domain::audit::{AuditAction, SystemActor};
 use crate::domain::count;
 use crate::domain::id::{DeviceId, WorkspaceId};
 use crate::domain::identifier::{Identifier, IdentifierKind};
+use crate::domain::joins::Lead;
 use crate::domain::privacy::Settings;
 use crate::server::error::Result;
 use crate::server::store::audit::{Entry, append};
@@ -75,7 +76,7 @@ impl IdfaKey {
 
 impl Tx {
     /// IDFAs after a cursor, with the devices they lead to.
-    async fn idfas_after(&mut self, workspace: WorkspaceId, cursor: &str) -> Result<Vec<(Identifier, DeviceId)>> {
+    async fn idfas_after(&mut self, workspace: WorkspaceId, cursor: &str) -> Result<Vec<(Identifier, Lead<DeviceId>)>> {
         const SQL: &str = concat!(
             "select ",
             device_identifiers!(columns),
@@ -101,24 +102,25 @@ impl Tx {
         store: &Store,
         workspace: WorkspaceId,
         settings: &Settings,
-        identifiers: Vec<(Identifier, DeviceId)>,
+        identifiers: Vec<(Identifier, Lead<DeviceId>)>,
     ) -> Result<i64> {
-        let devices: BTreeSet<DeviceId> = identifiers.iter().map(|(_, device)| *device).collect();
+        let devices: BTreeSet<DeviceId> = identifiers.iter().map(|(_, lead)| lead.to).collect();
         let mut load = Loader::new(self, workspace);
-        load.complete(&devices).await?;
+        load.devices(&devices).await?;
+        load.identifiers(&devices).await?;
         let before = load.population;
         let mut after = before.clone();
-        let is_withheld = |(_, id): &&(Identifier, DeviceId)| {
-            before.devices.get(id).is_some_and(|device| !device.may_keep_idfa(settings.policy, settings.default))
+        let is_withheld = |(_, lead): &&(Identifier, Lead<DeviceId>)| {
+            before.devices.get(&lead.to).is_some_and(|device| !device.may_keep_idfa(settings.policy, settings.default))
         };
-        let erased: Vec<&(Identifier, DeviceId)> = identifiers.iter().filter(is_withheld).collect();
-        for (identifier, device) in &erased {
-            after.erase_identifier(identifier, *device, store.clock.now());
+        let erased: Vec<&(Identifier, Lead<DeviceId>)> = identifiers.iter().filter(is_withheld).collect();
+        for (identifier, lead) in &erased {
+            after.erase_identifier(identifier, lead.to, store.clock.now());
         }
         self.write_population(workspace, &before, &after, &store.ids).await?;
         let today = self.today(workspace, store.clock.now()).await?;
         self.add_cells(workspace, store.slot, today, &count::cells(&after.difference(&before))).await?;
-        self.erase_sampled_idfas(workspace, erased.iter().map(|(_, device)| *device)).await?;
+        self.erase_sampled_idfas(workspace, erased.iter().map(|(_, lead)| lead.to)).await?;
         Ok(i64::try_from(erased.len()).unwrap_or_default())
     }
 

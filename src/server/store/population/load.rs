@@ -1,11 +1,13 @@
 //! Loading devices and profiles by their ids, step by step.
 
-use super::row::{DeviceRow, IdentifierRow, ProfileRow, UseRow, device_identifiers, devices, profiles, uses};
+use super::id_row::{IdentifierRow, device_identifiers};
+use super::row::{DeviceRow, ProfileRow, UseRow, devices, profiles, uses};
 use crate::domain::fold::Population;
 use crate::domain::id::{DeviceId, ProfileId, WorkspaceId};
 use crate::server::error::Result;
-use crate::server::store::db::{Tx, given, on};
+use crate::server::store::db::{NONE, Tx, given, on};
 use serde::Serialize;
+use serde_json::json;
 use std::collections::BTreeSet;
 
 /// Every environment, spelt out: keys begin with the workspace and the environment, and an index is only entered by
@@ -70,13 +72,6 @@ impl Loader<'_> {
         Ok(())
     }
 
-    /// Loads these devices with all their identifiers and all their users.
-    pub async fn complete(&mut self, devices: &BTreeSet<DeviceId>) -> Result<()> {
-        self.devices(devices).await?;
-        self.identifiers(devices).await?;
-        self.users(devices).await
-    }
-
     /// Loads all identifiers of these devices.
     pub async fn identifiers(&mut self, devices: &BTreeSet<DeviceId>) -> Result<()> {
         const SQL: &str = concat!(
@@ -92,47 +87,105 @@ impl Loader<'_> {
         let (workspace, wanted) = (self.workspace, ids(devices.iter().map(|id| id.0)));
         let rows: Vec<IdentifierRow> =
             on!(&mut *self.tx, c => sqlx::query_as(SQL).bind(workspace).bind(wanted).fetch_all(c).await?);
-        for (identifier, device) in rows.into_iter().map(IdentifierRow::into) {
-            self.population.add_identifier(identifier, device);
+        for (identifier, lead) in rows.into_iter().map(IdentifierRow::into) {
+            self.population.add_identifier(identifier, lead);
         }
         Ok(())
     }
 
-    /// Loads all users of these devices.
-    pub async fn users(&mut self, devices: &BTreeSet<DeviceId>) -> Result<()> {
-        const SQL: &str = concat!(
-            "select ",
-            uses!(columns),
-            " from uses where workspace_id = $1 and ",
-            any_environment!(),
-            " and device_id in (select cast(given.value->>'id' as bigint) from jsonb_each($2) as given)"
-        );
-        if devices.is_empty() {
-            return Ok(());
-        }
-        let (workspace, wanted) = (self.workspace, ids(devices.iter().map(|id| id.0)));
-        let rows: Vec<UseRow> =
-            on!(&mut *self.tx, c => sqlx::query_as(SQL).bind(workspace).bind(wanted).fetch_all(c).await?);
-        rows.iter().for_each(|row| self.population.add_use(row.device_id, row.profile_id));
-        self.profiles(&rows.into_iter().map(|row| row.profile_id).collect()).await
+    /// Loads the devices that decide the statuses of the profiles that are here.
+    pub async fn deciding(&mut self) -> Result<()> {
+        self.uses_and_devices(DECIDING, self.of_profiles(|_| true)).await
     }
 
-    /// Loads all devices of these profiles.
-    pub async fn devices_of(&mut self, profiles: &BTreeSet<ProfileId>) -> Result<()> {
-        const SQL: &str = concat!(
-            "select ",
-            uses!(columns),
-            " from uses where workspace_id = $1 and ",
-            any_environment!(),
-            " and profile_id in (select cast(given.value->>'id' as bigint) from jsonb_each($2) as given)"
-        );
-        let (workspace, wanted) = (self.workspace, ids(profiles.iter().map(|id| id.0)));
+    /// The same, and whether these devices are used by these profiles.
+    pub async fn deciding_and(&mut self, pairs: &BTreeSet<(DeviceId, ProfileId)>) -> Result<()> {
+        let pairs = given(pairs.iter().map(|(device, profile)| json!({"device": device.0, "profile": profile.0})));
+        if pairs == NONE {
+            return self.deciding().await;
+        }
+        let (workspace, profiles) = (self.workspace, self.of_profiles(|_| true));
+        let rows: Vec<UseRow> = on!(&mut *self.tx, c => sqlx::query_as(DECIDING_AND)
+            .bind(workspace)
+            .bind(profiles)
+            .bind(pairs)
+            .fetch_all(c)
+            .await?);
+        self.add_uses(rows).await
+    }
+
+    /// Loads all devices of those profiles that are here and wanted.
+    pub async fn devices_of(&mut self, wanted: impl Fn(&ProfileId) -> bool) -> Result<()> {
+        self.uses_and_devices(OF_PROFILES, self.of_profiles(wanted)).await
+    }
+
+    /// Loads all users of these devices.
+    pub async fn users(&mut self, devices: &BTreeSet<DeviceId>) -> Result<()> {
+        let devices = ids(devices.iter().map(|id| id.0));
+        let found = self.uses_and_devices(OF_DEVICES, devices).await?;
+        let users = self.population.uses().keys().map(|(_, profile)| *profile).collect();
+        self.profiles(&users).await?;
+        Ok(found)
+    }
+
+    fn of_profiles(&self, wanted: impl Fn(&ProfileId) -> bool) -> String {
+        ids(self.population.profiles().keys().filter(|id| wanted(id)).map(|id| id.0))
+    }
+
+    /// Loads the uses that a statement finds by ids, with their devices.
+    async fn uses_and_devices(&mut self, sql: &'static str, ids: String) -> Result<()> {
+        if ids == NONE {
+            return Ok(());
+        }
+        let workspace = self.workspace;
         let rows: Vec<UseRow> =
-            on!(&mut *self.tx, c => sqlx::query_as(SQL).bind(workspace).bind(wanted).fetch_all(c).await?);
-        rows.iter().for_each(|row| self.population.add_use(row.device_id, row.profile_id));
+            on!(&mut *self.tx, c => sqlx::query_as(sql).bind(workspace).bind(ids).fetch_all(c).await?);
+        self.add_uses(rows).await
+    }
+
+    async fn add_uses(&mut self, rows: Vec<UseRow>) -> Result<()> {
+        rows.iter().for_each(|row| self.population.add_use(row.device_id, row.profile_id, row.decides));
         self.devices(&rows.into_iter().map(|row| row.device_id).collect()).await
     }
 }
+
+const OF_DEVICES: &str = concat!(
+    "select ",
+    uses!(columns),
+    " from uses where workspace_id = $1 and ",
+    any_environment!(),
+    " and device_id in (select cast(given.value->>'id' as bigint) from jsonb_each($2) as given)"
+);
+
+const OF_PROFILES: &str = concat!(
+    "select ",
+    uses!(columns),
+    " from uses where workspace_id = $1 and ",
+    any_environment!(),
+    " and profile_id in (select cast(given.value->>'id' as bigint) from jsonb_each($2) as given)"
+);
+
+const DECIDING: &str = concat!(
+    "select ",
+    uses!(columns),
+    " from uses where workspace_id = $1 and ",
+    any_environment!(),
+    " and profile_id in (select cast(given.value->>'id' as bigint) from jsonb_each($2) as given) and decides in (1, 2)"
+);
+
+const DECIDING_AND: &str = concat!(
+    "select ",
+    uses!(columns),
+    " from uses where workspace_id = $1 and ",
+    any_environment!(),
+    " and profile_id in (select cast(given.value->>'id' as bigint) from jsonb_each($2) as given) and decides in (1, 2)",
+    " union select ",
+    uses!(columns),
+    " from uses where workspace_id = $1 and ",
+    any_environment!(),
+    " and (device_id, profile_id) in (select cast(given.value->>'device' as bigint), \
+    cast(given.value->>'profile' as bigint) from jsonb_each($3) as given)"
+);
 
 /// Rows that look for ids.
 fn ids(ids: impl IntoIterator<Item = i64>) -> String {

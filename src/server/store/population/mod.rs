@@ -2,16 +2,22 @@
 
 mod batches;
 mod erase;
+pub(super) mod id_row;
 mod load;
 mod retire;
 pub(super) mod row;
+mod settle;
 mod write;
 
 use super::db::{Tx, on};
-use crate::domain::device::Device;
+use crate::domain::deciding::deciding_device;
+use crate::domain::device::{Device, DevicePlace};
 use crate::domain::environment::Environment;
 use crate::domain::fold::Population;
 use crate::domain::id::{DeviceId, ProfileId, WorkspaceId};
+use crate::domain::identifier::Identifier;
+use crate::domain::profile::Profile;
+use crate::domain::time::Millis;
 use crate::server::error::Result;
 use load::Loader;
 use row::{DeviceRow, ProfileRow, devices, profiles};
@@ -44,6 +50,7 @@ impl Tx {
         let mut load = Loader::new(self, workspace);
         load.population.devices.extend(rows.into_iter().map(|row| (row.id, row.into())));
         load.identifiers(&ids.iter().copied().collect()).await?;
+        load.users(&ids.iter().copied().collect()).await?;
         Ok((!ids.is_empty()).then_some((load.population, ids)))
     }
 
@@ -67,11 +74,9 @@ impl Tx {
             .fetch_all(c)
             .await?);
         let ids: Vec<ProfileId> = rows.iter().map(|row| row.id).collect();
-        let anonymous_on = rows.iter().filter_map(|row| row.anonymous_on).collect();
         let mut load = Loader::new(self, workspace);
         rows.into_iter().for_each(|row| load.population.add_profile(row.into()));
-        load.devices_of(&ids.iter().copied().collect()).await?;
-        load.users(&anonymous_on).await?;
+        load.devices_of(|_| true).await?;
         Ok((!ids.is_empty()).then_some((load.population, ids)))
     }
 
@@ -86,27 +91,59 @@ impl Tx {
         Ok(load.population.devices.into_values().collect())
     }
 
-    /// The devices that a profile uses, the one seen last first.
+    /// A profile by its id.
+    pub(super) async fn profile_by_id(&mut self, workspace: WorkspaceId, id: ProfileId) -> Result<Option<Profile>> {
+        let mut load = Loader::new(self, workspace);
+        load.profiles(&BTreeSet::from([id])).await?;
+        Ok(load.population.profiles().get(&id).cloned())
+    }
+
+    /// The device that decides a profile's status in all; of an anonymous one that is not counted its only one.
+    pub(super) async fn deciding_device(
+        &mut self,
+        workspace: WorkspaceId,
+        profile: &Profile,
+    ) -> Result<Option<Device>> {
+        let mut load = Loader::new(self, workspace);
+        load.profiles(&BTreeSet::from([profile.id])).await?;
+        load.devices(&profile.anonymous_on.into_iter().collect()).await?;
+        load.deciding().await?;
+        let devices = load.population.devices.values();
+        Ok(deciding_device(devices).cloned())
+    }
+
+    /// The profile's devices that were seen last, the last one first, after one of them or from the first on; with their
+    /// identifiers.
     pub(super) async fn devices_used_by(
         &mut self,
         workspace: WorkspaceId,
         environment: Environment,
         profile: ProfileId,
-    ) -> Result<Vec<Device>> {
+        after: Option<DevicePlace>,
+        most: i64,
+    ) -> Result<Vec<(Device, Vec<Identifier>)>> {
         const SQL: &str = concat!(
             "select ",
             devices!(qualified),
             " from uses u join devices on devices.workspace_id = u.workspace_id \
             and devices.environment = u.environment and devices.id = u.device_id \
             where u.workspace_id = $1 and u.environment = $2 and u.profile_id = $3 \
-            order by devices.last_seen desc, devices.id"
+            and (devices.last_seen < $4 or (devices.last_seen = $4 and devices.id > $5)) \
+            order by devices.last_seen desc, devices.id limit $6"
         );
-        let rows: Vec<DeviceRow> = on!(self, c => sqlx::query_as(SQL)
+        let after = after.unwrap_or(DevicePlace { last_seen: Millis(i64::MAX), id: DeviceId(i64::MIN) });
+        let rows: Vec<DeviceRow> = on!(&mut *self, c => sqlx::query_as(SQL)
             .bind(workspace)
             .bind(environment)
             .bind(profile)
+            .bind(after.last_seen)
+            .bind(after.id)
+            .bind(most)
             .fetch_all(c)
             .await?);
-        Ok(rows.into_iter().map(Device::from).collect())
+        let mut load = Loader::new(self, workspace);
+        load.identifiers(&rows.iter().map(|row| row.id).collect()).await?;
+        let of = |id| load.population.identifiers_of(id).cloned().collect();
+        Ok(rows.into_iter().map(|row| (Device::from(row.clone()), of(row.id))).collect())
     }
 }

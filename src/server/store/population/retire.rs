@@ -28,14 +28,14 @@ impl System {
             .into_iter()
             .collect();
             let mut load = Loader::new(&mut tx, workspace);
-            load.complete(&silent).await?;
-            let users = load.population.profiles().keys().copied().collect();
-            load.devices_of(&users).await?;
-            let before = load.population;
+            load.devices(&silent).await?;
+            load.identifiers(&silent).await?;
+            let mut before = load.population;
             let mut after = before.clone();
             for device in after.devices.values_mut().filter(|device| silent.contains(&device.id)) {
                 device.retired = true;
             }
+            tx.decide(workspace, &mut before, &mut after).await?;
             let retired = silent.len();
             tx.write_population(workspace, &before, &after, &store.ids).await?;
             let today = tx.today(workspace, store.clock.now()).await?;

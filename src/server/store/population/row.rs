@@ -1,12 +1,12 @@
-//! The rows of the population's tables.
+//! The rows of devices, profiles, and what joins them.
 
 use crate::domain::att::{Reported, Status};
+use crate::domain::decides::{DecidedProfiles, Decides};
 use crate::domain::device::{Device, OverflowValues};
 use crate::domain::environment::Environment;
 use crate::domain::fold::Transition;
 use crate::domain::id::{AppId, DeviceId, InputId, ProfileId};
-use crate::domain::identifier::{Identifier, IdentifierKind};
-use crate::domain::identity::{Identity, IdentityKind};
+use crate::domain::joins::Joins;
 use crate::domain::platform::Platform;
 use crate::domain::profile::Profile;
 use crate::domain::time::{Day, Millis};
@@ -37,6 +37,12 @@ rows! {
             retired: bool as boolean,
             active_on: Option<Day> as bigint,
             overflow: OverflowValues as bigint,
+            anonymous_user: Option<ProfileId> as bigint,
+            users: i64 as bigint,
+            joined_on: Day as bigint,
+            joined: i64 as bigint,
+            decides_in_app: i64 as bigint,
+            decides_in_all: i64 as bigint,
         }
     }
 }
@@ -55,62 +61,9 @@ rows! {
         changing {
             anonymous_on: Option<DeviceId> as bigint,
             last_seen: Millis as bigint,
-        }
-    }
-}
-
-rows! {
-    pub(in crate::server::store) device_identifiers: IdentifierRow {
-        key {
-            environment: Environment as bigint,
-            app_id: AppId as bigint,
-            kind: IdentifierKind as text,
-            value: String as text,
-        }
-        fixed {}
-        changing {
-            device_id: DeviceId as bigint,
-        }
-    }
-}
-
-rows! {
-    /// What an identifier is looked for by.
-    pub(in crate::server::store) identifier_keys: IdentifierKey {
-        key {
-            environment: Environment as bigint,
-            app_id: AppId as bigint,
-            kind: IdentifierKind as text,
-            value: String as text,
-        }
-        fixed {}
-        changing {}
-    }
-}
-
-rows! {
-    /// What an identity is looked for by.
-    pub(in crate::server::store) identity_keys: IdentityKey {
-        key {
-            environment: Environment as bigint,
-            kind: IdentityKind as text,
-            value: String as text,
-        }
-        fixed {}
-        changing {}
-    }
-}
-
-rows! {
-    pub(in crate::server::store) identities: IdentityRow {
-        key {
-            environment: Environment as bigint,
-            kind: IdentityKind as text,
-            value: String as text,
-        }
-        fixed {}
-        changing {
-            profile_id: ProfileId as bigint,
+            devices: i64 as bigint,
+            joined_on: Day as bigint,
+            joined: i64 as bigint,
         }
     }
 }
@@ -124,7 +77,9 @@ rows! {
             profile_id: ProfileId as bigint,
         }
         fixed {}
-        changing {}
+        changing {
+            decides: Decides as bigint,
+        }
     }
 }
 
@@ -171,6 +126,10 @@ impl From<DeviceRow> for Device {
             retired: row.retired,
             active_on: row.active_on,
             overflow: row.overflow,
+            anonymous_user: row.anonymous_user,
+            users: row.users,
+            joins: Joins { on: row.joined_on, n: row.joined },
+            decides: DecidedProfiles { in_app: row.decides_in_app, in_all: row.decides_in_all },
         }
     }
 }
@@ -196,6 +155,12 @@ impl From<&Device> for DeviceRow {
             retired: device.retired,
             active_on: device.active_on,
             overflow: device.overflow,
+            anonymous_user: device.anonymous_user,
+            users: device.users,
+            joined_on: device.joins.on,
+            joined: device.joins.n,
+            decides_in_app: device.decides.in_app,
+            decides_in_all: device.decides.in_all,
         }
     }
 }
@@ -209,6 +174,8 @@ impl From<ProfileRow> for Profile {
             anonymous_on: row.anonymous_on,
             first_seen: row.first_seen,
             last_seen: row.last_seen,
+            devices: row.devices,
+            joins: Joins { on: row.joined_on, n: row.joined },
         }
     }
 }
@@ -224,47 +191,10 @@ impl ProfileRow {
             first_seen: profile.first_seen,
             anonymous_on: profile.anonymous_on,
             last_seen: profile.last_seen,
+            devices: profile.devices,
+            joined_on: profile.joins.on,
+            joined: profile.joins.n,
         }
-    }
-}
-
-impl IdentifierKey {
-    pub fn new(environment: Environment, app: AppId, kind: IdentifierKind, value: &str) -> Self {
-        Self { environment, app_id: app, kind, value: value.to_owned() }
-    }
-}
-
-impl From<&Identifier> for IdentifierKey {
-    fn from(identifier: &Identifier) -> Self {
-        Self::new(identifier.environment, identifier.app, identifier.kind, &identifier.value)
-    }
-}
-
-impl From<IdentifierRow> for (Identifier, DeviceId) {
-    fn from(row: IdentifierRow) -> Self {
-        let IdentifierRow { environment, app_id, kind, value, device_id } = row;
-        (Identifier { environment, app: app_id, kind, value }, device_id)
-    }
-}
-
-impl From<(&Identifier, &DeviceId)> for IdentifierRow {
-    fn from((identifier, device): (&Identifier, &DeviceId)) -> Self {
-        let Identifier { environment, app, kind, value } = identifier;
-        Self { environment: *environment, app_id: *app, kind: *kind, value: value.clone(), device_id: *device }
-    }
-}
-
-impl From<IdentityRow> for (Identity, ProfileId) {
-    fn from(row: IdentityRow) -> Self {
-        let IdentityRow { environment, kind, value, profile_id } = row;
-        (Identity { environment, kind, value }, profile_id)
-    }
-}
-
-impl From<(&Identity, &ProfileId)> for IdentityRow {
-    fn from((identity, profile): (&Identity, &ProfileId)) -> Self {
-        let Identity { environment, kind, value } = identity;
-        Self { environment: *environment, kind: *kind, value: value.clone(), profile_id: *profile }
     }
 }
 

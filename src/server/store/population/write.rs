@@ -1,14 +1,14 @@
 //! Writing the differences between two populations, one statement per table.
 
-use super::row::{
-    DeviceRow, IdentifierKey, IdentifierRow, IdentityRow, ProfileRow, TransitionRow, UseRow, device_identifiers,
-    devices, identifier_keys, identities, profiles, transitions, uses,
-};
+use super::id_row::{IdentifierKey, IdentifierRow, IdentityRow, device_identifiers, identifier_keys, identities};
+use super::row::{DeviceRow, ProfileRow, TransitionRow, UseRow, devices, profiles, transitions, uses};
+use crate::domain::decides::Decides;
 use crate::domain::device::Device;
 use crate::domain::fold::{Population, Transition};
 use crate::domain::id::{DeviceId, ProfileId, WorkspaceId};
 use crate::domain::identifier::Identifier;
 use crate::domain::identity::Identity;
+use crate::domain::joins::Lead;
 use crate::domain::profile::Profile;
 use crate::server::clock::Ids;
 use crate::server::error::Result;
@@ -36,16 +36,22 @@ impl Tx {
         self.delete_identifiers(workspace, gone).await?;
         let new = after.identifiers().iter().filter(|(identifier, _)| !before.identifiers().contains_key(identifier));
         self.add_identifiers(workspace, new).await?;
-        let moved = |(identifier, device): &(&Identifier, &DeviceId)| {
-            before.identifiers().get(identifier).is_some_and(|was| was != *device)
+        let moved = |(identifier, lead): &(&Identifier, &Lead<DeviceId>)| {
+            before.identifiers().get(identifier).is_some_and(|was| was != *lead)
         };
         self.move_identifiers(workspace, after.identifiers().iter().filter(moved)).await?;
         let new = after.identities.iter().filter(|(identity, _)| !before.identities.contains_key(identity));
         self.add_identities(workspace, new).await?;
-        let moved =
-            |(identity, to): &(&Identity, &ProfileId)| before.identities.get(identity).is_some_and(|was| was != *to);
+        let moved = |(identity, lead): &(&Identity, &Lead<ProfileId>)| {
+            before.identities.get(identity).is_some_and(|was| was != *lead)
+        };
         self.move_identities(workspace, after.identities.iter().filter(moved)).await?;
-        self.write_uses(workspace, after, after.uses().difference(before.uses())).await
+        let new = after.uses().iter().filter(|(of, _)| !before.uses().contains_key(of));
+        self.add_uses(workspace, after, new).await?;
+        let changed = |(of, decides): &(&(DeviceId, ProfileId), &Decides)| {
+            before.uses().get(of).is_some_and(|was| was != *decides)
+        };
+        self.change_uses(workspace, after, after.uses().iter().filter(changed)).await
     }
 
     async fn write_rows(&mut self, workspace: WorkspaceId, sql: &'static str, rows: String) -> Result<()> {
@@ -134,7 +140,7 @@ impl Tx {
     async fn add_identifiers<'a>(
         &mut self,
         workspace: WorkspaceId,
-        identifiers: impl Iterator<Item = (&'a Identifier, &'a DeviceId)>,
+        identifiers: impl Iterator<Item = (&'a Identifier, &'a Lead<DeviceId>)>,
     ) -> Result<()> {
         const SQL: &str = concat!(
             "insert into device_identifiers (workspace_id, ",
@@ -149,14 +155,16 @@ impl Tx {
     async fn move_identifiers<'a>(
         &mut self,
         workspace: WorkspaceId,
-        identifiers: impl Iterator<Item = (&'a Identifier, &'a DeviceId)>,
+        identifiers: impl Iterator<Item = (&'a Identifier, &'a Lead<DeviceId>)>,
     ) -> Result<()> {
         const SQL: &str = concat!(
-            "update device_identifiers set device_id = moved.device_id from (select ",
+            "update device_identifiers set ",
+            device_identifiers!(assigned),
+            " from (select ",
             device_identifiers!(given),
-            " from jsonb_each($2) as given) as moved where device_identifiers.workspace_id = $1 \
-            and device_identifiers.environment = moved.environment and device_identifiers.app_id = moved.app_id \
-            and device_identifiers.kind = moved.kind and device_identifiers.value = moved.value"
+            " from jsonb_each($2) as given) as changed where device_identifiers.workspace_id = $1 \
+            and device_identifiers.environment = changed.environment and device_identifiers.app_id = changed.app_id \
+            and device_identifiers.kind = changed.kind and device_identifiers.value = changed.value"
         );
         self.write_rows(workspace, SQL, given(identifiers.map(IdentifierRow::from))).await
     }
@@ -165,7 +173,7 @@ impl Tx {
     async fn add_identities<'a>(
         &mut self,
         workspace: WorkspaceId,
-        identities: impl Iterator<Item = (&'a Identity, &'a ProfileId)>,
+        identities: impl Iterator<Item = (&'a Identity, &'a Lead<ProfileId>)>,
     ) -> Result<()> {
         const SQL: &str = concat!(
             "insert into identities (workspace_id, ",
@@ -180,36 +188,53 @@ impl Tx {
     async fn move_identities<'a>(
         &mut self,
         workspace: WorkspaceId,
-        identities: impl Iterator<Item = (&'a Identity, &'a ProfileId)>,
+        identities: impl Iterator<Item = (&'a Identity, &'a Lead<ProfileId>)>,
     ) -> Result<()> {
         const SQL: &str = concat!(
-            "update identities set profile_id = moved.profile_id from (select ",
+            "update identities set ",
+            identities!(assigned),
+            " from (select ",
             identities!(given),
-            " from jsonb_each($2) as given) as moved \
-            where identities.workspace_id = $1 and identities.environment = moved.environment \
-            and identities.kind = moved.kind and identities.value = moved.value"
+            " from jsonb_each($2) as given) as changed \
+            where identities.workspace_id = $1 and identities.environment = changed.environment \
+            and identities.kind = changed.kind and identities.value = changed.value"
         );
         self.write_rows(workspace, SQL, given(identities.map(IdentityRow::from))).await
     }
 
-    async fn write_uses<'a>(
+    /// Fails when another process has added one meanwhile.
+    async fn add_uses<'a>(
         &mut self,
         workspace: WorkspaceId,
         population: &Population,
-        uses: impl Iterator<Item = &'a (DeviceId, ProfileId)>,
+        uses: impl Iterator<Item = (&'a (DeviceId, ProfileId), &'a Decides)>,
     ) -> Result<()> {
         const SQL: &str = concat!(
             "insert into uses (workspace_id, ",
             uses!(columns),
             ") select $1, ",
             uses!(given),
-            " from jsonb_each($2) as given where true on conflict do nothing"
+            " from jsonb_each($2) as given"
         );
-        let row = |(device, profile): &(DeviceId, ProfileId)| {
-            let environment = population.devices[device].environment;
-            UseRow { environment, device_id: *device, profile_id: *profile }
-        };
-        self.write_rows(workspace, SQL, given(uses.map(row))).await
+        self.write_rows(workspace, SQL, given(uses.map(|of| use_row(population, of)))).await
+    }
+
+    async fn change_uses<'a>(
+        &mut self,
+        workspace: WorkspaceId,
+        population: &Population,
+        uses: impl Iterator<Item = (&'a (DeviceId, ProfileId), &'a Decides)>,
+    ) -> Result<()> {
+        const SQL: &str = concat!(
+            "update uses set ",
+            uses!(assigned),
+            " from (select ",
+            uses!(given),
+            " from jsonb_each($2) as given) as changed where uses.workspace_id = $1 \
+            and uses.environment = changed.environment and uses.device_id = changed.device_id \
+            and uses.profile_id = changed.profile_id"
+        );
+        self.write_rows(workspace, SQL, given(uses.map(|of| use_row(population, of)))).await
     }
 
     pub(in crate::server::store) async fn write_transitions(
@@ -226,4 +251,9 @@ impl Tx {
         );
         self.write_rows(workspace, SQL, given(transitions.iter().map(TransitionRow::from))).await
     }
+}
+
+fn use_row(population: &Population, (of, decides): (&(DeviceId, ProfileId), &Decides)) -> UseRow {
+    let (device_id, profile_id) = *of;
+    UseRow { environment: population.devices[&device_id].environment, device_id, profile_id, decides: *decides }
 }

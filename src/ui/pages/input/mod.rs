@@ -38,6 +38,7 @@ pub struct InputPage {
     pub samples: Samples,
     /// How many requests it may send in a second, as typed; empty for any number.
     pub requests_per_second: String,
+    pub takes_placeholders: bool,
     /// The limit in force.
     pub limit: Option<String>,
     pub faults: Faults,
@@ -139,6 +140,7 @@ pub fn input(page: InputPage) -> impl IntoView {
         Some(rate) => format!("{rate} requests per second"),
         None => "No limit".to_owned(),
     };
+    let placeholders = if page.takes_placeholders { "Used as ids" } else { "Ignored" };
     let of_other_apps = (page.of_other_apps != "0").then(|| {
         view! {
             <dt>{format!("Of apps beyond {} (counted as “Other apps”)", words::number(MOST_APPS))}</dt>
@@ -168,6 +170,7 @@ pub fn input(page: InputPage) -> impl IntoView {
                 <dt>"Without any id (not stored)"</dt><dd class="n">{page.without_ids.clone()}</dd>
                 {of_other_apps}
                 <dt>"Rate limit"</dt><dd>{limit}</dd>
+                <dt>"Ids such as “null” or “guest”"</dt><dd>{placeholders}</dd>
             </dl>
         </section>
         {refused(page.refused.clone())}
@@ -211,6 +214,15 @@ fn actions(page: &InputPage) -> impl IntoView + use<> {
             "Its batches get error 403 until you resume it: events sent meanwhile are lost. Stored data stays.",
         )
     };
+    let (take, placeholders_label, placeholders_effect) = if page.takes_placeholders {
+        ("", "Ignore placeholder ids", "Words such as “null”, “unknown” or “guest” are no longer used as ids.")
+    } else {
+        (
+            "yes",
+            "Use placeholder ids",
+            "Words such as “null”, “unknown” or “guest” are used as ids: everybody who sends one becomes the same user, up to 50 devices a day.",
+        )
+    };
     let rate = Field {
         name: "requests_per_second",
         label: "Requests per second",
@@ -227,6 +239,12 @@ fn actions(page: &InputPage) -> impl IntoView + use<> {
                 <input type="hidden" name="act" value="limit" />
                 {field(rate, &page.faults)}
                 <button class="button">"Save limit"</button>
+            </form>
+            <form method="post">
+                <input type="hidden" name="act" value="placeholders" />
+                <input type="hidden" name="take" value=take />
+                <p class="muted">{placeholders_effect}</p>
+                <button class="button">{placeholders_label}</button>
             </form>
             <form method="post">
                 <input type="hidden" name="act" value=act />

@@ -28,13 +28,18 @@ pub struct ProfileAnswer {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     user_identities: Option<Vec<Identity>>,
-    /// Ids of all its devices, the IDFA through the gate.
+    /// Ids of its devices, the IDFA through the gate.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     device_identities: Option<Vec<Identity>>,
+    /// At most 50, the one seen last first.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     devices: Option<Vec<DeviceAnswer>>,
+    /// There are more devices: `devices_after` of the question that answers the next ones.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    next_devices_after: Option<String>,
 }
 
 /// An identity of a user or a device.
@@ -101,7 +106,8 @@ pub(super) async fn answer(
     fields: Fields,
 ) -> Result<Json<ProfileAnswer>> {
     let reader = DeviceReader::read(view).await?;
-    let AppUser { profile, identities, devices } = view.app_user(environment, id).await?.ok_or(Refusal::NotFound)?;
+    let found = view.app_user(environment, id, fields.devices_after).await?.ok_or(Refusal::NotFound)?;
+    let AppUser { profile, identities, devices, next, .. } = found;
     let devices: Vec<GatedDevice> = devices.into_iter().map(|device| reader.gated(device)).collect();
     Ok(Json(ProfileAnswer {
         mpid: profile.mpid,
@@ -113,6 +119,7 @@ pub(super) async fn answer(
             .then(|| named(identities.iter().map(|(kind, value)| (kind.as_str(), value)))),
         device_identities: fields.device_identities.then(|| devices.iter().flat_map(names).collect()),
         devices: fields.devices.then(|| devices.iter().map(|known| device(&reader, known)).collect()),
+        next_devices_after: next.filter(|_| fields.devices || fields.device_identities).map(|next| next.to_string()),
     }))
 }
 

@@ -70,7 +70,7 @@ async fn by_mpid(
     Path(Mpid { mpid }): Path<Mpid>,
     query: ApiQuery,
 ) -> Result<Json<ProfileAnswer>> {
-    only(&query, &["fields", "environment_type"])?;
+    only(&query, &["fields", "devices_after", "environment_type"])?;
     let (labelled, fields) = (workspace.labelled()?, Fields::read(&query)?);
     let environment = environment_of(asked(&query, "environment_type")?)?;
     // What is no number is nobody's mpid; the store is asked all the same, so that the permission is checked first.
@@ -101,7 +101,7 @@ pub async fn resolve(
     query: ApiQuery,
     request: Request,
 ) -> Result<Json<ProfileAnswer>> {
-    only(&query, &["fields"])?;
+    only(&query, &["fields", "devices_after"])?;
     let (labelled, fields) = (workspace.labelled()?, Fields::read(&query)?);
     // Without the permission, not even the faults of the body are reported.
     let slug = WorkspaceRef::Slug(labelled.workspace.clone());

@@ -1,5 +1,6 @@
 //! What a profile is asked for by, and which fields of it.
 
+use crate::domain::device::DevicePlace;
 use crate::domain::environment::Environment;
 use crate::domain::error::{Problem, Refusal};
 use crate::domain::identifier::{IdentifierKind, normalized};
@@ -7,7 +8,7 @@ use crate::domain::identity::IdentityKind;
 use crate::domain::json::{self, Object};
 use crate::domain::text::Slug;
 use crate::server::error::{Error, Result};
-use crate::server::http::api::query::{ApiQuery, asked, bad, object};
+use crate::server::http::api::query::{ApiQuery, asked, bad, object, parsed};
 use crate::server::http::api::schema;
 use crate::server::store::access::Labelled;
 use crate::server::store::profile::FindBy;
@@ -40,6 +41,8 @@ pub(super) struct Fields {
     pub device_identities: bool,
     pub user_identities: bool,
     pub devices: bool,
+    /// The device after which those begin that are returned.
+    pub devices_after: Option<DevicePlace>,
 }
 
 impl Fields {
@@ -53,6 +56,7 @@ impl Fields {
                 _ => return Err(bad("fields", Problem::NotOneOf)),
             }
         }
+        fields.devices_after = parsed(query, "devices_after", DevicePlace::parse)?;
         Ok(fields)
     }
 }
@@ -89,6 +93,9 @@ pub(super) struct FieldsParam {
     /// A comma list of device_identities, user_identities, devices.
     #[param(pattern = r"^(device_identities|user_identities|devices)(,(device_identities|user_identities|devices))*$")]
     fields: Option<String>,
+    /// Only devices after those of an answer before: its `next_devices_after`.
+    #[param(pattern = r"^[0-9]{1,18}-[0-9]{1,18}$")]
+    devices_after: Option<String>,
 }
 
 #[derive(IntoParams)]

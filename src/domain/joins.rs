@@ -1,0 +1,72 @@
+//! How often something was joined to something new: an id to another device, a device to another profile. A constant
+//! that many devices send by mistake would make one person of strangers, so that what is joined too often is shared:
+//! it joins nothing any more.
+
+use super::time::Day;
+
+/// More on one day, and it is shared from then on.
+pub const MOST_ON_A_DAY: i64 = 50;
+/// A device has no more identified users than this, and a profile no more devices.
+pub const MOST_IN_ALL: i64 = 1000;
+/// A device has no more identifiers than this.
+pub const MOST_IDENTIFIERS: usize = 100;
+
+/// The joins of the day on which the last one was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Joins {
+    pub on: Day,
+    pub n: i64,
+}
+
+impl Default for Joins {
+    fn default() -> Self {
+        Self { on: Day(0), n: 0 }
+    }
+}
+
+impl Joins {
+    /// Whether another join on this day is one too many. It is then noted all the same, by which it is shared.
+    pub fn are_full(self, day: Day) -> bool {
+        self.is_shared() || (self.on == day && self.n >= MOST_ON_A_DAY)
+    }
+
+    /// Whether there were too many on some day.
+    pub fn is_shared(self) -> bool {
+        self.n > MOST_ON_A_DAY
+    }
+
+    /// Notes a join, or that one was asked for and refused. What is shared stays so.
+    pub fn note(&mut self, day: Day) {
+        if !self.is_shared() {
+            *self = if self.on == day { Self { on: day, n: self.n + 1 } } else { Self { on: day, n: 1 } };
+        }
+    }
+}
+
+/// Where an id leads: an identifier to a device, an identity to a profile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lead<T> {
+    pub to: T,
+    pub joins: Joins,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_one_too_many_on_a_day_makes_it_shared_for_good() {
+        let (mut joins, monday, tuesday) = (Joins::default(), Day(1), Day(2));
+        for _ in 0..MOST_ON_A_DAY {
+            assert!(!joins.are_full(monday));
+            joins.note(monday);
+        }
+        assert!(joins.are_full(monday) && !joins.are_full(tuesday) && !joins.is_shared());
+        let mut on_tuesday = joins;
+        on_tuesday.note(tuesday);
+        assert_eq!(on_tuesday, Joins { on: tuesday, n: 1 });
+        joins.note(monday);
+        joins.note(tuesday);
+        assert!(joins.is_shared() && joins.are_full(tuesday));
+    }
+}
