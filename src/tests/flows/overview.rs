@@ -49,7 +49,7 @@ async fn a_development_event_leaves_a_hint_in_production(world: World) {
     world.workspace("Acme").await;
     let ada = world.sign_in(&world.member("acme", "Ada", Role::ComplianceAdmin).await).await;
     let input = world.input("acme", "Backend").await;
-    world.event(&input, &json!({"environment": "development", "device_info": {"ios_idfv": "test"}})).await;
+    world.event(&input, &json!({"environment": "development", "device_info": {"ios_idfv": "v-dev"}})).await;
     let page = world.get("/w/acme/overview", &ada).await.body;
     assert!(page.contains("In development: 1 profile.") && page.contains("Show development"), "{page}");
     world.event(&input, &ios(0, Some("denied"))).await;

@@ -2,12 +2,13 @@
 
 use crate::harness::{World, on_both};
 use attest::domain::role::Role;
-use attest::domain::time::MINUTE;
+use attest::domain::time::{DAY, MINUTE};
 use axum::http::StatusCode;
 use serde_json::json;
 
 on_both! {
     a_profile_is_found_by_each_of_its_names
+    many_devices_are_shown_in_pages
     a_look_up_leaves_a_row_without_what_was_typed
     the_gate_holds_at_read_time
     a_look_up_is_seen_again_without_another_row
@@ -35,6 +36,25 @@ async fn a_profile_is_found_by_each_of_its_names(world: World) {
         let reply = world.post("/w/acme/profiles", &cookie, &[("by", by), ("value", value)]).await;
         assert_eq!(reply.status, StatusCode::UNPROCESSABLE_ENTITY, "{by}");
     }
+}
+
+async fn many_devices_are_shown_in_pages(world: World) {
+    world.workspace("Acme").await;
+    let ada = world.member("acme", "Ada", Role::Compliance).await;
+    let input = world.input("acme", "Backend").await;
+    for n in 0..60 {
+        let phone = json!({"mpid": 77, "device_info": {"platform": "iOS", "ios_idfv": format!("v{n}.")}});
+        world.event(&input, &phone).await;
+        world.clock.advance(if n == 30 { DAY } else { 1000 });
+    }
+    let cookie = world.sign_in(&ada).await;
+    let first = world.look_up("/w/acme/profiles", &cookie, "mpid", "77").await.body;
+    assert!(first.contains("50 of 60 devices") && first.contains("v59.") && !first.contains("v9."), "{first}");
+    let link = first.split("href=\"").find(|part| part.contains("after=")).and_then(|part| part.split('"').next());
+    let link = link.expect("a link to the next page").replace("&amp;", "&");
+    let second = world.get(&link, &cookie).await.body;
+    assert!(second.contains("v9.") && second.contains("v0.") && !second.contains("v59."), "{second}");
+    assert!(!second.contains("after="), "it is the last page");
 }
 
 async fn a_look_up_leaves_a_row_without_what_was_typed(world: World) {

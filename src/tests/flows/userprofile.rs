@@ -2,13 +2,14 @@
 
 use crate::harness::{Reply, World, bearer, on_both};
 use attest::domain::role::{Role, TokenRole};
-use attest::domain::time::MINUTE;
+use attest::domain::time::{DAY, MINUTE};
 use attest::server::services::jobs::tidy;
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
 on_both! {
     a_profile_is_read_by_mpid_and_by_identity
+    many_devices_are_returned_in_pages
     the_idfa_goes_through_the_gate
     without_the_permission_nothing_is_returned
     reads_are_one_row_a_minute
@@ -68,6 +69,35 @@ async fn a_profile_is_read_by_mpid_and_by_identity(world: World) {
     let by_device = json!({"identity": {"type": "ios_idfv", "value": "v1"}});
     assert_eq!(resolve(&world, &token, "", by_device).await.json()["mpid"], 77);
     world.assert_holds().await;
+}
+
+async fn many_devices_are_returned_in_pages(world: World) {
+    world.workspace("Acme").await;
+    let input = world.input("acme", "Backend").await;
+    for n in 0..120 {
+        let phone = json!({"mpid": 77, "device_info": {"platform": "iOS", "ios_idfv": format!("v{n}")}});
+        world.event(&input, &phone).await;
+        // Fifty are joined on a day.
+        world.clock.advance(if n % 40 == 39 { DAY } else { 1000 });
+    }
+    let token = world.token_of("acme", TokenRole::ProfileReader).await;
+    let (mut pages, mut after) = (Vec::new(), String::new());
+    loop {
+        let page = get(&world, &token, &format!("{WORKSPACE}/77?fields=devices,device_identities{after}")).await.json();
+        let idfvs: Vec<Value> =
+            page["device_identities"].as_array().expect("ids").iter().map(|id| id["value"].clone()).collect();
+        assert_eq!(page["devices"].as_array().expect("devices").len(), idfvs.len());
+        pages.push(idfvs);
+        let Some(next) = page["next_devices_after"].as_str() else { break };
+        after = format!("&devices_after={next}");
+    }
+    assert_eq!(pages.iter().map(Vec::len).collect::<Vec<_>>(), [50, 50, 20]);
+    let expected: Vec<Value> = (0..120).rev().map(|n| json!(format!("v{n}"))).collect();
+    assert_eq!(pages.concat(), expected, "the one seen last first, each once");
+    let wrong = get(&world, &token, &format!("{WORKSPACE}/77?fields=devices&devices_after=x")).await;
+    assert_eq!(wrong.status, StatusCode::BAD_REQUEST);
+    let plain = get(&world, &token, &format!("{WORKSPACE}/77")).await.json();
+    assert_eq!(plain["next_devices_after"], Value::Null, "nobody asked for devices");
 }
 
 async fn the_idfa_goes_through_the_gate(world: World) {

@@ -49,7 +49,12 @@ pub struct ProfileCard {
     pub last_seen: Moment,
     /// Kind and value.
     pub identities: Vec<(String, String)>,
+    /// A page of them, those seen last first.
     pub devices: Vec<DeviceCard>,
+    /// How many it has in all.
+    pub all_devices: String,
+    /// The address of the next page.
+    pub more_devices: Option<String>,
     /// What the profile counts as.
     pub state: CountedState,
 }
@@ -82,9 +87,6 @@ pub struct Explicit {
     pub since: Moment,
     pub as_of: Moment,
 }
-
-/// How many devices of a profile are shown, those seen last first.
-const MOST_DEVICES: usize = 50;
 
 pub fn profiles(page: Profiles) -> impl IntoView {
     let options =
@@ -146,10 +148,11 @@ fn facts(rows: Vec<(String, String)>) -> impl IntoView {
 fn one(found: ProfileCard) -> impl IntoView {
     let kind = if found.anonymous { "Anonymous: no event has named this user yet." } else { "" };
     let none = found.devices.is_empty().then(|| view! { <p class="muted">"This profile has no known device."</p> });
-    let more = found.devices.len().saturating_sub(MOST_DEVICES);
-    let more = (more > 0)
-        .then(|| view! { <p class="muted">{format!("And {more} more devices, last seen before these.")}</p> });
-    let devices = found.devices.into_iter().take(MOST_DEVICES).map(device).collect_view();
+    let of_all = format!("{} of {} devices, last seen first. ", found.devices.len(), found.all_devices);
+    let more = found
+        .more_devices
+        .map(|address| view! { <p class="muted">{of_all}<a href=address>"Show the next ones"</a></p> });
+    let devices = found.devices.into_iter().map(device).collect_view();
     view! {
         <section class="card profile">
             <header>

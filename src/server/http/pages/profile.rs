@@ -4,6 +4,7 @@
 use super::remembered::{LookedUp, random_name};
 use super::{PageQuery, frame};
 use crate::domain::att::{CountedState, Effective, Origin};
+use crate::domain::device::DevicePlace;
 use crate::domain::environment::Environment;
 use crate::domain::id::{DeviceId, InputId, ProfileId};
 use crate::domain::permission::Permission;
@@ -27,7 +28,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use std::collections::BTreeMap;
 
 /// `GET profiles`: the form, and what a look-up of this session found.
-pub async fn form(InWorkspace { visit, state, workspace, .. }: InWorkspace, query: RawQuery) -> Result<Response> {
+pub async fn form(InWorkspace { visit, state, workspace, slug }: InWorkspace, query: RawQuery) -> Result<Response> {
     let asked = PageQuery::new(query);
     let environment = asked.environment()?;
     let mut view = state.store.view(&visit.actor, workspace, Permission::LookUpProfiles).await?;
@@ -41,7 +42,10 @@ pub async fn form(InWorkspace { visit, state, workspace, .. }: InWorkspace, quer
     page.found = match looked_up {
         None => Looked::NotYet,
         Some(None) => Looked::Over,
-        Some(Some(looked_up)) => Looked::Found(people(&mut view, environment, looked_up.found()).await?),
+        Some(Some(looked_up)) => {
+            let pages = DevicePages::asked(&asked, address(&slug, NavPage::Profiles, environment));
+            Looked::Found(people(&mut view, environment, looked_up.found(), &pages).await?)
+        }
     };
     Ok(render(&state, Page::Profiles(Box::new(page)), StatusCode::OK))
 }
@@ -75,18 +79,54 @@ pub async fn look_up(
     let looked_up = LookedUp::new(name.clone(), view.workspace.id, environment, by, view.now);
     drop(view);
     looked_up.remember(&visit.session, found).await?;
-    let there = address(&slug, NavPage::Profiles, environment);
-    let and = if there.contains('?') { '&' } else { '?' };
-    Ok(Redirect::to(&format!("{there}{and}look-up={name}")).into_response())
+    let there = with(&address(&slug, NavPage::Profiles, environment), "look-up", &name);
+    Ok(Redirect::to(&there).into_response())
+}
+
+/// Which page is shown of a profile's devices: of one the page that was asked for, of the others the first.
+struct DevicePages {
+    /// The address of the look-up.
+    of: String,
+    /// Of the profiles that were found which, and the device after which its page begins.
+    asked: Option<(usize, DevicePlace)>,
+}
+
+impl DevicePages {
+    fn asked(query: &PageQuery, address: String) -> Self {
+        let which = query.of("profile").and_then(|text| text.parse().ok());
+        let asked = which.zip(query.of("after").and_then(DevicePlace::parse));
+        Self { of: with(&address, "look-up", query.of("look-up").unwrap_or_default()), asked }
+    }
+
+    fn after(&self, which: usize) -> Option<DevicePlace> {
+        self.asked.filter(|(asked, _)| *asked == which).map(|(_, after)| after)
+    }
+
+    /// The address of the page after a device.
+    fn next(&self, which: usize, after: DevicePlace) -> String {
+        with(&with(&self.of, "profile", &which.to_string()), "after", &after.to_string())
+    }
+}
+
+/// An address with one more part of its query.
+fn with(address: &str, name: &str, value: &str) -> String {
+    let and = if address.contains('?') { '&' } else { '?' };
+    format!("{address}{and}{name}={value}")
 }
 
 /// The profiles as they are now; one that was erased meanwhile is not among them.
-async fn people(view: &mut View, environment: Environment, found: &[ProfileId]) -> Result<Vec<ProfileCard>> {
+async fn people(
+    view: &mut View,
+    environment: Environment,
+    found: &[ProfileId],
+    pages: &DevicePages,
+) -> Result<Vec<ProfileCard>> {
     let context = Context::read(view).await?;
     let mut people = Vec::new();
-    for id in found {
-        if let Some(person) = view.app_user(environment, *id, None).await? {
-            people.push(context.found(person));
+    for (which, id) in found.iter().enumerate() {
+        if let Some(person) = view.app_user(environment, *id, pages.after(which)).await? {
+            let next = person.next.map(|after| pages.next(which, after));
+            people.push(context.found(person, next));
         }
     }
     Ok(people)
@@ -124,7 +164,7 @@ impl Context {
         Ok(Self { reader: DeviceReader::read(view).await?, inputs })
     }
 
-    fn found(&self, person: AppUser) -> ProfileCard {
+    fn found(&self, person: AppUser, next: Option<String>) -> ProfileCard {
         let decides = person.decides.as_ref();
         let state = decides.map_or(CountedState::NotApplicable, |device| state_of(self.reader.effective(device)));
         let decides = decides.map(|device| device.id);
@@ -139,6 +179,8 @@ impl Context {
                 .map(|(kind, value)| (words::identity(kind.as_str()), value))
                 .collect(),
             state,
+            all_devices: words::number(person.profile.devices),
+            more_devices: next,
             devices: person.devices.into_iter().map(|named| self.card(self.reader.gated(named), decides)).collect(),
         }
     }
