@@ -2,6 +2,7 @@
 
 use super::config::Config;
 use super::error::{Error, Result};
+use super::http::connections::{ConnectionLimits, serve_connections};
 use super::http::metrics::serve_metrics;
 use super::http::router;
 use super::services::Services;
@@ -11,7 +12,6 @@ use super::site::Site;
 use super::state::AppState;
 use super::store::{System, lock_beside};
 use std::fs::File;
-use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -45,9 +45,8 @@ pub async fn serve(system: System, config: Config) -> Result<()> {
         async move { run_jobs(&services.for_jobs(), &config, &rates).await }
     });
     let ingest = state.ingest.clone();
-    let app = router(state).into_make_service_with_connect_info::<SocketAddr>();
     let (stop, stopping) = tokio::sync::oneshot::channel();
-    let served = axum::serve(listener, app).with_graceful_shutdown(async {
+    let served = serve_connections(listener, router(state), ConnectionLimits::default(), async {
         shutdown_signal().await;
         let _ = stop.send(());
     });
@@ -55,11 +54,11 @@ pub async fn serve(system: System, config: Config) -> Result<()> {
         let _ = stopping.await;
         tokio::time::sleep(DRAINED_WITHIN).await;
     };
-    let served = tokio::select! {
-        served = served => served,
+    tokio::select! {
+        () = served => {}
         // A client that keeps its connection open without a word does not keep the process.
-        () = too_long => Ok(()),
-    };
+        () = too_long => {}
+    }
     if !ingest.drain(DRAINED_WITHIN).await {
         tracing::warn!("stopped with requests in the queue: they were not answered and are not stored");
     }
@@ -68,7 +67,7 @@ pub async fn serve(system: System, config: Config) -> Result<()> {
         tracing::debug!(%error, "the slot is free in a while");
     }
     system.close().await;
-    served.map_err(Error::internal)
+    Ok(())
 }
 
 async fn announce(services: &Services, config: &Config) -> Result<()> {

@@ -2,6 +2,7 @@
 
 pub mod api;
 pub mod caller;
+pub mod connections;
 pub mod failure;
 pub mod form;
 pub mod health;
@@ -13,5 +14,6 @@ pub mod router;
 pub mod routes;
 pub mod security;
 pub mod site;
+mod unread;
 
 pub use router::router;

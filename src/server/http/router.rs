@@ -1,7 +1,7 @@
 //! The router, built from the routes: used by the server and by tests alike.
 
 use super::routes::{ROUTES, RouteKind};
-use super::{failure, metrics, render, security};
+use super::{failure, metrics, render, security, unread};
 use crate::domain::error::Refusal;
 use crate::server::auth::session::{COOKIE, Sessions};
 use crate::server::error::Error;
@@ -42,6 +42,7 @@ pub fn router(state: AppState) -> Router {
         .merge(server_functions)
         .merge(machines)
         .layer(from_fn_with_state(state.clone(), security::common_headers))
+        .layer(from_fn(unread::read_on))
         .with_state(state);
     if measured { all.layer(from_fn(metrics::measure)) } else { all }
 }

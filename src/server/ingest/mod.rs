@@ -5,6 +5,7 @@ mod writer;
 
 use super::error::{Error, Result};
 use super::store::{InputGrant, Parcel, RequestOutcome, SentBatches, Store};
+use crate::domain::batch::LARGEST_BATCH;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
@@ -24,13 +25,37 @@ pub struct Limits {
     /// Batches that may wait; beyond them a request is answered 503.
     #[arg(long, env = "ATTEST_QUEUE_ROWS", default_value_t = 20_000, hide = true, value_parser = clap::value_parser!(u32).range(100..=1_000_000))]
     pub queue_rows: u32,
+    /// Kilobytes of requests that may wait or be on their way in; beyond them a request is answered 503 before it is read.
+    #[arg(long, env = "ATTEST_QUEUE_KB", default_value_t = 65_536, hide = true, value_parser = clap::value_parser!(u32).range(1024..=4_000_000))]
+    pub queue_kb: u32,
+}
+
+/// Room for the bytes of a request, from before its body is read until it is answered.
+#[derive(Debug)]
+pub struct Room(OwnedSemaphorePermit);
+
+impl Room {
+    /// Gives back what is more than these bytes.
+    pub fn shrink(&mut self, bytes: usize) {
+        let over = self.0.num_permits().saturating_sub(kilobytes(bytes));
+        drop(self.0.split(over));
+    }
+
+    fn bytes(&self) -> usize {
+        self.0.num_permits() * 1024
+    }
+}
+
+fn kilobytes(bytes: usize) -> usize {
+    bytes.div_ceil(1024)
 }
 
 /// The queue's near end; cloning shares it.
 #[derive(Clone, Debug)]
 pub struct Ingest {
     permits: Arc<Semaphore>,
-    queue_rows: u32,
+    kilobytes: Arc<Semaphore>,
+    limits: Limits,
     queue: mpsc::UnboundedSender<Waiting>,
 }
 
@@ -38,7 +63,7 @@ pub struct Ingest {
 #[derive(Debug)]
 struct Waiting {
     parcel: Parcel,
-    bytes: usize,
+    room: Room,
     rows: u32,
     answer: oneshot::Sender<Result<RequestOutcome>>,
     /// Given back with the answer.
@@ -50,19 +75,23 @@ impl Ingest {
     pub fn start(store: Store, limits: Limits) -> Self {
         let (queue, waiting) = mpsc::unbounded_channel();
         tokio::spawn(writer::write(store, waiting, limits));
-        let queue_rows = limits.queue_rows;
-        Self { permits: Arc::new(Semaphore::new(queue_rows as usize)), queue_rows, queue }
+        let semaphore = |permits: u32| Arc::new(Semaphore::new(permits as usize));
+        Self { permits: semaphore(limits.queue_rows), kilobytes: semaphore(limits.queue_kb), limits, queue }
+    }
+
+    /// Takes room for a request of so many bytes.
+    pub fn room(&self, bytes: usize) -> Result<Room> {
+        let kilobytes = u32::try_from(kilobytes(bytes)).unwrap_or(u32::MAX);
+        self.kilobytes.clone().try_acquire_many_owned(kilobytes).map(Room).map_err(|_| full())
     }
 
     /// Hands a request over and waits until it is stored durably. Returns which of its batches the workspace's policy
     /// refused, by their place. On an error nothing of the request was stored. It goes on when the caller is dropped.
-    /// `bytes` is the size of what was sent.
-    pub async fn take(&self, grant: InputGrant, sent: SentBatches, bytes: usize) -> Result<Vec<usize>> {
-        let full = || Error::Unavailable("the queue of the event stream is full".to_owned());
-        let rows = u32::try_from(sent.batches.len()).unwrap_or(u32::MAX).clamp(1, self.queue_rows);
+    pub async fn take(&self, grant: InputGrant, sent: SentBatches, room: Room) -> Result<Vec<usize>> {
+        let rows = u32::try_from(sent.batches.len()).unwrap_or(u32::MAX).clamp(1, self.limits.queue_rows);
         let permits = self.permits.clone().try_acquire_many_owned(rows).map_err(|_| full())?;
         let (answer, answered) = oneshot::channel();
-        let waiting = Waiting { parcel: Parcel { grant, sent }, bytes, rows, answer, _permits: permits };
+        let waiting = Waiting { parcel: Parcel { grant, sent }, room, rows, answer, _permits: permits };
         let stopped = || Error::Unavailable("the writer of the event stream has stopped".to_owned());
         self.queue.send(waiting).map_err(|_| stopped())?;
         Ok(answered.await.map_err(|_| stopped())???)
@@ -70,19 +99,28 @@ impl Ingest {
 
     /// How many batches wait for their commit.
     pub fn waiting(&self) -> usize {
-        (self.queue_rows as usize).saturating_sub(self.permits.available_permits())
+        (self.limits.queue_rows as usize).saturating_sub(self.permits.available_permits())
     }
 
     /// Whether one more batch would find no place.
     pub fn is_full(&self) -> bool {
-        self.permits.available_permits() == 0
+        self.permits.available_permits() == 0 || self.kilobytes.available_permits() < kilobytes(LARGEST_BATCH)
+    }
+
+    /// Whether the writer's task has ended, so that nothing is stored any more.
+    pub fn has_stopped(&self) -> bool {
+        self.queue.is_closed()
     }
 
     /// Waits until all that is in the queue is answered, and lets nobody else in; false when that took too long.
     pub async fn drain(&self, within: Duration) -> bool {
-        let everything = self.permits.acquire_many(self.queue_rows);
+        let everything = self.permits.acquire_many(self.limits.queue_rows);
         let Ok(Ok(all)) = tokio::time::timeout(within, everything).await else { return false };
         all.forget();
         true
     }
+}
+
+fn full() -> Error {
+    Error::Unavailable("the queue of the event stream is full".to_owned())
 }

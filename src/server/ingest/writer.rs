@@ -38,7 +38,7 @@ struct CommitGroup {
 
 impl CommitGroup {
     fn of(first: Waiting) -> Self {
-        Self { rows: first.rows, bytes: first.bytes, requests: vec![first] }
+        Self { rows: first.rows, bytes: first.room.bytes(), requests: vec![first] }
     }
 
     /// Takes what has come by now, as far as the limits allow; returns the one that was too much. Many senders that were
@@ -56,12 +56,13 @@ impl CommitGroup {
                 Err(_) if waits && self.rows < answered => timeout_at(until, queue.recv()).await.ok()??,
                 Err(_) => return None,
             };
-            if self.rows + more.rows > limits.commit_rows || self.bytes + more.bytes > limits.commit_kb as usize * 1024
+            if self.rows + more.rows > limits.commit_rows
+                || self.bytes + more.room.bytes() > limits.commit_kb as usize * 1024
             {
                 return Some(more);
             }
             self.rows += more.rows;
-            self.bytes += more.bytes;
+            self.bytes += more.room.bytes();
             self.requests.push(more);
         }
     }
@@ -69,7 +70,7 @@ impl CommitGroup {
 
 async fn commit(store: &Store, group: Vec<Waiting>) {
     let (parcels, answers): (Vec<Parcel>, Vec<_>) =
-        group.into_iter().map(|waiting| (waiting.parcel, (waiting.answer, waiting._permits))).unzip();
+        group.into_iter().map(|waiting| (waiting.parcel, (waiting.answer, (waiting.room, waiting._permits)))).unzip();
     let parcels = Arc::new(parcels);
     match store.accept(parcels.clone()).await {
         Ok(outcomes) => {

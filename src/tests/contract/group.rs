@@ -112,6 +112,23 @@ fn limits(options: &[&str]) -> Limits {
     Given::parse_from(["attest"].iter().chain(options)).limits
 }
 
+async fn take(ingest: &Ingest, grant: InputGrant, sent: SentBatches) -> attest::server::error::Result<Vec<usize>> {
+    ingest.take(grant, sent, ingest.room(1000)?).await
+}
+
+/// What waits is bounded in bytes too, from before a body is read; a request gives back what it did not need.
+#[tokio::test]
+async fn a_queue_without_room_reads_nothing() {
+    let world = World::new(Backend::Sqlite).await;
+    let ingest = Ingest::start(world.store.clone(), limits(&["--queue-kb", "1024"]));
+    let mut rooms: Vec<_> = (0..4).map(|_| ingest.room(256 * 1024).expect("room")).collect();
+    assert!(ingest.room(1).is_err() && ingest.is_full());
+    rooms[0].shrink(100);
+    assert!(ingest.room(255 * 1024).is_ok() && !ingest.is_full());
+    drop(rooms);
+    assert!(ingest.room(1024 * 1024).is_ok());
+}
+
 async fn a_full_queue_takes_nothing(world: World) {
     let sender = Sender::new(&world).await;
     // Every commit waits for the lock that this test took.
@@ -121,17 +138,17 @@ async fn a_full_queue_takes_nothing(world: World) {
     let sent = |batches: &[Value]| parcel(sender.grant, batches).sent;
     let first = tokio::spawn({
         let (ingest, grant, sent) = (ingest.clone(), sender.grant, sent(&batches));
-        async move { ingest.take(grant, sent, 1000).await }
+        async move { take(&ingest, grant, sent).await }
     });
     while ingest.waiting() < 60 {
         tokio::task::yield_now().await;
     }
-    let refused = ingest.take(sender.grant, sent(&batches), 1000).await;
+    let refused = take(&ingest, sender.grant, sent(&batches)).await;
     assert!(matches!(refused, Err(attest::server::error::Error::Unavailable(_))), "{refused:?}");
     drop(locked);
     assert_eq!(first.await.expect("no panic").expect("accepted"), Vec::<usize>::new());
     assert!(ingest.drain(Duration::from_secs(5)).await);
-    assert!(ingest.take(sender.grant, sent(&batches[..1]), 1).await.is_err(), "nobody gets in after the drain");
+    assert!(take(&ingest, sender.grant, sent(&batches[..1])).await.is_err(), "nobody gets in after the drain");
     assert_eq!(sender.devices(attest::domain::att::CountedState::Unknown).await, 60);
     world.assert_holds().await;
 }
@@ -141,7 +158,7 @@ async fn who_goes_away_is_stored_all_the_same(world: World) {
     let ingest = Ingest::start(world.store.clone(), limits(&[]));
     let locked = world.lock_writes().await;
     let sent = parcel(sender.grant, &[ios("ada", "v1", Some("denied"))]).sent;
-    let gone = tokio::time::timeout(Duration::from_millis(1), ingest.take(sender.grant, sent, 1)).await;
+    let gone = tokio::time::timeout(Duration::from_millis(1), take(&ingest, sender.grant, sent)).await;
     assert!(gone.is_err(), "the writer was locked");
     drop(locked);
     assert!(ingest.drain(Duration::from_secs(5)).await);
@@ -157,7 +174,7 @@ async fn who_comes_alone_does_not_wait() {
     let begun = Instant::now();
     for n in 0..30 {
         let sent = parcel(sender.grant, &[ios(&n.to_string(), &format!("v{n}"), Some("denied"))]).sent;
-        ingest.take(sender.grant, sent, 1).await.expect("accepted");
+        take(&ingest, sender.grant, sent).await.expect("accepted");
     }
     assert!(begun.elapsed() < Duration::from_secs(15), "{:?}", begun.elapsed());
     assert_eq!(sender.devices(DENIED).await, 30);
@@ -172,7 +189,7 @@ async fn what_nobody_foresaw_spoils_nothing_for_the_others() {
     let good = parcel(sender.grant, &[ios("ada", "v1", Some("denied"))]).sent;
     let mut bad = parcel(sender.grant, &[ios("eve", "v2", Some("denied"))]).sent;
     bad.batches[0].app_version = Some("1\0".to_owned());
-    let (good, bad) = tokio::join!(ingest.take(sender.grant, good, 1), ingest.take(sender.grant, bad, 1));
+    let (good, bad) = tokio::join!(take(&ingest, sender.grant, good), take(&ingest, sender.grant, bad));
     assert!(good.is_ok() && bad.is_err(), "{good:?} {bad:?}");
     assert_eq!(sender.devices(DENIED).await, 1);
     world.clock.advance(MINUTE);

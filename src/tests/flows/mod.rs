@@ -5,6 +5,7 @@ mod audit_log;
 mod bad_input;
 mod clients;
 mod config;
+mod connections;
 mod events;
 mod inputs;
 mod members;

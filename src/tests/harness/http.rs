@@ -1,6 +1,7 @@
 //! Asking the app in this process, as a browser or a script would.
 
 use super::world::{PASSWORD, World};
+use attest::server::http::connections::{ConnectionLimits, serve_connections};
 use axum::body::{Body, to_bytes};
 use axum::extract::ConnectInfo;
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, LOCATION, SET_COOKIE};
@@ -122,11 +123,15 @@ impl World {
 
     /// Serves on a port of its own until the test ends; returns the origin.
     pub async fn serve(&self) -> String {
+        format!("http://{}", self.serve_within(ConnectionLimits::default()).await)
+    }
+
+    /// The same with other limits; returns the address.
+    pub async fn serve_within(&self, limits: ConnectionLimits) -> SocketAddr {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let origin = format!("http://{}", listener.local_addr().expect("an address"));
-        let app = self.router.clone().into_make_service_with_connect_info::<SocketAddr>();
-        tokio::spawn(async move { axum::serve(listener, app).await });
-        origin
+        let address = listener.local_addr().expect("an address");
+        tokio::spawn(serve_connections(listener, self.router.clone(), limits, std::future::pending()));
+        address
     }
 
     /// The distribution as a script reads it.

@@ -5,6 +5,7 @@ use super::refused::NotAccepted;
 use crate::domain::batch::{Batch, LARGEST_BATCH, LARGEST_REQUEST, MOST_BATCHES, STATUS};
 use crate::domain::error::{Fault, Problem, Refusal};
 use crate::server::error::{Error, Result};
+use crate::server::ingest::Room;
 use crate::server::state::AppState;
 use crate::server::store::{InputGrant, SentBatches};
 use axum::Json;
@@ -47,20 +48,19 @@ impl FromRequestParts<AppState> for InputGrant {
     responses((status = 202, description = "Stored durably."), NotAccepted)
 )]
 pub async fn one(grant: InputGrant, State(state): State<AppState>, headers: HeaderMap, body: Body) -> Result<Response> {
-    let text = match read(&headers, body, LARGEST_BATCH).await {
-        Ok(text) => text,
+    let (text, room) = match read(&state, &headers, body, LARGEST_BATCH).await? {
+        Ok(read) => read,
         Err(unread) => return unread.refuse(&state, grant).await,
     };
     let parsed = match serde_json::from_str::<&RawValue>(&text) {
         Ok(raw) => Batch::parse(raw, grant.placeholders()),
         Err(_) => Err(vec![Fault::new("", Problem::NotJson)]),
     };
+    drop(text);
     match parsed {
         Ok(batch) => {
-            let refused = state
-                .ingest
-                .take(grant, SentBatches { batches: vec![batch], ..SentBatches::default() }, text.len())
-                .await?;
+            let sent = SentBatches { batches: vec![batch], ..SentBatches::default() };
+            let refused = state.ingest.take(grant, sent, room).await?;
             if !refused.is_empty() {
                 return Err(Refusal::BadRequest(vec![Fault::new(STATUS, Problem::StatusRequired)]).into());
             }
@@ -105,8 +105,8 @@ async fn many(
     body: Body,
     historical: bool,
 ) -> Result<Response> {
-    let text = match read(&headers, body, LARGEST_REQUEST).await {
-        Ok(text) => text,
+    let (text, room) = match read(&state, &headers, body, LARGEST_REQUEST).await? {
+        Ok(read) => read,
         Err(unread) => return unread.refuse(&state, grant).await,
     };
     let fault = |problem| vec![Fault::new("", problem)];
@@ -137,7 +137,8 @@ async fn many(
             }
         }
     }
-    let refused = state.ingest.take(grant, sent, text.len()).await?;
+    drop(text);
+    let refused = state.ingest.take(grant, sent, room).await?;
     let stored = refused.len() < indexes.len();
     let lacking = refused.into_iter().map(|at| indexed(indexes[at], &Fault::new(STATUS, Problem::StatusRequired)));
     reported.extend(lacking);
@@ -146,7 +147,8 @@ async fn many(
 
 /// Counts a request that cannot be read at all, and refuses it.
 async fn refuse(state: &AppState, grant: InputGrant, faults: Vec<Fault>) -> Result<Response> {
-    state.ingest.take(grant, SentBatches { refused: reasons(&faults), ..SentBatches::default() }, 0).await?;
+    let sent = SentBatches { refused: reasons(&faults), ..SentBatches::default() };
+    state.ingest.take(grant, sent, state.ingest.room(0)?).await?;
     Err(Refusal::BadRequest(faults).into())
 }
 
@@ -180,7 +182,8 @@ impl Unread {
         };
         let fault = Fault::new("", problem);
         let refused = reasons(std::slice::from_ref(&fault));
-        state.ingest.take(grant, SentBatches { refused, ..SentBatches::default() }, 0).await?;
+        let sent = SentBatches { refused, ..SentBatches::default() };
+        state.ingest.take(grant, sent, state.ingest.room(0)?).await?;
         Err(match self {
             Self::TooLarge => Refusal::TooLarge(LARGEST_REQUEST / 1024).into(),
             Self::NotJsonType => {
@@ -193,24 +196,32 @@ impl Unread {
     }
 }
 
-/// Reads a body in the documented order of checks: its size, its type, its text.
-async fn read(headers: &HeaderMap, body: Body, largest: usize) -> Result<String, Unread> {
+/// Reads a body in the documented order of checks: its size, its type, its text. Room for it is taken before; an error when
+/// there is none.
+async fn read(
+    state: &AppState,
+    headers: &HeaderMap,
+    body: Body,
+    largest: usize,
+) -> Result<Result<(String, Room), Unread>> {
     let announced = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
     if announced.is_some_and(|length| length > largest) {
-        return Err(Unread::TooLarge);
+        return Ok(Err(Unread::TooLarge));
     }
-    let bytes = to_bytes(body, largest).await.map_err(|error| {
-        let cause = std::error::Error::source(&error);
-        if cause.is_some_and(|cause| cause.is::<http_body_util::LengthLimitError>()) {
-            Unread::TooLarge
-        } else {
-            Unread::CutOff
+    let mut room = state.ingest.room(announced.unwrap_or(largest))?;
+    let bytes = match to_bytes(body, largest).await {
+        Ok(bytes) => bytes,
+        Err(error) => {
+            let cause = std::error::Error::source(&error);
+            let is_too_large = cause.is_some_and(|cause| cause.is::<http_body_util::LengthLimitError>());
+            return Ok(Err(if is_too_large { Unread::TooLarge } else { Unread::CutOff }));
         }
-    })?;
+    };
+    room.shrink(bytes.len());
     let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     if kind != "application/json" && !(kind.starts_with("application/") && kind.ends_with("+json")) {
-        return Err(Unread::NotJsonType);
+        return Ok(Err(Unread::NotJsonType));
     }
-    String::from_utf8(bytes.into()).map_err(|_| Unread::NotText)
+    Ok(String::from_utf8(bytes.into()).map(|text| (text, room)).map_err(|_| Unread::NotText))
 }
