@@ -259,7 +259,7 @@ create table dedup (
 
 create index dedup_received on dedup (workspace_id, received_at);
 
--- How many ids of requests were noted in an hour (hours since 1970), so that no count of them is needed.
+-- How many ids of requests of an hour (hours since 1970) there are, so that no count of them is needed.
 create table dedup_hours (
     workspace_id integer not null,
     hour integer not null,
@@ -267,18 +267,27 @@ create table dedup_hours (
     primary key (workspace_id, hour)
 ) strict, without rowid;
 
--- How far the removing of what is too old got.
-create table retention (
+-- What the server does by itself: when it is due, which process has it, and how far it got.
+create table jobs (
+    -- 0 for a job of the installation.
     workspace_id integer not null,
-    what text not null,
-    -- The key of the last row that was looked at, as JSON.
-    position text not null,
-    -- Removed since it was told.
-    removed integer not null,
-    told_at integer not null,
+    name text not null,
     due_at integer not null,
-    primary key (workspace_id, what)
+    -- Until when the process that has it may go on without a sign of life.
+    lease_until integer,
+    holder integer,
+    -- How far its walk got, as JSON; empty at the beginning.
+    cursor text not null,
+    -- How often it failed since it last succeeded, and why.
+    failures integer not null,
+    last_error text,
+    ended_at integer,
+    -- What its last run has to say.
+    note text,
+    primary key (workspace_id, name)
 ) strict, without rowid;
+
+create index jobs_due on jobs (due_at);
 
 -- Which slot of the counters belongs to which running process.
 create table slots (

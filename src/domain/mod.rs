@@ -18,6 +18,7 @@ pub mod id;
 pub mod identifier;
 pub mod identity;
 pub mod input;
+pub mod job;
 pub mod joins;
 pub mod json;
 pub mod permission;

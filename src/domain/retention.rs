@@ -3,9 +3,6 @@
 use super::closed_list::closed_list;
 use super::time::{DAY, HOUR};
 
-/// How long a `source_request_id` is remembered: a promise of the Events API, so that it is no setting.
-pub const REMEMBERED: i64 = 72 * HOUR;
-
 /// How long somebody stays signed in at most, however much they do.
 pub const SESSION_LASTS: i64 = 12 * HOUR;
 
@@ -20,6 +17,8 @@ closed_list! {
         Transitions => "transitions",
         /// What each day added to the counters.
         Days => "days",
+        /// How often batches had each data problem.
+        DataProblems => "data_problems",
         /// Ids of requests.
         RequestIds => "request_ids",
     }
@@ -29,7 +28,10 @@ closed_list! {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Keep {
     pub transitions_days: i64,
+    /// Of figures by day, data problems among them.
     pub daily_days: i64,
+    /// How long an id of a request is remembered, so that its repeat changes nothing.
+    pub request_ids_hours: i64,
     /// How many ids of requests are kept for one workspace at most.
     pub request_ids: i64,
 }

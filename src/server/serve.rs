@@ -6,7 +6,8 @@ use super::http::connections::{ConnectionLimits, serve_connections};
 use super::http::metrics::serve_metrics;
 use super::http::router;
 use super::services::Services;
-use super::services::jobs::run_jobs;
+use super::services::jobs::{JobSettings, run_jobs};
+use super::services::presence::keep_presence;
 use super::services::set_up::set_up_link;
 use super::site::Site;
 use super::state::AppState;
@@ -41,8 +42,12 @@ pub async fn serve(system: System, config: Config) -> Result<()> {
     let state = AppState::new(system.clone(), config, site);
     announce(&state.services, &state.config).await?;
     let jobs = tokio::spawn({
-        let AppState { services, config, rates, .. } = state.clone();
-        async move { run_jobs(&services.for_jobs(), &config, &rates).await }
+        let (services, settings) = (state.services.for_jobs(), job_settings(&state.config));
+        async move { run_jobs(&services, settings).await }
+    });
+    let presence = tokio::spawn({
+        let AppState { services, rates, .. } = state.clone();
+        async move { keep_presence(&services.for_jobs(), &rates).await }
     });
     let ingest = state.ingest.clone();
     let (stop, stopping) = tokio::sync::oneshot::channel();
@@ -63,11 +68,16 @@ pub async fn serve(system: System, config: Config) -> Result<()> {
         tracing::warn!("stopped with requests in the queue: they were not answered and are not stored");
     }
     jobs.abort();
+    presence.abort();
     if let Err(error) = system.leave_slot().await {
         tracing::debug!(%error, "the slot is free in a while");
     }
     system.close().await;
     Ok(())
+}
+
+fn job_settings(config: &Config) -> JobSettings {
+    JobSettings { keep: config.retention.keep(), erase_after_hours: config.erase_after_hours }
 }
 
 async fn announce(services: &Services, config: &Config) -> Result<()> {

@@ -25,7 +25,8 @@ impl AppState {
     pub fn new(system: System, config: Config, site: Site) -> Self {
         let store = Store::clone(&system).for_purpose(Purpose::Page);
         let rates = Arc::new(Rates::new(store.clock().clone()));
-        let ingest = Ingest::start(store.for_purpose(Purpose::Stream), config.ingest);
+        let stream = store.for_purpose(Purpose::Stream).remembering(config.retention.keep().request_ids_hours);
+        let ingest = Ingest::start(stream, config.ingest);
         let services = Services::new(system.for_purpose(Purpose::Caller));
         Self { store, services, config: Arc::new(config), site: Arc::new(site), rates, ingest }
     }

@@ -45,7 +45,10 @@ pub struct Retention {
     /// Days that figures are kept day by day.
     #[arg(long, env = "ATTEST_KEEP_DAILY_DAYS", default_value_t = 1100, hide = true, value_parser = clap::value_parser!(u32).range(1..=36_500))]
     pub keep_daily_days: u32,
-    /// Ids of requests that are kept for a workspace at most; each is kept for 72 hours.
+    /// Hours that the id of a request is remembered, so that a repeat changes nothing.
+    #[arg(long, env = "ATTEST_KEEP_REQUEST_IDS_HOURS", default_value_t = 72, hide = true, value_parser = clap::value_parser!(u32).range(1..=720))]
+    pub keep_request_ids_hours: u32,
+    /// Ids of requests that are kept for a workspace at most; the oldest beyond them are forgotten earlier.
     #[arg(long, env = "ATTEST_KEEP_REQUEST_IDS", default_value_t = 50_000_000, hide = true, value_parser = clap::value_parser!(u32).range(1000..))]
     pub keep_request_ids: u32,
 }
@@ -55,6 +58,7 @@ impl Retention {
         Keep {
             transitions_days: self.keep_transitions_days.into(),
             daily_days: self.keep_daily_days.into(),
+            request_ids_hours: self.keep_request_ids_hours.into(),
             request_ids: self.keep_request_ids.into(),
         }
     }

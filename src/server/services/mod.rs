@@ -42,6 +42,7 @@ pub mod invitation;
 pub mod jobs;
 pub mod member;
 pub mod person;
+pub mod presence;
 pub mod privacy;
 pub mod profile;
 pub mod sample;

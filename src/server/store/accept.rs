@@ -114,7 +114,7 @@ impl Tx {
         let new = self.deduplicate(&group, welcome, &mut effects).await?;
         let arrived = self.find_apps(&group, new, &mut effects).await?;
         let mut folded = self.fold(&group, &arrived, &mut effects).await?;
-        self.admit_values(&group, &mut folded).await?;
+        self.admit_values(&group, &mut folded, &mut effects).await?;
         self.write(&group, &folded, &effects).await?;
         self.count(&group, &folded).await?;
         Ok(outcomes)
@@ -149,13 +149,20 @@ impl Tx {
     /// devices are written, for the note is stored with them: by it a device leaves the counts where it enters them
     /// now. The snapshots of active devices get it as well: they are counted too, and would open counters for values
     /// that are not admitted.
-    async fn admit_values(&mut self, group: &WorkspaceGroup<'_>, folded: &mut FoldedGroup) -> Result<()> {
+    async fn admit_values(
+        &mut self,
+        group: &WorkspaceGroup<'_>,
+        folded: &mut FoldedGroup,
+        effects: &mut Effects<'_>,
+    ) -> Result<()> {
         let FoldedGroup { before, after, active } = folded;
         let changed = after.devices.values_mut().filter(|device| before.devices.get(&device.id) != Some(*device));
         let mut noted: Vec<&mut Device> = changed.chain(active).collect();
-        let keys = noted.iter().flat_map(|device| count::dimension_keys(device)).collect();
+        let keys = noted.iter().flat_map(|device| count::dimension_keys(device));
+        let keys = keys.chain(effects.dimension_keys()).collect();
         let admitted = self.admit(group.workspace, keys, group.today).await?;
         noted.iter_mut().for_each(|device| count::note_overflow(device, &admitted));
+        effects.fold_versions(&admitted);
         Ok(())
     }
 
@@ -194,7 +201,8 @@ impl Tx {
     ) -> Result<Vec<(&'a Parcel, &'a Batch)>> {
         let hash = |(parcel, batch): &(&Parcel, &Batch)| Some((parcel.grant.input, RequestHash::of(batch)?));
         let hashes: Vec<_> = welcome.iter().map(hash).collect();
-        let mut unknown = self.remember(group.workspace, hashes.iter().flatten().copied().collect(), group.now).await?;
+        let (sent, remembered) = (hashes.iter().flatten().copied().collect(), group.store.remembered);
+        let mut unknown = self.remember(group.workspace, sent, group.now, remembered).await?;
         effects.remembered += unknown.len() as i64;
         let mut new = Vec::new();
         for ((parcel, batch), hash) in welcome.into_iter().zip(hashes) {

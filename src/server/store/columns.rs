@@ -10,6 +10,7 @@ use crate::domain::id::{AppId, DeviceId, InputId, InvitationId, PersonId, Profil
 use crate::domain::identifier::IdentifierKind;
 use crate::domain::identity::IdentityKind;
 use crate::domain::input::Counted;
+use crate::domain::job::{JobKind, JobNote};
 use crate::domain::platform::Platform;
 use crate::domain::role::{Role, TokenRole};
 use crate::domain::text::Slug;
@@ -95,6 +96,8 @@ columns! {
     Dimension: String, |dimension| dimension.as_str().to_owned(), |text| Dimension::parse(&text);
     Counted: String, |counted| counted.as_str().to_owned(), |text| Counted::parse(&text);
     DataProblem: String, |kind| kind.as_str().to_owned(), |text| DataProblem::parse(&text);
+    JobNote: String, |note| note.as_str().to_owned(), |text| JobNote::parse(&text);
+    JobKind: String, |kind| kind.as_str().to_owned(), |text| JobKind::parse(&text);
     Theme: String, |theme| theme.as_str().to_owned(), |text| Theme::parse(&text);
     Progress: String, |progress| progress.as_str().to_owned(), |text| Progress::parse(&text);
     Slug: String, |slug| slug.as_str().to_owned(), |text| Slug::parse(&text).ok();

@@ -11,7 +11,7 @@ use crate::server::error::Result;
 use std::collections::BTreeMap;
 
 rows! {
-    data_problems: DataProblemRow {
+    pub(super) data_problems: DataProblemRow {
         key {
             environment: Environment as bigint,
             day: Day as bigint,

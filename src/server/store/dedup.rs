@@ -3,7 +3,6 @@
 use super::db::{Tx, given, on};
 use crate::domain::batch::Batch;
 use crate::domain::id::{InputId, WorkspaceId};
-use crate::domain::retention::REMEMBERED;
 use crate::domain::time::{HOUR, Millis};
 use crate::server::error::Result;
 use crate::server::hex::hex;
@@ -39,12 +38,14 @@ impl RequestHash {
 }
 
 impl Tx {
-    /// Notes these ids of requests; returns those that the same input had not sent before.
+    /// Notes these ids of requests; returns those that the same input had not sent within the last `remembered`
+    /// milliseconds.
     pub(super) async fn remember(
         &mut self,
         workspace: WorkspaceId,
         hashes: BTreeSet<(InputId, RequestHash)>,
         now: Millis,
+        remembered: i64,
     ) -> Result<BTreeSet<(InputId, RequestHash)>> {
         const SQLITE: &str = remember!("unhex(given.value->>'hash')");
         const POSTGRES: &str = remember!("decode(given.value->>'hash', 'hex')");
@@ -57,7 +58,7 @@ impl Tx {
             .bind(workspace)
             .bind(given)
             .bind(now)
-            .bind(now.minus(REMEMBERED))
+            .bind(now.minus(remembered))
             .fetch_all(c)
             .await?);
         let hash = |(input, hash): (InputId, Vec<u8>)| Some((input, RequestHash(hash.try_into().ok()?)));

@@ -6,6 +6,7 @@ use super::sample::Taken;
 use super::tally::Tallies;
 use crate::domain::att::{Policy, Status};
 use crate::domain::batch::Batch;
+use crate::domain::count::{AdmittedValues, Dimension, DimensionKey, OVERFLOW, UNKNOWN};
 use crate::domain::environment::Environment;
 use crate::domain::fold::{Arrival, Folded, Population, Transition};
 use crate::domain::id::{AppId, DeviceId, InputId, WorkspaceId};
@@ -55,6 +56,27 @@ impl<'a> Effects<'a> {
             data_problems: folded.data_problems,
         });
         self.transitions.extend(folded.transition);
+    }
+
+    /// The versions of apps that data problems are counted by.
+    pub fn dimension_keys(&self) -> impl Iterator<Item = DimensionKey> {
+        let named = self.data_problems.keys().filter(|key| ![UNKNOWN, OVERFLOW].contains(&key.app_version.as_str()));
+        named.map(|key| (Some(key.app), Dimension::AppVersion, key.app_version.clone()))
+    }
+
+    /// Counts those that are not admitted together.
+    pub fn fold_versions(&mut self, admitted: &AdmittedValues) {
+        let is_admitted = |key: &DataProblemKey| {
+            let known = (Some(key.app), Dimension::AppVersion, key.app_version.clone());
+            key.app_version == UNKNOWN || admitted.0.contains(&known)
+        };
+        for (mut key, (n, last)) in std::mem::take(&mut self.data_problems) {
+            if !is_admitted(&key) {
+                key.app_version = OVERFLOW.to_owned();
+            }
+            let (folded, latest) = self.data_problems.entry(key).or_default();
+            (*folded, *latest) = (*folded + n, last.max(*latest));
+        }
     }
 
     /// Devices that may have a sample from before their answer and whose advertising id is erased with this.

@@ -63,7 +63,7 @@ impl Scope {
 impl<A: Act> Change<A> {
     /// Ends the erasing that waits or runs, if there is one, and returns it.
     pub async fn cancel_erasure(&mut self) -> Result<Option<Erasure>> {
-        const SQL: &str = "update erasures set progress = 'cancelled', ended_at = $2 \
+        const SQL: &str = "update erasures set progress = 'cancelled', ended_at = $2, cursor = '' \
             where workspace_id = $1 and progress in ('waiting', 'running')";
         let open = self.last_erasure().await?;
         let open = open.filter(|open| matches!(open.progress, Progress::Waiting | Progress::Running));
@@ -99,11 +99,12 @@ impl<A: Act> Change<A> {
 }
 
 impl SystemView {
-    /// Erasings that were asked for up to a moment and have not ended.
-    pub async fn due_erasures(&mut self, asked_until: Millis) -> Result<Vec<Erasure>> {
-        const SQL: &str =
-            erasures!("where asked_at <= $1 and progress in ('waiting', 'running') order by workspace_id, version");
-        Ok(on!(&mut self.tx, c => sqlx::query_as(SQL).bind(asked_until).fetch_all(c).await?))
+    /// The workspace's erasings that were asked for up to a moment and have not ended.
+    pub async fn due_erasures(&mut self, workspace: WorkspaceId, asked_until: Millis) -> Result<Vec<Erasure>> {
+        const SQL: &str = erasures!(
+            "where workspace_id = $1 and asked_at <= $2 and progress in ('waiting', 'running') order by version"
+        );
+        Ok(on!(&mut self.tx, c => sqlx::query_as(SQL).bind(workspace).bind(asked_until).fetch_all(c).await?))
     }
 }
 

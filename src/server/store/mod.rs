@@ -30,6 +30,7 @@ pub mod handle;
 pub mod input;
 mod input_grant;
 pub mod invitation;
+pub mod job;
 mod lane;
 pub mod link;
 pub mod member;
@@ -67,11 +68,15 @@ pub use scope::{Scope, Workspace, WorkspaceRef};
 pub use sent_form::SentForm;
 pub use system::{Record, System, SystemTx, SystemView, Trail};
 
+use crate::domain::time::HOUR;
 use crate::server::clock::{Clock, Ids};
 use crate::server::error::{Error, Result};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+
+/// How long an id of a request is remembered unless the settings say otherwise, in milliseconds.
+const REMEMBERED: i64 = 72 * HOUR;
 
 /// The store: a database, and the time and randomness that its rows need.
 #[derive(Clone, Debug)]
@@ -84,6 +89,8 @@ pub struct Store {
     slot: counter::Slot,
     /// Whether the database can plan by how many rows there are.
     sizes_known: Arc<AtomicBool>,
+    /// How long an id of a request is remembered, in milliseconds.
+    remembered: i64,
 }
 
 impl Store {
@@ -96,9 +103,15 @@ impl Store {
             keys: Arc::default(),
             slot: counter::Slot::default(),
             sizes_known: Arc::default(),
+            remembered: REMEMBERED,
         };
         migrate::run(&store.db).await?;
         Ok(store)
+    }
+
+    /// The same with another time for which ids of requests are remembered, in hours.
+    pub fn remembering(self, hours: i64) -> Self {
+        Self { remembered: hours * HOUR, ..self }
     }
 
     /// Where the file of a SQLite database is.

@@ -4,7 +4,7 @@
 
 use super::db::on;
 use super::{Store, access, failure, invitation, link};
-use crate::domain::retention::{Aging, FAILURES_REMEMBERED, REMEMBERED, SESSION_LASTS};
+use crate::domain::retention::{Aging, FAILURES_REMEMBERED, SESSION_LASTS};
 use crate::domain::sample::KEPT as KEPT_SAMPLES;
 use crate::domain::time::{HOUR, MINUTE};
 use crate::server::error::Result;
@@ -99,7 +99,7 @@ tables! {
     "inputs" Nobody ByWorkspace Small, "The feeds that events come in by", INSTALLATION, [];
     "input_counts" Nobody ByWorkspace Small, "How many batches were taken, repeated or refused, and why", INSTALLATION, [];
     "arrivals" Nobody ByWorkspace Small, "When the last batch of an app came", INSTALLATION, [];
-    "data_problems" Nobody ByWorkspace Small, "How often batches had each data problem, by day, app and app version", INSTALLATION, [];
+    "data_problems" Nobody ByWorkspace Small, "How often batches had each data problem, by day, app and app version", Kept::Aged(Aging::DataProblems), [];
     "profiles" Users ByWorkspace Growing, "A user of an app, by the number that events give", INSTALLATION, ["mpid" "anonymous_on" "audit_reference" "first_seen" "last_seen"];
     "identities" Users ByWorkspace Growing, "What a user is known by: customer id, e-mail and the other identities that events carry", INSTALLATION, ["kind" "value" "profile_id"];
     "devices" Users ByWorkspace Growing, "One installation of an app: platform, versions, country, and its ATT status",
@@ -110,10 +110,9 @@ tables! {
     "uses" Users ByWorkspace Growing, "Which user was seen on which device", INSTALLATION, ["device_id" "profile_id"];
     "transitions" Users ByWorkspace Growing, "Each change of a device's ATT status", Kept::Aged(Aging::Transitions), ["device_id" "from_status" "to_status" "since" "as_of" "received_at"];
     "samples" Users ByWorkspace Small, "Newest batches and examples of data problems, at most 20 for each input", Kept::For(KEPT_SAMPLES), ["device_id" "content" "idfa"];
-    "dedup" Users ByWorkspace Growing, "A hash of each batch's request id, so that a repeat changes nothing", Kept::For(REMEMBERED), ["hash"];
+    "dedup" Users ByWorkspace Growing, "A hash of each batch's request id, so that a repeat changes nothing", Kept::Aged(Aging::RequestIds), ["hash"];
     "accessed_profiles" Users ByWorkspace Small, "Which profiles API tokens read, by random references", Kept::For(access::NAMED), ["audit_reference"];
-    "dedup_hours" Nobody ByWorkspace Small, "How many ids of requests came in an hour", Kept::For(REMEMBERED), [];
-    "retention" Nobody ByWorkspace Small, "How far the removing of old rows got", INSTALLATION, [];
+    "dedup_hours" Nobody ByWorkspace Small, "How many ids of requests there are, by the hour they came in", Kept::Aged(Aging::RequestIds), [];
     "counters" Nobody ByWorkspace Growing, "How many users and devices have each status", INSTALLATION, [];
     "dimension_values" Nobody ByWorkspace Small, "Which app versions, OS versions and countries are counted by themselves", INSTALLATION, [];
     "daily" Nobody ByWorkspace Growing, "What each day added to the counters, and how many devices were active on it", Kept::Aged(Aging::Days), [];
@@ -121,6 +120,7 @@ tables! {
         ["actor_id" "actor_name" "ip" "agent" "target" "before_json" "after_json" "reason"];
     "audit_heads" Nobody ByWorkspace Small, "Where each chain of the log ends", Kept::Always("as the log"), [];
     "accesses" Nobody ByWorkspace Small, "How often API tokens read profiles, until the minute's row is in the log", Kept::For(2 * MINUTE), [];
+    "jobs" Nobody Everywhere Small, "What the server does by itself: when it is due, and how far it got", INSTALLATION, [];
     "slots" Nobody Everywhere Small, "Which processes are running", INSTALLATION, [];
     "installation" Nobody Everywhere Small, "The key under which typed look-ups are hashed", INSTALLATION, [];
 }

@@ -207,6 +207,6 @@ async fn samples_go_with_a_refusal_and_with_the_day(world: World) {
     assert_eq!(stored().await, 0);
     world.clock.advance(DAY);
     assert_eq!(sampled(&sender).await.len(), 0, "nothing older than a day is shown");
-    attest::server::services::jobs::tidy(&world.state.services).await.expect("tidy");
+    world.run_jobs().await;
     world.assert_holds().await;
 }

@@ -6,7 +6,6 @@ use attest::domain::att::{Policy, Status};
 use attest::domain::data_problem::DataProblem;
 use attest::domain::permission::Permission;
 use attest::domain::time::{DAY, Day};
-use attest::server::services::erasure::erase_due;
 use attest::server::services::privacy::{NewSettings, change_settings};
 use attest::server::store::WorkspaceRef;
 use attest::server::store::audit::AuditFilter;
@@ -68,10 +67,10 @@ async fn a_nameless_silent_device_leaves_the_counts(world: World) {
     sender.send(&[with("denied")]).await;
     assert_eq!((sender.names().await.len(), sender.devices(DENIED).await), (0, 1));
     world.clock.advance(29 * DAY);
-    attest::server::services::jobs::tidy(&world.state.services).await.expect("tidy");
+    world.run_jobs().await;
     assert_eq!(sender.devices(DENIED).await, 1);
     world.clock.advance(2 * DAY);
-    attest::server::services::jobs::tidy(&world.state.services).await.expect("tidy");
+    world.run_jobs().await;
     assert_eq!((sender.devices(DENIED).await, sender.profiles(DENIED).await), (0, 0));
     world.assert_holds().await;
 }
@@ -121,13 +120,13 @@ async fn what_a_change_holds_back_is_erased_three_days_later(world: World) {
     assert_eq!((idfas(&sender).await, erasing(&sender).await), (603, None));
     change(&sender, None, Some(Policy::Withhold)).await;
     world.clock.advance(3 * DAY - 1);
-    erase_due(&world.state.services, 72).await.expect("nothing is due");
+    world.run_jobs().await;
     assert_eq!((idfas(&sender).await, erasing(&sender).await), (603, Some((Progress::Waiting, 0))));
     world.clock.advance(1);
     let workspace = WorkspaceRef::Id(sender.workspace);
     assert!(world.system.erase_step(sender.workspace, 3).await.expect("a step"), "there is more to do");
     assert_eq!(erasing(&sender).await.map(|(progress, _)| progress), Some(Progress::Running));
-    erase_due(&world.state.services, 72).await.expect("erased");
+    world.run_jobs().await;
     assert_eq!(erasing(&sender).await, Some((Progress::Done, 601)));
     assert_eq!(idfas(&sender).await, 2, "of who allowed it, and of who was never asked below iOS 14.5");
     let mut view = world.store.view(&World::actor(), workspace, Permission::SeeAudit).await.expect("a view");
@@ -148,7 +147,7 @@ async fn undoing_a_change_cancels_its_erasing(world: World) {
     change(&sender, Some(None), None).await;
     assert_eq!(erasing(&sender).await.map(|(progress, _)| progress), Some(Progress::Cancelled));
     world.clock.advance(9 * DAY);
-    erase_due(&world.state.services, 72).await.expect("nothing is due");
+    world.run_jobs().await;
     assert_eq!(idfas(&sender).await, 1);
     world.assert_holds().await;
 }

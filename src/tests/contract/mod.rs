@@ -7,6 +7,7 @@ mod distributed;
 mod erasure;
 mod group;
 mod ingest;
+mod job;
 mod parity;
 mod permit;
 mod plans;

@@ -4,7 +4,6 @@ use crate::harness::{World, on_both};
 use attest::domain::device::SILENT;
 use attest::domain::role::Role;
 use attest::domain::time::{DAY, HOUR};
-use attest::server::services::jobs::tidy;
 use attest::server::store::tables::TABLES;
 use std::collections::BTreeSet;
 
@@ -60,12 +59,12 @@ async fn links_invitations_and_forms_are_forgotten(world: World) {
         world.rows(SQL).await[0]
     };
     world.clock.advance(11 * HOUR);
-    tidy(&world.state.services).await.expect("tidy");
+    world.run_jobs().await;
     assert_eq!(left().await, (1, 1, 1), "as long as the session that sent it may last");
     world.clock.advance(DAY - 12 * HOUR);
-    tidy(&world.state.services).await.expect("tidy");
+    world.run_jobs().await;
     assert_eq!(left().await, (1, 1, 0));
     world.clock.advance(2 * HOUR);
-    tidy(&world.state.services).await.expect("tidy");
+    world.run_jobs().await;
     assert_eq!(left().await, (0, 0, 0));
 }

@@ -3,7 +3,6 @@
 use crate::harness::{Cookie, PASSWORD, World, on_both};
 use attest::domain::role::Role;
 use attest::domain::time::{DAY, MINUTE};
-use attest::server::services::jobs::tidy;
 use axum::http::StatusCode;
 
 on_both! {
@@ -78,11 +77,11 @@ async fn failed_sign_ins_become_one_row_a_quarter(world: World) {
         let olga = world.sign_in(&olga).await;
         world.get("/log?action=session.sign_ins_failed", &olga).await.body
     };
-    tidy(&world.state.services).await.expect("tidy");
+    world.run_jobs().await;
     assert!(!log().await.contains("id=\"row-"), "the quarter is still open");
     world.clock.advance(15 * MINUTE);
     for _ in 0..2 {
-        tidy(&world.state.services).await.expect("tidy");
+        world.run_jobs().await;
     }
     let page = log().await;
     assert_eq!(page.matches("id=\"row-").count(), 3, "{page}");

@@ -3,7 +3,6 @@
 use crate::harness::{Reply, World, bearer, on_both};
 use attest::domain::role::{Role, TokenRole};
 use attest::domain::time::{DAY, MINUTE};
-use attest::server::services::jobs::tidy;
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
@@ -172,14 +171,14 @@ async fn reads_are_one_row_a_minute(world: World) {
         let path = "/api/v1/workspaces/acme/audit?action=profile.read_by_token";
         world.ask("GET", path, Some(&bearer(&auditor)), "").await.json()["rows"].as_array().expect("rows").clone()
     };
-    tidy(&world.state.services).await.expect("tidy");
+    world.run_jobs().await;
     assert!(rows().await.is_empty(), "the minute is still open");
     world.clock.advance(MINUTE);
-    tidy(&world.state.services).await.expect("tidy");
+    world.run_jobs().await;
     get(&world, &reader, &format!("{WORKSPACE}/77")).await;
     world.clock.advance(MINUTE);
     for _ in 0..2 {
-        tidy(&world.state.services).await.expect("tidy");
+        world.run_jobs().await;
     }
     let found = rows().await;
     let counts: Vec<_> = found.iter().map(|row| row["after"]["reads"].clone()).collect();

@@ -9,6 +9,7 @@ use attest::server::clock::{Ids, StoryClock};
 use attest::server::config::Config;
 use attest::server::http::router;
 use attest::server::services::input::{NewInput, add_input};
+use attest::server::services::jobs::{JobSettings, run_due_jobs};
 use attest::server::services::member::set_member;
 use attest::server::services::person::{NewAccount, add_account};
 use attest::server::services::token::{LONGEST_DAYS, NewToken, add_token};
@@ -69,6 +70,15 @@ impl World {
         let config = Defaults::parse_from(["attest"]).config;
         let state = AppState::new(system.clone(), config, Site { base: "/s/test".to_owned() });
         Self { router: router(state.clone()), store: state.store.clone(), system, state, clock, url, _folder: folder }
+    }
+
+    /// Does all jobs that are due, with the settings that a server has by default.
+    pub async fn run_jobs(&self) {
+        let config = &self.state.config;
+        let settings = JobSettings { keep: config.retention.keep(), erase_after_hours: config.erase_after_hours };
+        run_due_jobs(&self.state.services, settings).await.expect("the jobs run");
+        const FAILED: &str = "select name || ': ' || last_error from jobs where failures > 0";
+        assert_eq!(self.rows::<(String,)>(FAILED).await, []);
     }
 
     pub fn actor() -> Actor {
@@ -140,6 +150,17 @@ impl World {
         } else {
             let pool = PgPool::connect(&self.url).await.expect("the database answers");
             sqlx::query_as(sql).fetch_all(&pool).await.expect("rows")
+        }
+    }
+
+    /// Changes the database, past all handles.
+    pub async fn execute(&self, sql: &'static str) {
+        if self.url.starts_with("sqlite") {
+            let pool = SqlitePool::connect(&self.url).await.expect("the file opens");
+            sqlx::query(sql).execute(&pool).await.expect("done");
+        } else {
+            let pool = PgPool::connect(&self.url).await.expect("the database answers");
+            sqlx::query(sql).execute(&pool).await.expect("done");
         }
     }
 

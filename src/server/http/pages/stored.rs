@@ -1,7 +1,7 @@
 //! What is stored, and for how long.
 
 use super::installation::installation_frame;
-use crate::domain::retention::{Aging, Keep, REMEMBERED};
+use crate::domain::retention::{Aging, Keep};
 use crate::domain::time::{DAY, HOUR, MINUTE};
 use crate::server::error::Result;
 use crate::server::http::caller::SignedInPerson;
@@ -54,7 +54,8 @@ fn table(note: &TableNote, schema: &BTreeMap<String, Vec<String>>, keep: Keep) -
                 format!("At most {}; the latest of each device without limit", words(keep.transitions_days * DAY))
             }
             Kept::Aged(Aging::Days) => format!("By day for {}, then as a total", words(keep.daily_days * DAY)),
-            Kept::Aged(Aging::RequestIds) => format!("At most {}", words(REMEMBERED)),
+            Kept::Aged(Aging::DataProblems) => format!("At most {}", words(keep.daily_days * DAY)),
+            Kept::Aged(Aging::RequestIds) => format!("At most {}", words(keep.request_ids_hours * HOUR)),
             Kept::Always(why) => format!("No limit: {why}"),
         },
         columns: columns.map(|column| (column.clone(), note.personal.contains(&column.as_str()))).collect(),

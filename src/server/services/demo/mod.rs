@@ -8,12 +8,13 @@ use self::people::{acting, people};
 use self::story::{APPS, Months, Story, begins, story};
 use crate::domain::att::Status;
 use crate::domain::audit::AuditAction;
+use crate::domain::job::JobStep;
 use crate::domain::role::Role;
 use crate::domain::time::{DAY, Millis};
 use crate::server::clock::{Clock, StoryClock, SystemClock};
 use crate::server::error::{Error, Result};
 use crate::server::services::Services;
-use crate::server::services::erasure::erase_due;
+use crate::server::services::erasure::erase_step;
 use crate::server::services::input::{NewInput, add_input};
 use crate::server::services::privacy::{NewSettings, change_settings};
 use crate::server::store::{
@@ -119,7 +120,7 @@ pub async fn fill(services: &Services, clock: &Arc<StoryClock>, size: DemoSize) 
             change_settings(store, &admin, workspace.clone(), new).await?;
         }
     }
-    erase_due(services, 72).await?;
+    while erase_step(services, made.id, 72).await? == JobStep::More {}
     let (slug, state) =
         (made.slug.to_string(), json!({"profiles": size.profiles, "days": size.days, "seed": size.seed}));
     let row = Record::installation(&actor, AuditAction::DemoFilled, slug.clone(), state);

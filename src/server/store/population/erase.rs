@@ -42,6 +42,8 @@ impl System {
             erasure.progress = if more { Progress::Running } else { Progress::Done };
             if !more {
                 erasure.ended_at = Some(store.clock.now());
+                // The last id that was looked at is not kept.
+                erasure.cursor = String::new();
                 tx.note_erased(&store, &settings, &erasure).await?;
             }
             tx.update_erasure(&erasure).await?;

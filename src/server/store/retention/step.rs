@@ -1,13 +1,16 @@
 //! One step of removing each kind of what is too old.
 
 use crate::domain::id::WorkspaceId;
+use crate::domain::job::JobNote;
 use crate::domain::time::{Day, HOUR, Millis};
 use crate::server::error::Result;
 use crate::server::store::counter::{counters, unit_of_now};
+use crate::server::store::data_problem::data_problems;
 use crate::server::store::db::{NONE, Tx, given, on};
 use crate::server::store::row::rows;
 use serde::Deserialize;
 use serde_json::json;
+use std::collections::BTreeMap;
 
 /// How many rows one step looks at: as many as come behind the last key. A range with an end would have Postgres read its
 /// index on from there to the end of the table, for each step.
@@ -50,6 +53,7 @@ pub struct RemovalStep {
     pub removed: i64,
     /// Where the next step begins; `None` when all was seen.
     pub next: Option<String>,
+    pub note: Option<JobNote>,
 }
 
 impl Tx {
@@ -94,7 +98,11 @@ impl Tx {
         if old != NONE {
             removed = on!(self, c => sqlx::query(REMOVE).bind(workspace).bind(old).execute(c).await?.rows_affected());
         }
-        Ok(RemovalStep { removed: count(removed), next: last(&seen).map(|last| json!(last.key).to_string()) })
+        Ok(RemovalStep {
+            removed: count(removed),
+            next: last(&seen).map(|last| json!(last.key).to_string()),
+            note: None,
+        })
     }
 
     /// Adds days before `first` to the one row that is for all of them; of active devices nothing is kept.
@@ -171,34 +179,71 @@ impl Tx {
                     .rows_affected());
             }
         }
-        Ok(RemovalStep { removed: count(removed), next: last(&seen).map(|last| json!(last).to_string()) })
+        Ok(RemovalStep { removed: count(removed), next: last(&seen).map(|last| json!(last).to_string()), note: None })
     }
 
-    pub(super) async fn age_request_ids(&mut self, workspace: WorkspaceId, before: Millis) -> Result<RemovalStep> {
+    pub(super) async fn age_data_problems(&mut self, workspace: WorkspaceId, first: Day) -> Result<RemovalStep> {
+        const REMOVE: &str = concat!(
+            "delete from data_problems where workspace_id = $1 and (",
+            data_problems!(key),
+            ") in (select ",
+            data_problems!(key),
+            " from data_problems where workspace_id = $1 and environment in (0, 1) and day < $2 limit $3)"
+        );
+        let removed = on!(self, c => sqlx::query(REMOVE)
+            .bind(workspace)
+            .bind(first)
+            .bind(STEP)
+            .execute(c)
+            .await?
+            .rows_affected());
+        let next = (count(removed) == STEP).then(String::new);
+        Ok(RemovalStep { removed: count(removed), next, note: None })
+    }
+
+    /// Forgets ids of requests from before a moment, and then the oldest of those that are more than `most`.
+    pub(super) async fn age_request_ids(
+        &mut self,
+        workspace: WorkspaceId,
+        before: Millis,
+        most: i64,
+    ) -> Result<RemovalStep> {
+        const HOURS: &str = "delete from dedup_hours where workspace_id = $1 and hour < $2";
+        const ALL: &str = "select cast(coalesce(sum(n), 0) as bigint) from dedup_hours where workspace_id = $1";
+        on!(&mut *self, c => { sqlx::query(HOURS).bind(workspace).bind(before.0 / HOUR).execute(c).await?; });
+        let old = self.forget(workspace, before, STEP).await?;
+        if old == STEP {
+            return Ok(RemovalStep { removed: old, next: Some(String::new()), note: None });
+        }
+        let all: i64 = on!(&mut *self, c => sqlx::query_scalar(ALL).bind(workspace).fetch_one(c).await?);
+        let over = (all - most).max(0);
+        let forgotten = self.forget(workspace, Millis(i64::MAX), over.min(STEP)).await?;
+        let is_more = forgotten > 0 && over > forgotten;
+        let note = (over > 0).then_some(JobNote::TooManyRequestIds);
+        Ok(RemovalStep { removed: old + forgotten, next: is_more.then(String::new), note })
+    }
+
+    /// Forgets so many of the oldest ids of requests from before a moment; returns how many there were.
+    async fn forget(&mut self, workspace: WorkspaceId, before: Millis, most: i64) -> Result<i64> {
         const REMOVE: &str = "delete from dedup where workspace_id = $1 and (input_id, hash) in \
             (select o.input_id, o.hash from dedup o where o.workspace_id = $1 and o.received_at < $2 \
-            order by o.received_at limit $3)";
-        const HOURS: &str = "delete from dedup_hours where workspace_id = $1 and hour < $2";
-        let removed = on!(self, c => {
-            sqlx::query(HOURS).bind(workspace).bind(before.0 / HOUR).execute(&mut *c).await?;
-            sqlx::query(REMOVE).bind(workspace).bind(before).bind(STEP).execute(c).await?.rows_affected()
-        });
-        let more = count(removed) == STEP;
-        Ok(RemovalStep { removed: count(removed), next: more.then(String::new) })
-    }
-
-    /// The moment before which ids of requests are more than may be kept.
-    pub(super) async fn over_cap(&mut self, workspace: WorkspaceId, most: i64) -> Result<Millis> {
-        const SQL: &str = "select hour, n from dedup_hours where workspace_id = $1 order by hour desc";
-        let hours: Vec<(i64, i64)> = on!(self, c => sqlx::query_as(SQL).bind(workspace).fetch_all(c).await?);
-        let mut sum = 0;
-        for (hour, n) in hours {
-            sum += n;
-            if sum > most {
-                return Ok(Millis((hour + 1) * HOUR));
-            }
+            order by o.received_at limit $3) returning received_at";
+        const COUNT: &str = "update dedup_hours set n = n - $3 where workspace_id = $1 and hour = $2";
+        if most == 0 {
+            return Ok(0);
         }
-        Ok(Millis(i64::MIN))
+        let forgotten: Vec<Millis> = on!(&mut *self, c => sqlx::query_scalar(REMOVE)
+            .bind(workspace)
+            .bind(before)
+            .bind(most)
+            .fetch_all(c)
+            .await?);
+        let mut by_hour: BTreeMap<i64, i64> = BTreeMap::new();
+        forgotten.iter().for_each(|received| *by_hour.entry(received.0 / HOUR).or_default() += 1);
+        for (hour, n) in by_hour {
+            on!(&mut *self, c => { sqlx::query(COUNT).bind(workspace).bind(hour).bind(n).execute(c).await?; });
+        }
+        Ok(forgotten.len() as i64)
     }
 }
 

@@ -1,0 +1,92 @@
+//! Jobs: what the server does by itself.
+
+use super::closed_list::closed_list;
+use super::retention::Aging;
+use super::time::{DAY, HOUR, MINUTE};
+
+closed_list! {
+    /// The kinds of jobs. Those of the installation are there once, the others in each workspace.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+    pub enum JobKind {
+        /// Removes sessions, links, forms and failures that are over.
+        Tidying => "tidying",
+        /// Writes failed sign-ins into the log, once their quarter of an hour has closed.
+        SignInFailures => "sign_in_failures",
+        /// Writes how often tokens read profiles into the log, once the minute has closed.
+        TokenReads => "token_reads",
+        /// Removes samples that are too old.
+        Samples => "samples",
+        /// Takes silent devices without an id out of the counts.
+        Retirement => "retirement",
+        /// Removes old changes of statuses.
+        Transitions => "transitions",
+        /// Adds old days up.
+        Days => "days",
+        /// Removes old data problems.
+        DataProblems => "data_problems",
+        /// Removes old ids of requests, and those that are too many.
+        RequestIds => "request_ids",
+        /// Erases advertising ids that the settings withhold; there only while an erasure waits or runs.
+        Erasure => "erasure",
+    }
+}
+
+closed_list! {
+    /// What the end of a job has to say.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub enum JobNote {
+        /// There were more ids of requests than may be kept: they are remembered for less than they should be.
+        TooManyRequestIds => "too_many_request_ids",
+    }
+}
+
+/// Whether something of a job is left to do after a step of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JobStep {
+    More,
+    Done(Option<JobNote>),
+}
+
+impl JobKind {
+    pub fn is_of_installation(self) -> bool {
+        matches!(self, Self::Tidying | Self::SignInFailures | Self::TokenReads)
+    }
+
+    /// How long after its end it begins again, in milliseconds; `None` for one that is over then.
+    pub fn every(self) -> Option<i64> {
+        match self {
+            Self::Tidying | Self::SignInFailures | Self::TokenReads => Some(MINUTE),
+            Self::Samples | Self::RequestIds => Some(10 * MINUTE),
+            Self::Retirement => Some(HOUR),
+            Self::Transitions | Self::Days | Self::DataProblems => Some(DAY),
+            Self::Erasure => None,
+        }
+    }
+
+    /// What it removes for its age.
+    pub fn ages(self) -> Option<Aging> {
+        Aging::ALL.into_iter().find(|aging| aging.as_str() == self.as_str())
+    }
+
+    /// How long after so many failures it is tried again, in milliseconds.
+    pub fn tried_again_after(failures: i64) -> i64 {
+        (MINUTE << failures.clamp(0, 6)).min(HOUR)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_that_ages_has_a_job() {
+        let aged: Vec<Aging> = JobKind::ALL.into_iter().filter_map(JobKind::ages).collect();
+        assert_eq!(aged.len(), Aging::ALL.len());
+    }
+
+    #[test]
+    fn what_fails_is_tried_again_ever_later_up_to_an_hour() {
+        let minutes = [1, 2, 6, 60].map(|failures| JobKind::tried_again_after(failures) / MINUTE);
+        assert_eq!(minutes, [2, 4, 60, 60]);
+    }
+}

@@ -1,0 +1,126 @@
+//! What the server does by itself. Every process looks for jobs that are due; a job is done by one of them, in a task of
+//! its own and in short steps, and what goes wrong with it stays with it.
+
+mod work;
+
+pub use work::JobSettings;
+
+use super::Services;
+use crate::domain::id::to_text;
+use crate::domain::job::{JobNote, JobStep};
+use crate::server::error::{Error, Result};
+use crate::server::store::job::{ClaimedJob, JobsOf};
+use std::time::Duration;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval};
+use work::step;
+
+/// How often a process looks for jobs that are due.
+const LOOKS: Duration = Duration::from_secs(1);
+/// How often it looks whether all jobs are there.
+const SCHEDULES: Duration = Duration::from_secs(60);
+/// How many a process does at a time, of each sort: those of workspaces may take hours.
+const AT_A_TIME: usize = 3;
+
+/// Does jobs until the process ends.
+pub async fn run_jobs(services: &Services, settings: JobSettings) {
+    let mut looks = ticks(LOOKS);
+    let mut scheduled: Option<Instant> = None;
+    let (mut of_installation, mut of_workspaces) = (JoinSet::new(), JoinSet::new());
+    loop {
+        looks.tick().await;
+        if scheduled.is_none_or(|last| last.elapsed() >= SCHEDULES) {
+            match services.system.schedule_jobs(settings.erase_after_hours.into()).await {
+                Ok(()) => scheduled = Some(Instant::now()),
+                Err(error) => tracing::warn!(%error, "jobs are looked through again in a second"),
+            }
+        }
+        for (of, running) in [(JobsOf::Installation, &mut of_installation), (JobsOf::Workspaces, &mut of_workspaces)] {
+            while running.try_join_next().is_some() {}
+            match services.system.claim_jobs(of, AT_A_TIME - running.len()).await {
+                Ok(claimed) => {
+                    for job in claimed {
+                        let services = services.clone();
+                        running.spawn(async move { run(&services, settings, job).await });
+                    }
+                }
+                Err(error) => tracing::warn!(%error, "jobs that are due are looked for again in a second"),
+            }
+        }
+    }
+}
+
+/// Ticks that are not made up for when they were missed.
+pub fn ticks(every: Duration) -> Interval {
+    let mut ticks = interval(every);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ticks
+}
+
+/// Does all jobs that are due now, one after another.
+pub async fn run_due_jobs(services: &Services, settings: JobSettings) -> Result<()> {
+    services.system.schedule_jobs(settings.erase_after_hours.into()).await?;
+    for of in [JobsOf::Installation, JobsOf::Workspaces] {
+        loop {
+            let claimed = services.system.claim_jobs(of, AT_A_TIME).await?;
+            if claimed.is_empty() {
+                break;
+            }
+            for job in claimed {
+                run(services, settings, job).await;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Does a job to its end, and notes how it ended.
+async fn run(services: &Services, settings: JobSettings, job: ClaimedJob) {
+    let (begun, name) = (Instant::now(), job.name.as_str());
+    // In a task of its own, so that a panic ends the job and nothing else.
+    let done = tokio::spawn({
+        let (services, job) = (services.clone(), job.clone());
+        async move { all_steps(&services, settings, job).await }
+    });
+    let done = done.await.unwrap_or_else(|error| Err(Error::Internal(error.to_string())));
+    let outcome = if done.is_ok() { "done" } else { "failed" };
+    metrics::counter!("attest_job_runs_total", "job" => name, "outcome" => outcome).increment(1);
+    metrics::histogram!("attest_job_seconds", "job" => name).record(begun.elapsed().as_secs_f64());
+    let ended = match done {
+        Ok(note) => services.system.end_job(&job, note).await,
+        Err(error) => {
+            let incident = to_text(services.system.ids().id());
+            tracing::warn!(job = name, workspace = %job.workspace_id, incident, %error, "a job failed and is tried again later");
+            services.system.fail_job(&job, words(&error, &incident)).await
+        }
+    };
+    if let Err(error) = ended {
+        tracing::warn!(job = name, workspace = %job.workspace_id, %error, "how a job ended was not noted: it is done again");
+    }
+}
+
+/// Does a job step by step. After each step it rests for as long as the step took: a look at millions of rows shall not
+/// slow down everybody else.
+async fn all_steps(services: &Services, settings: JobSettings, mut job: ClaimedJob) -> Result<Option<JobNote>> {
+    loop {
+        let begun = Instant::now();
+        if let JobStep::Done(note) = step(services, settings, &mut job).await? {
+            return Ok(note);
+        }
+        // What ages notes with each step how far it got, and by that that it goes on.
+        if job.name.ages().is_none() {
+            services.system.renew_job(&job).await?;
+        }
+        tokio::time::sleep(begun.elapsed()).await;
+    }
+}
+
+/// Why a job failed, without the cause: that may name somebody, and is in the log under the incident's number.
+fn words(error: &Error, incident: &str) -> String {
+    let why = match error {
+        Error::Refused(_) => "refused",
+        Error::Again(_) | Error::Broken(_) | Error::Unavailable(_) => "the database was not available",
+        Error::Internal(_) => "an internal error",
+    };
+    format!("{why}, incident {incident}")
+}

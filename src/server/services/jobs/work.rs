@@ -1,0 +1,55 @@
+//! What each kind of job does, a step at a time.
+
+use crate::domain::device::SILENT;
+use crate::domain::job::{JobKind, JobStep};
+use crate::domain::retention::Keep;
+use crate::domain::time::HOUR;
+use crate::server::auth::{session, throttle};
+use crate::server::error::Result;
+use crate::server::services::Services;
+use crate::server::services::erasure::erase_step;
+use crate::server::services::profile::write_accesses;
+use crate::server::services::session::write_failures;
+use crate::server::store::job::ClaimedJob;
+use crate::server::store::{SystemTx, Trail};
+
+/// What jobs go by.
+#[derive(Clone, Copy, Debug)]
+pub struct JobSettings {
+    pub keep: Keep,
+    pub erase_after_hours: u32,
+}
+
+/// Does the next step of a job.
+pub(super) async fn step(services: &Services, settings: JobSettings, job: &mut ClaimedJob) -> Result<JobStep> {
+    let (system, workspace) = (&services.system, job.workspace_id);
+    if let Some(what) = job.name.ages() {
+        return system.age(job, what, settings.keep).await;
+    }
+    match job.name {
+        JobKind::Tidying => system.transaction(tidy_once).await?,
+        JobKind::SignInFailures => write_failures(services).await?,
+        JobKind::TokenReads => write_accesses(services).await?,
+        JobKind::Samples => system.prune_samples(workspace).await?,
+        JobKind::Retirement => {
+            let silent_before = system.clock().now().minus(SILENT);
+            if system.retire(workspace, silent_before).await? > 0 {
+                return Ok(JobStep::More);
+            }
+        }
+        JobKind::Erasure => return erase_step(services, workspace, settings.erase_after_hours).await,
+        JobKind::Transitions | JobKind::Days | JobKind::DataProblems | JobKind::RequestIds => {}
+    }
+    Ok(JobStep::Done(None))
+}
+
+async fn tidy_once(mut tx: SystemTx) -> Result<()> {
+    let (seen_before, made_before) = session::over_before(tx.now);
+    tx.prune_sessions(seen_before, made_before).await?;
+    tx.prune_taken_forms(made_before).await?;
+    let forgotten = throttle::forgotten_before(tx.now).minus(HOUR);
+    tx.prune_throttles(forgotten).await?;
+    tx.prune_links().await?;
+    tx.prune_invitations().await?;
+    tx.commit(Trail::Unaudited("old sessions, forms, failures, links and invitations")).await
+}
