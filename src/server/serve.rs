@@ -45,6 +45,10 @@ pub async fn serve(system: System, config: Config) -> Result<()> {
         let (services, settings) = (state.services.for_jobs(), job_settings(&state.config));
         async move { run_jobs(&services, settings).await }
     });
+    let checkpoints = tokio::spawn({
+        let system = system.clone();
+        async move { system.keep_checkpoints().await }
+    });
     let presence = tokio::spawn({
         let AppState { services, rates, .. } = state.clone();
         async move { keep_presence(&services.for_jobs(), &rates).await }
@@ -69,6 +73,7 @@ pub async fn serve(system: System, config: Config) -> Result<()> {
     }
     jobs.abort();
     presence.abort();
+    checkpoints.abort();
     if let Err(error) = system.leave_slot().await {
         tracing::debug!(%error, "the slot is free in a while");
     }

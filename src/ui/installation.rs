@@ -16,6 +16,7 @@ closed_list! {
         Stored,
         Workspaces,
         People,
+        Jobs,
         Log,
     }
 }
@@ -28,6 +29,7 @@ impl InstallationPage {
             Self::Stored => "What is stored",
             Self::Workspaces => "Workspaces",
             Self::People => "People",
+            Self::Jobs => "Jobs",
             Self::Log => "Installation log",
         }
     }
@@ -39,6 +41,7 @@ impl InstallationPage {
             Self::Stored => "/stored",
             Self::Workspaces => "/workspaces",
             Self::People => "/people",
+            Self::Jobs => "/jobs",
             Self::Log => "/log",
         }
     }
@@ -55,6 +58,7 @@ impl InstallationPage {
             Self::Stored => Icon::Lock,
             Self::Workspaces => Icon::Shield,
             Self::People => Icon::People,
+            Self::Jobs => Icon::Clock,
             Self::Log => Icon::List,
         }
     }

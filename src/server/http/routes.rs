@@ -95,6 +95,7 @@ routes! {
     "POST" "/people" Page Operator => post(pages::person::reset);
     "GET" "/workspaces" Page Operator => get(pages::workspace::list);
     "POST" "/workspaces" Page Operator => post(pages::workspace::add);
+    "GET" "/jobs" Page Operator => get(pages::job::list);
     "GET" "/log" Page Operator => get(pages::audit::installation);
 
     "GET" "/w/{workspace}" Page SignedIn => get(pages::overview::first_page);

@@ -59,16 +59,20 @@ impl Store {
         for (at, parcel) in parcels.iter().enumerate() {
             workspaces.entry(parcel.grant.workspace).or_default().push(at);
         }
-        let mut outcomes = vec![Ok(Vec::new()); parcels.len()];
+        let (mut outcomes, mut erases) = (vec![Ok(Vec::new()); parcels.len()], false);
         let mut tx = self.db.write().await?;
         for (workspace, indexes) in workspaces {
             let its: Vec<&Parcel> = indexes.iter().map(|at| &parcels[*at]).collect();
-            let its_outcomes = tx.accept(self, workspace, &its).await?;
+            let (its_outcomes, erased) = tx.accept(self, workspace, &its).await?;
+            erases |= erased;
             for (at, outcome) in indexes.into_iter().zip(its_outcomes) {
                 outcomes[at] = outcome;
             }
         }
         tx.commit().await?;
+        if erases {
+            self.note_erased();
+        }
         Ok(outcomes)
     }
 }
@@ -92,17 +96,18 @@ struct FoldedGroup {
 }
 
 impl Tx {
-    /// Takes the requests of one workspace, in nine steps.
+    /// Takes the requests of one workspace, in nine steps; returns what became of each, and whether an advertising id was
+    /// erased.
     async fn accept(
         &mut self,
         store: &Store,
         workspace: WorkspaceId,
         parcels: &[&Parcel],
-    ) -> Result<Vec<RequestOutcome>> {
+    ) -> Result<(Vec<RequestOutcome>, bool)> {
         self.take_lane(workspace).await?;
         let receivers = self.receivers(workspace, parcels).await?;
         let Some(any) = receivers.values().next() else {
-            return Ok(vec![Err(Refusal::Forbidden); parcels.len()]);
+            return Ok((vec![Err(Refusal::Forbidden); parcels.len()], false));
         };
         let now = store.clock.now();
         let today = calendar::day(now, &any.time_zone);
@@ -117,7 +122,8 @@ impl Tx {
         self.admit_values(&group, &mut folded, &mut effects).await?;
         self.write(&group, &folded, &effects).await?;
         self.count(&group, &folded).await?;
-        Ok(outcomes)
+        let erases = effects.erases(group.settings.policy, &folded.before);
+        Ok((outcomes, erases))
     }
 
     /// Loads what the batches may touch, folds them in, and decides which devices decide.

@@ -12,12 +12,16 @@ use std::time::Duration;
 /// How long a request waits for a connection before it is told that the store is away.
 pub const WAIT: Duration = Duration::from_secs(5);
 /// How long SQLite waits for another process's write.
-const BUSY: Duration = Duration::from_secs(5);
+pub const BUSY: Duration = Duration::from_secs(5);
+/// The same for emptying its log, for which everybody else waits meanwhile.
+pub const CHECKPOINTS_WAIT: Duration = Duration::from_millis(100);
 /// What SQLite's writer keeps of the file in memory, in KiB: events come in no order, and each finds its page here.
 const WRITERS_CACHE: i64 = 128 * 1024;
 const READERS_CACHE: i64 = 4 * 1024;
-/// Pages of the log after which they are brought into the file: seldom, for a page that changes often is brought once.
-const CHECKPOINT: i64 = 16 * 1024;
+/// Pages of the log after which a commit brings them into the file, should nobody else have done it by then.
+pub const CHECKPOINT: i64 = 16 * 1024;
+/// Bytes of the log's file that are kept, so that it need not grow anew.
+pub const LOG_KEPT: i64 = CHECKPOINT * 4096;
 /// How many connections there are for each purpose: 16 in all at a Postgres.
 const CONNECTIONS: ByPurpose<u32> = ByPurpose { stream: 2, caller: 4, page: 8, job: 2 };
 /// How long a page's statement may take before it is cut off, and its reader told to try again. Shorter where it is tried.
@@ -117,5 +121,6 @@ pub fn sqlite_options(path: &Path) -> SqliteConnectOptions {
         .pragma("secure_delete", "on")
         .pragma("temp_store", "memory")
         .pragma("wal_autocheckpoint", CHECKPOINT.to_string())
+        .pragma("journal_size_limit", LOG_KEPT.to_string())
         .row_buffer_size(1000)
 }

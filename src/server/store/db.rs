@@ -1,10 +1,11 @@
 //! The two databases, and one text for both: `on!` types a statement's body once for each driver.
 
-use super::address::{Address, PAGE_LIMIT, WAIT, sqlite_options};
+use super::address::{Address, BUSY, CHECKPOINT, CHECKPOINTS_WAIT, LOG_KEPT, PAGE_LIMIT, WAIT, sqlite_options};
 use super::file::{OpenFile, private_file};
 use super::pools::{Pools, Purpose};
 use crate::server::error::{Error, Result};
 use serde::{Serialize, Serializer};
+use sqlx::sqlite::{SqliteConnection, SqlitePool};
 use sqlx::{ConnectOptions, Connection, Postgres, Sqlite, Transaction};
 use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt;
@@ -95,8 +96,8 @@ impl Db {
     async fn assert_durable(&self) -> Result<()> {
         const LOSING: &str = "select name from pg_settings \
             where name in ('fsync', 'full_page_writes', 'synchronous_commit') and setting = 'off'";
-        let writer = match self.pools().await {
-            Pools::Sqlite { writer, .. } => writer,
+        let (writer, readers) = match self.pools().await {
+            Pools::Sqlite { writer, readers } => (writer, readers),
             Pools::Postgres(pools) => {
                 let off: Option<String> = match sqlx::query_scalar(LOSING).fetch_optional(&pools.job).await {
                     Ok(off) => off,
@@ -112,11 +113,24 @@ impl Db {
             ("select cast(synchronous as text) from pragma_synchronous", "2"),
             ("select cast(foreign_keys as text) from pragma_foreign_keys", "1"),
             ("select cast(recursive_triggers as text) from pragma_recursive_triggers", "1"),
+            ("select cast(secure_delete as text) from pragma_secure_delete", "1"),
+            ("select cast(temp_store as text) from pragma_temp_store", "2"),
         ] {
-            let found: String = sqlx::query_scalar(pragma).fetch_one(&writer).await?;
+            assert_pragma(&writer, pragma, wanted).await?;
+        }
+        for (pragma, wanted) in [
+            // Once more than the log is large it is cut to this.
+            ("pragma journal_size_limit", LOG_KEPT),
+            ("pragma wal_autocheckpoint", CHECKPOINT.into()),
+            ("pragma busy_timeout", BUSY.as_millis() as i64),
+        ] {
+            let found: i64 = sqlx::query_scalar(pragma).fetch_one(&writer).await?;
             if found != wanted {
-                return Err(Error::Internal(format!("SQLite answered {found:?} to {pragma:?}, not {wanted:?}")));
+                return Err(Error::Internal(format!("SQLite answered {found} to {pragma:?}, not {wanted}")));
             }
+        }
+        for reader in readers.all() {
+            assert_pragma(reader, "select cast(query_only as text) from pragma_query_only", "1").await?;
         }
         Ok(())
     }
@@ -165,6 +179,15 @@ impl Db {
         }
     }
 
+    /// A connection for copying SQLite's log into the file. It waits only a moment for others: whoever writes waits for
+    /// it meanwhile.
+    pub async fn checkpointer(&self) -> Result<SqliteConnection> {
+        let Address::Sqlite(path) = &*self.address else {
+            return Err(Error::Internal("only SQLite has a log to copy".to_owned()));
+        };
+        Ok(sqlite_options(path).busy_timeout(CHECKPOINTS_WAIT).connect().await?)
+    }
+
     /// Copies a SQLite database into a new file by a connection of its own: readers may not write, and the writer has
     /// other work.
     pub async fn copy(&self, file: &Path) -> Result<()> {
@@ -200,6 +223,15 @@ impl Db {
     /// Ends all connections; awaited, so that nothing is cut off.
     pub async fn close(&self) {
         self.pools().await.close().await;
+    }
+}
+
+async fn assert_pragma(pool: &SqlitePool, pragma: &'static str, wanted: &str) -> Result<()> {
+    let found: String = sqlx::query_scalar(pragma).fetch_one(pool).await?;
+    if found == wanted {
+        Ok(())
+    } else {
+        Err(Error::Internal(format!("SQLite answered {found:?} to {pragma:?}, not {wanted:?}")))
     }
 }
 

@@ -79,6 +79,11 @@ impl<'a> Effects<'a> {
         }
     }
 
+    /// Whether an advertising id that was stored is erased with this.
+    pub fn erases(&self, policy: Policy, before: &Population) -> bool {
+        !self.no_longer_authorized(policy, before).is_empty()
+    }
+
     /// Devices that may have a sample from before their answer and whose advertising id is erased with this.
     fn no_longer_authorized(&self, policy: Policy, before: &Population) -> BTreeSet<DeviceId> {
         let erases = |transition: &&Transition| {

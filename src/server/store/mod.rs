@@ -12,6 +12,7 @@ pub mod audit;
 mod authorize;
 mod batch_app;
 pub mod check;
+mod checkpoint;
 mod columns;
 mod count;
 mod counter;
@@ -91,6 +92,8 @@ pub struct Store {
     sizes_known: Arc<AtomicBool>,
     /// How long an id of a request is remembered, in milliseconds.
     remembered: i64,
+    /// Whether something was erased since SQLite's log was last emptied.
+    erased: Arc<AtomicBool>,
 }
 
 impl Store {
@@ -104,6 +107,7 @@ impl Store {
             slot: counter::Slot::default(),
             sizes_known: Arc::default(),
             remembered: REMEMBERED,
+            erased: Arc::default(),
         };
         migrate::run(&store.db).await?;
         Ok(store)

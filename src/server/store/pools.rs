@@ -39,7 +39,7 @@ impl<P> ByPurpose<P> {
         ByPurpose { stream: of(self.stream), caller: of(self.caller), page: of(self.page), job: of(self.job) }
     }
 
-    fn all(&self) -> [&P; 4] {
+    pub fn all(&self) -> [&P; 4] {
         [&self.stream, &self.caller, &self.page, &self.job]
     }
 }

@@ -143,11 +143,16 @@ impl System {
     /// Forgets samples that are a day old.
     pub async fn prune_samples(&self, workspace: WorkspaceId) -> Result<()> {
         const SQL: &str = "delete from samples where workspace_id = $1 and received_at <= $2";
-        self.transaction(move |mut system: SystemTx| async move {
+        let removed = self.transaction(move |mut system: SystemTx| async move {
             let before = system.now.minus(KEPT);
-            on!(&mut system.tx, c => { sqlx::query(SQL).bind(workspace).bind(before).execute(c).await?; });
-            system.commit(Trail::Unaudited("old samples")).await
-        })
-        .await
+            let removed =
+                on!(&mut system.tx, c => sqlx::query(SQL).bind(workspace).bind(before).execute(c).await?.rows_affected());
+            system.commit(Trail::Unaudited("old samples")).await?;
+            Ok(removed)
+        });
+        if removed.await? > 0 {
+            self.note_erased();
+        }
+        Ok(())
     }
 }

@@ -76,7 +76,7 @@ async fn a_nameless_silent_device_leaves_the_counts(world: World) {
 }
 
 /// Changes one of the two settings.
-async fn change(sender: &Sender<'_>, default: Option<Option<Status>>, policy: Option<Policy>) {
+pub async fn change(sender: &Sender<'_>, default: Option<Option<Status>>, policy: Option<Policy>) {
     let workspace = WorkspaceRef::Id(sender.workspace);
     let mut view = sender
         .world

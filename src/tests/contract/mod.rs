@@ -18,3 +18,4 @@ mod several;
 mod shared;
 mod sign_in;
 mod tables;
+mod traces;

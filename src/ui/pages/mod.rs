@@ -6,6 +6,7 @@ pub mod app;
 pub mod audit;
 pub mod input;
 pub mod invitation;
+pub mod job;
 pub mod member;
 pub mod overview;
 pub mod person;
@@ -67,6 +68,7 @@ pages! {
     Api(api::Api) => api::api;
     Stored(stored::StoredData) => stored::stored;
     People(person::People) => person::people;
+    Jobs(job::Jobs) => job::jobs;
     Workspaces(workspace::Workspaces) => workspace::workspaces;
     Refused(refused::RefusedPage) => refused::refused;
 }

@@ -21,6 +21,7 @@ pub enum Icon {
     Menu,
     Chevron,
     Warning,
+    Clock,
 }
 
 impl Icon {
@@ -43,6 +44,7 @@ impl Icon {
             Self::Question => "M9 9.200a3 3 0 1 1 4.400 2.600c-.9.500-1.400 1-1.400 2M12 17.200h.01",
             Self::Menu => "M4 7h16M4 12h16M4 17h16",
             Self::Chevron => "M8 10l4 4 4-4",
+            Self::Clock => "M12 20a8 8 0 1 0 0-16 8 8 0 0 0 0 16zM12 8v4.500l3 2",
             Self::Warning => "M12 4L2.500 20h19zM12 10v4.500M12 17.300h.01",
         }
     }

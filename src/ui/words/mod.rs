@@ -3,6 +3,7 @@
 mod action;
 mod audit;
 mod done;
+mod job;
 mod outcome;
 mod problem;
 
@@ -12,6 +13,7 @@ pub use audit::{
     no_origin, target,
 };
 pub use done::{Done, MadeOnce, done};
+pub use job::{job, job_error, job_note};
 pub use outcome::{
     Conflict, NO_ACCESS, NOT_SAVED, NOT_SAVED_LEAD, NOTHING_CHANGED, SIGN_IN_AGAIN, SIGNED_OUT, STALE_VERSION,
     YOUR_WORKSPACES, conflict,

@@ -10,6 +10,7 @@ pub mod data_problem;
 pub mod input;
 pub mod installation;
 pub mod invitation;
+pub mod job;
 pub mod listing;
 pub mod member;
 pub mod overview;

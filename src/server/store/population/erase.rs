@@ -48,6 +48,7 @@ impl System {
             }
             tx.update_erasure(&erasure).await?;
             tx.commit().await?;
+            store.note_erased();
             Ok(more)
         })
         .await

@@ -1,0 +1,52 @@
+//! Jobs, for operators.
+
+use super::PageQuery;
+use super::installation::{installation_frame, operators_only};
+use super::listing::part;
+use crate::domain::time::Millis;
+use crate::server::error::Result;
+use crate::server::http::caller::SignedInPerson;
+use crate::server::http::moment::moment;
+use crate::server::http::render::render;
+use crate::server::state::AppState;
+use crate::server::store::job::{Job, JobsState};
+use crate::ui::installation::InstallationPage;
+use crate::ui::pages::Page;
+use crate::ui::pages::job::{JobRow, JobState, Jobs};
+use crate::ui::words;
+use axum::extract::{RawQuery, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+
+/// `GET /jobs`.
+pub async fn list(visit: SignedInPerson, State(state): State<AppState>, query: RawQuery) -> Result<Response> {
+    operators_only(&visit)?;
+    let mut system = state.store.system_view().await?;
+    let jobs: Vec<JobRow> = {
+        let now = system.now;
+        system.jobs().await?.into_iter().map(|job| row(job, now)).collect()
+    };
+    let failing = jobs.iter().filter(|job| matches!(job.state, JobState::Failing(_))).count() as i64;
+    let found_by = |job: &JobRow| format!("{} {}", job.name, job.workspace.as_deref().unwrap_or_default());
+    let (rows, pager) = part(&PageQuery::new(query), jobs, found_by);
+    let frame = installation_frame(&mut system, &visit.person, InstallationPage::Jobs).await?;
+    Ok(render(&state, Page::Jobs(Box::new(Jobs { frame, rows, pager, failing })), StatusCode::OK))
+}
+
+fn row(job: Job, now: Millis) -> JobRow {
+    let is_running = job.lease_until.is_some_and(|until| until >= now);
+    let state = match job.failures {
+        _ if is_running => JobState::Running,
+        0 if job.due_at < now.minus(JobsState::LATE) => JobState::Late,
+        0 => JobState::Waiting,
+        failures => JobState::Failing(failures),
+    };
+    JobRow {
+        name: words::job(job.name),
+        workspace: job.workspace,
+        state,
+        due: moment(job.due_at),
+        ended: job.ended_at.map(moment),
+        said: job.last_error.map(words::job_error).or_else(|| job.note.map(|note| words::job_note(note).to_owned())),
+    }
+}

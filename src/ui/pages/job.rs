@@ -1,0 +1,106 @@
+//! Jobs: what the server does by itself, for operators.
+
+use crate::ui::installation::{InstallationFrame, installation_frame};
+use crate::ui::parts::field::moment;
+use crate::ui::parts::pager::{Pager, pager};
+use crate::ui::prerender::Prerender;
+use crate::ui::surroundings::{Around, Model};
+use crate::ui::words::Moment;
+use leptos::prelude::*;
+
+#[derive(Clone, Debug)]
+pub struct Jobs {
+    pub frame: InstallationFrame,
+    pub rows: Vec<JobRow>,
+    pub pager: Pager,
+    /// How many jobs failed the last time.
+    pub failing: i64,
+}
+
+impl Model for Jobs {
+    fn around(&self) -> Around<'_> {
+        Around::Installation(&self.frame)
+    }
+}
+
+#[derive(Clone, Debug)]
+pub struct JobRow {
+    pub name: &'static str,
+    /// `None`: the installation's.
+    pub workspace: Option<String>,
+    pub state: JobState,
+    /// When it runs next.
+    pub due: Moment,
+    pub ended: Option<Moment>,
+    /// Why it failed, or what its last run has to say.
+    pub said: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JobState {
+    Waiting,
+    Running,
+    Late,
+    /// How often in a row.
+    Failing(i64),
+}
+
+pub fn jobs(page: Jobs) -> impl IntoView {
+    let lead = match page.failing {
+        0 => "No job is failing.".to_owned(),
+        1 => "1 job is failing. It is tried again by itself; the cause is in the log under its incident number."
+            .to_owned(),
+        n => format!(
+            "{n} jobs are failing. They are tried again by themselves; the causes are in the log under their incident numbers."
+        ),
+    };
+    let rows = page.rows.into_iter().map(row).collect_view();
+    let content = view! {
+        <div class="head">
+            <div>
+                <h1>"Jobs"</h1>
+                <p class="muted">"What Attest does by itself in the background. "{lead}</p>
+            </div>
+        </div>
+        <section class="card">
+            <h2 class="hidden">"All jobs"</h2>
+            {pager(&page.pager, "jobs")}
+            <div class="scroll" tabindex="0" role="group" aria-label="Jobs">
+                <table>
+                    <thead>
+                        <tr>
+                            <th scope="col">"Job"</th>
+                            <th scope="col">"Workspace"</th>
+                            <th scope="col">"State"</th>
+                            <th scope="col">"Next run"</th>
+                            <th scope="col">"Last completed"</th>
+                        </tr>
+                    </thead>
+                    <tbody>{rows}</tbody>
+                </table>
+            </div>
+        </section>
+    };
+    installation_frame(page.frame, content)
+}
+
+fn row(row: JobRow) -> impl IntoView {
+    let state = match row.state {
+        JobState::Waiting => view! { <span class="tag">"Waiting"</span> }.prerender(),
+        JobState::Running => view! { <span class="tag">"Running"</span> }.prerender(),
+        JobState::Late => view! { <span class="tag warn">"Late"</span> }.prerender(),
+        JobState::Failing(1) => view! { <span class="tag warn">"Failed once"</span> }.prerender(),
+        JobState::Failing(n) => view! { <span class="tag warn">{format!("Failed {n} times")}</span> }.prerender(),
+    };
+    let said = row.said.map(|said| view! { <br /><span class="muted">{said}</span> });
+    let ended = row.ended.map_or_else(|| "Never".prerender(), |at| moment(at).prerender());
+    view! {
+        <tr>
+            <th scope="row">{row.name}{said}</th>
+            <td>{row.workspace.unwrap_or_else(|| "All".to_owned())}</td>
+            <td>{state}</td>
+            <td>{moment(row.due)}</td>
+            <td>{ended}</td>
+        </tr>
+    }
+}

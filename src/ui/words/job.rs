@@ -1,0 +1,31 @@
+//! Jobs in words.
+
+use crate::domain::job::{JobKind, JobNote};
+
+pub fn job(kind: JobKind) -> &'static str {
+    match kind {
+        JobKind::Tidying => "Remove ended sessions, links and forms",
+        JobKind::SignInFailures => "Log failed sign-ins",
+        JobKind::TokenReads => "Log reads by API tokens",
+        JobKind::Samples => "Remove samples after a day",
+        JobKind::Retirement => "Take silent devices without ids out of the counts",
+        JobKind::Transitions => "Remove old status changes",
+        JobKind::Days => "Sum up old daily counts",
+        JobKind::DataProblems => "Remove old data problems",
+        JobKind::RequestIds => "Remove old request ids",
+        JobKind::Erasure => "Erase withheld advertising ids",
+    }
+}
+
+pub fn job_note(note: JobNote) -> &'static str {
+    match note {
+        JobNote::TooManyRequestIds => {
+            "More request ids came than are kept (ATTEST_KEEP_REQUEST_IDS): a request repeated late may be counted twice"
+        }
+    }
+}
+
+/// Why a job failed, as it was noted.
+pub fn job_error(noted: String) -> String {
+    format!("Last failure: {noted}")
+}
