@@ -254,10 +254,12 @@ create table dedup (
     -- The first 16 bytes of SHA-256 over the source_request_id.
     hash bytea not null,
     received_at bigint not null,
+    -- When it is forgotten.
+    expires_at bigint not null,
     primary key (workspace_id, input_id, hash)
 );
 
-create index dedup_received on dedup (workspace_id, received_at);
+create index dedup_expires on dedup (workspace_id, expires_at);
 
 -- How many ids of requests of an hour (hours since 1970) there are, so that no count of them is needed.
 create table dedup_hours (

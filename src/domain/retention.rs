@@ -3,6 +3,9 @@
 use super::closed_list::closed_list;
 use super::time::{DAY, HOUR};
 
+/// The longest that an id of a request may be remembered, in milliseconds.
+pub const LONGEST_REMEMBERED: i64 = 30 * DAY;
+
 /// How long somebody stays signed in at most, however much they do.
 pub const SESSION_LASTS: i64 = 12 * HOUR;
 

@@ -56,15 +56,21 @@ pub fn verify_exported(file: &Path, json: bool) -> Result<ExitStatus> {
 }
 
 fn status_of(verified: &Verified) -> ExitStatus {
-    if verified.broken.is_empty() { ExitStatus::Done } else { ExitStatus::CheckFailed }
+    if verified.is_ok() { ExitStatus::Done } else { ExitStatus::CheckFailed }
 }
 
 pub(super) fn print_verified(verified: &Verified, json: bool) {
     if json {
         let broken = verified.broken.iter().map(|b| json!({"chain": b.chain, "seq": b.seq, "why": b.why}));
         let broken: Vec<_> = broken.collect();
-        say!("{}", json!({"chains": verified.chains, "rows": verified.rows, "broken": broken}));
+        say!(
+            "{}",
+            json!({"chains": verified.chains, "rows": verified.rows, "broken": broken, "guarded": !verified.unguarded})
+        );
         return;
+    }
+    if verified.unguarded {
+        say!("audit: nothing keeps rows from being changed or removed: the guard of the log is not in place");
     }
     for broken in &verified.broken {
         say!("audit: chain {}, row {}: {}", broken.chain, broken.seq, broken.why);

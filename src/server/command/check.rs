@@ -10,7 +10,7 @@ use serde_json::json;
 pub async fn check(store: &Store, json: bool) -> Result<ExitStatus> {
     let checked = store.check().await?;
     let verified = store.verify_audit().await?;
-    let ok = checked.iter().all(|checked| checked.is_ok()) && verified.broken.is_empty();
+    let ok = checked.iter().all(|checked| checked.is_ok()) && verified.is_ok();
     if json {
         let found = checked.iter().map(|checked| {
             json!({"workspace": checked.workspace, "devices": checked.devices, "profiles": checked.profiles,

@@ -1,8 +1,10 @@
 //! The far end of the queue: collects, commits, answers.
 
 use super::{Limits, Waiting};
+use crate::domain::id::WorkspaceId;
 use crate::server::error::Error;
 use crate::server::store::{Parcel, Store};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -24,7 +26,9 @@ pub(super) async fn write(store: Store, mut queue: UnboundedReceiver<Waiting>, l
         let mut group = CommitGroup::of(first);
         next = group.fill(&mut queue, limits, answered).await;
         answered = group.rows;
-        commit(&store, group.requests).await;
+        for requests in group.commits(store.is_spread()) {
+            commit(&store, requests).await;
+        }
         store.learn_sizes().await;
     }
 }
@@ -39,6 +43,18 @@ struct CommitGroup {
 impl CommitGroup {
     fn of(first: Waiting) -> Self {
         Self { rows: first.rows, bytes: first.room.bytes(), requests: vec![first] }
+    }
+
+    /// The requests of each commit: all, or where workspaces are spread those of each by themselves.
+    fn commits(self, is_spread: bool) -> Vec<Vec<Waiting>> {
+        if !is_spread {
+            return vec![self.requests];
+        }
+        let mut of_workspaces: BTreeMap<WorkspaceId, Vec<Waiting>> = BTreeMap::new();
+        for waiting in self.requests {
+            of_workspaces.entry(waiting.parcel.grant.rate().0).or_default().push(waiting);
+        }
+        of_workspaces.into_values().collect()
     }
 
     /// Takes what has come by now, as far as the limits allow; returns the one that was too much. Many senders that were

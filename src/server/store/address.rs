@@ -82,7 +82,8 @@ impl Address {
             }
             Self::Postgres(options) => {
                 let pool = |size, options| {
-                    PgPoolOptions::new().max_connections(size).acquire_timeout(WAIT).connect_lazy_with(options)
+                    let pool = PgPoolOptions::new().max_connections(size).acquire_timeout(WAIT);
+                    planned_by_value(pool).connect_lazy_with(options)
                 };
                 let options = (**options).clone();
                 let limited = options.clone().options([("statement_timeout", PAGE_LIMIT.as_millis().to_string())]);
@@ -95,6 +96,19 @@ impl Address {
             }
         }
     }
+}
+
+/// Where rows are spread over several machines, only a plan for the workspace at hand knows which one to ask.
+fn planned_by_value(options: PgPoolOptions) -> PgPoolOptions {
+    const CITUS: &str = "select exists (select 1 from pg_extension where extname = 'citus')";
+    options.after_connect(|connection, _| {
+        Box::pin(async move {
+            if sqlx::query_scalar::<_, bool>(CITUS).fetch_one(&mut *connection).await? {
+                sqlx::query("set plan_cache_mode = force_custom_plan").execute(connection).await?;
+            }
+            Ok(())
+        })
+    })
 }
 
 /// A connection that is taken anew has no limit of an earlier transaction.

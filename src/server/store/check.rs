@@ -86,7 +86,7 @@ impl Tx {
     async fn registers_that_differ(&mut self, workspace: WorkspaceId) -> Result<Vec<DeviceId>> {
         const SQL: &str = "select d.id from devices d left join transitions t \
             on t.workspace_id = d.workspace_id and t.environment = d.environment and t.device_id = d.id \
-            and t.seq = (select max(l.seq) from transitions l where l.workspace_id = d.workspace_id \
+            and t.seq = (select max(l.seq) from transitions l where l.workspace_id = $1 \
             and l.environment = d.environment and l.device_id = d.id) \
             where d.workspace_id = $1 and (d.status is distinct from t.to_status or d.since is distinct from t.since \
             or d.as_of < t.as_of \

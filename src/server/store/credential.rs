@@ -89,11 +89,28 @@ impl Scope {
 impl Store {
     /// Looks up the public half of an input's credentials.
     pub async fn input_key(&self, key: &str) -> Result<Option<InputKey>> {
-        const SQL: &str = "select c.workspace_id, c.input_id, c.secret_hash, i.paused, i.requests_per_second, i.takes_placeholders from credentials c \
-            join inputs i on i.workspace_id = c.workspace_id and i.id = c.input_id \
-            where c.public_key = $1 and c.kind = 'input'";
+        // Two questions, for where the rows of workspaces are spread only the second knows whom to ask.
+        const OF_KEY: &str = "select workspace_id, input_id, secret_hash from credentials \
+            where public_key = $1 and kind = 'input'";
+        const OF_INPUT: &str = "select paused, requests_per_second, takes_placeholders from inputs \
+            where workspace_id = $1 and id = $2";
         let mut view = self.for_purpose(Purpose::Caller).system_view().await?;
-        Ok(on!(&mut view.tx, c => sqlx::query_as(SQL).bind(key).fetch_optional(c).await?))
+        let of_key: Option<(WorkspaceId, InputId, Vec<u8>)> =
+            on!(&mut view.tx, c => sqlx::query_as(OF_KEY).bind(key).fetch_optional(c).await?);
+        let Some((workspace_id, input_id, secret_hash)) = of_key else { return Ok(None) };
+        let of_input: Option<(bool, Option<i64>, bool)> = on!(&mut view.tx, c => sqlx::query_as(OF_INPUT)
+            .bind(workspace_id)
+            .bind(input_id)
+            .fetch_optional(c)
+            .await?);
+        Ok(of_input.map(|(paused, requests_per_second, takes_placeholders)| InputKey {
+            workspace_id,
+            input_id,
+            secret_hash,
+            paused,
+            requests_per_second,
+            takes_placeholders,
+        }))
     }
 
     /// Looks up the public half of a token.

@@ -13,12 +13,12 @@ use std::collections::BTreeSet;
 macro_rules! remember {
     ($hash:literal) => {
         concat!(
-            "insert into dedup (workspace_id, input_id, hash, received_at) \
+            "insert into dedup (workspace_id, input_id, hash, received_at, expires_at) \
              select $1, cast(given.value->>'input_id' as bigint), ",
             $hash,
-            ", $3 from jsonb_each($2) as given where true \
-             on conflict (workspace_id, input_id, hash) do update set received_at = excluded.received_at \
-             where dedup.received_at < $4 returning input_id, hash"
+            ", $3, $4 from jsonb_each($2) as given where true \
+             on conflict (workspace_id, input_id, hash) do update set received_at = excluded.received_at, \
+             expires_at = excluded.expires_at where dedup.expires_at <= excluded.received_at returning input_id, hash"
         )
     };
 }
@@ -38,8 +38,8 @@ impl RequestHash {
 }
 
 impl Tx {
-    /// Notes these ids of requests; returns those that the same input had not sent within the last `remembered`
-    /// milliseconds.
+    /// Notes these ids of requests, for `remembered` milliseconds; returns those that the same input had not sent, or that
+    /// were forgotten.
     pub(super) async fn remember(
         &mut self,
         workspace: WorkspaceId,
@@ -58,7 +58,7 @@ impl Tx {
             .bind(workspace)
             .bind(given)
             .bind(now)
-            .bind(now.minus(remembered))
+            .bind(now.plus(remembered))
             .fetch_all(c)
             .await?);
         let hash = |(input, hash): (InputId, Vec<u8>)| Some((input, RequestHash(hash.try_into().ok()?)));

@@ -65,7 +65,7 @@ macro_rules! inputs {
     ($rest:literal) => {
         concat!(
             "select i.id, i.name, i.app_id, i.public_key, i.secret_version, i.paused, i.takes_placeholders, i.requests_per_second, i.created_at, \
-             (select max(a.last_at) from arrivals a where a.workspace_id = i.workspace_id and a.input_id = i.id) \
+             (select max(a.last_at) from arrivals a where a.workspace_id = $1 and a.input_id = i.id) \
              as last_batch_at from inputs i where i.workspace_id = $1",
             $rest
         )
@@ -95,7 +95,7 @@ impl Tx {
     /// What the event stream needs to know of an input.
     pub(super) async fn receiver(&mut self, workspace: WorkspaceId, id: InputId) -> Result<Option<Receiver>> {
         const SQL: &str = "select i.name, i.app_id, i.paused, w.time_zone from inputs i \
-            join workspaces w on w.id = i.workspace_id where i.workspace_id = $1 and i.id = $2";
+            join workspaces w on w.id = $1 where i.workspace_id = $1 and i.id = $2";
         Ok(on!(self, c => sqlx::query_as(SQL).bind(workspace).bind(id).fetch_optional(c).await?))
     }
 

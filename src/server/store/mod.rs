@@ -92,6 +92,9 @@ pub struct Store {
     sizes_known: Arc<AtomicBool>,
     /// How long an id of a request is remembered, in milliseconds.
     remembered: i64,
+    /// Whether what belongs to workspaces is spread over several machines: then a commit holds one workspace, so that a
+    /// machine that is away is missed by its own workspaces only.
+    is_spread: bool,
     /// Whether something was erased since SQLite's log was last emptied.
     erased: Arc<AtomicBool>,
 }
@@ -99,14 +102,22 @@ pub struct Store {
 impl Store {
     /// Opens the database and brings its schema up to date.
     async fn open(url: &str, ids: Ids) -> Result<Self> {
+        let db = Db::open(url).await?;
+        let pools = db.pools().await;
+        let is_spread = distribute::is_spread(&pools).await?;
+        if is_spread {
+            distribute::assert_durable_everywhere(&pools).await?;
+            distribute::guard_again(&pools).await?;
+        }
         let store = Self {
-            db: Db::open(url).await?,
+            db,
             clock: ids.clock().clone(),
             ids,
             keys: Arc::default(),
             slot: counter::Slot::default(),
             sizes_known: Arc::default(),
             remembered: REMEMBERED,
+            is_spread,
             erased: Arc::default(),
         };
         migrate::run(&store.db).await?;
@@ -126,6 +137,11 @@ impl Store {
     /// The same by the connections for another purpose.
     pub fn for_purpose(&self, purpose: Purpose) -> Self {
         Self { db: self.db.for_purpose(purpose), ..self.clone() }
+    }
+
+    /// Whether what belongs to workspaces is spread over several machines.
+    pub fn is_spread(&self) -> bool {
+        self.is_spread
     }
 
     pub fn clock(&self) -> &Arc<dyn Clock> {

@@ -10,7 +10,7 @@ use crate::server::error::Result;
 /// How many processes can have a slot of their own.
 const SLOTS: i64 = 8;
 /// A process that did not say for so long that it is there is gone.
-const GONE: i64 = 3 * MINUTE;
+pub(super) const GONE: i64 = 3 * MINUTE;
 
 impl System {
     /// Takes a free slot for this process; kept for as long as [`System::keep_slot`] says so. Any one when none is free,

@@ -51,6 +51,19 @@ fn every_statement_keeps_to_what_a_spread_database_can_do() {
         if statement.contains("for update") || statement.contains("for share") {
             assert!(statement.contains("workspace_id = $"), "rows of many machines are held: {statement}");
         }
+        let words: Vec<&str> = statement.split_whitespace().collect();
+        let correlated = words.windows(4).find(|four| {
+            four[0] == "where" && four[1].ends_with(".workspace_id") && four[3].ends_with(".workspace_id")
+        });
+        assert!(correlated.is_none(), "a subquery asks all machines, write the parameter: {statement}");
+        if let Some((_, update)) = statement.split_once(" do update set ") {
+            let update = update.split(" returning ").next().unwrap_or_default();
+            assert!(!update.contains('$'), "an upsert speaks of excluded only: {statement}");
+        }
+        let everywhere = tables_of(Spread::Everywhere);
+        if words.windows(2).any(|pair| pair[0] == "join" && everywhere.contains(&pair[1])) {
+            assert!(statement.contains("workspace_id = $"), "a table of all machines meets all rows: {statement}");
+        }
         if tenants.len() > 1 && statement.contains(" join ") {
             let equal = statement.matches("workspace_id = ").count();
             assert!(equal >= tenants.len(), "tables are joined across workspaces: {statement}");
@@ -98,10 +111,16 @@ async fn every_key_of_a_workspaces_table_begins_with_the_workspace() {
 const STAND_IN: &str = "
     insert into pg_extension (oid, extname, extowner, extnamespace, extrelocatable, extversion)
         values (99999, 'citus', 10, 2200, false, '0');
-    create table pg_dist_partition (logicalrelid regclass primary key);
+    create table pg_dist_partition (logicalrelid regclass primary key, partmethod text, repmodel text);
     grant all on pg_dist_partition to plain;
-    create function place(given regclass) returns void language plpgsql as $$
+    create function place(given regclass, method text, model text) returns void language plpgsql as $$
     begin
+        if current_setting('citus.enable_local_reference_table_foreign_keys', true) is distinct from 'off' then
+            raise exception 'foreign keys from reference tables and local tables to distributed tables are not supported';
+        end if;
+        if current_setting('citus.multi_shard_modify_mode', true) is distinct from 'sequential' then
+            raise exception 'cannot execute parallel DDL';
+        end if;
         if exists (select 1 from pg_trigger where tgrelid = given and not tgisinternal) then
             raise exception 'triggers are not supported on distributed tables';
         end if;
@@ -109,11 +128,25 @@ const STAND_IN: &str = "
             and confrelid not in (select logicalrelid from pg_dist_partition)) then
             raise exception '% refers to a table that is not distributed', given;
         end if;
-        insert into pg_dist_partition values (given);
+        insert into pg_dist_partition values (given, method, model)
+            on conflict (logicalrelid) do update set partmethod = method, repmodel = model;
     end $$;
-    create function create_reference_table(given regclass) returns void language sql as $$ select place(given) $$;
+    create function create_reference_table(given regclass) returns void language sql
+        as $$ select place(given, 'n', 't') $$;
     create function create_distributed_table(given regclass, by text, colocate_with text) returns void language sql
-        as $$ select place(given) $$;";
+        as $$ select place(given, 'h', 's') $$;
+    create function create_distributed_function(given text) returns void language sql as $$ $$;
+    create function undistribute_table(given regclass, cascade_via_foreign_keys boolean) returns void language sql
+        as $$ delete from pg_dist_partition $$;
+    create table truncated (given regclass);
+    grant all on truncated to plain;
+    create function truncate_local_data_after_distributing_table(given regclass) returns void language sql
+        as $$ insert into truncated values (given) $$;
+    create function run_command_on_workers(asked text) returns table (result text) language plpgsql as $$
+    begin
+        return query execute format('select format(''%%s'', (%s))', case when asked like 'show %'
+            then format('select current_setting(%L)', substr(asked, 6)) else asked end);
+    end $$;";
 
 #[tokio::test]
 async fn a_database_is_spread_once_and_its_log_stays_guarded() {
@@ -136,6 +169,13 @@ async fn a_database_is_spread_once_and_its_log_stays_guarded() {
     let refused = as_superuser.distribute(&Actor::command_line()).await;
     assert!(refused.is_err_and(|error| error.to_string().contains("superuser")), "nobody keeps it from the log");
 
+    // What an attempt left half-way is begun anew.
+    sqlx::raw_sql("insert into pg_dist_partition values ('people', 'n', 'c')").execute(&admin).await.expect("half-way");
+    let serving = System::open(&plain, Ids::new(Arc::new(SystemClock))).await.expect("a store").with_slot().await;
+    let refused = store.distribute(&Actor::command_line()).await;
+    assert!(refused.is_err_and(|error| error.to_string().contains("stop every server first")));
+    serving.leave_slot().await.expect("it stops");
+
     let all = TABLES.len();
     assert_eq!(store.distribute(&Actor::command_line()).await.expect("spread"), all);
     assert_eq!(store.distribute(&Actor::command_line()).await.expect("spread already"), 0);
@@ -149,5 +189,28 @@ async fn a_database_is_spread_once_and_its_log_stays_guarded() {
         let refused = sqlx::raw_sql(change).execute(&own).await;
         assert!(refused.is_err_and(|error| error.to_string().contains("permission denied")), "{change}");
     }
-    assert!(store.verify_audit().await.expect("verified").broken.is_empty());
+    assert!(store.verify_audit().await.expect("verified").is_ok());
+    let hidden: i64 =
+        sqlx::query_scalar("select count(distinct given) from truncated").fetch_one(&admin).await.expect("a count");
+    assert_eq!(hidden as usize, by_workspace().len(), "nothing of what was spread stays behind");
+    // A machine that is added brings rights back: the proof says so, and the next start takes them again.
+    sqlx::raw_sql("grant delete on audit to plain").execute(&admin).await.expect("granted");
+    assert!(!store.verify_audit().await.expect("verified").is_ok());
+    let restarted = System::open(&plain, Ids::new(Arc::new(SystemClock))).await.expect("a store");
+    assert!(restarted.verify_audit().await.expect("verified").is_ok() && restarted.is_spread());
+}
+
+#[tokio::test]
+async fn a_log_without_its_triggers_is_said_to_be_unguarded() {
+    for kind in [Backend::Sqlite, Backend::Postgres] {
+        let world = World::new(kind).await;
+        assert!(world.store.verify_audit().await.expect("verified").is_ok());
+        world
+            .execute(match kind {
+                Backend::Sqlite => "drop trigger audit_no_delete",
+                Backend::Postgres => "alter table audit disable trigger audit_no_change",
+            })
+            .await;
+        assert!(!world.store.verify_audit().await.expect("verified").is_ok());
+    }
 }

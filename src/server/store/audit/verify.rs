@@ -4,7 +4,7 @@ use super::{ChainRow, chain_name, hash};
 use crate::domain::audit::{FIRST_PREVIOUS, canonical};
 use crate::domain::id::WorkspaceId;
 use crate::server::error::{Error, Result};
-use crate::server::store::db::on;
+use crate::server::store::db::{Tx, on};
 use crate::server::store::{Store, SystemView};
 use serde_json::Value;
 use std::io::BufRead;
@@ -24,6 +24,14 @@ pub struct Verified {
     pub rows: u64,
     /// At most one per chain.
     pub broken: Vec<Broken>,
+    /// Whether nothing keeps a row from being changed or removed: neither triggers nor missing rights.
+    pub unguarded: bool,
+}
+
+impl Verified {
+    pub fn is_ok(&self) -> bool {
+        self.broken.is_empty() && !self.unguarded
+    }
 }
 
 impl Store {
@@ -32,7 +40,7 @@ impl Store {
         const CHAINS: &str = "select workspace_id from audit union select workspace_id from audit_heads order by 1";
         let mut system = self.system_view().await?;
         let chains: Vec<WorkspaceId> = on!(&mut system.tx, c => sqlx::query_scalar(CHAINS).fetch_all(c).await?);
-        let mut verified = Verified::default();
+        let mut verified = Verified { unguarded: !system.is_log_guarded().await?, ..Verified::default() };
         for chain in chains {
             verified.chains += 1;
             let (rows, broken) = system.verify_chain(chain).await?;
@@ -40,6 +48,30 @@ impl Store {
             verified.broken.extend(broken);
         }
         Ok(verified)
+    }
+}
+
+impl SystemView {
+    /// Whether triggers keep the log from being changed, or, where there can be none, missing rights on every machine.
+    async fn is_log_guarded(&mut self) -> Result<bool> {
+        const SQLITE: &str = "select count(*) >= 2 from sqlite_master where type = 'trigger' and tbl_name = 'audit'";
+        const POSTGRES: &str = "select count(*) >= 2 from pg_trigger where tgrelid = 'audit'::regclass \
+            and not tgisinternal and tgenabled in ('O', 'A')";
+        const MAY: &str = "select has_table_privilege('audit', 'update, delete, truncate')";
+        const SPREAD: &str = "select to_regclass('pg_dist_partition') is not null";
+        const WORKERS_MAY: &str = "select exists (select 1 from run_command_on_workers(\
+            'select has_table_privilege(''audit'', ''update, delete, truncate'')') where result <> 'f')";
+        let by_triggers = match &mut self.tx {
+            Tx::Sqlite(tx) => return Ok(sqlx::query_scalar(SQLITE).fetch_one(&mut **tx).await?),
+            Tx::Postgres(tx) => sqlx::query_scalar(POSTGRES).fetch_one(&mut **tx).await?,
+        };
+        let Tx::Postgres(tx) = &mut self.tx else { return Ok(by_triggers) };
+        if by_triggers {
+            return Ok(true);
+        }
+        let may: bool = sqlx::query_scalar(MAY).fetch_one(&mut **tx).await?;
+        let is_spread: bool = sqlx::query_scalar(SPREAD).fetch_one(&mut **tx).await?;
+        Ok(!may && is_spread && !sqlx::query_scalar::<_, bool>(WORKERS_MAY).fetch_one(&mut **tx).await?)
     }
 }
 
@@ -129,11 +161,11 @@ pub fn verify_file(lines: impl BufRead) -> Result<Verified> {
         let kept = ChainRow::read(value).ok_or_else(|| unreadable(at + 1))?;
         let walk = walk.get_or_insert_with(|| Walk::new(kept.row.chain.clone()));
         if let Err(broken) = walk.step(kept) {
-            return Ok(Verified { chains: 1, rows: walk.rows, broken: vec![broken] });
+            return Ok(Verified { chains: 1, rows: walk.rows, broken: vec![broken], unguarded: false });
         }
     }
     // An export has all rows from the first one on, so the last one's number is how many there are.
     let Some(walk) = walk else { return Err(Error::Internal("the file has no rows".into())) };
     let missing = (walk.seq != rows).then(|| walk.broken(walk.seq + 1, "the row is missing"));
-    Ok(Verified { chains: 1, rows: walk.rows, broken: missing.into_iter().collect() })
+    Ok(Verified { chains: 1, rows: walk.rows, broken: missing.into_iter().collect(), unguarded: false })
 }

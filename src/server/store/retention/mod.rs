@@ -11,7 +11,7 @@ use crate::domain::audit::{AuditAction, SystemActor};
 use crate::domain::id::WorkspaceId;
 use crate::domain::job::JobStep;
 use crate::domain::retention::{Aging, Keep};
-use crate::domain::time::{DAY, HOUR, Millis};
+use crate::domain::time::{DAY, Millis};
 use crate::server::error::Result;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -82,10 +82,7 @@ impl Tx {
                 let first = self.today(workspace, now).await?.plus(1 - keep.daily_days);
                 self.age_data_problems(workspace, first).await
             }
-            Aging::RequestIds => {
-                let before = now.minus(keep.request_ids_hours * HOUR);
-                self.age_request_ids(workspace, before, keep.request_ids).await
-            }
+            Aging::RequestIds => self.age_request_ids(workspace, now, keep.request_ids).await,
         }
     }
 

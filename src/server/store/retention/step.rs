@@ -2,6 +2,7 @@
 
 use crate::domain::id::WorkspaceId;
 use crate::domain::job::JobNote;
+use crate::domain::retention::LONGEST_REMEMBERED;
 use crate::domain::time::{Day, HOUR, Millis};
 use crate::server::error::Result;
 use crate::server::store::counter::{counters, unit_of_now};
@@ -65,7 +66,7 @@ impl Tx {
         before: Millis,
     ) -> Result<RemovalStep> {
         const LOOK: &str = "select t.environment, t.device_id, t.seq, t.received_at < $5 and t.seq < \
-            (select d.transitions from devices d where d.workspace_id = t.workspace_id \
+            (select d.transitions from devices d where d.workspace_id = $1 \
             and d.environment = t.environment and d.id = t.device_id) as old \
             from transitions t where t.workspace_id = $1 and (t.environment, t.device_id, t.seq) > ($2, $3, $4) \
             order by t.environment, t.device_id, t.seq limit $6";
@@ -201,17 +202,18 @@ impl Tx {
         Ok(RemovalStep { removed: count(removed), next, note: None })
     }
 
-    /// Forgets ids of requests from before a moment, and then the oldest of those that are more than `most`.
+    /// Forgets the ids of requests whose time is over, and then the oldest of those that are more than `most`.
     pub(super) async fn age_request_ids(
         &mut self,
         workspace: WorkspaceId,
-        before: Millis,
+        now: Millis,
         most: i64,
     ) -> Result<RemovalStep> {
-        const HOURS: &str = "delete from dedup_hours where workspace_id = $1 and hour < $2";
+        // An id that comes again after its time is not taken out of its first hour: what is older than any id is over.
+        const OVER: &str = "delete from dedup_hours where workspace_id = $1 and (n <= 0 or hour < $2)";
         const ALL: &str = "select cast(coalesce(sum(n), 0) as bigint) from dedup_hours where workspace_id = $1";
-        on!(&mut *self, c => { sqlx::query(HOURS).bind(workspace).bind(before.0 / HOUR).execute(c).await?; });
-        let old = self.forget(workspace, before, STEP).await?;
+        on!(&mut *self, c => { sqlx::query(OVER).bind(workspace).bind(now.minus(LONGEST_REMEMBERED).0 / HOUR).execute(c).await?; });
+        let old = self.forget(workspace, now, STEP).await?;
         if old == STEP {
             return Ok(RemovalStep { removed: old, next: Some(String::new()), note: None });
         }
@@ -223,11 +225,12 @@ impl Tx {
         Ok(RemovalStep { removed: old + forgotten, next: is_more.then(String::new), note })
     }
 
-    /// Forgets so many of the oldest ids of requests from before a moment; returns how many there were.
+    /// Forgets so many of the oldest ids of requests, of those whose time ends before a moment; returns how many there
+    /// were.
     async fn forget(&mut self, workspace: WorkspaceId, before: Millis, most: i64) -> Result<i64> {
         const REMOVE: &str = "delete from dedup where workspace_id = $1 and (input_id, hash) in \
-            (select o.input_id, o.hash from dedup o where o.workspace_id = $1 and o.received_at < $2 \
-            order by o.received_at limit $3) returning received_at";
+            (select o.input_id, o.hash from dedup o where o.workspace_id = $1 and o.expires_at <= $2 \
+            order by o.expires_at limit $3) returning received_at";
         const COUNT: &str = "update dedup_hours set n = n - $3 where workspace_id = $1 and hour = $2";
         if most == 0 {
             return Ok(0);
