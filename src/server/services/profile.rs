@@ -128,18 +128,29 @@ impl DeviceReader {
     }
 
     /// The device with its ids, through the gate.
-    pub fn gated(&self, IdentifiedDevice { device, identifiers }: IdentifiedDevice) -> GatedDevice {
+    ///
+    /// # Errors
+    /// [`Error::Internal`] when an IDFA is not sealed by this installation's key.
+    pub fn gated(
+        &self,
+        view: &View,
+        IdentifiedDevice { device, identifiers }: IdentifiedDevice,
+    ) -> Result<GatedDevice> {
         let Settings { policy, default, .. } = self.settings;
         let may_keep = device.may_keep_idfa(policy, default);
         let withheld_idfa = |kind: &IdentifierKind| *kind == IdentifierKind::Idfa && !may_keep;
         let withheld = identifiers.iter().any(|(kind, _)| withheld_idfa(kind));
         let shown = |(kind, _): &(IdentifierKind, String)| !withheld_idfa(kind) && kind.is_sent();
-        GatedDevice {
+        let unsealed = |(kind, value): (IdentifierKind, String)| match kind {
+            IdentifierKind::Idfa => Ok((kind, view.unseal(&value)?)),
+            _ => Ok((kind, value)),
+        };
+        Ok(GatedDevice {
             effective: self.effective(&device),
-            identifiers: identifiers.into_iter().filter(shown).collect(),
+            identifiers: identifiers.into_iter().filter(shown).map(unsealed).collect::<Result<_>>()?,
             withheld,
             device,
-        }
+        })
     }
 }
 

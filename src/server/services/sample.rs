@@ -57,7 +57,7 @@ pub async fn samples(
     let samples = view.samples(input).await?;
     let devices = view.sampled_devices(&samples).await?.into_iter().map(|device| (device.id, device)).collect();
     let reader = DeviceReader::read(&mut view).await?;
-    let known = samples.into_iter().map(|sample| known(sample, &devices, &reader)).collect::<Result<_>>()?;
+    let known = samples.into_iter().map(|sample| known(sample, &devices, &reader, &view)).collect::<Result<_>>()?;
     Ok((known, view))
 }
 
@@ -67,7 +67,12 @@ async fn look_once(mut change: Change<SeeSamples>, input: InputId) -> Result<Don
     change.commit(input.to_string(), None, Some(state), None, ()).await
 }
 
-fn known(sample: Sample, devices: &BTreeMap<DeviceId, Device>, reader: &DeviceReader) -> Result<GatedSample> {
+fn known(
+    sample: Sample,
+    devices: &BTreeMap<DeviceId, Device>,
+    reader: &DeviceReader,
+    view: &View,
+) -> Result<GatedSample> {
     let content = serde_json::from_str(&sample.content).map_err(Error::internal)?;
     let device = sample.device_id.and_then(|id| devices.get(&id));
     let may_keep = device.is_some_and(|device| device.may_keep_idfa(reader.settings.policy, reader.settings.default));
@@ -78,7 +83,7 @@ fn known(sample: Sample, devices: &BTreeMap<DeviceId, Device>, reader: &DeviceRe
         received: sample.received_at,
         data_problems: sample.data_problems.split(' ').filter_map(DataProblem::parse).collect(),
         content: match sample.idfa.filter(|_| may_keep) {
-            Some(idfa) => with_idfa(content, &idfa),
+            Some(idfa) => with_idfa(content, &view.unseal(&idfa)?),
             None => content,
         },
     })

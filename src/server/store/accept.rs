@@ -87,6 +87,20 @@ struct WorkspaceGroup<'a> {
     receivers: BTreeMap<InputId, Receiver>,
 }
 
+/// A batch on its way: as it was sent, and as it is stored.
+struct ArrivedBatch<'a> {
+    arrival: Arrival,
+    sent: &'a Batch,
+    /// With its advertising id sealed, if it has one.
+    sealed: Option<Batch>,
+}
+
+impl ArrivedBatch<'_> {
+    fn stored(&self) -> (Arrival, &Batch) {
+        (self.arrival, self.sealed.as_ref().unwrap_or(self.sent))
+    }
+}
+
 /// What folding made of a group.
 struct FoldedGroup {
     before: Population,
@@ -130,23 +144,24 @@ impl Tx {
     async fn fold<'a>(
         &mut self,
         group: &WorkspaceGroup<'_>,
-        arrived: &[(Arrival, &'a Batch)],
+        arrived: &[ArrivedBatch<'a>],
         effects: &mut Effects<'a>,
     ) -> Result<FoldedGroup> {
-        let mut before = self.population(group.workspace, arrived).await?;
-        let (mut after, mut batches) = group.fold(before.clone(), arrived);
+        let stored: Vec<(Arrival, &Batch)> = arrived.iter().map(ArrivedBatch::stored).collect();
+        let mut before = self.population(group.workspace, &stored).await?;
+        let (mut after, mut batches) = group.fold(before.clone(), &stored);
         // Folded anew, they cannot bring together more than all of them.
         for _ in arrived {
             if !self.find_earlier_uses(group.workspace, &mut before, &after).await? {
                 break;
             }
-            (after, batches) = group.fold(before.clone(), arrived);
+            (after, batches) = group.fold(before.clone(), &stored);
         }
         self.decide(group.workspace, &mut before, &mut after).await?;
         let mut active = Vec::new();
-        for ((arrival, batch), mut folded) in arrived.iter().zip(batches) {
+        for (batch, mut folded) in arrived.iter().zip(batches) {
             active.extend(folded.active.take());
-            effects.take(batch, arrival, folded);
+            effects.take(batch.sent, batch.stored().1, &batch.arrival, folded);
         }
         Ok(FoldedGroup { before, after, active })
     }
@@ -227,20 +242,21 @@ impl Tx {
         group: &WorkspaceGroup<'_>,
         batches: Vec<(&Parcel, &'a Batch)>,
         effects: &mut Effects<'_>,
-    ) -> Result<Vec<(Arrival, &'a Batch)>> {
+    ) -> Result<Vec<ArrivedBatch<'a>>> {
         let WorkspaceGroup { workspace, now, today, .. } = *group;
         let Settings { policy, default, .. } = group.settings;
         let bundles = batches.iter().filter_map(|(_, batch)| batch.bundle.as_deref()).chain([OVERFLOW]).collect();
         let by_bundle = self.apps_by_bundle(workspace, bundles).await?;
         let mut apps = BatchApps::new(workspace, now, by_bundle);
         let mut arrived = Vec::new();
-        for (parcel, batch) in batches {
+        for (parcel, sent) in batches {
             let (input, historical) = (parcel.grant.input, parcel.sent.historical);
-            let app = apps.of(self, input, &group.receivers[&input], batch, &group.store.ids).await?;
+            let app = apps.of(self, input, &group.receivers[&input], sent, &group.store.ids).await?;
             if apps.is_overflow(app) {
                 effects.count(input, Counted::OtherApp, "", 1);
             }
-            arrived.push((Arrival { input, app, received: now, policy, default, day: today, historical }, batch));
+            let arrival = Arrival { input, app, received: now, policy, default, day: today, historical };
+            arrived.push(ArrivedBatch { arrival, sent, sealed: group.store.sealer()?.sealed(workspace, sent)? });
         }
         Ok(arrived)
     }

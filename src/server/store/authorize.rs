@@ -74,7 +74,7 @@ impl Store {
             return Err(Refusal::Forbidden.into());
         }
         let role = snapshot.role.and_then(TokenRole::member);
-        let scope = Scope { tx, workspace, now, ids: self.ids.clone() };
+        let scope = Scope { tx, workspace, now, ids: self.ids.clone(), sealer: self.sealer()?.clone() };
         Ok(Authorized { scope, actor: snapshot, role, grant })
     }
 }

@@ -10,6 +10,7 @@ use crate::domain::count::{AdmittedValues, Dimension, DimensionKey, OVERFLOW, UN
 use crate::domain::environment::Environment;
 use crate::domain::fold::{Arrival, Folded, Population, Transition};
 use crate::domain::id::{AppId, DeviceId, InputId, WorkspaceId};
+use crate::domain::identifier::IdentifierKind;
 use crate::domain::input::Counted;
 use crate::domain::time::Millis;
 use crate::server::error::Result;
@@ -32,8 +33,8 @@ impl<'a> Effects<'a> {
         *self.tallies.entry((input, counted, reason.to_owned())).or_default() += n;
     }
 
-    /// Takes a batch that was folded.
-    pub fn take(&mut self, batch: &'a Batch, arrival: &Arrival, folded: Folded) {
+    /// Takes a batch that was folded, as it was sent and as it is stored.
+    pub fn take(&mut self, batch: &'a Batch, stored: &Batch, arrival: &Arrival, folded: Folded) {
         let Arrival { input, app, day, .. } = *arrival;
         self.count(input, Counted::Accepted, "", 1);
         if folded.without_ids {
@@ -52,7 +53,7 @@ impl<'a> Effects<'a> {
             device: folded.device,
             batch,
             received: arrival.received,
-            keeps_idfa: folded.keeps_idfa,
+            idfa: stored.identifier(IdentifierKind::Idfa).filter(|_| folded.keeps_idfa).map(str::to_owned),
             data_problems: folded.data_problems,
         });
         self.transitions.extend(folded.transition);

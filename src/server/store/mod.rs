@@ -46,6 +46,7 @@ mod retention;
 mod row;
 pub mod sample;
 mod scope;
+pub mod seal;
 mod sent_form;
 pub mod session;
 mod slot;
@@ -69,6 +70,7 @@ pub use scope::{Scope, Workspace, WorkspaceRef};
 pub use sent_form::SentForm;
 pub use system::{Record, System, SystemTx, SystemView, Trail};
 
+use self::seal::Sealer;
 use crate::domain::time::HOUR;
 use crate::server::clock::{Clock, Ids};
 use crate::server::error::{Error, Result};
@@ -95,6 +97,8 @@ pub struct Store {
     /// Whether what belongs to workspaces is spread over several machines: then a commit holds one workspace, so that a
     /// machine that is away is missed by its own workspaces only.
     is_spread: bool,
+    /// Set when the installation's key was read.
+    sealer: Option<Sealer>,
     /// Whether something was erased since SQLite's log was last emptied.
     erased: Arc<AtomicBool>,
 }
@@ -118,6 +122,7 @@ impl Store {
             sizes_known: Arc::default(),
             remembered: REMEMBERED,
             is_spread,
+            sealer: None,
             erased: Arc::default(),
         };
         migrate::run(&store.db).await?;
@@ -142,6 +147,11 @@ impl Store {
     /// Whether what belongs to workspaces is spread over several machines.
     pub fn is_spread(&self) -> bool {
         self.is_spread
+    }
+
+    /// Seals advertising ids.
+    fn sealer(&self) -> Result<&Sealer> {
+        self.sealer.as_ref().ok_or_else(|| Error::Internal("the installation's key was not read".to_owned()))
     }
 
     pub fn clock(&self) -> &Arc<dyn Clock> {

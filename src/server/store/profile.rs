@@ -77,10 +77,14 @@ impl Scope {
         const DEVICE: &str = "select distinct p.id, p.audit_reference from device_identifiers n join uses u \
             on u.workspace_id = n.workspace_id and u.environment = n.environment and u.device_id = n.device_id \
             join profiles p on p.workspace_id = u.workspace_id and p.environment = u.environment and p.id = u.profile_id \
-            where n.workspace_id = $1 and n.environment = $2 and n.value = $3 \
-            and n.kind in (select given.value->>'kind' from jsonb_each($4) as given) order by p.id limit 20";
+            where n.workspace_id = $1 and n.environment = $2 and (n.kind, n.value) in \
+            (select given.value->>'kind', given.value->>'value' from jsonb_each($3) as given) order by p.id limit 20";
         let workspace = self.workspace.id;
-        let kinds = given(IdentifierKind::sent().map(|kind| json!({"kind": kind.as_str()})));
+        let sealed = self.sealer.seal(workspace, value)?;
+        let names = given(IdentifierKind::sent().map(|kind| {
+            let value = if kind == IdentifierKind::Idfa { &sealed } else { value };
+            json!({"kind": kind.as_str(), "value": value})
+        }));
         let tx: &mut Tx = &mut self.tx;
         Ok(match by {
             FindBy::Mpid(mpid) => on!(tx, c => sqlx::query_as(MPID)
@@ -99,8 +103,7 @@ impl Scope {
             FindBy::Device => on!(tx, c => sqlx::query_as(DEVICE)
                 .bind(workspace)
                 .bind(environment)
-                .bind(value)
-                .bind(&kinds)
+                .bind(&names)
                 .fetch_all(c)
                 .await?),
         })

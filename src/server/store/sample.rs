@@ -9,7 +9,6 @@ use crate::domain::data_problem::DataProblem;
 use crate::domain::device::Device;
 use crate::domain::environment::Environment;
 use crate::domain::id::{AppId, DeviceId, InputId, WorkspaceId};
-use crate::domain::identifier::IdentifierKind;
 use crate::domain::sample::{KEPT, MOST, sample};
 use crate::domain::time::Millis;
 use crate::server::error::Result;
@@ -27,8 +26,8 @@ pub(super) struct Taken<'a> {
     pub app: AppId,
     pub device: Option<DeviceId>,
     pub data_problems: Vec<DataProblem>,
-    /// Whether the gate keeps its IDFA.
-    pub keeps_idfa: bool,
+    /// Its IDFA, sealed, when the gate keeps it.
+    pub idfa: Option<String>,
 }
 
 rows! {
@@ -83,7 +82,6 @@ impl Tx {
         }
         let row = |((kind, slot), taken): (&(&str, i64), &&Taken<'_>)| {
             let data_problems: Vec<&str> = taken.data_problems.iter().map(|kind| kind.as_str()).collect();
-            let idfa = taken.batch.identifier(IdentifierKind::Idfa).filter(|_| taken.keeps_idfa);
             Sample {
                 kind: (*kind).to_owned(),
                 slot: *slot,
@@ -93,7 +91,7 @@ impl Tx {
                 received_at: taken.received,
                 data_problems: data_problems.join(" "),
                 content: sample(taken.batch).to_string(),
-                idfa: idfa.map(str::to_owned),
+                idfa: taken.idfa.clone(),
             }
         };
         let rows = given(chosen.iter().map(row));

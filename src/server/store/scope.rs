@@ -1,6 +1,7 @@
 //! One workspace, as it was found for whoever asked.
 
 use super::db::Tx;
+use super::seal::Sealer;
 use crate::domain::error::Refusal;
 use crate::domain::id::WorkspaceId;
 use crate::domain::text::Slug;
@@ -41,4 +42,12 @@ pub struct Scope {
     pub workspace: Workspace,
     pub now: Millis,
     pub(super) ids: Ids,
+    pub(super) sealer: Sealer,
+}
+
+impl Scope {
+    /// An advertising id as this workspace keeps it, unsealed.
+    pub fn unseal(&self, sealed: &str) -> Result<String> {
+        self.sealer.unseal(self.workspace.id, sealed)
+    }
 }

@@ -119,7 +119,8 @@ impl System {
     pub async fn open(url: &str, ids: Ids) -> Result<Self> {
         let system = Self(Store::open(url, ids).await?);
         system.ensure_installation_row().await?;
-        Ok(system)
+        let sealer = Some(system.sealer().await?);
+        Ok(Self(Store { sealer, ..system.0 }))
     }
 
     /// Copies a SQLite database into a new file, as it is at one moment.

@@ -105,7 +105,7 @@ tables! {
     "devices" Users ByWorkspace Growing, "One installation of an app: platform, versions, country, and its ATT status",
         Kept::Until("the installation is removed; without an id that leads to it, a device leaves the counts after 30 silent days"),
         ["platform" "status" "since" "as_of" "os_version" "app_version" "country" "first_seen" "last_seen" "active_on"];
-    "device_identifiers" Users ByWorkspace Growing, "The ids of a device: IDFV, the IDFA while the status permits it, and those of other platforms",
+    "device_identifiers" Users ByWorkspace Growing, "The ids of a device: IDFV, the IDFA (sealed) while the status permits it, and those of other platforms",
         Kept::Until("the installation is removed; the IDFA until a refusal, or as long as the IDFA policy lets it"), ["kind" "value" "device_id"];
     "uses" Users ByWorkspace Growing, "Which user was seen on which device", INSTALLATION, ["device_id" "profile_id"];
     "transitions" Users ByWorkspace Growing, "Each change of a device's ATT status", Kept::Aged(Aging::Transitions), ["device_id" "from_status" "to_status" "since" "as_of" "received_at"];

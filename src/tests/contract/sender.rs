@@ -91,9 +91,16 @@ impl<'a> Sender<'a> {
         self.count(Environment::Production, Unit::Profiles, state).await
     }
 
+    /// Kind and value of all identifiers, an IDFA unsealed.
     pub async fn names(&self) -> Vec<String> {
-        const SQL: &str = "select kind || ' ' || value from device_identifiers order by kind, value";
-        self.world.rows(SQL).await.into_iter().map(|(name,)| name).collect()
+        const SQL: &str = "select kind, value from device_identifiers order by kind, value";
+        let workspace = WorkspaceRef::Id(self.workspace);
+        let view = self.world.store.view(&World::actor(), workspace, Permission::SeeMetrics).await.expect("a view");
+        let name = |(kind, value): (String, String)| match kind.as_str() {
+            "ios_advertising_id" => format!("{kind} {}", view.unseal(&value).expect("unsealed")),
+            _ => format!("{kind} {value}"),
+        };
+        self.world.rows(SQL).await.into_iter().map(name).collect()
     }
 }
 

@@ -1,4 +1,4 @@
-//! What is erased can be read nowhere in SQLite's files, soon after.
+//! Advertising ids are never in the database in clear text, and what is erased is soon in no log.
 
 use super::erasure::change;
 use super::sender::Sender;
@@ -16,21 +16,35 @@ fn phone(n: i64, status: &str) -> Value {
         "ios_advertising_id": format!("{IDFA}{n:012}"), "att_authorization_status": status}})
 }
 
-/// How often an advertising id stands in the write-ahead log. Read by another process: this one would let go of SQLite's
-/// locks when it closed a file of its.
-fn traces(world: &World) -> usize {
+/// How often one of these texts stands in a file of the database. Read by another process: this one would let go of
+/// SQLite's locks when it closed a file of its.
+fn found(world: &World, ending: &str, texts: &[String]) -> usize {
     let file = world.url.strip_prefix("sqlite://").expect("a file");
-    let found = Command::new("grep").args(["--text", "--only-matching", IDFA, &format!("{file}-wal")]).output();
-    found.expect("grep runs").stdout.iter().filter(|byte| **byte == b'\n').count()
+    let mut grep = Command::new("grep");
+    grep.args(["--text", "--only-matching", "--fixed-strings"]);
+    texts.iter().for_each(|text| {
+        grep.args(["-e", text]);
+    });
+    let found = grep.arg(format!("{file}{ending}")).output().expect("grep runs");
+    found.stdout.iter().filter(|byte| **byte == b'\n').count()
 }
 
-async fn no_trace_within_a_minute(world: &World) {
+/// As they are stored.
+async fn sealed(world: &World) -> Vec<String> {
+    const SQL: &str = "select value from device_identifiers where kind = 'ios_advertising_id'";
+    world.rows::<(String,)>(SQL).await.into_iter().map(|(text,)| text).collect()
+}
+
+async fn no_trace_within_a_minute(world: &World, sealed: &[String]) {
     let gone = async {
-        while traces(world) > 0 {
+        while found(world, "-wal", sealed) > 0 {
             tokio::time::sleep(Duration::from_millis(200)).await;
         }
     };
     tokio::time::timeout(Duration::from_secs(60), gone).await.expect("no trace after a minute");
+    for ending in ["", "-wal"] {
+        assert_eq!(found(world, ending, &[IDFA.to_owned()]), 0, "never in clear text");
+    }
 }
 
 #[tokio::test]
@@ -39,11 +53,13 @@ async fn a_refused_id_is_gone_from_the_files_within_a_minute() {
     let sender = Sender::new(&world).await;
     let system = world.system.clone();
     sender.send(&(0..200).map(|n| phone(n, "authorized")).collect::<Vec<_>>()).await;
-    assert!(traces(&world) >= 200);
+    let stored = sealed(&world).await;
+    assert!(found(&world, "-wal", &stored) >= 200 && found(&world, "-wal", &[IDFA.to_owned()]) == 0);
     let keeping = tokio::spawn(async move { system.keep_checkpoints().await });
     world.clock.advance(HOUR);
     sender.send(&(0..200).map(|n| phone(n, "denied")).collect::<Vec<_>>()).await;
-    no_trace_within_a_minute(&world).await;
+    assert_eq!(sealed(&world).await, Vec::<String>::new());
+    no_trace_within_a_minute(&world, &stored).await;
     keeping.abort();
 }
 
@@ -55,10 +71,11 @@ async fn after_an_erasure_nothing_of_it_is_in_the_files() {
     let keeping = tokio::spawn(async move { system.keep_checkpoints().await });
     change(&sender, None, Some(Policy::Observe)).await;
     sender.send(&(0..200).map(|n| phone(n, "denied")).collect::<Vec<_>>()).await;
+    let stored = sealed(&world).await;
     change(&sender, None, Some(Policy::Withhold)).await;
     world.clock.advance(3 * DAY);
     world.run_jobs().await;
     assert_eq!(world.rows::<(String, i64)>("select cursor, erased from erasures").await, [(String::new(), 200)]);
-    no_trace_within_a_minute(&world).await;
+    no_trace_within_a_minute(&world, &stored).await;
     keeping.abort();
 }

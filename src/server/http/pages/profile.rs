@@ -126,7 +126,7 @@ async fn people(
     for (which, id) in found.iter().enumerate() {
         if let Some(person) = view.app_user(environment, *id, pages.after(which)).await? {
             let next = person.next.map(|after| pages.next(which, after));
-            people.push(context.found(person, next));
+            people.push(context.found(view, person, next)?);
         }
     }
     Ok(people)
@@ -164,11 +164,13 @@ impl Context {
         Ok(Self { reader: DeviceReader::read(view).await?, inputs })
     }
 
-    fn found(&self, person: AppUser, next: Option<String>) -> ProfileCard {
+    fn found(&self, view: &View, person: AppUser, next: Option<String>) -> Result<ProfileCard> {
         let decides = person.decides.as_ref();
         let state = decides.map_or(CountedState::NotApplicable, |device| state_of(self.reader.effective(device)));
         let decides = decides.map(|device| device.id);
-        ProfileCard {
+        let devices = person.devices.into_iter().map(|named| Ok(self.card(self.reader.gated(view, named)?, decides)));
+        Ok(ProfileCard {
+            devices: devices.collect::<Result<_>>()?,
             mpid: person.profile.mpid.to_string(),
             anonymous: person.profile.anonymous_on.is_some(),
             first_seen: moment(person.profile.first_seen),
@@ -181,8 +183,7 @@ impl Context {
             state,
             all_devices: words::number(person.profile.devices),
             more_devices: next,
-            devices: person.devices.into_iter().map(|named| self.card(self.reader.gated(named), decides)).collect(),
-        }
+        })
     }
 
     fn card(&self, known: GatedDevice, decides: Option<DeviceId>) -> DeviceCard {

@@ -146,7 +146,7 @@ async fn write_all(
             chunks.push_back(tokio::task::spawn_blocking(fold));
         }
         let Some(next) = chunks.pop_front() else { break };
-        let ready: UserChunk = next.await.map_err(cut_off)?;
+        let ready: UserChunk = next.await.map_err(cut_off)??;
         days.merge(&ready.days);
         devices += ready.devices();
         while writing.len() == TOGETHER

@@ -85,7 +85,8 @@ impl System {
 
 impl Filling {
     /// Folds what these users sent; the work of a processor.
-    pub fn fold(&self, chapters: Vec<Chapter>) -> UserChunk {
+    pub fn fold(&self, chapters: Vec<Chapter>) -> Result<UserChunk> {
+        let sealer = self.store.sealer()?;
         let mut population = Population::default();
         let (mut folded, mut days) = (Vec::new(), Days::default());
         for Chapter { grant, app, mpid, batches } in &chapters {
@@ -96,7 +97,8 @@ impl Filling {
                 let (input, policy) = (grant.input, self.policy);
                 let arrival = Arrival { input, app: *app, received, policy, default: *default, day, historical: false };
                 let before = of_user.clone();
-                let mut became = of_user.fold(batch, &arrival, &mut ids);
+                let sealed = sealer.sealed(self.workspace, batch)?;
+                let mut became = of_user.fold(sealed.as_ref().unwrap_or(batch), &arrival, &mut ids);
                 of_user.decide();
                 days.add(day, &of_user.difference(&before));
                 days.add(day, &count::active(&became.active.take()));
@@ -104,7 +106,7 @@ impl Filling {
             }
             population.absorb(of_user);
         }
-        UserChunk { chapters, folded, population, days }
+        Ok(UserChunk { chapters, folded, population, days })
     }
 
     /// Writes users whom nobody knows yet, and not yet what they add to the counters.
@@ -124,7 +126,8 @@ impl Filling {
         let mut effects = Effects::default();
         let batches = chapters.iter().flat_map(|chapter| &chapter.batches);
         for ((_, _, batch), (arrival, folded)) in batches.zip(folded) {
-            effects.take(batch, arrival, folded.clone());
+            let sealed = store.sealer()?.sealed(workspace, batch)?;
+            effects.take(batch, sealed.as_ref().unwrap_or(batch), arrival, folded.clone());
         }
         let mut tx = store.db.write().await?;
         tx.take_lane(workspace).await?;

@@ -108,7 +108,8 @@ pub(super) async fn answer(
     let reader = DeviceReader::read(view).await?;
     let found = view.app_user(environment, id, fields.devices_after).await?.ok_or(Refusal::NotFound)?;
     let AppUser { profile, identities, devices, next, .. } = found;
-    let devices: Vec<GatedDevice> = devices.into_iter().map(|device| reader.gated(device)).collect();
+    let devices = devices.into_iter().map(|device| reader.gated(view, device));
+    let devices: Vec<GatedDevice> = devices.collect::<Result<_>>()?;
     Ok(Json(ProfileAnswer {
         mpid: profile.mpid,
         environment_type: environment,
