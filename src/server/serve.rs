@@ -3,7 +3,7 @@
 use super::config::Config;
 use super::error::{Error, Result};
 use super::http::connections::{ConnectionLimits, serve_connections};
-use super::http::metrics::serve_metrics;
+use super::http::metrics::{collect_metrics, serve_metrics};
 use super::http::router;
 use super::services::Services;
 use super::services::jobs::{JobSettings, run_jobs};
@@ -35,11 +35,12 @@ pub async fn serve(system: System, config: Config) -> Result<()> {
     let address = listener.local_addr().map_err(Error::internal)?;
     // A port of 0 is chosen by the system: the printed address is the one that answers.
     let config = Config { addr: address, ..config };
-    if let Some(address) = config.metrics_addr {
-        serve_metrics(address).await?;
-    }
+    let metrics = config.metrics_addr.map(|address| collect_metrics().map(|handle| (address, handle))).transpose()?;
     let system = system.with_slot().await;
     let state = AppState::new(system.clone(), config, site);
+    if let Some((address, handle)) = metrics {
+        serve_metrics(address, handle, state.clone()).await?;
+    }
     announce(&state.services, &state.config).await?;
     let jobs = tokio::spawn({
         let (services, settings) = (state.services.for_jobs(), job_settings(&state.config));

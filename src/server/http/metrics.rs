@@ -1,13 +1,17 @@
 //! Metrics for Prometheus: served on an address of their own, and only when one is set.
 
 use crate::server::error::{Error, Result};
+use crate::server::ingest::writer::{COMMIT_BATCHES, COMMIT_SECONDS, COMMITS};
+use crate::server::services::jobs::{RUN_SECONDS, RUNS};
+use crate::server::state::AppState;
+use crate::server::store::Purpose;
 use axum::Router;
 use axum::extract::{MatchedPath, Request};
 use axum::http::Method;
 use axum::middleware::Next;
 use axum::response::Response;
 use axum::routing::get;
-use metrics_exporter_prometheus::{Matcher, PrometheusBuilder};
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 use tokio::net::TcpListener;
@@ -16,6 +20,17 @@ const REQUESTS: &str = "attest_http_requests_total";
 const SECONDS: &str = "attest_http_request_seconds";
 /// Upper bounds of the histogram, in seconds.
 const BUCKETS: [f64; 9] = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0];
+
+/// The same for runs of jobs, which may take hours, and for batches of a commit.
+const RUN_BUCKETS: [f64; 8] = [0.01, 0.1, 1.0, 10.0, 60.0, 600.0, 3600.0, 36_000.0];
+const BATCH_BUCKETS: [f64; 7] = [1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0];
+
+const QUEUE_BATCHES: &str = "attest_queue_batches";
+const QUEUE_KILOBYTES: &str = "attest_queue_kilobytes";
+const CONNECTIONS: &str = "attest_database_connections";
+const JOBS_FAILING: &str = "attest_jobs_failing";
+const JOBS_LATE: &str = "attest_jobs_late_seconds";
+const JOBS_NOTED: &str = "attest_workspaces_with_too_many_request_ids";
 
 /// How often what was measured is summed up.
 const UPKEEP: Duration = Duration::from_secs(5);
@@ -39,16 +54,31 @@ fn method_label(method: &Method) -> &'static str {
     ours.into_iter().find(|known| *known == method.as_str()).unwrap_or("other")
 }
 
-/// Starts to collect metrics, and serves them as text at `/metrics` of this address.
-pub async fn serve_metrics(address: SocketAddr) -> Result<()> {
-    let builder = PrometheusBuilder::new();
-    let builder =
-        builder.set_buckets_for_metric(Matcher::Full(SECONDS.to_owned()), &BUCKETS).map_err(Error::internal)?;
+/// Starts to collect metrics. Comes before whatever is measured.
+pub fn collect_metrics() -> Result<PrometheusHandle> {
+    let seconds = |builder: PrometheusBuilder, name: &str, bounds: &[f64]| {
+        builder.set_buckets_for_metric(Matcher::Full(name.to_owned()), bounds).map_err(Error::internal)
+    };
+    let mut builder = PrometheusBuilder::new();
+    for name in [SECONDS, COMMIT_SECONDS] {
+        builder = seconds(builder, name, &BUCKETS)?;
+    }
+    builder = seconds(builder, RUN_SECONDS, &RUN_BUCKETS)?;
+    builder = seconds(builder, COMMIT_BATCHES, &BATCH_BUCKETS)?;
     let handle = builder.install_recorder().map_err(Error::internal)?;
     metrics::describe_counter!(REQUESTS, "Requests, by route, method and status of the response.");
     metrics::describe_histogram!(SECONDS, "Seconds until the response began, by route.");
-    let listener = TcpListener::bind(address).await;
-    let listener = listener.map_err(|error| Error::Internal(format!("--metrics-addr {address}: {error}")))?;
+    metrics::describe_counter!(COMMITS, "Commits of the event stream, by outcome.");
+    metrics::describe_histogram!(COMMIT_SECONDS, "Seconds that a commit of the event stream took.");
+    metrics::describe_histogram!(COMMIT_BATCHES, "Batches of a commit.");
+    metrics::describe_counter!(RUNS, "Runs of jobs, by job and outcome.");
+    metrics::describe_histogram!(RUN_SECONDS, "Seconds that a run of a job took.");
+    metrics::describe_gauge!(QUEUE_BATCHES, "Batches that wait for their commit.");
+    metrics::describe_gauge!(QUEUE_KILOBYTES, "Kilobytes of requests that wait or are on their way in.");
+    metrics::describe_gauge!(CONNECTIONS, "Connections to the database, by purpose and whether they are idle.");
+    metrics::describe_gauge!(JOBS_FAILING, "Jobs that failed the last time.");
+    metrics::describe_gauge!(JOBS_LATE, "Seconds since the job that waits longest was due; 0 while none is late.");
+    metrics::describe_gauge!(JOBS_NOTED, "Workspaces with more ids of requests than are kept.");
     // Samples pile up between two questions, and for ever where nobody asks.
     let upkeep = handle.clone();
     tokio::spawn(async move {
@@ -58,7 +88,42 @@ pub async fn serve_metrics(address: SocketAddr) -> Result<()> {
             upkeep.run_upkeep();
         }
     });
-    let app = Router::new().route("/metrics", get(move || std::future::ready(handle.render())));
+    Ok(handle)
+}
+
+/// Serves them as text at `/metrics` of this address.
+pub async fn serve_metrics(address: SocketAddr, handle: PrometheusHandle, state: AppState) -> Result<()> {
+    let listener = TcpListener::bind(address).await;
+    let listener = listener.map_err(|error| Error::Internal(format!("--metrics-addr {address}: {error}")))?;
+    let render = move || {
+        let (handle, state) = (handle.clone(), state.clone());
+        async move {
+            look(&state).await;
+            handle.render()
+        }
+    };
+    let app = Router::new().route("/metrics", get(render));
     tokio::spawn(async move { axum::serve(listener, app).await });
     Ok(())
+}
+
+/// Looks at what has a number now.
+async fn look(state: &AppState) {
+    metrics::gauge!(QUEUE_BATCHES).set(state.ingest.waiting() as f64);
+    metrics::gauge!(QUEUE_KILOBYTES).set(state.ingest.waiting_kilobytes() as f64);
+    for (purpose, size, idle) in state.store.connections().await {
+        metrics::gauge!(CONNECTIONS, "purpose" => purpose, "state" => "idle").set(idle as f64);
+        metrics::gauge!(CONNECTIONS, "purpose" => purpose, "state" => "used").set(f64::from(size) - idle as f64);
+    }
+    // Where the database does not answer these keep what they had.
+    let store = state.store.for_purpose(Purpose::Caller);
+    let jobs = async {
+        let mut view = store.system_view().await?;
+        Ok::<_, Error>((view.jobs_state().await?, view.now))
+    };
+    if let Ok((jobs, now)) = jobs.await {
+        metrics::gauge!(JOBS_FAILING).set(jobs.failing as f64);
+        metrics::gauge!(JOBS_NOTED).set(jobs.noted as f64);
+        metrics::gauge!(JOBS_LATE).set(jobs.late_since.map_or(0.0, |since| (now.0 - since.0) as f64 / 1000.0));
+    }
 }

@@ -1,7 +1,7 @@
 //! The event stream's way in: requests wait in a bounded queue, one writer commits all that are waiting together, and
 //! then all of them are answered.
 
-mod writer;
+pub mod writer;
 
 use super::error::{Error, Result};
 use super::store::{InputGrant, Parcel, RequestOutcome, SentBatches, Store};
@@ -100,6 +100,11 @@ impl Ingest {
     /// How many batches wait for their commit.
     pub fn waiting(&self) -> usize {
         (self.limits.queue_rows as usize).saturating_sub(self.permits.available_permits())
+    }
+
+    /// How many kilobytes of requests wait or are on their way in.
+    pub fn waiting_kilobytes(&self) -> usize {
+        (self.limits.queue_kb as usize).saturating_sub(self.kilobytes.available_permits())
     }
 
     /// Whether one more batch would find no place.

@@ -10,6 +10,11 @@ use std::time::Duration;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::{Instant, timeout_at};
 
+/// Commits of the event stream, by outcome; how long each took, and how many batches it had.
+pub const COMMITS: &str = "attest_commits_total";
+pub const COMMIT_SECONDS: &str = "attest_commit_seconds";
+pub const COMMIT_BATCHES: &str = "attest_commit_batches";
+
 /// Batches stored together from which on the next commit waits for as many.
 const COMPANY: u32 = 16;
 
@@ -85,10 +90,15 @@ impl CommitGroup {
 }
 
 async fn commit(store: &Store, group: Vec<Waiting>) {
+    let (begun, batches) = (Instant::now(), group.iter().map(|waiting| waiting.rows).sum::<u32>());
     let (parcels, answers): (Vec<Parcel>, Vec<_>) =
         group.into_iter().map(|waiting| (waiting.parcel, (waiting.answer, (waiting.room, waiting._permits)))).unzip();
     let parcels = Arc::new(parcels);
-    match store.accept(parcels.clone()).await {
+    let accepted = store.accept(parcels.clone()).await;
+    metrics::counter!(COMMITS, "outcome" => if accepted.is_ok() { "stored" } else { "failed" }).increment(1);
+    metrics::histogram!(COMMIT_SECONDS).record(begun.elapsed().as_secs_f64());
+    metrics::histogram!(COMMIT_BATCHES).record(f64::from(batches));
+    match accepted {
         Ok(outcomes) => {
             for ((answer, _), outcome) in answers.into_iter().zip(outcomes) {
                 // Who went away meanwhile has no ear for it.

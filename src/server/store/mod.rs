@@ -167,6 +167,11 @@ impl Store {
         migrate::check(&self.db).await
     }
 
+    /// By their purpose how many connections to the database there are, and how many of them are idle.
+    pub async fn connections(&self) -> Vec<(&'static str, u32, usize)> {
+        self.db.pools().await.sizes()
+    }
+
     /// Ends all connections.
     pub async fn close(&self) {
         self.db.close().await;

@@ -67,6 +67,20 @@ impl Pools {
         }
     }
 
+    /// By their purpose how many connections there are, and how many of them are idle.
+    pub fn sizes(&self) -> Vec<(&'static str, u32, usize)> {
+        fn sizes<D: sqlx::Database>(pools: &ByPurpose<sqlx::Pool<D>>) -> Vec<(&'static str, u32, usize)> {
+            let named = ["stream", "caller", "page", "job"].into_iter().zip(pools.all());
+            named.map(|(purpose, pool)| (purpose, pool.size(), pool.num_idle())).collect()
+        }
+        match self {
+            Self::Sqlite { writer, readers } => {
+                [vec![("writer", writer.size(), writer.num_idle())], sizes(readers)].concat()
+            }
+            Self::Postgres(pools) => sizes(pools),
+        }
+    }
+
     pub async fn close(&self) {
         match self {
             Self::Sqlite { writer, readers } => {

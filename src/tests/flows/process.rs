@@ -264,6 +264,15 @@ async fn figures_are_served_on_an_address_of_their_own() {
         figures.contains("attest_http_requests_total{route=\"/sign-in\",method=\"GET\",status=\"200\"} 1"),
         "{figures}"
     );
+    for name in [
+        "attest_queue_batches 0",
+        "attest_queue_kilobytes 0",
+        "attest_database_connections{purpose=\"page\",state=\"idle\"}",
+        "attest_jobs_failing 0",
+        "attest_jobs_late_seconds 0",
+    ] {
+        assert!(figures.contains(name), "{name}: {figures}");
+    }
     let open =
         attest(folder.path()).env("ATTEST_METRICS_ADDR", "0.0.0.0:9").arg("serve").output().await.expect("it starts");
     assert_eq!(open.status.code(), Some(2), "never open by default");

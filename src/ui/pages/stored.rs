@@ -54,7 +54,7 @@ pub fn stored(page: StoredData) -> impl IntoView {
             </p>
             <p>
                 "An advertising id (IDFA) is stored only while the device's status and the workspace's IDFA policy permit it. Under the policies Withhold and Require a status, a refusal erases it immediately; under Observe it is kept. When a change of the settings blocks stored ids, they are no longer sent out, and they are erased "
-                {page.erased_after}" later unless the change is undone. Erased data stays in SQLite's write-ahead file until its next checkpoint, and in backups until you delete them."
+                {page.erased_after}" later unless the change is undone. They are stored sealed (encrypted). Within a minute, what was erased is also gone from SQLite's write-ahead file; it stays in backups until you delete them, and Postgres keeps it in its own log until that is recycled."
             </p>
             <p>"What somebody enters to look up a profile is kept only as a keyed hash. Secrets and passwords are kept only as hashes."</p>
         </section>

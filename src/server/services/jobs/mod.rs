@@ -15,6 +15,10 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval};
 use work::step;
 
+/// Runs of jobs, by job and outcome, and how long they took.
+pub const RUNS: &str = "attest_job_runs_total";
+pub const RUN_SECONDS: &str = "attest_job_seconds";
+
 /// How often a process looks for jobs that are due.
 const LOOKS: Duration = Duration::from_secs(1);
 /// How often it looks whether all jobs are there.
@@ -84,8 +88,8 @@ async fn run(services: &Services, settings: JobSettings, job: ClaimedJob) {
     });
     let done = done.await.unwrap_or_else(|error| Err(Error::Internal(error.to_string())));
     let outcome = if done.is_ok() { "done" } else { "failed" };
-    metrics::counter!("attest_job_runs_total", "job" => name, "outcome" => outcome).increment(1);
-    metrics::histogram!("attest_job_seconds", "job" => name).record(begun.elapsed().as_secs_f64());
+    metrics::counter!(RUNS, "job" => name, "outcome" => outcome).increment(1);
+    metrics::histogram!(RUN_SECONDS, "job" => name).record(begun.elapsed().as_secs_f64());
     let ended = match done {
         Ok(note) => services.system.end_job(&job, note).await,
         Err(error) => {
