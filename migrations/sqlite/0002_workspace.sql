@@ -364,9 +364,9 @@ insert into sqlite_stat1 (tbl, idx, stat) values
     ('identities', 'identities', '10000000 10000000 5000000 5000000 1'),
     ('identities', 'identities_profile', '10000000 10000000 2 2'),
     ('uses', 'uses', '12000000 12000000 2 2 1'),
-    ('uses', 'uses_profile', '12000000 12000000 2 2 1'),
+    ('uses', 'uses_profile', '12000000 12000000 2 2 2 1'),
     ('transitions', 'transitions', '20000000 20000000 20000000 2 1'),
     ('dedup', 'dedup', '10000000 10000000 5000000 1'),
-    ('dedup', 'dedup_received', '10000000 10000000 10'),
+    ('dedup', 'dedup_expires', '10000000 10000000 10'),
     ('counters', 'counters', '2000 2000 1000 400 100 20 1 1'),
     ('daily', 'daily', '200000 200000 70000 20000 5000 1000 120 1 1');

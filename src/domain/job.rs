@@ -68,9 +68,9 @@ impl JobKind {
         Aging::ALL.into_iter().find(|aging| aging.as_str() == self.as_str())
     }
 
-    /// How long after so many failures it is tried again, in milliseconds.
+    /// How long after so many failures in a row it is tried again, in milliseconds.
     pub fn tried_again_after(failures: i64) -> i64 {
-        (MINUTE << failures.clamp(0, 6)).min(HOUR)
+        (MINUTE << (failures - 1).clamp(0, 6)).min(HOUR)
     }
 }
 
@@ -86,7 +86,7 @@ mod tests {
 
     #[test]
     fn what_fails_is_tried_again_ever_later_up_to_an_hour() {
-        let minutes = [1, 2, 6, 60].map(|failures| JobKind::tried_again_after(failures) / MINUTE);
-        assert_eq!(minutes, [2, 4, 60, 60]);
+        let minutes = [1, 2, 6, 7, 60].map(|failures| JobKind::tried_again_after(failures) / MINUTE);
+        assert_eq!(minutes, [1, 2, 32, 60, 60]);
     }
 }

@@ -8,7 +8,7 @@ use crate::domain::error::{Fault, Problem};
 use crate::domain::identifier::{IdentifierKind, normalized};
 use crate::domain::identity::IdentityKind;
 use crate::domain::json::{self, Field, Object};
-use crate::domain::placeholder::Placeholders;
+use crate::domain::placeholder::{Placeholders, is_placeholder};
 use crate::domain::platform::Platform;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -41,8 +41,7 @@ impl<'a> Reader<'a> {
         let platform = self.text(field::PLATFORM).and_then(|text| Platform::of_sender(&text));
         let os = self.text(field::OS).and_then(|text| Platform::of_sender(&text));
         let is_ios = self.is_ios();
-        let source_request_id =
-            self.text(field::SOURCE_REQUEST_ID).and_then(|id| self.unless_placeholder(id)).filter(|id| !id.is_empty());
+        let source_request_id = self.request_id();
         let identities = self.identities();
         self.count_attributes();
         Batch {
@@ -112,6 +111,11 @@ impl<'a> Reader<'a> {
         self.unless_placeholder(id.into_owned())
     }
 
+    /// The id of the request; a word for none would make repeats of different requests, whatever the input takes for ids.
+    fn request_id(&mut self) -> Option<String> {
+        self.text(field::SOURCE_REQUEST_ID).filter(|id| normalized(id).is_some() && !is_placeholder(id))
+    }
+
     fn unless_placeholder(&mut self, id: String) -> Option<String> {
         let is_hidden = self.placeholders.hide(&id);
         self.has_placeholder |= is_hidden;
@@ -122,7 +126,9 @@ impl<'a> Reader<'a> {
     fn is_ios(&self) -> bool {
         let is_there = |field| matches!(self.field(field), Field::Value(_));
         let is_id = |field| match self.field(field) {
-            Field::Value(raw) => json::kept_text(raw).is_ok_and(|id| !self.placeholders.hide(&id)),
+            Field::Value(raw) => {
+                json::kept_text(raw).is_ok_and(|id| normalized(&id).is_some() && !self.placeholders.hide(&id))
+            }
             _ => false,
         };
         [IdentifierKind::Idfv, IdentifierKind::Idfa].map(BatchField::of_identifier).into_iter().any(is_id)

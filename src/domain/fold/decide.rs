@@ -67,7 +67,8 @@ impl Population {
         self.profiles().values().filter(differs).map(|profile| profile.id).collect()
     }
 
-    /// The ids of those devices, of the ones that are here with all their users, whose kept numbers are not these users'.
+    /// The ids of those devices, of the ones that are here with all their users and identifiers, of which something else is
+    /// kept than these are.
     pub fn devices_that_differ(&self) -> Vec<DeviceId> {
         let differs = |device: &&Device| {
             let (mut users, mut decides, mut anonymous) = (0, DecidedProfiles::default(), None);
@@ -80,7 +81,9 @@ impl Population {
                     users += 1;
                 }
             }
-            (users, decides, anonymous) != (device.users, device.decides, device.anonymous_user)
+            let is_unidentified = self.count_identifiers(device.id) == 0;
+            (users, decides, anonymous, is_unidentified)
+                != (device.users, device.decides, device.anonymous_user, device.unidentified_since.is_some())
         };
         self.devices.values().filter(differs).map(|device| device.id).collect()
     }

@@ -106,7 +106,7 @@ async fn commit(store: &Store, group: Vec<Waiting>) {
             }
         }
         // Something in one of them is more than we foresaw: the others shall not suffer from it.
-        Err(Error::Internal(cause)) if parcels.len() > 1 => {
+        Err(Error::Internal(cause) | Error::Again(cause)) if parcels.len() > 1 => {
             tracing::warn!(cause, requests = parcels.len(), "a group of requests is stored one by one");
             for ((answer, _), parcel) in answers.into_iter().zip(parcels.iter()) {
                 let outcome = store.accept(Arc::new(vec![parcel.clone()])).await;

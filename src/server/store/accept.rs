@@ -7,6 +7,7 @@ use super::dedup::RequestHash;
 use super::effects::Effects;
 use super::input::Receiver;
 use super::input_grant::InputGrant;
+use super::writes::Writes;
 use crate::domain::att::Policy;
 use crate::domain::batch::{Batch, STATUS};
 use crate::domain::count::{self, OVERFLOW};
@@ -110,7 +111,7 @@ struct FoldedGroup {
 }
 
 impl Tx {
-    /// Takes the requests of one workspace, in nine steps; returns what became of each, and whether an advertising id was
+    /// Takes the requests of one workspace, in eight steps; returns what became of each, and whether an advertising id was
     /// erased.
     async fn accept(
         &mut self,
@@ -134,9 +135,7 @@ impl Tx {
         let arrived = self.find_apps(&group, new, &mut effects).await?;
         let mut folded = self.fold(&group, &arrived, &mut effects).await?;
         self.admit_values(&group, &mut folded, &mut effects).await?;
-        self.write(&group, &folded, &effects).await?;
-        self.count(&group, &folded).await?;
-        let erases = effects.erases(group.settings.policy, &folded.before);
+        let erases = self.write(&group, &folded, &effects).await?;
         Ok((outcomes, erases))
     }
 
@@ -150,11 +149,7 @@ impl Tx {
         let stored: Vec<(Arrival, &Batch)> = arrived.iter().map(ArrivedBatch::stored).collect();
         let mut before = self.population(group.workspace, &stored).await?;
         let (mut after, mut batches) = group.fold(before.clone(), &stored);
-        // Folded anew, they cannot bring together more than all of them.
-        for _ in arrived {
-            if !self.find_earlier_uses(group.workspace, &mut before, &after).await? {
-                break;
-            }
+        if self.find_earlier_uses(group.workspace, &mut before, &after).await? {
             (after, batches) = group.fold(before.clone(), &stored);
         }
         self.decide(group.workspace, &mut before, &mut after).await?;
@@ -187,17 +182,23 @@ impl Tx {
         Ok(())
     }
 
-    async fn write(&mut self, group: &WorkspaceGroup<'_>, folded: &FoldedGroup, effects: &Effects<'_>) -> Result<()> {
-        let FoldedGroup { before, after, .. } = folded;
-        self.write_population(group.workspace, before, after, &group.store.ids).await?;
-        self.write_effects(group.workspace, effects, group.settings.policy, before, group.now).await
-    }
-
-    /// Adds to the counters what the batches changed. Other processes wait for these rows, so that this comes last.
-    async fn count(&mut self, group: &WorkspaceGroup<'_>, folded: &FoldedGroup) -> Result<()> {
-        let mut facets = folded.after.difference(&folded.before);
-        facets.append(&mut count::active(&folded.active));
-        self.add_cells(group.workspace, group.store.slot, group.today, &count::cells(&facets)).await
+    /// Writes everything, the counters last: other processes wait for these rows. Returns whether an advertising id was
+    /// erased.
+    async fn write(&mut self, group: &WorkspaceGroup<'_>, folded: &FoldedGroup, effects: &Effects<'_>) -> Result<bool> {
+        let FoldedGroup { before, after, active } = folded;
+        let WorkspaceGroup { store, workspace, now, today, .. } = *group;
+        let accepted = self.tally(workspace, effects, now).await?;
+        let mut facets = after.difference(before);
+        facets.append(&mut count::active(active));
+        let mut writes = Writes::new(workspace);
+        writes.population(before, after, &store.ids);
+        writes.effects(effects, &accepted, now);
+        writes.cells(store.slot, today, &count::cells(&facets));
+        writes.write(self, store.is_spread).await?;
+        let refused = effects.no_longer_authorized(group.settings.policy, before);
+        let erases = !refused.is_empty();
+        self.erase_sampled_idfas(workspace, refused).await?;
+        Ok(erases)
     }
 
     /// The inputs that these requests came by and that take any.

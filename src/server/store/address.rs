@@ -22,8 +22,8 @@ const READERS_CACHE: i64 = 4 * 1024;
 pub const CHECKPOINT: i64 = 16 * 1024;
 /// Bytes of the log's file that are kept, so that it need not grow anew.
 pub const LOG_KEPT: i64 = CHECKPOINT * 4096;
-/// How many connections there are for each purpose: 16 in all at a Postgres.
-const CONNECTIONS: ByPurpose<u32> = ByPurpose { stream: 2, caller: 4, page: 8, job: 2 };
+/// How many connections there are for each purpose: 20 in all at a Postgres.
+const CONNECTIONS: ByPurpose<u32> = ByPurpose { stream: 2, caller: 4, page: 8, job: 6 };
 /// How long a page's statement may take before it is cut off, and its reader told to try again. Shorter where it is tried.
 pub const PAGE_LIMIT: Duration = Duration::from_millis(if cfg!(test) { 200 } else { 5000 });
 

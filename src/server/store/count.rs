@@ -4,6 +4,7 @@ use super::counter::Slot;
 use super::counter::{ALL_APPS, ALL_VALUES, CounterRow, cells_of, counters, dimension_and_value, rows_of, unit_of_now};
 use super::db::{Tx, given, on};
 use super::scope::Scope;
+use super::writes::Writes;
 use crate::domain::count::{Cell, Cells, Counts, Dimension, Slice, Unit};
 use crate::domain::environment::Environment;
 use crate::domain::id::{AppId, WorkspaceId};
@@ -11,15 +12,9 @@ use crate::domain::time::Day;
 use crate::server::error::Result;
 use std::collections::BTreeMap;
 
-impl Tx {
+impl Writes {
     /// Adds differences that came about on a day, sorted by key, in the process's slot.
-    pub(super) async fn add_cells(
-        &mut self,
-        workspace: WorkspaceId,
-        slot: Slot,
-        day: Day,
-        cells: &Cells,
-    ) -> Result<()> {
+    pub fn cells(&mut self, slot: Slot, day: Day, cells: &Cells) {
         const NOW: &str = concat!(
             "insert into counters as kept (workspace_id, slot, ",
             counters!(columns),
@@ -40,19 +35,15 @@ impl Tx {
             ", day, slot) do update set ",
             counters!(added)
         );
-        if cells.is_empty() {
-            return Ok(());
-        }
         let now = given(rows_of(cells.iter().filter(|(cell, _)| cell.unit.of_now())));
         let of_days = |cell: &Cell| cell.slice.as_ref().is_none_or(|slice| !slice.dimension.is_of_now());
         let daily = given(rows_of(cells.iter().filter(|(cell, _)| of_days(cell))));
-        on!(self, c => {
-            sqlx::query(NOW).bind(workspace).bind(now).bind(slot).execute(&mut *c).await?;
-            sqlx::query(DAILY).bind(workspace).bind(daily).bind(slot).bind(day).execute(c).await?;
-        });
-        Ok(())
+        self.rows_and(NOW, now, &[slot.0]);
+        self.rows_and(DAILY, daily, &[slot.0, day.0]);
     }
+}
 
+impl Tx {
     /// All counters of a workspace that are not zero.
     pub(super) async fn cells(&mut self, workspace: WorkspaceId) -> Result<Cells> {
         const SQL: &str = concat!("select ", counters!(columns), " from counters where workspace_id = $1");

@@ -1,11 +1,12 @@
 //! Data problems, counted by day, app and app version.
 
-use super::db::{Tx, given, on};
+use super::db::{given, on};
 use super::row::rows;
 use super::scope::Scope;
+use super::writes::Writes;
 use crate::domain::data_problem::DataProblem;
 use crate::domain::environment::Environment;
-use crate::domain::id::{AppId, InputId, WorkspaceId};
+use crate::domain::id::{AppId, InputId};
 use crate::domain::time::{Day, Millis};
 use crate::server::error::Result;
 use std::collections::BTreeMap;
@@ -51,13 +52,9 @@ pub struct DataProblemCount {
     pub last_at: Millis,
 }
 
-impl Tx {
+impl Writes {
     /// Adds data problems where they belong: how many, and when the last one came.
-    pub(super) async fn add_data_problems(
-        &mut self,
-        workspace: WorkspaceId,
-        found: &BTreeMap<DataProblemKey, (i64, Millis)>,
-    ) -> Result<()> {
+    pub fn data_problems(&mut self, found: &BTreeMap<DataProblemKey, (i64, Millis)>) {
         const SQL: &str = concat!(
             "insert into data_problems as kept (workspace_id, ",
             data_problems!(columns),
@@ -67,9 +64,6 @@ impl Tx {
             data_problems!(key),
             ") do update set n = kept.n + excluded.n, last_at = excluded.last_at"
         );
-        if found.is_empty() {
-            return Ok(());
-        }
         let row = |(key, (n, last_at)): (&DataProblemKey, &(i64, Millis))| {
             let DataProblemKey { environment, day, app, app_version, input, kind } = key.clone();
             DataProblemRow {
@@ -83,9 +77,7 @@ impl Tx {
                 last_at: *last_at,
             }
         };
-        let rows = given(found.iter().map(row));
-        on!(self, c => { sqlx::query(SQL).bind(workspace).bind(rows).execute(c).await?; });
-        Ok(())
+        self.rows(SQL, given(found.iter().map(row)));
     }
 }
 

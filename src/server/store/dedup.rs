@@ -1,6 +1,7 @@
 //! Ids of requests that were seen, so that a request that is sent again changes nothing.
 
 use super::db::{Tx, given, on};
+use super::writes::Writes;
 use crate::domain::batch::Batch;
 use crate::domain::id::{InputId, WorkspaceId};
 use crate::domain::time::{HOUR, Millis};
@@ -64,14 +65,15 @@ impl Tx {
         let hash = |(input, hash): (InputId, Vec<u8>)| Some((input, RequestHash(hash.try_into().ok()?)));
         Ok(new.into_iter().filter_map(hash).collect())
     }
+}
 
-    /// Counts ids of requests that were noted. One row of the workspace takes all of them, so that this comes late.
-    pub(super) async fn count_remembered(&mut self, workspace: WorkspaceId, n: i64, now: Millis) -> Result<()> {
+impl Writes {
+    /// Counts ids of requests that were noted.
+    pub fn remembered(&mut self, n: i64, now: Millis) {
         const SQL: &str = "insert into dedup_hours (workspace_id, hour, n) values ($1, $2, $3) \
             on conflict (workspace_id, hour) do update set n = dedup_hours.n + excluded.n";
         if n > 0 {
-            on!(self, c => { sqlx::query(SQL).bind(workspace).bind(now.0 / HOUR).bind(n).execute(c).await?; });
+            self.numbers(SQL, &[now.0 / HOUR, n]);
         }
-        Ok(())
     }
 }

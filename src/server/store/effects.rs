@@ -4,6 +4,7 @@ use super::data_problem::DataProblemKey;
 use super::db::Tx;
 use super::sample::Taken;
 use super::tally::Tallies;
+use super::writes::Writes;
 use crate::domain::att::{Policy, Status};
 use crate::domain::batch::Batch;
 use crate::domain::count::{AdmittedValues, Dimension, DimensionKey, OVERFLOW, UNKNOWN};
@@ -80,13 +81,9 @@ impl<'a> Effects<'a> {
         }
     }
 
-    /// Whether an advertising id that was stored is erased with this.
-    pub fn erases(&self, policy: Policy, before: &Population) -> bool {
-        !self.no_longer_authorized(policy, before).is_empty()
-    }
-
-    /// Devices that may have a sample from before their answer and whose advertising id is erased with this.
-    fn no_longer_authorized(&self, policy: Policy, before: &Population) -> BTreeSet<DeviceId> {
+    /// Devices that may have a sample from before their answer and whose advertising id is erased with this. `before` is the
+    /// population without these batches.
+    pub fn no_longer_authorized(&self, policy: Policy, before: &Population) -> BTreeSet<DeviceId> {
         let erases = |transition: &&Transition| {
             policy != Policy::Observe
                 && transition.to != Status::Authorized
@@ -97,24 +94,26 @@ impl<'a> Effects<'a> {
 }
 
 impl Tx {
-    /// Writes it. `before` is the population without these batches.
-    pub(super) async fn write_effects(
+    /// Adds what was counted to the inputs' tallies; returns how many batches each has taken by now.
+    pub(super) async fn tally(
         &mut self,
         workspace: WorkspaceId,
         effects: &Effects<'_>,
-        policy: Policy,
-        before: &Population,
         now: Millis,
-    ) -> Result<()> {
-        self.write_transitions(workspace, &effects.transitions).await?;
-        let accepted = self.add_tallies(workspace, &effects.tallies, now).await?;
-        self.note_arrivals(workspace, &effects.arrivals, now).await?;
-        self.add_data_problems(workspace, &effects.data_problems).await?;
+    ) -> Result<BTreeMap<InputId, i64>> {
+        self.add_tallies(workspace, &effects.tallies, now).await
+    }
+}
+
+impl Writes {
+    /// The effects, but the tallies. `accepted` is how many batches each input has taken by now.
+    pub fn effects(&mut self, effects: &Effects<'_>, accepted: &BTreeMap<InputId, i64>, now: Millis) {
+        self.transitions(&effects.transitions);
+        self.arrivals(&effects.arrivals, now);
+        self.data_problems(&effects.data_problems);
         for (input, taken) in &effects.taken {
-            let accepted = accepted.get(input).copied().unwrap_or_default();
-            self.keep_samples(workspace, *input, taken, accepted).await?;
+            self.samples(*input, taken, accepted.get(input).copied().unwrap_or_default());
         }
-        self.count_remembered(workspace, effects.remembered, now).await?;
-        self.erase_sampled_idfas(workspace, effects.no_longer_authorized(policy, before)).await
+        self.remembered(effects.remembered, now);
     }
 }

@@ -141,6 +141,30 @@ impl System {
         .await
     }
 
+    /// Gives a job back, to go on where it stands after others had their turn.
+    pub async fn give_job_back(&self, job: &ClaimedJob) -> Result<()> {
+        const SQL: &str = "update jobs set due_at = $4, lease_until = null, holder = null \
+            where workspace_id = $1 and name = $2 and holder = $3";
+        let job = job.clone();
+        self.transaction(move |mut tx: SystemTx| {
+            let job = job.clone();
+            async move {
+                let now = tx.now;
+                on!(&mut tx.tx, c => {
+                    sqlx::query(SQL)
+                        .bind(job.workspace_id)
+                        .bind(job.name)
+                        .bind(job.holder)
+                        .bind(now)
+                        .execute(c)
+                        .await?;
+                });
+                tx.commit(Trail::Unaudited("a job that goes on later")).await
+            }
+        })
+        .await
+    }
+
     /// Notes that a job failed; it is tried again later, from where it stands.
     pub async fn fail_job(&self, job: &ClaimedJob, why: String) -> Result<()> {
         const SQL: &str = "update jobs set due_at = $4, lease_until = null, holder = null, failures = failures + 1, \
@@ -149,7 +173,7 @@ impl System {
         self.transaction(move |mut tx: SystemTx| {
             let (job, why) = (job.clone(), why.clone());
             async move {
-                let due = tx.now.plus(JobKind::tried_again_after(job.failures));
+                let due = tx.now.plus(JobKind::tried_again_after(job.failures + 1));
                 on!(&mut tx.tx, c => {
                     sqlx::query(SQL)
                         .bind(job.workspace_id)
@@ -236,9 +260,10 @@ impl SystemView {
 
     pub async fn jobs_state(&mut self) -> Result<JobsState> {
         const SQL: &str = "select count(case when j.failures > 0 then 1 end) as failing, \
-            min(case when j.due_at < $1 then j.due_at end) as late_since, count(j.note) as noted from jobs j";
-        let late = self.now.minus(JobsState::LATE);
-        Ok(on!(&mut self.tx, c => sqlx::query_as(SQL).bind(late).fetch_one(c).await?))
+            min(case when j.due_at < $1 and (j.lease_until is null or j.lease_until < $2) then j.due_at end) as late_since, \
+            count(j.note) as noted from jobs j";
+        let (now, late) = (self.now, self.now.minus(JobsState::LATE));
+        Ok(on!(&mut self.tx, c => sqlx::query_as(SQL).bind(late).bind(now).fetch_one(c).await?))
     }
 }
 

@@ -56,6 +56,7 @@ pub mod tables;
 pub mod tally;
 pub mod throttle;
 pub mod workspace;
+mod writes;
 
 pub use accept::{Parcel, RequestOutcome, SentBatches};
 pub use actor::{Actor, Who};

@@ -30,7 +30,6 @@ impl Store {
                             return Err(Error::Unavailable(cause));
                         }
                     }
-                    Err(Error::Again(cause)) => return Err(Error::Unavailable(cause)),
                     // What was written into a file that is gone was not stored.
                     Ok(done) => return store.db.assert_there().map(|()| done),
                     Err(error) => return Err(error),

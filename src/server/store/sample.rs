@@ -4,6 +4,7 @@ use super::db::{NONE, Tx, given, on};
 use super::row::rows;
 use super::scope::Scope;
 use super::system::{System, SystemTx, Trail};
+use super::writes::Writes;
 use crate::domain::batch::Batch;
 use crate::domain::data_problem::DataProblem;
 use crate::domain::device::Device;
@@ -50,21 +51,15 @@ rows! {
     }
 }
 
-impl Tx {
+impl Writes {
     /// Keeps samples of batches that came in this order. `accepted` is how many the input had taken with the last.
-    pub(super) async fn keep_samples(
-        &mut self,
-        workspace: WorkspaceId,
-        input: InputId,
-        taken: &[Taken<'_>],
-        accepted: i64,
-    ) -> Result<()> {
+    pub(super) fn samples(&mut self, input: InputId, taken: &[Taken<'_>], accepted: i64) {
         const SQL: &str = concat!(
             "insert into samples (workspace_id, input_id, ",
             samples!(columns),
-            ") select $1, $2, ",
+            ") select $1, $3, ",
             samples!(given),
-            " from jsonb_each($3) as given where true on conflict (workspace_id, input_id, ",
+            " from jsonb_each($2) as given where true on conflict (workspace_id, input_id, ",
             samples!(key),
             ") do update set ",
             samples!(replaced)
@@ -76,9 +71,6 @@ impl Tx {
             for kind in &taken.data_problems {
                 chosen.entry((kind.as_str(), 0)).or_insert(taken);
             }
-        }
-        if chosen.is_empty() {
-            return Ok(());
         }
         let row = |((kind, slot), taken): (&(&str, i64), &&Taken<'_>)| {
             let data_problems: Vec<&str> = taken.data_problems.iter().map(|kind| kind.as_str()).collect();
@@ -94,11 +86,11 @@ impl Tx {
                 idfa: taken.idfa.clone(),
             }
         };
-        let rows = given(chosen.iter().map(row));
-        on!(self, c => { sqlx::query(SQL).bind(workspace).bind(input).bind(rows).execute(c).await?; });
-        Ok(())
+        self.rows_and(SQL, given(chosen.iter().map(row)), &[input.0]);
     }
+}
 
+impl Tx {
     /// Erases the IDFAs of these devices from samples, as is done to their identifiers.
     pub(super) async fn erase_sampled_idfas(
         &mut self,

@@ -33,7 +33,8 @@ impl System {
 
     /// Says that this process is still there.
     pub async fn keep_slot(&self) -> Result<()> {
-        const SQL: &str = "update slots set seen_at = $2 where slot = $1";
+        const SQL: &str = "insert into slots (slot, seen_at) values ($1, $2) \
+            on conflict (slot) do update set seen_at = excluded.seen_at";
         let slot = self.slot;
         self.transaction(move |mut tx: SystemTx| async move {
             let now = tx.now;

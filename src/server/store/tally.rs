@@ -4,6 +4,7 @@ use super::db::{Tx, given, on};
 use super::row::rows;
 use super::scope::Scope;
 use super::system::{System, Trail};
+use super::writes::Writes;
 use crate::domain::environment::Environment;
 use crate::domain::error::{Fault, Problem};
 use crate::domain::id::{AppId, InputId, WorkspaceId};
@@ -117,14 +118,11 @@ impl Tx {
         let accepted = sums.into_iter().filter(|sum| sum.counted == Counted::Accepted);
         Ok(accepted.map(|sum| (sum.input_id, sum.n)).collect())
     }
+}
 
+impl Writes {
     /// Notes that batches of these apps came.
-    pub(super) async fn note_arrivals(
-        &mut self,
-        workspace: WorkspaceId,
-        arrivals: &BTreeSet<(InputId, Environment, AppId)>,
-        now: Millis,
-    ) -> Result<()> {
+    pub fn arrivals(&mut self, arrivals: &BTreeSet<(InputId, Environment, AppId)>, now: Millis) {
         const SQL: &str = concat!(
             "insert into arrivals (workspace_id, last_at, ",
             arrivals!(columns),
@@ -139,8 +137,6 @@ impl Tx {
             environment: *environment,
             app_id: *app_id,
         };
-        let rows = given(arrivals.iter().map(row));
-        on!(self, c => { sqlx::query(SQL).bind(workspace).bind(rows).bind(now).execute(c).await?; });
-        Ok(())
+        self.rows_and(SQL, given(arrivals.iter().map(row)), &[now.0]);
     }
 }

@@ -4,13 +4,14 @@ use super::sender::{DENIED, Sender, ios};
 use crate::harness::{Backend, World, on_both};
 use attest::domain::att::CountedState;
 use attest::domain::joins::MOST_ON_A_DAY;
-use attest::domain::time::{DAY, HOUR};
+use attest::domain::time::{DAY, HOUR, MINUTE};
 use attest::server::clock::{Clock, Ids};
 use attest::server::store::{Store, System};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use serde_json::{Value, json};
+use std::time::Duration;
 
 on_both! {
     one_customer_joins_fifty_devices_a_day_and_no_more
@@ -69,27 +70,57 @@ async fn one_device_id_on_many_phones_leads_to_none(world: World) {
     sender.send(&(0..60).map(phone).collect::<Vec<_>>()).await;
     assert_eq!(sender.devices(CountedState::Unknown).await, 60);
     // Alone it would tell of whichever phone had it last.
-    let alone = json!({"mp_deviceid": "constant", "user_identities": {"customer_id": "c1"},
-        "device_info": {"platform": "iOS", "att_authorization_status": "denied"}});
-    sender.send(&[alone]).await;
+    let alone = |customer: &str| {
+        json!({"mp_deviceid": "constant", "user_identities": {"customer_id": customer},
+            "device_info": {"platform": "iOS", "att_authorization_status": "denied"}})
+    };
+    sender.send(&[alone("c1")]).await;
     let denied: Vec<(String,)> = world
         .rows("select n.value from device_identifiers n join devices d on d.id = n.device_id where d.status = 2")
         .await;
     assert_eq!(denied, [("v1".to_owned(),)], "the only phone of who is named");
+    // With a refusal its IDFA goes; who has two phones gets a device of their own, once.
+    let mut allowed = ios("erin", "v-erin", Some("authorized"));
+    allowed["device_info"]["ios_advertising_id"] = "A1".into();
+    sender.send(&[allowed, ios("fred", "v-fred-1", None), ios("fred", "v-fred-2", None)]).await;
+    world.clock.advance(HOUR);
+    sender.send(&[alone("erin"), alone("fred")]).await;
+    sender.send(&[alone("fred")]).await;
+    let named: Vec<(String,)> = world
+        .rows(
+            "select n.kind from device_identifiers n join devices d on d.id = n.device_id where d.status = 2 \
+             and d.unidentified_since is null and n.value <> 'v1' order by n.kind",
+        )
+        .await;
+    assert_eq!(
+        named,
+        [("ios_idfv".to_owned(),), ("profile".to_owned(),)],
+        "erin's phone, and the device named after fred"
+    );
+    assert_eq!(sender.devices(DENIED).await, 3);
 }
 
 async fn a_word_for_no_id_is_no_id(world: World) {
     let sender = Sender::new(&world).await;
+    // As the id of a request it repeats nothing.
+    for id in ["null", "  ", "00000000-0000-0000-0000-000000000000"] {
+        let mut requests = [ios("ada", "v0", Some("denied")), ios("ada", "v1", Some("denied"))];
+        requests.iter_mut().for_each(|request| request["source_request_id"] = id.into());
+        sender.send(&requests).await;
+    }
+    assert_eq!(world.rows::<(i64,)>("select count(*) from dedup").await, [(0,)]);
+    world.execute("delete from data_problems").await;
     let sent: Vec<Value> = ["NULL", "Undefined", "guest", "0", "-1", "[object Object]", " none "]
         .iter()
         .enumerate()
         .map(|(n, word)| ios(word, &format!("v{n}"), None))
         .collect();
     sender.send(&sent).await;
-    assert_eq!(sender.profiles(CountedState::Unknown).await, 7);
+    assert_eq!(sender.profiles(CountedState::Unknown).await, 5, "and two that are ada's");
     // Neither does it make a phone of another maker an iPhone.
     let android = json!({"device_info": {"ios_idfv": "null", "ios_advertising_id": "undefined", "android_uuid": "a1"}});
-    sender.send(&[android]).await;
+    let empty = json!({"device_info": {"ios_idfv": "", "ios_advertising_id": " ", "android_uuid": "a1"}});
+    sender.send(&[android, empty]).await;
     let platforms: Vec<(String,)> = world.rows("select platform from devices where platform <> 'iOS'").await;
     assert_eq!(platforms, [("unknown".to_owned(),)]);
     let problems: Vec<(String, i64)> = world.rows("select kind, n from data_problems").await;
@@ -105,7 +136,10 @@ fn batch(now: i64) -> impl Strategy<Value = Value> {
         prop::sample::select(&[None, None, None, None, Some(11), Some(12)][..]),
     );
     let device = (
-        one_of(&[None, Some("v1"), Some("v2"), Some("v3"), Some("v4")]),
+        prop_oneof![
+            one_of(&[None, Some("v1"), Some("v2"), Some("v3"), Some("v4")]).prop_map(|id| id.map(str::to_owned)),
+            (0..60_i64).prop_map(|n| Some(format!("v-one-of-many-{n}"))),
+        ],
         one_of(&[None, None, Some("m1"), Some("m2"), Some("m3")]),
         one_of(&[Some("iOS"), Some("iOS"), Some("iOS"), Some("Android"), None]),
         one_of(&[None, Some("denied"), Some("authorized"), Some("not_determined")]),
@@ -124,8 +158,19 @@ async fn what_decides_is_kept_whatever_comes(world: World) {
     let sender = Sender::new(&world).await;
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[7; 32]);
     let mut runner = TestRunner::new_with_rng(Config::default(), rng);
+    // Near the limits, so that some ids are shared in what follows.
+    let near: Vec<Value> = (0..MOST_ON_A_DAY - 4)
+        .map(|n| {
+            let mut phone = ios("ada", &format!("v-near-{n}"), Some("denied"));
+            phone["mp_deviceid"] = "m1".into();
+            phone
+        })
+        .chain((0..MOST_ON_A_DAY).map(|n| ios(&format!("near-{n}"), "v1", Some("denied"))))
+        .collect();
+    sender.send(&near).await;
+    sender.send(&[ios("gus", "v1", Some("denied"))]).await;
     let mut drawn = |strategy: BoxedStrategy<Vec<Value>>| strategy.new_tree(&mut runner).expect("a value").current();
-    for round in 0..80 {
+    for round in 0..110 {
         let now = world.clock.now();
         let group = drawn(prop::collection::vec(batch(now.0), 1..7).boxed());
         if round % 7 == 6 {
@@ -133,7 +178,7 @@ async fn what_decides_is_kept_whatever_comes(world: World) {
         } else {
             sender.send(&group).await;
         }
-        world.clock.advance(if round % 9 == 8 { 31 * DAY } else { HOUR });
+        world.clock.advance(if round % 9 == 8 && round > 50 { 31 * DAY } else { MINUTE });
         if round % 9 == 8 {
             let silent = world.clock.now().minus(30 * DAY);
             world.system.retire(sender.workspace, silent).await.expect("retired");
@@ -143,6 +188,13 @@ async fn what_decides_is_kept_whatever_comes(world: World) {
     let (retired, moved): (i64, i64) = world
         .rows("select (select count(*) from devices where retired), (select count(*) from uses where decides = 1)")
         .await[0];
+    let shared: Vec<(i64, i64, i64)> = world
+        .rows(
+            "select (select count(*) from identities where joined > 50), (select count(*) from devices where joined > 50), \
+             (select count(*) from device_identifiers where joined > 50)",
+        )
+        .await;
+    assert!(shared[0].0 > 0 && shared[0].1 > 0 && shared[0].2 > 0, "some of each are shared: {shared:?}");
     assert!(
         retired > 0 && moved > 0,
         "the rounds reach what they are for: {retired} retired, {moved} in their app only"
@@ -181,13 +233,16 @@ async fn a_batch_reads_no_more_of_somebody_with_many_devices() {
         world.clock.advance(HOUR);
         one.send_unchecked(&[ios(customer, idfv, Some("authorized"))]).await;
         process.close().await;
-        read.push(loop {
-            let (now, written_now) = read_and_written(&world).await;
-            if written_now > written {
-                break now - before;
+        let told = async {
+            loop {
+                let (now, written_now) = read_and_written(&world).await;
+                if written_now > written {
+                    break now - before;
+                }
+                tokio::task::yield_now().await;
             }
-            tokio::task::yield_now().await;
-        });
+        };
+        read.push(tokio::time::timeout(Duration::from_secs(30), told).await.expect("it is told"));
     }
     assert_eq!(users_of(&world, "many").await, 8 * MOST_ON_A_DAY);
     assert!(read[1] <= read[0] + 5 && read[2] <= read[0] + 10, "rows read of one device and of 400: {read:?}");

@@ -7,7 +7,7 @@ pub use work::JobSettings;
 
 use super::Services;
 use crate::domain::id::to_text;
-use crate::domain::job::{JobNote, JobStep};
+use crate::domain::job::JobStep;
 use crate::server::error::{Error, Result};
 use crate::server::store::job::{ClaimedJob, JobsOf};
 use std::time::Duration;
@@ -23,8 +23,10 @@ pub const RUN_SECONDS: &str = "attest_job_seconds";
 const LOOKS: Duration = Duration::from_secs(1);
 /// How often it looks whether all jobs are there.
 const SCHEDULES: Duration = Duration::from_secs(60);
-/// How many a process does at a time, of each sort: those of workspaces may take hours.
-const AT_A_TIME: usize = 3;
+/// How many a process does at a time, of each sort: fewer than there are connections for jobs.
+const AT_A_TIME: usize = 2;
+/// How long a job goes on before others have their turn: some take hours.
+const TURN: Duration = Duration::from_secs(30);
 
 /// Does jobs until the process ends.
 pub async fn run_jobs(services: &Services, settings: JobSettings) {
@@ -32,7 +34,12 @@ pub async fn run_jobs(services: &Services, settings: JobSettings) {
     let mut scheduled: Option<Instant> = None;
     let (mut of_installation, mut of_workspaces) = (JoinSet::new(), JoinSet::new());
     loop {
-        looks.tick().await;
+        tokio::select! {
+            _ = looks.tick() => {}
+            // Where one ended, another one may be due.
+            Some(_) = of_installation.join_next() => {}
+            Some(_) = of_workspaces.join_next() => {}
+        }
         if scheduled.is_none_or(|last| last.elapsed() >= SCHEDULES) {
             match services.system.schedule_jobs(settings.erase_after_hours.into()).await {
                 Ok(()) => scheduled = Some(Instant::now()),
@@ -87,11 +94,16 @@ async fn run(services: &Services, settings: JobSettings, job: ClaimedJob) {
         async move { all_steps(&services, settings, job).await }
     });
     let done = done.await.unwrap_or_else(|error| Err(Error::Internal(error.to_string())));
-    let outcome = if done.is_ok() { "done" } else { "failed" };
+    let outcome = match done {
+        Ok(JobStep::Done(_)) => "done",
+        Ok(JobStep::More) => "goes_on",
+        Err(_) => "failed",
+    };
     metrics::counter!(RUNS, "job" => name, "outcome" => outcome).increment(1);
     metrics::histogram!(RUN_SECONDS, "job" => name).record(begun.elapsed().as_secs_f64());
     let ended = match done {
-        Ok(note) => services.system.end_job(&job, note).await,
+        Ok(JobStep::Done(note)) => services.system.end_job(&job, note).await,
+        Ok(JobStep::More) => services.system.give_job_back(&job).await,
         Err(error) => {
             let incident = to_text(services.system.ids().id());
             tracing::warn!(job = name, workspace = %job.workspace_id, incident, %error, "a job failed and is tried again later");
@@ -103,19 +115,22 @@ async fn run(services: &Services, settings: JobSettings, job: ClaimedJob) {
     }
 }
 
-/// Does a job step by step. After each step it rests for as long as the step took: a look at millions of rows shall not
+/// Does a job step by step, to its end or as long as its turn is; returns what its last step did. After each step it rests for as long as the step took: a look at millions of rows shall not
 /// slow down everybody else.
-async fn all_steps(services: &Services, settings: JobSettings, mut job: ClaimedJob) -> Result<Option<JobNote>> {
+async fn all_steps(services: &Services, settings: JobSettings, mut job: ClaimedJob) -> Result<JobStep> {
+    let turn = Instant::now();
     loop {
         let begun = Instant::now();
-        if let JobStep::Done(note) = step(services, settings, &mut job).await? {
-            return Ok(note);
+        let done = step(services, settings, &mut job).await?;
+        if matches!(done, JobStep::Done(_)) || turn.elapsed() >= TURN {
+            return Ok(done);
         }
-        // What ages notes with each step how far it got, and by that that it goes on.
+        tokio::time::sleep(begun.elapsed()).await;
+        // What ages notes in each step how far it got, and by that that it goes on; nothing of it is done when another
+        // process has the job.
         if job.name.ages().is_none() {
             services.system.renew_job(&job).await?;
         }
-        tokio::time::sleep(begun.elapsed()).await;
     }
 }
 

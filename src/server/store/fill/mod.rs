@@ -8,6 +8,7 @@ pub use days::Days;
 
 use super::effects::Effects;
 use super::input_grant::InputGrant;
+use super::writes::Writes;
 use super::{Store, System};
 use crate::domain::app::App;
 use crate::domain::att::{Policy, Status};
@@ -134,8 +135,13 @@ impl Filling {
         let dimension_keys: BTreeSet<_> = population.devices.values().flat_map(count::dimension_keys).collect();
         tx.admit(workspace, dimension_keys, calendar::day(now, &self.time_zone)).await?;
         let nobody = Population::default();
-        tx.write_population(workspace, &nobody, population, &store.ids).await?;
-        tx.write_effects(workspace, &effects, self.policy, &nobody, now).await?;
+        let accepted = tx.tally(workspace, &effects, now).await?;
+        let mut writes = Writes::new(workspace);
+        writes.population(&nobody, population, &store.ids);
+        writes.effects(&effects, &accepted, now);
+        writes.write(&mut tx, store.is_spread).await?;
+        let refused = effects.no_longer_authorized(self.policy, &nobody);
+        tx.erase_sampled_idfas(workspace, refused).await?;
         tx.commit().await
     }
 
@@ -148,7 +154,9 @@ impl Filling {
                 async move {
                     let mut tx = store.db.write().await?;
                     for (day, cells) in days.iter() {
-                        tx.add_cells(workspace, store.slot, *day, cells).await?;
+                        let mut writes = Writes::new(workspace);
+                        writes.cells(store.slot, *day, cells);
+                        writes.write(&mut tx, store.is_spread).await?;
                     }
                     tx.commit().await
                 }

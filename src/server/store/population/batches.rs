@@ -11,7 +11,7 @@ use crate::domain::fold::{Arrival, Population};
 use crate::domain::id::{AppId, DeviceId, ProfileId, WorkspaceId};
 use crate::domain::identifier::{Identifier, IdentifierKind, identifier_of_profile};
 use crate::domain::identity::{Identity, IdentityKind};
-use crate::domain::joins::Lead;
+use crate::domain::joins::{Lead, MOST_ON_A_DAY};
 use crate::server::error::Result;
 use crate::server::store::db::{Tx, given, on};
 use serde_json::json;
@@ -38,7 +38,8 @@ impl Tx {
         load.devices(&touched).await?;
         let anonymous = load.population.devices.values().filter_map(|device| device.anonymous_user).collect();
         load.profiles(&anonymous).await?;
-        touched.extend(load.devices_without_id(batches).await?);
+        let without = without_device_id(batches, &identifiers);
+        touched.extend(load.devices_without_id(&without, batches, &identities).await?);
         load.identifiers(&touched).await?;
         load.deciding_and(&pairs).await?;
         load.population.identities = identities;
@@ -46,9 +47,31 @@ impl Tx {
     }
 }
 
-/// Whether a batch's status may be about a device that none of its ids names: an IDFA may be withheld.
-fn is_without_device_id(batch: &Batch) -> bool {
-    batch.status.is_some() && batch.identifiers.iter().all(|(kind, _)| *kind == IdentifierKind::Idfa)
+/// Those whose status may be about a device that none of its ids names: an IDFA may be withheld, and another id shared,
+/// or be so once all batches before it are folded.
+fn without_device_id<'a>(
+    batches: &[(Arrival, &'a Batch)],
+    identifiers: &BTreeMap<Identifier, Lead<DeviceId>>,
+) -> Vec<(Arrival, &'a Batch)> {
+    let of = |arrival: &Arrival, batch: &Batch, (kind, value): &(IdentifierKind, String)| Identifier {
+        environment: batch.environment,
+        app: arrival.app,
+        kind: *kind,
+        value: value.clone(),
+    };
+    let mut times: BTreeMap<Identifier, i64> = BTreeMap::new();
+    for (arrival, batch) in batches {
+        batch.identifiers.iter().for_each(|id| *times.entry(of(arrival, batch, id)).or_default() += 1);
+    }
+    let leads_nowhere = |arrival: &Arrival, batch: &Batch, id: &(IdentifierKind, String)| {
+        let identifier = of(arrival, batch, id);
+        let joins = identifiers.get(&identifier).map_or(0, |lead| lead.joins.n);
+        id.0 == IdentifierKind::Idfa || joins + times[&identifier] > MOST_ON_A_DAY
+    };
+    let is_without = |(arrival, batch): &&(Arrival, &Batch)| {
+        batch.status.is_some() && batch.identifiers.iter().all(|id| leads_nowhere(arrival, batch, id))
+    };
+    batches.iter().filter(is_without).copied().collect()
 }
 
 /// The devices and profiles that each batch names together.
@@ -93,20 +116,22 @@ impl Loader<'_> {
 
     /// The devices that statuses without an id may be about: the only one that a profile has in an app, or the one that
     /// is named after the profile.
-    async fn devices_without_id(&mut self, batches: &[(Arrival, &Batch)]) -> Result<BTreeSet<DeviceId>> {
-        let apps: BTreeSet<(Environment, AppId)> = batches
-            .iter()
-            .filter(|(_, batch)| is_without_device_id(batch))
-            .map(|(arrival, batch)| (batch.environment, arrival.app))
-            .collect();
-        if apps.is_empty() {
+    async fn devices_without_id(
+        &mut self,
+        without: &[(Arrival, &Batch)],
+        batches: &[(Arrival, &Batch)],
+        identities: &BTreeMap<Identity, Lead<ProfileId>>,
+    ) -> Result<BTreeSet<DeviceId>> {
+        if without.is_empty() {
             return Ok(BTreeSet::new());
         }
-        self.devices_of(|_| true).await?;
-        let each = apps.iter().flat_map(|(environment, app)| {
-            self.population.profiles().keys().map(|profile| (*environment, *app, *profile))
-        });
-        let each: Vec<(Environment, AppId, ProfileId)> = each.collect();
+        let mut each: BTreeSet<(Environment, AppId, ProfileId)> = BTreeSet::new();
+        for (arrival, batch) in without {
+            let named = self.may_name(batch, batches, identities);
+            each.extend(named.into_iter().map(|profile| (batch.environment, arrival.app, profile)));
+        }
+        let wanted: BTreeSet<ProfileId> = each.iter().map(|(_, _, profile)| *profile).collect();
+        self.devices_of(|profile| wanted.contains(profile)).await?;
         let named = each.iter().map(|(environment, app, profile)| identifier_of_profile(*environment, *app, *profile));
         let keys = given(named.map(|identifier| IdentifierKey::from(&identifier)));
         let named = self.leads(keys).await?;
@@ -114,6 +139,29 @@ impl Loader<'_> {
         let found = only.chain(named.values().map(|lead| lead.to)).collect();
         self.devices(&found).await?;
         Ok(found)
+    }
+
+    /// The profiles that a batch may name: by its own ids, or by those of batches that may make an identity of its lead
+    /// elsewhere before it.
+    fn may_name(
+        &self,
+        batch: &Batch,
+        batches: &[(Arrival, &Batch)],
+        identities: &BTreeMap<Identity, Lead<ProfileId>>,
+    ) -> BTreeSet<ProfileId> {
+        let meets = |other: &Batch| {
+            other.environment == batch.environment && other.identities.iter().any(|id| batch.identities.contains(id))
+        };
+        let related = batches.iter().map(|(_, other)| *other).filter(|other| meets(other)).chain([batch]);
+        let mut named = BTreeSet::new();
+        for other in related {
+            let environment = other.environment;
+            named.extend(other.mpid.and_then(|mpid| self.population.profile_by_mpid(environment, mpid)));
+            named.extend(other.identities.iter().filter_map(|(kind, value)| {
+                Some(identities.get(&Identity { environment, kind: *kind, value: value.clone() })?.to)
+            }));
+        }
+        named
     }
 
     async fn leads(&mut self, keys: String) -> Result<BTreeMap<Identifier, Lead<DeviceId>>> {

@@ -12,6 +12,7 @@ use crate::server::error::Result;
 use crate::server::store::audit::{Entry, append};
 use crate::server::store::db::{Tx, on};
 use crate::server::store::erasure::{Erasure, Progress};
+use crate::server::store::writes::Writes;
 use crate::server::store::{Actor, Store, System};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -120,9 +121,11 @@ impl Tx {
         for (identifier, lead) in &erased {
             after.erase_identifier(identifier, lead.to, store.clock.now());
         }
-        self.write_population(workspace, &before, &after, &store.ids).await?;
         let today = self.today(workspace, store.clock.now()).await?;
-        self.add_cells(workspace, store.slot, today, &count::cells(&after.difference(&before))).await?;
+        let mut writes = Writes::new(workspace);
+        writes.population(&before, &after, &store.ids);
+        writes.cells(store.slot, today, &count::cells(&after.difference(&before)));
+        writes.write(self, store.is_spread).await?;
         self.erase_sampled_idfas(workspace, erased.iter().map(|(_, lead)| lead.to)).await?;
         Ok(i64::try_from(erased.len()).unwrap_or_default())
     }

@@ -17,6 +17,7 @@ macro_rules! any_environment {
         "environment in (0, 1)"
     };
 }
+pub(super) use any_environment;
 
 /// Loads step by step.
 pub(super) struct Loader<'a> {
@@ -122,10 +123,9 @@ impl Loader<'_> {
     /// Loads all users of these devices.
     pub async fn users(&mut self, devices: &BTreeSet<DeviceId>) -> Result<()> {
         let devices = ids(devices.iter().map(|id| id.0));
-        let found = self.uses_and_devices(OF_DEVICES, devices).await?;
+        self.uses_and_devices(OF_DEVICES, devices).await?;
         let users = self.population.uses().keys().map(|(_, profile)| *profile).collect();
-        self.profiles(&users).await?;
-        Ok(found)
+        self.profiles(&users).await
     }
 
     fn of_profiles(&self, wanted: impl Fn(&ProfileId) -> bool) -> String {
@@ -188,7 +188,7 @@ const DECIDING_AND: &str = concat!(
 );
 
 /// Rows that look for ids.
-fn ids(ids: impl IntoIterator<Item = i64>) -> String {
+pub(super) fn ids(ids: impl IntoIterator<Item = i64>) -> String {
     #[derive(Serialize)]
     struct Id {
         id: i64,

@@ -8,6 +8,7 @@ use crate::domain::time::Millis;
 use crate::server::error::Result;
 use crate::server::store::audit::{Entry, append};
 use crate::server::store::db::on;
+use crate::server::store::writes::Writes;
 use crate::server::store::{Actor, System};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -16,7 +17,7 @@ impl System {
     /// Takes devices that no identifier leads to, and that were silent, out of the counts; returns how many.
     pub async fn retire(&self, workspace: WorkspaceId, silent_before: Millis) -> Result<usize> {
         const SQL: &str = "select d.id from devices d where d.workspace_id = $1 and d.unidentified_since is not null \
-            and not d.retired and d.last_seen < $2 order by d.id limit 500";
+            and not d.retired and d.last_seen < $2 order by d.id limit 100";
         self.persist(move |store| async move {
             let mut tx = store.db.write().await?;
             tx.take_lane(workspace).await?;
@@ -37,9 +38,11 @@ impl System {
             }
             tx.decide(workspace, &mut before, &mut after).await?;
             let retired = silent.len();
-            tx.write_population(workspace, &before, &after, &store.ids).await?;
             let today = tx.today(workspace, store.clock.now()).await?;
-            tx.add_cells(workspace, store.slot, today, &count::cells(&after.difference(&before))).await?;
+            let mut writes = Writes::new(workspace);
+            writes.population(&before, &after, &store.ids);
+            writes.cells(store.slot, today, &count::cells(&after.difference(&before)));
+            writes.write(&mut tx, store.is_spread).await?;
             if retired > 0 {
                 let entry = Entry {
                     action: AuditAction::DevicesRetired,

@@ -1,13 +1,12 @@
 //! What turns out to be needed besides, once batches are folded: which devices decide, and who used what before.
 
-use super::load::Loader;
+use super::load::{Loader, any_environment, ids};
 use super::row::{UseRow, uses};
 use crate::domain::decides::Decides;
 use crate::domain::fold::{Population, Unsettled};
-use crate::domain::id::{ProfileId, WorkspaceId};
+use crate::domain::id::{DeviceId, ProfileId, WorkspaceId};
 use crate::server::error::Result;
-use crate::server::store::db::{Tx, given, on};
-use serde_json::json;
+use crate::server::store::db::{Tx, on};
 use std::collections::BTreeSet;
 
 impl Tx {
@@ -36,8 +35,9 @@ impl Tx {
         Ok(())
     }
 
-    /// Adds to `before` who used what already of those who began to in `after`; returns whether somebody did. An id that
-    /// moved within the group may have brought together whom nobody had looked for.
+    /// When somebody began in `after` to use a device that both were known before: adds to `before` who of all that are
+    /// there used what already; returns whether somebody did. An id that moved within the group may have brought together
+    /// whom nobody had looked for.
     pub(in crate::server::store) async fn find_earlier_uses(
         &mut self,
         workspace: WorkspaceId,
@@ -47,24 +47,30 @@ impl Tx {
         const SQL: &str = concat!(
             "select ",
             uses!(columns),
-            " from uses where workspace_id = $1 and (environment, device_id, profile_id) in (select \
-            cast(given.value->>'environment' as bigint), cast(given.value->>'device' as bigint), \
-            cast(given.value->>'profile' as bigint) from jsonb_each($2) as given)"
+            " from uses where workspace_id = $1 and ",
+            any_environment!(),
+            " and device_id in (select cast(given.value->>'id' as bigint) from jsonb_each($2) as given) \
+            and profile_id in (select cast(given.value->>'id' as bigint) from jsonb_each($3) as given)"
         );
-        let began = after.uses().keys().filter(|of| !before.uses().contains_key(of)).filter_map(|(device, profile)| {
-            let known = before.devices.get(device).filter(|_| before.profiles().contains_key(profile))?;
-            Some((known, profile))
-        });
-        let asked: Vec<_> = began
-            .map(|(device, profile)| json!({"environment": device.environment.code(), "device": device.id.0, "profile": profile.0}))
-            .collect();
-        if asked.is_empty() {
+        let is_asked = |(device, profile): &(DeviceId, ProfileId)| {
+            before.devices.contains_key(device)
+                && before.profiles().contains_key(profile)
+                && !before.is_user(*device, *profile)
+        };
+        if !after.uses().keys().any(is_asked) {
             return Ok(false);
         }
-        let asked = given(asked);
-        let rows: Vec<UseRow> =
-            on!(&mut *self, c => sqlx::query_as(SQL).bind(workspace).bind(asked).fetch_all(c).await?);
-        rows.iter().for_each(|row| before.add_use(row.device_id, row.profile_id, row.decides));
-        Ok(!rows.is_empty())
+        let devices = ids(before.devices.keys().map(|id| id.0));
+        let profiles = ids(before.profiles().keys().map(|id| id.0));
+        let rows: Vec<UseRow> = on!(&mut *self, c => sqlx::query_as(SQL)
+            .bind(workspace)
+            .bind(devices)
+            .bind(profiles)
+            .fetch_all(c)
+            .await?);
+        let missing: Vec<UseRow> =
+            rows.into_iter().filter(|row| !before.is_user(row.device_id, row.profile_id)).collect();
+        missing.iter().for_each(|row| before.add_use(row.device_id, row.profile_id, row.decides));
+        Ok(!missing.is_empty())
     }
 }

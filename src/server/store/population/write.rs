@@ -1,69 +1,55 @@
-//! Writing the differences between two populations, one statement per table.
+//! What differs between two populations, one statement for each table.
 
 use super::id_row::{IdentifierKey, IdentifierRow, IdentityRow, device_identifiers, identifier_keys, identities};
 use super::row::{DeviceRow, ProfileRow, TransitionRow, UseRow, devices, profiles, transitions, uses};
 use crate::domain::decides::Decides;
 use crate::domain::device::Device;
 use crate::domain::fold::{Population, Transition};
-use crate::domain::id::{DeviceId, ProfileId, WorkspaceId};
+use crate::domain::id::{DeviceId, ProfileId};
 use crate::domain::identifier::Identifier;
 use crate::domain::identity::Identity;
 use crate::domain::joins::Lead;
 use crate::domain::profile::Profile;
 use crate::server::clock::Ids;
-use crate::server::error::Result;
 use crate::server::hex::hex;
-use crate::server::store::db::{NONE, Tx, given, on};
+use crate::server::store::db::given;
+use crate::server::store::writes::Writes;
 
-impl Tx {
-    /// Writes what differs between two populations.
-    pub(in crate::server::store) async fn write_population(
-        &mut self,
-        workspace: WorkspaceId,
-        before: &Population,
-        after: &Population,
-        ids: &Ids,
-    ) -> Result<()> {
+impl Writes {
+    /// What differs between two populations.
+    pub fn population(&mut self, before: &Population, after: &Population, ids: &Ids) {
         let new = after.devices.values().filter(|device| !before.devices.contains_key(&device.id));
-        self.add_devices(workspace, new).await?;
+        self.add_devices(new);
         let changed = |device: &&Device| before.devices.get(&device.id).is_some_and(|was| was != *device);
-        self.change_devices(workspace, after.devices.values().filter(changed)).await?;
+        self.change_devices(after.devices.values().filter(changed));
         let new = after.profiles().values().filter(|profile| !before.profiles().contains_key(&profile.id));
-        self.add_profiles(workspace, new, ids).await?;
+        self.add_profiles(new, ids);
         let changed = |profile: &&Profile| before.profiles().get(&profile.id).is_some_and(|was| was != *profile);
-        self.change_profiles(workspace, after.profiles().values().filter(changed)).await?;
+        self.change_profiles(after.profiles().values().filter(changed));
         let gone = before.identifiers().keys().filter(|identifier| !after.identifiers().contains_key(identifier));
-        self.delete_identifiers(workspace, gone).await?;
+        self.delete_identifiers(gone);
         let new = after.identifiers().iter().filter(|(identifier, _)| !before.identifiers().contains_key(identifier));
-        self.add_identifiers(workspace, new).await?;
+        self.add_identifiers(new);
         let moved = |(identifier, lead): &(&Identifier, &Lead<DeviceId>)| {
             before.identifiers().get(identifier).is_some_and(|was| was != *lead)
         };
-        self.move_identifiers(workspace, after.identifiers().iter().filter(moved)).await?;
+        self.move_identifiers(after.identifiers().iter().filter(moved));
         let new = after.identities.iter().filter(|(identity, _)| !before.identities.contains_key(identity));
-        self.add_identities(workspace, new).await?;
+        self.add_identities(new);
         let moved = |(identity, lead): &(&Identity, &Lead<ProfileId>)| {
             before.identities.get(identity).is_some_and(|was| was != *lead)
         };
-        self.move_identities(workspace, after.identities.iter().filter(moved)).await?;
+        self.move_identities(after.identities.iter().filter(moved));
         let new = after.uses().iter().filter(|(of, _)| !before.uses().contains_key(of));
-        self.add_uses(workspace, after, new).await?;
+        self.add_uses(after, new);
         let changed = |(of, decides): &(&(DeviceId, ProfileId), &Decides)| {
             before.uses().get(of).is_some_and(|was| was != *decides)
         };
-        self.change_uses(workspace, after, after.uses().iter().filter(changed)).await
-    }
-
-    async fn write_rows(&mut self, workspace: WorkspaceId, sql: &'static str, rows: String) -> Result<()> {
-        if rows == NONE {
-            return Ok(());
-        }
-        on!(self, c => { sqlx::query(sql).bind(workspace).bind(rows).execute(c).await?; });
-        Ok(())
+        self.change_uses(after, after.uses().iter().filter(changed));
     }
 
     /// Fails when another process has made one of the same id.
-    async fn add_devices(&mut self, workspace: WorkspaceId, devices: impl Iterator<Item = &Device>) -> Result<()> {
+    fn add_devices<'a>(&mut self, devices: impl Iterator<Item = &'a Device>) {
         const SQL: &str = concat!(
             "insert into devices (workspace_id, ",
             devices!(columns),
@@ -71,10 +57,10 @@ impl Tx {
             devices!(given),
             " from jsonb_each($2) as given"
         );
-        self.write_rows(workspace, SQL, given(devices.map(DeviceRow::from))).await
+        self.rows(SQL, given(devices.map(DeviceRow::from)));
     }
 
-    async fn change_devices(&mut self, workspace: WorkspaceId, devices: impl Iterator<Item = &Device>) -> Result<()> {
+    fn change_devices<'a>(&mut self, devices: impl Iterator<Item = &'a Device>) {
         const SQL: &str = concat!(
             "update devices set ",
             devices!(assigned),
@@ -83,16 +69,11 @@ impl Tx {
             " from jsonb_each($2) as given) as changed where devices.workspace_id = $1 \
             and devices.environment = changed.environment and devices.id = changed.id"
         );
-        self.write_rows(workspace, SQL, given(devices.map(DeviceRow::from))).await
+        self.rows(SQL, given(devices.map(DeviceRow::from)));
     }
 
     /// Fails when another process has made one of the same id.
-    async fn add_profiles(
-        &mut self,
-        workspace: WorkspaceId,
-        profiles: impl Iterator<Item = &Profile>,
-        ids: &Ids,
-    ) -> Result<()> {
+    fn add_profiles<'a>(&mut self, profiles: impl Iterator<Item = &'a Profile>, ids: &Ids) {
         const SQL: &str = concat!(
             "insert into profiles (workspace_id, ",
             profiles!(columns),
@@ -101,14 +82,10 @@ impl Tx {
             " from jsonb_each($2) as given"
         );
         let row = |profile: &Profile| ProfileRow::of(profile, hex(&ids.random::<8>()));
-        self.write_rows(workspace, SQL, given(profiles.map(row))).await
+        self.rows(SQL, given(profiles.map(row)));
     }
 
-    async fn change_profiles(
-        &mut self,
-        workspace: WorkspaceId,
-        profiles: impl Iterator<Item = &Profile>,
-    ) -> Result<()> {
+    fn change_profiles<'a>(&mut self, profiles: impl Iterator<Item = &'a Profile>) {
         const SQL: &str = concat!(
             "update profiles set ",
             profiles!(assigned),
@@ -118,14 +95,10 @@ impl Tx {
             and profiles.environment = changed.environment and profiles.id = changed.id"
         );
         // What the log calls them stays.
-        self.write_rows(workspace, SQL, given(profiles.map(|profile| ProfileRow::of(profile, String::new())))).await
+        self.rows(SQL, given(profiles.map(|profile| ProfileRow::of(profile, String::new()))));
     }
 
-    async fn delete_identifiers(
-        &mut self,
-        workspace: WorkspaceId,
-        identifiers: impl Iterator<Item = &Identifier>,
-    ) -> Result<()> {
+    fn delete_identifiers<'a>(&mut self, identifiers: impl Iterator<Item = &'a Identifier>) {
         const SQL: &str = concat!(
             "delete from device_identifiers where workspace_id = $1 and (",
             identifier_keys!(columns),
@@ -133,15 +106,11 @@ impl Tx {
             identifier_keys!(given),
             " from jsonb_each($2) as given)"
         );
-        self.write_rows(workspace, SQL, given(identifiers.map(IdentifierKey::from))).await
+        self.rows(SQL, given(identifiers.map(IdentifierKey::from)));
     }
 
     /// Fails when another process has added one meanwhile.
-    async fn add_identifiers<'a>(
-        &mut self,
-        workspace: WorkspaceId,
-        identifiers: impl Iterator<Item = (&'a Identifier, &'a Lead<DeviceId>)>,
-    ) -> Result<()> {
+    fn add_identifiers<'a>(&mut self, identifiers: impl Iterator<Item = (&'a Identifier, &'a Lead<DeviceId>)>) {
         const SQL: &str = concat!(
             "insert into device_identifiers (workspace_id, ",
             device_identifiers!(columns),
@@ -149,14 +118,10 @@ impl Tx {
             device_identifiers!(given),
             " from jsonb_each($2) as given"
         );
-        self.write_rows(workspace, SQL, given(identifiers.map(IdentifierRow::from))).await
+        self.rows(SQL, given(identifiers.map(IdentifierRow::from)));
     }
 
-    async fn move_identifiers<'a>(
-        &mut self,
-        workspace: WorkspaceId,
-        identifiers: impl Iterator<Item = (&'a Identifier, &'a Lead<DeviceId>)>,
-    ) -> Result<()> {
+    fn move_identifiers<'a>(&mut self, identifiers: impl Iterator<Item = (&'a Identifier, &'a Lead<DeviceId>)>) {
         const SQL: &str = concat!(
             "update device_identifiers set ",
             device_identifiers!(assigned),
@@ -166,15 +131,11 @@ impl Tx {
             and device_identifiers.environment = changed.environment and device_identifiers.app_id = changed.app_id \
             and device_identifiers.kind = changed.kind and device_identifiers.value = changed.value"
         );
-        self.write_rows(workspace, SQL, given(identifiers.map(IdentifierRow::from))).await
+        self.rows(SQL, given(identifiers.map(IdentifierRow::from)));
     }
 
     /// Fails when another process has added one meanwhile.
-    async fn add_identities<'a>(
-        &mut self,
-        workspace: WorkspaceId,
-        identities: impl Iterator<Item = (&'a Identity, &'a Lead<ProfileId>)>,
-    ) -> Result<()> {
+    fn add_identities<'a>(&mut self, identities: impl Iterator<Item = (&'a Identity, &'a Lead<ProfileId>)>) {
         const SQL: &str = concat!(
             "insert into identities (workspace_id, ",
             identities!(columns),
@@ -182,14 +143,10 @@ impl Tx {
             identities!(given),
             " from jsonb_each($2) as given"
         );
-        self.write_rows(workspace, SQL, given(identities.map(IdentityRow::from))).await
+        self.rows(SQL, given(identities.map(IdentityRow::from)));
     }
 
-    async fn move_identities<'a>(
-        &mut self,
-        workspace: WorkspaceId,
-        identities: impl Iterator<Item = (&'a Identity, &'a Lead<ProfileId>)>,
-    ) -> Result<()> {
+    fn move_identities<'a>(&mut self, identities: impl Iterator<Item = (&'a Identity, &'a Lead<ProfileId>)>) {
         const SQL: &str = concat!(
             "update identities set ",
             identities!(assigned),
@@ -199,16 +156,15 @@ impl Tx {
             where identities.workspace_id = $1 and identities.environment = changed.environment \
             and identities.kind = changed.kind and identities.value = changed.value"
         );
-        self.write_rows(workspace, SQL, given(identities.map(IdentityRow::from))).await
+        self.rows(SQL, given(identities.map(IdentityRow::from)));
     }
 
     /// Fails when another process has added one meanwhile.
-    async fn add_uses<'a>(
+    fn add_uses<'a>(
         &mut self,
-        workspace: WorkspaceId,
         population: &Population,
         uses: impl Iterator<Item = (&'a (DeviceId, ProfileId), &'a Decides)>,
-    ) -> Result<()> {
+    ) {
         const SQL: &str = concat!(
             "insert into uses (workspace_id, ",
             uses!(columns),
@@ -216,15 +172,14 @@ impl Tx {
             uses!(given),
             " from jsonb_each($2) as given"
         );
-        self.write_rows(workspace, SQL, given(uses.map(|of| use_row(population, of)))).await
+        self.rows(SQL, given(uses.map(|of| use_row(population, of))));
     }
 
-    async fn change_uses<'a>(
+    fn change_uses<'a>(
         &mut self,
-        workspace: WorkspaceId,
         population: &Population,
         uses: impl Iterator<Item = (&'a (DeviceId, ProfileId), &'a Decides)>,
-    ) -> Result<()> {
+    ) {
         const SQL: &str = concat!(
             "update uses set ",
             uses!(assigned),
@@ -234,14 +189,10 @@ impl Tx {
             and uses.environment = changed.environment and uses.device_id = changed.device_id \
             and uses.profile_id = changed.profile_id"
         );
-        self.write_rows(workspace, SQL, given(uses.map(|of| use_row(population, of)))).await
+        self.rows(SQL, given(uses.map(|of| use_row(population, of))));
     }
 
-    pub(in crate::server::store) async fn write_transitions(
-        &mut self,
-        workspace: WorkspaceId,
-        transitions: &[Transition],
-    ) -> Result<()> {
+    pub fn transitions(&mut self, transitions: &[Transition]) {
         const SQL: &str = concat!(
             "insert into transitions (workspace_id, ",
             transitions!(columns),
@@ -249,7 +200,7 @@ impl Tx {
             transitions!(given),
             " from jsonb_each($2) as given"
         );
-        self.write_rows(workspace, SQL, given(transitions.iter().map(TransitionRow::from))).await
+        self.rows(SQL, given(transitions.iter().map(TransitionRow::from)));
     }
 }
 

@@ -42,6 +42,8 @@ impl System {
                         told_at: now,
                     });
                     let mut tx = store.db.write().await?;
+                    // The event stream writes some of these rows too.
+                    tx.take_lane(workspace).await?;
                     let step = tx.remove(workspace, what, keep, &removal.position, now).await?;
                     removal.removed += step.removed;
                     removal.position = step.next.clone().unwrap_or_default();
