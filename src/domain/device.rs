@@ -4,10 +4,9 @@ use super::att::{CountedState, Policy, Reported, Status, Verdict, gate};
 use super::decides::DecidedProfiles;
 use super::environment::Environment;
 use super::id::{AppId, DeviceId, InputId, ProfileId};
-use super::joins::{Joins, MOST_IN_ALL};
+use super::joins::{Joins, MOST_USERS};
 use super::platform::Platform;
 use super::time::{DAY, Day, Millis};
-use std::fmt::{self, Display, Formatter};
 
 /// A device without an identifier leaves the counts after this silence.
 pub const SILENT: i64 = 30 * DAY;
@@ -15,32 +14,6 @@ pub const SILENT: i64 = 30 * DAY;
 /// Which of a device's values are counted in the overflow bucket, as bits that only counting reads.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct OverflowValues(pub i64);
-
-/// Where a device stands among those of a profile, the one seen last first; written with a dash between, it is where the
-/// next page of them begins.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct DevicePlace {
-    pub last_seen: Millis,
-    pub id: DeviceId,
-}
-
-impl DevicePlace {
-    pub fn of(device: &Device) -> Self {
-        Self { last_seen: device.last_seen, id: device.id }
-    }
-
-    /// Reads what [`Display`] wrote.
-    pub fn parse(text: &str) -> Option<Self> {
-        let (last_seen, id) = text.split_once('-')?;
-        Some(Self { last_seen: Millis(last_seen.parse().ok()?), id: DeviceId(id.parse().ok()?) })
-    }
-}
-
-impl Display for DevicePlace {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        write!(f, "{}-{}", self.last_seen.0, self.id.0)
-    }
-}
 
 /// A device as the store keeps it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,7 +56,7 @@ impl Device {
 
     /// Whether no further profile may use it.
     pub fn is_full(&self, day: Day) -> bool {
-        self.joins.are_full(day) || self.users >= MOST_IN_ALL
+        self.joins.are_full(day) || self.users >= MOST_USERS
     }
 
     /// What it is counted as.

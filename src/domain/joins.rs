@@ -6,8 +6,10 @@ use super::time::Day;
 
 /// More on one day, and it is shared from then on.
 pub const MOST_ON_A_DAY: i64 = 50;
-/// A device has no more identified users than this, and a profile no more devices.
-pub const MOST_IN_ALL: i64 = 1000;
+/// A device has no more identified users than this: each of its reports is news of all of them.
+pub const MOST_USERS: i64 = 200;
+/// A profile has no more devices than this.
+pub const MOST_DEVICES: i64 = 1000;
 /// A device has no more identifiers than this.
 pub const MOST_IDENTIFIERS: usize = 100;
 

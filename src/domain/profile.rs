@@ -3,7 +3,7 @@
 use super::closed_list::closed_list;
 use super::environment::Environment;
 use super::id::{DeviceId, ProfileId};
-use super::joins::{Joins, MOST_IN_ALL};
+use super::joins::{Joins, MOST_DEVICES};
 use super::time::{Day, Millis};
 
 /// Ids that we make for profiles stay below this, so that every client can hold them in a double.
@@ -29,7 +29,7 @@ pub struct Profile {
 impl Profile {
     /// Whether it may use no further device.
     pub fn is_full(&self, day: Day) -> bool {
-        self.joins.are_full(day) || self.devices >= MOST_IN_ALL
+        self.joins.are_full(day) || self.devices >= MOST_DEVICES
     }
 }
 

@@ -14,6 +14,8 @@ pub enum Error {
     Again(String),
     /// The connection cannot go on, as it is read-only or lost its transaction to a full disk; a new one may.
     Broken(String),
+    /// More events wait than may.
+    Full,
     /// The store is away, read-only or full; it may come back by itself.
     Unavailable(String),
     Internal(String),
@@ -41,6 +43,7 @@ impl fmt::Display for Error {
             Self::Refused(refusal) => write!(f, "refused: {refusal:?}"),
             Self::Again(cause) => write!(f, "somebody else was faster: {cause}"),
             Self::Broken(cause) | Self::Unavailable(cause) => write!(f, "the store is not available: {cause}"),
+            Self::Full => f.write_str("too many events are waiting"),
             Self::Internal(cause) => f.write_str(cause),
         }
     }

@@ -36,7 +36,7 @@ fn absent_in_all_its_spellings() {
         "device_info":{"ios_idfv":"00000000-0000-0000-0000-000000000000","ios_advertising_id":null,"platform":"Unknown"}}"#,
     )
     .unwrap();
-    assert_eq!(batch, Batch { platform: Some(Platform::Ios), ..Batch::default() });
+    assert_eq!(batch, Batch::default());
     assert_eq!(parse("{}").unwrap(), Batch::default());
 }
 

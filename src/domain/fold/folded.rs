@@ -32,6 +32,8 @@ pub struct Folded {
     pub app_version: String,
     pub transition: Option<Transition>,
     pub data_problems: Vec<DataProblem>,
+    /// Whether its device may have no IDFA any more, which is erased wherever it was stored.
+    pub erases_idfa: bool,
     /// Whether it brought an IDFA that may be kept.
     pub keeps_idfa: bool,
     /// The device as it was after its first batch of the day, unless it has had one.

@@ -32,8 +32,15 @@ impl Population {
         }
         folded.app_version = batch.app_version.clone().unwrap_or_default();
         if let Some(device) = device {
+            let (kept, was_there) = (self.may_keep_idfa(device, arrival), self.was_there(device, arrival));
             self.describe(device, batch, arrival, &mut folded);
             self.take_report(device, batch, arrival, &mut folded);
+            if kept && !self.may_keep_idfa(device, arrival) {
+                // A version or a platform closes the gate as a status does.
+                self.erase_idfas(device, arrival.received);
+                folded.erases_idfa = true;
+            }
+            folded.erases_idfa &= was_there;
             self.attach_identifiers(device, batch, arrival, &mut folded);
             folded.active = self.note_active(device, arrival);
         } else if batch.status.is_some() && named.is_some() {

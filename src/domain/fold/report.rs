@@ -78,14 +78,32 @@ impl Population {
             input: arrival.input,
         });
         if reported.status != Status::Authorized && arrival.policy != Policy::Observe {
-            let idfas: Vec<Identifier> =
-                self.identifiers_of(id).filter(|identifier| identifier.kind == IdentifierKind::Idfa).cloned().collect();
-            idfas.iter().for_each(|identifier| self.remove_identifier(identifier));
-            self.note_unidentified(id, arrival.received);
+            self.erase_idfas(id, arrival.received);
+            folded.erases_idfa = true;
         }
         if self.forgets_answer(batch, id, before.map(|reported| reported.status), applied.outcome) {
             folded.data_problems.push(DataProblem::AnswerForgotten);
         }
+    }
+
+    /// Whether something of the device may have been stored before this batch.
+    pub(super) fn was_there(&self, id: DeviceId, arrival: &Arrival) -> bool {
+        let known = self.devices.get(&id);
+        known.is_some_and(|device| device.first_seen < arrival.received || device.reported.is_some())
+            || self.count_identifiers(id) > 0
+    }
+
+    /// Whether the gate lets the device have an IDFA now.
+    pub(super) fn may_keep_idfa(&self, id: DeviceId, arrival: &Arrival) -> bool {
+        self.devices.get(&id).is_some_and(|device| device.may_keep_idfa(arrival.policy, arrival.default))
+    }
+
+    /// Takes the device's IDFAs away.
+    pub(super) fn erase_idfas(&mut self, id: DeviceId, now: Millis) {
+        let idfas: Vec<Identifier> =
+            self.identifiers_of(id).filter(|identifier| identifier.kind == IdentifierKind::Idfa).cloned().collect();
+        idfas.iter().for_each(|identifier| self.remove_identifier(identifier));
+        self.note_unidentified(id, now);
     }
 
     /// Makes the batch's ids identifiers of the device; those that led elsewhere move.

@@ -1,5 +1,6 @@
 //! Connections: how many there are at a time, and how long one may take to say what it wants.
 
+use super::patience::Patient;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request};
@@ -34,6 +35,8 @@ impl Default for ConnectionLimits {
 
 /// The largest headers of a request, in bytes; beyond them it is answered 431.
 const LARGEST_HEADERS: usize = 32 * 1024;
+/// How long a client may read nothing of what is sent to it.
+const READ_WITHIN: Duration = Duration::from_secs(30);
 /// How long nothing is accepted after the system had nothing left to accept with.
 const NOT_ACCEPTED_FOR: Duration = Duration::from_millis(200);
 
@@ -93,5 +96,5 @@ fn connection(
         .timer(TokioTimer::new())
         .header_read_timeout(headers_within)
         .max_header_size(LARGEST_HEADERS)
-        .serve_connection(TokioIo::new(stream), service)
+        .serve_connection(TokioIo::new(Patient::new(stream, READ_WITHIN)), service)
 }

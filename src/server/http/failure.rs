@@ -46,7 +46,7 @@ fn status(error: &Error) -> StatusCode {
         Error::Refused(Refusal::Invalid(_)) => StatusCode::UNPROCESSABLE_ENTITY,
         Error::Refused(Refusal::TooLarge(_)) => StatusCode::PAYLOAD_TOO_LARGE,
         Error::Refused(Refusal::RateLimited) => StatusCode::TOO_MANY_REQUESTS,
-        Error::Again(_) | Error::Broken(_) | Error::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+        Error::Full | Error::Again(_) | Error::Broken(_) | Error::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
         Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
@@ -54,7 +54,8 @@ fn status(error: &Error) -> StatusCode {
 /// Writes the cause into the log, once.
 fn log(error: &Error, incident: &str) {
     match error {
-        Error::Refused(_) => {}
+        // Every sender is told; a line for each would fill the log too.
+        Error::Refused(_) | Error::Full => {}
         Error::Again(cause) | Error::Broken(cause) | Error::Unavailable(cause) => {
             tracing::warn!(incident, cause, "the database is unavailable")
         }
@@ -129,7 +130,7 @@ pub fn of_server_function(error: &Error, incident: &str) -> counts::CountsRefuse
 fn with_retry(mut response: Response, error: &Error) -> Response {
     let headers = response.headers_mut();
     match error {
-        Error::Again(_) | Error::Broken(_) | Error::Unavailable(_) => {
+        Error::Full | Error::Again(_) | Error::Broken(_) | Error::Unavailable(_) => {
             headers.insert(RETRY_AFTER, HeaderValue::from_static(TRY_AGAIN));
         }
         Error::Refused(Refusal::RateLimited) => {
@@ -162,6 +163,7 @@ fn messages(error: &Error, incident: &str) -> Vec<Message> {
             };
             one(refusal.code(), message)
         }
+        Error::Full => one(Code::Unavailable, "too many events are waiting; nothing was stored, send it again"),
         Error::Again(_) | Error::Broken(_) | Error::Unavailable(_) => {
             one(Code::Unavailable, "the database is unavailable; nothing was stored")
         }

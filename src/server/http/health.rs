@@ -19,7 +19,7 @@ pub async fn ready(State(state): State<AppState>) -> Result<String, Error> {
         return Err(Error::Unavailable("the writer of the event stream has stopped".to_owned()));
     }
     if state.ingest.is_full() {
-        return Err(Error::Unavailable("the queue of the event stream is full".to_owned()));
+        return Err(Error::Full);
     }
     state.store.ready().await?;
     let mut system = state.store.for_purpose(Purpose::Caller).system_view().await?;

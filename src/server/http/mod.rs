@@ -9,6 +9,7 @@ pub mod health;
 pub mod metrics;
 pub mod moment;
 pub mod pages;
+mod patience;
 pub mod render;
 pub mod router;
 pub mod routes;

@@ -35,12 +35,6 @@ pub struct Limits {
 pub struct Room(OwnedSemaphorePermit);
 
 impl Room {
-    /// Gives back what is more than these bytes.
-    pub fn shrink(&mut self, bytes: usize) {
-        let over = self.0.num_permits().saturating_sub(kilobytes(bytes));
-        drop(self.0.split(over));
-    }
-
     fn bytes(&self) -> usize {
         self.0.num_permits() * 1024
     }
@@ -79,17 +73,30 @@ impl Ingest {
         Self { permits: semaphore(limits.queue_rows), kilobytes: semaphore(limits.queue_kb), limits, queue }
     }
 
-    /// Takes room for a request of so many bytes.
-    pub fn room(&self, bytes: usize) -> Result<Room> {
-        let kilobytes = u32::try_from(kilobytes(bytes)).unwrap_or(u32::MAX);
-        self.kilobytes.clone().try_acquire_many_owned(kilobytes).map(Room).map_err(|_| full())
+    /// Room for a request whose body is still to be read. It is taken as the bytes arrive: who announces a body and sends
+    /// none keeps nothing from anybody.
+    ///
+    /// # Errors
+    /// [`Error::Full`] when there is not enough now for as many bytes as are announced.
+    pub fn room(&self, announced: usize) -> Result<Room> {
+        if self.kilobytes.available_permits() < kilobytes(announced) {
+            return Err(Error::Full);
+        }
+        self.kilobytes.clone().try_acquire_many_owned(0).map(Room).map_err(|_| Error::Full)
+    }
+
+    /// Takes more room, for so many bytes in all.
+    pub fn grow(&self, room: &mut Room, bytes: usize) -> Result<()> {
+        let more = u32::try_from(kilobytes(bytes).saturating_sub(room.0.num_permits())).unwrap_or(u32::MAX);
+        room.0.merge(self.kilobytes.clone().try_acquire_many_owned(more).map_err(|_| Error::Full)?);
+        Ok(())
     }
 
     /// Hands a request over and waits until it is stored durably. Returns which of its batches the workspace's policy
     /// refused, by their place. On an error nothing of the request was stored. It goes on when the caller is dropped.
     pub async fn take(&self, grant: InputGrant, sent: SentBatches, room: Room) -> Result<Vec<usize>> {
         let rows = u32::try_from(sent.batches.len()).unwrap_or(u32::MAX).clamp(1, self.limits.queue_rows);
-        let permits = self.permits.clone().try_acquire_many_owned(rows).map_err(|_| full())?;
+        let permits = self.permits.clone().try_acquire_many_owned(rows).map_err(|_| Error::Full)?;
         let (answer, answered) = oneshot::channel();
         let waiting = Waiting { parcel: Parcel { grant, sent }, room, rows, answer, _permits: permits };
         let stopped = || Error::Unavailable("the writer of the event stream has stopped".to_owned());
@@ -124,8 +131,4 @@ impl Ingest {
         all.forget();
         true
     }
-}
-
-fn full() -> Error {
-    Error::Unavailable("the queue of the event stream is full".to_owned())
 }

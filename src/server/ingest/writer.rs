@@ -34,7 +34,7 @@ pub(super) async fn write(store: Store, mut queue: UnboundedReceiver<Waiting>, l
         for requests in group.commits(store.is_spread()) {
             commit(&store, requests).await;
         }
-        store.learn_sizes().await;
+        store.learn_sizes(answered.into()).await;
     }
 }
 
@@ -57,7 +57,7 @@ impl CommitGroup {
         }
         let mut of_workspaces: BTreeMap<WorkspaceId, Vec<Waiting>> = BTreeMap::new();
         for waiting in self.requests {
-            of_workspaces.entry(waiting.parcel.grant.rate().0).or_default().push(waiting);
+            of_workspaces.entry(waiting.parcel.grant.workspace()).or_default().push(waiting);
         }
         of_workspaces.into_values().collect()
     }

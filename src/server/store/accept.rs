@@ -1,6 +1,7 @@
 //! Taking what inputs sent: everything of many requests in one durable transaction, as if each had come alone.
 
 use super::Store;
+use super::arrived::ArrivedBatch;
 use super::batch_app::BatchApps;
 use super::db::Tx;
 use super::dedup::RequestHash;
@@ -86,20 +87,6 @@ struct WorkspaceGroup<'a> {
     today: Day,
     settings: Settings,
     receivers: BTreeMap<InputId, Receiver>,
-}
-
-/// A batch on its way: as it was sent, and as it is stored.
-struct ArrivedBatch<'a> {
-    arrival: Arrival,
-    sent: &'a Batch,
-    /// With its advertising id sealed, if it has one.
-    sealed: Option<Batch>,
-}
-
-impl ArrivedBatch<'_> {
-    fn stored(&self) -> (Arrival, &Batch) {
-        (self.arrival, self.sealed.as_ref().unwrap_or(self.sent))
-    }
 }
 
 /// What folding made of a group.
@@ -195,10 +182,9 @@ impl Tx {
         writes.effects(effects, &accepted, now);
         writes.cells(store.slot, today, &count::cells(&facets));
         writes.write(self, store.is_spread).await?;
-        let refused = effects.no_longer_authorized(group.settings.policy, before);
-        let erases = !refused.is_empty();
-        self.erase_sampled_idfas(workspace, refused).await?;
-        Ok(erases)
+        let erased = effects.erased_devices();
+        self.erase_sampled_idfas(workspace, erased.iter().copied()).await?;
+        Ok(!erased.is_empty())
     }
 
     /// The inputs that these requests came by and that take any.

@@ -29,6 +29,9 @@ rows! {
     }
 }
 
+/// How many kinds and versions are shown at once.
+pub const MOST_SHOWN: i64 = 200;
+
 /// What data problems are counted by.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct DataProblemKey {
@@ -82,16 +85,17 @@ impl Writes {
 }
 
 impl Scope {
-    /// What came through an input since a day, the most frequent first.
+    /// What came through an input since a day, the most frequent first; at most [`MOST_SHOWN`].
     pub async fn data_problems(&mut self, input: InputId, since: Day) -> Result<Vec<DataProblemCount>> {
         const SQL: &str = "select kind, environment, app_id, app_version, cast(sum(n) as bigint) as n, \
             max(last_at) as last_at from data_problems where workspace_id = $1 and input_id = $2 and day >= $3 \
-            group by kind, environment, app_id, app_version order by 5 desc, 1, 2, 3, 4";
+            group by kind, environment, app_id, app_version order by 5 desc, 1, 2, 3, 4 limit $4";
         let workspace = self.workspace.id;
         Ok(on!(&mut self.tx, c => sqlx::query_as(SQL)
             .bind(workspace)
             .bind(input)
             .bind(since)
+            .bind(MOST_SHOWN)
             .fetch_all(c)
             .await?))
     }

@@ -5,11 +5,10 @@ use super::db::Tx;
 use super::sample::Taken;
 use super::tally::Tallies;
 use super::writes::Writes;
-use crate::domain::att::{Policy, Status};
 use crate::domain::batch::Batch;
 use crate::domain::count::{AdmittedValues, Dimension, DimensionKey, OVERFLOW, UNKNOWN};
 use crate::domain::environment::Environment;
-use crate::domain::fold::{Arrival, Folded, Population, Transition};
+use crate::domain::fold::{Arrival, Folded, Transition};
 use crate::domain::id::{AppId, DeviceId, InputId, WorkspaceId};
 use crate::domain::identifier::IdentifierKind;
 use crate::domain::input::Counted;
@@ -25,6 +24,7 @@ pub(super) struct Effects<'a> {
     transitions: Vec<Transition>,
     data_problems: BTreeMap<DataProblemKey, (i64, Millis)>,
     taken: BTreeMap<InputId, Vec<Taken<'a>>>,
+    erased_devices: BTreeSet<DeviceId>,
     /// How many ids of requests were noted.
     pub remembered: i64,
 }
@@ -58,6 +58,7 @@ impl<'a> Effects<'a> {
             data_problems: folded.data_problems,
         });
         self.transitions.extend(folded.transition);
+        self.erased_devices.extend(folded.device.filter(|_| folded.erases_idfa));
     }
 
     /// The versions of apps that data problems are counted by.
@@ -81,15 +82,9 @@ impl<'a> Effects<'a> {
         }
     }
 
-    /// Devices that may have a sample from before their answer and whose advertising id is erased with this. `before` is the
-    /// population without these batches.
-    pub fn no_longer_authorized(&self, policy: Policy, before: &Population) -> BTreeSet<DeviceId> {
-        let erases = |transition: &&Transition| {
-            policy != Policy::Observe
-                && transition.to != Status::Authorized
-                && (transition.from.is_some() || before.devices.contains_key(&transition.device))
-        };
-        self.transitions.iter().filter(erases).map(|transition| transition.device).collect()
+    /// Devices whose advertising id is erased with this, and that may have a sample from before.
+    pub fn erased_devices(&self) -> &BTreeSet<DeviceId> {
+        &self.erased_devices
     }
 }
 

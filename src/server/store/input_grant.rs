@@ -31,6 +31,10 @@ impl InputGrant {
         (self.workspace, self.input, self.requests_per_second)
     }
 
+    pub fn workspace(&self) -> WorkspaceId {
+        self.workspace
+    }
+
     /// What it makes of placeholders.
     pub fn placeholders(&self) -> Placeholders {
         self.placeholders

@@ -4,12 +4,24 @@ use super::db::{Tx, given, on};
 use super::system::{System, SystemTx, SystemView, Trail};
 use crate::domain::id::WorkspaceId;
 use crate::domain::job::{JobKind, JobNote};
-use crate::domain::time::{HOUR, MINUTE, Millis};
+use crate::domain::time::{DAY, HOUR, MINUTE, Millis};
 use crate::server::error::{Error, Result};
 use serde_json::json;
 
 /// How long a process has a job without a sign of life: longer than any step takes.
 const LEASE: i64 = 2 * MINUTE;
+
+/// No job that recurs is due later than this: the clock was ahead when it ended.
+const FARTHEST: i64 = 2 * DAY;
+
+/// Which jobs are due that no process has: `$1` is now, `$2` whether those of the installation are meant, `$3` and `$4` are
+/// the moments after which `due_at` and a lease are a wrong clock's.
+macro_rules! due {
+    () => {
+        "(j.due_at <= $1 or (j.due_at > $3 and j.name <> 'erasure')) \
+         and (j.lease_until is null or j.lease_until < $1 or j.lease_until > $4) and (j.workspace_id = 0) = $2"
+    };
+}
 
 /// A job that this process has.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
@@ -193,11 +205,13 @@ impl System {
 
 impl SystemTx {
     async fn claim(&mut self, of: JobsOf, most: usize, holder: i64) -> Result<Vec<ClaimedJob>> {
-        const SQLITE: &str = "select j.workspace_id, j.name from jobs j where j.due_at <= $1 \
-            and (j.lease_until is null or j.lease_until < $1) and (j.workspace_id = 0) = $2 order by j.due_at limit $3";
-        const POSTGRES: &str = "select j.workspace_id, j.name from jobs j where j.due_at <= $1 \
-            and (j.lease_until is null or j.lease_until < $1) and (j.workspace_id = 0) = $2 order by j.due_at limit $3 \
-            for update skip locked";
+        const SQLITE: &str =
+            concat!("select j.workspace_id, j.name from jobs j where ", due!(), " order by j.due_at limit $5");
+        const POSTGRES: &str = concat!(
+            "select j.workspace_id, j.name from jobs j where ",
+            due!(),
+            " order by j.due_at limit $5 for update skip locked"
+        );
         const CLAIM: &str = "update jobs set lease_until = $2, holder = $3 where (workspace_id, name) in \
             (select cast(given.value->>'workspace' as bigint), given.value->>'name' from jsonb_each($1) as given) \
             returning workspace_id, name, holder, cursor, failures";
@@ -205,6 +219,8 @@ impl SystemTx {
         let due: Vec<(WorkspaceId, JobKind)> = on!(&mut self.tx, c => sqlx::query_as(sql)
             .bind(now)
             .bind(of == JobsOf::Installation)
+            .bind(now.plus(FARTHEST))
+            .bind(now.plus(2 * LEASE))
             .bind(most as i64)
             .fetch_all(c)
             .await?);
@@ -239,12 +255,13 @@ impl Tx {
 
 impl SystemView {
     async fn is_job_due(&mut self, of: JobsOf) -> Result<bool> {
-        const SQL: &str = "select 1 from jobs j where j.due_at <= $1 and (j.lease_until is null or j.lease_until < $1) \
-            and (j.workspace_id = 0) = $2 limit 1";
+        const SQL: &str = concat!("select 1 from jobs j where ", due!(), " limit 1");
         let now = self.now;
         let due: Option<i32> = on!(&mut self.tx, c => sqlx::query_scalar(SQL)
             .bind(now)
             .bind(of == JobsOf::Installation)
+            .bind(now.plus(FARTHEST))
+            .bind(now.plus(2 * LEASE))
             .fetch_optional(c)
             .await?);
         Ok(due.is_some())

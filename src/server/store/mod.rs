@@ -8,6 +8,7 @@ pub mod access;
 mod actor;
 mod address;
 pub mod app;
+mod arrived;
 pub mod audit;
 mod authorize;
 mod batch_app;
@@ -91,8 +92,8 @@ pub struct Store {
     keys: Arc<input_grant::Keys>,
     /// Which of a counter's rows this process adds to.
     slot: counter::Slot,
-    /// Whether the database can plan by how many rows there are.
-    sizes_known: Arc<AtomicBool>,
+    /// By how many rows there are the database plans.
+    sizes: Arc<statistics::Sizes>,
     /// How long an id of a request is remembered, in milliseconds.
     remembered: i64,
     /// Whether what belongs to workspaces is spread over several machines: then a commit holds one workspace, so that a
@@ -120,7 +121,7 @@ impl Store {
             ids,
             keys: Arc::default(),
             slot: counter::Slot::default(),
-            sizes_known: Arc::default(),
+            sizes: Arc::default(),
             remembered: REMEMBERED,
             is_spread,
             sealer: None,

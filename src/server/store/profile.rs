@@ -4,9 +4,9 @@ use super::db::{Tx, given, on};
 use super::handle::{Act, Change};
 use super::scope::Scope;
 use super::system;
-use crate::domain::device::{Device, DevicePlace};
+use crate::domain::device::Device;
 use crate::domain::environment::Environment;
-use crate::domain::id::ProfileId;
+use crate::domain::id::{DeviceId, ProfileId};
 use crate::domain::identifier::IdentifierKind;
 use crate::domain::identity::IdentityKind;
 use crate::domain::profile::Profile;
@@ -15,6 +15,8 @@ use serde_json::json;
 
 /// How many devices a profile is answered with at a time.
 const DEVICES_OF_A_PAGE: i64 = 50;
+/// How many profiles are found at once.
+pub const MOST_FOUND: i64 = 20;
 /// How many identities a profile is answered with.
 const MOST_IDENTITIES: i64 = 200;
 
@@ -32,10 +34,10 @@ pub struct AppUser {
     pub identities: Vec<(IdentityKind, String)>,
     /// The device whose status it has.
     pub decides: Option<Device>,
-    /// A page of its devices, the one seen last first.
+    /// A page of its devices, the newest first.
     pub devices: Vec<IdentifiedDevice>,
     /// The last of them, when there are more.
-    pub next: Option<DevicePlace>,
+    pub next: Option<DeviceId>,
 }
 
 /// By what a profile is looked up.
@@ -62,7 +64,7 @@ impl<A: Act> Change<A> {
 }
 
 impl Scope {
-    /// Finds profiles, at most 20; a device id may lead to several.
+    /// Finds profiles, at most [`MOST_FOUND`]; a device id may lead to several.
     pub async fn find_profiles(
         &mut self,
         environment: Environment,
@@ -78,7 +80,7 @@ impl Scope {
             on u.workspace_id = n.workspace_id and u.environment = n.environment and u.device_id = n.device_id \
             join profiles p on p.workspace_id = u.workspace_id and p.environment = u.environment and p.id = u.profile_id \
             where n.workspace_id = $1 and n.environment = $2 and (n.kind, n.value) in \
-            (select given.value->>'kind', given.value->>'value' from jsonb_each($3) as given) order by p.id limit 20";
+            (select given.value->>'kind', given.value->>'value' from jsonb_each($3) as given) order by p.id limit $4";
         let workspace = self.workspace.id;
         let sealed = self.sealer.seal(workspace, value)?;
         let names = given(IdentifierKind::sent().map(|kind| {
@@ -104,17 +106,18 @@ impl Scope {
                 .bind(workspace)
                 .bind(environment)
                 .bind(&names)
+                .bind(MOST_FOUND)
                 .fetch_all(c)
                 .await?),
         })
     }
 
-    /// A profile with what is known of it: of its devices a page, after one of them or from the one seen last on.
+    /// A profile with what is known of it: of its devices a page, after one of them or from the newest on.
     pub async fn app_user(
         &mut self,
         environment: Environment,
         id: ProfileId,
-        after: Option<DevicePlace>,
+        after: Option<DeviceId>,
     ) -> Result<Option<AppUser>> {
         const IDENTITIES: &str = "select kind, value from identities \
             where workspace_id = $1 and environment = $2 and profile_id = $3 order by kind, value limit $4";
@@ -133,7 +136,7 @@ impl Scope {
         let mut devices = tx.devices_used_by(workspace, environment, id, after, DEVICES_OF_A_PAGE + 1).await?;
         let is_more = devices.len() as i64 > DEVICES_OF_A_PAGE;
         devices.truncate(DEVICES_OF_A_PAGE as usize);
-        let next = devices.last().filter(|_| is_more).map(|(device, _)| DevicePlace::of(device));
+        let next = devices.last().filter(|_| is_more).map(|(device, _)| device.id);
         let devices = devices.into_iter().map(|(device, identifiers)| IdentifiedDevice {
             device,
             identifiers: identifiers.into_iter().map(|identifier| (identifier.kind, identifier.value)).collect(),

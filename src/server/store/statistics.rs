@@ -6,35 +6,56 @@ use super::db::Tx;
 use super::tables::growing;
 use crate::server::error::Result;
 use sqlx::AssertSqlSafe;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 /// Rows from which keys can be told from what is the same in all of them.
 const ENOUGH: i64 = 100;
+/// From so many rows on, Postgres' own vacuum keeps up.
+const PLENTY: i64 = 1_000_000;
+
+/// When the tables are looked through: at ten times as many rows as before, for what was learnt of a few misleads once there
+/// are many.
+#[derive(Debug)]
+pub(super) struct Sizes {
+    /// Batches since it was last looked how many rows there are.
+    batches: AtomicI64,
+    /// How many rows are enough.
+    next: AtomicI64,
+}
+
+impl Default for Sizes {
+    fn default() -> Self {
+        Self { batches: AtomicI64::new(0), next: AtomicI64::new(ENOUGH) }
+    }
+}
 
 impl Store {
-    /// Has the tables of the event stream looked through as soon as there is something to learn, once in a process. A
+    /// Has the tables of the event stream looked through when there is something to learn after so many more batches. A
     /// failure costs nothing but speed.
-    pub async fn learn_sizes(&self) {
-        if self.sizes_known.load(Ordering::Relaxed) {
+    pub async fn learn_sizes(&self, batches: i64) {
+        let next = self.sizes.next.load(Ordering::Relaxed);
+        if next > PLENTY || self.sizes.batches.fetch_add(batches, Ordering::Relaxed) + batches < next {
             return;
         }
-        let known = self.sizes_learnt().await.unwrap_or_else(|error| {
-            tracing::warn!(%error, "the database did not look through its tables");
-            true
-        });
-        self.sizes_known.store(known, Ordering::Relaxed);
+        self.sizes.batches.store(0, Ordering::Relaxed);
+        match self.sizes_learnt(next).await {
+            Ok(false) => {}
+            Ok(true) => self.sizes.next.store(next * 10, Ordering::Relaxed),
+            Err(error) => tracing::warn!(%error, "the database did not look through its tables"),
+        }
     }
 
-    async fn sizes_learnt(&self) -> Result<bool> {
-        const KNOWN: &str = "select reltuples > 0 from pg_class where oid = 'devices'::regclass";
+    /// Whether Postgres knows of so many rows; it looks through its tables when they are there and it does not.
+    async fn sizes_learnt(&self, enough: i64) -> Result<bool> {
+        const KNOWN: &str =
+            "select cast(greatest(reltuples, 0) as bigint) from pg_class where oid = 'devices'::regclass";
         const ROWS: &str = "select count(*) from (select 1 from devices limit $1) as first";
         let mut tx = self.db.write().await?;
         let Tx::Postgres(postgres) = &mut tx else { return Ok(true) };
-        if sqlx::query_scalar(KNOWN).fetch_one(&mut **postgres).await? {
+        if sqlx::query_scalar::<_, i64>(KNOWN).fetch_one(&mut **postgres).await? >= enough {
             return Ok(true);
         }
-        let rows: i64 = sqlx::query_scalar(ROWS).bind(ENOUGH).fetch_one(&mut **postgres).await?;
-        if rows < ENOUGH {
+        if sqlx::query_scalar::<_, i64>(ROWS).bind(enough).fetch_one(&mut **postgres).await? < enough {
             return Ok(false);
         }
         sqlx::raw_sql(AssertSqlSafe(format!("analyze {}", growing().join(", ")))).execute(&mut **postgres).await?;

@@ -15,6 +15,7 @@ use serde_json::json;
 on_both! {
     a_refusal_erases_the_idfa_for_good
     observe_keeps_the_idfa
+    whatever_closes_the_gate_erases
     a_nameless_silent_device_leaves_the_counts
     what_a_change_holds_back_is_erased_three_days_later
     undoing_a_change_cancels_its_erasing
@@ -76,6 +77,28 @@ async fn a_nameless_silent_device_leaves_the_counts(world: World) {
 }
 
 /// Changes one of the two settings.
+async fn whatever_closes_the_gate_erases(world: World) {
+    let sender = Sender::new(&world).await;
+    let with = |version: &str, platform: &str, status: Option<&str>, idfa: bool| {
+        json!({"user_identities": {"customer_id": "ada"}, "device_info": {"platform": platform, "os_version": version,
+            "mp": 1, "ios_idfv": format!("v-{}", status.is_some()), "ios_advertising_id": idfa.then_some("A1"),
+            "att_authorization_status": status}})
+    };
+    // An update of the system beyond 14.5; a phone that says that it is of another maker.
+    sender.send(&[with("14.2", "iOS", None, true)]).await;
+    assert_eq!(idfas(&sender).await, 1);
+    world.clock.advance(1000);
+    sender.send(&[with("17.5", "iOS", None, false)]).await;
+    assert_eq!(idfas(&sender).await, 0);
+    sender.send(&[with("17.5", "iOS", Some("authorized"), true)]).await;
+    assert_eq!(idfas(&sender).await, 1);
+    world.clock.advance(1000);
+    let mut elsewhere = with("14", "Android", Some("authorized"), false);
+    elsewhere["device_info"]["att_authorization_status"] = serde_json::Value::Null;
+    sender.send(&[elsewhere]).await;
+    assert_eq!(idfas(&sender).await, 0);
+}
+
 pub async fn change(sender: &Sender<'_>, default: Option<Option<Status>>, policy: Option<Policy>) {
     let workspace = WorkspaceRef::Id(sender.workspace);
     let mut view = sender

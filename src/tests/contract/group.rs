@@ -113,7 +113,9 @@ fn limits(options: &[&str]) -> Limits {
 }
 
 async fn take(ingest: &Ingest, grant: InputGrant, sent: SentBatches) -> attest::server::error::Result<Vec<usize>> {
-    ingest.take(grant, sent, ingest.room(1000)?).await
+    let mut room = ingest.room(1000)?;
+    ingest.grow(&mut room, 1000)?;
+    ingest.take(grant, sent, room).await
 }
 
 /// What waits is bounded in bytes too, from before a body is read; a request gives back what it did not need.
@@ -121,10 +123,16 @@ async fn take(ingest: &Ingest, grant: InputGrant, sent: SentBatches) -> attest::
 async fn a_queue_without_room_reads_nothing() {
     let world = World::new(Backend::Sqlite).await;
     let ingest = Ingest::start(world.store.clone(), limits(&["--queue-kb", "1024"]));
-    let mut rooms: Vec<_> = (0..4).map(|_| ingest.room(256 * 1024).expect("room")).collect();
-    assert!(ingest.room(1).is_err() && ingest.is_full());
-    rooms[0].shrink(100);
-    assert!(ingest.room(255 * 1024).is_ok() && !ingest.is_full());
+    // What is announced takes nothing; what arrives does.
+    let mut rooms: Vec<_> = (0..40).map(|_| ingest.room(256 * 1024).expect("room")).collect();
+    assert!(!ingest.is_full());
+    for room in &mut rooms[..4] {
+        ingest.grow(room, 100 * 1024).expect("room");
+        ingest.grow(room, 256 * 1024).expect("room for the rest");
+    }
+    assert!(ingest.room(1).is_err() && ingest.grow(&mut rooms[5], 1).is_err() && ingest.is_full());
+    rooms.remove(0);
+    assert!(ingest.room(256 * 1024).is_ok() && !ingest.is_full());
     drop(rooms);
     assert!(ingest.room(1024 * 1024).is_ok());
 }
@@ -144,7 +152,7 @@ async fn a_full_queue_takes_nothing(world: World) {
         tokio::task::yield_now().await;
     }
     let refused = take(&ingest, sender.grant, sent(&batches)).await;
-    assert!(matches!(refused, Err(attest::server::error::Error::Unavailable(_))), "{refused:?}");
+    assert!(matches!(refused, Err(attest::server::error::Error::Full)), "{refused:?}");
     drop(locked);
     assert_eq!(first.await.expect("no panic").expect("accepted"), Vec::<usize>::new());
     assert!(ingest.drain(Duration::from_secs(5)).await);

@@ -67,14 +67,21 @@ async fn postgres_learns_early_how_many_rows_there_are() {
     let sender = Sender::new(&world).await;
     let known =
         || async { world.rows::<(f32,)>("select reltuples from pg_class where oid = 'devices'::regclass").await };
-    for devices in [0..10, 10..120] {
+    for devices in [0..10_i64, 10..120] {
+        let n = devices.end - devices.start;
         let batches: Vec<Value> = devices.map(|n| ios(&n.to_string(), &format!("v{n}"), None)).collect();
         let sent = SentBatches { batches: batches.iter().map(parsed).collect(), ..SentBatches::default() };
         world.store.accept(Arc::new(vec![Parcel { grant: sender.grant, sent }])).await.expect("accepted");
         assert!(known().await[0].0 <= 0.0, "ten rows tell nothing, and nobody else looks this early");
-        world.store.learn_sizes().await;
+        world.store.learn_sizes(n).await;
     }
     assert_eq!(known().await, [(120.0,)]);
+    // What was learnt of a hundred is learnt again of a thousand.
+    let batches: Vec<Value> = (120..1020).map(|n| ios(&n.to_string(), &format!("v{n}"), None)).collect();
+    let sent = SentBatches { batches: batches.iter().map(parsed).collect(), ..SentBatches::default() };
+    world.store.accept(Arc::new(vec![Parcel { grant: sender.grant, sent }])).await.expect("accepted");
+    world.store.learn_sizes(1000).await;
+    assert_eq!(known().await, [(1020.0,)]);
 }
 
 /// Postgres takes the end of such a range for a filter, and reads the index on to the end of the table.

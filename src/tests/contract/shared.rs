@@ -223,7 +223,7 @@ async fn a_batch_reads_no_more_of_somebody_with_many_devices() {
         world.clock.advance(DAY);
     }
     sender.send(&[ios("few", "v-few", Some("denied"))]).await;
-    world.store.learn_sizes().await;
+    world.store.learn_sizes(401).await;
     let mut read = Vec::new();
     // A process tells what it read when it ends.
     for (customer, idfv) in [("few", "v-few"), ("many", "v7-3"), ("many", "v0-3")] {

@@ -42,6 +42,9 @@ async fn no_trace_within_a_minute(world: &World, sealed: &[String]) {
         }
     };
     tokio::time::timeout(Duration::from_secs(60), gone).await.expect("no trace after a minute");
+    // Of a page that was split a sealed text may be left over, by chance; what was removed is overwritten.
+    let left = found(world, "", sealed);
+    assert!(left <= sealed.len() / 5, "{left} sealed texts are left over in the file");
     for ending in ["", "-wal"] {
         assert_eq!(found(world, ending, &[IDFA.to_owned()]), 0, "never in clear text");
     }
@@ -72,6 +75,7 @@ async fn after_an_erasure_nothing_of_it_is_in_the_files() {
     change(&sender, None, Some(Policy::Observe)).await;
     sender.send(&(0..200).map(|n| phone(n, "denied")).collect::<Vec<_>>()).await;
     let stored = sealed(&world).await;
+    assert_eq!(stored.len(), 200);
     change(&sender, None, Some(Policy::Withhold)).await;
     world.clock.advance(3 * DAY);
     world.run_jobs().await;

@@ -92,7 +92,7 @@ async fn many_devices_are_returned_in_pages(world: World) {
     }
     assert_eq!(pages.iter().map(Vec::len).collect::<Vec<_>>(), [50, 50, 20]);
     let expected: Vec<Value> = (0..120).rev().map(|n| json!(format!("v{n}"))).collect();
-    assert_eq!(pages.concat(), expected, "the one seen last first, each once");
+    assert_eq!(pages.concat(), expected, "the newest first, each once");
     let wrong = get(&world, &token, &format!("{WORKSPACE}/77?fields=devices&devices_after=x")).await;
     assert_eq!(wrong.status, StatusCode::BAD_REQUEST);
     let plain = get(&world, &token, &format!("{WORKSPACE}/77")).await.json();

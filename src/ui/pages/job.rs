@@ -15,6 +15,8 @@ pub struct Jobs {
     pub pager: Pager,
     /// How many jobs failed the last time.
     pub failing: i64,
+    /// How many are late.
+    pub late: i64,
 }
 
 impl Model for Jobs {
@@ -39,7 +41,8 @@ pub struct JobRow {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum JobState {
     Waiting,
-    Running,
+    /// After so many failures in a row.
+    Running(i64),
     Late,
     /// How often in a row.
     Failing(i64),
@@ -54,12 +57,17 @@ pub fn jobs(page: Jobs) -> impl IntoView {
             "{n} jobs are failing. They are tried again by themselves; the causes are in the log under their incident numbers."
         ),
     };
+    let late = match page.late {
+        0 => "",
+        1 => " 1 job is late: is a server running, and has it room for it?",
+        _ => " Some jobs are late: is a server running, and has it room for them?",
+    };
     let rows = page.rows.into_iter().map(row).collect_view();
     let content = view! {
         <div class="head">
             <div>
                 <h1>"Jobs"</h1>
-                <p class="muted">"What Attest does by itself in the background. "{lead}</p>
+                <p class="muted">"What Attest does by itself in the background. "{lead}{late}</p>
             </div>
         </div>
         <section class="card">
@@ -70,8 +78,8 @@ pub fn jobs(page: Jobs) -> impl IntoView {
                     <thead>
                         <tr>
                             <th scope="col">"Job"</th>
-                            <th scope="col">"Workspace"</th>
                             <th scope="col">"State"</th>
+                            <th scope="col">"Workspace"</th>
                             <th scope="col">"Next run"</th>
                             <th scope="col">"Last completed"</th>
                         </tr>
@@ -87,20 +95,28 @@ pub fn jobs(page: Jobs) -> impl IntoView {
 fn row(row: JobRow) -> impl IntoView {
     let state = match row.state {
         JobState::Waiting => view! { <span class="tag">"Waiting"</span> }.prerender(),
-        JobState::Running => view! { <span class="tag">"Running"</span> }.prerender(),
+        JobState::Running(0) => view! { <span class="tag">"Running"</span> }.prerender(),
+        JobState::Running(n) => {
+            view! { <span class="tag warn">{format!("Running, failed {n} times")}</span> }.prerender()
+        }
         JobState::Late => view! { <span class="tag warn">"Late"</span> }.prerender(),
         JobState::Failing(1) => view! { <span class="tag warn">"Failed once"</span> }.prerender(),
         JobState::Failing(n) => view! { <span class="tag warn">{format!("Failed {n} times")}</span> }.prerender(),
+    };
+    let due = match row.state {
+        JobState::Running(_) => "Now".prerender(),
+        JobState::Late => view! { "Due since "{moment(row.due)} }.prerender(),
+        JobState::Waiting | JobState::Failing(_) => moment(row.due).prerender(),
     };
     let said = row.said.map(|said| view! { <br /><span class="muted">{said}</span> });
     let ended = row.ended.map_or_else(|| "Never".prerender(), |at| moment(at).prerender());
     view! {
         <tr>
             <th scope="row">{row.name}{said}</th>
-            <td>{row.workspace.unwrap_or_else(|| "All".to_owned())}</td>
             <td>{state}</td>
-            <td>{moment(row.due)}</td>
-            <td>{ended}</td>
+            <td>{row.workspace.unwrap_or_else(|| "Installation".to_owned())}</td>
+            <td class="moment">{due}</td>
+            <td class="moment">{ended}</td>
         </tr>
     }
 }

@@ -19,6 +19,8 @@ pub struct Profiles {
     pub value: String,
     pub faults: Faults,
     pub found: Looked,
+    /// How many profiles are found at most.
+    pub most: i64,
 }
 
 impl Model for Profiles {
@@ -49,7 +51,7 @@ pub struct ProfileCard {
     pub last_seen: Moment,
     /// Kind and value.
     pub identities: Vec<(String, String)>,
-    /// A page of them, those seen last first.
+    /// A page of them, the newest first.
     pub devices: Vec<DeviceCard>,
     /// How many it has in all.
     pub all_devices: String,
@@ -109,7 +111,14 @@ pub fn profiles(page: Profiles) -> impl IntoView {
             notice(Tone::Mind, view! { <p role="status">"No profile with this id in this environment."</p> })
                 .prerender(),
         ),
-        Looked::Found(found) => Some(found.into_iter().map(one).collect_view().prerender()),
+        Looked::Found(found) => {
+            let is_cut = found.len() as i64 == page.most;
+            let cut = is_cut.then(|| {
+                let words = format!("The first {} profiles. There may be more that use this device.", page.most);
+                notice(Tone::Mind, view! { <p role="status">{words}</p> })
+            });
+            Some(view! { {cut}{found.into_iter().map(one).collect_view()} }.prerender())
+        }
     };
     let fault = page
         .faults
@@ -147,11 +156,10 @@ fn facts(rows: Vec<(String, String)>) -> impl IntoView {
 
 fn one(found: ProfileCard) -> impl IntoView {
     let kind = if found.anonymous { "Anonymous: no event has named this user yet." } else { "" };
-    let none = found.devices.is_empty().then(|| view! { <p class="muted">"This profile has no known device."</p> });
-    let of_all = format!("{} of {} devices, last seen first. ", found.devices.len(), found.all_devices);
-    let more = found
-        .more_devices
-        .map(|address| view! { <p class="muted">{of_all}<a href=address>"Show the next ones"</a></p> });
+    let none = (found.all_devices == "0").then(|| view! { <p class="muted">"This profile has no known device."</p> });
+    let of_all = format!("{} of {} devices, newest first. ", found.devices.len(), found.all_devices);
+    let more =
+        found.more_devices.map(|address| view! { <p class="muted">{of_all}<a href=address>"Show older ones"</a></p> });
     let devices = found.devices.into_iter().map(device).collect_view();
     view! {
         <section class="card profile">

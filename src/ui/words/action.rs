@@ -29,7 +29,7 @@ pub fn action(action: AuditAction) -> &'static str {
         AuditAction::InputResumed => "Input resumed",
         AuditAction::SecretRotated => "Input secret rotated",
         AuditAction::InputLimitSet => "Input rate limit changed",
-        AuditAction::InputPlaceholdersSet => "Input’s placeholder ids changed",
+        AuditAction::InputPlaceholdersSet => "Use of placeholder ids changed",
         AuditAction::SamplesSeen => "Samples viewed",
         AuditAction::TokenAdded => "API token created",
         AuditAction::TokenRevoked => "API token revoked",

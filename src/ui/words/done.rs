@@ -57,7 +57,7 @@ pub fn done(what: Done) -> &'static str {
         Done::InvitationRevoked => "Invitation revoked. Its link no longer works.",
         Done::TokenRevoked => "Token revoked. It no longer works.",
         Done::LimitSaved => "Rate limit saved.",
-        Done::PlaceholdersSaved => "Use of placeholder ids saved.",
+        Done::PlaceholdersSaved => "Use of placeholder ids changed.",
         Done::InputPaused => "Input paused. Its batches now get error 403.",
         Done::InputResumed => "Input resumed. Its batches are accepted again.",
         Done::SettingsSaved => "Settings saved.",

@@ -7,7 +7,7 @@ pub fn job(kind: JobKind) -> &'static str {
         JobKind::Tidying => "Remove ended sessions, links and forms",
         JobKind::SignInFailures => "Log failed sign-ins",
         JobKind::TokenReads => "Log reads by API tokens",
-        JobKind::Samples => "Remove samples after a day",
+        JobKind::Samples => "Remove old samples",
         JobKind::Retirement => "Take silent devices without ids out of the counts",
         JobKind::Transitions => "Remove old status changes",
         JobKind::Days => "Sum up old daily counts",
@@ -20,7 +20,7 @@ pub fn job(kind: JobKind) -> &'static str {
 pub fn job_note(note: JobNote) -> &'static str {
     match note {
         JobNote::TooManyRequestIds => {
-            "More request ids came than are kept (ATTEST_KEEP_REQUEST_IDS): a request repeated late may be counted twice"
+            "More request ids came than are kept (ATTEST_KEEP_REQUEST_IDS): they are remembered for a shorter time, and a request that is repeated after it counts twice"
         }
     }
 }

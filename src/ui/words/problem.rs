@@ -171,8 +171,8 @@ pub fn data_problem(of: DataProblem) -> &'static str {
         DataProblem::SecondsTimestamp => "Timestamp in seconds; converted to milliseconds",
         DataProblem::FutureTimestamp => "Timestamp in the future; replaced by arrival time",
         DataProblem::Stale => "Status older than the one already known; ignored",
-        DataProblem::PlaceholderId => "Id that says there is none, such as \"null\" or \"guest\"; ignored",
-        DataProblem::SharedId => "Id shared by too many devices or users; joined to nothing further",
+        DataProblem::PlaceholderId => "Placeholder id such as “null” or “guest”; ignored",
+        DataProblem::SharedId => "Id, user or device shared too widely (over 50 in a day); joined to nothing further",
     }
 }
 

@@ -9,7 +9,7 @@ use crate::server::ingest::Room;
 use crate::server::state::AppState;
 use crate::server::store::{InputGrant, SentBatches};
 use axum::Json;
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use axum::extract::{FromRequestParts, State};
 use axum::http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::request::Parts;
@@ -17,6 +17,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use http_body_util::BodyExt;
 use serde_json::json;
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
@@ -208,20 +209,21 @@ async fn read(
     if announced.is_some_and(|length| length > largest) {
         return Ok(Err(Unread::TooLarge));
     }
-    let mut room = state.ingest.room(announced.unwrap_or(largest))?;
-    let bytes = match to_bytes(body, largest).await {
-        Ok(bytes) => bytes,
-        Err(error) => {
-            let cause = std::error::Error::source(&error);
-            let is_too_large = cause.is_some_and(|cause| cause.is::<http_body_util::LengthLimitError>());
-            return Ok(Err(if is_too_large { Unread::TooLarge } else { Unread::CutOff }));
+    let mut room = state.ingest.room(announced.unwrap_or_default())?;
+    let (mut body, mut bytes) = (body, Vec::new());
+    while let Some(frame) = body.frame().await {
+        let Ok(frame) = frame else { return Ok(Err(Unread::CutOff)) };
+        let Ok(data) = frame.into_data() else { continue };
+        if bytes.len() + data.len() > largest {
+            return Ok(Err(Unread::TooLarge));
         }
-    };
-    room.shrink(bytes.len());
+        state.ingest.grow(&mut room, bytes.len() + data.len())?;
+        bytes.extend_from_slice(&data);
+    }
     let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     if kind != "application/json" && !(kind.starts_with("application/") && kind.ends_with("+json")) {
         return Ok(Err(Unread::NotJsonType));
     }
-    Ok(String::from_utf8(bytes.into()).map(|text| (text, room)).map_err(|_| Unread::NotText))
+    Ok(String::from_utf8(bytes).map(|text| (text, room)).map_err(|_| Unread::NotText))
 }

@@ -121,7 +121,12 @@ pub async fn change(
             }
         }
         "placeholders" => {
-            let wanted = if form.text("take").is_empty() { Placeholders::Absent } else { Placeholders::Ids };
+            let wanted = form.choice("take", |text| match text {
+                "use" => Some(Placeholders::Ids),
+                "ignore" => Some(Placeholders::Absent),
+                _ => None,
+            });
+            let wanted = wanted.ok_or(Refusal::BadRequest(vec![]))?;
             set_placeholders(&state.store, &visit.actor, workspace, id, wanted).await?;
             redirect_saying(&visit.session, Done::PlaceholdersSaved, &format!("/w/{slug}/inputs/{id}")).await
         }

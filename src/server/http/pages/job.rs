@@ -26,17 +26,19 @@ pub async fn list(visit: SignedInPerson, State(state): State<AppState>, query: R
         let now = system.now;
         system.jobs().await?.into_iter().map(|job| row(job, now)).collect()
     };
-    let failing = jobs.iter().filter(|job| matches!(job.state, JobState::Failing(_))).count() as i64;
+    let count = |is: fn(&JobState) -> bool| jobs.iter().filter(|job| is(&job.state)).count() as i64;
+    let failing = count(|state| matches!(state, JobState::Failing(_) | JobState::Running(1..)));
+    let late = count(|state| *state == JobState::Late);
     let found_by = |job: &JobRow| format!("{} {}", job.name, job.workspace.as_deref().unwrap_or_default());
     let (rows, pager) = part(&PageQuery::new(query), jobs, found_by);
     let frame = installation_frame(&mut system, &visit.person, InstallationPage::Jobs).await?;
-    Ok(render(&state, Page::Jobs(Box::new(Jobs { frame, rows, pager, failing })), StatusCode::OK))
+    Ok(render(&state, Page::Jobs(Box::new(Jobs { frame, rows, pager, failing, late })), StatusCode::OK))
 }
 
 fn row(job: Job, now: Millis) -> JobRow {
     let is_running = job.lease_until.is_some_and(|until| until >= now);
     let state = match job.failures {
-        _ if is_running => JobState::Running,
+        failures if is_running => JobState::Running(failures),
         0 if job.due_at < now.minus(JobsState::LATE) => JobState::Late,
         0 => JobState::Waiting,
         failures => JobState::Failing(failures),

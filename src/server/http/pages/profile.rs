@@ -1,10 +1,10 @@
 //! Looking up single profiles. No address names a person: what was found stays with the session that looked, which may
-//! see it again for a while by a reload or the back button, without another look-up and its row in the log.
+//! see it again for a while by a reload or the back button, without another look-up and its row in the log. A page of
+//! a profile's devices begins after a device by its internal number, which says nothing to anybody else.
 
 use super::remembered::{LookedUp, random_name};
 use super::{PageQuery, frame};
 use crate::domain::att::{CountedState, Effective, Origin};
-use crate::domain::device::DevicePlace;
 use crate::domain::environment::Environment;
 use crate::domain::id::{DeviceId, InputId, ProfileId};
 use crate::domain::permission::Permission;
@@ -16,7 +16,7 @@ use crate::server::http::moment::moment;
 use crate::server::http::render::render;
 use crate::server::services::profile::{DeviceReader, GatedDevice, LookUp, look_up as find};
 use crate::server::store::View;
-use crate::server::store::profile::AppUser;
+use crate::server::store::profile::{AppUser, MOST_FOUND};
 use crate::ui::frame::{NavPage, address};
 use crate::ui::pages::Page;
 use crate::ui::pages::profile::{DeviceCard, Explicit, Looked, ProfileCard, Profiles};
@@ -88,23 +88,23 @@ struct DevicePages {
     /// The address of the look-up.
     of: String,
     /// Of the profiles that were found which, and the device after which its page begins.
-    asked: Option<(usize, DevicePlace)>,
+    asked: Option<(usize, DeviceId)>,
 }
 
 impl DevicePages {
     fn asked(query: &PageQuery, address: String) -> Self {
         let which = query.of("profile").and_then(|text| text.parse().ok());
-        let asked = which.zip(query.of("after").and_then(DevicePlace::parse));
+        let asked = which.zip(query.of("after").and_then(|text| text.parse().ok()).map(DeviceId));
         Self { of: with(&address, "look-up", query.of("look-up").unwrap_or_default()), asked }
     }
 
-    fn after(&self, which: usize) -> Option<DevicePlace> {
+    fn after(&self, which: usize) -> Option<DeviceId> {
         self.asked.filter(|(asked, _)| *asked == which).map(|(_, after)| after)
     }
 
     /// The address of the page after a device.
-    fn next(&self, which: usize, after: DevicePlace) -> String {
-        with(&with(&self.of, "profile", &which.to_string()), "after", &after.to_string())
+    fn next(&self, which: usize, after: DeviceId) -> String {
+        with(&with(&self.of, "profile", &which.to_string()), "after", &after.0.to_string())
     }
 }
 
@@ -149,6 +149,7 @@ async fn model(
         value,
         faults: Faults::default(),
         found: Looked::NotYet,
+        most: MOST_FOUND,
     })
 }
 

@@ -75,7 +75,7 @@ fn why(error: &Error) -> Why {
         Error::Refused(Refusal::TooLarge(_)) => Why::TooLarge,
         // Only machines are limited so.
         Error::Refused(Refusal::RateLimited) => Why::BadRequest,
-        Error::Again(_) | Error::Broken(_) | Error::Unavailable(_) => Why::Unavailable,
+        Error::Full | Error::Again(_) | Error::Broken(_) | Error::Unavailable(_) => Why::Unavailable,
         Error::Internal(_) => Why::Internal,
     }
 }

@@ -113,7 +113,7 @@ pub async fn fill(services: &Services, clock: &Arc<StoryClock>, size: DemoSize) 
         };
         devices += write_all(&filling, groups, tell).await?;
         // Without it Postgres would take a workspace for a handful of rows, and read it whole for each step of what follows.
-        store.learn_sizes().await;
+        store.learn_sizes(size.profiles.into()).await;
         if let Some((_, default, why)) = change {
             let (reason, default) = (why.to_owned(), Some(default));
             let new = NewSettings { default, policy: None, reason, version, typed_name: None };

@@ -138,7 +138,7 @@ async fn all_steps(services: &Services, settings: JobSettings, mut job: ClaimedJ
 fn words(error: &Error, incident: &str) -> String {
     let why = match error {
         Error::Refused(_) => "refused",
-        Error::Again(_) | Error::Broken(_) | Error::Unavailable(_) => "the database was not available",
+        Error::Full | Error::Again(_) | Error::Broken(_) | Error::Unavailable(_) => "the database was not available",
         Error::Internal(_) => "an internal error",
     };
     format!("{why}, incident {incident}")

@@ -140,8 +140,8 @@ impl Filling {
         writes.population(&nobody, population, &store.ids);
         writes.effects(&effects, &accepted, now);
         writes.write(&mut tx, store.is_spread).await?;
-        let refused = effects.no_longer_authorized(self.policy, &nobody);
-        tx.erase_sampled_idfas(workspace, refused).await?;
+        let erased = effects.erased_devices().iter().copied();
+        tx.erase_sampled_idfas(workspace, erased).await?;
         tx.commit().await
     }
 

@@ -11,13 +11,12 @@ mod write;
 
 use super::db::{Tx, on};
 use crate::domain::deciding::deciding_device;
-use crate::domain::device::{Device, DevicePlace};
+use crate::domain::device::Device;
 use crate::domain::environment::Environment;
 use crate::domain::fold::Population;
 use crate::domain::id::{DeviceId, ProfileId, WorkspaceId};
 use crate::domain::identifier::Identifier;
 use crate::domain::profile::Profile;
-use crate::domain::time::Millis;
 use crate::server::error::Result;
 use load::Loader;
 use row::{DeviceRow, ProfileRow, devices, profiles};
@@ -112,14 +111,14 @@ impl Tx {
         Ok(deciding_device(devices).cloned())
     }
 
-    /// The profile's devices that were seen last, the last one first, after one of them or from the first on; with their
-    /// identifiers.
+    /// The profile's devices, the newest first, after one of them or from the first on; with their identifiers. Their order
+    /// never changes: one that is seen meanwhile is not passed over.
     pub(super) async fn devices_used_by(
         &mut self,
         workspace: WorkspaceId,
         environment: Environment,
         profile: ProfileId,
-        after: Option<DevicePlace>,
+        after: Option<DeviceId>,
         most: i64,
     ) -> Result<Vec<(Device, Vec<Identifier>)>> {
         const SQL: &str = concat!(
@@ -128,16 +127,13 @@ impl Tx {
             " from uses u join devices on devices.workspace_id = u.workspace_id \
             and devices.environment = u.environment and devices.id = u.device_id \
             where u.workspace_id = $1 and u.environment = $2 and u.profile_id = $3 \
-            and (devices.last_seen < $4 or (devices.last_seen = $4 and devices.id > $5)) \
-            order by devices.last_seen desc, devices.id limit $6"
+            and u.device_id < $4 order by u.device_id desc limit $5"
         );
-        let after = after.unwrap_or(DevicePlace { last_seen: Millis(i64::MAX), id: DeviceId(i64::MIN) });
         let rows: Vec<DeviceRow> = on!(&mut *self, c => sqlx::query_as(SQL)
             .bind(workspace)
             .bind(environment)
             .bind(profile)
-            .bind(after.last_seen)
-            .bind(after.id)
+            .bind(after.unwrap_or(DeviceId(i64::MAX)))
             .bind(most)
             .fetch_all(c)
             .await?);

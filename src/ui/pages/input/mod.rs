@@ -215,12 +215,16 @@ fn actions(page: &InputPage) -> impl IntoView + use<> {
         )
     };
     let (take, placeholders_label, placeholders_effect) = if page.takes_placeholders {
-        ("", "Ignore placeholder ids", "Words such as “null”, “unknown” or “guest” are no longer used as ids.")
+        (
+            "ignore",
+            "Ignore placeholder ids",
+            "Words such as “null”, “unknown” or “guest” are no longer used as ids. Users made from them stay.",
+        )
     } else {
         (
-            "yes",
+            "use",
             "Use placeholder ids",
-            "Words such as “null”, “unknown” or “guest” are used as ids: everybody who sends one becomes the same user, up to 50 devices a day.",
+            "Words such as “null”, “unknown” or “guest” are used as ids: everybody who sends the same one becomes one user. After more than 50 new devices on a day, nothing further is joined to it.",
         )
     };
     let rate = Field {

@@ -32,7 +32,7 @@ pub struct ProfileAnswer {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     device_identities: Option<Vec<Identity>>,
-    /// At most 50, the one seen last first.
+    /// At most 50, the newest first.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     devices: Option<Vec<DeviceAnswer>>,
@@ -120,7 +120,7 @@ pub(super) async fn answer(
             .then(|| named(identities.iter().map(|(kind, value)| (kind.as_str(), value)))),
         device_identities: fields.device_identities.then(|| devices.iter().flat_map(names).collect()),
         devices: fields.devices.then(|| devices.iter().map(|known| device(&reader, known)).collect()),
-        next_devices_after: next.filter(|_| fields.devices || fields.device_identities).map(|next| next.to_string()),
+        next_devices_after: next.filter(|_| fields.devices || fields.device_identities).map(|next| next.0.to_string()),
     }))
 }
 

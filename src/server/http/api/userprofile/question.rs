@@ -1,8 +1,8 @@
 //! What a profile is asked for by, and which fields of it.
 
-use crate::domain::device::DevicePlace;
 use crate::domain::environment::Environment;
 use crate::domain::error::{Problem, Refusal};
+use crate::domain::id::DeviceId;
 use crate::domain::identifier::{IdentifierKind, normalized};
 use crate::domain::identity::IdentityKind;
 use crate::domain::json::{self, Object};
@@ -42,7 +42,7 @@ pub(super) struct Fields {
     pub user_identities: bool,
     pub devices: bool,
     /// The device after which those begin that are returned.
-    pub devices_after: Option<DevicePlace>,
+    pub devices_after: Option<DeviceId>,
 }
 
 impl Fields {
@@ -56,7 +56,7 @@ impl Fields {
                 _ => return Err(bad("fields", Problem::NotOneOf)),
             }
         }
-        fields.devices_after = parsed(query, "devices_after", DevicePlace::parse)?;
+        fields.devices_after = parsed(query, "devices_after", |text| text.parse().ok().map(DeviceId))?;
         Ok(fields)
     }
 }
@@ -94,7 +94,7 @@ pub(super) struct FieldsParam {
     #[param(pattern = r"^(device_identities|user_identities|devices)(,(device_identities|user_identities|devices))*$")]
     fields: Option<String>,
     /// Only devices after those of an answer before: its `next_devices_after`.
-    #[param(pattern = r"^[0-9]{1,18}-[0-9]{1,18}$")]
+    #[param(pattern = r"^[0-9]{1,18}$")]
     devices_after: Option<String>,
 }
 
