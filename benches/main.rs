@@ -5,6 +5,7 @@ mod batches;
 mod limit;
 mod limit_postgres;
 mod load;
+mod quiet;
 mod reads;
 mod rows;
 mod server;
@@ -28,7 +29,7 @@ struct Wanted {
     #[arg(long)]
     folder: PathBuf,
     /// The benchmarks to run, such as `b1,b2`.
-    #[arg(long, value_delimiter = ',', default_value = "b1,b2,b3,b5,b6,b8")]
+    #[arg(long, value_delimiter = ',', default_value = "b1,b2,b3,b5,b6,b8,b9")]
     only: Vec<String>,
     #[arg(long, default_value_t = 5)]
     pairs: u64,
@@ -76,6 +77,7 @@ async fn measure(wanted: &Wanted) {
             "b5" => reads::reads(wanted, time).await,
             "b6" => reads::default_change(wanted).await,
             "b8" => cost(wanted, time).await,
+            "b9" => quiet::quiet(wanted, time).await,
             other => panic!("there is no benchmark {other}"),
         }
     }

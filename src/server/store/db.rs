@@ -121,7 +121,7 @@ impl Db {
         for (pragma, wanted) in [
             // Once more than the log is large it is cut to this.
             ("pragma journal_size_limit", LOG_KEPT),
-            ("pragma wal_autocheckpoint", CHECKPOINT.into()),
+            ("pragma wal_autocheckpoint", CHECKPOINT),
             ("pragma busy_timeout", BUSY.as_millis() as i64),
         ] {
             let found: i64 = sqlx::query_scalar(pragma).fetch_one(&writer).await?;
