@@ -166,6 +166,7 @@ impl Tx {
         let admitted = self.admit(group.workspace, keys, group.today).await?;
         noted.iter_mut().for_each(|device| count::note_overflow(device, &admitted));
         effects.fold_versions(&admitted);
+        self.fold_data_problems(group.workspace, &mut effects.data_problems).await?;
         Ok(())
     }
 

@@ -1,15 +1,16 @@
 //! Data problems, counted by day, app and app version.
 
-use super::db::{given, on};
+use super::db::{Tx, given, on};
 use super::row::rows;
 use super::scope::Scope;
 use super::writes::Writes;
+use crate::domain::count::{OVERFLOW, UNKNOWN};
 use crate::domain::data_problem::DataProblem;
 use crate::domain::environment::Environment;
-use crate::domain::id::{AppId, InputId};
+use crate::domain::id::{AppId, InputId, WorkspaceId};
 use crate::domain::time::{Day, Millis};
 use crate::server::error::Result;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 rows! {
     pub(super) data_problems: DataProblemRow {
@@ -29,8 +30,95 @@ rows! {
     }
 }
 
+/// How many rows an input's data problems have on a day, before those of versions that have none yet are counted together.
+const MOST_ON_A_DAY: i64 = 1000;
+
+/// Data problems to be counted: how many of each, and when the last one came.
+pub(super) type DataProblems = BTreeMap<DataProblemKey, (i64, Millis)>;
+
+/// Counts data problems of these keys under the overflow bucket's version.
+pub(super) fn fold_versions(problems: &mut DataProblems, is_folded: impl Fn(&DataProblemKey) -> bool) {
+    for (mut key, (n, last)) in std::mem::take(problems) {
+        if key.app_version != UNKNOWN && is_folded(&key) {
+            key.app_version = OVERFLOW.to_owned();
+        }
+        let (folded, latest) = problems.entry(key).or_default();
+        (*folded, *latest) = (*folded + n, last.max(*latest));
+    }
+}
+
+impl Tx {
+    /// Counts together what would be one row too many of an input's on a day.
+    pub(super) async fn fold_data_problems(
+        &mut self,
+        workspace: WorkspaceId,
+        problems: &mut DataProblems,
+    ) -> Result<()> {
+        const ROWS: &str = "select count(*) from (select 1 from data_problems where workspace_id = $1 and input_id = $2 \
+            and day = $3 limit $4) as first";
+        const KNOWN: &str = concat!(
+            "select ",
+            data_problems!(key),
+            " from data_problems where workspace_id = $1 and (",
+            data_problem_keys!(columns),
+            ") in (select ",
+            data_problem_keys!(given),
+            " from jsonb_each($2) as given)"
+        );
+        let of: BTreeSet<(InputId, Day)> = problems.keys().map(|key| (key.input, key.day)).collect();
+        for (input, day) in of {
+            let rows: i64 = on!(&mut *self, c => sqlx::query_scalar(ROWS)
+                .bind(workspace)
+                .bind(input)
+                .bind(day)
+                .bind(MOST_ON_A_DAY)
+                .fetch_one(c)
+                .await?);
+            if rows < MOST_ON_A_DAY {
+                continue;
+            }
+            let asked = given(problems.keys().filter(|key| (key.input, key.day) == (input, day)).map(KnownKey::from));
+            let known: Vec<KnownKey> =
+                on!(&mut *self, c => sqlx::query_as(KNOWN).bind(workspace).bind(asked).fetch_all(c).await?);
+            let known: BTreeSet<DataProblemKey> = known.into_iter().map(DataProblemKey::from).collect();
+            fold_versions(problems, |key| (key.input, key.day) == (input, day) && !known.contains(key));
+        }
+        Ok(())
+    }
+}
+
+impl From<&DataProblemKey> for KnownKey {
+    fn from(key: &DataProblemKey) -> Self {
+        let DataProblemKey { environment, day, app, app_version, input, kind } = key.clone();
+        Self { environment, day, app_id: app, app_version, input_id: input, kind }
+    }
+}
+
+impl From<KnownKey> for DataProblemKey {
+    fn from(key: KnownKey) -> Self {
+        let KnownKey { environment, day, app_id, app_version, input_id, kind } = key;
+        Self { environment, day, app: app_id, app_version, input: input_id, kind }
+    }
+}
+
 /// How many kinds and versions are shown at once.
 pub const MOST_SHOWN: i64 = 200;
+
+rows! {
+    /// What a row is looked for by.
+    data_problem_keys: KnownKey {
+        key {
+            environment: Environment as bigint,
+            day: Day as bigint,
+            app_id: AppId as bigint,
+            app_version: String as text,
+            input_id: InputId as bigint,
+            kind: DataProblem as text,
+        }
+        fixed {}
+        changing {}
+    }
+}
 
 /// What data problems are counted by.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -57,7 +145,7 @@ pub struct DataProblemCount {
 
 impl Writes {
     /// Adds data problems where they belong: how many, and when the last one came.
-    pub fn data_problems(&mut self, found: &BTreeMap<DataProblemKey, (i64, Millis)>) {
+    pub fn data_problems(&mut self, found: &DataProblems) {
         const SQL: &str = concat!(
             "insert into data_problems as kept (workspace_id, ",
             data_problems!(columns),

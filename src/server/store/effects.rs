@@ -1,6 +1,6 @@
 //! What batches add up to, apart from the population: counts, transitions, data problems, samples.
 
-use super::data_problem::DataProblemKey;
+use super::data_problem::{DataProblemKey, DataProblems, fold_versions};
 use super::db::Tx;
 use super::sample::Taken;
 use super::tally::Tallies;
@@ -22,7 +22,7 @@ pub(super) struct Effects<'a> {
     tallies: Tallies,
     arrivals: BTreeSet<(InputId, Environment, AppId)>,
     transitions: Vec<Transition>,
-    data_problems: BTreeMap<DataProblemKey, (i64, Millis)>,
+    pub data_problems: DataProblems,
     taken: BTreeMap<InputId, Vec<Taken<'a>>>,
     erased_devices: BTreeSet<DeviceId>,
     /// How many ids of requests were noted.
@@ -69,17 +69,9 @@ impl<'a> Effects<'a> {
 
     /// Counts those that are not admitted together.
     pub fn fold_versions(&mut self, admitted: &AdmittedValues) {
-        let is_admitted = |key: &DataProblemKey| {
-            let known = (Some(key.app), Dimension::AppVersion, key.app_version.clone());
-            key.app_version == UNKNOWN || admitted.0.contains(&known)
-        };
-        for (mut key, (n, last)) in std::mem::take(&mut self.data_problems) {
-            if !is_admitted(&key) {
-                key.app_version = OVERFLOW.to_owned();
-            }
-            let (folded, latest) = self.data_problems.entry(key).or_default();
-            (*folded, *latest) = (*folded + n, last.max(*latest));
-        }
+        fold_versions(&mut self.data_problems, |key| {
+            !admitted.0.contains(&(Some(key.app), Dimension::AppVersion, key.app_version.clone()))
+        });
     }
 
     /// Devices whose advertising id is erased with this, and that may have a sample from before.

@@ -146,9 +146,19 @@ async fn data_problems_are_of_few_versions_and_go_with_the_days(world: World) {
     assert_eq!(numbers(&world, VERSIONS).await, 1001, "a thousand, and all others together");
     const OTHERS: &str = "select n from data_problems where app_version = '(other)'";
     assert_eq!(numbers(&world, OTHERS).await, 200);
+    // Of many apps each has versions of its own: an input has so many rows on a day, and then one for each app and kind.
+    let of_app = |n: i64| {
+        let mut batch = ios("ada", "v2", Some("authorized"));
+        batch["application_info"] =
+            json!({"package": format!("app.{}", n / 50), "application_version": format!("{n}")});
+        batch
+    };
+    sender.send(&(0..300).map(of_app).collect::<Vec<_>>()).await;
+    sender.send(&(300..600).map(of_app).collect::<Vec<_>>()).await;
+    assert_eq!(numbers(&world, VERSIONS).await, 1001 + 12);
     world.clock.advance(9 * DAY);
     run_due_jobs(&world.state.services, SETTINGS).await.expect("run");
-    assert_eq!(numbers(&world, VERSIONS).await, 1001);
+    assert_eq!(numbers(&world, VERSIONS).await, 1001 + 12);
     world.clock.advance(DAY);
     run_due_jobs(&world.state.services, SETTINGS).await.expect("run");
     assert_eq!(numbers(&world, VERSIONS).await, 0);
