@@ -15,6 +15,7 @@ use leptos::nonce::Nonce;
 use leptos::prelude::*;
 use leptos_axum::handle_response_inner;
 use std::future::ready;
+use tokio::runtime::Handle;
 
 /// Answers with a page, for success and faults alike. The body is drawn by [`draw_pages`].
 pub fn render(state: &AppState, page: Page, status: StatusCode) -> Response {
@@ -32,7 +33,8 @@ pub fn render(state: &AppState, page: Page, status: StatusCode) -> Response {
     response
 }
 
-/// Has Leptos draw the page that a handler answered with, in a context that knows the request.
+/// Has Leptos draw the page that a handler answered with, in a context that knows the request, and on a thread of its own:
+/// a long page holds up nobody.
 pub async fn draw_pages(request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
     let asked = parts.clone();
@@ -46,18 +48,25 @@ pub async fn draw_pages(request: Request, next: Next) -> Response {
         }
     };
     let asked = Request::from_parts(asked, Body::empty());
-    let page = handle_response_inner(
-        provide,
-        || document(page),
-        asked,
-        |view, _, _| {
-            // Nothing on our pages waits and islands get no resources, so that one pass over the view is the whole page, and
-            // the script in which Leptos would hand over what came later is left out.
-            let html = view.to_html();
-            Box::pin(ready(Box::pin(futures::stream::once(ready(html))) as _))
-        },
-    );
-    *response.body_mut() = page.await.into_body();
+    let drawn = tokio::task::spawn_blocking(move || {
+        let page = handle_response_inner(
+            provide,
+            || document(page),
+            asked,
+            |view, _, _| {
+                // Nothing on our pages waits and islands get no resources, so that one pass over the view is the whole
+                // page, and the script in which Leptos would hand over what came later is left out.
+                let html = view.to_html();
+                Box::pin(ready(Box::pin(futures::stream::once(ready(html))) as _))
+            },
+        );
+        Handle::current().block_on(page)
+    });
+    match drawn.await {
+        Ok(page) => *response.body_mut() = page.into_body(),
+        // A panic; it is in the log.
+        Err(_) => return StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
     response
 }
 

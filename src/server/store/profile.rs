@@ -14,7 +14,7 @@ use crate::server::error::Result;
 use serde_json::json;
 
 /// How many devices a profile is answered with at a time.
-const DEVICES_OF_A_PAGE: i64 = 50;
+pub const DEVICES_OF_A_PAGE: usize = 50;
 /// How many profiles are found at once.
 pub const MOST_FOUND: i64 = 20;
 /// How many identities a profile is answered with.
@@ -112,12 +112,13 @@ impl Scope {
         })
     }
 
-    /// A profile with what is known of it: of its devices a page, after one of them or from the newest on.
+    /// A profile with what is known of it: of its devices `most`, after one of them or from the newest on.
     pub async fn app_user(
         &mut self,
         environment: Environment,
         id: ProfileId,
         after: Option<DeviceId>,
+        most: usize,
     ) -> Result<Option<AppUser>> {
         const IDENTITIES: &str = "select kind, value from identities \
             where workspace_id = $1 and environment = $2 and profile_id = $3 order by kind, value limit $4";
@@ -133,9 +134,9 @@ impl Scope {
             .fetch_all(c)
             .await?);
         let decides = tx.deciding_device(workspace, &profile).await?;
-        let mut devices = tx.devices_used_by(workspace, environment, id, after, DEVICES_OF_A_PAGE + 1).await?;
-        let is_more = devices.len() as i64 > DEVICES_OF_A_PAGE;
-        devices.truncate(DEVICES_OF_A_PAGE as usize);
+        let mut devices = tx.devices_used_by(workspace, environment, id, after, most as i64 + 1).await?;
+        let is_more = devices.len() > most;
+        devices.truncate(most);
         let next = devices.last().filter(|_| is_more).map(|(device, _)| device.id);
         let devices = devices.into_iter().map(|(device, identifiers)| IdentifiedDevice {
             device,

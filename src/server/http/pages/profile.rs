@@ -16,7 +16,7 @@ use crate::server::http::moment::moment;
 use crate::server::http::render::render;
 use crate::server::services::profile::{DeviceReader, GatedDevice, LookUp, look_up as find};
 use crate::server::store::View;
-use crate::server::store::profile::{AppUser, MOST_FOUND};
+use crate::server::store::profile::{AppUser, DEVICES_OF_A_PAGE, MOST_FOUND};
 use crate::ui::frame::{NavPage, address};
 use crate::ui::pages::Page;
 use crate::ui::pages::profile::{DeviceCard, Explicit, Looked, ProfileCard, Profiles};
@@ -83,6 +83,9 @@ pub async fn look_up(
     Ok(Redirect::to(&there).into_response())
 }
 
+/// How many devices are shown of a profile at least, however many profiles were found.
+const FEWEST_DEVICES: usize = 5;
+
 /// Which page is shown of a profile's devices: of one the page that was asked for, of the others the first.
 struct DevicePages {
     /// The address of the look-up.
@@ -123,8 +126,10 @@ async fn people(
 ) -> Result<Vec<ProfileCard>> {
     let context = Context::read(view).await?;
     let mut people = Vec::new();
+    // Of many profiles each has fewer: a page is no longer than a profile's.
+    let most = (DEVICES_OF_A_PAGE / found.len().max(1)).max(FEWEST_DEVICES);
     for (which, id) in found.iter().enumerate() {
-        if let Some(person) = view.app_user(environment, *id, pages.after(which)).await? {
+        if let Some(person) = view.app_user(environment, *id, pages.after(which), most).await? {
             let next = person.next.map(|after| pages.next(which, after));
             people.push(context.found(view, person, next)?);
         }

@@ -10,7 +10,7 @@ use crate::domain::time::Millis;
 use crate::server::error::Result;
 use crate::server::services::profile::{DeviceReader, GatedDevice};
 use crate::server::store::View;
-use crate::server::store::profile::AppUser;
+use crate::server::store::profile::{AppUser, DEVICES_OF_A_PAGE};
 use axum::Json;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -106,7 +106,8 @@ pub(super) async fn answer(
     fields: Fields,
 ) -> Result<Json<ProfileAnswer>> {
     let reader = DeviceReader::read(view).await?;
-    let found = view.app_user(environment, id, fields.devices_after).await?.ok_or(Refusal::NotFound)?;
+    let found =
+        view.app_user(environment, id, fields.devices_after, DEVICES_OF_A_PAGE).await?.ok_or(Refusal::NotFound)?;
     let AppUser { profile, identities, devices, next, .. } = found;
     let devices = devices.into_iter().map(|device| reader.gated(view, device));
     let devices: Vec<GatedDevice> = devices.collect::<Result<_>>()?;
