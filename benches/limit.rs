@@ -63,35 +63,37 @@ impl Bare {
         let numbers = || first..first + ROWS;
         self.connection.execute_batch("begin immediate").expect("begun");
         let at = 1_780_000_000_000_i64;
-        let mut dedup = self.prepared("insert into dedup values (?1, ?2, ?3, ?4)");
+        let mut dedup = self.prepared("insert into dedup values (?1, ?2, ?3, ?4, ?4 + 259200000)");
         for n in numbers() {
             let hash = (u128::from(n as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835)).to_le_bytes();
             dedup.execute(params![w, input, &hash[..], at]).expect("a row");
         }
         let mut devices = self.prepared(
             "insert into devices (workspace_id, environment, id, app_id, platform, status, since, as_of, source_input, \
-             transitions, os_version, app_version, country, first_seen, last_seen, unidentified_since, retired, active_on, overflow) \
-             values (?1, 0, ?2, ?3, 'iOS', ?4, ?5, ?5, ?6, 1, '17.1', '4.2.1', 'US', ?5, ?5, null, 0, 20600, 0)",
+             transitions, os_version, app_version, country, first_seen, last_seen, unidentified_since, retired, active_on, overflow, \
+             anonymous_user, users, joined_on, joined, decides_in_app, decides_in_all) \
+             values (?1, 0, ?2, ?3, 'iOS', ?4, ?5, ?5, ?6, 1, '17.1', '4.2.1', 'US', ?5, ?5, null, 0, 20600, 0, null, 1, 20600, 1, 1, 1)",
         );
         for n in numbers() {
             devices.execute(params![w, n, app, n % 4, at, input]).expect("a row");
         }
-        let mut profiles = self.prepared("insert into profiles values (?1, 0, ?2, ?3, null, ?4, ?5, ?5)");
+        let mut profiles = self.prepared("insert into profiles values (?1, 0, ?2, ?3, null, ?4, ?5, ?5, 1, 20600, 1)");
         for n in numbers() {
             let mpid = (n.wrapping_mul(0x9e37_79b9_7f4a_7c15_u64 as i64)) & ((1 << 53) - 1);
             profiles.execute(params![w, n, mpid, format!("{:016x}", mpid), at]).expect("a row");
         }
-        let mut names = self.prepared("insert into device_identifiers values (?1, 0, ?2, 'ios_idfv', ?3, ?4)");
+        let mut names =
+            self.prepared("insert into device_identifiers values (?1, 0, ?2, 'ios_idfv', ?3, ?4, 20600, 1)");
         for n in numbers() {
             let scattered = (n as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
             let idfv = format!("{:08x}-{:04x}-4000-8000-{n:012x}", scattered >> 32, scattered & 0xffff);
             names.execute(params![w, app, idfv, n]).expect("a row");
         }
-        let mut identities = self.prepared("insert into identities values (?1, 0, 'customer_id', ?2, ?3)");
+        let mut identities = self.prepared("insert into identities values (?1, 0, 'customer_id', ?2, ?3, 20600, 1)");
         for n in numbers() {
             identities.execute(params![w, format!("b{n:010}"), n]).expect("a row");
         }
-        let mut uses = self.prepared("insert into uses values (?1, 0, ?2, ?2)");
+        let mut uses = self.prepared("insert into uses values (?1, 0, ?2, ?2, 2)");
         for n in numbers() {
             uses.execute(params![w, n]).expect("a row");
         }

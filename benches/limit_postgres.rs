@@ -9,16 +9,17 @@ use tokio::time::Instant;
 
 /// The rows of one commit; `{first}` is the first device's number. Prepared on the server, once for a connection.
 const ROWS_OF_A_COMMIT: [&str; 12] = [
-    "insert into dedup select w, i, substring(sha256(n::text::bytea) from 1 for 16), 1780000000000 from the_one, numbers",
+    "insert into dedup select w, i, substring(sha256(n::text::bytea) from 1 for 16), 1780000000000, 1780259200000 from the_one, numbers",
     "insert into devices (workspace_id, environment, id, app_id, platform, status, since, as_of, source_input, transitions, \
-     os_version, app_version, country, first_seen, last_seen, unidentified_since, retired, active_on, overflow) \
+     os_version, app_version, country, first_seen, last_seen, unidentified_since, retired, active_on, overflow, \
+     anonymous_user, users, joined_on, joined, decides_in_app, decides_in_all) \
      select w, 0, n, a, 'iOS', n % 4, 1780000000000, 1780000000000, i, 1, '17.1', '4.2.1', 'US', 1780000000000, \
-     1780000000000, null, false, 20600, 0 from the_one, numbers",
+     1780000000000, null, false, 20600, 0, null, 1, 20600, 1, 1, 1 from the_one, numbers",
     "insert into profiles select w, 0, n, ('x' || substr(md5(n::text), 1, 13))::bit(52)::bigint, null, substr(md5(n::text), 1, 16), \
-     1780000000000, 1780000000000 from the_one, numbers",
-    "insert into device_identifiers select w, 0, a, 'ios_idfv', md5(n::text)::uuid::text, n from the_one, numbers",
-    "insert into identities select w, 0, 'customer_id', 'b' || n, n from the_one, numbers",
-    "insert into uses select w, 0, n, n from the_one, numbers",
+     1780000000000, 1780000000000, 1, 20600, 1 from the_one, numbers",
+    "insert into device_identifiers select w, 0, a, 'ios_idfv', md5(n::text)::uuid::text, n, 20600, 1 from the_one, numbers",
+    "insert into identities select w, 0, 'customer_id', 'b' || n, n, 20600, 1 from the_one, numbers",
+    "insert into uses select w, 0, n, n, 2 from the_one, numbers",
     "insert into transitions select w, 0, n, 1, a, null, n % 4, 1780000000000, 1780000000000, 1780000000000, i from the_one, numbers",
     "insert into counters select w, 0, unit, case app when 0 then 0 else a end, d.dimension, value::text, 0, 1, 1, 1, 1, 0, 0 \
      from the_one, dimensions d, generate_series(1, d.n) value, generate_series(0, 1) unit, generate_series(0, 1) app \

@@ -5,6 +5,7 @@ use crate::server::error::{Error, Result};
 use sqlx::ConnectOptions;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
@@ -75,9 +76,13 @@ impl Address {
                 let reading =
                     options.clone().pragma("cache_size", format!("-{READERS_CACHE}")).pragma("query_only", "on");
                 let readers = |size| unlimited(pool(size)).connect_lazy_with(reading.clone());
+                // Reads are the work of this process' own threads: more at a time than it has processors for would only
+                // hold up whoever writes.
+                let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
+                let pages = u32::try_from(processors + 1).unwrap_or(CONNECTIONS.page).min(CONNECTIONS.page);
                 Pools::Sqlite {
                     writer: pool(1).connect_lazy_with(options.pragma("cache_size", format!("-{WRITERS_CACHE}"))),
-                    readers: CONNECTIONS.map(readers),
+                    readers: ByPurpose { page: pages, ..CONNECTIONS }.map(readers),
                 }
             }
             Self::Postgres(options) => {

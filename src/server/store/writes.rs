@@ -1,6 +1,6 @@
-//! Statements that only write, gathered: a Postgres gets all of them as one, for each way to it costs as much as its rows.
+//! Statements that only write, gathered and handed over at once: each way to a database costs as much as its rows.
 
-use super::db::{NONE, Tx};
+use super::db::{NONE, Tx, on};
 use crate::domain::id::WorkspaceId;
 use crate::server::error::Result;
 use sqlx::AssertSqlSafe;
@@ -19,7 +19,7 @@ pub enum Given {
 #[derive(Debug)]
 pub struct Writes {
     workspace: WorkspaceId,
-    statements: Vec<(&'static str, Vec<Given>)>,
+    statements: Vec<Statement>,
 }
 
 impl Writes {
@@ -45,66 +45,73 @@ impl Writes {
         self.statements.push((sql, numbers.iter().map(|number| Given::Number(*number)).collect()));
     }
 
-    /// Writes all of it: at once, or where that is not possible one statement after another.
+    /// Writes all of it: at once, or where workspaces are spread over machines one statement after another.
     pub async fn write(self, tx: &mut Tx, is_spread: bool) -> Result<()> {
-        match tx {
-            Tx::Postgres(tx) if !is_spread && self.statements.len() > 1 => {
-                let mut query = sqlx::query(AssertSqlSafe(at_once(&self.statements))).bind(self.workspace);
-                for given in self.statements.into_iter().flat_map(|(_, given)| given) {
-                    query = match given {
-                        Given::Rows(rows) => query.bind(rows),
-                        Given::Number(number) => query.bind(number),
-                    };
-                }
-                query.execute(&mut **tx).await?;
-            }
-            Tx::Postgres(tx) => {
-                for (sql, given) in self.statements {
-                    let mut query = sqlx::query(sql).bind(self.workspace);
-                    for given in given {
-                        query = match given {
-                            Given::Rows(rows) => query.bind(rows),
-                            Given::Number(number) => query.bind(number),
-                        };
-                    }
-                    query.execute(&mut **tx).await?;
-                }
-            }
-            Tx::Sqlite(tx) => {
-                for (sql, given) in self.statements {
-                    let mut query = sqlx::query(sql).bind(self.workspace);
-                    for given in given {
-                        query = match given {
-                            Given::Rows(rows) => query.bind(rows),
-                            Given::Number(number) => query.bind(number),
-                        };
-                    }
-                    query.execute(&mut **tx).await?;
-                }
-            }
+        if self.statements.is_empty() {
+            return Ok(());
         }
-        Ok(())
+        if is_spread {
+            for statement in self.statements {
+                execute(tx, statement.0.to_owned(), self.workspace, [statement]).await?;
+            }
+            return Ok(());
+        }
+        let text = match tx {
+            Tx::Sqlite(_) => one_after_another(&self.statements),
+            Tx::Postgres(_) => together(&self.statements),
+        };
+        execute(tx, text, self.workspace, self.statements).await
     }
 }
 
-/// One text of all statements, their parameters numbered anew; `$1` stays the workspace.
-fn at_once(statements: &[(&'static str, Vec<Given>)]) -> String {
-    let (mut text, mut before) = ("with ".to_owned(), 0);
-    for (at, (sql, given)) in statements.iter().enumerate() {
-        let comma = if at > 0 { ", " } else { "" };
-        let _ = write!(text, "{comma}w{at} as (");
+type Statement = (&'static str, Vec<Given>);
+
+async fn execute(
+    tx: &mut Tx,
+    text: String,
+    workspace: WorkspaceId,
+    statements: impl IntoIterator<Item = Statement>,
+) -> Result<()> {
+    on!(tx, c => {
+        let mut query = sqlx::query(AssertSqlSafe(text)).bind(workspace);
+        for given in statements.into_iter().flat_map(|(_, given)| given) {
+            query = match given {
+                Given::Rows(rows) => query.bind(rows),
+                Given::Number(number) => query.bind(number),
+            };
+        }
+        query.execute(c).await?;
+    });
+    Ok(())
+}
+
+/// One text for SQLite, which takes several statements by one way to its thread.
+fn one_after_another(statements: &[Statement]) -> String {
+    numbered(statements).join("; ")
+}
+
+/// One statement for Postgres.
+fn together(statements: &[Statement]) -> String {
+    let named = numbered(statements).into_iter().enumerate().map(|(at, text)| format!("w{at} as ({text})"));
+    format!("with {} select 1", named.collect::<Vec<_>>().join(", "))
+}
+
+/// The statements with their parameters numbered on from each other; `$1` stays the workspace.
+fn numbered(statements: &[Statement]) -> Vec<String> {
+    let mut before = 0;
+    let number = |(sql, given): &Statement| {
         let mut parts = sql.split('$');
-        text.push_str(parts.next().unwrap_or_default());
+        let mut text = parts.next().unwrap_or_default().to_owned();
         for part in parts {
             let digits = part.bytes().take_while(u8::is_ascii_digit).count();
             let number: usize = part[..digits].parse().unwrap_or_default();
             let number = if number == 1 { 1 } else { number + before };
             let _ = write!(text, "${number}{}", &part[digits..]);
         }
-        text.push(')');
         before += given.len();
-    }
-    text + " select 1"
+        text
+    };
+    statements.iter().map(number).collect()
 }
 
 #[cfg(test)]
@@ -119,10 +126,15 @@ mod tests {
         writes.rows_and("insert into b select $1, $3, $4 from jsonb_each($2)", "[2]".to_owned(), &[8, 9]);
         writes.numbers("insert into c values ($1, $2, $3)", &[10, 11]);
         assert_eq!(
-            at_once(&writes.statements),
+            together(&writes.statements),
             "with w0 as (insert into a select $1, v from jsonb_each($2)), \
              w1 as (insert into b select $1, $4, $5 from jsonb_each($3)), \
              w2 as (insert into c values ($1, $6, $7)) select 1"
+        );
+        assert_eq!(
+            one_after_another(&writes.statements),
+            "insert into a select $1, v from jsonb_each($2); insert into b select $1, $4, $5 from jsonb_each($3); \
+             insert into c values ($1, $6, $7)"
         );
     }
 }
