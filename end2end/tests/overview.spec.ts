@@ -40,7 +40,7 @@ test("filters are in the address and hold while it follows", async ({ server, si
     const slug = server.workspace("Filters");
     const input = server.input(slug);
     await server.send(input, iphone(0, "denied"));
-    await server.send(input, { environment: "development", device_info: { ios_idfv: "test" } });
+    await server.send(input, { environment: "development", device_info: { ios_idfv: "v-dev" } });
     const page = await signedIn(server.member(slug, "Ada", "compliance_admin"));
     await page.getByLabel("Environment").selectOption("development");
     await page.getByRole("button", { name: "Show" }).click();
