@@ -156,17 +156,8 @@ impl Writes {
             ") do update set n = kept.n + excluded.n, last_at = excluded.last_at"
         );
         let row = |(key, (n, last_at)): (&DataProblemKey, &(i64, Millis))| {
-            let DataProblemKey { environment, day, app, app_version, input, kind } = key.clone();
-            DataProblemRow {
-                environment,
-                day,
-                app_id: app,
-                app_version,
-                input_id: input,
-                kind,
-                n: *n,
-                last_at: *last_at,
-            }
+            let KnownKey { environment, day, app_id, app_version, input_id, kind } = key.into();
+            DataProblemRow { environment, day, app_id, app_version, input_id, kind, n: *n, last_at: *last_at }
         };
         self.rows(SQL, given(found.iter().map(row)));
     }
