@@ -71,4 +71,17 @@ mod tests {
         joins.note(tuesday);
         assert!(joins.is_shared() && joins.are_full(tuesday));
     }
+
+    #[test]
+    fn the_readme_names_these_limits() {
+        let readme: Vec<&str> = include_str!("../../README.md").split_whitespace().collect();
+        let readme = readme.join(" ");
+        let most_devices = format!("{},{:03}", MOST_DEVICES / 1000, MOST_DEVICES % 1000);
+        for limit in [
+            format!("joined to more than {MOST_ON_A_DAY} others on a day is shared"),
+            format!("at most {MOST_USERS} users and {MOST_IDENTIFIERS} ids, and a user {most_devices} devices"),
+        ] {
+            assert!(readme.contains(&limit), "{limit}");
+        }
+    }
 }

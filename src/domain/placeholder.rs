@@ -39,3 +39,16 @@ impl Placeholders {
         self == Self::Absent && is_placeholder(id)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_readme_lists_these_words_and_no_others() {
+        let readme = include_str!("../../README.md");
+        let listed = readme.split_once("Placeholders (").and_then(|(_, rest)| rest.split_once(')')).expect("a list").0;
+        let listed: Vec<String> = listed.split('`').skip(1).step_by(2).map(str::to_ascii_lowercase).collect();
+        assert_eq!(listed, WORDS);
+    }
+}
