@@ -3,6 +3,7 @@
 use super::pools::{ByPurpose, Pools};
 use crate::server::error::{Error, Result};
 use sqlx::ConnectOptions;
+use sqlx::pool::PoolOptions;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use std::num::NonZero;
@@ -39,12 +40,15 @@ impl Address {
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
             let options = PgConnectOptions::from_str(url).map_err(Error::internal)?;
             // A statement finds its rows by their keys, also in a table that is small so far: a plan is kept while the
-            // table grows, and so are those of the checks of references.
+            // table grows, and so are those of the checks of references. Tables are joined in the order written.
             let plans = [
                 ("plan_cache_mode", "force_generic_plan"),
                 ("enable_seqscan", "off"),
                 ("enable_hashjoin", "off"),
                 ("enable_mergejoin", "off"),
+                ("enable_material", "off"),
+                ("join_collapse_limit", "1"),
+                ("from_collapse_limit", "1"),
                 ("jit", "off"),
             ];
             let options = options.options([("synchronous_commit", "on"), ("lock_timeout", "10s")]).options(plans);
@@ -72,7 +76,7 @@ impl Address {
         match self {
             Self::Sqlite(path) => {
                 let options = sqlite_options(path);
-                let pool = |size| SqlitePoolOptions::new().max_connections(size).acquire_timeout(WAIT);
+                let pool = |size| kept(SqlitePoolOptions::new().max_connections(size));
                 let reading =
                     options.clone().pragma("cache_size", format!("-{READERS_CACHE}")).pragma("query_only", "on");
                 let readers = |size| unlimited(pool(size)).connect_lazy_with(reading.clone());
@@ -87,8 +91,7 @@ impl Address {
             }
             Self::Postgres(options) => {
                 let pool = |size, options| {
-                    let pool = PgPoolOptions::new().max_connections(size).acquire_timeout(WAIT);
-                    planned_by_value(pool).connect_lazy_with(options)
+                    planned_by_value(kept(PgPoolOptions::new().max_connections(size))).connect_lazy_with(options)
                 };
                 let options = (**options).clone();
                 let limited = options.clone().options([("statement_timeout", PAGE_LIMIT.as_millis().to_string())]);
@@ -101,6 +104,12 @@ impl Address {
             }
         }
     }
+}
+
+/// A pool that keeps its connections, which are few. Sqlx' task that ends idle and old ones would sometimes count them wrong
+/// and never come to an end, at the cost of a processor (its issue 3645).
+fn kept<D: sqlx::Database>(options: PoolOptions<D>) -> PoolOptions<D> {
+    options.acquire_timeout(WAIT).idle_timeout(None).max_lifetime(None)
 }
 
 /// Where rows are spread over several machines, only a plan for the workspace at hand knows which one to ask.
