@@ -8,8 +8,10 @@ use super::dedup::RequestHash;
 use super::effects::Effects;
 use super::input::Receiver;
 use super::input_grant::InputGrant;
+use super::lane::Turn;
 use super::writes::Writes;
-use crate::domain::att::Policy;
+use crate::domain::app::MOST_APPS;
+use crate::domain::att::{Policy, Status};
 use crate::domain::batch::{Batch, STATUS};
 use crate::domain::count::{self, OVERFLOW};
 use crate::domain::device::Device;
@@ -17,12 +19,11 @@ use crate::domain::error::{Fault, Problem, Refusal};
 use crate::domain::fold::{Arrival, Folded, Population};
 use crate::domain::id::{InputId, WorkspaceId};
 use crate::domain::input::Counted;
-use crate::domain::privacy::Settings;
 use crate::domain::time::{Day, Millis};
 use crate::server::calendar;
 use crate::server::error::Result;
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// What one request sent.
 #[derive(Clone, Debug, Default)]
@@ -45,24 +46,30 @@ pub struct Parcel {
 pub type RequestOutcome = Result<Vec<usize>, Refusal>;
 
 impl Store {
-    /// Stores the good batches of these requests in the order given and counts the bad ones, in one durable transaction.
-    /// Returns what became of each request. On an error nothing of any of them was stored.
-    pub async fn accept(&self, parcels: Arc<Vec<Parcel>>) -> Result<Vec<RequestOutcome>> {
+    /// Stores the good batches of these requests in the order given and counts the bad ones, in one durable transaction:
+    /// in this turn, which is for all of them, or in one that it takes. Returns what became of each request. On an error
+    /// nothing of any of them was stored.
+    pub async fn accept(&self, turn: Option<Turn>, parcels: Arc<Vec<Parcel>>) -> Result<Vec<RequestOutcome>> {
+        let turn = Arc::new(Mutex::new(turn));
         self.persist(move |store| {
+            // The first try's; each further one begins anew.
+            let turn = turn.lock().unwrap_or_else(PoisonError::into_inner).take();
             let parcels = parcels.clone();
-            async move { store.accept_once(&parcels).await }
+            async move { store.accept_once(turn, &parcels).await }
         })
         .await
     }
 
-    async fn accept_once(&self, parcels: &[Parcel]) -> Result<Vec<RequestOutcome>> {
-        // In the order of their ids, as lanes are taken.
+    async fn accept_once(&self, turn: Option<Turn>, parcels: &[Parcel]) -> Result<Vec<RequestOutcome>> {
         let mut workspaces: BTreeMap<WorkspaceId, Vec<usize>> = BTreeMap::new();
         for (at, parcel) in parcels.iter().enumerate() {
             workspaces.entry(parcel.grant.workspace).or_default().push(at);
         }
         let (mut outcomes, mut erases) = (vec![Ok(Vec::new()); parcels.len()], false);
-        let mut tx = self.db.write().await?;
+        let mut tx = match turn {
+            Some(turn) => turn.tx,
+            None => self.turn(workspaces.keys().copied().collect()).await?.tx,
+        };
         for (workspace, indexes) in workspaces {
             let its: Vec<&Parcel> = indexes.iter().map(|at| &parcels[*at]).collect();
             let (its_outcomes, erased) = tx.accept(self, workspace, &its).await?;
@@ -85,7 +92,8 @@ struct WorkspaceGroup<'a> {
     workspace: WorkspaceId,
     now: Millis,
     today: Day,
-    settings: Settings,
+    policy: Policy,
+    default: Option<Status>,
     receivers: BTreeMap<InputId, Receiver>,
 }
 
@@ -98,7 +106,7 @@ struct FoldedGroup {
 }
 
 impl Tx {
-    /// Takes the requests of one workspace, in eight steps; returns what became of each, and whether an advertising id was
+    /// Takes the requests of one workspace, whose lane this transaction has; returns what became of each, and whether an advertising id was
     /// erased.
     async fn accept(
         &mut self,
@@ -106,15 +114,13 @@ impl Tx {
         workspace: WorkspaceId,
         parcels: &[&Parcel],
     ) -> Result<(Vec<RequestOutcome>, bool)> {
-        self.take_lane(workspace).await?;
         let receivers = self.receivers(workspace, parcels).await?;
-        let Some(any) = receivers.values().next() else {
+        let Some(Receiver { time_zone, policy, default, .. }) = receivers.values().next() else {
             return Ok((vec![Err(Refusal::Forbidden); parcels.len()], false));
         };
         let now = store.clock.now();
-        let today = calendar::day(now, &any.time_zone);
-        let group =
-            WorkspaceGroup { store, workspace, now, today, settings: self.settings(workspace).await?, receivers };
+        let (today, policy, default) = (calendar::day(now, time_zone), *policy, *default);
+        let group = WorkspaceGroup { store, workspace, now, today, policy, default, receivers };
         let mut effects = Effects::default();
 
         let (outcomes, welcome) = group.screen(parcels, &mut effects);
@@ -175,12 +181,11 @@ impl Tx {
     async fn write(&mut self, group: &WorkspaceGroup<'_>, folded: &FoldedGroup, effects: &Effects<'_>) -> Result<bool> {
         let FoldedGroup { before, after, active } = folded;
         let WorkspaceGroup { store, workspace, now, today, .. } = *group;
-        let accepted = self.tally(workspace, effects, now).await?;
         let mut facets = after.difference(before);
         facets.append(&mut count::active(active));
         let mut writes = Writes::new(workspace);
         writes.population(before, after, &store.ids);
-        writes.effects(effects, &accepted, now);
+        writes.effects(effects, |input| group.receivers[&input].accepted, now);
         writes.cells(store.slot, today, &count::cells(&facets));
         writes.write(self, store.is_spread).await?;
         let erased = effects.erased_devices();
@@ -190,14 +195,9 @@ impl Tx {
 
     /// The inputs that these requests came by and that take any.
     async fn receivers(&mut self, workspace: WorkspaceId, parcels: &[&Parcel]) -> Result<BTreeMap<InputId, Receiver>> {
-        let mut receivers = BTreeMap::new();
-        let mut inputs: Vec<InputId> = parcels.iter().map(|parcel| parcel.grant.input).collect();
-        inputs.sort_unstable();
-        inputs.dedup();
-        for input in inputs {
-            let known = self.receiver(workspace, input).await?.filter(|receiver| !receiver.paused);
-            receivers.extend(known.map(|receiver| (input, receiver)));
-        }
+        let inputs = parcels.iter().map(|parcel| parcel.grant.input).collect();
+        let mut receivers = self.receivers_of(workspace, inputs).await?;
+        receivers.retain(|_, receiver| !receiver.paused);
         Ok(receivers)
     }
 
@@ -231,20 +231,26 @@ impl Tx {
         batches: Vec<(&Parcel, &'a Batch)>,
         effects: &mut Effects<'_>,
     ) -> Result<Vec<ArrivedBatch<'a>>> {
-        let WorkspaceGroup { workspace, now, today, .. } = *group;
-        let Settings { policy, default, .. } = group.settings;
+        let WorkspaceGroup { workspace, now, today, policy, default, .. } = *group;
         let bundles = batches.iter().filter_map(|(_, batch)| batch.bundle.as_deref()).chain([OVERFLOW]).collect();
         let by_bundle = self.apps_by_bundle(workspace, bundles).await?;
-        let mut apps = BatchApps::new(workspace, now, by_bundle);
+        let is_new = |bundle: &String| !by_bundle.contains_key(bundle);
+        let any_is_new = batches.iter().filter_map(|(_, batch)| batch.bundle.as_ref()).any(is_new);
+        let room = if any_is_new { MOST_APPS - self.count_apps(workspace).await? } else { 0 };
+        let mut apps = BatchApps::new(by_bundle, room);
         let mut arrived = Vec::new();
         for (parcel, sent) in batches {
             let (input, historical) = (parcel.grant.input, parcel.sent.historical);
-            let app = apps.of(self, input, &group.receivers[&input], sent, &group.store.ids).await?;
+            let app = apps.of(input, &group.receivers[&input], sent, &group.store.ids);
             if apps.is_overflow(app) {
                 effects.count(input, Counted::OtherApp, "", 1);
             }
             let arrival = Arrival { input, app, received: now, policy, default, day: today, historical };
             arrived.push(ArrivedBatch { arrival, sent, sealed: group.store.sealer()?.sealed(workspace, sent)? });
+        }
+        self.add_apps(workspace, &apps.new, now).await?;
+        for (input, app) in apps.of_inputs {
+            self.set_input_app(workspace, input, app).await?;
         }
         Ok(arrived)
     }
@@ -270,7 +276,7 @@ impl WorkspaceGroup<'_> {
             }
             let mut refused = Vec::new();
             for (at, batch) in parcel.sent.batches.iter().enumerate() {
-                if self.settings.policy == Policy::RequireStatus && batch.lacks_status(self.settings.default) {
+                if self.policy == Policy::RequireStatus && batch.lacks_status(self.default) {
                     let reason = Fault::new(STATUS, Problem::StatusRequired).reason();
                     effects.count(input, Counted::Refused, &reason, 1);
                     refused.push(at);

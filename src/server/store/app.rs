@@ -1,7 +1,8 @@
 //! Apps.
 
-use super::db::{Tx, given, on};
+use super::db::{NONE, Tx, given, on};
 use super::handle::{Act, Change};
+use super::row::rows;
 use super::scope::Scope;
 use crate::domain::app::App;
 use crate::domain::id::{AppId, WorkspaceId};
@@ -11,18 +12,33 @@ use crate::server::error::Result;
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 
+rows! {
+    apps: AppRow {
+        key {
+            id: AppId as bigint,
+        }
+        fixed {}
+        changing {
+            bundle: Option<String> as text,
+            name: String as text,
+        }
+    }
+}
+
 impl Tx {
     pub(super) async fn apps_by_bundle(
         &mut self,
         workspace: WorkspaceId,
         bundles: BTreeSet<&str>,
     ) -> Result<BTreeMap<String, AppId>> {
-        const SQL: &str = "select bundle, id from apps where workspace_id = $1 \
-            and bundle in (select given.value->>'bundle' from jsonb_each($2) as given)";
+        // Asked one by one: Postgres takes a table that was short a minute ago to be so still, and would read all of it for
+        // each bundle.
+        const SQL: &str = "select given.value->>'bundle', \
+            (select id from apps where workspace_id = $1 and bundle = given.value->>'bundle') from jsonb_each($2) as given";
         let bundles = given(bundles.into_iter().map(|bundle| json!({"bundle": bundle})));
-        let rows: Vec<(String, AppId)> =
+        let rows: Vec<(String, Option<AppId>)> =
             on!(self, c => sqlx::query_as(SQL).bind(workspace).bind(bundles).fetch_all(c).await?);
-        Ok(rows.into_iter().collect())
+        Ok(rows.into_iter().filter_map(|(bundle, id)| Some((bundle, id?))).collect())
     }
 
     /// How many apps there are.
@@ -31,18 +47,20 @@ impl Tx {
         Ok(on!(self, c => sqlx::query_scalar(SQL).bind(workspace).fetch_one(c).await?))
     }
 
-    pub(super) async fn add_app(&mut self, workspace: WorkspaceId, app: &App, now: Millis) -> Result<()> {
-        const SQL: &str = "insert into apps (workspace_id, id, bundle, name, created_at) values ($1, $2, $3, $4, $5)";
-        on!(self, c => {
-            sqlx::query(SQL)
-                .bind(workspace)
-                .bind(app.id)
-                .bind(&app.bundle)
-                .bind(&app.name)
-                .bind(now)
-                .execute(c)
-                .await?;
-        });
+    /// Fails when another process has made one of the same bundle.
+    pub(super) async fn add_apps(&mut self, workspace: WorkspaceId, apps: &[App], now: Millis) -> Result<()> {
+        const SQL: &str = concat!(
+            "insert into apps (workspace_id, created_at, ",
+            apps!(columns),
+            ") select $1, $3, ",
+            apps!(given),
+            " from jsonb_each($2) as given"
+        );
+        let row = |app: &App| AppRow { id: app.id, bundle: app.bundle.clone(), name: app.name.clone() };
+        let rows = given(apps.iter().map(row));
+        if rows != NONE {
+            on!(self, c => { sqlx::query(SQL).bind(workspace).bind(rows).bind(now).execute(c).await?; });
+        }
         Ok(())
     }
 }
@@ -68,8 +86,7 @@ impl Scope {
     pub async fn apps(&mut self) -> Result<Vec<App>> {
         const SQL: &str = "select id, bundle, name from apps where workspace_id = $1 order by name, id";
         let workspace = self.workspace.id;
-        let rows: Vec<(AppId, Option<String>, String)> =
-            on!(&mut self.tx, c => sqlx::query_as(SQL).bind(workspace).fetch_all(c).await?);
-        Ok(rows.into_iter().map(|(id, bundle, name)| App { id, bundle, name }).collect())
+        let rows: Vec<AppRow> = on!(&mut self.tx, c => sqlx::query_as(SQL).bind(workspace).fetch_all(c).await?);
+        Ok(rows.into_iter().map(|AppRow { id, bundle, name }| App { id, bundle, name }).collect())
     }
 }

@@ -1,80 +1,60 @@
-//! Which app a batch is of: found, or made while there is room for more.
+//! Which app a batch is of: found, or to be made while there is room for more.
 
-use super::db::Tx;
 use super::input::Receiver;
-use crate::domain::app::{App, MOST_APPS};
+use crate::domain::app::App;
 use crate::domain::batch::Batch;
 use crate::domain::count::OVERFLOW;
-use crate::domain::id::{AppId, InputId, WorkspaceId};
-use crate::domain::time::Millis;
+use crate::domain::id::{AppId, InputId};
 use crate::server::clock::Ids;
-use crate::server::error::Result;
 use std::collections::BTreeMap;
 
-/// Finds and makes the apps of batches.
+/// The apps of batches: those that are known, and those to be made.
 pub(super) struct BatchApps {
-    workspace: WorkspaceId,
-    now: Millis,
     by_bundle: BTreeMap<String, AppId>,
-    by_input: BTreeMap<InputId, AppId>,
-    /// How many more may be made; `None` before it was counted.
-    room: Option<i64>,
+    /// How many more bundle ids get an app of their own.
+    room: i64,
+    pub new: Vec<App>,
+    /// The new apps that are named after inputs.
+    pub of_inputs: BTreeMap<InputId, AppId>,
 }
 
 impl BatchApps {
     /// `by_bundle`: those of the batches' bundles that are known, and of the overflow's.
-    pub fn new(workspace: WorkspaceId, now: Millis, by_bundle: BTreeMap<String, AppId>) -> Self {
-        Self { workspace, now, by_bundle, by_input: BTreeMap::new(), room: None }
+    pub fn new(by_bundle: BTreeMap<String, AppId>, room: i64) -> Self {
+        Self { by_bundle, room, new: Vec::new(), of_inputs: BTreeMap::new() }
     }
 
     /// The bundle's app, else the app that the input was made for, else one named after the input. When there are too
     /// many, a new bundle's is the app of all further ones: senders choose bundle ids freely, and what is counted by app
     /// must not grow without end.
-    pub async fn of(
-        &mut self,
-        tx: &mut Tx,
-        input: InputId,
-        receiver: &Receiver,
-        batch: &Batch,
-        ids: &Ids,
-    ) -> Result<AppId> {
-        let known = match &batch.bundle {
-            Some(bundle) => self.by_bundle.get(bundle).copied(),
-            None => receiver.app_id.or_else(|| self.by_input.get(&input).copied()),
-        };
-        if let Some(known) = known {
-            return Ok(known);
-        }
-        let id = AppId(ids.id());
+    pub fn of(&mut self, input: InputId, receiver: &Receiver, batch: &Batch, ids: &Ids) -> AppId {
         let Some(bundle) = &batch.bundle else {
-            self.add(tx, App { id, bundle: None, name: receiver.name.clone() }).await?;
-            tx.set_input_app(self.workspace, input, id).await?;
-            self.by_input.insert(input, id);
-            return Ok(id);
+            let known = receiver.app_id.or_else(|| self.of_inputs.get(&input).copied());
+            return known.unwrap_or_else(|| {
+                let id = self.make(None, receiver.name.clone(), ids);
+                self.of_inputs.insert(input, id);
+                id
+            });
         };
-        if self.has_room(tx).await? {
+        if let Some(known) = self.by_bundle.get(bundle) {
+            return *known;
+        }
+        if self.room > 0 {
+            self.room -= 1;
             let name = batch.app_name.clone().unwrap_or_else(|| bundle.clone());
-            return self.add(tx, App { id, bundle: Some(bundle.clone()), name }).await;
+            return self.make(Some(bundle), name, ids);
         }
         match self.by_bundle.get(OVERFLOW) {
-            Some(other) => Ok(*other),
-            None => self.add(tx, App { id, bundle: Some(OVERFLOW.to_owned()), name: "Other apps".to_owned() }).await,
+            Some(other) => *other,
+            None => self.make(Some(OVERFLOW), "Other apps".to_owned(), ids),
         }
     }
 
-    async fn has_room(&mut self, tx: &mut Tx) -> Result<bool> {
-        let room = match self.room {
-            Some(room) => room,
-            None => MOST_APPS - tx.count_apps(self.workspace).await?,
-        };
-        self.room = Some(room - 1);
-        Ok(room > 0)
-    }
-
-    async fn add(&mut self, tx: &mut Tx, app: App) -> Result<AppId> {
-        tx.add_app(self.workspace, &app, self.now).await?;
-        self.by_bundle.extend(app.bundle.map(|bundle| (bundle, app.id)));
-        Ok(app.id)
+    fn make(&mut self, bundle: Option<&str>, name: String, ids: &Ids) -> AppId {
+        let id = AppId(ids.id());
+        self.by_bundle.extend(bundle.map(|bundle| (bundle.to_owned(), id)));
+        self.new.push(App { id, bundle: bundle.map(str::to_owned), name });
+        id
     }
 
     /// Whether this is the app of all bundle ids beyond the bound.

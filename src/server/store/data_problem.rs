@@ -56,15 +56,23 @@ impl Tx {
     ) -> Result<()> {
         const ROWS: &str = "select count(*) from (select 1 from data_problems where workspace_id = $1 and input_id = $2 \
             and day = $3 limit $4) as first";
+        // Asked one by one, as apps are.
         const KNOWN: &str = concat!(
             "select ",
-            data_problems!(key),
-            " from data_problems where workspace_id = $1 and (",
             data_problem_keys!(columns),
-            ") in (select ",
+            ", (select n from data_problems known where known.workspace_id = $1 and known.environment = asked.environment \
+            and known.day = asked.day and known.app_id = asked.app_id and known.app_version = asked.app_version \
+            and known.input_id = asked.input_id and known.kind = asked.kind) as n from (select ",
             data_problem_keys!(given),
-            " from jsonb_each($2) as given)"
+            " from jsonb_each($2) as given) as asked"
         );
+        #[derive(sqlx::FromRow)]
+        struct AskedKey {
+            #[sqlx(flatten)]
+            key: KnownKey,
+            /// How many there are, if any.
+            n: Option<i64>,
+        }
         let of: BTreeSet<(InputId, Day)> = problems.keys().map(|key| (key.input, key.day)).collect();
         for (input, day) in of {
             let rows: i64 = on!(&mut *self, c => sqlx::query_scalar(ROWS)
@@ -78,9 +86,10 @@ impl Tx {
                 continue;
             }
             let asked = given(problems.keys().filter(|key| (key.input, key.day) == (input, day)).map(KnownKey::from));
-            let known: Vec<KnownKey> =
+            let rows: Vec<AskedKey> =
                 on!(&mut *self, c => sqlx::query_as(KNOWN).bind(workspace).bind(asked).fetch_all(c).await?);
-            let known: BTreeSet<DataProblemKey> = known.into_iter().map(DataProblemKey::from).collect();
+            let known = rows.into_iter().filter(|row| row.n.is_some());
+            let known: BTreeSet<DataProblemKey> = known.map(|row| row.key.into()).collect();
             fold_versions(problems, |key| (key.input, key.day) == (input, day) && !known.contains(key));
         }
         Ok(())

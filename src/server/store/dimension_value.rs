@@ -9,7 +9,6 @@ use crate::domain::count::{AdmittedValues, Dimension, DimensionKey, MOST_VALUES,
 use crate::domain::id::{AppId, WorkspaceId};
 use crate::domain::time::{DAY, Day};
 use crate::server::error::Result;
-use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 rows! {
@@ -24,11 +23,26 @@ rows! {
     }
 }
 
+rows! {
+    /// What values share their room.
+    dimension_groups: DimensionGroupRow {
+        key {
+            app_id: AppId as bigint,
+            dimension: Dimension as text,
+        }
+        fixed {}
+        changing {}
+    }
+}
+
 impl From<&DimensionKey> for DimensionValueRow {
     fn from((app, dimension, value): &DimensionKey) -> Self {
         Self { app_id: app.unwrap_or(ALL_APPS), dimension: *dimension, value: value.clone() }
     }
 }
+
+/// An app, or all of them, and a dimension.
+type DimensionGroup = (Option<AppId>, Dimension);
 
 /// A value that was last seen before this day is no longer admitted on `day`.
 fn oldest_seen(day: Day) -> Day {
@@ -47,16 +61,16 @@ impl Tx {
         struct SeenValue {
             #[sqlx(flatten)]
             key: DimensionValueRow,
-            seen_on: Day,
+            seen_on: Option<Day>,
         }
+        // Asked one by one, as apps are.
         const KNOWN: &str = concat!(
             "select ",
             dimension_values!(columns),
-            ", seen_on from dimension_values where workspace_id = $1 and (",
-            dimension_values!(key),
-            ") in (select ",
+            ", (select v.seen_on from dimension_values v where v.workspace_id = $1 and v.app_id = asked.app_id \
+            and v.dimension = asked.dimension and v.value = asked.value) as seen_on from (select ",
             dimension_values!(given),
-            " from jsonb_each($2) as given)"
+            " from jsonb_each($2) as given) as asked"
         );
         const SEEN: &str = concat!(
             "insert into dimension_values as kept (workspace_id, seen_on, ",
@@ -75,22 +89,20 @@ impl Tx {
             on!(&mut *self, c => sqlx::query_as(KNOWN).bind(workspace).bind(wanted).fetch_all(c).await?);
         // The day on which each was seen; `None` for those that are admitted now.
         let mut admitted = BTreeMap::new();
-        for SeenValue { key, seen_on } in known.into_iter().filter(|known| known.seen_on >= oldest_seen(day)) {
+        for SeenValue { key, seen_on } in known {
             let app = (key.app_id != ALL_APPS).then_some(key.app_id);
-            admitted.insert((app, key.dimension, key.value), Some(seen_on));
+            if seen_on >= Some(oldest_seen(day)) {
+                admitted.insert((app, key.dimension, key.value), seen_on);
+            }
         }
         let overflowing: Vec<&DimensionKey> =
             dimension_keys.iter().filter(|key| !admitted.contains_key(*key)).collect();
-        let mut left = BTreeMap::new();
+        let groups = overflowing.iter().map(|(app, dimension, _)| (*app, *dimension)).collect();
+        let mut counts = self.count_admitted(workspace, &groups, day).await?;
         for key in overflowing {
-            let (app, dimension, _) = key;
-            let group = (*app, *dimension);
-            let left = match left.entry(group) {
-                Entry::Occupied(left) => left.into_mut(),
-                Entry::Vacant(left) => left.insert(MOST_VALUES - self.count_admitted(workspace, group, day).await?),
-            };
-            if *left > 0 {
-                *left -= 1;
+            let n = counts.entry((key.0, key.1)).or_default();
+            if *n < MOST_VALUES {
+                *n += 1;
                 admitted.insert(key.clone(), None);
             }
         }
@@ -103,21 +115,35 @@ impl Tx {
         Ok(AdmittedValues(admitted.into_keys().collect()))
     }
 
+    /// How many values of these groups are admitted.
     async fn count_admitted(
         &mut self,
         workspace: WorkspaceId,
-        (app, dimension): (Option<AppId>, Dimension),
+        groups: &BTreeSet<DimensionGroup>,
         day: Day,
-    ) -> Result<i64> {
-        const SQL: &str = "select count(*) from dimension_values where workspace_id = $1 and app_id = $2 \
-            and dimension = $3 and seen_on >= $4";
-        Ok(on!(self, c => sqlx::query_scalar(SQL)
+    ) -> Result<BTreeMap<DimensionGroup, i64>> {
+        const SQL: &str = concat!(
+            "select app_id, dimension, (select count(*) from dimension_values v where v.workspace_id = $1 \
+            and v.app_id = asked.app_id and v.dimension = asked.dimension and v.seen_on >= $3) from (select ",
+            dimension_groups!(given),
+            " from jsonb_each($2) as given) as asked"
+        );
+        let row = |(app, dimension): &DimensionGroup| DimensionGroupRow {
+            app_id: app.unwrap_or(ALL_APPS),
+            dimension: *dimension,
+        };
+        let asked = given(groups.iter().map(row));
+        if asked == NONE {
+            return Ok(BTreeMap::new());
+        }
+        let rows: Vec<(AppId, Dimension, i64)> = on!(self, c => sqlx::query_as(SQL)
             .bind(workspace)
-            .bind(app.unwrap_or(ALL_APPS))
-            .bind(dimension)
+            .bind(asked)
             .bind(oldest_seen(day))
-            .fetch_one(c)
-            .await?))
+            .fetch_all(c)
+            .await?);
+        let group = |(app, dimension, n)| (((app != ALL_APPS).then_some(app), dimension), n);
+        Ok(rows.into_iter().map(group).collect())
     }
 }
 

@@ -1,7 +1,6 @@
 //! What batches add up to, apart from the population: counts, transitions, data problems, samples.
 
 use super::data_problem::{DataProblemKey, DataProblems, fold_versions};
-use super::db::Tx;
 use super::sample::Taken;
 use super::tally::Tallies;
 use super::writes::Writes;
@@ -9,11 +8,10 @@ use crate::domain::batch::Batch;
 use crate::domain::count::{AdmittedValues, Dimension, DimensionKey, OVERFLOW, UNKNOWN};
 use crate::domain::environment::Environment;
 use crate::domain::fold::{Arrival, Folded, Transition};
-use crate::domain::id::{AppId, DeviceId, InputId, WorkspaceId};
+use crate::domain::id::{AppId, DeviceId, InputId};
 use crate::domain::identifier::IdentifierKind;
 use crate::domain::input::Counted;
 use crate::domain::time::Millis;
-use crate::server::error::Result;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Gathered batch by batch, written at once.
@@ -80,26 +78,15 @@ impl<'a> Effects<'a> {
     }
 }
 
-impl Tx {
-    /// Adds what was counted to the inputs' tallies; returns how many batches each has taken by now.
-    pub(super) async fn tally(
-        &mut self,
-        workspace: WorkspaceId,
-        effects: &Effects<'_>,
-        now: Millis,
-    ) -> Result<BTreeMap<InputId, i64>> {
-        self.add_tallies(workspace, &effects.tallies, now).await
-    }
-}
-
 impl Writes {
-    /// The effects, but the tallies. `accepted` is how many batches each input has taken by now.
-    pub fn effects(&mut self, effects: &Effects<'_>, accepted: &BTreeMap<InputId, i64>, now: Millis) {
+    /// The effects. `accepted` is how many batches each input had taken before.
+    pub fn effects(&mut self, effects: &Effects<'_>, accepted: impl Fn(InputId) -> i64, now: Millis) {
+        self.tallies(&effects.tallies, now);
         self.transitions(&effects.transitions);
         self.arrivals(&effects.arrivals, now);
         self.data_problems(&effects.data_problems);
         for (input, taken) in &effects.taken {
-            self.samples(*input, taken, accepted.get(input).copied().unwrap_or_default());
+            self.samples(*input, taken, accepted(*input) + taken.len() as i64);
         }
         self.remembered(effects.remembered, now);
     }

@@ -1,14 +1,16 @@
 //! Inputs.
 
-use super::db::{Tx, on};
+use super::db::{Tx, given, on};
 use super::handle::{Act, Change};
 use super::scope::Scope;
 use crate::domain::app::App;
+use crate::domain::att::{Policy, Status};
 use crate::domain::id::{AppId, InputId, WorkspaceId};
-use crate::domain::input::{Input, InputSnapshot};
+use crate::domain::input::{Counted, Input, InputSnapshot};
 use crate::domain::time::Millis;
 use crate::server::error::{Error, Result};
-use std::collections::BTreeSet;
+use serde_json::json;
+use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(sqlx::FromRow)]
 struct InputRow {
@@ -53,11 +55,20 @@ impl InputRow {
 /// What the event stream needs to know of an input.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub(super) struct Receiver {
+    pub id: InputId,
     pub name: String,
     pub app_id: Option<AppId>,
     pub paused: bool,
+    /// How many batches it has taken.
+    pub accepted: i64,
     /// The workspace's.
     pub time_zone: String,
+    /// Of the settings in force.
+    #[sqlx(rename = "default_status")]
+    pub default: Option<Status>,
+    /// Of the settings in force.
+    #[sqlx(rename = "idfa_policy")]
+    pub policy: Policy,
 }
 
 /// The inputs of a workspace, with what `$rest` adds to the question.
@@ -92,11 +103,28 @@ impl Scope {
 }
 
 impl Tx {
-    /// What the event stream needs to know of an input.
-    pub(super) async fn receiver(&mut self, workspace: WorkspaceId, id: InputId) -> Result<Option<Receiver>> {
-        const SQL: &str = "select i.name, i.app_id, i.paused, w.time_zone from inputs i \
-            join workspaces w on w.id = $1 where i.workspace_id = $1 and i.id = $2";
-        Ok(on!(self, c => sqlx::query_as(SQL).bind(workspace).bind(id).fetch_optional(c).await?))
+    /// What the event stream needs to know of these inputs.
+    pub(super) async fn receivers_of(
+        &mut self,
+        workspace: WorkspaceId,
+        inputs: BTreeSet<InputId>,
+    ) -> Result<BTreeMap<InputId, Receiver>> {
+        const SQL: &str = "select i.id, i.name, i.app_id, i.paused, coalesce(taken.n, 0) as accepted, w.time_zone, \
+            s.default_status, s.idfa_policy from inputs i \
+            join workspaces w on w.id = $1 \
+            join settings_versions s on s.workspace_id = $1 \
+            and s.version = (select max(version) from settings_versions where workspace_id = $1) \
+            left join input_counts taken on taken.workspace_id = $1 and taken.input_id = i.id and taken.counted = $3 \
+            and taken.reason = '' where i.workspace_id = $1 \
+            and i.id in (select cast(given.value->>'id' as bigint) from jsonb_each($2) as given)";
+        let asked = given(inputs.into_iter().map(|input| json!({"id": input.0})));
+        let rows: Vec<Receiver> = on!(self, c => sqlx::query_as(SQL)
+            .bind(workspace)
+            .bind(asked)
+            .bind(Counted::Accepted)
+            .fetch_all(c)
+            .await?);
+        Ok(rows.into_iter().map(|receiver| (receiver.id, receiver)).collect())
     }
 
     /// Gives the input its own app; another process may have been faster.
@@ -175,7 +203,7 @@ impl<A: Act> Change<A> {
             return Ok(known);
         }
         let app = App { id: AppId(self.ids.id()), bundle: Some(bundle.to_owned()), name: bundle.to_owned() };
-        self.tx.add_app(workspace, &app, now).await?;
+        self.tx.add_apps(workspace, std::slice::from_ref(&app), now).await?;
         Ok(app.id)
     }
 }

@@ -67,6 +67,7 @@ pub use file::lock_beside;
 pub use fill::{Chapter, Days, Filling, UserChunk};
 pub use handle::{Act, Change, Done, View};
 pub use input_grant::{InputGrant, READ_AGAIN};
+pub use lane::Turn;
 pub use pools::Purpose;
 pub use scope::{Scope, Workspace, WorkspaceRef};
 pub use sent_form::SentForm;

@@ -97,8 +97,9 @@ impl Tx {
         workspace: WorkspaceId,
         devices: impl IntoIterator<Item = DeviceId>,
     ) -> Result<()> {
-        const SQL: &str = "update samples set idfa = null where workspace_id = $1 and idfa is not null and device_id in \
-            (select cast(given.value->>'device_id' as bigint) from jsonb_each($2) as given)";
+        // As a question of its own Postgres answers it once for all rows, and does not look through what is given for each.
+        const SQL: &str = "update samples set idfa = null where workspace_id = $1 and idfa is not null and (device_id in \
+            (select cast(given.value->>'device_id' as bigint) from jsonb_each($2) as given)) is true";
         let rows = given(devices.into_iter().map(|device| json!({"device_id": device.0})));
         if rows == NONE {
             return Ok(());

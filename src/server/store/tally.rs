@@ -1,6 +1,6 @@
 //! What is counted of inputs: batches by what became of them, and when the last ones came.
 
-use super::db::{Tx, given, on};
+use super::db::{given, on};
 use super::row::rows;
 use super::scope::Scope;
 use super::system::{System, Trail};
@@ -79,32 +79,26 @@ impl System {
     pub async fn count_rate_limited(&self, workspace: WorkspaceId, input: InputId, n: i64) -> Result<()> {
         self.transaction(move |mut tx| async move {
             let reason = Fault::new("", Problem::RateLimited).reason();
-            let tallies = Tallies::from([((input, Counted::Refused, reason), n)]);
-            let now = tx.now;
-            tx.tx.add_tallies(workspace, &tallies, now).await?;
+            let mut writes = Writes::new(workspace);
+            writes.tallies(&Tallies::from([((input, Counted::Refused, reason), n)]), tx.now);
+            writes.write(&mut tx.tx, false).await?;
             tx.commit(Trail::Unaudited("requests beyond the rate")).await
         })
         .await
     }
 }
 
-impl Tx {
-    /// Adds to the tallies; returns how many batches each of these inputs has taken by now.
-    pub(super) async fn add_tallies(
-        &mut self,
-        workspace: WorkspaceId,
-        tallies: &Tallies,
-        now: Millis,
-    ) -> Result<BTreeMap<InputId, i64>> {
-        const ADD: &str = concat!(
+impl Writes {
+    /// Adds to the tallies.
+    pub fn tallies(&mut self, tallies: &Tallies, now: Millis) {
+        const SQL: &str = concat!(
             "insert into input_counts as kept (workspace_id, last_at, ",
             input_counts!(columns),
             ") select $1, $3, ",
             input_counts!(given),
             " from jsonb_each($2) as given where true on conflict (workspace_id, ",
             input_counts!(key),
-            ") do update set n = kept.n + excluded.n, last_at = excluded.last_at returning ",
-            input_counts!(columns)
+            ") do update set n = kept.n + excluded.n, last_at = excluded.last_at"
         );
         let row = |((input, counted, reason), n): (&(InputId, Counted, String), &i64)| InputCountRow {
             input_id: *input,
@@ -112,15 +106,9 @@ impl Tx {
             reason: reason.clone(),
             n: *n,
         };
-        let rows = given(tallies.iter().map(row));
-        let sums: Vec<InputCountRow> =
-            on!(self, c => sqlx::query_as(ADD).bind(workspace).bind(rows).bind(now).fetch_all(c).await?);
-        let accepted = sums.into_iter().filter(|sum| sum.counted == Counted::Accepted);
-        Ok(accepted.map(|sum| (sum.input_id, sum.n)).collect())
+        self.rows_and(SQL, given(tallies.iter().map(row)), &[now.0]);
     }
-}
 
-impl Writes {
     /// Notes that batches of these apps came.
     pub fn arrivals(&mut self, arrivals: &BTreeSet<(InputId, Environment, AppId)>, now: Millis) {
         const SQL: &str = concat!(

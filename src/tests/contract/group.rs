@@ -77,7 +77,7 @@ async fn a_group_gives_what_its_requests_give_one_by_one(world: World) {
         one_by_one.send(&request).await;
     }
     let parcels = requests().iter().map(|request| parcel(together.grant, request)).collect();
-    let outcomes = other.store.accept(Arc::new(parcels)).await.expect("accepted");
+    let outcomes = other.store.accept(None, Arc::new(parcels)).await.expect("accepted");
     assert!(outcomes.iter().all(|outcome| outcome == &Ok(vec![])), "{outcomes:?}");
     other.assert_holds().await;
     assert_eq!(remembered(&world).await, remembered(&other).await);
@@ -96,7 +96,7 @@ async fn a_paused_input_spoils_nothing_for_the_others(world: World) {
         parcel(paused, &[ios("eve", "v0", Some("denied"))]),
         parcel(sender.grant, &[ios("ada", "v1", Some("denied"))]),
     ];
-    let outcomes = world.store.accept(Arc::new(parcels)).await.expect("accepted");
+    let outcomes = world.store.accept(None, Arc::new(parcels)).await.expect("accepted");
     assert_eq!(outcomes, [Err(Refusal::Forbidden), Ok(vec![])]);
     assert_eq!(sender.devices(DENIED).await, 1);
     world.assert_holds().await;

@@ -60,7 +60,8 @@ impl<'a> Sender<'a> {
     }
 
     async fn take(&self, sent: SentBatches) {
-        let outcomes = self.store.accept(Arc::new(vec![Parcel { grant: self.grant, sent }])).await.expect("accepted");
+        let outcomes =
+            self.store.accept(None, Arc::new(vec![Parcel { grant: self.grant, sent }])).await.expect("accepted");
         assert_eq!(outcomes, [Ok(vec![])]);
     }
 

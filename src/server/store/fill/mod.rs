@@ -135,10 +135,11 @@ impl Filling {
         let dimension_keys: BTreeSet<_> = population.devices.values().flat_map(count::dimension_keys).collect();
         tx.admit(workspace, dimension_keys, calendar::day(now, &self.time_zone)).await?;
         let nobody = Population::default();
-        let accepted = tx.tally(workspace, &effects, now).await?;
+        let inputs = chapters.iter().map(|chapter| chapter.grant.input).collect();
+        let receivers = tx.receivers_of(workspace, inputs).await?;
         let mut writes = Writes::new(workspace);
         writes.population(&nobody, population, &store.ids);
-        writes.effects(&effects, &accepted, now);
+        writes.effects(&effects, |input| receivers.get(&input).map_or(0, |receiver| receiver.accepted), now);
         writes.write(&mut tx, store.is_spread).await?;
         let erased = effects.erased_devices().iter().copied();
         tx.erase_sampled_idfas(workspace, erased).await?;
@@ -173,7 +174,7 @@ impl System {
             let app = app.clone();
             async move {
                 let mut tx = store.db.write().await?;
-                tx.add_app(grant.workspace, &app, store.clock.now()).await?;
+                tx.add_apps(grant.workspace, std::slice::from_ref(&app), store.clock.now()).await?;
                 tx.commit().await?;
                 Ok(app.id)
             }

@@ -1,19 +1,18 @@
 //! Loading what a group of batches may touch.
 
-use super::id_row::{
-    IdentifierKey, IdentifierRow, IdentityKey, IdentityRow, device_identifiers, identifier_keys, identities,
-    identity_keys,
-};
+use super::id_row::{IdentifierKey, IdentityKey, device_identifiers, identifier_keys, identities, identity_keys};
 use super::load::Loader;
+use super::row::{DeviceRow, ProfileRow, devices, profiles};
 use crate::domain::batch::Batch;
 use crate::domain::environment::Environment;
 use crate::domain::fold::{Arrival, Population};
 use crate::domain::id::{AppId, DeviceId, ProfileId, WorkspaceId};
 use crate::domain::identifier::{Identifier, IdentifierKind, identifier_of_profile};
 use crate::domain::identity::{Identity, IdentityKind};
-use crate::domain::joins::{Lead, MOST_ON_A_DAY};
+use crate::domain::joins::{Joins, Lead, MOST_ON_A_DAY};
+use crate::domain::time::Day;
 use crate::server::error::Result;
-use crate::server::store::db::{Tx, given, on};
+use crate::server::store::db::{NONE, Tx, given, on};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -131,14 +130,12 @@ impl Loader<'_> {
             each.extend(named.into_iter().map(|profile| (batch.environment, arrival.app, profile)));
         }
         let wanted: BTreeSet<ProfileId> = each.iter().map(|(_, _, profile)| *profile).collect();
-        self.devices_of(|profile| wanted.contains(profile)).await?;
+        self.devices_of(&wanted).await?;
         let named = each.iter().map(|(environment, app, profile)| identifier_of_profile(*environment, *app, *profile));
         let keys = given(named.map(|identifier| IdentifierKey::from(&identifier)));
         let named = self.leads(keys).await?;
         let only = each.iter().filter_map(|(_, app, profile)| self.population.only_apple_device(*profile, *app));
-        let found = only.chain(named.values().map(|lead| lead.to)).collect();
-        self.devices(&found).await?;
-        Ok(found)
+        Ok(only.chain(named.values().map(|lead| lead.to)).collect())
     }
 
     /// The profiles that a batch may name: by its own ids, or by those of batches that may make an identity of its lead
@@ -164,20 +161,43 @@ impl Loader<'_> {
         named
     }
 
+    /// Where these identifiers lead, to devices that are loaded with it.
     async fn leads(&mut self, keys: String) -> Result<BTreeMap<Identifier, Lead<DeviceId>>> {
+        #[derive(sqlx::FromRow)]
+        struct LeadToDevice {
+            kind: IdentifierKind,
+            value: String,
+            lead_joined_on: Day,
+            lead_joined: i64,
+            #[sqlx(flatten)]
+            device: DeviceRow,
+        }
         const SQL: &str = concat!(
-            "select ",
+            "select lead.kind, lead.value, lead.joined_on as lead_joined_on, lead.joined as lead_joined, ",
+            devices!(qualified),
+            " from (select ",
             device_identifiers!(columns),
             " from device_identifiers where workspace_id = $1 and (",
             identifier_keys!(columns),
             ") in (select ",
             identifier_keys!(given),
-            " from jsonb_each($2) as given)"
+            " from jsonb_each($2) as given)) as lead join devices on devices.workspace_id = $1 \
+            and devices.environment = lead.environment and devices.id = lead.device_id"
         );
+        if keys == NONE {
+            return Ok(BTreeMap::new());
+        }
         let workspace = self.workspace;
-        let rows: Vec<IdentifierRow> =
+        let rows: Vec<LeadToDevice> =
             on!(&mut *self.tx, c => sqlx::query_as(SQL).bind(workspace).bind(keys).fetch_all(c).await?);
-        Ok(rows.into_iter().map(IdentifierRow::into).collect())
+        let mut leads = BTreeMap::new();
+        for LeadToDevice { kind, value, lead_joined_on, lead_joined, device } in rows {
+            let (environment, app) = (device.environment, device.app_id);
+            let lead = Lead { to: device.id, joins: Joins { on: lead_joined_on, n: lead_joined } };
+            leads.insert(Identifier { environment, app, kind, value }, lead);
+            self.add_device(device);
+        }
+        Ok(leads)
     }
 
     /// Loads the profiles that the batches name, by `mpid` or by identity; returns where the identities lead.
@@ -185,35 +205,49 @@ impl Loader<'_> {
         &mut self,
         batches: &[(Arrival, &Batch)],
     ) -> Result<BTreeMap<Identity, Lead<ProfileId>>> {
-        const BY_MPID: &str = "select p.id from profiles p where p.workspace_id = $1 and (p.environment, p.mpid) in \
+        const BY_MPID: &str = concat!(
+            "select ",
+            profiles!(columns),
+            " from profiles where workspace_id = $1 and (environment, mpid) in \
             (select cast(given.value->>'environment' as bigint), cast(given.value->>'mpid' as bigint) \
-            from jsonb_each($2) as given)";
+            from jsonb_each($2) as given)"
+        );
         let identities = self.identified(batches).await?;
-        let mut found: BTreeSet<ProfileId> = identities.values().map(|lead| lead.to).collect();
         let mpids: BTreeSet<(Environment, i64)> =
             batches.iter().filter_map(|(_, batch)| Some((batch.environment, batch.mpid?))).collect();
         if !mpids.is_empty() {
             let key =
                 |(environment, mpid): (Environment, i64)| json!({"environment": environment.code(), "mpid": mpid});
             let (workspace, mpids) = (self.workspace, given(mpids.into_iter().map(key)));
-            let ids: Vec<ProfileId> =
-                on!(&mut *self.tx, c => sqlx::query_scalar(BY_MPID).bind(workspace).bind(mpids).fetch_all(c).await?);
-            found.extend(ids);
+            let rows: Vec<ProfileRow> =
+                on!(&mut *self.tx, c => sqlx::query_as(BY_MPID).bind(workspace).bind(mpids).fetch_all(c).await?);
+            rows.into_iter().for_each(|row| self.population.add_profile(row.into()));
         }
-        self.profiles(&found).await?;
         Ok(identities)
     }
 
-    /// Whom the batches' identities name.
+    /// Whom the batches' identities name, profiles that are loaded with it.
     async fn identified(&mut self, batches: &[(Arrival, &Batch)]) -> Result<BTreeMap<Identity, Lead<ProfileId>>> {
+        #[derive(sqlx::FromRow)]
+        struct LeadToProfile {
+            kind: IdentityKind,
+            value: String,
+            lead_joined_on: Day,
+            lead_joined: i64,
+            #[sqlx(flatten)]
+            profile: ProfileRow,
+        }
         const SQL: &str = concat!(
-            "select ",
+            "select lead.kind, lead.value, lead.joined_on as lead_joined_on, lead.joined as lead_joined, ",
+            profiles!(qualified),
+            " from (select ",
             identities!(columns),
             " from identities where workspace_id = $1 and (",
             identity_keys!(columns),
             ") in (select ",
             identity_keys!(given),
-            " from jsonb_each($2) as given)"
+            " from jsonb_each($2) as given)) as lead join profiles on profiles.workspace_id = $1 \
+            and profiles.environment = lead.environment and profiles.id = lead.profile_id"
         );
         let keys = batches.iter().flat_map(|(_, batch)| {
             let environment = batch.environment;
@@ -225,8 +259,17 @@ impl Loader<'_> {
             batch.identities.iter().map(key)
         });
         let (workspace, keys) = (self.workspace, given(keys));
-        let rows: Vec<IdentityRow> =
+        if keys == NONE {
+            return Ok(BTreeMap::new());
+        }
+        let rows: Vec<LeadToProfile> =
             on!(&mut *self.tx, c => sqlx::query_as(SQL).bind(workspace).bind(keys).fetch_all(c).await?);
-        Ok(rows.into_iter().map(IdentityRow::into).collect())
+        let mut leads = BTreeMap::new();
+        for LeadToProfile { kind, value, lead_joined_on, lead_joined, profile } in rows {
+            let lead = Lead { to: profile.id, joins: Joins { on: lead_joined_on, n: lead_joined } };
+            leads.insert(Identity { environment: profile.environment, kind, value }, lead);
+            self.population.add_profile(profile.into());
+        }
+        Ok(leads)
     }
 }

@@ -97,14 +97,6 @@ impl From<(&Identifier, &Lead<DeviceId>)> for IdentifierRow {
     }
 }
 
-impl From<IdentityRow> for (Identity, Lead<ProfileId>) {
-    fn from(row: IdentityRow) -> Self {
-        let IdentityRow { environment, kind, value, profile_id, joined_on, joined } = row;
-        let lead = Lead { to: profile_id, joins: Joins { on: joined_on, n: joined } };
-        (Identity { environment, kind, value }, lead)
-    }
-}
-
 impl From<(&Identity, &Lead<ProfileId>)> for IdentityRow {
     fn from((identity, lead): (&Identity, &Lead<ProfileId>)) -> Self {
         let Identity { environment, kind, value } = identity;

@@ -19,16 +19,65 @@ macro_rules! any_environment {
 }
 pub(super) use any_environment;
 
+/// Uses, with their devices.
+macro_rules! uses_and_devices {
+    ($($from:expr),+) => {
+        concat!(
+            "select ",
+            uses!(qualified),
+            ", ",
+            devices!(qualified),
+            " from ",
+            $($from,)+
+            " join devices on devices.workspace_id = $1 and devices.environment = uses.environment \
+            and devices.id = uses.device_id"
+        )
+    };
+}
+
+/// Uses that have one of the ids given.
+macro_rules! uses_by {
+    ($column:literal $(, $further:literal)?) => {
+        concat!(
+            "(select ",
+            uses!(columns),
+            " from uses where workspace_id = $1 and ",
+            any_environment!(),
+            " and ",
+            $column,
+            " in (select cast(given.value->>'id' as bigint) from jsonb_each($2) as given)",
+            $($further,)?
+            ") as uses"
+        )
+    };
+}
+
 /// Loads step by step.
 pub(super) struct Loader<'a> {
     pub tx: &'a mut Tx,
     pub workspace: WorkspaceId,
+    /// What need not be loaded.
+    known: Option<&'a Population>,
     pub population: Population,
 }
 
 impl<'a> Loader<'a> {
     pub fn new(tx: &'a mut Tx, workspace: WorkspaceId) -> Self {
-        Self { tx, workspace, population: Population::default() }
+        Self { tx, workspace, known: None, population: Population::default() }
+    }
+
+    /// Loads what is not known yet.
+    pub fn beside(known: &'a Population, tx: &'a mut Tx, workspace: WorkspaceId) -> Self {
+        Self { known: Some(known), ..Self::new(tx, workspace) }
+    }
+
+    fn knows_device(&self, id: DeviceId) -> bool {
+        self.population.devices.contains_key(&id) || self.known.is_some_and(|known| known.devices.contains_key(&id))
+    }
+
+    fn knows_profile(&self, id: ProfileId) -> bool {
+        self.population.profiles().contains_key(&id)
+            || self.known.is_some_and(|known| known.profiles().contains_key(&id))
     }
 }
 
@@ -41,8 +90,7 @@ impl Loader<'_> {
             any_environment!(),
             " and id in (select cast(given.value->>'id' as bigint) from jsonb_each($2) as given)"
         );
-        let known = self.population.profiles();
-        let missing: Vec<i64> = wanted.iter().filter(|id| !known.contains_key(id)).map(|id| id.0).collect();
+        let missing: Vec<i64> = wanted.iter().filter(|id| !self.knows_profile(**id)).map(|id| id.0).collect();
         if missing.is_empty() {
             return Ok(());
         }
@@ -61,8 +109,7 @@ impl Loader<'_> {
             any_environment!(),
             " and id in (select cast(given.value->>'id' as bigint) from jsonb_each($2) as given)"
         );
-        let known = &self.population.devices;
-        let missing: Vec<i64> = wanted.iter().filter(|id| !known.contains_key(id)).map(|id| id.0).collect();
+        let missing: Vec<i64> = wanted.iter().filter(|id| !self.knows_device(**id)).map(|id| id.0).collect();
         if missing.is_empty() {
             return Ok(());
         }
@@ -96,7 +143,8 @@ impl Loader<'_> {
 
     /// Loads the devices that decide the statuses of the profiles that are here.
     pub async fn deciding(&mut self) -> Result<()> {
-        self.uses_and_devices(DECIDING, self.of_profiles(|_| true)).await
+        let profiles = self.profiles_here();
+        self.uses_and_devices(DECIDING, profiles).await
     }
 
     /// The same, and whether these devices are used by these profiles.
@@ -105,31 +153,58 @@ impl Loader<'_> {
         if pairs == NONE {
             return self.deciding().await;
         }
-        let (workspace, profiles) = (self.workspace, self.of_profiles(|_| true));
-        let rows: Vec<UseRow> = on!(&mut *self.tx, c => sqlx::query_as(DECIDING_AND)
+        let (workspace, profiles) = (self.workspace, self.profiles_here());
+        let rows: Vec<UseOfDevice> = on!(&mut *self.tx, c => sqlx::query_as(DECIDING_AND)
             .bind(workspace)
             .bind(profiles)
             .bind(pairs)
             .fetch_all(c)
             .await?);
-        self.add_uses(rows).await
+        self.add_uses(rows);
+        Ok(())
     }
 
-    /// Loads all devices of those profiles that are here and wanted.
-    pub async fn devices_of(&mut self, wanted: impl Fn(&ProfileId) -> bool) -> Result<()> {
-        self.uses_and_devices(OF_PROFILES, self.of_profiles(wanted)).await
+    /// Loads all devices of these profiles.
+    pub async fn devices_of(&mut self, profiles: &BTreeSet<ProfileId>) -> Result<()> {
+        self.uses_and_devices(OF_PROFILES, ids(profiles.iter().map(|id| id.0))).await
     }
 
-    /// Loads all users of these devices.
+    /// Loads all users of these devices, which are known.
     pub async fn users(&mut self, devices: &BTreeSet<DeviceId>) -> Result<()> {
-        let devices = ids(devices.iter().map(|id| id.0));
-        self.uses_and_devices(OF_DEVICES, devices).await?;
-        let users = self.population.uses().keys().map(|(_, profile)| *profile).collect();
-        self.profiles(&users).await
+        #[derive(sqlx::FromRow)]
+        struct UseByProfile {
+            #[sqlx(flatten)]
+            of: UseRow,
+            #[sqlx(flatten)]
+            profile: ProfileRow,
+        }
+        const SQL: &str = concat!(
+            "select ",
+            uses!(qualified),
+            ", ",
+            profiles!(qualified),
+            " from ",
+            uses_by!("device_id"),
+            " join profiles on profiles.workspace_id = $1 and profiles.environment = uses.environment \
+            and profiles.id = uses.profile_id"
+        );
+        if devices.is_empty() {
+            return Ok(());
+        }
+        let (workspace, devices) = (self.workspace, ids(devices.iter().map(|id| id.0)));
+        let rows: Vec<UseByProfile> =
+            on!(&mut *self.tx, c => sqlx::query_as(SQL).bind(workspace).bind(devices).fetch_all(c).await?);
+        for UseByProfile { of, profile } in rows {
+            self.population.add_use(of.device_id, of.profile_id, of.decides);
+            if !self.knows_profile(profile.id) {
+                self.population.add_profile(profile.into());
+            }
+        }
+        Ok(())
     }
 
-    fn of_profiles(&self, wanted: impl Fn(&ProfileId) -> bool) -> String {
-        ids(self.population.profiles().keys().filter(|id| wanted(id)).map(|id| id.0))
+    fn profiles_here(&self) -> String {
+        ids(self.population.profiles().keys().map(|id| id.0))
     }
 
     /// Loads the uses that a statement finds by ids, with their devices.
@@ -138,43 +213,41 @@ impl Loader<'_> {
             return Ok(());
         }
         let workspace = self.workspace;
-        let rows: Vec<UseRow> =
+        let rows: Vec<UseOfDevice> =
             on!(&mut *self.tx, c => sqlx::query_as(sql).bind(workspace).bind(ids).fetch_all(c).await?);
-        self.add_uses(rows).await
+        self.add_uses(rows);
+        Ok(())
     }
 
-    async fn add_uses(&mut self, rows: Vec<UseRow>) -> Result<()> {
-        rows.iter().for_each(|row| self.population.add_use(row.device_id, row.profile_id, row.decides));
-        self.devices(&rows.into_iter().map(|row| row.device_id).collect()).await
+    fn add_uses(&mut self, rows: Vec<UseOfDevice>) {
+        for UseOfDevice { of, device } in rows {
+            self.population.add_use(of.device_id, of.profile_id, of.decides);
+            self.add_device(device);
+        }
+    }
+
+    pub fn add_device(&mut self, device: DeviceRow) {
+        if !self.knows_device(device.id) {
+            self.population.devices.insert(device.id, device.into());
+        }
     }
 }
 
-const OF_DEVICES: &str = concat!(
-    "select ",
-    uses!(columns),
-    " from uses where workspace_id = $1 and ",
-    any_environment!(),
-    " and device_id in (select cast(given.value->>'id' as bigint) from jsonb_each($2) as given)"
-);
+/// A use with its device.
+#[derive(sqlx::FromRow)]
+struct UseOfDevice {
+    #[sqlx(flatten)]
+    of: UseRow,
+    #[sqlx(flatten)]
+    device: DeviceRow,
+}
 
-const OF_PROFILES: &str = concat!(
-    "select ",
-    uses!(columns),
-    " from uses where workspace_id = $1 and ",
-    any_environment!(),
-    " and profile_id in (select cast(given.value->>'id' as bigint) from jsonb_each($2) as given)"
-);
+const OF_PROFILES: &str = uses_and_devices!(uses_by!("profile_id"));
 
-const DECIDING: &str = concat!(
-    "select ",
-    uses!(columns),
-    " from uses where workspace_id = $1 and ",
-    any_environment!(),
-    " and profile_id in (select cast(given.value->>'id' as bigint) from jsonb_each($2) as given) and decides in (1, 2)"
-);
+const DECIDING: &str = uses_and_devices!(uses_by!("profile_id", " and decides in (1, 2)"));
 
-const DECIDING_AND: &str = concat!(
-    "select ",
+const DECIDING_AND: &str = uses_and_devices!(
+    "(select ",
     uses!(columns),
     " from uses where workspace_id = $1 and ",
     any_environment!(),
@@ -184,7 +257,7 @@ const DECIDING_AND: &str = concat!(
     " from uses where workspace_id = $1 and ",
     any_environment!(),
     " and (device_id, profile_id) in (select cast(given.value->>'device' as bigint), \
-    cast(given.value->>'profile' as bigint) from jsonb_each($3) as given)"
+    cast(given.value->>'profile' as bigint) from jsonb_each($3) as given)) as uses"
 );
 
 /// Rows that look for ids.

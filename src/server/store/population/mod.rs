@@ -75,7 +75,7 @@ impl Tx {
         let ids: Vec<ProfileId> = rows.iter().map(|row| row.id).collect();
         let mut load = Loader::new(self, workspace);
         rows.into_iter().for_each(|row| load.population.add_profile(row.into()));
-        load.devices_of(|_| true).await?;
+        load.devices_of(&ids.iter().copied().collect()).await?;
         Ok((!ids.is_empty()).then_some((load.population, ids)))
     }
 

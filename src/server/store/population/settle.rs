@@ -18,15 +18,14 @@ impl Tx {
         after: &mut Population,
     ) -> Result<()> {
         let Unsettled { risen, fallen } = after.unsettled(before);
-        let mut load = Loader::new(self, workspace);
-        load.users(&risen).await?;
-        load.users(&fallen).await?;
+        let mut load = Loader::beside(before, self, workspace);
+        load.users(&risen.union(&fallen).copied().collect()).await?;
         let loaded = load.population.uses().iter();
         let of_fallen: BTreeSet<ProfileId> = loaded
             .filter(|((device, _), decides)| fallen.contains(device) && **decides > Decides::Nothing)
             .map(|((_, profile), _)| *profile)
             .collect();
-        load.devices_of(|profile| of_fallen.contains(profile)).await?;
+        load.devices_of(&of_fallen).await?;
         load.deciding().await?;
         let more = load.population;
         before.add_missing(more.clone());
