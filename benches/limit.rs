@@ -37,7 +37,7 @@ impl Bare {
         let one = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, i64>(0)).expect(sql);
         let workspace = one("select id from workspaces");
         let (app, input) = (one("select id from apps"), one("select id from inputs"));
-        let next = one("select max(id) from devices") + 1;
+        let next = one("select max(id) from (select id from devices union all select id from profiles)") + 1;
         Self { connection, workspace, app, input, next }
     }
 

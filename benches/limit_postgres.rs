@@ -55,8 +55,12 @@ impl Bare {
              create temp table dimensions as select * from (values ('', 1), ('platform', 1), ('os_version', 6), \
              ('app_version', 20), ('country', 1)) as d (dimension, n)";
         sqlx::raw_sql(begin).execute(&mut connection).await.expect("what the rows refer to");
-        let next: i64 =
-            sqlx::query_scalar("select max(id) + 1 from devices").fetch_one(&mut connection).await.expect("a device");
+        let next: i64 = sqlx::query_scalar(
+            "select max(id) + 1 from (select id from devices union all select id from profiles) as ids",
+        )
+        .fetch_one(&mut connection)
+        .await
+        .expect("a device");
         Self { connection, next }
     }
 

@@ -70,6 +70,10 @@ fn whole(read: &[u8]) -> Option<(u16, usize)> {
     let head = read.windows(4).position(|bytes| bytes == b"\r\n\r\n")? + 4;
     let text = std::str::from_utf8(&read[..head]).ok()?;
     let status = text.get(9..12)?.parse().ok()?;
+    if text.to_ascii_lowercase().contains("\r\ntransfer-encoding: chunked") {
+        // The last chunk is empty; a page is HTML, which has no such lines.
+        return read[head - 2..].ends_with(b"\r\n0\r\n\r\n").then_some((status, read.len()));
+    }
     let body = text.lines().find_map(|line| {
         let (name, value) = line.split_once(':')?;
         name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse::<usize>().ok())?

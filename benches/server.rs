@@ -1,6 +1,8 @@
 //! The server under test: a process of its own on a core of its own, set up by its own command line.
 
 use serde_json::Value;
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -29,11 +31,18 @@ pub struct Running {
 impl Attest {
     /// Runs a command to its end; answers what it printed.
     pub fn run(&self, arguments: &[&str]) -> String {
-        let output = Command::new(&self.binary)
-            .args(arguments)
-            .env("ATTEST_DATABASE_URL", &self.url)
-            .output()
-            .expect("the binary runs");
+        self.run_with(arguments, "")
+    }
+
+    /// The same with something to read.
+    pub fn run_with(&self, arguments: &[&str], given: &str) -> String {
+        let mut command = Command::new(&self.binary);
+        command.args(arguments).env("ATTEST_DATABASE_URL", &self.url);
+        let streams = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = streams.spawn().expect("the binary runs");
+        // Most commands read nothing, and may have ended.
+        let _ = child.stdin.take().map(|mut stdin| stdin.write_all(given.as_bytes()));
+        let output = child.wait_with_output().expect("it ends");
         assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).expect("text")
     }
@@ -78,11 +87,10 @@ pub fn pinned(binary: &Path) -> Command {
 
 /// Waits until an address answers 200.
 pub fn wait_for(address: &str, path: &str) {
-    use std::io::{Read, Write};
     let until = Instant::now() + Duration::from_secs(60);
     loop {
         assert!(Instant::now() < until, "{address} does not answer");
-        if let Ok(mut stream) = std::net::TcpStream::connect(address) {
+        if let Ok(mut stream) = TcpStream::connect(address) {
             let asked = write!(stream, "GET {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
             let mut answer = String::new();
             if asked.is_ok() && stream.read_to_string(&mut answer).is_ok() && answer.starts_with("HTTP/1.1 200") {
@@ -100,6 +108,23 @@ impl Running {
         let line = status.lines().find(|line| line.starts_with("VmRSS:")).expect("its memory");
         let kilobytes: f64 = line.split_whitespace().nth(1).and_then(|n| n.parse().ok()).expect("a number");
         kilobytes / 1024.0
+    }
+
+    /// Signs a person in; answers their cookie.
+    pub fn sign_in(&self, email: &str, password: &str) -> String {
+        let form = |text: &str| text.replace('@', "%40").replace(' ', "+");
+        let body = format!("email={}&password={}&next=/", form(email), form(password));
+        let mut stream = TcpStream::connect(&self.address).expect("it listens");
+        let (address, length) = (&self.address, body.len());
+        let request = format!(
+            "POST /sign-in HTTP/1.1\r\nhost: {address}\r\norigin: http://{address}\r\nconnection: close\r\n\
+             content-type: application/x-www-form-urlencoded\r\ncontent-length: {length}\r\n\r\n{body}"
+        );
+        let mut answer = String::new();
+        stream.write_all(request.as_bytes()).expect("it reads");
+        stream.read_to_string(&mut answer).expect("it answers");
+        let cookie = answer.lines().find_map(|line| line.strip_prefix("set-cookie: "));
+        cookie.and_then(|cookie| cookie.split(';').next()).unwrap_or_else(|| panic!("{answer}")).to_owned()
     }
 
     /// Asks it to stop, and waits until it did.

@@ -1,5 +1,5 @@
-//! The event stream's way in: requests wait in a bounded queue, one writer commits all that are waiting together, and
-//! then all of them are answered.
+//! The event stream's way in: requests wait in a bounded queue, one writer commits those that are waiting together, the
+//! short and the long ones in turn, and then all of them are answered.
 
 pub mod writer;
 
@@ -44,13 +44,17 @@ fn kilobytes(bytes: usize) -> usize {
     bytes.div_ceil(1024)
 }
 
-/// The queue's near end; cloning shares it.
+/// Batches of a request from which on it waits among those that bring many.
+const MANY: u32 = 16;
+
+/// The near ends of the two queues: one is for requests of few batches, one for those of many; cloning shares them.
 #[derive(Clone, Debug)]
 pub struct Ingest {
     permits: Arc<Semaphore>,
     kilobytes: Arc<Semaphore>,
     limits: Limits,
-    queue: mpsc::UnboundedSender<Waiting>,
+    few: mpsc::UnboundedSender<Waiting>,
+    many: mpsc::UnboundedSender<Waiting>,
 }
 
 /// A request in the queue.
@@ -67,10 +71,11 @@ struct Waiting {
 impl Ingest {
     /// Starts the writer, which works until the last clone is gone.
     pub fn start(store: Store, limits: Limits) -> Self {
-        let (queue, waiting) = mpsc::unbounded_channel();
-        tokio::spawn(writer::write(store, waiting, limits));
+        let (few, waiting_few) = mpsc::unbounded_channel();
+        let (many, waiting_many) = mpsc::unbounded_channel();
+        tokio::spawn(writer::write(store, writer::Queues::new(waiting_few, waiting_many), limits));
         let semaphore = |permits: u32| Arc::new(Semaphore::new(permits as usize));
-        Self { permits: semaphore(limits.queue_rows), kilobytes: semaphore(limits.queue_kb), limits, queue }
+        Self { permits: semaphore(limits.queue_rows), kilobytes: semaphore(limits.queue_kb), limits, few, many }
     }
 
     /// Room for a request whose body is still to be read. It is taken as the bytes arrive: who announces a body and sends
@@ -100,7 +105,8 @@ impl Ingest {
         let (answer, answered) = oneshot::channel();
         let waiting = Waiting { parcel: Parcel { grant, sent }, room, rows, answer, _permits: permits };
         let stopped = || Error::Unavailable("the writer of the event stream has stopped".to_owned());
-        self.queue.send(waiting).map_err(|_| stopped())?;
+        let queue = if rows < MANY { &self.few } else { &self.many };
+        queue.send(waiting).map_err(|_| stopped())?;
         Ok(answered.await.map_err(|_| stopped())???)
     }
 
@@ -121,7 +127,7 @@ impl Ingest {
 
     /// Whether the writer's task has ended, so that nothing is stored any more.
     pub fn has_stopped(&self) -> bool {
-        self.queue.is_closed()
+        self.few.is_closed()
     }
 
     /// Waits until all that is in the queue is answered, and lets nobody else in; false when that took too long.

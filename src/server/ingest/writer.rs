@@ -1,17 +1,18 @@
 //! The far end of the queue: collects, commits, answers.
 
-use super::{Limits, Waiting};
+use super::{Limits, Room, Waiting};
 use crate::domain::id::WorkspaceId;
-use crate::server::error::Error;
-use crate::server::store::{Parcel, Store, Turn};
+use crate::server::error::{Error, Result};
+use crate::server::store::{Parcel, RequestOutcome, Store, Turn};
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
 use tokio::time::{Instant, timeout_at};
 
-/// Commits of the event stream, by outcome; how long each took, and how many batches it had.
+/// Commits of the event stream, by outcome; how long each took with its wait for its turn, and how many batches it had.
 pub const COMMITS: &str = "attest_commits_total";
 pub const COMMIT_SECONDS: &str = "attest_commit_seconds";
 pub const COMMIT_BATCHES: &str = "attest_commit_batches";
@@ -19,30 +20,89 @@ pub const COMMIT_BATCHES: &str = "attest_commit_batches";
 /// Batches stored together from which on the next commit waits for as many.
 const COMPANY: u32 = 16;
 
-/// Commits what comes through the queue until its near end is gone.
-pub(super) async fn write(store: Store, mut queue: UnboundedReceiver<Waiting>, limits: Limits) {
-    let mut next = None;
-    let mut answered = 0;
-    loop {
-        let first = match next.take() {
-            None => queue.recv().await,
-            first => first,
+/// The far end of a queue, with what is known of it.
+pub(super) struct Queue {
+    waiting: UnboundedReceiver<Waiting>,
+    /// What was too much for the commit before.
+    next: Option<Waiting>,
+    /// How many batches were answered together last.
+    answered: u32,
+}
+
+impl Queue {
+    fn new(waiting: UnboundedReceiver<Waiting>) -> Self {
+        Self { waiting, next: None, answered: 0 }
+    }
+
+    /// What has come by now.
+    fn take(&mut self) -> Option<Waiting> {
+        self.next.take().or_else(|| self.waiting.try_recv().ok())
+    }
+}
+
+/// The far ends: requests of few batches wait in one queue, those of many in the other, and both have their turns. Who
+/// sends little waits for the bulk that is being committed, and not for the next one too.
+pub(super) struct Queues {
+    few: Queue,
+    many: Queue,
+    /// Whose turn it is.
+    many_is_next: bool,
+}
+
+impl Queues {
+    pub fn new(few: UnboundedReceiver<Waiting>, many: UnboundedReceiver<Waiting>) -> Self {
+        Self { few: Queue::new(few), many: Queue::new(many), many_is_next: false }
+    }
+
+    /// The next request, with the queue that it waited in; waits until there is one. `None` when the near ends are gone and
+    /// nothing waits any more.
+    async fn next(&mut self) -> Option<(Waiting, &mut Queue)> {
+        let Self { few, many, many_is_next } = self;
+        let first = if *many_is_next { many.take().map(|first| (first, true)) } else { None };
+        let first = first.or_else(|| few.take().map(|first| (first, false)));
+        let first = first.or_else(|| many.take().map(|first| (first, true)));
+        let (first, is_of_many) = match first {
+            Some(first) => first,
+            // An end that is gone has nothing more; the other one may.
+            None => tokio::select! {
+                Some(first) = few.waiting.recv() => (first, false),
+                Some(first) = many.waiting.recv() => (first, true),
+                else => return None,
+            },
         };
-        let Some(first) = first else { return };
+        *many_is_next = !is_of_many;
+        Some((first, if is_of_many { many } else { few }))
+    }
+}
+
+/// Commits what comes through the queues until their near ends are gone.
+pub(super) async fn write(store: Store, mut queues: Queues, limits: Limits) {
+    while let Some((first, queue)) = queues.next().await {
         let mut group = CommitGroup::of(first);
-        next = group.fill(&mut queue, limits, answered).await;
-        answered = 0;
+        group.fill(queue, limits).await;
+        queue.answered = 0;
         for mut group in group.commits(store.is_spread()) {
+            let begun = Instant::now();
             let workspaces = group.requests.iter().map(|waiting| waiting.parcel.grant.workspace());
-            // Without a turn the commit takes its own, and says what is wrong.
-            let turn = store.turn(workspaces.collect()).await.ok();
-            if let (Some(turn), None) = (&turn, &next) {
-                next = group.take_along(&mut queue, limits, turn);
+            let turn = store.turn(workspaces.collect()).await;
+            if let Ok(turn) = &turn {
+                group.take_along(queue, limits, turn);
             }
-            answered += group.rows;
-            commit(&store, turn, group.requests).await;
+            let rows = group.rows;
+            let (parcels, answers) = group.split();
+            let accepted = match turn {
+                Ok(turn) => store.accept(Some(turn), parcels.clone()).await,
+                // The store knows how often it helps to begin anew.
+                Err(Error::Again(_) | Error::Broken(_)) => store.accept(None, parcels.clone()).await,
+                Err(error) => Err(error),
+            };
+            metrics::counter!(COMMITS, "outcome" => if accepted.is_ok() { "stored" } else { "failed" }).increment(1);
+            metrics::histogram!(COMMIT_SECONDS).record(begun.elapsed().as_secs_f64());
+            metrics::histogram!(COMMIT_BATCHES).record(f64::from(rows));
+            queue.answered += rows;
+            answer(&store, &parcels, answers, accepted).await;
         }
-        store.learn_sizes(answered.into()).await;
+        store.learn_sizes(queue.answered.into()).await;
     }
 }
 
@@ -86,52 +146,53 @@ impl CommitGroup {
         of_workspaces.into_values().collect()
     }
 
-    /// Takes what has come by now, as far as the limits allow; returns the one that was too much. Many senders that were
-    /// `answered` together come back together, and share a commit if it waits for them; for a few the wait would only be
-    /// late.
-    async fn fill(&mut self, queue: &mut UnboundedReceiver<Waiting>, limits: Limits, answered: u32) -> Option<Waiting> {
+    /// Takes what has come by now, as far as the limits allow. Many senders that were answered together come back together,
+    /// and share a commit if it waits for them; for a few the wait would only be late.
+    async fn fill(&mut self, queue: &mut Queue, limits: Limits) {
         let until = Instant::now() + Duration::from_millis(limits.commit_ms.into());
         // A timer is too coarse for a wait of nothing.
-        let waits = answered >= COMPANY && limits.commit_ms > 0;
+        let waits = queue.answered >= COMPANY && limits.commit_ms > 0;
         // A request that was read already gets here before this goes on.
         tokio::task::yield_now().await;
-        loop {
-            let more = match queue.try_recv() {
-                Ok(more) => more,
-                Err(_) if waits && self.rows < answered => timeout_at(until, queue.recv()).await.ok()??,
-                Err(_) => return None,
-            };
-            if !self.has_room(&more, limits) {
-                return Some(more);
+        self.add_waiting(queue, limits, |_| true);
+        while waits && queue.next.is_none() && self.rows < queue.answered {
+            let Ok(Some(more)) = timeout_at(until, queue.waiting.recv()).await else { return };
+            queue.next = Some(more);
+            self.add_waiting(queue, limits, |_| true);
+        }
+    }
+
+    /// Takes what came while its turn was waited for, as far as the turn and the limits allow. Processes that take turns
+    /// would otherwise commit less each time than one alone.
+    fn take_along(&mut self, queue: &mut Queue, limits: Limits, turn: &Turn) {
+        self.add_waiting(queue, limits, |more| turn.is_for(more.parcel.grant.workspace()));
+    }
+
+    /// Takes what waits, up to the first that may not or is too much.
+    fn add_waiting(&mut self, queue: &mut Queue, limits: Limits, may: impl Fn(&Waiting) -> bool) {
+        while let Some(more) = queue.take() {
+            if !may(&more) || !self.has_room(&more, limits) {
+                queue.next = Some(more);
+                return;
             }
             self.add(more);
         }
     }
 
-    /// Takes what came while its turn was waited for, as far as the turn and the limits allow; returns the one that was too
-    /// much. Processes that take turns would otherwise commit less each time than one alone.
-    fn take_along(&mut self, queue: &mut UnboundedReceiver<Waiting>, limits: Limits, turn: &Turn) -> Option<Waiting> {
-        while let Ok(more) = queue.try_recv() {
-            if !turn.is_for(more.parcel.grant.workspace()) || !self.has_room(&more, limits) {
-                return Some(more);
-            }
-            self.add(more);
-        }
-        None
+    /// What is committed, and whom to tell.
+    fn split(self) -> (Arc<Vec<Parcel>>, Vec<Answer>) {
+        let each = self.requests.into_iter();
+        let (parcels, answers) =
+            each.map(|waiting| (waiting.parcel, (waiting.answer, (waiting.room, waiting._permits)))).unzip();
+        (Arc::new(parcels), answers)
     }
 }
 
-async fn commit(store: &Store, turn: Option<Turn>, requests: Vec<Waiting>) {
-    let (begun, batches) = (Instant::now(), requests.iter().map(|waiting| waiting.rows).sum::<u32>());
-    let (parcels, answers): (Vec<Parcel>, Vec<_>) = requests
-        .into_iter()
-        .map(|waiting| (waiting.parcel, (waiting.answer, (waiting.room, waiting._permits))))
-        .unzip();
-    let parcels = Arc::new(parcels);
-    let accepted = store.accept(turn, parcels.clone()).await;
-    metrics::counter!(COMMITS, "outcome" => if accepted.is_ok() { "stored" } else { "failed" }).increment(1);
-    metrics::histogram!(COMMIT_SECONDS).record(begun.elapsed().as_secs_f64());
-    metrics::histogram!(COMMIT_BATCHES).record(f64::from(batches));
+/// Where a request waits for its outcome, and the room that it gives back with it.
+type Answer = (oneshot::Sender<Result<RequestOutcome>>, (Room, OwnedSemaphorePermit));
+
+/// Tells each request what became of it.
+async fn answer(store: &Store, parcels: &[Parcel], answers: Vec<Answer>, accepted: Result<Vec<RequestOutcome>>) {
     match accepted {
         Ok(outcomes) => {
             for ((answer, _), outcome) in answers.into_iter().zip(outcomes) {
@@ -142,7 +203,7 @@ async fn commit(store: &Store, turn: Option<Turn>, requests: Vec<Waiting>) {
         // Something in one of them is more than we foresaw: the others shall not suffer from it.
         Err(Error::Internal(cause) | Error::Again(cause)) if parcels.len() > 1 => {
             tracing::warn!(cause, requests = parcels.len(), "a group of requests is stored one by one");
-            for ((answer, _), parcel) in answers.into_iter().zip(parcels.iter()) {
+            for ((answer, _), parcel) in answers.into_iter().zip(parcels) {
                 let outcome = store.accept(None, Arc::new(vec![parcel.clone()])).await;
                 let only = outcome.and_then(|mut outcomes| {
                     outcomes.pop().ok_or_else(|| Error::Internal("a request without an outcome".to_owned()))

@@ -21,7 +21,7 @@ use crate::domain::id::{InputId, WorkspaceId};
 use crate::domain::input::Counted;
 use crate::domain::time::{Day, Millis};
 use crate::server::calendar;
-use crate::server::error::Result;
+use crate::server::error::{Error, Result};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -52,7 +52,7 @@ impl Store {
     pub async fn accept(&self, turn: Option<Turn>, parcels: Arc<Vec<Parcel>>) -> Result<Vec<RequestOutcome>> {
         let turn = Arc::new(Mutex::new(turn));
         self.persist(move |store| {
-            // The first try's; each further one begins anew.
+            // Only the first try has the turn; further ones take their own.
             let turn = turn.lock().unwrap_or_else(PoisonError::into_inner).take();
             let parcels = parcels.clone();
             async move { store.accept_once(turn, &parcels).await }
@@ -114,12 +114,13 @@ impl Tx {
         workspace: WorkspaceId,
         parcels: &[&Parcel],
     ) -> Result<(Vec<RequestOutcome>, bool)> {
-        let receivers = self.receivers(workspace, parcels).await?;
+        let receivers = self.open_receivers(workspace, parcels).await?;
         let Some(Receiver { time_zone, policy, default, .. }) = receivers.values().next() else {
             return Ok((vec![Err(Refusal::Forbidden); parcels.len()], false));
         };
         let now = store.clock.now();
-        let (today, policy, default) = (calendar::day(now, time_zone), *policy, *default);
+        let policy = policy.ok_or_else(|| Error::Internal("a workspace has no settings".to_owned()))?;
+        let (today, default) = (calendar::day(now, time_zone), *default);
         let group = WorkspaceGroup { store, workspace, now, today, policy, default, receivers };
         let mut effects = Effects::default();
 
@@ -194,9 +195,13 @@ impl Tx {
     }
 
     /// The inputs that these requests came by and that take any.
-    async fn receivers(&mut self, workspace: WorkspaceId, parcels: &[&Parcel]) -> Result<BTreeMap<InputId, Receiver>> {
+    async fn open_receivers(
+        &mut self,
+        workspace: WorkspaceId,
+        parcels: &[&Parcel],
+    ) -> Result<BTreeMap<InputId, Receiver>> {
         let inputs = parcels.iter().map(|parcel| parcel.grant.input).collect();
-        let mut receivers = self.receivers_of(workspace, inputs).await?;
+        let mut receivers = self.receivers(workspace, inputs).await?;
         receivers.retain(|_, receiver| !receiver.paused);
         Ok(receivers)
     }
@@ -248,7 +253,7 @@ impl Tx {
             let arrival = Arrival { input, app, received: now, policy, default, day: today, historical };
             arrived.push(ArrivedBatch { arrival, sent, sealed: group.store.sealer()?.sealed(workspace, sent)? });
         }
-        self.add_apps(workspace, &apps.new, now).await?;
+        self.add_apps(workspace, &apps.to_make, now).await?;
         for (input, app) in apps.of_inputs {
             self.set_input_app(workspace, input, app).await?;
         }

@@ -25,7 +25,7 @@ pub const CHECKPOINT: i64 = 16 * 1024;
 /// Bytes of the log's file that are kept, so that it need not grow anew.
 pub const LOG_KEPT: i64 = CHECKPOINT * 4096;
 /// How many connections there are for each purpose: 20 in all at a Postgres.
-const CONNECTIONS: ByPurpose<u32> = ByPurpose { stream: 2, caller: 4, page: 8, job: 6 };
+const CONNECTIONS: ByPurpose<u32> = ByPurpose { stream: 2, caller: 4, page: 8, search: 1, job: 5 };
 /// How long a page's statement may take before it is cut off, and its reader told to try again. Shorter where it is tried.
 pub const PAGE_LIMIT: Duration = Duration::from_millis(if cfg!(test) { 200 } else { 5000 });
 
@@ -98,7 +98,8 @@ impl Address {
                 Pools::Postgres(ByPurpose {
                     stream: pool(CONNECTIONS.stream, options.clone()),
                     caller: pool(CONNECTIONS.caller, options.clone()),
-                    page: pool(CONNECTIONS.page, limited),
+                    page: pool(CONNECTIONS.page, limited.clone()),
+                    search: pool(CONNECTIONS.search, limited),
                     job: pool(CONNECTIONS.job, options),
                 })
             }

@@ -17,9 +17,10 @@ rows! {
         key {
             id: AppId as bigint,
         }
-        fixed {}
-        changing {
+        fixed {
             bundle: Option<String> as text,
+        }
+        changing {
             name: String as text,
         }
     }
@@ -31,7 +32,7 @@ impl Tx {
         workspace: WorkspaceId,
         bundles: BTreeSet<&str>,
     ) -> Result<BTreeMap<String, AppId>> {
-        // Asked one by one: Postgres takes a table that was short a minute ago to be so still, and would read all of it for
+        // A question of its own for each: Postgres takes a table that was short a minute ago to be so still, and would read all of it for
         // each bundle.
         const SQL: &str = "select given.value->>'bundle', \
             (select id from apps where workspace_id = $1 and bundle = given.value->>'bundle') from jsonb_each($2) as given";

@@ -13,7 +13,8 @@ pub(super) struct BatchApps {
     by_bundle: BTreeMap<String, AppId>,
     /// How many more bundle ids get an app of their own.
     room: i64,
-    pub new: Vec<App>,
+    /// Those to be made.
+    pub to_make: Vec<App>,
     /// The new apps that are named after inputs.
     pub of_inputs: BTreeMap<InputId, AppId>,
 }
@@ -21,7 +22,7 @@ pub(super) struct BatchApps {
 impl BatchApps {
     /// `by_bundle`: those of the batches' bundles that are known, and of the overflow's.
     pub fn new(by_bundle: BTreeMap<String, AppId>, room: i64) -> Self {
-        Self { by_bundle, room, new: Vec::new(), of_inputs: BTreeMap::new() }
+        Self { by_bundle, room, to_make: Vec::new(), of_inputs: BTreeMap::new() }
     }
 
     /// The bundle's app, else the app that the input was made for, else one named after the input. When there are too
@@ -53,7 +54,7 @@ impl BatchApps {
     fn make(&mut self, bundle: Option<&str>, name: String, ids: &Ids) -> AppId {
         let id = AppId(ids.id());
         self.by_bundle.extend(bundle.map(|bundle| (bundle.to_owned(), id)));
-        self.new.push(App { id, bundle: bundle.map(str::to_owned), name });
+        self.to_make.push(App { id, bundle: bundle.map(str::to_owned), name });
         id
     }
 

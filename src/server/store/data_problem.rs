@@ -56,7 +56,7 @@ impl Tx {
     ) -> Result<()> {
         const ROWS: &str = "select count(*) from (select 1 from data_problems where workspace_id = $1 and input_id = $2 \
             and day = $3 limit $4) as first";
-        // Asked one by one, as apps are.
+        // A question of its own for each, which goes by the key: see `Tx::apps_by_bundle`.
         const KNOWN: &str = concat!(
             "select ",
             data_problem_keys!(columns),

@@ -63,7 +63,7 @@ impl Tx {
             key: DimensionValueRow,
             seen_on: Option<Day>,
         }
-        // Asked one by one, as apps are.
+        // A question of its own for each, which goes by the key: see `Tx::apps_by_bundle`.
         const KNOWN: &str = concat!(
             "select ",
             dimension_values!(columns),

@@ -68,7 +68,7 @@ pub(super) struct Receiver {
     pub default: Option<Status>,
     /// Of the settings in force.
     #[sqlx(rename = "idfa_policy")]
-    pub policy: Policy,
+    pub policy: Option<Policy>,
 }
 
 /// The inputs of a workspace, with what `$rest` adds to the question.
@@ -104,7 +104,7 @@ impl Scope {
 
 impl Tx {
     /// What the event stream needs to know of these inputs.
-    pub(super) async fn receivers_of(
+    pub(super) async fn receivers(
         &mut self,
         workspace: WorkspaceId,
         inputs: BTreeSet<InputId>,
@@ -112,7 +112,7 @@ impl Tx {
         const SQL: &str = "select i.id, i.name, i.app_id, i.paused, coalesce(taken.n, 0) as accepted, w.time_zone, \
             s.default_status, s.idfa_policy from inputs i \
             join workspaces w on w.id = $1 \
-            join settings_versions s on s.workspace_id = $1 \
+            left join settings_versions s on s.workspace_id = $1 \
             and s.version = (select max(version) from settings_versions where workspace_id = $1) \
             left join input_counts taken on taken.workspace_id = $1 and taken.input_id = i.id and taken.counted = $3 \
             and taken.reason = '' where i.workspace_id = $1 \

@@ -12,6 +12,9 @@ pub enum Purpose {
     Caller,
     /// Pages and interfaces, and what is done there. A statement that takes too long is cut off.
     Page,
+    /// Searches of the audit log, one after another: each reads thousands of rows, and would hold up whoever reads few. They
+    /// are cut off as pages are.
+    Search,
     /// Jobs and commands.
     Job,
 }
@@ -22,7 +25,15 @@ pub struct ByPurpose<P> {
     pub stream: P,
     pub caller: P,
     pub page: P,
+    pub search: P,
     pub job: P,
+}
+
+impl Purpose {
+    /// Whether somebody waits for a page, so that a statement is cut off which takes too long.
+    pub fn is_limited(self) -> bool {
+        matches!(self, Self::Page | Self::Search)
+    }
 }
 
 impl<P> ByPurpose<P> {
@@ -31,16 +42,23 @@ impl<P> ByPurpose<P> {
             Purpose::Stream => &self.stream,
             Purpose::Caller => &self.caller,
             Purpose::Page => &self.page,
+            Purpose::Search => &self.search,
             Purpose::Job => &self.job,
         }
     }
 
     pub fn map<Q>(self, of: impl Fn(P) -> Q) -> ByPurpose<Q> {
-        ByPurpose { stream: of(self.stream), caller: of(self.caller), page: of(self.page), job: of(self.job) }
+        ByPurpose {
+            stream: of(self.stream),
+            caller: of(self.caller),
+            page: of(self.page),
+            search: of(self.search),
+            job: of(self.job),
+        }
     }
 
-    pub fn all(&self) -> [&P; 4] {
-        [&self.stream, &self.caller, &self.page, &self.job]
+    pub fn all(&self) -> [&P; 5] {
+        [&self.stream, &self.caller, &self.page, &self.search, &self.job]
     }
 }
 
@@ -70,7 +88,7 @@ impl Pools {
     /// By their purpose how many connections there are, and how many of them are idle.
     pub fn sizes(&self) -> Vec<(&'static str, u32, usize)> {
         fn sizes<D: sqlx::Database>(pools: &ByPurpose<sqlx::Pool<D>>) -> Vec<(&'static str, u32, usize)> {
-            let named = ["stream", "caller", "page", "job"].into_iter().zip(pools.all());
+            let named = ["stream", "caller", "page", "search", "job"].into_iter().zip(pools.all());
             named.map(|(purpose, pool)| (purpose, pool.size(), pool.num_idle())).collect()
         }
         match self {

@@ -77,8 +77,7 @@ impl Tx {
 
     /// The settings in force.
     pub(super) async fn settings(&mut self, workspace: WorkspaceId) -> Result<Settings> {
-        // With the limit written out: SQLite plans a statement anew each time a limit is bound to it, and this one is part
-        // of every commit of events.
+        // With the limit written out: SQLite plans a statement anew each time a limit is bound to it.
         const SQL: &str = versions!("where workspace_id = $1 order by version desc limit 1");
         let newest: Option<SettingsRow> = on!(self, c => sqlx::query_as(SQL).bind(workspace).fetch_optional(c).await?);
         let newest = newest.ok_or_else(|| Error::Internal("a workspace has no settings".into()))?;

@@ -97,7 +97,7 @@ impl Tx {
         workspace: WorkspaceId,
         devices: impl IntoIterator<Item = DeviceId>,
     ) -> Result<()> {
-        // As a question of its own Postgres answers it once for all rows, and does not look through what is given for each.
+        // `is true` keeps Postgres from joining: what is given is read once, and not looked through for each sample.
         const SQL: &str = "update samples set idfa = null where workspace_id = $1 and idfa is not null and (device_id in \
             (select cast(given.value->>'device_id' as bigint) from jsonb_each($2) as given)) is true";
         let rows = given(devices.into_iter().map(|device| json!({"device_id": device.0})));

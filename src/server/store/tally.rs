@@ -77,11 +77,12 @@ impl Scope {
 impl System {
     /// Counts requests that an input sent beyond its rate.
     pub async fn count_rate_limited(&self, workspace: WorkspaceId, input: InputId, n: i64) -> Result<()> {
+        let is_spread = self.is_spread();
         self.transaction(move |mut tx| async move {
             let reason = Fault::new("", Problem::RateLimited).reason();
             let mut writes = Writes::new(workspace);
             writes.tallies(&Tallies::from([((input, Counted::Refused, reason), n)]), tx.now);
-            writes.write(&mut tx.tx, false).await?;
+            writes.write(&mut tx.tx, is_spread).await?;
             tx.commit(Trail::Unaudited("requests beyond the rate")).await
         })
         .await

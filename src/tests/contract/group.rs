@@ -19,6 +19,7 @@ on_both! {
     a_paused_input_spoils_nothing_for_the_others
     a_full_queue_takes_nothing
     who_goes_away_is_stored_all_the_same
+    who_sends_little_waits_for_one_bulk_and_not_for_the_next
 }
 
 fn parcel(grant: InputGrant, batches: &[Value]) -> Parcel {
@@ -171,6 +172,37 @@ async fn who_goes_away_is_stored_all_the_same(world: World) {
     drop(locked);
     assert!(ingest.drain(Duration::from_secs(5)).await);
     assert_eq!(sender.devices(DENIED).await, 1);
+}
+
+async fn who_sends_little_waits_for_one_bulk_and_not_for_the_next(world: World) {
+    let sender = Sender::new(&world).await;
+    let ingest = Ingest::start(world.store.clone(), limits(&["--commit-rows", "100"]));
+    let locked = world.lock_writes().await;
+    let take_later = |first: i64, n: i64| {
+        let batches: Vec<Value> = (first..first + n).map(|n| ios(&n.to_string(), &format!("v{n}"), None)).collect();
+        let (ingest, grant, sent) = (ingest.clone(), sender.grant, parcel(sender.grant, &batches).sent);
+        tokio::spawn(async move { take(&ingest, grant, sent).await })
+    };
+    let waits = |n: usize| {
+        let ingest = ingest.clone();
+        async move {
+            while ingest.waiting() < n {
+                tokio::task::yield_now().await;
+            }
+        }
+    };
+    let first = take_later(0, 60);
+    waits(60).await;
+    let second = take_later(60, 60);
+    waits(120).await;
+    let little = take_later(120, 1);
+    waits(121).await;
+    drop(locked);
+    little.await.expect("no panic").expect("accepted");
+    assert!(first.is_finished() && ingest.waiting() == 60, "the second bulk still waits: {}", ingest.waiting());
+    second.await.expect("no panic").expect("accepted");
+    assert_eq!(sender.devices(attest::domain::att::CountedState::Unknown).await, 121);
+    world.assert_holds().await;
 }
 
 /// A commit waits for company after one of many; who comes alone would only be late.

@@ -33,6 +33,18 @@ async fn pages_that_hang_hold_up_nobody_else() {
     let (readers, ()) = tokio::join!(readers, others);
     assert!(readers.iter().all(|reply| reply.status == StatusCode::SERVICE_UNAVAILABLE), "{:?}", readers[0].status);
     assert!(began.elapsed() < Duration::from_secs(20), "they were cut off: {:?}", began.elapsed());
+
+    // Searches wait for each other only, and not even pages for them.
+    let began = Instant::now();
+    let searches = join_all((0..40).map(|_| world.get("/w/acme/audit?actor=Ada&text=it", &ada)));
+    let page = async {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        let page = timeout(Duration::from_secs(3), world.get("/w/acme/overview", &ada)).await.expect("a page");
+        assert_eq!(page.status, StatusCode::OK);
+    };
+    let (searches, ()) = tokio::join!(searches, page);
+    assert!(searches.iter().all(|reply| reply.status == StatusCode::SERVICE_UNAVAILABLE), "{:?}", searches[0].status);
+    assert!(began.elapsed() < Duration::from_secs(20), "they were cut off: {:?}", began.elapsed());
     sqlx::raw_sql("rollback").execute(&mut holder).await.expect("released");
-    assert_eq!(world.get("/w/acme/audit", &ada).await.status, StatusCode::OK);
+    assert_eq!(world.get("/w/acme/audit?actor=Ada&text=it", &ada).await.status, StatusCode::OK);
 }

@@ -36,15 +36,15 @@ async fn sealed(world: &World) -> Vec<String> {
 }
 
 async fn no_trace_within_a_minute(world: &World, sealed: &[String]) {
+    // Of a page that was split a sealed text may be left over, by chance; what was removed is overwritten, in the file when
+    // the log is copied.
     let gone = async {
-        while found(world, "-wal", sealed) > 0 {
+        while found(world, "-wal", sealed) > 0 || found(world, "", sealed) > sealed.len() / 5 {
             tokio::time::sleep(Duration::from_millis(200)).await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(60), gone).await.expect("no trace after a minute");
-    // Of a page that was split a sealed text may be left over, by chance; what was removed is overwritten.
-    let left = found(world, "", sealed);
-    assert!(left <= sealed.len() / 5, "{left} sealed texts are left over in the file");
+    let left = || format!("{} in the log, {} in the file", found(world, "-wal", sealed), found(world, "", sealed));
+    assert!(tokio::time::timeout(Duration::from_secs(60), gone).await.is_ok(), "after a minute: {}", left());
     for ending in ["", "-wal"] {
         assert_eq!(found(world, ending, &[IDFA.to_owned()]), 0, "never in clear text");
     }

@@ -98,8 +98,10 @@ impl AuditQuestion {
 
 /// `GET audit`: filters and place are in the address.
 pub async fn audit(InWorkspace { visit, state, workspace, .. }: InWorkspace, query: RawQuery) -> Result<Response> {
-    let mut view = state.store.view(&visit.actor, workspace, Permission::SeeAudit).await?;
     let question = AuditQuestion::read(query)?;
+    // What is asked decides which connection it waits for.
+    let store = state.store.for_purpose(question.wanted.purpose());
+    let mut view = store.view(&visit.actor, workspace, Permission::SeeAudit).await?;
     let rows = view.audit_rows(&question.wanted, ROWS).await?;
     let actors = view.audit_actors().await?;
     let default_on = match question.asked.parsed("on", |text| day(text).map(|(_, end)| (text.to_owned(), end)))? {
@@ -120,7 +122,7 @@ pub async fn audit(InWorkspace { visit, state, workspace, .. }: InWorkspace, que
 pub async fn installation(visit: SignedInPerson, State(state): State<AppState>, query: RawQuery) -> Result<Response> {
     operators_only(&visit)?;
     let question = AuditQuestion::read(query)?;
-    let mut system = state.store.system_view().await?;
+    let mut system = state.store.for_purpose(question.wanted.purpose()).system_view().await?;
     let rows = system.audit_rows(&question.wanted, ROWS).await?;
     let actors = system.audit_actors().await?;
     let names = Names::of_installation(&mut system).await?;

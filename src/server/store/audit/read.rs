@@ -5,6 +5,7 @@ use crate::domain::audit::AuditAction;
 use crate::domain::id::WorkspaceId;
 use crate::domain::time::Millis;
 use crate::server::error::Result;
+use crate::server::store::Purpose;
 use crate::server::store::SystemView;
 use crate::server::store::db::{Tx, on};
 use crate::server::store::scope::Scope;
@@ -25,6 +26,16 @@ pub struct AuditFilter {
     pub target: Option<String>,
     /// Text that stands anywhere in the row's words, in either case of its letters.
     pub text: Option<String>,
+}
+
+impl AuditFilter {
+    /// Which connections it is for: with several conditions, or one that no index knows, thousands of rows may be read.
+    pub fn purpose(&self) -> Purpose {
+        let Self { action, actor, target, text, .. } = self;
+        let indexed = [action.is_some(), actor.is_some(), target.is_some()];
+        let is_search = text.is_some() || indexed.into_iter().filter(|asked| *asked).count() > 1;
+        if is_search { Purpose::Search } else { Purpose::Page }
+    }
 }
 
 /// Rows that were found, and where to go on.

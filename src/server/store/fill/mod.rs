@@ -136,7 +136,7 @@ impl Filling {
         tx.admit(workspace, dimension_keys, calendar::day(now, &self.time_zone)).await?;
         let nobody = Population::default();
         let inputs = chapters.iter().map(|chapter| chapter.grant.input).collect();
-        let receivers = tx.receivers_of(workspace, inputs).await?;
+        let receivers = tx.receivers(workspace, inputs).await?;
         let mut writes = Writes::new(workspace);
         writes.population(&nobody, population, &store.ids);
         writes.effects(&effects, |input| receivers.get(&input).map_or(0, |receiver| receiver.accepted), now);

@@ -56,7 +56,7 @@ macro_rules! uses_by {
 pub(super) struct Loader<'a> {
     pub tx: &'a mut Tx,
     pub workspace: WorkspaceId,
-    /// What need not be loaded.
+    /// What was loaded before, each profile with the devices that decide it: none of it is loaded again.
     known: Option<&'a Population>,
     pub population: Population,
 }
@@ -169,7 +169,7 @@ impl Loader<'_> {
         self.uses_and_devices(OF_PROFILES, ids(profiles.iter().map(|id| id.0))).await
     }
 
-    /// Loads all users of these devices, which are known.
+    /// Loads all users of these devices, and not the devices.
     pub async fn users(&mut self, devices: &BTreeSet<DeviceId>) -> Result<()> {
         #[derive(sqlx::FromRow)]
         struct UseByProfile {
