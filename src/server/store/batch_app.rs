@@ -32,6 +32,7 @@ impl BatchApps {
         let Some(bundle) = &batch.bundle else {
             let known = receiver.app_id.or_else(|| self.of_inputs.get(&input).copied());
             return known.unwrap_or_else(|| {
+                self.room -= 1;
                 let id = self.make(None, receiver.name.clone(), ids);
                 self.of_inputs.insert(input, id);
                 id
@@ -40,7 +41,7 @@ impl BatchApps {
         if let Some(known) = self.by_bundle.get(bundle) {
             return *known;
         }
-        if self.room > 0 {
+        if self.room > 0 && bundle != OVERFLOW {
             self.room -= 1;
             let name = batch.app_name.clone().unwrap_or_else(|| bundle.clone());
             return self.make(Some(bundle), name, ids);

@@ -11,7 +11,7 @@ use crate::domain::identifier::{Identifier, IdentifierKind, identifier_of_profil
 use crate::domain::identity::{Identity, IdentityKind};
 use crate::domain::joins::{Joins, Lead, MOST_ON_A_DAY};
 use crate::domain::time::Day;
-use crate::server::error::Result;
+use crate::server::error::{Error, Result};
 use crate::server::store::db::{NONE, Tx, given, on};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
@@ -38,7 +38,7 @@ impl Tx {
         let anonymous = load.population.devices.values().filter_map(|device| device.anonymous_user).collect();
         load.profiles(&anonymous).await?;
         let without = without_device_id(batches, &identifiers);
-        touched.extend(load.devices_without_id(&without, batches, &identities).await?);
+        touched.extend(load.devices_without_id(&without, batches, &identifiers, &identities).await?);
         load.identifiers(&touched).await?;
         load.deciding_and(&pairs).await?;
         load.population.identities = identities;
@@ -46,12 +46,9 @@ impl Tx {
     }
 }
 
-/// Those whose status may be about a device that none of its ids names: an IDFA may be withheld, and another id shared,
+/// The places of those whose status may be about a device that none of its ids names: an IDFA may be withheld, and another id shared,
 /// or be so once all batches before it are folded.
-fn without_device_id<'a>(
-    batches: &[(Arrival, &'a Batch)],
-    identifiers: &BTreeMap<Identifier, Lead<DeviceId>>,
-) -> Vec<(Arrival, &'a Batch)> {
+fn without_device_id(batches: &[(Arrival, &Batch)], identifiers: &BTreeMap<Identifier, Lead<DeviceId>>) -> Vec<usize> {
     let of = |arrival: &Arrival, batch: &Batch, (kind, value): &(IdentifierKind, String)| Identifier {
         environment: batch.environment,
         app: arrival.app,
@@ -67,10 +64,47 @@ fn without_device_id<'a>(
         let joins = identifiers.get(&identifier).map_or(0, |lead| lead.joins.n);
         id.0 == IdentifierKind::Idfa || joins + times[&identifier] > MOST_ON_A_DAY
     };
-    let is_without = |(arrival, batch): &&(Arrival, &Batch)| {
+    let is_without = |(_, (arrival, batch)): &(usize, &(Arrival, &Batch))| {
         batch.status.is_some() && batch.identifiers.iter().all(|id| leads_nowhere(arrival, batch, id))
     };
-    batches.iter().filter(is_without).copied().collect()
+    batches.iter().enumerate().filter(is_without).map(|(at, _)| at).collect()
+}
+
+/// Pairs of apps and profiles of one commit at most; requests with more are taken one by one.
+const MOST_PAIRS: usize = 10_000;
+
+/// What several batches may have in common.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Common<'a> {
+    Mpid(Environment, i64),
+    Identity(Environment, IdentityKind, &'a str),
+    Identifier(Environment, AppId, IdentifierKind, &'a str),
+}
+
+/// For each batch its circle: those that it has an id in common with, and those that these have, and so on. Within a circle
+/// an id may be handed on from batch to batch, so that the last names whom the first did. A circle is told by its first.
+fn circles(batches: &[(Arrival, &Batch)]) -> Vec<usize> {
+    fn first(of: &mut [usize], mut at: usize) -> usize {
+        while of[at] != at {
+            of[at] = of[of[at]];
+            at = of[at];
+        }
+        at
+    }
+    let mut of: Vec<usize> = (0..batches.len()).collect();
+    let mut known: BTreeMap<Common<'_>, usize> = BTreeMap::new();
+    for (at, (arrival, batch)) in batches.iter().enumerate() {
+        let environment = batch.environment;
+        let mpid = batch.mpid.map(|mpid| Common::Mpid(environment, mpid));
+        let identities = batch.identities.iter().map(|(kind, value)| Common::Identity(environment, *kind, value));
+        let identifiers =
+            batch.identifiers.iter().map(|(kind, value)| Common::Identifier(environment, arrival.app, *kind, value));
+        for common in mpid.into_iter().chain(identities).chain(identifiers) {
+            let (one, other) = (first(&mut of, *known.entry(common).or_insert(at)), first(&mut of, at));
+            of[one.max(other)] = one.min(other);
+        }
+    }
+    (0..batches.len()).map(|at| first(&mut of, at)).collect()
 }
 
 /// The devices and profiles that each batch names together.
@@ -117,19 +151,29 @@ impl Loader<'_> {
     /// is named after the profile.
     async fn devices_without_id(
         &mut self,
-        without: &[(Arrival, &Batch)],
+        without: &[usize],
         batches: &[(Arrival, &Batch)],
+        identifiers: &BTreeMap<Identifier, Lead<DeviceId>>,
         identities: &BTreeMap<Identity, Lead<ProfileId>>,
     ) -> Result<BTreeSet<DeviceId>> {
         if without.is_empty() {
             return Ok(BTreeSet::new());
         }
+        let circles = circles(batches);
+        let mut named: BTreeMap<usize, BTreeSet<ProfileId>> = BTreeMap::new();
+        for ((arrival, batch), circle) in batches.iter().zip(&circles) {
+            named.entry(*circle).or_default().extend(self.named(arrival, batch, identifiers, identities));
+        }
         let mut each: BTreeSet<(Environment, AppId, ProfileId)> = BTreeSet::new();
-        for (arrival, batch) in without {
-            let named = self.may_name(batch, batches, identities);
-            each.extend(named.into_iter().map(|profile| (batch.environment, arrival.app, profile)));
+        for at in without {
+            let (arrival, batch) = &batches[*at];
+            each.extend(named[&circles[*at]].iter().map(|profile| (batch.environment, arrival.app, *profile)));
+            if each.len() > MOST_PAIRS {
+                return Err(Error::Internal("requests that are too entangled to be taken together".to_owned()));
+            }
         }
         let wanted: BTreeSet<ProfileId> = each.iter().map(|(_, _, profile)| *profile).collect();
+        self.profiles(&wanted).await?;
         self.devices_of(&wanted).await?;
         let named = each.iter().map(|(environment, app, profile)| identifier_of_profile(*environment, *app, *profile));
         let keys = given(named.map(|identifier| IdentifierKey::from(&identifier)));
@@ -138,27 +182,24 @@ impl Loader<'_> {
         Ok(only.chain(named.values().map(|lead| lead.to)).collect())
     }
 
-    /// The profiles that a batch may name: by its own ids, or by those of batches that may make an identity of its lead
-    /// elsewhere before it.
-    fn may_name(
+    /// The profiles that a batch names as things stand: by its own ids, or as the anonymous user of its device.
+    fn named(
         &self,
+        arrival: &Arrival,
         batch: &Batch,
-        batches: &[(Arrival, &Batch)],
+        identifiers: &BTreeMap<Identifier, Lead<DeviceId>>,
         identities: &BTreeMap<Identity, Lead<ProfileId>>,
-    ) -> BTreeSet<ProfileId> {
-        let meets = |other: &Batch| {
-            other.environment == batch.environment && other.identities.iter().any(|id| batch.identities.contains(id))
-        };
-        let related = batches.iter().map(|(_, other)| *other).filter(|other| meets(other)).chain([batch]);
-        let mut named = BTreeSet::new();
-        for other in related {
-            let environment = other.environment;
-            named.extend(other.mpid.and_then(|mpid| self.population.profile_by_mpid(environment, mpid)));
-            named.extend(other.identities.iter().filter_map(|(kind, value)| {
-                Some(identities.get(&Identity { environment, kind: *kind, value: value.clone() })?.to)
-            }));
-        }
-        named
+    ) -> Vec<ProfileId> {
+        let (environment, app) = (batch.environment, arrival.app);
+        let by_mpid = batch.mpid.and_then(|mpid| self.population.profile_by_mpid(environment, mpid));
+        let by_identity = batch.identities.iter().filter_map(|(kind, value)| {
+            Some(identities.get(&Identity { environment, kind: *kind, value: value.clone() })?.to)
+        });
+        let by_device = batch.identifiers.iter().filter_map(|(kind, value)| {
+            let lead = identifiers.get(&Identifier { environment, app, kind: *kind, value: value.clone() })?;
+            self.population.devices.get(&lead.to)?.anonymous_user
+        });
+        by_mpid.into_iter().chain(by_identity).chain(by_device).collect()
     }
 
     /// Where these identifiers lead, to devices that are loaded with it.
