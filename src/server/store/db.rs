@@ -156,7 +156,7 @@ impl Db {
             Pools::Sqlite { readers, .. } => {
                 let mut tx = readers.of(self.purpose).begin().await?;
                 if self.purpose.is_limited() {
-                    limit_and_yield(&mut tx).await?;
+                    limit(&mut tx).await?;
                 }
                 Tx::Sqlite(tx)
             }
@@ -235,19 +235,13 @@ async fn assert_pragma(pool: &SqlitePool, pragma: &'static str, wanted: &str) ->
     }
 }
 
-/// How many of its instructions SQLite does before it gives way and looks at the time.
-const INSTRUCTIONS: i32 = 1000;
+/// How many of its instructions SQLite does before it looks at the time.
+const INSTRUCTIONS: i32 = 10_000;
 
-/// Cuts off whatever this transaction still does after the limit. Until then it gives way again and again: each of SQLite's
-/// connections has a thread of its own, and the stream's writer, which sleeps after each of its statements, would otherwise
-/// wait for some reader's whole turn at the processor before the next.
-async fn limit_and_yield(tx: &mut Transaction<'static, Sqlite>) -> Result<()> {
+/// Cuts off whatever this transaction still does after the limit.
+async fn limit(tx: &mut Transaction<'static, Sqlite>) -> Result<()> {
     let until = Instant::now() + PAGE_LIMIT;
-    let goes_on = move || {
-        std::thread::yield_now();
-        Instant::now() < until
-    };
-    tx.lock_handle().await?.set_progress_handler(INSTRUCTIONS, goes_on);
+    tx.lock_handle().await?.set_progress_handler(INSTRUCTIONS, move || Instant::now() < until);
     Ok(())
 }
 
