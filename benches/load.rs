@@ -70,14 +70,15 @@ fn whole(read: &[u8]) -> Option<(u16, usize)> {
     let head = read.windows(4).position(|bytes| bytes == b"\r\n\r\n")? + 4;
     let text = std::str::from_utf8(&read[..head]).ok()?;
     let status = text.get(9..12)?.parse().ok()?;
-    if text.to_ascii_lowercase().contains("\r\ntransfer-encoding: chunked") {
+    let header = |wanted: &str| {
+        let mut headers = text.lines().filter_map(|line| line.split_once(':'));
+        headers.find(|(name, _)| name.eq_ignore_ascii_case(wanted)).map(|(_, value)| value.trim())
+    };
+    let body = header("content-length").and_then(|value| value.parse::<usize>().ok());
+    if body.is_none() && header("transfer-encoding") == Some("chunked") {
         // The last chunk is empty; a page is HTML, which has no such lines.
         return read[head - 2..].ends_with(b"\r\n0\r\n\r\n").then_some((status, read.len()));
     }
-    let body = text.lines().find_map(|line| {
-        let (name, value) = line.split_once(':')?;
-        name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse::<usize>().ok())?
-    });
     let length = head + body.unwrap_or(0);
     (read.len() >= length).then_some((status, length))
 }

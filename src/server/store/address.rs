@@ -29,6 +29,19 @@ const CONNECTIONS: ByPurpose<u32> = ByPurpose { stream: 2, caller: 4, page: 8, s
 /// How long a page's statement may take before it is cut off, and its reader told to try again. Shorter where it is tried.
 pub const PAGE_LIMIT: Duration = Duration::from_millis(if cfg!(test) { 200 } else { 5000 });
 
+/// What a plan of Postgres may be. A statement finds its rows by their keys, also in a table that is small so far: a plan is
+/// kept while the table grows, and so are those of the checks of references. Tables are joined in the order written.
+pub const PLANS: [(&str, &str); 8] = [
+    ("plan_cache_mode", "force_generic_plan"),
+    ("enable_seqscan", "off"),
+    ("enable_hashjoin", "off"),
+    ("enable_mergejoin", "off"),
+    ("enable_material", "off"),
+    ("join_collapse_limit", "1"),
+    ("from_collapse_limit", "1"),
+    ("jit", "off"),
+];
+
 #[derive(Clone, Debug)]
 pub enum Address {
     Sqlite(PathBuf),
@@ -39,19 +52,7 @@ impl Address {
     pub fn parse(url: &str) -> Result<Self> {
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
             let options = PgConnectOptions::from_str(url).map_err(Error::internal)?;
-            // A statement finds its rows by their keys, also in a table that is small so far: a plan is kept while the
-            // table grows, and so are those of the checks of references. Tables are joined in the order written.
-            let plans = [
-                ("plan_cache_mode", "force_generic_plan"),
-                ("enable_seqscan", "off"),
-                ("enable_hashjoin", "off"),
-                ("enable_mergejoin", "off"),
-                ("enable_material", "off"),
-                ("join_collapse_limit", "1"),
-                ("from_collapse_limit", "1"),
-                ("jit", "off"),
-            ];
-            let options = options.options([("synchronous_commit", "on"), ("lock_timeout", "10s")]).options(plans);
+            let options = options.options([("synchronous_commit", "on"), ("lock_timeout", "10s")]).options(PLANS);
             return Ok(Self::Postgres(Box::new(options)));
         }
         match url.strip_prefix("sqlite://") {

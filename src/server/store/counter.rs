@@ -13,6 +13,12 @@ pub struct Slot(pub(super) i64);
 
 /// Counters of the whole workspace have this app.
 pub(super) const ALL_APPS: AppId = AppId(0);
+
+/// The app whose counters they are; `None` for those of the whole workspace.
+pub(super) fn single_app(app: AppId) -> Option<AppId> {
+    (app != ALL_APPS).then_some(app)
+}
+
 /// Counters of all values have this dimension, and no value.
 pub(super) const ALL_VALUES: &str = "";
 
@@ -95,7 +101,7 @@ impl CounterRow {
             ALL_VALUES => None,
             dimension => Some(Slice { dimension: Dimension::parse(dimension)?, value: self.value.clone() }),
         };
-        let app = (self.app_id != ALL_APPS).then_some(self.app_id);
+        let app = single_app(self.app_id);
         Some(Cell { environment: self.environment, unit: self.unit, app, slice, state: CountedState::Unknown })
     }
 }

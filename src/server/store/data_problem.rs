@@ -59,19 +59,20 @@ impl Tx {
         // A question of its own for each, which goes by the key: see `Tx::apps_by_bundle`.
         const KNOWN: &str = concat!(
             "select ",
-            data_problem_keys!(columns),
-            ", (select n from data_problems known where known.workspace_id = $1 and known.environment = asked.environment \
-            and known.day = asked.day and known.app_id = asked.app_id and known.app_version = asked.app_version \
-            and known.input_id = asked.input_id and known.kind = asked.kind) as n from (select ",
-            data_problem_keys!(given),
+            data_problems!(columns),
+            ", (select known.n from data_problems known where known.workspace_id = $1 \
+            and known.environment = asked.environment and known.day = asked.day and known.app_id = asked.app_id \
+            and known.app_version = asked.app_version and known.input_id = asked.input_id and known.kind = asked.kind) \
+            as known from (select ",
+            data_problems!(given),
             " from jsonb_each($2) as given) as asked"
         );
         #[derive(sqlx::FromRow)]
-        struct AskedKey {
+        struct AskedRow {
             #[sqlx(flatten)]
-            key: KnownKey,
-            /// How many there are, if any.
-            n: Option<i64>,
+            asked: DataProblemRow,
+            /// How many were counted there, if any.
+            known: Option<i64>,
         }
         let of: BTreeSet<(InputId, Day)> = problems.keys().map(|key| (key.input, key.day)).collect();
         for (input, day) in of {
@@ -85,49 +86,34 @@ impl Tx {
             if rows < MOST_ON_A_DAY {
                 continue;
             }
-            let asked = given(problems.keys().filter(|key| (key.input, key.day) == (input, day)).map(KnownKey::from));
-            let rows: Vec<AskedKey> =
+            let its = problems.iter().filter(|(key, _)| (key.input, key.day) == (input, day));
+            let asked = given(its.map(DataProblemRow::from));
+            let rows: Vec<AskedRow> =
                 on!(&mut *self, c => sqlx::query_as(KNOWN).bind(workspace).bind(asked).fetch_all(c).await?);
-            let known = rows.into_iter().filter(|row| row.n.is_some());
-            let known: BTreeSet<DataProblemKey> = known.map(|row| row.key.into()).collect();
+            let known = rows.into_iter().filter(|row| row.known.is_some());
+            let known: BTreeSet<DataProblemKey> = known.map(|row| row.asked.into()).collect();
             fold_versions(problems, |key| (key.input, key.day) == (input, day) && !known.contains(key));
         }
         Ok(())
     }
 }
 
-impl From<&DataProblemKey> for KnownKey {
-    fn from(key: &DataProblemKey) -> Self {
+impl From<(&DataProblemKey, &(i64, Millis))> for DataProblemRow {
+    fn from((key, (n, last_at)): (&DataProblemKey, &(i64, Millis))) -> Self {
         let DataProblemKey { environment, day, app, app_version, input, kind } = key.clone();
-        Self { environment, day, app_id: app, app_version, input_id: input, kind }
+        Self { environment, day, app_id: app, app_version, input_id: input, kind, n: *n, last_at: *last_at }
     }
 }
 
-impl From<KnownKey> for DataProblemKey {
-    fn from(key: KnownKey) -> Self {
-        let KnownKey { environment, day, app_id, app_version, input_id, kind } = key;
+impl From<DataProblemRow> for DataProblemKey {
+    fn from(row: DataProblemRow) -> Self {
+        let DataProblemRow { environment, day, app_id, app_version, input_id, kind, .. } = row;
         Self { environment, day, app: app_id, app_version, input: input_id, kind }
     }
 }
 
 /// How many kinds and versions are shown at once.
 pub const MOST_SHOWN: i64 = 200;
-
-rows! {
-    /// What a row is looked for by.
-    data_problem_keys: KnownKey {
-        key {
-            environment: Environment as bigint,
-            day: Day as bigint,
-            app_id: AppId as bigint,
-            app_version: String as text,
-            input_id: InputId as bigint,
-            kind: DataProblem as text,
-        }
-        fixed {}
-        changing {}
-    }
-}
 
 /// What data problems are counted by.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -164,11 +150,7 @@ impl Writes {
             data_problems!(key),
             ") do update set n = kept.n + excluded.n, last_at = excluded.last_at"
         );
-        let row = |(key, (n, last_at)): (&DataProblemKey, &(i64, Millis))| {
-            let KnownKey { environment, day, app_id, app_version, input_id, kind } = key.into();
-            DataProblemRow { environment, day, app_id, app_version, input_id, kind, n: *n, last_at: *last_at }
-        };
-        self.rows(SQL, given(found.iter().map(row)));
+        self.rows(SQL, given(found.iter().map(DataProblemRow::from)));
     }
 }
 

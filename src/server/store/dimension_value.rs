@@ -1,6 +1,6 @@
 //! Which values of the open dimensions are admitted to a counter of their own.
 
-use super::counter::ALL_APPS;
+use super::counter::{ALL_APPS, single_app};
 use super::db::{NONE, Tx, given, on};
 use super::handle::{Act, Change};
 use super::row::rows;
@@ -90,7 +90,7 @@ impl Tx {
         // The day on which each was seen; `None` for those that are admitted now.
         let mut admitted = BTreeMap::new();
         for SeenValue { key, seen_on } in known {
-            let app = (key.app_id != ALL_APPS).then_some(key.app_id);
+            let app = single_app(key.app_id);
             if seen_on >= Some(oldest_seen(day)) {
                 admitted.insert((app, key.dimension, key.value), seen_on);
             }
@@ -142,7 +142,7 @@ impl Tx {
             .bind(oldest_seen(day))
             .fetch_all(c)
             .await?);
-        let group = |(app, dimension, n)| (((app != ALL_APPS).then_some(app), dimension), n);
+        let group = |(app, dimension, n)| ((single_app(app), dimension), n);
         Ok(rows.into_iter().map(group).collect())
     }
 }

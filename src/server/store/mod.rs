@@ -61,6 +61,7 @@ mod writes;
 
 pub use accept::{Parcel, RequestOutcome, SentBatches};
 pub use actor::{Actor, Who};
+pub use address::PLANS;
 pub use count::CounterSelection;
 pub use db::Db;
 pub use file::lock_beside;

@@ -19,6 +19,13 @@ pub enum Purpose {
     Job,
 }
 
+impl Purpose {
+    /// Whether somebody waits for a page, so that a statement is cut off which takes too long.
+    pub fn is_limited(self) -> bool {
+        matches!(self, Self::Page | Self::Search)
+    }
+}
+
 /// One of each.
 #[derive(Clone, Debug)]
 pub struct ByPurpose<P> {
@@ -27,13 +34,6 @@ pub struct ByPurpose<P> {
     pub page: P,
     pub search: P,
     pub job: P,
-}
-
-impl Purpose {
-    /// Whether somebody waits for a page, so that a statement is cut off which takes too long.
-    pub fn is_limited(self) -> bool {
-        matches!(self, Self::Page | Self::Search)
-    }
 }
 
 impl<P> ByPurpose<P> {
@@ -57,8 +57,18 @@ impl<P> ByPurpose<P> {
         }
     }
 
+    pub fn named(&self) -> [(&'static str, &P); 5] {
+        [
+            ("stream", &self.stream),
+            ("caller", &self.caller),
+            ("page", &self.page),
+            ("search", &self.search),
+            ("job", &self.job),
+        ]
+    }
+
     pub fn all(&self) -> [&P; 5] {
-        [&self.stream, &self.caller, &self.page, &self.search, &self.job]
+        self.named().map(|(_, each)| each)
     }
 }
 
@@ -88,8 +98,7 @@ impl Pools {
     /// By their purpose how many connections there are, and how many of them are idle.
     pub fn sizes(&self) -> Vec<(&'static str, u32, usize)> {
         fn sizes<D: sqlx::Database>(pools: &ByPurpose<sqlx::Pool<D>>) -> Vec<(&'static str, u32, usize)> {
-            let named = ["stream", "caller", "page", "search", "job"].into_iter().zip(pools.all());
-            named.map(|(purpose, pool)| (purpose, pool.size(), pool.num_idle())).collect()
+            pools.named().map(|(purpose, pool)| (purpose, pool.size(), pool.num_idle())).to_vec()
         }
         match self {
             Self::Sqlite { writer, readers } => {

@@ -4,12 +4,12 @@
 use super::sender::{Sender, ios, parsed};
 use crate::harness::{Backend, World, statements};
 use attest::server::store::tables::growing;
-use attest::server::store::{Parcel, SentBatches};
+use attest::server::store::{PLANS, Parcel, SentBatches};
 use serde_json::Value;
 use sqlx::{AssertSqlSafe, Connection, PgConnection, SqlitePool};
 use std::sync::Arc;
 
-/// What `attest check` reads whole, for that is what it is for; and what a limit stops early.
+/// What `attest check` reads whole, for that is what it is for; what a limit stops early; and a plan that is not carried out.
 const WHOLE: [&str; 5] = [
     // SQLite looks through the rows that refer to an app only when a reference is broken already.
     "insert into apps (workspace_id, created_at, id",
@@ -100,9 +100,10 @@ async fn postgres_reads_no_workspace_for_the_rows_it_is_given() {
     sender.send_unchecked(&batches).await;
     world.store.learn_sizes(120).await;
     let mut connection = PgConnection::connect(&world.url).await.expect("the database answers");
-    let settings = "set plan_cache_mode = force_generic_plan; set enable_seqscan = off; set enable_hashjoin = off; \
-        set enable_mergejoin = off; set enable_material = off; set join_collapse_limit = 1; set from_collapse_limit = 1";
-    sqlx::raw_sql(settings).execute(&mut connection).await.expect("settings");
+    for (setting, value) in PLANS {
+        let set = AssertSqlSafe(format!("set {setting} = {value}"));
+        sqlx::raw_sql(set).execute(&mut connection).await.expect("a setting");
+    }
     let (mut planned, mut reading) = (0, Vec::new());
     for (at, statement) in statements().into_iter().filter(|statement| statement.contains("jsonb_each(")).enumerate() {
         let given = (1..10).take_while(|n| statement.contains(&format!("${n}"))).count();

@@ -46,21 +46,15 @@ impl Tx {
     }
 }
 
-/// The places of those whose status may be about a device that none of its ids names: an IDFA may be withheld, and another id shared,
-/// or be so once all batches before it are folded.
+/// The places of those whose status may be about a device that none of its ids names: an IDFA may be withheld, and another
+/// id shared, or be so once all batches before it are folded.
 fn without_device_id(batches: &[(Arrival, &Batch)], identifiers: &BTreeMap<Identifier, Lead<DeviceId>>) -> Vec<usize> {
-    let of = |arrival: &Arrival, batch: &Batch, (kind, value): &(IdentifierKind, String)| Identifier {
-        environment: batch.environment,
-        app: arrival.app,
-        kind: *kind,
-        value: value.clone(),
-    };
     let mut times: BTreeMap<Identifier, i64> = BTreeMap::new();
     for (arrival, batch) in batches {
-        batch.identifiers.iter().for_each(|id| *times.entry(of(arrival, batch, id)).or_default() += 1);
+        batch.identifiers.iter().for_each(|id| *times.entry(identifier(arrival, batch, id)).or_default() += 1);
     }
     let leads_nowhere = |arrival: &Arrival, batch: &Batch, id: &(IdentifierKind, String)| {
-        let identifier = of(arrival, batch, id);
+        let identifier = identifier(arrival, batch, id);
         let joins = identifiers.get(&identifier).map_or(0, |lead| lead.joins.n);
         id.0 == IdentifierKind::Idfa || joins + times[&identifier] > MOST_ON_A_DAY
     };
@@ -116,22 +110,30 @@ fn pairs(
 ) -> BTreeSet<(DeviceId, ProfileId)> {
     let mut pairs = BTreeSet::new();
     for (arrival, batch) in batches {
-        let (environment, app) = (batch.environment, arrival.app);
-        let identifier = |(kind, value): &(IdentifierKind, String)| Identifier {
-            environment,
-            app,
-            kind: *kind,
-            value: value.clone(),
-        };
-        let identity =
-            |(kind, value): &(IdentityKind, String)| Identity { environment, kind: *kind, value: value.clone() };
-        let devices = batch.identifiers.iter().filter_map(|id| Some(identifiers.get(&identifier(id))?.to));
-        let by_mpid = batch.mpid.and_then(|mpid| population.profile_by_mpid(environment, mpid));
-        let by_identity = batch.identities.iter().filter_map(|id| Some(identities.get(&identity(id))?.to));
-        let profiles: BTreeSet<ProfileId> = by_mpid.into_iter().chain(by_identity).collect();
+        let devices =
+            batch.identifiers.iter().filter_map(|id| Some(identifiers.get(&identifier(arrival, batch, id))?.to));
+        let profiles: BTreeSet<ProfileId> = profiles_named(batch, identities, population).collect();
         pairs.extend(devices.flat_map(|device| profiles.iter().map(move |profile| (device, *profile))));
     }
     pairs
+}
+
+/// The profiles that a batch names by its own ids.
+fn profiles_named<'a>(
+    batch: &'a Batch,
+    identities: &'a BTreeMap<Identity, Lead<ProfileId>>,
+    population: &Population,
+) -> impl Iterator<Item = ProfileId> {
+    let environment = batch.environment;
+    let by_mpid = batch.mpid.and_then(|mpid| population.profile_by_mpid(environment, mpid));
+    let by_identity = batch.identities.iter().filter_map(move |(kind, value)| {
+        Some(identities.get(&Identity { environment, kind: *kind, value: value.clone() })?.to)
+    });
+    by_mpid.into_iter().chain(by_identity)
+}
+
+fn identifier(arrival: &Arrival, batch: &Batch, (kind, value): &(IdentifierKind, String)) -> Identifier {
+    Identifier { environment: batch.environment, app: arrival.app, kind: *kind, value: value.clone() }
 }
 
 impl Loader<'_> {
@@ -162,7 +164,13 @@ impl Loader<'_> {
         let circles = circles(batches);
         let mut named: BTreeMap<usize, BTreeSet<ProfileId>> = BTreeMap::new();
         for ((arrival, batch), circle) in batches.iter().zip(&circles) {
-            named.entry(*circle).or_default().extend(self.named(arrival, batch, identifiers, identities));
+            // A batch also names the anonymous user of its device.
+            let anonymous = batch.identifiers.iter().filter_map(|id| {
+                let lead = identifiers.get(&identifier(arrival, batch, id))?;
+                self.population.devices.get(&lead.to)?.anonymous_user
+            });
+            let its = profiles_named(batch, identities, &self.population).chain(anonymous);
+            named.entry(*circle).or_default().extend(its);
         }
         let mut each: BTreeSet<(Environment, AppId, ProfileId)> = BTreeSet::new();
         for at in without {
@@ -173,33 +181,12 @@ impl Loader<'_> {
             }
         }
         let wanted: BTreeSet<ProfileId> = each.iter().map(|(_, _, profile)| *profile).collect();
-        self.profiles(&wanted).await?;
         self.devices_of(&wanted).await?;
         let named = each.iter().map(|(environment, app, profile)| identifier_of_profile(*environment, *app, *profile));
         let keys = given(named.map(|identifier| IdentifierKey::from(&identifier)));
         let named = self.leads(keys).await?;
         let only = each.iter().filter_map(|(_, app, profile)| self.population.only_apple_device(*profile, *app));
         Ok(only.chain(named.values().map(|lead| lead.to)).collect())
-    }
-
-    /// The profiles that a batch names as things stand: by its own ids, or as the anonymous user of its device.
-    fn named(
-        &self,
-        arrival: &Arrival,
-        batch: &Batch,
-        identifiers: &BTreeMap<Identifier, Lead<DeviceId>>,
-        identities: &BTreeMap<Identity, Lead<ProfileId>>,
-    ) -> Vec<ProfileId> {
-        let (environment, app) = (batch.environment, arrival.app);
-        let by_mpid = batch.mpid.and_then(|mpid| self.population.profile_by_mpid(environment, mpid));
-        let by_identity = batch.identities.iter().filter_map(|(kind, value)| {
-            Some(identities.get(&Identity { environment, kind: *kind, value: value.clone() })?.to)
-        });
-        let by_device = batch.identifiers.iter().filter_map(|(kind, value)| {
-            let lead = identifiers.get(&Identifier { environment, app, kind: *kind, value: value.clone() })?;
-            self.population.devices.get(&lead.to)?.anonymous_user
-        });
-        by_mpid.into_iter().chain(by_identity).chain(by_device).collect()
     }
 
     /// Where these identifiers lead, to devices that are loaded with it.

@@ -19,36 +19,10 @@ macro_rules! any_environment {
 }
 pub(super) use any_environment;
 
-/// Uses, with their devices.
-macro_rules! uses_and_devices {
-    ($($from:expr),+) => {
-        concat!(
-            "select ",
-            uses!(qualified),
-            ", ",
-            devices!(qualified),
-            " from ",
-            $($from,)+
-            " join devices on devices.workspace_id = $1 and devices.environment = uses.environment \
-            and devices.id = uses.device_id"
-        )
-    };
-}
-
-/// Uses that have one of the ids given.
-macro_rules! uses_by {
-    ($column:literal $(, $further:literal)?) => {
-        concat!(
-            "(select ",
-            uses!(columns),
-            " from uses where workspace_id = $1 and ",
-            any_environment!(),
-            " and ",
-            $column,
-            " in (select cast(given.value->>'id' as bigint) from jsonb_each($2) as given)",
-            $($further,)?
-            ") as uses"
-        )
+/// The devices of uses.
+macro_rules! their_devices {
+    () => {
+        " join devices on devices.workspace_id = $1 and devices.environment = uses.environment and devices.id = uses.device_id"
     };
 }
 
@@ -183,9 +157,12 @@ impl Loader<'_> {
             uses!(qualified),
             ", ",
             profiles!(qualified),
-            " from ",
-            uses_by!("device_id"),
-            " join profiles on profiles.workspace_id = $1 and profiles.environment = uses.environment \
+            " from (select ",
+            uses!(columns),
+            " from uses where workspace_id = $1 and ",
+            any_environment!(),
+            " and device_id in (select cast(given.value->>'id' as bigint) from jsonb_each($2) as given)) as uses \
+            join profiles on profiles.workspace_id = $1 and profiles.environment = uses.environment \
             and profiles.id = uses.profile_id"
         );
         if devices.is_empty() {
@@ -242,22 +219,56 @@ struct UseOfDevice {
     device: DeviceRow,
 }
 
-const OF_PROFILES: &str = uses_and_devices!(uses_by!("profile_id"));
-
-const DECIDING: &str = uses_and_devices!(uses_by!("profile_id", " and decides in (1, 2)"));
-
-const DECIDING_AND: &str = uses_and_devices!(
-    "(select ",
+const OF_PROFILES: &str = concat!(
+    "select ",
+    uses!(qualified),
+    ", ",
+    devices!(qualified),
+    " from (select ",
     uses!(columns),
     " from uses where workspace_id = $1 and ",
     any_environment!(),
-    " and profile_id in (select cast(given.value->>'id' as bigint) from jsonb_each($2) as given) and decides in (1, 2)",
-    " union select ",
+    " and profile_id in (select cast(given.value->>'id' as bigint) from jsonb_each($2) as given)) as uses",
+    their_devices!()
+);
+
+const DECIDING: &str = concat!(
+    "select ",
+    uses!(qualified),
+    ", ",
+    devices!(qualified),
+    " from (select ",
+    uses!(columns),
+    " from uses where workspace_id = $1 and ",
+    any_environment!(),
+    " and profile_id in (select cast(given.value->>'id' as bigint) from jsonb_each($2) as given) and decides in (1, 2)) as uses",
+    their_devices!()
+);
+
+// A use may be found by both; it is taken in twice.
+const DECIDING_AND: &str = concat!(
+    "select ",
+    uses!(qualified),
+    ", ",
+    devices!(qualified),
+    " from (select ",
+    uses!(columns),
+    " from uses where workspace_id = $1 and ",
+    any_environment!(),
+    " and profile_id in (select cast(given.value->>'id' as bigint) from jsonb_each($2) as given) and decides in (1, 2)) as uses",
+    their_devices!(),
+    " union all ",
+    "select ",
+    uses!(qualified),
+    ", ",
+    devices!(qualified),
+    " from (select ",
     uses!(columns),
     " from uses where workspace_id = $1 and ",
     any_environment!(),
     " and (device_id, profile_id) in (select cast(given.value->>'device' as bigint), \
-    cast(given.value->>'profile' as bigint) from jsonb_each($3) as given)) as uses"
+    cast(given.value->>'profile' as bigint) from jsonb_each($3) as given)) as uses",
+    their_devices!()
 );
 
 /// Rows that look for ids.

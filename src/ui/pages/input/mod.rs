@@ -224,7 +224,7 @@ fn actions(page: &InputPage) -> impl IntoView + use<> {
         (
             "use",
             "Use placeholder ids",
-            "Words such as “null”, “unknown” or “guest” are used as ids: everybody who sends the same one becomes one user. After more than 50 new devices on a day, nothing further is joined to it.",
+            "Words such as “null”, “unknown” or “guest” are used as ids: everybody who sends the same one becomes one user. After too many new devices on a day nothing further is joined to it.",
         )
     };
     let rate = Field {
