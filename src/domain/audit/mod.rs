@@ -33,7 +33,7 @@ pub struct ActorSnapshot {
 
 closed_list! {
     /// The parts of Attest that act by themselves, as the log names them.
-    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
     pub enum SystemActor {
         /// Whoever is not signed in yet.
         Visitor => "visitor",

@@ -4,7 +4,7 @@ use crate::server::state::AppState;
 use crate::ui::document::{Document, document};
 use crate::ui::pages::Page;
 use axum::body::Body;
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::Next;
@@ -35,7 +35,7 @@ pub fn render(state: &AppState, page: Page, status: StatusCode) -> Response {
 
 /// Has Leptos draw the page that a handler answered with, in a context that knows the request, and on a thread of its own:
 /// a long page holds up nobody.
-pub async fn draw_pages(request: Request, next: Next) -> Response {
+pub async fn draw_pages(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
     let asked = parts.clone();
     let mut response = next.run(Request::from_parts(parts, body)).await;
@@ -48,6 +48,7 @@ pub async fn draw_pages(request: Request, next: Next) -> Response {
         }
     };
     let asked = Request::from_parts(asked, Body::empty());
+    state.store.precedence().give_way().await;
     let drawn = tokio::task::spawn_blocking(move || {
         let page = handle_response_inner(
             provide,

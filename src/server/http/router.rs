@@ -23,7 +23,7 @@ pub fn router(state: AppState) -> Router {
         .layer(from_fn(security::same_origin_only))
         .layer(from_fn(security::short_queries_only))
         .layer(from_fn_with_state(state.clone(), failure::as_page))
-        .layer(from_fn(render::draw_pages))
+        .layer(from_fn_with_state(state.clone(), render::draw_pages))
         .layer(CompressionLayer::new())
         .layer(from_fn(security::only_reads_are_compressed));
     let server_functions = routes(RouteKind::ServerFunction)

@@ -1,14 +1,18 @@
 //! The event stream's way in: requests wait in a bounded queue, one writer commits those that are waiting together, the
 //! short and the long ones in turn, and then all of them are answered.
 
+mod share;
+mod waiting;
 pub mod writer;
 
+use self::share::{Share, Shared};
+use self::waiting::{Reply, Waiting};
 use super::error::{Error, Result};
-use super::store::{InputGrant, Parcel, RequestOutcome, SentBatches, Store};
+use super::store::{InputGrant, Parcel, Precedence, SentBatches, Store};
 use crate::domain::batch::LARGEST_BATCH;
-use std::sync::Arc;
+use crate::domain::id::WorkspaceId;
 use std::time::Duration;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot};
 
 /// What is committed together, and how much may wait.
 #[derive(clap::Args, Clone, Copy, Debug)]
@@ -22,26 +26,27 @@ pub struct Limits {
     /// Milliseconds that a commit waits for more requests, after one of many.
     #[arg(long, env = "ATTEST_COMMIT_MS", default_value_t = 1, hide = true, value_parser = clap::value_parser!(u32).range(0..=1000))]
     pub commit_ms: u32,
-    /// Batches that may wait; beyond them a request is answered 503.
-    #[arg(long, env = "ATTEST_QUEUE_ROWS", default_value_t = 20_000, hide = true, value_parser = clap::value_parser!(u32).range(100..=1_000_000))]
+    /// Batches that may wait, half of them of one workspace; beyond them a request is answered 503.
+    #[arg(long, env = "ATTEST_QUEUE_ROWS", default_value_t = 20_000, hide = true, value_parser = clap::value_parser!(u32).range(200..=1_000_000))]
     pub queue_rows: u32,
-    /// Kilobytes of requests that may wait or be on their way in; beyond them a request is answered 503 before it is read.
+    /// Kilobytes of requests that may wait or be on their way in, half of them of one workspace; beyond them a request is
+    /// answered 503 before it is read.
     #[arg(long, env = "ATTEST_QUEUE_KB", default_value_t = 65_536, hide = true, value_parser = clap::value_parser!(u32).range(1024..=4_000_000))]
     pub queue_kb: u32,
 }
 
 /// Room for the bytes of a request, from before its body is read until it is answered.
 #[derive(Debug)]
-pub struct Room(OwnedSemaphorePermit);
+pub struct Room(Share);
 
 impl Room {
     fn bytes(&self) -> usize {
-        self.0.num_permits() * 1024
+        self.0.amount() as usize * 1024
     }
 }
 
-fn kilobytes(bytes: usize) -> usize {
-    bytes.div_ceil(1024)
+fn kilobytes(bytes: usize) -> u32 {
+    u32::try_from(bytes.div_ceil(1024)).unwrap_or(u32::MAX)
 }
 
 /// Batches of a request from which on it waits among those that bring many.
@@ -50,22 +55,11 @@ const MANY: u32 = 16;
 /// The near ends of the two queues: one is for requests of few batches, one for those of many; cloning shares them.
 #[derive(Clone, Debug)]
 pub struct Ingest {
-    permits: Arc<Semaphore>,
-    kilobytes: Arc<Semaphore>,
-    limits: Limits,
+    rows: Shared,
+    kilobytes: Shared,
+    precedence: Precedence,
     few: mpsc::UnboundedSender<Waiting>,
     many: mpsc::UnboundedSender<Waiting>,
-}
-
-/// A request in the queue.
-#[derive(Debug)]
-struct Waiting {
-    parcel: Parcel,
-    room: Room,
-    rows: u32,
-    answer: oneshot::Sender<Result<RequestOutcome>>,
-    /// Given back with the answer.
-    _permits: OwnedSemaphorePermit,
 }
 
 impl Ingest {
@@ -73,37 +67,41 @@ impl Ingest {
     pub fn start(store: Store, limits: Limits) -> Self {
         let (few, waiting_few) = mpsc::unbounded_channel();
         let (many, waiting_many) = mpsc::unbounded_channel();
+        let precedence = store.precedence().clone();
         tokio::spawn(writer::write(store, writer::Queues::new(waiting_few, waiting_many), limits));
-        let semaphore = |permits: u32| Arc::new(Semaphore::new(permits as usize));
-        Self { permits: semaphore(limits.queue_rows), kilobytes: semaphore(limits.queue_kb), limits, few, many }
+        let (rows, kilobytes) = (Shared::new(limits.queue_rows), Shared::new(limits.queue_kb));
+        Self { rows, kilobytes, precedence, few, many }
     }
 
     /// Room for a request whose body is still to be read. It is taken as the bytes arrive: who announces a body and sends
     /// none keeps nothing from anybody.
     ///
     /// # Errors
-    /// [`Error::Full`] when there is not enough now for as many bytes as are announced.
-    pub fn room(&self, announced: usize) -> Result<Room> {
-        if self.kilobytes.available_permits() < kilobytes(announced) {
+    /// [`Error::Full`] when there is not enough for this workspace now, for as many bytes as are announced.
+    pub fn room(&self, workspace: WorkspaceId, announced: usize) -> Result<Room> {
+        if !self.kilobytes.has(workspace, kilobytes(announced)) {
             return Err(Error::Full);
         }
-        self.kilobytes.clone().try_acquire_many_owned(0).map(Room).map_err(|_| Error::Full)
+        self.kilobytes.take(workspace, 0).map(Room)
     }
 
     /// Takes more room, for so many bytes in all.
     pub fn grow(&self, room: &mut Room, bytes: usize) -> Result<()> {
-        let more = u32::try_from(kilobytes(bytes).saturating_sub(room.0.num_permits())).unwrap_or(u32::MAX);
-        room.0.merge(self.kilobytes.clone().try_acquire_many_owned(more).map_err(|_| Error::Full)?);
-        Ok(())
+        room.0.grow(kilobytes(bytes))
     }
 
     /// Hands a request over and waits until it is stored durably. Returns which of its batches the workspace's policy
-    /// refused, by their place. On an error nothing of the request was stored. It goes on when the caller is dropped.
+    /// refused, by their place. It goes on when the caller is dropped.
+    ///
+    /// # Errors
+    /// [`Error::Full`] and [`Error::Unavailable`] when nothing of the request was stored; others also when only its first
+    /// batches were.
     pub async fn take(&self, grant: InputGrant, sent: SentBatches, room: Room) -> Result<Vec<usize>> {
-        let rows = u32::try_from(sent.batches.len()).unwrap_or(u32::MAX).clamp(1, self.limits.queue_rows);
-        let permits = self.permits.clone().try_acquire_many_owned(rows).map_err(|_| Error::Full)?;
+        let rows = u32::try_from(sent.batches.len()).unwrap_or(u32::MAX).max(1);
+        let place = self.rows.take(grant.workspace(), rows)?;
+        let _ahead = self.precedence.take();
         let (answer, answered) = oneshot::channel();
-        let waiting = Waiting { parcel: Parcel { grant, sent }, room, rows, answer, _permits: permits };
+        let waiting = Waiting::new(Parcel { grant, sent }, Reply::new(answer, room, place));
         let stopped = || Error::Unavailable("the writer of the event stream has stopped".to_owned());
         let queue = if rows < MANY { &self.few } else { &self.many };
         queue.send(waiting).map_err(|_| stopped())?;
@@ -111,18 +109,18 @@ impl Ingest {
     }
 
     /// How many batches wait for their commit.
-    pub fn waiting(&self) -> usize {
-        (self.limits.queue_rows as usize).saturating_sub(self.permits.available_permits())
+    pub fn waiting(&self) -> u32 {
+        self.rows.held()
     }
 
     /// How many kilobytes of requests wait or are on their way in.
-    pub fn waiting_kilobytes(&self) -> usize {
-        (self.limits.queue_kb as usize).saturating_sub(self.kilobytes.available_permits())
+    pub fn waiting_kilobytes(&self) -> u32 {
+        self.kilobytes.held()
     }
 
     /// Whether one more batch would find no place.
     pub fn is_full(&self) -> bool {
-        self.permits.available_permits() == 0 || self.kilobytes.available_permits() < kilobytes(LARGEST_BATCH)
+        self.rows.free() == 0 || self.kilobytes.free() < kilobytes(LARGEST_BATCH)
     }
 
     /// Whether the writer's task has ended, so that nothing is stored any more.
@@ -132,9 +130,6 @@ impl Ingest {
 
     /// Waits until all that is in the queue is answered, and lets nobody else in; false when that took too long.
     pub async fn drain(&self, within: Duration) -> bool {
-        let everything = self.permits.acquire_many(self.limits.queue_rows);
-        let Ok(Ok(all)) = tokio::time::timeout(within, everything).await else { return false };
-        all.forget();
-        true
+        tokio::time::timeout(within, self.rows.close()).await.is_ok()
     }
 }

@@ -79,6 +79,7 @@ impl Store {
             }
         }
         tx.commit().await?;
+        self.note_stored(parcels.iter().map(|parcel| parcel.sent.batches.len()).sum());
         if erases {
             self.note_erased();
         }

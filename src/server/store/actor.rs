@@ -5,7 +5,7 @@ use crate::domain::audit::{ActorSnapshot, SystemActor};
 use crate::domain::id::{PersonId, TokenId};
 
 /// Who acts.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Who {
     Person {
         id: PersonId,

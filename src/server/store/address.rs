@@ -24,7 +24,7 @@ const READERS_CACHE: i64 = 4 * 1024;
 pub const CHECKPOINT: i64 = 16 * 1024;
 /// Bytes of the log's file that are kept, so that it need not grow anew.
 pub const LOG_KEPT: i64 = CHECKPOINT * 4096;
-/// How many connections there are for each purpose: 20 in all at a Postgres.
+/// How many connections there are for each purpose, for pages at most: 20 in all at a Postgres.
 const CONNECTIONS: ByPurpose<u32> = ByPurpose { stream: 2, caller: 4, page: 8, search: 1, job: 5 };
 /// How long a page's statement may take before it is cut off, and its reader told to try again. Shorter where it is tried.
 pub const PAGE_LIMIT: Duration = Duration::from_millis(if cfg!(test) { 200 } else { 5000 });
@@ -74,6 +74,9 @@ impl Address {
 
     /// Connections that are made when they are needed.
     pub fn pools(&self) -> Pools {
+        // More pages at a time than there are processors for would only hold up whoever writes.
+        let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
+        let pages = u32::try_from(processors + 1).unwrap_or(CONNECTIONS.page).min(CONNECTIONS.page);
         match self {
             Self::Sqlite(path) => {
                 let options = sqlite_options(path);
@@ -81,10 +84,6 @@ impl Address {
                 let reading =
                     options.clone().pragma("cache_size", format!("-{READERS_CACHE}")).pragma("query_only", "on");
                 let readers = |size| unlimited(pool(size)).connect_lazy_with(reading.clone());
-                // Reads are the work of this process' own threads: more at a time than it has processors for would only
-                // hold up whoever writes.
-                let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
-                let pages = u32::try_from(processors + 1).unwrap_or(CONNECTIONS.page).min(CONNECTIONS.page);
                 Pools::Sqlite {
                     writer: pool(1).connect_lazy_with(options.pragma("cache_size", format!("-{WRITERS_CACHE}"))),
                     readers: ByPurpose { page: pages, ..CONNECTIONS }.map(readers),
@@ -99,7 +98,7 @@ impl Address {
                 Pools::Postgres(ByPurpose {
                     stream: pool(CONNECTIONS.stream, options.clone()),
                     caller: pool(CONNECTIONS.caller, options.clone()),
-                    page: pool(CONNECTIONS.page, limited.clone()),
+                    page: pool(pages, limited.clone()),
                     search: pool(CONNECTIONS.search, limited),
                     job: pool(CONNECTIONS.job, options),
                 })

@@ -3,6 +3,7 @@
 use super::address::{Address, BUSY, CHECKPOINT, CHECKPOINTS_WAIT, LOG_KEPT, PAGE_LIMIT, WAIT, sqlite_options};
 use super::file::{OpenFile, private_file};
 use super::pools::{Pools, Purpose};
+use super::precedence::{PAUSE, Precedence};
 use crate::server::error::{Error, Result};
 use serde::{Serialize, Serializer};
 use sqlx::sqlite::{SqliteConnection, SqlitePool};
@@ -11,6 +12,8 @@ use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
+use tokio::runtime::Handle;
 use tokio::sync::RwLock;
 use tokio::time::Instant;
 
@@ -24,6 +27,7 @@ pub struct Db {
     file: Option<Arc<OpenFile>>,
     /// What this handle's connections are for.
     purpose: Purpose,
+    precedence: Precedence,
 }
 
 /// An open transaction of either.
@@ -76,7 +80,13 @@ impl Db {
             private_file(path)?;
         }
         let pools = Arc::new(RwLock::new(address.pools()));
-        let mut db = Self { pools, address: Arc::new(address), file: None, purpose: Purpose::Job };
+        let mut db = Self {
+            pools,
+            address: Arc::new(address),
+            file: None,
+            purpose: Purpose::Job,
+            precedence: Precedence::default(),
+        };
         db.assert_durable().await?;
         db.file = db.path().map(OpenFile::look).transpose()?.map(Arc::new);
         Ok(db)
@@ -135,6 +145,14 @@ impl Db {
         Ok(())
     }
 
+    pub fn purpose(&self) -> Purpose {
+        self.purpose
+    }
+
+    pub fn precedence(&self) -> &Precedence {
+        &self.precedence
+    }
+
     /// The connections of this moment.
     pub async fn pools(&self) -> Pools {
         self.pools.read().await.clone()
@@ -152,11 +170,14 @@ impl Db {
     /// Begins a transaction that sees one moment of the data and cannot write.
     pub async fn read(&self) -> Result<Tx> {
         self.assert_there()?;
+        if self.purpose.is_limited() {
+            self.precedence.give_way().await;
+        }
         Ok(match &*self.pools.read().await {
             Pools::Sqlite { readers, .. } => {
                 let mut tx = readers.of(self.purpose).begin().await?;
                 if self.purpose.is_limited() {
-                    limit(&mut tx).await?;
+                    self.limit(&mut tx).await?;
                 }
                 Tx::Sqlite(tx)
             }
@@ -236,13 +257,31 @@ async fn assert_pragma(pool: &SqlitePool, pragma: &'static str, wanted: &str) ->
 }
 
 /// How many of its instructions SQLite does before it looks at the time.
-const INSTRUCTIONS: i32 = 10_000;
+const INSTRUCTIONS: i32 = 1000;
 
-/// Cuts off whatever this transaction still does after the limit.
-async fn limit(tx: &mut Transaction<'static, Sqlite>) -> Result<()> {
-    let until = Instant::now() + PAGE_LIMIT;
-    tx.lock_handle().await?.set_progress_handler(INSTRUCTIONS, move || Instant::now() < until);
-    Ok(())
+/// How long a reader works at a stretch, and how long it then pauses, so that whoever waits for the processor gets it soon.
+const STRETCH: Duration = Duration::from_millis(1);
+const BREATH: Duration = Duration::from_micros(20);
+
+impl Db {
+    /// Has whatever this transaction still does give way to the event stream, and cuts it off after the limit.
+    async fn limit(&self, tx: &mut Transaction<'static, Sqlite>) -> Result<()> {
+        let (until, precedence, runtime) = (Instant::now() + PAGE_LIMIT, self.precedence.clone(), Handle::current());
+        let (mut left, mut paused) = (PAUSE, Instant::now());
+        tx.lock_handle().await?.set_progress_handler(INSTRUCTIONS, move || {
+            let now = Instant::now();
+            if !left.is_zero() && !precedence.is_free() {
+                runtime.block_on(precedence.give_way_for(left));
+                left = left.saturating_sub(now.elapsed());
+                paused = Instant::now();
+            } else if now.duration_since(paused) >= STRETCH {
+                std::thread::sleep(BREATH);
+                paused = Instant::now();
+            }
+            now < until
+        });
+        Ok(())
+    }
 }
 
 impl Tx {

@@ -6,7 +6,7 @@ use super::audit::{Entry, append, locked_head};
 use super::authorize::{Access, Authorized};
 use super::scope::{Scope, WorkspaceRef};
 use super::sent_form::take_form;
-use super::{Store, spawned};
+use super::{Purpose, Store, spawned};
 use crate::domain::audit::{ActorSnapshot, AuditAction};
 use crate::domain::permission::{Grant, Permission};
 use crate::domain::role::Role;
@@ -16,6 +16,7 @@ use serde::Serialize;
 use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
+use tokio::sync::OwnedSemaphorePermit;
 
 /// A kind of act: what it needs, and what its audit row is called.
 pub trait Act: Send + 'static {
@@ -30,6 +31,8 @@ pub struct View {
     scope: Scope,
     pub role: Option<Role>,
     pub grant: Grant,
+    /// Given back once the search is done.
+    _turn: Option<OwnedSemaphorePermit>,
 }
 
 /// Permission to do one act of kind `A`; writes are methods of this.
@@ -118,10 +121,12 @@ impl Store {
     pub async fn view(&self, actor: &Actor, workspace_ref: WorkspaceRef, permission: Permission) -> Result<View> {
         let (store, actor) = (self.clone(), actor.clone());
         spawned(async move {
+            let is_search = store.db.purpose() == Purpose::Search;
+            let _turn = if is_search { Some(store.searches.turn(&actor.who).await?) } else { None };
             let tx = store.db.read().await?;
             let Authorized { scope, role, grant, .. } =
                 store.authorize(tx, &actor, &workspace_ref, permission, Access::Read).await?;
-            Ok(View { scope, role, grant })
+            Ok(View { scope, role, grant, _turn })
         })
         .await
     }

@@ -41,6 +41,7 @@ mod persist;
 pub mod person;
 mod pools;
 mod population;
+mod precedence;
 pub mod privacy;
 pub mod profile;
 mod retention;
@@ -48,6 +49,7 @@ mod row;
 pub mod sample;
 mod scope;
 pub mod seal;
+mod searches;
 mod sent_form;
 pub mod session;
 mod slot;
@@ -70,6 +72,7 @@ pub use handle::{Act, Change, Done, View};
 pub use input_grant::{InputGrant, READ_AGAIN};
 pub use lane::Turn;
 pub use pools::Purpose;
+pub use precedence::Precedence;
 pub use scope::{Scope, Workspace, WorkspaceRef};
 pub use sent_form::SentForm;
 pub use system::{Record, System, SystemTx, SystemView, Trail};
@@ -80,7 +83,6 @@ use crate::server::clock::{Clock, Ids};
 use crate::server::error::{Error, Result};
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 /// How long an id of a request is remembered unless the settings say otherwise, in milliseconds.
 const REMEMBERED: i64 = 72 * HOUR;
@@ -103,8 +105,9 @@ pub struct Store {
     is_spread: bool,
     /// Set when the installation's key was read.
     sealer: Option<Sealer>,
-    /// Whether something was erased since SQLite's log was last emptied.
-    erased: Arc<AtomicBool>,
+    /// What was written into SQLite's log.
+    log: Arc<checkpoint::Log>,
+    searches: searches::Searches,
 }
 
 impl Store {
@@ -127,7 +130,8 @@ impl Store {
             remembered: REMEMBERED,
             is_spread,
             sealer: None,
-            erased: Arc::default(),
+            log: Arc::default(),
+            searches: searches::Searches::default(),
         };
         migrate::run(&store.db).await?;
         Ok(store)
@@ -141,6 +145,11 @@ impl Store {
     /// Where the file of a SQLite database is.
     pub fn path(&self) -> Option<&Path> {
         self.db.path()
+    }
+
+    /// Whom reads for pages give way to.
+    pub fn precedence(&self) -> &Precedence {
+        self.db.precedence()
     }
 
     /// The same by the connections for another purpose.

@@ -3,6 +3,7 @@
 use super::sender::{DENIED, Sender, ios, parsed};
 use crate::harness::{Backend, World, on_both, workspace_ref};
 use attest::domain::error::Refusal;
+use attest::domain::id::WorkspaceId;
 use attest::domain::permission::Permission;
 use attest::domain::time::MINUTE;
 use attest::server::ingest::{Ingest, Limits};
@@ -21,6 +22,8 @@ on_both! {
     a_full_queue_takes_nothing
     who_goes_away_is_stored_all_the_same
     who_sends_little_waits_for_one_bulk_and_not_for_the_next
+    beside_few_a_bulk_is_stored_in_parts
+    who_sends_more_than_is_stored_leaves_room_for_others
 }
 
 fn parcel(grant: InputGrant, batches: &[Value]) -> Parcel {
@@ -147,7 +150,7 @@ fn limits(options: &[&str]) -> Limits {
 }
 
 async fn take(ingest: &Ingest, grant: InputGrant, sent: SentBatches) -> attest::server::error::Result<Vec<usize>> {
-    let mut room = ingest.room(1000)?;
+    let mut room = ingest.room(grant.workspace(), 1000)?;
     ingest.grow(&mut room, 1000)?;
     ingest.take(grant, sent, room).await
 }
@@ -157,24 +160,26 @@ async fn take(ingest: &Ingest, grant: InputGrant, sent: SentBatches) -> attest::
 async fn a_queue_without_room_reads_nothing() {
     let world = World::new(Backend::Sqlite).await;
     let ingest = Ingest::start(world.store.clone(), limits(&["--queue-kb", "1024"]));
+    let [one, other, third] = [1, 2, 3].map(WorkspaceId);
     // What is announced takes nothing; what arrives does.
-    let mut rooms: Vec<_> = (0..40).map(|_| ingest.room(256 * 1024).expect("room")).collect();
+    let mut rooms: Vec<_> = (0..40).map(|n| ingest.room(WorkspaceId(1 + n % 2), 256 * 1024).expect("room")).collect();
     assert!(!ingest.is_full());
     for room in &mut rooms[..4] {
         ingest.grow(room, 100 * 1024).expect("room");
         ingest.grow(room, 256 * 1024).expect("room for the rest");
     }
-    assert!(ingest.room(1).is_err() && ingest.grow(&mut rooms[5], 1).is_err() && ingest.is_full());
+    assert!(ingest.room(third, 1).is_err() && ingest.grow(&mut rooms[5], 1).is_err() && ingest.is_full());
     rooms.remove(0);
-    assert!(ingest.room(256 * 1024).is_ok() && !ingest.is_full());
+    assert!(ingest.room(one, 256 * 1024).is_ok() && !ingest.is_full());
+    assert!(ingest.room(other, 1).is_err(), "it has half of everything");
     drop(rooms);
-    assert!(ingest.room(1024 * 1024).is_ok());
+    assert!(ingest.room(one, 512 * 1024).is_ok() && ingest.room(one, 513 * 1024).is_err());
 }
 
 async fn a_full_queue_takes_nothing(world: World) {
     let sender = Sender::new(&world).await;
     // Every commit waits for the lock that this test took.
-    let ingest = Ingest::start(world.store.clone(), limits(&["--queue-rows", "100"]));
+    let ingest = Ingest::start(world.store.clone(), limits(&["--queue-rows", "200"]));
     let locked = world.lock_writes().await;
     let batches: Vec<Value> = (0..60).map(|n| ios(&n.to_string(), &format!("v{n}"), None)).collect();
     let sent = |batches: &[Value]| parcel(sender.grant, batches).sent;
@@ -216,7 +221,7 @@ async fn who_sends_little_waits_for_one_bulk_and_not_for_the_next(world: World) 
         let (ingest, grant, sent) = (ingest.clone(), sender.grant, parcel(sender.grant, &batches).sent);
         tokio::spawn(async move { take(&ingest, grant, sent).await })
     };
-    let waits = |n: usize| {
+    let waits = |n: u32| {
         let ingest = ingest.clone();
         async move {
             while ingest.waiting() < n {
@@ -235,6 +240,74 @@ async fn who_sends_little_waits_for_one_bulk_and_not_for_the_next(world: World) 
     assert!(first.is_finished() && ingest.waiting() == 60, "the second bulk still waits: {}", ingest.waiting());
     second.await.expect("no panic").expect("accepted");
     assert_eq!(sender.devices(attest::domain::att::CountedState::Unknown).await, 121);
+    world.assert_holds().await;
+}
+
+/// Who sent little a moment ago waits for a part of a bulk only; the bulk is answered as if it had been stored in one.
+async fn beside_few_a_bulk_is_stored_in_parts(world: World) {
+    let sender = Sender::new(&world).await;
+    world.execute("update settings_versions set idfa_policy = 'require_status'").await;
+    let ingest = Ingest::start(world.store.clone(), limits(&[]));
+    let few = |n: i64| parcel(sender.grant, &[ios(&n.to_string(), &format!("v{n}"), Some("denied"))]).sent;
+    take(&ingest, sender.grant, few(1000)).await.expect("accepted");
+    let locked = world.lock_writes().await;
+    let mut batches: Vec<Value> = (0..100).map(|n| ios(&n.to_string(), &format!("v{n}"), Some("denied"))).collect();
+    for at in [5, 50, 99] {
+        batches[at]["device_info"]["att_authorization_status"] = Value::Null;
+        batches[at]["device_info"]["ios_advertising_id"] = format!("A{at}").into();
+    }
+    let mut sent = parcel(sender.grant, &batches).sent;
+    sent.refused.insert("not_json".to_owned(), 1);
+    let later = |sent: SentBatches| {
+        let (ingest, grant) = (ingest.clone(), sender.grant);
+        tokio::spawn(async move { take(&ingest, grant, sent).await })
+    };
+    let bulk = later(sent);
+    while ingest.waiting() < 100 {
+        tokio::task::yield_now().await;
+    }
+    let little = later(few(1001));
+    while ingest.waiting() < 101 {
+        tokio::task::yield_now().await;
+    }
+    drop(locked);
+    little.await.expect("no panic").expect("accepted");
+    assert!(!bulk.is_finished(), "a part of the bulk came first, and not all of it");
+    assert_eq!(bulk.await.expect("no panic").expect("accepted"), [5, 50, 99]);
+    assert_eq!((sender.devices(DENIED).await, ingest.waiting()), (99, 0));
+    let counted = "select counted || ' ' || sum(n) from input_counts group by counted order by counted";
+    let counted = world.rows::<(String,)>(counted).await;
+    assert_eq!(counted, [("accepted 99".to_owned(),), ("refused 4".to_owned(),)], "each once");
+    world.assert_holds().await;
+}
+
+async fn who_sends_more_than_is_stored_leaves_room_for_others(world: World) {
+    let sender = Sender::new(&world).await;
+    world.workspace("Globex").await;
+    let (key, secret) = world.input("globex", "Feed").await;
+    let other = world.store.input_grant(&key, &secret).await.expect("a feed");
+    let ingest = Ingest::start(world.store.clone(), limits(&["--queue-rows", "200"]));
+    let locked = world.lock_writes().await;
+    let later = |grant: InputGrant, first: i64, n: i64| {
+        let batches: Vec<Value> = (first..first + n).map(|n| ios(&n.to_string(), &format!("v{n}"), None)).collect();
+        let (ingest, sent) = (ingest.clone(), parcel(grant, &batches).sent);
+        tokio::spawn(async move { take(&ingest, grant, sent).await })
+    };
+    let most = later(sender.grant, 0, 100);
+    while ingest.waiting() < 100 {
+        tokio::task::yield_now().await;
+    }
+    let more = later(sender.grant, 100, 1).await.expect("no panic");
+    assert!(matches!(more, Err(attest::server::error::Error::Full)), "{more:?}");
+    let others = later(other, 0, 100);
+    while ingest.waiting() < 200 {
+        tokio::task::yield_now().await;
+    }
+    drop(locked);
+    for stored in [most, others] {
+        stored.await.expect("no panic").expect("accepted");
+    }
+    later(sender.grant, 100, 100).await.expect("no panic").expect("there is room again");
     world.assert_holds().await;
 }
 
@@ -265,6 +338,52 @@ async fn what_nobody_foresaw_spoils_nothing_for_the_others() {
     let (good, bad) = tokio::join!(take(&ingest, sender.grant, good), take(&ingest, sender.grant, bad));
     assert!(good.is_ok() && bad.is_err(), "{good:?} {bad:?}");
     assert_eq!(sender.devices(DENIED).await, 1);
+    // Of a bulk that is stored in parts, what came before stays, and the rest is not tried.
+    let batches: Vec<Value> = (0..100).map(|n| ios(&n.to_string(), &format!("w{n}"), Some("denied"))).collect();
+    let mut bulk = parcel(sender.grant, &batches).sent;
+    bulk.batches[60].app_version = Some("1\0".to_owned());
+    assert!(take(&ingest, sender.grant, bulk.clone()).await.is_err());
+    let before = sender.devices(DENIED).await;
+    assert!((1..=51).contains(&before), "{before}");
+    bulk.batches[60].app_version = None;
+    assert_eq!(take(&ingest, sender.grant, bulk).await.expect("sent again"), Vec::<usize>::new());
+    assert_eq!((sender.devices(DENIED).await, ingest.waiting()), (101, 0));
+    world.clock.advance(MINUTE);
+    world.assert_holds().await;
+}
+
+/// Who is told that the store is away may rely on it that nothing was stored: of what is stored in part the rest is tried
+/// until it is.
+#[tokio::test]
+async fn what_is_stored_in_part_waits_for_the_store() {
+    let world = World::new(Backend::Postgres).await;
+    let sender = Sender::new(&world).await;
+    let ingest = Ingest::start(world.store.clone(), limits(&[]));
+    let few = |n: i64| parcel(sender.grant, &[ios(&n.to_string(), &format!("v{n}"), Some("denied"))]).sent;
+    take(&ingest, sender.grant, few(1000)).await.expect("accepted");
+    world
+        .execute(
+            "create function away() returns trigger language plpgsql as $$ begin \
+             if new.value = 'v60' or new.value = 'v2000' then raise exception 'away' using errcode = '57P03'; end if; \
+             return new; end $$",
+        )
+        .await;
+    world.execute("create trigger away before insert on device_identifiers for each row execute function away()").await;
+    let away = take(&ingest, sender.grant, few(2000)).await;
+    assert!(matches!(away, Err(attest::server::error::Error::Unavailable(_))), "{away:?}");
+    let batches: Vec<Value> = (0..100).map(|n| ios(&n.to_string(), &format!("v{n}"), Some("denied"))).collect();
+    let (bulk, sent) = (ingest.clone(), parcel(sender.grant, &batches).sent);
+    let bulk = tokio::spawn(async move { take(&bulk, sender.grant, sent).await });
+    while sender.devices(DENIED).await < 51 {
+        tokio::task::yield_now().await;
+    }
+    for n in 1001..1010 {
+        take(&ingest, sender.grant, few(n)).await.expect("others are stored meanwhile");
+    }
+    assert!(!bulk.is_finished() && sender.devices(DENIED).await == 60);
+    world.execute("drop trigger away on device_identifiers").await;
+    assert_eq!(bulk.await.expect("no panic").expect("accepted"), Vec::<usize>::new());
+    assert_eq!((sender.devices(DENIED).await, ingest.waiting()), (110, 0));
     world.clock.advance(MINUTE);
     world.assert_holds().await;
 }

@@ -6,6 +6,8 @@ use attest::domain::role::Role;
 use axum::http::StatusCode;
 use futures::future::join_all;
 use sqlx::Connection;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::time::{Instant, timeout};
 
@@ -49,4 +51,35 @@ async fn pages_that_hang_hold_up_nobody_else() {
     for page in ["/w/acme/audit", "/w/acme/audit?actor=Ada&text=it"] {
         assert_eq!(world.get(page, &ada).await.status, StatusCode::OK, "{page}");
     }
+}
+
+/// Many searches of one person keep another one from theirs for as long as one takes.
+#[tokio::test]
+async fn many_searches_of_one_hold_up_nobody_elses() {
+    let world = World::new(Backend::Postgres).await;
+    world.workspace("Acme").await;
+    let ada = world.sign_in(&world.member("acme", "Ada", Role::ComplianceAdmin).await).await;
+    let bob = world.sign_in(&world.member("acme", "Bob", Role::ComplianceAdmin).await).await;
+    let mut holder = sqlx::PgConnection::connect(&world.url).await.expect("a connection");
+    sqlx::raw_sql("begin; lock table audit in access exclusive mode").execute(&mut holder).await.expect("locked");
+    let answered = Arc::new(AtomicUsize::new(0));
+    let search = |cookie| {
+        let (world, answered) = (&world, answered.clone());
+        async move {
+            let reply = world.get("/w/acme/audit?actor=Ada&text=it", cookie).await;
+            assert_eq!(reply.status, StatusCode::OK);
+            answered.fetch_add(1, Ordering::Relaxed)
+        }
+    };
+    let bobs = async {
+        // By now all of Ada's wait, one of them for the lock.
+        const WAITS: &str = "select count(*) from pg_locks where not granted and relation = 'audit'::regclass";
+        while sqlx::query_scalar::<_, i64>(WAITS).fetch_one(&mut holder).await.expect("a count") == 0 {
+            tokio::task::yield_now().await;
+        }
+        let release = async { sqlx::raw_sql("rollback").execute(&mut holder).await.expect("released") };
+        tokio::join!(search(&bob), release).0
+    };
+    let (_, before) = tokio::join!(join_all((0..40).map(|_| search(&ada))), bobs);
+    assert!(before < 10, "{before} searches of Ada's came before Bob's");
 }

@@ -4,6 +4,7 @@ use super::batch_schema::{EventBatch, EventBatches};
 use super::refused::NotAccepted;
 use crate::domain::batch::{Batch, LARGEST_BATCH, LARGEST_REQUEST, MOST_BATCHES, STATUS};
 use crate::domain::error::{Fault, Problem, Refusal};
+use crate::domain::id::WorkspaceId;
 use crate::server::error::{Error, Result};
 use crate::server::ingest::Room;
 use crate::server::state::AppState;
@@ -49,7 +50,7 @@ impl FromRequestParts<AppState> for InputGrant {
     responses((status = 202, description = "Stored durably."), NotAccepted)
 )]
 pub async fn one(grant: InputGrant, State(state): State<AppState>, headers: HeaderMap, body: Body) -> Result<Response> {
-    let (text, room) = match read(&state, &headers, body, LARGEST_BATCH).await? {
+    let (text, room) = match read(&state, grant.workspace(), &headers, body, LARGEST_BATCH).await? {
         Ok(read) => read,
         Err(unread) => return unread.refuse(&state, grant).await,
     };
@@ -106,7 +107,7 @@ async fn many(
     body: Body,
     historical: bool,
 ) -> Result<Response> {
-    let (text, room) = match read(&state, &headers, body, LARGEST_REQUEST).await? {
+    let (text, room) = match read(&state, grant.workspace(), &headers, body, LARGEST_REQUEST).await? {
         Ok(read) => read,
         Err(unread) => return unread.refuse(&state, grant).await,
     };
@@ -149,7 +150,7 @@ async fn many(
 /// Counts a request that cannot be read at all, and refuses it.
 async fn refuse(state: &AppState, grant: InputGrant, faults: Vec<Fault>) -> Result<Response> {
     let sent = SentBatches { refused: reasons(&faults), ..SentBatches::default() };
-    state.ingest.take(grant, sent, state.ingest.room(0)?).await?;
+    state.ingest.take(grant, sent, state.ingest.room(grant.workspace(), 0)?).await?;
     Err(Refusal::BadRequest(faults).into())
 }
 
@@ -184,7 +185,7 @@ impl Unread {
         let fault = Fault::new("", problem);
         let refused = reasons(std::slice::from_ref(&fault));
         let sent = SentBatches { refused, ..SentBatches::default() };
-        state.ingest.take(grant, sent, state.ingest.room(0)?).await?;
+        state.ingest.take(grant, sent, state.ingest.room(grant.workspace(), 0)?).await?;
         Err(match self {
             Self::TooLarge => Refusal::TooLarge(LARGEST_REQUEST / 1024).into(),
             Self::NotJsonType => {
@@ -201,6 +202,7 @@ impl Unread {
 /// there is none.
 async fn read(
     state: &AppState,
+    workspace: WorkspaceId,
     headers: &HeaderMap,
     body: Body,
     largest: usize,
@@ -209,7 +211,7 @@ async fn read(
     if announced.is_some_and(|length| length > largest) {
         return Ok(Err(Unread::TooLarge));
     }
-    let mut room = state.ingest.room(announced.unwrap_or_default())?;
+    let mut room = state.ingest.room(workspace, announced.unwrap_or_default())?;
     let (mut body, mut bytes) = (body, Vec::new());
     while let Some(frame) = body.frame().await {
         let Ok(frame) = frame else { return Ok(Err(Unread::CutOff)) };

@@ -1,0 +1,128 @@
+//! Shares of a queue's room: one workspace takes half of it at most, so that who sends more than can be stored leaves room
+//! for everybody else.
+
+use crate::domain::id::WorkspaceId;
+use crate::server::error::{Error, Result};
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// Room for so many of something; cloning shares it.
+#[derive(Clone, Debug)]
+pub struct Shared {
+    room: Arc<Semaphore>,
+    /// What each workspace has, where it has any.
+    held: Arc<Mutex<HashMap<WorkspaceId, u32>>>,
+    all: u32,
+}
+
+/// What a workspace holds, until this is dropped.
+#[derive(Debug)]
+pub struct Share {
+    of: Shared,
+    workspace: WorkspaceId,
+    permit: OwnedSemaphorePermit,
+}
+
+impl Shared {
+    pub fn new(all: u32) -> Self {
+        Self { room: Arc::new(Semaphore::new(all as usize)), held: Arc::default(), all }
+    }
+
+    /// How much one workspace may hold.
+    pub fn most(&self) -> u32 {
+        self.all / 2
+    }
+
+    /// How much is held by all.
+    pub fn held(&self) -> u32 {
+        self.all.saturating_sub(self.free())
+    }
+
+    /// How much is free.
+    pub fn free(&self) -> u32 {
+        u32::try_from(self.room.available_permits()).unwrap_or(u32::MAX)
+    }
+
+    /// Whether a workspace could have so much more now.
+    pub fn has(&self, workspace: WorkspaceId, more: u32) -> bool {
+        let held = self.lock().get(&workspace).copied().unwrap_or_default();
+        more <= self.free() && held.saturating_add(more) <= self.most()
+    }
+
+    /// # Errors
+    /// [`Error::Full`] when there is not so much for this workspace.
+    pub fn take(&self, workspace: WorkspaceId, amount: u32) -> Result<Share> {
+        let permit = self.permit(workspace, amount)?;
+        Ok(Share { of: self.clone(), workspace, permit })
+    }
+
+    /// Waits until all of it is free, and takes it for good.
+    pub async fn close(&self) {
+        if let Ok(all) = self.room.acquire_many(self.all).await {
+            all.forget();
+        }
+    }
+
+    fn permit(&self, workspace: WorkspaceId, amount: u32) -> Result<OwnedSemaphorePermit> {
+        let mut held = self.lock();
+        let before = held.get(&workspace).copied().unwrap_or_default();
+        let after = before.checked_add(amount).filter(|after| *after <= self.most()).ok_or(Error::Full)?;
+        let permit = self.room.clone().try_acquire_many_owned(amount).map_err(|_| Error::Full)?;
+        if after > 0 {
+            held.insert(workspace, after);
+        }
+        Ok(permit)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<WorkspaceId, u32>> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Share {
+    pub fn amount(&self) -> u32 {
+        u32::try_from(self.permit.num_permits()).unwrap_or(u32::MAX)
+    }
+
+    /// Takes more, for so much in all.
+    ///
+    /// # Errors
+    /// [`Error::Full`] when there is not so much for this workspace.
+    pub fn grow(&mut self, amount: u32) -> Result<()> {
+        let more = amount.saturating_sub(self.amount());
+        self.permit.merge(self.of.permit(self.workspace, more)?);
+        Ok(())
+    }
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        if let Entry::Occupied(mut held) = self.of.lock().entry(self.workspace) {
+            *held.get_mut() = held.get().saturating_sub(self.amount());
+            if *held.get() == 0 {
+                held.remove();
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_workspace_leaves_half_for_the_others() {
+        let (shared, one, other) = (Shared::new(10), WorkspaceId(1), WorkspaceId(2));
+        let mut share = shared.take(one, 2).expect("room");
+        share.grow(5).expect("half of it");
+        assert!(share.grow(6).is_err() && shared.take(one, 1).is_err() && !shared.has(one, 1));
+        let others = shared.take(other, 5).expect("the other half");
+        assert!(!shared.has(WorkspaceId(3), 1) && shared.free() == 0 && shared.held() == 10);
+        drop(share);
+        assert!(shared.has(one, 5) && !shared.has(one, 6) && !shared.has(other, 1));
+        drop(others);
+        assert!(shared.lock().is_empty(), "whoever holds nothing is forgotten");
+    }
+}
