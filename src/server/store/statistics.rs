@@ -1,6 +1,7 @@
 //! What Postgres knows of the rows. Of tables that were just filled it knows nothing until its own vacuum comes by, up to a
 //! minute later; until then it takes a workspace's rows to be a handful, and reads them all to find one.
 
+use super::Purpose;
 use super::Store;
 use super::db::Tx;
 use super::tables::growing;
@@ -50,7 +51,9 @@ impl Store {
         const KNOWN: &str =
             "select cast(greatest(reltuples, 0) as bigint) from pg_class where oid = 'devices'::regclass";
         const ROWS: &str = "select count(*) from (select 1 from devices limit $1) as first";
-        let mut tx = self.db.write().await?;
+        // Commits go on meanwhile.
+        let db = self.db.for_purpose(Purpose::Job);
+        let mut tx = db.write().await?;
         let Tx::Postgres(postgres) = &mut tx else { return Ok(true) };
         if sqlx::query_scalar::<_, i64>(KNOWN).fetch_one(&mut **postgres).await? >= enough {
             return Ok(true);
@@ -58,8 +61,14 @@ impl Store {
         if sqlx::query_scalar::<_, i64>(ROWS).bind(enough).fetch_one(&mut **postgres).await? < enough {
             return Ok(false);
         }
-        sqlx::raw_sql(AssertSqlSafe(format!("analyze {}", growing().join(", ")))).execute(&mut **postgres).await?;
         tx.commit().await?;
+        for table in growing() {
+            // One by one, so that whoever needs the processor gets it in between.
+            let mut tx = db.write().await?;
+            let Tx::Postgres(postgres) = &mut tx else { return Ok(true) };
+            sqlx::raw_sql(AssertSqlSafe(format!("analyze {table}"))).execute(&mut **postgres).await?;
+            tx.commit().await?;
+        }
         Ok(true)
     }
 }
