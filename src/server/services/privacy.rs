@@ -2,7 +2,7 @@
 
 use crate::domain::att::{CountedState, Policy, Status, withholds_more};
 use crate::domain::audit::AuditAction;
-use crate::domain::count::{Cell, Cells, Unit};
+use crate::domain::count::{Counts, Unit};
 use crate::domain::environment::Environment;
 use crate::domain::error::{Problem, Refusal};
 use crate::domain::id::AppId;
@@ -85,9 +85,7 @@ async fn change_once<A: Act<Snapshot = PrivacySnapshot>>(
     let moved = if after.default == before.default {
         0
     } else {
-        let (environment, unit) = (Environment::Production, Unit::Profiles);
-        let everybody = CounterSelection { environment, unit, app: None, slice: None };
-        change.counts_of(everybody).await?.of(CountedState::Unknown)
+        all(&mut change, Environment::Production, Unit::Profiles).await?.of(CountedState::Unknown)
     };
     change.add_settings(after.clone(), moved).await?;
     follow_with_erasing(&mut change, &before, &after).await?;
@@ -120,40 +118,39 @@ pub struct Decided {
     pub devices: i64,
 }
 
-/// Those of the workspace (`None`) and of each app, by one walk over the cells of each unit.
-fn decided(profiles: &Cells, devices: &Cells) -> BTreeMap<Option<AppId>, Decided> {
-    let mut decided: BTreeMap<Option<AppId>, Decided> = BTreeMap::new();
-    let is_one = |cell: &Cell| cell.slice.is_none() && cell.state == CountedState::Unknown;
-    for (cell, n) in profiles.iter().chain(devices).filter(|(cell, _)| is_one(cell)) {
-        let of_app = decided.entry(cell.app).or_default();
-        match cell.unit {
-            Unit::Profiles => of_app.profiles += n,
-            Unit::Devices => of_app.devices += n,
-            Unit::ActiveDevices => {}
-        }
-    }
-    decided
-}
-
 /// What the settings page is read from, in one moment.
 pub struct SettingsWithCounts {
     pub settings: Settings,
-    pub profiles: Cells,
-    /// In production, in the workspace (`None`) and in each app.
-    pub decided: BTreeMap<Option<AppId>, Decided>,
+    /// All profiles in production.
+    pub profiles: Counts,
+    /// In production, in the workspace and in each app.
+    pub decided: Decided,
+    pub decided_by_app: BTreeMap<AppId, Decided>,
     pub in_development: Decided,
 }
 
 /// Reads the settings and what the default decides.
 pub async fn read(scope: &mut Scope) -> Result<SettingsWithCounts> {
     let settings = scope.settings().await?;
-    let profiles = scope.counts(Environment::Production, Unit::Profiles).await?;
-    let devices = scope.counts(Environment::Production, Unit::Devices).await?;
-    let decided_now = decided(&profiles, &devices);
-    let development = decided(
-        &scope.counts(Environment::Development, Unit::Profiles).await?,
-        &scope.counts(Environment::Development, Unit::Devices).await?,
-    );
-    let in_development = development.get(&None).copied().unwrap_or_default();
-    Ok(SettingsWithCounts { settings, profiles, decided: decided_now, in_development })
+    let [production, development] = [Environment::Production, Environment::Development];
+    let (profiles, devices) =
+        (all(scope, production, Unit::Profiles).await?, all(scope, production, Unit::Devices).await?);
+    let mut decided_by_app: BTreeMap<AppId, Decided> = BTreeMap::new();
+    for (app, counts) in scope.counts_by_app(production, Unit::Profiles).await? {
+        decided_by_app.entry(app).or_default().profiles = counts.of(CountedState::Unknown);
+    }
+    for (app, counts) in scope.counts_by_app(production, Unit::Devices).await? {
+        decided_by_app.entry(app).or_default().devices = counts.of(CountedState::Unknown);
+    }
+    let in_development = Decided {
+        profiles: all(scope, development, Unit::Profiles).await?.of(CountedState::Unknown),
+        devices: all(scope, development, Unit::Devices).await?.of(CountedState::Unknown),
+    };
+    let decided = Decided { profiles: profiles.of(CountedState::Unknown), devices: devices.of(CountedState::Unknown) };
+    Ok(SettingsWithCounts { settings, profiles, decided, decided_by_app, in_development })
+}
+
+/// How many units of an environment have each state.
+async fn all(scope: &mut Scope, environment: Environment, unit: Unit) -> Result<Counts> {
+    scope.counts_of(CounterSelection { environment, unit, app: None, slice: None }).await
 }

@@ -5,7 +5,6 @@ use super::remembered::{redirect_saying, take_message};
 use crate::domain::app::App;
 use crate::domain::att::{CountedState, Policy, Status};
 use crate::domain::audit::AuditAction;
-use crate::domain::count::{Cell, Unit};
 use crate::domain::environment::Environment;
 use crate::domain::error::{Fault, Refusal};
 use crate::domain::permission::{Grant, Permission, grant};
@@ -234,7 +233,7 @@ fn erasing(erasure: Erasure, erase_after: u32) -> Option<Erasing> {
 fn affected_apps(reading: &SettingsWithCounts, apps: Vec<App>, rounded: bool) -> AffectedApps {
     let shown = |n| Shown::of(n, rounded);
     let of_app = |app: App| {
-        let Decided { profiles, devices } = reading.decided.get(&Some(app.id)).copied().unwrap_or_default();
+        let Decided { profiles, devices } = reading.decided_by_app.get(&app.id).copied().unwrap_or_default();
         (rounded || profiles + devices > 0).then(|| (shown(devices), shown(profiles), app.name))
     };
     let mut affected: Vec<(Shown, Shown, String)> = apps.into_iter().filter_map(of_app).collect();
@@ -249,12 +248,10 @@ fn affected_apps(reading: &SettingsWithCounts, apps: Vec<App>, rounded: bool) ->
 
 fn effect(reading: &SettingsWithCounts, apps: &AffectedApps, choice: Option<Status>, rounded: bool) -> ChoiceEffect {
     let count = |n| words::count(Shown::of(n, rounded));
-    let Decided { profiles: moved, devices } = reading.decided.get(&None).copied().unwrap_or_default();
+    let Decided { profiles: moved, devices } = reading.decided;
     let states = [reading.settings.default, choice].into_iter().map(|of| {
         let state = CountedState::from(of);
-        let cell = Cell { environment: Environment::Production, unit: Unit::Profiles, app: None, slice: None, state };
-        let reported =
-            if state == CountedState::Unknown { 0 } else { reading.profiles.get(&cell).copied().unwrap_or_default() };
+        let reported = if state == CountedState::Unknown { 0 } else { reading.profiles.of(state) };
         let (with, without) = (count(reported + moved), count(reported));
         let more = of == choice;
         let sign = if more { "+" } else { "−" };
