@@ -141,10 +141,14 @@ impl System {
             let job = job.clone();
             async move {
                 let now = tx.now;
-                let (sql, due) = job.name.every().map_or((OVER, now), |every| (AGAIN, now.plus(every)));
+                let every = job.name.every();
                 on!(&mut tx.tx, c => {
-                    let ended = sqlx::query(sql).bind(job.workspace_id).bind(job.name).bind(job.holder);
-                    let ended = if sql == OVER { ended } else { ended.bind(due).bind(now).bind(note) };
+                    let ended = sqlx::query(if every.is_some() { AGAIN } else { OVER });
+                    let ended = ended.bind(job.workspace_id).bind(job.name).bind(job.holder);
+                    let ended = match every {
+                        Some(every) => ended.bind(now.plus(every)).bind(now).bind(note),
+                        None => ended,
+                    };
                     ended.execute(c).await?;
                 });
                 tx.commit(Trail::Unaudited("a job that is done")).await

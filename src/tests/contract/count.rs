@@ -4,7 +4,7 @@ use super::sender::{AUTHORIZED, DENIED, Sender};
 use crate::harness::{World, bearer, on_both};
 use attest::domain::app::MOST_APPS;
 use attest::domain::att::CountedState;
-use attest::domain::count::{Dimension, MOST_VALUES, Slice, UNSEEN, Unit};
+use attest::domain::count::{Dimension, MOST_VALUES, OVERFLOW, Slice, UNSEEN, Unit};
 use attest::domain::role::Role;
 use attest::domain::time::{DAY, HOUR};
 use axum::http::StatusCode;
@@ -16,6 +16,7 @@ on_both! {
     a_device_is_active_once_a_day
     values_beyond_the_thousandth_are_counted_together
     apps_beyond_the_thousandth_are_one_app
+    nobody_names_the_app_of_all_further_ones
     an_idfa_is_counted_with_its_device
 }
 
@@ -184,6 +185,23 @@ async fn values_beyond_the_thousandth_are_counted_together(world: World) {
     world.clock.advance(1000);
     sender.send(&[batch("v1004", Some("denied"), "a.game", "1.1004", "18.0", "SE")]).await;
     assert_eq!(read().await, (1, Some(MOST_VALUES + 4)));
+    world.assert_holds().await;
+}
+
+/// A sender may send its bundle id, and gets what apps beyond the bound get: the name is ours, and there is one of it.
+async fn nobody_names_the_app_of_all_further_ones(world: World) {
+    let sender = Sender::new(&world).await;
+    let named = |device: &str| {
+        let mut batch = batch(device, Some("denied"), OVERFLOW, "1", "18.0", "SE");
+        batch["application_info"]["application_name"] = "Mine".into();
+        batch
+    };
+    sender.send(&[named("v1"), batch("v2", Some("denied"), "a.game", "1", "18.0", "SE"), named("v3")]).await;
+    sender.send(&[named("v4")]).await;
+    let names = world.rows::<(String,)>("select name from apps where bundle <> 'a.game' order by id").await;
+    assert_eq!(names, [("Other apps".to_owned(),)]);
+    let counted: Vec<(i64,)> = world.rows("select n from input_counts where counted = 'other_app'").await;
+    assert_eq!((counted, sender.devices(DENIED).await), (vec![(3,)], 4));
     world.assert_holds().await;
 }
 
