@@ -1,5 +1,6 @@
 //! One workspace, as it was found for whoever asked.
 
+use super::Precedence;
 use super::db::Tx;
 use super::seal::Sealer;
 use crate::domain::error::Refusal;
@@ -43,6 +44,7 @@ pub struct Scope {
     pub now: Millis,
     pub(super) ids: Ids,
     pub(super) sealer: Sealer,
+    pub(super) precedence: Precedence,
 }
 
 impl Scope {

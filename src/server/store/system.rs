@@ -3,7 +3,7 @@
 use super::actor::Actor;
 use super::audit::{Entry, INSTALLATION, append};
 use super::db::{Tx, on};
-use super::{Purpose, Store, spawned};
+use super::{Precedence, Purpose, Store, spawned};
 use crate::domain::audit::{ActorSnapshot, AuditAction};
 use crate::domain::id::WorkspaceId;
 use crate::domain::time::Millis;
@@ -30,6 +30,7 @@ impl Deref for System {
 pub struct SystemView {
     pub(super) tx: Tx,
     pub now: Millis,
+    pub(super) precedence: Precedence,
 }
 
 /// A transaction of the installation's own; it reads what a view does.
@@ -154,7 +155,7 @@ impl System {
         self.persist(move |store| {
             let body = body.clone();
             async move {
-                let view = SystemView { tx: store.db.write().await?, now: store.clock.now() };
+                let view = store.system_view_by(store.db.write().await?);
                 body(SystemTx { view, ids: store.ids.clone() }).await
             }
         })
@@ -182,10 +183,14 @@ impl System {
 }
 
 impl Store {
+    fn system_view_by(&self, tx: Tx) -> SystemView {
+        SystemView { tx, now: self.clock.now(), precedence: self.precedence().clone() }
+    }
+
     /// Reads one moment of the installation.
     pub async fn system_view(&self) -> Result<SystemView> {
         let store = self.clone();
-        spawned(async move { Ok(SystemView { tx: store.db.read().await?, now: store.clock.now() }) }).await
+        spawned(async move { Ok(store.system_view_by(store.db.read().await?)) }).await
     }
 }
 

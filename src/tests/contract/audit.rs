@@ -155,7 +155,7 @@ async fn a_search_looks_through_so_many_rows_and_goes_on(world: World) {
     const FILL: &str = "with recursive n (x) as (select 100 union all select x + 1 from n where x < 12100) \
         insert into audit (workspace_id, seq, at_ms, actor_kind, actor_name, action, target, before_json, after_json, \
         reason, prev_hash, hash) select w.id, n.x, n.x, 'system', 'name' || (n.x % 3), 'input.paused', 'input', 'null', \
-        'null', case when n.x = 100 then 'the needle' else 'hay' end, '', '' from n cross join workspaces w";
+        'null', case when n.x in (100, 2101, 4999, 5000, 11500) then 'the needle' else 'hay' end, '', '' from n cross join workspaces w";
     world.workspace("Acme").await;
     assert!(meddle(&world, FILL).await);
     let mut filter = AuditFilter { text: Some("needle".into()), ..AuditFilter::default() };
@@ -169,7 +169,10 @@ async fn a_search_looks_through_so_many_rows_and_goes_on(world: World) {
             break;
         }
     }
-    assert_eq!(looks, [(0, Some(2101)), (1, None)]);
+    assert_eq!(looks, [(4, Some(2101)), (1, None)]);
+    let filter = AuditFilter { text: Some("needle".into()), ..AuditFilter::default() };
+    let seqs: Vec<i64> = found(&world, &filter).await.iter().map(|kept| kept.row.seq).collect();
+    assert_eq!(seqs, [11500, 5000, 4999, 2101, 100], "page by page of three");
     let mut view =
         world.store.view(&World::actor(), workspace_ref("acme"), Permission::SeeAudit).await.expect("a view");
     let names = view.audit_actors().await.expect("names");

@@ -5,10 +5,9 @@ use crate::domain::audit::AuditAction;
 use crate::domain::id::WorkspaceId;
 use crate::domain::time::Millis;
 use crate::server::error::Result;
-use crate::server::store::Purpose;
-use crate::server::store::SystemView;
 use crate::server::store::db::{Tx, on};
 use crate::server::store::scope::Scope;
+use crate::server::store::{Precedence, Purpose, SystemView};
 use std::collections::BTreeMap;
 
 /// What to read of a chain; every bound that is `None` is open.
@@ -62,7 +61,10 @@ macro_rules! words {
     };
 }
 
-/// The rows between two places of the chain that one index leads to, and of the newest 10,000 of these all that the
+/// How many times rows are looked through for one answer.
+const TIMES: usize = 10;
+
+/// The rows between two places of the chain that one index leads to, and of the newest 1,000 of these all that the
 /// filter asks for. `replace` finds text in text on both databases.
 macro_rules! list {
     ($by:literal) => {
@@ -73,7 +75,7 @@ macro_rules! list {
             columns!(),
             " from audit where workspace_id = $1 and seq > $2 and seq < $3",
             $by,
-            " order by seq desc limit 10000) as audit where (cast($4 as text) is null or action = $4) \
+            " order by seq desc limit 1000) as audit where (cast($4 as text) is null or action = $4) \
              and (cast($5 as text) is null or actor_name = $5) and (cast($6 as text) is null or target = $6) \
              and at_ms >= $7 and at_ms < $8 and (cast($9 as text) is null or replace(",
             words!(),
@@ -84,13 +86,13 @@ macro_rules! list {
     };
 }
 
-/// The last row that is looked through, if there are that many.
+/// The last row that is looked through with them, if there are that many.
 macro_rules! last_looked_through {
     ($by:literal) => {
         concat!(
             "select seq from audit where workspace_id = $1 and seq > $2 and seq < $3",
             $by,
-            " order by seq desc limit 1 offset 9999"
+            " order by seq desc limit 1 offset 999"
         )
     };
 }
@@ -134,11 +136,51 @@ impl<'a> By<'a> {
 }
 
 impl Tx {
-    /// Finds rows of a chain, newest first, at most `limit`.
-    async fn audit_rows(&mut self, chain: WorkspaceId, filter: &AuditFilter, limit: i64) -> Result<AuditRows> {
-        let by = By::of(filter);
-        let (after, before) = self.places(chain, filter).await?;
-        let mut found: Vec<StoredAuditRow> = on!(&mut *self, c => sqlx::query_as(by.list())
+    /// Finds rows of a chain, newest first, at most `limit`. It looks through so many rows at a time, and gives way to the
+    /// event stream in between.
+    async fn audit_rows(
+        &mut self,
+        chain: WorkspaceId,
+        filter: &AuditFilter,
+        limit: i64,
+        precedence: &Precedence,
+    ) -> Result<AuditRows> {
+        let (after, mut before) = self.places(chain, filter).await?;
+        let (limit, mut found) = (usize::try_from(limit).unwrap_or_default(), Vec::new());
+        for _ in 0..TIMES {
+            found
+                .append(&mut self.audit_rows_of_newest(chain, filter, (after, before), limit + 1 - found.len()).await?);
+            if found.len() > limit {
+                found.truncate(limit);
+                let next = found.last().map(|last: &StoredAuditRow| last.seq);
+                return Ok(AuditRows { rows: found.into_iter().map(ChainRow::from).collect(), next });
+            }
+            let (sql, value) = By::of(filter).last_looked_through();
+            let last: Option<i64> = on!(&mut *self, c => sqlx::query_scalar(sql)
+                .bind(chain)
+                .bind(after)
+                .bind(before)
+                .bind(value)
+                .fetch_optional(c)
+                .await?);
+            let Some(last) = last else {
+                return Ok(AuditRows { rows: found.into_iter().map(ChainRow::from).collect(), next: None });
+            };
+            before = last;
+            precedence.give_way().await;
+        }
+        Ok(AuditRows { rows: found.into_iter().map(ChainRow::from).collect(), next: Some(before) })
+    }
+
+    /// What the filter asks for among the newest rows between two places (exclusive), at most `limit`.
+    async fn audit_rows_of_newest(
+        &mut self,
+        chain: WorkspaceId,
+        filter: &AuditFilter,
+        (after, before): (i64, i64),
+        limit: usize,
+    ) -> Result<Vec<StoredAuditRow>> {
+        Ok(on!(self, c => sqlx::query_as(By::of(filter).list())
             .bind(chain)
             .bind(after)
             .bind(before)
@@ -148,24 +190,9 @@ impl Tx {
             .bind(filter.from.map_or(i64::MIN, |from| from.0))
             .bind(filter.to.map_or(i64::MAX, |to| to.0))
             .bind(&filter.text)
-            .bind(limit + 1)
+            .bind(i64::try_from(limit).unwrap_or(i64::MAX))
             .fetch_all(c)
-            .await?);
-        let limit = usize::try_from(limit).unwrap_or_default();
-        let next = if found.len() > limit {
-            found.truncate(limit);
-            found.last().map(|last| last.seq)
-        } else {
-            let (sql, value) = by.last_looked_through();
-            on!(self, c => sqlx::query_scalar(sql)
-                .bind(chain)
-                .bind(after)
-                .bind(before)
-                .bind(value)
-                .fetch_optional(c)
-                .await?)
-        };
-        Ok(AuditRows { rows: found.into_iter().map(ChainRow::from).collect(), next })
+            .await?))
     }
 
     /// Between which rows of the chain (exclusive) all are that the filter's moments and its place allow. Rows stand in the
@@ -219,7 +246,7 @@ impl Tx {
 impl SystemView {
     /// Rows of the installation's chain, newest first, at most `limit`.
     pub async fn audit_rows(&mut self, filter: &AuditFilter, limit: i64) -> Result<AuditRows> {
-        self.tx.audit_rows(INSTALLATION, filter, limit).await
+        self.tx.audit_rows(INSTALLATION, filter, limit, &self.precedence).await
     }
 
     /// The names of everybody who stands in the installation's chain, in order.
@@ -237,7 +264,7 @@ impl Scope {
     /// Rows of this workspace's chain, newest first, at most `limit`.
     pub async fn audit_rows(&mut self, filter: &AuditFilter, limit: i64) -> Result<AuditRows> {
         let chain = self.workspace.id;
-        self.tx.audit_rows(chain, filter, limit).await
+        self.tx.audit_rows(chain, filter, limit, &self.precedence).await
     }
 
     /// The rows that tell of the settings' versions: seq by version, of those after `version`.
