@@ -74,8 +74,12 @@ impl Tx {
             /// How many were counted there, if any.
             known: Option<i64>,
         }
-        let of: BTreeSet<(InputId, Day)> = problems.keys().map(|key| (key.input, key.day)).collect();
-        for (input, day) in of {
+        let mut of: BTreeMap<(InputId, Day), i64> = BTreeMap::new();
+        let of_versions = |key: &&DataProblemKey| ![UNKNOWN, OVERFLOW].contains(&&*key.app_version);
+        for key in problems.keys().filter(of_versions) {
+            *of.entry((key.input, key.day)).or_default() += 1;
+        }
+        for ((input, day), more) in of {
             let rows: i64 = on!(&mut *self, c => sqlx::query_scalar(ROWS)
                 .bind(workspace)
                 .bind(input)
@@ -83,16 +87,18 @@ impl Tx {
                 .bind(MOST_ON_A_DAY)
                 .fetch_one(c)
                 .await?);
-            if rows < MOST_ON_A_DAY {
+            if rows + more <= MOST_ON_A_DAY {
                 continue;
             }
-            let its = problems.iter().filter(|(key, _)| (key.input, key.day) == (input, day));
+            let its = problems.iter().filter(|(key, _)| (key.input, key.day) == (input, day) && of_versions(key));
             let asked = given(its.map(DataProblemRow::from));
-            let rows: Vec<AskedRow> =
+            let asked: Vec<AskedRow> =
                 on!(&mut *self, c => sqlx::query_as(KNOWN).bind(workspace).bind(asked).fetch_all(c).await?);
-            let known = rows.into_iter().filter(|row| row.known.is_some());
-            let known: BTreeSet<DataProblemKey> = known.map(|row| row.asked.into()).collect();
-            fold_versions(problems, |key| (key.input, key.day) == (input, day) && !known.contains(key));
+            let (known, new): (Vec<_>, Vec<_>) = asked.into_iter().partition(|row| row.known.is_some());
+            let room = usize::try_from(MOST_ON_A_DAY - rows).unwrap_or_default();
+            let own = known.into_iter().chain(new.into_iter().take(room));
+            let own: BTreeSet<DataProblemKey> = own.map(|row| row.asked.into()).collect();
+            fold_versions(problems, |key| (key.input, key.day) == (input, day) && !own.contains(key));
         }
         Ok(())
     }

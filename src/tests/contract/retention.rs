@@ -16,6 +16,7 @@ on_both! {
     ids_of_requests_go_by_age_and_by_number
     a_long_walk_takes_many_steps
     data_problems_are_of_few_versions_and_go_with_the_days
+    one_commit_makes_no_more_rows_of_data_problems_than_many
 }
 
 const SETTINGS: JobSettings = JobSettings {
@@ -128,6 +129,21 @@ async fn a_long_walk_takes_many_steps(world: World) {
     assert_eq!(step().await, JobStep::Done(None));
     assert_eq!(numbers(&world, "select count(*) from transitions").await, 1300);
     world.assert_holds().await;
+}
+
+async fn one_commit_makes_no_more_rows_of_data_problems_than_many(world: World) {
+    let sender = Sender::new(&world).await;
+    let of_app = |n: i64| {
+        let mut batch = ios("ada", "v1", Some("authorized"));
+        batch["application_info"] =
+            json!({"package": format!("app.{}", n % 15), "application_version": format!("{n}")});
+        batch
+    };
+    sender.send(&(0..1500).map(of_app).collect::<Vec<_>>()).await;
+    let rows = numbers(&world, "select count(*) from data_problems").await;
+    assert!((1000..=1015).contains(&rows), "a thousand, and of each app all others together: {rows}");
+    let counted = numbers(&world, "select cast(sum(n) as bigint) from data_problems").await;
+    assert_eq!(counted, 1500);
 }
 
 async fn data_problems_are_of_few_versions_and_go_with_the_days(world: World) {
