@@ -45,7 +45,7 @@ struct Wanted {
     /// A Postgres on the server's core instead of SQLite: an address at which databases may be made.
     #[arg(long)]
     postgres: Option<String>,
-    /// The Authorization header's token kind is made by the command line; this is only for the rival of `b2`.
+    /// Serves as the rival of `b2` at this port: the benchmarks start themselves so.
     #[arg(long, hide = true)]
     sink: Option<u16>,
     /// Cargo's own.

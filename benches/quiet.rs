@@ -12,31 +12,42 @@ use std::time::Duration;
 const QUIET: u64 = 50;
 /// Its connections, more than it needs: none waits for the one before.
 const CONNECTIONS: usize = 16;
+/// Searches at once, each with a token of its own.
+const SEARCHES: usize = 40;
 /// Rows of the audit log that is searched.
 const AUDIT_ROWS: u64 = 1_000_000;
 const EMAIL: &str = "bench@example.com";
 const PASSWORD: &str = "a long way to the sea";
 
-/// What somebody else does meanwhile, over so many connections.
+/// What somebody else does meanwhile.
 struct Noise {
     name: &'static str,
-    makes: Vec<(usize, u16, Make)>,
+    loads: Vec<Load>,
+}
+
+/// Requests over so many connections, which are all answered with the status expected.
+struct Load {
+    connections: usize,
+    expected: u16,
+    make: Make,
 }
 
 /// B9: the 99th percentile of a quiet sender beside noise, against its own alone.
 pub async fn quiet(wanted: &Wanted, time: Duration) {
     let (attest, noisy) = fresh(wanted, "b9").await;
     attest.run(&["workspace", "add", "--name", "Quiet"]);
-    let (input, token) = (attest.input("quiet", "Quiet"), attest.token("bench", "auditor", "b9"));
+    let input = attest.input("quiet", "Quiet");
+    let tokens = (0..SEARCHES).map(|n| attest.token("bench", "auditor", &format!("b9, {n}"))).collect();
     attest.run_with(&["user", "add", "--email", EMAIL, "--name", "Ada", "--password-stdin"], PASSWORD);
     attest.run(&["member", "set", "--workspace", "bench", "--email", EMAIL, "--role", "compliance_admin"]);
     let running = attest.serve(4109);
-    for noise in [
-        Noise { name: "a placeholder", makes: vec![(1, 202, single(&noisy, "g", "guest"))] },
-        Noise { name: "one customer id", makes: vec![(1, 202, single(&noisy, "c", "everybody"))] },
-        Noise { name: "new packages", makes: vec![(1, 202, packages(&noisy))] },
+    for (name, make) in [
+        ("a placeholder", single(&noisy, "g", "guest")),
+        ("one customer id", single(&noisy, "c", "everybody")),
+        ("new packages", packages(&noisy)),
     ] {
-        beside(wanted, &running, &input, time, noise).await;
+        let loads = vec![Load { connections: 1, expected: 202, make }];
+        beside(wanted, &running, &input, time, Noise { name, loads }).await;
     }
     running.stop();
     attest.run(&["check"]);
@@ -45,9 +56,11 @@ pub async fn quiet(wanted: &Wanted, time: Duration) {
     fill_audit(wanted, &attest).await;
     let running = attest.serve(4109);
     let page = page(&running.sign_in(EMAIL, PASSWORD));
-    let noise =
-        Noise { name: "40 audit searches, 3 privacy pages", makes: vec![(40, 200, searches(&token)), (3, 200, page)] };
-    beside(wanted, &running, &input, time, noise).await;
+    let loads = vec![
+        Load { connections: SEARCHES, expected: 200, make: searches(tokens) },
+        Load { connections: 3, expected: 200, make: page },
+    ];
+    beside(wanted, &running, &input, time, Noise { name: "40 audit searches, 3 privacy pages", loads }).await;
     running.stop();
 }
 
@@ -55,7 +68,7 @@ async fn beside(wanted: &Wanted, running: &Running, input: &str, time: Duration,
     let (mut pairs, mut answered) = (Vec::new(), 0);
     for pair in 0..wanted.pairs {
         let alone = sender(&running.address, input, time, 2 * pair + 2).await;
-        let loud = noise.makes.iter().map(|(connections, expected, make)| {
+        let loud = noise.loads.iter().map(|Load { connections, expected, make }| {
             load::closed(&running.address, *connections, time, *expected, make.clone())
         });
         let (beside, loud) =
@@ -108,16 +121,20 @@ fn post(path: &str, authorization: &str, body: impl Fn(u64) -> String + Send + S
     })
 }
 
-/// Searches that find nothing, little and much.
-fn searches(token: &str) -> Make {
+/// Searches that find nothing, little and much, by these tokens in turn.
+fn searches(tokens: Vec<String>) -> Make {
     let queries =
         ["actor=nobody&action=input.paused", "actor=Person%207&action=input.paused", "action=profile.looked_up"];
-    let requests = queries.map(|query| {
-        format!(
+    Arc::new(move |number, to| {
+        let number = number as usize;
+        // Another query each time that a token comes round.
+        let (token, query) =
+            (&tokens[number % tokens.len()], queries[(number + number / tokens.len()) % queries.len()]);
+        let request = format!(
             "GET /api/v1/workspaces/bench/audit?{query} HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: {token}\r\n\r\n"
-        )
-    });
-    Arc::new(move |number, to| to.extend_from_slice(requests[number as usize % requests.len()].as_bytes()))
+        );
+        to.extend_from_slice(request.as_bytes());
+    })
 }
 
 fn page(cookie: &str) -> Make {

@@ -70,7 +70,9 @@ pub async fn serve(system: System, config: Config) -> Result<()> {
         () = too_long => {}
     }
     if !ingest.drain(DRAINED_WITHIN).await {
-        tracing::warn!("stopped with requests in the queue: they were not answered and are not stored");
+        tracing::warn!(
+            "stopped with requests in the queue: they were not answered, and of large ones only the first batches may be stored"
+        );
     }
     jobs.abort();
     presence.abort();

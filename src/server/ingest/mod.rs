@@ -5,11 +5,11 @@ mod share;
 mod waiting;
 pub mod writer;
 
-use self::share::{Share, Shared};
+use self::share::{Capacity, Share};
 use self::waiting::{Reply, Waiting};
 use super::error::{Error, Result};
 use super::store::{InputGrant, Parcel, Precedence, SentBatches, Store};
-use crate::domain::batch::LARGEST_BATCH;
+use crate::domain::batch::{LARGEST_BATCH, MOST_BATCHES};
 use crate::domain::id::WorkspaceId;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
@@ -26,8 +26,9 @@ pub struct Limits {
     /// Milliseconds that a commit waits for more requests, after one of many.
     #[arg(long, env = "ATTEST_COMMIT_MS", default_value_t = 1, hide = true, value_parser = clap::value_parser!(u32).range(0..=1000))]
     pub commit_ms: u32,
-    /// Batches that may wait, half of them of one workspace; beyond them a request is answered 503.
-    #[arg(long, env = "ATTEST_QUEUE_ROWS", default_value_t = 20_000, hide = true, value_parser = clap::value_parser!(u32).range(200..=1_000_000))]
+    /// Batches that may wait, half of them of one workspace; beyond them a request is answered 503. One request fits into the
+    /// half.
+    #[arg(long, env = "ATTEST_QUEUE_ROWS", default_value_t = 20_000, hide = true, value_parser = clap::value_parser!(u32).range(2 * MOST_BATCHES as i64..=1_000_000))]
     pub queue_rows: u32,
     /// Kilobytes of requests that may wait or be on their way in, half of them of one workspace; beyond them a request is
     /// answered 503 before it is read.
@@ -55,8 +56,8 @@ const MANY: u32 = 16;
 /// The near ends of the two queues: one is for requests of few batches, one for those of many; cloning shares them.
 #[derive(Clone, Debug)]
 pub struct Ingest {
-    rows: Shared,
-    kilobytes: Shared,
+    rows: Capacity,
+    kilobytes: Capacity,
     precedence: Precedence,
     few: mpsc::UnboundedSender<Waiting>,
     many: mpsc::UnboundedSender<Waiting>,
@@ -69,7 +70,7 @@ impl Ingest {
         let (many, waiting_many) = mpsc::unbounded_channel();
         let precedence = store.precedence().clone();
         tokio::spawn(writer::write(store, writer::Queues::new(waiting_few, waiting_many), limits));
-        let (rows, kilobytes) = (Shared::new(limits.queue_rows), Shared::new(limits.queue_kb));
+        let (rows, kilobytes) = (Capacity::new(limits.queue_rows), Capacity::new(limits.queue_kb));
         Self { rows, kilobytes, precedence, few, many }
     }
 
@@ -86,6 +87,9 @@ impl Ingest {
     }
 
     /// Takes more room, for so many bytes in all.
+    ///
+    /// # Errors
+    /// [`Error::Full`] when there is not enough for this workspace now.
     pub fn grow(&self, room: &mut Room, bytes: usize) -> Result<()> {
         room.0.grow(kilobytes(bytes))
     }
@@ -99,13 +103,13 @@ impl Ingest {
     pub async fn take(&self, grant: InputGrant, sent: SentBatches, room: Room) -> Result<Vec<usize>> {
         let rows = u32::try_from(sent.batches.len()).unwrap_or(u32::MAX).max(1);
         let place = self.rows.take(grant.workspace(), rows)?;
-        let _ahead = self.precedence.take();
         let (answer, answered) = oneshot::channel();
-        let waiting = Waiting::new(Parcel { grant, sent }, Reply::new(answer, room, place));
-        let stopped = || Error::Unavailable("the writer of the event stream has stopped".to_owned());
+        let waiting = Waiting::new(Parcel { grant, sent }, Reply::new(answer, room, place, self.precedence.take()));
+        const STOPPED: &str = "the writer of the event stream has stopped";
         let queue = if rows < MANY { &self.few } else { &self.many };
-        queue.send(waiting).map_err(|_| stopped())?;
-        Ok(answered.await.map_err(|_| stopped())???)
+        queue.send(waiting).map_err(|_| Error::Unavailable(STOPPED.to_owned()))?;
+        // Parts of it may be stored.
+        Ok(answered.await.map_err(|_| Error::Internal(STOPPED.to_owned()))???)
     }
 
     /// How many batches wait for their commit.
@@ -118,7 +122,7 @@ impl Ingest {
         self.kilobytes.held()
     }
 
-    /// Whether one more batch would find no place.
+    /// Whether nobody finds a place any more. A workspace that has its half is refused earlier, and others are not.
     pub fn is_full(&self) -> bool {
         self.rows.free() == 0 || self.kilobytes.free() < kilobytes(LARGEST_BATCH)
     }

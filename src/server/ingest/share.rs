@@ -10,24 +10,24 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Room for so many of something; cloning shares it.
 #[derive(Clone, Debug)]
-pub struct Shared {
+pub struct Capacity {
     room: Arc<Semaphore>,
     /// What each workspace has, where it has any.
-    held: Arc<Mutex<HashMap<WorkspaceId, u32>>>,
+    by_workspace: Arc<Mutex<HashMap<WorkspaceId, u32>>>,
     all: u32,
 }
 
 /// What a workspace holds, until this is dropped.
 #[derive(Debug)]
 pub struct Share {
-    of: Shared,
+    of: Capacity,
     workspace: WorkspaceId,
-    permit: OwnedSemaphorePermit,
+    taken: OwnedSemaphorePermit,
 }
 
-impl Shared {
+impl Capacity {
     pub fn new(all: u32) -> Self {
-        Self { room: Arc::new(Semaphore::new(all as usize)), held: Arc::default(), all }
+        Self { room: Arc::new(Semaphore::new(all as usize)), by_workspace: Arc::default(), all }
     }
 
     /// How much one workspace may hold.
@@ -54,8 +54,8 @@ impl Shared {
     /// # Errors
     /// [`Error::Full`] when there is not so much for this workspace.
     pub fn take(&self, workspace: WorkspaceId, amount: u32) -> Result<Share> {
-        let permit = self.permit(workspace, amount)?;
-        Ok(Share { of: self.clone(), workspace, permit })
+        let taken = self.acquire(workspace, amount)?;
+        Ok(Share { of: self.clone(), workspace, taken })
     }
 
     /// Waits until all of it is free, and takes it for good.
@@ -65,25 +65,25 @@ impl Shared {
         }
     }
 
-    fn permit(&self, workspace: WorkspaceId, amount: u32) -> Result<OwnedSemaphorePermit> {
+    fn acquire(&self, workspace: WorkspaceId, amount: u32) -> Result<OwnedSemaphorePermit> {
         let mut held = self.lock();
         let before = held.get(&workspace).copied().unwrap_or_default();
         let after = before.checked_add(amount).filter(|after| *after <= self.most()).ok_or(Error::Full)?;
-        let permit = self.room.clone().try_acquire_many_owned(amount).map_err(|_| Error::Full)?;
+        let taken = self.room.clone().try_acquire_many_owned(amount).map_err(|_| Error::Full)?;
         if after > 0 {
             held.insert(workspace, after);
         }
-        Ok(permit)
+        Ok(taken)
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<WorkspaceId, u32>> {
-        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+        self.by_workspace.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Share {
     pub fn amount(&self) -> u32 {
-        u32::try_from(self.permit.num_permits()).unwrap_or(u32::MAX)
+        u32::try_from(self.taken.num_permits()).unwrap_or(u32::MAX)
     }
 
     /// Takes more, for so much in all.
@@ -92,7 +92,7 @@ impl Share {
     /// [`Error::Full`] when there is not so much for this workspace.
     pub fn grow(&mut self, amount: u32) -> Result<()> {
         let more = amount.saturating_sub(self.amount());
-        self.permit.merge(self.of.permit(self.workspace, more)?);
+        self.taken.merge(self.of.acquire(self.workspace, more)?);
         Ok(())
     }
 }
@@ -114,15 +114,15 @@ mod tests {
 
     #[test]
     fn one_workspace_leaves_half_for_the_others() {
-        let (shared, one, other) = (Shared::new(10), WorkspaceId(1), WorkspaceId(2));
-        let mut share = shared.take(one, 2).expect("room");
+        let (capacity, one, other) = (Capacity::new(10), WorkspaceId(1), WorkspaceId(2));
+        let mut share = capacity.take(one, 2).expect("room");
         share.grow(5).expect("half of it");
-        assert!(share.grow(6).is_err() && shared.take(one, 1).is_err() && !shared.has(one, 1));
-        let others = shared.take(other, 5).expect("the other half");
-        assert!(!shared.has(WorkspaceId(3), 1) && shared.free() == 0 && shared.held() == 10);
+        assert!(share.grow(6).is_err() && capacity.take(one, 1).is_err() && !capacity.has(one, 1));
+        let others = capacity.take(other, 5).expect("the other half");
+        assert!(!capacity.has(WorkspaceId(3), 1) && capacity.free() == 0 && capacity.held() == 10);
         drop(share);
-        assert!(shared.has(one, 5) && !shared.has(one, 6) && !shared.has(other, 1));
+        assert!(capacity.has(one, 5) && !capacity.has(one, 6) && !capacity.has(other, 1));
         drop(others);
-        assert!(shared.lock().is_empty(), "whoever holds nothing is forgotten");
+        assert!(capacity.lock().is_empty(), "whoever holds nothing is forgotten");
     }
 }

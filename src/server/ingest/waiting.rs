@@ -2,11 +2,20 @@
 
 use super::Room;
 use super::share::Share;
-use crate::server::error::Result;
-use crate::server::store::{Parcel, RequestOutcome, SentBatches};
+use crate::domain::batch::Batch;
+use crate::server::error::{Error, Result};
+use crate::server::store::{Ahead, Parcel, RequestOutcome, SentBatches};
+use std::time::Duration;
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 
-/// A request in the queue, or what is stored of it together.
+/// How long a request that is stored in part waits until it is tried again, at first and at most; each time twice as long.
+const TRIED_AGAIN: Duration = Duration::from_millis(100);
+const TRIED_AGAIN_AT_MOST: Duration = Duration::from_secs(5);
+/// How often it is tried again: for about a minute.
+const TIMES: u32 = 16;
+
+/// A request in the queue, or the part of it that is stored now.
 #[derive(Debug)]
 pub(super) struct Waiting {
     pub parcel: Parcel,
@@ -14,72 +23,94 @@ pub(super) struct Waiting {
     pub rows: u32,
     /// The size of its whole request.
     pub bytes: usize,
-    /// Who is told; nobody yet, if it is not the last part of its request.
-    pub reply: Option<Reply>,
+    pub reply: Reply,
 }
 
-/// Where a request waits for its outcome, and the room that it gives back with it.
+/// Where a request waits for its outcome, and what it gives back with it.
 #[derive(Debug)]
 pub(super) struct Reply {
     answer: oneshot::Sender<Result<RequestOutcome>>,
     room: Room,
-    place: Share,
-    /// What the policy refused of the parts before, by its place in the request.
-    refused: Vec<usize>,
+    _place: Share,
+    _ahead: Ahead,
+    /// Its batches after the part that is stored now.
+    rest: Vec<Batch>,
     /// How many batches were in the parts before.
     before: usize,
+    /// What the policy refused of these, by its place in the request.
+    refused: Vec<usize>,
+    /// How often the store was away since a part was stored.
+    failures: u32,
+}
+
+/// What is to be done with a request next.
+pub(super) enum Next {
+    Answered,
+    /// The next part is stored.
+    Part(Waiting),
+    /// The store is away: the same again, from then on.
+    Again(Instant, Waiting),
 }
 
 impl Waiting {
-    /// What is still to be stored of a request.
     pub fn new(parcel: Parcel, reply: Reply) -> Self {
-        Self { parcel, rows: reply.rows(), bytes: reply.room.bytes(), reply: Some(reply) }
+        let rows = u32::try_from(parcel.sent.batches.len()).unwrap_or(u32::MAX).max(1);
+        Self { parcel, rows, bytes: reply.room.bytes(), reply }
     }
 
-    /// Its first batches, at most so many, and the rest of it.
-    pub fn split(self, most: u32) -> (Self, Option<Self>) {
-        let Self { mut parcel, rows, bytes, reply } = self;
-        let size = most as usize;
-        if parcel.sent.batches.len() <= size {
-            return (Self { parcel, rows, bytes, reply }, None);
+    /// Leaves so many batches at most to be stored now; its reply keeps the rest.
+    pub fn cut(&mut self, most: u32) {
+        let batches = &mut self.parcel.sent.batches;
+        if batches.len() > most as usize {
+            self.reply.rest = batches.split_off(most as usize);
+            self.rows = most;
         }
-        let (batches, historical) = (parcel.sent.batches.split_off(size), parcel.sent.historical);
-        let sent = SentBatches { batches, historical, ..SentBatches::default() };
-        let rest = Self { parcel: Parcel { grant: parcel.grant, sent }, rows: rows.saturating_sub(most), bytes, reply };
-        (Self { parcel, rows: most, bytes, reply: None }, Some(rest))
     }
 }
 
 impl Reply {
-    pub fn new(answer: oneshot::Sender<Result<RequestOutcome>>, room: Room, place: Share) -> Self {
-        Self { answer, room, place, refused: Vec::new(), before: 0 }
+    pub fn new(answer: oneshot::Sender<Result<RequestOutcome>>, room: Room, place: Share, ahead: Ahead) -> Self {
+        let (rest, refused) = (Vec::new(), Vec::new());
+        Self { answer, room, _place: place, _ahead: ahead, rest, before: 0, refused, failures: 0 }
     }
 
-    /// How many batches are still to be stored; one at least, for what could not be read is counted too.
-    fn rows(&self) -> u32 {
-        self.place.amount().saturating_sub(u32::try_from(self.before).unwrap_or(u32::MAX)).max(1)
+    /// Says what is next once it is known what became of this part, and answers if that was all. A request that is stored in
+    /// part is tried again while the store is away: who is told so may rely on it that nothing was stored.
+    pub fn settle(mut self, part: &Parcel, outcome: Result<RequestOutcome>) -> Next {
+        match outcome {
+            Ok(Ok(refused)) => {
+                self.refused.extend(refused.into_iter().map(|at| self.before + at));
+                self.before += part.sent.batches.len();
+                self.failures = 0;
+                if self.rest.is_empty() {
+                    let refused = std::mem::take(&mut self.refused);
+                    return self.send(Ok(Ok(refused)));
+                }
+                let (batches, historical) = (std::mem::take(&mut self.rest), part.sent.historical);
+                let sent = SentBatches { batches, historical, ..SentBatches::default() };
+                Next::Part(Waiting::new(Parcel { grant: part.grant, sent }, self))
+            }
+            Err(Error::Unavailable(cause)) if self.before > 0 => {
+                self.failures += 1;
+                if self.failures > TIMES {
+                    return self.send(Err(Error::Internal(cause)));
+                }
+                let wait = TRIED_AGAIN.saturating_mul(1 << (self.failures - 1)).min(TRIED_AGAIN_AT_MOST);
+                tracing::warn!(cause, failures = self.failures, "a request that is stored in part waits for the store");
+                let mut part = part.clone();
+                part.sent.batches.append(&mut self.rest);
+                Next::Again(Instant::now() + wait, Waiting::new(part, self))
+            }
+            Err(error @ (Error::Again(_) | Error::Broken(_))) if self.before > 0 => {
+                self.send(Err(Error::internal(error)))
+            }
+            outcome => self.send(outcome),
+        }
     }
 
-    /// Whether parts of the request are stored.
-    pub fn has_stored(&self) -> bool {
-        self.before > 0
-    }
-
-    /// Notes what became of the next part, which had so many batches.
-    pub fn note(&mut self, refused: Vec<usize>, batches: usize) {
-        self.refused.extend(refused.into_iter().map(|at| self.before + at));
-        self.before += batches;
-    }
-
-    /// Tells what became of the last part, or of all.
-    pub fn send(mut self, outcome: Result<RequestOutcome>) {
-        let outcome = outcome.map(|outcome| {
-            outcome.map(|refused| {
-                self.note(refused, 0);
-                std::mem::take(&mut self.refused)
-            })
-        });
+    fn send(self, outcome: Result<RequestOutcome>) -> Next {
         // Who went away meanwhile has no ear for it.
         let _ = self.answer.send(outcome);
+        Next::Answered
     }
 }

@@ -1,7 +1,7 @@
 //! The far end of the queue: collects, commits, answers.
 
 use super::Limits;
-use super::waiting::{Reply, Waiting};
+use super::waiting::{Next, Reply, Waiting};
 use crate::domain::id::WorkspaceId;
 use crate::server::error::{Error, Result};
 use crate::server::store::{Parcel, RequestOutcome, Store, Turn};
@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc::UnboundedReceiver;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, sleep_until, timeout_at};
 
 /// Commits of the event stream, by outcome; how long each took with its wait for its turn, and how many batches it had.
 pub const COMMITS: &str = "attest_commits_total";
@@ -24,54 +24,39 @@ const COMPANY: u32 = 16;
 /// these.
 const PART: u32 = 25;
 /// How long after a request of few batches another one is expected.
-const EXPECTED: Duration = Duration::from_secs(1);
-
-/// How long a request that is stored in part waits while the store is away.
-const TRIED_AGAIN: Duration = Duration::from_millis(100);
+const EXPECTED: Duration = Duration::from_secs(5);
 
 /// The far end of a queue, with what is known of it.
 pub(super) struct Queue {
     waiting: UnboundedReceiver<Waiting>,
-    /// What comes before those: what was too much for the commit before.
+    /// What comes before those: the rest of what is stored in parts, and what was too much for the commit before.
     next: VecDeque<Waiting>,
-    /// How many batches were answered together last.
-    answered: u32,
-    /// Whether what comes next was tried, and the store was away.
-    is_away: bool,
+    /// What was tried while the store was away, and from when on it is tried again.
+    again: Vec<(Instant, Waiting)>,
+    /// How many batches the last commit had, stored or not.
+    committed: u32,
 }
 
 impl Queue {
     fn new(waiting: UnboundedReceiver<Waiting>) -> Self {
-        Self { waiting, next: VecDeque::new(), answered: 0, is_away: false }
+        Self { waiting, next: VecDeque::new(), again: Vec::new(), committed: 0 }
     }
 
     /// What has come by now.
     fn take(&mut self) -> Option<Waiting> {
+        let now = Instant::now();
+        if let Some(due) = self.again.iter().position(|(from, _)| *from <= now) {
+            return Some(self.again.swap_remove(due).1);
+        }
         self.next.pop_front().or_else(|| self.waiting.try_recv().ok())
     }
 
-    /// Tells a request what became of it; of a part its rest, which comes next. While the store is away a request that is
-    /// stored in part waits until it is back: who is told so may rely on it that nothing was stored.
-    fn tell(&mut self, reply: Option<Reply>, parcel: &Parcel, outcome: Result<RequestOutcome>) {
-        let (mut reply, rest) = match reply {
-            Some(reply) => (reply, None),
-            None => match self.next.pop_front() {
-                Some(Waiting { parcel: rest, reply: Some(reply), .. }) => (reply, Some(rest)),
-                _ => return,
-            },
-        };
-        match (outcome, rest) {
-            (Ok(Ok(refused)), Some(rest)) => {
-                reply.note(refused, parcel.sent.batches.len());
-                self.next.push_front(Waiting::new(rest, reply));
-            }
-            (Err(Error::Again(_) | Error::Broken(_) | Error::Unavailable(_)), rest) if reply.has_stored() => {
-                let mut again = parcel.clone();
-                again.sent.batches.extend(rest.into_iter().flat_map(|rest| rest.sent.batches));
-                self.next.push_front(Waiting::new(again, reply));
-                self.is_away = true;
-            }
-            (outcome, _) => reply.send(outcome),
+    /// Goes on with a request once it is known what became of it.
+    fn settle(&mut self, reply: Reply, part: &Parcel, outcome: Result<RequestOutcome>) {
+        match reply.settle(part, outcome) {
+            Next::Answered => {}
+            Next::Part(rest) => self.next.push_front(rest),
+            Next::Again(from, waiting) => self.again.push((from, waiting)),
         }
     }
 }
@@ -83,7 +68,7 @@ pub(super) struct Queues {
     many: Queue,
     /// Whose turn it is.
     many_is_next: bool,
-    /// When there were few last.
+    /// When a request of few batches was taken last.
     few_at: Option<Instant>,
 }
 
@@ -96,17 +81,20 @@ impl Queues {
     /// one. `None` when the near ends are gone and nothing waits any more.
     async fn next(&mut self, limits: Limits) -> Option<(Waiting, &mut Queue, Limits)> {
         let Self { few, many, many_is_next, few_at } = self;
-        let first = if *many_is_next { many.take().map(|first| (first, true)) } else { None };
-        let first = first.or_else(|| few.take().map(|first| (first, false)));
-        let first = first.or_else(|| many.take().map(|first| (first, true)));
-        let (first, is_of_many) = match first {
-            Some(first) => first,
+        let (first, is_of_many) = loop {
+            let first = if *many_is_next { many.take().map(|first| (first, true)) } else { None };
+            let first = first.or_else(|| few.take().map(|first| (first, false)));
+            if let Some(first) = first.or_else(|| many.take().map(|first| (first, true))) {
+                break first;
+            }
+            let again = few.again.iter().chain(&many.again).map(|(from, _)| *from).min();
             // An end that is gone has nothing more; the other one may.
-            None => tokio::select! {
-                Some(first) = few.waiting.recv() => (first, false),
-                Some(first) = many.waiting.recv() => (first, true),
+            tokio::select! {
+                Some(first) = few.waiting.recv() => break (first, false),
+                Some(first) = many.waiting.recv() => break (first, true),
+                () = sleep_until(again.unwrap_or_else(Instant::now)), if again.is_some() => {}
                 else => return None,
-            },
+            }
         };
         *many_is_next = !is_of_many;
         if !is_of_many {
@@ -121,12 +109,11 @@ impl Queues {
 
 /// Commits what comes through the queues until their near ends are gone.
 pub(super) async fn write(store: Store, mut queues: Queues, limits: Limits) {
-    while let Some((first, queue, limits)) = queues.next(limits).await {
-        let (first, rest) = first.split(limits.commit_rows);
-        queue.next.extend(rest);
+    while let Some((mut first, queue, limits)) = queues.next(limits).await {
+        first.cut(limits.commit_rows);
         let mut group = CommitGroup::of(first);
         group.fill(queue, limits).await;
-        queue.answered = 0;
+        queue.committed = 0;
         for mut group in group.commits(store.is_spread()) {
             let begun = Instant::now();
             let workspaces = group.requests.iter().map(|waiting| waiting.parcel.grant.workspace());
@@ -145,14 +132,11 @@ pub(super) async fn write(store: Store, mut queues: Queues, limits: Limits) {
             metrics::counter!(COMMITS, "outcome" => if accepted.is_ok() { "stored" } else { "failed" }).increment(1);
             metrics::histogram!(COMMIT_SECONDS).record(begun.elapsed().as_secs_f64());
             metrics::histogram!(COMMIT_BATCHES).record(f64::from(rows));
-            queue.answered += rows;
+            queue.committed += rows;
             answer(&store, queue, &parcels, replies, accepted).await;
         }
-        if std::mem::take(&mut queue.is_away) {
-            tokio::time::sleep(TRIED_AGAIN).await;
-        }
-        let (store, answered) = (store.clone(), queue.answered);
-        tokio::spawn(async move { store.learn_sizes(answered.into()).await });
+        let (store, batches) = (store.clone(), queue.committed);
+        tokio::spawn(async move { store.learn_sizes(batches.into()).await });
     }
 }
 
@@ -200,11 +184,11 @@ impl CommitGroup {
     async fn fill(&mut self, queue: &mut Queue, limits: Limits) {
         let until = Instant::now() + Duration::from_millis(limits.commit_ms.into());
         // A timer is too coarse for a wait of nothing.
-        let waits = queue.answered >= COMPANY && limits.commit_ms > 0;
+        let waits = queue.committed >= COMPANY && limits.commit_ms > 0;
         // A request that was read already gets here before this goes on.
         tokio::task::yield_now().await;
         self.add_waiting(queue, limits, |_| true);
-        while waits && queue.next.is_empty() && self.rows < queue.answered {
+        while waits && queue.next.is_empty() && self.rows < queue.committed {
             let Ok(Some(more)) = timeout_at(until, queue.waiting.recv()).await else { return };
             queue.next.push_front(more);
             self.add_waiting(queue, limits, |_| true);
@@ -228,8 +212,8 @@ impl CommitGroup {
         }
     }
 
-    /// What is committed, and whom to tell.
-    fn split(self) -> (Arc<Vec<Parcel>>, Vec<Option<Reply>>) {
+    /// What is committed, and who is answered.
+    fn split(self) -> (Arc<Vec<Parcel>>, Vec<Reply>) {
         let each = self.requests.into_iter();
         let (parcels, replies) = each.map(|waiting| (waiting.parcel, waiting.reply)).unzip();
         (Arc::new(parcels), replies)
@@ -241,14 +225,14 @@ async fn answer(
     store: &Store,
     queue: &mut Queue,
     parcels: &[Parcel],
-    replies: Vec<Option<Reply>>,
+    replies: Vec<Reply>,
     accepted: Result<Vec<RequestOutcome>>,
 ) {
     let each = replies.into_iter().zip(parcels);
     match accepted {
         Ok(outcomes) => {
             for ((reply, parcel), outcome) in each.zip(outcomes) {
-                queue.tell(reply, parcel, Ok(outcome));
+                queue.settle(reply, parcel, Ok(outcome));
             }
         }
         // Something in one of them is more than we foresaw: the others shall not suffer from it.
@@ -259,12 +243,12 @@ async fn answer(
                 let only = outcome.and_then(|mut outcomes| {
                     outcomes.pop().ok_or_else(|| Error::Internal("a request without an outcome".to_owned()))
                 });
-                queue.tell(reply, parcel, only);
+                queue.settle(reply, parcel, only);
             }
         }
         Err(error) => {
             for (reply, parcel) in each {
-                queue.tell(reply, parcel, Err(error.clone()));
+                queue.settle(reply, parcel, Err(error.clone()));
             }
         }
     }

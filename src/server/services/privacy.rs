@@ -85,7 +85,7 @@ async fn change_once<A: Act<Snapshot = PrivacySnapshot>>(
     let moved = if after.default == before.default {
         0
     } else {
-        all(&mut change, Environment::Production, Unit::Profiles).await?.of(CountedState::Unknown)
+        totals(&mut change, Environment::Production, Unit::Profiles).await?.of(CountedState::Unknown)
     };
     change.add_settings(after.clone(), moved).await?;
     follow_with_erasing(&mut change, &before, &after).await?;
@@ -123,8 +123,9 @@ pub struct SettingsWithCounts {
     pub settings: Settings,
     /// All profiles in production.
     pub profiles: Counts,
-    /// In production, in the workspace and in each app.
+    /// In production, in the whole workspace.
     pub decided: Decided,
+    /// The same in each app.
     pub decided_by_app: BTreeMap<AppId, Decided>,
     pub in_development: Decided,
 }
@@ -134,7 +135,7 @@ pub async fn read(scope: &mut Scope) -> Result<SettingsWithCounts> {
     let settings = scope.settings().await?;
     let [production, development] = [Environment::Production, Environment::Development];
     let (profiles, devices) =
-        (all(scope, production, Unit::Profiles).await?, all(scope, production, Unit::Devices).await?);
+        (totals(scope, production, Unit::Profiles).await?, totals(scope, production, Unit::Devices).await?);
     let mut decided_by_app: BTreeMap<AppId, Decided> = BTreeMap::new();
     for (app, counts) in scope.counts_by_app(production, Unit::Profiles).await? {
         decided_by_app.entry(app).or_default().profiles = counts.of(CountedState::Unknown);
@@ -143,14 +144,14 @@ pub async fn read(scope: &mut Scope) -> Result<SettingsWithCounts> {
         decided_by_app.entry(app).or_default().devices = counts.of(CountedState::Unknown);
     }
     let in_development = Decided {
-        profiles: all(scope, development, Unit::Profiles).await?.of(CountedState::Unknown),
-        devices: all(scope, development, Unit::Devices).await?.of(CountedState::Unknown),
+        profiles: totals(scope, development, Unit::Profiles).await?.of(CountedState::Unknown),
+        devices: totals(scope, development, Unit::Devices).await?.of(CountedState::Unknown),
     };
     let decided = Decided { profiles: profiles.of(CountedState::Unknown), devices: devices.of(CountedState::Unknown) };
     Ok(SettingsWithCounts { settings, profiles, decided, decided_by_app, in_development })
 }
 
 /// How many units of an environment have each state.
-async fn all(scope: &mut Scope, environment: Environment, unit: Unit) -> Result<Counts> {
+async fn totals(scope: &mut Scope, environment: Environment, unit: Unit) -> Result<Counts> {
     scope.counts_of(CounterSelection { environment, unit, app: None, slice: None }).await
 }

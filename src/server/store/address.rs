@@ -24,7 +24,7 @@ const READERS_CACHE: i64 = 4 * 1024;
 pub const CHECKPOINT: i64 = 16 * 1024;
 /// Bytes of the log's file that are kept, so that it need not grow anew.
 pub const LOG_KEPT: i64 = CHECKPOINT * 4096;
-/// How many connections there are for each purpose, for pages at most: 20 in all at a Postgres.
+/// How many connections there are at most for each purpose, 20 in all at a Postgres; for pages fewer on few processors.
 const CONNECTIONS: ByPurpose<u32> = ByPurpose { stream: 2, caller: 4, page: 8, search: 1, job: 5 };
 /// How long a page's statement may take before it is cut off, and its reader told to try again. Shorter where it is tried.
 pub const PAGE_LIMIT: Duration = Duration::from_millis(if cfg!(test) { 200 } else { 5000 });
@@ -74,7 +74,8 @@ impl Address {
 
     /// Connections that are made when they are needed.
     pub fn pools(&self) -> Pools {
-        // More pages at a time than there are processors for would only hold up whoever writes.
+        // What is read for a page is drawn here too: more at a time than there are processors for would hold up whoever
+        // stores.
         let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
         let pages = u32::try_from(processors + 1).unwrap_or(CONNECTIONS.page).min(CONNECTIONS.page);
         match self {

@@ -11,8 +11,8 @@ use tokio::time::{Instant, MissedTickBehavior, interval};
 
 /// How often it is looked whether there is something to do.
 const LOOKS: Duration = Duration::from_millis(50);
-/// After how many batches the log is copied. A page that changes often is copied once, and so seldom is cheaper; but until
-/// the last page is copied, whoever writes has to share processor and disk.
+/// After how many batches the log is copied. Seldom is cheaper, for a page that changed often is copied once; but whoever
+/// writes shares processor and disk with the copying of them all.
 const BATCHES: usize = 1000;
 /// The longest time between two times that it is copied.
 const COPIED_EVERY: Duration = Duration::from_secs(60);
@@ -22,7 +22,7 @@ const RETRIED_AFTER: Duration = Duration::from_secs(1);
 
 /// What was written into SQLite's log.
 #[derive(Debug, Default)]
-pub(super) struct Log {
+pub(super) struct WriteAheadLog {
     /// Whether something was erased since it was last emptied.
     erased: AtomicBool,
     /// Batches stored since it was last copied.
@@ -32,12 +32,12 @@ pub(super) struct Log {
 impl Store {
     /// Notes that something was erased.
     pub(super) fn note_erased(&self) {
-        self.log.erased.store(true, Ordering::Release);
+        self.write_ahead_log.erased.store(true, Ordering::Release);
     }
 
     /// Notes that so many batches were stored.
     pub(super) fn note_stored(&self, batches: usize) {
-        self.log.batches.fetch_add(batches, Ordering::Relaxed);
+        self.write_ahead_log.batches.fetch_add(batches, Ordering::Relaxed);
     }
 }
 
@@ -54,21 +54,21 @@ impl System {
         let (mut copy_at, mut empty_at) = (Instant::now(), Instant::now());
         loop {
             looks.tick().await;
-            if empty_at <= Instant::now() && self.log.erased.swap(false, Ordering::AcqRel) {
+            if empty_at <= Instant::now() && self.write_ahead_log.erased.swap(false, Ordering::AcqRel) {
                 let emptied = self.db.empty_log().await;
                 if !matches!(emptied, Ok(true)) {
-                    // Somebody was reading.
+                    // Somebody was reading, or it failed.
                     self.note_erased();
                 }
                 if let Err(error) = &emptied {
-                    tracing::warn!(%error, "SQLite's log is emptied in a second");
+                    tracing::warn!(%error, "SQLite's log could not be emptied; it is tried again in a second");
                 }
                 empty_at = Instant::now() + if matches!(emptied, Ok(true)) { EMPTIED_EVERY } else { RETRIED_AFTER };
-            } else if copy_at <= Instant::now() || self.log.batches.load(Ordering::Relaxed) >= BATCHES {
-                self.log.batches.store(0, Ordering::Relaxed);
+            } else if copy_at <= Instant::now() || self.write_ahead_log.batches.load(Ordering::Relaxed) >= BATCHES {
+                self.write_ahead_log.batches.store(0, Ordering::Relaxed);
                 copy_at = Instant::now() + COPIED_EVERY;
                 if let Err(error) = self.db.copy_log().await {
-                    tracing::warn!(%error, "SQLite's log is copied in a second");
+                    tracing::warn!(%error, "SQLite's log could not be copied; it is tried again in a second");
                     copy_at = Instant::now() + RETRIED_AFTER;
                 }
             }

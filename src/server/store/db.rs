@@ -170,13 +170,13 @@ impl Db {
     /// Begins a transaction that sees one moment of the data and cannot write.
     pub async fn read(&self) -> Result<Tx> {
         self.assert_there()?;
-        if self.purpose.is_limited() {
+        if self.purpose.is_patient() {
             self.precedence.give_way().await;
         }
         Ok(match &*self.pools.read().await {
             Pools::Sqlite { readers, .. } => {
                 let mut tx = readers.of(self.purpose).begin().await?;
-                if self.purpose.is_limited() {
+                if self.purpose.is_patient() {
                     self.limit(&mut tx).await?;
                 }
                 Tx::Sqlite(tx)
@@ -325,5 +325,18 @@ mod tests {
         let one: Result<i64> =
             async { Ok(on!(&mut tx, c => sqlx::query_scalar("select 1").fetch_one(c).await?)) }.await;
         assert_eq!(one.expect("an answer"), 1);
+    }
+
+    #[tokio::test]
+    async fn a_read_for_a_page_gives_way_to_the_event_stream() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let db = Db::open(&format!("sqlite://{}/a.db", folder.path().display())).await.expect("a database");
+        let page = db.for_purpose(Purpose::Page);
+        let (ahead, begun) = (db.precedence().take(), Instant::now());
+        drop(page.read().await.expect("a transaction"));
+        assert!(begun.elapsed() >= PAUSE, "{:?}", begun.elapsed());
+        let waiting = tokio::spawn(async move { page.read().await.map(drop) });
+        drop(ahead);
+        waiting.await.expect("no panic").expect("a transaction");
     }
 }

@@ -6,7 +6,7 @@ use super::audit::{Entry, append, locked_head};
 use super::authorize::{Access, Authorized};
 use super::scope::{Scope, WorkspaceRef};
 use super::sent_form::take_form;
-use super::{Purpose, Store, spawned};
+use super::{Store, spawned};
 use crate::domain::audit::{ActorSnapshot, AuditAction};
 use crate::domain::permission::{Grant, Permission};
 use crate::domain::role::Role;
@@ -31,8 +31,8 @@ pub struct View {
     scope: Scope,
     pub role: Option<Role>,
     pub grant: Grant,
-    /// Given back once the search is done.
-    _turn: Option<OwnedSemaphorePermit>,
+    /// Kept until the search is done. The last field: the transaction ends first.
+    _place: Option<OwnedSemaphorePermit>,
 }
 
 /// Permission to do one act of kind `A`; writes are methods of this.
@@ -121,12 +121,11 @@ impl Store {
     pub async fn view(&self, actor: &Actor, workspace_ref: WorkspaceRef, permission: Permission) -> Result<View> {
         let (store, actor) = (self.clone(), actor.clone());
         spawned(async move {
-            let is_search = store.db.purpose() == Purpose::Search;
-            let _turn = if is_search { Some(store.searches.turn(&actor.who).await?) } else { None };
+            let _place = store.place(&actor.who).await?;
             let tx = store.db.read().await?;
             let Authorized { scope, role, grant, .. } =
                 store.authorize(tx, &actor, &workspace_ref, permission, Access::Read).await?;
-            Ok(View { scope, role, grant, _turn })
+            Ok(View { scope, role, grant, _place })
         })
         .await
     }

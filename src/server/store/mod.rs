@@ -72,7 +72,7 @@ pub use handle::{Act, Change, Done, View};
 pub use input_grant::{InputGrant, READ_AGAIN};
 pub use lane::Turn;
 pub use pools::Purpose;
-pub use precedence::Precedence;
+pub use precedence::{Ahead, Precedence};
 pub use scope::{Scope, Workspace, WorkspaceRef};
 pub use sent_form::SentForm;
 pub use system::{Record, System, SystemTx, SystemView, Trail};
@@ -106,7 +106,7 @@ pub struct Store {
     /// Set when the installation's key was read.
     sealer: Option<Sealer>,
     /// What was written into SQLite's log.
-    log: Arc<checkpoint::Log>,
+    write_ahead_log: Arc<checkpoint::WriteAheadLog>,
     searches: searches::Searches,
 }
 
@@ -130,7 +130,7 @@ impl Store {
             remembered: REMEMBERED,
             is_spread,
             sealer: None,
-            log: Arc::default(),
+            write_ahead_log: Arc::default(),
             searches: searches::Searches::default(),
         };
         migrate::run(&store.db).await?;
@@ -147,7 +147,7 @@ impl Store {
         self.db.path()
     }
 
-    /// Whom reads for pages give way to.
+    /// Whom reads for pages and interfaces give way to.
     pub fn precedence(&self) -> &Precedence {
         self.db.precedence()
     }

@@ -20,8 +20,8 @@ pub enum Purpose {
 }
 
 impl Purpose {
-    /// Whether somebody waits for a page, so that a statement is cut off which takes too long.
-    pub fn is_limited(self) -> bool {
+    /// Whether it gives way to the event stream, and a statement that takes too long is cut off.
+    pub fn is_patient(self) -> bool {
         matches!(self, Self::Page | Self::Search)
     }
 }

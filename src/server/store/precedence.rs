@@ -1,4 +1,4 @@
-//! Precedence: while requests of the event stream are being stored, whoever reads for pages pauses for a moment. With few
+//! Precedence: while requests of the event stream are being stored, whoever reads for pages and interfaces pauses for a moment. With few
 //! processors they would take turns at each of the many steps of a commit.
 
 use std::time::Duration;
@@ -18,7 +18,11 @@ pub struct Ahead(Precedence);
 
 impl Precedence {
     pub fn take(&self) -> Ahead {
-        self.0.send_modify(|requests| *requests += 1);
+        // Nobody waits for one more.
+        self.0.send_if_modified(|requests| {
+            *requests += 1;
+            false
+        });
         Ahead(self.clone())
     }
 
@@ -41,7 +45,10 @@ impl Precedence {
 
 impl Drop for Ahead {
     fn drop(&mut self) {
-        self.0.0.send_modify(|requests| *requests -= 1);
+        self.0.0.send_if_modified(|requests| {
+            *requests -= 1;
+            *requests == 0
+        });
     }
 }
 

@@ -3,6 +3,7 @@
 
 use super::actor::Who;
 use super::address::WAIT;
+use super::{Purpose, Store};
 use crate::server::error::{Error, Result};
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
@@ -28,15 +29,25 @@ impl Default for Searches {
     }
 }
 
+impl Store {
+    /// Waits for a place to search from, if it is a search that this store's connections are for.
+    pub(super) async fn place(&self, who: &Who) -> Result<Option<OwnedSemaphorePermit>> {
+        Ok(match self.db.purpose() {
+            Purpose::Search => Some(self.searches.place(who).await?),
+            _ => None,
+        })
+    }
+}
+
 impl Searches {
     /// Waits until nobody at the same place is searching.
     ///
     /// # Errors
     /// [`Error::Unavailable`] when that took as long as anybody waits for a connection.
-    pub async fn turn(&self, who: &Who) -> Result<OwnedSemaphorePermit> {
-        let place = usize::try_from(self.hasher.hash_one(who) % PLACES as u64).unwrap_or_default();
-        let turn = timeout(WAIT, self.places[place].clone().acquire_owned()).await;
-        let turn = turn.map_err(|_| Error::Unavailable("another search of the same person takes long".to_owned()))?;
-        turn.map_err(Error::internal)
+    async fn place(&self, who: &Who) -> Result<OwnedSemaphorePermit> {
+        let at = usize::try_from(self.hasher.hash_one(who) % PLACES as u64).unwrap_or_default();
+        let place = timeout(WAIT, self.places[at].clone().acquire_owned()).await;
+        let place = place.map_err(|_| Error::Unavailable("another search of the same person takes long".to_owned()))?;
+        place.map_err(Error::internal)
     }
 }

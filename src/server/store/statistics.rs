@@ -22,11 +22,12 @@ pub(super) struct Sizes {
     batches: AtomicI64,
     /// How many rows are enough.
     next: AtomicI64,
+    learning: tokio::sync::Mutex<()>,
 }
 
 impl Default for Sizes {
     fn default() -> Self {
-        Self { batches: AtomicI64::new(0), next: AtomicI64::new(ENOUGH) }
+        Self { batches: AtomicI64::new(0), next: AtomicI64::new(ENOUGH), learning: tokio::sync::Mutex::new(()) }
     }
 }
 
@@ -38,6 +39,8 @@ impl Store {
         if next > PLENTY || self.sizes.batches.fetch_add(batches, Ordering::Relaxed) + batches < next {
             return;
         }
+        // Of several that get here one goes on.
+        let Ok(_one) = self.sizes.learning.try_lock() else { return };
         self.sizes.batches.store(0, Ordering::Relaxed);
         match self.sizes_learnt(next).await {
             Ok(false) => {}
@@ -53,7 +56,7 @@ impl Store {
         const ROWS: &str = "select count(*) from (select 1 from devices limit $1) as first";
         // Commits go on meanwhile.
         let db = self.db.for_purpose(Purpose::Job);
-        let mut tx = db.write().await?;
+        let mut tx = db.read().await?;
         let Tx::Postgres(postgres) = &mut tx else { return Ok(true) };
         if sqlx::query_scalar::<_, i64>(KNOWN).fetch_one(&mut **postgres).await? >= enough {
             return Ok(true);
@@ -65,8 +68,9 @@ impl Store {
         for table in growing() {
             // One by one, so that whoever needs the processor gets it in between.
             let mut tx = db.write().await?;
-            let Tx::Postgres(postgres) = &mut tx else { return Ok(true) };
-            sqlx::raw_sql(AssertSqlSafe(format!("analyze {table}"))).execute(&mut **postgres).await?;
+            if let Tx::Postgres(postgres) = &mut tx {
+                sqlx::raw_sql(AssertSqlSafe(format!("analyze {table}"))).execute(&mut **postgres).await?;
+            }
             tx.commit().await?;
         }
         Ok(true)

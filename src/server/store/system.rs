@@ -13,6 +13,7 @@ use serde_json::Value;
 use std::ops::{Deref, DerefMut};
 use std::path::Path;
 use std::sync::Arc;
+use tokio::sync::OwnedSemaphorePermit;
 
 /// The key to all that is written without asking for permission. Whoever opens the database has it and lends it to the
 /// services; everybody else gets the [`Store`] alone.
@@ -31,6 +32,8 @@ pub struct SystemView {
     pub(super) tx: Tx,
     pub now: Millis,
     pub(super) precedence: Precedence,
+    /// Kept until the search is done. The last field: the transaction ends first.
+    _place: Option<OwnedSemaphorePermit>,
 }
 
 /// A transaction of the installation's own; it reads what a view does.
@@ -184,13 +187,19 @@ impl System {
 
 impl Store {
     fn system_view_by(&self, tx: Tx) -> SystemView {
-        SystemView { tx, now: self.clock.now(), precedence: self.precedence().clone() }
+        SystemView { tx, now: self.clock.now(), precedence: self.precedence().clone(), _place: None }
     }
 
     /// Reads one moment of the installation.
     pub async fn system_view(&self) -> Result<SystemView> {
         let store = self.clone();
         spawned(async move { Ok(store.system_view_by(store.db.read().await?)) }).await
+    }
+
+    /// The same for somebody who may be searching.
+    pub async fn system_view_of(&self, actor: &Actor) -> Result<SystemView> {
+        let _place = self.place(&actor.who).await?;
+        Ok(SystemView { _place, ..self.system_view().await? })
     }
 }
 

@@ -122,7 +122,7 @@ pub async fn audit(InWorkspace { visit, state, workspace, .. }: InWorkspace, que
 pub async fn installation(visit: SignedInPerson, State(state): State<AppState>, query: RawQuery) -> Result<Response> {
     operators_only(&visit)?;
     let question = AuditQuestion::read(query)?;
-    let mut system = state.store.for_purpose(question.wanted.purpose()).system_view().await?;
+    let mut system = state.store.for_purpose(question.wanted.purpose()).system_view_of(&visit.actor).await?;
     let rows = system.audit_rows(&question.wanted, ROWS).await?;
     let actors = system.audit_actors().await?;
     let names = Names::of_installation(&mut system).await?;
