@@ -50,10 +50,10 @@ fn kilobytes(bytes: usize) -> u32 {
     u32::try_from(bytes.div_ceil(1024)).unwrap_or(u32::MAX)
 }
 
-/// Batches of a request from which on it waits among those that bring many.
+/// Batches that a workspace has waiting from which on its requests wait among those that bring many.
 const MANY: u32 = 16;
 
-/// The near ends of the two queues: one is for requests of few batches, one for those of many; cloning shares them.
+/// The near ends of the two queues: one is for who sends few batches, one for who sends many; cloning shares them.
 #[derive(Clone, Debug)]
 pub struct Ingest {
     rows: Capacity,
@@ -68,9 +68,10 @@ impl Ingest {
     pub fn start(store: Store, limits: Limits) -> Self {
         let (few, waiting_few) = mpsc::unbounded_channel();
         let (many, waiting_many) = mpsc::unbounded_channel();
-        let precedence = store.precedence().clone();
-        tokio::spawn(writer::write(store, writer::Queues::new(waiting_few, waiting_many), limits));
         let (rows, kilobytes) = (Capacity::new(limits.queue_rows), Capacity::new(limits.queue_kb));
+        let queues = writer::Queues::new(waiting_few, waiting_many, rows.clone());
+        let precedence = store.precedence().clone();
+        tokio::spawn(writer::write(store, queues, limits));
         Self { rows, kilobytes, precedence, few, many }
     }
 
@@ -102,11 +103,14 @@ impl Ingest {
     /// batches were.
     pub async fn take(&self, grant: InputGrant, sent: SentBatches, room: Room) -> Result<Vec<usize>> {
         let rows = u32::try_from(sent.batches.len()).unwrap_or(u32::MAX).max(1);
-        let place = self.rows.take(grant.workspace(), rows)?;
+        let workspace = grant.workspace();
+        let place = self.rows.take(workspace, rows)?;
         let (answer, answered) = oneshot::channel();
         let waiting = Waiting::new(Parcel { grant, sent }, Reply::new(answer, room, place, self.precedence.take()));
         const STOPPED: &str = "the writer of the event stream has stopped";
-        let queue = if rows < MANY { &self.few } else { &self.many };
+        // Many small ones of a workspace are as much as a large one; and what brings nothing to store has time.
+        let is_little = !waiting.parcel.sent.batches.is_empty() && self.rows.held_by(workspace) < MANY;
+        let queue = if is_little { &self.few } else { &self.many };
         queue.send(waiting).map_err(|_| Error::Unavailable(STOPPED.to_owned()))?;
         // Parts of it may be stored.
         Ok(answered.await.map_err(|_| Error::Internal(STOPPED.to_owned()))???)

@@ -1,6 +1,7 @@
 //! The far end of the queue: collects, commits, answers.
 
 use super::Limits;
+use super::share::Capacity;
 use super::waiting::{Next, Reply, Waiting};
 use crate::domain::id::WorkspaceId;
 use crate::server::error::{Error, Result};
@@ -20,11 +21,13 @@ pub const COMMIT_BATCHES: &str = "attest_commit_batches";
 /// Batches stored together from which on the next commit waits for as many.
 const COMPANY: u32 = 16;
 
-/// While requests of few batches come, those of many are stored in parts of so many: who sends little waits for one of
-/// these.
+/// While requests of few batches come, those of many are stored in parts: who sends little waits for one of these. A part
+/// has so many batches at least, and at most this share of what waits: with more commits for what waits, many would wait
+/// for the sake of few.
 const PART: u32 = 25;
+const PARTS: u32 = 4;
 /// How long after a request of few batches another one is expected.
-const EXPECTED: Duration = Duration::from_secs(5);
+const EXPECTED: Duration = Duration::from_millis(200);
 
 /// The far end of a queue, with what is known of it.
 pub(super) struct Queue {
@@ -70,17 +73,19 @@ pub(super) struct Queues {
     many_is_next: bool,
     /// When a request of few batches was taken last.
     few_at: Option<Instant>,
+    /// How many batches wait in both.
+    rows: Capacity,
 }
 
 impl Queues {
-    pub fn new(few: UnboundedReceiver<Waiting>, many: UnboundedReceiver<Waiting>) -> Self {
-        Self { few: Queue::new(few), many: Queue::new(many), many_is_next: false, few_at: None }
+    pub fn new(few: UnboundedReceiver<Waiting>, many: UnboundedReceiver<Waiting>, rows: Capacity) -> Self {
+        Self { few: Queue::new(few), many: Queue::new(many), many_is_next: false, few_at: None, rows }
     }
 
     /// The next request, with the queue that it waited in and how many batches may be stored together; waits until there is
     /// one. `None` when the near ends are gone and nothing waits any more.
     async fn next(&mut self, limits: Limits) -> Option<(Waiting, &mut Queue, Limits)> {
-        let Self { few, many, many_is_next, few_at } = self;
+        let Self { few, many, many_is_next, few_at, rows } = self;
         let (first, is_of_many) = loop {
             let first = if *many_is_next { many.take().map(|first| (first, true)) } else { None };
             let first = first.or_else(|| few.take().map(|first| (first, false)));
@@ -101,8 +106,9 @@ impl Queues {
             *few_at = Some(Instant::now());
             return Some((first, few, limits));
         }
-        let in_parts = few_at.is_some_and(|at| at.elapsed() < EXPECTED);
-        let parts = Limits { commit_rows: PART.min(limits.commit_rows), commit_ms: 0, ..limits };
+        let in_parts = !few.waiting.is_empty() || few_at.is_some_and(|at| at.elapsed() < EXPECTED);
+        let part = PART.max(rows.held() / PARTS).min(limits.commit_rows);
+        let parts = Limits { commit_rows: part, commit_ms: 0, ..limits };
         Some((first, many, if in_parts { parts } else { limits }))
     }
 }
