@@ -118,8 +118,8 @@ impl From<DataProblemRow> for DataProblemKey {
     }
 }
 
-/// How many kinds and versions are shown at once.
-pub const MOST_SHOWN: i64 = 200;
+/// Of how many apps and versions each kind is shown.
+pub const MOST_SHOWN: i64 = 20;
 
 /// What data problems are counted by.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -141,7 +141,10 @@ pub struct DataProblemCount {
     pub app_id: AppId,
     pub app_version: String,
     pub n: i64,
-    pub last_at: Millis,
+    /// How often its kind came in all, when that was last, and from how many versions of apps.
+    pub of_kind: i64,
+    pub last_of_kind: Millis,
+    pub places: i64,
 }
 
 impl Writes {
@@ -161,11 +164,15 @@ impl Writes {
 }
 
 impl Scope {
-    /// What came through an input since a day, the most frequent first; at most [`MOST_SHOWN`].
+    /// What came through an input since a day, by kind; of each the [`MOST_SHOWN`] most frequent, these first.
     pub async fn data_problems(&mut self, input: InputId, since: Day) -> Result<Vec<DataProblemCount>> {
-        const SQL: &str = "select kind, environment, app_id, app_version, cast(sum(n) as bigint) as n, \
-            max(last_at) as last_at from data_problems where workspace_id = $1 and input_id = $2 and day >= $3 \
-            group by kind, environment, app_id, app_version order by 5 desc, 1, 2, 3, 4 limit $4";
+        const SQL: &str = "select kind, environment, app_id, app_version, n, of_kind, last_of_kind, places from \
+            (select kind, environment, app_id, app_version, n, cast(sum(n) over (partition by kind) as bigint) as of_kind, \
+            max(last_at) over (partition by kind) as last_of_kind, count(*) over (partition by kind) as places, \
+            row_number() over (partition by kind order by n desc, environment, app_id, app_version) as place from \
+            (select kind, environment, app_id, app_version, cast(sum(n) as bigint) as n, max(last_at) as last_at \
+            from data_problems where workspace_id = $1 and input_id = $2 and day >= $3 \
+            group by kind, environment, app_id, app_version) as each) as ranked where place <= $4 order by kind, place";
         let workspace = self.workspace.id;
         Ok(on!(&mut self.tx, c => sqlx::query_as(SQL)
             .bind(workspace)

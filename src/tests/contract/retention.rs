@@ -2,12 +2,14 @@
 
 use super::sender::{DENIED, Sender, ios};
 use crate::harness::{World, bearer, on_both};
+use attest::domain::data_problem::DataProblem;
 use attest::domain::job::{JobKind, JobStep};
 use attest::domain::retention::{Aging, Keep};
 use attest::domain::role::Role;
 use attest::domain::time::{DAY, HOUR};
 use attest::server::services::jobs::{JobSettings, run_due_jobs};
 use attest::server::store::job::JobsOf;
+use attest::ui::words;
 use serde_json::{Value, json};
 
 on_both! {
@@ -144,6 +146,17 @@ async fn one_commit_makes_no_more_rows_of_data_problems_than_many(world: World) 
     assert!((1000..=1015).contains(&rows), "a thousand, and of each app all others together: {rows}");
     let counted = numbers(&world, "select cast(sum(n) as bigint) from data_problems").await;
     assert_eq!(counted, 1500);
+    // However many versions have one kind, another one is shown, and each kind's total is of all versions.
+    let rare = json!({"user_identities": {"customer_id": "eve"}, "device_info": {"platform": "Android",
+        "android_uuid": "a1", "att_authorization_status": "denied"}});
+    sender.send(&[rare]).await;
+    let ada = world.sign_in(&world.member("acme", "Ada", Role::Admin).await).await;
+    let inputs = world.get("/w/acme/inputs", &ada).await.body;
+    let (_, rest) = inputs.split_once("/w/acme/inputs/").expect("an input");
+    let input = world.get(&format!("/w/acme/inputs/{}", &rest[..13]), &ada).await.body;
+    for shown in ["1,500", "and 9", words::data_problem(DataProblem::StatusElsewhere)] {
+        assert!(input.contains(shown), "{shown} in {input}");
+    }
 }
 
 async fn data_problems_are_of_few_versions_and_go_with_the_days(world: World) {

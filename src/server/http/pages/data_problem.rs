@@ -8,7 +8,7 @@ use crate::server::store::data_problem::DataProblemCount;
 use crate::ui::pages::input::sample::DataProblemRow;
 use crate::ui::words::{self, number};
 
-/// One kind's row: its numbers from all versions added up.
+/// One kind's row: the numbers of all versions added up, and those with the most.
 pub fn data_problem_rows(counted: &[DataProblemCount], apps: &[App]) -> Vec<DataProblemRow> {
     let mut rows: Vec<DataProblemRow> = Vec::new();
     let mut kinds: Vec<DataProblem> = counted.iter().map(|row| row.kind).collect();
@@ -16,6 +16,7 @@ pub fn data_problem_rows(counted: &[DataProblemCount], apps: &[App]) -> Vec<Data
     kinds.dedup();
     for kind in kinds {
         let ours: Vec<&DataProblemCount> = counted.iter().filter(|row| row.kind == kind).collect();
+        let Some(first) = ours.first() else { continue };
         let occurrence = |row: &&DataProblemCount| {
             let app = apps.iter().find(|app| app.id == row.app_id).map_or("an app", |app| app.name.as_str());
             let version =
@@ -25,9 +26,10 @@ pub fn data_problem_rows(counted: &[DataProblemCount], apps: &[App]) -> Vec<Data
         };
         rows.push(DataProblemRow {
             said: words::data_problem(kind),
-            times: number(ours.iter().map(|row| row.n).sum()),
-            last: moment(ours.iter().map(|row| row.last_at).max().unwrap_or_default()),
+            times: number(first.of_kind),
+            last: moment(first.last_of_kind),
             occurrences: ours.iter().map(occurrence).collect(),
+            more: first.places - ours.len() as i64,
         });
     }
     rows

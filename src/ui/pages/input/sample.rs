@@ -5,7 +5,7 @@ use crate::domain::sample::{KEPT, MOST};
 use crate::domain::time::HOUR;
 use crate::ui::parts::field::moment;
 use crate::ui::prerender::Prerender;
-use crate::ui::words::Moment;
+use crate::ui::words::{Moment, number};
 use leptos::prelude::*;
 
 /// One kind of data problem.
@@ -16,6 +16,8 @@ pub struct DataProblemRow {
     pub last: Moment,
     /// App, version and how often, the most frequent first.
     pub occurrences: Vec<(String, String)>,
+    /// How many more apps and versions there are.
+    pub more: i64,
 }
 
 /// Samples, for those who may see them.
@@ -46,11 +48,12 @@ pub fn data_problems(rows: Vec<DataProblemRow>) -> impl IntoView {
     } else {
         let rows = rows.into_iter().map(|row| {
             let occurrences = row.occurrences.into_iter().map(|(occurrence, n)| view! { <li>{occurrence}": "{n}</li> });
+            let more = (row.more > 0).then(|| view! { <li>{format!("and {} more", number(row.more))}</li> });
             view! {
                 <tr>
                     <th scope="row">
                         {row.said}
-                        <details><summary>"Apps and versions"</summary><ul class="plain">{occurrences.collect_view()}</ul></details>
+                        <details><summary>"Apps and versions"</summary><ul class="plain">{occurrences.collect_view()}{more}</ul></details>
                     </th>
                     <td class="n">{row.times}</td>
                     <td class="muted wide-only">{moment(row.last)}</td>
