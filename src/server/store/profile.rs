@@ -7,7 +7,7 @@ use super::system;
 use crate::domain::device::Device;
 use crate::domain::environment::Environment;
 use crate::domain::id::{DeviceId, ProfileId};
-use crate::domain::identifier::IdentifierKind;
+use crate::domain::identifier::{Identifier, IdentifierKind};
 use crate::domain::identity::IdentityKind;
 use crate::domain::profile::Profile;
 use crate::server::error::Result;
@@ -27,13 +27,20 @@ pub struct IdentifiedDevice {
     pub identifiers: Vec<(IdentifierKind, String)>,
 }
 
+impl From<(Device, Vec<Identifier>)> for IdentifiedDevice {
+    fn from((device, identifiers): (Device, Vec<Identifier>)) -> Self {
+        let identifiers = identifiers.into_iter().map(|identifier| (identifier.kind, identifier.value)).collect();
+        Self { device, identifiers }
+    }
+}
+
 /// A user of an app: a profile with its identities and devices.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AppUser {
     pub profile: Profile,
     pub identities: Vec<(IdentityKind, String)>,
     /// The device whose status it has.
-    pub decides: Option<Device>,
+    pub decides: Option<IdentifiedDevice>,
     /// A page of its devices, the newest first.
     pub devices: Vec<IdentifiedDevice>,
     /// The last of them, when there are more.
@@ -133,15 +140,12 @@ impl Scope {
             .bind(MOST_IDENTITIES)
             .fetch_all(c)
             .await?);
-        let decides = tx.deciding_device(workspace, &profile).await?;
+        let decides = tx.deciding_device(workspace, &profile).await?.map(IdentifiedDevice::from);
         let mut devices = tx.devices_used_by(workspace, environment, id, after, most as i64 + 1).await?;
         let is_more = devices.len() > most;
         devices.truncate(most);
         let next = devices.last().filter(|_| is_more).map(|(device, _)| device.id);
-        let devices = devices.into_iter().map(|(device, identifiers)| IdentifiedDevice {
-            device,
-            identifiers: identifiers.into_iter().map(|identifier| (identifier.kind, identifier.value)).collect(),
-        });
-        Ok(Some(AppUser { profile, identities, decides, devices: devices.collect(), next }))
+        let devices = devices.into_iter().map(IdentifiedDevice::from).collect();
+        Ok(Some(AppUser { profile, identities, decides, devices, next }))
     }
 }

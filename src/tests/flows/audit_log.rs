@@ -53,6 +53,9 @@ async fn the_default_on_a_day_is_told(world: World) {
         ("2026-11-21", "This workspace did not exist on 2026-11-21."),
         ("2026-11-23", "No default</span></b>, version 1."),
         ("2026-11-24", "Denied</span></b>, version 2."),
+        ("2026-11-23", "At the end of 2026-11-23 (UTC): "),
+        ("2026-11-24", "On 2026-11-24 (UTC) so far: "),
+        ("2026-11-25", "2026-11-25 is still to come."),
     ] {
         let page = world.get(&format!("/w/acme/audit?on={day}"), &ada).await.body;
         assert!(page.contains(told), "{day}: {page}");

@@ -53,7 +53,13 @@ async fn every_documented_status(world: World) {
     assert_eq!(send(Some(&right), "[]".into()).await, StatusCode::BAD_REQUEST);
     assert_eq!(send(Some(&right), "{\"mpid\":".into()).await, StatusCode::BAD_REQUEST);
     let large = format!("{{\"a\":\"{}\"}}", "x".repeat(128 * 1024));
-    assert_eq!(send(Some(&right), large).await, StatusCode::PAYLOAD_TOO_LARGE);
+    assert_eq!(send(Some(&right), large.clone()).await, StatusCode::PAYLOAD_TOO_LARGE);
+    for (path, body, limit) in
+        [("/v2/events", large.clone(), "at most 128 KB"), ("/v2/bulkevents", large.repeat(2), "at most 256 KB")]
+    {
+        let reply = world.ask("POST", path, Some(&right), body).await;
+        assert!(reply.body.contains(limit), "{path}: {}", reply.body);
+    }
     let cookie = world.sign_in(&ada).await;
     let page = world.get("/w/acme/inputs", &cookie).await.body;
     let start = page.find("/w/acme/inputs/").expect("the input's address");

@@ -6,7 +6,7 @@ use crate::ui::parts::field::{Faults, moment};
 use crate::ui::parts::status;
 use crate::ui::prerender::Prerender;
 use crate::ui::surroundings::{Around, Model, Surroundings};
-use crate::ui::words::{self, Moment};
+use crate::ui::words::{self, Moment, number};
 use leptos::prelude::*;
 
 #[derive(Clone, Debug)]
@@ -37,8 +37,20 @@ impl Model for AuditLog {
 #[derive(Clone, Debug)]
 pub struct DefaultOn {
     pub day: String,
-    /// The default at the day's end and the version that set it; `None` before the workspace was there.
-    pub found: Option<(Option<Status>, i64)>,
+    pub found: DefaultFound,
+}
+
+/// What was found of a day.
+#[derive(Clone, Debug)]
+pub enum DefaultFound {
+    NoWorkspace,
+    ToCome,
+    /// The default at the day's end, or now if it is not over, and the version that set it.
+    Is {
+        default: Option<Status>,
+        version: i64,
+        is_over: bool,
+    },
 }
 
 #[derive(Clone, Debug, Default)]
@@ -130,12 +142,18 @@ pub fn audit(page: AuditLog) -> impl IntoView {
 /// The question that auditors ask most.
 fn default_on(asked: Option<DefaultOn>) -> impl IntoView {
     let day = asked.as_ref().map(|asked| asked.day.clone()).unwrap_or_default();
-    let answer = asked.map(|DefaultOn { day, found }| match found {
-        Some((default, version)) => view! {
-            <section class="card"><p role="status">"At the end of "{day}" (UTC): "<b>{status::default(default)}</b>{format!(", version {version}.")}</p></section>
-        }
-        .prerender(),
-        None => view! { <section class="card"><p role="status">{format!("This workspace did not exist on {day}.")}</p></section> }.prerender(),
+    let answer = asked.map(|DefaultOn { day, found }| {
+        let said = match found {
+            DefaultFound::Is { default, version, is_over } => {
+                let until =
+                    if is_over { format!("At the end of {day} (UTC): ") } else { format!("On {day} (UTC) so far: ") };
+                view! { {until}<b>{status::default(default)}</b>{format!(", version {}.", number(version))} }
+                    .prerender()
+            }
+            DefaultFound::NoWorkspace => format!("This workspace did not exist on {day}.").prerender(),
+            DefaultFound::ToCome => format!("{day} is still to come.").prerender(),
+        };
+        view! { <section class="card"><p role="status">{said}</p></section> }
     });
     view! {
         <form method="get" class="card filters-card">

@@ -157,7 +157,11 @@ fn facts(rows: Vec<(String, String)>) -> impl IntoView {
 fn one(found: ProfileCard) -> impl IntoView {
     let kind = if found.anonymous { "Anonymous: no event has named this user yet." } else { "" };
     let none = (found.all_devices == "0").then(|| view! { <p class="muted">"This profile has no known device."</p> });
-    let of_all = format!("{} of {} devices, newest first. ", found.devices.len(), found.all_devices);
+    let of_all = format!(
+        "{} of {} devices: the one that decides the status, then the newest. ",
+        found.devices.len(),
+        found.all_devices
+    );
     let more =
         found.more_devices.map(|address| view! { <p class="muted">{of_all}<a href=address>"Show older ones"</a></p> });
     let devices = found.devices.into_iter().map(device).collect_view();

@@ -167,7 +167,8 @@ fn reasons(faults: &[Fault]) -> BTreeMap<String, i64> {
 
 /// Why a body was not read.
 enum Unread {
-    TooLarge,
+    /// With how large it may be, in bytes.
+    TooLarge(usize),
     NotJsonType,
     NotText,
     CutOff,
@@ -177,7 +178,7 @@ impl Unread {
     /// Counts the request at the input, and refuses it.
     async fn refuse(self, state: &AppState, grant: InputGrant) -> Result<Response> {
         let problem = match self {
-            Self::TooLarge => Problem::TooLarge,
+            Self::TooLarge(_) => Problem::TooLarge,
             Self::NotJsonType | Self::NotText => Problem::NotJson,
             // The sender disconnected: there is nobody to answer, and no batch to count.
             Self::CutOff => return Err(Refusal::BadRequest(vec![Fault::new("", Problem::NotJson)]).into()),
@@ -187,7 +188,7 @@ impl Unread {
         let sent = SentBatches { refused, ..SentBatches::default() };
         state.ingest.take(grant, sent, state.ingest.room(grant.workspace(), 0)?).await?;
         Err(match self {
-            Self::TooLarge => Refusal::TooLarge(LARGEST_REQUEST / 1024).into(),
+            Self::TooLarge(largest) => Refusal::TooLarge(largest / 1024).into(),
             Self::NotJsonType => {
                 let errors =
                     json!({"errors": [{"code": "BAD_REQUEST", "message": "Content-Type: expected application/json"}]});
@@ -209,7 +210,7 @@ async fn read(
 ) -> Result<Result<(String, Room), Unread>> {
     let announced = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
     if announced.is_some_and(|length| length > largest) {
-        return Ok(Err(Unread::TooLarge));
+        return Ok(Err(Unread::TooLarge(largest)));
     }
     let mut room = state.ingest.room(workspace, announced.unwrap_or_default())?;
     let (mut body, mut bytes) = (body, Vec::new());
@@ -217,7 +218,7 @@ async fn read(
         let Ok(frame) = frame else { return Ok(Err(Unread::CutOff)) };
         let Ok(data) = frame.into_data() else { continue };
         if bytes.len() + data.len() > largest {
-            return Ok(Err(Unread::TooLarge));
+            return Ok(Err(Unread::TooLarge(largest)));
         }
         state.ingest.grow(&mut room, bytes.len() + data.len())?;
         bytes.extend_from_slice(&data);

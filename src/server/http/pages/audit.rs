@@ -7,6 +7,7 @@ use crate::domain::audit::{AuditAction, Chain};
 use crate::domain::environment::Environment;
 use crate::domain::error::Problem;
 use crate::domain::permission::Permission;
+use crate::domain::privacy::Settings;
 use crate::server::error::Result;
 use crate::server::http::caller::{InWorkspace, SignedInPerson};
 use crate::server::http::moment::day;
@@ -16,7 +17,7 @@ use crate::server::store::audit::{AuditFilter, AuditRows};
 use crate::ui::frame::NavPage;
 use crate::ui::installation::InstallationPage;
 use crate::ui::pages::Page;
-use crate::ui::pages::audit::{AuditLog, AuditLogFilter, Choice, DefaultOn};
+use crate::ui::pages::audit::{AuditLog, AuditLogFilter, Choice, DefaultFound, DefaultOn};
 use crate::ui::parts::field::Faults;
 use crate::ui::surroundings::Surroundings;
 use crate::ui::words;
@@ -104,13 +105,19 @@ pub async fn audit(InWorkspace { visit, state, workspace, .. }: InWorkspace, que
     let mut view = store.view(&visit.actor, workspace, Permission::SeeAudit).await?;
     let rows = view.audit_rows(&question.wanted, ROWS).await?;
     let actors = view.audit_actors().await?;
-    let default_on = match question.asked.parsed("on", |text| day(text).map(|(_, end)| (text.to_owned(), end)))? {
-        Some((day, end)) => {
-            let found = view.settings_before(end).await?.map(|settings| (settings.default, settings.version));
-            Some(DefaultOn { day, found })
-        }
-        None => None,
-    };
+    let default_on =
+        match question.asked.parsed("on", |text| day(text).map(|bounds| (text.to_owned(), bounds)))? {
+            Some((day, (start, _))) if start > view.now => Some(DefaultOn { day, found: DefaultFound::ToCome }),
+            Some((day, (_, end))) => {
+                let is_over = end <= view.now;
+                let found = view.settings_before(end).await?;
+                let found = found.map_or(DefaultFound::NoWorkspace, |Settings { default, version, .. }| {
+                    DefaultFound::Is { default, version, is_over }
+                });
+                Some(DefaultOn { day, found })
+            }
+            None => None,
+        };
     let names = Names::of_workspace(&mut view).await?;
     let frame = frame(&mut view, &visit.person, NavPage::Audit, Environment::Production).await?;
     let around = Surroundings::Workspace(Box::new(frame));

@@ -16,7 +16,7 @@ use crate::server::http::moment::moment;
 use crate::server::http::render::render;
 use crate::server::services::profile::{DeviceReader, GatedDevice, LookUp, look_up as find};
 use crate::server::store::View;
-use crate::server::store::profile::{AppUser, DEVICES_OF_A_PAGE, MOST_FOUND};
+use crate::server::store::profile::{AppUser, DEVICES_OF_A_PAGE, IdentifiedDevice, MOST_FOUND};
 use crate::ui::frame::{NavPage, address};
 use crate::ui::pages::Page;
 use crate::ui::pages::profile::{DeviceCard, Explicit, Looked, ProfileCard, Profiles};
@@ -171,10 +171,13 @@ impl Context {
     }
 
     fn found(&self, view: &View, person: AppUser, next: Option<String>) -> Result<ProfileCard> {
-        let decides = person.decides.as_ref();
-        let state = decides.map_or(CountedState::NotApplicable, |device| state_of(self.reader.effective(device)));
-        let decides = decides.map(|device| device.id);
-        let devices = person.devices.into_iter().map(|named| Ok(self.card(self.reader.gated(view, named)?, decides)));
+        let status = |known: &IdentifiedDevice| state_of(self.reader.effective(&known.device));
+        let state = person.decides.as_ref().map_or(CountedState::NotApplicable, status);
+        let decides = person.decides.as_ref().map(|known| known.device.id);
+        // The one that explains the status comes first on each page, wherever it stands in their order.
+        let others = person.devices.into_iter().filter(|known| Some(known.device.id) != decides);
+        let devices = person.decides.into_iter().chain(others);
+        let devices = devices.map(|known| Ok(self.card(self.reader.gated(view, known)?, decides)));
         Ok(ProfileCard {
             devices: devices.collect::<Result<_>>()?,
             mpid: person.profile.mpid.to_string(),

@@ -97,18 +97,21 @@ impl Tx {
         Ok(load.population.profiles().get(&id).cloned())
     }
 
-    /// The device that decides a profile's status in all; of an anonymous one that is not counted its only one.
+    /// The device that decides a profile's status in all, with its identifiers; of an anonymous one that is not counted its
+    /// only one.
     pub(super) async fn deciding_device(
         &mut self,
         workspace: WorkspaceId,
         profile: &Profile,
-    ) -> Result<Option<Device>> {
+    ) -> Result<Option<(Device, Vec<Identifier>)>> {
         let mut load = Loader::new(self, workspace);
         load.profiles(&BTreeSet::from([profile.id])).await?;
         load.devices(&profile.anonymous_on.into_iter().collect()).await?;
         load.deciding().await?;
-        let devices = load.population.devices.values();
-        Ok(deciding_device(devices).cloned())
+        let Some(device) = deciding_device(load.population.devices.values()).cloned() else { return Ok(None) };
+        load.identifiers(&BTreeSet::from([device.id])).await?;
+        let identifiers = load.population.identifiers_of(device.id).cloned().collect();
+        Ok(Some((device, identifiers)))
     }
 
     /// The profile's devices, the newest first, after one of them or from the first on; with their identifiers. Their order
