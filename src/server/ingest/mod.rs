@@ -1,10 +1,12 @@
 //! The event stream's way in: requests wait in a bounded queue, one writer commits those that are waiting together, the
 //! short and the long ones in turn, and then all of them are answered.
 
+mod loud;
 mod share;
 mod waiting;
 pub mod writer;
 
+use self::loud::Inputs;
 use self::share::{Capacity, Share};
 use self::waiting::{Reply, Waiting};
 use super::error::{Error, Result};
@@ -50,14 +52,12 @@ fn kilobytes(bytes: usize) -> u32 {
     u32::try_from(bytes.div_ceil(1024)).unwrap_or(u32::MAX)
 }
 
-/// Batches that a workspace has waiting from which on its requests wait among those that bring many.
-const MANY: u32 = 16;
-
-/// The near ends of the two queues: one is for who sends few batches, one for who sends many; cloning shares them.
+/// The near ends of the two queues: one is for inputs that send few batches, one for those that send many; cloning shares them.
 #[derive(Clone, Debug)]
 pub struct Ingest {
     rows: Capacity,
     kilobytes: Capacity,
+    inputs: Inputs,
     precedence: Precedence,
     few: mpsc::UnboundedSender<Waiting>,
     many: mpsc::UnboundedSender<Waiting>,
@@ -72,7 +72,7 @@ impl Ingest {
         let queues = writer::Queues::new(waiting_few, waiting_many, rows.clone());
         let precedence = store.precedence().clone();
         tokio::spawn(writer::write(store, queues, limits));
-        Self { rows, kilobytes, precedence, few, many }
+        Self { rows, kilobytes, inputs: Inputs::default(), precedence, few, many }
     }
 
     /// Room for a request whose body is still to be read. It is taken as the bytes arrive: who announces a body and sends
@@ -103,13 +103,14 @@ impl Ingest {
     /// batches were.
     pub async fn take(&self, grant: InputGrant, sent: SentBatches, room: Room) -> Result<Vec<usize>> {
         let rows = u32::try_from(sent.batches.len()).unwrap_or(u32::MAX).max(1);
-        let workspace = grant.workspace();
-        let place = self.rows.take(workspace, rows)?;
+        let place = self.rows.take(grant.workspace(), rows)?;
+        let voice = self.inputs.hear(grant.input(), rows);
+        // What brings nothing to store has time.
+        let is_little = !voice.is_loud && !sent.batches.is_empty();
         let (answer, answered) = oneshot::channel();
-        let waiting = Waiting::new(Parcel { grant, sent }, Reply::new(answer, room, place, self.precedence.take()));
+        let waiting =
+            Waiting::new(Parcel { grant, sent }, Reply::new(answer, room, place, voice, self.precedence.take()));
         const STOPPED: &str = "the writer of the event stream has stopped";
-        // Many small ones of a workspace are as much as a large one; and what brings nothing to store has time.
-        let is_little = !waiting.parcel.sent.batches.is_empty() && self.rows.held_by(workspace) < MANY;
         let queue = if is_little { &self.few } else { &self.many };
         queue.send(waiting).map_err(|_| Error::Unavailable(STOPPED.to_owned()))?;
         // Parts of it may be stored.

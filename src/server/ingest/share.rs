@@ -40,11 +40,6 @@ impl Capacity {
         self.all.saturating_sub(self.free())
     }
 
-    /// How much a workspace holds.
-    pub fn held_by(&self, workspace: WorkspaceId) -> u32 {
-        self.lock().get(&workspace).copied().unwrap_or_default()
-    }
-
     /// How much is free.
     pub fn free(&self) -> u32 {
         u32::try_from(self.room.available_permits()).unwrap_or(u32::MAX)
@@ -52,7 +47,8 @@ impl Capacity {
 
     /// Whether a workspace could have so much more now.
     pub fn has(&self, workspace: WorkspaceId, more: u32) -> bool {
-        more <= self.free() && self.held_by(workspace).saturating_add(more) <= self.most()
+        let held = self.lock().get(&workspace).copied().unwrap_or_default();
+        more <= self.free() && held.saturating_add(more) <= self.most()
     }
 
     /// # Errors

@@ -1,6 +1,7 @@
 //! A request in the queue, and how it is answered.
 
 use super::Room;
+use super::loud::Voice;
 use super::share::Share;
 use crate::domain::batch::Batch;
 use crate::server::error::{Error, Result};
@@ -32,6 +33,7 @@ pub(super) struct Reply {
     answer: oneshot::Sender<Result<RequestOutcome>>,
     room: Room,
     _place: Share,
+    _voice: Voice,
     _ahead: Ahead,
     /// Its batches after the part that is stored now.
     rest: Vec<Batch>,
@@ -69,9 +71,15 @@ impl Waiting {
 }
 
 impl Reply {
-    pub fn new(answer: oneshot::Sender<Result<RequestOutcome>>, room: Room, place: Share, ahead: Ahead) -> Self {
+    pub fn new(
+        answer: oneshot::Sender<Result<RequestOutcome>>,
+        room: Room,
+        place: Share,
+        voice: Voice,
+        ahead: Ahead,
+    ) -> Self {
         let (rest, refused) = (Vec::new(), Vec::new());
-        Self { answer, room, _place: place, _ahead: ahead, rest, before: 0, refused, failures: 0 }
+        Self { answer, room, _place: place, _voice: voice, _ahead: ahead, rest, before: 0, refused, failures: 0 }
     }
 
     /// Says what is next once it is known what became of this part, and answers if that was all. A request that is stored in

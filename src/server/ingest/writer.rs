@@ -64,7 +64,7 @@ impl Queue {
     }
 }
 
-/// The far ends: requests of few batches wait in one queue, those of many in the other, and both have their turns. Who
+/// The far ends: requests of inputs that send few batches wait in one queue, those of many in the other, and both have their turns. Who
 /// sends little waits for the part of a bulk that is being committed, and not for more.
 pub(super) struct Queues {
     few: Queue,

@@ -47,13 +47,20 @@ async fn many_devices_are_shown_in_pages(world: World) {
         world.event(&input, &phone).await;
         world.clock.advance(if n == 30 { DAY } else { 1000 });
     }
+    // The oldest one decides, and so explains the status on each page.
+    let decides = json!({"mpid": 77, "device_info": {"platform": "iOS", "ios_idfv": "v0.", "att_authorization_status": "denied"}});
+    world.event(&input, &decides).await;
+    let explains = |page: &str| {
+        page.find("Decides this profile").is_some_and(|at| page[at..].find("v0.") < page[at..].find("</article>"))
+    };
     let cookie = world.sign_in(&ada).await;
     let first = world.look_up("/w/acme/profiles", &cookie, "mpid", "77").await.body;
-    assert!(first.contains("50 of 60 devices") && first.contains("v59.") && !first.contains("v9."), "{first}");
+    assert!(first.contains("51 of 60 devices") && first.contains("v59.") && !first.contains("v9."), "{first}");
+    assert!(explains(&first), "{first}");
     let link = first.split("href=\"").find(|part| part.contains("after=")).and_then(|part| part.split('"').next());
     let link = link.expect("a link to the next page").replace("&amp;", "&");
     let second = world.get(&link, &cookie).await.body;
-    assert!(second.contains("v9.") && second.contains("v0.") && !second.contains("v59."), "{second}");
+    assert!(second.contains("v9.") && explains(&second) && !second.contains("v59."), "{second}");
     assert!(!second.contains("after="), "it is the last page");
 }
 
