@@ -271,11 +271,11 @@ impl SystemView {
         Ok(due.is_some())
     }
 
-    /// All jobs: those that fail first, then by when they are due.
+    /// All jobs: those that fail first, then those with a note, then by when they are due.
     pub async fn jobs(&mut self) -> Result<Vec<Job>> {
         const SQL: &str = "select j.name, w.name as workspace, j.due_at, j.lease_until, j.ended_at, j.failures, \
             j.last_error, j.note from jobs j left join workspaces w on w.id = j.workspace_id \
-            order by j.failures > 0 desc, j.due_at, j.workspace_id, j.name";
+            order by j.failures > 0 desc, j.note is null, j.due_at, j.workspace_id, j.name";
         Ok(on!(&mut self.tx, c => sqlx::query_as(SQL).fetch_all(c).await?))
     }
 

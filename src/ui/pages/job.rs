@@ -8,6 +8,9 @@ use crate::ui::surroundings::{Around, Model};
 use crate::ui::words::Moment;
 use leptos::prelude::*;
 
+/// How the installation's own jobs are named where others have a workspace.
+pub const INSTALLATION: &str = "Installation";
+
 #[derive(Clone, Debug)]
 pub struct Jobs {
     pub frame: InstallationFrame,
@@ -17,6 +20,8 @@ pub struct Jobs {
     pub failing: i64,
     /// How many are late.
     pub late: i64,
+    /// How many ended with a note.
+    pub noted: i64,
 }
 
 impl Model for Jobs {
@@ -58,16 +63,21 @@ pub fn jobs(page: Jobs) -> impl IntoView {
         ),
     };
     let late = match page.late {
-        0 => "",
-        1 => " 1 job is late: is a server running, and has it room for it?",
-        _ => " Some jobs are late: is a server running, and has it room for them?",
+        0 => String::new(),
+        1 => " 1 job is more than 5 minutes late: the server may be overloaded.".to_owned(),
+        n => format!(" {n} jobs are more than 5 minutes late: the server may be overloaded."),
+    };
+    let noted = match page.noted {
+        0 => String::new(),
+        1 => " 1 job has a note.".to_owned(),
+        n => format!(" {n} jobs have a note."),
     };
     let rows = page.rows.into_iter().map(row).collect_view();
     let content = view! {
         <div class="head">
             <div>
                 <h1>"Jobs"</h1>
-                <p class="muted">"What Attest does by itself in the background. "{lead}{late}</p>
+                <p class="muted">"What Attest does by itself in the background. "{lead}{late}{noted}</p>
             </div>
         </div>
         <section class="card">
@@ -94,10 +104,13 @@ pub fn jobs(page: Jobs) -> impl IntoView {
 
 fn row(row: JobRow) -> impl IntoView {
     let state = match row.state {
+        JobState::Waiting if row.said.is_some() => {
+            view! { <span class="tag warn">"Waiting, with a note"</span> }.prerender()
+        }
         JobState::Waiting => view! { <span class="tag">"Waiting"</span> }.prerender(),
         JobState::Running(0) => view! { <span class="tag">"Running"</span> }.prerender(),
         JobState::Running(n) => {
-            view! { <span class="tag warn">{format!("Running, failed {n} times")}</span> }.prerender()
+            view! { <span class="tag warn">{format!("Running again after {n} failures")}</span> }.prerender()
         }
         JobState::Late => view! { <span class="tag warn">"Late"</span> }.prerender(),
         JobState::Failing(1) => view! { <span class="tag warn">"Failed once"</span> }.prerender(),
@@ -114,7 +127,7 @@ fn row(row: JobRow) -> impl IntoView {
         <tr>
             <th scope="row">{row.name}{said}</th>
             <td>{state}</td>
-            <td>{row.workspace.unwrap_or_else(|| "Installation".to_owned())}</td>
+            <td>{row.workspace.unwrap_or_else(|| INSTALLATION.to_owned())}</td>
             <td class="moment">{due}</td>
             <td class="moment">{ended}</td>
         </tr>

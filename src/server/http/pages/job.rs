@@ -12,7 +12,7 @@ use crate::server::state::AppState;
 use crate::server::store::job::{Job, JobsState};
 use crate::ui::installation::InstallationPage;
 use crate::ui::pages::Page;
-use crate::ui::pages::job::{JobRow, JobState, Jobs};
+use crate::ui::pages::job::{INSTALLATION, JobRow, JobState, Jobs};
 use crate::ui::words;
 use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
@@ -29,10 +29,11 @@ pub async fn list(visit: SignedInPerson, State(state): State<AppState>, query: R
     let count = |is: fn(&JobState) -> bool| jobs.iter().filter(|job| is(&job.state)).count() as i64;
     let failing = count(|state| matches!(state, JobState::Failing(_) | JobState::Running(1..)));
     let late = count(|state| *state == JobState::Late);
-    let found_by = |job: &JobRow| format!("{} {}", job.name, job.workspace.as_deref().unwrap_or_default());
+    let noted = jobs.iter().filter(|job| job.state == JobState::Waiting && job.said.is_some()).count() as i64;
+    let found_by = |job: &JobRow| format!("{} {}", job.name, job.workspace.as_deref().unwrap_or(INSTALLATION));
     let (rows, pager) = part(&PageQuery::new(query), jobs, found_by);
     let frame = installation_frame(&mut system, &visit.person, InstallationPage::Jobs).await?;
-    Ok(render(&state, Page::Jobs(Box::new(Jobs { frame, rows, pager, failing, late })), StatusCode::OK))
+    Ok(render(&state, Page::Jobs(Box::new(Jobs { frame, rows, pager, failing, late, noted })), StatusCode::OK))
 }
 
 fn row(job: Job, now: Millis) -> JobRow {
