@@ -19,7 +19,7 @@ pub fn minute(at: Millis) -> Moment {
 
 /// The first moment of a day written like `2026-11-22`, and the first of the next.
 pub fn day(text: &str) -> Option<(Millis, Millis)> {
-    let date: Date = text.parse().ok()?;
+    let date: Date = text.parse().ok().filter(|date: &Date| date.to_string() == text)?;
     let start = |date: Date| date.to_zoned(TimeZone::UTC).ok().map(|at| Millis(at.timestamp().as_millisecond()));
     Some((start(date)?, start(date.tomorrow().ok()?)?))
 }
@@ -34,6 +34,8 @@ mod tests {
         assert_eq!(moment(Millis(1_795_356_300_123)).iso, "2026-11-22T14:05:00.123Z");
         let (from, to) = day("2026-11-22").unwrap();
         assert_eq!(to.0 - from.0, crate::domain::time::DAY);
-        assert_eq!(day("22.11.2026"), None);
+        for other in ["22.11.2026", "20261122", "2026-11-22T00:00:00+14:00[UTC]"] {
+            assert_eq!(day(other), None, "{other}");
+        }
     }
 }

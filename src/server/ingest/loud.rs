@@ -1,21 +1,24 @@
-//! Which inputs send much: many small requests at once are as much as a large one.
+//! Which workspaces are loud: many small requests at once are as much as a large one.
 
-use crate::domain::id::InputId;
+use crate::domain::id::WorkspaceId;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// Batches that an input has waiting from which on it is loud.
-const MANY: u32 = 16;
-/// How long it stays loud: senders that were answered together come back one by one.
+/// Batches of a request from which on it is large.
+pub const LARGE: u32 = 16;
+/// This part of all that waits is a fair share: whose small requests are no more is not loud. How many of them wait depends
+/// on how long others take, too.
+const FAIR: u32 = 4;
+/// How long a workspace stays loud: senders that were answered together come back one by one.
 const STAYS: Duration = Duration::from_secs(1);
-/// How many inputs are remembered until those that went quiet are forgotten.
+/// How many workspaces are remembered until those that went quiet are forgotten.
 const REMEMBERED: usize = 1000;
 
-/// What inputs have waiting; cloning shares it.
+/// What workspaces have waiting in small requests; cloning shares it.
 #[derive(Clone, Debug, Default)]
-pub struct Inputs(Arc<Mutex<HashMap<InputId, Heard>>>);
+pub struct Small(Arc<Mutex<HashMap<WorkspaceId, Heard>>>);
 
 #[derive(Debug, Default)]
 struct Heard {
@@ -23,32 +26,32 @@ struct Heard {
     loud_until: Option<Instant>,
 }
 
-/// Batches of an input that wait, until this is dropped.
+/// Batches of a small request that wait, until this is dropped.
 #[derive(Debug)]
 pub struct Voice {
-    inputs: Inputs,
-    input: InputId,
+    of: Small,
+    workspace: WorkspaceId,
     rows: u32,
-    /// Whether its input sends much.
+    /// Whether its workspace is loud.
     pub is_loud: bool,
 }
 
-impl Inputs {
-    /// Notes so many more batches of an input.
-    pub fn hear(&self, input: InputId, rows: u32) -> Voice {
-        let (now, mut inputs) = (Instant::now(), self.lock());
-        if inputs.len() > REMEMBERED {
-            inputs.retain(|_, heard| heard.waiting > 0 || heard.is_loud(now));
+impl Small {
+    /// Notes a small request of so many batches, where so many wait in all.
+    pub fn hear(&self, workspace: WorkspaceId, rows: u32, all: u32) -> Voice {
+        let (now, mut known) = (Instant::now(), self.lock());
+        if known.len() > REMEMBERED {
+            known.retain(|_, heard| heard.waiting > 0 || heard.is_loud(now));
         }
-        let heard = inputs.entry(input).or_default();
+        let heard = known.entry(workspace).or_default();
         heard.waiting = heard.waiting.saturating_add(rows);
-        if heard.waiting >= MANY {
+        if heard.waiting >= LARGE && heard.waiting > all / FAIR {
             heard.loud_until = Some(now + STAYS);
         }
-        Voice { inputs: self.clone(), input, rows, is_loud: heard.is_loud(now) }
+        Voice { of: self.clone(), workspace, rows, is_loud: heard.is_loud(now) }
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<InputId, Heard>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<WorkspaceId, Heard>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -61,8 +64,12 @@ impl Heard {
 
 impl Drop for Voice {
     fn drop(&mut self) {
-        if let Some(heard) = self.inputs.lock().get_mut(&self.input) {
+        let mut known = self.of.lock();
+        if let Some(heard) = known.get_mut(&self.workspace) {
             heard.waiting = heard.waiting.saturating_sub(self.rows);
+            if heard.waiting == 0 && heard.loud_until.is_none() {
+                known.remove(&self.workspace);
+            }
         }
     }
 }
@@ -72,18 +79,16 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn an_input_is_loud_by_all_that_it_has_waiting() {
-        let (inputs, [one, other]) = (Inputs::default(), [1, 2].map(InputId));
-        let voices: Vec<Voice> = (0..20).map(|_| inputs.hear(one, 1)).collect();
+    async fn a_workspace_is_loud_by_all_its_small_requests_beyond_a_fair_share() {
+        let (small, [one, other]) = (Small::default(), [1, 2].map(WorkspaceId));
+        let voices: Vec<Voice> = (1..=20).map(|n| small.hear(one, 1, n)).collect();
         assert!(!voices[14].is_loud && voices[15].is_loud);
-        assert!(!inputs.hear(other, 15).is_loud && inputs.hear(other, 16).is_loud);
-        drop(voices);
-        assert!(inputs.hear(one, 1).is_loud, "it was a moment ago");
+        let others: Vec<Voice> = (1..=30).map(|n| small.hear(other, 1, 1600 + n)).collect();
+        assert!(others.iter().all(|voice| !voice.is_loud), "it waits for somebody else's bulks");
+        drop((voices, others));
+        assert_eq!(small.lock().len(), 1, "whoever was not loud is forgotten");
+        assert!(small.hear(one, 1, 1).is_loud, "it was a moment ago");
         tokio::time::sleep(STAYS).await;
-        assert!(!inputs.hear(one, 1).is_loud);
-        for input in 10..3000 {
-            inputs.hear(InputId(input), 1);
-        }
-        assert!(inputs.lock().len() < 2 * REMEMBERED);
+        assert!(!small.hear(one, 1, 1).is_loud);
     }
 }

@@ -6,7 +6,7 @@ mod share;
 mod waiting;
 pub mod writer;
 
-use self::loud::Inputs;
+use self::loud::{LARGE, Small};
 use self::share::{Capacity, Share};
 use self::waiting::{Reply, Waiting};
 use super::error::{Error, Result};
@@ -52,12 +52,12 @@ fn kilobytes(bytes: usize) -> u32 {
     u32::try_from(bytes.div_ceil(1024)).unwrap_or(u32::MAX)
 }
 
-/// The near ends of the two queues: one is for inputs that send few batches, one for those that send many; cloning shares them.
+/// The near ends of the two queues: one is for small requests, one for large ones and for those of workspaces that send too many small ones; cloning shares them.
 #[derive(Clone, Debug)]
 pub struct Ingest {
     rows: Capacity,
     kilobytes: Capacity,
-    inputs: Inputs,
+    small: Small,
     precedence: Precedence,
     few: mpsc::UnboundedSender<Waiting>,
     many: mpsc::UnboundedSender<Waiting>,
@@ -72,7 +72,7 @@ impl Ingest {
         let queues = writer::Queues::new(waiting_few, waiting_many, rows.clone());
         let precedence = store.precedence().clone();
         tokio::spawn(writer::write(store, queues, limits));
-        Self { rows, kilobytes, inputs: Inputs::default(), precedence, few, many }
+        Self { rows, kilobytes, small: Small::default(), precedence, few, many }
     }
 
     /// Room for a request whose body is still to be read. It is taken as the bytes arrive: who announces a body and sends
@@ -104,9 +104,9 @@ impl Ingest {
     pub async fn take(&self, grant: InputGrant, sent: SentBatches, room: Room) -> Result<Vec<usize>> {
         let rows = u32::try_from(sent.batches.len()).unwrap_or(u32::MAX).max(1);
         let place = self.rows.take(grant.workspace(), rows)?;
-        let voice = self.inputs.hear(grant.input(), rows);
+        let voice = (rows < LARGE).then(|| self.small.hear(grant.workspace(), rows, self.rows.held()));
         // What brings nothing to store has time.
-        let is_little = !voice.is_loud && !sent.batches.is_empty();
+        let is_little = voice.as_ref().is_some_and(|voice| !voice.is_loud) && !sent.batches.is_empty();
         let (answer, answered) = oneshot::channel();
         let waiting =
             Waiting::new(Parcel { grant, sent }, Reply::new(answer, room, place, voice, self.precedence.take()));

@@ -33,7 +33,7 @@ pub(super) struct Reply {
     answer: oneshot::Sender<Result<RequestOutcome>>,
     room: Room,
     _place: Share,
-    _voice: Voice,
+    _voice: Option<Voice>,
     _ahead: Ahead,
     /// Its batches after the part that is stored now.
     rest: Vec<Batch>,
@@ -75,7 +75,7 @@ impl Reply {
         answer: oneshot::Sender<Result<RequestOutcome>>,
         room: Room,
         place: Share,
-        voice: Voice,
+        voice: Option<Voice>,
         ahead: Ahead,
     ) -> Self {
         let (rest, refused) = (Vec::new(), Vec::new());

@@ -22,9 +22,10 @@ pub const COMMIT_BATCHES: &str = "attest_commit_batches";
 const COMPANY: u32 = 16;
 
 /// While requests of few batches come, those of many are stored in parts: who sends little waits for one of these. A part
-/// has so many batches at least, and at most this share of what waits: with more commits for what waits, many would wait
-/// for the sake of few.
+/// has so many batches at least, and more when more waits, this share of it: with more commits for what waits, many would
+/// wait for the sake of few.
 const PART: u32 = 25;
+const LARGEST_PART: u32 = 200;
 const PARTS: u32 = 4;
 /// How long after a request of few batches another one is expected.
 const EXPECTED: Duration = Duration::from_millis(200);
@@ -64,7 +65,7 @@ impl Queue {
     }
 }
 
-/// The far ends: requests of inputs that send few batches wait in one queue, those of many in the other, and both have their turns. Who
+/// The far ends: small requests wait in one queue, all others in the other, and both have their turns. Who
 /// sends little waits for the part of a bulk that is being committed, and not for more.
 pub(super) struct Queues {
     few: Queue,
@@ -107,7 +108,7 @@ impl Queues {
             return Some((first, few, limits));
         }
         let in_parts = !few.waiting.is_empty() || few_at.is_some_and(|at| at.elapsed() < EXPECTED);
-        let part = PART.max(rows.held() / PARTS).min(limits.commit_rows);
+        let part = (rows.held() / PARTS).clamp(PART, LARGEST_PART).min(limits.commit_rows);
         let parts = Limits { commit_rows: part, commit_ms: 0, ..limits };
         Some((first, many, if in_parts { parts } else { limits }))
     }

@@ -31,10 +31,6 @@ impl InputGrant {
         (self.workspace, self.input, self.requests_per_second)
     }
 
-    pub fn input(&self) -> InputId {
-        self.input
-    }
-
     pub fn workspace(&self) -> WorkspaceId {
         self.workspace
     }
