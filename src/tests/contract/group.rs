@@ -406,12 +406,13 @@ async fn what_is_stored_in_part_waits_for_the_store() {
     let away = take(&ingest, other, fleet(other, 2000, 1)).await;
     assert!(matches!(away, Err(attest::server::error::Error::Unavailable(_))), "{away:?}");
     // Each between two that bring little, so that it is stored in parts.
-    let in_parts = async |first: i64| {
+    let mut bulks = Vec::new();
+    for first in [0, 3000] {
         let locked = world.lock_writes().await;
         let before = take_later(&ingest, other, fleet(other, first + 1000, 1));
         until_waiting(&ingest, ingest.waiting().max(1)).await;
         let waiting = ingest.waiting();
-        let bulk = take_later(&ingest, sender.grant, fleet(sender.grant, first, 100));
+        bulks.push(take_later(&ingest, sender.grant, fleet(sender.grant, first, 100)));
         until_waiting(&ingest, waiting + 100).await;
         let after = take_later(&ingest, other, fleet(other, first + 1001, 1));
         until_waiting(&ingest, waiting + 101).await;
@@ -419,11 +420,10 @@ async fn what_is_stored_in_part_waits_for_the_store() {
         for little in [before, after] {
             little.await.expect("no panic").expect("others are stored meanwhile");
         }
-        bulk
-    };
-    let bulk = in_parts(0).await;
+    }
+    let [bulk, twice] = bulks.try_into().expect("two of them");
     // What no waiting helps against is not waited for.
-    let twice = in_parts(3000).await.await.expect("no panic");
+    let twice = twice.await.expect("no panic");
     assert!(matches!(twice, Err(attest::server::error::Error::Internal(_))), "{twice:?}");
     assert!(!bulk.is_finished() && (50..=120).contains(&sender.devices(DENIED).await));
     world.execute("drop trigger away on device_identifiers").await;
