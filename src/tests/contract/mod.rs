@@ -12,6 +12,7 @@ mod parity;
 mod permit;
 mod plans;
 mod purposes;
+mod queue;
 mod retention;
 pub mod sender;
 mod several;

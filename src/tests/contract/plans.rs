@@ -1,10 +1,10 @@
 //! No statement reads a whole table that grows with the devices, nor a workspace for each row it is given, except those that
 //! are named here.
 
-use super::sender::{Sender, ios, parsed};
+use super::sender::{Sender, ios, sent};
 use crate::harness::{Backend, World, statements};
 use attest::server::store::tables::growing;
-use attest::server::store::{PLANS, Parcel, SentBatches};
+use attest::server::store::{PLANS, Parcel};
 use serde_json::Value;
 use sqlx::{AssertSqlSafe, Connection, PgConnection, SqlitePool};
 use std::sync::Arc;
@@ -76,7 +76,7 @@ async fn postgres_learns_early_how_many_rows_there_are() {
     for devices in [0..10_i64, 10..120] {
         let n = devices.end - devices.start;
         let batches: Vec<Value> = devices.map(|n| ios(&n.to_string(), &format!("v{n}"), None)).collect();
-        let sent = SentBatches { batches: batches.iter().map(parsed).collect(), ..SentBatches::default() };
+        let sent = sent(&batches);
         world.store.accept(None, Arc::new(vec![Parcel { grant: sender.grant, sent }])).await.expect("accepted");
         assert!(known().await[0].0 <= 0.0, "ten rows tell nothing, and nobody else looks this early");
         world.store.learn_sizes(n).await;
@@ -84,7 +84,7 @@ async fn postgres_learns_early_how_many_rows_there_are() {
     assert_eq!(known().await, [(120.0,)]);
     // What was learnt of a hundred is learnt again of a thousand.
     let batches: Vec<Value> = (120..1020).map(|n| ios(&n.to_string(), &format!("v{n}"), None)).collect();
-    let sent = SentBatches { batches: batches.iter().map(parsed).collect(), ..SentBatches::default() };
+    let sent = sent(&batches);
     world.store.accept(None, Arc::new(vec![Parcel { grant: sender.grant, sent }])).await.expect("accepted");
     world.store.learn_sizes(1000).await;
     assert_eq!(known().await, [(1020.0,)]);

@@ -19,6 +19,11 @@ pub fn parsed(batch: &Value) -> Batch {
     Batch::parse(&raw, Placeholders::Absent).expect("a batch")
 }
 
+/// What one request brings.
+pub fn sent(batches: &[Value]) -> SentBatches {
+    SentBatches { batches: batches.iter().map(parsed).collect(), ..SentBatches::default() }
+}
+
 pub struct Sender<'a> {
     pub world: &'a World,
     /// The process that takes the events.
@@ -36,17 +41,12 @@ impl<'a> Sender<'a> {
     }
 
     pub async fn send(&self, batches: &[Value]) {
-        self.send_as(SentBatches { batches: batches.iter().map(parsed).collect(), ..SentBatches::default() }).await;
+        self.send_as(sent(batches)).await;
     }
 
     /// Sends old news.
     pub async fn send_historical(&self, batches: &[Value]) {
-        self.send_as(SentBatches {
-            batches: batches.iter().map(parsed).collect(),
-            historical: true,
-            ..SentBatches::default()
-        })
-        .await;
+        self.send_as(SentBatches { historical: true, ..sent(batches) }).await;
     }
 
     async fn send_as(&self, sent: SentBatches) {
@@ -56,7 +56,7 @@ impl<'a> Sender<'a> {
 
     /// Sends without looking whether everything holds, which reads everything.
     pub async fn send_unchecked(&self, batches: &[Value]) {
-        self.take(SentBatches { batches: batches.iter().map(parsed).collect(), ..SentBatches::default() }).await;
+        self.take(sent(batches)).await;
     }
 
     async fn take(&self, sent: SentBatches) {
