@@ -5,10 +5,14 @@ use std::path::{Path, PathBuf};
 /// All of them in lower case with single spaces; the pieces of a `concat!` as one.
 pub fn statements() -> Vec<String> {
     let sources = sources();
-    let pieces: Vec<(String, String)> = sources.iter().flat_map(|source| pieces(source)).collect();
+    let listed: Vec<(String, String)> = sources.iter().flat_map(|source| listed(source)).collect();
+    let all: Vec<(String, String)> = sources.iter().flat_map(|source| made(source)).collect();
     let mut found = Vec::new();
     for source in sources {
-        let written_out = pieces.iter().fold(source, |source, (piece, text)| source.replace(piece, text));
+        // One may hold another that stands before it.
+        let own: Vec<(String, String)> = made(&source).into_iter().rev().collect();
+        let pieces = own.iter().chain(&all).chain(&listed);
+        let written_out = pieces.fold(source.clone(), |source, (piece, text)| source.replace(piece, text));
         texts(&written_out, &mut found);
     }
     let begins =
@@ -31,9 +35,22 @@ fn sources() -> Vec<String> {
     sources
 }
 
-/// The pieces of statements that macros make, each with the literal that it becomes: those of the tables that `rows!`
-/// lists, and texts without a parameter.
-fn pieces(source: &str) -> Vec<(String, String)> {
+/// The pieces of statements that macros without a parameter make, each with the literals that it becomes.
+fn made(source: &str) -> Vec<(String, String)> {
+    let mut made = Vec::new();
+    for rest in source.split("macro_rules! ").skip(1) {
+        let (name, rest) = rest.split_once(" {").expect("a macro");
+        let Some(rest) = rest.strip_prefix("\n    () => {\n        ") else { continue };
+        let (text, _) = rest.split_once("\n    };").expect("the macro's end");
+        // Its literals stand among those of the `concat!` around it.
+        let text = text.strip_prefix("concat!(").and_then(|list| list.strip_suffix(')')).unwrap_or(text);
+        made.push((format!("{name}!()"), text.trim().to_owned()));
+    }
+    made
+}
+
+/// Those that `rows!` makes of a table's list.
+fn listed(source: &str) -> Vec<(String, String)> {
     let mut pieces = Vec::new();
     for list in source.split("\nrows! {").skip(1) {
         let (list, _) = list.split_once("\n}").expect("the list's end");
@@ -60,12 +77,6 @@ fn pieces(source: &str) -> Vec<(String, String)> {
             ),
         ] {
             pieces.push((format!("{table}!({piece})"), text));
-        }
-    }
-    for made in source.split("macro_rules! ").skip(1) {
-        let (name, rest) = made.split_once(" {").expect("a macro");
-        if let Some(text) = rest.strip_prefix("\n    () => {\n        ") {
-            pieces.push((format!("{name}!()"), text.lines().next().expect("a text").to_owned()));
         }
     }
     pieces

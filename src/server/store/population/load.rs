@@ -22,7 +22,15 @@ pub(super) use any_environment;
 /// The devices of uses.
 macro_rules! their_devices {
     () => {
-        " join devices on devices.workspace_id = $1 and devices.environment = uses.environment and devices.id = uses.device_id"
+        " as uses join devices on devices.workspace_id = $1 and devices.environment = uses.environment \
+         and devices.id = uses.device_id"
+    };
+}
+
+/// Those of the profiles given.
+macro_rules! of_profiles {
+    () => {
+        " and profile_id in (select cast(given.value->>'id' as bigint) from jsonb_each($2) as given)"
     };
 }
 
@@ -117,17 +125,16 @@ impl Loader<'_> {
 
     /// Loads the devices that decide the statuses of the profiles that are here.
     pub async fn deciding(&mut self) -> Result<()> {
-        let profiles = self.profiles_here();
-        self.uses_and_devices(DECIDING, profiles).await
+        self.deciding_and(&BTreeSet::new()).await
     }
 
     /// The same, and whether these devices are used by these profiles.
     pub async fn deciding_and(&mut self, pairs: &BTreeSet<(DeviceId, ProfileId)>) -> Result<()> {
         let pairs = given(pairs.iter().map(|(device, profile)| json!({"device": device.0, "profile": profile.0})));
-        if pairs == NONE {
-            return self.deciding().await;
-        }
         let (workspace, profiles) = (self.workspace, self.profiles_here());
+        if profiles == NONE && pairs == NONE {
+            return Ok(());
+        }
         let rows: Vec<UseOfDevice> = on!(&mut *self.tx, c => sqlx::query_as(DECIDING_AND)
             .bind(workspace)
             .bind(profiles)
@@ -140,7 +147,14 @@ impl Loader<'_> {
 
     /// Loads all devices of these profiles.
     pub async fn devices_of(&mut self, profiles: &BTreeSet<ProfileId>) -> Result<()> {
-        self.uses_and_devices(OF_PROFILES, ids(profiles.iter().map(|id| id.0))).await
+        let (workspace, profiles) = (self.workspace, ids(profiles.iter().map(|id| id.0)));
+        if profiles == NONE {
+            return Ok(());
+        }
+        let rows: Vec<UseOfDevice> =
+            on!(&mut *self.tx, c => sqlx::query_as(OF_PROFILES).bind(workspace).bind(profiles).fetch_all(c).await?);
+        self.add_uses(rows);
+        Ok(())
     }
 
     /// Loads all users of these devices, and not the devices.
@@ -184,18 +198,6 @@ impl Loader<'_> {
         ids(self.population.profiles().keys().map(|id| id.0))
     }
 
-    /// Loads the uses that a statement finds by ids, with their devices.
-    async fn uses_and_devices(&mut self, sql: &'static str, ids: String) -> Result<()> {
-        if ids == NONE {
-            return Ok(());
-        }
-        let workspace = self.workspace;
-        let rows: Vec<UseOfDevice> =
-            on!(&mut *self.tx, c => sqlx::query_as(sql).bind(workspace).bind(ids).fetch_all(c).await?);
-        self.add_uses(rows);
-        Ok(())
-    }
-
     fn add_uses(&mut self, rows: Vec<UseOfDevice>) {
         for UseOfDevice { of, device } in rows {
             self.population.add_use(of.device_id, of.profile_id, of.decides);
@@ -228,20 +230,8 @@ const OF_PROFILES: &str = concat!(
     uses!(columns),
     " from uses where workspace_id = $1 and ",
     any_environment!(),
-    " and profile_id in (select cast(given.value->>'id' as bigint) from jsonb_each($2) as given)) as uses",
-    their_devices!()
-);
-
-const DECIDING: &str = concat!(
-    "select ",
-    uses!(qualified),
-    ", ",
-    devices!(qualified),
-    " from (select ",
-    uses!(columns),
-    " from uses where workspace_id = $1 and ",
-    any_environment!(),
-    " and profile_id in (select cast(given.value->>'id' as bigint) from jsonb_each($2) as given) and decides in (1, 2)) as uses",
+    of_profiles!(),
+    ")",
     their_devices!()
 );
 
@@ -255,10 +245,10 @@ const DECIDING_AND: &str = concat!(
     uses!(columns),
     " from uses where workspace_id = $1 and ",
     any_environment!(),
-    " and profile_id in (select cast(given.value->>'id' as bigint) from jsonb_each($2) as given) and decides in (1, 2)) as uses",
+    of_profiles!(),
+    " and decides in (1, 2))",
     their_devices!(),
-    " union all ",
-    "select ",
+    " union all select ",
     uses!(qualified),
     ", ",
     devices!(qualified),
@@ -267,7 +257,7 @@ const DECIDING_AND: &str = concat!(
     " from uses where workspace_id = $1 and ",
     any_environment!(),
     " and (device_id, profile_id) in (select cast(given.value->>'device' as bigint), \
-    cast(given.value->>'profile' as bigint) from jsonb_each($3) as given)) as uses",
+    cast(given.value->>'profile' as bigint) from jsonb_each($3) as given))",
     their_devices!()
 );
 
