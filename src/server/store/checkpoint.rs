@@ -7,10 +7,11 @@ use crate::server::error::{Error, Result};
 use sqlx::sqlite::SqliteConnection;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
+use tokio::sync::Notify;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
-/// How often it is looked whether there is something to do.
-const LOOKS: Duration = Duration::from_millis(50);
+/// How often it is looked whether there is something to do, while nobody says so.
+const LOOKS: Duration = Duration::from_secs(1);
 /// After how many batches the log is copied. Seldom is cheaper, for a page that changed often is copied once; but whoever
 /// writes shares processor and disk with the copying of them all.
 const BATCHES: usize = 1000;
@@ -27,6 +28,8 @@ pub(super) struct WriteAheadLog {
     erased: AtomicBool,
     /// Batches stored since it was last copied.
     batches: AtomicUsize,
+    /// Told when these are enough to copy it.
+    enough: Notify,
 }
 
 impl Store {
@@ -37,7 +40,9 @@ impl Store {
 
     /// Notes that so many batches were stored.
     pub(super) fn note_stored(&self, batches: usize) {
-        self.write_ahead_log.batches.fetch_add(batches, Ordering::Relaxed);
+        if self.write_ahead_log.batches.fetch_add(batches, Ordering::Relaxed) + batches >= BATCHES {
+            self.write_ahead_log.enough.notify_one();
+        }
     }
 }
 
@@ -53,7 +58,10 @@ impl System {
         self.note_erased();
         let (mut copy_at, mut empty_at) = (Instant::now(), Instant::now());
         loop {
-            looks.tick().await;
+            tokio::select! {
+                _ = looks.tick() => {}
+                () = self.write_ahead_log.enough.notified() => {}
+            }
             if empty_at <= Instant::now() && self.write_ahead_log.erased.swap(false, Ordering::AcqRel) {
                 let emptied = self.db.empty_log().await;
                 if !matches!(emptied, Ok(true)) {
