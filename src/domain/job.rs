@@ -4,6 +4,9 @@ use super::closed_list::closed_list;
 use super::retention::Aging;
 use super::time::{DAY, HOUR, MINUTE};
 
+/// A job that was due so many milliseconds ago is late.
+pub const LATE: i64 = 5 * MINUTE;
+
 closed_list! {
     /// The kinds of jobs. Those of the installation are there once, the others in each workspace.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

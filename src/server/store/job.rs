@@ -3,7 +3,7 @@
 use super::db::{Tx, given, on};
 use super::system::{System, SystemTx, SystemView, Trail};
 use crate::domain::id::WorkspaceId;
-use crate::domain::job::{JobKind, JobNote};
+use crate::domain::job::{JobKind, JobNote, LATE};
 use crate::domain::time::{DAY, HOUR, MINUTE, Millis};
 use crate::server::error::{Error, Result};
 use serde_json::json;
@@ -283,12 +283,7 @@ impl SystemView {
         const SQL: &str = "select count(case when j.failures > 0 then 1 end) as failing, \
             min(case when j.due_at < $1 and (j.lease_until is null or j.lease_until < $2) then j.due_at end) as late_since, \
             count(j.note) as noted from jobs j";
-        let (now, late) = (self.now, self.now.minus(JobsState::LATE));
+        let (now, late) = (self.now, self.now.minus(LATE));
         Ok(on!(&mut self.tx, c => sqlx::query_as(SQL).bind(late).bind(now).fetch_one(c).await?))
     }
-}
-
-impl JobsState {
-    /// A job that was due so many milliseconds ago is late.
-    pub const LATE: i64 = 5 * MINUTE;
 }

@@ -1,7 +1,7 @@
 //! Jobs are rows: one process does each, and what goes wrong with one stays with it.
 
 use crate::harness::{World, on_both};
-use attest::domain::job::JobKind;
+use attest::domain::job::{JobKind, LATE};
 use attest::domain::retention::Aging;
 use attest::domain::time::{DAY, MINUTE};
 use attest::server::clock::{Clock, Ids};
@@ -13,6 +13,7 @@ on_both! {
     a_job_is_done_by_one_process
     a_job_that_fails_stops_no_other
     a_late_job_runs_once
+    the_operators_page_tells_what_is_noted_and_late
 }
 
 fn settings(world: &World) -> JobSettings {
@@ -79,4 +80,22 @@ async fn a_late_job_runs_once(world: World) {
     world.execute("update jobs set due_at = due_at + 31536000000").await;
     world.run_jobs().await;
     assert!(jobs(&world).await.iter().all(|job| job.due_at < world.clock.now().plus(2 * DAY)));
+}
+
+async fn the_operators_page_tells_what_is_noted_and_late(world: World) {
+    world.workspace("Acme").await;
+    let olga = world.sign_in(&world.operator("Olga").await).await;
+    world.run_jobs().await;
+    let page = async || world.get("/jobs", &olga).await.body;
+    let quiet = page().await;
+    assert!(quiet.contains("No job is failing.") && !quiet.contains("note") && !quiet.contains("late"), "{quiet}");
+    world.execute("update jobs set note = 'too_many_request_ids' where name = 'request_ids'").await;
+    let noted = page().await;
+    let first_row = noted.split("<tbody>").nth(1).and_then(|rows| rows.split("</tr>").next()).expect("a row");
+    assert!(noted.contains("1 job has a note.") && first_row.contains("Waiting, with a note"), "{noted}");
+    let installations = world.get("/jobs?find=installation", &olga).await.body;
+    assert!(installations.contains("Log failed sign-ins") && !installations.contains(">Acme<"), "{installations}");
+    world.clock.advance(20 * MINUTE);
+    let late = page().await;
+    assert!(late.contains(&format!("more than {} minutes late", LATE / MINUTE)), "{late}");
 }

@@ -77,3 +77,27 @@ async fn the_documentation_tells_every_setting_with_its_default() {
     }
     assert_eq!(told, known);
 }
+
+/// Where README says how small or large a number may be, the program takes that and nothing beyond.
+#[tokio::test]
+async fn the_documentation_tells_the_bounds_of_settings() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let takes = async |variable: &str, value: u64| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_attest"));
+        let command = command.current_dir(folder.path()).env_clear().env(variable, value.to_string()).arg("config");
+        command.output().await.expect("the binary starts").status.success()
+    };
+    let mut told = 0;
+    for row in include_str!("../../../README.md").lines().filter(|line| line.starts_with("| `ATTEST_")) {
+        let variable = row.split('`').nth(1).expect("a variable");
+        for (words, is_least) in [("at least ", true), ("at most ", false)] {
+            let bound =
+                row.split(words).skip(1).find_map(|rest| rest.split([' ', ')', '|', ';']).next()?.parse::<u64>().ok());
+            let Some(bound) = bound else { continue };
+            let beyond = if is_least { bound - 1 } else { bound + 1 };
+            assert!(takes(variable, bound).await && !takes(variable, beyond).await, "{variable}: {words}{bound}");
+            told += 1;
+        }
+    }
+    assert_eq!(told, 3, "the table is read");
+}

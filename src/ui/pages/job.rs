@@ -1,5 +1,7 @@
 //! Jobs: what the server does by itself, for operators.
 
+use crate::domain::job::LATE;
+use crate::domain::time::MINUTE;
 use crate::ui::installation::{InstallationFrame, installation_frame};
 use crate::ui::parts::field::moment;
 use crate::ui::parts::pager::{Pager, pager};
@@ -46,6 +48,8 @@ pub struct JobRow {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum JobState {
     Waiting,
+    /// Until it is due again; its last run has something to say.
+    Noted,
     /// After so many failures in a row.
     Running(i64),
     Late,
@@ -64,8 +68,8 @@ pub fn jobs(page: Jobs) -> impl IntoView {
     };
     let late = match page.late {
         0 => String::new(),
-        1 => " 1 job is more than 5 minutes late: the server may be overloaded.".to_owned(),
-        n => format!(" {n} jobs are more than 5 minutes late: the server may be overloaded."),
+        1 => format!(" 1 job is more than {} minutes late: the server may be overloaded.", LATE / MINUTE),
+        n => format!(" {n} jobs are more than {} minutes late: the server may be overloaded.", LATE / MINUTE),
     };
     let noted = match page.noted {
         0 => String::new(),
@@ -104,9 +108,7 @@ pub fn jobs(page: Jobs) -> impl IntoView {
 
 fn row(row: JobRow) -> impl IntoView {
     let state = match row.state {
-        JobState::Waiting if row.said.is_some() => {
-            view! { <span class="tag warn">"Waiting, with a note"</span> }.prerender()
-        }
+        JobState::Noted => view! { <span class="tag warn">"Waiting, with a note"</span> }.prerender(),
         JobState::Waiting => view! { <span class="tag">"Waiting"</span> }.prerender(),
         JobState::Running(0) => view! { <span class="tag">"Running"</span> }.prerender(),
         JobState::Running(n) => {
@@ -119,7 +121,7 @@ fn row(row: JobRow) -> impl IntoView {
     let due = match row.state {
         JobState::Running(_) => "Now".prerender(),
         JobState::Late => view! { "Due since "{moment(row.due)} }.prerender(),
-        JobState::Waiting | JobState::Failing(_) => moment(row.due).prerender(),
+        JobState::Waiting | JobState::Noted | JobState::Failing(_) => moment(row.due).prerender(),
     };
     let said = row.said.map(|said| view! { <br /><span class="muted">{said}</span> });
     let ended = row.ended.map_or_else(|| "Never".prerender(), |at| moment(at).prerender());

@@ -3,13 +3,14 @@
 use super::PageQuery;
 use super::installation::{installation_frame, operators_only};
 use super::listing::part;
+use crate::domain::job::LATE;
 use crate::domain::time::Millis;
 use crate::server::error::Result;
 use crate::server::http::caller::SignedInPerson;
 use crate::server::http::moment::moment;
 use crate::server::http::render::render;
 use crate::server::state::AppState;
-use crate::server::store::job::{Job, JobsState};
+use crate::server::store::job::Job;
 use crate::ui::installation::InstallationPage;
 use crate::ui::pages::Page;
 use crate::ui::pages::job::{INSTALLATION, JobRow, JobState, Jobs};
@@ -29,7 +30,7 @@ pub async fn list(visit: SignedInPerson, State(state): State<AppState>, query: R
     let count = |is: fn(&JobState) -> bool| jobs.iter().filter(|job| is(&job.state)).count() as i64;
     let failing = count(|state| matches!(state, JobState::Failing(_) | JobState::Running(1..)));
     let late = count(|state| *state == JobState::Late);
-    let noted = jobs.iter().filter(|job| job.state == JobState::Waiting && job.said.is_some()).count() as i64;
+    let noted = count(|state| *state == JobState::Noted);
     let found_by = |job: &JobRow| format!("{} {}", job.name, job.workspace.as_deref().unwrap_or(INSTALLATION));
     let (rows, pager) = part(&PageQuery::new(query), jobs, found_by);
     let frame = installation_frame(&mut system, &visit.person, InstallationPage::Jobs).await?;
@@ -40,7 +41,8 @@ fn row(job: Job, now: Millis) -> JobRow {
     let is_running = job.lease_until.is_some_and(|until| until >= now);
     let state = match job.failures {
         failures if is_running => JobState::Running(failures),
-        0 if job.due_at < now.minus(JobsState::LATE) => JobState::Late,
+        0 if job.due_at < now.minus(LATE) => JobState::Late,
+        0 if job.note.is_some() => JobState::Noted,
         0 => JobState::Waiting,
         failures => JobState::Failing(failures),
     };
