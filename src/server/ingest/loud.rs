@@ -18,7 +18,7 @@ const REMEMBERED: usize = 1000;
 
 /// What workspaces have waiting in small requests; cloning shares it.
 #[derive(Clone, Debug, Default)]
-pub struct Small(Arc<Mutex<HashMap<WorkspaceId, Heard>>>);
+pub struct Voices(Arc<Mutex<HashMap<WorkspaceId, Heard>>>);
 
 #[derive(Debug, Default)]
 struct Heard {
@@ -29,14 +29,14 @@ struct Heard {
 /// Batches of a small request that wait, until this is dropped.
 #[derive(Debug)]
 pub struct Voice {
-    of: Small,
+    of: Voices,
     workspace: WorkspaceId,
     rows: u32,
     /// Whether its workspace is loud.
     pub is_loud: bool,
 }
 
-impl Small {
+impl Voices {
     /// Notes a small request of so many batches, where so many wait in all.
     pub fn hear(&self, workspace: WorkspaceId, rows: u32, all: u32) -> Voice {
         let (now, mut known) = (Instant::now(), self.lock());
@@ -80,15 +80,15 @@ mod tests {
 
     #[tokio::test]
     async fn a_workspace_is_loud_by_all_its_small_requests_beyond_a_fair_share() {
-        let (small, [one, other]) = (Small::default(), [1, 2].map(WorkspaceId));
-        let voices: Vec<Voice> = (1..=20).map(|n| small.hear(one, 1, n)).collect();
-        assert!(!voices[14].is_loud && voices[15].is_loud);
-        let others: Vec<Voice> = (1..=30).map(|n| small.hear(other, 1, 1600 + n)).collect();
+        let (voices, [one, other]) = (Voices::default(), [1, 2].map(WorkspaceId));
+        let mine: Vec<Voice> = (1..=20).map(|n| voices.hear(one, 1, n)).collect();
+        assert!(!mine[14].is_loud && mine[15].is_loud);
+        let others: Vec<Voice> = (1..=30).map(|n| voices.hear(other, 1, 1600 + n)).collect();
         assert!(others.iter().all(|voice| !voice.is_loud), "it waits for somebody else's bulks");
-        drop((voices, others));
-        assert_eq!(small.lock().len(), 1, "whoever was not loud is forgotten");
-        assert!(small.hear(one, 1, 1).is_loud, "it was a moment ago");
+        drop((mine, others));
+        assert_eq!(voices.lock().len(), 1, "whoever was not loud is forgotten");
+        assert!(voices.hear(one, 1, 1).is_loud, "it was a moment ago");
         tokio::time::sleep(STAYS).await;
-        assert!(!small.hear(one, 1, 1).is_loud);
+        assert!(!voices.hear(one, 1, 1).is_loud);
     }
 }

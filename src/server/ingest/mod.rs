@@ -6,7 +6,7 @@ mod share;
 mod waiting;
 pub mod writer;
 
-use self::loud::{LARGE, Small};
+use self::loud::{LARGE, Voices};
 use self::share::{Capacity, Share};
 use self::waiting::{Reply, Waiting};
 use super::error::{Error, Result};
@@ -52,27 +52,28 @@ fn kilobytes(bytes: usize) -> u32 {
     u32::try_from(bytes.div_ceil(1024)).unwrap_or(u32::MAX)
 }
 
-/// The near ends of the two queues: one is for small requests, one for large ones and for those of workspaces that send too many small ones; cloning shares them.
+/// The near ends of the two queues: one is for small requests, one for large ones and for those of loud workspaces; cloning
+/// shares them.
 #[derive(Clone, Debug)]
 pub struct Ingest {
     rows: Capacity,
     kilobytes: Capacity,
-    small: Small,
+    voices: Voices,
     precedence: Precedence,
-    few: mpsc::UnboundedSender<Waiting>,
-    many: mpsc::UnboundedSender<Waiting>,
+    small: mpsc::UnboundedSender<Waiting>,
+    large: mpsc::UnboundedSender<Waiting>,
 }
 
 impl Ingest {
     /// Starts the writer, which works until the last clone is gone.
     pub fn start(store: Store, limits: Limits) -> Self {
-        let (few, waiting_few) = mpsc::unbounded_channel();
-        let (many, waiting_many) = mpsc::unbounded_channel();
+        let (small, waiting_small) = mpsc::unbounded_channel();
+        let (large, waiting_large) = mpsc::unbounded_channel();
         let (rows, kilobytes) = (Capacity::new(limits.queue_rows), Capacity::new(limits.queue_kb));
-        let queues = writer::Queues::new(waiting_few, waiting_many, rows.clone());
+        let queues = writer::Queues::new(waiting_small, waiting_large, rows.clone());
         let precedence = store.precedence().clone();
         tokio::spawn(writer::write(store, queues, limits));
-        Self { rows, kilobytes, small: Small::default(), precedence, few, many }
+        Self { rows, kilobytes, voices: Voices::default(), precedence, small, large }
     }
 
     /// Room for a request whose body is still to be read. It is taken as the bytes arrive: who announces a body and sends
@@ -104,14 +105,14 @@ impl Ingest {
     pub async fn take(&self, grant: InputGrant, sent: SentBatches, room: Room) -> Result<Vec<usize>> {
         let rows = u32::try_from(sent.batches.len()).unwrap_or(u32::MAX).max(1);
         let place = self.rows.take(grant.workspace(), rows)?;
-        let voice = (rows < LARGE).then(|| self.small.hear(grant.workspace(), rows, self.rows.held()));
+        let voice = (rows < LARGE).then(|| self.voices.hear(grant.workspace(), rows, self.rows.held()));
         // What brings nothing to store has time.
-        let is_little = voice.as_ref().is_some_and(|voice| !voice.is_loud) && !sent.batches.is_empty();
+        let is_small = voice.as_ref().is_some_and(|voice| !voice.is_loud) && !sent.batches.is_empty();
         let (answer, answered) = oneshot::channel();
         let waiting =
             Waiting::new(Parcel { grant, sent }, Reply::new(answer, room, place, voice, self.precedence.take()));
         const STOPPED: &str = "the writer of the event stream has stopped";
-        let queue = if is_little { &self.few } else { &self.many };
+        let queue = if is_small { &self.small } else { &self.large };
         queue.send(waiting).map_err(|_| Error::Unavailable(STOPPED.to_owned()))?;
         // Parts of it may be stored.
         Ok(answered.await.map_err(|_| Error::Internal(STOPPED.to_owned()))???)
@@ -134,7 +135,7 @@ impl Ingest {
 
     /// Whether the writer's task has ended, so that nothing is stored any more.
     pub fn has_stopped(&self) -> bool {
-        self.few.is_closed()
+        self.small.is_closed()
     }
 
     /// Waits until all that is in the queue is answered, and lets nobody else in; false when that took too long.

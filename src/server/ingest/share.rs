@@ -30,11 +30,6 @@ impl Capacity {
         Self { room: Arc::new(Semaphore::new(all as usize)), by_workspace: Arc::default(), all }
     }
 
-    /// How much one workspace may hold.
-    pub fn most(&self) -> u32 {
-        self.all / 2
-    }
-
     /// How much is held by all.
     pub fn held(&self) -> u32 {
         self.all.saturating_sub(self.free())
@@ -47,8 +42,12 @@ impl Capacity {
 
     /// Whether a workspace could have so much more now.
     pub fn has(&self, workspace: WorkspaceId, more: u32) -> bool {
-        let held = self.lock().get(&workspace).copied().unwrap_or_default();
-        more <= self.free() && held.saturating_add(more) <= self.most()
+        more <= self.free() && more <= self.left(self.lock().get(&workspace))
+    }
+
+    /// How much of its half a workspace has left that holds so much.
+    fn left(&self, held: Option<&u32>) -> u32 {
+        (self.all / 2).saturating_sub(held.copied().unwrap_or_default())
     }
 
     /// # Errors
@@ -67,11 +66,12 @@ impl Capacity {
 
     fn acquire(&self, workspace: WorkspaceId, amount: u32) -> Result<OwnedSemaphorePermit> {
         let mut held = self.lock();
-        let before = held.get(&workspace).copied().unwrap_or_default();
-        let after = before.checked_add(amount).filter(|after| *after <= self.most()).ok_or(Error::Full)?;
+        if amount > self.left(held.get(&workspace)) {
+            return Err(Error::Full);
+        }
         let taken = self.room.clone().try_acquire_many_owned(amount).map_err(|_| Error::Full)?;
-        if after > 0 {
-            held.insert(workspace, after);
+        if amount > 0 {
+            *held.entry(workspace).or_default() += amount;
         }
         Ok(taken)
     }

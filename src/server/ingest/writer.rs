@@ -13,21 +13,21 @@ use std::time::Duration;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
-/// Commits of the event stream, by outcome; how long each took with its wait for its turn, and how many batches it had.
+/// Commits of the event stream, by outcome; how long each took with its wait for its turn, and how large batches it had.
 pub const COMMITS: &str = "attest_commits_total";
 pub const COMMIT_SECONDS: &str = "attest_commit_seconds";
 pub const COMMIT_BATCHES: &str = "attest_commit_batches";
 
-/// Batches stored together from which on the next commit waits for as many.
+/// Batches stored together from which on the next commit waits for as large.
 const COMPANY: u32 = 16;
 
-/// While requests of few batches come, those of many are stored in parts: who sends little waits for one of these. A part
-/// has so many batches at least, and more when more waits, this share of it: with more commits for what waits, many would
-/// wait for the sake of few.
+/// While small requests come, large ones are stored in parts: who sends little waits for one of these. A part has so many
+/// batches at least, and more when more waits, this share of it: with more commits for what waits, those who send much would
+/// wait too long for the sake of those who send little.
 const PART: u32 = 25;
 const LARGEST_PART: u32 = 200;
 const PARTS: u32 = 4;
-/// How long after a request of few batches another one is expected.
+/// How long after a small request another one is expected.
 const EXPECTED: Duration = Duration::from_millis(200);
 
 /// The far end of a queue, with what is known of it.
@@ -37,7 +37,7 @@ pub(super) struct Queue {
     next: VecDeque<Waiting>,
     /// What was tried while the store was away, and from when on it is tried again.
     again: Vec<(Instant, Waiting)>,
-    /// How many batches the last commit had, stored or not.
+    /// How large batches the last commit had, stored or not.
     committed: u32,
 }
 
@@ -65,52 +65,52 @@ impl Queue {
     }
 }
 
-/// The far ends: small requests wait in one queue, all others in the other, and both have their turns. Who
-/// sends little waits for the part of a bulk that is being committed, and not for more.
+/// The far ends: small requests wait in one queue, all others in the other, and both have their turns. Who sends little
+/// waits for the part of a large request that is being committed, and not for more.
 pub(super) struct Queues {
-    few: Queue,
-    many: Queue,
+    small: Queue,
+    large: Queue,
     /// Whose turn it is.
-    many_is_next: bool,
-    /// When a request of few batches was taken last.
-    few_at: Option<Instant>,
-    /// How many batches wait in both.
+    large_is_next: bool,
+    /// When a small request was taken last.
+    small_at: Option<Instant>,
+    /// How large batches wait in both.
     rows: Capacity,
 }
 
 impl Queues {
-    pub fn new(few: UnboundedReceiver<Waiting>, many: UnboundedReceiver<Waiting>, rows: Capacity) -> Self {
-        Self { few: Queue::new(few), many: Queue::new(many), many_is_next: false, few_at: None, rows }
+    pub fn new(small: UnboundedReceiver<Waiting>, large: UnboundedReceiver<Waiting>, rows: Capacity) -> Self {
+        Self { small: Queue::new(small), large: Queue::new(large), large_is_next: false, small_at: None, rows }
     }
 
-    /// The next request, with the queue that it waited in and how many batches may be stored together; waits until there is
+    /// The next request, with the queue that it waited in and how large batches may be stored together; waits until there is
     /// one. `None` when the near ends are gone and nothing waits any more.
     async fn next(&mut self, limits: Limits) -> Option<(Waiting, &mut Queue, Limits)> {
-        let Self { few, many, many_is_next, few_at, rows } = self;
-        let (first, is_of_many) = loop {
-            let first = if *many_is_next { many.take().map(|first| (first, true)) } else { None };
-            let first = first.or_else(|| few.take().map(|first| (first, false)));
-            if let Some(first) = first.or_else(|| many.take().map(|first| (first, true))) {
+        let Self { small, large, large_is_next, small_at, rows } = self;
+        let (first, is_large) = loop {
+            let first = if *large_is_next { large.take().map(|first| (first, true)) } else { None };
+            let first = first.or_else(|| small.take().map(|first| (first, false)));
+            if let Some(first) = first.or_else(|| large.take().map(|first| (first, true))) {
                 break first;
             }
-            let again = few.again.iter().chain(&many.again).map(|(from, _)| *from).min();
+            let again = small.again.iter().chain(&large.again).map(|(from, _)| *from).min();
             // An end that is gone has nothing more; the other one may.
             tokio::select! {
-                Some(first) = few.waiting.recv() => break (first, false),
-                Some(first) = many.waiting.recv() => break (first, true),
+                Some(first) = small.waiting.recv() => break (first, false),
+                Some(first) = large.waiting.recv() => break (first, true),
                 () = sleep_until(again.unwrap_or_else(Instant::now)), if again.is_some() => {}
                 else => return None,
             }
         };
-        *many_is_next = !is_of_many;
-        if !is_of_many {
-            *few_at = Some(Instant::now());
-            return Some((first, few, limits));
+        *large_is_next = !is_large;
+        if !is_large {
+            *small_at = Some(Instant::now());
+            return Some((first, small, limits));
         }
-        let in_parts = !few.waiting.is_empty() || few_at.is_some_and(|at| at.elapsed() < EXPECTED);
+        let in_parts = !small.waiting.is_empty() || small_at.is_some_and(|at| at.elapsed() < EXPECTED);
         let part = (rows.held() / PARTS).clamp(PART, LARGEST_PART).min(limits.commit_rows);
         let parts = Limits { commit_rows: part, commit_ms: 0, ..limits };
-        Some((first, many, if in_parts { parts } else { limits }))
+        Some((first, large, if in_parts { parts } else { limits }))
     }
 }
 

@@ -32,8 +32,8 @@ impl Tx {
         workspace: WorkspaceId,
         bundles: BTreeSet<&str>,
     ) -> Result<BTreeMap<String, AppId>> {
-        // A question of its own for each: Postgres takes a table that was short a minute ago to be so still, and would read all of it for
-        // each bundle.
+        // A question of its own for each: Postgres takes a table that was short a minute ago to be so still, and would read
+        // all of it for each bundle.
         const SQL: &str = "select given.value->>'bundle', \
             (select id from apps where workspace_id = $1 and bundle = given.value->>'bundle') from jsonb_each($2) as given";
         let bundles = given(bundles.into_iter().map(|bundle| json!({"bundle": bundle})));

@@ -1,5 +1,5 @@
-//! Precedence: while requests of the event stream are being stored, whoever reads for pages and interfaces pauses for a moment. With few
-//! processors they would take turns at each of the many steps of a commit.
+//! Precedence: while requests of the event stream are being stored, whoever reads for pages and interfaces pauses for a
+//! moment. With few processors they would take turns at each of the many steps of a commit.
 
 use std::time::Duration;
 use tokio::sync::watch;

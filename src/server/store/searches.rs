@@ -30,24 +30,18 @@ impl Default for Searches {
 }
 
 impl Store {
-    /// Waits for a place to search from, if it is a search that this store's connections are for.
-    pub(super) async fn place(&self, who: &Who) -> Result<Option<OwnedSemaphorePermit>> {
-        Ok(match self.db.purpose() {
-            Purpose::Search => Some(self.searches.place(who).await?),
-            _ => None,
-        })
-    }
-}
-
-impl Searches {
-    /// Waits until nobody at the same place is searching.
+    /// Waits until nobody at the same place is searching, if it is a search that this store's connections are for.
     ///
     /// # Errors
     /// [`Error::Unavailable`] when that took as long as anybody waits for a connection.
-    async fn place(&self, who: &Who) -> Result<OwnedSemaphorePermit> {
-        let at = usize::try_from(self.hasher.hash_one(who) % PLACES as u64).unwrap_or_default();
-        let place = timeout(WAIT, self.places[at].clone().acquire_owned()).await;
+    pub(super) async fn place(&self, who: &Who) -> Result<Option<OwnedSemaphorePermit>> {
+        if self.db.purpose() != Purpose::Search {
+            return Ok(None);
+        }
+        let Searches { places, hasher } = &self.searches;
+        let at = usize::try_from(hasher.hash_one(who) % PLACES as u64).unwrap_or_default();
+        let place = timeout(WAIT, places[at].clone().acquire_owned()).await;
         let place = place.map_err(|_| Error::Unavailable("another search of the same person takes long".to_owned()))?;
-        place.map_err(Error::internal)
+        place.map(Some).map_err(Error::internal)
     }
 }

@@ -22,6 +22,7 @@ pub(super) struct Sizes {
     batches: AtomicI64,
     /// How many rows are enough.
     next: AtomicI64,
+    /// Held by whoever looks them through.
     learning: tokio::sync::Mutex<()>,
 }
 

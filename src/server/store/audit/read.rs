@@ -147,29 +147,28 @@ impl Tx {
     ) -> Result<AuditRows> {
         let (after, mut before) = self.places(chain, filter).await?;
         let (limit, mut found) = (usize::try_from(limit).unwrap_or_default(), Vec::new());
+        let mut next = None;
         for _ in 0..LOOKED_THROUGH / AT_A_TIME {
-            found
-                .append(&mut self.audit_rows_of_newest(chain, filter, (after, before), limit + 1 - found.len()).await?);
+            let wanted = limit + 1 - found.len();
+            found.append(&mut self.audit_rows_of_newest(chain, filter, (after, before), wanted).await?);
             if found.len() > limit {
                 found.truncate(limit);
-                let next = found.last().map(|last: &StoredAuditRow| last.seq);
-                return Ok(AuditRows { rows: found.into_iter().map(ChainRow::from).collect(), next });
+                next = found.last().map(|last: &StoredAuditRow| last.seq);
+                break;
             }
             let (sql, value) = By::of(filter).last_looked_through();
-            let last: Option<i64> = on!(&mut *self, c => sqlx::query_scalar(sql)
+            next = on!(&mut *self, c => sqlx::query_scalar(sql)
                 .bind(chain)
                 .bind(after)
                 .bind(before)
                 .bind(value)
                 .fetch_optional(c)
                 .await?);
-            let Some(last) = last else {
-                return Ok(AuditRows { rows: found.into_iter().map(ChainRow::from).collect(), next: None });
-            };
+            let Some(last) = next else { break };
             before = last;
             precedence.give_way().await;
         }
-        Ok(AuditRows { rows: found.into_iter().map(ChainRow::from).collect(), next: Some(before) })
+        Ok(AuditRows { rows: found.into_iter().map(ChainRow::from).collect(), next })
     }
 
     /// What the filter asks for among the newest rows between two places (exclusive), at most `limit`.
