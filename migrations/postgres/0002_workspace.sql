@@ -313,7 +313,8 @@ create table counters (
     authorized bigint not null,
     unknown bigint not null,
     not_applicable bigint not null,
-    primary key (workspace_id, environment, unit, app_id, dimension, value, slot)
+    -- The totals of all apps stand together, however many values each has.
+    primary key (workspace_id, environment, unit, dimension, app_id, value, slot)
 );
 
 -- What each day added to the counters, and the devices that were active on it.

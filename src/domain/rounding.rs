@@ -1,6 +1,9 @@
 //! Rounded counts for roles without the permission to see single profiles: no published count is exact, so nothing can
 //! be found by subtraction.
 
+/// Rounded counts are shown in steps of so many, and not at all below one step.
+const STEP: i64 = 10;
+
 /// Rates are shown only over at least this many.
 pub const SMALLEST_DENOMINATOR: i64 = 100;
 
@@ -19,9 +22,14 @@ impl Shown {
     pub fn of(n: i64, rounded: bool) -> Self {
         match n {
             n if !rounded => Self::Exact(n),
-            n if n < 10 => Self::FewerThanTen,
-            n => Self::Rounded((n + 5) / 10 * 10),
+            n if n < STEP => Self::FewerThanTen,
+            n => Self::Rounded((n + STEP / 2) / STEP * STEP),
         }
+    }
+
+    /// In which steps counts are shown.
+    pub fn step(rounded: bool) -> i64 {
+        if rounded { STEP } else { 1 }
     }
 
     /// The figure to calculate rates with; `None` for fewer than ten.

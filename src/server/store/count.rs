@@ -77,6 +77,16 @@ pub struct CounterSelection<'a> {
     pub slice: Option<&'a Slice>,
 }
 
+/// How many units in an app never answered.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct UnknownInApp {
+    pub name: String,
+    pub profiles: i64,
+    pub devices: i64,
+    /// How many such apps there are.
+    pub apps: i64,
+}
+
 /// Asks for rows of the scope's workspace, of one unit in one environment; with what else the text takes.
 macro_rules! select {
     ($scope:ident, $sql:ident, $environment:expr, $unit:expr $(, $further:expr)*) => {{
@@ -144,6 +154,27 @@ impl Scope {
         );
         let rows: Vec<CounterRow> = select!(self, SQL, environment, unit, ALL_APPS, ALL_VALUES);
         Ok(sums_by(rows.into_iter().map(|mut row| (row.app_id, row.counts()))))
+    }
+
+    /// The apps with units that never answered, at most `limit`: those with the most devices first, and of as many by name.
+    /// Where counts are shown in steps they stand in the order of these, and with apps that have none, which is not told.
+    pub async fn unknown_by_app(
+        &mut self,
+        environment: Environment,
+        step: i64,
+        limit: i64,
+    ) -> Result<Vec<UnknownInApp>> {
+        // Put under one another, for Postgres would walk through the sums once for each app that it joins them to.
+        const SQL: &str = "with sums as (select id, max(name) as name, cast(sum(profiles) as bigint) as profiles, \
+            cast(sum(devices) as bigint) as devices from (\
+            select id, name, 0 as profiles, 0 as devices from apps where workspace_id = $1 union all \
+            select app_id, null, case when unit = $3 then unknown else 0 end, case when unit = $4 then unknown else 0 end \
+            from counters where workspace_id = $1 and environment = $2 and unit in ($3, $4) and dimension = $5) as rows \
+            group by id) \
+            select name, profiles, devices, count(*) over () as apps from sums \
+            where name is not null and ($6 > 1 or profiles + devices > 0) \
+            order by case when devices < $6 then 0 else (devices + $6 / 2) / $6 end desc, name, id limit $7";
+        Ok(select!(self, SQL, environment, Unit::Profiles, Unit::Devices, ALL_VALUES, step, limit))
     }
 
     /// What each day from `first` on added.

@@ -5,10 +5,15 @@ use crate::harness::{World, bearer, on_both};
 use attest::domain::app::MOST_APPS;
 use attest::domain::att::CountedState;
 use attest::domain::count::{Dimension, MOST_VALUES, OVERFLOW, Slice, UNSEEN, Unit};
+use attest::domain::environment::Environment;
+use attest::domain::permission::Permission;
 use attest::domain::role::Role;
+use attest::domain::rounding::Shown;
 use attest::domain::time::{DAY, HOUR};
+use attest::server::store::WorkspaceRef;
 use axum::http::StatusCode;
 use serde_json::{Value, json};
+use std::cmp::Reverse;
 
 on_both! {
     every_dimension_is_counted_in_total_and_within_each_app
@@ -18,6 +23,7 @@ on_both! {
     apps_beyond_the_thousandth_are_one_app
     nobody_names_the_app_of_all_further_ones
     an_idfa_is_counted_with_its_device
+    apps_with_unknown_units_come_in_the_order_of_their_counts_as_shown
 }
 
 /// A batch of a device, with what the fields say over it.
@@ -247,4 +253,28 @@ async fn an_idfa_is_counted_with_its_device(world: World) {
     world.clock.advance(1000);
     sender.send(&[batch("v1", Some("denied"), "a.game", "1", "18.0", "SE")]).await;
     assert_eq!((count("kept, enforced", AUTHORIZED).await, count("none, enforced", DENIED).await), (0, 1));
+}
+
+/// Where counts are rounded, their order and their number tell no more than the counts as they are shown.
+async fn apps_with_unknown_units_come_in_the_order_of_their_counts_as_shown(world: World) {
+    let sender = Sender::new(&world).await;
+    let devices_of_apps = [("a", 3), ("b", 14), ("c", 11), ("d", 0), ("e", 16), ("f", 9), ("g", 17), ("h", 3)];
+    for (app, devices) in devices_of_apps {
+        let of = |n: i64, status| batch(&format!("{app}{n}"), status, &format!("a.{app}"), "1", "18.0", "SE");
+        let unknown = (1..=devices).map(|n| of(n, None));
+        sender.send_unchecked(&unknown.chain([of(0, Some("denied"))]).collect::<Vec<_>>()).await;
+    }
+    let workspace = WorkspaceRef::Id(sender.workspace);
+    let mut view = world.store.view(&World::actor(), workspace, Permission::SeeMetrics).await.expect("a view");
+    for rounded in [false, true] {
+        let mut expected: Vec<(&str, i64)> = devices_of_apps.into_iter().filter(|(_, n)| rounded || *n > 0).collect();
+        expected.sort_by_key(|(app, n)| (Reverse(Shown::of(*n, rounded).figure()), *app));
+        let all = expected.len();
+        for limit in [3, 50] {
+            let found = view.unknown_by_app(Environment::Production, Shown::step(rounded), limit).await.expect("apps");
+            let shown: Vec<(&str, i64)> = found.iter().map(|app| (&app.name[2..], app.devices)).collect();
+            assert_eq!(shown, expected[..all.min(limit as usize)], "rounded: {rounded}");
+            assert!(found.iter().all(|app| app.profiles == app.devices && app.apps == all as i64), "{found:?}");
+        }
+    }
 }

@@ -33,7 +33,7 @@ fn filter(read: &Read, asked: &PageQuery) -> OverviewFilter {
     let DistributionQuery { unit, app, platform, environment } = read.question;
     let other = if unit == Unit::Profiles { "devices" } else { "" };
     let apps = read.distribution.apps.iter();
-    let offered: BTreeSet<AppId> = largest(read).into_iter().take(MOST_OFFERED).chain(app).collect();
+    let offered: BTreeSet<AppId> = largest(read).into_iter().take(MOST_OFFERED).map(|app| app.id).chain(app).collect();
     let apps = apps
         .filter(|known| offered.contains(&known.id))
         .map(|known| Choice { value: known.id.to_string(), name: known.name.clone(), chosen: app == Some(known.id) })
@@ -158,14 +158,12 @@ fn rates(distribution: &Distribution, question: &DistributionQuery) -> Vec<Rate>
     ]
 }
 
-/// The apps with the most units first.
-fn largest(read: &Read) -> Vec<AppId> {
-    let within = |app| read.distribution.apple(&DistributionQuery { app: Some(app), ..read.question });
-    let mut apps: Vec<AppId> = read.distribution.apps.iter().map(|app| app.id).collect();
-    // Most workspaces have a few: then none is weighed.
-    if apps.len() > MOST_SHOWN {
-        apps.sort_by_cached_key(|app| std::cmp::Reverse(within(*app)));
-    }
+/// The apps with the most units first, by their counts as shown and then by name: an order by exact counts would tell them.
+fn largest(read: &Read) -> Vec<&App> {
+    let Read { question, distribution, .. } = read;
+    let within = |app: &App| distribution.apple(&DistributionQuery { app: Some(app.id), ..*question });
+    let mut apps: Vec<&App> = distribution.apps.iter().collect();
+    apps.sort_by_cached_key(|app| std::cmp::Reverse(distribution.shown(within(app)).figure()));
     apps
 }
 
@@ -192,9 +190,9 @@ fn apps(read: &Read, asked: &PageQuery) -> (Vec<AppRow>, usize) {
         }
     };
     // For rounded roles not even whether an app has anybody may be shown.
-    let counts =
-        |app: &AppId| distribution.rounded || distribution.all(&DistributionQuery { app: Some(*app), ..*question }) > 0;
+    let counts = |app: &&App| {
+        distribution.rounded || distribution.all(&DistributionQuery { app: Some(app.id), ..*question }) > 0
+    };
     let mut counted = largest(read).into_iter().filter(counts);
-    let shown: BTreeSet<AppId> = counted.by_ref().take(MOST_SHOWN).collect();
-    (distribution.apps.iter().filter(|app| shown.contains(&app.id)).map(row).collect(), counted.count())
+    (counted.by_ref().take(MOST_SHOWN).map(row).collect(), counted.count())
 }

@@ -2,7 +2,6 @@
 
 use super::frame;
 use super::remembered::{redirect_saying, take_message};
-use crate::domain::app::App;
 use crate::domain::att::{CountedState, Policy, Status};
 use crate::domain::audit::AuditAction;
 use crate::domain::environment::Environment;
@@ -19,11 +18,11 @@ use crate::server::http::moment::moment;
 use crate::server::http::render::render;
 use crate::server::services::privacy::{Decided, NewSettings, SettingsWithCounts, change_settings, read};
 use crate::server::state::AppState;
-use crate::server::store::View;
 use crate::server::store::WorkspaceRef;
 use crate::server::store::audit::AuditFilter;
 use crate::server::store::erasure::{Erasure, Progress};
 use crate::server::store::privacy::Version;
+use crate::server::store::{UnknownInApp, View};
 use crate::ui::frame::NavPage;
 use crate::ui::pages::Page;
 use crate::ui::pages::privacy::{
@@ -34,11 +33,10 @@ use crate::ui::parts::field::Faults;
 use crate::ui::words::{self, Conflict, Done};
 use axum::http::StatusCode;
 use axum::response::Response;
-use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 /// How many apps the page shows for each choice: the largest ones.
-const MOST_APPS: usize = 50;
+const MOST_APPS: i64 = 50;
 /// How many versions the page shows; the audit log has them all.
 const HISTORY: i64 = 20;
 
@@ -182,9 +180,9 @@ async fn whose(view: &mut View, visit: &SignedInPerson) -> Result<Conflict> {
 
 async fn model(view: &mut View, visit: &SignedInPerson, erase_after: u32) -> Result<PrivacySettings> {
     let frame = frame(view, &visit.person, NavPage::Privacy, Environment::Production).await?;
-    let reading = read(view).await?;
     let rounded = grant(frame.role, Permission::SeeMetrics) == Grant::Rounded;
-    let apps = affected_apps(&reading, view.apps().await?, rounded);
+    let reading = read(view, rounded, MOST_APPS).await?;
+    let apps = affected_apps(&reading.by_app, rounded);
     let admins = view.members().await?.into_iter().filter(|member| member.role == Role::ComplianceAdmin);
     let versions = view.settings_versions(HISTORY + 1).await?;
     let rows = match frame.may(Permission::SeeAudit) {
@@ -200,7 +198,8 @@ async fn model(view: &mut View, visit: &SignedInPerson, erase_after: u32) -> Res
         chosen_policy: frame.policy,
         reason: String::new(),
         policy_reason: String::new(),
-        effects: choices().map(|choice| effect(&reading, &apps, choice, rounded)).collect(),
+        effects: choices().map(|choice| effect(&reading, choice, rounded)).collect(),
+        apps,
         development: (reading.in_development.devices > 0).then(|| {
             let Decided { profiles, devices } = reading.in_development;
             let (profiles, devices) = (count(profiles), count(devices));
@@ -229,24 +228,19 @@ fn erasing(erasure: Erasure, erase_after: u32) -> Option<Erasing> {
     })
 }
 
-/// The apps that the default decides something in, those with the most devices first; how many more there are.
-fn affected_apps(reading: &SettingsWithCounts, apps: Vec<App>, rounded: bool) -> AffectedApps {
-    let shown = |n| Shown::of(n, rounded);
-    let of_app = |app: App| {
-        let Decided { profiles, devices } = reading.decided_by_app.get(&app.id).copied().unwrap_or_default();
-        (rounded || profiles + devices > 0).then(|| (shown(devices), shown(profiles), app.name))
+/// The apps that the default decides something in, and how many more there are.
+fn affected_apps(apps: &[UnknownInApp], rounded: bool) -> AffectedApps {
+    let count = |n| words::count(Shown::of(n, rounded));
+    let row = |UnknownInApp { name, profiles, devices, .. }: &UnknownInApp| AppEffect {
+        app: name.clone(),
+        profiles: count(*profiles),
+        devices: count(*devices),
     };
-    let mut affected: Vec<(Shown, Shown, String)> = apps.into_iter().filter_map(of_app).collect();
-    // By what is shown, and then as they come, by name: an order by exact counts would tell them.
-    affected.sort_by_key(|(devices, ..)| Reverse(devices.figure()));
-    let more = affected.len().saturating_sub(MOST_APPS);
-    affected.truncate(MOST_APPS);
-    let row =
-        |(devices, profiles, app)| AppEffect { app, profiles: words::count(profiles), devices: words::count(devices) };
-    AffectedApps { rows: affected.into_iter().map(row).collect(), more }
+    let all = apps.first().map_or(0, |first| first.apps);
+    AffectedApps { rows: apps.iter().map(row).collect(), more: all - apps.len() as i64 }
 }
 
-fn effect(reading: &SettingsWithCounts, apps: &AffectedApps, choice: Option<Status>, rounded: bool) -> ChoiceEffect {
+fn effect(reading: &SettingsWithCounts, choice: Option<Status>, rounded: bool) -> ChoiceEffect {
     let count = |n| words::count(Shown::of(n, rounded));
     let Decided { profiles: moved, devices } = reading.decided;
     let states = [reading.settings.default, choice].into_iter().map(|of| {
@@ -259,13 +253,7 @@ fn effect(reading: &SettingsWithCounts, apps: &AffectedApps, choice: Option<Stat
         let change = if count(moved) == "0" { "0".to_owned() } else { format!("{sign}{}", count(moved)) };
         StateEffect { state, now, after, change }
     });
-    ChoiceEffect {
-        choice,
-        profiles: count(moved),
-        devices: count(devices),
-        states: states.collect(),
-        apps: apps.clone(),
-    }
+    ChoiceEffect { choice, profiles: count(moved), devices: count(devices), states: states.collect() }
 }
 
 fn history(versions: &[Version], rows: &BTreeMap<i64, i64>, rounded: bool) -> Vec<HistoryRow> {

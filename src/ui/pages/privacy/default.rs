@@ -28,7 +28,7 @@ pub(super) fn default_form(page: &PrivacySettings) -> impl IntoView + use<> {
             </label>
         }
     });
-    let effects = page.effects.iter().map(|effect| effect_of(effect, in_force, &page.development)).collect_view();
+    let effects = page.effects.iter().map(|effect| effect_of(effect, in_force)).collect_view();
     let labels = every_choice().map(|choice| {
         let class = format!("for-{}", value(choice));
         let words = match choice {
@@ -63,7 +63,7 @@ pub(super) fn default_form(page: &PrivacySettings) -> impl IntoView + use<> {
             <input type="hidden" name="version" value=page.frame.version.to_string() />
             <fieldset class="choices" id="status"><legend class="hidden">"Default ATT status"</legend>{choices.collect_view()}</fieldset>
             <div class="two">
-                <section class="effects" aria-label="What this change would do">{effects}</section>
+                <section class="stack" aria-label="What this change would do">{effects}{affected(page)}</section>
                 <div class="stack">
                     {field(reason, &page.faults)}
                     <div class="for-authorized-only">
@@ -77,7 +77,7 @@ pub(super) fn default_form(page: &PrivacySettings) -> impl IntoView + use<> {
     }
 }
 
-fn effect_of(effect: &ChoiceEffect, in_force: Option<Status>, development: &Option<String>) -> impl IntoView + use<> {
+fn effect_of(effect: &ChoiceEffect, in_force: Option<Status>) -> impl IntoView + use<> {
     let class = format!("effect for-{}", value(effect.choice));
     if effect.choice == in_force {
         let nothing =
@@ -104,18 +104,6 @@ fn effect_of(effect: &ChoiceEffect, in_force: Option<Status>, development: &Opti
             </tr>
         }
     });
-    let apps = effect.apps.rows.iter().cloned().map(|AppEffect { app, profiles, devices }| {
-        view! { <tr><th scope="row">{app}</th><td class="n">{profiles}</td><td class="n">{devices}</td></tr> }
-    });
-    let more = (effect.apps.more > 0).then(
-        || view! { <p class="muted">{format!("And {} smaller apps.", words::number(effect.apps.more as i64))}</p> },
-    );
-    let apps = (!effect.apps.rows.is_empty()).then(|| view! {
-        <table>
-            <thead><tr><th scope="col">"Affected, by app"</th><th scope="col" class="n">"Profiles"</th><th scope="col" class="n">"Devices"</th></tr></thead>
-            <tbody>{apps.collect_view()}</tbody>
-        </table>
-    });
     view! {
         <div class=class>
             <h3>"What this change would do"</h3>
@@ -132,10 +120,26 @@ fn effect_of(effect: &ChoiceEffect, in_force: Option<Status>, development: &Opti
                 </thead>
                 <tbody>{states.collect_view()}</tbody>
             </table>
-            {apps}
-            {more}
-            {development.clone().map(|words| view! { <p class="muted">{words}</p> })}
         </div>
     }
     .prerender()
+}
+
+/// Whom every choice but the one in force would change, which is the same for all of these.
+fn affected(page: &PrivacySettings) -> impl IntoView + use<> {
+    let choices = every_choice().filter(|choice| *choice != page.frame.default);
+    let class = choices.fold("effect".to_owned(), |class, choice| format!("{class} for-{}", value(choice)));
+    let apps = page.apps.rows.iter().cloned().map(|AppEffect { app, profiles, devices }| {
+        view! { <tr><th scope="row">{app}</th><td class="n">{profiles}</td><td class="n">{devices}</td></tr> }
+    });
+    let more = (page.apps.more > 0)
+        .then(|| view! { <p class="muted">{format!("And {} smaller apps.", words::number(page.apps.more))}</p> });
+    let apps = (!page.apps.rows.is_empty()).then(|| view! {
+        <table>
+            <thead><tr><th scope="col">"Affected, by app"</th><th scope="col" class="n">"Profiles"</th><th scope="col" class="n">"Devices"</th></tr></thead>
+            <tbody>{apps.collect_view()}</tbody>
+        </table>
+    });
+    let development = page.development.clone().map(|words| view! { <p class="muted">{words}</p> });
+    view! { <div class=class>{apps}{more}{development}</div> }
 }

@@ -36,6 +36,7 @@ pub struct PrivacySettings {
     pub reason: String,
     pub policy_reason: String,
     pub effects: Vec<ChoiceEffect>,
+    pub apps: AffectedApps,
     /// How many devices have no status, in development; `None` when there are none.
     pub development: Option<String>,
     pub outcome: SettingsOutcome,
@@ -94,7 +95,6 @@ pub struct ChoiceEffect {
     pub devices: String,
     /// The states that change.
     pub states: Vec<StateEffect>,
-    pub apps: AffectedApps,
 }
 
 /// How many profiles have a state now and after a change, and the difference.
@@ -110,7 +110,7 @@ pub struct StateEffect {
 #[derive(Clone, Debug)]
 pub struct AffectedApps {
     pub rows: Vec<AppEffect>,
-    pub more: usize,
+    pub more: i64,
 }
 
 /// How many of an app's profiles and devices change.
