@@ -6,7 +6,10 @@ use super::rates::Rates;
 use super::services::Services;
 use super::site::Site;
 use super::store::{Purpose, Store, System};
+use std::num::NonZero;
 use std::sync::Arc;
+use std::thread::available_parallelism;
+use tokio::sync::Semaphore;
 
 /// Cheap to clone: handles only.
 #[derive(Clone, Debug)]
@@ -17,6 +20,9 @@ pub struct AppState {
     pub site: Arc<Site>,
     pub rates: Arc<Rates>,
     pub ingest: Ingest,
+    /// Turns for drawing pages. More at a time than there are processors would make each of them take longer, and whoever
+    /// stores wait for a processor.
+    pub drawing: Arc<Semaphore>,
 }
 
 impl AppState {
@@ -28,6 +34,7 @@ impl AppState {
         let stream = store.for_purpose(Purpose::Stream).remembering(config.retention.keep().request_ids_hours);
         let ingest = Ingest::start(stream, config.ingest);
         let services = Services::new(system.for_purpose(Purpose::Caller));
-        Self { store, services, config: Arc::new(config), site: Arc::new(site), rates, ingest }
+        let drawing = Arc::new(Semaphore::new(available_parallelism().map_or(1, NonZero::get)));
+        Self { store, services, config: Arc::new(config), site: Arc::new(site), rates, ingest, drawing }
     }
 }

@@ -48,8 +48,11 @@ pub async fn draw_pages(State(state): State<AppState>, request: Request, next: N
         }
     };
     let asked = Request::from_parts(asked, Body::empty());
+    // Nobody closes it.
+    let turn = state.drawing.clone().acquire_owned().await;
     state.store.precedence().give_way().await;
     let drawn = tokio::task::spawn_blocking(move || {
+        let _turn = turn;
         let page = handle_response_inner(
             provide,
             || document(page),

@@ -3,7 +3,7 @@
 
 use super::db::Db;
 use super::{Store, System};
-use crate::server::error::{Error, Result};
+use crate::server::error::Result;
 use sqlx::sqlite::SqliteConnection;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -14,7 +14,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval};
 const LOOKS: Duration = Duration::from_secs(1);
 /// After how many batches the log is copied. Seldom is cheaper, for a page that changed often is copied once; but whoever
 /// writes shares processor and disk with the copying of them all.
-const BATCHES: usize = 1000;
+const BATCHES: usize = 250;
 /// The longest time between two times that it is copied.
 const COPIED_EVERY: Duration = Duration::from_secs(60);
 /// How long lies between two times that it is emptied, or until it is tried again: whoever writes waits for that.
@@ -57,13 +57,14 @@ impl System {
         // What an earlier process erased may be in it still.
         self.note_erased();
         let (mut copy_at, mut empty_at) = (Instant::now(), Instant::now());
+        let mut copier = Copier { db: &self.db, connection: None };
         loop {
             tokio::select! {
                 _ = looks.tick() => {}
                 () = self.write_ahead_log.enough.notified() => {}
             }
             if empty_at <= Instant::now() && self.write_ahead_log.erased.swap(false, Ordering::AcqRel) {
-                let emptied = self.db.empty_log().await;
+                let emptied = copier.empty_log().await;
                 if !matches!(emptied, Ok(true)) {
                     // Somebody was reading, or it failed.
                     self.note_erased();
@@ -75,7 +76,7 @@ impl System {
             } else if copy_at <= Instant::now() || self.write_ahead_log.batches.load(Ordering::Relaxed) >= BATCHES {
                 self.write_ahead_log.batches.store(0, Ordering::Relaxed);
                 copy_at = Instant::now() + COPIED_EVERY;
-                if let Err(error) = self.db.copy_log().await {
+                if let Err(error) = copier.copy_log().await {
                     tracing::warn!(%error, "SQLite's log could not be copied; it is tried again in a second");
                     copy_at = Instant::now() + RETRIED_AFTER;
                 }
@@ -84,25 +85,34 @@ impl System {
     }
 }
 
-impl Db {
+/// Copies the log by a connection that it keeps while all goes well.
+struct Copier<'a> {
+    db: &'a Db,
+    connection: Option<SqliteConnection>,
+}
+
+impl Copier<'_> {
     /// Copies the log into the file.
-    async fn copy_log(&self) -> Result<()> {
-        let mut connection = self.checkpointer().await?;
-        is_copied(&mut connection, "pragma wal_checkpoint(passive)").await?;
+    async fn copy_log(&mut self) -> Result<()> {
+        self.is_copied("pragma wal_checkpoint(passive)").await?;
         Ok(())
     }
 
     /// The same, and empties it; returns whether that was done, for somebody may read what it has of an earlier moment.
-    async fn empty_log(&self) -> Result<bool> {
-        let mut connection = self.checkpointer().await?;
+    async fn empty_log(&mut self) -> Result<bool> {
         // Most is copied before anybody has to wait.
-        is_copied(&mut connection, "pragma wal_checkpoint(passive)").await?;
-        is_copied(&mut connection, "pragma wal_checkpoint(truncate)").await
+        self.copy_log().await?;
+        self.is_copied("pragma wal_checkpoint(truncate)").await
     }
-}
 
-/// Whether all was done.
-async fn is_copied(connection: &mut SqliteConnection, how: &'static str) -> Result<bool> {
-    let busy: i64 = sqlx::query_scalar(how).fetch_one(connection).await.map_err(Error::from)?;
-    Ok(busy == 0)
+    /// Whether all was done.
+    async fn is_copied(&mut self, how: &'static str) -> Result<bool> {
+        let mut connection = match self.connection.take() {
+            Some(connection) => connection,
+            None => self.db.checkpointer().await?,
+        };
+        let busy: i64 = sqlx::query_scalar(how).fetch_one(&mut connection).await?;
+        self.connection = Some(connection);
+        Ok(busy == 0)
+    }
 }

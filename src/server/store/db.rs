@@ -3,11 +3,11 @@
 use super::address::{Address, BUSY, CHECKPOINT, CHECKPOINTS_WAIT, LOG_KEPT, PAGE_LIMIT, WAIT, sqlite_options};
 use super::file::{OpenFile, private_file};
 use super::pools::{Pools, Purpose};
-use super::precedence::{PAUSE, Precedence};
+use super::precedence::{Patience, Precedence};
 use crate::server::error::{Error, Result};
 use serde::{Serialize, Serializer};
 use sqlx::sqlite::{SqliteConnection, SqlitePool};
-use sqlx::{ConnectOptions, Connection, Postgres, Sqlite, Transaction};
+use sqlx::{ConnectOptions, Connection, PgConnection, Postgres, Sqlite, Transaction};
 use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
@@ -33,7 +33,22 @@ pub struct Db {
 /// An open transaction of either.
 pub enum Tx {
     Sqlite(Transaction<'static, Sqlite>),
-    Postgres(Transaction<'static, Postgres>),
+    Postgres(PostgresTx),
+}
+
+/// A transaction on Postgres. Where it is patient it gives way to the event stream before each statement: with few
+/// processors the two would take turns at each step of a commit.
+pub struct PostgresTx {
+    tx: Transaction<'static, Postgres>,
+    patience: Patience,
+}
+
+impl PostgresTx {
+    /// The connection for the next statement.
+    pub(super) async fn connection(&mut self) -> &mut PgConnection {
+        self.patience.give_way().await;
+        &mut self.tx
+    }
 }
 
 /// Runs one body on whichever database the transaction belongs to, with `$c` as its connection.
@@ -45,7 +60,7 @@ macro_rules! on {
                 $body
             }
             $crate::server::store::db::Tx::Postgres(tx) => {
-                let $c = &mut **tx;
+                let $c = tx.connection().await;
                 $body
             }
         }
@@ -163,27 +178,32 @@ impl Db {
         self.assert_there()?;
         Ok(match &*self.pools.read().await {
             Pools::Sqlite { writer, .. } => Tx::Sqlite(writer.begin_with("begin immediate").await?),
-            Pools::Postgres(pools) => Tx::Postgres(pools.of(self.purpose).begin().await?),
+            // Whoever writes holds rows that others wait for, and waits for nobody.
+            Pools::Postgres(pools) => {
+                Tx::Postgres(PostgresTx { tx: pools.of(self.purpose).begin().await?, patience: Patience::default() })
+            }
         })
     }
 
     /// Begins a transaction that sees one moment of the data and cannot write.
     pub async fn read(&self) -> Result<Tx> {
         self.assert_there()?;
+        let mut patience = Patience::default();
         if self.purpose.is_patient() {
-            self.precedence.give_way().await;
+            patience = Patience::new(&self.precedence);
+            patience.give_way().await;
         }
         Ok(match &*self.pools.read().await {
             Pools::Sqlite { readers, .. } => {
                 let mut tx = readers.of(self.purpose).begin().await?;
                 if self.purpose.is_patient() {
-                    self.limit(&mut tx).await?;
+                    limit(&mut tx, patience).await?;
                 }
                 Tx::Sqlite(tx)
             }
             Pools::Postgres(pools) => {
                 let begin = "begin isolation level repeatable read read only";
-                Tx::Postgres(pools.of(self.purpose).begin_with(begin).await?)
+                Tx::Postgres(PostgresTx { tx: pools.of(self.purpose).begin_with(begin).await?, patience })
             }
         })
     }
@@ -263,25 +283,22 @@ const INSTRUCTIONS: i32 = 1000;
 const STRETCH: Duration = Duration::from_millis(1);
 const BREATH: Duration = Duration::from_micros(20);
 
-impl Db {
-    /// Has whatever this transaction still does give way to the event stream, and cuts it off after the limit.
-    async fn limit(&self, tx: &mut Transaction<'static, Sqlite>) -> Result<()> {
-        let (until, precedence, runtime) = (Instant::now() + PAGE_LIMIT, self.precedence.clone(), Handle::current());
-        let (mut left, mut paused) = (PAUSE, Instant::now());
-        tx.lock_handle().await?.set_progress_handler(INSTRUCTIONS, move || {
-            let now = Instant::now();
-            if !left.is_zero() && !precedence.is_free() {
-                runtime.block_on(precedence.give_way_for(left));
-                left = left.saturating_sub(now.elapsed());
-                paused = Instant::now();
-            } else if now.duration_since(paused) >= STRETCH {
-                std::thread::sleep(BREATH);
-                paused = Instant::now();
-            }
-            now < until
-        });
-        Ok(())
-    }
+/// Has whatever this transaction still does give way to the event stream, and cuts it off after the limit.
+async fn limit(tx: &mut Transaction<'static, Sqlite>, mut patience: Patience) -> Result<()> {
+    let (until, runtime) = (Instant::now() + PAGE_LIMIT, Handle::current());
+    let mut paused = Instant::now();
+    tx.lock_handle().await?.set_progress_handler(INSTRUCTIONS, move || {
+        let now = Instant::now();
+        if patience.is_asked_for() {
+            runtime.block_on(patience.give_way());
+            paused = Instant::now();
+        } else if now.duration_since(paused) >= STRETCH {
+            std::thread::sleep(BREATH);
+            paused = Instant::now();
+        }
+        now < until
+    });
+    Ok(())
 }
 
 impl Tx {
@@ -296,7 +313,7 @@ impl Tx {
     pub async fn commit(self) -> Result<()> {
         match self {
             Self::Sqlite(tx) => tx.commit().await?,
-            Self::Postgres(tx) => tx.commit().await?,
+            Self::Postgres(tx) => tx.tx.commit().await?,
         }
         Ok(())
     }
@@ -304,6 +321,7 @@ impl Tx {
 
 #[cfg(test)]
 mod tests {
+    use super::super::precedence::PAUSE;
     use super::*;
 
     /// A statement without an end.

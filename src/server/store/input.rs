@@ -170,7 +170,7 @@ impl<A: Act> Change<A> {
         const HOLD: &str = "select id from inputs where workspace_id = $1 and id = $2 for update";
         let workspace = self.workspace.id;
         if let Tx::Postgres(tx) = &mut self.tx {
-            sqlx::query(HOLD).bind(workspace).bind(id).execute(&mut **tx).await?;
+            sqlx::query(HOLD).bind(workspace).bind(id).execute(tx.connection().await).await?;
         }
         Ok(self.input(id).await?.map(|(_, state)| state))
     }

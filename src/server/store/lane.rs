@@ -37,7 +37,7 @@ impl Tx {
     /// until the transaction ends.
     pub(super) async fn take_lane(&mut self, workspace: WorkspaceId) -> Result<()> {
         if let Self::Postgres(tx) = self {
-            sqlx::query("select pg_advisory_xact_lock($1)").bind(workspace).execute(&mut **tx).await?;
+            sqlx::query("select pg_advisory_xact_lock($1)").bind(workspace).execute(tx.connection().await).await?;
         }
         Ok(())
     }

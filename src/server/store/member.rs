@@ -39,7 +39,7 @@ impl Tx {
     pub(super) async fn lock_members(&mut self, workspace: WorkspaceId) -> Result<()> {
         const SQL: &str = "select person_id from members where workspace_id = $1 order by person_id for update";
         if let Self::Postgres(tx) = self {
-            sqlx::query(SQL).bind(workspace).execute(&mut **tx).await?;
+            sqlx::query(SQL).bind(workspace).execute(tx.connection().await).await?;
         }
         Ok(())
     }

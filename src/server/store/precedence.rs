@@ -3,10 +3,10 @@
 
 use std::time::Duration;
 use tokio::sync::watch;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 /// For how long somebody gives way at most; under load that never ends there is nothing to wait for.
-pub(super) const PAUSE: Duration = Duration::from_millis(8);
+pub const PAUSE: Duration = Duration::from_millis(8);
 
 /// How many requests of the event stream are being stored; cloning shares it.
 #[derive(Clone, Debug, Default)]
@@ -32,7 +32,7 @@ impl Precedence {
     }
 
     /// The same, for so long at most.
-    pub async fn give_way_for(&self, at_most: Duration) {
+    async fn give_way_for(&self, at_most: Duration) {
         // The sender is here, so that there is always an answer.
         let _ = timeout(at_most, self.0.subscribe().wait_for(|requests| *requests == 0)).await;
     }
@@ -40,6 +40,33 @@ impl Precedence {
     /// Whether there is nobody to give way to.
     pub fn is_free(&self) -> bool {
         *self.0.borrow() == 0
+    }
+}
+
+/// For how much longer a transaction gives way.
+#[derive(Debug, Default)]
+pub struct Patience {
+    precedence: Precedence,
+    left: Duration,
+}
+
+impl Patience {
+    pub fn new(precedence: &Precedence) -> Self {
+        Self { precedence: precedence.clone(), left: PAUSE }
+    }
+
+    /// Whether there is somebody to give way to.
+    pub fn is_asked_for(&self) -> bool {
+        !self.left.is_zero() && !self.precedence.is_free()
+    }
+
+    /// Waits while something is being stored and patience lasts.
+    pub async fn give_way(&mut self) {
+        if self.is_asked_for() {
+            let begun = Instant::now();
+            self.precedence.give_way_for(self.left).await;
+            self.left = self.left.saturating_sub(begun.elapsed());
+        }
     }
 }
 

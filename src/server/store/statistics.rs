@@ -59,10 +59,10 @@ impl Store {
         let db = self.db.for_purpose(Purpose::Job);
         let mut tx = db.read().await?;
         let Tx::Postgres(postgres) = &mut tx else { return Ok(true) };
-        if sqlx::query_scalar::<_, i64>(KNOWN).fetch_one(&mut **postgres).await? >= enough {
+        if sqlx::query_scalar::<_, i64>(KNOWN).fetch_one(postgres.connection().await).await? >= enough {
             return Ok(true);
         }
-        if sqlx::query_scalar::<_, i64>(ROWS).bind(enough).fetch_one(&mut **postgres).await? < enough {
+        if sqlx::query_scalar::<_, i64>(ROWS).bind(enough).fetch_one(postgres.connection().await).await? < enough {
             return Ok(false);
         }
         tx.commit().await?;
@@ -70,7 +70,7 @@ impl Store {
             // One by one, so that whoever needs the processor gets it in between.
             let mut tx = db.write().await?;
             if let Tx::Postgres(postgres) = &mut tx {
-                sqlx::raw_sql(AssertSqlSafe(format!("analyze {table}"))).execute(&mut **postgres).await?;
+                sqlx::raw_sql(AssertSqlSafe(format!("analyze {table}"))).execute(postgres.connection().await).await?;
             }
             tx.commit().await?;
         }

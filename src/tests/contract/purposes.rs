@@ -2,7 +2,9 @@
 
 use super::sender::ios;
 use crate::harness::{Backend, World, basic};
+use attest::domain::permission::Permission;
 use attest::domain::role::Role;
+use attest::server::store::{PAUSE, Purpose, WorkspaceRef};
 use axum::http::StatusCode;
 use futures::future::join_all;
 use sqlx::Connection;
@@ -85,4 +87,34 @@ async fn many_searches_of_one_hold_up_nobody_elses() {
     let adas = join_all((0..40).map(|n| search(["/log?text=it", "/w/acme/audit?actor=Ada&text=it"][n % 2], &ada)));
     let (_, before) = tokio::join!(adas, bobs);
     assert!(before < 10, "{before} searches of Ada's came before Bob's");
+}
+
+/// On Postgres each statement of a page gives way, for a commit has many steps and shares the processor with them.
+#[tokio::test]
+async fn a_page_gives_way_between_its_statements() {
+    let world = World::new(Backend::Postgres).await;
+    let workspace = WorkspaceRef::Id(world.workspace("Acme").await);
+    let view = world.store.for_purpose(Purpose::Page).view(&World::actor(), workspace, Permission::SeeMetrics).await;
+    let mut view = view.expect("a view");
+    let ahead = world.store.precedence().take();
+    let (waited, began) = (PAUSE / 2, Instant::now());
+    view.settings().await.expect("settings");
+    assert!(began.elapsed() >= waited, "it waited for what is stored: {:?}", began.elapsed());
+    // Under load without an end it goes on all the same.
+    timeout(Duration::from_secs(60), view.settings()).await.expect("it waits no more").expect("settings");
+    drop(ahead);
+}
+
+#[tokio::test]
+async fn pages_are_drawn_in_turn() {
+    let world = World::new(Backend::Sqlite).await;
+    world.workspace("Acme").await;
+    let ada = world.sign_in(&world.member("acme", "Ada", Role::ComplianceAdmin).await).await;
+    let turns = u32::try_from(world.state.drawing.available_permits()).expect("a few");
+    let all = world.state.drawing.acquire_many(turns).await.expect("turns");
+    let page = world.get("/w/acme/overview", &ada);
+    tokio::pin!(page);
+    assert!(timeout(Duration::from_millis(300), &mut page).await.is_err(), "it waits for its turn");
+    drop(all);
+    assert_eq!(page.await.status, StatusCode::OK);
 }

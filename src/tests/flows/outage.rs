@@ -49,7 +49,7 @@ async fn a_postgres_that_is_away_is_told_and_recovers() {
     assert_eq!(world.get("/readyz", &Cookie::default()).await.status, StatusCode::SERVICE_UNAVAILABLE);
     let page = world.get("/sign-in", &Cookie::default()).await;
     assert_eq!(page.status, StatusCode::SERVICE_UNAVAILABLE);
-    assert!(page.body.contains("Database unavailable") && page.body.contains("Incident"), "{}", page.body);
+    assert!(page.body.contains("Attest cannot answer now") && page.body.contains("Incident"), "{}", page.body);
     cluster.resume();
     assert_eq!(world.event(&input, &batch(2)).await.status, StatusCode::ACCEPTED);
     assert_eq!(world.distribution("acme", &token, "unit=devices").await["total"], 2);

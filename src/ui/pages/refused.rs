@@ -54,7 +54,7 @@ impl RefusedPage {
             Why::Conflict => words::conflict(Conflict::Unknown),
             Why::TooLarge if self.sent => "This is too large",
             Why::TooLarge => "This address is too long",
-            Why::Unavailable => "Database unavailable",
+            Why::Unavailable => "Attest cannot answer now",
             Why::Internal => "Internal error",
         }
     }
@@ -74,7 +74,7 @@ impl RefusedPage {
             Why::Conflict => "Open the page again to see what changed.",
             Why::TooLarge if self.sent => "Send less at a time.",
             Why::TooLarge => "Shorten what it searches for, or open the page without it.",
-            Why::Unavailable => "Try again in a moment. Attest reconnects by itself.",
+            Why::Unavailable => "The database is away, or it has too much to do for this. Try again in a moment.",
             Why::Internal => "The cause is in the server's log, under the incident id below.",
         }
     }

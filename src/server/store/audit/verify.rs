@@ -63,15 +63,15 @@ impl SystemView {
             'select has_table_privilege(''audit'', ''update, delete, truncate'')') where result <> 'f')";
         let by_triggers = match &mut self.tx {
             Tx::Sqlite(tx) => return Ok(sqlx::query_scalar(SQLITE).fetch_one(&mut **tx).await?),
-            Tx::Postgres(tx) => sqlx::query_scalar(POSTGRES).fetch_one(&mut **tx).await?,
+            Tx::Postgres(tx) => sqlx::query_scalar(POSTGRES).fetch_one(tx.connection().await).await?,
         };
         let Tx::Postgres(tx) = &mut self.tx else { return Ok(by_triggers) };
         if by_triggers {
             return Ok(true);
         }
-        let may: bool = sqlx::query_scalar(MAY).fetch_one(&mut **tx).await?;
-        let is_spread: bool = sqlx::query_scalar(SPREAD).fetch_one(&mut **tx).await?;
-        Ok(!may && is_spread && !sqlx::query_scalar::<_, bool>(WORKERS_MAY).fetch_one(&mut **tx).await?)
+        let may: bool = sqlx::query_scalar(MAY).fetch_one(tx.connection().await).await?;
+        let is_spread: bool = sqlx::query_scalar(SPREAD).fetch_one(tx.connection().await).await?;
+        Ok(!may && is_spread && !sqlx::query_scalar::<_, bool>(WORKERS_MAY).fetch_one(tx.connection().await).await?)
     }
 }
 
