@@ -85,8 +85,11 @@ impl Queues {
 
     /// The next request, with the queue that it waited in and how large batches may be stored together; waits until there is
     /// one. `None` when the near ends are gone and nothing waits any more.
-    async fn next(&mut self, limits: Limits) -> Option<(Waiting, &mut Queue, Limits)> {
+    async fn next(&mut self, store: &Store, limits: Limits) -> Option<(Waiting, &mut Queue, Limits)> {
         let Self { small, large, large_is_next, small_at, rows } = self;
+        if small.waiting.is_empty() && is_expected(*small_at) {
+            store.copy_log_in_between().await;
+        }
         let (first, is_large) = loop {
             let first = if *large_is_next { large.take().map(|first| (first, true)) } else { None };
             let first = first.or_else(|| small.take().map(|first| (first, false)));
@@ -107,16 +110,21 @@ impl Queues {
             *small_at = Some(Instant::now());
             return Some((first, small, limits));
         }
-        let in_parts = !small.waiting.is_empty() || small_at.is_some_and(|at| at.elapsed() < EXPECTED);
+        let in_parts = !small.waiting.is_empty() || is_expected(*small_at);
         let part = (rows.held() / PARTS).clamp(PART, LARGEST_PART).min(limits.commit_rows);
         let parts = Limits { commit_rows: part, commit_ms: 0, ..limits };
         Some((first, large, if in_parts { parts } else { limits }))
     }
 }
 
+/// Whether another small request is expected after the last one.
+fn is_expected(small_at: Option<Instant>) -> bool {
+    small_at.is_some_and(|at| at.elapsed() < EXPECTED)
+}
+
 /// Commits what comes through the queues until their near ends are gone.
 pub(super) async fn write(store: Store, mut queues: Queues, limits: Limits) {
-    while let Some((mut first, queue, limits)) = queues.next(limits).await {
+    while let Some((mut first, queue, limits)) = queues.next(&store, limits).await {
         first.cut(limits.commit_rows);
         let mut group = CommitGroup::of(first);
         group.fill(queue, limits).await;
