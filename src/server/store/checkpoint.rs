@@ -1,13 +1,10 @@
 //! SQLite's write-ahead log: copied into the file by a connection of its own, so that no commit has to, and emptied soon
 //! after something was erased, which can be read in it until then.
 
-use super::db::Db;
 use super::{Store, System};
-use crate::server::error::Result;
-use sqlx::sqlite::SqliteConnection;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
-use tokio::sync::{Mutex, Notify};
+use tokio::sync::Notify;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
 /// How often it is looked whether there is something to do, while nobody says so.
@@ -33,7 +30,6 @@ pub(super) struct WriteAheadLog {
     batches: AtomicUsize,
     /// Told when these are enough to copy it.
     enough: Notify,
-    copier: Mutex<Copier>,
 }
 
 impl Store {
@@ -51,14 +47,17 @@ impl Store {
 
     /// Copies the log if it is worth it and nobody else does: while nothing is committed nothing is slow beside it.
     pub async fn copy_log_in_between(&self) {
-        let WriteAheadLog { batches, copier, .. } = &*self.write_ahead_log;
+        let batches = &self.write_ahead_log.batches;
         if self.path().is_none() || batches.load(Ordering::Relaxed) < BATCHES_IN_BETWEEN {
             return;
         }
-        if let Ok(mut copier) = copier.try_lock() {
+        if let Ok(mut copier) = self.db.copier().try_lock()
+            && !copier.held_up
+        {
             batches.store(0, Ordering::Relaxed);
-            if let Err(error) = copier.copy_log(&self.db).await {
-                tracing::warn!(%error, "SQLite's log could not be copied; it is tried again");
+            match copier.copy_log().await {
+                Ok(all) => copier.held_up = !all,
+                Err(error) => tracing::warn!(%error, "SQLite's log could not be copied; it is tried again"),
             }
         }
     }
@@ -81,7 +80,7 @@ impl System {
                 () = self.write_ahead_log.enough.notified() => {}
             }
             if empty_at <= Instant::now() && self.write_ahead_log.erased.swap(false, Ordering::AcqRel) {
-                let emptied = self.write_ahead_log.copier.lock().await.empty_log(&self.db).await;
+                let emptied = self.db.copier().lock().await.empty_log().await;
                 if !matches!(emptied, Ok(true)) {
                     // Somebody was reading, or it failed.
                     self.note_erased();
@@ -93,41 +92,13 @@ impl System {
             } else if copy_at <= Instant::now() || self.write_ahead_log.batches.load(Ordering::Relaxed) >= BATCHES {
                 self.write_ahead_log.batches.store(0, Ordering::Relaxed);
                 copy_at = Instant::now() + COPIED_EVERY;
-                if let Err(error) = self.write_ahead_log.copier.lock().await.copy_log(&self.db).await {
+                let mut copier = self.db.copier().lock().await;
+                copier.held_up = false;
+                if let Err(error) = copier.copy_log().await {
                     tracing::warn!(%error, "SQLite's log could not be copied; it is tried again in a second");
                     copy_at = Instant::now() + RETRIED_AFTER;
                 }
             }
         }
-    }
-}
-
-/// Copies the log by a connection that it keeps while all goes well.
-#[derive(Debug, Default)]
-struct Copier(Option<SqliteConnection>);
-
-impl Copier {
-    /// Copies the log into the file.
-    async fn copy_log(&mut self, db: &Db) -> Result<()> {
-        self.is_copied(db, "pragma wal_checkpoint(passive)").await?;
-        Ok(())
-    }
-
-    /// The same, and empties it; returns whether that was done, for somebody may read what it has of an earlier moment.
-    async fn empty_log(&mut self, db: &Db) -> Result<bool> {
-        // Most is copied before anybody has to wait.
-        self.copy_log(db).await?;
-        self.is_copied(db, "pragma wal_checkpoint(truncate)").await
-    }
-
-    /// Whether all was done.
-    async fn is_copied(&mut self, db: &Db, how: &'static str) -> Result<bool> {
-        let mut connection = match self.0.take() {
-            Some(connection) => connection,
-            None => db.checkpointer().await?,
-        };
-        let busy: i64 = sqlx::query_scalar(how).fetch_one(&mut connection).await?;
-        self.0 = Some(connection);
-        Ok(busy == 0)
     }
 }

@@ -1,12 +1,13 @@
 //! The two databases, and one text for both: `on!` types a statement's body once for each driver.
 
-use super::address::{Address, BUSY, CHECKPOINT, CHECKPOINTS_WAIT, LOG_KEPT, PAGE_LIMIT, WAIT, sqlite_options};
+use super::address::{Address, BUSY, CHECKPOINT, LOG_KEPT, PAGE_LIMIT, WAIT, sqlite_options};
+use super::copier::Copier;
 use super::file::{OpenFile, private_file};
 use super::pools::{Pools, Purpose};
 use super::precedence::{Patience, Precedence};
 use crate::server::error::{Error, Result};
 use serde::{Serialize, Serializer};
-use sqlx::sqlite::{SqliteConnection, SqlitePool};
+use sqlx::sqlite::SqlitePool;
 use sqlx::{ConnectOptions, Connection, PgConnection, Postgres, Sqlite, Transaction};
 use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt;
@@ -14,7 +15,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::runtime::Handle;
-use tokio::sync::RwLock;
+use tokio::sync::{Mutex, RwLock};
 use tokio::time::Instant;
 
 /// Where the data is, and the connections to it; cloning shares them.
@@ -28,6 +29,8 @@ pub struct Db {
     /// What this handle's connections are for.
     purpose: Purpose,
     precedence: Precedence,
+    /// Copies SQLite's log.
+    copier: Arc<Mutex<Copier>>,
 }
 
 /// An open transaction of either.
@@ -95,13 +98,10 @@ impl Db {
             private_file(path)?;
         }
         let pools = Arc::new(RwLock::new(address.pools()));
-        let mut db = Self {
-            pools,
-            address: Arc::new(address),
-            file: None,
-            purpose: Purpose::Job,
-            precedence: Precedence::default(),
-        };
+        let address = Arc::new(address);
+        let copier = Arc::new(Mutex::new(Copier::new(address.clone())));
+        let mut db =
+            Self { pools, address, file: None, purpose: Purpose::Job, precedence: Precedence::default(), copier };
         db.assert_durable().await?;
         db.file = db.path().map(OpenFile::look).transpose()?.map(Arc::new);
         Ok(db)
@@ -215,18 +215,13 @@ impl Db {
         let mut pools = self.pools.write().await;
         if pools.is(seen) {
             // Whoever holds a connection while they wait for another one shall not hold up everybody.
-            let _ = tokio::time::timeout(WAIT, pools.close()).await;
+            let closed = async {
+                self.copier.lock().await.close().await;
+                pools.close().await;
+            };
+            let _ = tokio::time::timeout(WAIT, closed).await;
             *pools = self.address.pools();
         }
-    }
-
-    /// A connection for copying SQLite's log into the file. It waits only a moment for others: whoever writes waits for
-    /// it meanwhile.
-    pub async fn checkpointer(&self) -> Result<SqliteConnection> {
-        let Address::Sqlite(path) = &*self.address else {
-            return Err(Error::Internal("only SQLite has a log to copy".to_owned()));
-        };
-        Ok(sqlite_options(path).busy_timeout(CHECKPOINTS_WAIT).connect().await?)
     }
 
     /// Copies a SQLite database into a new file by a connection of its own: readers may not write, and the writer has
@@ -261,8 +256,13 @@ impl Db {
         }
     }
 
-    /// Ends all connections; awaited, so that nothing is cut off.
+    pub(super) fn copier(&self) -> &Mutex<Copier> {
+        &self.copier
+    }
+
+    /// Ends all connections; awaited, so that nothing is cut off, and that the last one removes SQLite's log.
     pub async fn close(&self) {
+        self.copier.lock().await.close().await;
         self.pools().await.close().await;
     }
 }

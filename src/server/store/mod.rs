@@ -15,6 +15,7 @@ mod batch_app;
 pub mod check;
 mod checkpoint;
 mod columns;
+mod copier;
 mod count;
 mod counter;
 pub mod credential;

@@ -6,6 +6,7 @@ use crate::harness::{Backend, World};
 use attest::domain::att::Policy;
 use attest::domain::time::{DAY, HOUR};
 use serde_json::{Value, json};
+use sqlx::{Connection, SqliteConnection};
 use std::process::Command;
 use std::time::Duration;
 
@@ -81,5 +82,56 @@ async fn after_an_erasure_nothing_of_it_is_in_the_files() {
     world.run_jobs().await;
     assert_eq!(world.rows::<(String, i64)>("select cursor, erased from erasures").await, [(String::new(), 200)]);
     no_trace_within_a_minute(&world, &stored).await;
+    keeping.abort();
+}
+
+/// While small requests come the writer copies the log between two commits; for a few batches it is not worth it.
+#[tokio::test]
+async fn the_log_is_copied_between_commits_once_that_is_worth_it() {
+    let world = World::new(Backend::Sqlite).await;
+    let sender = Sender::new(&world).await;
+    sender.send_unchecked(&(0..200).map(|n| phone(n, "authorized")).collect::<Vec<_>>()).await;
+    let stored = sealed(&world).await;
+    world.store.copy_log_in_between().await;
+    assert_eq!((stored.len(), found(&world, "", &stored)), (200, 0));
+    sender.send_unchecked(&(200..250).map(|n| phone(n, "authorized")).collect::<Vec<_>>()).await;
+    world.store.copy_log_in_between().await;
+    assert!(found(&world, "", &stored) >= 200, "{}", found(&world, "", &stored));
+    // The next commit begins the log anew, so that it is no longer than what is stored from copy to copy.
+    let log = || std::fs::metadata(format!("{}-wal", world.url.strip_prefix("sqlite://").expect("a file")));
+    let before = log().expect("a log").len();
+    for n in 0..10 {
+        let first = 250 * (n + 1);
+        sender.send_unchecked(&(first..first + 250).map(|n| phone(n, "authorized")).collect::<Vec<_>>()).await;
+        world.store.copy_log_in_between().await;
+    }
+    let after = log().expect("a log").len();
+    assert!(after < 3 * before, "{before} bytes became {after}");
+}
+
+/// Looking through a log that somebody keeps from being copied takes the longer, the longer it is.
+#[tokio::test]
+async fn a_log_that_is_held_up_is_not_looked_through_between_commits() {
+    let world = World::new(Backend::Sqlite).await;
+    let sender = Sender::new(&world).await;
+    let mut reader = SqliteConnection::connect(&world.url).await.expect("a connection");
+    sqlx::raw_sql("begin; select count(*) from devices").execute(&mut reader).await.expect("a moment to read");
+    for n in [0, 250] {
+        sender.send_unchecked(&(n..n + 250).map(|n| phone(n, "authorized")).collect::<Vec<_>>()).await;
+        world.store.copy_log_in_between().await;
+        assert_eq!(found(&world, "", &sealed(&world).await), 0);
+        if n == 0 {
+            sqlx::raw_sql("rollback").execute(&mut reader).await.expect("it ends");
+        }
+    }
+    // Whoever copies it beside the commits begins it anew.
+    let system = world.system.clone();
+    let keeping = tokio::spawn(async move { system.keep_checkpoints().await });
+    let copied = async {
+        while found(&world, "", &sealed(&world).await) == 0 {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), copied).await.expect("it is copied");
     keeping.abort();
 }

@@ -4,4 +4,5 @@
 mod crash;
 mod flush;
 mod several;
+mod stop;
 mod store;
