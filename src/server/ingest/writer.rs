@@ -46,6 +46,11 @@ impl Queue {
         Self { waiting, next: VecDeque::new(), again: Vec::new(), committed: 0 }
     }
 
+    /// Whether nobody has come, and nobody was left by the commit before.
+    fn is_empty(&self) -> bool {
+        self.next.is_empty() && self.waiting.is_empty()
+    }
+
     /// What has come by now.
     fn take(&mut self) -> Option<Waiting> {
         let now = Instant::now();
@@ -87,7 +92,7 @@ impl Queues {
     /// one. `None` when the near ends are gone and nothing waits any more.
     async fn next(&mut self, store: &Store, limits: Limits) -> Option<(Waiting, &mut Queue, Limits)> {
         let Self { small, large, large_is_next, small_at, rows } = self;
-        if small.waiting.is_empty() && is_expected(*small_at) {
+        if small.is_empty() && is_expected(*small_at) {
             store.copy_log_in_between().await;
         }
         let (first, is_large) = loop {
@@ -110,7 +115,7 @@ impl Queues {
             *small_at = Some(Instant::now());
             return Some((first, small, limits));
         }
-        let in_parts = !small.waiting.is_empty() || is_expected(*small_at);
+        let in_parts = !small.is_empty() || is_expected(*small_at);
         let part = (rows.held() / PARTS).clamp(PART, LARGEST_PART).min(limits.commit_rows);
         let parts = Limits { commit_rows: part, commit_ms: 0, ..limits };
         Some((first, large, if in_parts { parts } else { limits }))

@@ -7,10 +7,9 @@ use crate::domain::environment::Environment;
 use crate::domain::error::{Problem, Refusal};
 use crate::domain::permission::Permission;
 use crate::domain::privacy::{PrivacySnapshot, Settings};
-use crate::domain::rounding::Shown;
 use crate::domain::text::Reason;
 use crate::server::error::{Error, Result};
-use crate::server::store::{Act, Actor, Change, CounterSelection, Done, Scope, Store, UnknownInApp, WorkspaceRef};
+use crate::server::store::{Act, Actor, Change, CounterSelection, Done, Scope, Store, WorkspaceRef};
 
 /// Sets the status of Apple devices that never reported one.
 pub struct SetAttDefault;
@@ -124,24 +123,21 @@ pub struct SettingsWithCounts {
     pub profiles: Counts,
     /// In production, in the whole workspace.
     pub decided: Decided,
-    /// The same in the apps with the most.
-    pub by_app: Vec<UnknownInApp>,
     pub in_development: Decided,
 }
 
-/// Reads the settings and what the default decides; of the apps at most so many, in the order of their counts as shown.
-pub async fn read(scope: &mut Scope, rounded: bool, most_apps: i64) -> Result<SettingsWithCounts> {
+/// Reads the settings and what the default decides.
+pub async fn read(scope: &mut Scope) -> Result<SettingsWithCounts> {
     let settings = scope.settings().await?;
     let [production, development] = [Environment::Production, Environment::Development];
     let (profiles, devices) =
         (totals(scope, production, Unit::Profiles).await?, totals(scope, production, Unit::Devices).await?);
-    let by_app = scope.unknown_by_app(production, Shown::step(rounded), most_apps).await?;
     let in_development = Decided {
         profiles: totals(scope, development, Unit::Profiles).await?.of(CountedState::Unknown),
         devices: totals(scope, development, Unit::Devices).await?.of(CountedState::Unknown),
     };
     let decided = Decided { profiles: profiles.of(CountedState::Unknown), devices: devices.of(CountedState::Unknown) };
-    Ok(SettingsWithCounts { settings, profiles, decided, by_app, in_development })
+    Ok(SettingsWithCounts { settings, profiles, decided, in_development })
 }
 
 /// How many units of an environment have each state.

@@ -1,7 +1,9 @@
 //! SQLite's write-ahead log: copied into the file by a connection of its own, so that no commit has to, and emptied soon
 //! after something was erased, which can be read in it until then.
 
+use super::copier::Copier;
 use super::{Store, System};
+use crate::server::error::Result;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::sync::Notify;
@@ -47,19 +49,23 @@ impl Store {
 
     /// Copies the log if it is worth it and nobody else does: while nothing is committed nothing is slow beside it.
     pub async fn copy_log_in_between(&self) {
-        let batches = &self.write_ahead_log.batches;
-        if self.path().is_none() || batches.load(Ordering::Relaxed) < BATCHES_IN_BETWEEN {
+        if self.path().is_none() || self.write_ahead_log.batches.load(Ordering::Relaxed) < BATCHES_IN_BETWEEN {
             return;
         }
         if let Ok(mut copier) = self.db.copier().try_lock()
             && !copier.held_up
         {
-            batches.store(0, Ordering::Relaxed);
-            match copier.copy_log().await {
+            match self.copy_log(&mut copier).await {
                 Ok(all) => copier.held_up = !all,
                 Err(error) => tracing::warn!(%error, "SQLite's log could not be copied; it is tried again"),
             }
         }
+    }
+
+    /// Copies what was stored until now; returns whether that was all.
+    async fn copy_log(&self, copier: &mut Copier) -> Result<bool> {
+        self.write_ahead_log.batches.store(0, Ordering::Relaxed);
+        copier.copy_log().await
     }
 }
 
@@ -90,11 +96,10 @@ impl System {
                 }
                 empty_at = Instant::now() + if matches!(emptied, Ok(true)) { EMPTIED_EVERY } else { RETRIED_AFTER };
             } else if copy_at <= Instant::now() || self.write_ahead_log.batches.load(Ordering::Relaxed) >= BATCHES {
-                self.write_ahead_log.batches.store(0, Ordering::Relaxed);
                 copy_at = Instant::now() + COPIED_EVERY;
                 let mut copier = self.db.copier().lock().await;
                 copier.held_up = false;
-                if let Err(error) = copier.copy_log().await {
+                if let Err(error) = self.copy_log(&mut copier).await {
                     tracing::warn!(%error, "SQLite's log could not be copied; it is tried again in a second");
                     copy_at = Instant::now() + RETRIED_AFTER;
                 }

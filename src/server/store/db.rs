@@ -39,17 +39,19 @@ pub enum Tx {
     Postgres(PostgresTx),
 }
 
-/// A transaction on Postgres. Where it is patient it gives way to the event stream before each statement: with few
+/// A transaction on Postgres. One with patience gives way to the event stream before each statement: with few
 /// processors the two would take turns at each step of a commit.
 pub struct PostgresTx {
     tx: Transaction<'static, Postgres>,
-    patience: Patience,
+    patience: Option<Patience>,
 }
 
 impl PostgresTx {
     /// The connection for the next statement.
     pub(super) async fn connection(&mut self) -> &mut PgConnection {
-        self.patience.give_way().await;
+        if let Some(patience) = &mut self.patience {
+            patience.give_way().await;
+        }
         &mut self.tx
     }
 }
@@ -180,7 +182,7 @@ impl Db {
             Pools::Sqlite { writer, .. } => Tx::Sqlite(writer.begin_with("begin immediate").await?),
             // Whoever writes holds rows that others wait for, and waits for nobody.
             Pools::Postgres(pools) => {
-                Tx::Postgres(PostgresTx { tx: pools.of(self.purpose).begin().await?, patience: Patience::default() })
+                Tx::Postgres(PostgresTx { tx: pools.of(self.purpose).begin().await?, patience: None })
             }
         })
     }
@@ -188,15 +190,14 @@ impl Db {
     /// Begins a transaction that sees one moment of the data and cannot write.
     pub async fn read(&self) -> Result<Tx> {
         self.assert_there()?;
-        let mut patience = Patience::default();
-        if self.purpose.is_patient() {
-            patience = Patience::new(&self.precedence);
+        let mut patience = self.purpose.is_patient().then(|| Patience::new(&self.precedence));
+        if let Some(patience) = &mut patience {
             patience.give_way().await;
         }
         Ok(match &*self.pools.read().await {
             Pools::Sqlite { readers, .. } => {
                 let mut tx = readers.of(self.purpose).begin().await?;
-                if self.purpose.is_patient() {
+                if let Some(patience) = patience {
                     limit(&mut tx, patience).await?;
                 }
                 Tx::Sqlite(tx)

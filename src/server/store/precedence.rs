@@ -44,7 +44,7 @@ impl Precedence {
 }
 
 /// For how much longer a transaction gives way.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Patience {
     precedence: Precedence,
     left: Duration,

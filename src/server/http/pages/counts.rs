@@ -29,11 +29,11 @@ const MOST_OFFERED: usize = 200;
 /// The platforms that are offered to roles that may not know which there are.
 const COMMON: [Platform; 3] = [Platform::Ios, Platform::Tvos, Platform::Android];
 
-fn filter(read: &Read, asked: &PageQuery) -> OverviewFilter {
+fn filter(read: &Read, asked: &PageQuery, largest: &[&App]) -> OverviewFilter {
     let DistributionQuery { unit, app, platform, environment } = read.question;
     let other = if unit == Unit::Profiles { "devices" } else { "" };
     let apps = read.distribution.apps.iter();
-    let offered: BTreeSet<AppId> = largest(read).into_iter().take(MOST_OFFERED).map(|app| app.id).chain(app).collect();
+    let offered: BTreeSet<AppId> = largest.iter().take(MOST_OFFERED).map(|app| app.id).chain(app).collect();
     let apps = apps
         .filter(|known| offered.contains(&known.id))
         .map(|known| Choice { value: known.id.to_string(), name: known.name.clone(), chosen: app == Some(known.id) })
@@ -69,9 +69,10 @@ pub fn counts(read: &Read, asked: &PageQuery) -> Counts {
     let apple = distribution.apple(question);
     let chosen = question.platform.filter(|platform| !platform.is_apple());
     let nobody = !distribution.rounded && apple == 0;
+    let largest = largest(read);
     Counts {
         unit: question.unit,
-        filter: Some(filter(read, asked)),
+        filter: Some(filter(read, asked, &largest)),
         apple: shown(apple),
         elsewhere: shown(distribution.explicit(question, CountedState::NotApplicable)),
         last_batch: distribution.last_batch(question).map(minute),
@@ -79,12 +80,12 @@ pub fn counts(read: &Read, asked: &PageQuery) -> Counts {
         content: match empty {
             Some(empty) => Content::Empty(empty.clone()),
             None if chosen.is_some() || nobody && question.platform.is_none() => Content::NoApple(chosen),
-            None => Content::Figures(Box::new(figures(read, asked))),
+            None => Content::Figures(Box::new(figures(read, asked, &largest))),
         },
     }
 }
 
-fn figures(read: &Read, asked: &PageQuery) -> Figures {
+fn figures(read: &Read, asked: &PageQuery, largest: &[&App]) -> Figures {
     let Read { question, distribution, .. } = read;
     let shown = |n| distribution.shown(n);
     let apple = shown(distribution.apple(question));
@@ -117,7 +118,7 @@ fn figures(read: &Read, asked: &PageQuery) -> Figures {
     };
     let apple_words = words::count(apple);
     let units = words::unit_after(&apple_words, question.unit);
-    let (apps, more_apps) = apps(read, asked);
+    let (apps, more_apps) = apps(read, asked, largest);
     Figures {
         unknown: words::count(unknown),
         unknown_share: words::share(share(unknown, apple)),
@@ -168,7 +169,7 @@ fn largest(read: &Read) -> Vec<&App> {
 }
 
 /// The largest apps, and how many smaller ones there are.
-fn apps(read: &Read, asked: &PageQuery) -> (Vec<AppRow>, usize) {
+fn apps(read: &Read, asked: &PageQuery, largest: &[&App]) -> (Vec<AppRow>, usize) {
     let Read { question, distribution, .. } = read;
     if question.app.is_some() {
         return (Vec::new(), 0);
@@ -193,6 +194,6 @@ fn apps(read: &Read, asked: &PageQuery) -> (Vec<AppRow>, usize) {
     let counts = |app: &&App| {
         distribution.rounded || distribution.all(&DistributionQuery { app: Some(app.id), ..*question }) > 0
     };
-    let mut counted = largest(read).into_iter().filter(counts);
+    let mut counted = largest.iter().copied().filter(counts);
     (counted.by_ref().take(MOST_SHOWN).map(row).collect(), counted.count())
 }

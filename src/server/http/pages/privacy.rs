@@ -35,7 +35,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use std::collections::BTreeMap;
 
-/// How many apps the page shows for each choice: the largest ones.
+/// How many of the apps that a change affects the page shows: the largest ones.
 const MOST_APPS: i64 = 50;
 /// How many versions the page shows; the audit log has them all.
 const HISTORY: i64 = 20;
@@ -181,8 +181,10 @@ async fn whose(view: &mut View, visit: &SignedInPerson) -> Result<Conflict> {
 async fn model(view: &mut View, visit: &SignedInPerson, erase_after: u32) -> Result<PrivacySettings> {
     let frame = frame(view, &visit.person, NavPage::Privacy, Environment::Production).await?;
     let rounded = grant(frame.role, Permission::SeeMetrics) == Grant::Rounded;
-    let reading = read(view, rounded, MOST_APPS).await?;
-    let apps = affected_apps(&reading.by_app, rounded);
+    let reading = read(view).await?;
+    let may_change = frame.may(Permission::ChangePrivacySettings);
+    // They stand in the form only.
+    let apps = if may_change { affected_apps(view, rounded).await? } else { AffectedApps::default() };
     let admins = view.members().await?.into_iter().filter(|member| member.role == Role::ComplianceAdmin);
     let versions = view.settings_versions(HISTORY + 1).await?;
     let rows = match frame.may(Permission::SeeAudit) {
@@ -191,7 +193,7 @@ async fn model(view: &mut View, visit: &SignedInPerson, erase_after: u32) -> Res
     };
     let count = |n| words::count(Shown::of(n, rounded));
     Ok(PrivacySettings {
-        may_change: frame.may(Permission::ChangePrivacySettings),
+        may_change,
         changed_by: reading.settings.changed_by.clone(),
         changed_at: moment(reading.settings.changed_at),
         chosen: frame.default,
@@ -228,16 +230,17 @@ fn erasing(erasure: Erasure, erase_after: u32) -> Option<Erasing> {
     })
 }
 
-/// The apps that the default decides something in, and how many more there are.
-fn affected_apps(apps: &[UnknownInApp], rounded: bool) -> AffectedApps {
+/// The apps that the default decides something in, in the order of their counts as shown, and how many more there are.
+async fn affected_apps(view: &mut View, rounded: bool) -> Result<AffectedApps> {
+    let apps = view.unknown_by_app(Environment::Production, Shown::step(rounded), MOST_APPS).await?;
+    let more = apps.first().map_or(0, |first| first.apps - apps.len() as i64);
     let count = |n| words::count(Shown::of(n, rounded));
-    let row = |UnknownInApp { name, profiles, devices, .. }: &UnknownInApp| AppEffect {
-        app: name.clone(),
-        profiles: count(*profiles),
-        devices: count(*devices),
+    let row = |UnknownInApp { name, profiles, devices, .. }| AppEffect {
+        app: name,
+        profiles: count(profiles),
+        devices: count(devices),
     };
-    let all = apps.first().map_or(0, |first| first.apps);
-    AffectedApps { rows: apps.iter().map(row).collect(), more: all - apps.len() as i64 }
+    Ok(AffectedApps { rows: apps.into_iter().map(row).collect(), more })
 }
 
 fn effect(reading: &SettingsWithCounts, choice: Option<Status>, rounded: bool) -> ChoiceEffect {

@@ -141,5 +141,6 @@ fn affected(page: &PrivacySettings) -> impl IntoView + use<> {
         </table>
     });
     let development = page.development.clone().map(|words| view! { <p class="muted">{words}</p> });
-    view! { <div class=class>{apps}{more}{development}</div> }
+    let has_any = apps.is_some() || development.is_some();
+    has_any.then(|| view! { <div class=class>{apps}{more}{development}</div> })
 }

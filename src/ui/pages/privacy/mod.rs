@@ -107,7 +107,7 @@ pub struct StateEffect {
 }
 
 /// The apps that a change of the default would affect: the largest ones, and how many more there are.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct AffectedApps {
     pub rows: Vec<AppEffect>,
     pub more: i64,
