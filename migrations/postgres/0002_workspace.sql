@@ -18,7 +18,7 @@ create table erasures (
     workspace_id bigint not null,
     version bigint not null,
     asked_at bigint not null,
-    -- The policy and default that what is stored was let in under.
+    -- The policy and default of the version before, under which what it erases was kept.
     base_policy text not null,
     base_default bigint,
     progress text not null,
@@ -133,7 +133,9 @@ create table devices (
     environment bigint not null,
     id bigint not null,
     app_id bigint not null,
+    -- For which moment each thing that describes it was last said: ..._at.
     platform text not null,
+    platform_at bigint,
     status bigint,
     since bigint,
     as_of bigint,
@@ -141,8 +143,11 @@ create table devices (
     -- How many transitions there were, and so the last one's seq.
     transitions bigint not null,
     os_version text,
+    os_version_at bigint,
     app_version text,
+    app_version_at bigint,
     country text,
+    country_at bigint,
     first_seen bigint not null,
     last_seen bigint not null,
     unidentified_since bigint,

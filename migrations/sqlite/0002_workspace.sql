@@ -18,7 +18,7 @@ create table erasures (
     workspace_id integer not null,
     version integer not null,
     asked_at integer not null,
-    -- The policy and default that what is stored was let in under.
+    -- The policy and default of the version before, under which what it erases was kept.
     base_policy text not null,
     base_default integer,
     progress text not null,
@@ -133,7 +133,9 @@ create table devices (
     environment integer not null,
     id integer not null,
     app_id integer not null,
+    -- For which moment each thing that describes it was last said: ..._at.
     platform text not null,
+    platform_at integer,
     status integer,
     since integer,
     as_of integer,
@@ -141,8 +143,11 @@ create table devices (
     -- How many transitions there were, and so the last one's seq.
     transitions integer not null,
     os_version text,
+    os_version_at integer,
     app_version text,
+    app_version_at integer,
     country text,
+    country_at integer,
     first_seen integer not null,
     last_seen integer not null,
     unidentified_since integer,

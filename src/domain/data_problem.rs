@@ -32,5 +32,7 @@ closed_list! {
         /// An id that joined too many devices or profiles, or a device or profile that has too many: it was not joined
         /// to anything further.
         SharedId => "shared_id",
+        /// An identity of the user that repeats an advertising id which the status does not permit; it is dropped.
+        IdfaAsIdentity => "idfa_as_identity",
     }
 }

@@ -15,6 +15,16 @@ pub const SILENT: i64 = 30 * DAY;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct OverflowValues(pub i64);
 
+/// For which moment each thing that describes a device was last said; `None` until it is. A report that is older changes
+/// nothing of it, so that a description does not depend on the order in which reports come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Described {
+    pub platform: Option<Millis>,
+    pub os_version: Option<Millis>,
+    pub app_version: Option<Millis>,
+    pub country: Option<Millis>,
+}
+
 /// A device as the store keeps it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Device {
@@ -30,7 +40,10 @@ pub struct Device {
     pub os_version: Option<String>,
     pub app_version: Option<String>,
     pub country: Option<String>,
+    pub described: Described,
+    /// By the time of the first report that came.
     pub first_seen: Millis,
+    /// By the latest time of its reports.
     pub last_seen: Millis,
     /// Since when no identifier leads to it.
     pub unidentified_since: Option<Millis>,

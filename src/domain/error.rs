@@ -34,6 +34,7 @@ closed_list! {
     #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
     pub enum Problem {
         NotJson => "not_json",
+        NotGzip => "not_gzip",
         NotAnObject => "not_an_object",
         NotAnArray => "not_an_array",
         NotAString => "not_a_string",

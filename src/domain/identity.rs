@@ -4,9 +4,6 @@ use super::closed_list::closed_list;
 use super::environment::Environment;
 use super::identifier::normalized;
 
-/// How three official clients spell `customer_id`.
-pub const CUSTOMER_ID_OTHERWISE: &str = "customerid";
-
 closed_list! {
     /// The kinds of identity. Their order decides which profile a batch is about: the first one that the batch
     /// carries, whether it is known or not; its others then lead to that profile too.
@@ -39,9 +36,28 @@ closed_list! {
 }
 
 impl IdentityKind {
+    /// How senders spell it besides: three official clients `customerid`, feeds the others. Source: public clients and
+    /// the documentation of feeds.
+    pub fn other_spellings(self) -> &'static [&'static str] {
+        match self {
+            Self::CustomerId => &["customerid", "customerId", "CustomerId"],
+            Self::OtherId2 => &["other2"],
+            Self::OtherId3 => &["other3"],
+            Self::OtherId4 => &["other4"],
+            Self::OtherId5 => &["other5"],
+            Self::OtherId6 => &["other6"],
+            Self::OtherId7 => &["other7"],
+            Self::OtherId8 => &["other8"],
+            Self::OtherId9 => &["other9"],
+            Self::OtherId10 => &["other10"],
+            _ => &[],
+        }
+    }
+
     /// Reads what a sender calls it.
     pub fn of_sender(text: &str) -> Option<Self> {
-        if text == CUSTOMER_ID_OTHERWISE { Some(Self::CustomerId) } else { Self::parse(text) }
+        let is_it = |kind: &Self| kind.other_spellings().contains(&text);
+        Self::parse(text).or_else(|| Self::ALL.into_iter().find(is_it))
     }
 
     /// The value as it is compared: e-mail addresses without regard to case.

@@ -48,6 +48,27 @@ pub enum Field<'a> {
 }
 
 impl<'a> Object<'a> {
+    /// Reads an object, or an array that stands for an object without members: some senders' languages have one empty
+    /// thing for both.
+    pub fn read_or_empty(raw: &'a RawValue) -> Result<Self, Problem> {
+        Self::read(raw).or_else(|problem| if is_empty_array(raw) { Ok(Self(Vec::new())) } else { Err(problem) })
+    }
+
+    /// Reads an object from an array of pairs, `{name: "key", value: ..}` each; of several with one key the first.
+    pub fn read_pairs(raw: &'a RawValue, name: &str, value: &str) -> Result<Self, Problem> {
+        let mut members: Vec<(Cow<'a, str>, &'a RawValue)> = Vec::new();
+        for pair in array(raw)? {
+            let pair = Self::read(pair)?;
+            if let (Field::Value(key), Field::Value(value)) = (pair.field(name), pair.field(value))
+                && let Ok(key) = text(key)
+                && !members.iter().any(|(known, _)| *known == key)
+            {
+                members.push((key, value));
+            }
+        }
+        Ok(Self(members))
+    }
+
     /// Reads `raw`, which is known to be JSON.
     pub fn read(raw: &'a RawValue) -> Result<Self, Problem> {
         let members: Members<'a> = serde_json::from_str(raw.get()).map_err(|_| Problem::NotAnObject)?;
@@ -85,6 +106,11 @@ impl<'a> Object<'a> {
     }
 }
 
+fn is_empty_array(raw: &RawValue) -> bool {
+    let inside = raw.get().strip_prefix('[').and_then(|json| json.strip_suffix(']'));
+    inside.is_some_and(|inside| inside.trim().is_empty())
+}
+
 /// The elements of an array.
 pub fn array(raw: &RawValue) -> Result<Vec<&RawValue>, Problem> {
     serde_json::from_str(raw.get()).map_err(|_| Problem::NotAnArray)
@@ -112,52 +138,68 @@ pub fn kept_text(raw: &RawValue) -> Result<Cow<'_, str>, Problem> {
     if text.chars().count() > LONGEST_KEPT { Err(Problem::TooLong) } else { Ok(text) }
 }
 
-/// A string or a number, as text that may be kept.
+/// A string or a number, as text that may be kept; a number as it is written.
 pub fn kept_text_or_number(raw: &RawValue) -> Result<Cow<'_, str>, Problem> {
     if is_number(raw) {
-        let digits = integer(raw).map(|n| Cow::Owned(n.to_string()));
-        return digits.or_else(|_| kept_length(raw.get()));
+        return kept_length(raw.get());
     }
     kept_text(raw).map_err(|problem| if problem == Problem::NotAString { Problem::NotText } else { problem })
+}
+
+/// A string or a number, as the text of an id that may be kept: `12.0` is the id 12.
+pub fn kept_id(raw: &RawValue) -> Result<Cow<'_, str>, Problem> {
+    if is_number(raw)
+        && let Ok(n) = integer(raw)
+    {
+        return Ok(n.to_string().into());
+    }
+    kept_text_or_number(raw)
 }
 
 fn kept_length(text: &str) -> Result<Cow<'_, str>, Problem> {
     if text.len() > LONGEST_KEPT { Err(Problem::TooLong) } else { Ok(Cow::Borrowed(text)) }
 }
 
-/// A 64-bit integer; `1614121622175.0` is one.
+/// A 64-bit integer in any notation of JSON's: `1614121622175.0` and `1e18` are some.
 pub fn integer(raw: &RawValue) -> Result<i64, Problem> {
-    let json = raw.get();
-    if !is_number(raw) {
-        return Err(Problem::NotAnInteger);
-    }
-    let (whole, rest) = json.find(['.', 'e', 'E']).map_or((json, ""), |at| json.split_at(at));
-    let no_fraction = rest.strip_prefix('.').is_none_or(|digits| digits.bytes().all(|digit| digit == b'0'));
-    if no_fraction && !rest.contains(['e', 'E']) {
-        return whole.parse().map_err(|_| Problem::OutOfRange);
-    }
-    // With an exponent a double is what the sender had; only what a double holds exactly is an integer.
-    let double: f64 = json.parse().map_err(|_| Problem::NotAnInteger)?;
-    match double {
-        _ if !double.is_finite() => Err(Problem::OutOfRange),
-        _ if double.fract() != 0.0 => Err(Problem::NotAnInteger),
-        _ if double.abs() <= (1_i64 << 53) as f64 => Ok(double as i64),
-        _ => Err(Problem::OutOfRange),
-    }
+    if is_number(raw) { written_integer(raw.get()) } else { Err(Problem::NotAnInteger) }
 }
 
-/// A 64-bit integer, or its decimal text.
-pub fn integer_or_decimal_text(raw: &RawValue) -> Result<Option<i64>, Problem> {
+/// A 64-bit integer, or its text; an empty text is none.
+pub fn integer_or_text(raw: &RawValue) -> Result<Option<i64>, Problem> {
     if is_number(raw) {
         return integer(raw).map(Some);
     }
     let text = kept_text(raw).map_err(|_| Problem::NotAnInteger)?;
-    let digits = text.trim().strip_prefix('-').unwrap_or(text.trim());
-    let is_number = !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_digit());
-    match (text.trim().is_empty(), is_number) {
-        (true, _) => Ok(None),
-        (_, true) => text.trim().parse().map(Some).map_err(|_| Problem::OutOfRange),
-        (_, false) => Err(Problem::NotAnInteger),
+    if text.trim().is_empty() { Ok(None) } else { written_integer(text.trim()).map(Some) }
+}
+
+/// The integer that a text writes out, exactly: never by way of a double, which has only 53 bits.
+fn written_integer(text: &str) -> Result<i64, Problem> {
+    let (number, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+    let (sign, number) = number.strip_prefix('-').map_or(("", number), |number| ("-", number));
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+    let is_digits = |text: &str| text.bytes().all(|digit| digit.is_ascii_digit());
+    let digits_of_exponent = exponent.strip_prefix(['-', '+']).unwrap_or(exponent);
+    if whole.is_empty()
+        || digits_of_exponent.is_empty()
+        || ![whole, fraction, digits_of_exponent].into_iter().all(is_digits)
+    {
+        return Err(Problem::NotAnInteger);
+    }
+    let digits = format!("{whole}{fraction}");
+    let significant = digits.trim_start_matches('0').trim_end_matches('0');
+    if significant.is_empty() {
+        return Ok(0);
+    }
+    let trailing = (digits.len() - digits.trim_end_matches('0').len()) as i64;
+    // An exponent that is no number here is so large that nothing else matters.
+    let exponent: i64 = exponent.parse().unwrap_or(if exponent.starts_with('-') { -1 << 40 } else { 1 << 40 });
+    let zeros = exponent - fraction.len() as i64 + trailing;
+    match zeros {
+        ..0 => Err(Problem::NotAnInteger),
+        0..=18 => format!("{sign}{significant}{}", "0".repeat(zeros as usize)).parse().map_err(|_| Problem::OutOfRange),
+        _ => Err(Problem::OutOfRange),
     }
 }
 
@@ -178,15 +220,21 @@ mod tests {
         assert_eq!(integer(&raw("1614121622175.0")), Ok(1_614_121_622_175));
         assert_eq!(integer(&raw("1.5e3")), Ok(1500));
         assert_eq!(integer(&raw("-0")), Ok(0));
+        assert_eq!(integer(&raw("1e18")), Ok(1_000_000_000_000_000_000));
+        assert_eq!(integer(&raw("1.8014398509481985E16")), Ok(18_014_398_509_481_985));
+        assert_eq!(integer(&raw("100e-2")), Ok(1));
+        assert_eq!(integer(&raw("0e999999999999999999999")), Ok(0));
+        assert_eq!(integer(&raw("1e-999999999999999999999")), Err(Problem::NotAnInteger));
+        assert_eq!(integer(&raw("1e19")), Err(Problem::OutOfRange));
         assert_eq!(integer(&raw("1.5")), Err(Problem::NotAnInteger));
         assert_eq!(integer(&raw("9223372036854775808")), Err(Problem::OutOfRange));
         assert_eq!(integer(&raw("1e300")), Err(Problem::OutOfRange));
         assert_eq!(integer(&raw("1e400")), Err(Problem::OutOfRange));
         assert_eq!(integer(&raw("\"1\"")), Err(Problem::NotAnInteger));
-        assert_eq!(integer_or_decimal_text(&raw("\"-9223372036854775808\"")), Ok(Some(i64::MIN)));
-        assert_eq!(integer_or_decimal_text(&raw("\"\"")), Ok(None));
-        assert_eq!(integer_or_decimal_text(&raw("\"1x\"")), Err(Problem::NotAnInteger));
-        assert_eq!(integer_or_decimal_text(&raw("\"-\"")), Err(Problem::NotAnInteger));
+        assert_eq!(integer_or_text(&raw("\"-9223372036854775808\"")), Ok(Some(i64::MIN)));
+        assert_eq!(integer_or_text(&raw("\"\"")), Ok(None));
+        assert_eq!(integer_or_text(&raw("\"1x\"")), Err(Problem::NotAnInteger));
+        assert_eq!(integer_or_text(&raw("\"-\"")), Err(Problem::NotAnInteger));
     }
 
     #[test]
@@ -203,12 +251,23 @@ mod tests {
     }
 
     #[test]
+    fn an_object_has_other_spellings() {
+        assert_eq!(Object::read_or_empty(&raw("[ ]")).map(|object| object.len()).ok(), Some(0));
+        assert!(Object::read_or_empty(&raw("[1]")).is_err() && Object::read(&raw("[]")).is_err());
+        let pairs = raw(r#"[{"k":"a","v":1},{"k":"a","v":2},{"k":"b","v":null},{"v":3}]"#);
+        let object = Object::read_pairs(&pairs, "k", "v").unwrap();
+        assert!(object.len() == 1 && matches!(object.field("a"), Field::Value(value) if value.get() == "1"));
+        assert!(Object::read_pairs(&raw("[1]"), "k", "v").is_err());
+    }
+
+    #[test]
     fn kept_strings_have_rules() {
         assert_eq!(kept_text(&raw(r#""\ud800""#)), Err(Problem::Unprintable));
         assert_eq!(kept_text(&raw(r#""a\u0000""#)), Err(Problem::Unprintable));
         assert_eq!(kept_text(&raw(&format!("\"{}\"", "é".repeat(255)))).map(|text| text.len()), Ok(510));
         assert_eq!(kept_text(&raw(&format!("\"{}\"", "é".repeat(256)))), Err(Problem::TooLong));
-        assert_eq!(kept_text_or_number(&raw("12.0")), Ok(Cow::Borrowed("12")));
+        assert_eq!(kept_id(&raw("12.0")), Ok(Cow::Borrowed("12")));
+        assert_eq!(kept_text_or_number(&raw("17.10")), Ok(Cow::Borrowed("17.10")));
         assert_eq!(kept_text_or_number(&raw("true")), Err(Problem::NotText));
     }
 }

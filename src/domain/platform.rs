@@ -17,6 +17,10 @@ closed_list! {
         SmartTv => "smart_tv",
         Xbox => "xbox",
         Alexa => "alexa",
+        /// Apple's other platforms, which App Tracking Transparency does not apply to.
+        Visionos => "visionOS",
+        Watchos => "watchOS",
+        Macos => "macOS",
         /// A platform that the sender named and we have no name for.
         Other => "other",
         /// Nobody said.
@@ -31,11 +35,14 @@ impl Platform {
         let letters = text.chars().filter(|c| c.is_ascii_alphanumeric());
         Some(match letters.collect::<String>().to_ascii_lowercase().as_str() {
             "" | "unknown" => return None,
-            "ios" | "unityios" | "ipados" => Self::Ios,
-            "tvos" | "appletv" => Self::Tvos,
+            "ios" | "unityios" | "iphoneos" | "iphone" | "ipad" | "ipados" | "ipod" | "ipodtouch" => Self::Ios,
+            "tvos" | "appletv" | "appletvos" => Self::Tvos,
+            "visionos" | "xros" => Self::Visionos,
+            "watchos" => Self::Watchos,
+            "macos" | "macosx" | "osx" => Self::Macos,
             "android" | "unityandroid" => Self::Android,
             "web" | "mobileweb" => Self::Web,
-            "desktop" | "windows" | "macos" | "linux" => Self::Desktop,
+            "desktop" | "windows" | "linux" => Self::Desktop,
             "roku" => Self::Roku,
             "firetv" => Self::FireTv,
             "smarttv" => Self::SmartTv,
@@ -89,6 +96,7 @@ mod tests {
         assert_eq!(version("14"), version("14.0.1"));
         assert_eq!(OsVersion::parse("fourteen"), None);
         assert_eq!(OsVersion::parse("14.x"), None);
+        assert_eq!(OsVersion::parse("14."), None);
         assert!(
             OsVersion::is_enforced(Some("x"))
                 && OsVersion::is_enforced(None)
@@ -100,6 +108,16 @@ mod tests {
     fn senders_spell_platforms_in_many_ways() {
         assert_eq!(Platform::of_sender("UnityIOS"), Some(Platform::Ios));
         assert_eq!(Platform::of_sender("TVOS"), Some(Platform::Tvos));
+        for ios in ["iPhone OS", "iPhone", "iPad", "iPod touch", "iPadOS", "IOS"] {
+            assert_eq!(Platform::of_sender(ios), Some(Platform::Ios), "{ios}");
+        }
+        for tvos in ["Apple TV", "appletvos"] {
+            assert_eq!(Platform::of_sender(tvos), Some(Platform::Tvos), "{tvos}");
+        }
+        for elsewhere in ["visionOS", "watchOS", "macOS"] {
+            let platform = Platform::of_sender(elsewhere).unwrap();
+            assert!(platform.as_str() == elsewhere && !platform.is_apple());
+        }
         assert_eq!(Platform::of_sender("Fire TV"), Some(Platform::FireTv));
         assert_eq!(Platform::of_sender("fridge"), Some(Platform::Other));
         assert_eq!(Platform::of_sender("Unknown"), None);

@@ -2,6 +2,7 @@
 
 use super::batch::Batch;
 use super::identifier::IdentifierKind;
+use super::identity::IdentityKind;
 use super::time::HOUR;
 use serde_json::{Map, Value, json};
 
@@ -15,8 +16,11 @@ pub const WITHHELD: &str = "(withheld)";
 
 /// The batch as it was read, in the shape of the Events API, without what nobody reads and without its IDFA.
 pub fn sample(batch: &Batch) -> Value {
-    let identities: Map<String, Value> =
-        batch.identities.iter().map(|(kind, value)| (kind.as_str().to_owned(), value.clone().into())).collect();
+    let identity = |(kind, value): &(IdentityKind, String)| {
+        let shown = if batch.idfa_identities.contains(kind) { WITHHELD } else { value };
+        (kind.as_str().to_owned(), shown.into())
+    };
+    let identities: Map<String, Value> = batch.identities.iter().map(identity).collect();
     let mut device = filled(json!({
         "platform": batch.platform,
         "os_version": batch.os_version,

@@ -7,7 +7,7 @@ use jiff::{Span, Timestamp};
 
 /// The day of a moment in a time zone of the IANA database.
 pub fn day(at: Millis, zone: &str) -> Day {
-    // A zone was looked up when its workspace was made; should the system forget it, days are UTC's.
+    // A zone was looked up when its workspace was made, and is at each start of a server.
     let zone = TimeZone::get(zone).unwrap_or(TimeZone::UTC);
     let at = Timestamp::from_millisecond(at.0).unwrap_or(Timestamp::UNIX_EPOCH);
     let since = at.to_zoned(zone).date().since(Date::constant(1970, 1, 1));

@@ -1,6 +1,6 @@
 //! What can go wrong on the server: a refusal with its code, or a fault whose cause stays inside.
 
-use crate::domain::error::{Problem, Refusal};
+use crate::domain::error::{Fault, Problem, Refusal};
 use std::fmt;
 
 /// The result of everything that can be refused.
@@ -16,6 +16,8 @@ pub enum Error {
     Broken(String),
     /// More events wait than may.
     Full,
+    /// The store failed while it committed: what was to be stored may be, or not.
+    Unknown(String),
     /// The store is away, read-only or full; it may come back by itself.
     Unavailable(String),
     Internal(String),
@@ -43,6 +45,7 @@ impl fmt::Display for Error {
             Self::Refused(refusal) => write!(f, "refused: {refusal:?}"),
             Self::Again(cause) => write!(f, "somebody else was faster: {cause}"),
             Self::Broken(cause) | Self::Unavailable(cause) => write!(f, "the store is not available: {cause}"),
+            Self::Unknown(cause) => write!(f, "it is not known whether it was stored: {cause}"),
             Self::Full => f.write_str("too many events are waiting"),
             Self::Internal(cause) => f.write_str(cause),
         }
@@ -51,11 +54,41 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
+impl Error {
+    /// What a failed commit means: where the database answered that it was not done, the same as any failure; else nobody
+    /// knows.
+    pub fn of_commit(error: sqlx::Error) -> Self {
+        let is_answered = match &error {
+            sqlx::Error::Database(database) => is_rolled_back(&database.code().unwrap_or_default()),
+            _ => false,
+        };
+        if is_answered { error.into() } else { Self::Unknown(error.to_string()) }
+    }
+}
+
+/// Whether a commit that ends in this code was surely not done. Not so of SQLite's input and output errors: what was to be
+/// synced may be in the log, from which it is recovered. Nor where Postgres ends the connection or cannot say, for it may
+/// have committed and waited for another server.
+fn is_rolled_back(code: &str) -> bool {
+    match code.len() {
+        5 => !["08", "57", "58", "XX"].contains(&&code[..2]),
+        _ => code.parse::<u32>().is_ok_and(|code| code & 0xff != SQLITE_IO),
+    }
+}
+
+const SQLITE_IO: u32 = 10;
+
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
         let cause = error.to_string();
         match &error {
             sqlx::Error::Database(database) if database.is_unique_violation() => Self::Again(cause),
+            // A text that Postgres cannot hold, such as one with a NUL.
+            sqlx::Error::Database(database)
+                if database.code().is_some_and(|code| code == "22021" || code == "22P05") =>
+            {
+                Refusal::BadRequest(vec![Fault::new("", Problem::Unprintable)]).into()
+            }
             sqlx::Error::Database(database) => match kind(&database.code().unwrap_or_default()) {
                 FailureKind::Again => Self::Again(cause),
                 FailureKind::Broken => Self::Broken(cause),
@@ -98,12 +131,11 @@ fn kind(code: &str) -> FailureKind {
     const NO_MEMORY: u32 = 7;
     const LOCKED: u32 = 6;
     const READ_ONLY: u32 = 8;
-    const IO: u32 = 10;
     const FULL: u32 = 13;
     const CANNOT_OPEN: u32 = 14;
     match code.parse::<u32>().map(|code| code & 0xff) {
         // The last three end a transaction by themselves, and then its rollback fails.
-        Ok(READ_ONLY | NO_MEMORY | IO | FULL) => FailureKind::Broken,
+        Ok(READ_ONLY | NO_MEMORY | SQLITE_IO | FULL) => FailureKind::Broken,
         Ok(BUSY | LOCKED | INTERRUPTED | CANNOT_OPEN) => FailureKind::Unavailable,
         _ => FailureKind::Internal,
     }
@@ -112,6 +144,18 @@ fn kind(code: &str) -> FailureKind {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_commit_is_unknown_unless_the_database_says_that_it_was_not_done() {
+        // SQLite: an error at the sync, also as an extended code. Postgres: the connection or the server ended.
+        for code in ["10", "1034", "57P01", "57P02", "08006", "XX000"] {
+            assert!(!is_rolled_back(code), "{code}");
+        }
+        for code in ["5", "13", "40001", "23503", "53100"] {
+            assert!(is_rolled_back(code), "{code}");
+        }
+        assert!(matches!(Error::of_commit(sqlx::Error::WorkerCrashed), Error::Unknown(_)));
+    }
 
     #[test]
     fn codes_of_both_databases_are_sorted() {

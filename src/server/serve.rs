@@ -9,6 +9,7 @@ use super::services::Services;
 use super::services::jobs::{JobSettings, run_jobs};
 use super::services::presence::keep_presence;
 use super::services::set_up::set_up_link;
+use super::services::workspace::assert_zones_known;
 use super::site::Site;
 use super::state::AppState;
 use super::store::{System, lock_beside};
@@ -41,6 +42,7 @@ pub async fn serve(system: System, config: Config) -> Result<()> {
     if let Some((address, handle)) = metrics {
         serve_metrics(address, handle, state.clone()).await?;
     }
+    assert_zones_known(&state.services).await?;
     announce(&state.services, &state.config).await?;
     let jobs = tokio::spawn({
         let (services, settings) = (state.services.for_jobs(), job_settings(&state.config));

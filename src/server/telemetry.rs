@@ -1,6 +1,7 @@
 //! Logs, without personal data.
 
 use super::config::{LogFormat, Logs};
+use std::io::IsTerminal;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -13,7 +14,9 @@ const LEFT_OUT: &str = "tower_sessions=error,tower_sessions_core=off,sqlx::postg
 pub fn start(logs: &Logs) {
     let filter = EnvFilter::new(format!("{},{LEFT_OUT}", logs.log));
     let registry = tracing_subscriber::registry().with(filter);
-    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    // Colours are for people, and a file is read by others too.
+    let lines =
+        tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
     match logs.log_format {
         LogFormat::Json => registry.with(lines.json()).init(),
         LogFormat::Text => registry.with(lines.with_target(false)).init(),

@@ -15,18 +15,18 @@ fn status() -> impl Strategy<Value = Status> {
 }
 
 /// A report with a time of its own; few times, so that ties are common.
-fn report() -> impl Strategy<Value = Report> {
+fn report() -> impl Strategy<Value = Report<'static>> {
     (status(), 0..6_i64, prop::option::of(0..6_i64)).prop_map(|(status, t, att)| Report {
         status: Some(status),
         att_ms: att.map(|att| NOW - 1000 + att),
         batch_ms: Some(NOW - 1000 + t),
-        event_ms: None,
+        events_ms: &[],
         received: Millis(NOW),
         historical: false,
     })
 }
 
-fn apply(reports: &[Report]) -> Option<Reported> {
+fn apply(reports: &[Report<'_>]) -> Option<Reported> {
     reports.iter().fold(None, |reported, report| apply_report(reported, report).reported)
 }
 

@@ -88,11 +88,12 @@ fn vectors_register() {
         let mut reported: Option<Reported> = None;
         for step in case["steps"].as_array().expect("steps") {
             let sent = &step["report"];
+            let events: Vec<i64> = sent["event_timestamp_ms"].as_i64().into_iter().collect();
             let report = Report {
                 status: status(&sent["status"]),
                 att_ms: sent["att_timestamp_unixtime_ms"].as_i64(),
                 batch_ms: sent["batch_timestamp_ms"].as_i64(),
-                event_ms: sent["event_timestamp_ms"].as_i64(),
+                events_ms: &events,
                 received: Millis(sent["received_ms"].as_i64().expect("a time")),
                 historical: sent["historical"].as_bool().unwrap_or_default(),
             };

@@ -50,15 +50,18 @@ pub fn gate(
     }
 }
 
-/// Whether some IDFA that the gate keeps under the one policy and default it does not keep under the other: then what
-/// is stored of it will be erased.
-pub fn withholds_more(before: (Policy, Option<Status>), after: (Policy, Option<Status>)) -> bool {
-    let keeps = |(policy, default): (Policy, Option<Status>), explicit, os| {
-        gate(policy, Platform::Ios, explicit, default, Some(os), true) == Verdict::Kept
+/// A policy with a default: what the gate goes by.
+pub type Terms = (Policy, Option<Status>);
+
+/// Whether some IDFA that the gate keeps under the terms before has been withheld under all terms since: then what is
+/// stored of it will be erased.
+pub fn withholds_since(before: Terms, since: &[Terms]) -> bool {
+    let keeps = |(policy, default): Terms, (platform, explicit, os): (Platform, Option<Status>, &str)| {
+        gate(policy, platform, explicit, default, Some(os), true) == Verdict::Kept
     };
     let explicit = Status::ALL.into_iter().map(Some).chain([None]);
-    // Below iOS 14.5 the gate is another one.
-    explicit
-        .flat_map(|explicit| [(explicit, "14.4"), (explicit, "14.5")])
-        .any(|(explicit, os)| keeps(before, explicit, os) && !keeps(after, explicit, os))
+    // Below iOS 14.5 the gate is another one, and elsewhere yet another.
+    let apple = explicit.flat_map(|explicit| ["14.4", "14.5"].map(|os| (Platform::Ios, explicit, os)));
+    let mut kinds = apple.chain([(Platform::Android, None, "15")]);
+    kinds.any(|kind| keeps(before, kind) && !since.iter().any(|terms| keeps(*terms, kind)))
 }

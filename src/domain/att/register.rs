@@ -2,7 +2,7 @@
 
 use super::Status;
 use crate::domain::closed_list::closed_list;
-use crate::domain::time::{MINUTE, Millis};
+use crate::domain::time::{DAY, MINUTE, Millis};
 use std::cmp::Ordering;
 
 /// A timestamp below this is in seconds: a known client sends them so.
@@ -22,17 +22,46 @@ pub struct Reported {
 
 /// What one batch says about a device's status; timestamps as they were sent.
 #[derive(Clone, Copy, Debug)]
-pub struct Report {
+pub struct Report<'a> {
     pub status: Option<Status>,
     /// `att_timestamp_unixtime_ms`: when the user first answered.
     pub att_ms: Option<i64>,
     /// The batch's `timestamp_unixtime_ms`.
     pub batch_ms: Option<i64>,
-    /// The latest of the events' times.
-    pub event_ms: Option<i64>,
+    /// The events' times.
+    pub events_ms: &'a [i64],
     pub received: Millis,
     /// Whether the ATT timestamp replaces a missing time of the batch.
     pub historical: bool,
+}
+
+/// When a report counts from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OrderKey {
+    pub t: Millis,
+    /// Whether it had no time of its own that can be believed, and counts from when it was received.
+    pub is_arrival: bool,
+}
+
+impl Report<'_> {
+    /// When it counts from: the batch's time, else the latest of its events', each made sense of first; else the moment
+    /// when it was received.
+    pub fn order_key(&self) -> OrderKey {
+        self.timed(&mut Vec::new()).0
+    }
+
+    /// When it counts from, and when the user first answered; notes what was wrong with its times.
+    fn timed(&self, faults: &mut Vec<TimestampFault>) -> (OrderKey, Option<Millis>) {
+        let mut correct = |sent: i64| corrected(sent, self.received, faults);
+        let att = self.att_ms.and_then(&mut correct);
+        let batch = self.batch_ms.and_then(&mut correct);
+        let event = self.events_ms.iter().filter_map(|sent| correct(*sent)).max_by_key(|key| key.t);
+        faults.sort();
+        faults.dedup();
+        let arrival = OrderKey { t: self.received, is_arrival: true };
+        let key = batch.or(event).or(att.filter(|_| self.historical)).unwrap_or(arrival);
+        (key, att.map(|att| att.t))
+    }
 }
 
 /// What a report did to the register.
@@ -74,18 +103,12 @@ pub struct AppliedReport {
 
 /// Applies one report. The resulting (`status`, `as_of`) depends neither on the order in which reports with a time of
 /// their own arrive nor on repeats.
-pub fn apply_report(reported: Option<Reported>, report: &Report) -> AppliedReport {
+pub fn apply_report(reported: Option<Reported>, report: &Report<'_>) -> AppliedReport {
     let mut faults = Vec::new();
     let Some(status) = report.status else {
         return AppliedReport { reported, outcome: ReportOutcome::None, faults };
     };
-    let mut correct = |sent: Option<i64>| corrected(sent, report.received, &mut faults);
-    let (att, batch, event) = (correct(report.att_ms), correct(report.batch_ms), correct(report.event_ms));
-    faults.sort();
-    faults.dedup();
-
-    let stand_in = att.filter(|_| report.historical);
-    let t = batch.or(event).or(stand_in).unwrap_or(report.received);
+    let (OrderKey { t, is_arrival }, att) = report.timed(&mut faults);
     let since = att.map_or(t, |att| att.min(t));
     let news = Reported { status, since, as_of: t };
     let (reported, outcome) = match reported {
@@ -95,6 +118,8 @@ pub fn apply_report(reported: Option<Reported>, report: &Report) -> AppliedRepor
         }
         Some(reported) => match t.cmp(&reported.as_of) {
             Ordering::Greater => (news, ReportOutcome::Changed),
+            // What counts from its arrival counts in the order of arrival, however much of it in one millisecond.
+            Ordering::Equal if is_arrival => (news, ReportOutcome::Changed),
             Ordering::Equal if status.permissiveness() < reported.status.permissiveness() => {
                 (news, ReportOutcome::Changed)
             }
@@ -104,9 +129,16 @@ pub fn apply_report(reported: Option<Reported>, report: &Report) -> AppliedRepor
     AppliedReport { reported: Some(reported), outcome, faults }
 }
 
+/// A moment that was noted earlier, as it can be believed when a report comes that counts from `t`. What is far ahead of its
+/// arrival was noted while our own clock was, for no report counts from so late: it is older than the report then. Less
+/// than a day ahead it does no harm for longer than a day.
+pub fn believed(noted: Millis, received: Millis, t: Millis) -> Millis {
+    if noted > received.plus(DAY) { t.minus(1) } else { noted }
+}
+
 /// A sent timestamp as a moment that can be believed; one wrong clock must not pin a device for ever.
-fn corrected(sent: Option<i64>, received: Millis, faults: &mut Vec<TimestampFault>) -> Option<Millis> {
-    let mut ms = sent?;
+fn corrected(sent: i64, received: Millis, faults: &mut Vec<TimestampFault>) -> Option<OrderKey> {
+    let mut ms = sent;
     if ms <= 0 {
         faults.push(TimestampFault::Bad);
         return None;
@@ -117,7 +149,41 @@ fn corrected(sent: Option<i64>, received: Millis, faults: &mut Vec<TimestampFaul
     }
     if Millis(ms) > received.plus(AHEAD) {
         faults.push(TimestampFault::Future);
-        return Some(received);
+        return Some(OrderKey { t: received, is_arrival: true });
     }
-    Some(Millis(ms))
+    Some(OrderKey { t: Millis(ms), is_arrival: false })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: i64 = 1_795_356_300_000;
+
+    fn report(status: Status, events_ms: &[i64]) -> Report<'_> {
+        let received = Millis(NOW);
+        Report { status: Some(status), att_ms: None, batch_ms: None, events_ms, received, historical: false }
+    }
+
+    #[test]
+    fn each_events_time_is_made_sense_of_before_the_latest_is_taken() {
+        let events = [(NOW - 20_000) / 1000, NOW - 50_000];
+        let applied = apply_report(None, &report(Status::Denied, &events));
+        assert_eq!(applied.reported.unwrap().as_of, Millis((NOW - 20_000) / 1000 * 1000));
+        assert_eq!(applied.faults, [TimestampFault::Seconds]);
+    }
+
+    #[test]
+    fn what_counts_from_its_arrival_counts_in_the_order_of_arrival() {
+        for later in Status::ALL {
+            for earlier in Status::ALL {
+                for ahead in [&[][..], &[NOW + 3_600_000][..]] {
+                    let first = apply_report(None, &report(earlier, ahead)).reported;
+                    let second = apply_report(first, &report(later, ahead));
+                    assert_eq!(second.reported.unwrap().status, later);
+                    assert_ne!(second.outcome, ReportOutcome::Stale);
+                }
+            }
+        }
+    }
 }

@@ -2,29 +2,36 @@
 //! from it.
 
 use crate::domain::identifier::IdentifierKind;
-use crate::domain::identity::{CUSTOMER_ID_OTHERWISE, IdentityKind};
+use crate::domain::identity::IdentityKind;
 use std::borrow::Cow;
 
 /// What the value of a field may be. Null is the same as absent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FieldKind {
-    /// An object whose members are on the list too.
+    /// An object whose members are on the list too; an empty array is an empty one.
     Object,
+    /// An object of identities, or an array of `{identity_type, identity}`.
+    Identities,
     /// An object of anything, with at most `MOST_ATTRIBUTES` members.
     Attributes,
     /// An array of anything.
     Events,
     Environment,
     Status,
-    /// A string that may be kept.
-    Text,
     /// A string that may be kept, or a number that is taken for its digits.
-    TextOrNumber,
+    Text,
     Integer,
-    /// A 64-bit integer, or its decimal text.
+    /// A 64-bit integer in any notation, or its text.
     IntegerOrText,
     /// A boolean; anything else says nothing, and is no fault.
     Flag,
+}
+
+impl FieldKind {
+    /// Whether its members are on the list too.
+    pub fn has_members(self) -> bool {
+        matches!(self, Self::Object | Self::Identities)
+    }
 }
 
 /// A field that is read. Only this file makes one, so that none can be read that is not on the list.
@@ -70,14 +77,13 @@ impl BatchField {
         Self { within, name: kind.as_str(), kind: FieldKind::Text, meaning }
     }
 
-    /// The fields of a user's identity, the one that wins first: some official clients spell `customer_id` otherwise.
+    /// The fields of a user's identity, the one that wins first.
     pub(super) fn of_identity(kind: IdentityKind) -> impl Iterator<Item = Self> {
-        let other = (kind == IdentityKind::CustomerId)
-            .then_some((CUSTOMER_ID_OTHERWISE, "How some official clients spell customer_id."));
-        [(kind.as_str(), "")].into_iter().chain(other).map(|(name, meaning)| Self {
+        let others = kind.other_spellings().iter().map(|name| (*name, "Another spelling of the same identity."));
+        [(kind.as_str(), "")].into_iter().chain(others).map(|(name, meaning)| Self {
             within: "user_identities",
             name,
-            kind: FieldKind::TextOrNumber,
+            kind: FieldKind::Text,
             meaning,
         })
     }
@@ -104,7 +110,7 @@ fields! {
         MPID "mpid" IntegerOrText "The profile's id; 0 is none.";
         TIMESTAMP "timestamp_unixtime_ms" Integer "Unix milliseconds.";
         EVENTS "events" Events "Events of any shape: only their times (data.timestamp_unixtime_ms) are read.";
-        USER_IDENTITIES "user_identities" Object "The user's identities; a number is read as its digits.";
+        USER_IDENTITIES "user_identities" Identities "The user's identities; a number is read as its digits. Replayed archives send an array of {identity_type, identity}.";
         USER_ATTRIBUTES "user_attributes" Attributes "At most 100; nothing of them is kept.";
         DEVICE_INFO "device_info" Object "What is read of the device.";
         APPLICATION_INFO "application_info" Object "What is read of the app.";

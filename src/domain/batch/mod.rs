@@ -33,6 +33,8 @@ pub struct Batch {
     pub mpid: Option<i64>,
     /// In the order in which they decide.
     pub identities: Vec<(IdentityKind, String)>,
+    /// Which of them repeat the IDFA of the device.
+    pub idfa_identities: Vec<IdentityKind>,
     /// Ids of the device, normalized, without absent ones.
     pub identifiers: Vec<(IdentifierKind, String)>,
     /// `None`: whatever the device is known as.
@@ -51,8 +53,8 @@ pub struct Batch {
     pub att_ms: Option<i64>,
     /// `timestamp_unixtime_ms` as sent.
     pub batch_ms: Option<i64>,
-    /// The latest of the events' times.
-    pub event_ms: Option<i64>,
+    /// The events' times as sent.
+    pub events_ms: Vec<i64>,
     /// Whether one of its ids was a placeholder, and so absent.
     pub has_placeholder: bool,
 }

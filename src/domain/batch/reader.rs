@@ -1,6 +1,6 @@
 //! Reads a batch field by field, and collects every fault on the way.
 
-use super::field::{self, BatchField};
+use super::field::{self, BatchField, FieldKind};
 use super::{Batch, MOST_ATTRIBUTES};
 use crate::domain::att::Status;
 use crate::domain::environment::Environment;
@@ -40,17 +40,22 @@ impl<'a> Reader<'a> {
         let att_ms = self.value(field::ATT_TIMESTAMP, json::integer);
         let platform = self.text(field::PLATFORM).and_then(|text| Platform::of_sender(&text));
         let os = self.text(field::OS).and_then(|text| Platform::of_sender(&text));
-        let is_ios = self.is_ios();
+        let implied = self.implied_platform();
         let source_request_id = self.request_id();
         let identities = self.identities();
+        let idfa = identifiers.iter().find(|(kind, _)| *kind == IdentifierKind::Idfa).map(|(_, idfa)| idfa);
+        let repeats_idfa = |value: &str| normalized(value).as_ref() == idfa;
+        let repeating = identities.iter().filter(|(_, value)| idfa.is_some() && repeats_idfa(value));
+        let idfa_identities = repeating.map(|(kind, _)| *kind).collect();
         self.count_attributes();
         Batch {
             environment: self.value(field::ENVIRONMENT, environment).unwrap_or_default(),
             source_request_id,
-            mpid: self.value(field::MPID, json::integer_or_decimal_text).flatten().filter(|mpid| *mpid != 0),
+            mpid: self.value(field::MPID, json::integer_or_text).flatten().filter(|mpid| *mpid != 0),
             identities,
+            idfa_identities,
             identifiers,
-            platform: platform.or(os).or(is_ios.then_some(Platform::Ios)),
+            platform: platform.or(os).or(implied),
             bundle: self.trimmed(field::PACKAGE),
             app_name: self.trimmed(field::APPLICATION_NAME),
             app_version: self.trimmed(field::APPLICATION_VERSION),
@@ -60,7 +65,7 @@ impl<'a> Reader<'a> {
             limit_ad_tracking: self.limit_ad_tracking(),
             att_ms,
             batch_ms: self.value(field::TIMESTAMP, json::integer),
-            event_ms: self.latest_event(),
+            events_ms: self.event_times(),
             has_placeholder: self.has_placeholder,
         }
     }
@@ -90,13 +95,15 @@ impl<'a> Reader<'a> {
 
     /// Opens an object, so that its members can be read.
     fn open(&mut self, field: BatchField) {
-        if let Some(object) = self.value(field, Object::read) {
+        let has_identities = field.kind() == FieldKind::Identities;
+        let read = |raw| if has_identities { identities(raw) } else { Object::read_or_empty(raw) };
+        if let Some(object) = self.value(field, read) {
             self.objects.push((field.path(), object));
         }
     }
 
     fn text(&mut self, field: BatchField) -> Option<String> {
-        self.value(field, json::kept_text).map(Cow::into_owned)
+        self.value(field, json::kept_text_or_number).map(Cow::into_owned)
     }
 
     /// Text without space around it; an empty one is absent.
@@ -107,7 +114,7 @@ impl<'a> Reader<'a> {
 
     /// The text of an id; a placeholder is absent.
     fn id(&mut self, field: BatchField) -> Option<String> {
-        let id = self.value(field, json::kept_text_or_number)?;
+        let id = self.value(field, json::kept_id)?;
         self.unless_placeholder(id.into_owned())
     }
 
@@ -122,23 +129,25 @@ impl<'a> Reader<'a> {
         (!is_hidden).then_some(id)
     }
 
-    /// Whether there is a field that only Apple's devices have: where no platform is named, it is iOS then.
-    fn is_ios(&self) -> bool {
+    /// The platform that the fields are of which only its devices have, where none is named: Apple's first.
+    fn implied_platform(&self) -> Option<Platform> {
         let is_there = |field| matches!(self.field(field), Field::Value(_));
-        let is_id = |field| match self.field(field) {
+        let is_id = |kind| match self.field(BatchField::of_identifier(kind)) {
             Field::Value(raw) => {
-                json::kept_text(raw).is_ok_and(|id| normalized(&id).is_some() && !self.placeholders.hide(&id))
+                json::kept_id(raw).is_ok_and(|id| normalized(&id).is_some() && !self.placeholders.hide(&id))
             }
             _ => false,
         };
-        [IdentifierKind::Idfv, IdentifierKind::Idfa].map(BatchField::of_identifier).into_iter().any(is_id)
-            || [field::ATT_STATUS, field::ATT_TIMESTAMP].into_iter().any(is_there)
+        let is_ios = [IdentifierKind::Idfv, IdentifierKind::Idfa].into_iter().any(is_id)
+            || [field::ATT_STATUS, field::ATT_TIMESTAMP].into_iter().any(is_there);
+        let is_android = || [IdentifierKind::AndroidUuid, IdentifierKind::AndroidAdvertisingId].into_iter().any(is_id);
+        if is_ios { Some(Platform::Ios) } else { is_android().then_some(Platform::Android) }
     }
 
     fn identifiers(&mut self) -> Vec<(IdentifierKind, String)> {
         let mut identifiers = Vec::new();
         for kind in IdentifierKind::sent() {
-            let id = self.text(BatchField::of_identifier(kind)).and_then(|id| normalized(&id));
+            let id = self.value(BatchField::of_identifier(kind), json::kept_id).and_then(|id| normalized(&id));
             identifiers.extend(id.and_then(|id| self.unless_placeholder(id)).map(|id| (kind, id)));
         }
         identifiers
@@ -159,7 +168,7 @@ impl<'a> Reader<'a> {
 
     /// Nothing is kept of attributes; the documented limit holds all the same.
     fn count_attributes(&mut self) {
-        let attributes = self.value(field::USER_ATTRIBUTES, Object::read);
+        let attributes = self.value(field::USER_ATTRIBUTES, Object::read_or_empty);
         if attributes.is_some_and(|attributes| attributes.len() > MOST_ATTRIBUTES) {
             self.faults.push(Fault::new(field::USER_ATTRIBUTES.path(), Problem::TooManyAttributes));
         }
@@ -171,15 +180,15 @@ impl<'a> Reader<'a> {
         raw.get().parse().ok()
     }
 
-    /// The latest time of the events; they may have any shape, so what is no time is none.
-    fn latest_event(&mut self) -> Option<i64> {
-        let events = self.value(field::EVENTS, json::array)?;
+    /// The times of the events; they may have any shape, so what is no time is none.
+    fn event_times(&mut self) -> Vec<i64> {
+        let events = self.value(field::EVENTS, json::array).unwrap_or_default();
         let time = |event: &RawValue| {
             let Field::Value(data) = Object::read(event).ok()?.field("data") else { return None };
             let Field::Value(time) = Object::read(data).ok()?.field("timestamp_unixtime_ms") else { return None };
             json::integer(time).ok()
         };
-        events.into_iter().filter_map(time).max()
+        events.into_iter().filter_map(time).collect()
     }
 
     /// The first country that is named, if it is one.
@@ -190,8 +199,18 @@ impl<'a> Reader<'a> {
         // All are read before one is chosen, so that each fault is found.
         let named = sources.map(|field| self.trimmed(field));
         let country = named.into_iter().flatten().next()?.to_ascii_uppercase();
-        (country.len() == 2 && country.bytes().all(|b| b.is_ascii_uppercase())).then_some(country)
+        // XX and ZZ are what the standard leaves free, and senders write for an unknown one.
+        let is_code = country.len() == 2 && country.bytes().all(|b| b.is_ascii_uppercase());
+        (is_code && !["XX", "ZZ"].contains(&country.as_str())).then_some(country)
     }
+}
+
+/// An object of identities, or the array that replayed archives have.
+fn identities(raw: &RawValue) -> Result<Object<'_>, Problem> {
+    Object::read(raw).or_else(|problem| {
+        let pairs = Object::read_pairs(raw, "identity_type", "identity");
+        pairs.map_err(|_| problem)
+    })
 }
 
 fn status(raw: &RawValue) -> Result<Status, Problem> {

@@ -24,7 +24,7 @@ fn a_batch_that_names_an_idfa_but_no_platform_is_ios() {
     assert_eq!(batch.platform, Some(Platform::Ios));
     assert_eq!(batch.status, Some(Status::Authorized));
     assert_eq!(batch.att_ms, Some(1_614_121_622_175));
-    assert_eq!(batch.event_ms, Some(7));
+    assert_eq!(batch.events_ms, [7]);
     assert_eq!(batch.identifier(IdentifierKind::Idfa), Some("613ff528-afd1-4c1b-9628-e6ed25ece9c0"));
     assert_eq!(batch.identities, vec![(IdentityKind::CustomerId, "123456789".to_owned())]);
 }
@@ -52,10 +52,58 @@ fn official_clients_are_understood() {
 }
 
 #[test]
+fn senders_of_many_kinds_are_understood() {
+    let said = |json: &str| {
+        let batch = parse(json).unwrap();
+        batch.identities.iter().map(|(kind, value)| format!("{}={value}", kind.as_str())).collect::<Vec<_>>()
+    };
+    for spelling in ["customer_id", "customerid", "customerId", "CustomerId"] {
+        assert_eq!(said(&format!(r#"{{"user_identities":{{"{spelling}":"u"}}}}"#)), ["customer_id=u"]);
+        let pair = format!(r#"{{"user_identities":[{{"identity_type":"{spelling}","identity":"u"}}]}}"#);
+        assert_eq!(said(&pair), ["customer_id=u"]);
+    }
+    for n in 2..=10 {
+        assert_eq!(said(&format!(r#"{{"user_identities":{{"other{n}":"x"}}}}"#)), [format!("other_id_{n}=x")]);
+    }
+    let empty = r#"{"user_identities":[],"device_info":[],"application_info":[],"user_attributes":[],"context":[]}"#;
+    assert_eq!(parse(empty).unwrap(), Batch::default());
+    let numbers = parse(
+        r#"{"mpid":1e18,"device_info":{"os_version":17,"platform":"iPad"},"application_info":{"application_version":2.10}}"#,
+    );
+    let numbers = numbers.unwrap();
+    assert_eq!((numbers.mpid, numbers.platform), (Some(1_000_000_000_000_000_000), Some(Platform::Ios)));
+    assert_eq!((numbers.os_version.as_deref(), numbers.app_version.as_deref()), (Some("17"), Some("2.10")));
+    assert_eq!(parse(r#"{"mpid":"1E3"}"#).unwrap().mpid, Some(1000));
+}
+
+#[test]
+fn an_identity_that_repeats_the_idfa_is_told() {
+    let batch = parse(
+        r#"{"user_identities":{"customer_id":"u","other":"613FF528AFD14C1B9628E6ED25ECE9C0"},
+        "device_info":{"ios_advertising_id":"613ff528-afd1-4c1b-9628-e6ed25ece9c0"}}"#,
+    );
+    assert_eq!(batch.unwrap().idfa_identities, [IdentityKind::Other]);
+    let none = parse(r#"{"user_identities":{"other":"613ff528-afd1-4c1b-9628-e6ed25ece9c0"}}"#);
+    assert_eq!(none.unwrap().idfa_identities, []);
+}
+
+#[test]
+fn an_empty_apple_id_makes_no_iphone() {
+    let template = r#"{"user_identities":{"customer_id":"u"},"device_info":{"ios_advertising_id":"","ios_idfv":"",
+        "android_advertising_id":"38400000-8cf0-11bd-b23e-10b96e40000d"}}"#;
+    let batch = parse(template).unwrap();
+    assert_eq!(batch.platform, Some(Platform::Android));
+    assert_eq!(batch.identifiers.len(), 1);
+}
+
+#[test]
 fn the_first_country_said_counts() {
     let json = r#"{"context":{"location":{"country_code":"se"}},"device_info":{"locale_country":"US"}}"#;
     assert_eq!(parse(json).unwrap().country.as_deref(), Some("SE"));
     assert_eq!(parse(r#"{"device_info":{"device_country":"Sweden","locale_country":"SE"}}"#).unwrap().country, None);
+    for unknown in ["XX", "zz"] {
+        assert_eq!(parse(&format!(r#"{{"device_info":{{"locale_country":"{unknown}"}}}}"#)).unwrap().country, None);
+    }
 }
 
 #[test]
@@ -79,7 +127,8 @@ fn each_fault_names_its_field() {
 
 #[test]
 fn all_faults_at_once() {
-    let faults = parse(r#"{"mpid":true,"device_info":{"os_version":17,"att_authorization_status":"?"}}"#).unwrap_err();
+    let faults =
+        parse(r#"{"mpid":true,"device_info":{"os_version":[17],"att_authorization_status":"?"}}"#).unwrap_err();
     assert_eq!(faults.len(), 3);
 }
 
@@ -92,12 +141,12 @@ fn with_only(field: BatchField, value: Value) -> String {
 /// A value that the field takes, if it is no object.
 fn right(kind: FieldKind) -> Option<Value> {
     Some(match kind {
-        FieldKind::Object | FieldKind::Attributes => return None,
+        FieldKind::Object | FieldKind::Identities | FieldKind::Attributes => return None,
         FieldKind::Events => json!([{"data": {"timestamp_unixtime_ms": 7}}]),
         FieldKind::Environment => json!("development"),
         FieldKind::Status => json!("denied"),
         // A country as well as any other text.
-        FieldKind::Text | FieldKind::TextOrNumber => json!("SE"),
+        FieldKind::Text => json!("SE"),
         FieldKind::Integer | FieldKind::IntegerOrText => json!(7),
         FieldKind::Flag => json!(true),
     })
@@ -106,10 +155,10 @@ fn right(kind: FieldKind) -> Option<Value> {
 #[test]
 fn each_listed_field_of_a_wrong_type_is_a_fault() {
     for field in field::all() {
-        let wrong = if field.kind() == FieldKind::Object { json!(7) } else { json!({"wrong": 0}) };
+        let wrong = if field.kind().has_members() { json!(7) } else { json!({"wrong": 0}) };
         match field.kind() {
             FieldKind::Flag => assert_eq!(parse(&with_only(field, wrong)), Ok(Batch::default())),
-            FieldKind::Attributes => assert_eq!(fault(&with_only(field, json!([]))).0, field.path()),
+            FieldKind::Attributes => assert_eq!(fault(&with_only(field, json!([1]))).0, field.path()),
             _ => assert_eq!(fault(&with_only(field, wrong)).0, field.path()),
         }
     }
@@ -141,6 +190,7 @@ fn all_that_is_read_is_on_the_list() {
         source_request_id,
         mpid,
         identities,
+        idfa_identities,
         identifiers,
         platform,
         bundle,
@@ -152,7 +202,7 @@ fn all_that_is_read_is_on_the_list() {
         limit_ad_tracking,
         att_ms,
         batch_ms,
-        event_ms,
+        events_ms,
         has_placeholder,
     } = parse(&sent.to_string()).unwrap();
     assert_eq!(environment, Environment::Development);
@@ -160,10 +210,13 @@ fn all_that_is_read_is_on_the_list() {
     assert_eq!(platform, Some(Platform::Other));
     assert_eq!(status, Some(Status::Denied));
     assert_eq!(limit_ad_tracking, Some(true));
-    assert_eq!([mpid, att_ms, batch_ms, event_ms], [Some(7); 4]);
+    assert_eq!([mpid, att_ms, batch_ms], [Some(7); 3]);
+    assert_eq!(events_ms, [7]);
     let texts = [source_request_id, bundle, app_name, app_version, os_version, country];
     assert!(texts.iter().all(|text| text.as_deref() == Some("SE")), "{texts:?}");
     assert_eq!(identities.len(), IdentityKind::ALL.len());
+    // All but the e-mail, which has no capitals.
+    assert_eq!(idfa_identities.len(), IdentityKind::ALL.len() - 1);
     assert_eq!(identifiers.len(), IdentifierKind::sent().count());
 }
 

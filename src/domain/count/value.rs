@@ -2,7 +2,7 @@
 
 use super::dimension::{Dimension, UNKNOWN};
 use crate::domain::device::Device;
-use crate::domain::platform::OsVersion;
+use crate::domain::platform::{OsVersion, Platform};
 use std::borrow::Cow;
 
 /// Its value of each open dimension.
@@ -22,12 +22,13 @@ pub(super) fn country(device: &Device) -> &str {
     device.country.as_deref().unwrap_or(UNKNOWN)
 }
 
-/// Major and minor number.
+/// Major and minor number; of other platforms than iOS behind the platform's name, so that Android 15 is not iOS 15.
 pub(super) fn os_version(device: &Device) -> Cow<'_, str> {
     let text = device.os_version.as_deref().unwrap_or(UNKNOWN);
-    match OsVersion::parse(text).map(|OsVersion { major, minor }| format!("{major}.{minor}")) {
-        Some(short) if short == text => text.into(),
-        Some(short) => short.into(),
-        None => UNKNOWN.into(),
+    let Some(OsVersion { major, minor }) = OsVersion::parse(text) else { return UNKNOWN.into() };
+    if device.platform != Platform::Ios {
+        return format!("{} {major}.{minor}", device.platform.as_str()).into();
     }
+    let short = format!("{major}.{minor}");
+    if short == text { text.into() } else { short.into() }
 }

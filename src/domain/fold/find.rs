@@ -3,12 +3,11 @@
 use super::arrival::{Arrival, IdSource};
 use super::folded::Folded;
 use super::population::Population;
-use crate::domain::att::{Status, Verdict, gate};
+use super::said::{explicit, keeps_idfa, keeps_idfa_of, report};
 use crate::domain::batch::Batch;
 use crate::domain::data_problem::DataProblem;
 use crate::domain::decides::DecidedProfiles;
-use crate::domain::device::{Device, OverflowValues};
-use crate::domain::environment::Environment;
+use crate::domain::device::{Described, Device, OverflowValues};
 use crate::domain::id::{AppId, DeviceId, ProfileId};
 use crate::domain::identifier::{Identifier, IdentifierKind, identifier_of_profile};
 use crate::domain::joins::{Joins, Lead};
@@ -31,27 +30,38 @@ impl Population {
         if identifiers.len() < sent {
             folded.note(DataProblem::SharedId);
         }
-        if let Some(known) = identifiers.iter().find_map(|identifier| self.leads_to(identifier, &identifiers)) {
+        let leads_to = |identifier| self.leads_to(identifier, &identifiers, batch, arrival);
+        if let Some(known) = identifiers.iter().find_map(leads_to) {
             return Some(known);
         }
-        // A gated IDFA may find a known device, as above, and never makes a new one.
-        let verdict =
-            gate(arrival.policy, platform, explicit(batch), arrival.default, batch.os_version.as_deref(), true);
-        let keeps = |identifier: &Identifier| identifier.kind != IdentifierKind::Idfa || verdict == Verdict::Kept;
-        let is_new = identifiers.iter().any(keeps);
-        is_new.then(|| self.add_device(batch.environment, platform, arrival, ids))
+        // A withheld IDFA may find a known device, as above, and never makes a new one.
+        let keeps = |identifier: &Identifier| identifier.kind != IdentifierKind::Idfa || keeps_idfa(batch, arrival);
+        if !identifiers.iter().any(keeps) {
+            return None;
+        }
+        folded.made_device = true;
+        Some(self.add_device(batch, arrival, ids))
     }
 
-    /// The device that a status without an id is about: the profile's only Apple device of that app, else the one that is
-    /// named after the profile.
+    /// The device that a batch of a profile is about which has no id that may be kept: where it has a status or an Apple
+    /// device's withheld IDFA, the profile's only Apple device of that app, else the one that is named after the profile.
     pub(super) fn device_of_profile(
         &mut self,
         batch: &Batch,
         arrival: &Arrival,
         profile: ProfileId,
         ids: &mut dyn IdSource,
+        folded: &mut Folded,
     ) -> Option<DeviceId> {
-        explicit(batch)?;
+        let is_apple = batch.platform.is_some_and(Platform::is_apple);
+        let is_idfa = |(kind, _): &(IdentifierKind, String)| *kind == IdentifierKind::Idfa;
+        let is_withheld = is_apple
+            && !batch.identifiers.is_empty()
+            && batch.identifiers.iter().all(is_idfa)
+            && !keeps_idfa(batch, arrival);
+        if explicit(batch).is_none() && !is_withheld {
+            return None;
+        }
         if let Some(only) = self.only_apple_device(profile, arrival.app) {
             return Some(only);
         }
@@ -59,8 +69,8 @@ impl Population {
         if let Some(known) = self.identifiers().get(&identifier) {
             return Some(known.to);
         }
-        let platform = batch.platform.unwrap_or(Platform::Unknown);
-        let device = self.add_device(batch.environment, platform, arrival, ids);
+        folded.made_device = true;
+        let device = self.add_device(batch, arrival, ids);
         self.add_identifier(identifier, Lead { to: device, joins: Joins::default() });
         Some(device)
     }
@@ -77,38 +87,42 @@ impl Population {
     }
 
     /// The device that an identifier leads to, unless that one has another identifier of a kind that decides before
-    /// this: then the batch is about another device, and this identifier moves to it.
-    fn leads_to(&self, identifier: &Identifier, identifiers: &[Identifier]) -> Option<DeviceId> {
-        let device = self.identifiers().get(identifier)?.to;
+    /// this: then the batch is about another device, and this identifier moves to it. An IDFA that is withheld hides no
+    /// device.
+    fn leads_to(
+        &self,
+        identifier: &Identifier,
+        identifiers: &[Identifier],
+        batch: &Batch,
+        arrival: &Arrival,
+    ) -> Option<DeviceId> {
+        let device = self.devices.get(&self.identifiers().get(identifier)?.to)?;
         let stronger = identifiers.iter().take_while(|stronger| *stronger != identifier);
-        let has_another = |stronger: &Identifier| {
+        let hides = |stronger: &Identifier| {
             let same_kind = |known: &Identifier| known.kind == stronger.kind && known.value != stronger.value;
-            self.identifiers_of(device).any(same_kind)
+            self.identifiers_of(device.id).any(same_kind)
+                && (stronger.kind != IdentifierKind::Idfa || keeps_idfa_of(device, batch, arrival))
         };
-        (!stronger.into_iter().any(has_another)).then_some(device)
+        (!stronger.into_iter().any(hides)).then_some(device.id)
     }
 
-    fn add_device(
-        &mut self,
-        environment: Environment,
-        platform: Platform,
-        arrival: &Arrival,
-        ids: &mut dyn IdSource,
-    ) -> DeviceId {
+    fn add_device(&mut self, batch: &Batch, arrival: &Arrival, ids: &mut dyn IdSource) -> DeviceId {
         let id = DeviceId(ids.new_id());
+        let seen = report(batch, arrival).order_key().t.min(arrival.received);
         let device = Device {
             id,
-            environment,
+            environment: batch.environment,
             app: arrival.app,
-            platform,
+            platform: batch.platform.unwrap_or(Platform::Unknown),
             reported: None,
             source: None,
             transitions: 0,
             os_version: None,
             app_version: None,
             country: None,
-            first_seen: arrival.received,
-            last_seen: arrival.received,
+            described: Described::default(),
+            first_seen: seen,
+            last_seen: seen,
             unidentified_since: None,
             retired: false,
             active_on: None,
@@ -121,12 +135,6 @@ impl Population {
         self.devices.insert(id, device);
         id
     }
-}
-
-/// The status that the batch reports of an Apple device.
-fn explicit(batch: &Batch) -> Option<Status> {
-    let platform = batch.platform.unwrap_or(Platform::Unknown);
-    batch.status.filter(|_| platform.is_apple())
 }
 
 /// The batch's ids as identifiers, those that decide first.

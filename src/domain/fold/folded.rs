@@ -28,6 +28,8 @@ pub struct Transition {
 pub struct Folded {
     /// The device that it was about.
     pub device: Option<DeviceId>,
+    /// Whether it is the first one of that device, of which nothing was stored before.
+    pub made_device: bool,
     /// The version of the app that the batch came from, or that was known of the device; else empty.
     pub app_version: String,
     pub transition: Option<Transition>,

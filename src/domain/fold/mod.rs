@@ -10,6 +10,8 @@ mod folded;
 mod person;
 mod population;
 mod report;
+mod said;
+mod withheld;
 
 pub use arrival::{Arrival, IdSource};
 pub use decide::Unsettled;
@@ -24,15 +26,17 @@ impl Population {
     pub fn fold(&mut self, batch: &Batch, arrival: &Arrival, ids: &mut dyn IdSource) -> Folded {
         let mut folded = Folded::default();
         let found = self.device(batch, arrival, ids, &mut folded);
+        let permitted = self.without_withheld_identities(found, batch, arrival, &mut folded);
+        let batch = permitted.as_ref().unwrap_or(batch);
         let named = self.named_profile(batch, found, arrival, ids, &mut folded);
-        let device = found.or_else(|| self.device_of_profile(batch, arrival, named?, ids));
+        let device = found.or_else(|| self.device_of_profile(batch, arrival, named?, ids, &mut folded));
         folded.device = device;
         if batch.has_placeholder {
             folded.note(DataProblem::PlaceholderId);
         }
         folded.app_version = batch.app_version.clone().unwrap_or_default();
         if let Some(device) = device {
-            let (kept, was_there) = (self.may_keep_idfa(device, arrival), self.was_there(device, arrival));
+            let kept = self.may_keep_idfa(device, arrival);
             self.describe(device, batch, arrival, &mut folded);
             self.take_report(device, batch, arrival, &mut folded);
             if kept && !self.may_keep_idfa(device, arrival) {
@@ -40,7 +44,7 @@ impl Population {
                 self.erase_idfas(device, arrival.received);
                 folded.erases_idfa = true;
             }
-            folded.erases_idfa &= was_there;
+            folded.erases_idfa &= !folded.made_device;
             self.attach_identifiers(device, batch, arrival, &mut folded);
             folded.active = self.note_active(device, arrival);
         } else if batch.status.is_some() && named.is_some() {

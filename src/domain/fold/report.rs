@@ -5,51 +5,98 @@ use super::data_problem::{is_idfa_unpermitted, within};
 use super::find::identifiers_in_order;
 use super::folded::{Folded, Transition};
 use super::population::Population;
-use crate::domain::att::{Policy, Report, ReportOutcome, Status, TimestampFault, apply_report};
+use super::said::report;
+use crate::domain::att::{AppliedReport, Policy, ReportOutcome, Status, TimestampFault, apply_report, believed};
 use crate::domain::batch::Batch;
 use crate::domain::data_problem::DataProblem;
-use crate::domain::device::Device;
+use crate::domain::device::{Described, Device};
 use crate::domain::id::DeviceId;
 use crate::domain::identifier::{Identifier, IdentifierKind};
 use crate::domain::joins::{Lead, MOST_IDENTIFIERS};
 use crate::domain::time::{Day, Millis};
 
+/// Whether something said for the moment `t` is no older than what was said `at`, which it is then; old news that is sent
+/// later counts only where nothing was said.
+fn is_news(at: &mut Option<Millis>, t: Millis, arrival: &Arrival) -> bool {
+    let is_news = at.is_none_or(|at| t >= at && !arrival.historical);
+    if is_news {
+        *at = Some(t);
+    }
+    is_news
+}
+
+/// What was noted while our clock was ahead must not outrank what is reported now.
+fn forget_future(device: &mut Device, batch: &Batch, arrival: &Arrival) {
+    let t = report(batch, arrival).order_key().t;
+    let believe = |noted: &mut Millis| *noted = believed(*noted, arrival.received, t);
+    believe(&mut device.last_seen);
+    if let Some(reported) = &mut device.reported {
+        believe(&mut reported.as_of);
+        reported.since = reported.since.min(reported.as_of);
+    }
+    let Described { platform, os_version, app_version, country } = &mut device.described;
+    [platform, os_version, app_version, country].into_iter().flatten().for_each(believe);
+}
+
+/// Takes over what the batch says of a device, unless something newer said otherwise; what it does not say stays.
+fn describe(device: &mut Device, batch: &Batch, arrival: &Arrival) {
+    let t = report(batch, arrival).order_key().t;
+    let Described { platform, os_version, app_version, country } = &mut device.described;
+    if let Some(said) = batch.platform
+        && is_news(platform, t, arrival)
+    {
+        device.platform = said;
+    }
+    for (said, kept, at) in [
+        (&batch.os_version, &mut device.os_version, os_version),
+        (&batch.app_version, &mut device.app_version, app_version),
+        (&batch.country, &mut device.country, country),
+    ] {
+        if said.is_some() && is_news(at, t, arrival) {
+            kept.clone_from(said);
+        }
+    }
+}
+
+/// Applies the batch's report to a device that it describes already; `None` where it has a status of a platform that has
+/// none. What the batch itself says counts there, though something newer may say otherwise.
+fn learn(device: &mut Device, batch: &Batch, arrival: &Arrival) -> Option<AppliedReport> {
+    if batch.status.is_some() && !batch.platform.unwrap_or(device.platform).is_apple() {
+        return None;
+    }
+    let applied = apply_report(device.reported, &report(batch, arrival));
+    device.reported = applied.reported;
+    Some(applied)
+}
+
+/// Whether the gate keeps the IDFA of a device as it is after the batch.
+pub(super) fn keeps_idfa_after(device: &Device, batch: &Batch, arrival: &Arrival) -> bool {
+    let mut device = device.clone();
+    forget_future(&mut device, batch, arrival);
+    describe(&mut device, batch, arrival);
+    learn(&mut device, batch, arrival);
+    device.may_keep_idfa(arrival.policy, arrival.default)
+}
+
 impl Population {
-    /// Takes over what the batch says of the device itself; what it does not say stays.
+    /// Takes over what the batch says of the device itself.
     pub(super) fn describe(&mut self, device: DeviceId, batch: &Batch, arrival: &Arrival, folded: &mut Folded) {
         let Some(device) = self.devices.get_mut(&device) else { return };
-        device.platform = batch.platform.unwrap_or(device.platform);
-        device.last_seen = device.last_seen.max(arrival.received);
+        forget_future(device, batch, arrival);
+        describe(device, batch, arrival);
+        device.last_seen = device.last_seen.max(report(batch, arrival).order_key().t);
         device.retired = false;
-        for (said, kept) in [
-            (&batch.os_version, &mut device.os_version),
-            (&batch.app_version, &mut device.app_version),
-            (&batch.country, &mut device.country),
-        ] {
-            if said.is_some() {
-                kept.clone_from(said);
-            }
-        }
-        folded.app_version = device.app_version.clone().unwrap_or_default();
+        let app_version = batch.app_version.as_ref().or(device.app_version.as_ref());
+        folded.app_version = app_version.cloned().unwrap_or_default();
     }
 
     pub(super) fn take_report(&mut self, id: DeviceId, batch: &Batch, arrival: &Arrival, folded: &mut Folded) {
         let Some(device) = self.devices.get_mut(&id) else { return };
-        if batch.status.is_some() && !device.platform.is_apple() {
+        let before = device.reported;
+        let Some(applied) = learn(device, batch, arrival) else {
             folded.data_problems.push(DataProblem::StatusElsewhere);
             return;
-        }
-        let report = Report {
-            status: batch.status,
-            att_ms: batch.att_ms,
-            batch_ms: batch.batch_ms,
-            event_ms: batch.event_ms,
-            received: arrival.received,
-            historical: arrival.historical,
         };
-        let before = device.reported;
-        let applied = apply_report(before, &report);
-        device.reported = applied.reported;
         folded.data_problems.extend(within(batch, device));
         folded.data_problems.extend(applied.faults.into_iter().map(|fault| match fault {
             TimestampFault::Bad => DataProblem::BadTimestamp,
@@ -84,13 +131,6 @@ impl Population {
         if self.forgets_answer(batch, id, before.map(|reported| reported.status), applied.outcome) {
             folded.data_problems.push(DataProblem::AnswerForgotten);
         }
-    }
-
-    /// Whether something of the device may have been stored before this batch.
-    pub(super) fn was_there(&self, id: DeviceId, arrival: &Arrival) -> bool {
-        let known = self.devices.get(&id);
-        known.is_some_and(|device| device.first_seen < arrival.received || device.reported.is_some())
-            || self.count_identifiers(id) > 0
     }
 
     /// Whether the gate lets the device have an IDFA now.
@@ -151,7 +191,8 @@ impl Population {
     /// earlier day active afterwards.
     pub(super) fn note_active(&mut self, id: DeviceId, arrival: &Arrival) -> Option<Device> {
         let device = self.devices.get_mut(&id).filter(|_| !arrival.historical)?;
-        if device.active_on.is_some_and(|day| day >= arrival.day) {
+        // A day further ahead was noted while our clock was ahead.
+        if device.active_on.is_some_and(|day| (0..=1).contains(&day.since(arrival.day))) {
             return None;
         }
         device.active_on = Some(arrival.day);

@@ -44,7 +44,15 @@ pub fn token_text(key: &str, secret: &str) -> String {
     format!("{TOKEN_PREFIX}{key}.{secret}")
 }
 
-/// Splits an API token into its halves.
+/// Splits an API token into its halves; `None` for what is none of our own.
 pub fn token_parts(token: &str) -> Option<(&str, &str)> {
-    token.strip_prefix(TOKEN_PREFIX)?.split_once('.')
+    token.strip_prefix(TOKEN_PREFIX)?.split_once('.').filter(|(key, _)| is_key(key))
 }
+
+/// Whether a text may be a public key: no other is looked for in the store.
+pub fn is_key(text: &str) -> bool {
+    (1..=LONGEST_KEY).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+}
+
+/// Longer than any key that was ever made, in bytes.
+const LONGEST_KEY: usize = 64;

@@ -47,7 +47,7 @@ fn status(error: &Error) -> StatusCode {
         Error::Refused(Refusal::TooLarge(_)) => StatusCode::PAYLOAD_TOO_LARGE,
         Error::Refused(Refusal::RateLimited) => StatusCode::TOO_MANY_REQUESTS,
         Error::Full | Error::Again(_) | Error::Broken(_) | Error::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
-        Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        Error::Unknown(_) | Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
 
@@ -59,6 +59,7 @@ fn log(error: &Error, incident: &str) {
         Error::Again(cause) | Error::Broken(cause) | Error::Unavailable(cause) => {
             tracing::warn!(incident, cause, "the database is unavailable")
         }
+        Error::Unknown(cause) => tracing::error!(incident, cause, "it is not known whether a request was stored"),
         Error::Internal(cause) => tracing::error!(incident, cause, "a request failed"),
     }
 }
@@ -71,7 +72,7 @@ pub async fn as_page(
     next: Next,
 ) -> Response {
     // An unknown address among those for machines is reported as JSON.
-    if ["/api/", "/v2/", "/userprofile/"].iter().any(|machines| request.uri().path().starts_with(machines)) {
+    if is_for_machines(request.uri().path()) {
         return as_json(RequestId(incident), request, next).await;
     }
     let asked = RefusedRequest::of(&request);
@@ -86,9 +87,19 @@ pub async fn as_page(
     with_retry(render(&state, Page::Refused(Box::new(page)), status(&error)), &error)
 }
 
+/// Whether an address is one of the Events API's, or among them.
+fn is_of_events(path: &str) -> bool {
+    ["v2", "s2s"].contains(&path.split('/').nth(1).unwrap_or_default())
+}
+
+/// Whether an address is among those for machines, known or not.
+fn is_for_machines(path: &str) -> bool {
+    is_of_events(path) || ["/api/", "/userprofile/"].iter().any(|machines| path.starts_with(machines))
+}
+
 /// Reports errors as JSON.
 pub async fn as_json(RequestId(incident): RequestId, request: Request, next: Next) -> Response {
-    let basic = request.uri().path().starts_with("/v2/");
+    let basic = is_of_events(request.uri().path());
     let response = next.run(request).await;
     if is_bare(&response) {
         let message = match response.status() {
@@ -167,12 +178,15 @@ fn messages(error: &Error, incident: &str) -> Vec<Message> {
         Error::Again(_) | Error::Broken(_) | Error::Unavailable(_) => {
             one(Code::Unavailable, "the database is unavailable; nothing was stored")
         }
+        Error::Unknown(_) => {
+            one(Code::Internal, &format!("it is not known whether this was stored (incident {incident})"))
+        }
         Error::Internal(_) => one(Code::Internal, &format!("incident {incident}")),
     }
 }
 
 /// A fault in words; never the value that was sent.
-fn message(fault: &Fault) -> String {
+pub(super) fn message(fault: &Fault) -> String {
     let field = if fault.field.is_empty() { "request" } else { &fault.field };
     format!("{field}: {}", words::problem(fault.problem))
 }

@@ -22,6 +22,7 @@ pub fn router(state: AppState) -> Router {
         .layer(sessions(&state, state.services.page_sessions()))
         .layer(from_fn(security::same_origin_only))
         .layer(from_fn(security::short_queries_only))
+        .layer(from_fn(security::readable_addresses_only))
         .layer(from_fn_with_state(state.clone(), failure::as_page))
         .layer(from_fn_with_state(state.clone(), render::draw_pages))
         .layer(CompressionLayer::new())
@@ -30,10 +31,12 @@ pub fn router(state: AppState) -> Router {
         .layer(sessions(&state, state.services.polling_sessions()))
         .layer(from_fn(security::same_origin_only))
         .layer(from_fn(security::short_queries_only))
+        .layer(from_fn(security::readable_addresses_only))
         .layer(from_fn(failure::as_json));
     let machines = routes(RouteKind::Api)
         .merge(routes(RouteKind::Events))
         .merge(routes(RouteKind::Plain))
+        .layer(from_fn(security::readable_addresses_only))
         .layer(from_fn(failure::as_json));
     // Nothing is measured, on the event stream's way least of all, unless somebody reads it.
     let measured = state.config.metrics_addr.is_some();
@@ -49,7 +52,9 @@ pub fn router(state: AppState) -> Router {
 
 fn routes(kind: RouteKind) -> Router<AppState> {
     let ours = ROUTES.iter().filter(|route| route.kind == kind);
-    ours.fold(Router::new(), |router, route| router.route(route.path(), (route.serve)()))
+    ours.fold(Router::new(), |router, route| {
+        route.addresses().into_iter().fold(router, |router, address| router.route(&address, (route.serve)()))
+    })
 }
 
 /// The cookie lives as long as the browser's session; how long ours lives is decided by our own store.

@@ -51,6 +51,19 @@ impl Route {
     pub fn path(&self) -> &'static str {
         self.address.split('?').next().unwrap_or_default()
     }
+
+    /// All addresses under which it is served: senders of events end theirs in a slash, and partners' feeds begin theirs
+    /// with `/s2s`.
+    pub fn addresses(&self) -> Vec<String> {
+        let path = self.path();
+        match self.kind {
+            RouteKind::Events => ["", "/s2s"]
+                .into_iter()
+                .flat_map(|before| ["", "/"].map(|behind| format!("{before}{path}{behind}")))
+                .collect(),
+            _ => vec![path.to_owned()],
+        }
+    }
 }
 
 macro_rules! routes {

@@ -1,6 +1,6 @@
 //! What applies to every response: headers, request ids, and that unsafe requests come from our own pages.
 
-use crate::domain::error::Refusal;
+use crate::domain::error::{Fault, Problem, Refusal};
 use crate::server::error::Error;
 use crate::server::state::AppState;
 use axum::extract::{FromRequestParts, Request, State};
@@ -59,6 +59,15 @@ pub async fn only_reads_are_compressed(mut request: Request, next: Next) -> Resp
 
 /// Longer than the query of any page, in bytes: pages repeat theirs in each of their links.
 const LONGEST_QUERY: usize = 8 * 1024;
+
+/// Refuses addresses with a NUL, which no text that we keep has and Postgres cannot even look for.
+pub async fn readable_addresses_only(request: Request, next: Next) -> Response {
+    let uri = request.uri();
+    if [uri.path(), uri.query().unwrap_or_default()].into_iter().any(|part| part.contains("%00")) {
+        return Error::from(Refusal::BadRequest(vec![Fault::new("", Problem::Unprintable)])).into_response();
+    }
+    next.run(request).await
+}
 
 /// Refuses addresses that only somebody makes who wants a page to grow.
 pub async fn short_queries_only(request: Request, next: Next) -> Response {

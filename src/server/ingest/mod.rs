@@ -1,11 +1,13 @@
 //! The event stream's way in: requests wait in a bounded queue, one writer commits those that are waiting together, the
 //! short and the long ones in turn, and then all of them are answered.
 
+mod arrival;
 mod loud;
 mod share;
 mod waiting;
 pub mod writer;
 
+use self::arrival::ArrivalClock;
 use self::loud::{LARGE, Voices};
 use self::share::{Capacity, Share};
 use self::waiting::{Reply, Waiting};
@@ -60,6 +62,7 @@ pub struct Ingest {
     kilobytes: Capacity,
     voices: Voices,
     precedence: Precedence,
+    arrivals: ArrivalClock,
     small: mpsc::UnboundedSender<Waiting>,
     large: mpsc::UnboundedSender<Waiting>,
 }
@@ -72,8 +75,9 @@ impl Ingest {
         let (rows, kilobytes) = (Capacity::new(limits.queue_rows), Capacity::new(limits.queue_kb));
         let queues = writer::Queues::new(waiting_small, waiting_large, rows.clone());
         let precedence = store.precedence().clone();
+        let arrivals = ArrivalClock::new(store.clock().clone());
         tokio::spawn(writer::write(store, queues, limits));
-        Self { rows, kilobytes, voices: Voices::default(), precedence, small, large }
+        Self { rows, kilobytes, voices: Voices::default(), precedence, arrivals, small, large }
     }
 
     /// Room for a request whose body is still to be read. It is taken as the bytes arrive: who announces a body and sends
@@ -96,21 +100,22 @@ impl Ingest {
         room.0.grow(kilobytes(bytes))
     }
 
-    /// Hands a request over and waits until it is stored durably. Returns which of its batches the workspace's policy
+    /// Hands a request over that was just read, and waits until it is stored durably. Returns which of its batches the workspace's policy
     /// refused, by their place. It goes on when the caller is dropped.
     ///
     /// # Errors
     /// [`Error::Full`] and [`Error::Unavailable`] when nothing of the request was stored; others also when only its first
     /// batches were.
     pub async fn take(&self, grant: InputGrant, sent: SentBatches, room: Room) -> Result<Vec<usize>> {
+        let received = self.arrivals.stamp();
         let rows = u32::try_from(sent.batches.len()).unwrap_or(u32::MAX).max(1);
         let place = self.rows.take(grant.workspace(), rows)?;
         let voice = (rows < LARGE).then(|| self.voices.hear(grant.workspace(), rows, self.rows.held()));
         // What brings nothing to store has time.
         let is_small = voice.as_ref().is_some_and(|voice| !voice.is_loud) && !sent.batches.is_empty();
         let (answer, answered) = oneshot::channel();
-        let waiting =
-            Waiting::new(Parcel { grant, sent }, Reply::new(answer, room, place, voice, self.precedence.take()));
+        let reply = Reply::new(answer, room, place, voice, self.precedence.take());
+        let waiting = Waiting::new(Parcel { grant, sent, received }, reply);
         const STOPPED: &str = "the writer of the event stream has stopped";
         let queue = if is_small { &self.small } else { &self.large };
         queue.send(waiting).map_err(|_| Error::Unavailable(STOPPED.to_owned()))?;

@@ -96,7 +96,7 @@ impl Reply {
                 }
                 let (batches, historical) = (std::mem::take(&mut self.rest), part.sent.historical);
                 let sent = SentBatches { batches, historical, ..SentBatches::default() };
-                Next::Part(Waiting::new(Parcel { grant: part.grant, sent }, self))
+                Next::Part(Waiting::new(Parcel { grant: part.grant, sent, received: part.received }, self))
             }
             Err(Error::Unavailable(cause)) if self.before > 0 => {
                 self.failures += 1;

@@ -5,6 +5,7 @@ use crate::domain::closed_list::closed_list;
 use crate::domain::count::{Counts, Dimension, OVERFLOW, UNKNOWN, Unit};
 use crate::domain::environment::Environment;
 use crate::domain::id::AppId;
+use crate::domain::rounding::Shown;
 use crate::server::calendar;
 use crate::server::error::Result;
 use crate::server::store::View;
@@ -48,9 +49,9 @@ pub struct BreakdownPart {
 /// All of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Parts {
-    /// The biggest first.
+    /// The biggest first, by their counts as shown: an order by exact ones would tell rounded roles what rounding hides.
     pub parts: Vec<BreakdownPart>,
-    /// Values in the overflow bucket, together.
+    /// Values in the overflow bucket, together; where counts are rounded also when there are none, which is not told.
     pub other: Option<Counts>,
 }
 
@@ -61,6 +62,7 @@ pub async fn breakdown(
     environment: Environment,
     unit: Unit,
     app: Option<AppId>,
+    rounded: bool,
 ) -> Result<Parts> {
     let Some(dimension) = by.dimension() else {
         let counts = view.counts_by_app(environment, unit).await?;
@@ -70,7 +72,7 @@ pub async fn breakdown(
             app: apps.remove(&id),
             counts,
         };
-        return Ok(Parts { parts: sorted(counts.into_iter().map(part)), other: None });
+        return Ok(Parts { parts: sorted(counts.into_iter().map(part), rounded), other: None });
     };
     let counts = view.counts_by(environment, unit, app, dimension).await?;
     let today = calendar::day(view.now, &view.workspace.time_zone);
@@ -90,11 +92,13 @@ pub async fn breakdown(
             other = other.plus(counts);
         }
     }
-    Ok(Parts { parts: sorted(parts), other: (other.all() > 0).then_some(other) })
+    let has_other = other.all() > 0 || (rounded && by != BreakdownBy::Platform);
+    Ok(Parts { parts: sorted(parts, rounded), other: has_other.then_some(other) })
 }
 
-fn sorted(parts: impl IntoIterator<Item = BreakdownPart>) -> Vec<BreakdownPart> {
+fn sorted(parts: impl IntoIterator<Item = BreakdownPart>, rounded: bool) -> Vec<BreakdownPart> {
     let mut parts: Vec<BreakdownPart> = parts.into_iter().filter(|part| part.counts.all() > 0).collect();
-    parts.sort_by_key(|part| Reverse(part.counts.all()));
+    let name = |part: &BreakdownPart| part.app.as_ref().map(|app| app.name.clone()).or(part.value.clone());
+    parts.sort_by_cached_key(|part| (Reverse(Shown::of(part.counts.all(), rounded).figure()), name(part)));
     parts
 }

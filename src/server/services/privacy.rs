@@ -1,6 +1,6 @@
 //! Changing the workspace's default ATT status and its IDFA policy, and what a change would do.
 
-use crate::domain::att::{CountedState, Policy, Status, withholds_more};
+use crate::domain::att::{CountedState, Policy, Status, withholds_since};
 use crate::domain::audit::AuditAction;
 use crate::domain::count::{Counts, Unit};
 use crate::domain::environment::Environment;
@@ -91,20 +91,18 @@ async fn change_once<A: Act<Snapshot = PrivacySnapshot>>(
     change.commit("settings", Some(from), Some(to), Some(reason), after).await
 }
 
-/// Asks for the erasing of stored IDFAs that a change holds back, or cancels one that it undoes.
+/// Asks for the erasing of stored IDFAs that a change withholds, and cancels those that have nothing left to erase. Each
+/// keeps the time from which on it was asked for.
 async fn follow_with_erasing<A: Act>(change: &mut Change<A>, before: &Settings, after: &Settings) -> Result<()> {
-    let (old, new) = ((before.policy, before.default), (after.policy, after.default));
-    let more = withholds_more(old, new);
-    // What holds back neither more nor less leaves an erasing as it is.
-    if !more && !withholds_more(new, old) {
-        return Ok(());
+    for open in change.open_erasures().await? {
+        let since = change.terms_since(open.version).await?;
+        if !withholds_since((open.base_policy, open.base_default), &since) {
+            change.cancel_erasure(&open).await?;
+        }
     }
-    let open = change.cancel_erasure().await?;
-    let base = open.as_ref().map_or(old, |open| (open.base_policy, open.base_default));
-    if withholds_more(base, new) {
-        // Whoever holds back less than before does not put off what was asked for already.
-        let asked_at = open.filter(|_| !more).map_or(change.now, |open| open.asked_at);
-        change.ask_erasure(after.version, asked_at, base).await?;
+    let base = (before.policy, before.default);
+    if withholds_since(base, &[(after.policy, after.default)]) {
+        change.ask_erasure(after.version, base).await?;
     }
     Ok(())
 }

@@ -71,7 +71,7 @@ pub async fn look_up(
         LookUpBy::Mpid => (FindBy::Mpid(typed.parse().map_err(|_| invalid(Problem::NotAnInteger))?), Some(typed)),
         LookUpBy::CustomerId => identity(IdentityKind::CustomerId, &typed),
         LookUpBy::Email => identity(IdentityKind::Email, &typed),
-        LookUpBy::DeviceId => (FindBy::Device, normalized(&typed)),
+        LookUpBy::DeviceId => (FindBy::Device(None), normalized(&typed)),
     };
     let work = move |change| find_once(change, asked.clone(), by, value.clone().unwrap_or_default());
     store.disclose(actor, workspace, work).await

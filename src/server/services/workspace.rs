@@ -74,6 +74,10 @@ pub async fn add_workspace(services: &Services, actor: &Actor, new: NewWorkspace
     if let Err(problem) = known_zone(&new.time_zone) {
         fault("time_zone", problem);
     }
+    // Among the addresses of profiles it is a word of its own.
+    if org.as_ref().is_some_and(|org| org.as_str() == "resolve") {
+        fault("org", Problem::Taken);
+    }
     let (Some(name), true) = (name, faults.is_empty()) else { return Err(Refusal::Invalid(faults).into()) };
     let marks = Marks { time_zone: new.time_zone, org: label(org)?, account: label(account)? };
     let (token, token_hash) = link_token(services.system.ids());
@@ -114,6 +118,17 @@ pub(super) fn label(given: Option<Slug>) -> Result<Slug> {
 /// A time zone must be one of the IANA database.
 pub(super) fn known_zone(name: &str) -> Result<(), Problem> {
     jiff::tz::TimeZone::get(name).map(|_| ()).map_err(|_| Problem::NotATimeZone)
+}
+
+/// Refuses to go on where the system has forgotten a workspace's time zone: its days would be counted as UTC's, for good.
+pub async fn assert_zones_known(services: &Services) -> Result<()> {
+    let workspaces = services.system.system_view().await?.workspaces().await?;
+    match workspaces.into_iter().find(|workspace| known_zone(&workspace.time_zone).is_err()) {
+        Some(Workspace { slug, time_zone, .. }) => Err(Error::Internal(format!(
+            "the time zone {time_zone} of the workspace {slug} is not in this system's database of time zones: its days could not be told"
+        ))),
+        None => Ok(()),
+    }
 }
 
 /// The person of this e-mail; a new one, and their row, where there is none.

@@ -9,6 +9,7 @@ use super::effects::Effects;
 use super::input::Receiver;
 use super::input_grant::InputGrant;
 use super::lane::Turn;
+use super::population::repeated::erased_idfas;
 use super::writes::Writes;
 use crate::domain::app::MOST_APPS;
 use crate::domain::att::{Policy, Status};
@@ -40,6 +41,8 @@ pub struct SentBatches {
 pub struct Parcel {
     pub grant: InputGrant,
     pub sent: SentBatches,
+    /// When the request was read: not when it is stored, which depends on what is stored with it.
+    pub received: Millis,
 }
 
 /// Which of a request's batches the workspace's policy refused, by their index; or why nothing of it was taken.
@@ -190,9 +193,12 @@ impl Tx {
         writes.effects(effects, |input| group.receivers[&input].accepted, now);
         writes.cells(store.slot, today, &count::cells(&facets));
         writes.write(self, store.is_spread).await?;
+        let mut idfas = erased_idfas(store.sealer()?, workspace, before, after)?;
+        idfas.extend(effects.withheld_idfas().iter().cloned());
+        self.erase_repeating_identities(workspace, &idfas).await?;
         let erased = effects.erased_devices();
         self.erase_sampled_idfas(workspace, erased.iter().copied()).await?;
-        Ok(!erased.is_empty())
+        Ok(!erased.is_empty() || !idfas.is_empty())
     }
 
     /// The inputs that these requests came by and that take any.
@@ -251,7 +257,7 @@ impl Tx {
             if apps.is_overflow(app) {
                 effects.count(input, Counted::OtherApp, "", 1);
             }
-            let arrival = Arrival { input, app, received: now, policy, default, day: today, historical };
+            let arrival = Arrival { input, app, received: parcel.received, policy, default, day: today, historical };
             arrived.push(ArrivedBatch { arrival, sent, sealed: group.store.sealer()?.sealed(workspace, sent)? });
         }
         self.add_apps(workspace, &apps.to_make, now).await?;

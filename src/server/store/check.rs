@@ -5,6 +5,7 @@ use super::db::{Tx, on};
 use crate::domain::count::{self, Cell, Cells};
 use crate::domain::environment::Environment;
 use crate::domain::id::{DeviceId, WorkspaceId};
+use crate::domain::time::DAY;
 use crate::server::error::Result;
 use std::fmt::Display;
 
@@ -89,9 +90,10 @@ impl Tx {
             and t.seq = (select max(l.seq) from transitions l where l.workspace_id = $1 \
             and l.environment = d.environment and l.device_id = d.id) \
             where d.workspace_id = $1 and (d.status is distinct from t.to_status or d.since is distinct from t.since \
-            or d.as_of < t.as_of \
+            or (d.as_of < t.as_of and t.received_at <= d.last_seen + $2) \
             or d.transitions <> coalesce(t.seq, 0)) order by d.id limit 100";
-        Ok(on!(self, c => sqlx::query_scalar(SQL).bind(workspace).fetch_all(c).await?))
+        // A transition of a later day was noted while our clock was ahead; then the device knows better.
+        Ok(on!(self, c => sqlx::query_scalar(SQL).bind(workspace).bind(DAY).fetch_all(c).await?))
     }
 }
 

@@ -52,7 +52,9 @@ impl Copier {
         let Address::Sqlite(path) = &*self.address else {
             return Err(Error::Internal("only SQLite has a log to copy".to_owned()));
         };
-        Ok(sqlite_options(path).busy_timeout(CHECKPOINTS_WAIT).connect().await?)
+        // A file that was taken away meanwhile is not made anew.
+        let options = sqlite_options(path).create_if_missing(false);
+        Ok(options.busy_timeout(CHECKPOINTS_WAIT).connect().await?)
     }
 
     /// Ends its connection. The last one to a file copies the log and removes it.

@@ -119,10 +119,11 @@ impl Db {
         self.file.as_ref().map_or(Ok(()), |file| file.assert_there())
     }
 
-    /// Refuses to start on settings under which an answered request could be lost.
+    /// Refuses to start on settings under which an answered request could be lost, or a text not be kept.
     async fn assert_durable(&self) -> Result<()> {
         const LOSING: &str = "select name from pg_settings \
             where name in ('fsync', 'full_page_writes', 'synchronous_commit') and setting = 'off'";
+        const ENCODING: &str = "select setting from pg_settings where name = 'server_encoding'";
         let (writer, readers) = match self.pools().await {
             Pools::Sqlite { writer, readers } => (writer, readers),
             Pools::Postgres(pools) => {
@@ -130,9 +131,18 @@ impl Db {
                     Ok(off) => off,
                     Err(error) => return Err(self.address.unreachable(error).await),
                 };
-                let refused =
-                    |name| Error::Internal(format!("this Postgres has {name} off: what was answered could be lost"));
-                return off.map(refused).map_or(Ok(()), Err);
+                if let Some(name) = off {
+                    return Err(Error::Internal(format!(
+                        "this Postgres has {name} off: what was answered could be lost"
+                    )));
+                }
+                let encoding: String = sqlx::query_scalar(ENCODING).fetch_one(&pools.job).await?;
+                if encoding != "UTF8" {
+                    return Err(Error::Internal(format!(
+                        "this Postgres database has the encoding {encoding}, which cannot hold all texts: make it with encoding UTF8"
+                    )));
+                }
+                return Ok(());
             }
         };
         for (pragma, wanted) in [
@@ -180,9 +190,11 @@ impl Db {
         self.assert_there()?;
         Ok(match &*self.pools.read().await {
             Pools::Sqlite { writer, .. } => Tx::Sqlite(writer.begin_with("begin immediate").await?),
-            // Whoever writes holds rows that others wait for, and waits for nobody.
+            // Whoever writes holds rows that others wait for, and waits for nobody. What it may see of others' commits is
+            // said here, for a database or a role may have another default.
             Pools::Postgres(pools) => {
-                Tx::Postgres(PostgresTx { tx: pools.of(self.purpose).begin().await?, patience: None })
+                let begin = "begin isolation level read committed";
+                Tx::Postgres(PostgresTx { tx: pools.of(self.purpose).begin_with(begin).await?, patience: None })
             }
         })
     }
@@ -311,12 +323,16 @@ impl Tx {
         }
     }
 
+    /// Ends the transaction.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`] when nobody knows whether it was committed.
     pub async fn commit(self) -> Result<()> {
-        match self {
-            Self::Sqlite(tx) => tx.commit().await?,
-            Self::Postgres(tx) => tx.tx.commit().await?,
-        }
-        Ok(())
+        let committed = match self {
+            Self::Sqlite(tx) => tx.commit().await,
+            Self::Postgres(tx) => tx.tx.commit().await,
+        };
+        committed.map_err(Error::of_commit)
     }
 }
 

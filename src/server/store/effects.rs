@@ -6,6 +6,7 @@ use super::tally::Tallies;
 use super::writes::Writes;
 use crate::domain::batch::Batch;
 use crate::domain::count::{AdmittedValues, Dimension, DimensionKey, OVERFLOW, UNKNOWN};
+use crate::domain::data_problem::DataProblem;
 use crate::domain::environment::Environment;
 use crate::domain::fold::{Arrival, Folded, Transition};
 use crate::domain::id::{AppId, DeviceId, InputId};
@@ -23,6 +24,8 @@ pub(super) struct Effects<'a> {
     pub data_problems: DataProblems,
     taken: BTreeMap<InputId, Vec<Taken<'a>>>,
     erased_devices: BTreeSet<DeviceId>,
+    /// IDFAs that came as identities too and are withheld.
+    withheld_idfas: BTreeSet<(Environment, String)>,
     /// How many ids of requests were noted.
     pub remembered: i64,
 }
@@ -46,6 +49,10 @@ impl<'a> Effects<'a> {
             let key = DataProblemKey { environment, day, app, app_version, input, kind: *kind };
             let (n, last) = self.data_problems.entry(key).or_default();
             (*n, *last) = (*n + 1, arrival.received.max(*last));
+        }
+        if folded.data_problems.contains(&DataProblem::IdfaAsIdentity) {
+            let idfa = batch.identifier(IdentifierKind::Idfa).map(str::to_owned);
+            self.withheld_idfas.extend(idfa.map(|idfa| (environment, idfa)));
         }
         self.taken.entry(input).or_default().push(Taken {
             app,
@@ -75,6 +82,13 @@ impl<'a> Effects<'a> {
     /// Devices whose advertising id is erased with this, and that may have a sample from before.
     pub fn erased_devices(&self) -> &BTreeSet<DeviceId> {
         &self.erased_devices
+    }
+}
+
+impl Effects<'_> {
+    /// IDFAs that came as identities too and are withheld.
+    pub fn withheld_idfas(&self) -> &BTreeSet<(Environment, String)> {
+        &self.withheld_idfas
     }
 }
 

@@ -1,14 +1,17 @@
 //! Erasing stored IDFAs that a change of the settings withholds: asked for by the change, begun later, in steps.
 
-use super::SystemView;
+use super::audit::{Entry, append};
 use super::db::{Tx, on};
 use super::handle::{Act, Change};
 use super::scope::Scope;
-use crate::domain::att::{Policy, Status};
+use super::{Actor, SystemView};
+use crate::domain::att::{Policy, Status, Terms};
+use crate::domain::audit::{AuditAction, SystemActor};
 use crate::domain::closed_list::closed_list;
 use crate::domain::id::WorkspaceId;
 use crate::domain::time::Millis;
 use crate::server::error::Result;
+use serde_json::{Value, json};
 
 closed_list! {
     /// How far an erasing got.
@@ -29,7 +32,7 @@ pub struct Erasure {
     /// The version of the settings that asked for it.
     pub version: i64,
     pub asked_at: Millis,
-    /// The policy and default that what is stored was let in under: going back to them undoes the change.
+    /// The policy and default of the version before, under which what it erases was kept.
     pub base_policy: Policy,
     pub base_default: Option<Status>,
     pub progress: Progress,
@@ -52,6 +55,13 @@ macro_rules! erasures {
 }
 
 impl Scope {
+    /// The erasings that have not ended, in the order in which they were asked for.
+    pub async fn open_erasures(&mut self) -> Result<Vec<Erasure>> {
+        const SQL: &str = erasures!("where workspace_id = $1 and progress in ('waiting', 'running') order by version");
+        let workspace = self.workspace.id;
+        Ok(on!(&mut self.tx, c => sqlx::query_as(SQL).bind(workspace).fetch_all(c).await?))
+    }
+
     /// The newest erasing of the workspace.
     pub async fn last_erasure(&mut self) -> Result<Option<Erasure>> {
         const SQL: &str = erasures!("where workspace_id = $1 order by version desc limit 1");
@@ -61,34 +71,35 @@ impl Scope {
 }
 
 impl<A: Act> Change<A> {
-    /// Ends the erasing that waits or runs, if there is one, and returns it.
-    pub async fn cancel_erasure(&mut self) -> Result<Option<Erasure>> {
-        const SQL: &str = "update erasures set progress = 'cancelled', ended_at = $2, cursor = '' \
-            where workspace_id = $1 and progress in ('waiting', 'running')";
-        let open = self.last_erasure().await?;
-        let open = open.filter(|open| matches!(open.progress, Progress::Waiting | Progress::Running));
-        if open.is_some() {
-            let (workspace, now) = (self.workspace.id, self.now);
-            on!(&mut self.tx, c => { sqlx::query(SQL).bind(workspace).bind(now).execute(c).await?; });
+    /// Ends an erasing that waits or runs. What it erased before is told in the audit log.
+    pub async fn cancel_erasure(&mut self, open: &Erasure) -> Result<()> {
+        let (workspace, now) = (self.workspace.id, self.now);
+        // As it is now: a step may have ended since it was read.
+        let Some(mut erasure) = self.tx.locked_erasure(workspace, open.version).await? else { return Ok(()) };
+        if !matches!(erasure.progress, Progress::Waiting | Progress::Running) {
+            return Ok(());
         }
-        Ok(open)
+        erasure.progress = Progress::Cancelled;
+        erasure.ended_at = Some(now);
+        erasure.cursor = String::new();
+        self.tx.update_erasure(&erasure).await?;
+        if erasure.erased > 0 {
+            let version = self.tx.settings(workspace).await?.version;
+            self.tx.tell_erased(now, version, &erasure).await?;
+        }
+        Ok(())
     }
 
     /// Asks for an erasing under this version of the settings.
-    pub async fn ask_erasure(
-        &mut self,
-        version: i64,
-        asked_at: Millis,
-        (policy, default): (Policy, Option<Status>),
-    ) -> Result<()> {
+    pub async fn ask_erasure(&mut self, version: i64, (policy, default): Terms) -> Result<()> {
         const SQL: &str = "insert into erasures (workspace_id, version, asked_at, base_policy, base_default, progress, \
             seen, erased, cursor) values ($1, $2, $3, $4, $5, 'waiting', 0, 0, '')";
-        let workspace = self.workspace.id;
+        let (workspace, now) = (self.workspace.id, self.now);
         on!(&mut self.tx, c => {
             sqlx::query(SQL)
                 .bind(workspace)
                 .bind(version)
-                .bind(asked_at)
+                .bind(now)
                 .bind(policy)
                 .bind(default)
                 .execute(c)
@@ -132,6 +143,21 @@ impl Tx {
                 .execute(c)
                 .await?;
         });
+        Ok(())
+    }
+
+    /// Writes into the audit log what an erasing that ended has erased.
+    pub(super) async fn tell_erased(&mut self, now: Millis, settings_version: i64, erasure: &Erasure) -> Result<()> {
+        let entry = Entry {
+            action: AuditAction::IdfasErased,
+            target: "idfas".to_owned(),
+            before: Value::Null,
+            after: json!({"erased": erasure.erased, "asked_by_version": erasure.version}),
+            reason: None,
+            settings_version: Some(settings_version),
+        };
+        let actor = Actor::system(SystemActor::Erasing);
+        append(self, erasure.workspace_id, now, &actor, actor.without_role(), entry).await?;
         Ok(())
     }
 }

@@ -4,7 +4,7 @@ use super::db::Db;
 use super::file::lock_beside;
 use super::pools::Pools;
 use crate::server::error::{Error, Result};
-use sqlx::migrate::Migrator;
+use sqlx::migrate::{MigrateError, Migrator};
 use std::fs::File;
 
 static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
@@ -29,7 +29,14 @@ pub async fn run(db: &Db) -> Result<()> {
         Pools::Postgres(pools) => POSTGRES.run(&pools.job).await,
     };
     done.map_err(|error| match error {
-        sqlx::migrate::MigrateError::Execute(error) => error.into(),
+        MigrateError::Execute(error) => error.into(),
+        MigrateError::VersionMissing(newer) => Error::Internal(format!(
+            "this database was brought up to date by a newer Attest (its schema is {newer}, and this one knows {}): run that version or a later one",
+            SQLITE.iter().map(|migration| migration.version).max().unwrap_or_default()
+        )),
+        MigrateError::VersionMismatch(version) => Error::Internal(format!(
+            "this database was made by an Attest that was never released (its schema {version} is another one): begin with a fresh one"
+        )),
         other => Error::Internal(format!("the schema could not be brought up to date: {other}")),
     })
 }

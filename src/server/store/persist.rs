@@ -30,6 +30,11 @@ impl Store {
                             return Err(Error::Unavailable(cause));
                         }
                     }
+                    // Done again it could be done twice.
+                    Err(Error::Unknown(cause)) => {
+                        store.db.reconnect(&connections).await;
+                        return Err(Error::Unknown(cause));
+                    }
                     // What was written into a file that is gone was not stored.
                     Ok(done) => return store.db.assert_there().map(|()| done),
                     Err(error) => return Err(error),

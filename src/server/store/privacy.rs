@@ -4,7 +4,7 @@ use super::db::{Tx, on};
 use super::handle::{Act, Change};
 use super::scope::Scope;
 use super::{SystemTx, SystemView};
-use crate::domain::att::{Policy, Status};
+use crate::domain::att::{Policy, Status, Terms};
 use crate::domain::id::WorkspaceId;
 use crate::domain::privacy::Settings;
 use crate::domain::time::Millis;
@@ -85,7 +85,22 @@ impl Tx {
     }
 }
 
+impl Tx {
+    /// On what terms the gate has stood from a version of the settings on, each once.
+    pub(super) async fn terms_since(&mut self, workspace: WorkspaceId, version: i64) -> Result<Vec<Terms>> {
+        const SQL: &str = "select distinct idfa_policy, default_status from settings_versions \
+            where workspace_id = $1 and version >= $2";
+        Ok(on!(self, c => sqlx::query_as(SQL).bind(workspace).bind(version).fetch_all(c).await?))
+    }
+}
+
 impl Scope {
+    /// On what terms the gate has stood from a version of the settings on, each once.
+    pub async fn terms_since(&mut self, version: i64) -> Result<Vec<Terms>> {
+        let workspace = self.workspace.id;
+        self.tx.terms_since(workspace, version).await
+    }
+
     /// The settings in force.
     pub async fn settings(&mut self) -> Result<Settings> {
         let workspace = self.workspace.id;

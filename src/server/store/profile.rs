@@ -9,14 +9,18 @@ use crate::domain::environment::Environment;
 use crate::domain::id::{DeviceId, ProfileId};
 use crate::domain::identifier::{Identifier, IdentifierKind};
 use crate::domain::identity::IdentityKind;
+use crate::domain::privacy::Settings;
 use crate::domain::profile::Profile;
 use crate::server::error::Result;
 use serde_json::json;
+use std::collections::BTreeSet;
 
 /// How many devices a profile is answered with at a time.
 pub const DEVICES_OF_A_PAGE: usize = 50;
 /// How many profiles are found at once.
 pub const MOST_FOUND: i64 = 20;
+/// How many devices are looked at that one id leads to.
+const MOST_DEVICES_CALLED: i64 = 200;
 /// How many identities a profile is answered with.
 const MOST_IDENTITIES: i64 = 200;
 
@@ -52,8 +56,8 @@ pub struct AppUser {
 pub enum FindBy {
     Mpid(i64),
     Identity(IdentityKind),
-    /// Any id of a device.
-    Device,
+    /// An id of a device, of this kind or of any.
+    Device(Option<IdentifierKind>),
 }
 
 /// A profile that was found, under the name that the audit log gives it.
@@ -71,7 +75,8 @@ impl<A: Act> Change<A> {
 }
 
 impl Scope {
-    /// Finds profiles, at most [`MOST_FOUND`]; a device id may lead to several.
+    /// Finds profiles, at most [`MOST_FOUND`]; a device id may lead to several: identified users come before anonymous
+    /// ones, and then the one seen last. An IDFA that is withheld finds nobody.
     pub async fn find_profiles(
         &mut self,
         environment: Environment,
@@ -83,17 +88,7 @@ impl Scope {
         const IDENTITY: &str = "select p.id, p.audit_reference from identities i join profiles p \
             on p.workspace_id = i.workspace_id and p.environment = i.environment and p.id = i.profile_id \
             where i.workspace_id = $1 and i.environment = $2 and i.kind = $3 and i.value = $4";
-        const DEVICE: &str = "select distinct p.id, p.audit_reference from device_identifiers n join uses u \
-            on u.workspace_id = n.workspace_id and u.environment = n.environment and u.device_id = n.device_id \
-            join profiles p on p.workspace_id = u.workspace_id and p.environment = u.environment and p.id = u.profile_id \
-            where n.workspace_id = $1 and n.environment = $2 and (n.kind, n.value) in \
-            (select given.value->>'kind', given.value->>'value' from jsonb_each($3) as given) order by p.id limit $4";
         let workspace = self.workspace.id;
-        let sealed = self.sealer.seal(workspace, value)?;
-        let names = given(IdentifierKind::sent().map(|kind| {
-            let value = if kind == IdentifierKind::Idfa { &sealed } else { value };
-            json!({"kind": kind.as_str(), "value": value})
-        }));
         let tx: &mut Tx = &mut self.tx;
         Ok(match by {
             FindBy::Mpid(mpid) => on!(tx, c => sqlx::query_as(MPID)
@@ -109,14 +104,64 @@ impl Scope {
                 .bind(value)
                 .fetch_all(c)
                 .await?),
-            FindBy::Device => on!(tx, c => sqlx::query_as(DEVICE)
-                .bind(workspace)
-                .bind(environment)
-                .bind(&names)
-                .bind(MOST_FOUND)
-                .fetch_all(c)
-                .await?),
+            FindBy::Device(kind) => {
+                let devices = self.devices_called(environment, kind, value).await?;
+                self.users_of_devices(environment, &devices).await?
+            }
         })
+    }
+
+    /// The devices that an id leads to, of which each app may have one; by an IDFA only those that may have one.
+    async fn devices_called(
+        &mut self,
+        environment: Environment,
+        kind: Option<IdentifierKind>,
+        value: &str,
+    ) -> Result<Vec<DeviceId>> {
+        const SQL: &str = "select device_id, kind from device_identifiers \
+            where workspace_id = $1 and environment = $2 and (kind, value) in \
+            (select given.value->>'kind', given.value->>'value' from jsonb_each($3) as given) order by device_id limit $4";
+        let workspace = self.workspace.id;
+        let sealed = self.sealer.seal(workspace, value)?;
+        let kinds = IdentifierKind::sent().filter(|sent| kind.is_none_or(|kind| kind == *sent));
+        let names = given(kinds.map(|kind| {
+            let value = if kind == IdentifierKind::Idfa { &sealed } else { value };
+            json!({"kind": kind.as_str(), "value": value})
+        }));
+        let called: Vec<(DeviceId, IdentifierKind)> = on!(&mut self.tx, c => sqlx::query_as(SQL)
+            .bind(workspace)
+            .bind(environment)
+            .bind(&names)
+            .bind(MOST_DEVICES_CALLED)
+            .fetch_all(c)
+            .await?);
+        let by_idfa = called.iter().filter(|(_, kind)| *kind == IdentifierKind::Idfa).map(|(device, _)| *device);
+        let by_idfa = self.tx.devices_by_id(workspace, by_idfa.collect()).await?;
+        let Settings { policy, default, .. } = self.settings().await?;
+        let withheld: BTreeSet<DeviceId> =
+            by_idfa.iter().filter(|device| !device.may_keep_idfa(policy, default)).map(|device| device.id).collect();
+        let may_find =
+            |(device, kind): &(DeviceId, IdentifierKind)| *kind != IdentifierKind::Idfa || !withheld.contains(device);
+        Ok(called.into_iter().filter(may_find).map(|(device, _)| device).collect())
+    }
+
+    /// Who uses these devices.
+    async fn users_of_devices(&mut self, environment: Environment, devices: &[DeviceId]) -> Result<Vec<FoundProfile>> {
+        const SQL: &str = "select distinct p.id, p.audit_reference, p.anonymous_on is not null as is_anonymous, p.last_seen \
+            from uses u join profiles p \
+            on p.workspace_id = u.workspace_id and p.environment = u.environment and p.id = u.profile_id \
+            where u.workspace_id = $1 and u.environment = $2 and u.device_id in \
+            (select cast(given.value->>'id' as bigint) from jsonb_each($3) as given) \
+            order by is_anonymous, p.last_seen desc, p.id limit $4";
+        let workspace = self.workspace.id;
+        let devices = given(devices.iter().map(|device| json!({"id": device.0})));
+        Ok(on!(&mut self.tx, c => sqlx::query_as(SQL)
+            .bind(workspace)
+            .bind(environment)
+            .bind(&devices)
+            .bind(MOST_FOUND)
+            .fetch_all(c)
+            .await?))
     }
 
     /// A profile with what is known of it: of its devices `most`, after one of them or from the newest on.

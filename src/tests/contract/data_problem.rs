@@ -49,6 +49,11 @@ async fn sampled(sender: &Sender<'_>) -> Vec<GatedSample> {
     samples(&sender.world.store, &World::actor(), WorkspaceRef::Id(sender.workspace), input).await.expect("samples").0
 }
 
+fn with_other(mut batch: Value, other: &str) -> Value {
+    batch["user_identities"]["other"] = other.into();
+    batch
+}
+
 async fn each_data_problem_is_counted_by_day_and_version(world: World) {
     let sender = Sender::new(&world).await;
     let now = world.store.clock().now().0;
@@ -70,6 +75,10 @@ async fn each_data_problem_is_counted_by_day_and_version(world: World) {
         (
             DataProblem::FlagDisagrees,
             batch(json!({"ios_idfv": "V5", "att_authorization_status": "denied", "limit_ad_tracking": false})),
+        ),
+        (
+            DataProblem::IdfaAsIdentity,
+            with_other(batch(json!({"ios_idfv": "V8", "ios_advertising_id": idfa})), &idfa.to_uppercase()),
         ),
         (DataProblem::PlaceholderId, batch(json!({"ios_idfv": "V7", "android_uuid": "NULL"}))),
         (

@@ -124,7 +124,7 @@ async fn idfas(sender: &Sender<'_>) -> usize {
     sender.names().await.iter().filter(|name| name.starts_with("ios_advertising_id")).count()
 }
 
-fn with_idfa(n: usize, os: &str, status: Option<&str>) -> serde_json::Value {
+pub fn with_idfa(n: usize, os: &str, status: Option<&str>) -> serde_json::Value {
     json!({"device_info": {"platform": "iOS", "os_version": os, "ios_idfv": format!("v{n}"),
         "ios_advertising_id": format!("A{n}"), "att_authorization_status": status}})
 }

@@ -6,7 +6,7 @@ use attest::domain::error::Refusal;
 use attest::domain::permission::Permission;
 use attest::domain::time::MINUTE;
 use attest::server::services::input::set_paused;
-use attest::server::store::{InputGrant, Parcel};
+use attest::server::store::Parcel;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -14,10 +14,6 @@ on_both! {
     a_group_gives_what_its_requests_give_one_by_one
     an_id_that_is_handed_on_within_a_group_leads_where_it_would_one_by_one
     a_paused_input_spoils_nothing_for_the_others
-}
-
-fn parcel(grant: InputGrant, batches: &[Value]) -> Parcel {
-    Parcel { grant, sent: sent(batches) }
 }
 
 /// Everything that folding leaves behind, without the ids that chance made.
@@ -71,7 +67,7 @@ async fn a_group_gives_what_its_requests_give_one_by_one(world: World) {
     for request in requests() {
         one_by_one.send(&request).await;
     }
-    let parcels = requests().iter().map(|request| parcel(together.grant, request)).collect();
+    let parcels = requests().iter().map(|request| together.parcel(sent(request))).collect();
     let outcomes = other.store.accept(None, Arc::new(parcels)).await.expect("accepted");
     assert!(outcomes.iter().all(|outcome| outcome == &Ok(vec![])), "{outcomes:?}");
     other.assert_holds().await;
@@ -120,8 +116,8 @@ async fn a_paused_input_spoils_nothing_for_the_others(world: World) {
     drop(view);
     set_paused(&world.store, &World::actor(), workspace_ref("acme"), input.id, true).await.expect("paused");
     let parcels = vec![
-        parcel(paused, &[ios("eve", "v0", Some("denied"))]),
-        parcel(sender.grant, &[ios("ada", "v1", Some("denied"))]),
+        Parcel { grant: paused, ..sender.parcel(sent(&[ios("eve", "v0", Some("denied"))])) },
+        sender.parcel(sent(&[ios("ada", "v1", Some("denied"))])),
     ];
     let outcomes = world.store.accept(None, Arc::new(parcels)).await.expect("accepted");
     assert_eq!(outcomes, [Err(Refusal::Forbidden), Ok(vec![])]);

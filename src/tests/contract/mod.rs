@@ -5,6 +5,7 @@ mod count;
 mod data_problem;
 mod distributed;
 mod erasure;
+mod facts;
 mod group;
 mod ingest;
 mod job;

@@ -3,8 +3,8 @@
 
 use super::sender::{Sender, ios, sent};
 use crate::harness::{Backend, World, statements};
+use attest::server::store::PLANS;
 use attest::server::store::tables::growing;
-use attest::server::store::{PLANS, Parcel};
 use serde_json::Value;
 use sqlx::{AssertSqlSafe, Connection, PgConnection, SqlitePool};
 use std::sync::Arc;
@@ -77,7 +77,7 @@ async fn postgres_learns_early_how_many_rows_there_are() {
         let n = devices.end - devices.start;
         let batches: Vec<Value> = devices.map(|n| ios(&n.to_string(), &format!("v{n}"), None)).collect();
         let sent = sent(&batches);
-        world.store.accept(None, Arc::new(vec![Parcel { grant: sender.grant, sent }])).await.expect("accepted");
+        world.store.accept(None, Arc::new(vec![sender.parcel(sent)])).await.expect("accepted");
         assert!(known().await[0].0 <= 0.0, "ten rows tell nothing, and nobody else looks this early");
         world.store.learn_sizes(n).await;
     }
@@ -85,7 +85,7 @@ async fn postgres_learns_early_how_many_rows_there_are() {
     // What was learnt of a hundred is learnt again of a thousand.
     let batches: Vec<Value> = (120..1020).map(|n| ios(&n.to_string(), &format!("v{n}"), None)).collect();
     let sent = sent(&batches);
-    world.store.accept(None, Arc::new(vec![Parcel { grant: sender.grant, sent }])).await.expect("accepted");
+    world.store.accept(None, Arc::new(vec![sender.parcel(sent)])).await.expect("accepted");
     world.store.learn_sizes(1000).await;
     assert_eq!(known().await, [(1020.0,)]);
 }

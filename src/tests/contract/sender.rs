@@ -59,9 +59,13 @@ impl<'a> Sender<'a> {
         self.take(sent(batches)).await;
     }
 
+    /// A request that arrives now.
+    pub fn parcel(&self, sent: SentBatches) -> Parcel {
+        Parcel { grant: self.grant, sent, received: self.store.clock().now() }
+    }
+
     async fn take(&self, sent: SentBatches) {
-        let outcomes =
-            self.store.accept(None, Arc::new(vec![Parcel { grant: self.grant, sent }])).await.expect("accepted");
+        let outcomes = self.store.accept(None, Arc::new(vec![self.parcel(sent)])).await.expect("accepted");
         assert_eq!(outcomes, [Ok(vec![])]);
     }
 

@@ -122,7 +122,7 @@ async fn a_word_for_no_id_is_no_id(world: World) {
     let empty = json!({"device_info": {"ios_idfv": "", "ios_advertising_id": " ", "android_uuid": "a1"}});
     sender.send(&[android, empty]).await;
     let platforms: Vec<(String,)> = world.rows("select platform from devices where platform <> 'iOS'").await;
-    assert_eq!(platforms, [("unknown".to_owned(),)]);
+    assert_eq!(platforms, [("Android".to_owned(),)]);
     let problems: Vec<(String, i64)> = world.rows("select kind, n from data_problems").await;
     assert_eq!(problems, [("placeholder_id".to_owned(), 8)]);
 }

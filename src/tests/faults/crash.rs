@@ -3,6 +3,7 @@
 use crate::harness::{Binary, Cluster, Server, count, report, send, sqlite_in};
 use attest::domain::time::Millis;
 use std::collections::BTreeSet;
+use std::io::ErrorKind;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -67,9 +68,11 @@ async fn load(address: String, authorization: String, ledger: Arc<Ledger>) {
                 ledger.unknown.lock().expect("no panic").insert(number);
             }
             Ok(other) => panic!("{other} for a good request"),
-            Err(_) => {
+            Err(error) => {
                 ledger.unknown.lock().expect("no panic").insert(number);
-                return;
+                if error.kind() != ErrorKind::Interrupted {
+                    return;
+                }
             }
         }
     }

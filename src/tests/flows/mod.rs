@@ -16,5 +16,6 @@ mod people;
 mod privacy;
 mod process;
 mod profiles;
+mod senders;
 mod tokens;
 mod userprofile;

@@ -74,7 +74,8 @@ pub fn report(device: u64, user: u64, request: u64, status: &str) -> String {
     )
 }
 
-/// Sends an event; returns the status, or why there was none.
+/// Sends an event; returns the status, or why there was none. Where the server itself does not know whether the event was
+/// stored, there is none.
 pub async fn send(address: &str, authorization: &str, body: &str) -> io::Result<u16> {
     let mut stream = TcpStream::connect(address).await?;
     let request = format!(
@@ -85,6 +86,9 @@ pub async fn send(address: &str, authorization: &str, body: &str) -> io::Result<
     stream.write_all(request.as_bytes()).await?;
     let mut reply = Vec::new();
     stream.read_to_end(&mut reply).await?;
+    if String::from_utf8_lossy(&reply).contains("it is not known whether this was stored") {
+        return Err(io::ErrorKind::Interrupted.into());
+    }
     let status = reply.get(9..12).and_then(|status| std::str::from_utf8(status).ok()?.parse().ok());
     status.ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
 }

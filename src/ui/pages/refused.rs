@@ -15,6 +15,8 @@ pub enum Why {
     Conflict,
     TooLarge,
     Unavailable,
+    /// The store failed while it committed.
+    Unknown,
     Internal,
 }
 
@@ -55,6 +57,7 @@ impl RefusedPage {
             Why::TooLarge if self.sent => "This is too large",
             Why::TooLarge => "This address is too long",
             Why::Unavailable => "Attest cannot answer now",
+            Why::Unknown => "It is not known whether this was saved",
             Why::Internal => "Internal error",
         }
     }
@@ -75,6 +78,9 @@ impl RefusedPage {
             Why::TooLarge if self.sent => "Send less at a time.",
             Why::TooLarge => "Shorten what it searches for, or open the page without it.",
             Why::Unavailable => "The database is away, or it has too much to do for this. Try again in a moment.",
+            Why::Unknown => {
+                "The database failed while it was saving. Open the page and look, before you send the form once more."
+            }
             Why::Internal => "The cause is in the server's log, under the incident id below.",
         }
     }
@@ -82,7 +88,7 @@ impl RefusedPage {
 
 pub fn refused(page: RefusedPage) -> impl IntoView {
     let (title, advice) = (page.title(), page.advice());
-    let nothing = page.sent.then(|| view! { {words::NOTHING_CHANGED}" " });
+    let nothing = (page.sent && page.why != Why::Unknown).then(|| view! { {words::NOTHING_CHANGED}" " });
     let incident =
         page.incident.clone().map(|incident| view! { <p class="muted">"Incident "<code>{incident}</code></p> });
     let parameters = page.parameters.iter().map(|name| {

@@ -97,6 +97,9 @@ pub fn platform(platform: Platform) -> &'static str {
         Platform::SmartTv => "Smart TV",
         Platform::Xbox => "Xbox",
         Platform::Alexa => "Alexa",
+        Platform::Visionos => "visionOS",
+        Platform::Watchos => "watchOS",
+        Platform::Macos => "macOS",
         Platform::Other => "Other platforms",
         Platform::Unknown => "Unknown platform",
     }

@@ -7,6 +7,7 @@ use crate::domain::error::{Fault, Problem};
 pub fn problem(problem: Problem) -> &'static str {
     match problem {
         Problem::NotJson => "expected JSON",
+        Problem::NotGzip => "expected gzip, or none",
         Problem::NotAnObject => "expected an object",
         Problem::NotAnArray => "expected an array",
         Problem::NotAString => "expected a string",
@@ -172,6 +173,7 @@ pub fn data_problem(of: DataProblem) -> &'static str {
         DataProblem::FutureTimestamp => "Timestamp in the future; replaced by arrival time",
         DataProblem::Stale => "Status older than the one already known; ignored",
         DataProblem::PlaceholderId => "Placeholder id such as “null” or “guest”; ignored",
+        DataProblem::IdfaAsIdentity => "An identity of the user repeats an IDFA that is withheld; it was dropped",
         DataProblem::SharedId => "Id, user or device shared too widely (over 50 in a day); joined to nothing further",
     }
 }

@@ -26,7 +26,7 @@ impl ToSchema for EventBatch {
 
     fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
         schemas.push((Status::name().into(), Status::schema()));
-        let objects = field::all().filter(|field| field.kind() == FieldKind::Object);
+        let objects = field::all().filter(|field| field.kind().has_members());
         schemas.extend(objects.map(|field| (shape_name(field), object(&field.path(), field.meaning()))));
     }
 }
@@ -86,8 +86,14 @@ fn value(field: BatchField) -> RefOr<Schema> {
             let status = Ref::from_schema_name(Status::name());
             OneOfBuilder::new().item(null).item(status).description(meaning).into()
         }
-        FieldKind::Text => kept(&[Type::String, Type::Null]).description(meaning).into(),
-        FieldKind::TextOrNumber => kept(&[Type::String, Type::Number, Type::Null]).description(meaning).into(),
+        FieldKind::Identities => {
+            let shape = Ref::from_schema_name(shape_name(field));
+            let pair = ObjectBuilder::new().property("identity_type", kept(&[Type::String]));
+            let pair = pair.property("identity", kept(&[Type::String, Type::Number, Type::Null]));
+            let pairs = ArrayBuilder::new().items(pair);
+            OneOfBuilder::new().item(null).item(shape).item(pairs).description(meaning).into()
+        }
+        FieldKind::Text => kept(&[Type::String, Type::Number, Type::Null]).description(meaning).into(),
         FieldKind::Integer => integer().description(meaning).into(),
         FieldKind::IntegerOrText => {
             let text = ObjectBuilder::new().schema_type(SchemaType::Type(Type::String));
@@ -108,7 +114,7 @@ mod tests {
     fn the_document_has_every_field_that_is_read() {
         let document = serde_json::to_value(described()).unwrap();
         let shapes = &document["components"]["schemas"];
-        let objects: Vec<BatchField> = field::all().filter(|field| field.kind() == FieldKind::Object).collect();
+        let objects: Vec<BatchField> = field::all().filter(|field| field.kind().has_members()).collect();
         for field in field::all() {
             let object = objects.iter().find(|object| object.path() == field.within());
             let shape = object.map_or_else(|| EventBatch::name().into_owned(), |object| shape_name(*object));

@@ -87,7 +87,7 @@ pub async fn breakdown(
     let default = view.settings().await?.default;
     let counts_read = CountsRead::of(&view);
     let rounded = counts_read.is_rounded();
-    let parts = read(&mut view, by, environment, unit, app).await?;
+    let parts = read(&mut view, by, environment, unit, app, rounded).await?;
     // A value that few units have would show single units to rounded roles.
     let is_shown = |part: &BreakdownPart| !rounded || part.counts.all() >= 10;
     let row = |part: BreakdownPart| BreakdownRow {

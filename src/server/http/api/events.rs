@@ -1,25 +1,23 @@
 //! The Events API, as official mParticle server clients speak it.
 
 use super::batch_schema::{EventBatch, EventBatches};
-use super::refused::NotAccepted;
+use super::refused::{Errors, NotAccepted, StoredBatches};
+use super::sent_body::{Unread, read};
 use crate::domain::batch::{Batch, LARGEST_BATCH, LARGEST_REQUEST, MOST_BATCHES, STATUS};
 use crate::domain::error::{Fault, Problem, Refusal};
-use crate::domain::id::WorkspaceId;
+use crate::server::auth::key::is_key;
 use crate::server::error::{Error, Result};
-use crate::server::ingest::Room;
 use crate::server::state::AppState;
 use crate::server::store::{InputGrant, SentBatches};
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{FromRequestParts, State};
-use axum::http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE};
+use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use http_body_util::BodyExt;
-use serde_json::json;
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 
@@ -32,7 +30,8 @@ impl FromRequestParts<AppState> for InputGrant {
         let encoded = text.split_once(' ').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("basic"));
         let decoded = encoded.and_then(|(_, encoded)| BASE64_STANDARD.decode(encoded.trim()).ok());
         let pair = decoded.and_then(|decoded| String::from_utf8(decoded).ok());
-        let (key, secret) = pair.as_deref().and_then(|pair| pair.split_once(':')).ok_or(Refusal::Forbidden)?;
+        let pair = pair.as_deref().and_then(|pair| pair.split_once(':'));
+        let (key, secret) = pair.filter(|(key, _)| is_key(key)).ok_or(Refusal::Forbidden)?;
         let grant = state.store.input_grant(key, secret).await?;
         state.rates.pass(&grant)?;
         Ok(grant)
@@ -52,7 +51,7 @@ impl FromRequestParts<AppState> for InputGrant {
 pub async fn one(grant: InputGrant, State(state): State<AppState>, headers: HeaderMap, body: Body) -> Result<Response> {
     let (text, room) = match read(&state, grant.workspace(), &headers, body, LARGEST_BATCH).await? {
         Ok(read) => read,
-        Err(unread) => return unread.refuse(&state, grant).await,
+        Err(unread) => return refuse_unread(&state, grant, unread).await,
     };
     let parsed = match serde_json::from_str::<&RawValue>(&text) {
         Ok(raw) => Batch::parse(raw, grant.placeholders()),
@@ -80,7 +79,7 @@ pub async fn one(grant: InputGrant, State(state): State<AppState>, headers: Head
     tag = "Events API",
     security(("input" = [])),
     request_body = EventBatches,
-    responses((status = 202, description = "Stored durably."), NotAccepted)
+    responses(StoredBatches, NotAccepted)
 )]
 pub async fn bulk(grant: InputGrant, state: State<AppState>, headers: HeaderMap, body: Body) -> Result<Response> {
     many(grant, state, headers, body, false).await
@@ -94,7 +93,7 @@ pub async fn bulk(grant: InputGrant, state: State<AppState>, headers: HeaderMap,
     tag = "Events API",
     security(("input" = [])),
     request_body = EventBatches,
-    responses((status = 202, description = "Stored durably."), NotAccepted)
+    responses(StoredBatches, NotAccepted)
 )]
 pub async fn historical(grant: InputGrant, state: State<AppState>, headers: HeaderMap, body: Body) -> Result<Response> {
     many(grant, state, headers, body, true).await
@@ -109,7 +108,7 @@ async fn many(
 ) -> Result<Response> {
     let (text, room) = match read(&state, grant.workspace(), &headers, body, LARGEST_REQUEST).await? {
         Ok(read) => read,
-        Err(unread) => return unread.refuse(&state, grant).await,
+        Err(unread) => return refuse_unread(&state, grant, unread).await,
     };
     let fault = |problem| vec![Fault::new("", problem)];
     let raw = serde_json::from_str::<&RawValue>(&text).map_err(|_| fault(Problem::NotJson));
@@ -144,7 +143,11 @@ async fn many(
     let stored = refused.len() < indexes.len();
     let lacking = refused.into_iter().map(|at| indexed(indexes[at], &Fault::new(STATUS, Problem::StatusRequired)));
     reported.extend(lacking);
-    if stored { Ok(StatusCode::ACCEPTED.into_response()) } else { Err(Refusal::BadRequest(reported).into()) }
+    if !stored {
+        return Err(Refusal::BadRequest(reported).into());
+    }
+    // Empty when all were good: official clients look for nothing there.
+    if reported.is_empty() { Ok(StatusCode::ACCEPTED.into_response()) } else { Ok(stored_in_part(&reported)) }
 }
 
 /// Counts a request that cannot be read at all, and refuses it.
@@ -152,6 +155,12 @@ async fn refuse(state: &AppState, grant: InputGrant, faults: Vec<Fault>) -> Resu
     let sent = SentBatches { refused: reasons(&faults), ..SentBatches::default() };
     state.ingest.take(grant, sent, state.ingest.room(grant.workspace(), 0)?).await?;
     Err(Refusal::BadRequest(faults).into())
+}
+
+/// The answer when some batches were stored and others refused, which it names so that they can be sent again.
+fn stored_in_part(refused: &[Fault]) -> Response {
+    let errors = Errors::of(refused);
+    (StatusCode::ACCEPTED, Json(errors)).into_response()
 }
 
 /// The fault of one batch of a bulk request.
@@ -165,68 +174,11 @@ fn reasons(faults: &[Fault]) -> BTreeMap<String, i64> {
     faults.first().map(|fault| (fault.reason(), 1)).into_iter().collect()
 }
 
-/// Why a body was not read.
-enum Unread {
-    /// With how large it may be, in bytes.
-    TooLarge(usize),
-    NotJsonType,
-    NotText,
-    CutOff,
-}
-
-impl Unread {
-    /// Counts the request at the input, and refuses it.
-    async fn refuse(self, state: &AppState, grant: InputGrant) -> Result<Response> {
-        let problem = match self {
-            Self::TooLarge(_) => Problem::TooLarge,
-            Self::NotJsonType | Self::NotText => Problem::NotJson,
-            // The sender disconnected: there is nobody to answer, and no batch to count.
-            Self::CutOff => return Err(Refusal::BadRequest(vec![Fault::new("", Problem::NotJson)]).into()),
-        };
-        let fault = Fault::new("", problem);
-        let refused = reasons(std::slice::from_ref(&fault));
-        let sent = SentBatches { refused, ..SentBatches::default() };
+/// Counts a request whose body was not read at the input, and refuses it.
+async fn refuse_unread(state: &AppState, grant: InputGrant, unread: Unread) -> Result<Response> {
+    if let Some(fault) = unread.fault() {
+        let sent = SentBatches { refused: reasons(std::slice::from_ref(&fault)), ..SentBatches::default() };
         state.ingest.take(grant, sent, state.ingest.room(grant.workspace(), 0)?).await?;
-        Err(match self {
-            Self::TooLarge(largest) => Refusal::TooLarge(largest / 1024).into(),
-            Self::NotJsonType => {
-                let errors =
-                    json!({"errors": [{"code": "BAD_REQUEST", "message": "Content-Type: expected application/json"}]});
-                return Ok((StatusCode::UNSUPPORTED_MEDIA_TYPE, Json(errors)).into_response());
-            }
-            _ => Refusal::BadRequest(vec![fault]).into(),
-        })
     }
-}
-
-/// Reads a body in the documented order of checks: its size, its type, its text. Room for it is taken before; an error when
-/// there is none.
-async fn read(
-    state: &AppState,
-    workspace: WorkspaceId,
-    headers: &HeaderMap,
-    body: Body,
-    largest: usize,
-) -> Result<Result<(String, Room), Unread>> {
-    let announced = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
-    if announced.is_some_and(|length| length > largest) {
-        return Ok(Err(Unread::TooLarge(largest)));
-    }
-    let mut room = state.ingest.room(workspace, announced.unwrap_or_default())?;
-    let (mut body, mut bytes) = (body, Vec::new());
-    while let Some(frame) = body.frame().await {
-        let Ok(frame) = frame else { return Ok(Err(Unread::CutOff)) };
-        let Ok(data) = frame.into_data() else { continue };
-        if bytes.len() + data.len() > largest {
-            return Ok(Err(Unread::TooLarge(largest)));
-        }
-        state.ingest.grow(&mut room, bytes.len() + data.len())?;
-        bytes.extend_from_slice(&data);
-    }
-    let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    if kind != "application/json" && !(kind.starts_with("application/") && kind.ends_with("+json")) {
-        return Ok(Err(Unread::NotJsonType));
-    }
-    Ok(String::from_utf8(bytes).map(|text| (text, room)).map_err(|_| Unread::NotText))
+    unread.refusal()
 }

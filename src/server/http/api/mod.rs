@@ -12,5 +12,6 @@ pub mod privacy;
 pub mod query;
 mod refused;
 mod schema;
+mod sent_body;
 pub mod trend;
 pub mod userprofile;

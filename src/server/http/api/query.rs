@@ -31,6 +31,9 @@ pub fn asked<'a>(query: &'a ApiQuery, name: &'static str) -> Result<Option<&'a s
     if first == Some("") {
         return Err(bad(name, Problem::Missing));
     }
+    if first.is_some_and(|value| value.contains('\0')) {
+        return Err(bad(name, Problem::Unprintable));
+    }
     Ok(first)
 }
 

@@ -1,19 +1,37 @@
 //! The errors that interfaces return, as the document describes them.
 
 use super::schema;
-use crate::domain::error::Code;
+use crate::domain::error::{Code, Fault};
+use crate::server::http::failure;
+use serde::Serialize;
 use utoipa::{IntoResponses, ToSchema};
 
 /// What went wrong; several faults are reported at once.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "the layer that reports errors writes this shape; here it is described")]
+#[derive(Serialize, ToSchema)]
 pub struct Errors {
     errors: Vec<OneError>,
 }
 
+impl Errors {
+    /// Faults of what was sent, in words.
+    pub fn of(faults: &[Fault]) -> Self {
+        let error = |fault| OneError { code: Code::BadRequest, message: failure::message(fault) };
+        Self { errors: faults.iter().map(error).collect() }
+    }
+}
+
+/// The batches of a bulk request were taken.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "described, not made")]
+pub enum StoredBatches {
+    /// The good batches are stored durably. Empty when all were good; else the bad ones, each message beginning with the
+    /// batch's place, as in `[3].device_info.platform: ..`.
+    #[response(status = 202)]
+    Stored(Errors),
+}
+
 /// One fault.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "as above")]
+#[derive(Serialize, ToSchema)]
 pub struct OneError {
     #[schema(schema_with = schema::codes)]
     code: Code,
@@ -61,7 +79,7 @@ pub enum NotAccepted {
     /// A request over 256 KB, or a single batch over 128 KB.
     #[response(status = 413)]
     TooLarge(Errors),
-    /// A content type that is not JSON.
+    /// A content type that is not JSON, or a content encoding other than gzip.
     #[response(status = 415)]
     NotJson(Errors),
     /// The input is over its rate; `Retry-After` says after how many seconds to go on, and

@@ -230,7 +230,7 @@ pub(super) async fn one_model(
         refused: of(Counted::Refused),
         without_ids: total(&tallies, id, Counted::WithoutIds),
         of_other_apps: total(&tallies, id, Counted::OtherApp),
-        data_problems: data_problem_rows(&view.data_problems(id, today.plus(-SHOWN_DAYS)).await?, &apps),
+        data_problems: data_problem_rows(&view.data_problems(id, today.plus(1 - SHOWN_DAYS)).await?, &apps),
         samples: if frame.may(Permission::LookUpProfiles) {
             Samples::At(format!("/w/{}/inputs/{id}/samples", frame.slug))
         } else {

@@ -210,11 +210,17 @@ async fn model(view: &mut View, visit: &SignedInPerson, erase_after: u32) -> Res
         outcome: SettingsOutcome::Nothing,
         faults: Faults::default(),
         policy_faults: Faults::default(),
-        erasing: view.last_erasure().await?.and_then(|erasure| erasing(erasure, erase_after)),
+        erasings: erasings(view).await?.into_iter().filter_map(|erasure| erasing(erasure, erase_after)).collect(),
         admins: admins.map(|member| member.name).collect(),
         history: history(&versions, &rows, rounded),
         frame,
     })
+}
+
+/// Those that have not ended; else the last one.
+async fn erasings(view: &mut View) -> Result<Vec<Erasure>> {
+    let open = view.open_erasures().await?;
+    if open.is_empty() { Ok(view.last_erasure().await?.into_iter().collect()) } else { Ok(open) }
 }
 
 fn erasing(erasure: Erasure, erase_after: u32) -> Option<Erasing> {

@@ -55,7 +55,7 @@ pub async fn refused(
         }
         _ => Vec::new(),
     };
-    let store_answers = !matches!(why, Why::Unavailable | Why::Internal);
+    let store_answers = !matches!(why, Why::Unavailable | Why::Unknown | Why::Internal);
     let around = match store_answers {
         true => around(state, &asked).await.unwrap_or(Surroundings::Nothing),
         false => Surroundings::Nothing,
@@ -76,6 +76,7 @@ fn why(error: &Error) -> Why {
         // Only machines are limited so.
         Error::Refused(Refusal::RateLimited) => Why::BadRequest,
         Error::Full | Error::Again(_) | Error::Broken(_) | Error::Unavailable(_) => Why::Unavailable,
+        Error::Unknown(_) => Why::Unknown,
         Error::Internal(_) => Why::Internal,
     }
 }

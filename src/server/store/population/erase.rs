@@ -2,27 +2,27 @@
 
 use super::id_row::{IdentifierRow, device_identifiers};
 use super::load::Loader;
-use crate::domain::audit::{AuditAction, SystemActor};
+use super::repeated::erased_idfas;
+use crate::domain::att::Terms;
 use crate::domain::count;
+use crate::domain::device::Device;
 use crate::domain::id::{DeviceId, WorkspaceId};
 use crate::domain::identifier::{Identifier, IdentifierKind};
 use crate::domain::joins::Lead;
-use crate::domain::privacy::Settings;
 use crate::server::error::Result;
-use crate::server::store::audit::{Entry, append};
 use crate::server::store::db::{Tx, on};
-use crate::server::store::erasure::{Erasure, Progress};
+use crate::server::store::erasure::Progress;
 use crate::server::store::writes::Writes;
-use crate::server::store::{Actor, Store, System};
+use crate::server::store::{Store, System};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
 use std::collections::BTreeSet;
 
 /// How many IDFAs one step looks at: few enough not to hold up the event stream.
 const STEP: usize = 500;
 
 impl System {
-    /// Looks at the next IDFAs in their order and erases those that the settings in force withhold. Returns whether
+    /// Looks at the next IDFAs in their order and erases those that all settings withheld since it was asked for. Returns whether
     /// there is more to do.
     pub async fn erase_step(&self, workspace: WorkspaceId, version: i64) -> Result<bool> {
         self.persist(move |store| async move {
@@ -32,20 +32,22 @@ impl System {
             if matches!(erasure.progress, Progress::Done | Progress::Cancelled) {
                 return Ok(false);
             }
-            let settings = tx.settings(workspace).await?;
+            let version_in_force = tx.settings(workspace).await?.version;
+            // What was let go since it was asked for, and withheld again later, is of a later erasing.
+            let terms = tx.terms_since(workspace, version).await?;
             let page = tx.idfas_after(workspace, &erasure.cursor).await?;
             let more = page.len() == STEP;
             erasure.seen += i64::try_from(page.len()).unwrap_or_default();
             if let Some((identifier, _)) = page.last() {
                 erasure.cursor = json!(IdfaKey::of(identifier)).to_string();
             }
-            erasure.erased += tx.erase_of(&store, workspace, &settings, page).await?;
+            erasure.erased += tx.erase_of(&store, workspace, &terms, page).await?;
             erasure.progress = if more { Progress::Running } else { Progress::Done };
             if !more {
                 erasure.ended_at = Some(store.clock.now());
                 // The last id that was looked at is not kept.
                 erasure.cursor = String::new();
-                tx.note_erased(&store, &settings, &erasure).await?;
+                tx.tell_erased(store.clock.now(), version_in_force, &erasure).await?;
             }
             tx.update_erasure(&erasure).await?;
             tx.commit().await?;
@@ -100,12 +102,12 @@ impl Tx {
         Ok(rows.into_iter().map(IdentifierRow::into).collect())
     }
 
-    /// Erases those of the identifiers that the settings withhold; returns how many.
+    /// Erases those of the identifiers that are withheld on each of these terms; returns how many.
     async fn erase_of(
         &mut self,
         store: &Store,
         workspace: WorkspaceId,
-        settings: &Settings,
+        terms: &[Terms],
         identifiers: Vec<(Identifier, Lead<DeviceId>)>,
     ) -> Result<i64> {
         let devices: BTreeSet<DeviceId> = identifiers.iter().map(|(_, lead)| lead.to).collect();
@@ -115,7 +117,9 @@ impl Tx {
         let before = load.population;
         let mut after = before.clone();
         let is_withheld = |(_, lead): &&(Identifier, Lead<DeviceId>)| {
-            before.devices.get(&lead.to).is_some_and(|device| !device.may_keep_idfa(settings.policy, settings.default))
+            let kept_on =
+                |device: &Device| terms.iter().any(|(policy, default)| device.may_keep_idfa(*policy, *default));
+            before.devices.get(&lead.to).is_some_and(|device| !kept_on(device))
         };
         let erased: Vec<&(Identifier, Lead<DeviceId>)> = identifiers.iter().filter(is_withheld).collect();
         for (identifier, lead) in &erased {
@@ -126,21 +130,9 @@ impl Tx {
         writes.population(&before, &after, &store.ids);
         writes.cells(store.slot, today, &count::cells(&after.difference(&before)));
         writes.write(self, store.is_spread).await?;
+        let idfas = erased_idfas(store.sealer()?, workspace, &before, &after)?;
+        self.erase_repeating_identities(workspace, &idfas).await?;
         self.erase_sampled_idfas(workspace, erased.iter().map(|(_, lead)| lead.to)).await?;
         Ok(i64::try_from(erased.len()).unwrap_or_default())
-    }
-
-    async fn note_erased(&mut self, store: &Store, settings: &Settings, erasure: &Erasure) -> Result<()> {
-        let entry = Entry {
-            action: AuditAction::IdfasErased,
-            target: "idfas".to_owned(),
-            before: Value::Null,
-            after: json!({"erased": erasure.erased, "asked_by_version": erasure.version}),
-            reason: None,
-            settings_version: Some(settings.version),
-        };
-        let actor = Actor::system(SystemActor::Erasing);
-        append(self, erasure.workspace_id, store.clock.now(), &actor, actor.without_role(), entry).await?;
-        Ok(())
     }
 }

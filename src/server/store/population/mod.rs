@@ -4,6 +4,7 @@ mod batches;
 mod erase;
 pub(super) mod id_row;
 mod load;
+pub mod repeated;
 mod retire;
 pub(super) mod row;
 mod settle;

@@ -2,7 +2,7 @@
 
 use crate::domain::att::{Reported, Status};
 use crate::domain::decides::{DecidedProfiles, Decides};
-use crate::domain::device::{Device, OverflowValues};
+use crate::domain::device::{Described, Device, OverflowValues};
 use crate::domain::environment::Environment;
 use crate::domain::fold::Transition;
 use crate::domain::id::{AppId, DeviceId, InputId, ProfileId};
@@ -24,14 +24,18 @@ rows! {
         }
         changing {
             platform: Platform as text,
+            platform_at: Option<Millis> as bigint,
             status: Option<Status> as bigint,
             since: Option<Millis> as bigint,
             as_of: Option<Millis> as bigint,
             source_input: Option<InputId> as bigint,
             transitions: i64 as bigint,
             os_version: Option<String> as text,
+            os_version_at: Option<Millis> as bigint,
             app_version: Option<String> as text,
+            app_version_at: Option<Millis> as bigint,
             country: Option<String> as text,
+            country_at: Option<Millis> as bigint,
             last_seen: Millis as bigint,
             unidentified_since: Option<Millis> as bigint,
             retired: bool as boolean,
@@ -120,6 +124,12 @@ impl From<DeviceRow> for Device {
             os_version: row.os_version,
             app_version: row.app_version,
             country: row.country,
+            described: Described {
+                platform: row.platform_at,
+                os_version: row.os_version_at,
+                app_version: row.app_version_at,
+                country: row.country_at,
+            },
             first_seen: row.first_seen,
             last_seen: row.last_seen,
             unidentified_since: row.unidentified_since,
@@ -142,14 +152,18 @@ impl From<&Device> for DeviceRow {
             app_id: device.app,
             first_seen: device.first_seen,
             platform: device.platform,
+            platform_at: device.described.platform,
             status: device.reported.map(|reported| reported.status),
             since: device.reported.map(|reported| reported.since),
             as_of: device.reported.map(|reported| reported.as_of),
             source_input: device.source,
             transitions: device.transitions,
             os_version: device.os_version.clone(),
+            os_version_at: device.described.os_version,
             app_version: device.app_version.clone(),
+            app_version_at: device.described.app_version,
             country: device.country.clone(),
+            country_at: device.described.country,
             last_seen: device.last_seen,
             unidentified_since: device.unidentified_since,
             retired: device.retired,

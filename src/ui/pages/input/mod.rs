@@ -147,6 +147,13 @@ pub fn input(page: InputPage) -> impl IntoView {
             <dd class="n">{page.of_other_apps.clone()}</dd>
         }
     });
+    let repeats = (page.repeated != "0").then(|| {
+        view! {
+            <p class="muted">
+                "A queue may have sent them again. But a sender that uses one source_request_id for several uploads loses all but the first: it needs one for each."
+            </p>
+        }
+    });
     let actions = page.may_manage.then(|| actions(&page));
     let back = page.frame.address(NavPage::Inputs);
     let content = view! {
@@ -166,7 +173,8 @@ pub fn input(page: InputPage) -> impl IntoView {
                 <dt>"App"</dt><dd>{page.app.clone()}</dd>
                 <dt>"Created"</dt><dd>{moment(page.created.clone())}</dd>
                 <dt>"Accepted batches"</dt><dd class="n">{page.accepted.clone()}</dd>
-                <dt>"Repeated batches (not counted again)"</dt><dd class="n">{page.repeated.clone()}</dd>
+                <dt>"Repeated batches (not counted again)"</dt>
+                <dd><span class="n">{page.repeated.clone()}</span>{repeats}</dd>
                 <dt>"Without any id (not stored)"</dt><dd class="n">{page.without_ids.clone()}</dd>
                 {of_other_apps}
                 <dt>"Rate limit"</dt><dd>{limit}</dd>

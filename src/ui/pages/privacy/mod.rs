@@ -45,7 +45,8 @@ pub struct PrivacySettings {
     pub policy_faults: Faults,
     pub admins: Vec<String>,
     pub history: Vec<HistoryRow>,
-    pub erasing: Option<Erasing>,
+    /// Those that have not ended, or the last one.
+    pub erasings: Vec<Erasing>,
 }
 
 impl Model for PrivacySettings {
@@ -156,7 +157,7 @@ pub fn privacy(page: PrivacySettings) -> impl IntoView {
             </div>
         </div>
         {outcome}
-        {page.erasing.clone().map(erasing)}
+        {page.erasings.iter().cloned().map(erasing).collect_view()}
         {forms}
         {people(&page)}
         {history(&page)}

@@ -150,7 +150,7 @@ fn device(reader: &DeviceReader, known: &GatedDevice) -> DeviceAnswer {
         att: Att {
             authorization_status: known.effective.status,
             origin: known.effective.origin,
-            explicit_status: device.reported.map(|reported| reported.status),
+            explicit_status: explicit(known).map(|reported| reported.status),
             timestamp_unixtime_ms: explicit(known).map(|reported| reported.since),
             as_of_unixtime_ms: explicit(known).map(|reported| reported.as_of),
             settings_version: reader.settings.version,

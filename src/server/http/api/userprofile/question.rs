@@ -135,8 +135,6 @@ pub(super) fn read_question(body: &[u8]) -> Result<(Environment, FindBy, String)
     if let Some(kind) = IdentityKind::of_sender(&kind) {
         return Ok((environment, FindBy::Identity(kind), kind.normalized(&value).unwrap_or_default()));
     }
-    if !IdentifierKind::sent().any(|sent| sent.as_str() == kind) {
-        return Err(bad("identity.type", Problem::NotOneOf));
-    }
-    Ok((environment, FindBy::Device, normalized(&value).unwrap_or_default()))
+    let kind = IdentifierKind::parse_sent(&kind).ok_or_else(|| bad("identity.type", Problem::NotOneOf))?;
+    Ok((environment, FindBy::Device(Some(kind)), normalized(&value).unwrap_or_default()))
 }

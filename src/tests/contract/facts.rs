@@ -1,0 +1,298 @@
+//! What is believed of a device and of a person, whatever order and company the news come in.
+
+use super::erasure::{change, with_idfa};
+use super::sender::{AUTHORIZED, DENIED, Sender, ios, sent};
+use crate::harness::{World, on_both};
+use attest::domain::att::{CountedState, Policy, Status};
+use attest::domain::environment::Environment;
+use attest::domain::identifier::IdentifierKind;
+use attest::domain::permission::Permission;
+use attest::domain::time::{DAY, HOUR, MINUTE};
+use attest::server::store::WorkspaceRef;
+use attest::server::store::audit::AuditFilter;
+use attest::server::store::erasure::Progress;
+use attest::server::store::profile::FindBy;
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+on_both! {
+    reports_without_a_time_count_in_the_order_of_arrival
+    a_request_that_waits_counts_from_when_it_was_read
+    old_news_do_not_describe_a_device
+    a_description_does_not_depend_on_the_order_of_reports
+    a_withheld_idfa_finds_nobody
+    an_id_finds_by_its_own_kind_the_identified_user_seen_last
+    each_erasing_keeps_the_time_from_which_it_was_asked_for
+    what_a_cancelled_erasing_erased_is_told
+    what_was_let_go_and_withheld_again_has_time_anew
+    a_person_whose_only_id_is_a_withheld_idfa_counts_the_same_under_every_default
+    an_identity_that_repeats_a_withheld_idfa_is_dropped
+    a_withheld_idfa_hides_no_device
+    versions_of_other_platforms_are_not_those_of_ios
+    a_clock_that_was_far_ahead_does_no_lasting_harm
+}
+
+async fn reports_without_a_time_count_in_the_order_of_arrival(world: World) {
+    let sender = Sender::new(&world).await;
+    // In one request, in one commit, and in two, within the same millisecond.
+    sender.send(&[ios("ada", "v1", Some("denied")), ios("ada", "v1", Some("authorized"))]).await;
+    let parcels = ["denied", "authorized"].map(|status| sender.parcel(sent(&[ios("bob", "v2", Some(status))])));
+    sender.store.accept(None, Arc::new(parcels.to_vec())).await.expect("accepted");
+    sender.send(&[ios("cleo", "v3", Some("denied"))]).await;
+    sender.send(&[ios("cleo", "v3", Some("authorized"))]).await;
+    assert_eq!((sender.devices(AUTHORIZED).await, sender.devices(DENIED).await), (3, 0));
+}
+
+async fn a_request_that_waits_counts_from_when_it_was_read(world: World) {
+    let sender = Sender::new(&world).await;
+    let waits = sender.parcel(sent(&[ios("ada", "v1", Some("authorized"))]));
+    world.clock.advance(1000);
+    sender.send(&[ios("ada", "v1", Some("denied"))]).await;
+    sender.store.accept(None, Arc::new(vec![waits])).await.expect("accepted");
+    assert_eq!((sender.devices(DENIED).await, sender.devices(AUTHORIZED).await), (1, 0));
+}
+
+/// A batch that describes its device, for so many milliseconds before now.
+fn described(world: &World, before: i64, os: &str, app: &str, country: Option<&str>) -> Value {
+    json!({"timestamp_unixtime_ms": world.store.clock().now().0 - before,
+        "device_info": {"platform": "iOS", "os_version": os, "ios_idfv": "v1", "device_country": country},
+        "application_info": {"application_version": app}})
+}
+
+type Description = (Option<String>, Option<String>, Option<String>, i64);
+
+async fn descriptions(world: &World) -> Vec<Description> {
+    world.rows("select os_version, app_version, country, last_seen from devices order by id").await
+}
+
+fn description(os: &str, app: &str, country: Option<&str>, last_seen: i64) -> Vec<Description> {
+    vec![(Some(os.to_owned()), Some(app.to_owned()), country.map(str::to_owned), last_seen)]
+}
+
+async fn old_news_do_not_describe_a_device(world: World) {
+    let sender = Sender::new(&world).await;
+    let now = world.store.clock().now().0;
+    sender.send(&[described(&world, 0, "17.1", "1.0", None)]).await;
+    sender.send(&[described(&world, HOUR, "14.2", "0.1", None)]).await;
+    sender.send_historical(&[described(&world, 300 * DAY, "14.1", "0.1", Some("SE"))]).await;
+    // What nobody said is taken from old news too.
+    assert_eq!(descriptions(&world).await, description("17.1", "1.0", Some("SE"), now));
+    sender.send_historical(&[described(&world, 0, "17.9", "9.0", Some("DE"))]).await;
+    assert_eq!(descriptions(&world).await, description("17.1", "1.0", Some("SE"), now));
+    sender.send(&[described(&world, 0, "17.2", "1.1", None)]).await;
+    assert_eq!(descriptions(&world).await, description("17.2", "1.1", Some("SE"), now));
+}
+
+async fn a_description_does_not_depend_on_the_order_of_reports(world: World) {
+    let now = world.store.clock().now().0;
+    let reports = [
+        described(&world, 3 * HOUR, "16.0", "1.0", Some("SE")),
+        described(&world, 2 * HOUR, "17.0", "1.1", None),
+        json!({"timestamp_unixtime_ms": now - HOUR, "device_info": {"ios_idfv": "v1"},
+            "application_info": {"application_version": "1.2"}}),
+    ];
+    for (n, order) in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]].into_iter().enumerate() {
+        world.workspace(&format!("W{n}")).await;
+        let input = world.input(&format!("w{n}"), "Backend").await;
+        for place in order {
+            world.event(&input, &reports[place]).await;
+        }
+    }
+    let all = descriptions(&world).await;
+    assert_eq!(all, vec![description("17.0", "1.2", Some("SE"), now - HOUR)[0].clone(); 6]);
+}
+
+async fn found(sender: &Sender<'_>, kind: Option<IdentifierKind>, value: &str) -> Vec<i64> {
+    let workspace = WorkspaceRef::Id(sender.workspace);
+    let view = sender.world.store.view(&World::actor(), workspace, Permission::LookUpProfiles).await;
+    let found = view.expect("a view").find_profiles(Environment::Production, FindBy::Device(kind), value).await;
+    found.expect("read").into_iter().map(|profile| profile.id.0).collect()
+}
+
+const IDFA: &str = "613ff528-afd1-4c1b-9628-e6ed25ece9c0";
+
+async fn a_withheld_idfa_finds_nobody(world: World) {
+    let sender = Sender::new(&world).await;
+    change(&sender, None, Some(Policy::Observe)).await;
+    sender
+        .send(&[json!({"device_info": {"platform": "iOS", "os_version": "17.5", "ios_idfv": "v1", "ios_advertising_id": IDFA}})])
+        .await;
+    assert_eq!(found(&sender, Some(IdentifierKind::Idfa), IDFA).await.len(), 1);
+    change(&sender, None, Some(Policy::Withhold)).await;
+    for kind in [Some(IdentifierKind::Idfa), None] {
+        assert_eq!(found(&sender, kind, IDFA).await, [0; 0], "it is stored still, and finds nobody");
+    }
+    assert_eq!(found(&sender, None, "v1").await.len(), 1);
+}
+
+async fn an_id_finds_by_its_own_kind_the_identified_user_seen_last(world: World) {
+    let sender = Sender::new(&world).await;
+    let anonymous = json!({"device_info": {"platform": "iOS", "ios_idfv": "v1"}});
+    sender.send(&[anonymous]).await;
+    let mut users = Vec::new();
+    for user in ["ada", "bob"] {
+        world.clock.advance(1000);
+        sender.send(&[ios(user, "v1", None)]).await;
+        users.push(found(&sender, None, "v1").await[0]);
+    }
+    let all = found(&sender, Some(IdentifierKind::Idfv), "v1").await;
+    assert_eq!((all.len(), &all[..2]), (3, &[users[1], users[0]][..]), "the anonymous one comes last");
+    assert_eq!(found(&sender, Some(IdentifierKind::AndroidUuid), "v1").await, [0; 0]);
+}
+
+async fn open(sender: &Sender<'_>) -> Vec<(i64, Progress)> {
+    let workspace = WorkspaceRef::Id(sender.workspace);
+    let view = sender.world.store.view(&World::actor(), workspace, Permission::SeePrivacySettings).await;
+    let open = view.expect("a view").open_erasures().await.expect("read");
+    open.into_iter().map(|erasure| (erasure.version, erasure.progress)).collect()
+}
+
+async fn idfas(sender: &Sender<'_>) -> Vec<String> {
+    let names = sender.names().await.into_iter();
+    names.filter_map(|name| Some(name.strip_prefix("ios_advertising_id ")?.to_owned())).collect()
+}
+
+async fn each_erasing_keeps_the_time_from_which_it_was_asked_for(world: World) {
+    let sender = Sender::new(&world).await;
+    change(&sender, None, Some(Policy::Observe)).await;
+    sender.send(&[with_idfa(1, "17.5", Some("denied")), with_idfa(2, "14.4", None)]).await;
+    change(&sender, None, Some(Policy::Withhold)).await;
+    world.clock.advance(DAY);
+    // Holds back more; somebody who did so again and again would else keep the refused device's id for ever.
+    change(&sender, Some(Some(Status::Denied)), None).await;
+    assert_eq!(open(&sender).await, [(3, Progress::Waiting), (4, Progress::Waiting)]);
+    world.clock.advance(2 * DAY - 1);
+    world.run_jobs().await;
+    assert_eq!(idfas(&sender).await, ["A1", "A2"]);
+    world.clock.advance(1);
+    world.run_jobs().await;
+    assert_eq!(idfas(&sender).await, ["A2"], "three days after the first change");
+    world.clock.advance(DAY);
+    world.run_jobs().await;
+    assert_eq!((idfas(&sender).await, open(&sender).await), (vec![], vec![]), "and three days after the second");
+    world.assert_holds().await;
+}
+
+async fn what_a_cancelled_erasing_erased_is_told(world: World) {
+    let sender = Sender::new(&world).await;
+    change(&sender, None, Some(Policy::Observe)).await;
+    for hundred in 0..6 {
+        let batches: Vec<_> = (0..100).map(|n| with_idfa(hundred * 100 + n, "17.5", Some("denied"))).collect();
+        sender.send(&batches).await;
+    }
+    change(&sender, None, Some(Policy::Withhold)).await;
+    world.clock.advance(3 * DAY);
+    assert!(world.system.erase_step(sender.workspace, 3).await.expect("a step"), "there is more to do");
+    change(&sender, None, Some(Policy::Observe)).await;
+    assert_eq!((open(&sender).await, idfas(&sender).await.len()), (vec![], 100));
+    let view = world.store.view(&World::actor(), WorkspaceRef::Id(sender.workspace), Permission::SeeAudit).await;
+    let rows = view.expect("a view").audit_rows(&AuditFilter::default(), 2).await.expect("rows").rows;
+    let told = rows.iter().find(|row| row.row.action.as_str() == "idfas.erased").expect("a row");
+    assert_eq!(told.row.after, json!({"erased": 500, "asked_by_version": 3}));
+    world.assert_holds().await;
+}
+
+async fn what_was_let_go_and_withheld_again_has_time_anew(world: World) {
+    let sender = Sender::new(&world).await;
+    change(&sender, None, Some(Policy::Observe)).await;
+    sender.send(&[with_idfa(1, "17.5", Some("denied")), with_idfa(2, "17.5", None)]).await;
+    change(&sender, None, Some(Policy::Withhold)).await;
+    world.clock.advance(DAY);
+    change(&sender, Some(Some(Status::Authorized)), None).await;
+    world.clock.advance(DAY);
+    change(&sender, Some(None), None).await;
+    world.clock.advance(DAY);
+    world.run_jobs().await;
+    assert_eq!(idfas(&sender).await, ["A2"], "of the refused one only");
+    world.clock.advance(2 * DAY);
+    world.run_jobs().await;
+    assert_eq!(idfas(&sender).await, [""; 0]);
+    world.assert_holds().await;
+}
+
+async fn a_person_whose_only_id_is_a_withheld_idfa_counts_the_same_under_every_default(world: World) {
+    let only_idfa = json!({"user_identities": {"customer_id": "v"}, "device_info": {"platform": "iOS",
+        "os_version": "17.0", "ios_advertising_id": IDFA}});
+    let sender = Sender::new(&world).await;
+    let nobody = json!({"device_info": {"platform": "iOS", "os_version": "17.0", "ios_advertising_id": IDFA}});
+    for (default, state) in
+        [(Some(Status::Denied), CountedState::Unknown), (Some(Status::Authorized), CountedState::Unknown)]
+    {
+        change(&sender, Some(default), None).await;
+        sender.send(&[only_idfa.clone()]).await;
+        assert_eq!(sender.profiles(state).await, 1, "{default:?}: decided by the default");
+        assert_eq!(sender.profiles(CountedState::NotApplicable).await, 0, "{default:?}");
+        sender.send(&[nobody.clone()]).await;
+    }
+    change(&sender, Some(Some(Status::Denied)), None).await;
+    sender
+        .send(&[json!({"user_identities": {"customer_id": "w"}, "device_info": {"platform": "iOS",
+        "os_version": "17.0", "ios_advertising_id": "713ff528-afd1-4c1b-9628-e6ed25ece9c0"}})])
+        .await;
+    assert_eq!(sender.profiles(CountedState::Unknown).await, 2);
+    assert!(sender.names().await.iter().any(|name| name.starts_with("profile ")), "a device named after the person");
+}
+
+async fn an_identity_that_repeats_a_withheld_idfa_is_dropped(world: World) {
+    let sender = Sender::new(&world).await;
+    let with = |status: &str| {
+        json!({"user_identities": {"customer_id": "ada", "other": IDFA.to_uppercase()},
+        "device_info": {"ios_idfv": "v1", "os_version": "17.5", "ios_advertising_id": IDFA, "att_authorization_status": status}})
+    };
+    let kept =
+        async || -> i64 { world.rows::<(i64,)>("select count(*) from identities where kind = 'other'").await[0].0 };
+    sender.send(&[with("denied")]).await;
+    assert_eq!(kept().await, 0);
+    let samples: Vec<(String,)> = world.rows("select content from samples").await;
+    assert!(samples.iter().all(|(content,)| !content.to_lowercase().contains(IDFA)), "{samples:?}");
+    world.clock.advance(1000);
+    sender.send(&[with("authorized")]).await;
+    assert_eq!(kept().await, 1);
+    world.clock.advance(1000);
+    sender.send(&[with("denied")]).await;
+    assert_eq!(kept().await, 0, "erased with the IDFA that it repeats");
+}
+
+async fn a_withheld_idfa_hides_no_device(world: World) {
+    let sender = Sender::new(&world).await;
+    let with = |platform: &str, idfa: &str, status: Option<&str>| {
+        json!({"user_identities": {"customer_id": "g"},
+        "device_info": {"platform": platform, "ios_idfv": "v1", "ios_advertising_id": idfa, "att_authorization_status": status}})
+    };
+    sender.send(&[with("iOS", IDFA, Some("authorized"))]).await;
+    world.clock.advance(1000);
+    sender.send(&[with("visionOS", "713ff528-afd1-4c1b-9628-e6ed25ece9c0", None)]).await;
+    assert_eq!(world.rows::<(i64,)>("select count(*) from devices").await, [(1,)]);
+    assert_eq!(sender.names().await, ["ios_idfv v1"], "there an IDFA is nobody's id");
+}
+
+async fn versions_of_other_platforms_are_not_those_of_ios(world: World) {
+    let sender = Sender::new(&world).await;
+    let with = |platform: &str, n: usize| json!({"mp_deviceid": format!("m{n}"), "device_info": {"platform": platform, "os_version": "15.0"}});
+    sender.send(&[with("iOS", 1), with("Android", 2), with("tvOS", 3)]).await;
+    let values: Vec<(String,)> =
+        world.rows("select distinct value from counters where dimension = 'os_version' order by value").await;
+    let values: Vec<&str> = values.iter().map(|(value,)| value.as_str()).collect();
+    assert_eq!(values, ["15.0", "Android 15.0", "tvOS 15.0"]);
+}
+
+async fn a_clock_that_was_far_ahead_does_no_lasting_harm(world: World) {
+    let sender = Sender::new(&world).await;
+    world.clock.advance(365 * DAY);
+    sender.send(&[ios("ada", "v1", Some("denied"))]).await;
+    world.run_jobs().await;
+    world.clock.advance(-365 * DAY + MINUTE);
+    let mut timed = ios("ada", "v1", Some("authorized"));
+    timed["timestamp_unixtime_ms"] = world.store.clock().now().0.into();
+    timed["application_info"] = json!({"application_version": "2.0"});
+    sender.send(&[timed]).await;
+    assert_eq!((sender.devices(AUTHORIZED).await, sender.devices(DENIED).await), (1, 0));
+    let seen: Vec<(i64, Option<String>, i64)> =
+        world.rows("select last_seen, app_version, active_on from devices").await;
+    let now = world.store.clock().now().0;
+    assert_eq!(seen, [(now, Some("2.0".to_owned()), 20_779)]);
+    let late: Vec<(String,)> = world.rows("select name from jobs where due_at > 1795356300000 + 172800000").await;
+    world.run_jobs().await;
+    let later: Vec<(String,)> = world.rows("select name from jobs where due_at > 1795356300000 + 172800000").await;
+    assert!(!late.is_empty() && later.is_empty(), "jobs are due again: {later:?}");
+}
