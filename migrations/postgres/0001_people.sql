@@ -9,19 +9,19 @@ create table installation (
 
 create table people (
     id bigint primary key,
-    email text not null unique,
-    name text not null,
+    email text collate "C" not null unique,
+    name text collate "C" not null,
     -- Null until the person has chosen one by a one-time link.
-    password_hash text,
+    password_hash text collate "C",
     operator boolean not null,
-    theme text not null,
+    theme text collate "C" not null,
     created_at bigint not null
 );
 
 create table sessions (
     id_hash bytea primary key,
     person_id bigint references people (id),
-    data text not null,
+    data text collate "C" not null,
     created_at bigint not null,
     seen_at bigint not null
 );
@@ -39,7 +39,7 @@ create index taken_forms_taken on taken_forms (taken_at);
 
 create table links (
     token_hash bytea primary key,
-    kind text not null,
+    kind text collate "C" not null,
     person_id bigint references people (id),
     created_at bigint not null,
     expires_at bigint not null,
@@ -60,26 +60,26 @@ create table sign_in_failures (
     quarter bigint not null,
     -- Zero for e-mails that have no account.
     person_id bigint not null,
-    address text not null,
+    address text collate "C" not null,
     n bigint not null,
     primary key (quarter, person_id, address)
 );
 
 create table workspaces (
     id bigint primary key,
-    slug text not null unique,
-    name text not null,
-    time_zone text not null,
+    slug text collate "C" not null unique,
+    name text collate "C" not null,
+    time_zone text collate "C" not null,
     -- What the Profile API calls its owner in addresses.
-    org text not null,
-    account text not null,
+    org text collate "C" not null,
+    account text collate "C" not null,
     created_at bigint not null
 );
 
 create table members (
     workspace_id bigint not null references workspaces (id),
     person_id bigint not null references people (id),
-    role text not null,
+    role text collate "C" not null,
     since bigint not null,
     primary key (workspace_id, person_id)
 );
@@ -90,8 +90,8 @@ create table invitations (
     workspace_id bigint not null references workspaces (id),
     id bigint not null,
     token_hash bytea not null unique,
-    email text not null,
-    role text not null,
+    email text collate "C" not null,
+    role text collate "C" not null,
     -- Whose right it is, also when it is accepted.
     maker_id bigint not null references people (id),
     created_at bigint not null,
@@ -102,14 +102,14 @@ create table invitations (
 );
 
 create table credentials (
-    public_key text primary key,
-    kind text not null,
+    public_key text collate "C" primary key,
+    kind text collate "C" not null,
     secret_hash bytea not null,
     workspace_id bigint not null references workspaces (id),
     input_id bigint,
     token_id bigint,
-    name text not null,
-    role text,
+    name text collate "C" not null,
+    role text collate "C",
     -- Null for one that was made on the command line.
     maker_id bigint references people (id),
     created_at bigint not null,

@@ -4,10 +4,10 @@ create table settings_versions (
     workspace_id bigint not null references workspaces (id),
     version bigint not null,
     default_status bigint,
-    idfa_policy text not null,
+    idfa_policy text collate "C" not null,
     changed_at bigint not null,
-    changed_by text not null,
-    reason text not null,
+    changed_by text collate "C" not null,
+    reason text collate "C" not null,
     -- Production profiles whose effective status moved with this version.
     moved_profiles bigint not null,
     primary key (workspace_id, version)
@@ -19,13 +19,13 @@ create table erasures (
     version bigint not null,
     asked_at bigint not null,
     -- The policy and default of the version before, under which what it erases was kept.
-    base_policy text not null,
+    base_policy text collate "C" not null,
     base_default bigint,
-    progress text not null,
+    progress text collate "C" not null,
     seen bigint not null,
     erased bigint not null,
     -- Where the walk over the IDFAs stands.
-    cursor text not null,
+    cursor text collate "C" not null,
     ended_at bigint,
     primary key (workspace_id, version),
     foreign key (workspace_id, version) references settings_versions (workspace_id, version)
@@ -34,8 +34,8 @@ create table erasures (
 create table apps (
     workspace_id bigint not null references workspaces (id),
     id bigint not null,
-    bundle text,
-    name text not null,
+    bundle text collate "C",
+    name text collate "C" not null,
     created_at bigint not null,
     primary key (workspace_id, id)
 );
@@ -45,9 +45,9 @@ create unique index apps_bundle on apps (workspace_id, bundle);
 create table inputs (
     workspace_id bigint not null references workspaces (id),
     id bigint not null,
-    name text not null,
+    name text collate "C" not null,
     app_id bigint,
-    public_key text not null,
+    public_key text collate "C" not null,
     secret_version bigint not null,
     paused boolean not null,
     -- Whether words such as "null" are ids like any others.
@@ -64,8 +64,8 @@ create unique index inputs_name on inputs (workspace_id, name);
 create table input_counts (
     workspace_id bigint not null,
     input_id bigint not null,
-    counted text not null,
-    reason text not null,
+    counted text collate "C" not null,
+    reason text collate "C" not null,
     n bigint not null,
     last_at bigint not null,
     primary key (workspace_id, input_id, counted, reason),
@@ -91,9 +91,9 @@ create table data_problems (
     day bigint not null,
     app_id bigint not null,
     -- Empty when the batch and its device name none.
-    app_version text not null,
+    app_version text collate "C" not null,
     input_id bigint not null,
-    kind text not null,
+    kind text collate "C" not null,
     n bigint not null,
     last_at bigint not null,
     primary key (workspace_id, environment, day, app_id, app_version, input_id, kind),
@@ -108,7 +108,7 @@ create table samples (
     workspace_id bigint not null,
     input_id bigint not null,
     -- A kind of data problem; empty for the newest batches, whatever they say.
-    kind text not null,
+    kind text collate "C" not null,
     slot bigint not null,
     environment bigint not null,
     app_id bigint not null,
@@ -116,9 +116,9 @@ create table samples (
     device_id bigint,
     received_at bigint not null,
     -- All of the batch's data_problems, separated by spaces.
-    data_problems text not null,
-    content text not null,
-    idfa text,
+    data_problems text collate "C" not null,
+    content text collate "C" not null,
+    idfa text collate "C",
     primary key (workspace_id, input_id, kind, slot),
     foreign key (workspace_id, input_id) references inputs (workspace_id, id)
 );
@@ -134,7 +134,7 @@ create table devices (
     id bigint not null,
     app_id bigint not null,
     -- For which moment each thing that describes it was last said: ..._at.
-    platform text not null,
+    platform text collate "C" not null,
     platform_at bigint,
     status bigint,
     since bigint,
@@ -142,13 +142,18 @@ create table devices (
     source_input bigint,
     -- How many transitions there were, and so the last one's seq.
     transitions bigint not null,
-    os_version text,
+    -- Whether its user has ever answered.
+    answered boolean not null,
+    os_version text collate "C",
     os_version_at bigint,
-    app_version text,
+    app_version text collate "C",
     app_version_at bigint,
-    country text,
+    country text collate "C",
     country_at bigint,
     first_seen bigint not null,
+    -- The day of its first batch, if that counts as an install, and whether it said that ad tracking is limited.
+    installed_on bigint,
+    install_limited boolean,
     last_seen bigint not null,
     unidentified_since bigint,
     retired boolean not null,
@@ -172,12 +177,14 @@ create table devices (
 
 create index devices_unidentified on devices (workspace_id, unidentified_since) where unidentified_since is not null and not retired;
 
+create index devices_retired on devices (workspace_id, unidentified_since) where retired;
+
 create table device_identifiers (
     workspace_id bigint not null,
     environment bigint not null,
     app_id bigint not null,
-    kind text not null,
-    value text not null,
+    kind text collate "C" not null,
+    value text collate "C" not null,
     device_id bigint not null,
     -- To how many devices it moved on the day of the last one; more than 50 make it shared for good.
     joined_on bigint not null,
@@ -196,7 +203,7 @@ create table profiles (
     -- The device whose anonymous user it is; null once somebody named it.
     anonymous_on bigint,
     -- What the audit log calls it.
-    audit_reference text not null,
+    audit_reference text collate "C" not null,
     first_seen bigint not null,
     last_seen bigint not null,
     devices bigint not null,
@@ -211,8 +218,8 @@ create unique index profiles_mpid on profiles (workspace_id, mpid, environment);
 create table identities (
     workspace_id bigint not null,
     environment bigint not null,
-    kind text not null,
-    value text not null,
+    kind text collate "C" not null,
+    value text collate "C" not null,
     profile_id bigint not null,
     -- How many devices it was joined to on the day of the last one; more than 50 make it shared for good.
     joined_on bigint not null,
@@ -249,6 +256,16 @@ create table transitions (
     as_of bigint not null,
     received_at bigint not null,
     input_id bigint not null,
+    -- The day on which it is counted; none for old news.
+    day bigint,
+    -- How long the user's first answer took since the device was first seen, in milliseconds; none for any other change.
+    answered_after bigint,
+    -- What the device was then, and which of these values are counted with the other ones.
+    platform text collate "C" not null,
+    os_version text collate "C",
+    app_version text collate "C",
+    country text collate "C",
+    overflow bigint not null,
     primary key (workspace_id, environment, device_id, seq),
     foreign key (workspace_id, environment, device_id) references devices (workspace_id, environment, id)
 );
@@ -278,19 +295,19 @@ create table dedup_hours (
 create table jobs (
     -- 0 for a job of the installation.
     workspace_id bigint not null,
-    name text not null,
+    name text collate "C" not null,
     due_at bigint not null,
     -- Until when the process that has it may go on without a sign of life.
     lease_until bigint,
     holder bigint,
     -- How far its walk got, as JSON; empty at the beginning.
-    cursor text not null,
+    cursor text collate "C" not null,
     -- How often it failed since it last succeeded, and why.
     failures bigint not null,
-    last_error text,
+    last_error text collate "C",
     ended_at bigint,
     -- What its last run has to say.
-    note text,
+    note text collate "C",
     primary key (workspace_id, name)
 );
 
@@ -309,8 +326,8 @@ create table counters (
     -- 0 stands for the whole workspace.
     app_id bigint not null,
     -- Empty for all units.
-    dimension text not null,
-    value text not null,
+    dimension text collate "C" not null,
+    value text collate "C" not null,
     slot bigint not null,
     not_determined bigint not null,
     restricted bigint not null,
@@ -330,8 +347,8 @@ create table daily (
     -- 0 stands for the whole workspace.
     app_id bigint not null,
     -- Empty for the total.
-    dimension text not null,
-    value text not null,
+    dimension text collate "C" not null,
+    value text collate "C" not null,
     -- Of the workspace's time zone, in days since 1970-01-01; 0 for all that are too old to be told apart.
     day bigint not null,
     slot bigint not null,
@@ -344,13 +361,41 @@ create table daily (
     primary key (workspace_id, environment, unit, app_id, dimension, value, day, slot)
 );
 
+-- What happened on each day: changes of status, first answers and how long they took, installs.
+create table flows (
+    workspace_id bigint not null,
+    environment bigint not null,
+    -- 0 stands for the whole workspace.
+    app_id bigint not null,
+    -- Empty for all devices.
+    dimension text collate "C" not null,
+    value text collate "C" not null,
+    -- Of the workspace's time zone, in days since 1970-01-01.
+    day bigint not null,
+    -- What happened, by its code.
+    flow bigint not null,
+    slot bigint not null,
+    n bigint not null,
+    primary key (workspace_id, environment, app_id, dimension, value, day, flow, slot)
+);
+
+create index flows_day on flows (workspace_id, day);
+
+-- From which day on everything is there of what is removed for its age.
+create table kept_from (
+    workspace_id bigint not null,
+    what text collate "C" not null,
+    day bigint not null,
+    primary key (workspace_id, what)
+);
+
 -- Values of dimensions that have a counter of their own; the rest is counted together.
 create table dimension_values (
     workspace_id bigint not null,
     -- 0 stands for the whole workspace.
     app_id bigint not null,
-    dimension text not null,
-    value text not null,
+    dimension text collate "C" not null,
+    value text collate "C" not null,
     seen_on bigint not null,
     primary key (workspace_id, app_id, dimension, value)
 );

@@ -4,22 +4,22 @@ create table audit (
     workspace_id bigint not null,
     seq bigint not null,
     at_ms bigint not null,
-    actor_kind text not null,
-    actor_id text,
-    actor_name text not null,
-    actor_role text,
-    action text not null,
-    target text not null,
+    actor_kind text collate "C" not null,
+    actor_id text collate "C",
+    actor_name text collate "C" not null,
+    actor_role text collate "C",
+    action text collate "C" not null,
+    target text collate "C" not null,
     -- Canonical JSON (RFC 8785), exactly as hashed.
-    before_json text not null,
-    after_json text not null,
-    reason text,
-    ip text,
-    agent text,
-    request_id text,
+    before_json text collate "C" not null,
+    after_json text collate "C" not null,
+    reason text collate "C",
+    ip text collate "C",
+    agent text collate "C",
+    request_id text collate "C",
     settings_version bigint,
-    prev_hash text not null,
-    hash text not null,
+    prev_hash text collate "C" not null,
+    hash text collate "C" not null,
     primary key (workspace_id, seq)
 );
 
@@ -31,7 +31,7 @@ create index audit_target on audit (workspace_id, target, seq);
 create table audit_heads (
     workspace_id bigint primary key,
     seq bigint not null,
-    hash text not null,
+    hash text collate "C" not null,
     -- The latest moment of all rows so far, and how far behind it a later row was at most: clocks of processes differ.
     -- By these a moment leads to a place in the chain.
     latest_at bigint not null,
@@ -64,7 +64,7 @@ create table accessed_profiles (
     workspace_id bigint not null,
     token_id bigint not null,
     minute bigint not null,
-    audit_reference text not null,
+    audit_reference text collate "C" not null,
     primary key (workspace_id, token_id, minute, audit_reference)
 );
 

@@ -142,6 +142,8 @@ create table devices (
     source_input integer,
     -- How many transitions there were, and so the last one's seq.
     transitions integer not null,
+    -- Whether its user has ever answered.
+    answered integer not null,
     os_version text,
     os_version_at integer,
     app_version text,
@@ -149,6 +151,9 @@ create table devices (
     country text,
     country_at integer,
     first_seen integer not null,
+    -- The day of its first batch, if that counts as an install, and whether it said that ad tracking is limited.
+    installed_on integer,
+    install_limited integer,
     last_seen integer not null,
     unidentified_since integer,
     retired integer not null,
@@ -171,6 +176,8 @@ create table devices (
 ) strict, without rowid;
 
 create index devices_unidentified on devices (workspace_id, unidentified_since) where unidentified_since is not null and not retired;
+
+create index devices_retired on devices (workspace_id, unidentified_since) where retired;
 
 create table device_identifiers (
     workspace_id integer not null,
@@ -249,6 +256,16 @@ create table transitions (
     as_of integer not null,
     received_at integer not null,
     input_id integer not null,
+    -- The day on which it is counted; none for old news.
+    day integer,
+    -- How long the user's first answer took since the device was first seen, in milliseconds; none for any other change.
+    answered_after integer,
+    -- What the device was then, and which of these values are counted with the other ones.
+    platform text not null,
+    os_version text,
+    app_version text,
+    country text,
+    overflow integer not null,
     primary key (workspace_id, environment, device_id, seq),
     foreign key (workspace_id, environment, device_id) references devices (workspace_id, environment, id)
 ) strict, without rowid;
@@ -344,6 +361,34 @@ create table daily (
     primary key (workspace_id, environment, unit, app_id, dimension, value, day, slot)
 ) strict, without rowid;
 
+-- What happened on each day: changes of status, first answers and how long they took, installs.
+create table flows (
+    workspace_id integer not null,
+    environment integer not null,
+    -- 0 stands for the whole workspace.
+    app_id integer not null,
+    -- Empty for all devices.
+    dimension text not null,
+    value text not null,
+    -- Of the workspace's time zone, in days since 1970-01-01.
+    day integer not null,
+    -- What happened, by its code.
+    flow integer not null,
+    slot integer not null,
+    n integer not null,
+    primary key (workspace_id, environment, app_id, dimension, value, day, flow, slot)
+) strict, without rowid;
+
+create index flows_day on flows (workspace_id, day);
+
+-- From which day on everything is there of what is removed for its age.
+create table kept_from (
+    workspace_id integer not null,
+    what text not null,
+    day integer not null,
+    primary key (workspace_id, what)
+) strict, without rowid;
+
 -- Values of dimensions that have a counter of their own; the rest is counted together.
 create table dimension_values (
     workspace_id integer not null,
@@ -354,25 +399,3 @@ create table dimension_values (
     seen_on integer not null,
     primary key (workspace_id, app_id, dimension, value)
 ) strict, without rowid;
-
--- What the planner is told of the tables that grow: rows, and rows for each longer beginning of a key. Without it a
--- workspace is thought to have ten rows, and worth reading whole. Written down instead of measured, so that the plans of
--- an empty database are those of a full one.
-analyze sqlite_schema;
-
-insert into sqlite_stat1 (tbl, idx, stat) values
-    ('devices', 'devices', '10000000 10000000 10000000 1'),
-    ('devices', 'devices_unidentified', '1000 1000 1'),
-    ('device_identifiers', 'device_identifiers', '20000000 20000000 10000000 10000000 1 1'),
-    ('device_identifiers', 'device_identifiers_device', '20000000 20000000 2 2'),
-    ('profiles', 'profiles', '10000000 10000000 10000000 1'),
-    ('profiles', 'profiles_mpid', '10000000 10000000 1 1'),
-    ('identities', 'identities', '10000000 10000000 5000000 5000000 1'),
-    ('identities', 'identities_profile', '10000000 10000000 2 2'),
-    ('uses', 'uses', '12000000 12000000 2 2 1'),
-    ('uses', 'uses_profile', '12000000 12000000 2 2 2 1'),
-    ('transitions', 'transitions', '20000000 20000000 20000000 2 1'),
-    ('dedup', 'dedup', '10000000 10000000 5000000 1'),
-    ('dedup', 'dedup_expires', '10000000 10000000 10'),
-    ('counters', 'counters', '2000 2000 1000 400 100 20 1 1'),
-    ('daily', 'daily', '200000 200000 70000 20000 5000 1000 120 1 1');

@@ -67,11 +67,3 @@ create table accessed_profiles (
 ) strict, without rowid;
 
 create index accessed_profiles_minute on accessed_profiles (minute);
-
--- As with the tables that grow by the event stream: a filter is found by its own index, not by reading the chain.
-insert into sqlite_stat1 (tbl, idx, stat) values
-    ('audit', 'audit', '1000000 1000000 1'),
-    ('audit', 'audit_action', '1000000 1000000 20000 1'),
-    ('audit', 'audit_actor', '1000000 1000000 5000 1'),
-    ('audit', 'audit_target', '1000000 1000000 200 1'),
-    ('audit', 'audit_at', '1000000 1000000 2 1');

@@ -25,6 +25,15 @@ pub struct Described {
     pub country: Option<Millis>,
 }
 
+/// How a device was counted as installed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Install {
+    /// The day of the workspace on which its first batch came.
+    pub day: Day,
+    /// Whether that said that ad tracking is limited, if it said so or not.
+    pub limited: Option<bool>,
+}
+
 /// A device as the store keeps it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Device {
@@ -37,6 +46,10 @@ pub struct Device {
     pub source: Option<InputId>,
     /// How often its status changed; and so the number of its last transition.
     pub transitions: i64,
+    /// Whether its user has ever answered.
+    pub answered: bool,
+    /// `None` for one that old news brought, or that was not known to be Apple's.
+    pub install: Option<Install>,
     pub os_version: Option<String>,
     pub app_version: Option<String>,
     pub country: Option<String>,

@@ -72,6 +72,12 @@ pub fn identifier_of_profile(environment: Environment, app: AppId, profile: Prof
     Identifier { environment, app, kind: IdentifierKind::Profile, value: profile.to_string() }
 }
 
+/// Whether an id is the zero UUID, with or without dashes.
+pub fn is_zero(id: &str) -> bool {
+    let digits: Vec<u8> = id.trim().bytes().filter(|byte| *byte != b'-').collect();
+    digits.len() == 32 && digits.iter().all(|digit| *digit == b'0')
+}
+
 /// An id as it is compared: a UUID in lower case with dashes, anything else as it came; `None` when it is absent, that
 /// is empty or the zero UUID.
 pub fn normalized(id: &str) -> Option<String> {
@@ -83,7 +89,7 @@ pub fn normalized(id: &str) -> Option<String> {
     if digits.len() != 32 || !digits.bytes().all(|b| b.is_ascii_hexdigit()) {
         return Some(id.to_owned());
     }
-    if digits.bytes().all(|b| b == b'0') {
+    if is_zero(id) {
         return None;
     }
     let digits = digits.to_ascii_lowercase();

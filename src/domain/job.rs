@@ -25,6 +25,8 @@ closed_list! {
         Transitions => "transitions",
         /// Adds old days up.
         Days => "days",
+        /// Removes what happened on old days.
+        Flows => "flows",
         /// Removes old data problems.
         DataProblems => "data_problems",
         /// Removes old ids of requests, and those that are too many.
@@ -61,7 +63,7 @@ impl JobKind {
             Self::Tidying | Self::SignInFailures | Self::TokenReads => Some(MINUTE),
             Self::Samples | Self::RequestIds => Some(10 * MINUTE),
             Self::Retirement => Some(HOUR),
-            Self::Transitions | Self::Days | Self::DataProblems => Some(DAY),
+            Self::Transitions | Self::Days | Self::Flows | Self::DataProblems => Some(DAY),
             Self::Erasure => None,
         }
     }

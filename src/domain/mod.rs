@@ -13,6 +13,7 @@ pub mod deciding;
 pub mod device;
 pub mod environment;
 pub mod error;
+pub mod flow;
 pub mod fold;
 pub mod id;
 pub mod identifier;

@@ -20,6 +20,8 @@ closed_list! {
         Transitions => "transitions",
         /// What each day added to the counters.
         Days => "days",
+        /// What happened on each day.
+        Flows => "flows",
         /// How often batches had each data problem.
         DataProblems => "data_problems",
         /// Ids of requests.

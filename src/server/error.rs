@@ -1,6 +1,6 @@
 //! What can go wrong on the server: a refusal with its code, or a fault whose cause stays inside.
 
-use crate::domain::error::{Fault, Problem, Refusal};
+use crate::domain::error::{Problem, Refusal};
 use std::fmt;
 
 /// The result of everything that can be refused.
@@ -83,12 +83,6 @@ impl From<sqlx::Error> for Error {
         let cause = error.to_string();
         match &error {
             sqlx::Error::Database(database) if database.is_unique_violation() => Self::Again(cause),
-            // A text that Postgres cannot hold, such as one with a NUL.
-            sqlx::Error::Database(database)
-                if database.code().is_some_and(|code| code == "22021" || code == "22P05") =>
-            {
-                Refusal::BadRequest(vec![Fault::new("", Problem::Unprintable)]).into()
-            }
             sqlx::Error::Database(database) => match kind(&database.code().unwrap_or_default()) {
                 FailureKind::Again => Self::Again(cause),
                 FailureKind::Broken => Self::Broken(cause),

@@ -37,6 +37,8 @@ pub struct Batch {
     pub idfa_identities: Vec<IdentityKind>,
     /// Ids of the device, normalized, without absent ones.
     pub identifiers: Vec<(IdentifierKind, String)>,
+    /// Whether its IDFA is the zero UUID, by which older systems say that ad tracking is limited.
+    pub idfa_is_zero: bool,
     /// `None`: whatever the device is known as.
     pub platform: Option<Platform>,
     /// `application_info.package`.

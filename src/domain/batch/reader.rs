@@ -5,7 +5,7 @@ use super::{Batch, MOST_ATTRIBUTES};
 use crate::domain::att::Status;
 use crate::domain::environment::Environment;
 use crate::domain::error::{Fault, Problem};
-use crate::domain::identifier::{IdentifierKind, normalized};
+use crate::domain::identifier::{IdentifierKind, is_zero, normalized};
 use crate::domain::identity::IdentityKind;
 use crate::domain::json::{self, Field, Object};
 use crate::domain::placeholder::{Placeholders, is_placeholder};
@@ -55,6 +55,7 @@ impl<'a> Reader<'a> {
             identities,
             idfa_identities,
             identifiers,
+            idfa_is_zero: self.is_idfa_zero(),
             platform: platform.or(os).or(implied),
             bundle: self.trimmed(field::PACKAGE),
             app_name: self.trimmed(field::APPLICATION_NAME),
@@ -142,6 +143,11 @@ impl<'a> Reader<'a> {
             || [field::ATT_STATUS, field::ATT_TIMESTAMP].into_iter().any(is_there);
         let is_android = || [IdentifierKind::AndroidUuid, IdentifierKind::AndroidAdvertisingId].into_iter().any(is_id);
         if is_ios { Some(Platform::Ios) } else { is_android().then_some(Platform::Android) }
+    }
+
+    fn is_idfa_zero(&self) -> bool {
+        let Field::Value(raw) = self.field(BatchField::of_identifier(IdentifierKind::Idfa)) else { return false };
+        json::kept_id(raw).is_ok_and(|id| is_zero(&id))
     }
 
     fn identifiers(&mut self) -> Vec<(IdentifierKind, String)> {

@@ -192,6 +192,7 @@ fn all_that_is_read_is_on_the_list() {
         identities,
         idfa_identities,
         identifiers,
+        idfa_is_zero,
         platform,
         bundle,
         app_name,
@@ -206,7 +207,7 @@ fn all_that_is_read_is_on_the_list() {
         has_placeholder,
     } = parse(&sent.to_string()).unwrap();
     assert_eq!(environment, Environment::Development);
-    assert!(!has_placeholder);
+    assert!(!has_placeholder && !idfa_is_zero);
     assert_eq!(platform, Some(Platform::Other));
     assert_eq!(status, Some(Status::Denied));
     assert_eq!(limit_ad_tracking, Some(true));

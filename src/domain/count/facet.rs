@@ -110,6 +110,12 @@ fn idfa(device: &Device, has_idfa: bool) -> Option<&'static str> {
     })
 }
 
+/// A device's value of each dimension that is counted by day, in the whole workspace or in its app.
+pub fn slices(device: &Device, app: Option<AppId>) -> Vec<Slice> {
+    let facet = facet(Unit::Devices, app, device);
+    facet.slices().map(|(dimension, value)| Slice { dimension, value: value.to_owned() }).collect()
+}
+
 /// What devices count as that were active on a day, as they were after their first batch of it.
 pub fn active<'a>(devices: impl IntoIterator<Item = &'a Device>) -> Facets<'a> {
     let mut facets = Facets::new();

@@ -4,10 +4,11 @@ use super::arrival::{Arrival, IdSource};
 use super::folded::Folded;
 use super::population::Population;
 use super::said::{explicit, keeps_idfa, keeps_idfa_of, report};
+use crate::domain::att::legacy_flags;
 use crate::domain::batch::Batch;
 use crate::domain::data_problem::DataProblem;
 use crate::domain::decides::DecidedProfiles;
-use crate::domain::device::{Described, Device, OverflowValues};
+use crate::domain::device::{Described, Device, Install, OverflowValues};
 use crate::domain::id::{AppId, DeviceId, ProfileId};
 use crate::domain::identifier::{Identifier, IdentifierKind, identifier_of_profile};
 use crate::domain::joins::{Joins, Lead};
@@ -117,6 +118,8 @@ impl Population {
             reported: None,
             source: None,
             transitions: 0,
+            answered: false,
+            install: install(batch, arrival),
             os_version: None,
             app_version: None,
             country: None,
@@ -135,6 +138,14 @@ impl Population {
         self.devices.insert(id, device);
         id
     }
+}
+
+/// How the first batch of a device counts as an install: of Apple's, and not as old news.
+fn install(batch: &Batch, arrival: &Arrival) -> Option<Install> {
+    let counts = batch.platform.is_some_and(Platform::is_apple) && !arrival.historical;
+    let idfa = batch.identifier(IdentifierKind::Idfa).map(|_| true).or(batch.idfa_is_zero.then_some(false));
+    let flags = legacy_flags(batch.status, batch.os_version.as_deref(), batch.limit_ad_tracking, idfa);
+    counts.then_some(Install { day: arrival.day, limited: flags.tracking_limited })
 }
 
 /// The batch's ids as identifiers, those that decide first.

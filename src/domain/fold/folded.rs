@@ -3,24 +3,25 @@
 use crate::domain::att::Status;
 use crate::domain::data_problem::DataProblem;
 use crate::domain::device::Device;
-use crate::domain::environment::Environment;
-use crate::domain::id::{AppId, DeviceId, InputId};
-use crate::domain::time::Millis;
+use crate::domain::id::{DeviceId, InputId};
+use crate::domain::time::{Day, Millis};
 
 /// A device's status changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Transition {
-    pub device: DeviceId,
-    /// Its number among the device's transitions, from 1: neither ids nor clocks need to run forwards.
-    pub seq: i64,
-    pub environment: Environment,
-    pub app: AppId,
+    /// The device as it was right after. Its number of transitions is the number of this one among them, from 1: neither
+    /// ids nor clocks need to run forwards.
+    pub device: Device,
     pub from: Option<Status>,
     pub to: Status,
     pub since: Millis,
     pub as_of: Millis,
     pub received: Millis,
     pub input: InputId,
+    /// The day of the workspace on which it is counted; `None` for old news, which are of no day.
+    pub day: Option<Day>,
+    /// Whether it is the user's first answer: how long that took since the device was first seen, in milliseconds.
+    pub answered_after: Option<i64>,
 }
 
 /// What a batch did.
@@ -33,6 +34,8 @@ pub struct Folded {
     /// The version of the app that the batch came from, or that was known of the device; else empty.
     pub app_version: String,
     pub transition: Option<Transition>,
+    /// The device, where this made it.
+    pub installed: Option<Device>,
     pub data_problems: Vec<DataProblem>,
     /// Whether its device may have no IDFA any more, which is erased wherever it was stored.
     pub erases_idfa: bool,

@@ -47,6 +47,7 @@ impl Population {
             folded.erases_idfa &= !folded.made_device;
             self.attach_identifiers(device, batch, arrival, &mut folded);
             folded.active = self.note_active(device, arrival);
+            folded.installed = self.devices.get(&device).filter(|_| folded.made_device).cloned();
         } else if batch.status.is_some() && named.is_some() {
             // Only a status elsewhere than on Apple's platforms gets here with a profile.
             folded.data_problems.push(DataProblem::StatusElsewhere);

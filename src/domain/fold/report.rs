@@ -112,17 +112,20 @@ impl Population {
         };
         device.source = Some(arrival.input);
         device.transitions += 1;
+        let is_answer = matches!(reported.status, Status::Authorized | Status::Denied);
+        let took = reported.since.0.saturating_sub(device.first_seen.0).max(0);
+        let answered_after = (is_answer && !device.answered).then_some(took);
+        device.answered |= is_answer;
         folded.transition = Some(Transition {
-            device: id,
-            seq: device.transitions,
-            environment: device.environment,
-            app: device.app,
+            device: device.clone(),
             from: before.map(|reported| reported.status),
             to: reported.status,
             since: reported.since,
             as_of: reported.as_of,
             received: arrival.received,
             input: arrival.input,
+            day: (!arrival.historical).then_some(arrival.day),
+            answered_after,
         });
         if reported.status != Status::Authorized && arrival.policy != Policy::Observe {
             self.erase_idfas(id, arrival.received);

@@ -14,7 +14,8 @@ pub async fn check(store: &Store, json: bool) -> Result<ExitStatus> {
     if json {
         let found = checked.iter().map(|checked| {
             json!({"workspace": checked.workspace, "devices": checked.devices, "profiles": checked.profiles,
-                "counters_that_differ": checked.counters.len(), "days_that_differ": checked.daily.len(), "registers_that_differ": checked.registers,
+                "counters_that_differ": checked.counters.len(), "days_that_differ": checked.daily.len(),
+                "flows_that_differ": checked.flows.len(), "registers_that_differ": checked.registers,
                 "deciding_that_differ": checked.deciding})
         });
         say!(
@@ -30,6 +31,9 @@ pub async fn check(store: &Store, json: bool) -> Result<ExitStatus> {
         for (cell, kept, counted) in &checked.daily {
             say!("{}: the days of {cell:?} add up to {kept}, a full count gives {counted}", checked.workspace);
         }
+        for (cell, kept, counted) in &checked.flows {
+            say!("{}: of {cell:?} {kept} are counted, a full count gives {counted}", checked.workspace);
+        }
         for device in &checked.registers {
             say!("{}: the register of device {device} is not its last transition", checked.workspace);
         }
@@ -40,7 +44,11 @@ pub async fn check(store: &Store, json: bool) -> Result<ExitStatus> {
         say!(
             "{}: {profiles} profiles, {devices} devices, {} differences",
             checked.workspace,
-            checked.counters.len() + checked.daily.len() + checked.registers.len() + checked.deciding.len()
+            checked.counters.len()
+                + checked.daily.len()
+                + checked.flows.len()
+                + checked.registers.len()
+                + checked.deciding.len()
         );
     }
     print_verified(&verified, false);

@@ -1,7 +1,9 @@
 //! Every route: method, path, and what one must be allowed to pass it. The router is built from this list, and the test
 //! of roles walks it.
 
-use super::api::{audit, breakdown, dimension_value, distribution, document, events, privacy, trend, userprofile};
+use super::api::{
+    audit, breakdown, dimension_value, distribution, document, events, privacy, transition, trend, userprofile,
+};
 use super::{health, pages, site};
 use crate::domain::permission::Permission;
 use crate::server::state::AppState;
@@ -138,6 +140,7 @@ routes! {
     "PUT" "/api/v1/workspaces/{workspace}/att-default" Api Role(ChangePrivacySettings) => put(privacy::set_att_default);
     "GET" "/api/v1/workspaces/{workspace}/distribution" Api Role(SeeMetrics) => get(distribution::distribution);
     "GET" "/api/v1/workspaces/{workspace}/trend" Api Role(SeeMetrics) => get(trend::trend);
+    "GET" "/api/v1/workspaces/{workspace}/transitions" Api Role(SeeMetrics) => get(transition::transitions);
     "GET" "/api/v1/workspaces/{workspace}/breakdown" Api Role(SeeMetrics) => get(breakdown::breakdown);
     "DELETE" "/api/v1/workspaces/{workspace}/dimension-values" Api Role(ManageInputs) => delete(dimension_value::reset_dimension_values);
     "GET" "/api/v1/workspaces/{workspace}/audit" Api Role(SeeAudit) => get(audit::audit);

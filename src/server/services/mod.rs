@@ -37,6 +37,7 @@ pub mod demo;
 pub mod dimension_value;
 pub mod distribution;
 pub mod erasure;
+pub mod flow;
 pub mod input;
 pub mod invitation;
 pub mod jobs;

@@ -14,7 +14,7 @@ use super::writes::Writes;
 use crate::domain::app::MOST_APPS;
 use crate::domain::att::{Policy, Status};
 use crate::domain::batch::{Batch, STATUS};
-use crate::domain::count::{self, OVERFLOW};
+use crate::domain::count::{self, DimensionKey, OVERFLOW};
 use crate::domain::device::Device;
 use crate::domain::error::{Fault, Problem, Refusal};
 use crate::domain::fold::{Arrival, Folded, Population};
@@ -170,10 +170,12 @@ impl Tx {
         effects: &mut Effects<'_>,
     ) -> Result<()> {
         let FoldedGroup { before, after, active } = folded;
+        let problem_keys: Vec<DimensionKey> = effects.dimension_keys().collect();
         let changed = after.devices.values_mut().filter(|device| before.devices.get(&device.id) != Some(*device));
-        let mut noted: Vec<&mut Device> = changed.chain(active).collect();
+        let in_transition = effects.transitions.iter_mut().map(|transition| &mut transition.device);
+        let mut noted: Vec<&mut Device> = changed.chain(active).chain(in_transition).collect();
         let keys = noted.iter().flat_map(|device| count::dimension_keys(device));
-        let keys = keys.chain(effects.dimension_keys()).collect();
+        let keys = keys.chain(problem_keys).collect();
         let admitted = self.admit(group.workspace, keys, group.today).await?;
         noted.iter_mut().for_each(|device| count::note_overflow(device, &admitted));
         effects.fold_versions(&admitted);
@@ -192,6 +194,7 @@ impl Tx {
         writes.population(before, after, &store.ids);
         writes.effects(effects, |input| group.receivers[&input].accepted, now);
         writes.cells(store.slot, today, &count::cells(&facets));
+        writes.flows(store.slot, &effects.flows());
         writes.write(self, store.is_spread).await?;
         let mut idfas = erased_idfas(store.sealer()?, workspace, before, after)?;
         idfas.extend(effects.withheld_idfas().iter().cloned());

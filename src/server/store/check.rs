@@ -4,9 +4,12 @@ use super::Store;
 use super::db::{Tx, on};
 use crate::domain::count::{self, Cell, Cells};
 use crate::domain::environment::Environment;
+use crate::domain::flow::{self, Flow, FlowCell, FlowCells};
 use crate::domain::id::{DeviceId, WorkspaceId};
-use crate::domain::time::DAY;
+use crate::domain::retention::Aging;
+use crate::domain::time::{DAY, Day};
 use crate::server::error::Result;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 
 /// What the check of one workspace found.
@@ -19,6 +22,8 @@ pub struct Checked {
     pub counters: Vec<(Cell, i64, i64)>,
     /// The same for the sum of all days.
     pub daily: Vec<(Cell, i64, i64)>,
+    /// What happened on a day, how often that is counted, and how often a full count finds it.
+    pub flows: Vec<(FlowCell, i64, i64)>,
     /// Devices whose reported status is not their last transition; at most 100.
     pub registers: Vec<DeviceId>,
     /// Profiles of which another device decides than is kept, and devices and profiles whose numbers of each other are
@@ -28,7 +33,11 @@ pub struct Checked {
 
 impl Checked {
     pub fn is_ok(&self) -> bool {
-        self.counters.is_empty() && self.daily.is_empty() && self.registers.is_empty() && self.deciding.is_empty()
+        self.counters.is_empty()
+            && self.daily.is_empty()
+            && self.flows.is_empty()
+            && self.registers.is_empty()
+            && self.deciding.is_empty()
     }
 }
 
@@ -58,13 +67,15 @@ impl Store {
 impl Tx {
     async fn check(&mut self, workspace: WorkspaceId) -> Result<Checked> {
         let mut checked = Checked::default();
-        let mut counted = Cells::new();
+        let (mut counted, mut happened) = (Cells::new(), FlowCells::new());
         for environment in Environment::ALL {
             let mut last = None;
             while let Some((page, devices)) = self.devices_after(workspace, environment, last).await? {
                 last = devices.last().copied();
                 checked.devices += devices.len();
                 checked.note_differing("device", page.devices_that_differ());
+                let seen = devices.iter().filter_map(|device| page.devices.get(device));
+                seen.for_each(|device| flow::count_install(&mut happened, device));
                 count::merge(&mut counted, page.cells_of_devices(devices.into_iter()), 1);
             }
             let mut last = None;
@@ -80,8 +91,38 @@ impl Tx {
         let of_days = |(cell, _): &(&Cell, &i64)| !cell.slice.as_ref().is_some_and(|slice| slice.dimension.is_of_now());
         let counted = counted.iter().filter(of_days).map(|(cell, n)| (cell.clone(), *n)).collect();
         checked.daily = differing(&self.daily_sums(workspace).await?, &counted);
+        checked.flows = self.flows_that_differ(workspace, happened).await?;
         checked.registers = self.registers_that_differ(workspace).await?;
         Ok(checked)
+    }
+
+    /// What happened, from the first day on of which all rows are there. `happened` has the installs.
+    async fn flows_that_differ(
+        &mut self,
+        workspace: WorkspaceId,
+        mut happened: FlowCells,
+    ) -> Result<Vec<(FlowCell, i64, i64)>> {
+        let mut first = Day(i64::MIN);
+        for what in [Aging::Flows, Aging::Transitions] {
+            first = first.max(self.kept_from(workspace, what).await?.unwrap_or(first));
+        }
+        let mut after = None;
+        while let Some((last, transitions)) = self.transitions_after(workspace, after).await? {
+            after = Some(last);
+            transitions.iter().for_each(|transition| flow::count_transition(&mut happened, transition));
+        }
+        happened.retain(|cell, _| cell.day >= first);
+        // What was removed is not found any more.
+        let mut kept = FlowCells::new();
+        for (cell, n) in self.flow_cells(workspace, first).await? {
+            match cell.flow {
+                Flow::Removed { limited } => {
+                    count::add(&mut kept, FlowCell { flow: Flow::Installed { limited }, ..cell }, -n)
+                }
+                _ => count::add(&mut kept, cell, n),
+            }
+        }
+        Ok(differing(&kept, &happened))
     }
 
     async fn registers_that_differ(&mut self, workspace: WorkspaceId) -> Result<Vec<DeviceId>> {
@@ -91,16 +132,17 @@ impl Tx {
             and l.environment = d.environment and l.device_id = d.id) \
             where d.workspace_id = $1 and (d.status is distinct from t.to_status or d.since is distinct from t.since \
             or (d.as_of < t.as_of and t.received_at <= d.last_seen + $2) \
+            or (not d.answered and t.to_status in (2, 3)) \
             or d.transitions <> coalesce(t.seq, 0)) order by d.id limit 100";
         // A transition of a later day was noted while our clock was ahead; then the device knows better.
         Ok(on!(self, c => sqlx::query_scalar(SQL).bind(workspace).bind(DAY).fetch_all(c).await?))
     }
 }
 
-/// The cells that do not agree, with what is kept and what was counted.
-fn differing(kept: &Cells, counted: &Cells) -> Vec<(Cell, i64, i64)> {
-    let mut difference = counted.clone();
-    count::merge(&mut difference, kept.clone(), -1);
-    let of = |cells: &Cells, cell: &Cell| cells.get(cell).copied().unwrap_or_default();
-    difference.into_keys().map(|cell| (cell.clone(), of(kept, &cell), of(counted, &cell))).collect()
+/// The counters that do not agree, with what is kept and what was counted.
+fn differing<C: Ord + Clone>(kept: &BTreeMap<C, i64>, counted: &BTreeMap<C, i64>) -> Vec<(C, i64, i64)> {
+    let of = |cells: &BTreeMap<C, i64>, cell: &C| cells.get(cell).copied().unwrap_or_default();
+    let both: BTreeSet<&C> = kept.keys().chain(counted.keys()).collect();
+    let each = both.into_iter().map(|cell| (cell.clone(), of(kept, cell), of(counted, cell)));
+    each.filter(|(_, kept, counted)| kept != counted).collect()
 }

@@ -7,7 +7,9 @@ use super::writes::Writes;
 use crate::domain::batch::Batch;
 use crate::domain::count::{AdmittedValues, Dimension, DimensionKey, OVERFLOW, UNKNOWN};
 use crate::domain::data_problem::DataProblem;
+use crate::domain::device::Device;
 use crate::domain::environment::Environment;
+use crate::domain::flow::{self, FlowCells};
 use crate::domain::fold::{Arrival, Folded, Transition};
 use crate::domain::id::{AppId, DeviceId, InputId};
 use crate::domain::identifier::IdentifierKind;
@@ -20,7 +22,9 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) struct Effects<'a> {
     tallies: Tallies,
     arrivals: BTreeSet<(InputId, Environment, AppId)>,
-    transitions: Vec<Transition>,
+    pub transitions: Vec<Transition>,
+    /// Devices as their first batch made them.
+    installed: Vec<Device>,
     pub data_problems: DataProblems,
     taken: BTreeMap<InputId, Vec<Taken<'a>>>,
     erased_devices: BTreeSet<DeviceId>,
@@ -63,6 +67,7 @@ impl<'a> Effects<'a> {
             data_problems: folded.data_problems,
         });
         self.transitions.extend(folded.transition);
+        self.installed.extend(folded.installed);
         self.erased_devices.extend(folded.device.filter(|_| folded.erases_idfa));
     }
 
@@ -77,6 +82,14 @@ impl<'a> Effects<'a> {
         fold_versions(&mut self.data_problems, |key| {
             !admitted.0.contains(&(Some(key.app), Dimension::AppVersion, key.app_version.clone()))
         });
+    }
+
+    /// What happened, once the transitions' devices say which of their values have a counter of their own.
+    pub fn flows(&self) -> FlowCells {
+        let mut cells = FlowCells::new();
+        self.transitions.iter().for_each(|transition| flow::count_transition(&mut cells, transition));
+        self.installed.iter().for_each(|device| flow::count_install(&mut cells, device));
+        cells
     }
 
     /// Devices whose advertising id is erased with this, and that may have a sample from before.

@@ -2,6 +2,7 @@
 
 use super::db::Db;
 use super::file::lock_beside;
+use super::plan_sizes::write_plan_sizes;
 use super::pools::Pools;
 use crate::server::error::{Error, Result};
 use sqlx::migrate::{MigrateError, Migrator};
@@ -23,6 +24,9 @@ pub async fn run(db: &Db) -> Result<()> {
             });
             let lock = wait.await.map_err(Error::internal)?.map_err(|error| Error::Unavailable(error.to_string()))?;
             let done = SQLITE.run(&writer).await;
+            if done.is_ok() {
+                write_plan_sizes(&writer).await?;
+            }
             drop(lock);
             done
         }

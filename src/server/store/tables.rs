@@ -104,11 +104,11 @@ tables! {
     "identities" Users ByWorkspace Growing, "What a user is known by: customer id, e-mail and the other identities that events carry", INSTALLATION, ["kind" "value" "profile_id"];
     "devices" Users ByWorkspace Growing, "One installation of an app: platform, versions, country, and its ATT status",
         Kept::Until("the installation is removed; without an id that leads to it, a device leaves the counts after 30 silent days"),
-        ["platform" "status" "since" "as_of" "os_version" "app_version" "country" "first_seen" "last_seen" "active_on"];
+        ["platform" "status" "since" "as_of" "os_version" "app_version" "country" "first_seen" "last_seen" "active_on" "answered" "installed_on" "install_limited"];
     "device_identifiers" Users ByWorkspace Growing, "The ids of a device: IDFV, the IDFA (sealed) while the status permits it, and those of other platforms",
         Kept::Until("the installation is removed; the IDFA until a refusal, or as long as the IDFA policy lets it"), ["kind" "value" "device_id"];
     "uses" Users ByWorkspace Growing, "Which user was seen on which device", INSTALLATION, ["device_id" "profile_id"];
-    "transitions" Users ByWorkspace Growing, "Each change of a device's ATT status", Kept::Aged(Aging::Transitions), ["device_id" "from_status" "to_status" "since" "as_of" "received_at"];
+    "transitions" Users ByWorkspace Growing, "Each change of a device's ATT status", Kept::Aged(Aging::Transitions), ["device_id" "from_status" "to_status" "since" "as_of" "received_at" "answered_after" "platform" "os_version" "app_version" "country"];
     "samples" Users ByWorkspace Small, "Newest batches and examples of data problems, at most 20 for each input", Kept::For(KEPT_SAMPLES), ["device_id" "content" "idfa"];
     "dedup" Users ByWorkspace Growing, "A hash of each batch's request id, so that a repeat changes nothing", Kept::Aged(Aging::RequestIds), ["hash"];
     "accessed_profiles" Users ByWorkspace Small, "Which profiles API tokens read, by random references", Kept::For(access::NAMED), ["audit_reference"];
@@ -116,6 +116,8 @@ tables! {
     "counters" Nobody ByWorkspace Growing, "How many users and devices have each status", INSTALLATION, [];
     "dimension_values" Nobody ByWorkspace Small, "Which app versions, OS versions and countries are counted by themselves", INSTALLATION, [];
     "daily" Nobody ByWorkspace Growing, "What each day added to the counters, and how many devices were active on it", Kept::Aged(Aging::Days), [];
+    "flows" Nobody ByWorkspace Growing, "How often statuses changed on each day, first answers and how long they took, and installs", Kept::Aged(Aging::Flows), [];
+    "kept_from" Nobody ByWorkspace Small, "From which day on nothing was removed for its age", INSTALLATION, [];
     "audit" Staff ByWorkspace Small, "Who changed what, when, from which address and why; users only by random references", Kept::Always("a log that can lose rows proves nothing"),
         ["actor_id" "actor_name" "ip" "agent" "target" "before_json" "after_json" "reason"];
     "audit_heads" Nobody ByWorkspace Small, "Where each chain of the log ends", Kept::Always("as the log"), [];

@@ -149,7 +149,10 @@ async fn open(sender: &Sender<'_>) -> Vec<(i64, Progress)> {
 
 async fn idfas(sender: &Sender<'_>) -> Vec<String> {
     let names = sender.names().await.into_iter();
-    names.filter_map(|name| Some(name.strip_prefix("ios_advertising_id ")?.to_owned())).collect()
+    let mut idfas: Vec<String> =
+        names.filter_map(|name| Some(name.strip_prefix("ios_advertising_id ")?.to_owned())).collect();
+    idfas.sort();
+    idfas
 }
 
 async fn each_erasing_keeps_the_time_from_which_it_was_asked_for(world: World) {

@@ -6,6 +6,7 @@ mod data_problem;
 mod distributed;
 mod erasure;
 mod facts;
+mod flow;
 mod group;
 mod ingest;
 mod job;

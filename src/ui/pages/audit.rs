@@ -57,9 +57,11 @@ pub enum DefaultFound {
 pub struct AuditLogFilter {
     pub actions: Vec<Choice>,
     pub actors: Vec<Choice>,
-    /// Days as `2026-11-22`, of UTC.
+    /// Days as `2026-11-22`.
     pub from: String,
     pub to: String,
+    /// Whose days they are: a time zone.
+    pub zone: String,
     pub target: String,
     pub text: String,
 }
@@ -124,7 +126,7 @@ pub fn audit(page: AuditLog) -> impl IntoView {
     } else {
         ("Installation log", "Accounts, workspaces, sign-ins and operators' actions")
     };
-    let day = of_workspace.then(|| default_on(page.default_on));
+    let day = of_workspace.then(|| default_on(page.default_on, &page.filter.zone));
     page.around.around(view! {
         <div class="head">
             <div>
@@ -140,13 +142,16 @@ pub fn audit(page: AuditLog) -> impl IntoView {
 }
 
 /// The question that auditors ask most.
-fn default_on(asked: Option<DefaultOn>) -> impl IntoView {
+fn default_on(asked: Option<DefaultOn>, zone: &str) -> impl IntoView + use<> {
     let day = asked.as_ref().map(|asked| asked.day.clone()).unwrap_or_default();
     let answer = asked.map(|DefaultOn { day, found }| {
         let said = match found {
             DefaultFound::Is { default, version, is_over } => {
-                let until =
-                    if is_over { format!("At the end of {day} (UTC): ") } else { format!("On {day} (UTC) so far: ") };
+                let until = if is_over {
+                    format!("At the end of {day} ({zone}): ")
+                } else {
+                    format!("On {day} ({zone}) so far: ")
+                };
                 view! { {until}<b>{status::default(default)}</b>{format!(", version {}.", number(version))} }
                     .prerender()
             }
@@ -187,11 +192,11 @@ fn filters(filter: AuditLogFilter, faults: &Faults) -> impl IntoView + use<> {
                 <select id="actor" name="actor"><option value="">"Everybody"</option>{options(filter.actors)}</select>
             </div>
             <div class="field">
-                <label for="from">"From"</label>
+                <label for="from">{format!("From ({})", filter.zone)}</label>
                 <input id="from" name="from" type="date" value=filter.from />
             </div>
             <div class="field">
-                <label for="to">"To"</label>
+                <label for="to">{format!("To ({})", filter.zone)}</label>
                 <input id="to" name="to" type="date" value=filter.to />
             </div>
             <div class="field">

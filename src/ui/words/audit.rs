@@ -152,6 +152,7 @@ fn aging(what: Aging) -> &'static str {
     match what {
         Aging::Transitions => "Status changes of devices",
         Aging::Days => "Daily counts",
+        Aging::Flows => "Daily changes of status",
         Aging::DataProblems => "Data problems",
         Aging::RequestIds => "Hashes of request ids",
     }

@@ -11,6 +11,7 @@ pub fn job(kind: JobKind) -> &'static str {
         JobKind::Retirement => "Take silent devices without ids out of the counts",
         JobKind::Transitions => "Remove old status changes",
         JobKind::Days => "Sum up old daily counts",
+        JobKind::Flows => "Remove old daily changes of status",
         JobKind::DataProblems => "Remove old data problems",
         JobKind::RequestIds => "Remove old request ids",
         JobKind::Erasure => "Erase withheld advertising ids",

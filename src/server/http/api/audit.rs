@@ -6,9 +6,9 @@ use super::schema::MomentOrDay;
 use crate::domain::audit::AuditAction;
 use crate::domain::permission::Permission;
 use crate::domain::time::Millis;
+use crate::server::calendar;
 use crate::server::error::Result;
 use crate::server::http::caller::TokenCaller;
-use crate::server::http::moment::day;
 use crate::server::state::AppState;
 use crate::server::store::WorkspaceRef;
 use crate::server::store::audit::{AuditFilter, AuditRows, ChainRow};
@@ -95,7 +95,7 @@ pub struct AuditActor {
         ("limit" = Option<i64>, Query, minimum = 0, description = "How many rows at most: 100 unless set, never over 1,000."),
         ("action" = inline(Option<AuditAction>), Query, description = "Only rows of one action."),
         ("actor" = Option<String>, Query, min_length = 1, description = "Only rows of who has exactly this name."),
-        ("from" = inline(Option<MomentOrDay>), Query, description = "Only rows from then on: Unix milliseconds, or a day (UTC) such as 2026-11-22."),
+        ("from" = inline(Option<MomentOrDay>), Query, description = "Only rows from then on: Unix milliseconds, or a day of the workspace's time zone such as 2026-11-22."),
         ("to" = inline(Option<MomentOrDay>), Query, description = "Only rows before this moment, or up to the end of this day."),
     ),
     responses((status = 200, description = "The rows.", body = AuditPage), Refused)
@@ -108,22 +108,24 @@ pub async fn audit(
 ) -> Result<Json<AuditPage>> {
     only(&query, &["before_seq", "limit", "action", "actor", "from", "to"])?;
     let number = |text: &str| text.parse::<i64>().ok().filter(|n| *n >= 0);
-    // A moment in milliseconds, or a whole day.
-    let moment = |text: &str| number(text).map(Millis).or_else(|| day(text).map(|(start, _)| start));
-    let until = |text: &str| number(text).map(Millis).or_else(|| day(text).map(|(_, end)| end));
     let limit = parsed(&query, "limit", number)?.unwrap_or(ROWS).clamp(1, MOST_ROWS);
-    let filter = AuditFilter {
+    let mut filter = AuditFilter {
         before_seq: parsed(&query, "before_seq", number)?,
         action: parsed(&query, "action", AuditAction::parse)?,
         actor: asked(&query, "actor")?.map(str::to_owned),
-        from: parsed(&query, "from", moment)?,
-        to: parsed(&query, "to", until)?,
+        from: None,
+        to: None,
         target: None,
         text: None,
     };
     // What is asked decides which connection it waits for.
     let store = state.store.for_purpose(filter.purpose());
     let mut view = store.view(&actor, WorkspaceRef::parse(&slug)?, Permission::SeeAudit).await?;
+    // A moment in milliseconds, or a whole day of the workspace.
+    let zone = view.workspace.time_zone.clone();
+    let begins = |text: &str, later: i64| Some(calendar::begins(calendar::parse(text)?.plus(later), &zone));
+    filter.from = parsed(&query, "from", |text| number(text).map(Millis).or_else(|| begins(text, 0)))?;
+    filter.to = parsed(&query, "to", |text| number(text).map(Millis).or_else(|| begins(text, 1)))?;
     let AuditRows { rows, next } = view.audit_rows(&filter, limit).await?;
     Ok(Json(AuditPage { rows: rows.iter().map(ChainRow::json).collect(), next_before_seq: next }))
 }

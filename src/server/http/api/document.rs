@@ -1,6 +1,6 @@
 //! The OpenAPI 3.1 document, generated from the handlers and the types that they return.
 
-use super::{audit, breakdown, dimension_value, distribution, events, privacy, trend, userprofile};
+use super::{audit, breakdown, dimension_value, distribution, events, privacy, transition, trend, userprofile};
 use axum::Json;
 use std::sync::LazyLock;
 use utoipa::openapi::OpenApi;
@@ -21,6 +21,7 @@ use utoipa::{Modify, OpenApi as _};
         privacy::set_att_default,
         distribution::distribution,
         trend::trend,
+        transition::transitions,
         breakdown::breakdown,
         dimension_value::reset_dimension_values,
         audit::audit,

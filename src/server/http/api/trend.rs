@@ -1,13 +1,14 @@
 //! The trend, for scripts.
 
 use super::counts::{Basis, CountFilter, CountsRead, StatusCounts, app, basis, environment, slice};
-use super::query::{ApiQuery, bad, only, parsed};
+use super::period::period;
+use super::query::{ApiQuery, only, parsed};
 use super::refused::Refused;
 use crate::domain::att::Status;
 use crate::domain::count::Unit;
 use crate::domain::environment::Environment;
-use crate::domain::error::Problem;
 use crate::domain::permission::Permission;
+use crate::domain::retention::Aging;
 use crate::server::calendar;
 use crate::server::error::Result;
 use crate::server::http::caller::TokenCaller;
@@ -18,11 +19,6 @@ use axum::Json;
 use axum::extract::{Path, State};
 use serde::Serialize;
 use utoipa::ToSchema;
-
-/// How many days are returned unless others are asked for, today included.
-const USUAL_DAYS: i64 = 90;
-/// How many days can be asked for at once.
-const MOST_DAYS: i64 = 1100;
 
 /// How units were distributed over time, in one consistent read.
 #[derive(Serialize, ToSchema)]
@@ -96,18 +92,8 @@ pub async fn trend(
     let unit = parsed(&query, "unit", Unit::parse)?.unwrap_or(Unit::Profiles);
     let (environment, basis, slice) = (environment(&query)?, basis(&query)?, slice(&query)?);
     let step = parsed(&query, "step", Step::parse)?.unwrap_or_default();
-    let today = calendar::day(view.now, &view.workspace.time_zone);
-    let last = parsed(&query, "to", calendar::parse)?.unwrap_or(today);
-    // Earlier days are no longer stored one by one.
-    let kept = today.plus(1 - i64::from(state.config.retention.keep_daily_days));
-    let usual = last.plus(1 - USUAL_DAYS).max(kept);
-    let first = parsed(&query, "from", calendar::parse)?.unwrap_or(usual);
-    if last > today {
-        return Err(bad("to", Problem::OutOfRange));
-    }
-    if first > last || last.since(first) >= MOST_DAYS || first < kept {
-        return Err(bad("from", Problem::OutOfRange));
-    }
+    let keep_days = state.config.retention.keep_daily_days;
+    let (first, last) = period(&query, &mut view, Aging::Days, keep_days).await?;
     let app = app(&query, &mut view).await?;
     let points = read(&mut view, &TrendQuery { environment, unit, app, slice, first, last, step }).await?;
     let counts_read = CountsRead::of(&view);

@@ -8,11 +8,14 @@ use crate::domain::environment::Environment;
 use crate::domain::error::Problem;
 use crate::domain::permission::Permission;
 use crate::domain::privacy::Settings;
+use crate::domain::time::Day;
+use crate::server::calendar;
 use crate::server::error::Result;
 use crate::server::http::caller::{InWorkspace, SignedInPerson};
-use crate::server::http::moment::day;
 use crate::server::http::render::render;
+use crate::server::services::workspace::UTC;
 use crate::server::state::AppState;
+use crate::server::store::View;
 use crate::server::store::audit::{AuditFilter, AuditRows};
 use crate::ui::frame::NavPage;
 use crate::ui::installation::InstallationPage;
@@ -31,9 +34,11 @@ const ROWS: i64 = 50;
 struct AuditQuestion {
     asked: PageQuery,
     wanted: AuditFilter,
-    from: String,
-    to: String,
+    from: Option<Day>,
+    to: Option<Day>,
     faults: Faults,
+    /// Whose days they are.
+    zone: String,
 }
 
 impl AuditQuestion {
@@ -42,11 +47,11 @@ impl AuditQuestion {
         let mut faults = Faults::default();
         let mut date = |name: &str| {
             let text = asked.of(name)?;
-            let found = day(text);
+            let found = calendar::parse(text);
             if found.is_none() {
                 faults.0.push((name.to_owned(), Problem::NotOneOf));
             }
-            found.map(|range| (text.to_owned(), range))
+            found
         };
         let (from, to) = (date("from"), date("to"));
         let text = |name| asked.of(name).map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
@@ -54,18 +59,25 @@ impl AuditQuestion {
             before_seq: asked.parsed("before", |seq| seq.parse().ok())?,
             action: asked.parsed("action", AuditAction::parse)?,
             actor: asked.of("actor").map(str::to_owned),
-            from: from.as_ref().map(|(_, (start, _))| *start),
-            to: to.as_ref().map(|(_, (_, end))| *end),
+            from: None,
+            to: None,
             target: text("target"),
             text: text("text"),
         };
-        let typed = |date: Option<(String, _)>| date.map(|(text, _)| text).unwrap_or_default();
-        Ok(Self { from: typed(from), to: typed(to), asked, wanted, faults })
+        Ok(Self { from, to, asked, wanted, faults, zone: UTC.to_owned() })
+    }
+
+    /// Takes its days for those of a time zone.
+    fn in_zone(&mut self, zone: &str) {
+        zone.clone_into(&mut self.zone);
+        self.wanted.from = self.from.map(|day| calendar::begins(day, zone));
+        self.wanted.to = self.to.map(|day| calendar::begins(day.plus(1), zone));
     }
 
     /// The page of these rows.
     fn page(self, around: Surroundings, found: AuditRows, actors: Vec<String>, names: &Names) -> AuditLog {
-        let Self { asked, wanted, from, to, faults } = self;
+        let Self { asked, wanted, from, to, faults, zone } = self;
+        let typed = |day: Option<Day>| day.map(calendar::date).unwrap_or_default();
         let AuditRows { rows, next } = found;
         let chain = if matches!(around, Surroundings::Workspace(_)) { Chain::Workspace } else { Chain::Installation };
         let action = |action: &AuditAction| Choice {
@@ -83,8 +95,9 @@ impl AuditQuestion {
             filter: AuditLogFilter {
                 actions: AuditAction::ALL.iter().filter(|action| action.is_of(chain)).map(action).collect(),
                 actors: actors.into_iter().map(actor).collect(),
-                from,
-                to,
+                from: typed(from),
+                to: typed(to),
+                zone,
                 target: wanted.target.clone().unwrap_or_default(),
                 text: wanted.text.clone().unwrap_or_default(),
             },
@@ -99,25 +112,17 @@ impl AuditQuestion {
 
 /// `GET audit`: filters and place are in the address.
 pub async fn audit(InWorkspace { visit, state, workspace, .. }: InWorkspace, query: RawQuery) -> Result<Response> {
-    let question = AuditQuestion::read(query)?;
+    let mut question = AuditQuestion::read(query)?;
     // What is asked decides which connection it waits for.
     let store = state.store.for_purpose(question.wanted.purpose());
     let mut view = store.view(&visit.actor, workspace, Permission::SeeAudit).await?;
+    question.in_zone(&view.workspace.time_zone);
     let rows = view.audit_rows(&question.wanted, ROWS).await?;
     let actors = view.audit_actors().await?;
-    let default_on =
-        match question.asked.parsed("on", |text| day(text).map(|bounds| (text.to_owned(), bounds)))? {
-            Some((day, (start, _))) if start > view.now => Some(DefaultOn { day, found: DefaultFound::ToCome }),
-            Some((day, (_, end))) => {
-                let is_over = end <= view.now;
-                let found = view.settings_before(end).await?;
-                let found = found.map_or(DefaultFound::NoWorkspace, |Settings { default, version, .. }| {
-                    DefaultFound::Is { default, version, is_over }
-                });
-                Some(DefaultOn { day, found })
-            }
-            None => None,
-        };
+    let default_on = match question.asked.parsed("on", calendar::parse)? {
+        Some(day) => Some(DefaultOn { day: calendar::date(day), found: default_of(&mut view, day).await? }),
+        None => None,
+    };
     let names = Names::of_workspace(&mut view).await?;
     let frame = frame(&mut view, &visit.person, NavPage::Audit, Environment::Production).await?;
     let around = Surroundings::Workspace(Box::new(frame));
@@ -125,10 +130,27 @@ pub async fn audit(InWorkspace { visit, state, workspace, .. }: InWorkspace, que
     Ok(render(&state, Page::Audit(Box::new(page)), StatusCode::OK))
 }
 
+/// What the default was at the end of a day of the workspace.
+async fn default_of(view: &mut View, day: Day) -> Result<DefaultFound> {
+    let begins = |day| calendar::begins(day, &view.workspace.time_zone);
+    let (start, end) = (begins(day), begins(day.plus(1)));
+    if start > view.now {
+        return Ok(DefaultFound::ToCome);
+    }
+    let is_over = end <= view.now;
+    let found = view.settings_before(end).await?;
+    Ok(found.map_or(DefaultFound::NoWorkspace, |Settings { default, version, .. }| DefaultFound::Is {
+        default,
+        version,
+        is_over,
+    }))
+}
+
 /// `GET /log`: the installation's own chain, for operators.
 pub async fn installation(visit: SignedInPerson, State(state): State<AppState>, query: RawQuery) -> Result<Response> {
     operators_only(&visit)?;
-    let question = AuditQuestion::read(query)?;
+    let mut question = AuditQuestion::read(query)?;
+    question.in_zone(UTC);
     let mut system = state.store.for_purpose(question.wanted.purpose()).system_view_of(&visit.actor).await?;
     let rows = system.audit_rows(&question.wanted, ROWS).await?;
     let actors = system.audit_actors().await?;

@@ -54,7 +54,7 @@ fn table(note: &TableNote, schema: &BTreeMap<String, Vec<String>>, keep: Keep) -
                 format!("At most {}; the latest of each device without limit", words(keep.transitions_days * DAY))
             }
             Kept::Aged(Aging::Days) => format!("By day for {}, then as a total", words(keep.daily_days * DAY)),
-            Kept::Aged(Aging::DataProblems) => format!("At most {}", words(keep.daily_days * DAY)),
+            Kept::Aged(Aging::Flows | Aging::DataProblems) => format!("At most {}", words(keep.daily_days * DAY)),
             Kept::Aged(Aging::RequestIds) => format!("At most {}", words(keep.request_ids_hours * HOUR)),
             Kept::Always(why) => format!("No limit: {why}"),
         },

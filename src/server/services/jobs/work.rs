@@ -3,7 +3,7 @@
 use crate::domain::device::SILENT;
 use crate::domain::job::{JobKind, JobStep};
 use crate::domain::retention::Keep;
-use crate::domain::time::HOUR;
+use crate::domain::time::{DAY, HOUR};
 use crate::server::auth::{session, throttle};
 use crate::server::error::Result;
 use crate::server::services::Services;
@@ -33,12 +33,15 @@ pub(super) async fn step(services: &Services, settings: JobSettings, job: &mut C
         JobKind::Samples => system.prune_samples(workspace).await?,
         JobKind::Retirement => {
             let silent_before = system.clock().now().minus(SILENT);
-            if system.retire(workspace, silent_before).await? > 0 {
+            let seen_before = system.clock().now().minus(settings.keep.transitions_days * DAY).min(silent_before);
+            if system.retire(workspace, silent_before).await? > 0
+                || system.remove_retired(workspace, seen_before).await? > 0
+            {
                 return Ok(JobStep::More);
             }
         }
         JobKind::Erasure => return erase_step(services, workspace, settings.erase_after_hours).await,
-        JobKind::Transitions | JobKind::Days | JobKind::DataProblems | JobKind::RequestIds => {}
+        JobKind::Transitions | JobKind::Days | JobKind::Flows | JobKind::DataProblems | JobKind::RequestIds => {}
     }
     Ok(JobStep::Done(None))
 }

@@ -1,8 +1,9 @@
 //! Gathering what many days add to the counters, in small keys: a long history counts hundreds of millions of times.
 
 use crate::domain::att::CountedState;
-use crate::domain::count::{Cell, Cells, Dimension, Facets, Slice, Unit};
+use crate::domain::count::{self, Cell, Cells, Dimension, Facets, Slice, Unit};
 use crate::domain::environment::Environment;
+use crate::domain::flow::FlowCells;
 use crate::domain::id::AppId;
 use crate::domain::time::Day;
 use std::collections::{BTreeMap, HashMap};
@@ -12,6 +13,7 @@ use std::collections::{BTreeMap, HashMap};
 pub struct Days {
     numbers: HashMap<DayKey, i64>,
     values: Values,
+    pub flows: FlowCells,
 }
 
 /// A counter of one day.
@@ -64,6 +66,9 @@ impl Days {
                 .slice
                 .map(|(dimension, value)| (dimension, self.values.number(&others.values.texts[value as usize])));
             *self.numbers.entry(DayKey { slice, ..*key }).or_default() += n;
+        }
+        for (cell, n) in &others.flows {
+            count::add(&mut self.flows, cell.clone(), *n);
         }
     }
 

@@ -14,6 +14,7 @@ use crate::domain::app::App;
 use crate::domain::att::{Policy, Status};
 use crate::domain::batch::Batch;
 use crate::domain::count;
+use crate::domain::flow;
 use crate::domain::fold::{Arrival, Folded, IdSource, Population};
 use crate::domain::id::{AppId, WorkspaceId};
 use crate::domain::time::Millis;
@@ -103,6 +104,8 @@ impl Filling {
                 of_user.decide();
                 days.add(day, &of_user.difference(&before));
                 days.add(day, &count::active(&became.active.take()));
+                became.transition.iter().for_each(|transition| flow::count_transition(&mut days.flows, transition));
+                became.installed.iter().for_each(|device| flow::count_install(&mut days.flows, device));
                 folded.push((arrival, became));
             }
             population.absorb(of_user);
@@ -148,12 +151,16 @@ impl Filling {
 
     /// Counts everybody who was written.
     pub async fn count(&self, days: Days) -> Result<()> {
-        let (workspace, days) = (self.workspace, Arc::new(days.cells()));
+        let (workspace, flows) = (self.workspace, Arc::new(days.flows.clone()));
+        let days = Arc::new(days.cells());
         self.store
             .persist(move |store| {
-                let days = days.clone();
+                let (days, flows) = (days.clone(), flows.clone());
                 async move {
                     let mut tx = store.db.write().await?;
+                    let mut writes = Writes::new(workspace);
+                    writes.flows(store.slot, &flows);
+                    writes.write(&mut tx, store.is_spread).await?;
                     for (day, cells) in days.iter() {
                         let mut writes = Writes::new(workspace);
                         writes.cells(store.slot, *day, cells);

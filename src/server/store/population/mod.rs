@@ -4,6 +4,7 @@ mod batches;
 mod erase;
 pub(super) mod id_row;
 mod load;
+mod remove;
 pub mod repeated;
 mod retire;
 pub(super) mod row;
@@ -14,17 +15,20 @@ use super::db::{Tx, on};
 use crate::domain::deciding::deciding_device;
 use crate::domain::device::Device;
 use crate::domain::environment::Environment;
-use crate::domain::fold::Population;
+use crate::domain::fold::{Population, Transition};
 use crate::domain::id::{DeviceId, ProfileId, WorkspaceId};
 use crate::domain::identifier::Identifier;
 use crate::domain::profile::Profile;
 use crate::server::error::Result;
 use load::Loader;
-use row::{DeviceRow, ProfileRow, devices, profiles};
+use row::{DeviceRow, ProfileRow, TransitionRow, devices, profiles, transitions};
 use std::collections::BTreeSet;
 
 /// How many devices or profiles a walk over all of them looks at together.
 const PAGE: i64 = 5000;
+
+/// Transitions, with the key of the last.
+type TransitionPage = ((Environment, DeviceId, i64), Vec<Transition>);
 
 impl Tx {
     /// The next devices in the order of their ids, with what they are counted by; `None` after the last.
@@ -52,6 +56,32 @@ impl Tx {
         load.identifiers(&ids.iter().copied().collect()).await?;
         load.users(&ids.iter().copied().collect()).await?;
         Ok((!ids.is_empty()).then_some((load.population, ids)))
+    }
+
+    /// The next transitions in the order of their keys, with the last of these keys; `None` after the last.
+    pub(super) async fn transitions_after(
+        &mut self,
+        workspace: WorkspaceId,
+        last: Option<(Environment, DeviceId, i64)>,
+    ) -> Result<Option<TransitionPage>> {
+        const SQL: &str = concat!(
+            "select ",
+            transitions!(columns),
+            " from transitions where workspace_id = $1 and (environment, device_id, seq) > ($2, $3, $4) \
+            order by environment, device_id, seq limit $5"
+        );
+        let (environment, device, seq) = last
+            .map_or((i64::MIN, i64::MIN, i64::MIN), |(environment, device, seq)| (environment.code(), device.0, seq));
+        let rows: Vec<TransitionRow> = on!(self, c => sqlx::query_as(SQL)
+            .bind(workspace)
+            .bind(environment)
+            .bind(device)
+            .bind(seq)
+            .bind(PAGE)
+            .fetch_all(c)
+            .await?);
+        let last = rows.last().map(|row| (row.environment, row.device_id, row.seq));
+        Ok(last.map(|last| (last, rows.into_iter().map(Transition::from).collect())))
     }
 
     /// The next profiles in the order of their ids, with what they are counted by; `None` after the last.

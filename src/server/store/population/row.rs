@@ -2,7 +2,7 @@
 
 use crate::domain::att::{Reported, Status};
 use crate::domain::decides::{DecidedProfiles, Decides};
-use crate::domain::device::{Described, Device, OverflowValues};
+use crate::domain::device::{Described, Device, Install, OverflowValues};
 use crate::domain::environment::Environment;
 use crate::domain::fold::Transition;
 use crate::domain::id::{AppId, DeviceId, InputId, ProfileId};
@@ -21,6 +21,8 @@ rows! {
         fixed {
             app_id: AppId as bigint,
             first_seen: Millis as bigint,
+            installed_on: Option<Day> as bigint,
+            install_limited: Option<bool> as boolean,
         }
         changing {
             platform: Platform as text,
@@ -30,6 +32,7 @@ rows! {
             as_of: Option<Millis> as bigint,
             source_input: Option<InputId> as bigint,
             transitions: i64 as bigint,
+            answered: bool as boolean,
             os_version: Option<String> as text,
             os_version_at: Option<Millis> as bigint,
             app_version: Option<String> as text,
@@ -102,6 +105,13 @@ rows! {
             as_of: Millis as bigint,
             received_at: Millis as bigint,
             input_id: InputId as bigint,
+            day: Option<Day> as bigint,
+            answered_after: Option<i64> as bigint,
+            platform: Platform as text,
+            os_version: Option<String> as text,
+            app_version: Option<String> as text,
+            country: Option<String> as text,
+            overflow: OverflowValues as bigint,
         }
         changing {}
     }
@@ -121,6 +131,8 @@ impl From<DeviceRow> for Device {
             reported,
             source: row.source_input,
             transitions: row.transitions,
+            answered: row.answered,
+            install: row.installed_on.map(|day| Install { day, limited: row.install_limited }),
             os_version: row.os_version,
             app_version: row.app_version,
             country: row.country,
@@ -151,6 +163,8 @@ impl From<&Device> for DeviceRow {
             id: device.id,
             app_id: device.app,
             first_seen: device.first_seen,
+            installed_on: device.install.map(|install| install.day),
+            install_limited: device.install.and_then(|install| install.limited),
             platform: device.platform,
             platform_at: device.described.platform,
             status: device.reported.map(|reported| reported.status),
@@ -158,6 +172,7 @@ impl From<&Device> for DeviceRow {
             as_of: device.reported.map(|reported| reported.as_of),
             source_input: device.source,
             transitions: device.transitions,
+            answered: device.answered,
             os_version: device.os_version.clone(),
             os_version_at: device.described.os_version,
             app_version: device.app_version.clone(),
@@ -214,17 +229,67 @@ impl ProfileRow {
 
 impl From<&Transition> for TransitionRow {
     fn from(transition: &Transition) -> Self {
+        let device = &transition.device;
         Self {
-            environment: transition.environment,
-            device_id: transition.device,
-            seq: transition.seq,
-            app_id: transition.app,
+            environment: device.environment,
+            device_id: device.id,
+            seq: device.transitions,
+            app_id: device.app,
             from_status: transition.from,
             to_status: transition.to,
             since: transition.since,
             as_of: transition.as_of,
             received_at: transition.received,
             input_id: transition.input,
+            day: transition.day,
+            answered_after: transition.answered_after,
+            platform: device.platform,
+            os_version: device.os_version.clone(),
+            app_version: device.app_version.clone(),
+            country: device.country.clone(),
+            overflow: device.overflow,
+        }
+    }
+}
+
+impl From<TransitionRow> for Transition {
+    /// Of the device only what it was counted by is known.
+    fn from(row: TransitionRow) -> Self {
+        let device = Device {
+            id: row.device_id,
+            environment: row.environment,
+            app: row.app_id,
+            platform: row.platform,
+            reported: Some(Reported { status: row.to_status, since: row.since, as_of: row.as_of }),
+            source: Some(row.input_id),
+            transitions: row.seq,
+            answered: false,
+            install: None,
+            os_version: row.os_version,
+            app_version: row.app_version,
+            country: row.country,
+            described: Described::default(),
+            first_seen: row.received_at,
+            last_seen: row.received_at,
+            unidentified_since: None,
+            retired: false,
+            active_on: None,
+            overflow: row.overflow,
+            anonymous_user: None,
+            users: 0,
+            joins: Joins::default(),
+            decides: DecidedProfiles::default(),
+        };
+        Self {
+            device,
+            from: row.from_status,
+            to: row.to_status,
+            since: row.since,
+            as_of: row.as_of,
+            received: row.received_at,
+            input: row.input_id,
+            day: row.day,
+            answered_after: row.answered_after,
         }
     }
 }

@@ -74,15 +74,19 @@ impl Tx {
     ) -> Result<RemovalStep> {
         match what {
             Aging::Transitions => {
-                self.age_transitions(workspace, position, now.minus(keep.transitions_days * DAY)).await
+                let before = now.minus(keep.transitions_days * DAY);
+                let first = self.today(workspace, before).await?.plus(1);
+                self.note_kept_from(workspace, what, first).await?;
+                self.age_transitions(workspace, position, before).await
             }
-            Aging::Days => {
+            Aging::Days | Aging::Flows | Aging::DataProblems => {
                 let first = self.today(workspace, now).await?.plus(1 - keep.daily_days);
-                self.age_days(workspace, position, first).await
-            }
-            Aging::DataProblems => {
-                let first = self.today(workspace, now).await?.plus(1 - keep.daily_days);
-                self.age_data_problems(workspace, first).await
+                self.note_kept_from(workspace, what, first).await?;
+                match what {
+                    Aging::Days => self.age_days(workspace, position, first).await,
+                    Aging::Flows => self.age_flows(workspace, first).await,
+                    _ => self.age_data_problems(workspace, first).await,
+                }
             }
             Aging::RequestIds => self.age_request_ids(workspace, now, keep.request_ids).await,
         }

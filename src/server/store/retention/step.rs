@@ -8,6 +8,7 @@ use crate::server::error::Result;
 use crate::server::store::counter::{counters, unit_of_now};
 use crate::server::store::data_problem::data_problems;
 use crate::server::store::db::{NONE, Tx, given, on};
+use crate::server::store::flow::flows;
 use crate::server::store::row::rows;
 use serde::Deserialize;
 use serde_json::json;
@@ -183,6 +184,17 @@ impl Tx {
         Ok(RemovalStep { removed: count(removed), next: last(&seen).map(|last| json!(last).to_string()), note: None })
     }
 
+    pub(super) async fn age_flows(&mut self, workspace: WorkspaceId, first: Day) -> Result<RemovalStep> {
+        const REMOVE: &str = concat!(
+            "delete from flows where workspace_id = $1 and (",
+            flows!(key),
+            ", slot) in (select ",
+            flows!(key),
+            ", slot from flows where workspace_id = $1 and day < $2 limit $3)"
+        );
+        self.remove_days(REMOVE, workspace, first).await
+    }
+
     pub(super) async fn age_data_problems(&mut self, workspace: WorkspaceId, first: Day) -> Result<RemovalStep> {
         const REMOVE: &str = concat!(
             "delete from data_problems where workspace_id = $1 and (",
@@ -191,7 +203,12 @@ impl Tx {
             data_problems!(key),
             " from data_problems where workspace_id = $1 and environment in (0, 1) and day < $2 limit $3)"
         );
-        let removed = on!(self, c => sqlx::query(REMOVE)
+        self.remove_days(REMOVE, workspace, first).await
+    }
+
+    /// Removes rows of days before `first`, as many as a step may.
+    async fn remove_days(&mut self, sql: &'static str, workspace: WorkspaceId, first: Day) -> Result<RemovalStep> {
+        let removed = on!(self, c => sqlx::query(sql)
             .bind(workspace)
             .bind(first)
             .bind(STEP)

@@ -1,0 +1,78 @@
+//! Devices that nothing leads to any more, removed once they have been out of the counts for long.
+
+use super::row::{DeviceRow, devices};
+use crate::domain::device::Device;
+use crate::domain::flow::{self, FlowCells};
+use crate::domain::id::WorkspaceId;
+use crate::domain::time::Millis;
+use crate::server::error::Result;
+use crate::server::store::System;
+use crate::server::store::db::{given, on};
+use crate::server::store::writes::Writes;
+use serde_json::json;
+
+/// How many devices one step removes.
+const STEP: i64 = 100;
+
+impl System {
+    /// Removes retired devices that were last seen before a moment, with their history and their anonymous users; returns
+    /// how many.
+    pub async fn remove_retired(&self, workspace: WorkspaceId, seen_before: Millis) -> Result<usize> {
+        const LOOK: &str = concat!(
+            "select ",
+            devices!(columns),
+            " from devices where workspace_id = $1 and unidentified_since < $2 and last_seen < $2 and retired \
+            order by unidentified_since limit $3"
+        );
+        const USERS: &str = "update profiles set devices = profiles.devices - gone.n \
+            from (select environment, profile_id, count(*) as n from uses where workspace_id = $1 \
+            and (environment, device_id) in (select cast(given.value->>'environment' as bigint), \
+            cast(given.value->>'id' as bigint) from jsonb_each($2) as given) group by environment, profile_id) as gone \
+            where profiles.workspace_id = $1 and profiles.environment = gone.environment and profiles.id = gone.profile_id";
+        const USES: &str = "delete from uses where workspace_id = $1 and (environment, device_id) in \
+            (select cast(given.value->>'environment' as bigint), cast(given.value->>'id' as bigint) \
+            from jsonb_each($2) as given)";
+        const ANONYMOUS: &str = "delete from profiles where workspace_id = $1 and (environment, id) in \
+            (select cast(given.value->>'environment' as bigint), cast(given.value->>'user' as bigint) \
+            from jsonb_each($2) as given)";
+        const TRANSITIONS: &str = "delete from transitions where workspace_id = $1 and (environment, device_id) in \
+            (select cast(given.value->>'environment' as bigint), cast(given.value->>'id' as bigint) \
+            from jsonb_each($2) as given)";
+        const DEVICES: &str = "delete from devices where workspace_id = $1 and (environment, id) in \
+            (select cast(given.value->>'environment' as bigint), cast(given.value->>'id' as bigint) \
+            from jsonb_each($2) as given)";
+        let removed = self.persist(move |store| async move {
+            let mut tx = store.db.write().await?;
+            tx.take_lane(workspace).await?;
+            let rows: Vec<DeviceRow> = on!(&mut tx, c => sqlx::query_as(LOOK)
+                .bind(workspace)
+                .bind(seen_before)
+                .bind(STEP)
+                .fetch_all(c)
+                .await?);
+            let gone: Vec<Device> = rows.into_iter().map(Device::from).collect();
+            if gone.is_empty() {
+                return Ok(0);
+            }
+            let keys = given(gone.iter().map(|device| {
+                json!({"environment": device.environment.code(), "id": device.id.0,
+                "user": device.anonymous_user.map(|user| user.0)})
+            }));
+            for sql in [USERS, USES, ANONYMOUS, TRANSITIONS, DEVICES] {
+                on!(&mut tx, c => { sqlx::query(sql).bind(workspace).bind(&keys).execute(c).await?; });
+            }
+            let mut cells = FlowCells::new();
+            gone.iter().for_each(|device| flow::count_removal(&mut cells, device));
+            let mut writes = Writes::new(workspace);
+            writes.flows(store.slot, &cells);
+            writes.write(&mut tx, store.is_spread).await?;
+            tx.commit().await?;
+            Ok(gone.len())
+        });
+        let removed = removed.await?;
+        if removed > 0 {
+            self.note_erased();
+        }
+        Ok(removed)
+    }
+}
