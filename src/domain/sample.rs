@@ -6,8 +6,8 @@ use super::identity::IdentityKind;
 use super::time::HOUR;
 use serde_json::{Map, Value, json};
 
-/// How many samples an input has at most.
-pub const MOST: i64 = 20;
+/// How many of its newest batches an input has as samples, beside an example of each data problem.
+pub const NEWEST: i64 = 20;
 /// How long a sample is kept.
 pub const KEPT: i64 = 24 * HOUR;
 

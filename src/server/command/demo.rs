@@ -4,7 +4,7 @@ use super::{ExitStatus, print};
 use crate::server::clock::Ids;
 use crate::server::error::Result;
 use crate::server::services::Services;
-use crate::server::services::demo::{DemoSize, beginning, fill};
+use crate::server::services::demo::{DemoSize, SHARED_ID, beginning, customer_id, fill};
 use crate::server::store::System;
 use crate::ui::words::role as role_words;
 use clap::Args;
@@ -39,13 +39,17 @@ impl Demo {
         let people = made.people.iter().map(|(role, email, password)| {
             format!("  {:<17} {email:<36} {}", role_words(*role), password.expose_secret())
         });
-        let words: Vec<_> = [counted, "One sign-in per role:".to_owned()].into_iter().chain(people).collect();
+        let look_up = format!(
+            "Somebody to look up: {} (two devices, two apps), {SHARED_ID} (an id that many devices share).",
+            customer_id(0)
+        );
+        let words: Vec<_> = [counted, look_up, "One sign-in per role:".to_owned()].into_iter().chain(people).collect();
         let people = made
             .people
             .iter()
             .map(|(role, email, password)| json!({"role": role, "email": email, "password": password.expose_secret()}));
         let value = json!({"workspace": made.workspace, "profiles": made.profiles, "devices": made.devices,
-            "people": people.collect::<Vec<_>>()});
+            "look_up": [customer_id(0), SHARED_ID.to_owned()], "people": people.collect::<Vec<_>>()});
         print(self.json, &value, &words.join("\n"));
         Ok(ExitStatus::Done)
     }

@@ -22,7 +22,8 @@ use crate::server::store::row::Column;
 use serde::{Serialize, Serializer};
 use sqlx::encode::IsNull;
 use sqlx::error::BoxDynError;
-use sqlx::{Database, Decode, Encode, Type};
+use sqlx::{Database, Decode, Encode, FromRow, Row, Type};
+use std::fmt;
 
 /// A type stored as `$column`: `$out` gives the column's value, `$back` reads it again.
 macro_rules! columns {
@@ -57,7 +58,7 @@ macro_rules! columns {
             fn decode(value: DB::ValueRef<'r>) -> Result<Self, BoxDynError> {
                 let back: fn($column) -> Option<$type> = $back;
                 let stored = <$column as Decode<'r, DB>>::decode(value)?;
-                back(stored).ok_or_else(|| concat!("not a ", stringify!($type)).into())
+                back(stored).ok_or_else(|| NewerName(stringify!($type)).into())
             }
         }
 
@@ -68,6 +69,32 @@ macro_rules! columns {
             }
         }
     )*};
+}
+
+/// A name or number in a column that this version has no value for: newer code wrote it.
+#[derive(Debug)]
+pub struct NewerName(&'static str);
+
+impl fmt::Display for NewerName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "not a {} that this version knows", self.0)
+    }
+}
+
+impl std::error::Error for NewerName {}
+
+/// The rows that this version understands: while processes of two versions run side by side, the newer one may write names
+/// that the older one passes over.
+///
+/// # Errors
+/// Those of reading a row for any other reason.
+pub fn known<R: Row, T: for<'r> FromRow<'r, R>>(rows: Vec<R>) -> sqlx::Result<Vec<T>> {
+    let is_newer = |error: &sqlx::Error| match error {
+        sqlx::Error::ColumnDecode { source, .. } | sqlx::Error::Decode(source) => source.is::<NewerName>(),
+        _ => false,
+    };
+    let read = rows.iter().map(T::from_row);
+    read.filter(|row| !row.as_ref().is_err_and(is_newer)).collect()
 }
 
 columns! {
@@ -98,7 +125,7 @@ columns! {
     DataProblem: String, |kind| kind.as_str().to_owned(), |text| DataProblem::parse(&text);
     JobNote: String, |note| note.as_str().to_owned(), |text| JobNote::parse(&text);
     JobKind: String, |kind| kind.as_str().to_owned(), |text| JobKind::parse(&text);
-    Theme: String, |theme| theme.as_str().to_owned(), |text| Theme::parse(&text);
+    Theme: String, |theme| theme.as_str().to_owned(), |text| Some(Theme::parse(&text).unwrap_or_default());
     Progress: String, |progress| progress.as_str().to_owned(), |text| Progress::parse(&text);
     Slug: String, |slug| slug.as_str().to_owned(), |text| Slug::parse(&text).ok();
 }

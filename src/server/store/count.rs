@@ -46,9 +46,10 @@ impl Writes {
 impl Tx {
     /// All counters of a workspace that are not zero.
     pub(super) async fn cells(&mut self, workspace: WorkspaceId) -> Result<Cells> {
-        const SQL: &str = concat!("select ", counters!(columns), " from counters where workspace_id = $1");
+        const SQL: &str =
+            concat!("select ", counters!(columns), " from counters where workspace_id = $1 and ", unit_of_now!());
         let rows: Vec<CounterRow> = on!(self, c => sqlx::query_as(SQL).bind(workspace).fetch_all(c).await?);
-        cells_of(rows)
+        Ok(cells_of(rows))
     }
 
     /// The sums of all days of what is counted now too, by cell.
@@ -64,7 +65,7 @@ impl Tx {
             counters!(key)
         );
         let rows: Vec<CounterRow> = on!(self, c => sqlx::query_as(SQL).bind(workspace).fetch_all(c).await?);
-        cells_of(rows)
+        Ok(cells_of(rows))
     }
 }
 
@@ -111,7 +112,7 @@ impl Scope {
             " from counters where workspace_id = $1 and environment = $2 and unit = $3 and dimension in ($4, $5)"
         );
         let (all, platform) = (ALL_VALUES, Dimension::Platform);
-        cells_of(select!(self, SQL, environment, unit, all, platform))
+        Ok(cells_of(select!(self, SQL, environment, unit, all, platform)))
     }
 
     /// How many units have each state.

@@ -5,7 +5,6 @@ use crate::domain::att::{CountedState, Status};
 use crate::domain::count::{self, Cell, Cells, Counts, Dimension, Slice, Unit};
 use crate::domain::environment::Environment;
 use crate::domain::id::AppId;
-use crate::server::error::{Error, Result};
 
 /// Which of a counter's rows a process adds to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -110,16 +109,17 @@ pub(super) fn dimension_and_value(slice: Option<&Slice>) -> (&str, &str) {
     slice.map_or((ALL_VALUES, ""), |slice| (slice.dimension.as_str(), &slice.value))
 }
 
-pub(super) fn cells_of(rows: Vec<CounterRow>) -> Result<Cells> {
+pub(super) fn cells_of(rows: Vec<CounterRow>) -> Cells {
     let mut cells = Cells::new();
     for mut row in rows {
-        let cell = row.cell().ok_or_else(|| Error::Internal("a counter that nothing counts".into()))?;
+        // What newer code counts by is none of ours.
+        let Some(cell) = row.cell() else { continue };
         let counts = row.counts();
         for state in CountedState::ALL.into_iter().filter(|state| counts.of(*state) != 0) {
             count::add(&mut cells, Cell { state, ..cell.clone() }, counts.of(state));
         }
     }
-    Ok(cells)
+    cells
 }
 
 /// The rows that cells make up, sorted by key as the cells are.

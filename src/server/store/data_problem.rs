@@ -1,5 +1,6 @@
 //! Data problems, counted by day, app and app version.
 
+use super::columns::known;
 use super::db::{Tx, given, on};
 use super::row::rows;
 use super::scope::Scope;
@@ -174,12 +175,12 @@ impl Scope {
             from data_problems where workspace_id = $1 and input_id = $2 and day >= $3 \
             group by kind, environment, app_id, app_version) as each) as ranked where place <= $4 order by kind, place";
         let workspace = self.workspace.id;
-        Ok(on!(&mut self.tx, c => sqlx::query_as(SQL)
+        Ok(on!(&mut self.tx, c => known(sqlx::query(SQL)
             .bind(workspace)
             .bind(input)
             .bind(since)
             .bind(MOST_SHOWN)
             .fetch_all(c)
-            .await?))
+            .await?)?))
     }
 }

@@ -1,5 +1,6 @@
 //! Jobs as rows: when each is due, which process does it, and how far it got.
 
+use super::columns::known;
 use super::db::{Tx, given, on};
 use super::system::{System, SystemTx, SystemView, Trail};
 use crate::domain::id::WorkspaceId;
@@ -220,14 +221,14 @@ impl SystemTx {
             (select cast(given.value->>'workspace' as bigint), given.value->>'name' from jsonb_each($1) as given) \
             returning workspace_id, name, holder, cursor, failures";
         let (now, sql) = (self.now, self.tx.pick(SQLITE, POSTGRES));
-        let due: Vec<(WorkspaceId, JobKind)> = on!(&mut self.tx, c => sqlx::query_as(sql)
+        let due: Vec<(WorkspaceId, JobKind)> = on!(&mut self.tx, c => known(sqlx::query(sql)
             .bind(now)
             .bind(of == JobsOf::Installation)
             .bind(now.plus(FARTHEST))
             .bind(now.plus(2 * LEASE))
             .bind(most as i64)
             .fetch_all(c)
-            .await?);
+            .await?)?);
         let due = given(due.iter().map(|(workspace, name)| json!({"workspace": workspace.0, "name": name.as_str()})));
         Ok(on!(&mut self.tx, c => sqlx::query_as(CLAIM)
             .bind(due)
@@ -276,7 +277,7 @@ impl SystemView {
         const SQL: &str = "select j.name, w.name as workspace, j.due_at, j.lease_until, j.ended_at, j.failures, \
             j.last_error, j.note from jobs j left join workspaces w on w.id = j.workspace_id \
             order by j.failures > 0 desc, j.note is null, j.due_at, j.workspace_id, j.name";
-        Ok(on!(&mut self.tx, c => sqlx::query_as(SQL).fetch_all(c).await?))
+        Ok(on!(&mut self.tx, c => known(sqlx::query(SQL).fetch_all(c).await?)?))
     }
 
     pub async fn jobs_state(&mut self) -> Result<JobsState> {

@@ -2,6 +2,7 @@
 
 use super::SystemTx;
 use super::authorize::Access;
+use super::columns::known;
 use super::db::{Tx, on};
 use super::handle::{Act, Change};
 use crate::domain::id::{PersonId, WorkspaceId};
@@ -32,7 +33,10 @@ impl Tx {
         const SQL: &str = "select role from members where workspace_id = $1 and person_id = $2";
         const LOCKING: &str = "select role from members where workspace_id = $1 and person_id = $2 for share";
         let sql = if access == Access::Write { self.pick(SQL, LOCKING) } else { SQL };
-        Ok(on!(self, c => sqlx::query_scalar(sql).bind(workspace).bind(person).fetch_optional(c).await?))
+        // A role that this version does not know permits nothing in it.
+        let role: Vec<(Role,)> =
+            on!(self, c => known(sqlx::query(sql).bind(workspace).bind(person).fetch_all(c).await?)?);
+        Ok(role.first().map(|(role,)| *role))
     }
 
     /// Locks all members.
@@ -47,7 +51,7 @@ impl Tx {
     pub(super) async fn members(&mut self, workspace: WorkspaceId) -> Result<Vec<Member>> {
         const SQL: &str = "select m.person_id, p.name, p.email, m.role, m.since from members m \
             join people p on p.id = m.person_id where m.workspace_id = $1 order by p.name, p.id";
-        Ok(on!(self, c => sqlx::query_as(SQL).bind(workspace).fetch_all(c).await?))
+        Ok(on!(self, c => known(sqlx::query(SQL).bind(workspace).fetch_all(c).await?)?))
     }
 }
 

@@ -70,7 +70,7 @@ pub use address::PLANS;
 pub use count::{CounterSelection, UnknownInApp};
 pub use db::Db;
 pub use file::lock_beside;
-pub use fill::{Chapter, Days, Filling, UserChunk};
+pub use fill::{Chapter, ChapterBatch, Days, Filling, UserChunk};
 pub use handle::{Act, Change, Done, View};
 pub use input_grant::{InputGrant, READ_AGAIN};
 pub use lane::Turn;

@@ -32,30 +32,46 @@ const PLAN_SIZES: &[(&str, &str, &str)] = &[
     ("audit", "audit_at", "1000000 1000000 2 1"),
 ];
 
-/// Writes them where others are, or none.
+/// Writes them where others are, or none. Without them plans may be slow and are right all the same, so that a file that
+/// cannot be written is served as it is.
 pub async fn write_plan_sizes(writer: &SqlitePool) -> Result<()> {
-    // Makes the table where there is none, and has this connection read what is in it.
-    const READ: &str = "analyze sqlite_schema";
-    const WRITTEN: &str = "select tbl, idx, stat from sqlite_stat1 order by tbl, idx";
-    let mut wanted: Vec<(String, Option<String>, String)> = PLAN_SIZES
+    let mut wanted: Vec<WrittenSize> = PLAN_SIZES
         .iter()
         .map(|(table, index, rows)| ((*table).into(), Some((*index).into()), (*rows).into()))
         .collect();
     wanted.sort();
-    let mut tx = writer.begin_with("begin immediate").await?;
-    sqlx::query(READ).execute(&mut *tx).await?;
-    let written: Vec<(String, Option<String>, String)> = sqlx::query_as(WRITTEN).fetch_all(&mut *tx).await?;
-    if written == wanted {
+    if written(writer).await? == wanted {
         return Ok(());
     }
-    sqlx::query("delete from sqlite_stat1").execute(&mut *tx).await?;
-    for (table, index, rows) in wanted {
-        sqlx::query("insert into sqlite_stat1 (tbl, idx, stat) values ($1, $2, $3)")
-            .bind(table)
-            .bind(index)
-            .bind(rows)
-            .execute(&mut *tx)
-            .await?;
+    if let Err(error) = write(writer, wanted).await {
+        tracing::warn!(%error, "what the planner is told of the tables could not be written");
+    }
+    Ok(())
+}
+
+/// Table, index, and rows.
+type WrittenSize = (String, Option<String>, String);
+
+/// What is written, in order; nothing where there is no table for it yet.
+async fn written(writer: &SqlitePool) -> Result<Vec<WrittenSize>> {
+    const TABLE: &str = "select name from sqlite_schema where name = 'sqlite_stat1'";
+    const WRITTEN: &str = "select tbl, idx, stat from sqlite_stat1 order by tbl, idx";
+    if sqlx::query(TABLE).fetch_optional(writer).await?.is_none() {
+        return Ok(Vec::new());
+    }
+    Ok(sqlx::query_as(WRITTEN).fetch_all(writer).await?)
+}
+
+async fn write(writer: &SqlitePool, sizes: Vec<WrittenSize>) -> Result<()> {
+    // Makes the table where there is none, and has the connection read what is in it.
+    const READ: &str = "analyze sqlite_schema";
+    const DELETE: &str = "delete from sqlite_stat1";
+    const INSERT: &str = "insert into sqlite_stat1 (tbl, idx, stat) values ($1, $2, $3)";
+    let mut tx = writer.begin_with("begin immediate").await?;
+    sqlx::query(READ).execute(&mut *tx).await?;
+    sqlx::query(DELETE).execute(&mut *tx).await?;
+    for (table, index, rows) in sizes {
+        sqlx::query(INSERT).bind(table).bind(index).bind(rows).execute(&mut *tx).await?;
     }
     tx.commit().await?;
     sqlx::query(READ).execute(writer).await?;

@@ -1,5 +1,6 @@
 //! Profiles as the look-up page reads them.
 
+use super::columns::known;
 use super::db::{Tx, given, on};
 use super::handle::{Act, Change};
 use super::scope::Scope;
@@ -178,13 +179,13 @@ impl Scope {
         let tx: &mut Tx = &mut self.tx;
         let found = tx.profile_by_id(workspace, id).await?.filter(|profile| profile.environment == environment);
         let Some(profile) = found else { return Ok(None) };
-        let identities = on!(&mut *tx, c => sqlx::query_as(IDENTITIES)
+        let identities = on!(&mut *tx, c => known(sqlx::query(IDENTITIES)
             .bind(workspace)
             .bind(environment)
             .bind(id)
             .bind(MOST_IDENTITIES)
             .fetch_all(c)
-            .await?);
+            .await?)?);
         let decides = tx.deciding_device(workspace, &profile).await?.map(IdentifiedDevice::from);
         let mut devices = tx.devices_used_by(workspace, environment, id, after, most as i64 + 1).await?;
         let is_more = devices.len() > most;

@@ -10,14 +10,11 @@ use crate::domain::data_problem::DataProblem;
 use crate::domain::device::Device;
 use crate::domain::environment::Environment;
 use crate::domain::id::{AppId, DeviceId, InputId, WorkspaceId};
-use crate::domain::sample::{KEPT, MOST, sample};
+use crate::domain::sample::{KEPT, NEWEST, sample};
 use crate::domain::time::Millis;
 use crate::server::error::Result;
 use serde_json::json;
 use std::collections::BTreeMap;
-
-/// How many of the newest batches are kept beside one of each data problem.
-const NEWEST: i64 = MOST - DataProblem::ALL.len() as i64;
 
 /// One stored batch, as it may be kept.
 #[derive(Clone, Debug)]

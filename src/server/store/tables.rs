@@ -109,7 +109,7 @@ tables! {
         Kept::Until("the installation is removed; the IDFA until a refusal, or as long as the IDFA policy lets it"), ["kind" "value" "device_id"];
     "uses" Users ByWorkspace Growing, "Which user was seen on which device", INSTALLATION, ["device_id" "profile_id"];
     "transitions" Users ByWorkspace Growing, "Each change of a device's ATT status", Kept::Aged(Aging::Transitions), ["device_id" "from_status" "to_status" "since" "as_of" "received_at" "answered_after" "platform" "os_version" "app_version" "country"];
-    "samples" Users ByWorkspace Small, "Newest batches and examples of data problems, at most 20 for each input", Kept::For(KEPT_SAMPLES), ["device_id" "content" "idfa"];
+    "samples" Users ByWorkspace Small, "The 20 newest batches of each input, and the newest example of each data problem", Kept::For(KEPT_SAMPLES), ["device_id" "content" "idfa"];
     "dedup" Users ByWorkspace Growing, "A hash of each batch's request id, so that a repeat changes nothing", Kept::Aged(Aging::RequestIds), ["hash"];
     "accessed_profiles" Users ByWorkspace Small, "Which profiles API tokens read, by random references", Kept::For(access::NAMED), ["audit_reference"];
     "dedup_hours" Nobody ByWorkspace Small, "How many ids of requests there are, by the hour they came in", Kept::Aged(Aging::RequestIds), [];

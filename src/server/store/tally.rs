@@ -1,5 +1,6 @@
 //! What is counted of inputs: batches by what became of them, and when the last ones came.
 
+use super::columns::known;
 use super::db::{given, on};
 use super::row::rows;
 use super::scope::Scope;
@@ -60,7 +61,7 @@ impl Scope {
         const SQL: &str = "select input_id, counted, reason, n, last_at from input_counts where workspace_id = $1 \
             order by n desc, reason";
         let workspace = self.workspace.id;
-        Ok(on!(&mut self.tx, c => sqlx::query_as(SQL).bind(workspace).fetch_all(c).await?))
+        Ok(on!(&mut self.tx, c => known(sqlx::query(SQL).bind(workspace).fetch_all(c).await?)?))
     }
 
     /// When the last batch of each app came in one environment.

@@ -1,5 +1,6 @@
 //! Workspaces.
 
+use super::columns::known;
 use super::db::{Tx, on};
 use super::member::Member;
 use super::scope::{Scope, Workspace};
@@ -35,7 +36,7 @@ impl Tx {
     async fn memberships(&mut self, person: PersonId) -> Result<Vec<Membership>> {
         const SQL: &str = "select w.slug, w.name, m.role from members m join workspaces w on w.id = m.workspace_id \
             where m.person_id = $1 order by w.name, w.id";
-        Ok(on!(self, c => sqlx::query_as(SQL).bind(person).fetch_all(c).await?))
+        Ok(on!(self, c => known(sqlx::query(SQL).bind(person).fetch_all(c).await?)?))
     }
 }
 

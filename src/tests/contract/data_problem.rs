@@ -5,7 +5,7 @@ use crate::harness::{World, on_both};
 use attest::domain::data_problem::DataProblem;
 use attest::domain::joins::MOST_ON_A_DAY;
 use attest::domain::permission::Permission;
-use attest::domain::sample::MOST;
+use attest::domain::sample::NEWEST;
 use attest::domain::time::{DAY, Day, HOUR};
 use attest::server::services::sample::{GatedSample, samples};
 use attest::server::store::{View, WorkspaceRef};
@@ -184,7 +184,7 @@ async fn the_newest_and_one_example_of_each_are_sampled(world: World) {
         idfvs.sort();
         idfvs
     };
-    let newest = MOST as usize - DataProblem::ALL.len();
+    let newest = NEWEST as usize;
     assert_eq!(idfvs(None), (40 - newest..40).map(|n| format!("V{n}")).collect::<Vec<_>>());
     assert_eq!(idfvs(Some(DataProblem::AuthorizedWithoutIdfa)), ["V3"], "though newer ones came");
     let example = samples.iter().find(|sample| sample.example_of.is_some()).expect("an example");

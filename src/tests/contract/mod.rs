@@ -1,6 +1,7 @@
 //! What the store promises, held against both databases by the same tests.
 
 mod audit;
+mod commit;
 mod count;
 mod data_problem;
 mod distributed;
@@ -8,8 +9,10 @@ mod erasure;
 mod facts;
 mod flow;
 mod group;
+mod grouping;
 mod ingest;
 mod job;
+mod newer;
 mod parity;
 mod permit;
 mod plans;
@@ -22,3 +25,4 @@ mod shared;
 mod sign_in;
 mod tables;
 mod traces;
+mod upgrade;

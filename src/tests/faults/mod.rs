@@ -6,3 +6,4 @@ mod flush;
 mod several;
 mod stop;
 mod store;
+mod upgrade;

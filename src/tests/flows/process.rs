@@ -108,7 +108,9 @@ async fn the_demo_is_believable_and_refuses_a_database_in_use() {
     let run = async |args: &[&str]| attest(folder.path()).args(args).output().await.expect("the binary starts");
     let made = run(&["demo", "--profiles", "600", "--json"]).await;
     let said: serde_json::Value = serde_json::from_slice(&made.stdout).expect("JSON");
-    assert_eq!((&said["profiles"], &said["devices"]), (&json!(600), &json!(600)));
+    let number = |name: &str| said[name].as_i64().expect("a number");
+    assert!(number("profiles") >= 600 && number("devices") > number("profiles") + 100, "{said}");
+    assert_eq!(said["look_up"], json!(["user-1", "kiosk"]));
     assert_eq!(said["people"].as_array().expect("people").len(), 6, "one of each role: {said}");
     assert_eq!(run(&["check"]).await.status.code(), Some(0));
     assert_eq!(run(&["audit", "verify"]).await.status.code(), Some(0));
@@ -123,6 +125,22 @@ async fn the_demo_is_believable_and_refuses_a_database_in_use() {
     .await
     .expect("counts");
     assert!(versions == 4 && days > 60, "{versions} versions, {days} days");
+    let one = async |sql: &'static str| -> i64 { sqlx::query_scalar(sql).fetch_one(&pool).await.expect(sql) };
+    let devices = "select count(*) from uses where profile_id = \
+        (select profile_id from identities where kind = 'customer_id' and value = 'user-1')";
+    let apps = "select count(distinct d.app_id) from uses u join devices d on d.id = u.device_id where u.profile_id = \
+        (select profile_id from identities where kind = 'customer_id' and value = 'user-1')";
+    assert_eq!((one(devices).await, one(apps).await), (3, 2), "somebody to look up");
+    assert!(one("select count(*) from profiles where anonymous_on is not null").await > 40, "some never sign in");
+    assert_eq!(one("select count(*) from identities where joined > 50").await, 1, "an id that is shared");
+    let odd =
+        "select count(*) from devices where platform = 'Android' and cast(os_version as integer) not between 9 and 16";
+    assert_eq!(one(odd).await, 0, "versions that exist");
+    // Asked anew after a new version of the system; and Saturdays are busier than Mondays.
+    assert!(one("select count(*) from transitions where to_status = 0 and from_status is not null").await > 5);
+    let saturdays = "select count(*) from devices where (first_seen / 86400000 + 3) % 7 = 5";
+    let mondays = "select count(*) from devices where (first_seen / 86400000 + 3) % 7 = 0";
+    assert!(one(saturdays).await > one(mondays).await);
 }
 
 /// Asks a server that listens, and returns its whole reply.

@@ -1,14 +1,26 @@
 //! Believable data for an empty database: months of history, three apps, every state, one sign-in per role.
 
+mod app;
 mod dice;
+mod installation;
+mod months;
 mod people;
+mod shared;
 mod story;
 
+use self::app::APPS;
+use self::months::Months;
 use self::people::{acting, people};
-use self::story::{APPS, Months, Story, begins, story};
+pub use self::shared::SHARED_ID;
+use self::shared::share_an_id;
+pub use self::story::customer_id;
+use self::story::{Story, begins, story};
 use crate::domain::att::Status;
 use crate::domain::audit::AuditAction;
+use crate::domain::count::Unit;
+use crate::domain::environment::Environment;
 use crate::domain::job::JobStep;
+use crate::domain::permission::Permission;
 use crate::domain::role::Role;
 use crate::domain::time::{DAY, Millis};
 use crate::server::clock::{Clock, StoryClock, SystemClock};
@@ -18,7 +30,8 @@ use crate::server::services::erasure::erase_step;
 use crate::server::services::input::{NewInput, add_input};
 use crate::server::services::privacy::{NewSettings, change_settings};
 use crate::server::store::{
-    Actor, Chapter, Days, Filling, InputGrant, Record, Store, SystemTx, Trail, UserChunk, WorkspaceRef,
+    Actor, Chapter, ChapterBatch, CounterSelection, Days, Filling, InputGrant, Record, Store, SystemTx, Trail,
+    UserChunk, WorkspaceRef,
 };
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
@@ -48,8 +61,8 @@ pub struct DemoSize {
 /// What was made.
 pub struct FilledDemo {
     pub workspace: String,
-    pub profiles: usize,
-    pub devices: usize,
+    pub profiles: i64,
+    pub devices: i64,
     pub people: Vec<(Role, String, SecretString)>,
 }
 
@@ -89,14 +102,17 @@ pub async fn fill(services: &Services, clock: &Arc<StoryClock>, size: DemoSize) 
         CHANGES.map(|(share, default, why)| (months.from.plus(months.days * DAY * share / 100), default, why));
     let in_force =
         move |at: Millis| changes.iter().rev().find(|(since, ..)| *since <= at).and_then(|(_, default, _)| *default);
-    let chapter = move |Story { app, mpid, by_server, batches }: Story| Chapter {
-        grant: inputs[usize::from(by_server)],
-        app: apps[app],
-        mpid,
-        batches: batches.into_iter().map(|(at, batch)| (at, in_force(at), batch)).collect(),
+    let chapter = move |Story { mpid, by_server, batches }: Story| {
+        let batch = |(received, app, batch): (Millis, usize, _)| ChapterBatch {
+            received,
+            default: in_force(received),
+            app: apps[app],
+            batch,
+        };
+        Chapter { grant: inputs[usize::from(by_server)], mpid, batches: batches.into_iter().map(batch).collect() }
     };
     let filling = system.filling(inputs[0]).await?;
-    let (mut numbers, mut devices) = ((0..size.profiles).peekable(), 0);
+    let mut numbers = (0..size.profiles).peekable();
     let admin = acting(store, &people[0].1).await?;
     for (version, change) in (1..).zip(changes.into_iter().map(Some).chain([None])) {
         // A change moves those who came before it.
@@ -111,7 +127,7 @@ pub async fn fill(services: &Services, clock: &Arc<StoryClock>, size: DemoSize) 
             let chapter = chapter.clone();
             move |number| chapter(story(number, months, size.seed))
         };
-        devices += write_all(&filling, groups, tell).await?;
+        write_all(&filling, groups, tell).await?;
         // Without it Postgres would take a workspace for a handful of rows, and read it whole for each step of what follows.
         store.learn_sizes(size.profiles.into()).await;
         if let Some((_, default, why)) = change {
@@ -120,23 +136,32 @@ pub async fn fill(services: &Services, clock: &Arc<StoryClock>, size: DemoSize) 
             change_settings(store, &admin, workspace.clone(), new).await?;
         }
     }
+    share_an_id(store, inputs[0], clock.now()).await?;
     while erase_step(services, made.id, 72).await? == JobStep::More {}
     let (slug, state) =
         (made.slug.to_string(), json!({"profiles": size.profiles, "days": size.days, "seed": size.seed}));
     let row = Record::installation(&actor, AuditAction::DemoFilled, slug.clone(), state);
     system.transaction(move |tx: SystemTx| tx.commit(Trail::Audited(vec![row.clone()]))).await?;
-    Ok(FilledDemo { workspace: slug, profiles: size.profiles as usize, devices, people })
+    let [profiles, devices] = [Unit::Profiles, Unit::Devices].map(|unit| counted(store, &actor, &workspace, unit));
+    Ok(FilledDemo { workspace: slug, profiles: profiles.await?, devices: devices.await?, people })
 }
 
-/// Writes these users, each with the story that `tell` gives, and then counts them; returns how many devices they have. The next groups are
+/// How many units there are.
+async fn counted(store: &Store, actor: &Actor, workspace: &WorkspaceRef, unit: Unit) -> Result<i64> {
+    let mut view = store.view(actor, workspace.clone(), Permission::SeeMetrics).await?;
+    let selection = CounterSelection { environment: Environment::Production, unit, app: None, slice: None };
+    Ok(view.counts_of(selection).await?.all())
+}
+
+/// Writes these users, each with the story that `tell` gives, and then counts them. The next groups are
 /// folded while others are written.
 async fn write_all(
     filling: &Filling,
     groups: impl Iterator<Item = Vec<u32>>,
     tell: impl Fn(u32) -> Chapter + Clone + Send + 'static,
-) -> Result<usize> {
+) -> Result<()> {
     let cut_off = |_| Error::Internal("the filling was cut off".to_owned());
-    let (mut days, mut devices) = (Days::default(), 0);
+    let mut days = Days::default();
     let (mut chunks, mut writing) = (VecDeque::new(), JoinSet::new());
     let mut groups = groups.fuse();
     loop {
@@ -148,7 +173,6 @@ async fn write_all(
         let Some(next) = chunks.pop_front() else { break };
         let ready: UserChunk = next.await.map_err(cut_off)??;
         days.merge(&ready.days);
-        devices += ready.devices();
         while writing.len() == TOGETHER
             && let Some(written) = writing.join_next().await
         {
@@ -160,8 +184,7 @@ async fn write_all(
     while let Some(written) = writing.join_next().await {
         written.map_err(cut_off)??;
     }
-    filling.count(days).await?;
-    Ok(devices)
+    filling.count(days).await
 }
 
 async fn input(store: &Store, actor: &Actor, workspace: &WorkspaceRef, name: &str) -> Result<InputGrant> {

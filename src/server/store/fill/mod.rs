@@ -24,14 +24,21 @@ use crate::server::error::{Error, Result};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// What one user's device sent, in this order. Nobody else uses the device.
+/// What one user's devices sent, in this order. Nobody else uses them.
 pub struct Chapter {
     pub grant: InputGrant,
-    pub app: AppId,
     /// The public id of the user's profile: greater than that of the one before.
     pub mpid: i64,
-    /// When each batch was received, and the default in force then.
-    pub batches: Vec<(Millis, Option<Status>, Batch)>,
+    pub batches: Vec<ChapterBatch>,
+}
+
+/// One batch of it.
+pub struct ChapterBatch {
+    pub received: Millis,
+    /// In force then.
+    pub default: Option<Status>,
+    pub app: AppId,
+    pub batch: Batch,
 }
 
 /// A workspace that is being filled.
@@ -50,12 +57,6 @@ pub struct UserChunk {
     folded: Vec<(Arrival, Folded)>,
     population: Population,
     pub days: Days,
-}
-
-impl UserChunk {
-    pub fn devices(&self) -> usize {
-        self.population.devices.len()
-    }
 }
 
 /// Ids as the system makes them, but a public id that was chosen.
@@ -91,10 +92,10 @@ impl Filling {
         let sealer = self.store.sealer()?;
         let mut population = Population::default();
         let (mut folded, mut days) = (Vec::new(), Days::default());
-        for Chapter { grant, app, mpid, batches } in &chapters {
+        for Chapter { grant, mpid, batches } in &chapters {
             let mut ids = Chosen { ids: self.store.ids.clone(), mpid: *mpid };
             let mut of_user = Population::default();
-            for (received, default, batch) in batches {
+            for ChapterBatch { received, default, app, batch } in batches {
                 let (received, day) = (*received, calendar::day(*received, &self.time_zone));
                 let (input, policy) = (grant.input, self.policy);
                 let arrival = Arrival { input, app: *app, received, policy, default: *default, day, historical: false };
@@ -129,7 +130,7 @@ impl Filling {
         let UserChunk { chapters, folded, population, .. } = chunk;
         let mut effects = Effects::default();
         let batches = chapters.iter().flat_map(|chapter| &chapter.batches);
-        for ((_, _, batch), (arrival, folded)) in batches.zip(folded) {
+        for (ChapterBatch { batch, .. }, (arrival, folded)) in batches.zip(folded) {
             let sealed = store.sealer()?.sealed(workspace, batch)?;
             effects.take(batch, sealed.as_ref().unwrap_or(batch), arrival, folded.clone());
         }

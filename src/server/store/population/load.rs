@@ -5,6 +5,7 @@ use super::row::{DeviceRow, ProfileRow, UseRow, devices, profiles, uses};
 use crate::domain::fold::Population;
 use crate::domain::id::{DeviceId, ProfileId, WorkspaceId};
 use crate::server::error::Result;
+use crate::server::store::columns::known;
 use crate::server::store::db::{NONE, Tx, given, on};
 use serde::Serialize;
 use serde_json::json;
@@ -116,7 +117,7 @@ impl Loader<'_> {
         }
         let (workspace, wanted) = (self.workspace, ids(devices.iter().map(|id| id.0)));
         let rows: Vec<IdentifierRow> =
-            on!(&mut *self.tx, c => sqlx::query_as(SQL).bind(workspace).bind(wanted).fetch_all(c).await?);
+            on!(&mut *self.tx, c => known(sqlx::query(SQL).bind(workspace).bind(wanted).fetch_all(c).await?)?);
         for (identifier, lead) in rows.into_iter().map(IdentifierRow::into) {
             self.population.add_identifier(identifier, lead);
         }

@@ -1,7 +1,7 @@
 //! What came through an input: its latest data problems, and samples of its batches.
 
 use crate::domain::data_problem::SHOWN_DAYS;
-use crate::domain::sample::{KEPT, MOST};
+use crate::domain::sample::{KEPT, NEWEST};
 use crate::domain::time::HOUR;
 use crate::ui::parts::field::moment;
 use crate::ui::prerender::Prerender;
@@ -89,7 +89,7 @@ pub fn samples(samples: Samples) -> impl IntoView {
         Samples::NotForThisRole => return None,
         Samples::At(address) => view! {
             <p class="muted">
-                {format!("The newest batches and the newest example of each data problem: at most {MOST}, kept for {} hours. They contain personal data, so viewing them is recorded in the audit log.", KEPT / HOUR)}
+                {format!("The {NEWEST} newest batches, and the newest example of each data problem, kept for {} hours. They contain personal data, so viewing them is recorded in the audit log.", KEPT / HOUR)}
             </p>
             <form method="post" action=address><button class="button">"Show samples"</button></form>
         }
