@@ -2,7 +2,7 @@
 
 use crate::domain::id::PersonId;
 use crate::domain::retention::SESSION_LASTS;
-use crate::domain::time::{MINUTE, Millis};
+use crate::domain::time::{DAY, MINUTE, Millis};
 use crate::server::error;
 use crate::server::store::{System, SystemTx, Trail};
 use sha2::{Digest, Sha256};
@@ -120,7 +120,9 @@ impl SessionStore for Sessions {
         let mut view = self.system.system_view().await.map_err(failed)?;
         let Some(session) = view.session(&key(id)).await.map_err(failed)? else { return Ok(None) };
         let (seen_before, made_before) = over_before(view.now);
-        if session.seen_at < seen_before || session.created_at < made_before {
+        // One of a later day was made while our clock was ahead, and would last until then.
+        let is_over = session.seen_at < seen_before || session.created_at < made_before;
+        if is_over || session.created_at > view.now.plus(DAY) {
             return Ok(None);
         }
         let stale = session.seen_at < view.now.minus(TOUCH_EVERY);

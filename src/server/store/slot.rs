@@ -57,11 +57,19 @@ impl System {
 }
 
 impl Tx {
-    /// Whether nobody has this slot; then it is ours.
+    /// Whether nobody has this slot, or only somebody whose clock was ahead; then it is ours.
     async fn take_slot(&mut self, slot: Slot, now: Millis) -> Result<bool> {
         const SQL: &str = "insert into slots (slot, seen_at) values ($1, $2) \
-            on conflict (slot) do update set seen_at = excluded.seen_at where slots.seen_at < $3";
-        let taken = on!(self, c => sqlx::query(SQL).bind(slot).bind(now).bind(now.minus(GONE)).execute(c).await?.rows_affected());
+            on conflict (slot) do update set seen_at = excluded.seen_at \
+            where slots.seen_at not between $3 and $4";
+        let taken = on!(self, c => sqlx::query(SQL)
+            .bind(slot)
+            .bind(now)
+            .bind(now.minus(GONE))
+            .bind(now.plus(GONE))
+            .execute(c)
+            .await?
+            .rows_affected());
         Ok(taken == 1)
     }
 }

@@ -2,7 +2,7 @@
 
 use super::SystemTx;
 use super::db::on;
-use crate::domain::time::Millis;
+use crate::domain::time::{DAY, Millis};
 use crate::server::error::Result;
 
 /// What is known of one account from one address, or from anywhere.
@@ -15,19 +15,20 @@ pub struct Throttle {
 }
 
 impl SystemTx {
-    /// Counts an attempt and returns the count; what is older than `forgotten_before` counts no more. One statement, so
-    /// that of many attempts at once each is counted.
+    /// Counts an attempt and returns the count; what is older than `forgotten_before` counts no more, nor what was written
+    /// while our clock was far ahead. One statement, so that of many attempts at once each is counted.
     pub async fn count_attempt(&mut self, key_hash: &[u8], forgotten_before: Millis) -> Result<Throttle> {
         const SQL: &str = "insert into throttles (key_hash, failures, last_at, blocked_until) values ($1, 1, $2, 0) \
             on conflict (key_hash) do update set \
-            failures = case when throttles.last_at < $3 then 1 else throttles.failures + 1 end, \
-            blocked_until = case when throttles.last_at < $3 then 0 else throttles.blocked_until end, \
+            failures = case when throttles.last_at between $3 and $4 then throttles.failures + 1 else 1 end, \
+            blocked_until = case when throttles.last_at between $3 and $4 then throttles.blocked_until else 0 end, \
             last_at = excluded.last_at returning failures, blocked_until";
         let now = self.now;
         Ok(on!(&mut self.tx, c => sqlx::query_as(SQL)
             .bind(key_hash)
             .bind(now)
             .bind(forgotten_before)
+            .bind(now.plus(DAY))
             .fetch_one(c)
             .await?))
     }

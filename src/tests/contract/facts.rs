@@ -2,16 +2,18 @@
 
 use super::erasure::{change, with_idfa};
 use super::sender::{AUTHORIZED, DENIED, Sender, ios, sent};
-use crate::harness::{World, on_both};
+use crate::harness::{Cookie, World, on_both};
 use attest::domain::att::{CountedState, Policy, Status};
 use attest::domain::environment::Environment;
 use attest::domain::identifier::IdentifierKind;
 use attest::domain::permission::Permission;
+use attest::domain::role::Role;
 use attest::domain::time::{DAY, HOUR, MINUTE};
 use attest::server::store::WorkspaceRef;
 use attest::server::store::audit::AuditFilter;
 use attest::server::store::erasure::Progress;
 use attest::server::store::profile::FindBy;
+use axum::http::StatusCode;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -30,6 +32,7 @@ on_both! {
     a_withheld_idfa_hides_no_device
     versions_of_other_platforms_are_not_those_of_ios
     a_clock_that_was_far_ahead_does_no_lasting_harm
+    a_clock_that_was_far_ahead_keeps_nobody_from_signing_in
 }
 
 async fn reports_without_a_time_count_in_the_order_of_arrival(world: World) {
@@ -298,4 +301,24 @@ async fn a_clock_that_was_far_ahead_does_no_lasting_harm(world: World) {
     world.run_jobs().await;
     let later: Vec<(String,)> = world.rows("select name from jobs where due_at > 1795356300000 + 172800000").await;
     assert!(!late.is_empty() && later.is_empty(), "jobs are due again: {later:?}");
+}
+
+async fn a_clock_that_was_far_ahead_keeps_nobody_from_signing_in(world: World) {
+    world.workspace("Acme").await;
+    let ada = world.member("acme", "Ada", Role::ComplianceAdmin).await;
+    world.clock.advance(365 * DAY);
+    let ahead = world.sign_in(&ada).await;
+    for _ in 0..12 {
+        let fields = [("email", ada.as_str()), ("password", "a wrong password"), ("next", "/")];
+        world.post("/sign-in", &Cookie::default(), &fields).await;
+    }
+    let of_slot = world.system.clone().with_slot().await;
+    world.clock.advance(-365 * DAY);
+    let cookie = world.sign_in(&ada).await;
+    assert_eq!(world.get("/w/acme/overview", &cookie).await.status, StatusCode::OK);
+    assert_eq!(world.get("/w/acme/overview", &ahead).await.status, StatusCode::SEE_OTHER, "it would last for a year");
+    let taken: Vec<(i64,)> = world.rows("select count(*) from slots").await;
+    let again = world.system.clone().with_slot().await;
+    assert_eq!(world.rows::<(i64,)>("select count(*) from slots").await, taken, "its slot is free again");
+    drop((of_slot, again));
 }

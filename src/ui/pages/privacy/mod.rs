@@ -157,7 +157,7 @@ pub fn privacy(page: PrivacySettings) -> impl IntoView {
             </div>
         </div>
         {outcome}
-        {page.erasings.iter().cloned().map(erasing).collect_view()}
+        {erasings(page.erasings.clone())}
         {forms}
         {people(&page)}
         {history(&page)}
@@ -165,23 +165,51 @@ pub fn privacy(page: PrivacySettings) -> impl IntoView {
     frame(page.frame, content)
 }
 
-fn erasing(erasing: Erasing) -> InertElement {
+/// What is erased now, and what will be, by when each change blocked it.
+fn erasings(erasings: Vec<Erasing>) -> impl IntoView {
+    let waiting: Vec<Moment> = erasings.iter().filter_map(Erasing::from).collect();
+    let wait = (!waiting.is_empty()).then(|| {
+        let last = waiting.len() - 1;
+        let dates = waiting.into_iter().enumerate().map(|(at, date)| {
+            let before = if at == 0 { "" } else { ", then, what a later change blocks, on " };
+            let end = if at == last { " unless you undo the change." } else { "" };
+            view! { {before}{moment(date)}{end} }
+        });
+        notice(
+            Tone::Mind,
+            view! {
+                <p>
+                    <b>"Advertising ids that these settings block are no longer sent out. "</b>
+                    "They will be erased on "{dates.collect_view()}
+                </p>
+            },
+        )
+        .prerender()
+    });
+    view! { {erasings.into_iter().filter_map(erasing).collect_view()}{wait} }
+}
+
+impl Erasing {
+    fn from(&self) -> Option<Moment> {
+        match self {
+            Self::From(at) => Some(at.clone()),
+            Self::Running { .. } | Self::Done { .. } => None,
+        }
+    }
+}
+
+/// One that runs or is done.
+fn erasing(erasing: Erasing) -> Option<InertElement> {
     match erasing {
-        Erasing::From(at) => notice(Tone::Mind, view! {
-            <p>
-                <b>"Advertising ids that these settings block are no longer sent out. "</b>
-                "They will be erased on "{moment(at)}" unless you undo the change."
-            </p>
-        })
-        .prerender(),
-        Erasing::Running { seen, erased } => notice(Tone::Mind, view! {
+        Erasing::From(_) => None,
+        Erasing::Running { seen, erased } => Some(notice(Tone::Mind, view! {
             <p><b>"Advertising ids are being erased: "</b>{format!("{erased} so far, of {seen} checked. Erased ids must be sent again.")}</p>
         })
-        .prerender(),
-        Erasing::Done { erased, at } => view! {
+        .prerender()),
+        Erasing::Done { erased, at } => Some(view! {
             <p class="muted">"Last erasure: "{moment(at)}{format!(", {erased} advertising ids.")}</p>
         }
-        .prerender(),
+        .prerender()),
     }
 }
 
