@@ -27,6 +27,10 @@ const COMPANY: u32 = 16;
 const PART: u32 = 25;
 const LARGEST_PART: u32 = 200;
 const PARTS: u32 = 4;
+/// Batches that cost more than others, as each of a new app does, make smaller parts, which take about so long; but none
+/// smaller than this, for a commit has its own price.
+const PART_WITHIN: Duration = Duration::from_millis(3);
+const SMALLEST_PART: u32 = 8;
 /// How long after a small request another one is expected.
 const EXPECTED: Duration = Duration::from_millis(200);
 
@@ -39,16 +43,30 @@ pub(super) struct Queue {
     again: Vec<(Instant, Waiting)>,
     /// How large batches the last commit had, stored or not.
     committed: u32,
+    /// How long a batch took lately; nothing before the first.
+    pace: Duration,
 }
 
 impl Queue {
     fn new(waiting: UnboundedReceiver<Waiting>) -> Self {
-        Self { waiting, next: VecDeque::new(), again: Vec::new(), committed: 0 }
+        Self { waiting, next: VecDeque::new(), again: Vec::new(), committed: 0, pace: Duration::ZERO }
     }
 
     /// Whether nobody has come, and nobody was left by the commit before.
     fn is_empty(&self) -> bool {
         self.next.is_empty() && self.waiting.is_empty()
+    }
+
+    /// Notes how long so many batches took: of what came before, three quarters count.
+    fn note_pace(&mut self, took: Duration, batches: u32) {
+        let of_one = took / batches.max(1);
+        self.pace = if self.pace.is_zero() { of_one } else { (self.pace * 3 + of_one) / 4 };
+    }
+
+    /// The least that is stored in one part, at the pace of late.
+    fn part(&self) -> u32 {
+        let fits = PART_WITHIN.as_nanos().checked_div(self.pace.as_nanos());
+        fits.map_or(PART, |fits| u32::try_from(fits).unwrap_or(PART).clamp(SMALLEST_PART, PART))
     }
 
     /// What has come by now.
@@ -116,7 +134,7 @@ impl Queues {
             return Some((first, small, limits));
         }
         let in_parts = !small.is_empty() || is_expected(*small_at);
-        let part = (rows.held() / PARTS).clamp(PART, LARGEST_PART).min(limits.commit_rows);
+        let part = (rows.held() / PARTS).clamp(large.part(), LARGEST_PART).min(limits.commit_rows);
         let parts = Limits { commit_rows: part, commit_ms: 0, ..limits };
         Some((first, large, if in_parts { parts } else { limits }))
     }
@@ -143,6 +161,7 @@ pub(super) async fn write(store: Store, mut queues: Queues, limits: Limits) {
             }
             let rows = group.rows;
             let (parcels, replies) = group.split();
+            let has_turn = Instant::now();
             let accepted = match turn {
                 Ok(turn) => store.accept(Some(turn), parcels.clone()).await,
                 // The store knows how often it helps to begin anew.
@@ -151,6 +170,7 @@ pub(super) async fn write(store: Store, mut queues: Queues, limits: Limits) {
             };
             metrics::counter!(COMMITS, "outcome" => if accepted.is_ok() { "stored" } else { "failed" }).increment(1);
             metrics::histogram!(COMMIT_SECONDS).record(begun.elapsed().as_secs_f64());
+            queue.note_pace(has_turn.elapsed(), rows);
             metrics::histogram!(COMMIT_BATCHES).record(f64::from(rows));
             queue.committed += rows;
             answer(&store, queue, &parcels, replies, accepted).await;

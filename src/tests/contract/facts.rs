@@ -237,6 +237,23 @@ async fn a_person_whose_only_id_is_a_withheld_idfa_counts_the_same_under_every_d
         .await;
     assert_eq!(sender.profiles(CountedState::Unknown).await, 2);
     assert!(sender.names().await.iter().any(|name| name.starts_with("profile ")), "a device named after the person");
+    // In a commit of its own it is found again, and one Apple device that is known otherwise is it.
+    let devices = async || -> i64 { world.rows::<(i64,)>("select count(*) from devices").await[0].0 };
+    let before = devices().await;
+    let again = json!({"user_identities": {"customer_id": "w"}, "device_info": {"platform": "iOS", "os_version": "17.1",
+        "ios_advertising_id": "713ff528-afd1-4c1b-9628-e6ed25ece9c0"}});
+    sender.send(std::slice::from_ref(&again)).await;
+    assert_eq!(devices().await, before);
+    sender.send(&[ios("x", "v-of-x", Some("authorized"))]).await;
+    let mut of_x = again;
+    of_x["user_identities"]["customer_id"] = "x".into();
+    of_x["device_info"]["os_version"] = "17.9".into();
+    world.clock.advance(1000);
+    sender.send(&[of_x]).await;
+    assert_eq!(devices().await, before + 1);
+    let described: Vec<(i64,)> =
+        world.rows("select count(*) from devices where os_version = '17.9' and status = 3").await;
+    assert_eq!(described, [(1,)]);
 }
 
 async fn an_identity_that_repeats_a_withheld_idfa_is_dropped(world: World) {

@@ -46,8 +46,8 @@ impl Tx {
     }
 }
 
-/// The places of those whose status may be about a device that none of its ids names: an IDFA may be withheld, and another
-/// id shared, or be so once all batches before it are folded.
+/// The places of those that may be about a device that none of its ids names: an IDFA may be withheld, and another id
+/// shared, or be so once all batches before it are folded.
 fn without_device_id(batches: &[(Arrival, &Batch)], identifiers: &BTreeMap<Identifier, Lead<DeviceId>>) -> Vec<usize> {
     let mut times: BTreeMap<Identifier, i64> = BTreeMap::new();
     for (arrival, batch) in batches {
@@ -59,7 +59,8 @@ fn without_device_id(batches: &[(Arrival, &Batch)], identifiers: &BTreeMap<Ident
         id.0 == IdentifierKind::Idfa || joins + times[&identifier] > MOST_ON_A_DAY
     };
     let is_without = |(_, (arrival, batch)): &(usize, &(Arrival, &Batch))| {
-        batch.status.is_some() && batch.identifiers.iter().all(|id| leads_nowhere(arrival, batch, id))
+        let is_of_device = batch.status.is_some() || batch.identifier(IdentifierKind::Idfa).is_some();
+        is_of_device && batch.identifiers.iter().all(|id| leads_nowhere(arrival, batch, id))
     };
     batches.iter().enumerate().filter(is_without).map(|(at, _)| at).collect()
 }
