@@ -18,6 +18,8 @@ create table erasures (
     workspace_id bigint not null,
     version bigint not null,
     asked_at bigint not null,
+    -- When it begins.
+    due_at bigint not null,
     -- The policy and default of the version before, under which what it erases was kept.
     base_policy text collate "C" not null,
     base_default bigint,

@@ -18,6 +18,8 @@ create table erasures (
     workspace_id integer not null,
     version integer not null,
     asked_at integer not null,
+    -- When it begins.
+    due_at integer not null,
     -- The policy and default of the version before, under which what it erases was kept.
     base_policy text not null,
     base_default integer,

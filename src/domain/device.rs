@@ -18,7 +18,7 @@ pub struct OverflowValues(pub i64);
 /// For which moment each thing that describes a device was last said; `None` until it is. A report that is older changes
 /// nothing of it, so that a description does not depend on the order in which reports come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Described {
+pub struct DescribedAt {
     pub platform: Option<Millis>,
     pub os_version: Option<Millis>,
     pub app_version: Option<Millis>,
@@ -53,7 +53,7 @@ pub struct Device {
     pub os_version: Option<String>,
     pub app_version: Option<String>,
     pub country: Option<String>,
-    pub described: Described,
+    pub described_at: DescribedAt,
     /// By the time of the first report that came.
     pub first_seen: Millis,
     /// By the latest time of its reports.

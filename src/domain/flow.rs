@@ -14,20 +14,21 @@ use std::collections::BTreeMap;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Flow {
     /// A device's status changed; `None` is unknown.
-    Change { from: Option<Status>, to: Status, is_first_answer: bool },
+    Transition { from: Option<Status>, to: Status, is_first_answer: bool },
     /// A device's user answered for the first time, so long after the device was first seen.
     Answered(AnswerTime),
     /// An Apple device sent its first batch; with whether its ad tracking was limited (LAT), as far as that was told.
     Installed { limited: Option<bool> },
-    /// A device was removed that had been counted as installed.
-    Removed { limited: Option<bool> },
+    /// The device of an install was removed for its age, and is found by no count any more: on the day of the install.
+    InstallForgotten { limited: Option<bool> },
 }
 
-/// How long an answer took: a class of the fixed, log-spaced histogram, by its place.
+/// How long an answer took: a class of the fixed, log-spaced histogram, by where it begins, in milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct AnswerTime(u8);
+pub struct AnswerTime(i64);
 
-/// Where the classes of the histogram begin, in milliseconds; each ends where the next begins, and the last has no end.
+/// Where the classes of the histogram begin, in milliseconds; each ends where the next begins, and the last has no end. They
+/// are stored by these, so that none may be taken away; one put in between would halve what another one counts from then on.
 pub const ANSWER_TIMES: [i64; 26] = [
     0,
     SECOND,
@@ -60,61 +61,56 @@ pub const ANSWER_TIMES: [i64; 26] = [
 impl AnswerTime {
     /// The class of an answer after so many milliseconds.
     pub fn of(ms: i64) -> Self {
-        let begun = ANSWER_TIMES.iter().filter(|begins| **begins <= ms).count();
-        Self(u8::try_from(begun.saturating_sub(1)).unwrap_or_default())
+        Self(ANSWER_TIMES.into_iter().rfind(|begins| *begins <= ms).unwrap_or_default())
     }
 
     /// Where it begins, and where it ends if it does, in milliseconds.
     pub fn bounds(self) -> (i64, Option<i64>) {
-        let at = usize::from(self.0);
-        (ANSWER_TIMES[at.min(ANSWER_TIMES.len() - 1)], ANSWER_TIMES.get(at + 1).copied())
+        (self.0, ANSWER_TIMES.into_iter().find(|begins| *begins > self.0))
     }
 }
 
-const ANSWERED: i64 = 100;
-const INSTALLED: i64 = 200;
-const REMOVED: i64 = 210;
+/// The number of the status of a device that never reported one.
+const UNKNOWN: i64 = 4;
+/// How many statuses a code of a transition has room for.
+const STATUSES: i64 = 8;
+const INSTALLED: i64 = 1000;
+const FORGOTTEN: i64 = 1010;
+/// Those of answers: with the seconds at which their class begins.
+const ANSWERED: i64 = 1_000_000_000;
 
 impl Flow {
-    /// The number kept in the store.
+    /// The number kept in the store; what is written under one is never counted under another.
     pub fn code(self) -> i64 {
         let limited = |limited: Option<bool>| limited.map_or(0, |limited| 1 + i64::from(limited));
         match self {
-            Self::Change { from, to, is_first_answer } => {
-                let from = from.map_or(Status::ALL.len() as i64, Status::code);
-                (from * Status::ALL.len() as i64 + to.code()) * 2 + i64::from(is_first_answer)
+            Self::Transition { from, to, is_first_answer } => {
+                let from = from.map_or(UNKNOWN, Status::code);
+                (from * STATUSES + to.code()) * 2 + i64::from(is_first_answer)
             }
-            Self::Answered(AnswerTime(class)) => ANSWERED + i64::from(class),
             Self::Installed { limited: told } => INSTALLED + limited(told),
-            Self::Removed { limited: told } => REMOVED + limited(told),
+            Self::InstallForgotten { limited: told } => FORGOTTEN + limited(told),
+            Self::Answered(AnswerTime(begins)) => ANSWERED + begins / SECOND,
         }
     }
 
     /// Reads the number kept in the store; `None` for what newer code counted.
     pub fn from_code(code: i64) -> Option<Self> {
         let limited = |n: i64| [None, Some(false), Some(true)].get(usize::try_from(n).ok()?).copied();
-        let statuses = Status::ALL.len() as i64;
         Some(match code {
-            0..ANSWERED => {
+            0..INSTALLED => {
                 let (pair, is_first_answer) = (code / 2, code % 2 == 1);
-                let from = pair / statuses;
-                let from = if from == statuses { None } else { Some(Status::from_code(from)?) };
-                Self::Change { from, to: Status::from_code(pair % statuses)?, is_first_answer }
+                let from = Some(pair / STATUSES).filter(|from| *from != UNKNOWN);
+                let from = from.map(|from| Status::from_code(from).ok_or(())).transpose().ok()?;
+                Self::Transition { from, to: Status::from_code(pair % STATUSES)?, is_first_answer }
             }
-            ANSWERED..INSTALLED => {
-                let class = u8::try_from(code - ANSWERED).ok()?;
-                Self::Answered(AnswerTime(class)).known()?
+            INSTALLED..FORGOTTEN => Self::Installed { limited: limited(code - INSTALLED)? },
+            FORGOTTEN..ANSWERED => Self::InstallForgotten { limited: limited(code - FORGOTTEN)? },
+            _ => {
+                let begins = (code - ANSWERED).checked_mul(SECOND)?;
+                Self::Answered(AnswerTime(ANSWER_TIMES.into_iter().find(|known| *known == begins)?))
             }
-            INSTALLED..REMOVED => Self::Installed { limited: limited(code - INSTALLED)? },
-            _ => Self::Removed { limited: limited(code - REMOVED)? },
         })
-    }
-
-    fn known(self) -> Option<Self> {
-        match self {
-            Self::Answered(AnswerTime(class)) if usize::from(class) >= ANSWER_TIMES.len() => None,
-            known => Some(known),
-        }
     }
 }
 
@@ -136,7 +132,7 @@ pub type FlowCells = BTreeMap<FlowCell, i64>;
 pub fn count_transition(cells: &mut FlowCells, transition: &Transition) {
     let (Some(day), device) = (transition.day, &transition.device) else { return };
     let is_first_answer = transition.answered_after.is_some();
-    let flow = Flow::Change { from: transition.from, to: transition.to, is_first_answer };
+    let flow = Flow::Transition { from: transition.from, to: transition.to, is_first_answer };
     for app in [None, Some(device.app)] {
         let slices = count::slices(device, app).into_iter().map(Some);
         for slice in [None].into_iter().chain(slices) {
@@ -158,7 +154,7 @@ pub fn count_install(cells: &mut FlowCells, device: &Device) {
 /// Counts that a device was removed, on the day on which it was installed.
 pub fn count_removal(cells: &mut FlowCells, device: &Device) {
     if let Some(install) = device.install {
-        add_in_all_and_app(cells, device, install.day, Flow::Removed { limited: install.limited }, 1);
+        add_in_all_and_app(cells, device, install.day, Flow::InstallForgotten { limited: install.limited }, 1);
     }
 }
 
@@ -176,17 +172,30 @@ mod tests {
     fn every_code_reads_back() {
         let from = Status::ALL.into_iter().map(Some).chain([None]);
         let changes = from.flat_map(|from| {
-            let to = move |to| [false, true].map(|is_first_answer| Flow::Change { from, to, is_first_answer });
+            let to = move |to| [false, true].map(|is_first_answer| Flow::Transition { from, to, is_first_answer });
             Status::ALL.into_iter().flat_map(to)
         });
-        let answered = (0..ANSWER_TIMES.len()).map(|class| Flow::Answered(AnswerTime(class as u8)));
+        let answered = ANSWER_TIMES.into_iter().map(|begins| Flow::Answered(AnswerTime(begins)));
         let told = [None, Some(false), Some(true)];
-        let devices = told.into_iter().flat_map(|limited| [Flow::Installed { limited }, Flow::Removed { limited }]);
-        let all: Vec<Flow> = changes.chain(answered).chain(devices).collect();
+        let installs =
+            told.into_iter().flat_map(|limited| [Flow::Installed { limited }, Flow::InstallForgotten { limited }]);
+        let all: Vec<Flow> = changes.chain(answered).chain(installs).collect();
         let codes: std::collections::BTreeSet<i64> = all.iter().map(|flow| flow.code()).collect();
         assert_eq!(codes.len(), all.len());
         assert!(all.into_iter().all(|flow| Flow::from_code(flow.code()) == Some(flow)));
-        assert_eq!([40, 126, 203, 213, -1].map(Flow::from_code), [None; 5]);
+        assert_eq!([-1, 80, 14, 1003, 1013, ANSWERED + 3].map(Flow::from_code), [None; 6]);
+    }
+
+    /// What is stored already keeps its meaning.
+    #[test]
+    fn codes_stay_as_they_are() {
+        let first = Flow::Transition { from: None, to: Status::Authorized, is_first_answer: true };
+        let answered = Flow::Answered(AnswerTime::of(3 * MINUTE));
+        let installed = Flow::Installed { limited: Some(true) };
+        let codes = [first, answered, installed, Flow::InstallForgotten { limited: None }].map(Flow::code);
+        assert_eq!(codes, [71, 1_000_000_120, 1002, 1010]);
+        let changed = Flow::Transition { from: Some(Status::Authorized), to: Status::Denied, is_first_answer: false };
+        assert_eq!(changed.code(), 52);
     }
 
     #[test]

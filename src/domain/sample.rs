@@ -17,7 +17,8 @@ pub const WITHHELD: &str = "(withheld)";
 /// The batch as it was read, in the shape of the Events API, without what nobody reads and without its IDFA.
 pub fn sample(batch: &Batch) -> Value {
     let identity = |(kind, value): &(IdentityKind, String)| {
-        let shown = if batch.idfa_identities.contains(kind) { WITHHELD } else { value };
+        let repeats_idfa = batch.idfa_identities.iter().any(|(repeating, _)| repeating == kind);
+        let shown = if repeats_idfa { WITHHELD } else { value };
         (kind.as_str().to_owned(), shown.into())
     };
     let identities: Map<String, Value> = batch.identities.iter().map(identity).collect();

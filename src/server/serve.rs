@@ -6,7 +6,7 @@ use super::http::connections::{ConnectionLimits, serve_connections};
 use super::http::metrics::{collect_metrics, serve_metrics};
 use super::http::router;
 use super::services::Services;
-use super::services::jobs::{JobSettings, run_jobs};
+use super::services::jobs::run_jobs;
 use super::services::presence::keep_presence;
 use super::services::set_up::set_up_link;
 use super::services::workspace::assert_zones_known;
@@ -45,8 +45,8 @@ pub async fn serve(system: System, config: Config) -> Result<()> {
     assert_zones_known(&state.services).await?;
     announce(&state.services, &state.config).await?;
     let jobs = tokio::spawn({
-        let (services, settings) = (state.services.for_jobs(), job_settings(&state.config));
-        async move { run_jobs(&services, settings).await }
+        let (services, keep) = (state.services.for_jobs(), state.config.retention.keep());
+        async move { run_jobs(&services, keep).await }
     });
     let checkpoints = tokio::spawn({
         let system = system.clone();
@@ -84,10 +84,6 @@ pub async fn serve(system: System, config: Config) -> Result<()> {
     }
     system.close().await;
     Ok(())
-}
-
-fn job_settings(config: &Config) -> JobSettings {
-    JobSettings { keep: config.retention.keep(), erase_after_hours: config.erase_after_hours }
 }
 
 async fn announce(services: &Services, config: &Config) -> Result<()> {

@@ -29,7 +29,7 @@ impl AppState {
     /// Starts what works beside the requests: the writer of the event stream. The key to the installation ends up with
     /// the services.
     pub fn new(system: System, config: Config, site: Site) -> Self {
-        let store = Store::clone(&system).for_purpose(Purpose::Page);
+        let store = Store::clone(&system).for_purpose(Purpose::Page).erasing_after(config.erase_after_hours);
         let rates = Arc::new(Rates::new(store.clock().clone()));
         let stream = store.for_purpose(Purpose::Stream).remembering(config.retention.keep().request_ids_hours);
         let ingest = Ingest::start(stream, config.ingest);

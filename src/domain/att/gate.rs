@@ -50,18 +50,22 @@ pub fn gate(
     }
 }
 
-/// A policy with a default: what the gate goes by.
-pub type Terms = (Policy, Option<Status>);
+/// What the gate goes by, beside a device: the settings of a workspace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Terms {
+    pub policy: Policy,
+    pub default: Option<Status>,
+}
 
-/// Whether some IDFA that the gate keeps under the terms before has been withheld under all terms since: then what is
-/// stored of it will be erased.
-pub fn withholds_since(before: Terms, since: &[Terms]) -> bool {
-    let keeps = |(policy, default): Terms, (platform, explicit, os): (Platform, Option<Status>, &str)| {
-        gate(policy, platform, explicit, default, Some(os), true) == Verdict::Kept
+/// Whether some IDFA that the gate keeps on the terms before has been withheld on all terms since: then what is stored of
+/// it will be erased.
+pub fn has_withheld_more(before: Terms, all_since: &[Terms]) -> bool {
+    let keeps = |terms: &Terms, (platform, explicit, os): (Platform, Option<Status>, &str)| {
+        gate(terms.policy, platform, explicit, terms.default, Some(os), true) == Verdict::Kept
     };
     let explicit = Status::ALL.into_iter().map(Some).chain([None]);
     // Below iOS 14.5 the gate is another one, and elsewhere yet another.
     let apple = explicit.flat_map(|explicit| ["14.4", "14.5"].map(|os| (Platform::Ios, explicit, os)));
     let mut kinds = apple.chain([(Platform::Android, None, "15")]);
-    kinds.any(|kind| keeps(before, kind) && !since.iter().any(|terms| keeps(*terms, kind)))
+    kinds.any(|kind| keeps(&before, kind) && !all_since.iter().any(|terms| keeps(terms, kind)))
 }

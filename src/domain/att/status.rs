@@ -20,6 +20,11 @@ closed_list! {
 }
 
 impl Status {
+    /// Whether the user has decided: allowed or refused.
+    pub fn is_answer(self) -> bool {
+        matches!(self, Self::Authorized | Self::Denied)
+    }
+
     /// Apple's code, which the store keeps.
     pub fn code(self) -> i64 {
         self as i64

@@ -33,8 +33,9 @@ pub struct Batch {
     pub mpid: Option<i64>,
     /// In the order in which they decide.
     pub identities: Vec<(IdentityKind, String)>,
-    /// Which of them repeat the IDFA of the device.
-    pub idfa_identities: Vec<IdentityKind>,
+    /// Which of them repeat the IDFA of the device, as they were sent; above they are in its spelling, so that they are found
+    /// where it is erased.
+    pub idfa_identities: Vec<(IdentityKind, String)>,
     /// Ids of the device, normalized, without absent ones.
     pub identifiers: Vec<(IdentifierKind, String)>,
     /// Whether its IDFA is the zero UUID, by which older systems say that ad tracking is limited.

@@ -42,11 +42,14 @@ impl<'a> Reader<'a> {
         let os = self.text(field::OS).and_then(|text| Platform::of_sender(&text));
         let implied = self.implied_platform();
         let source_request_id = self.request_id();
-        let identities = self.identities();
+        let mut identities = self.identities();
         let idfa = identifiers.iter().find(|(kind, _)| *kind == IdentifierKind::Idfa).map(|(_, idfa)| idfa);
-        let repeats_idfa = |value: &str| normalized(value).as_ref() == idfa;
-        let repeating = identities.iter().filter(|(_, value)| idfa.is_some() && repeats_idfa(value));
-        let idfa_identities = repeating.map(|(kind, _)| *kind).collect();
+        let mut idfa_identities = Vec::new();
+        for (kind, value) in &mut identities {
+            if idfa.is_some() && normalized(value).as_ref() == idfa {
+                idfa_identities.push((*kind, std::mem::replace(value, idfa.cloned().unwrap_or_default())));
+            }
+        }
         self.count_attributes();
         Batch {
             environment: self.value(field::ENVIRONMENT, environment).unwrap_or_default(),

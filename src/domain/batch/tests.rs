@@ -82,7 +82,9 @@ fn an_identity_that_repeats_the_idfa_is_told() {
         r#"{"user_identities":{"customer_id":"u","other":"613FF528AFD14C1B9628E6ED25ECE9C0"},
         "device_info":{"ios_advertising_id":"613ff528-afd1-4c1b-9628-e6ed25ece9c0"}}"#,
     );
-    assert_eq!(batch.unwrap().idfa_identities, [IdentityKind::Other]);
+    let batch = batch.unwrap();
+    assert_eq!(batch.idfa_identities, [(IdentityKind::Other, "613FF528AFD14C1B9628E6ED25ECE9C0".to_owned())]);
+    assert_eq!(batch.identities[1].1, "613ff528-afd1-4c1b-9628-e6ed25ece9c0", "as it is erased");
     let none = parse(r#"{"user_identities":{"other":"613ff528-afd1-4c1b-9628-e6ed25ece9c0"}}"#);
     assert_eq!(none.unwrap().idfa_identities, []);
 }

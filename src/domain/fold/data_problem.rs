@@ -10,11 +10,11 @@ use crate::domain::id::DeviceId;
 use crate::domain::identifier::{Identifier, IdentifierKind};
 use crate::domain::platform::OsVersion;
 
-/// What a batch from an Apple device says against itself, apart from its advertising id. `device` is as the batch
-/// describes it.
+/// What a batch from an Apple device says against itself, apart from its advertising id; what it does not say of its device
+/// is as the device is known.
 pub(super) fn within(batch: &Batch, device: &Device) -> Vec<DataProblem> {
     let Some(status) = batch.status else { return Vec::new() };
-    let os = device.os_version.as_deref();
+    let os = batch.os_version.as_deref().or(device.os_version.as_deref());
     let mut found = Vec::new();
     if status == Status::Authorized && batch.identifier(IdentifierKind::Idfa).is_none() {
         found.push(DataProblem::AuthorizedWithoutIdfa);
@@ -33,7 +33,7 @@ pub(super) fn within(batch: &Batch, device: &Device) -> Vec<DataProblem> {
 /// that, and whatever the policy `observe` keeps that `withhold` would not.
 pub(super) fn is_idfa_unpermitted(batch: &Batch, device: &Device, arrival: &Arrival) -> bool {
     let present = batch.identifier(IdentifierKind::Idfa).is_some();
-    let os = device.os_version.as_deref();
+    let os = batch.os_version.as_deref().or(device.os_version.as_deref());
     let refused = batch.status.is_some_and(|status| status != Status::Authorized) && OsVersion::is_enforced(os);
     let observed = arrival.policy == Policy::Observe && !device.may_keep_idfa(Policy::Withhold, arrival.default);
     present && device.platform.is_apple() && (refused || observed)
@@ -49,7 +49,7 @@ impl Population {
         before: Option<Status>,
         news: ReportOutcome,
     ) -> bool {
-        let answered = matches!(before, Some(Status::Authorized | Status::Denied));
+        let answered = before.is_some_and(Status::is_answer);
         let unasked = news == ReportOutcome::Changed && batch.status == Some(Status::NotDetermined);
         let leads_here = |value: &str| {
             let is_it = |identifier: &Identifier| identifier.kind == IdentifierKind::Idfv && identifier.value == value;

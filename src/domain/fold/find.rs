@@ -8,7 +8,7 @@ use crate::domain::att::legacy_flags;
 use crate::domain::batch::Batch;
 use crate::domain::data_problem::DataProblem;
 use crate::domain::decides::DecidedProfiles;
-use crate::domain::device::{Described, Device, Install, OverflowValues};
+use crate::domain::device::{DescribedAt, Device, Install, OverflowValues};
 use crate::domain::id::{AppId, DeviceId, ProfileId};
 use crate::domain::identifier::{Identifier, IdentifierKind, identifier_of_profile};
 use crate::domain::joins::{Joins, Lead};
@@ -123,7 +123,7 @@ impl Population {
             os_version: None,
             app_version: None,
             country: None,
-            described: Described::default(),
+            described_at: DescribedAt::default(),
             first_seen: seen,
             last_seen: seen,
             unidentified_since: None,

@@ -9,7 +9,7 @@ use super::said::report;
 use crate::domain::att::{AppliedReport, Policy, ReportOutcome, Status, TimestampFault, apply_report, believed};
 use crate::domain::batch::Batch;
 use crate::domain::data_problem::DataProblem;
-use crate::domain::device::{Described, Device};
+use crate::domain::device::{DescribedAt, Device};
 use crate::domain::id::DeviceId;
 use crate::domain::identifier::{Identifier, IdentifierKind};
 use crate::domain::joins::{Lead, MOST_IDENTIFIERS};
@@ -17,7 +17,7 @@ use crate::domain::time::{Day, Millis};
 
 /// Whether something said for the moment `t` is no older than what was said `at`, which it is then; old news that is sent
 /// later counts only where nothing was said.
-fn is_news(at: &mut Option<Millis>, t: Millis, arrival: &Arrival) -> bool {
+fn take_if_news(at: &mut Option<Millis>, t: Millis, arrival: &Arrival) -> bool {
     let is_news = at.is_none_or(|at| t >= at && !arrival.historical);
     if is_news {
         *at = Some(t);
@@ -34,16 +34,16 @@ fn forget_future(device: &mut Device, batch: &Batch, arrival: &Arrival) {
         believe(&mut reported.as_of);
         reported.since = reported.since.min(reported.as_of);
     }
-    let Described { platform, os_version, app_version, country } = &mut device.described;
+    let DescribedAt { platform, os_version, app_version, country } = &mut device.described_at;
     [platform, os_version, app_version, country].into_iter().flatten().for_each(believe);
 }
 
 /// Takes over what the batch says of a device, unless something newer said otherwise; what it does not say stays.
 fn describe(device: &mut Device, batch: &Batch, arrival: &Arrival) {
     let t = report(batch, arrival).order_key().t;
-    let Described { platform, os_version, app_version, country } = &mut device.described;
+    let DescribedAt { platform, os_version, app_version, country } = &mut device.described_at;
     if let Some(said) = batch.platform
-        && is_news(platform, t, arrival)
+        && take_if_news(platform, t, arrival)
     {
         device.platform = said;
     }
@@ -52,7 +52,7 @@ fn describe(device: &mut Device, batch: &Batch, arrival: &Arrival) {
         (&batch.app_version, &mut device.app_version, app_version),
         (&batch.country, &mut device.country, country),
     ] {
-        if said.is_some() && is_news(at, t, arrival) {
+        if said.is_some() && take_if_news(at, t, arrival) {
             kept.clone_from(said);
         }
     }
@@ -112,7 +112,7 @@ impl Population {
         };
         device.source = Some(arrival.input);
         device.transitions += 1;
-        let is_answer = matches!(reported.status, Status::Authorized | Status::Denied);
+        let is_answer = reported.status.is_answer();
         let took = reported.since.0.saturating_sub(device.first_seen.0).max(0);
         let answered_after = (is_answer && !device.answered).then_some(took);
         device.answered |= is_answer;

@@ -8,6 +8,7 @@ use super::said::keeps_idfa;
 use crate::domain::batch::Batch;
 use crate::domain::data_problem::DataProblem;
 use crate::domain::id::DeviceId;
+use crate::domain::identity::IdentityKind;
 
 impl Population {
     /// The batch without those identities that repeat its withheld IDFA: under another name it is the same id. `None`
@@ -31,7 +32,8 @@ impl Population {
         }
         folded.note(DataProblem::IdfaAsIdentity);
         let mut permitted = batch.clone();
-        permitted.identities.retain(|(kind, _)| !batch.idfa_identities.contains(kind));
+        let repeats = |kind: &IdentityKind| batch.idfa_identities.iter().any(|(repeating, _)| repeating == kind);
+        permitted.identities.retain(|(kind, _)| !repeats(kind));
         Some(permitted)
     }
 }

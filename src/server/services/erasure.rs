@@ -3,14 +3,12 @@
 use super::Services;
 use crate::domain::id::WorkspaceId;
 use crate::domain::job::JobStep;
-use crate::domain::time::HOUR;
 use crate::server::error::Result;
 
 /// Does one step of what is due in a workspace. Between steps the event stream has its turn.
-pub async fn erase_step(services: &Services, workspace: WorkspaceId, after_hours: u32) -> Result<JobStep> {
+pub async fn erase_step(services: &Services, workspace: WorkspaceId) -> Result<JobStep> {
     let system = &services.system;
-    let asked_until = system.clock().now().minus(i64::from(after_hours) * HOUR);
-    let due = system.system_view().await?.due_erasures(workspace, asked_until).await?;
+    let due = system.system_view().await?.due_erasures(workspace).await?;
     let Some(erasure) = due.first() else { return Ok(JobStep::Done(None)) };
     let is_more = system.erase_step(workspace, erasure.version).await?;
     Ok(if is_more || due.len() > 1 { JobStep::More } else { JobStep::Done(None) })

@@ -33,12 +33,12 @@ pub struct Flows {
 impl FlowSums {
     fn add(&mut self, flow: Flow, n: i64) {
         match flow {
-            Flow::Change { is_first_answer: true, .. } => self.first_answers += n,
+            Flow::Transition { is_first_answer: true, .. } => self.first_answers += n,
             Flow::Installed { limited } => {
                 self.installs += n;
                 self.limited_installs += if limited == Some(true) { n } else { 0 };
             }
-            Flow::Change { .. } | Flow::Answered(_) | Flow::Removed { .. } => {}
+            Flow::Transition { .. } | Flow::Answered(_) | Flow::InstallForgotten { .. } => {}
         }
     }
 }
@@ -61,9 +61,9 @@ pub async fn flows(
         flows.sums.add(flow, n);
         flows.days.entry(day).or_default().add(flow, n);
         match flow {
-            Flow::Change { from, to, .. } => *flows.changes.entry((from.into(), to)).or_default() += n,
+            Flow::Transition { from, to, .. } => *flows.changes.entry((from.into(), to)).or_default() += n,
             Flow::Answered(class) => *flows.answers.entry(class).or_default() += n,
-            Flow::Installed { .. } | Flow::Removed { .. } => {}
+            Flow::Installed { .. } | Flow::InstallForgotten { .. } => {}
         }
     }
     Ok(flows)

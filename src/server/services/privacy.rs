@@ -1,6 +1,6 @@
 //! Changing the workspace's default ATT status and its IDFA policy, and what a change would do.
 
-use crate::domain::att::{CountedState, Policy, Status, withholds_since};
+use crate::domain::att::{CountedState, Policy, Status, Terms, has_withheld_more};
 use crate::domain::audit::AuditAction;
 use crate::domain::count::{Counts, Unit};
 use crate::domain::environment::Environment;
@@ -49,17 +49,22 @@ pub async fn change_settings(
     workspace: WorkspaceRef,
     asked: NewSettings,
 ) -> Result<Settings> {
-    let changes_default = asked.default.is_some();
+    let (changes_default, erase_after) = (asked.default.is_some(), store.erases_after());
     if changes_default {
-        store.change(actor, workspace, move |change| change_once::<SetAttDefault>(change, asked.clone())).await
+        store
+            .change(actor, workspace, move |change| change_once::<SetAttDefault>(change, asked.clone(), erase_after))
+            .await
     } else {
-        store.change(actor, workspace, move |change| change_once::<SetIdfaPolicy>(change, asked.clone())).await
+        store
+            .change(actor, workspace, move |change| change_once::<SetIdfaPolicy>(change, asked.clone(), erase_after))
+            .await
     }
 }
 
 async fn change_once<A: Act<Snapshot = PrivacySnapshot>>(
     mut change: Change<A>,
     asked: NewSettings,
+    erase_after: i64,
 ) -> Result<Done<Settings>> {
     let before = change.settings().await?;
     if before.version != asked.version {
@@ -86,23 +91,28 @@ async fn change_once<A: Act<Snapshot = PrivacySnapshot>>(
         totals(&mut change, Environment::Production, Unit::Profiles).await?.of(CountedState::Unknown)
     };
     change.add_settings(after.clone(), moved).await?;
-    follow_with_erasing(&mut change, &before, &after).await?;
+    follow_with_erasing(&mut change, &before, &after, erase_after).await?;
     let (from, to) = (PrivacySnapshot::from(&before), PrivacySnapshot::from(&after));
     change.commit("settings", Some(from), Some(to), Some(reason), after).await
 }
 
 /// Asks for the erasing of stored IDFAs that a change withholds, and cancels those that have nothing left to erase. Each
 /// keeps the time from which on it was asked for.
-async fn follow_with_erasing<A: Act>(change: &mut Change<A>, before: &Settings, after: &Settings) -> Result<()> {
+async fn follow_with_erasing<A: Act>(
+    change: &mut Change<A>,
+    before: &Settings,
+    after: &Settings,
+    erase_after: i64,
+) -> Result<()> {
     for open in change.open_erasures().await? {
         let since = change.terms_since(open.version).await?;
-        if !withholds_since((open.base_policy, open.base_default), &since) {
+        if !has_withheld_more(open.base.into(), &since) {
             change.cancel_erasure(&open).await?;
         }
     }
-    let base = (before.policy, before.default);
-    if withholds_since(base, &[(after.policy, after.default)]) {
-        change.ask_erasure(after.version, base).await?;
+    let terms = |settings: &Settings| Terms { policy: settings.policy, default: settings.default };
+    if has_withheld_more(terms(before), &[terms(after)]) {
+        change.ask_erasure(after.version, terms(before), erase_after).await?;
     }
     Ok(())
 }

@@ -9,7 +9,7 @@ use super::effects::Effects;
 use super::input::Receiver;
 use super::input_grant::InputGrant;
 use super::lane::Turn;
-use super::population::repeated::erased_idfas;
+use super::population::repeated::repeating_erased_idfas;
 use super::writes::Writes;
 use crate::domain::app::MOST_APPS;
 use crate::domain::att::{Policy, Status};
@@ -196,12 +196,12 @@ impl Tx {
         writes.cells(store.slot, today, &count::cells(&facets));
         writes.flows(store.slot, &effects.flows());
         writes.write(self, store.is_spread).await?;
-        let mut idfas = erased_idfas(store.sealer()?, workspace, before, after)?;
-        idfas.extend(effects.withheld_idfas().iter().cloned());
-        self.erase_repeating_identities(workspace, &idfas).await?;
+        let mut identities = repeating_erased_idfas(store.sealer()?, workspace, before, after)?;
+        identities.extend(effects.withheld_identities().iter().cloned());
+        self.erase_identities(workspace, &identities).await?;
         let erased = effects.erased_devices();
         self.erase_sampled_idfas(workspace, erased.iter().copied()).await?;
-        Ok(!erased.is_empty() || !idfas.is_empty())
+        Ok(!erased.is_empty() || !identities.is_empty())
     }
 
     /// The inputs that these requests came by and that take any.

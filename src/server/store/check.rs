@@ -116,7 +116,7 @@ impl Tx {
         let mut kept = FlowCells::new();
         for (cell, n) in self.flow_cells(workspace, first).await? {
             match cell.flow {
-                Flow::Removed { limited } => {
+                Flow::InstallForgotten { limited } => {
                     count::add(&mut kept, FlowCell { flow: Flow::Installed { limited }, ..cell }, -n)
                 }
                 _ => count::add(&mut kept, cell, n),

@@ -13,6 +13,7 @@ use crate::domain::flow::{self, FlowCells};
 use crate::domain::fold::{Arrival, Folded, Transition};
 use crate::domain::id::{AppId, DeviceId, InputId};
 use crate::domain::identifier::IdentifierKind;
+use crate::domain::identity::Identity;
 use crate::domain::input::Counted;
 use crate::domain::time::Millis;
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,8 +29,8 @@ pub(super) struct Effects<'a> {
     pub data_problems: DataProblems,
     taken: BTreeMap<InputId, Vec<Taken<'a>>>,
     erased_devices: BTreeSet<DeviceId>,
-    /// IDFAs that came as identities too and are withheld.
-    withheld_idfas: BTreeSet<(Environment, String)>,
+    /// Identities that repeat an IDFA which is withheld, in its spelling and as they came.
+    withheld_identities: BTreeSet<Identity>,
     /// How many ids of requests were noted.
     pub remembered: i64,
 }
@@ -55,8 +56,12 @@ impl<'a> Effects<'a> {
             (*n, *last) = (*n + 1, arrival.received.max(*last));
         }
         if folded.data_problems.contains(&DataProblem::IdfaAsIdentity) {
-            let idfa = batch.identifier(IdentifierKind::Idfa).map(str::to_owned);
-            self.withheld_idfas.extend(idfa.map(|idfa| (environment, idfa)));
+            for (kind, sent) in &batch.idfa_identities {
+                let kept = batch.identities.iter().find(|(other, _)| other == kind).map(|(_, value)| value);
+                let values = kept.into_iter().chain([sent]);
+                let identity = |value: &String| Identity { environment, kind: *kind, value: value.clone() };
+                self.withheld_identities.extend(values.map(identity));
+            }
         }
         self.taken.entry(input).or_default().push(Taken {
             app,
@@ -99,9 +104,9 @@ impl<'a> Effects<'a> {
 }
 
 impl Effects<'_> {
-    /// IDFAs that came as identities too and are withheld.
-    pub fn withheld_idfas(&self) -> &BTreeSet<(Environment, String)> {
-        &self.withheld_idfas
+    /// Identities that repeat an IDFA which is withheld.
+    pub fn withheld_identities(&self) -> &BTreeSet<Identity> {
+        &self.withheld_identities
     }
 }
 

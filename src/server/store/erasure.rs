@@ -32,9 +32,11 @@ pub struct Erasure {
     /// The version of the settings that asked for it.
     pub version: i64,
     pub asked_at: Millis,
-    /// The policy and default of the version before, under which what it erases was kept.
-    pub base_policy: Policy,
-    pub base_default: Option<Status>,
+    /// When it begins, by what the setting was when it was asked for.
+    pub due_at: Millis,
+    /// Of the version before, under which what it erases was kept.
+    #[sqlx(flatten)]
+    pub base: BaseTerms,
     pub progress: Progress,
     /// How many IDFAs were looked at, and how many erased, so far.
     pub seen: i64,
@@ -44,11 +46,24 @@ pub struct Erasure {
     pub ended_at: Option<Millis>,
 }
 
+/// The terms that an erasing goes by, under their columns' names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct BaseTerms {
+    base_policy: Policy,
+    base_default: Option<Status>,
+}
+
+impl From<BaseTerms> for Terms {
+    fn from(base: BaseTerms) -> Self {
+        Self { policy: base.base_policy, default: base.base_default }
+    }
+}
+
 /// A question about erasings, with their columns.
 macro_rules! erasures {
     ($rest:literal) => {
         concat!(
-            "select workspace_id, version, asked_at, base_policy, base_default, progress, seen, erased, cursor, ended_at from erasures ",
+            "select workspace_id, version, asked_at, due_at, base_policy, base_default, progress, seen, erased, cursor, ended_at from erasures ",
             $rest
         )
     };
@@ -90,18 +105,20 @@ impl<A: Act> Change<A> {
         Ok(())
     }
 
-    /// Asks for an erasing under this version of the settings.
-    pub async fn ask_erasure(&mut self, version: i64, (policy, default): Terms) -> Result<()> {
-        const SQL: &str = "insert into erasures (workspace_id, version, asked_at, base_policy, base_default, progress, \
-            seen, erased, cursor) values ($1, $2, $3, $4, $5, 'waiting', 0, 0, '')";
+    /// Asks for an erasing under this version of the settings, of what was kept on the terms before; it begins so many
+    /// milliseconds later.
+    pub async fn ask_erasure(&mut self, version: i64, base: Terms, after: i64) -> Result<()> {
+        const SQL: &str = "insert into erasures (workspace_id, version, asked_at, due_at, base_policy, base_default, \
+            progress, seen, erased, cursor) values ($1, $2, $3, $4, $5, $6, 'waiting', 0, 0, '')";
         let (workspace, now) = (self.workspace.id, self.now);
         on!(&mut self.tx, c => {
             sqlx::query(SQL)
                 .bind(workspace)
                 .bind(version)
                 .bind(now)
-                .bind(policy)
-                .bind(default)
+                .bind(now.plus(after))
+                .bind(base.policy)
+                .bind(base.default)
                 .execute(c)
                 .await?;
         });
@@ -110,12 +127,13 @@ impl<A: Act> Change<A> {
 }
 
 impl SystemView {
-    /// The workspace's erasings that were asked for up to a moment and have not ended.
-    pub async fn due_erasures(&mut self, workspace: WorkspaceId, asked_until: Millis) -> Result<Vec<Erasure>> {
+    /// The workspace's erasings that are due and have not ended.
+    pub async fn due_erasures(&mut self, workspace: WorkspaceId) -> Result<Vec<Erasure>> {
         const SQL: &str = erasures!(
-            "where workspace_id = $1 and asked_at <= $2 and progress in ('waiting', 'running') order by version"
+            "where workspace_id = $1 and due_at <= $2 and progress in ('waiting', 'running') order by version"
         );
-        Ok(on!(&mut self.tx, c => sqlx::query_as(SQL).bind(workspace).bind(asked_until).fetch_all(c).await?))
+        let now = self.now;
+        Ok(on!(&mut self.tx, c => sqlx::query_as(SQL).bind(workspace).bind(now).fetch_all(c).await?))
     }
 }
 

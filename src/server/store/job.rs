@@ -5,7 +5,7 @@ use super::db::{Tx, given, on};
 use super::system::{System, SystemTx, SystemView, Trail};
 use crate::domain::id::WorkspaceId;
 use crate::domain::job::{JobKind, JobNote, LATE};
-use crate::domain::time::{DAY, HOUR, MINUTE, Millis};
+use crate::domain::time::{DAY, MINUTE, Millis};
 use crate::server::error::{Error, Result};
 use serde_json::json;
 
@@ -73,8 +73,8 @@ pub struct JobsState {
 }
 
 impl System {
-    /// Makes sure that every job is there, and that every erasure has one, due so many hours after it was asked for.
-    pub async fn schedule_jobs(&self, erase_after_hours: i64) -> Result<()> {
+    /// Makes sure that every job is there, and that every erasure has one, due when it is.
+    pub async fn schedule_jobs(&self) -> Result<()> {
         const OF_INSTALLATION: &str = "insert into jobs (workspace_id, name, due_at, failures, cursor) \
             select 0, given.value->>'name', $2, 0, '' from jsonb_each($1) as given where true on conflict do nothing";
         const OF_WORKSPACES: &str = "insert into jobs (workspace_id, name, due_at, failures, cursor) \
@@ -82,7 +82,7 @@ impl System {
             where not exists (select 1 from jobs j where j.workspace_id = w.id and j.name = given.value->>'name') \
             on conflict do nothing";
         const OF_ERASURES: &str = "insert into jobs (workspace_id, name, due_at, failures, cursor) \
-            select e.workspace_id, 'erasure', min(e.asked_at) + $1, 0, '' from erasures e \
+            select e.workspace_id, 'erasure', min(e.due_at), 0, '' from erasures e \
             where e.progress in ('waiting', 'running') group by e.workspace_id on conflict do nothing";
         let names = |of_installation: bool| {
             let recurring = JobKind::ALL.into_iter().filter(|kind| kind.every().is_some());
@@ -96,7 +96,7 @@ impl System {
                 on!(&mut tx.tx, c => {
                     sqlx::query(OF_INSTALLATION).bind(of_installation).bind(now).execute(&mut *c).await?;
                     sqlx::query(OF_WORKSPACES).bind(of_workspaces).bind(now).execute(&mut *c).await?;
-                    sqlx::query(OF_ERASURES).bind(erase_after_hours * HOUR).execute(c).await?;
+                    sqlx::query(OF_ERASURES).execute(c).await?;
                 });
                 tx.commit(Trail::Unaudited("new jobs")).await
             }

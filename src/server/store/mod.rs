@@ -89,6 +89,9 @@ use std::sync::Arc;
 
 /// How long an id of a request is remembered unless the settings say otherwise, in milliseconds.
 const REMEMBERED: i64 = 72 * HOUR;
+/// How long after a change that withholds advertising ids they are erased, unless the settings say otherwise, in
+/// milliseconds.
+const ERASE_AFTER: i64 = 72 * HOUR;
 
 /// The store: a database, and the time and randomness that its rows need.
 #[derive(Clone, Debug)]
@@ -103,6 +106,8 @@ pub struct Store {
     sizes: Arc<statistics::Sizes>,
     /// How long an id of a request is remembered, in milliseconds.
     remembered: i64,
+    /// How long after a change that withholds advertising ids they are erased, in milliseconds.
+    erase_after: i64,
     /// Whether what belongs to workspaces is spread over several machines: then a commit holds one workspace, so that a
     /// machine that is away is missed by its own workspaces only.
     is_spread: bool,
@@ -131,6 +136,7 @@ impl Store {
             slot: counter::Slot::default(),
             sizes: Arc::default(),
             remembered: REMEMBERED,
+            erase_after: ERASE_AFTER,
             is_spread,
             sealer: None,
             write_ahead_log: Arc::default(),
@@ -143,6 +149,16 @@ impl Store {
     /// The same with another time for which ids of requests are remembered, in hours.
     pub fn remembering(self, hours: i64) -> Self {
         Self { remembered: hours * HOUR, ..self }
+    }
+
+    /// The same with another time between a change that withholds advertising ids and their erasing, in hours.
+    pub fn erasing_after(self, hours: u32) -> Self {
+        Self { erase_after: i64::from(hours) * HOUR, ..self }
+    }
+
+    /// How long after a change that withholds advertising ids they are erased, in milliseconds.
+    pub fn erases_after(&self) -> i64 {
+        self.erase_after
     }
 
     /// Where the file of a SQLite database is.

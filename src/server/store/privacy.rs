@@ -90,7 +90,9 @@ impl Tx {
     pub(super) async fn terms_since(&mut self, workspace: WorkspaceId, version: i64) -> Result<Vec<Terms>> {
         const SQL: &str = "select distinct idfa_policy, default_status from settings_versions \
             where workspace_id = $1 and version >= $2";
-        Ok(on!(self, c => sqlx::query_as(SQL).bind(workspace).bind(version).fetch_all(c).await?))
+        let rows: Vec<(Policy, Option<Status>)> =
+            on!(self, c => sqlx::query_as(SQL).bind(workspace).bind(version).fetch_all(c).await?);
+        Ok(rows.into_iter().map(|(policy, default)| Terms { policy, default }).collect())
     }
 }
 

@@ -8,7 +8,7 @@ use super::system;
 use crate::domain::device::Device;
 use crate::domain::environment::Environment;
 use crate::domain::id::{DeviceId, ProfileId};
-use crate::domain::identifier::{Identifier, IdentifierKind};
+use crate::domain::identifier::{Identifier, IdentifierKind, normalized};
 use crate::domain::identity::IdentityKind;
 use crate::domain::privacy::Settings;
 use crate::domain::profile::Profile;
@@ -88,7 +88,7 @@ impl Scope {
             where p.workspace_id = $1 and p.environment = $2 and p.mpid = $3";
         const IDENTITY: &str = "select p.id, p.audit_reference from identities i join profiles p \
             on p.workspace_id = i.workspace_id and p.environment = i.environment and p.id = i.profile_id \
-            where i.workspace_id = $1 and i.environment = $2 and i.kind = $3 and i.value = $4";
+            where i.workspace_id = $1 and i.environment = $2 and i.kind = $3 and i.value in ($4, $5)";
         let workspace = self.workspace.id;
         let tx: &mut Tx = &mut self.tx;
         Ok(match by {
@@ -103,6 +103,8 @@ impl Scope {
                 .bind(environment)
                 .bind(kind)
                 .bind(value)
+                // One that repeats an IDFA is kept in its spelling.
+                .bind(normalized(value).unwrap_or_else(|| value.to_owned()))
                 .fetch_all(c)
                 .await?),
             FindBy::Device(kind) => {

@@ -9,6 +9,7 @@ use attest::domain::identifier::IdentifierKind;
 use attest::domain::permission::Permission;
 use attest::domain::role::Role;
 use attest::domain::time::{DAY, HOUR, MINUTE};
+use attest::server::clock::Clock;
 use attest::server::store::WorkspaceRef;
 use attest::server::store::audit::AuditFilter;
 use attest::server::store::erasure::Progress;
@@ -20,6 +21,7 @@ use std::sync::Arc;
 on_both! {
     reports_without_a_time_count_in_the_order_of_arrival
     a_request_that_waits_counts_from_when_it_was_read
+    the_server_stamps_a_request_when_it_has_read_it
     old_news_do_not_describe_a_device
     a_description_does_not_depend_on_the_order_of_reports
     a_withheld_idfa_finds_nobody
@@ -53,6 +55,31 @@ async fn a_request_that_waits_counts_from_when_it_was_read(world: World) {
     sender.send(&[ios("ada", "v1", Some("denied"))]).await;
     sender.store.accept(None, Arc::new(vec![waits])).await.expect("accepted");
     assert_eq!((sender.devices(DENIED).await, sender.devices(AUTHORIZED).await), (1, 0));
+}
+
+async fn the_server_stamps_a_request_when_it_has_read_it(world: World) {
+    let sender = Sender::new(&world).await;
+    sender.send(&[ios("first", "v0", None)]).await;
+    let input = world.input("acme", "Another").await;
+    let read_at = world.clock.now().0;
+    let locked = world.lock_writes().await;
+    let request = axum::http::Request::post("/v2/events")
+        .header("authorization", crate::harness::basic(&input.0, &input.1))
+        .header("content-type", "application/json")
+        .body(axum::body::Body::from(ios("ada", "v1", Some("denied")).to_string()))
+        .expect("a request");
+    let asked = tokio::spawn(tower::ServiceExt::oneshot(world.router.clone(), request));
+    let waits = async {
+        while world.state.ingest.waiting() == 0 {
+            tokio::time::sleep(std::time::Duration::from_millis(2)).await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(10), waits).await.expect("it waits");
+    world.clock.advance(MINUTE);
+    drop(locked);
+    assert_eq!(asked.await.expect("no panic").expect("an answer").status(), StatusCode::ACCEPTED);
+    let stamped: Vec<(i64, i64)> = world.rows("select as_of, last_seen from devices where status = 2").await;
+    assert_eq!(stamped, [(read_at, read_at)], "and not when it was stored");
 }
 
 /// A batch that describes its device, for so many milliseconds before now.
@@ -113,6 +140,8 @@ async fn found(sender: &Sender<'_>, kind: Option<IdentifierKind>, value: &str) -
 }
 
 const IDFA: &str = "613ff528-afd1-4c1b-9628-e6ed25ece9c0";
+/// The same, as somebody else spells it.
+const MIXED: &str = "613Ff528Afd14c1b9628E6ed25ece9c0";
 
 async fn a_withheld_idfa_finds_nobody(world: World) {
     let sender = Sender::new(&world).await;
@@ -259,7 +288,7 @@ async fn a_person_whose_only_id_is_a_withheld_idfa_counts_the_same_under_every_d
 async fn an_identity_that_repeats_a_withheld_idfa_is_dropped(world: World) {
     let sender = Sender::new(&world).await;
     let with = |status: &str| {
-        json!({"user_identities": {"customer_id": "ada", "other": IDFA.to_uppercase()},
+        json!({"user_identities": {"customer_id": "ada", "other": MIXED},
         "device_info": {"ios_idfv": "v1", "os_version": "17.5", "ios_advertising_id": IDFA, "att_authorization_status": status}})
     };
     let kept =
@@ -274,6 +303,11 @@ async fn an_identity_that_repeats_a_withheld_idfa_is_dropped(world: World) {
     world.clock.advance(1000);
     sender.send(&[with("denied")]).await;
     assert_eq!(kept().await, 0, "erased with the IDFA that it repeats");
+    // One that came before its IDFA did, as it was sent.
+    sender.send(&[json!({"user_identities": {"customer_id": "ada", "other": MIXED}})]).await;
+    assert_eq!(kept().await, 1);
+    sender.send(&[with("denied")]).await;
+    assert_eq!(kept().await, 0);
 }
 
 async fn a_withheld_idfa_hides_no_device(world: World) {

@@ -5,7 +5,7 @@ use attest::domain::job::{JobKind, LATE};
 use attest::domain::retention::Aging;
 use attest::domain::time::{DAY, MINUTE};
 use attest::server::clock::{Clock, Ids};
-use attest::server::services::jobs::{JobSettings, run_due_jobs};
+use attest::server::services::jobs::run_due_jobs;
 use attest::server::store::System;
 use attest::server::store::job::{Job, JobsOf};
 
@@ -16,10 +16,6 @@ on_both! {
     the_operators_page_tells_what_is_noted_and_late
 }
 
-fn settings(world: &World) -> JobSettings {
-    JobSettings { keep: world.state.config.retention.keep(), erase_after_hours: 72 }
-}
-
 async fn jobs(world: &World) -> Vec<Job> {
     world.store.system_view().await.expect("a view").jobs().await.expect("jobs")
 }
@@ -28,7 +24,7 @@ async fn a_job_is_done_by_one_process(world: World) {
     world.workspace("Acme").await;
     let other = System::open(&world.url, Ids::new(world.clock.clone())).await.expect("a process");
     for system in [&world.system, &other] {
-        system.schedule_jobs(72).await.expect("scheduled");
+        system.schedule_jobs().await.expect("scheduled");
     }
     let claim = async |system: &System| system.claim_jobs(JobsOf::Workspaces, 100).await.expect("claimed");
     let (one, two) = tokio::join!(claim(&world.system), claim(&other));
@@ -40,7 +36,7 @@ async fn a_job_is_done_by_one_process(world: World) {
     let mut late = one.into_iter().chain(two).find(|job| job.name == JobKind::Transitions).expect("a job");
     world.clock.advance(3 * MINUTE);
     let taken = claim(&other).await.into_iter().find(|job| job.name == JobKind::Transitions).expect("taken over");
-    assert!(world.system.age(&mut late, Aging::Transitions, settings(&world).keep).await.is_err());
+    assert!(world.system.age(&mut late, Aging::Transitions, world.state.config.retention.keep()).await.is_err());
     assert!(world.system.renew_job(&late).await.is_err());
     world.system.end_job(&late, None).await.expect("nothing to end");
     other.renew_job(&taken).await.expect("it is still the other's");
@@ -50,7 +46,7 @@ async fn a_job_is_done_by_one_process(world: World) {
 async fn a_job_that_fails_stops_no_other(world: World) {
     world.workspace("Acme").await;
     world.execute("alter table samples rename to samples_away").await;
-    run_due_jobs(&world.state.services, settings(&world)).await.expect("run");
+    run_due_jobs(&world.state.services, world.state.config.retention.keep()).await.expect("run");
     let found = jobs(&world).await;
     let (failed, others): (Vec<&Job>, Vec<&Job>) = found.iter().partition(|job| job.failures > 0);
     let [samples] = failed[..] else { panic!("one failed: {found:?}") };

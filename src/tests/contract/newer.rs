@@ -25,8 +25,8 @@ async fn what_newer_code_wrote_breaks_nothing(world: World) {
             restricted, denied, authorized, unknown, not_applicable from counters where dimension = '' and unit = 0",
         "insert into counters select workspace_id, environment, unit, app_id, 'new_dimension', value, slot, not_determined, \
             restricted, denied, authorized, unknown, not_applicable from counters where dimension = ''",
-        "insert into flows select workspace_id, environment, app_id, dimension, value, day, 99, slot, n from flows \
-            where dimension = '' and flow < 100",
+        "insert into flows select workspace_id, environment, app_id, dimension, value, day, 999, slot, n from flows \
+            where dimension = '' and flow < 1000",
         "insert into data_problems select workspace_id, environment, day, app_id, app_version, input_id, 'new_problem', n, \
             last_at from data_problems",
         "insert into input_counts select workspace_id, input_id, 'newly_counted', reason, n, last_at from input_counts",

@@ -7,7 +7,7 @@ use attest::domain::job::{JobKind, JobStep};
 use attest::domain::retention::{Aging, Keep};
 use attest::domain::role::Role;
 use attest::domain::time::{DAY, HOUR};
-use attest::server::services::jobs::{JobSettings, run_due_jobs};
+use attest::server::services::jobs::run_due_jobs;
 use attest::server::store::data_problem::MOST_SHOWN;
 use attest::server::store::job::JobsOf;
 use attest::ui::words;
@@ -22,10 +22,7 @@ on_both! {
     one_commit_makes_no_more_rows_of_data_problems_than_many
 }
 
-const SETTINGS: JobSettings = JobSettings {
-    keep: Keep { transitions_days: 30, daily_days: 10, request_ids_hours: 72, request_ids: 1000 },
-    erase_after_hours: 72,
-};
+const KEEP: Keep = Keep { transitions_days: 30, daily_days: 10, request_ids_hours: 72, request_ids: 1000 };
 
 async fn numbers(world: &World, sql: &'static str) -> i64 {
     world.rows::<(i64,)>(sql).await[0].0
@@ -40,14 +37,14 @@ async fn told(world: &World) -> Vec<Value> {
 
 async fn old_transitions_go_but_never_the_last_one(world: World) {
     let sender = Sender::new(&world).await;
-    run_due_jobs(&world.state.services, SETTINGS).await.expect("run");
+    run_due_jobs(&world.state.services, KEEP).await.expect("run");
     sender.send(&[ios("ada", "v1", Some("not_determined")), ios("bob", "v2", Some("denied"))]).await;
     world.clock.advance(HOUR);
     sender.send(&[ios("ada", "v1", Some("authorized"))]).await;
     world.clock.advance(20 * DAY);
     sender.send(&[ios("ada", "v1", Some("denied"))]).await;
     world.clock.advance(15 * DAY);
-    run_due_jobs(&world.state.services, SETTINGS).await.expect("run");
+    run_due_jobs(&world.state.services, KEEP).await.expect("run");
     const LEFT: &str = "select count(*) from transitions";
     assert_eq!(numbers(&world, LEFT).await, 2, "ada's two first ones are gone, bob's only one is not");
     world.assert_holds().await;
@@ -73,20 +70,20 @@ async fn old_days_are_added_up(world: World) {
     // The workspace began on 22 Nov 2026; it is the 5th of December.
     let before = trend("2026-11-26").await;
     assert_eq!((&before["points"][0]["total"], &before["points"][1]["total"]), (&json!(1), &json!(2)));
-    run_due_jobs(&world.state.services, SETTINGS).await.expect("run");
+    run_due_jobs(&world.state.services, KEEP).await.expect("run");
     const OLD: &str = "select count(*) from daily where day > 0 and day < 20783";
     assert_eq!(numbers(&world, OLD).await, 0);
     world.assert_holds().await;
     assert_eq!(trend("2026-11-26").await["points"], before["points"]);
     world.clock.advance(5 * DAY);
-    run_due_jobs(&world.state.services, SETTINGS).await.expect("run");
+    run_due_jobs(&world.state.services, KEEP).await.expect("run");
     world.assert_holds().await;
     assert_eq!(trend("2026-12-05").await["points"][0]["total"], 2);
 }
 
 async fn ids_of_requests_go_by_age_and_by_number(world: World) {
     let sender = Sender::new(&world).await;
-    run_due_jobs(&world.state.services, SETTINGS).await.expect("run");
+    run_due_jobs(&world.state.services, KEEP).await.expect("run");
     let numbered = |n: i64| {
         let mut batch = ios("ada", "v1", None);
         batch["source_request_id"] = format!("r{n}").into();
@@ -98,16 +95,16 @@ async fn ids_of_requests_go_by_age_and_by_number(world: World) {
         sender.send(&batches).await;
         world.clock.advance(HOUR);
     }
-    run_due_jobs(&world.state.services, SETTINGS).await.expect("run");
+    run_due_jobs(&world.state.services, KEEP).await.expect("run");
     assert_eq!(numbers(&world, LEFT).await, 1000, "the oldest of those that are too many went, and no more");
     const NOTED: &str = "select count(*) from jobs where note = 'too_many_request_ids'";
     assert_eq!(numbers(&world, NOTED).await, 1, "it is said that they are remembered for less");
     const REPEATED: &str = "select cast(coalesce(sum(n), 0) as bigint) from input_counts where counted = 'repeated'";
     sender.send(&[numbered(1199), numbered(400), numbered(5000)]).await;
     assert_eq!(numbers(&world, REPEATED).await, 2, "the newest thousand change nothing when they come again");
-    run_due_jobs(&world.state.services, SETTINGS).await.expect("run");
+    run_due_jobs(&world.state.services, KEEP).await.expect("run");
     world.clock.advance(3 * DAY + 1);
-    run_due_jobs(&world.state.services, SETTINGS).await.expect("run");
+    run_due_jobs(&world.state.services, KEEP).await.expect("run");
     assert_eq!(numbers(&world, LEFT).await, 0);
     let rows = told(&world).await;
     assert_eq!(rows.iter().filter_map(|row| row["removed"].as_i64()).sum::<i64>(), 1201, "{rows:?}");
@@ -124,10 +121,10 @@ async fn a_long_walk_takes_many_steps(world: World) {
         world.clock.advance(HOUR);
     }
     world.clock.advance(40 * DAY);
-    world.system.schedule_jobs(72).await.expect("scheduled");
+    world.system.schedule_jobs().await.expect("scheduled");
     let claimed = world.system.claim_jobs(JobsOf::Workspaces, 10).await.expect("claimed");
     let mut job = claimed.into_iter().find(|job| job.name == JobKind::Transitions).expect("a job");
-    let mut step = async || world.system.age(&mut job, Aging::Transitions, SETTINGS.keep).await.expect("a step");
+    let mut step = async || world.system.age(&mut job, Aging::Transitions, KEEP).await.expect("a step");
     assert_eq!(step().await, JobStep::More, "5,200 rows are two steps");
     assert_eq!(step().await, JobStep::Done(None));
     assert_eq!(numbers(&world, "select count(*) from transitions").await, 1300);
@@ -188,9 +185,9 @@ async fn data_problems_are_of_few_versions_and_go_with_the_days(world: World) {
     sender.send(&(300..600).map(of_app).collect::<Vec<_>>()).await;
     assert_eq!(numbers(&world, VERSIONS).await, 1001 + 12);
     world.clock.advance(9 * DAY);
-    run_due_jobs(&world.state.services, SETTINGS).await.expect("run");
+    run_due_jobs(&world.state.services, KEEP).await.expect("run");
     assert_eq!(numbers(&world, VERSIONS).await, 1001 + 12);
     world.clock.advance(DAY);
-    run_due_jobs(&world.state.services, SETTINGS).await.expect("run");
+    run_due_jobs(&world.state.services, KEEP).await.expect("run");
     assert_eq!(numbers(&world, VERSIONS).await, 0);
 }

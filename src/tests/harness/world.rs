@@ -9,7 +9,7 @@ use attest::server::clock::{Ids, StoryClock};
 use attest::server::config::Config;
 use attest::server::http::router;
 use attest::server::services::input::{NewInput, add_input};
-use attest::server::services::jobs::{JobSettings, run_due_jobs};
+use attest::server::services::jobs::run_due_jobs;
 use attest::server::services::member::set_member;
 use attest::server::services::person::{NewAccount, add_account};
 use attest::server::services::token::{LONGEST_DAYS, NewToken, add_token};
@@ -74,9 +74,7 @@ impl World {
 
     /// Does all jobs that are due, with the settings that a server has by default.
     pub async fn run_jobs(&self) {
-        let config = &self.state.config;
-        let settings = JobSettings { keep: config.retention.keep(), erase_after_hours: config.erase_after_hours };
-        run_due_jobs(&self.state.services, settings).await.expect("the jobs run");
+        run_due_jobs(&self.state.services, self.state.config.retention.keep()).await.expect("the jobs run");
         const FAILED: &str = "select name || ': ' || last_error from jobs where failures > 0";
         assert_eq!(self.rows::<(String,)>(FAILED).await, []);
     }

@@ -10,7 +10,6 @@ use crate::domain::permission::{Grant, Permission, grant};
 use crate::domain::privacy::Settings;
 use crate::domain::role::Role;
 use crate::domain::rounding::Shown;
-use crate::domain::time::HOUR;
 use crate::server::error::{Error, Result};
 use crate::server::http::caller::{InWorkspace, SignedInPerson};
 use crate::server::http::form::{Form, shown};
@@ -43,7 +42,7 @@ const HISTORY: i64 = 20;
 /// `GET privacy`.
 pub async fn settings(InWorkspace { visit, state, workspace, .. }: InWorkspace) -> Result<Response> {
     let mut view = state.store.view(&visit.actor, workspace, Permission::SeePrivacySettings).await?;
-    let mut page = model(&mut view, &visit, state.config.erase_after_hours).await?;
+    let mut page = model(&mut view, &visit).await?;
     page.outcome = match take_message(&visit.session, &visit.page).await? {
         Some(Done::SettingsSaved) => SettingsOutcome::Saved,
         Some(Done::SettingsSame) => SettingsOutcome::Same,
@@ -145,7 +144,7 @@ async fn again(
 ) -> Result<Response> {
     let mut view =
         state.store.view(&visit.actor, WorkspaceRef::parse(slug)?, Permission::ChangePrivacySettings).await?;
-    let mut page = model(&mut view, visit, state.config.erase_after_hours).await?;
+    let mut page = model(&mut view, visit).await?;
     let (status, faults) = match why {
         Again::Faults(faults) => (StatusCode::UNPROCESSABLE_ENTITY, faults),
         Again::Conflict => {
@@ -178,7 +177,7 @@ async fn whose(view: &mut View, visit: &SignedInPerson) -> Result<Conflict> {
     Ok(if own { Conflict::OwnChange } else { Conflict::SomebodyElses })
 }
 
-async fn model(view: &mut View, visit: &SignedInPerson, erase_after: u32) -> Result<PrivacySettings> {
+async fn model(view: &mut View, visit: &SignedInPerson) -> Result<PrivacySettings> {
     let frame = frame(view, &visit.person, NavPage::Privacy, Environment::Production).await?;
     let rounded = grant(frame.role, Permission::SeeMetrics) == Grant::Rounded;
     let reading = read(view).await?;
@@ -210,7 +209,7 @@ async fn model(view: &mut View, visit: &SignedInPerson, erase_after: u32) -> Res
         outcome: SettingsOutcome::Nothing,
         faults: Faults::default(),
         policy_faults: Faults::default(),
-        erasings: erasings(view).await?.into_iter().filter_map(|erasure| erasing(erasure, erase_after)).collect(),
+        erasings: erasings(view).await?.into_iter().filter_map(erasing).collect(),
         admins: admins.map(|member| member.name).collect(),
         history: history(&versions, &rows, rounded),
         frame,
@@ -223,9 +222,9 @@ async fn erasings(view: &mut View) -> Result<Vec<Erasure>> {
     if open.is_empty() { Ok(view.last_erasure().await?.into_iter().collect()) } else { Ok(open) }
 }
 
-fn erasing(erasure: Erasure, erase_after: u32) -> Option<Erasing> {
+fn erasing(erasure: Erasure) -> Option<Erasing> {
     Some(match erasure.progress {
-        Progress::Waiting => Erasing::From(moment(erasure.asked_at.plus(i64::from(erase_after) * HOUR))),
+        Progress::Waiting => Erasing::From(moment(erasure.due_at)),
         Progress::Running => {
             Erasing::Running { seen: words::number(erasure.seen), erased: words::number(erasure.erased) }
         }

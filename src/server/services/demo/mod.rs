@@ -1,4 +1,4 @@
-//! Believable data for an empty database: months of history, three apps, every state, one sign-in per role.
+//! Believable data for an empty database: months of history, several apps, every state, one sign-in per role.
 
 mod app;
 mod dice;
@@ -137,7 +137,7 @@ pub async fn fill(services: &Services, clock: &Arc<StoryClock>, size: DemoSize) 
         }
     }
     share_an_id(store, inputs[0], clock.now()).await?;
-    while erase_step(services, made.id, 72).await? == JobStep::More {}
+    while erase_step(services, made.id).await? == JobStep::More {}
     let (slug, state) =
         (made.slug.to_string(), json!({"profiles": size.profiles, "days": size.days, "seed": size.seed}));
     let row = Record::installation(&actor, AuditAction::DemoFilled, slug.clone(), state);

@@ -1,5 +1,6 @@
 //! One id that many devices send by mistake, as kiosks and test scripts do: what comes of it can be seen.
 
+use super::app::APPS;
 use crate::domain::batch::Batch;
 use crate::domain::identifier::IdentifierKind;
 use crate::domain::identity::IdentityKind;
@@ -20,7 +21,7 @@ pub(super) async fn share_an_id(store: &Store, grant: InputGrant, received: Mill
         identifiers: vec![(IdentifierKind::Idfv, format!("00000000-0000-4000-8000-{n:012}"))],
         platform: Some(Platform::Ios),
         os_version: Some("26.1".to_owned()),
-        bundle: Some("com.northwind.shop".to_owned()),
+        bundle: Some(APPS[1].bundle.to_owned()),
         country: Some("DE".to_owned()),
         ..Batch::default()
     };

@@ -66,7 +66,8 @@ pub fn story(number: u32, months: Months, seed: u64) -> Story {
         _ => Platform::Android,
     };
     let by_server = !is_first && dice.happens(0.08);
-    let app = *dice.pick(&[0, 1, 2], |at| APPS[*at].share);
+    let places: Vec<usize> = (0..APPS.len()).collect();
+    let app = *dice.pick(&places, |at| APPS[*at].share);
     let hardware = Hardware::new(platform, position, months, dice);
     let first = Installation { app, hardware: &hardware, person: &person, at: installed };
     let mut batches = first.batches(restricted, !by_server, months, dice);

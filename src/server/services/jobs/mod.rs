@@ -3,11 +3,10 @@
 
 mod work;
 
-pub use work::JobSettings;
-
 use super::Services;
 use crate::domain::id::to_text;
 use crate::domain::job::JobStep;
+use crate::domain::retention::Keep;
 use crate::server::error::{Error, Result};
 use crate::server::store::job::{ClaimedJob, JobsOf};
 use std::time::Duration;
@@ -29,7 +28,7 @@ const AT_A_TIME: usize = 2;
 const TURN: Duration = Duration::from_secs(30);
 
 /// Does jobs until the process ends.
-pub async fn run_jobs(services: &Services, settings: JobSettings) {
+pub async fn run_jobs(services: &Services, keep: Keep) {
     let mut looks = ticks(LOOKS);
     let mut scheduled: Option<Instant> = None;
     let (mut of_installation, mut of_workspaces) = (JoinSet::new(), JoinSet::new());
@@ -41,7 +40,7 @@ pub async fn run_jobs(services: &Services, settings: JobSettings) {
             Some(_) = of_workspaces.join_next() => {}
         }
         if scheduled.is_none_or(|last| last.elapsed() >= SCHEDULES) {
-            match services.system.schedule_jobs(settings.erase_after_hours.into()).await {
+            match services.system.schedule_jobs().await {
                 Ok(()) => scheduled = Some(Instant::now()),
                 Err(error) => tracing::warn!(%error, "jobs are looked through again in a second"),
             }
@@ -52,7 +51,7 @@ pub async fn run_jobs(services: &Services, settings: JobSettings) {
                 Ok(claimed) => {
                     for job in claimed {
                         let services = services.clone();
-                        running.spawn(async move { run(&services, settings, job).await });
+                        running.spawn(async move { run(&services, keep, job).await });
                     }
                 }
                 Err(error) => tracing::warn!(%error, "jobs that are due are looked for again in a second"),
@@ -69,8 +68,8 @@ pub fn ticks(every: Duration) -> Interval {
 }
 
 /// Does all jobs that are due now, one after another.
-pub async fn run_due_jobs(services: &Services, settings: JobSettings) -> Result<()> {
-    services.system.schedule_jobs(settings.erase_after_hours.into()).await?;
+pub async fn run_due_jobs(services: &Services, keep: Keep) -> Result<()> {
+    services.system.schedule_jobs().await?;
     for of in [JobsOf::Installation, JobsOf::Workspaces] {
         loop {
             let claimed = services.system.claim_jobs(of, AT_A_TIME).await?;
@@ -78,7 +77,7 @@ pub async fn run_due_jobs(services: &Services, settings: JobSettings) -> Result<
                 break;
             }
             for job in claimed {
-                run(services, settings, job).await;
+                run(services, keep, job).await;
             }
         }
     }
@@ -86,12 +85,12 @@ pub async fn run_due_jobs(services: &Services, settings: JobSettings) -> Result<
 }
 
 /// Does a job to its end, and notes how it ended.
-async fn run(services: &Services, settings: JobSettings, job: ClaimedJob) {
+async fn run(services: &Services, keep: Keep, job: ClaimedJob) {
     let (begun, name) = (Instant::now(), job.name.as_str());
     // In a task of its own, so that a panic ends the job and nothing else.
     let done = tokio::spawn({
         let (services, job) = (services.clone(), job.clone());
-        async move { all_steps(&services, settings, job).await }
+        async move { all_steps(&services, keep, job).await }
     });
     let done = done.await.unwrap_or_else(|error| Err(Error::Internal(error.to_string())));
     let outcome = match done {
@@ -117,11 +116,11 @@ async fn run(services: &Services, settings: JobSettings, job: ClaimedJob) {
 
 /// Does a job step by step, to its end or as long as its turn is; returns what its last step did. After each step it rests for as long as the step took: a look at millions of rows shall not
 /// slow down everybody else.
-async fn all_steps(services: &Services, settings: JobSettings, mut job: ClaimedJob) -> Result<JobStep> {
+async fn all_steps(services: &Services, keep: Keep, mut job: ClaimedJob) -> Result<JobStep> {
     let turn = Instant::now();
     loop {
         let begun = Instant::now();
-        let done = step(services, settings, &mut job).await?;
+        let done = step(services, keep, &mut job).await?;
         if matches!(done, JobStep::Done(_)) || turn.elapsed() >= TURN {
             return Ok(done);
         }

@@ -13,18 +13,11 @@ use crate::server::services::session::write_failures;
 use crate::server::store::job::ClaimedJob;
 use crate::server::store::{SystemTx, Trail};
 
-/// What jobs go by.
-#[derive(Clone, Copy, Debug)]
-pub struct JobSettings {
-    pub keep: Keep,
-    pub erase_after_hours: u32,
-}
-
 /// Does the next step of a job.
-pub(super) async fn step(services: &Services, settings: JobSettings, job: &mut ClaimedJob) -> Result<JobStep> {
+pub(super) async fn step(services: &Services, keep: Keep, job: &mut ClaimedJob) -> Result<JobStep> {
     let (system, workspace) = (&services.system, job.workspace_id);
     if let Some(what) = job.name.ages() {
-        return system.age(job, what, settings.keep).await;
+        return system.age(job, what, keep).await;
     }
     match job.name {
         JobKind::Tidying => system.transaction(tidy_once).await?,
@@ -33,14 +26,14 @@ pub(super) async fn step(services: &Services, settings: JobSettings, job: &mut C
         JobKind::Samples => system.prune_samples(workspace).await?,
         JobKind::Retirement => {
             let silent_before = system.clock().now().minus(SILENT);
-            let seen_before = system.clock().now().minus(settings.keep.transitions_days * DAY).min(silent_before);
+            let seen_before = system.clock().now().minus(keep.transitions_days * DAY).min(silent_before);
             if system.retire(workspace, silent_before).await? > 0
                 || system.remove_retired(workspace, seen_before).await? > 0
             {
                 return Ok(JobStep::More);
             }
         }
-        JobKind::Erasure => return erase_step(services, workspace, settings.erase_after_hours).await,
+        JobKind::Erasure => return erase_step(services, workspace).await,
         JobKind::Transitions | JobKind::Days | JobKind::Flows | JobKind::DataProblems | JobKind::RequestIds => {}
     }
     Ok(JobStep::Done(None))

@@ -2,7 +2,7 @@
 
 use super::id_row::{IdentifierRow, device_identifiers};
 use super::load::Loader;
-use super::repeated::erased_idfas;
+use super::repeated::repeating_erased_idfas;
 use crate::domain::att::Terms;
 use crate::domain::count;
 use crate::domain::device::Device;
@@ -117,8 +117,7 @@ impl Tx {
         let before = load.population;
         let mut after = before.clone();
         let is_withheld = |(_, lead): &&(Identifier, Lead<DeviceId>)| {
-            let kept_on =
-                |device: &Device| terms.iter().any(|(policy, default)| device.may_keep_idfa(*policy, *default));
+            let kept_on = |device: &Device| terms.iter().any(|terms| device.may_keep_idfa(terms.policy, terms.default));
             before.devices.get(&lead.to).is_some_and(|device| !kept_on(device))
         };
         let erased: Vec<&(Identifier, Lead<DeviceId>)> = identifiers.iter().filter(is_withheld).collect();
@@ -130,8 +129,8 @@ impl Tx {
         writes.population(&before, &after, &store.ids);
         writes.cells(store.slot, today, &count::cells(&after.difference(&before)));
         writes.write(self, store.is_spread).await?;
-        let idfas = erased_idfas(store.sealer()?, workspace, &before, &after)?;
-        self.erase_repeating_identities(workspace, &idfas).await?;
+        let identities = repeating_erased_idfas(store.sealer()?, workspace, &before, &after)?;
+        self.erase_identities(workspace, &identities).await?;
         self.erase_sampled_idfas(workspace, erased.iter().map(|(_, lead)| lead.to)).await?;
         Ok(i64::try_from(erased.len()).unwrap_or_default())
     }

@@ -2,7 +2,7 @@
 
 use crate::domain::att::{Reported, Status};
 use crate::domain::decides::{DecidedProfiles, Decides};
-use crate::domain::device::{Described, Device, Install, OverflowValues};
+use crate::domain::device::{DescribedAt, Device, Install, OverflowValues};
 use crate::domain::environment::Environment;
 use crate::domain::fold::Transition;
 use crate::domain::id::{AppId, DeviceId, InputId, ProfileId};
@@ -136,7 +136,7 @@ impl From<DeviceRow> for Device {
             os_version: row.os_version,
             app_version: row.app_version,
             country: row.country,
-            described: Described {
+            described_at: DescribedAt {
                 platform: row.platform_at,
                 os_version: row.os_version_at,
                 app_version: row.app_version_at,
@@ -166,7 +166,7 @@ impl From<&Device> for DeviceRow {
             installed_on: device.install.map(|install| install.day),
             install_limited: device.install.and_then(|install| install.limited),
             platform: device.platform,
-            platform_at: device.described.platform,
+            platform_at: device.described_at.platform,
             status: device.reported.map(|reported| reported.status),
             since: device.reported.map(|reported| reported.since),
             as_of: device.reported.map(|reported| reported.as_of),
@@ -174,11 +174,11 @@ impl From<&Device> for DeviceRow {
             transitions: device.transitions,
             answered: device.answered,
             os_version: device.os_version.clone(),
-            os_version_at: device.described.os_version,
+            os_version_at: device.described_at.os_version,
             app_version: device.app_version.clone(),
-            app_version_at: device.described.app_version,
+            app_version_at: device.described_at.app_version,
             country: device.country.clone(),
-            country_at: device.described.country,
+            country_at: device.described_at.country,
             last_seen: device.last_seen,
             unidentified_since: device.unidentified_since,
             retired: device.retired,
@@ -268,7 +268,7 @@ impl From<TransitionRow> for Transition {
             os_version: row.os_version,
             app_version: row.app_version,
             country: row.country,
-            described: Described::default(),
+            described_at: DescribedAt::default(),
             first_seen: row.received_at,
             last_seen: row.received_at,
             unidentified_since: None,

@@ -167,21 +167,20 @@ pub fn privacy(page: PrivacySettings) -> impl IntoView {
 
 /// What is erased now, and what will be, by when each change blocked it.
 fn erasings(erasings: Vec<Erasing>) -> impl IntoView {
-    let waiting: Vec<Moment> = erasings.iter().filter_map(Erasing::from).collect();
-    let wait = (!waiting.is_empty()).then(|| {
-        let last = waiting.len() - 1;
-        let dates = waiting.into_iter().enumerate().map(|(at, date)| {
-            let before = if at == 0 { "" } else { ", then, what a later change blocks, on " };
-            let end = if at == last { " unless you undo the change." } else { "" };
-            view! { {before}{moment(date)}{end} }
-        });
+    let waiting: Vec<Moment> = erasings.iter().filter_map(Erasing::begins).collect();
+    let when = match &waiting[..] {
+        [] => None,
+        [at] => Some(view! { "They will be erased on "{moment(at.clone())}" unless you undo the change." }.prerender()),
+        several => {
+            let each = several.iter().map(|at| view! { <li>{moment(at.clone())}</li> });
+            Some(view! { "Several changes blocked them. What each did will be erased, unless you undo it, on:"<ul>{each.collect_view()}</ul> }.prerender())
+        }
+    };
+    let wait = when.map(|when| {
         notice(
             Tone::Mind,
             view! {
-                <p>
-                    <b>"Advertising ids that these settings block are no longer sent out. "</b>
-                    "They will be erased on "{dates.collect_view()}
-                </p>
+                <div><b>"Advertising ids that these settings block are no longer sent out. "</b>{when}</div>
             },
         )
         .prerender()
@@ -190,7 +189,7 @@ fn erasings(erasings: Vec<Erasing>) -> impl IntoView {
 }
 
 impl Erasing {
-    fn from(&self) -> Option<Moment> {
+    fn begins(&self) -> Option<Moment> {
         match self {
             Self::From(at) => Some(at.clone()),
             Self::Running { .. } | Self::Done { .. } => None,
