@@ -27,7 +27,7 @@ filled() {
     local workspace input token
     workspace=northwind-games
     input=$("$attest" input add --workspace "$workspace" --name Fixture --json)
-    token=$("$attest" token add --workspace "$workspace" --name Fixture --role compliance --json)
+    token=$("$attest" token add --workspace "$workspace" --name Fixture --role compliance_admin --json)
     printf '{"workspace": "%s", "input": %s, "token": %s}\n' "$workspace" "$input" "$token"
 }
 

@@ -156,7 +156,10 @@ create table devices (
     -- The day of its first batch, if that counts as an install, and whether it said that ad tracking is limited.
     installed_on bigint,
     install_limited boolean,
+    -- By the times of its reports.
     last_seen bigint not null,
+    -- When its last batch came.
+    last_received bigint not null,
     unidentified_since bigint,
     retired boolean not null,
     -- The last day of the workspace on which it counted as active, in days since 1970-01-01.

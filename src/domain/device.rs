@@ -58,6 +58,8 @@ pub struct Device {
     pub first_seen: Millis,
     /// By the latest time of its reports.
     pub last_seen: Millis,
+    /// When its last batch came, whatever its time.
+    pub last_received: Millis,
     /// Since when no identifier leads to it.
     pub unidentified_since: Option<Millis>,
     /// Whether it has left the counts: without an identifier and silent for `SILENT`.

@@ -34,6 +34,9 @@ closed_list! {
     #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
     pub enum Problem {
         NotJson => "not_json",
+        /// Packed in a way that is not understood.
+        UnknownEncoding => "unknown_encoding",
+        /// Said to be packed by gzip, and is not, or not wholly.
         NotGzip => "not_gzip",
         NotAnObject => "not_an_object",
         NotAnArray => "not_an_array",
@@ -70,6 +73,9 @@ closed_list! {
         StatusRequired => "status_required",
         NotARole => "not_a_role",
         NotATimeZone => "not_a_time_zone",
+        NotADay => "not_a_day",
+        /// A day before those that are kept, to come, or after the other one.
+        DayOutOfRange => "day_out_of_range",
         /// An e-mail that belongs to no account.
         NobodyHasIt => "nobody_has_it",
         /// A second dimension, where units are grouped by one.

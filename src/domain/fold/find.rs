@@ -3,7 +3,7 @@
 use super::arrival::{Arrival, IdSource};
 use super::folded::Folded;
 use super::population::Population;
-use super::said::{explicit, keeps_idfa, keeps_idfa_of, report};
+use super::said::{explicit, is_of_some_device, keeps_idfa, keeps_idfa_of, report};
 use crate::domain::att::legacy_flags;
 use crate::domain::batch::Batch;
 use crate::domain::data_problem::DataProblem;
@@ -54,12 +54,7 @@ impl Population {
         ids: &mut dyn IdSource,
         folded: &mut Folded,
     ) -> Option<DeviceId> {
-        let is_apple = batch.platform.is_some_and(Platform::is_apple);
-        let is_idfa = |(kind, _): &(IdentifierKind, String)| *kind == IdentifierKind::Idfa;
-        let is_withheld = is_apple
-            && !batch.identifiers.is_empty()
-            && batch.identifiers.iter().all(is_idfa)
-            && !keeps_idfa(batch, arrival);
+        let is_withheld = batch.status.is_none() && is_of_some_device(batch) && !keeps_idfa(batch, arrival);
         if explicit(batch).is_none() && !is_withheld {
             return None;
         }
@@ -74,6 +69,21 @@ impl Population {
         let device = self.add_device(batch, arrival, ids);
         self.add_identifier(identifier, Lead { to: device, joins: Joins::default() });
         Some(device)
+    }
+
+    /// Names an Apple device that has lost its last id after a user of it, unless another device of the app is: so that the
+    /// person counts the same as if the id had never been kept. `is_taken` tells of names that are not here.
+    pub fn name_after_user(&mut self, device: DeviceId, profile: ProfileId, is_taken: impl Fn(&Identifier) -> bool) {
+        let Some(known) = self.devices.get(&device) else { return };
+        let is_known = self.profiles().get(&profile).is_some_and(|profile| profile.anonymous_on.is_none());
+        if !known.platform.is_apple() || !is_known || self.count_identifiers(device) > 0 {
+            return;
+        }
+        let identifier = identifier_of_profile(known.environment, known.app, profile);
+        if !self.identifiers().contains_key(&identifier) && !is_taken(&identifier) {
+            self.add_identifier(identifier, Lead { to: device, joins: Joins::default() });
+            self.note_identified(device);
+        }
     }
 
     /// The one Apple device that a profile has in an app, of those that are here.
@@ -126,6 +136,7 @@ impl Population {
             described_at: DescribedAt::default(),
             first_seen: seen,
             last_seen: seen,
+            last_received: arrival.received,
             unidentified_since: None,
             retired: false,
             active_on: None,

@@ -17,7 +17,9 @@ pub use arrival::{Arrival, IdSource};
 pub use decide::Unsettled;
 pub use folded::{Folded, Transition};
 pub use population::Population;
+pub use said::is_of_some_device;
 
+use super::att::believed;
 use super::batch::Batch;
 use super::data_problem::DataProblem;
 
@@ -36,11 +38,13 @@ impl Population {
         }
         folded.app_version = batch.app_version.clone().unwrap_or_default();
         if let Some(device) = device {
-            let kept = self.may_keep_idfa(device, arrival);
+            let before = self.gates(device, arrival);
             self.describe(device, batch, arrival, &mut folded);
             self.take_report(device, batch, arrival, &mut folded);
-            if kept && !self.may_keep_idfa(device, arrival) {
-                // A version or a platform closes the gate as a status does.
+            let after = self.gates(device, arrival);
+            if !after.now && ((before.now && !after.now) || (before.without_default && !after.without_default)) {
+                // A version or a platform closes the gate as a status does; also where settings had closed it before, which
+                // may be undone.
                 self.erase_idfas(device, arrival.received);
                 folded.erases_idfa = true;
             }
@@ -54,12 +58,18 @@ impl Population {
         }
         let profile = named.or_else(|| device.map(|device| self.anonymous(device, arrival, ids)));
         match profile.and_then(|profile| self.profile_mut(profile)) {
-            Some(profile) => profile.last_seen = profile.last_seen.max(arrival.received),
+            Some(profile) => {
+                let received = arrival.received;
+                profile.last_seen = believed(profile.last_seen, received, received).max(received);
+            }
             None => folded.without_ids = true,
         }
         if let Some(profile) = named {
             let joined = device.is_some_and(|device| self.join(device, profile, arrival.day, &mut folded));
             self.attach_identities(profile, joined, batch, arrival.day, &mut folded);
+            if let Some(device) = device.filter(|_| is_of_some_device(batch)) {
+                self.name_after_user(device, profile, |_| false);
+            }
         }
         folded
     }

@@ -15,6 +15,14 @@ use crate::domain::identifier::{Identifier, IdentifierKind};
 use crate::domain::joins::{Lead, MOST_IDENTIFIERS};
 use crate::domain::time::{Day, Millis};
 
+/// Whether the gate lets a device have an IDFA.
+pub(super) struct Gates {
+    /// By the settings in force.
+    pub now: bool,
+    /// By what is known of the device alone, where an IDFA is withheld unless that permits it.
+    pub without_default: bool,
+}
+
 /// Whether something said for the moment `t` is no older than what was said `at`, which it is then; old news that is sent
 /// later counts only where nothing was said.
 fn take_if_news(at: &mut Option<Millis>, t: Millis, arrival: &Arrival) -> bool {
@@ -85,6 +93,7 @@ impl Population {
         forget_future(device, batch, arrival);
         describe(device, batch, arrival);
         device.last_seen = device.last_seen.max(report(batch, arrival).order_key().t);
+        device.last_received = believed(device.last_received, arrival.received, arrival.received).max(arrival.received);
         device.retired = false;
         let app_version = batch.app_version.as_ref().or(device.app_version.as_ref());
         folded.app_version = app_version.cloned().unwrap_or_default();
@@ -136,9 +145,10 @@ impl Population {
         }
     }
 
-    /// Whether the gate lets the device have an IDFA now.
-    pub(super) fn may_keep_idfa(&self, id: DeviceId, arrival: &Arrival) -> bool {
-        self.devices.get(&id).is_some_and(|device| device.may_keep_idfa(arrival.policy, arrival.default))
+    /// Whether the gate lets the device have an IDFA.
+    pub(super) fn gates(&self, id: DeviceId, arrival: &Arrival) -> Gates {
+        let may = |policy, default| self.devices.get(&id).is_some_and(|device| device.may_keep_idfa(policy, default));
+        Gates { now: may(arrival.policy, arrival.default), without_default: may(Policy::Withhold, None) }
     }
 
     /// Takes the device's IDFAs away.
@@ -206,6 +216,13 @@ impl Population {
     pub fn erase_identifier(&mut self, identifier: &Identifier, device: DeviceId, now: Millis) {
         self.remove_identifier(identifier);
         self.note_unidentified(device, now);
+    }
+
+    /// Notes that an identifier leads to the device again.
+    pub(super) fn note_identified(&mut self, id: DeviceId) {
+        if let Some(device) = self.devices.get_mut(&id) {
+            device.unidentified_since = None;
+        }
     }
 
     /// Notes since when no identifier leads to the device, or that one does.

@@ -4,6 +4,7 @@ use super::arrival::Arrival;
 use crate::domain::att::{Report, Status, Verdict, gate};
 use crate::domain::batch::Batch;
 use crate::domain::device::Device;
+use crate::domain::identifier::IdentifierKind;
 use crate::domain::platform::Platform;
 
 /// What it says about its device's status.
@@ -37,4 +38,12 @@ pub(super) fn keeps_idfa_of(device: &Device, batch: &Batch, arrival: &Arrival) -
     let status = explicit(batch).or(device.reported.map(|reported| reported.status));
     let os = batch.os_version.as_deref().or(device.os_version.as_deref());
     gate(arrival.policy, platform, status, arrival.default, os, true) == Verdict::Kept
+}
+
+/// Whether it may be about a device that none of its ids names: it has a status, or an IDFA of an Apple device and no
+/// other id. Then it is about one of the profile that it names.
+pub fn is_of_some_device(batch: &Batch) -> bool {
+    let is_idfa = |(kind, _): &(IdentifierKind, String)| *kind == IdentifierKind::Idfa;
+    let has_only_idfa = !batch.identifiers.is_empty() && batch.identifiers.iter().all(is_idfa);
+    batch.status.is_some() || (has_only_idfa && batch.platform.is_some_and(Platform::is_apple))
 }

@@ -87,9 +87,10 @@ pub async fn as_page(
     with_retry(render(&state, Page::Refused(Box::new(page)), status(&error)), &error)
 }
 
-/// Whether an address is one of the Events API's, or among them.
+/// Whether an address is one of the Events API's, among them, or what a sender makes of them by mistake.
 fn is_of_events(path: &str) -> bool {
-    ["v2", "s2s"].contains(&path.split('/').nth(1).unwrap_or_default())
+    let first = path.split('/').find(|part| !part.is_empty()).unwrap_or_default().to_ascii_lowercase();
+    ["v1", "v2", "s2s", "events", "bulkevents"].contains(&first.as_str())
 }
 
 /// Whether an address is among those for machines, known or not.
@@ -112,7 +113,14 @@ pub async fn as_json(RequestId(incident): RequestId, request: Request, next: Nex
     }
     let Some(Failed(error)) = response.extensions().get::<Failed>().cloned() else { return response };
     log(&error, &incident);
-    let mut reported = (status(&error), Json(json!({"errors": messages(&error, &incident)}))).into_response();
+    let mut messages = messages(&error, &incident);
+    if basic && matches!(&*error, Error::Refused(Refusal::NotFound)) {
+        messages = vec![Message {
+            code: Code::NotFound,
+            message: "not found: events are sent to /v2/events, /v2/bulkevents or /v2/bulkevents/historical".to_owned(),
+        }];
+    }
+    let mut reported = (status(&error), Json(json!({"errors": messages}))).into_response();
     if matches!(&*error, Error::Refused(Refusal::Unauthorized)) {
         let scheme = if basic { "Basic realm=\"attest\"" } else { "Bearer" };
         reported.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static(scheme));

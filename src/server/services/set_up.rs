@@ -62,12 +62,13 @@ pub async fn set_up(services: &Services, actor: &Actor, first: FirstAccount) -> 
     let email = valid("email", Email::parse(&first.email), &mut faults);
     let workspace = valid("workspace", Name::parse(&first.workspace), &mut faults);
     valid("password", acceptable(&first.password, &[&first.name, &first.email, &first.workspace]), &mut faults);
-    valid("time_zone", known_zone(&first.time_zone), &mut faults);
-    let (Some(name), Some(email), Some(workspace), true) = (name, email, workspace, faults.is_empty()) else {
+    let time_zone = valid("time_zone", known_zone(&first.time_zone), &mut faults);
+    let read = (name, email, workspace, time_zone, faults.is_empty());
+    let (Some(name), Some(email), Some(workspace), Some(time_zone), true) = read else {
         return Err(Refusal::Invalid(faults).into());
     };
     let password_hash = services.passwords.hash(first.password).await?;
-    let (token_hash, time_zone) = (hash(&first.token), first.time_zone);
+    let token_hash = hash(&first.token);
     let read = ReadAccount { token_hash, name, email, password_hash, workspace, time_zone };
     let actor = actor.clone();
     services.system.transaction(move |tx| set_up_once(tx, actor.clone(), read.clone())).await

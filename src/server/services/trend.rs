@@ -8,6 +8,7 @@ use crate::domain::id::AppId;
 use crate::domain::time::Day;
 use crate::server::calendar;
 use crate::server::error::Result;
+use crate::server::store::privacy::in_force_before;
 use crate::server::store::{CounterSelection, View};
 
 closed_list! {
@@ -74,8 +75,7 @@ pub async fn trend(view: &mut View, question: &TrendQuery) -> Result<Vec<Point>>
     for begin in periods(first, last, step).into_iter().rev() {
         let added = days.range(begin..=end).fold(Counts::default(), |sum, (_, added)| sum.plus(*added));
         let over = calendar::begins(end.plus(1), &zone);
-        // By their numbers, as clocks can be set back.
-        let in_force = newest_first.iter().find(|version| version.settings.changed_at < over);
+        let in_force = in_force_before(&newest_first, over, view.now);
         let default = in_force.and_then(|version| version.settings.default);
         points.push(Point { first: begin, last: end, counts: if unit.of_now() { at_end } else { added }, default });
         (at_end, end) = (at_end.minus(added), begin.plus(-1));

@@ -71,15 +71,13 @@ pub async fn add_workspace(services: &Services, actor: &Actor, new: NewWorkspace
         let name = admin.name.as_ref().map(|name| Name::parse(name)).transpose();
         Some((email, name.map_err(|problem| fault("admin_name", problem)).ok()?))
     });
-    if let Err(problem) = known_zone(&new.time_zone) {
-        fault("time_zone", problem);
-    }
+    let time_zone = known_zone(&new.time_zone).map_err(|problem| fault("time_zone", problem)).unwrap_or_default();
     // Among the addresses of profiles it is a word of its own.
     if org.as_ref().is_some_and(|org| org.as_str() == "resolve") {
         fault("org", Problem::Taken);
     }
     let (Some(name), true) = (name, faults.is_empty()) else { return Err(Refusal::Invalid(faults).into()) };
-    let marks = Marks { time_zone: new.time_zone, org: label(org)?, account: label(account)? };
+    let marks = Marks { time_zone, org: label(org)?, account: label(account)? };
     let (token, token_hash) = link_token(services.system.ids());
     let read = ReadWorkspace { name, slug, marks, admin, credential: FirstCredential::Link(token_hash) };
     let actor = actor.clone();
@@ -115,9 +113,10 @@ pub(super) fn label(given: Option<Slug>) -> Result<Slug> {
     given.map_or_else(|| Slug::parse(LABEL), Ok).map_err(|problem| Error::invalid("label", problem))
 }
 
-/// A time zone must be one of the IANA database.
-pub(super) fn known_zone(name: &str) -> Result<(), Problem> {
-    jiff::tz::TimeZone::get(name).map(|_| ()).map_err(|_| Problem::NotATimeZone)
+/// A time zone must be one of the IANA database; it is kept in that one's spelling.
+pub(super) fn known_zone(name: &str) -> Result<String, Problem> {
+    let zone = jiff::tz::TimeZone::get(name).map_err(|_| Problem::NotATimeZone)?;
+    zone.iana_name().map(str::to_owned).ok_or(Problem::NotATimeZone)
 }
 
 /// Refuses to go on where the system has forgotten a workspace's time zone: its days would be counted as UTC's, for good.

@@ -130,8 +130,9 @@ impl Tx {
             on t.workspace_id = d.workspace_id and t.environment = d.environment and t.device_id = d.id \
             and t.seq = (select max(l.seq) from transitions l where l.workspace_id = $1 \
             and l.environment = d.environment and l.device_id = d.id) \
-            where d.workspace_id = $1 and (d.status is distinct from t.to_status or d.since is distinct from t.since \
-            or (d.as_of < t.as_of and t.received_at <= d.last_seen + $2) \
+            where d.workspace_id = $1 and (d.status is distinct from t.to_status \
+            or ((d.since is distinct from t.since or d.as_of < t.as_of) \
+            and coalesce(t.received_at <= d.last_received + $2, true)) \
             or (not d.answered and t.to_status in (2, 3)) \
             or d.transitions <> coalesce(t.seq, 0)) order by d.id limit 100";
         // A transition of a later day was noted while our clock was ahead; then the device knows better.

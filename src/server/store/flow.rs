@@ -9,7 +9,6 @@ use crate::domain::count::{Dimension, Slice};
 use crate::domain::environment::Environment;
 use crate::domain::flow::{Flow, FlowCell, FlowCells};
 use crate::domain::id::{AppId, WorkspaceId};
-use crate::domain::retention::Aging;
 use crate::domain::time::Day;
 use crate::server::error::Result;
 use std::collections::BTreeMap;
@@ -88,29 +87,9 @@ impl Tx {
         let rows: Vec<FlowRow> = on!(self, c => sqlx::query_as(SQL).bind(workspace).bind(first).fetch_all(c).await?);
         Ok(rows.into_iter().filter_map(FlowRow::cell).collect())
     }
-
-    /// From which day on everything is there of what is removed for its age; `None` when nothing was removed yet.
-    pub(super) async fn kept_from(&mut self, workspace: WorkspaceId, what: Aging) -> Result<Option<Day>> {
-        const SQL: &str = "select day from kept_from where workspace_id = $1 and what = $2";
-        Ok(on!(self, c => sqlx::query_scalar(SQL).bind(workspace).bind(what.as_str()).fetch_optional(c).await?))
-    }
-
-    /// Notes that of the days before one something may be gone. A setting that keeps longer brings nothing back.
-    pub(super) async fn note_kept_from(&mut self, workspace: WorkspaceId, what: Aging, day: Day) -> Result<()> {
-        const SQL: &str = "insert into kept_from as kept (workspace_id, what, day) values ($1, $2, $3) \
-            on conflict (workspace_id, what) do update set day = excluded.day where kept.day < excluded.day";
-        on!(self, c => { sqlx::query(SQL).bind(workspace).bind(what.as_str()).bind(day).execute(c).await?; });
-        Ok(())
-    }
 }
 
 impl Scope {
-    /// From which day on everything is there of what is removed for its age; `None` when nothing was removed yet.
-    pub async fn kept_from(&mut self, what: Aging) -> Result<Option<Day>> {
-        let workspace = self.workspace.id;
-        self.tx.kept_from(workspace, what).await
-    }
-
     /// What happened on each of these days, in all or in one app.
     pub async fn flows(
         &mut self,

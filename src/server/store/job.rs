@@ -83,7 +83,12 @@ impl System {
             on conflict do nothing";
         const OF_ERASURES: &str = "insert into jobs (workspace_id, name, due_at, failures, cursor) \
             select e.workspace_id, 'erasure', min(e.due_at), 0, '' from erasures e \
-            where e.progress in ('waiting', 'running') group by e.workspace_id on conflict do nothing";
+            where e.progress in ('waiting', 'running') group by e.workspace_id \
+            on conflict (workspace_id, name) do update set due_at = excluded.due_at \
+            where jobs.failures = 0 and jobs.holder is null and excluded.due_at < jobs.due_at";
+        // One that was asked for later than now was asked for while a clock was ahead: its time begins now.
+        const ASKED_AHEAD: &str = "update erasures set due_at = $1 + due_at - asked_at, asked_at = $1 \
+            where progress in ('waiting', 'running') and asked_at > $1 + $2";
         let names = |of_installation: bool| {
             let recurring = JobKind::ALL.into_iter().filter(|kind| kind.every().is_some());
             let wanted = recurring.filter(move |kind| kind.is_of_installation() == of_installation);
@@ -96,6 +101,7 @@ impl System {
                 on!(&mut tx.tx, c => {
                     sqlx::query(OF_INSTALLATION).bind(of_installation).bind(now).execute(&mut *c).await?;
                     sqlx::query(OF_WORKSPACES).bind(of_workspaces).bind(now).execute(&mut *c).await?;
+                    sqlx::query(ASKED_AHEAD).bind(now).bind(MINUTE).execute(&mut *c).await?;
                     sqlx::query(OF_ERASURES).execute(c).await?;
                 });
                 tx.commit(Trail::Unaudited("new jobs")).await

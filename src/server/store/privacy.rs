@@ -43,6 +43,18 @@ impl From<SettingsRow> for Version {
     }
 }
 
+/// The version that was in force just before a moment, of all of them, the newest first. By their numbers, for clocks are set
+/// back; and one that was stamped while a clock was ahead has been in force since it was made, which was before the next one
+/// and before now.
+pub fn in_force_before(newest_first: &[Version], moment: Millis, now: Millis) -> Option<&Version> {
+    let mut next = now;
+    newest_first.iter().find(|version| {
+        // Of what was made just now the moment counts as it is.
+        next = version.settings.changed_at.min(next);
+        next < moment
+    })
+}
+
 const INSERT: &str = "insert into settings_versions (workspace_id, version, default_status, idfa_policy, changed_at, \
     changed_by, reason, moved_profiles) values ($1, $2, $3, $4, $5, $6, $7, $8)";
 
@@ -111,14 +123,9 @@ impl Scope {
 
     /// The settings that were in force just before a moment.
     pub async fn settings_before(&mut self, moment: Millis) -> Result<Option<Settings>> {
-        const SQL: &str = versions!("where workspace_id = $1 and changed_at < $2 order by version desc limit 1");
-        let workspace = self.workspace.id;
-        let row: Option<SettingsRow> = on!(&mut self.tx, c => sqlx::query_as(SQL)
-            .bind(workspace)
-            .bind(moment)
-            .fetch_optional(c)
-            .await?);
-        Ok(row.map(|row| Version::from(row).settings))
+        let now = self.now;
+        let newest_first = self.settings_versions(i64::MAX).await?;
+        Ok(in_force_before(&newest_first, moment, now).map(|version| version.settings.clone()))
     }
 
     /// Since when the default in force has been in force: the settings may have changed otherwise since.

@@ -28,9 +28,13 @@ impl Tx {
 impl Tx {
     /// The day that it is in a workspace.
     pub(super) async fn today(&mut self, workspace: WorkspaceId, now: Millis) -> Result<Day> {
+        Ok(calendar::day(now, &self.time_zone(workspace).await?))
+    }
+
+    /// The workspace's time zone.
+    pub(super) async fn time_zone(&mut self, workspace: WorkspaceId) -> Result<String> {
         const SQL: &str = "select time_zone from workspaces where id = $1";
-        let zone: String = on!(self, c => sqlx::query_scalar(SQL).bind(workspace).fetch_one(c).await?);
-        Ok(calendar::day(now, &zone))
+        Ok(on!(self, c => sqlx::query_scalar(SQL).bind(workspace).fetch_one(c).await?))
     }
 
     async fn memberships(&mut self, person: PersonId) -> Result<Vec<Membership>> {

@@ -23,7 +23,7 @@ async fn the_log_tells_what_left_the_counts() {
     let mut other = pool.begin().await.expect("a transaction");
     let lane = sqlx::query("select pg_advisory_xact_lock($1)").bind(sender.workspace.0);
     lane.execute(&mut *other).await.expect("the lane");
-    let heard = "update devices set last_seen = $1 where (environment, id) = (select environment, min(id) from devices \
+    let heard = "update devices set last_received = $1 where (environment, id) = (select environment, min(id) from devices \
         where unidentified_since is not null group by environment)";
     let heard = sqlx::query(heard).bind(now.0).execute(&mut *other).await.expect("heard of").rows_affected();
     assert_eq!(heard, 1);

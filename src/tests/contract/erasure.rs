@@ -61,8 +61,8 @@ async fn observe_keeps_the_idfa(world: World) {
 
 async fn a_nameless_silent_device_leaves_the_counts(world: World) {
     let sender = Sender::new(&world).await;
-    // Known by its IDFA alone, which the refusal erases.
-    let with = |status: &str| json!({"user_identities": {"customer_id": "ada"}, "device_info": {"ios_advertising_id": "A1", "att_authorization_status": status}});
+    // Known by its IDFA alone, which the refusal erases; and of nobody who is known.
+    let with = |status: &str| json!({"device_info": {"ios_advertising_id": "A1", "att_authorization_status": status}});
     sender.send(&[with("authorized")]).await;
     world.clock.advance(1000);
     sender.send(&[with("denied")]).await;

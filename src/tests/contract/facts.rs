@@ -31,6 +31,9 @@ on_both! {
     what_was_let_go_and_withheld_again_has_time_anew
     a_person_whose_only_id_is_a_withheld_idfa_counts_the_same_under_every_default
     an_identity_that_repeats_a_withheld_idfa_is_dropped
+    a_person_counts_the_same_after_their_id_is_erased
+    what_closes_the_gate_beside_a_setting_erases_though_the_setting_is_undone
+    what_was_asked_for_while_a_clock_was_ahead_has_its_time_from_now
     a_withheld_idfa_hides_no_device
     versions_of_other_platforms_are_not_those_of_ios
     a_clock_that_was_far_ahead_does_no_lasting_harm
@@ -336,16 +339,17 @@ async fn versions_of_other_platforms_are_not_those_of_ios(world: World) {
 async fn a_clock_that_was_far_ahead_does_no_lasting_harm(world: World) {
     let sender = Sender::new(&world).await;
     world.clock.advance(365 * DAY);
-    sender.send(&[ios("ada", "v1", Some("denied"))]).await;
+    sender.send(&[ios("ada", "v1", Some("denied")), ios("bob", "v2", Some("denied"))]).await;
     world.run_jobs().await;
     world.clock.advance(-365 * DAY + MINUTE);
+    sender.send(&[ios("bob", "v2", Some("denied"))]).await;
     let mut timed = ios("ada", "v1", Some("authorized"));
     timed["timestamp_unixtime_ms"] = world.store.clock().now().0.into();
     timed["application_info"] = json!({"application_version": "2.0"});
     sender.send(&[timed]).await;
-    assert_eq!((sender.devices(AUTHORIZED).await, sender.devices(DENIED).await), (1, 0));
+    assert_eq!((sender.devices(AUTHORIZED).await, sender.devices(DENIED).await), (1, 1));
     let seen: Vec<(i64, Option<String>, i64)> =
-        world.rows("select last_seen, app_version, active_on from devices").await;
+        world.rows("select last_seen, app_version, active_on from devices where status = 3").await;
     let now = world.store.clock().now().0;
     assert_eq!(seen, [(now, Some("2.0".to_owned()), 20_779)]);
     let late: Vec<(String,)> = world.rows("select name from jobs where due_at > 1795356300000 + 172800000").await;
@@ -372,4 +376,65 @@ async fn a_clock_that_was_far_ahead_keeps_nobody_from_signing_in(world: World) {
     let again = world.system.clone().with_slot().await;
     assert_eq!(world.rows::<(i64,)>("select count(*) from slots").await, taken, "its slot is free again");
     drop((of_slot, again));
+}
+
+async fn a_person_counts_the_same_after_their_id_is_erased(world: World) {
+    let sender = Sender::new(&world).await;
+    let only_idfa = |who: &str, idfa: &str, status: Option<&str>| {
+        json!({"user_identities": {"customer_id": who}, "device_info": {"platform": "iOS", "os_version": "17.0",
+            "ios_advertising_id": idfa, "att_authorization_status": status}})
+    };
+    // Kept by the default, and erased with another one; and by a refusal of their own.
+    change(&sender, Some(Some(Status::Authorized)), None).await;
+    sender.send(&[only_idfa("ada", IDFA, None)]).await;
+    let other = "713ff528-afd1-4c1b-9628-e6ed25ece9c0";
+    sender.send(&[only_idfa("bob", other, Some("authorized"))]).await;
+    world.clock.advance(1000);
+    sender.send(&[only_idfa("bob", other, Some("denied"))]).await;
+    change(&sender, Some(Some(Status::Denied)), None).await;
+    world.clock.advance(3 * DAY);
+    world.run_jobs().await;
+    assert_eq!(idfas(&sender).await, [""; 0]);
+    for _ in 0..2 {
+        assert_eq!((sender.profiles(CountedState::Unknown).await, sender.profiles(DENIED).await), (1, 1));
+        world.clock.advance(40 * DAY);
+        world.run_jobs().await;
+        world.assert_holds().await;
+    }
+    let before: Vec<(i64,)> = world.rows("select count(*) from devices").await;
+    sender.send(&[only_idfa("ada", IDFA, None), only_idfa("bob", other, None)]).await;
+    assert_eq!(world.rows::<(i64,)>("select count(*) from devices").await, before, "and is found by their names");
+}
+
+async fn what_closes_the_gate_beside_a_setting_erases_though_the_setting_is_undone(world: World) {
+    let sender = Sender::new(&world).await;
+    sender.send(&[with_idfa(1, "14.2", None)]).await;
+    assert_eq!(idfas(&sender).await, ["A1"]);
+    change(&sender, Some(Some(Status::Denied)), None).await;
+    world.clock.advance(1000);
+    sender.send(&[json!({"device_info": {"platform": "iOS", "os_version": "17.0", "ios_idfv": "v1"}})]).await;
+    change(&sender, Some(None), None).await;
+    assert_eq!((open(&sender).await, idfas(&sender).await), (vec![], vec![]), "nothing is left to be handed out again");
+    world.assert_holds().await;
+}
+
+async fn what_was_asked_for_while_a_clock_was_ahead_has_its_time_from_now(world: World) {
+    let sender = Sender::new(&world).await;
+    change(&sender, None, Some(Policy::Observe)).await;
+    sender.send(&[with_idfa(1, "17.5", Some("denied"))]).await;
+    world.clock.advance(365 * DAY);
+    change(&sender, Some(Some(Status::Denied)), Some(Policy::Withhold)).await;
+    world.run_jobs().await;
+    world.clock.advance(-365 * DAY + HOUR);
+    let token = world.token("acme", Role::Compliance).await;
+    let path = "/api/v1/workspaces/acme/trend?from=2026-11-22&basis=effective";
+    let trend = world.ask("GET", path, Some(&crate::harness::bearer(&token)), "").await.json();
+    assert_eq!(trend["points"][0]["default"], "denied", "what is in force is in force");
+    world.run_jobs().await;
+    world.clock.advance(3 * DAY - 1);
+    world.run_jobs().await;
+    assert_eq!(idfas(&sender).await, ["A1"]);
+    world.clock.advance(1);
+    world.run_jobs().await;
+    assert_eq!(idfas(&sender).await, [""; 0]);
 }

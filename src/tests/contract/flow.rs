@@ -2,8 +2,10 @@
 
 use super::sender::{DENIED, Sender, ios};
 use crate::harness::{World, bearer, on_both};
+use attest::domain::retention::Keep;
 use attest::domain::role::Role;
 use attest::domain::time::{DAY, HOUR, MINUTE};
+use attest::server::services::jobs::run_due_jobs;
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
@@ -14,6 +16,7 @@ on_both! {
     old_news_are_of_no_day
     what_is_removed_for_its_age_leaves_the_rest_proved
     a_device_that_nothing_leads_to_is_removed_in_the_end
+    what_is_removed_with_a_device_is_not_missed
     days_that_a_setting_had_removed_are_not_invented
     rounded_roles_see_rounded_changes
 }
@@ -172,7 +175,7 @@ async fn a_device_that_nothing_leads_to_is_removed_in_the_end(world: World) {
         world.run_jobs().await;
         world.assert_holds().await;
     }
-    assert_eq!(rows().await, (0, 1, 0, 0), "ada is somebody all the same");
+    assert_eq!(rows().await, (1, 1, 1, 1), "ada's is named after her, as if her id had never been kept");
 }
 
 async fn days_that_a_setting_had_removed_are_not_invented(world: World) {
@@ -214,4 +217,32 @@ async fn rounded_roles_see_rounded_changes(world: World) {
         (&json!(10), &Value::Null)
     );
     assert_eq!((&read["rounded"], &read["first_answers"], &read["installs"]), (&json!(true), &json!(20), &json!(20)));
+}
+
+/// A device goes when its time is over, whenever the job that removes old changes of status comes by, and whatever times
+/// its reports had.
+async fn what_is_removed_with_a_device_is_not_missed(world: World) {
+    let sender = Sender::new(&world).await;
+    let keep = Keep { transitions_days: 30, daily_days: 1100, request_ids_hours: 72, request_ids: 1000 };
+    let run = async || run_due_jobs(&world.state.services, keep).await.expect("the jobs run");
+    let with = |idfa: &str, status: &str, at: i64| {
+        json!({"timestamp_unixtime_ms": at, "device_info": {
+        "ios_advertising_id": idfa, "os_version": "17.5", "att_authorization_status": status}})
+    };
+    let began = world.store.clock().now().0;
+    for (n, status) in ["authorized", "denied"].into_iter().enumerate() {
+        sender.send(&[with("A1", status, began + n as i64)]).await;
+    }
+    run().await;
+    world.clock.advance(20 * DAY);
+    for (n, status) in ["authorized", "denied"].into_iter().enumerate() {
+        sender.send(&[with("A2", status, began + n as i64)]).await;
+    }
+    for _ in 0..20 {
+        world.clock.advance(21 * HOUR);
+        run().await;
+        world.assert_holds().await;
+        sender.send(&[ios("ada", "v1", Some("denied"))]).await;
+    }
+    assert!(world.rows::<(i64,)>("select count(*) from devices").await[0].0 < 3, "one of them is gone");
 }

@@ -86,7 +86,7 @@ async fn many_searches_of_one_hold_up_nobody_elses() {
     };
     let adas = join_all((0..40).map(|n| search(["/log?text=it", "/w/acme/audit?actor=Ada&text=it"][n % 2], &ada)));
     let (_, before) = tokio::join!(adas, bobs);
-    assert!(before < 10, "{before} searches of Ada's came before Bob's");
+    assert!(before < 20, "{before} of 40 searches of Ada's came before Bob's");
 }
 
 /// On Postgres each statement of a page gives way, for a commit has many steps and shares the processor with them.

@@ -7,7 +7,8 @@ use crate::domain::error::{Fault, Problem};
 pub fn problem(problem: Problem) -> &'static str {
     match problem {
         Problem::NotJson => "expected JSON",
-        Problem::NotGzip => "expected gzip, or none",
+        Problem::UnknownEncoding => "expected gzip, or none",
+        Problem::NotGzip => "expected a whole body packed by gzip, as the header says",
         Problem::NotAnObject => "expected an object",
         Problem::NotAnArray => "expected an array",
         Problem::NotAString => "expected a string",
@@ -39,6 +40,10 @@ pub fn problem(problem: Problem) -> &'static str {
             "expected one of compliance_admin, admin, compliance, analyst, read_only, auditor (a token's may be profile_reader)"
         }
         Problem::NotATimeZone => "expected a time zone such as Europe/Berlin",
+        Problem::NotADay => "expected a day such as 2026-11-22",
+        Problem::DayOutOfRange => {
+            "expected a day that is kept, neither to come nor after the last one, at most 1,100 days before it"
+        }
         Problem::NobodyHasIt => "expected the e-mail of an account (attest user add makes one)",
         Problem::LastComplianceAdmin => "expected another Compliance Admin to remain",
         Problem::NotThePassword => "expected the current password",
@@ -153,9 +158,19 @@ pub fn parameter_problem(name: &str) -> &'static str {
 /// Why batches were refused, as the input's page says it; `reason` is a field and a problem.
 pub fn reason(reason: &str) -> String {
     match Fault::of_reason(reason) {
-        Some(fault) if fault.field.is_empty() => format!("The batch: {}", problem(fault.problem)),
+        Some(fault) if fault.field.is_empty() => format!("{}: {}", whole(fault.problem), problem(fault.problem)),
         Some(fault) => format!("{}: {}", fault.field, problem(fault.problem)),
         None => format!("{reason}: refused"),
+    }
+}
+
+/// What is wrong as a whole.
+fn whole(of: Problem) -> &'static str {
+    match of {
+        Problem::NotJson | Problem::NotAnArray | Problem::NoBatch | Problem::TooManyBatches | Problem::RateLimited => {
+            "The request"
+        }
+        _ => "The batch",
     }
 }
 
@@ -186,7 +201,7 @@ mod tests {
     fn reasons_become_sentences() {
         assert_eq!(reason("mpid repeated"), "mpid: expected once, found more than once");
         assert_eq!(reason(" too_large"), "The batch: expected at most 128 KB for a batch and 256 KB for a request");
-        assert_eq!(reason(" rate_limited"), "The batch: expected fewer requests per second");
+        assert_eq!(reason(" rate_limited"), "The request: expected fewer requests per second");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The days that a question about several of them is for.
 
-use super::query::{ApiQuery, bad, parsed};
+use super::query::{ApiQuery, asked, bad};
 use crate::domain::error::Problem;
 use crate::domain::retention::Aging;
 use crate::domain::time::Day;
@@ -17,16 +17,22 @@ const MOST_DAYS: i64 = 1100;
 /// something that looks exact, also where a setting keeps longer now than it did.
 pub async fn period(query: &ApiQuery, view: &mut View, what: Aging, keep_days: u32) -> Result<(Day, Day)> {
     let today = calendar::day(view.now, &view.workspace.time_zone);
-    let last = parsed(query, "to", calendar::parse)?.unwrap_or(today);
+    let last = day(query, "to")?.unwrap_or(today);
     let kept = today.plus(1 - i64::from(keep_days));
     let kept = view.kept_from(what).await?.map_or(kept, |first| kept.max(first));
     let usual = last.plus(1 - USUAL_DAYS).max(kept);
-    let first = parsed(query, "from", calendar::parse)?.unwrap_or(usual);
+    let first = day(query, "from")?.unwrap_or(usual);
     if last > today {
-        return Err(bad("to", Problem::OutOfRange));
+        return Err(bad("to", Problem::DayOutOfRange));
     }
     if first > last || last.since(first) >= MOST_DAYS || first < kept {
-        return Err(bad("from", Problem::OutOfRange));
+        return Err(bad("from", Problem::DayOutOfRange));
     }
     Ok((first, last))
+}
+
+/// A day that is asked for.
+fn day(query: &ApiQuery, name: &'static str) -> Result<Option<Day>> {
+    let read = |text| calendar::parse(text).ok_or_else(|| bad(name, Problem::NotADay));
+    asked(query, name)?.map(read).transpose()
 }

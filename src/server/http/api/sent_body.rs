@@ -33,8 +33,10 @@ impl Unread {
     pub fn fault(&self) -> Option<Fault> {
         match self {
             Self::TooLarge(_) => Some(Fault::new("", Problem::TooLarge)),
-            Self::NotJsonType | Self::NotText => Some(Fault::new("", Problem::NotJson)),
-            Self::UnknownEncoding | Self::NotGzip => Some(Fault::new("Content-Encoding", Problem::NotGzip)),
+            Self::NotJsonType => Some(Fault::new("Content-Type", Problem::NotJson)),
+            Self::UnknownEncoding => Some(Fault::new("Content-Encoding", Problem::UnknownEncoding)),
+            Self::NotGzip => Some(Fault::new("Content-Encoding", Problem::NotGzip)),
+            Self::NotText => Some(Fault::new("", Problem::NotJson)),
             Self::CutOff => None,
         }
     }

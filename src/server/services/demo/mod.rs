@@ -130,13 +130,15 @@ pub async fn fill(services: &Services, clock: &Arc<StoryClock>, size: DemoSize) 
         write_all(&filling, groups, tell).await?;
         // Without it Postgres would take a workspace for a handful of rows, and read it whole for each step of what follows.
         store.learn_sizes(size.profiles.into()).await;
+        if version == changes.len() as i64 {
+            share_an_id(store, inputs[0], clock.now()).await?;
+        }
         if let Some((_, default, why)) = change {
             let (reason, default) = (why.to_owned(), Some(default));
             let new = NewSettings { default, policy: None, reason, version, typed_name: None };
             change_settings(store, &admin, workspace.clone(), new).await?;
         }
     }
-    share_an_id(store, inputs[0], clock.now()).await?;
     while erase_step(services, made.id).await? == JobStep::More {}
     let (slug, state) =
         (made.slug.to_string(), json!({"profiles": size.profiles, "days": size.days, "seed": size.seed}));

@@ -26,9 +26,10 @@ pub(super) async fn step(services: &Services, keep: Keep, job: &mut ClaimedJob) 
         JobKind::Samples => system.prune_samples(workspace).await?,
         JobKind::Retirement => {
             let silent_before = system.clock().now().minus(SILENT);
-            let seen_before = system.clock().now().minus(keep.transitions_days * DAY).min(silent_before);
+            // As long as their changes of status are kept, whoever counts again finds them.
+            let heard_before = system.clock().now().minus(keep.transitions_days * DAY).min(silent_before);
             if system.retire(workspace, silent_before).await? > 0
-                || system.remove_retired(workspace, seen_before).await? > 0
+                || system.remove_retired(workspace, heard_before).await? > 0
             {
                 return Ok(JobStep::More);
             }

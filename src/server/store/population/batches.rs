@@ -5,7 +5,7 @@ use super::load::Loader;
 use super::row::{DeviceRow, ProfileRow, devices, profiles};
 use crate::domain::batch::Batch;
 use crate::domain::environment::Environment;
-use crate::domain::fold::{Arrival, Population};
+use crate::domain::fold::{Arrival, Population, is_of_some_device};
 use crate::domain::id::{AppId, DeviceId, ProfileId, WorkspaceId};
 use crate::domain::identifier::{Identifier, IdentifierKind, identifier_of_profile};
 use crate::domain::identity::{Identity, IdentityKind};
@@ -59,8 +59,7 @@ fn without_device_id(batches: &[(Arrival, &Batch)], identifiers: &BTreeMap<Ident
         id.0 == IdentifierKind::Idfa || joins + times[&identifier] > MOST_ON_A_DAY
     };
     let is_without = |(_, (arrival, batch)): &(usize, &(Arrival, &Batch))| {
-        let is_of_device = batch.status.is_some() || batch.identifier(IdentifierKind::Idfa).is_some();
-        is_of_device && batch.identifiers.iter().all(|id| leads_nowhere(arrival, batch, id))
+        is_of_some_device(batch) && batch.identifiers.iter().all(|id| leads_nowhere(arrival, batch, id))
     };
     batches.iter().enumerate().filter(is_without).map(|(at, _)| at).collect()
 }
@@ -191,7 +190,7 @@ impl Loader<'_> {
     }
 
     /// Where these identifiers lead, to devices that are loaded with it.
-    async fn leads(&mut self, keys: String) -> Result<BTreeMap<Identifier, Lead<DeviceId>>> {
+    pub(super) async fn leads(&mut self, keys: String) -> Result<BTreeMap<Identifier, Lead<DeviceId>>> {
         #[derive(sqlx::FromRow)]
         struct LeadToDevice {
             kind: IdentifierKind,

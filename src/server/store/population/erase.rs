@@ -1,16 +1,17 @@
 //! One step of erasing IDFAs that the settings withhold.
 
-use super::id_row::{IdentifierRow, device_identifiers};
+use super::id_row::{IdentifierKey, IdentifierRow, device_identifiers};
 use super::load::Loader;
 use super::repeated::repeating_erased_idfas;
 use crate::domain::att::Terms;
 use crate::domain::count;
 use crate::domain::device::Device;
-use crate::domain::id::{DeviceId, WorkspaceId};
-use crate::domain::identifier::{Identifier, IdentifierKind};
+use crate::domain::fold::Population;
+use crate::domain::id::{DeviceId, ProfileId, WorkspaceId};
+use crate::domain::identifier::{Identifier, IdentifierKind, identifier_of_profile};
 use crate::domain::joins::Lead;
 use crate::server::error::Result;
-use crate::server::store::db::{Tx, on};
+use crate::server::store::db::{Tx, given, on};
 use crate::server::store::erasure::Progress;
 use crate::server::store::writes::Writes;
 use crate::server::store::{Store, System};
@@ -114,15 +115,32 @@ impl Tx {
         let mut load = Loader::new(self, workspace);
         load.devices(&devices).await?;
         load.identifiers(&devices).await?;
-        let before = load.population;
-        let mut after = before.clone();
-        let is_withheld = |(_, lead): &&(Identifier, Lead<DeviceId>)| {
+        let is_withheld = |lead: &Lead<DeviceId>, known: &Population| {
             let kept_on = |device: &Device| terms.iter().any(|terms| device.may_keep_idfa(terms.policy, terms.default));
-            before.devices.get(&lead.to).is_some_and(|device| !kept_on(device))
+            known.devices.get(&lead.to).is_some_and(|device| !kept_on(device))
         };
-        let erased: Vec<&(Identifier, Lead<DeviceId>)> = identifiers.iter().filter(is_withheld).collect();
+        let erased: Vec<(Identifier, Lead<DeviceId>)> =
+            identifiers.into_iter().filter(|(_, lead)| is_withheld(lead, &load.population)).collect();
+        let has_other = |device: DeviceId, known: &Population| {
+            known.identifiers_of(device).any(|identifier| identifier.kind != IdentifierKind::Idfa)
+        };
+        let nameless: BTreeSet<DeviceId> =
+            erased.iter().map(|(_, lead)| lead.to).filter(|device| !has_other(*device, &load.population)).collect();
+        load.users(&nameless).await?;
+        let users: Vec<(DeviceId, ProfileId)> = load.population.uses().keys().copied().collect();
+        let named_after = |(device, user): &(DeviceId, ProfileId)| {
+            let device = load.population.devices.get(device)?;
+            Some(IdentifierKey::from(&identifier_of_profile(device.environment, device.app, *user)))
+        };
+        let names = given(users.iter().filter_map(named_after));
+        let before = load.population.clone();
+        let taken = load.leads(names).await?;
+        let mut after = before.clone();
         for (identifier, lead) in &erased {
             after.erase_identifier(identifier, lead.to, store.clock.now());
+        }
+        for (device, user) in users {
+            after.name_after_user(device, user, |identifier| taken.contains_key(identifier));
         }
         let today = self.today(workspace, store.clock.now()).await?;
         let mut writes = Writes::new(workspace);

@@ -4,10 +4,12 @@ use super::row::{DeviceRow, devices};
 use crate::domain::device::Device;
 use crate::domain::flow::{self, FlowCells};
 use crate::domain::id::WorkspaceId;
+use crate::domain::retention::Aging;
 use crate::domain::time::Millis;
 use crate::server::error::Result;
 use crate::server::store::System;
 use crate::server::store::db::{given, on};
+use crate::server::store::retention::kept_from::first_whole_day;
 use crate::server::store::writes::Writes;
 use serde_json::json;
 
@@ -15,13 +17,15 @@ use serde_json::json;
 const STEP: i64 = 100;
 
 impl System {
-    /// Removes retired devices that were last seen before a moment, with their history and their anonymous users; returns
+    /// Removes retired devices that were last heard of before a moment, with their history and their anonymous users; returns
     /// how many.
-    pub async fn remove_retired(&self, workspace: WorkspaceId, seen_before: Millis) -> Result<usize> {
+    pub async fn remove_retired(&self, workspace: WorkspaceId, heard_before: Millis) -> Result<usize> {
         const LOOK: &str = concat!(
             "select ",
             devices!(columns),
-            " from devices where workspace_id = $1 and unidentified_since < $2 and last_seen < $2 and retired \
+            " from devices where workspace_id = $1 and unidentified_since < $2 and last_received < $2 and retired \
+            and not exists (select 1 from device_identifiers i where i.workspace_id = $1 \
+            and i.environment = devices.environment and i.device_id = devices.id) \
             order by unidentified_since limit $3"
         );
         const USERS: &str = "update profiles set devices = profiles.devices - gone.n \
@@ -46,7 +50,7 @@ impl System {
             tx.take_lane(workspace).await?;
             let rows: Vec<DeviceRow> = on!(&mut tx, c => sqlx::query_as(LOOK)
                 .bind(workspace)
-                .bind(seen_before)
+                .bind(heard_before)
                 .bind(STEP)
                 .fetch_all(c)
                 .await?);
@@ -61,6 +65,9 @@ impl System {
             for sql in [USERS, USES, ANONYMOUS, TRANSITIONS, DEVICES] {
                 on!(&mut tx, c => { sqlx::query(sql).bind(workspace).bind(&keys).execute(c).await?; });
             }
+            // Their changes of status go with them, before the job that removes old ones has come so far.
+            let first = first_whole_day(heard_before, &tx.time_zone(workspace).await?);
+            tx.note_kept_from(workspace, Aging::Transitions, first).await?;
             let mut cells = FlowCells::new();
             gone.iter().for_each(|device| flow::count_removal(&mut cells, device));
             let mut writes = Writes::new(workspace);

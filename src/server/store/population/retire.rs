@@ -17,7 +17,7 @@ impl System {
     /// Takes devices that no identifier leads to, and that were silent, out of the counts; returns how many.
     pub async fn retire(&self, workspace: WorkspaceId, silent_before: Millis) -> Result<usize> {
         const SQL: &str = "select d.id from devices d where d.workspace_id = $1 and d.unidentified_since is not null \
-            and not d.retired and d.last_seen < $2 order by d.id limit 100";
+            and not d.retired and d.last_received < $2 order by d.id limit 100";
         self.persist(move |store| async move {
             let mut tx = store.db.write().await?;
             tx.take_lane(workspace).await?;

@@ -1,6 +1,7 @@
 //! Removing what is too old, in small steps that let the event stream have its turn, and noting in the installation's
 //! log what was removed.
 
+pub mod kept_from;
 mod step;
 
 use super::audit::{Entry, INSTALLATION, append};
@@ -13,6 +14,7 @@ use crate::domain::job::JobStep;
 use crate::domain::retention::{Aging, Keep};
 use crate::domain::time::{DAY, Millis};
 use crate::server::error::Result;
+use kept_from::first_whole_day;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use step::RemovalStep;
@@ -75,7 +77,7 @@ impl Tx {
         match what {
             Aging::Transitions => {
                 let before = now.minus(keep.transitions_days * DAY);
-                let first = self.today(workspace, before).await?.plus(1);
+                let first = first_whole_day(before, &self.time_zone(workspace).await?);
                 self.note_kept_from(workspace, what, first).await?;
                 self.age_transitions(workspace, position, before).await
             }
