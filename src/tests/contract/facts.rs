@@ -199,6 +199,10 @@ async fn each_erasing_keeps_the_time_from_which_it_was_asked_for(world: World) {
     // Holds back more; somebody who did so again and again would else keep the refused device's id for ever.
     change(&sender, Some(Some(Status::Denied)), None).await;
     assert_eq!(open(&sender).await, [(3, Progress::Waiting), (4, Progress::Waiting)]);
+    let ada = world.sign_in(&world.member("acme", "Ada", Role::ComplianceAdmin).await).await;
+    let page = world.get("/w/acme/privacy", &ada).await.body;
+    assert!(page.contains("25 Nov 2026, 14:05 UTC") && page.contains("26 Nov 2026, 14:05 UTC"), "both dates: {page}");
+    assert_eq!(page.matches("are no longer sent out").count(), 1);
     world.clock.advance(2 * DAY - 1);
     world.run_jobs().await;
     assert_eq!(idfas(&sender).await, ["A1", "A2"]);

@@ -21,7 +21,9 @@ use axum::extract::{Path, State};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// What happened in a period, in one consistent read. For rounded roles fewer than 10 is null.
+/// What happened to devices in a period, in one consistent read. From its beginning to its end the devices of a status grow by
+/// the transitions to it less those from it, and unknown ones by the installs less the transitions from unknown; devices
+/// that leave the counts are not among them. For rounded roles fewer than 10 is null.
 #[derive(Serialize, ToSchema)]
 pub struct Transitions {
     environment: Environment,
@@ -74,7 +76,8 @@ pub struct Sums {
     /// Apple devices that sent their first batch.
     #[schema(required)]
     installs: Option<i64>,
-    /// Of these, those that said that ad tracking is limited (LAT).
+    /// Of these, those that said that ad tracking is limited (LAT): by a status that does not permit it, which from iOS 14.5 on
+    /// is so before the user has answered, by `limit_ad_tracking`, or by the zero IDFA.
     #[schema(required)]
     limited_installs: Option<i64>,
 }
