@@ -261,10 +261,10 @@ async fn a_person_whose_only_id_is_a_withheld_idfa_counts_the_same_under_every_d
         [(Some(Status::Denied), CountedState::Unknown), (Some(Status::Authorized), CountedState::Unknown)]
     {
         change(&sender, Some(default), None).await;
-        sender.send(&[only_idfa.clone()]).await;
+        sender.send(std::slice::from_ref(&only_idfa)).await;
         assert_eq!(sender.profiles(state).await, 1, "{default:?}: decided by the default");
         assert_eq!(sender.profiles(CountedState::NotApplicable).await, 0, "{default:?}");
-        sender.send(&[nobody.clone()]).await;
+        sender.send(std::slice::from_ref(&nobody)).await;
     }
     change(&sender, Some(Some(Status::Denied)), None).await;
     sender

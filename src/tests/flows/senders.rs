@@ -38,9 +38,11 @@ async fn resolved(world: &World, token: &str, kind: &str, value: &str) -> Reply 
     world.ask("POST", path, Some(&bearer(token)), question.to_string()).await
 }
 
-/// The shapes of public clients and feeds, written anew after their documentation: what each sends for one person, under
-/// which identity the person is found, and the status of their device.
-fn public_senders() -> Vec<(&'static str, &'static str, Value, (&'static str, &'static str), &'static str)> {
+/// Who sends, to which path, what, under which identity the person is found, and what status their device has.
+type PublicSender = (&'static str, &'static str, Value, (&'static str, &'static str), &'static str);
+
+/// The shapes of public clients and feeds, written anew after their documentation: what each sends for one person.
+fn public_senders() -> Vec<PublicSender> {
     let event = |at: i64| {
         json!({"event_type": "custom_event", "data": {"event_name": "opened",
         "custom_event_type": "navigation", "timestamp_unixtime_ms": at, "custom_attributes": {"a": "b"}}})
