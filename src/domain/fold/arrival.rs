@@ -1,6 +1,6 @@
 //! What folding is given beside a batch.
 
-use crate::domain::att::{Policy, Status};
+use crate::domain::att::{Policy, Status, TermsSet};
 use crate::domain::id::{AppId, InputId};
 use crate::domain::time::{Day, Millis};
 
@@ -20,6 +20,8 @@ pub struct Arrival {
     pub received: Millis,
     pub policy: Policy,
     pub default: Option<Status>,
+    /// Those before each erasing that has not ended: undoing the change goes back to them.
+    pub before_erasures: TermsSet,
     /// The day of the workspace on which it was received.
     pub day: Day,
     /// Old news, sent later: it never outranks what was reported since.

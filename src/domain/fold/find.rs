@@ -71,21 +71,6 @@ impl Population {
         Some(device)
     }
 
-    /// Names an Apple device that has lost its last id after a user of it, unless another device of the app is: so that the
-    /// person counts the same as if the id had never been kept. `is_taken` tells of names that are not here.
-    pub fn name_after_user(&mut self, device: DeviceId, profile: ProfileId, is_taken: impl Fn(&Identifier) -> bool) {
-        let Some(known) = self.devices.get(&device) else { return };
-        let is_known = self.profiles().get(&profile).is_some_and(|profile| profile.anonymous_on.is_none());
-        if !known.platform.is_apple() || !is_known || self.count_identifiers(device) > 0 {
-            return;
-        }
-        let identifier = identifier_of_profile(known.environment, known.app, profile);
-        if !self.identifiers().contains_key(&identifier) && !is_taken(&identifier) {
-            self.add_identifier(identifier, Lead { to: device, joins: Joins::default() });
-            self.note_identified(device);
-        }
-    }
-
     /// The one Apple device that a profile has in an app, of those that are here.
     pub fn only_apple_device(&self, profile: ProfileId, app: AppId) -> Option<DeviceId> {
         let is_candidate = |device: &&Device| device.app == app && device.platform.is_apple() && !device.retired;

@@ -38,13 +38,12 @@ impl Population {
         }
         folded.app_version = batch.app_version.clone().unwrap_or_default();
         if let Some(device) = device {
-            let before = self.gates(device, arrival);
+            let (kept, kept_undone) = self.keeps_idfa_on(device, arrival);
             self.describe(device, batch, arrival, &mut folded);
             self.take_report(device, batch, arrival, &mut folded);
-            let after = self.gates(device, arrival);
-            if !after.now && ((before.now && !after.now) || (before.without_default && !after.without_default)) {
-                // A version or a platform closes the gate as a status does; also where settings had closed it before, which
-                // may be undone.
+            if (kept || kept_undone) && self.keeps_idfa_on(device, arrival) == (false, false) {
+                // A version or a platform closes the gate as a status does; also where a setting has closed it, for undoing
+                // that would not open it.
                 self.erase_idfas(device, arrival.received);
                 folded.erases_idfa = true;
             }
@@ -67,9 +66,6 @@ impl Population {
         if let Some(profile) = named {
             let joined = device.is_some_and(|device| self.join(device, profile, arrival.day, &mut folded));
             self.attach_identities(profile, joined, batch, arrival.day, &mut folded);
-            if let Some(device) = device.filter(|_| is_of_some_device(batch)) {
-                self.name_after_user(device, profile, |_| false);
-            }
         }
         folded
     }

@@ -6,7 +6,7 @@ use super::find::identifiers_in_order;
 use super::folded::{Folded, Transition};
 use super::population::Population;
 use super::said::report;
-use crate::domain::att::{AppliedReport, Policy, ReportOutcome, Status, TimestampFault, apply_report, believed};
+use crate::domain::att::{AppliedReport, Policy, ReportOutcome, Status, Terms, TimestampFault, apply_report, believed};
 use crate::domain::batch::Batch;
 use crate::domain::data_problem::DataProblem;
 use crate::domain::device::{DescribedAt, Device};
@@ -14,14 +14,6 @@ use crate::domain::id::DeviceId;
 use crate::domain::identifier::{Identifier, IdentifierKind};
 use crate::domain::joins::{Lead, MOST_IDENTIFIERS};
 use crate::domain::time::{Day, Millis};
-
-/// Whether the gate lets a device have an IDFA.
-pub(super) struct Gates {
-    /// By the settings in force.
-    pub now: bool,
-    /// By what is known of the device alone, where an IDFA is withheld unless that permits it.
-    pub without_default: bool,
-}
 
 /// Whether something said for the moment `t` is no older than what was said `at`, which it is then; old news that is sent
 /// later counts only where nothing was said.
@@ -145,10 +137,16 @@ impl Population {
         }
     }
 
-    /// Whether the gate lets the device have an IDFA.
-    pub(super) fn gates(&self, id: DeviceId, arrival: &Arrival) -> Gates {
-        let may = |policy, default| self.devices.get(&id).is_some_and(|device| device.may_keep_idfa(policy, default));
-        Gates { now: may(arrival.policy, arrival.default), without_default: may(Policy::Withhold, None) }
+    /// Whether the gate lets the device have an IDFA on some terms.
+    pub(super) fn may_keep_idfa(&self, id: DeviceId, terms: Terms) -> bool {
+        self.devices.get(&id).is_some_and(|device| device.may_keep_idfa(terms.policy, terms.default))
+    }
+
+    /// Whether its IDFA was kept, or would be again if an open erasing were undone: on the terms in force, and on those.
+    pub(super) fn keeps_idfa_on(&self, id: DeviceId, arrival: &Arrival) -> (bool, bool) {
+        let now = Terms { policy: arrival.policy, default: arrival.default };
+        let undone = arrival.before_erasures.iter().any(|terms| self.may_keep_idfa(id, terms));
+        (self.may_keep_idfa(id, now), undone)
     }
 
     /// Takes the device's IDFAs away.
@@ -216,13 +214,6 @@ impl Population {
     pub fn erase_identifier(&mut self, identifier: &Identifier, device: DeviceId, now: Millis) {
         self.remove_identifier(identifier);
         self.note_unidentified(device, now);
-    }
-
-    /// Notes that an identifier leads to the device again.
-    pub(super) fn note_identified(&mut self, id: DeviceId) {
-        if let Some(device) = self.devices.get_mut(&id) {
-            device.unidentified_since = None;
-        }
     }
 
     /// Notes since when no identifier leads to the device, or that one does.

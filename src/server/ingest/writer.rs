@@ -43,13 +43,21 @@ pub(super) struct Queue {
     again: Vec<(Instant, Waiting)>,
     /// How large batches the last commit had, stored or not.
     committed: u32,
-    /// How long a batch took lately; nothing before the first.
+    /// About how long a commit takes whatever it has, and how much longer for each batch; nothing before the first.
+    fixed: Duration,
     pace: Duration,
 }
 
 impl Queue {
     fn new(waiting: UnboundedReceiver<Waiting>) -> Self {
-        Self { waiting, next: VecDeque::new(), again: Vec::new(), committed: 0, pace: Duration::ZERO }
+        Self {
+            waiting,
+            next: VecDeque::new(),
+            again: Vec::new(),
+            committed: 0,
+            fixed: Duration::ZERO,
+            pace: Duration::ZERO,
+        }
     }
 
     /// Whether nobody has come, and nobody was left by the commit before.
@@ -57,10 +65,12 @@ impl Queue {
         self.next.is_empty() && self.waiting.is_empty()
     }
 
-    /// Notes how long so many batches took: of what came before, three quarters count.
+    /// Notes how long so many batches took: of what came before, most counts. The shortest commits tell what each costs.
     fn note_pace(&mut self, took: Duration, batches: u32) {
-        let of_one = took / batches.max(1);
-        self.pace = if self.pace.is_zero() { of_one } else { (self.pace * 3 + of_one) / 4 };
+        let is_first = self.fixed.is_zero();
+        self.fixed = if is_first || took < self.fixed { took } else { self.fixed + (took - self.fixed) / 64 };
+        let of_one = took.saturating_sub(self.fixed) / batches.max(1);
+        self.pace = if is_first { of_one } else { (self.pace * 3 + of_one) / 4 };
     }
 
     /// The least that is stored in one part, at the pace of late.
@@ -291,5 +301,24 @@ async fn answer(
                 queue.settle(reply, parcel, Err(error.clone()));
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_follows_what_its_batches_cost_and_not_what_each_commit_does() {
+        let part = |fixed: u64, of_one: u64| {
+            let mut queue = Queue::new(tokio::sync::mpsc::unbounded_channel().1);
+            for batches in [1, 25, 8].into_iter().cycle().take(300) {
+                queue.note_pace(Duration::from_micros(fixed + of_one * u64::from(batches)), batches);
+            }
+            queue.part()
+        };
+        // A slow disk, a fast one, and batches that are dear.
+        assert_eq!((part(10_000, 60), part(500, 60)), (PART, PART));
+        assert!((SMALLEST_PART..15).contains(&part(1000, 400)), "{}", part(1000, 400));
     }
 }

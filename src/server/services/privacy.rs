@@ -75,7 +75,8 @@ async fn change_once<A: Act<Snapshot = PrivacySnapshot>>(
         version: before.version + 1,
         default: asked.default.unwrap_or(before.default),
         policy: asked.policy.unwrap_or(before.policy),
-        changed_at: change.now,
+        // Never before the version that it follows, though the clock was set back.
+        changed_at: change.now.max(before.changed_at),
         changed_by: change.actor().name.clone(),
         reason: reason.to_string(),
     };

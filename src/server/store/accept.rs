@@ -12,7 +12,7 @@ use super::lane::Turn;
 use super::population::repeated::repeating_erased_idfas;
 use super::writes::Writes;
 use crate::domain::app::MOST_APPS;
-use crate::domain::att::{Policy, Status};
+use crate::domain::att::{Policy, Status, TermsSet};
 use crate::domain::batch::{Batch, STATUS};
 use crate::domain::count::{self, DimensionKey, OVERFLOW};
 use crate::domain::device::Device;
@@ -98,6 +98,7 @@ struct WorkspaceGroup<'a> {
     today: Day,
     policy: Policy,
     default: Option<Status>,
+    before_erasures: TermsSet,
     receivers: BTreeMap<InputId, Receiver>,
 }
 
@@ -119,13 +120,14 @@ impl Tx {
         parcels: &[&Parcel],
     ) -> Result<(Vec<RequestOutcome>, bool)> {
         let receivers = self.open_receivers(workspace, parcels).await?;
-        let Some(Receiver { time_zone, policy, default, .. }) = receivers.values().next() else {
+        let Some(Receiver { time_zone, policy, default, erasing, .. }) = receivers.values().next() else {
             return Ok((vec![Err(Refusal::Forbidden); parcels.len()], false));
         };
         let now = store.clock.now();
         let policy = policy.ok_or_else(|| Error::Internal("a workspace has no settings".to_owned()))?;
         let (today, default) = (calendar::day(now, time_zone), *default);
-        let group = WorkspaceGroup { store, workspace, now, today, policy, default, receivers };
+        let before_erasures = if *erasing { self.terms_before_erasures(workspace).await? } else { TermsSet::default() };
+        let group = WorkspaceGroup { store, workspace, now, today, policy, default, before_erasures, receivers };
         let mut effects = Effects::default();
 
         let (outcomes, welcome) = group.screen(parcels, &mut effects);
@@ -246,7 +248,7 @@ impl Tx {
         batches: Vec<(&Parcel, &'a Batch)>,
         effects: &mut Effects<'_>,
     ) -> Result<Vec<ArrivedBatch<'a>>> {
-        let WorkspaceGroup { workspace, now, today, policy, default, .. } = *group;
+        let WorkspaceGroup { workspace, now, today, policy, default, before_erasures, .. } = *group;
         let bundles = batches.iter().filter_map(|(_, batch)| batch.bundle.as_deref()).chain([OVERFLOW]).collect();
         let by_bundle = self.apps_by_bundle(workspace, bundles).await?;
         let is_new = |bundle: &String| !by_bundle.contains_key(bundle);
@@ -260,7 +262,16 @@ impl Tx {
             if apps.is_overflow(app) {
                 effects.count(input, Counted::OtherApp, "", 1);
             }
-            let arrival = Arrival { input, app, received: parcel.received, policy, default, day: today, historical };
+            let arrival = Arrival {
+                input,
+                app,
+                received: parcel.received,
+                policy,
+                default,
+                before_erasures,
+                day: today,
+                historical,
+            };
             arrived.push(ArrivedBatch { arrival, sent, sealed: group.store.sealer()?.sealed(workspace, sent)? });
         }
         self.add_apps(workspace, &apps.to_make, now).await?;

@@ -5,9 +5,10 @@ use super::db::{Tx, on};
 use super::handle::{Act, Change};
 use super::scope::Scope;
 use super::{Actor, SystemView};
-use crate::domain::att::{Policy, Status, Terms};
+use crate::domain::att::{Policy, Status, Terms, TermsSet};
 use crate::domain::audit::{AuditAction, SystemActor};
 use crate::domain::closed_list::closed_list;
+use crate::domain::device::Device;
 use crate::domain::id::WorkspaceId;
 use crate::domain::time::Millis;
 use crate::server::error::Result;
@@ -56,6 +57,20 @@ pub struct BaseTerms {
 impl From<BaseTerms> for Terms {
     fn from(base: BaseTerms) -> Self {
         Self { policy: base.base_policy, default: base.base_default }
+    }
+}
+
+/// What an erasing takes: IDFAs that were kept on the terms before it and on none since.
+pub(super) struct Withheld {
+    before: Terms,
+    since: Vec<Terms>,
+}
+
+impl Withheld {
+    /// Whether the erasing takes the device's.
+    pub fn is_of(&self, device: &Device) -> bool {
+        let keeps = |terms: &Terms| device.may_keep_idfa(terms.policy, terms.default);
+        keeps(&self.before) && !self.since.iter().any(keeps)
     }
 }
 
@@ -144,6 +159,35 @@ impl Tx {
         const LOCKING: &str = erasures!("where workspace_id = $1 and version = $2 for update");
         let sql = self.pick(SQL, LOCKING);
         Ok(on!(self, c => sqlx::query_as(sql).bind(workspace).bind(version).fetch_optional(c).await?))
+    }
+
+    /// What is left to those erasings that were asked for earlier than this one and are not due yet, since a setting gave
+    /// them longer.
+    pub(super) async fn later_erasures(
+        &mut self,
+        workspace: WorkspaceId,
+        version: i64,
+        now: Millis,
+    ) -> Result<Vec<Withheld>> {
+        const SQL: &str = erasures!(
+            "where workspace_id = $1 and version < $2 and due_at > $3 and progress in ('waiting', 'running')"
+        );
+        let rows: Vec<Erasure> =
+            on!(self, c => sqlx::query_as(SQL).bind(workspace).bind(version).bind(now).fetch_all(c).await?);
+        let mut later = Vec::new();
+        for erasure in rows {
+            let since = self.terms_since(workspace, erasure.version).await?;
+            later.push(Withheld { before: erasure.base.into(), since });
+        }
+        Ok(later)
+    }
+
+    /// The terms before each erasing that has not ended.
+    pub(super) async fn terms_before_erasures(&mut self, workspace: WorkspaceId) -> Result<TermsSet> {
+        const SQL: &str = "select base_policy, base_default from erasures where workspace_id = $1 \
+            and progress in ('waiting', 'running')";
+        let rows: Vec<BaseTerms> = on!(self, c => sqlx::query_as(SQL).bind(workspace).fetch_all(c).await?);
+        Ok(rows.into_iter().map(Terms::from).collect())
     }
 
     pub(super) async fn update_erasure(&mut self, erasure: &Erasure) -> Result<()> {

@@ -69,6 +69,8 @@ pub(super) struct Receiver {
     /// Of the settings in force.
     #[sqlx(rename = "idfa_policy")]
     pub policy: Option<Policy>,
+    /// Whether an erasing of the workspace has not ended.
+    pub erasing: bool,
 }
 
 /// The inputs of a workspace, with what `$rest` adds to the question.
@@ -110,7 +112,8 @@ impl Tx {
         inputs: BTreeSet<InputId>,
     ) -> Result<BTreeMap<InputId, Receiver>> {
         const SQL: &str = "select i.id, i.name, i.app_id, i.paused, coalesce(taken.n, 0) as accepted, w.time_zone, \
-            s.default_status, s.idfa_policy from inputs i \
+            s.default_status, s.idfa_policy, exists (select 1 from erasures e where e.workspace_id = $1 \
+            and e.progress in ('waiting', 'running')) as erasing from inputs i \
             join workspaces w on w.id = $1 \
             left join settings_versions s on s.workspace_id = $1 \
             and s.version = (select max(version) from settings_versions where workspace_id = $1) \

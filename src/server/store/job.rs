@@ -89,6 +89,8 @@ impl System {
         // One that was asked for later than now was asked for while a clock was ahead: its time begins now.
         const ASKED_AHEAD: &str = "update erasures set due_at = $1 + due_at - asked_at, asked_at = $1 \
             where progress in ('waiting', 'running') and asked_at > $1 + $2";
+        // So is a version of the settings: it has been in force since now at the latest. The log keeps what was said.
+        const CHANGED_AHEAD: &str = "update settings_versions set changed_at = $1 where changed_at > $1 + $2";
         let names = |of_installation: bool| {
             let recurring = JobKind::ALL.into_iter().filter(|kind| kind.every().is_some());
             let wanted = recurring.filter(move |kind| kind.is_of_installation() == of_installation);
@@ -102,6 +104,7 @@ impl System {
                     sqlx::query(OF_INSTALLATION).bind(of_installation).bind(now).execute(&mut *c).await?;
                     sqlx::query(OF_WORKSPACES).bind(of_workspaces).bind(now).execute(&mut *c).await?;
                     sqlx::query(ASKED_AHEAD).bind(now).bind(MINUTE).execute(&mut *c).await?;
+                    sqlx::query(CHANGED_AHEAD).bind(now).bind(MINUTE).execute(&mut *c).await?;
                     sqlx::query(OF_ERASURES).execute(c).await?;
                 });
                 tx.commit(Trail::Unaudited("new jobs")).await

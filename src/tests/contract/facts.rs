@@ -33,7 +33,10 @@ on_both! {
     an_identity_that_repeats_a_withheld_idfa_is_dropped
     a_person_counts_the_same_after_their_id_is_erased
     what_closes_the_gate_beside_a_setting_erases_though_the_setting_is_undone
+    what_undoing_a_setting_lets_be_is_not_erased_beside_it
+    an_erasing_leaves_what_an_earlier_one_erases_later
     what_was_asked_for_while_a_clock_was_ahead_has_its_time_from_now
+    settings_are_in_force_in_their_order_whatever_the_clock_said
     a_withheld_idfa_hides_no_device
     versions_of_other_platforms_are_not_those_of_ios
     a_clock_that_was_far_ahead_does_no_lasting_harm
@@ -420,6 +423,60 @@ async fn what_closes_the_gate_beside_a_setting_erases_though_the_setting_is_undo
     change(&sender, Some(None), None).await;
     assert_eq!((open(&sender).await, idfas(&sender).await), (vec![], vec![]), "nothing is left to be handed out again");
     world.assert_holds().await;
+}
+
+async fn what_undoing_a_setting_lets_be_is_not_erased_beside_it(world: World) {
+    let sender = Sender::new(&world).await;
+    change(&sender, Some(Some(Status::Authorized)), None).await;
+    sender.send(&[with_idfa(1, "14.2", None)]).await;
+    change(&sender, Some(Some(Status::Denied)), None).await;
+    // Without a default an update beyond 14.5 would close the gate; undoing this one opens it all the same.
+    world.clock.advance(1000);
+    sender.send(&[json!({"device_info": {"platform": "iOS", "os_version": "17.0", "ios_idfv": "v1"}})]).await;
+    change(&sender, Some(Some(Status::Authorized)), None).await;
+    assert_eq!((open(&sender).await, idfas(&sender).await), (vec![], vec!["A1".to_owned()]));
+    world.assert_holds().await;
+}
+
+async fn an_erasing_leaves_what_an_earlier_one_erases_later(world: World) {
+    let sender = Sender::new(&world).await;
+    change(&sender, Some(Some(Status::Authorized)), None).await;
+    sender.send(&[with_idfa(1, "17.0", None), with_idfa(2, "14.2", None)]).await;
+    change(&sender, Some(None), None).await;
+    change(&sender, Some(Some(Status::Denied)), None).await;
+    // As if the second had been asked for with fewer hours.
+    world.execute("update erasures set due_at = asked_at + 3600000 where version = 4").await;
+    world.clock.advance(2 * HOUR);
+    assert!(!world.system.erase_step(sender.workspace, 4).await.expect("a step"));
+    assert_eq!((open(&sender).await, idfas(&sender).await), (vec![(3, Progress::Waiting)], vec!["A1".to_owned()]));
+    change(&sender, Some(Some(Status::Authorized)), None).await;
+    world.clock.advance(4 * DAY);
+    world.run_jobs().await;
+    assert_eq!(idfas(&sender).await, ["A1"], "undone in time");
+    world.assert_holds().await;
+}
+
+async fn settings_are_in_force_in_their_order_whatever_the_clock_said(world: World) {
+    let sender = Sender::new(&world).await;
+    let token = world.token("acme", Role::Compliance).await;
+    let default = async || {
+        let path = "/api/v1/workspaces/acme/trend?from=2026-11-22&basis=effective";
+        let trend = world.ask("GET", path, Some(&crate::harness::bearer(&token)), "").await.json();
+        trend["points"].as_array().expect("points").iter().map(|point| point["default"].clone()).collect::<Vec<_>>()
+    };
+    world.clock.advance(300 * DAY);
+    change(&sender, Some(Some(Status::Denied)), None).await;
+    world.clock.advance(-300 * DAY);
+    change(&sender, Some(Some(Status::Restricted)), None).await;
+    assert_eq!(default().await, ["restricted"], "set later");
+    world.run_jobs().await;
+    world.clock.advance(DAY);
+    assert_eq!(default().await, ["restricted", "restricted"]);
+    world.clock.advance(-3 * HOUR);
+    change(&sender, Some(Some(Status::Authorized)), None).await;
+    world.clock.advance(3 * HOUR);
+    assert_eq!(default().await.last(), Some(&json!("authorized")));
+    assert_eq!(world.rows::<(i64,)>("select count(*) from settings_versions a join settings_versions b on b.workspace_id = a.workspace_id and b.version = a.version + 1 and b.changed_at < a.changed_at").await, [(0,)]);
 }
 
 async fn what_was_asked_for_while_a_clock_was_ahead_has_its_time_from_now(world: World) {

@@ -17,6 +17,7 @@ on_both! {
     what_is_removed_for_its_age_leaves_the_rest_proved
     a_device_that_nothing_leads_to_is_removed_in_the_end
     what_is_removed_with_a_device_is_not_missed
+    what_was_noted_while_a_clock_was_ahead_is_removed_with_its_device
     days_that_a_setting_had_removed_are_not_invented
     rounded_roles_see_rounded_changes
 }
@@ -155,7 +156,7 @@ fn oldest_day(world: &World) -> i64 {
 
 async fn a_device_that_nothing_leads_to_is_removed_in_the_end(world: World) {
     let sender = Sender::new(&world).await;
-    // Known by its IDFA alone, which the refusal erases; its user is somebody, and another one's is nobody.
+    // Known by its IDFA alone, which the refusal erases; its user is known, and another one's is not.
     let with = |who: Option<&str>, idfa: &str, status: &str| {
         json!({"user_identities": {"customer_id": who},
         "device_info": {"ios_advertising_id": idfa, "os_version": "17.5", "att_authorization_status": status}})
@@ -175,7 +176,7 @@ async fn a_device_that_nothing_leads_to_is_removed_in_the_end(world: World) {
         world.run_jobs().await;
         world.assert_holds().await;
     }
-    assert_eq!(rows().await, (1, 1, 1, 1), "ada's is named after her, as if her id had never been kept");
+    assert_eq!(rows().await, (1, 1, 1, 1), "ada's stays, for she counts the same as if her id had never been kept");
 }
 
 async fn days_that_a_setting_had_removed_are_not_invented(world: World) {
@@ -245,4 +246,22 @@ async fn what_is_removed_with_a_device_is_not_missed(world: World) {
         sender.send(&[ios("ada", "v1", Some("denied"))]).await;
     }
     assert!(world.rows::<(i64,)>("select count(*) from devices").await[0].0 < 3, "one of them is gone");
+}
+
+async fn what_was_noted_while_a_clock_was_ahead_is_removed_with_its_device(world: World) {
+    let sender = Sender::new(&world).await;
+    let keep = Keep { transitions_days: 30, daily_days: 1100, request_ids_hours: 72, request_ids: 1000 };
+    let with = |idfa: &str, status: &str| json!({"device_info": {"ios_advertising_id": idfa, "os_version": "17.5", "att_authorization_status": status}});
+    world.clock.advance(365 * DAY);
+    sender.send(&[with("A1", "authorized"), with("A2", "authorized")]).await;
+    world.clock.advance(1000);
+    sender.send(&[with("A2", "denied")]).await;
+    world.clock.advance(-365 * DAY);
+    sender.send(&[with("A1", "denied")]).await;
+    for _ in 0..4 {
+        world.clock.advance(32 * DAY);
+        run_due_jobs(&world.state.services, keep).await.expect("the jobs run");
+        world.assert_holds().await;
+    }
+    assert_eq!(world.rows::<(i64,)>("select count(*) from devices").await, [(0,)]);
 }

@@ -11,7 +11,7 @@ use super::input_grant::InputGrant;
 use super::writes::Writes;
 use super::{Store, System};
 use crate::domain::app::App;
-use crate::domain::att::{Policy, Status};
+use crate::domain::att::{Policy, Status, TermsSet};
 use crate::domain::batch::Batch;
 use crate::domain::count;
 use crate::domain::flow;
@@ -98,7 +98,16 @@ impl Filling {
             for ChapterBatch { received, default, app, batch } in batches {
                 let (received, day) = (*received, calendar::day(*received, &self.time_zone));
                 let (input, policy) = (grant.input, self.policy);
-                let arrival = Arrival { input, app: *app, received, policy, default: *default, day, historical: false };
+                let arrival = Arrival {
+                    input,
+                    app: *app,
+                    received,
+                    policy,
+                    default: *default,
+                    before_erasures: TermsSet::default(),
+                    day,
+                    historical: false,
+                };
                 let before = of_user.clone();
                 let sealed = sealer.sealed(self.workspace, batch)?;
                 let mut became = of_user.fold(sealed.as_ref().unwrap_or(batch), &arrival, &mut ids);

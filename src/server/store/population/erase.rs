@@ -1,18 +1,18 @@
 //! One step of erasing IDFAs that the settings withhold.
 
-use super::id_row::{IdentifierKey, IdentifierRow, device_identifiers};
+use super::id_row::{IdentifierRow, device_identifiers};
 use super::load::Loader;
 use super::repeated::repeating_erased_idfas;
 use crate::domain::att::Terms;
 use crate::domain::count;
 use crate::domain::device::Device;
 use crate::domain::fold::Population;
-use crate::domain::id::{DeviceId, ProfileId, WorkspaceId};
-use crate::domain::identifier::{Identifier, IdentifierKind, identifier_of_profile};
+use crate::domain::id::{DeviceId, WorkspaceId};
+use crate::domain::identifier::{Identifier, IdentifierKind};
 use crate::domain::joins::Lead;
 use crate::server::error::Result;
-use crate::server::store::db::{Tx, given, on};
-use crate::server::store::erasure::Progress;
+use crate::server::store::db::{Tx, on};
+use crate::server::store::erasure::{Progress, Withheld};
 use crate::server::store::writes::Writes;
 use crate::server::store::{Store, System};
 use serde::{Deserialize, Serialize};
@@ -36,13 +36,14 @@ impl System {
             let version_in_force = tx.settings(workspace).await?.version;
             // What was let go since it was asked for, and withheld again later, is of a later erasing.
             let terms = tx.terms_since(workspace, version).await?;
+            let later = tx.later_erasures(workspace, version, store.clock.now()).await?;
             let page = tx.idfas_after(workspace, &erasure.cursor).await?;
             let more = page.len() == STEP;
             erasure.seen += i64::try_from(page.len()).unwrap_or_default();
             if let Some((identifier, _)) = page.last() {
                 erasure.cursor = json!(IdfaKey::of(identifier)).to_string();
             }
-            erasure.erased += tx.erase_of(&store, workspace, &terms, page).await?;
+            erasure.erased += tx.erase_of(&store, workspace, &terms, &later, page).await?;
             erasure.progress = if more { Progress::Running } else { Progress::Done };
             if !more {
                 erasure.ended_at = Some(store.clock.now());
@@ -103,12 +104,14 @@ impl Tx {
         Ok(rows.into_iter().map(IdentifierRow::into).collect())
     }
 
-    /// Erases those of the identifiers that are withheld on each of these terms; returns how many.
+    /// Erases those of the identifiers that are withheld on each of these terms, but what is left to a later erasing; returns
+    /// how many.
     async fn erase_of(
         &mut self,
         store: &Store,
         workspace: WorkspaceId,
         terms: &[Terms],
+        later: &[Withheld],
         identifiers: Vec<(Identifier, Lead<DeviceId>)>,
     ) -> Result<i64> {
         let devices: BTreeSet<DeviceId> = identifiers.iter().map(|(_, lead)| lead.to).collect();
@@ -117,30 +120,15 @@ impl Tx {
         load.identifiers(&devices).await?;
         let is_withheld = |lead: &Lead<DeviceId>, known: &Population| {
             let kept_on = |device: &Device| terms.iter().any(|terms| device.may_keep_idfa(terms.policy, terms.default));
-            known.devices.get(&lead.to).is_some_and(|device| !kept_on(device))
+            let is_left = |device: &Device| later.iter().any(|erasing| erasing.is_of(device));
+            known.devices.get(&lead.to).is_some_and(|device| !kept_on(device) && !is_left(device))
         };
         let erased: Vec<(Identifier, Lead<DeviceId>)> =
             identifiers.into_iter().filter(|(_, lead)| is_withheld(lead, &load.population)).collect();
-        let has_other = |device: DeviceId, known: &Population| {
-            known.identifiers_of(device).any(|identifier| identifier.kind != IdentifierKind::Idfa)
-        };
-        let nameless: BTreeSet<DeviceId> =
-            erased.iter().map(|(_, lead)| lead.to).filter(|device| !has_other(*device, &load.population)).collect();
-        load.users(&nameless).await?;
-        let users: Vec<(DeviceId, ProfileId)> = load.population.uses().keys().copied().collect();
-        let named_after = |(device, user): &(DeviceId, ProfileId)| {
-            let device = load.population.devices.get(device)?;
-            Some(IdentifierKey::from(&identifier_of_profile(device.environment, device.app, *user)))
-        };
-        let names = given(users.iter().filter_map(named_after));
-        let before = load.population.clone();
-        let taken = load.leads(names).await?;
+        let before = load.population;
         let mut after = before.clone();
         for (identifier, lead) in &erased {
             after.erase_identifier(identifier, lead.to, store.clock.now());
-        }
-        for (device, user) in users {
-            after.name_after_user(device, user, |identifier| taken.contains_key(identifier));
         }
         let today = self.today(workspace, store.clock.now()).await?;
         let mut writes = Writes::new(workspace);

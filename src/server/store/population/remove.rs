@@ -1,11 +1,11 @@
 //! Devices that nothing leads to any more, removed once they have been out of the counts for long.
 
-use super::row::{DeviceRow, devices};
+use super::row::{DeviceRow, TransitionRow, devices, transitions};
 use crate::domain::device::Device;
 use crate::domain::flow::{self, FlowCells};
 use crate::domain::id::WorkspaceId;
 use crate::domain::retention::Aging;
-use crate::domain::time::Millis;
+use crate::domain::time::{DAY, Millis};
 use crate::server::error::Result;
 use crate::server::store::System;
 use crate::server::store::db::{given, on};
@@ -20,10 +20,14 @@ impl System {
     /// Removes retired devices that were last heard of before a moment, with their history and their anonymous users; returns
     /// how many.
     pub async fn remove_retired(&self, workspace: WorkspaceId, heard_before: Millis) -> Result<usize> {
+        // What was noted while a clock was ahead has been so since now at the latest.
+        const AHEAD: &str = "update devices set unidentified_since = $2 where workspace_id = $1 and retired \
+            and unidentified_since > $3";
         const LOOK: &str = concat!(
             "select ",
             devices!(columns),
-            " from devices where workspace_id = $1 and unidentified_since < $2 and last_received < $2 and retired \
+            " from devices where workspace_id = $1 and unidentified_since < $2 \
+            and last_received not between $2 and $4 and retired \
             and not exists (select 1 from device_identifiers i where i.workspace_id = $1 \
             and i.environment = devices.environment and i.device_id = devices.id) \
             order by unidentified_since limit $3"
@@ -42,33 +46,54 @@ impl System {
         const TRANSITIONS: &str = "delete from transitions where workspace_id = $1 and (environment, device_id) in \
             (select cast(given.value->>'environment' as bigint), cast(given.value->>'id' as bigint) \
             from jsonb_each($2) as given)";
+        const LATER: &str = concat!(
+            "select ",
+            transitions!(columns),
+            " from transitions where workspace_id = $1 and day >= $3 and (environment, device_id) in \
+            (select cast(given.value->>'environment' as bigint), cast(given.value->>'id' as bigint) \
+            from jsonb_each($2) as given)"
+        );
         const DEVICES: &str = "delete from devices where workspace_id = $1 and (environment, id) in \
             (select cast(given.value->>'environment' as bigint), cast(given.value->>'id' as bigint) \
             from jsonb_each($2) as given)";
         let removed = self.persist(move |store| async move {
             let mut tx = store.db.write().await?;
             tx.take_lane(workspace).await?;
+            let now = store.clock.now();
+            on!(&mut tx, c => {
+                sqlx::query(AHEAD).bind(workspace).bind(now).bind(now.plus(DAY)).execute(c).await?;
+            });
             let rows: Vec<DeviceRow> = on!(&mut tx, c => sqlx::query_as(LOOK)
                 .bind(workspace)
                 .bind(heard_before)
                 .bind(STEP)
+                .bind(now.plus(DAY))
                 .fetch_all(c)
                 .await?);
             let gone: Vec<Device> = rows.into_iter().map(Device::from).collect();
             if gone.is_empty() {
                 return Ok(0);
             }
+            let first = first_whole_day(heard_before, &tx.time_zone(workspace).await?);
             let keys = given(gone.iter().map(|device| {
                 json!({"environment": device.environment.code(), "id": device.id.0,
                 "user": device.anonymous_user.map(|user| user.0)})
             }));
+            // Those of days that are still proved were noted while a clock was ahead, and are taken back.
+            let later: Vec<TransitionRow> = on!(&mut tx, c => sqlx::query_as(LATER)
+                .bind(workspace)
+                .bind(&keys)
+                .bind(first)
+                .fetch_all(c)
+                .await?);
             for sql in [USERS, USES, ANONYMOUS, TRANSITIONS, DEVICES] {
                 on!(&mut tx, c => { sqlx::query(sql).bind(workspace).bind(&keys).execute(c).await?; });
             }
             // Their changes of status go with them, before the job that removes old ones has come so far.
-            let first = first_whole_day(heard_before, &tx.time_zone(workspace).await?);
             tx.note_kept_from(workspace, Aging::Transitions, first).await?;
             let mut cells = FlowCells::new();
+            later.into_iter().for_each(|row| flow::count_transition(&mut cells, &row.into()));
+            cells.values_mut().for_each(|n| *n = -*n);
             gone.iter().for_each(|device| flow::count_removal(&mut cells, device));
             let mut writes = Writes::new(workspace);
             writes.flows(store.slot, &cells);

@@ -4,7 +4,7 @@ use super::load::Loader;
 use crate::domain::audit::{AuditAction, SystemActor};
 use crate::domain::count;
 use crate::domain::id::{DeviceId, WorkspaceId};
-use crate::domain::time::Millis;
+use crate::domain::time::{DAY, Millis};
 use crate::server::error::Result;
 use crate::server::store::audit::{Entry, append};
 use crate::server::store::db::on;
@@ -14,16 +14,20 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 impl System {
-    /// Takes devices that no identifier leads to, and that were silent, out of the counts; returns how many.
+    /// Takes devices that no identifier leads to, and that were silent, out of the counts; returns how many. One that decides
+    /// the status of somebody who is known stays: who was known by an advertising id counts the same once it is erased.
     pub async fn retire(&self, workspace: WorkspaceId, silent_before: Millis) -> Result<usize> {
         const SQL: &str = "select d.id from devices d where d.workspace_id = $1 and d.unidentified_since is not null \
-            and not d.retired and d.last_received < $2 order by d.id limit 100";
+            and not d.retired and (d.users = 0 or d.decides_in_app = 0) and d.last_received not between $2 and $3 \
+            order by d.id limit 100";
         self.persist(move |store| async move {
             let mut tx = store.db.write().await?;
             tx.take_lane(workspace).await?;
             let silent: BTreeSet<DeviceId> = on!(&mut tx, c => sqlx::query_scalar(SQL)
                 .bind(workspace)
                 .bind(silent_before)
+                // What was noted while a clock was ahead is no sign of life.
+                .bind(store.clock.now().plus(DAY))
                 .fetch_all(c)
                 .await?)
             .into_iter()
