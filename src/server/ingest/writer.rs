@@ -27,8 +27,8 @@ const COMPANY: u32 = 16;
 const PART: u32 = 25;
 const LARGEST_PART: u32 = 200;
 const PARTS: u32 = 4;
-/// Batches that cost more than others, as each of a new app does, make smaller parts, which take about so long; but none
-/// smaller than this, for a commit has its own price.
+/// Batches that cost more than others, as each of a new app does, make smaller parts in proportion, the least of which take
+/// about so long; but none smaller than this, for a commit has its own price.
 const PART_WITHIN: Duration = Duration::from_millis(3);
 const SMALLEST_PART: u32 = 8;
 /// How long after a small request another one is expected.
@@ -144,7 +144,9 @@ impl Queues {
             return Some((first, small, limits));
         }
         let in_parts = !small.is_empty() || is_expected(*small_at);
-        let part = (rows.held() / PARTS).clamp(large.part(), LARGEST_PART).min(limits.commit_rows);
+        let least = large.part();
+        let part =
+            (rows.held() / PARTS * least / PART).clamp(least, LARGEST_PART * least / PART).min(limits.commit_rows);
         let parts = Limits { commit_rows: part, commit_ms: 0, ..limits };
         Some((first, large, if in_parts { parts } else { limits }))
     }
