@@ -1,5 +1,6 @@
 //! What happens on a day: changes of status, first answers and how long they took, installs. Unlike what units count as, it
-//! is added up as it happens and never taken back: what is not counted on the day can never be told later.
+//! is added up as it happens, and taken back only with a device that is removed: what is not counted on the day can never be
+//! told later.
 
 use super::att::Status;
 use super::count::{self, Slice};

@@ -5,6 +5,7 @@ use super::error::Problem;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::fmt;
 
 /// The longest string that is kept, in characters.
@@ -56,12 +57,12 @@ impl<'a> Object<'a> {
 
     /// Reads an object from an array of pairs, `{name: "key", value: ..}` each; of several with one key the first.
     pub fn read_pairs(raw: &'a RawValue, name: &str, value: &str) -> Result<Self, Problem> {
-        let mut members: Vec<(Cow<'a, str>, &'a RawValue)> = Vec::new();
+        let (mut members, mut known) = (Vec::new(), BTreeSet::new());
         for pair in array(raw)? {
             let pair = Self::read(pair)?;
             if let (Field::Value(key), Field::Value(value)) = (pair.field(name), pair.field(value))
                 && let Ok(key) = text(key)
-                && !members.iter().any(|(known, _)| *known == key)
+                && known.insert(key.clone())
             {
                 members.push((key, value));
             }

@@ -38,10 +38,10 @@ impl Population {
         }
         folded.app_version = batch.app_version.clone().unwrap_or_default();
         if let Some(device) = device {
-            let (kept, kept_undone) = self.keeps_idfa_on(device, arrival);
+            let might_keep = self.might_keep_idfa(device, arrival);
             self.describe(device, batch, arrival, &mut folded);
             self.take_report(device, batch, arrival, &mut folded);
-            if (kept || kept_undone) && self.keeps_idfa_on(device, arrival) == (false, false) {
+            if might_keep && !self.might_keep_idfa(device, arrival) {
                 // A version or a platform closes the gate as a status does; also where a setting has closed it, for undoing
                 // that would not open it.
                 self.erase_idfas(device, arrival.received);

@@ -25,9 +25,8 @@ fn take_if_news(at: &mut Option<Millis>, t: Millis, arrival: &Arrival) -> bool {
     is_news
 }
 
-/// What was noted while our clock was ahead must not outrank what is reported now.
-fn forget_future(device: &mut Device, batch: &Batch, arrival: &Arrival) {
-    let t = report(batch, arrival).order_key().t;
+/// What was noted while our clock was ahead must not outrank what is reported now, for the moment `t`.
+fn forget_future(device: &mut Device, t: Millis, arrival: &Arrival) {
     let believe = |noted: &mut Millis| *noted = believed(*noted, arrival.received, t);
     believe(&mut device.last_seen);
     if let Some(reported) = &mut device.reported {
@@ -38,9 +37,9 @@ fn forget_future(device: &mut Device, batch: &Batch, arrival: &Arrival) {
     [platform, os_version, app_version, country].into_iter().flatten().for_each(believe);
 }
 
-/// Takes over what the batch says of a device, unless something newer said otherwise; what it does not say stays.
-fn describe(device: &mut Device, batch: &Batch, arrival: &Arrival) {
-    let t = report(batch, arrival).order_key().t;
+/// Takes over what the batch says of a device for the moment `t`, unless something newer said otherwise; what it does not
+/// say stays.
+fn describe(device: &mut Device, batch: &Batch, t: Millis, arrival: &Arrival) {
     let DescribedAt { platform, os_version, app_version, country } = &mut device.described_at;
     if let Some(said) = batch.platform
         && take_if_news(platform, t, arrival)
@@ -72,8 +71,9 @@ fn learn(device: &mut Device, batch: &Batch, arrival: &Arrival) -> Option<Applie
 /// Whether the gate keeps the IDFA of a device as it is after the batch.
 pub(super) fn keeps_idfa_after(device: &Device, batch: &Batch, arrival: &Arrival) -> bool {
     let mut device = device.clone();
-    forget_future(&mut device, batch, arrival);
-    describe(&mut device, batch, arrival);
+    let t = report(batch, arrival).order_key().t;
+    forget_future(&mut device, t, arrival);
+    describe(&mut device, batch, t, arrival);
     learn(&mut device, batch, arrival);
     device.may_keep_idfa(arrival.policy, arrival.default)
 }
@@ -82,9 +82,10 @@ impl Population {
     /// Takes over what the batch says of the device itself.
     pub(super) fn describe(&mut self, device: DeviceId, batch: &Batch, arrival: &Arrival, folded: &mut Folded) {
         let Some(device) = self.devices.get_mut(&device) else { return };
-        forget_future(device, batch, arrival);
-        describe(device, batch, arrival);
-        device.last_seen = device.last_seen.max(report(batch, arrival).order_key().t);
+        let t = report(batch, arrival).order_key().t;
+        forget_future(device, t, arrival);
+        describe(device, batch, t, arrival);
+        device.last_seen = device.last_seen.max(t);
         device.last_received = believed(device.last_received, arrival.received, arrival.received).max(arrival.received);
         device.retired = false;
         let app_version = batch.app_version.as_ref().or(device.app_version.as_ref());
@@ -137,16 +138,13 @@ impl Population {
         }
     }
 
-    /// Whether the gate lets the device have an IDFA on some terms.
-    pub(super) fn may_keep_idfa(&self, id: DeviceId, terms: Terms) -> bool {
-        self.devices.get(&id).is_some_and(|device| device.may_keep_idfa(terms.policy, terms.default))
-    }
-
-    /// Whether its IDFA was kept, or would be again if an open erasing were undone: on the terms in force, and on those.
-    pub(super) fn keeps_idfa_on(&self, id: DeviceId, arrival: &Arrival) -> (bool, bool) {
-        let now = Terms { policy: arrival.policy, default: arrival.default };
-        let undone = arrival.before_erasures.iter().any(|terms| self.may_keep_idfa(id, terms));
-        (self.may_keep_idfa(id, now), undone)
+    /// Whether the gate lets the device have an IDFA, by the settings in force or by those that undoing an open erasing
+    /// would bring back.
+    pub(super) fn might_keep_idfa(&self, id: DeviceId, arrival: &Arrival) -> bool {
+        let in_force = Terms { policy: arrival.policy, default: arrival.default };
+        let mut terms = arrival.before_erasures.iter().chain([in_force]);
+        let Some(device) = self.devices.get(&id) else { return false };
+        terms.any(|terms| device.may_keep_idfa(terms.policy, terms.default))
     }
 
     /// Takes the device's IDFAs away.

@@ -101,9 +101,7 @@ impl<'a> Effects<'a> {
     pub fn erased_devices(&self) -> &BTreeSet<DeviceId> {
         &self.erased_devices
     }
-}
 
-impl Effects<'_> {
     /// Identities that repeat an IDFA which is withheld.
     pub fn withheld_identities(&self) -> &BTreeSet<Identity> {
         &self.withheld_identities

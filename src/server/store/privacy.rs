@@ -95,9 +95,7 @@ impl Tx {
         let newest = newest.ok_or_else(|| Error::Internal("a workspace has no settings".into()))?;
         Ok(Version::from(newest).settings)
     }
-}
 
-impl Tx {
     /// On what terms the gate has stood from a version of the settings on, each once.
     pub(super) async fn terms_since(&mut self, workspace: WorkspaceId, version: i64) -> Result<Vec<Terms>> {
         const SQL: &str = "select distinct idfa_policy, default_status from settings_versions \

@@ -1,21 +1,25 @@
 //! What a transaction on Postgres relies on, and what is said when nobody knows how it ended.
 
 use super::sender::{Sender, ios, sent};
-use crate::harness::{Backend, World, basic, fresh_database};
+use crate::harness::{Backend, World, fresh_database};
 use attest::server::error::Error;
-use attest::server::services::input::{NewInput, add_input};
 use axum::http::StatusCode;
-use secrecy::ExposeSecret;
 use sqlx::{AssertSqlSafe, PgPool};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Writes see what others have committed by each statement, whatever the database's own default is.
-#[tokio::test]
-async fn the_isolation_of_writes_is_said_and_not_taken_for_granted() {
+/// A database of the test's own: its address, a way into it and its name.
+async fn own_database() -> (String, PgPool, String) {
     let url = fresh_database().await;
     let admin = PgPool::connect(&url).await.expect("the database answers");
     let (name,): (String,) = sqlx::query_as("select current_database()::text").fetch_one(&admin).await.expect("a name");
+    (url, admin, name)
+}
+
+/// Writes see what others have committed by each statement, whatever the database's own default is.
+#[tokio::test]
+async fn the_isolation_of_writes_is_said_and_not_taken_for_granted() {
+    let (url, admin, name) = own_database().await;
     let set = format!("alter database {name} set default_transaction_isolation to 'repeatable read'");
     sqlx::raw_sql(AssertSqlSafe(set)).execute(&admin).await.expect("set");
     let world = World::at(url, tempfile::tempdir().expect("a folder")).await;
@@ -52,29 +56,15 @@ async fn a_commit_that_was_cut_off_is_told_as_not_known() {
         create constraint trigger slow after insert on devices deferrable initially deferred for each row execute function slowly()";
     let admin = PgPool::connect(&world.url).await.expect("the database answers");
     sqlx::raw_sql(SLOW).execute(&admin).await.expect("a trigger");
-    let (store, parcel) = (sender.store.clone(), sender.parcel(sent(&[ios("ada", "v1", Some("denied"))])));
-    let accepted = tokio::spawn(async move { store.accept(None, Arc::new(vec![parcel])).await });
-    cut_a_commit_off(&world.url).await;
-    let outcome = accepted.await.expect("no panic");
+    let parcels = Arc::new(vec![sender.parcel(sent(&[ios("ada", "v1", Some("denied"))]))]);
+    let (outcome, ()) = tokio::join!(sender.store.accept(None, parcels), cut_a_commit_off(&world.url));
     assert!(matches!(outcome, Err(Error::Unknown(_))), "{outcome:?}");
     // The sender is told, and neither that nothing was stored nor to send it again at once.
-    let workspace = attest::server::store::WorkspaceRef::Id(sender.workspace);
-    let new = NewInput { name: "Another".to_owned(), bundle: String::new() };
-    let made = add_input(&world.store, &World::actor(), workspace, new).await.expect("an input");
-    let (router, body) = (world.router.clone(), ios("bob", "v2", None).to_string());
-    let authorization = basic(&made.input.key, made.secret.expose_secret());
-    let asked = tokio::spawn(async move {
-        use tower::ServiceExt;
-        let request = axum::http::Request::post("/v2/events").header("content-type", "application/json");
-        let request = request.header("authorization", authorization).body(axum::body::Body::from(body));
-        router.oneshot(request.expect("a request")).await.expect("an answer")
-    });
-    cut_a_commit_off(&world.url).await;
-    let reply = asked.await.expect("no panic");
-    assert_eq!(reply.status(), StatusCode::INTERNAL_SERVER_ERROR);
-    assert!(!reply.headers().contains_key("retry-after"));
-    let body = axum::body::to_bytes(reply.into_body(), 10_000).await.expect("a body");
-    assert!(String::from_utf8_lossy(&body).contains("it is not known whether this was stored"), "{body:?}");
+    let (input, batch) = (world.input("acme", "Another").await, ios("bob", "v2", None));
+    let (reply, ()) = tokio::join!(world.event(&input, &batch), cut_a_commit_off(&world.url));
+    assert_eq!(reply.status, StatusCode::INTERNAL_SERVER_ERROR);
+    assert!(!reply.headers.contains_key("retry-after"));
+    assert!(reply.body.contains("it is not known whether this was stored"), "{}", reply.body);
     sqlx::raw_sql("drop trigger slow on devices").execute(&admin).await.expect("dropped");
     sender.send(&[ios("ada", "v1", Some("denied"))]).await;
 }
@@ -82,9 +72,7 @@ async fn a_commit_that_was_cut_off_is_told_as_not_known() {
 /// What cannot hold all texts is refused at the start.
 #[tokio::test]
 async fn a_database_of_another_encoding_is_refused() {
-    let url = fresh_database().await;
-    let admin = PgPool::connect(&url).await.expect("the database answers");
-    let (name,): (String,) = sqlx::query_as("select current_database()::text").fetch_one(&admin).await.expect("a name");
+    let (url, admin, name) = own_database().await;
     let make = format!("create database {name}_latin encoding 'LATIN1' locale 'C' template template0");
     sqlx::raw_sql(AssertSqlSafe(make)).execute(&admin).await.expect("made");
     let latin = crate::harness::Binary { url: url.replace(&format!("/{name}?"), &format!("/{name}_latin?")) };

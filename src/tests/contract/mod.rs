@@ -1,10 +1,12 @@
 //! What the store promises, held against both databases by the same tests.
 
 mod audit;
+mod clock;
 mod commit;
 mod count;
 mod data_problem;
 mod distributed;
+mod erasing;
 mod erasure;
 mod facts;
 mod flow;
@@ -26,3 +28,4 @@ mod sign_in;
 mod tables;
 mod traces;
 mod upgrade;
+mod withheld;

@@ -1,6 +1,6 @@
 //! Advertising ids are never in the database in clear text, and what is erased is soon in no log.
 
-use super::erasure::change;
+use super::erasing::change;
 use super::sender::Sender;
 use crate::harness::{Backend, World};
 use attest::domain::att::Policy;

@@ -1,7 +1,7 @@
 //! A released version's database is opened by this one: what was frozen stays, fixtures of each version are brought up to
 //! date, and are then like a fresh database.
 
-use crate::harness::{Backend, World, bearer, fresh_database};
+use crate::harness::{Backend, World, bearer, fresh_database, on_both};
 use attest::domain::permission::Permission;
 use attest::domain::time::{HOUR, Millis};
 use attest::server::store::WorkspaceRef;
@@ -14,6 +14,10 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+
+on_both! {
+    a_newer_schema_is_told
+}
 
 /// What was released, by the beginning of its SHA-256: it never changes. The next change is a new file.
 const FROZEN: [(&str, &str); 6] = [
@@ -151,17 +155,17 @@ async fn fixtures_of_postgres_are_brought_up_to_date() {
 }
 
 /// An older binary on a newer schema says so in one line, and does nothing.
-async fn a_newer_schema_is_told(kind: Backend) {
-    let world = World::new(kind).await;
-    if kind == Backend::Sqlite {
-        world
-            .execute("insert into _sqlx_migrations (version, description, success, checksum, execution_time) values (9999, 'later', true, x'00', 0)")
-            .await;
-    } else {
-        world
-            .execute("insert into _sqlx_migrations (version, description, success, checksum, execution_time) values (9999, 'later', true, '\\x00', 0)")
-            .await;
-    }
+async fn a_newer_schema_is_told(world: World) {
+    // The two write bytes each in their own way.
+    let insert = match world.url.starts_with("sqlite") {
+        true => {
+            "insert into _sqlx_migrations (version, description, success, checksum, execution_time) values (9999, 'later', true, x'00', 0)"
+        }
+        false => {
+            "insert into _sqlx_migrations (version, description, success, checksum, execution_time) values (9999, 'later', true, '\\x00', 0)"
+        }
+    };
+    world.execute(insert).await;
     let binary = crate::harness::Binary { url: world.url.clone() };
     for command in [&["serve"][..], &["migrate"]] {
         let output = binary.run(command).await;
@@ -171,14 +175,4 @@ async fn a_newer_schema_is_told(kind: Backend) {
     }
     // What runs already goes on: the schema only grew.
     world.assert_holds().await;
-}
-
-#[tokio::test]
-async fn a_newer_schema_is_told_on_sqlite() {
-    a_newer_schema_is_told(Backend::Sqlite).await;
-}
-
-#[tokio::test]
-async fn a_newer_schema_is_told_on_postgres() {
-    a_newer_schema_is_told(Backend::Postgres).await;
 }

@@ -42,7 +42,7 @@ impl Unread {
     }
 
     /// The answer.
-    pub fn refusal(self) -> Result<Response> {
+    pub fn refusal(&self) -> Result<Response> {
         let unsupported = |message: &str| {
             let errors = [Message { code: Code::BadRequest, message: message.to_owned() }];
             Ok((StatusCode::UNSUPPORTED_MEDIA_TYPE, Json(json!({"errors": errors}))).into_response())
@@ -51,8 +51,10 @@ impl Unread {
             Self::TooLarge(largest) => Err(Refusal::TooLarge(largest / 1024).into()),
             Self::NotJsonType => unsupported("Content-Type: expected application/json"),
             Self::UnknownEncoding => unsupported("Content-Encoding: expected gzip, or none"),
-            Self::NotGzip => Err(Refusal::BadRequest(vec![Fault::new("Content-Encoding", Problem::NotGzip)]).into()),
-            Self::NotText | Self::CutOff => Err(Refusal::BadRequest(vec![Fault::new("", Problem::NotJson)]).into()),
+            Self::NotGzip | Self::NotText | Self::CutOff => {
+                let fault = self.fault().unwrap_or_else(|| Fault::new("", Problem::NotJson));
+                Err(Refusal::BadRequest(vec![fault]).into())
+            }
         }
     }
 }

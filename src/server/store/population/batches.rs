@@ -190,7 +190,7 @@ impl Loader<'_> {
     }
 
     /// Where these identifiers lead, to devices that are loaded with it.
-    pub(super) async fn leads(&mut self, keys: String) -> Result<BTreeMap<Identifier, Lead<DeviceId>>> {
+    async fn leads(&mut self, keys: String) -> Result<BTreeMap<Identifier, Lead<DeviceId>>> {
         #[derive(sqlx::FromRow)]
         struct LeadToDevice {
             kind: IdentifierKind,

@@ -1,0 +1,103 @@
+//! A clock that was wrong does no lasting harm.
+
+use super::erasing::{change, idfas, with_idfa};
+use super::sender::{AUTHORIZED, DENIED, Sender, ios};
+use crate::harness::{Cookie, World, bearer, on_both};
+use attest::domain::att::{Policy, Status};
+use attest::domain::role::Role;
+use attest::domain::time::{DAY, HOUR, MINUTE};
+use axum::http::StatusCode;
+use serde_json::{Value, json};
+
+on_both! {
+    a_clock_that_was_far_ahead_does_no_lasting_harm
+    a_clock_that_was_far_ahead_keeps_nobody_from_signing_in
+    what_was_asked_for_while_a_clock_was_ahead_has_its_time_from_now
+    settings_are_in_force_in_their_order_whatever_the_clock_said
+}
+
+async fn a_clock_that_was_far_ahead_does_no_lasting_harm(world: World) {
+    let sender = Sender::new(&world).await;
+    world.clock.advance(365 * DAY);
+    sender.send(&[ios("ada", "v1", Some("denied")), ios("bob", "v2", Some("denied"))]).await;
+    world.run_jobs().await;
+    world.clock.advance(-365 * DAY + MINUTE);
+    sender.send(&[ios("bob", "v2", Some("denied"))]).await;
+    let mut timed = ios("ada", "v1", Some("authorized"));
+    timed["timestamp_unixtime_ms"] = world.store.clock().now().0.into();
+    timed["application_info"] = json!({"application_version": "2.0"});
+    sender.send(&[timed]).await;
+    assert_eq!((sender.devices(AUTHORIZED).await, sender.devices(DENIED).await), (1, 1));
+    let seen: Vec<(i64, Option<String>, i64)> =
+        world.rows("select last_seen, app_version, active_on from devices where status = 3").await;
+    let now = world.store.clock().now().0;
+    assert_eq!(seen, [(now, Some("2.0".to_owned()), 20_779)]);
+    let late: Vec<(String,)> = world.rows("select name from jobs where due_at > 1795356300000 + 172800000").await;
+    world.run_jobs().await;
+    let later: Vec<(String,)> = world.rows("select name from jobs where due_at > 1795356300000 + 172800000").await;
+    assert!(!late.is_empty() && later.is_empty(), "jobs are due again: {later:?}");
+}
+
+async fn a_clock_that_was_far_ahead_keeps_nobody_from_signing_in(world: World) {
+    world.workspace("Acme").await;
+    let ada = world.member("acme", "Ada", Role::ComplianceAdmin).await;
+    world.clock.advance(365 * DAY);
+    let ahead = world.sign_in(&ada).await;
+    for _ in 0..12 {
+        let fields = [("email", ada.as_str()), ("password", "a wrong password"), ("next", "/")];
+        world.post("/sign-in", &Cookie::default(), &fields).await;
+    }
+    let of_slot = world.system.clone().with_slot().await;
+    world.clock.advance(-365 * DAY);
+    let cookie = world.sign_in(&ada).await;
+    assert_eq!(world.get("/w/acme/overview", &cookie).await.status, StatusCode::OK);
+    assert_eq!(world.get("/w/acme/overview", &ahead).await.status, StatusCode::SEE_OTHER, "it would last for a year");
+    let taken: Vec<(i64,)> = world.rows("select count(*) from slots").await;
+    let again = world.system.clone().with_slot().await;
+    assert_eq!(world.rows::<(i64,)>("select count(*) from slots").await, taken, "its slot is free again");
+    drop((of_slot, again));
+}
+
+/// The default of each day that the trend has, from the first one on.
+async fn defaults(world: &World, token: &str) -> Vec<Value> {
+    let path = "/api/v1/workspaces/acme/trend?from=2026-11-22&basis=effective";
+    let trend = world.ask("GET", path, Some(&bearer(token)), "").await.json();
+    trend["points"].as_array().expect("points").iter().map(|point| point["default"].clone()).collect()
+}
+
+async fn what_was_asked_for_while_a_clock_was_ahead_has_its_time_from_now(world: World) {
+    let sender = Sender::new(&world).await;
+    change(&sender, None, Some(Policy::Observe)).await;
+    sender.send(&[with_idfa(1, "17.5", Some("denied"))]).await;
+    world.clock.advance(365 * DAY);
+    change(&sender, Some(Some(Status::Denied)), Some(Policy::Withhold)).await;
+    world.run_jobs().await;
+    world.clock.advance(-365 * DAY + HOUR);
+    let token = world.token("acme", Role::Compliance).await;
+    assert_eq!(defaults(&world, &token).await[0], "denied", "what is in force is in force");
+    world.run_jobs().await;
+    world.clock.advance(3 * DAY - 1);
+    world.run_jobs().await;
+    assert_eq!(idfas(&sender).await, ["A1"]);
+    world.clock.advance(1);
+    world.run_jobs().await;
+    assert_eq!(idfas(&sender).await, [""; 0]);
+}
+
+async fn settings_are_in_force_in_their_order_whatever_the_clock_said(world: World) {
+    let sender = Sender::new(&world).await;
+    let token = world.token("acme", Role::Compliance).await;
+    world.clock.advance(300 * DAY);
+    change(&sender, Some(Some(Status::Denied)), None).await;
+    world.clock.advance(-300 * DAY);
+    change(&sender, Some(Some(Status::Restricted)), None).await;
+    assert_eq!(defaults(&world, &token).await, ["restricted"], "set later");
+    world.run_jobs().await;
+    world.clock.advance(DAY);
+    assert_eq!(defaults(&world, &token).await, ["restricted", "restricted"]);
+    world.clock.advance(-3 * HOUR);
+    change(&sender, Some(Some(Status::Authorized)), None).await;
+    world.clock.advance(3 * HOUR);
+    assert_eq!(defaults(&world, &token).await.last(), Some(&json!("authorized")));
+    assert_eq!(world.rows::<(i64,)>("select count(*) from settings_versions a join settings_versions b on b.workspace_id = a.workspace_id and b.version = a.version + 1 and b.changed_at < a.changed_at").await, [(0,)]);
+}
