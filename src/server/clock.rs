@@ -2,25 +2,72 @@
 
 use crate::domain::fold::IdSource;
 use crate::domain::profile::MADE_BELOW;
-use crate::domain::time::Millis;
+use crate::domain::time::{MINUTE, Millis};
 use std::fmt;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use tokio::time::Instant;
 
 /// Tells the time.
 pub trait Clock: Send + Sync + fmt::Debug + 'static {
     fn now(&self) -> Millis;
+
+    /// Takes over the time that several processes share, where it differs by more than the `doubt`, in milliseconds, with
+    /// which it was learned. A clock that is set by hand stays as it is.
+    fn follow(&self, _shared: Millis, _doubt: i64) {}
 }
 
-/// The machine's clock.
-#[derive(Clone, Copy, Debug)]
-pub struct SystemClock;
+/// The machine's clock, until it is told the time that several processes share: then that one goes on by itself, however
+/// the machine's is set.
+#[derive(Debug)]
+pub struct SystemClock {
+    begun: Instant,
+    /// The shared time when this began; [`UNKNOWN`] until it is told.
+    shared: AtomicI64,
+}
 
-impl Clock for SystemClock {
+const UNKNOWN: i64 = i64::MIN;
+
+impl Default for SystemClock {
+    fn default() -> Self {
+        Self { begun: Instant::now(), shared: AtomicI64::new(UNKNOWN) }
+    }
+}
+
+impl SystemClock {
+    /// Milliseconds for which it has been going.
+    fn elapsed(&self) -> i64 {
+        i64::try_from(self.begun.elapsed().as_millis()).unwrap_or(i64::MAX)
+    }
+
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the machine's clock")]
-    fn now(&self) -> Millis {
+    fn of_machine() -> Millis {
         let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
         Millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+    }
+}
+
+impl Clock for SystemClock {
+    fn now(&self) -> Millis {
+        match self.shared.load(Ordering::Acquire) {
+            UNKNOWN => Self::of_machine(),
+            shared => Millis(shared).plus(self.elapsed()),
+        }
+    }
+
+    fn follow(&self, shared: Millis, doubt: i64) {
+        let apart = shared.minus(self.now().0).0;
+        let is_known = self.shared.load(Ordering::Acquire) != UNKNOWN;
+        if is_known && apart.saturating_abs() <= doubt {
+            return;
+        }
+        if apart.saturating_abs() > MINUTE {
+            tracing::warn!(
+                seconds = apart / 1000,
+                "this machine's clock and the database's differ: the database's counts"
+            );
+        }
+        self.shared.store(shared.minus(self.elapsed()).0, Ordering::Release);
     }
 }
 
@@ -168,6 +215,19 @@ mod tests {
         let made: Vec<i64> = (0..600_000).map(|_| ids.id()).collect();
         assert!(made.windows(2).all(|pair| pair[0] < pair[1]));
         assert!(made[0] > 0);
+    }
+
+    #[test]
+    fn a_clock_follows_the_one_that_is_shared_and_goes_on() {
+        let clock = SystemClock::default();
+        let of_machine = clock.now();
+        assert!(of_machine > Millis(EPOCH));
+        for shared in [of_machine.minus(86_400_000), of_machine.plus(86_400_000)] {
+            clock.follow(shared, 5000);
+            assert!((0..5000).contains(&clock.now().minus(shared.0).0));
+            clock.follow(shared.plus(4000), 60_000);
+            assert!((0..4000).contains(&clock.now().minus(shared.0).0), "within the doubt it stays");
+        }
     }
 
     /// Two processes that make many ids in one millisecond meet in none.

@@ -56,6 +56,10 @@ pub async fn serve(system: System, config: Config) -> Result<()> {
         let AppState { services, rates, .. } = state.clone();
         async move { keep_presence(&services.for_jobs(), &rates).await }
     });
+    let clock = tokio::spawn({
+        let system = system.clone();
+        async move { system.keep_clock().await }
+    });
     let ingest = state.ingest.clone();
     let (stop, stopping) = tokio::sync::oneshot::channel();
     let served = serve_connections(listener, router(state), ConnectionLimits::default(), async {
@@ -79,6 +83,7 @@ pub async fn serve(system: System, config: Config) -> Result<()> {
     jobs.abort();
     presence.abort();
     checkpoints.abort();
+    clock.abort();
     if let Err(error) = system.leave_slot().await {
         tracing::debug!(%error, "the slot is free in a while");
     }

@@ -25,13 +25,13 @@ fn take_if_news(at: &mut Option<Millis>, t: Millis, arrival: &Arrival) -> bool {
     is_news
 }
 
-/// What was noted while our clock was ahead must not outrank what is reported now, for the moment `t`.
+/// What was noted while our clock was ahead must not outrank what is reported now, for the moment `t`. Since when a status
+/// has been there outranks nothing, and stays what its transition says.
 fn forget_future(device: &mut Device, t: Millis, arrival: &Arrival) {
     let believe = |noted: &mut Millis| *noted = believed(*noted, arrival.received, t);
     believe(&mut device.last_seen);
     if let Some(reported) = &mut device.reported {
         believe(&mut reported.as_of);
-        reported.since = reported.since.min(reported.as_of);
     }
     let DescribedAt { platform, os_version, app_version, country } = &mut device.described_at;
     [platform, os_version, app_version, country].into_iter().flatten().for_each(believe);

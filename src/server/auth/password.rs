@@ -100,7 +100,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_hash_verifies_only_its_own_password() {
-        let passwords = Passwords::new(Ids::new(Arc::new(SystemClock)));
+        let passwords = Passwords::new(Ids::new(Arc::new(SystemClock::default())));
         let hash = passwords.hash("correct horse battery".into()).await.unwrap();
         assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
         assert!(passwords.verify("correct horse battery".into(), Some(hash.clone())).await.unwrap());

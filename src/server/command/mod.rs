@@ -165,7 +165,7 @@ async fn command(cli: Cli, settings: Vec<SettingInForce>) -> Result<ExitStatus, 
     if !begins {
         Db::assert_made(&database_url)?;
     }
-    let system = System::open(&database_url, Ids::new(Arc::new(SystemClock))).await?;
+    let system = System::open(&database_url, Ids::new(Arc::new(SystemClock::default()))).await?;
     let services = Services::new(system.clone());
     let store = services.store();
     let ended = match command {

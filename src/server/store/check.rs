@@ -7,7 +7,7 @@ use crate::domain::environment::Environment;
 use crate::domain::flow::{self, Flow, FlowCell, FlowCells};
 use crate::domain::id::{DeviceId, WorkspaceId};
 use crate::domain::retention::Aging;
-use crate::domain::time::{DAY, Day};
+use crate::domain::time::Day;
 use crate::server::error::Result;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
@@ -131,12 +131,10 @@ impl Tx {
             and t.seq = (select max(l.seq) from transitions l where l.workspace_id = $1 \
             and l.environment = d.environment and l.device_id = d.id) \
             where d.workspace_id = $1 and (d.status is distinct from t.to_status \
-            or ((d.since is distinct from t.since or d.as_of < t.as_of) \
-            and coalesce(t.received_at <= d.last_received + $2, true)) \
+            or d.since is distinct from t.since \
             or (not d.answered and t.to_status in (2, 3)) \
             or d.transitions <> coalesce(t.seq, 0)) order by d.id limit 100";
-        // A transition of a later day was noted while our clock was ahead; then the device knows better.
-        Ok(on!(self, c => sqlx::query_scalar(SQL).bind(workspace).bind(DAY).fetch_all(c).await?))
+        Ok(on!(self, c => sqlx::query_scalar(SQL).bind(workspace).fetch_all(c).await?))
     }
 }
 

@@ -55,6 +55,7 @@ pub mod seal;
 mod searches;
 mod sent_form;
 pub mod session;
+mod shared_clock;
 mod slot;
 mod statistics;
 pub mod system;
@@ -143,6 +144,7 @@ impl Store {
             searches: searches::Searches::default(),
         };
         migrate::run(&store.db).await?;
+        store.follow_clock().await?;
         Ok(store)
     }
 

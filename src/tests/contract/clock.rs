@@ -6,14 +6,20 @@ use crate::harness::{Cookie, World, bearer, on_both};
 use attest::domain::att::{Policy, Status};
 use attest::domain::role::Role;
 use attest::domain::time::{DAY, HOUR, MINUTE};
+use attest::server::clock::{Clock, Ids, SystemClock};
+use attest::server::store::System;
 use axum::http::StatusCode;
 use serde_json::{Value, json};
+use std::sync::Arc;
+use std::time::Duration;
 
 on_both! {
     a_clock_that_was_far_ahead_does_no_lasting_harm
     a_clock_that_was_far_ahead_keeps_nobody_from_signing_in
     what_was_asked_for_while_a_clock_was_ahead_has_its_time_from_now
     settings_are_in_force_in_their_order_whatever_the_clock_said
+    a_clock_that_was_behind_does_no_lasting_harm
+    processes_go_by_the_clock_that_they_share
 }
 
 async fn a_clock_that_was_far_ahead_does_no_lasting_harm(world: World) {
@@ -100,4 +106,52 @@ async fn settings_are_in_force_in_their_order_whatever_the_clock_said(world: Wor
     world.clock.advance(3 * HOUR);
     assert_eq!(defaults(&world, &token).await.last(), Some(&json!("authorized")));
     assert_eq!(world.rows::<(i64,)>("select count(*) from settings_versions a join settings_versions b on b.workspace_id = a.workspace_id and b.version = a.version + 1 and b.changed_at < a.changed_at").await, [(0,)]);
+}
+
+async fn a_clock_that_was_behind_does_no_lasting_harm(world: World) {
+    let sender = Sender::new(&world).await;
+    let began = world.clock.now().0;
+    sender.send(&[ios("ada", "v1", Some("denied"))]).await;
+    world.clock.advance(-2 * DAY);
+    sender.send(&[ios("ada", "v1", Some("denied"))]).await;
+    world.clock.advance(2 * DAY + 1000);
+    sender.send(&[ios("ada", "v1", None)]).await;
+    assert_eq!(world.rows::<(i64,)>("select since from devices").await, [(began,)]);
+    world.assert_holds().await;
+    let mut late = ios("ada", "v1", Some("authorized"));
+    late["timestamp_unixtime_ms"] = (began + 1).into();
+    sender.send(&[late]).await;
+    assert_eq!((sender.devices(AUTHORIZED).await, sender.devices(DENIED).await), (1, 0));
+    world.assert_holds().await;
+}
+
+/// A process on a machine whose clock is wrong, and stays wrong: with Postgres it goes by the database's.
+async fn processes_go_by_the_clock_that_they_share(world: World) {
+    let right = SystemClock::default();
+    let apart = |clock: &SystemClock| clock.now().minus(right.now().0).0.abs();
+    for wrong in [-2 * DAY, 2 * DAY] {
+        let clock = Arc::new(SystemClock::default());
+        let misled = || clock.follow(right.now().plus(wrong), 0);
+        misled();
+        let process = System::open(&world.url, Ids::new(clock.clone())).await.expect("a process");
+        if process.path().is_some() {
+            assert!(apart(&clock) > DAY, "SQLite has no clock of its own");
+            continue;
+        }
+        assert!(apart(&clock) < MINUTE, "from the start");
+        misled();
+        process.schedule_jobs().await.expect("jobs are scheduled");
+        assert!(apart(&clock) < MINUTE, "before a job sets stamps right");
+        misled();
+        let mends = async {
+            while apart(&clock) > MINUTE {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::select! {
+            () = process.keep_clock() => {}
+            mended = tokio::time::timeout(Duration::from_secs(20), mends) => mended.expect("and while it serves"),
+        }
+        process.close().await;
+    }
 }

@@ -163,15 +163,16 @@ async fn a_database_is_spread_once_and_its_log_stays_guarded() {
         sqlx::raw_sql(statement).execute(&admin).await.expect(statement);
     }
     let plain = url.replace("postgres://postgres@", "postgres://plain@");
-    let store = System::open(&plain, Ids::new(Arc::new(SystemClock))).await.expect("a store");
+    let store = System::open(&plain, Ids::new(Arc::new(SystemClock::default()))).await.expect("a store");
     sqlx::raw_sql(STAND_IN).execute(&admin).await.expect("the stand-in");
-    let as_superuser = System::open(&url, Ids::new(Arc::new(SystemClock))).await.expect("a store");
+    let as_superuser = System::open(&url, Ids::new(Arc::new(SystemClock::default()))).await.expect("a store");
     let refused = as_superuser.distribute(&Actor::command_line()).await;
     assert!(refused.is_err_and(|error| error.to_string().contains("superuser")), "nobody keeps it from the log");
 
     // What an attempt left half-way is begun anew.
     sqlx::raw_sql("insert into pg_dist_partition values ('people', 'n', 'c')").execute(&admin).await.expect("half-way");
-    let serving = System::open(&plain, Ids::new(Arc::new(SystemClock))).await.expect("a store").with_slot().await;
+    let serving =
+        System::open(&plain, Ids::new(Arc::new(SystemClock::default()))).await.expect("a store").with_slot().await;
     let refused = store.distribute(&Actor::command_line()).await;
     assert!(refused.is_err_and(|error| error.to_string().contains("stop every server first")));
     serving.leave_slot().await.expect("it stops");
@@ -196,7 +197,7 @@ async fn a_database_is_spread_once_and_its_log_stays_guarded() {
     // A machine that is added brings rights back: the proof says so, and the next start takes them again.
     sqlx::raw_sql("grant delete on audit to plain").execute(&admin).await.expect("granted");
     assert!(!store.verify_audit().await.expect("verified").is_ok());
-    let restarted = System::open(&plain, Ids::new(Arc::new(SystemClock))).await.expect("a store");
+    let restarted = System::open(&plain, Ids::new(Arc::new(SystemClock::default()))).await.expect("a store");
     assert!(restarted.verify_audit().await.expect("verified").is_ok() && restarted.is_spread());
 }
 

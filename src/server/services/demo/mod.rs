@@ -75,7 +75,7 @@ const CHANGES: [(i64, Option<Status>, &str); 3] = [
 
 /// Where the story begins, for the clock that a store is opened with.
 pub fn beginning(size: DemoSize) -> StoryClock {
-    StoryClock::at(SystemClock.now().minus(i64::from(size.days) * DAY))
+    StoryClock::at(SystemClock::default().now().minus(i64::from(size.days) * DAY))
 }
 
 /// Fills an empty database; refuses one that is in use. The store goes by `clock`, which ends at the present.
@@ -118,7 +118,7 @@ pub async fn fill(services: &Services, clock: &Arc<StoryClock>, size: DemoSize) 
         // A change moves those who came before it.
         let until = change.map_or(Millis(i64::MAX), |(at, ..)| at);
         let came_before = |number: &u32| begins(*number, months, size.seed) < until;
-        clock.set(change.map_or_else(|| SystemClock.now(), |(at, ..)| at));
+        clock.set(change.map_or_else(|| SystemClock::default().now(), |(at, ..)| at));
         let groups = std::iter::from_fn(|| {
             let group: Vec<u32> = std::iter::from_fn(|| numbers.next_if(came_before)).take(AT_ONCE).collect();
             (!group.is_empty()).then_some(group)
