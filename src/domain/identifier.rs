@@ -109,5 +109,7 @@ mod tests {
         assert_eq!(normalized("00000000-0000-0000-0000-000000000000"), None);
         assert_eq!(normalized(" "), None);
         assert_eq!(normalized("Device-7"), Some("Device-7".to_owned()));
+        let no_uuid = "8C6CBC0D-5F43-4765-A6E6-84DFF3D2470Z";
+        assert_eq!(normalized(no_uuid), Some(no_uuid.to_owned()), "of its length, and no number");
     }
 }

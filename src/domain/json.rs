@@ -270,5 +270,7 @@ mod tests {
         assert_eq!(kept_id(&raw("12.0")), Ok(Cow::Borrowed("12")));
         assert_eq!(kept_text_or_number(&raw("17.10")), Ok(Cow::Borrowed("17.10")));
         assert_eq!(kept_text_or_number(&raw("true")), Err(Problem::NotText));
+        assert_eq!(kept_text_or_number(&raw(&"1".repeat(255))).map(|text| text.len()), Ok(255));
+        assert_eq!(kept_text_or_number(&raw(&"1".repeat(256))), Err(Problem::TooLong));
     }
 }

@@ -118,7 +118,12 @@ mod tests {
             let platform = Platform::of_sender(elsewhere).unwrap();
             assert!(platform.as_str() == elsewhere && !platform.is_apple());
         }
+        for platform in Platform::ALL.into_iter().filter(|platform| *platform != Platform::Unknown) {
+            assert_eq!(Platform::of_sender(platform.as_str()), Some(platform), "its own name");
+        }
         assert_eq!(Platform::of_sender("Fire TV"), Some(Platform::FireTv));
+        assert_eq!(Platform::of_sender("Mobile Web"), Some(Platform::Web));
+        assert_eq!(["Windows", "linux"].map(Platform::of_sender), [Some(Platform::Desktop); 2]);
         assert_eq!(Platform::of_sender("fridge"), Some(Platform::Other));
         assert_eq!(Platform::of_sender("Unknown"), None);
     }

@@ -56,6 +56,7 @@ mod tests {
     fn small_counts_say_nothing_and_others_are_tens() {
         assert_eq!(Shown::of(0, true), Shown::FewerThanTen);
         assert_eq!(Shown::of(9, true), Shown::FewerThanTen);
+        assert_eq!(Shown::of(10, true), Shown::Rounded(10));
         assert_eq!(Shown::of(14, true), Shown::Rounded(10));
         assert_eq!(Shown::of(15, true), Shown::Rounded(20));
         assert_eq!(Shown::of(9, false), Shown::Exact(9));

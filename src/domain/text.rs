@@ -131,8 +131,20 @@ mod tests {
         assert_eq!(Name::parse("  Northwind \t Games ").unwrap().as_str(), "Northwind Games");
         assert_eq!(Name::parse("   "), Err(Problem::Missing));
         assert_eq!(Name::parse(&"x".repeat(81)), Err(Problem::TooLong));
+        assert!(Name::parse(&"é".repeat(80)).is_ok());
         assert_eq!(Name::parse("a\u{0}b"), Err(Problem::Unprintable));
         assert_eq!(Name::parse("a\u{202e}b"), Err(Problem::Unprintable));
+    }
+
+    #[test]
+    fn reasons_have_lines_and_nothing_hidden() {
+        assert_eq!(Reason::parse(" a\r\n\tb ").unwrap().as_str(), "a\n\tb");
+        assert_eq!(Reason::parse("\n"), Err(Problem::Missing));
+        assert!(Reason::parse(&"é".repeat(1000)).is_ok());
+        assert_eq!(Reason::parse(&"x".repeat(1001)), Err(Problem::TooLong));
+        for hidden in ["a\u{0}b", "a\u{202e}b", "a\nb\u{7}"] {
+            assert_eq!(Reason::parse(hidden), Err(Problem::Unprintable), "{hidden:?}");
+        }
     }
 
     #[test]

@@ -174,6 +174,27 @@ mod tests {
     }
 
     #[test]
+    fn a_time_that_is_wrong_is_told_once() {
+        let ahead = NOW + AHEAD + 1;
+        let applied = apply_report(None, &report(Status::Denied, &[ahead, NOW / 1000, 0, ahead, NOW / 1000, 0]));
+        let faults = [TimestampFault::Bad, TimestampFault::Seconds, TimestampFault::Future];
+        assert_eq!(applied.faults, faults);
+    }
+
+    #[test]
+    fn times_are_believed_up_to_their_bounds() {
+        let as_of =
+            |sent: i64| apply_report(None, &report(Status::Denied, &[sent])).reported.map(|known| known.as_of.0);
+        assert_eq!(as_of(NOW + AHEAD), Some(NOW + AHEAD));
+        assert_eq!(as_of(NOW + AHEAD + 1), Some(NOW));
+        assert_eq!([1, SECONDS_BELOW - 1].map(as_of), [Some(1000), Some(NOW)], "seconds, the latter of the year 5138");
+        assert_eq!(as_of(SECONDS_BELOW), Some(SECONDS_BELOW), "milliseconds, of the year 1973");
+        let (now, report) = (Millis(NOW), Millis(NOW - 7));
+        assert_eq!(believed(now.plus(DAY), now, report), now.plus(DAY));
+        assert_eq!(believed(now.plus(DAY + 1), now, report), report.minus(1));
+    }
+
+    #[test]
     fn what_counts_from_its_arrival_counts_in_the_order_of_arrival() {
         for later in Status::ALL {
             for earlier in Status::ALL {

@@ -11,6 +11,8 @@ mod person;
 mod population;
 mod report;
 mod said;
+#[cfg(test)]
+mod tests;
 mod withheld;
 
 pub use arrival::{Arrival, IdSource};

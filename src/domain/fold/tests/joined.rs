@@ -1,0 +1,130 @@
+//! Who is joined to what, and what is joined too often.
+
+use super::*;
+use crate::domain::joins::{Joins, MOST_DEVICES, MOST_ON_A_DAY};
+use DataProblem::SharedId;
+
+fn many() -> std::ops::Range<i64> {
+    0..MOST_ON_A_DAY
+}
+
+fn numbered(n: i64) -> Value {
+    phone(&format!("v{n}"), json!({}))
+}
+
+#[test]
+fn an_id_of_many_phones_is_told_also_where_it_names_nothing() {
+    let mut story = Story::new();
+    let constant = |batch: Value| with(batch, "mp_deviceid", "constant".into());
+    for n in many() {
+        assert_eq!(story.problems(&constant(numbered(n))), [], "{n}");
+    }
+    assert_eq!(story.problems(&constant(numbered(50))), [SharedId]);
+    assert_eq!(story.problems(&constant(numbered(51))), [SharedId]);
+    let alone = story.tell(&constant(json!({})));
+    assert!(alone.device.is_none() && alone.data_problems == [SharedId]);
+}
+
+#[test]
+fn a_profile_of_many_phones_takes_no_more_by_its_mpid_and_stays_so() {
+    let mut story = Story::new();
+    let named = |batch: Value| with(batch, "mpid", 7.into());
+    for n in many() {
+        assert_eq!(story.problems(&named(numbered(n))), [], "{n}");
+    }
+    let taken = |story: &mut Story, batch: Value| {
+        let told = story.tell(&batch);
+        let seven = story.population.profile_by_mpid(Default::default(), 7).expect("the profile");
+        (told.data_problems, story.population.is_user(told.device.expect("a device"), seven))
+    };
+    assert_eq!(taken(&mut story, named(numbered(50))), (vec![SharedId], false));
+    assert_eq!(taken(&mut story, named(numbered(3))), (vec![], true), "who uses it already");
+    assert_eq!(story.problems(&named(json!({}))), [], "without a device nothing is joined");
+    story.wait(2 * DAY);
+    assert_eq!(taken(&mut story, named(numbered(51))), (vec![SharedId], false), "on a later day too");
+}
+
+#[test]
+fn a_profile_has_so_many_devices_and_no_more() {
+    let mut story = Story::new();
+    let profile =
+        story.tell(&of("ada", numbered(0))).device.map(|_| story.customer("ada").expect("ada")).expect("hers");
+    let mut ada = story.population.profiles()[&profile].clone();
+    (ada.devices, ada.joins) = (MOST_DEVICES, Joins::default());
+    assert!(ada.is_full(story.arrival.day));
+    ada.devices -= 1;
+    assert!(!ada.is_full(story.arrival.day));
+}
+
+#[test]
+fn a_customer_of_many_phones_is_told_where_something_is_refused() {
+    let mut story = Story::new();
+    for n in many() {
+        assert_eq!(story.problems(&of("everybody", numbered(n))), [], "{n}");
+    }
+    assert_eq!(story.problems(&of("everybody", numbered(50))), [SharedId]);
+    assert_eq!(story.problems(&of("everybody", numbered(3))), [], "who was joined stays so");
+    assert_eq!(story.problems(&of("everybody", json!({}))), [], "without a device nothing is joined");
+    let both = with(numbered(51), "user_identities", json!({"customer_id": "everybody", "email": "zoe@example.com"}));
+    assert_eq!(story.problems(&both), [SharedId]);
+}
+
+#[test]
+fn a_kiosk_of_many_customers_takes_no_more() {
+    let mut story = Story::new();
+    for n in many() {
+        assert_eq!(story.problems(&of(&format!("c{n}"), numbered(0))), [], "{n}");
+    }
+    assert_eq!(story.problems(&of("c50", numbered(0))), [SharedId]);
+    assert_eq!(story.problems(&of("c3", numbered(0))), []);
+}
+
+#[test]
+fn an_identity_of_somebody_leaves_a_profile_of_everybody() {
+    let mut story = Story::new();
+    for n in many() {
+        story.tell(&with(numbered(n), "mpid", 7.into()));
+    }
+    story.tell(&of("ada", with(numbered(0), "mpid", 7.into())));
+    let everybody = story.customer("ada");
+    assert_eq!(story.problems(&of("ada", numbered(60))), [SharedId]);
+    let ada = story.customer("ada").expect("somebody");
+    assert_ne!(Some(ada), everybody);
+    assert!(story.population.profiles()[&ada].anonymous_on.is_none(), "she is named, and not a phone's nobody");
+}
+
+#[test]
+fn an_identity_moves_to_who_is_named_by_a_better_one() {
+    let mut story = Story::new();
+    let said = |customer: &str| json!({"customer_id": customer, "email": "e@example.com"});
+    story.tell(&with(numbered(0), "user_identities", said("ada")));
+    story.tell(&with(numbered(1), "user_identities", said("bob")));
+    let email = story.population.identities.iter().find(|(identity, _)| identity.kind == IdentityKind::Email);
+    assert_eq!(email.map(|(_, lead)| lead.to), story.customer("bob"));
+    assert_ne!(story.customer("ada"), story.customer("bob"));
+}
+
+#[test]
+fn a_status_without_an_id_is_of_the_only_iphone_in_that_app() {
+    let status = json!({"device_info": {"platform": "iOS", "att_authorization_status": "denied"}});
+    let android = json!({"device_info": {"platform": "Android", "android_uuid": "a1"}});
+    let mut story = Story::new();
+    let iphone = story.device(&of("ada", phone("v1", json!({})))).id;
+    story.tell(&of("ada", android));
+    story.arrival.app = AppId(2);
+    let elsewhere = story.device(&of("ada", phone("v1", json!({})))).id;
+    assert_ne!(elsewhere, iphone);
+    story.arrival.app = AppId(1);
+    assert_eq!(story.device(&of("ada", status.clone())).id, iphone);
+    // Of two iPhones it is neither, unless one has been silent for so long that it is gone.
+    let second = story.device(&of("ada", phone("v2", json!({})))).id;
+    let mut retired = story.population.clone();
+    let hers = story.device(&of("ada", status.clone())).id;
+    assert!(![iphone, second].contains(&hers));
+    if let Some(device) = retired.devices.get_mut(&iphone) {
+        device.retired = true;
+    }
+    retired.decide();
+    story.population = retired;
+    assert_eq!(story.device(&of("ada", status)).id, second);
+}
