@@ -12,6 +12,7 @@ pub mod decides;
 pub mod deciding;
 pub mod device;
 pub mod environment;
+pub mod erasing;
 pub mod error;
 pub mod flow;
 pub mod fold;

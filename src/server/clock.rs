@@ -4,6 +4,7 @@ use crate::domain::fold::IdSource;
 use crate::domain::profile::MADE_BELOW;
 use crate::domain::time::{MINUTE, Millis};
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::time::Instant;
@@ -12,9 +13,15 @@ use tokio::time::Instant;
 pub trait Clock: Send + Sync + fmt::Debug + 'static {
     fn now(&self) -> Millis;
 
-    /// Takes over the time that several processes share, where it differs by more than the `doubt`, in milliseconds, with
-    /// which it was learned. A clock that is set by hand stays as it is.
-    fn follow(&self, _shared: Millis, _doubt: i64) {}
+    /// Takes over the time that several processes share, which is known to lie in these bounds now. A clock that is set by
+    /// hand stays as it is.
+    fn follow(&self, _shared: RangeInclusive<Millis>) {}
+
+    /// Whether it has gone without a jump for as long as a machine needs to set its clock right. Before, what lies ahead of
+    /// it may be true, and nothing may be done that cannot be undone for being so.
+    fn is_steady(&self) -> bool {
+        true
+    }
 }
 
 /// The machine's clock, until it is told the time that several processes share: then that one goes on by itself, however
@@ -24,13 +31,27 @@ pub struct SystemClock {
     begun: Instant,
     /// The shared time when this began; [`UNKNOWN`] until it is told.
     shared: AtomicI64,
+    gait: Mutex<Gait>,
 }
 
 const UNKNOWN: i64 = i64::MIN;
+/// How long after its start, and after each jump, a clock is not taken for steady, in milliseconds: a machine that starts
+/// without the time is told it by then.
+const UNSTEADY: i64 = 10 * MINUTE;
+
+/// How a clock has gone.
+#[derive(Debug, Default)]
+struct Gait {
+    /// What it said when this began, as it follows from what it said last.
+    at_beginning: Millis,
+    /// How many milliseconds after the beginning it jumped last.
+    jumped: i64,
+}
 
 impl Default for SystemClock {
     fn default() -> Self {
-        Self { begun: Instant::now(), shared: AtomicI64::new(UNKNOWN) }
+        let gait = Mutex::new(Gait { at_beginning: Self::of_machine(), jumped: 0 });
+        Self { begun: Instant::now(), shared: AtomicI64::new(UNKNOWN), gait }
     }
 }
 
@@ -55,19 +76,35 @@ impl Clock for SystemClock {
         }
     }
 
-    fn follow(&self, shared: Millis, doubt: i64) {
-        let apart = shared.minus(self.now().0).0;
+    fn follow(&self, shared: RangeInclusive<Millis>) {
+        let (earliest, latest, now) = (*shared.start(), *shared.end(), self.now());
         let is_known = self.shared.load(Ordering::Acquire) != UNKNOWN;
-        if is_known && apart.saturating_abs() <= doubt {
-            return;
-        }
+        // No further than what was told demands: an answer that took long tells little.
+        let told = match is_known {
+            true => now.clamp(earliest, latest),
+            false => earliest.plus(latest.minus(earliest.0).0 / 2),
+        };
+        let apart = told.minus(now.0).0;
         if apart.saturating_abs() > MINUTE {
             tracing::warn!(
                 seconds = apart / 1000,
                 "this machine's clock and the database's differ: the database's counts"
             );
         }
-        self.shared.store(shared.minus(self.elapsed()).0, Ordering::Release);
+        if apart != 0 || !is_known {
+            self.shared.store(told.minus(self.elapsed()).0, Ordering::Release);
+        }
+    }
+
+    fn is_steady(&self) -> bool {
+        let elapsed = self.elapsed();
+        let at_beginning = self.now().minus(elapsed);
+        let mut gait = self.gait.lock().unwrap_or_else(PoisonError::into_inner);
+        if at_beginning.minus(gait.at_beginning.0).0.saturating_abs() > MINUTE {
+            gait.jumped = elapsed;
+        }
+        gait.at_beginning = at_beginning;
+        elapsed - gait.jumped >= UNSTEADY
     }
 }
 
@@ -200,6 +237,7 @@ impl IdSource for Ids {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::time::{DAY, HOUR};
 
     #[derive(Debug)]
     struct Stopped;
@@ -220,13 +258,40 @@ mod tests {
     #[test]
     fn a_clock_follows_the_one_that_is_shared_and_goes_on() {
         let clock = SystemClock::default();
+        let is_at = |moment: Millis| (0..5000).contains(&clock.now().minus(moment.0).0);
         let of_machine = clock.now();
         assert!(of_machine > Millis(EPOCH));
-        for shared in [of_machine.minus(86_400_000), of_machine.plus(86_400_000)] {
-            clock.follow(shared, 5000);
-            assert!((0..5000).contains(&clock.now().minus(shared.0).0));
-            clock.follow(shared.plus(4000), 60_000);
-            assert!((0..4000).contains(&clock.now().minus(shared.0).0), "within the doubt it stays");
+        let yesterday = of_machine.minus(DAY);
+        clock.follow(yesterday.minus(1000)..=yesterday.plus(1000));
+        assert!(is_at(yesterday), "the middle of the first answer");
+        clock.follow(yesterday.minus(HOUR)..=yesterday.plus(HOUR));
+        assert!(is_at(yesterday), "what it may be it stays");
+        clock.follow(of_machine..=of_machine.plus(HOUR));
+        assert!(is_at(of_machine), "and it goes no further than it must");
+        clock.follow(yesterday.minus(HOUR)..=yesterday);
+        assert!(is_at(yesterday));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_clock_is_steady_when_it_has_not_jumped_for_a_while() {
+        let clock = SystemClock::default();
+        let told = |moment: Millis| clock.follow(moment..=moment);
+        let pass = async |ms: i64| {
+            tokio::time::advance(std::time::Duration::from_millis(ms as u64)).await;
+        };
+        told(Millis(EPOCH));
+        assert!(!clock.is_steady(), "it was set just now");
+        pass(UNSTEADY - 1).await;
+        assert!(!clock.is_steady());
+        pass(1).await;
+        assert!(clock.is_steady());
+        told(clock.now().plus(MINUTE));
+        assert!(clock.is_steady(), "it only trembles");
+        for jump in [-DAY, DAY] {
+            told(clock.now().plus(jump));
+            assert!(!clock.is_steady());
+            pass(UNSTEADY).await;
+            assert!(clock.is_steady());
         }
     }
 

@@ -17,9 +17,12 @@ use std::fs::File;
 use std::path::Path;
 use std::time::Duration;
 use tokio::net::TcpListener;
+use tokio::time::timeout;
 
 /// How long requests under way may take once the process is told to stop, and then the queue of the event stream.
 const DRAINED_WITHIN: Duration = Duration::from_secs(10);
+/// How long the last words to the database may take.
+const LEFT_WITHIN: Duration = Duration::from_secs(5);
 
 /// Serves until SIGINT or SIGTERM, then lets requests under way finish.
 pub async fn serve(system: System, config: Config) -> Result<()> {
@@ -84,10 +87,15 @@ pub async fn serve(system: System, config: Config) -> Result<()> {
     presence.abort();
     checkpoints.abort();
     clock.abort();
-    if let Err(error) = system.leave_slot().await {
-        tracing::debug!(%error, "the slot is free in a while");
+    let leave = async {
+        if let Err(error) = system.leave_slot().await {
+            tracing::debug!(%error, "the slot is free in a while");
+        }
+        system.close().await;
+    };
+    if timeout(LEFT_WITHIN, leave).await.is_err() {
+        tracing::warn!("stopped without a word to the database, which did not answer: its slot is free in a while");
     }
-    system.close().await;
     Ok(())
 }
 

@@ -57,29 +57,6 @@ pub struct Terms {
     pub default: Option<Status>,
 }
 
-/// Some terms, of all that there are.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct TermsSet(u32);
-
-impl TermsSet {
-    fn all() -> impl Iterator<Item = Terms> {
-        let defaults = || Status::ALL.into_iter().map(Some).chain([None]);
-        Policy::ALL.into_iter().flat_map(move |policy| defaults().map(move |default| Terms { policy, default }))
-    }
-
-    /// The terms of it.
-    pub fn iter(self) -> impl Iterator<Item = Terms> {
-        Self::all().enumerate().filter(move |(at, _)| self.0 >> at & 1 == 1).map(|(_, terms)| terms)
-    }
-}
-
-impl FromIterator<Terms> for TermsSet {
-    fn from_iter<I: IntoIterator<Item = Terms>>(terms: I) -> Self {
-        let bit = |terms: Terms| Self::all().position(|known| known == terms).map_or(0, |at| 1 << at);
-        Self(terms.into_iter().map(bit).fold(0, |all, bit| all | bit))
-    }
-}
-
 /// Whether some IDFA that the gate keeps on the terms before has been withheld on all terms since: then what is stored of
 /// it will be erased.
 pub fn has_withheld_more(before: Terms, all_since: &[Terms]) -> bool {
@@ -91,18 +68,4 @@ pub fn has_withheld_more(before: Terms, all_since: &[Terms]) -> bool {
     let apple = explicit.flat_map(|explicit| ["14.4", "14.5"].map(|os| (Platform::Ios, explicit, os)));
     let mut kinds = apple.chain([(Platform::Android, None, "15")]);
     kinds.any(|kind| keeps(&before, kind) && !all_since.iter().any(|terms| keeps(terms, kind)))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_set_has_the_terms_that_it_was_given() {
-        let all: TermsSet = TermsSet::all().collect();
-        assert_eq!((all.iter().count(), TermsSet::default().iter().count()), (15, 0));
-        for terms in TermsSet::all() {
-            assert_eq!([terms].into_iter().collect::<TermsSet>().iter().collect::<Vec<_>>(), [terms]);
-        }
-    }
 }

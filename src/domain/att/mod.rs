@@ -7,7 +7,7 @@ mod register;
 mod status;
 
 pub use effective::{Effective, Origin, effective};
-pub use gate::{Policy, Terms, TermsSet, Verdict, gate, has_withheld_more};
+pub use gate::{Policy, Terms, Verdict, gate, has_withheld_more};
 pub use legacy::{Flags, legacy_flags};
 pub use register::{AppliedReport, OrderKey, Report, ReportOutcome, Reported, TimestampFault, apply_report, believed};
 pub use status::{CountedState, Status};

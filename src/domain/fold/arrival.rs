@@ -1,8 +1,10 @@
 //! What folding is given beside a batch.
 
-use crate::domain::att::{Policy, Status, TermsSet};
+use crate::domain::att::{Policy, Status};
+use crate::domain::erasing::Erasing;
 use crate::domain::id::{AppId, InputId};
 use crate::domain::time::{Day, Millis};
+use std::sync::Arc;
 
 /// Makes ids; randomness is a parameter.
 pub trait IdSource {
@@ -13,17 +15,19 @@ pub trait IdSource {
 }
 
 /// How and where a batch arrived.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Arrival {
     pub input: InputId,
     pub app: AppId,
     pub received: Millis,
     pub policy: Policy,
     pub default: Option<Status>,
-    /// Those before each erasing that has not ended: undoing the change goes back to them.
-    pub before_erasures: TermsSet,
+    /// The erasings that have not begun: what one of them takes is left to it.
+    pub erasings: Arc<[Erasing]>,
     /// The day of the workspace on which it was received.
     pub day: Day,
+    /// Whether our clock has gone steadily for a while: only then what lies ahead of it was noted by one that was wrong.
+    pub is_clock_steady: bool,
     /// Old news, sent later: it never outranks what was reported since.
     pub historical: bool,
 }

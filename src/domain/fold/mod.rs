@@ -40,12 +40,10 @@ impl Population {
         }
         folded.app_version = batch.app_version.clone().unwrap_or_default();
         if let Some(device) = device {
-            let might_keep = self.might_keep_idfa(device, arrival);
             self.describe(device, batch, arrival, &mut folded);
             self.take_report(device, batch, arrival, &mut folded);
-            if might_keep && !self.might_keep_idfa(device, arrival) {
-                // A version or a platform closes the gate as a status does; also where a setting has closed it, for undoing
-                // that would not open it.
+            if self.has_idfa(device) && !self.may_have_idfa(device, arrival) {
+                // A version or a platform closes the gate as a status does.
                 self.erase_idfas(device, arrival.received);
                 folded.erases_idfa = true;
             }
@@ -58,6 +56,9 @@ impl Population {
             folded.data_problems.push(DataProblem::StatusElsewhere);
         }
         let profile = named.or_else(|| device.map(|device| self.anonymous(device, arrival, ids)));
+        if let Some(profile) = profile {
+            self.forget_future_of(profile, arrival);
+        }
         match profile.and_then(|profile| self.profile_mut(profile)) {
             Some(profile) => {
                 let received = arrival.received;

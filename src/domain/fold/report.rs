@@ -6,11 +6,11 @@ use super::find::identifiers_in_order;
 use super::folded::{Folded, Transition};
 use super::population::Population;
 use super::said::report;
-use crate::domain::att::{AppliedReport, Policy, ReportOutcome, Status, Terms, TimestampFault, apply_report, believed};
+use crate::domain::att::{AppliedReport, Policy, ReportOutcome, Status, TimestampFault, apply_report, believed};
 use crate::domain::batch::Batch;
 use crate::domain::data_problem::DataProblem;
 use crate::domain::device::{DescribedAt, Device};
-use crate::domain::id::DeviceId;
+use crate::domain::id::{DeviceId, ProfileId};
 use crate::domain::identifier::{Identifier, IdentifierKind};
 use crate::domain::joins::{Lead, MOST_IDENTIFIERS};
 use crate::domain::time::{Day, Millis};
@@ -28,6 +28,9 @@ fn take_if_news(at: &mut Option<Millis>, t: Millis, arrival: &Arrival) -> bool {
 /// What was noted while our clock was ahead must not outrank what is reported now, for the moment `t`. Since when a status
 /// has been there outranks nothing, and stays what its transition says.
 fn forget_future(device: &mut Device, t: Millis, arrival: &Arrival) {
+    if !arrival.is_clock_steady {
+        return;
+    }
     let believe = |noted: &mut Millis| *noted = believed(*noted, arrival.received, t);
     believe(&mut device.last_seen);
     if let Some(reported) = &mut device.reported {
@@ -92,6 +95,17 @@ impl Population {
         folded.app_version = app_version.cloned().unwrap_or_default();
     }
 
+    /// Forgets it of all devices of a profile that are here: none of them may outrank for as long as the clock was ahead
+    /// those that report now.
+    pub(super) fn forget_future_of(&mut self, profile: ProfileId, arrival: &Arrival) {
+        let devices: Vec<DeviceId> = self.devices_of(profile).map(|device| device.id).collect();
+        for device in devices {
+            if let Some(device) = self.devices.get_mut(&device) {
+                forget_future(device, arrival.received, arrival);
+            }
+        }
+    }
+
     pub(super) fn take_report(&mut self, id: DeviceId, batch: &Batch, arrival: &Arrival, folded: &mut Folded) {
         let Some(device) = self.devices.get_mut(&id) else { return };
         let before = device.reported;
@@ -138,13 +152,12 @@ impl Population {
         }
     }
 
-    /// Whether the gate lets the device have an IDFA, by the settings in force or by those that undoing an open erasing
-    /// would bring back.
-    pub(super) fn might_keep_idfa(&self, id: DeviceId, arrival: &Arrival) -> bool {
-        let in_force = Terms { policy: arrival.policy, default: arrival.default };
-        let mut terms = arrival.before_erasures.iter().chain([in_force]);
-        let Some(device) = self.devices.get(&id) else { return false };
-        terms.any(|terms| device.may_keep_idfa(terms.policy, terms.default))
+    /// Whether the device may have an IDFA: the gate lets it, or an erasing that has not begun will take it.
+    pub(super) fn may_have_idfa(&self, id: DeviceId, arrival: &Arrival) -> bool {
+        self.devices.get(&id).is_some_and(|device| {
+            device.may_keep_idfa(arrival.policy, arrival.default)
+                || arrival.erasings.iter().any(|erasing| erasing.takes(device))
+        })
     }
 
     /// Takes the device's IDFAs away.

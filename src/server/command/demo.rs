@@ -1,7 +1,7 @@
 //! `attest demo`: an empty database filled with believable data.
 
 use super::{ExitStatus, print};
-use crate::server::clock::Ids;
+use crate::server::clock::{Clock, Ids, SystemClock};
 use crate::server::error::Result;
 use crate::server::services::Services;
 use crate::server::services::demo::{DemoSize, SHARED_ID, beginning, customer_id, fill};
@@ -30,9 +30,12 @@ impl Demo {
     /// Opens the database by itself: its story has a clock of its own.
     pub async fn run(self, database_url: &str) -> Result<ExitStatus> {
         let size = DemoSize { profiles: self.profiles, days: self.days, seed: self.seed };
-        let clock = Arc::new(beginning(size));
+        // The present is the database's.
+        let present = Arc::new(SystemClock::default());
+        System::open(database_url, Ids::new(present.clone())).await?.close().await;
+        let clock = Arc::new(beginning(present.now(), size));
         let services = Services::new(System::open(database_url, Ids::new(clock.clone())).await?);
-        let made = fill(&services, &clock, size).await?;
+        let made = fill(&services, &clock, &*present, size).await?;
         services.store().close().await;
         let counted =
             format!("{} profiles on {} devices in the workspace {}.", made.profiles, made.devices, made.workspace);

@@ -12,10 +12,11 @@ use super::lane::Turn;
 use super::population::repeated::repeating_erased_idfas;
 use super::writes::Writes;
 use crate::domain::app::MOST_APPS;
-use crate::domain::att::{Policy, Status, TermsSet};
+use crate::domain::att::{Policy, Status};
 use crate::domain::batch::{Batch, STATUS};
 use crate::domain::count::{self, DimensionKey, OVERFLOW};
 use crate::domain::device::Device;
+use crate::domain::erasing::Erasing;
 use crate::domain::error::{Fault, Problem, Refusal};
 use crate::domain::fold::{Arrival, Folded, Population};
 use crate::domain::id::{InputId, WorkspaceId};
@@ -98,7 +99,8 @@ struct WorkspaceGroup<'a> {
     today: Day,
     policy: Policy,
     default: Option<Status>,
-    before_erasures: TermsSet,
+    erasings: Arc<[Erasing]>,
+    is_clock_steady: bool,
     receivers: BTreeMap<InputId, Receiver>,
 }
 
@@ -126,8 +128,11 @@ impl Tx {
         let now = store.clock.now();
         let policy = policy.ok_or_else(|| Error::Internal("a workspace has no settings".to_owned()))?;
         let (today, default) = (calendar::day(now, time_zone), *default);
-        let before_erasures = if *erasing { self.terms_before_erasures(workspace).await? } else { TermsSet::default() };
-        let group = WorkspaceGroup { store, workspace, now, today, policy, default, before_erasures, receivers };
+        let waiting = if *erasing { self.waiting_erasings(workspace).await? } else { Vec::new() };
+        let erasings = waiting.into_iter().map(|erasing| erasing.takes).collect();
+        let is_clock_steady = store.clock.is_steady();
+        let group =
+            WorkspaceGroup { store, workspace, now, today, policy, default, erasings, is_clock_steady, receivers };
         let mut effects = Effects::default();
 
         let (outcomes, welcome) = group.screen(parcels, &mut effects);
@@ -248,7 +253,7 @@ impl Tx {
         batches: Vec<(&Parcel, &'a Batch)>,
         effects: &mut Effects<'_>,
     ) -> Result<Vec<ArrivedBatch<'a>>> {
-        let WorkspaceGroup { workspace, now, today, policy, default, before_erasures, .. } = *group;
+        let WorkspaceGroup { workspace, now, today, policy, default, is_clock_steady, .. } = *group;
         let bundles = batches.iter().filter_map(|(_, batch)| batch.bundle.as_deref()).chain([OVERFLOW]).collect();
         let by_bundle = self.apps_by_bundle(workspace, bundles).await?;
         let is_new = |bundle: &String| !by_bundle.contains_key(bundle);
@@ -268,7 +273,8 @@ impl Tx {
                 received: parcel.received,
                 policy,
                 default,
-                before_erasures,
+                erasings: group.erasings.clone(),
+                is_clock_steady,
                 day: today,
                 historical,
             };

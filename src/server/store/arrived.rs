@@ -13,6 +13,6 @@ pub(super) struct ArrivedBatch<'a> {
 
 impl ArrivedBatch<'_> {
     pub fn stored(&self) -> (Arrival, &Batch) {
-        (self.arrival, self.sealed.as_ref().unwrap_or(self.sent))
+        (self.arrival.clone(), self.sealed.as_ref().unwrap_or(self.sent))
     }
 }

@@ -5,10 +5,10 @@ use super::db::{Tx, on};
 use super::handle::{Act, Change};
 use super::scope::Scope;
 use super::{Actor, SystemView};
-use crate::domain::att::{Policy, Status, Terms, TermsSet};
+use crate::domain::att::{Policy, Status, Terms};
 use crate::domain::audit::{AuditAction, SystemActor};
 use crate::domain::closed_list::closed_list;
-use crate::domain::device::Device;
+use crate::domain::erasing::Erasing;
 use crate::domain::id::WorkspaceId;
 use crate::domain::time::Millis;
 use crate::server::error::Result;
@@ -60,18 +60,11 @@ impl From<BaseTerms> for Terms {
     }
 }
 
-/// What an erasing takes: IDFAs that were kept on the terms before it and on none since.
-pub(super) struct Withheld {
-    before: Terms,
-    since: Vec<Terms>,
-}
-
-impl Withheld {
-    /// Whether the erasing takes the device's.
-    pub fn is_of(&self, device: &Device) -> bool {
-        let keeps = |terms: &Terms| device.may_keep_idfa(terms.policy, terms.default);
-        keeps(&self.before) && !self.since.iter().any(keeps)
-    }
+/// An erasing that has not begun.
+pub(super) struct WaitingErasing {
+    version: i64,
+    due_at: Millis,
+    pub takes: Erasing,
 }
 
 /// A question about erasings, with their columns.
@@ -163,31 +156,36 @@ impl Tx {
 
     /// What is left to those erasings that were asked for earlier than this one and are not due yet, since a setting gave
     /// them longer.
-    pub(super) async fn later_erasures(
+    pub(super) async fn later_erasings(
         &mut self,
         workspace: WorkspaceId,
         version: i64,
         now: Millis,
-    ) -> Result<Vec<Withheld>> {
-        const SQL: &str = erasures!(
-            "where workspace_id = $1 and version < $2 and due_at > $3 and progress in ('waiting', 'running')"
-        );
-        let rows: Vec<Erasure> =
-            on!(self, c => sqlx::query_as(SQL).bind(workspace).bind(version).bind(now).fetch_all(c).await?);
-        let mut later = Vec::new();
-        for erasure in rows {
-            let since = self.terms_since(workspace, erasure.version).await?;
-            later.push(Withheld { before: erasure.base.into(), since });
-        }
-        Ok(later)
+    ) -> Result<Vec<Erasing>> {
+        let waiting = self.waiting_erasings(workspace).await?;
+        let later = waiting.into_iter().filter(|erasing| erasing.version < version && erasing.due_at > now);
+        Ok(later.map(|erasing| erasing.takes).collect())
     }
 
-    /// The terms before each erasing that has not ended.
-    pub(super) async fn terms_before_erasures(&mut self, workspace: WorkspaceId) -> Result<TermsSet> {
-        const SQL: &str = "select base_policy, base_default from erasures where workspace_id = $1 \
-            and progress in ('waiting', 'running')";
-        let rows: Vec<BaseTerms> = on!(self, c => sqlx::query_as(SQL).bind(workspace).fetch_all(c).await?);
-        Ok(rows.into_iter().map(Terms::from).collect())
+    /// The erasings that have not begun, in the order in which they were asked for.
+    pub(super) async fn waiting_erasings(&mut self, workspace: WorkspaceId) -> Result<Vec<WaitingErasing>> {
+        const SQL: &str = "select distinct e.version, e.due_at, e.base_policy, e.base_default, s.idfa_policy, \
+            s.default_status from erasures e join settings_versions s on s.workspace_id = e.workspace_id \
+            and s.version >= e.version where e.workspace_id = $1 and e.progress = 'waiting' order by e.version";
+        type Row = (i64, Millis, Policy, Option<Status>, Policy, Option<Status>);
+        let rows: Vec<Row> = on!(self, c => sqlx::query_as(SQL).bind(workspace).fetch_all(c).await?);
+        let mut waiting: Vec<WaitingErasing> = Vec::new();
+        for (version, due_at, base_policy, base_default, policy, default) in rows {
+            let since = Terms { policy, default };
+            match waiting.last_mut().filter(|last| last.version == version) {
+                Some(last) => last.takes.since.push(since),
+                None => {
+                    let before = Terms { policy: base_policy, default: base_default };
+                    waiting.push(WaitingErasing { version, due_at, takes: Erasing { before, since: vec![since] } });
+                }
+            }
+        }
+        Ok(waiting)
     }
 
     pub(super) async fn update_erasure(&mut self, erasure: &Erasure) -> Result<()> {

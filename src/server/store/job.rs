@@ -77,6 +77,7 @@ impl System {
     pub async fn schedule_jobs(&self) -> Result<()> {
         // What is set right below cannot be taken back: a machine that slept must know that it did.
         self.follow_clock().await?;
+        let is_clock_steady = self.clock.is_steady();
         const OF_INSTALLATION: &str = "insert into jobs (workspace_id, name, due_at, failures, cursor) \
             select 0, given.value->>'name', $2, 0, '' from jsonb_each($1) as given where true on conflict do nothing";
         const OF_WORKSPACES: &str = "insert into jobs (workspace_id, name, due_at, failures, cursor) \
@@ -105,8 +106,10 @@ impl System {
                 on!(&mut tx.tx, c => {
                     sqlx::query(OF_INSTALLATION).bind(of_installation).bind(now).execute(&mut *c).await?;
                     sqlx::query(OF_WORKSPACES).bind(of_workspaces).bind(now).execute(&mut *c).await?;
-                    sqlx::query(ASKED_AHEAD).bind(now).bind(MINUTE).execute(&mut *c).await?;
-                    sqlx::query(CHANGED_AHEAD).bind(now).bind(MINUTE).execute(&mut *c).await?;
+                    if is_clock_steady {
+                        sqlx::query(ASKED_AHEAD).bind(now).bind(MINUTE).execute(&mut *c).await?;
+                        sqlx::query(CHANGED_AHEAD).bind(now).bind(MINUTE).execute(&mut *c).await?;
+                    }
                     sqlx::query(OF_ERASURES).execute(c).await?;
                 });
                 tx.commit(Trail::Unaudited("new jobs")).await

@@ -4,17 +4,29 @@
 
 use super::db::on;
 use super::{Purpose, Store, System};
-use crate::domain::time::Millis;
-use crate::server::error::Result;
+use crate::domain::time::{DAY, Millis};
+use crate::server::error::{Error, Result};
 use std::time::Duration;
 use tokio::time::{Instant, MissedTickBehavior};
 
+/// How long the answer may take.
+const WAIT: Duration = Duration::from_secs(5);
 /// How often the database is asked for the time: a machine that slept is behind for so long.
 const EVERY: Duration = Duration::from_secs(5);
 
 impl Store {
-    /// Asks the database for the time; no matter how long that takes, it was then in between.
+    /// Up to when a moment that was noted earlier is believed; a later one was noted while a clock was ahead.
+    pub(super) fn believable_until(&self) -> Millis {
+        if self.clock.is_steady() { self.clock.now().plus(DAY) } else { Millis(i64::MAX) }
+    }
+
+    /// Asks the database for the time, which is where that question and its answer leave room for it.
     pub(super) async fn follow_clock(&self) -> Result<()> {
+        let asked = tokio::time::timeout(WAIT, self.ask_time()).await;
+        asked.unwrap_or_else(|_| Err(Error::Unavailable("the database did not tell the time".to_owned())))
+    }
+
+    async fn ask_time(&self) -> Result<()> {
         const SQL: &str = "select cast(extract(epoch from clock_timestamp()) * 1000 as bigint)";
         if self.path().is_some() {
             return Ok(());
@@ -23,7 +35,8 @@ impl Store {
         let asked = Instant::now();
         let told: Millis = on!(&mut tx, c => sqlx::query_scalar(SQL).fetch_one(c).await?);
         let took = i64::try_from(asked.elapsed().as_millis()).unwrap_or(i64::MAX);
-        self.clock.follow(told.plus(took / 2), took / 2 + 1);
+        // It was told some time ago, but not before it was asked for; and in whole milliseconds.
+        self.clock.follow(told..=told.plus(took + 1));
         Ok(())
     }
 }

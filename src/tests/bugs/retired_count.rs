@@ -1,5 +1,5 @@
 //! A step of retiring looks for silent devices; one that another process heard of meanwhile stayed in the counts, but
-//! the log claimed that it had left them. Now the step waits for the workspace's lane before it looks.
+//! the log claimed that it had left them. Now the step looks once more when it has the workspace's lane.
 
 use crate::contract::sender::Sender;
 use crate::harness::{Backend, World};
@@ -28,14 +28,14 @@ async fn the_log_tells_what_left_the_counts() {
     let heard = sqlx::query(heard).bind(now.0).execute(&mut *other).await.expect("heard of").rows_affected();
     assert_eq!(heard, 1);
     let (system, workspace) = (world.system.clone(), sender.workspace);
-    let retiring = tokio::spawn(async move { system.retire(workspace, now.minus(30 * DAY)).await });
+    let retiring = tokio::spawn(async move { system.retire_step(workspace, now.minus(30 * DAY), "").await });
     const WAITING: &str = "select count(*) from pg_stat_activity \
         where datname = current_database() and wait_event_type = 'Lock'";
     while sqlx::query_scalar::<_, i64>(WAITING).fetch_one(&pool).await.expect("a count") == 0 {
         tokio::task::yield_now().await;
     }
     other.commit().await.expect("committed");
-    assert_eq!(retiring.await.expect("no panic").expect("retired"), 1);
+    assert_eq!(retiring.await.expect("no panic").expect("retired").retired, 1);
     let told: Vec<(String,)> = world.rows("select after_json from audit where action = 'devices.retired'").await;
     let told: Vec<Value> = told.iter().map(|(row,)| serde_json::from_str(row).expect("JSON")).collect();
     assert_eq!(told.len(), 1);

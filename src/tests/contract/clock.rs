@@ -20,6 +20,8 @@ on_both! {
     settings_are_in_force_in_their_order_whatever_the_clock_said
     a_clock_that_was_behind_does_no_lasting_harm
     processes_go_by_the_clock_that_they_share
+    no_device_outranks_others_for_as_long_as_a_clock_was_ahead
+    a_clock_that_was_just_set_takes_nothing_back
 }
 
 async fn a_clock_that_was_far_ahead_does_no_lasting_harm(world: World) {
@@ -131,7 +133,7 @@ async fn processes_go_by_the_clock_that_they_share(world: World) {
     let apart = |clock: &SystemClock| clock.now().minus(right.now().0).0.abs();
     for wrong in [-2 * DAY, 2 * DAY] {
         let clock = Arc::new(SystemClock::default());
-        let misled = || clock.follow(right.now().plus(wrong), 0);
+        let misled = || clock.follow(right.now().plus(wrong)..=right.now().plus(wrong));
         misled();
         let process = System::open(&world.url, Ids::new(clock.clone())).await.expect("a process");
         if process.path().is_some() {
@@ -154,4 +156,34 @@ async fn processes_go_by_the_clock_that_they_share(world: World) {
         }
         process.close().await;
     }
+}
+
+async fn no_device_outranks_others_for_as_long_as_a_clock_was_ahead(world: World) {
+    let sender = Sender::new(&world).await;
+    world.clock.advance(300 * DAY);
+    sender.send(&[ios("ada", "v1", Some("authorized"))]).await;
+    world.clock.advance(-300 * DAY);
+    sender.send(&[ios("ada", "v2", Some("denied"))]).await;
+    assert_eq!((sender.profiles(AUTHORIZED).await, sender.profiles(DENIED).await), (0, 1));
+    world.assert_holds().await;
+}
+
+/// A process that began a moment ago may be the one whose clock is wrong.
+async fn a_clock_that_was_just_set_takes_nothing_back(world: World) {
+    let sender = Sender::new(&world).await;
+    change(&sender, None, Some(Policy::Observe)).await;
+    change(&sender, None, Some(Policy::Withhold)).await;
+    const AHEAD: i64 = 9_000_000_000_000;
+    world.execute("update settings_versions set changed_at = 9000000000000").await;
+    world.execute("update erasures set asked_at = 9000000000000, due_at = 9000000000000").await;
+    let stamps = async || -> Vec<(i64, i64)> {
+        world.rows("select min(v.changed_at), min(e.asked_at) from settings_versions v cross join erasures e").await
+    };
+    let process = System::open(&world.url, Ids::new(Arc::new(SystemClock::default()))).await.expect("a process");
+    process.schedule_jobs().await.expect("jobs are scheduled");
+    assert_eq!(stamps().await, [(AHEAD, AHEAD)]);
+    process.close().await;
+    world.run_jobs().await;
+    let now = world.clock.now().0;
+    assert_eq!(stamps().await, [(now, now)]);
 }

@@ -21,6 +21,8 @@ on_both! {
     what_closes_the_gate_beside_a_setting_erases_though_the_setting_is_undone
     what_undoing_a_setting_lets_be_is_not_erased_beside_it
     an_erasing_leaves_what_an_earlier_one_erases_later
+    what_an_erasing_has_passed_is_not_left_to_it
+    what_an_earlier_erasing_will_pass_over_is_not_left_to_it
 }
 
 /// Changes one of the two settings, or both.
@@ -216,4 +218,47 @@ async fn an_erasing_leaves_what_an_earlier_one_erases_later(world: World) {
     world.run_jobs().await;
     assert_eq!(idfas(&sender).await, ["A1"], "undone in time");
     world.assert_holds().await;
+}
+
+/// The same devices a version later, with which the gate closes by the settings in force.
+fn updated(n: usize) -> serde_json::Value {
+    json!({"device_info": {"platform": "iOS", "os_version": "17.0", "ios_idfv": format!("v{n}")}})
+}
+
+async fn what_an_erasing_has_passed_is_not_left_to_it(world: World) {
+    let sender = Sender::new(&world).await;
+    change(&sender, Some(Some(Status::Authorized)), None).await;
+    let hundreds = || (0..6).map(|hundred| hundred * 100..hundred * 100 + 100);
+    for hundred in hundreds() {
+        sender.send(&hundred.map(|n| with_idfa(n, "14.2", None)).collect::<Vec<_>>()).await;
+    }
+    change(&sender, Some(None), None).await;
+    sender.send(&[updated(7)]).await;
+    assert_eq!(idfas(&sender).await.len(), 600, "until it begins what it takes is left to it");
+    world.clock.advance(3 * DAY + HOUR);
+    let version = open(&sender).await[0].0;
+    assert!(world.system.erase_step(sender.workspace, version).await.expect("a step"), "it goes on");
+    for hundred in hundreds() {
+        sender.send(&hundred.map(updated).collect::<Vec<_>>()).await;
+    }
+    assert_eq!(idfas(&sender).await, [""; 0]);
+    world.run_jobs().await;
+    world.assert_holds().await;
+}
+
+async fn what_an_earlier_erasing_will_pass_over_is_not_left_to_it(world: World) {
+    let sender = Sender::new(&world).await;
+    change(&sender, None, Some(Policy::Observe)).await;
+    sender.send(&[with_idfa(1, "14.2", None), with_idfa(2, "17.0", None)]).await;
+    change(&sender, Some(Some(Status::Authorized)), Some(Policy::Withhold)).await;
+    change(&sender, Some(None), None).await;
+    let second = open(&sender).await[1].0;
+    // As if the second had been asked for with fewer hours.
+    let sooner = "update erasures set due_at = asked_at + 3600000 where version = (select max(version) from erasures)";
+    world.execute(sooner).await;
+    world.clock.advance(2 * HOUR);
+    world.system.erase_step(sender.workspace, second).await.expect("a step");
+    assert_eq!(idfas(&sender).await, ["A1"], "which the settings keep");
+    sender.send(&[updated(1)]).await;
+    assert_eq!(idfas(&sender).await, [""; 0]);
 }

@@ -61,14 +61,7 @@ async fn names_that_conflict_move_to_the_device_of_the_first(world: World) {
     assert_eq!(sender.devices(CountedState::Unknown).await, 2, "devices are not merged");
     world.clock.advance(31 * DAY);
     sender.send(&[named(None, Some("m1"))]).await;
-    assert_eq!(
-        world
-            .system
-            .retire(sender.workspace, attest::server::clock::Clock::now(&*world.clock).minus(30 * DAY))
-            .await
-            .expect("retired"),
-        1
-    );
+    assert_eq!(world.retire(sender.workspace, world.store.clock().now().minus(30 * DAY)).await, 1);
     assert_eq!(
         sender.devices(CountedState::Unknown).await,
         1,

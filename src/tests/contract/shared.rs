@@ -181,7 +181,7 @@ async fn what_decides_is_kept_whatever_comes(world: World) {
         world.clock.advance(if round % 9 == 8 && round > 50 { 31 * DAY } else { MINUTE });
         if round % 9 == 8 {
             let silent = world.clock.now().minus(30 * DAY);
-            world.system.retire(sender.workspace, silent).await.expect("retired");
+            world.retire(sender.workspace, silent).await;
             world.assert_holds().await;
         }
     }

@@ -5,6 +5,7 @@ use super::postgres::fresh_database;
 use attest::domain::id::WorkspaceId;
 use attest::domain::role::{Role, TokenRole};
 use attest::domain::text::Slug;
+use attest::domain::time::Millis;
 use attest::server::clock::{Ids, StoryClock};
 use attest::server::config::Config;
 use attest::server::http::router;
@@ -70,6 +71,19 @@ impl World {
         let config = Defaults::parse_from(["attest"]).config;
         let state = AppState::new(system.clone(), config, Site { base: "/s/test".to_owned() });
         Self { router: router(state.clone()), store: state.store.clone(), system, state, clock, url, _folder: folder }
+    }
+
+    /// Takes all nameless devices out of the counts that were silent since a moment; returns how many.
+    pub async fn retire(&self, workspace: WorkspaceId, silent_before: Millis) -> usize {
+        let (mut position, mut retired) = (String::new(), 0);
+        loop {
+            let step = self.system.retire_step(workspace, silent_before, &position).await.expect("a step");
+            retired += step.retired;
+            match step.next {
+                Some(next) => position = next,
+                None => return retired,
+            }
+        }
     }
 
     /// Does all jobs that are due, with the settings that a server has by default.

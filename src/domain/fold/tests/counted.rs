@@ -80,3 +80,20 @@ fn a_sum_of_zero_is_left_out() {
     }
     assert_eq!(sums, BTreeMap::from([("c", 2)]));
 }
+
+/// A clock that was set a moment ago may itself be the one that is wrong: what lies ahead of it stays.
+#[test]
+fn what_lies_ahead_is_forgotten_by_a_steady_clock_only() {
+    for is_clock_steady in [true, false] {
+        let mut story = Story::new();
+        story.wait(2 * DAY);
+        story.tell(&phone("v1", json!({"att_authorization_status": "denied", "os_version": "18.0"})));
+        story.wait(-2 * DAY);
+        story.arrival.is_clock_steady = is_clock_steady;
+        let device = story.device(&phone("v1", json!({"att_authorization_status": "denied"})));
+        let ahead = story.arrival.received.plus(2 * DAY);
+        let (os, as_of) = if is_clock_steady { ("17.5", story.arrival.received) } else { ("18.0", ahead) };
+        assert_eq!(device.reported.map(|reported| (reported.since, reported.as_of)), Some((ahead, as_of)));
+        assert_eq!((device.os_version.as_deref(), device.last_seen), (Some(os), as_of));
+    }
+}

@@ -6,7 +6,7 @@ mod joined;
 mod problem;
 
 use super::*;
-use crate::domain::att::{Policy, TermsSet};
+use crate::domain::att::Policy;
 use crate::domain::device::Device;
 use crate::domain::id::{AppId, InputId, ProfileId};
 use crate::domain::identity::{Identity, IdentityKind};
@@ -14,6 +14,7 @@ use crate::domain::placeholder::Placeholders;
 use crate::domain::time::{DAY, Day, Millis};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 /// Ids that count up.
 struct Numbers(i64);
@@ -44,7 +45,8 @@ impl Story {
             received: Millis(1_795_356_300_000),
             policy: Policy::Withhold,
             default: None,
-            before_erasures: TermsSet::default(),
+            erasings: Arc::default(),
+            is_clock_steady: true,
             day: Day(20_779),
             historical: false,
         };

@@ -23,7 +23,7 @@ use crate::domain::job::JobStep;
 use crate::domain::permission::Permission;
 use crate::domain::role::Role;
 use crate::domain::time::{DAY, Millis};
-use crate::server::clock::{Clock, StoryClock, SystemClock};
+use crate::server::clock::{Clock, StoryClock};
 use crate::server::error::{Error, Result};
 use crate::server::services::Services;
 use crate::server::services::erasure::erase_step;
@@ -73,13 +73,18 @@ const CHANGES: [(i64, Option<Status>, &str); 3] = [
     (67, Some(Status::Denied), "DPIA-31 is closed: one in ten never reports. Back to the reviewed default."),
 ];
 
-/// Where the story begins, for the clock that a store is opened with.
-pub fn beginning(size: DemoSize) -> StoryClock {
-    StoryClock::at(SystemClock::default().now().minus(i64::from(size.days) * DAY))
+/// Where the story begins that ends at the present, for the clock that a store is opened with.
+pub fn beginning(present: Millis, size: DemoSize) -> StoryClock {
+    StoryClock::at(present.minus(i64::from(size.days) * DAY))
 }
 
 /// Fills an empty database; refuses one that is in use. The store goes by `clock`, which ends at the present.
-pub async fn fill(services: &Services, clock: &Arc<StoryClock>, size: DemoSize) -> Result<FilledDemo> {
+pub async fn fill(
+    services: &Services,
+    clock: &Arc<StoryClock>,
+    present: &dyn Clock,
+    size: DemoSize,
+) -> Result<FilledDemo> {
     let (system, store) = (&services.system, services.store());
     let mut view = system.system_view().await?;
     if view.count_people().await? > 0 || !view.workspaces().await?.is_empty() {
@@ -118,7 +123,7 @@ pub async fn fill(services: &Services, clock: &Arc<StoryClock>, size: DemoSize) 
         // A change moves those who came before it.
         let until = change.map_or(Millis(i64::MAX), |(at, ..)| at);
         let came_before = |number: &u32| begins(*number, months, size.seed) < until;
-        clock.set(change.map_or_else(|| SystemClock::default().now(), |(at, ..)| at));
+        clock.set(change.map_or_else(|| present.now(), |(at, ..)| at));
         let groups = std::iter::from_fn(|| {
             let group: Vec<u32> = std::iter::from_fn(|| numbers.next_if(came_before)).take(AT_ONCE).collect();
             (!group.is_empty()).then_some(group)

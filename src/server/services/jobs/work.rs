@@ -28,11 +28,17 @@ pub(super) async fn step(services: &Services, keep: Keep, job: &mut ClaimedJob) 
             let silent_before = system.clock().now().minus(SILENT);
             // As long as their changes of status are kept, whoever counts again finds them.
             let heard_before = system.clock().now().minus(keep.transitions_days * DAY).min(silent_before);
-            if system.retire(workspace, silent_before).await? > 0
-                || system.remove_retired(workspace, heard_before).await? > 0
-            {
+            let step = system.retire_step(workspace, silent_before, &job.cursor).await?;
+            if let Some(next) = step.next {
+                job.cursor = next;
                 return Ok(JobStep::More);
             }
+            if system.remove_retired(workspace, heard_before).await? > 0 {
+                return Ok(JobStep::More);
+            }
+            // The next time it begins with the first again.
+            job.cursor.clear();
+            system.renew_job(job).await?;
         }
         JobKind::Erasure => return erase_step(services, workspace).await,
         JobKind::Transitions | JobKind::Days | JobKind::Flows | JobKind::DataProblems | JobKind::RequestIds => {}

@@ -11,7 +11,7 @@ use super::input_grant::InputGrant;
 use super::writes::Writes;
 use super::{Store, System};
 use crate::domain::app::App;
-use crate::domain::att::{Policy, Status, TermsSet};
+use crate::domain::att::{Policy, Status};
 use crate::domain::batch::Batch;
 use crate::domain::count;
 use crate::domain::flow;
@@ -104,7 +104,8 @@ impl Filling {
                     received,
                     policy,
                     default: *default,
-                    before_erasures: TermsSet::default(),
+                    erasings: Arc::default(),
+                    is_clock_steady: true,
                     day,
                     historical: false,
                 };

@@ -6,13 +6,14 @@ use super::repeated::repeating_erased_idfas;
 use crate::domain::att::Terms;
 use crate::domain::count;
 use crate::domain::device::Device;
+use crate::domain::erasing::Erasing;
 use crate::domain::fold::Population;
 use crate::domain::id::{DeviceId, WorkspaceId};
 use crate::domain::identifier::{Identifier, IdentifierKind};
 use crate::domain::joins::Lead;
 use crate::server::error::Result;
 use crate::server::store::db::{Tx, on};
-use crate::server::store::erasure::{Progress, Withheld};
+use crate::server::store::erasure::Progress;
 use crate::server::store::writes::Writes;
 use crate::server::store::{Store, System};
 use serde::{Deserialize, Serialize};
@@ -36,7 +37,7 @@ impl System {
             let version_in_force = tx.settings(workspace).await?.version;
             // What was let go since it was asked for, and withheld again later, is of a later erasing.
             let terms = tx.terms_since(workspace, version).await?;
-            let later = tx.later_erasures(workspace, version, store.clock.now()).await?;
+            let later = tx.later_erasings(workspace, version, store.clock.now()).await?;
             let page = tx.idfas_after(workspace, &erasure.cursor).await?;
             let more = page.len() == STEP;
             erasure.seen += i64::try_from(page.len()).unwrap_or_default();
@@ -111,7 +112,7 @@ impl Tx {
         store: &Store,
         workspace: WorkspaceId,
         terms: &[Terms],
-        later: &[Withheld],
+        later: &[Erasing],
         identifiers: Vec<(Identifier, Lead<DeviceId>)>,
     ) -> Result<i64> {
         let devices: BTreeSet<DeviceId> = identifiers.iter().map(|(_, lead)| lead.to).collect();
@@ -120,7 +121,7 @@ impl Tx {
         load.identifiers(&devices).await?;
         let is_withheld = |lead: &Lead<DeviceId>, known: &Population| {
             let kept_on = |device: &Device| terms.iter().any(|terms| device.may_keep_idfa(terms.policy, terms.default));
-            let is_left = |device: &Device| later.iter().any(|erasing| erasing.is_of(device));
+            let is_left = |device: &Device| later.iter().any(|erasing| erasing.takes(device));
             known.devices.get(&lead.to).is_some_and(|device| !kept_on(device) && !is_left(device))
         };
         let erased: Vec<(Identifier, Lead<DeviceId>)> =

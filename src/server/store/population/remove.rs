@@ -5,7 +5,7 @@ use crate::domain::device::Device;
 use crate::domain::flow::{self, FlowCells};
 use crate::domain::id::WorkspaceId;
 use crate::domain::retention::Aging;
-use crate::domain::time::{DAY, Millis};
+use crate::domain::time::Millis;
 use crate::server::error::Result;
 use crate::server::store::System;
 use crate::server::store::db::{given, on};
@@ -61,13 +61,13 @@ impl System {
             tx.take_lane(workspace).await?;
             let now = store.clock.now();
             on!(&mut tx, c => {
-                sqlx::query(AHEAD).bind(workspace).bind(now).bind(now.plus(DAY)).execute(c).await?;
+                sqlx::query(AHEAD).bind(workspace).bind(now).bind(store.believable_until()).execute(c).await?;
             });
             let rows: Vec<DeviceRow> = on!(&mut tx, c => sqlx::query_as(LOOK)
                 .bind(workspace)
                 .bind(heard_before)
                 .bind(STEP)
-                .bind(now.plus(DAY))
+                .bind(store.believable_until())
                 .fetch_all(c)
                 .await?);
             let gone: Vec<Device> = rows.into_iter().map(Device::from).collect();
