@@ -3,6 +3,7 @@
 
 mod arrival;
 mod loud;
+mod pace;
 mod share;
 mod waiting;
 pub mod writer;

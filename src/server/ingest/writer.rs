@@ -1,6 +1,7 @@
 //! The far end of the queue: collects, commits, answers.
 
 use super::Limits;
+use super::pace::{PART, Pace};
 use super::share::Capacity;
 use super::waiting::{Next, Reply, Waiting};
 use crate::domain::id::WorkspaceId;
@@ -21,16 +22,10 @@ pub const COMMIT_BATCHES: &str = "attest_commit_batches";
 /// Batches stored together from which on the next commit waits for as large.
 const COMPANY: u32 = 16;
 
-/// While small requests come, large ones are stored in parts: who sends little waits for one of these. A part has so many
-/// batches at least, and more when more waits, this share of it: with more commits for what waits, those who send much would
-/// wait too long for the sake of those who send little.
-const PART: u32 = 25;
+/// A part of a large request has more than the least when more waits, this share of it: with more commits for what waits,
+/// those who send much would wait too long for the sake of those who send little.
 const LARGEST_PART: u32 = 200;
 const PARTS: u32 = 4;
-/// Batches that cost more than others, as each of a new app does, make smaller parts in proportion, the least of which take
-/// about so long; but none smaller than this, for a commit has its own price.
-const PART_WITHIN: Duration = Duration::from_millis(3);
-const SMALLEST_PART: u32 = 8;
 /// How long after a small request another one is expected.
 const EXPECTED: Duration = Duration::from_millis(200);
 
@@ -43,40 +38,16 @@ pub(super) struct Queue {
     again: Vec<(Instant, Waiting)>,
     /// How large batches the last commit had, stored or not.
     committed: u32,
-    /// About how long a commit takes whatever it has, and how much longer for each batch; nothing before the first.
-    fixed: Duration,
-    pace: Duration,
 }
 
 impl Queue {
     fn new(waiting: UnboundedReceiver<Waiting>) -> Self {
-        Self {
-            waiting,
-            next: VecDeque::new(),
-            again: Vec::new(),
-            committed: 0,
-            fixed: Duration::ZERO,
-            pace: Duration::ZERO,
-        }
+        Self { waiting, next: VecDeque::new(), again: Vec::new(), committed: 0 }
     }
 
     /// Whether nobody has come, and nobody was left by the commit before.
     fn is_empty(&self) -> bool {
         self.next.is_empty() && self.waiting.is_empty()
-    }
-
-    /// Notes how long so many batches took: of what came before, most counts. The shortest commits tell what each costs.
-    fn note_pace(&mut self, took: Duration, batches: u32) {
-        let is_first = self.fixed.is_zero();
-        self.fixed = if is_first || took < self.fixed { took } else { self.fixed + (took - self.fixed) / 64 };
-        let of_one = took.saturating_sub(self.fixed) / batches.max(1);
-        self.pace = if is_first { of_one } else { (self.pace * 3 + of_one) / 4 };
-    }
-
-    /// The least that is stored in one part, at the pace of late.
-    fn part(&self) -> u32 {
-        let fits = PART_WITHIN.as_nanos().checked_div(self.pace.as_nanos());
-        fits.map_or(PART, |fits| u32::try_from(fits).unwrap_or(PART).clamp(SMALLEST_PART, PART))
     }
 
     /// What has come by now.
@@ -109,17 +80,19 @@ pub(super) struct Queues {
     small_at: Option<Instant>,
     /// How large batches wait in both.
     rows: Capacity,
+    pace: Pace,
 }
 
 impl Queues {
     pub fn new(small: UnboundedReceiver<Waiting>, large: UnboundedReceiver<Waiting>, rows: Capacity) -> Self {
-        Self { small: Queue::new(small), large: Queue::new(large), large_is_next: false, small_at: None, rows }
+        let (small, large) = (Queue::new(small), Queue::new(large));
+        Self { small, large, large_is_next: false, small_at: None, rows, pace: Pace::default() }
     }
 
-    /// The next request, with the queue that it waited in and how large batches may be stored together; waits until there is
+    /// The next request, with the queue that it waited in, the pace of both and how large batches may be stored together; waits until there is
     /// one. `None` when the near ends are gone and nothing waits any more.
-    async fn next(&mut self, store: &Store, limits: Limits) -> Option<(Waiting, &mut Queue, Limits)> {
-        let Self { small, large, large_is_next, small_at, rows } = self;
+    async fn next(&mut self, store: &Store, limits: Limits) -> Option<(Waiting, &mut Queue, &mut Pace, Limits)> {
+        let Self { small, large, large_is_next, small_at, rows, pace } = self;
         if small.is_empty() && is_expected(*small_at) {
             store.copy_log_in_between().await;
         }
@@ -141,14 +114,14 @@ impl Queues {
         *large_is_next = !is_large;
         if !is_large {
             *small_at = Some(Instant::now());
-            return Some((first, small, limits));
+            return Some((first, small, pace, limits));
         }
         let in_parts = !small.is_empty() || is_expected(*small_at);
-        let least = large.part();
+        let least = pace.part();
         let part =
             (rows.held() / PARTS * least / PART).clamp(least, LARGEST_PART * least / PART).min(limits.commit_rows);
         let parts = Limits { commit_rows: part, commit_ms: 0, ..limits };
-        Some((first, large, if in_parts { parts } else { limits }))
+        Some((first, large, pace, if in_parts { parts } else { limits }))
     }
 }
 
@@ -159,7 +132,7 @@ fn is_expected(small_at: Option<Instant>) -> bool {
 
 /// Commits what comes through the queues until their near ends are gone.
 pub(super) async fn write(store: Store, mut queues: Queues, limits: Limits) {
-    while let Some((mut first, queue, limits)) = queues.next(&store, limits).await {
+    while let Some((mut first, queue, pace, limits)) = queues.next(&store, limits).await {
         first.cut(limits.commit_rows);
         let mut group = CommitGroup::of(first);
         group.fill(queue, limits).await;
@@ -182,7 +155,7 @@ pub(super) async fn write(store: Store, mut queues: Queues, limits: Limits) {
             };
             metrics::counter!(COMMITS, "outcome" => if accepted.is_ok() { "stored" } else { "failed" }).increment(1);
             metrics::histogram!(COMMIT_SECONDS).record(begun.elapsed().as_secs_f64());
-            queue.note_pace(has_turn.elapsed(), rows);
+            pace.note(has_turn.elapsed(), rows);
             metrics::histogram!(COMMIT_BATCHES).record(f64::from(rows));
             queue.committed += rows;
             answer(&store, queue, &parcels, replies, accepted).await;
@@ -303,24 +276,5 @@ async fn answer(
                 queue.settle(reply, parcel, Err(error.clone()));
             }
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_part_follows_what_its_batches_cost_and_not_what_each_commit_does() {
-        let part = |fixed: u64, of_one: u64| {
-            let mut queue = Queue::new(tokio::sync::mpsc::unbounded_channel().1);
-            for batches in [1, 25, 8].into_iter().cycle().take(300) {
-                queue.note_pace(Duration::from_micros(fixed + of_one * u64::from(batches)), batches);
-            }
-            queue.part()
-        };
-        // A slow disk, a fast one, and batches that are dear.
-        assert_eq!((part(10_000, 60), part(500, 60)), (PART, PART));
-        assert!((SMALLEST_PART..15).contains(&part(1000, 400)), "{}", part(1000, 400));
     }
 }
