@@ -71,6 +71,40 @@ fn every_statement_keeps_to_what_a_spread_database_can_do() {
     }
 }
 
+/// What is meant for all workspaces: jobs of the installation, and two beginnings that are never asked by themselves.
+const OF_ALL_WORKSPACES: [&str; 9] = [
+    "select count(*) from (select 1 from devices limit $1) as first",
+    "insert into jobs (workspace_id, name, due_at, failures, cursor) select e.workspace_id, 'erasure'",
+    "update erasures set due_at = $1 + due_at - asked_at",
+    "update settings_versions set changed_at = $1 where changed_at > $1 + $2",
+    "delete from accesses where minute <= $1 returning",
+    "delete from accessed_profiles where minute < $1",
+    "select workspace_id from audit union select workspace_id from audit_heads",
+    "select version, default_status, idfa_policy, changed_at, changed_by, reason, moved_profiles from settings_versions",
+    "select workspace_id, version, asked_at, due_at, base_policy, base_default, progress, seen, erased, cursor, ended_at from erasures",
+];
+
+/// Nobody reads, changes or removes rows of another workspace: wherever a statement names a table that belongs to workspaces,
+/// it says which one.
+#[test]
+fn every_statement_says_whose_rows_it_means() {
+    let mut free = Vec::new();
+    for statement in statements() {
+        let words: Vec<&str> = statement.split_whitespace().map(|word| word.trim_matches(['(', ')', ','])).collect();
+        let is_named = |pair: &&[&str]| {
+            ["from", "join", "update"].contains(&pair[0]) && pair[1] != "set" && by_workspace().contains(&pair[1])
+        };
+        let named = words.windows(2).filter(is_named).count();
+        let said = words.windows(2).filter(|pair| pair[0].ends_with("workspace_id") && pair[1] == "=").count();
+        if said < named {
+            free.push(statement);
+        }
+    }
+    let of_all = |statement: &String| OF_ALL_WORKSPACES.iter().any(|begins| statement.starts_with(begins));
+    free.retain(|statement| !of_all(statement));
+    assert_eq!(free, [""; 0]);
+}
+
 #[tokio::test]
 async fn every_key_of_a_workspaces_table_begins_with_the_workspace() {
     let world = World::new(Backend::Postgres).await;
