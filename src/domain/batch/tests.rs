@@ -99,6 +99,31 @@ fn an_empty_apple_id_makes_no_iphone() {
 }
 
 #[test]
+fn an_id_of_one_makers_devices_alone_tells_the_platform() {
+    for (field, platform) in [
+        ("ios_idfv", Some(Platform::Ios)),
+        ("ios_advertising_id", Some(Platform::Ios)),
+        ("android_uuid", Some(Platform::Android)),
+        ("android_advertising_id", Some(Platform::Android)),
+        ("roku_advertising_id", None),
+    ] {
+        let batch =
+            parse(&format!(r#"{{"device_info":{{"{field}":"613ff528-afd1-4c1b-9628-e6ed25ece9c0"}}}}"#)).unwrap();
+        assert_eq!(batch.platform, platform, "{field}");
+    }
+}
+
+#[test]
+fn a_batch_has_a_largest_size() {
+    let sized = |bytes: usize| {
+        let frame = r#"{"nobody_reads":""}"#;
+        parse(&frame.replace(r#""""#, &format!(r#""{}""#, "x".repeat(bytes - frame.len()))))
+    };
+    assert_eq!(sized(LARGEST_BATCH), Ok(Batch::default()));
+    assert_eq!(sized(LARGEST_BATCH + 1), Err(vec![Fault::new("", Problem::TooLarge)]));
+}
+
+#[test]
 fn the_first_country_said_counts() {
     let json = r#"{"context":{"location":{"country_code":"se"}},"device_info":{"locale_country":"US"}}"#;
     assert_eq!(parse(json).unwrap().country.as_deref(), Some("SE"));

@@ -106,6 +106,8 @@ async fn each_day_keeps_what_it_added(world: World) {
     assert_eq!(changed.status, StatusCode::OK, "{}", changed.body);
     world.clock.advance(DAY);
     sender.send(&[game("v5", Some("restricted"))]).await;
+    let of_now: Vec<(i64,)> = world.rows("select count(*) from daily where dimension = 'idfa'").await;
+    assert_eq!(of_now, [(0,)], "how many have an IDFA is kept of now only");
     let points = async |query: &str| {
         let trend = ask(&world, &token, &format!("trend?{query}")).await;
         let figure = |point: &Value, name: &str| point["counts"][name].as_i64().expect("a figure");

@@ -1,7 +1,8 @@
 //! Who is joined to what, and what is joined too often.
 
 use super::*;
-use crate::domain::joins::{Joins, MOST_DEVICES, MOST_ON_A_DAY};
+use crate::domain::deciding::rank;
+use crate::domain::joins::{Joins, MOST_DEVICES, MOST_ON_A_DAY, MOST_USERS};
 use DataProblem::SharedId;
 
 fn many() -> std::ops::Range<i64> {
@@ -42,6 +43,43 @@ fn a_profile_of_many_phones_takes_no_more_by_its_mpid_and_stays_so() {
     assert_eq!(story.problems(&named(json!({}))), [], "without a device nothing is joined");
     story.wait(2 * DAY);
     assert_eq!(taken(&mut story, named(numbered(51))), (vec![SharedId], false), "on a later day too");
+}
+
+/// Of Apple devices with a status the newest report decides, of those without one who was seen last, and any of them
+/// before other devices; the smaller id breaks a tie.
+#[test]
+fn a_device_outranks_others_by_its_status_then_by_when_it_was_seen() {
+    let mut story = Story::new();
+    let status = |of: &str| json!({ "att_authorization_status": of });
+    let android = json!({"device_info": {"platform": "Android", "android_uuid": "a1"}});
+    let told = [
+        phone("first", status("denied")),
+        phone("newer", status("authorized")),
+        phone("silent", json!({})),
+        phone("seen later", json!({})),
+        android,
+    ];
+    let mut devices: Vec<Device> = Vec::new();
+    for batch in &told {
+        story.wait(1000);
+        devices.push(story.device(&of("ada", batch.clone())));
+    }
+    let order: Vec<usize> = [1, 0, 3, 2, 4].to_vec();
+    assert!(order.windows(2).all(|pair| rank(&devices[pair[0]]) > rank(&devices[pair[1]])));
+    let mut twin = devices[0].clone();
+    twin.id.0 += 100;
+    assert!(rank(&devices[0]) > rank(&twin));
+    devices[0].retired = true;
+    assert_eq!(rank(&devices[0]), None);
+}
+
+#[test]
+fn a_device_has_so_many_users_and_no_more() {
+    let mut device = Story::new().device(&numbered(0));
+    device.users = MOST_USERS;
+    assert!(device.is_full(Day(20_779)));
+    device.users -= 1;
+    assert!(!device.is_full(Day(20_779)));
 }
 
 #[test]
