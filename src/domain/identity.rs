@@ -64,7 +64,7 @@ impl IdentityKind {
     pub fn normalized(self, value: &str) -> Option<String> {
         let value = value.trim();
         let value = if self == Self::Email { value.to_lowercase() } else { value.to_owned() };
-        (!value.is_empty() && normalized(&value).is_some()).then_some(value)
+        normalized(&value).is_some().then_some(value)
     }
 }
 

@@ -58,7 +58,7 @@ async fn the_check_names_each_kind_of_difference(world: World) {
     sender.send(&[ios("ada", "v1", Some("denied")), ios("bob", "v2", None)]).await;
     type Found = fn(&Checked) -> usize;
     let (registers, deciding): (Found, Found) = (|found| found.registers.len(), |found| found.deciding.len());
-    let changes: [(&'static str, &'static str, Found); 8] = [
+    let changes: [(&'static str, &'static str, Found); 9] = [
         ("update devices set status = 1 where status = 2", "update devices set status = 2 where status = 1", registers),
         (
             "update devices set since = since - 1 where status = 2",
@@ -75,6 +75,7 @@ async fn the_check_names_each_kind_of_difference(world: World) {
             "update devices set transitions = transitions - 1",
             registers,
         ),
+        ("update uses set decides = 0", "update uses set decides = 2", deciding),
         ("update devices set users = users + 1", "update devices set users = users - 1", deciding),
         ("update profiles set devices = devices + 1", "update profiles set devices = devices - 1", deciding),
         ("update counters set denied = denied + 1", "update counters set denied = denied - 1", |found| {

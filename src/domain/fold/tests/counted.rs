@@ -97,3 +97,14 @@ fn what_lies_ahead_is_forgotten_by_a_steady_clock_only() {
         assert_eq!((device.os_version.as_deref(), device.last_seen), (Some(os), as_of));
     }
 }
+
+#[test]
+fn a_status_has_the_input_that_changed_it_last() {
+    let mut story = Story::new();
+    for (input, status, source) in [(1, "denied", 1), (2, "denied", 1), (3, "authorized", 3)] {
+        story.wait(1000);
+        story.arrival.input = InputId(input);
+        let device = story.device(&phone("v1", json!({ "att_authorization_status": status })));
+        assert_eq!(device.source, Some(InputId(source)));
+    }
+}

@@ -1,6 +1,8 @@
 //! What the gate lets a device have.
 
 use super::*;
+use crate::domain::att::Terms;
+use crate::domain::erasing::Erasing;
 use crate::domain::identifier::IdentifierKind;
 
 fn idfas(story: &Story) -> Vec<&str> {
@@ -65,4 +67,24 @@ fn an_identity_that_repeats_a_withheld_idfa_is_not_taken() {
     story.tell(&phone("v1", json!({})));
     story.wait(-2 * DAY);
     assert_eq!(story.problems(&said("14.4")), []);
+}
+
+#[test]
+fn a_refusal_erases_at_once_and_an_answer_that_allows_does_not() {
+    let (observe, withhold) =
+        (Terms { policy: Policy::Observe, default: None }, Terms { policy: Policy::Withhold, default: None });
+    for (status, left) in [("authorized", vec![IDFA]), ("denied", vec![]), ("restricted", vec![])] {
+        let mut story = Story::new();
+        story.arrival.policy = Policy::Observe;
+        story.tell(&phone("v1", json!({ "ios_advertising_id": IDFA })));
+        story.wait(1000);
+        // The change may still be undone, which would let the device keep it; its user has spoken.
+        story.arrival.policy = Policy::Withhold;
+        story.arrival.erasings = vec![Erasing { before: observe, since: vec![withhold] }].into();
+        story.tell(&phone("v1", json!({})));
+        assert_eq!(idfas(&story), [IDFA], "left to the erasing");
+        story.wait(1000);
+        story.tell(&phone("v1", json!({ "att_authorization_status": status })));
+        assert_eq!(idfas(&story), left, "{status}");
+    }
 }

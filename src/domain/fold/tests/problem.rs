@@ -67,6 +67,9 @@ fn a_status_elsewhere_is_told_also_of_who_has_no_device() {
     let android = |status: Value| json!({"device_info": {"platform": "Android", "att_authorization_status": status}});
     assert_eq!(Story::new().problems(&of("ada", android("denied".into()))), [StatusElsewhere]);
     assert_eq!(Story::new().problems(&of("ada", android(Value::Null))), []);
+    let versioned =
+        with(of("ada", android("denied".into())), "application_info", json!({"application_version": "4.2"}));
+    assert_eq!(Story::new().tell(&versioned).app_version, "4.2");
     let nobody = Story::new().tell(&android("denied".into()));
     assert!(nobody.without_ids && nobody.data_problems.is_empty());
 }
