@@ -151,7 +151,9 @@ mod tests {
     fn slugs_come_from_names() {
         assert_eq!(Slug::of(&Name::parse("Northwind Games, Inc.").unwrap()).as_str(), "northwind-games-inc");
         assert_eq!(Slug::of(&Name::parse("ゲーム").unwrap()).as_str(), "workspace");
-        assert_eq!(Slug::parse("-a"), Err(Problem::NotASlug));
+        for wrong in ["-a", "a-", "a!b", "A", "é"] {
+            assert_eq!(Slug::parse(wrong), Err(Problem::NotASlug), "{wrong}");
+        }
     }
 
     #[test]

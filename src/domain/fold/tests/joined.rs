@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::domain::deciding::rank;
-use crate::domain::joins::{Joins, MOST_DEVICES, MOST_ON_A_DAY, MOST_USERS};
+use crate::domain::joins::{Joins, MOST_DEVICES, MOST_IDENTIFIERS, MOST_ON_A_DAY, MOST_USERS};
 use DataProblem::SharedId;
 
 fn many() -> std::ops::Range<i64> {
@@ -165,4 +165,38 @@ fn a_status_without_an_id_is_of_the_only_iphone_in_that_app() {
     retired.decide();
     story.population = retired;
     assert_eq!(story.device(&of("ada", status)).id, second);
+}
+
+/// A sender that learns the id that we made for a device's nobody may name them by it.
+#[test]
+fn an_anonymous_profile_that_is_named_is_somebody() {
+    let mut story = Story::new();
+    let anonymous = story.device(&numbered(0)).anonymous_user.expect("nobody's profile");
+    let mpid = story.population.profiles()[&anonymous].mpid;
+    let device = story.device(&with(numbered(0), "mpid", mpid.into()));
+    assert_eq!((device.users, device.anonymous_user, device.decides.in_all), (1, None, 1));
+    assert_eq!(story.population.profiles()[&anonymous].anonymous_on, None);
+    assert_eq!(story.population.profiles().len(), 1);
+}
+
+#[test]
+fn a_device_has_so_many_ids_and_no_more() {
+    let mut story = Story::new();
+    let named = |n: usize| with(numbered(0), "mp_deviceid", format!("m{n}").into());
+    // The first is its own.
+    for n in 1..MOST_IDENTIFIERS {
+        assert_eq!(story.problems(&named(n)), []);
+    }
+    assert_eq!(story.problems(&named(MOST_IDENTIFIERS)), [SharedId]);
+    let device = story.device(&named(1)).id;
+    assert_eq!(story.population.identifiers_of(device).count(), MOST_IDENTIFIERS);
+}
+
+#[test]
+fn who_was_heard_of_later_was_not_heard_of_earlier() {
+    let mut story = Story::new();
+    let heard = story.device(&numbered(0)).last_received;
+    story.wait(-1000);
+    let device = story.device(&numbered(0));
+    assert_eq!((device.last_received, device.last_seen), (heard, heard));
 }
