@@ -53,6 +53,10 @@ fn an_identity_that_repeats_a_withheld_idfa_is_not_taken() {
         let batch = phone("v1", json!({"os_version": os, "ios_advertising_id": IDFA}));
         with(batch, "user_identities", json!({"customer_id": "ada", "other": IDFA}))
     };
+    let twice = json!({"customer_id": "ada", "other": IDFA, "other_id_2": IDFA});
+    let mut story = Story::new();
+    story.tell(&with(said("17.5"), "user_identities", twice));
+    assert_eq!(story.population.identities.len(), 1);
     let kinds = |story: &Story| story.population.identities.keys().map(|known| known.kind).collect::<Vec<_>>();
     let mut story = Story::new();
     assert_eq!(story.problems(&said("17.5")), [DataProblem::IdfaAsIdentity]);
@@ -86,5 +90,18 @@ fn a_refusal_erases_at_once_and_an_answer_that_allows_does_not() {
         story.wait(1000);
         story.tell(&phone("v1", json!({ "att_authorization_status": status })));
         assert_eq!(idfas(&story), left, "{status}");
+    }
+}
+
+#[test]
+fn observing_erases_nothing() {
+    let mut story = Story::new();
+    story.arrival.policy = Policy::Observe;
+    for status in [Value::Null, "authorized".into(), "denied".into()] {
+        story.wait(1000);
+        story.tell(&phone("v1", json!({ "ios_advertising_id": IDFA, "att_authorization_status": status })));
+        story.wait(1000);
+        story.tell(&phone("v1", json!({ "att_authorization_status": "denied" })));
+        assert_eq!(idfas(&story), [IDFA]);
     }
 }

@@ -199,4 +199,33 @@ fn who_was_heard_of_later_was_not_heard_of_earlier() {
     story.wait(-1000);
     let device = story.device(&numbered(0));
     assert_eq!((device.last_received, device.last_seen), (heard, heard));
+    let nobody = device.anonymous_user.map(|profile| story.population.profiles()[&profile].last_seen);
+    assert_eq!(nobody, Some(heard));
+}
+
+/// Of ids that lead to different devices the first of its platform's order decides.
+#[test]
+fn ids_decide_in_the_order_of_the_platform() {
+    let apple = [("ios_idfv", "v"), ("mp_deviceid", "m"), ("ios_advertising_id", IDFA)];
+    let android =
+        [("android_uuid", "u"), ("android_advertising_id", "a"), ("mp_deviceid", "m"), ("roku_publisher_id", "r")];
+    for (platform, order) in [("iOS", &apple[..]), ("Android", &android[..])] {
+        let named = |ids: &[(&str, &str)]| {
+            let mut batch = json!({"device_info": {"platform": platform, "att_authorization_status": null}});
+            for (kind, value) in ids {
+                let place = if *kind == "mp_deviceid" { &mut batch } else { &mut batch["device_info"] };
+                place[*kind] = (*value).into();
+            }
+            batch
+        };
+        for pair in order.windows(2) {
+            let mut story = Story::new();
+            story.arrival.policy = Policy::Observe;
+            // The weaker one is known first, so that it is no matter of age.
+            let weaker = story.device(&named(&pair[1..])).id;
+            let stronger = story.device(&named(&pair[..1])).id;
+            assert_ne!(weaker, stronger);
+            assert_eq!(story.device(&named(pair)).id, stronger, "{platform} {pair:?}");
+        }
+    }
 }
