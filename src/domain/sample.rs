@@ -67,3 +67,30 @@ fn filled(object: Value) -> Map<String, Value> {
     let Value::Object(members) = object else { return Map::new() };
     members.into_iter().filter(|(_, value)| !value.is_null()).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::placeholder::Placeholders;
+    use serde_json::value::RawValue;
+
+    #[test]
+    fn every_place_of_an_idfa_is_withheld_and_nothing_else() {
+        let idfa = "613ff528-afd1-4c1b-9628-e6ed25ece9c0";
+        let sent = json!({
+            "user_identities": {"customer_id": "ada", "other": idfa, "other_id_2": idfa},
+            "device_info": {"platform": "iOS", "ios_idfv": "v1", "ios_advertising_id": idfa},
+            "mp_deviceid": "m1",
+        });
+        let raw = RawValue::from_string(sent.to_string()).expect("JSON");
+        let shown = sample(&Batch::parse(&raw, Placeholders::Absent).expect("a batch"));
+        let wanted = json!({
+            "environment": "production",
+            "user_identities": {"customer_id": "ada", "other": WITHHELD, "other_id_2": WITHHELD},
+            "device_info": {"platform": "iOS", "ios_idfv": "v1", "ios_advertising_id": WITHHELD},
+            "mp_deviceid": "m1",
+        });
+        assert_eq!(shown, wanted);
+        assert_eq!(with_idfa(shown, idfa)["device_info"]["ios_advertising_id"], idfa);
+    }
+}

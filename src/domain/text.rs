@@ -151,6 +151,8 @@ mod tests {
     fn slugs_come_from_names() {
         assert_eq!(Slug::of(&Name::parse("Northwind Games, Inc.").unwrap()).as_str(), "northwind-games-inc");
         assert_eq!(Slug::of(&Name::parse("ゲーム").unwrap()).as_str(), "workspace");
+        assert_eq!(Slug::of(&Name::parse(&"x".repeat(80)).unwrap()).as_str(), "x".repeat(32));
+        assert_eq!(Slug::parse(""), Err(Problem::Missing));
         for wrong in ["-a", "a-", "a!b", "A", "é"] {
             assert_eq!(Slug::parse(wrong), Err(Problem::NotASlug), "{wrong}");
         }
@@ -159,6 +161,8 @@ mod tests {
     #[test]
     fn emails_need_only_their_shape() {
         assert_eq!(Email::parse(" Ada@Example.COM ").unwrap().as_str(), "ada@example.com");
+        let long = |n: usize| format!("{}@example.com", "x".repeat(n - "@example.com".len()));
+        assert!(Email::parse(&long(254)).is_ok() && Email::parse(&long(255)).is_err());
         for wrong in ["a", "a@b", "@b.c", "a@b.c@d", "a b@c.d", "a@.c"] {
             assert!(Email::parse(wrong).is_err(), "{wrong}");
         }

@@ -193,14 +193,41 @@ fn a_device_has_so_many_ids_and_no_more() {
 }
 
 #[test]
-fn who_was_heard_of_later_was_not_heard_of_earlier() {
+fn when_somebody_was_heard_of_goes_forward_only() {
     let mut story = Story::new();
-    let heard = story.device(&numbered(0)).last_received;
-    story.wait(-1000);
-    let device = story.device(&numbered(0));
-    assert_eq!((device.last_received, device.last_seen), (heard, heard));
-    let nobody = device.anonymous_user.map(|profile| story.population.profiles()[&profile].last_seen);
-    assert_eq!(nobody, Some(heard));
+    let mut heard = story.arrival.received;
+    for wait in [0, 1000, -500, 2000] {
+        story.wait(wait);
+        heard = heard.max(story.arrival.received);
+        let device = story.device(&numbered(0));
+        let nobody = device.anonymous_user.map(|profile| story.population.profiles()[&profile].last_seen);
+        assert_eq!((device.last_received, device.last_seen, nobody), (heard, heard, Some(heard)));
+    }
+}
+
+#[test]
+fn an_email_of_many_customers_is_told() {
+    let mut story = Story::new();
+    let said = |n: i64| {
+        let identities = json!({"customer_id": format!("c{n}"), "email": "all@example.com"});
+        with(numbered(n), "user_identities", identities)
+    };
+    for n in many() {
+        assert_eq!(story.problems(&said(n)), [], "{n}");
+    }
+    assert_eq!(story.problems(&said(50)), [SharedId]);
+}
+
+#[test]
+fn who_says_nothing_of_an_iphone_has_none() {
+    let device =
+        |platform: &str, idfa: Value| json!({"device_info": {"platform": platform, "ios_advertising_id": idfa}});
+    let mut story = Story::new();
+    let iphone = story.device(&of("ada", numbered(0))).id;
+    let told = |story: &mut Story, batch: Value| story.tell(&of("ada", batch)).device;
+    assert_eq!(told(&mut story, device("iOS", IDFA.into())), Some(iphone), "withheld, it is of her only one");
+    assert_eq!(told(&mut story, device("iOS", Value::Null)), None);
+    assert_eq!(told(&mut story, device("Android", IDFA.into())), None, "there it is nobody's id");
 }
 
 /// Of ids that lead to different devices the first of its platform's order decides.
