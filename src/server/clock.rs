@@ -22,6 +22,11 @@ pub trait Clock: Send + Sync + fmt::Debug + 'static {
     fn is_steady(&self) -> bool {
         true
     }
+
+    /// Whether it jumped within that time: what is due by it may not be.
+    fn has_jumped(&self) -> bool {
+        false
+    }
 }
 
 /// The machine's clock, until it is told the time that several processes share: then that one goes on by itself, however
@@ -45,12 +50,12 @@ struct Gait {
     /// What it said when this began, as it follows from what it said last.
     at_beginning: Millis,
     /// How many milliseconds after the beginning it jumped last.
-    jumped: i64,
+    jumped: Option<i64>,
 }
 
 impl Default for SystemClock {
     fn default() -> Self {
-        let gait = Mutex::new(Gait { at_beginning: Self::of_machine(), jumped: 0 });
+        let gait = Mutex::new(Gait { at_beginning: Self::of_machine(), jumped: None });
         Self { begun: Instant::now(), shared: AtomicI64::new(UNKNOWN), gait }
     }
 }
@@ -97,14 +102,27 @@ impl Clock for SystemClock {
     }
 
     fn is_steady(&self) -> bool {
+        let (elapsed, jumped) = self.gait();
+        elapsed - jumped.unwrap_or_default() >= UNSTEADY
+    }
+
+    fn has_jumped(&self) -> bool {
+        let (elapsed, jumped) = self.gait();
+        jumped.is_some_and(|jumped| elapsed - jumped < UNSTEADY)
+    }
+}
+
+impl SystemClock {
+    /// For how many milliseconds it has been going, and when in them it jumped last.
+    fn gait(&self) -> (i64, Option<i64>) {
         let elapsed = self.elapsed();
         let at_beginning = self.now().minus(elapsed);
         let mut gait = self.gait.lock().unwrap_or_else(PoisonError::into_inner);
         if at_beginning.minus(gait.at_beginning.0).0.saturating_abs() > MINUTE {
-            gait.jumped = elapsed;
+            gait.jumped = Some(elapsed);
         }
         gait.at_beginning = at_beginning;
-        elapsed - gait.jumped >= UNSTEADY
+        (elapsed, gait.jumped)
     }
 }
 
@@ -279,14 +297,15 @@ mod tests {
         let pass = async |ms: i64| {
             tokio::time::advance(std::time::Duration::from_millis(ms as u64)).await;
         };
+        assert!(!clock.is_steady() && !clock.has_jumped(), "it began just now");
         told(Millis(EPOCH));
-        assert!(!clock.is_steady(), "it was set just now");
+        assert!(!clock.is_steady() && clock.has_jumped(), "it was set");
         pass(UNSTEADY - 1).await;
         assert!(!clock.is_steady());
         pass(1).await;
         assert!(clock.is_steady());
         told(clock.now().plus(MINUTE));
-        assert!(clock.is_steady(), "it only trembles");
+        assert!(clock.is_steady() && !clock.has_jumped(), "it only trembles");
         for jump in [-DAY, DAY] {
             told(clock.now().plus(jump));
             assert!(!clock.is_steady());

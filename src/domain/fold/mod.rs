@@ -56,9 +56,6 @@ impl Population {
             folded.data_problems.push(DataProblem::StatusElsewhere);
         }
         let profile = named.or_else(|| device.map(|device| self.anonymous(device, arrival, ids)));
-        if let Some(profile) = profile {
-            self.forget_future_of(profile, arrival);
-        }
         match profile.and_then(|profile| self.profile_mut(profile)) {
             Some(profile) => {
                 let received = arrival.received;

@@ -6,14 +6,19 @@ use super::find::identifiers_in_order;
 use super::folded::{Folded, Transition};
 use super::population::Population;
 use super::said::report;
-use crate::domain::att::{AppliedReport, Policy, ReportOutcome, Status, TimestampFault, apply_report, believed};
+use crate::domain::att::{
+    AppliedReport, Policy, ReportOutcome, Reported, Status, TimestampFault, apply_report, believed,
+};
 use crate::domain::batch::Batch;
 use crate::domain::data_problem::DataProblem;
 use crate::domain::device::{DescribedAt, Device};
-use crate::domain::id::{DeviceId, ProfileId};
+use crate::domain::id::DeviceId;
 use crate::domain::identifier::{Identifier, IdentifierKind};
 use crate::domain::joins::{Lead, MOST_IDENTIFIERS};
-use crate::domain::time::{Day, Millis};
+use crate::domain::time::{DAY, Day, Millis};
+
+/// Before every report.
+const NEVER: Millis = Millis(0);
 
 /// Whether something said for the moment `t` is no older than what was said `at`, which it is then; old news that is sent
 /// later counts only where nothing was said.
@@ -66,7 +71,15 @@ fn learn(device: &mut Device, batch: &Batch, arrival: &Arrival) -> Option<Applie
     if batch.status.is_some() && !batch.platform.unwrap_or(device.platform).is_apple() {
         return None;
     }
-    let applied = apply_report(device.reported, &report(batch, arrival));
+    let report = report(batch, arrival);
+    // Whether what lies ahead is wrong is not known yet; what comes now came later all the same.
+    let is_ahead = |noted: &Reported| noted.as_of > arrival.received.plus(DAY);
+    let ahead = device.reported.filter(|noted| !arrival.is_clock_steady && !arrival.historical && is_ahead(noted));
+    let before = |noted: Reported| Reported { as_of: report.order_key().t.minus(1), ..noted };
+    let mut applied = apply_report(ahead.map(before).or(device.reported), &report);
+    if let (Some(ahead), Some(reported)) = (ahead, &mut applied.reported) {
+        reported.as_of = ahead.as_of.plus((applied.outcome == ReportOutcome::Changed).into());
+    }
     device.reported = applied.reported;
     Some(applied)
 }
@@ -95,15 +108,22 @@ impl Population {
         folded.app_version = app_version.cloned().unwrap_or_default();
     }
 
-    /// Forgets it of all devices of a profile that are here: none of them may outrank for as long as the clock was ahead
-    /// those that report now.
-    pub(super) fn forget_future_of(&mut self, profile: ProfileId, arrival: &Arrival) {
-        let devices: Vec<DeviceId> = self.devices_of(profile).map(|device| device.id).collect();
-        for device in devices {
-            if let Some(device) = self.devices.get_mut(&device) {
-                forget_future(device, arrival.received, arrival);
+    /// Forgets of all devices that are here what was noted for later than `believable`: they may not outrank for as long as
+    /// the clock was ahead those that report now. When they reported is not known any more, and each of their reports is
+    /// news. Returns whether there was any.
+    pub fn forget_ahead(&mut self, believable: Millis) -> bool {
+        let mut any = false;
+        for device in self.devices.values_mut() {
+            if let Some(reported) = device.reported.as_mut().filter(|reported| reported.as_of > believable) {
+                reported.as_of = NEVER;
+                any = true;
+            }
+            if device.last_seen > believable {
+                device.last_seen = believable.minus(DAY);
+                any = true;
             }
         }
+        any
     }
 
     pub(super) fn take_report(&mut self, id: DeviceId, batch: &Batch, arrival: &Arrival, folded: &mut Folded) {

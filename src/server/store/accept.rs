@@ -129,6 +129,13 @@ impl Tx {
         let policy = policy.ok_or_else(|| Error::Internal("a workspace has no settings".to_owned()))?;
         let (today, default) = (calendar::day(now, time_zone), *default);
         let waiting = if *erasing { self.waiting_erasings(workspace).await? } else { Vec::new() };
+        if *erasing {
+            // Terms and erasings that were not there at one time would erase what undoing a change keeps.
+            let settings = self.settings(workspace).await?;
+            if (settings.policy, settings.default) != (policy, default) {
+                return Err(Error::Again("the settings changed meanwhile".to_owned()));
+            }
+        }
         let erasings = waiting.into_iter().map(|erasing| erasing.takes).collect();
         let is_clock_steady = store.clock.is_steady();
         let group =
@@ -157,7 +164,7 @@ impl Tx {
         if self.find_earlier_uses(group.workspace, &mut before, &after).await? {
             (after, batches) = group.fold(before.clone(), &stored);
         }
-        self.decide(group.workspace, &mut before, &mut after).await?;
+        self.decide(group.workspace, &mut before, &mut after, group.store.believable_until()).await?;
         let mut active = Vec::new();
         for (batch, mut folded) in arrived.iter().zip(batches) {
             active.extend(folded.active.take());

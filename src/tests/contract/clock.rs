@@ -5,8 +5,10 @@ use super::sender::{AUTHORIZED, DENIED, Sender, ios};
 use crate::harness::{Cookie, World, bearer, on_both};
 use attest::domain::att::{Policy, Status};
 use attest::domain::role::Role;
-use attest::domain::time::{DAY, HOUR, MINUTE};
-use attest::server::clock::{Clock, Ids, SystemClock};
+use attest::domain::time::{DAY, HOUR, MINUTE, Millis};
+use attest::server::clock::{Clock, Ids, StoryClock, SystemClock};
+use attest::server::services::Services;
+use attest::server::services::jobs::run_due_jobs;
 use attest::server::store::System;
 use axum::http::StatusCode;
 use serde_json::{Value, json};
@@ -22,6 +24,32 @@ on_both! {
     processes_go_by_the_clock_that_they_share
     no_device_outranks_others_for_as_long_as_a_clock_was_ahead
     a_clock_that_was_just_set_takes_nothing_back
+    a_late_report_counts_though_its_device_was_ahead
+    what_an_unsteady_clock_takes_is_not_lost
+    what_a_leap_made_due_is_not_done
+}
+
+/// The world's clock, in a process that does not know yet whether it is right.
+#[derive(Debug)]
+struct Unsteady(Arc<StoryClock>);
+
+impl Clock for Unsteady {
+    fn now(&self) -> Millis {
+        self.0.now()
+    }
+
+    fn is_steady(&self) -> bool {
+        false
+    }
+
+    fn has_jumped(&self) -> bool {
+        true
+    }
+}
+
+async fn unsteady(world: &World) -> System {
+    let clock = Arc::new(Unsteady(world.clock.clone()));
+    System::open(&world.url, Ids::new(clock)).await.expect("a process")
 }
 
 async fn a_clock_that_was_far_ahead_does_no_lasting_harm(world: World) {
@@ -158,14 +186,68 @@ async fn processes_go_by_the_clock_that_they_share(world: World) {
     }
 }
 
+/// Whoever of several was heard of while the clock was ahead: by a report without a user too, and one of some seconds ago.
 async fn no_device_outranks_others_for_as_long_as_a_clock_was_ahead(world: World) {
+    let sender = Sender::new(&world).await;
+    sender.send(&[ios("ada", "v2", None)]).await;
+    world.clock.advance(300 * DAY);
+    sender.send(&["v1", "v3", "v4"].map(|idfv| ios("ada", idfv, Some("authorized")))).await;
+    world.clock.advance(-300 * DAY + MINUTE);
+    let device = json!({"platform": "iOS", "ios_idfv": "v2", "att_authorization_status": "denied"});
+    let seconds_ago = world.store.clock().now().0 - 5000;
+    sender.send(&[json!({"device_info": device, "timestamp_unixtime_ms": seconds_ago})]).await;
+    assert_eq!((sender.profiles(AUTHORIZED).await, sender.profiles(DENIED).await), (0, 1));
+    world.clock.advance(400 * DAY);
+    world.assert_holds().await;
+}
+
+async fn a_late_report_counts_though_its_device_was_ahead(world: World) {
     let sender = Sender::new(&world).await;
     world.clock.advance(300 * DAY);
     sender.send(&[ios("ada", "v1", Some("authorized"))]).await;
     world.clock.advance(-300 * DAY);
-    sender.send(&[ios("ada", "v2", Some("denied"))]).await;
-    assert_eq!((sender.profiles(AUTHORIZED).await, sender.profiles(DENIED).await), (0, 1));
-    world.assert_holds().await;
+    let mut denied = ios("ada", "v1", Some("denied"));
+    denied["timestamp_unixtime_ms"] = (world.store.clock().now().0 - 5000).into();
+    sender.send(&[ios("ada", "v2", None)]).await;
+    world.clock.advance(5000);
+    sender.send(&[denied]).await;
+    assert_eq!((sender.devices(AUTHORIZED).await, sender.devices(DENIED).await), (0, 1));
+    assert_eq!(sender.profiles(DENIED).await, 1);
+}
+
+async fn what_an_unsteady_clock_takes_is_not_lost(world: World) {
+    let mut sender = Sender::new(&world).await;
+    world.clock.advance(300 * DAY);
+    let mut allowed = ios("ada", "v1", Some("authorized"));
+    allowed["device_info"]["ios_advertising_id"] = "A1".into();
+    sender.send(&[allowed]).await;
+    world.clock.advance(-300 * DAY);
+    let process = unsteady(&world).await;
+    sender.store = (*process).clone();
+    for (status, denied) in [("denied", 1), ("denied", 1), ("authorized", 0), ("denied", 1)] {
+        sender.send(&[ios("ada", "v1", Some(status))]).await;
+        assert_eq!(sender.devices(DENIED).await, denied);
+    }
+    assert_eq!(idfas(&sender).await, [""; 0]);
+    sender.store = world.store.clone();
+    world.clock.advance(DAY);
+    sender.send(&[ios("ada", "v1", Some("authorized"))]).await;
+    assert_eq!(sender.devices(AUTHORIZED).await, 1);
+    process.close().await;
+}
+
+async fn what_a_leap_made_due_is_not_done(world: World) {
+    let sender = Sender::new(&world).await;
+    change(&sender, None, Some(Policy::Observe)).await;
+    sender.send(&[with_idfa(1, "17.5", Some("denied"))]).await;
+    change(&sender, None, Some(Policy::Withhold)).await;
+    world.clock.advance(800 * DAY);
+    let process = unsteady(&world).await;
+    run_due_jobs(&Services::new(process.clone()), world.state.config.retention.keep()).await.expect("jobs run");
+    world.clock.advance(-800 * DAY + HOUR);
+    change(&sender, None, Some(Policy::Observe)).await;
+    assert_eq!(idfas(&sender).await, ["A1"]);
+    process.close().await;
 }
 
 /// A process that began a moment ago may be the one whose clock is wrong.

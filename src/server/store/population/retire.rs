@@ -115,7 +115,7 @@ impl System {
                 for device in after.devices.values_mut().filter(|device| silent.contains(&device.id)) {
                     device.retired = true;
                 }
-                tx.decide(workspace, &mut before, &mut after).await?;
+                tx.decide(workspace, &mut before, &mut after, store.believable_until()).await?;
                 let retired = silent.len();
                 let today = tx.today(workspace, store.clock.now()).await?;
                 let mut writes = Writes::new(workspace);

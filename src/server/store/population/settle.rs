@@ -5,31 +5,44 @@ use super::row::{UseRow, uses};
 use crate::domain::decides::Decides;
 use crate::domain::fold::{Population, Unsettled};
 use crate::domain::id::{DeviceId, ProfileId, WorkspaceId};
+use crate::domain::time::Millis;
 use crate::server::error::Result;
 use crate::server::store::db::{Tx, on};
 use std::collections::BTreeSet;
 
+/// How often what was loaded may ask for more: each time only what was noted while a clock was ahead does.
+const ROUNDS: usize = 8;
+
 impl Tx {
-    /// Decides in `after` which devices decide. What that needs besides is loaded into both.
+    /// Decides in `after` which devices decide, by what was noted for moments up to `believable`. What that needs besides
+    /// is loaded into both.
     pub(in crate::server::store) async fn decide(
         &mut self,
         workspace: WorkspaceId,
         before: &mut Population,
         after: &mut Population,
+        believable: Millis,
     ) -> Result<()> {
-        let Unsettled { risen, fallen } = after.unsettled(before);
-        let mut load = Loader::beside(before, self, workspace);
-        load.users(&risen.union(&fallen).copied().collect()).await?;
-        let loaded = load.population.uses().iter();
-        let of_fallen: BTreeSet<ProfileId> = loaded
-            .filter(|((device, _), decides)| fallen.contains(device) && **decides > Decides::Nothing)
-            .map(|((_, profile), _)| *profile)
-            .collect();
-        load.devices_of(&of_fallen).await?;
-        load.deciding().await?;
-        let more = load.population;
-        before.add_missing(more.clone());
-        after.add_missing(more);
+        after.forget_ahead(believable);
+        for _ in 0..ROUNDS {
+            let Unsettled { risen, fallen } = after.unsettled(before);
+            let mut load = Loader::beside(before, self, workspace);
+            load.users(&risen.union(&fallen).copied().collect()).await?;
+            let loaded = load.population.uses().iter();
+            let of_fallen: BTreeSet<ProfileId> = loaded
+                .filter(|((device, _), decides)| fallen.contains(device) && **decides > Decides::Nothing)
+                .map(|((_, profile), _)| *profile)
+                .collect();
+            load.devices_of(&of_fallen).await?;
+            load.deciding().await?;
+            let more = load.population;
+            before.add_missing(more.clone());
+            after.add_missing(more);
+            // Those that were ahead too fall in their turn.
+            if !after.forget_ahead(believable) {
+                break;
+            }
+        }
         after.decide();
         Ok(())
     }
