@@ -66,6 +66,18 @@ impl SystemClock {
         i64::try_from(self.begun.elapsed().as_millis()).unwrap_or(i64::MAX)
     }
 
+    /// For how many milliseconds it has been going, and when in them it jumped last.
+    fn gait(&self) -> (i64, Option<i64>) {
+        let elapsed = self.elapsed();
+        let at_beginning = self.now().minus(elapsed);
+        let mut gait = self.gait.lock().unwrap_or_else(PoisonError::into_inner);
+        if at_beginning.minus(gait.at_beginning.0).0.saturating_abs() > MINUTE {
+            gait.jumped = Some(elapsed);
+        }
+        gait.at_beginning = at_beginning;
+        (elapsed, gait.jumped)
+    }
+
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the machine's clock")]
     fn of_machine() -> Millis {
         let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
@@ -109,20 +121,6 @@ impl Clock for SystemClock {
     fn has_jumped(&self) -> bool {
         let (elapsed, jumped) = self.gait();
         jumped.is_some_and(|jumped| elapsed - jumped < UNSTEADY)
-    }
-}
-
-impl SystemClock {
-    /// For how many milliseconds it has been going, and when in them it jumped last.
-    fn gait(&self) -> (i64, Option<i64>) {
-        let elapsed = self.elapsed();
-        let at_beginning = self.now().minus(elapsed);
-        let mut gait = self.gait.lock().unwrap_or_else(PoisonError::into_inner);
-        if at_beginning.minus(gait.at_beginning.0).0.saturating_abs() > MINUTE {
-            gait.jumped = Some(elapsed);
-        }
-        gait.at_beginning = at_beginning;
-        (elapsed, gait.jumped)
     }
 }
 

@@ -6,6 +6,7 @@ use super::http::connections::{ConnectionLimits, serve_connections};
 use super::http::metrics::{collect_metrics, serve_metrics};
 use super::http::router;
 use super::services::Services;
+use super::services::clock::keep_clock;
 use super::services::jobs::run_jobs;
 use super::services::presence::keep_presence;
 use super::services::set_up::set_up_link;
@@ -61,7 +62,7 @@ pub async fn serve(system: System, config: Config) -> Result<()> {
     });
     let clock = tokio::spawn({
         let system = system.clone();
-        async move { system.keep_clock().await }
+        async move { keep_clock(&system).await }
     });
     let ingest = state.ingest.clone();
     let (stop, stopping) = tokio::sync::oneshot::channel();

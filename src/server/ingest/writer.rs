@@ -89,8 +89,8 @@ impl Queues {
         Self { small, large, large_is_next: false, small_at: None, rows, pace: Pace::default() }
     }
 
-    /// The next request, with the queue that it waited in, the pace of both and how large batches may be stored together; waits until there is
-    /// one. `None` when the near ends are gone and nothing waits any more.
+    /// The next request, with the queue that it waited in, the pace of both and how large batches may be stored together;
+    /// waits until there is one. `None` when the near ends are gone and nothing waits any more.
     async fn next(&mut self, store: &Store, limits: Limits) -> Option<(Waiting, &mut Queue, &mut Pace, Limits)> {
         let Self { small, large, large_is_next, small_at, rows, pace } = self;
         if small.is_empty() && is_expected(*small_at) {

@@ -33,6 +33,7 @@ pub mod account;
 pub mod app;
 pub mod audit_export;
 pub mod breakdown;
+pub mod clock;
 pub mod demo;
 pub mod dimension_value;
 pub mod distribution;

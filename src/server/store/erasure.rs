@@ -172,17 +172,24 @@ impl Tx {
         const SQL: &str = "select distinct e.version, e.due_at, e.base_policy, e.base_default, s.idfa_policy, \
             s.default_status from erasures e join settings_versions s on s.workspace_id = e.workspace_id \
             and s.version >= e.version where e.workspace_id = $1 and e.progress = 'waiting' order by e.version";
-        type Row = (i64, Millis, Policy, Option<Status>, Policy, Option<Status>);
-        let rows: Vec<Row> = on!(self, c => sqlx::query_as(SQL).bind(workspace).fetch_all(c).await?);
+        #[derive(sqlx::FromRow)]
+        struct WithTerms {
+            version: i64,
+            due_at: Millis,
+            #[sqlx(flatten)]
+            base: BaseTerms,
+            idfa_policy: Policy,
+            default_status: Option<Status>,
+        }
+        let rows: Vec<WithTerms> = on!(self, c => sqlx::query_as(SQL).bind(workspace).fetch_all(c).await?);
         let mut waiting: Vec<WaitingErasing> = Vec::new();
-        for (version, due_at, base_policy, base_default, policy, default) in rows {
-            let since = Terms { policy, default };
-            match waiting.last_mut().filter(|last| last.version == version) {
-                Some(last) => last.takes.since.push(since),
-                None => {
-                    let before = Terms { policy: base_policy, default: base_default };
-                    waiting.push(WaitingErasing { version, due_at, takes: Erasing { before, since: vec![since] } });
-                }
+        for WithTerms { version, due_at, base, idfa_policy: policy, default_status: default } in rows {
+            if waiting.last().is_none_or(|last| last.version != version) {
+                let takes = Erasing { before: base.into(), since: Vec::new() };
+                waiting.push(WaitingErasing { version, due_at, takes });
+            }
+            if let Some(erasing) = waiting.last_mut() {
+                erasing.takes.since.push(Terms { policy, default });
             }
         }
         Ok(waiting)

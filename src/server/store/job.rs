@@ -75,9 +75,6 @@ pub struct JobsState {
 impl System {
     /// Makes sure that every job is there, and that every erasure has one, due when it is.
     pub async fn schedule_jobs(&self) -> Result<()> {
-        // What is set right below cannot be taken back: a machine that slept must know that it did.
-        self.follow_clock().await?;
-        let is_clock_steady = self.clock.is_steady();
         const OF_INSTALLATION: &str = "insert into jobs (workspace_id, name, due_at, failures, cursor) \
             select 0, given.value->>'name', $2, 0, '' from jsonb_each($1) as given where true on conflict do nothing";
         const OF_WORKSPACES: &str = "insert into jobs (workspace_id, name, due_at, failures, cursor) \
@@ -99,6 +96,9 @@ impl System {
             let wanted = recurring.filter(move |kind| kind.is_of_installation() == of_installation);
             given(wanted.map(|kind| json!({"name": kind.as_str()})))
         };
+        // What is set right here cannot be taken back: a machine that slept must know that it did.
+        self.follow_clock().await?;
+        let is_clock_steady = self.clock.is_steady();
         self.transaction(move |mut tx: SystemTx| {
             let (of_installation, of_workspaces) = (names(true), names(false));
             async move {

@@ -3,16 +3,14 @@
 //! database's. SQLite has one machine, and its clock.
 
 use super::db::on;
-use super::{Purpose, Store, System};
+use super::{Purpose, Store};
 use crate::domain::time::{DAY, Millis};
 use crate::server::error::{Error, Result};
 use std::time::Duration;
-use tokio::time::{Instant, MissedTickBehavior};
+use tokio::time::{Instant, timeout};
 
 /// How long the answer may take.
 const WAIT: Duration = Duration::from_secs(5);
-/// How often the database is asked for the time: a machine that slept is behind for so long.
-const EVERY: Duration = Duration::from_secs(5);
 
 impl Store {
     /// Up to when a moment that was noted earlier is believed; a later one was noted while a clock was ahead.
@@ -20,9 +18,9 @@ impl Store {
         if self.clock.is_steady() { self.clock.now().plus(DAY) } else { Millis(i64::MAX) }
     }
 
-    /// Asks the database for the time, which is where that question and its answer leave room for it.
-    pub(super) async fn follow_clock(&self) -> Result<()> {
-        let asked = tokio::time::timeout(WAIT, self.ask_time()).await;
+    /// Asks a database that processes share for the time, which is where that question and its answer leave room for it.
+    pub async fn follow_clock(&self) -> Result<()> {
+        let asked = timeout(WAIT, self.ask_time()).await;
         asked.unwrap_or_else(|_| Err(Error::Unavailable("the database did not tell the time".to_owned())))
     }
 
@@ -38,19 +36,5 @@ impl Store {
         // It was told some time ago, but not before it was asked for; and in whole milliseconds.
         self.clock.follow(told..=told.plus(took + 1));
         Ok(())
-    }
-}
-
-impl System {
-    /// Follows the database's clock until the process ends.
-    pub async fn keep_clock(&self) {
-        let mut ticks = tokio::time::interval(EVERY);
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        loop {
-            ticks.tick().await;
-            if let Err(error) = self.follow_clock().await {
-                tracing::debug!(%error, "the database did not tell the time");
-            }
-        }
     }
 }

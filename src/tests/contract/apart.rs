@@ -52,7 +52,7 @@ async fn an_id_that_moves_takes_none_of_its_text_with_it(world: World) {
     assert_eq!(moved, [false, true, false]);
 }
 
-/// Each thing that is kept twice is changed behind our back, in a fresh store each time.
+/// Each thing that is kept twice is changed behind our back, and put back before the next.
 async fn the_check_names_each_kind_of_difference(world: World) {
     let sender = Sender::new(&world).await;
     sender.send(&[ios("ada", "v1", Some("denied")), ios("bob", "v2", None)]).await;

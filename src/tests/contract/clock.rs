@@ -8,6 +8,7 @@ use attest::domain::role::Role;
 use attest::domain::time::{DAY, HOUR, MINUTE, Millis};
 use attest::server::clock::{Clock, Ids, StoryClock, SystemClock};
 use attest::server::services::Services;
+use attest::server::services::clock::keep_clock;
 use attest::server::services::jobs::run_due_jobs;
 use attest::server::store::System;
 use axum::http::StatusCode;
@@ -179,7 +180,7 @@ async fn processes_go_by_the_clock_that_they_share(world: World) {
             }
         };
         tokio::select! {
-            () = process.keep_clock() => {}
+            () = keep_clock(&process) => {}
             mended = tokio::time::timeout(Duration::from_secs(20), mends) => mended.expect("and while it serves"),
         }
         process.close().await;

@@ -59,15 +59,15 @@ impl System {
         let removed = self.persist(move |store| async move {
             let mut tx = store.db.write().await?;
             tx.take_lane(workspace).await?;
-            let now = store.clock.now();
+            let (now, believable) = (store.clock.now(), store.believable_until());
             on!(&mut tx, c => {
-                sqlx::query(AHEAD).bind(workspace).bind(now).bind(store.believable_until()).execute(c).await?;
+                sqlx::query(AHEAD).bind(workspace).bind(now).bind(believable).execute(c).await?;
             });
             let rows: Vec<DeviceRow> = on!(&mut tx, c => sqlx::query_as(LOOK)
                 .bind(workspace)
                 .bind(heard_before)
                 .bind(STEP)
-                .bind(store.believable_until())
+                .bind(believable)
                 .fetch_all(c)
                 .await?);
             let gone: Vec<Device> = rows.into_iter().map(Device::from).collect();

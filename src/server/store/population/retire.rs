@@ -99,13 +99,14 @@ impl System {
             async move {
                 let mut tx = store.db.write().await?;
                 tx.take_lane(workspace).await?;
+                let believable = store.believable_until();
                 let silent: Vec<NamelessKey> = on!(&mut tx, c => sqlx::query_as(SQL)
-                .bind(workspace)
-                .bind(silent_before)
-                .bind(store.believable_until())
-                .bind(found)
-                .fetch_all(c)
-                .await?);
+                    .bind(workspace)
+                    .bind(silent_before)
+                    .bind(believable)
+                    .bind(found)
+                    .fetch_all(c)
+                    .await?);
                 let silent: BTreeSet<DeviceId> = silent.into_iter().map(|key| key.id).collect();
                 let mut load = Loader::new(&mut tx, workspace);
                 load.devices(&silent).await?;
@@ -115,7 +116,7 @@ impl System {
                 for device in after.devices.values_mut().filter(|device| silent.contains(&device.id)) {
                     device.retired = true;
                 }
-                tx.decide(workspace, &mut before, &mut after, store.believable_until()).await?;
+                tx.decide(workspace, &mut before, &mut after, believable).await?;
                 let retired = silent.len();
                 let today = tx.today(workspace, store.clock.now()).await?;
                 let mut writes = Writes::new(workspace);
