@@ -27,6 +27,17 @@ impl Shown {
         }
     }
 
+    /// Counts of several days, added up as they are shown. A figure over many days is made so: rounded from its exact sum,
+    /// those of overlapping periods could be solved for the exact counts of single days. What is fewer than ten on a day
+    /// adds nothing.
+    pub fn sum(days: impl IntoIterator<Item = Self>) -> Option<Self> {
+        days.into_iter().reduce(|sum, day| match (sum, day) {
+            (Self::Exact(sum), Self::Exact(day)) => Self::Exact(sum + day),
+            (Self::FewerThanTen, other) | (other, Self::FewerThanTen) => other,
+            (Self::Rounded(sum) | Self::Exact(sum), Self::Rounded(day) | Self::Exact(day)) => Self::Rounded(sum + day),
+        })
+    }
+
     /// In which steps counts are shown.
     pub fn step(rounded: bool) -> i64 {
         if rounded { STEP } else { 1 }
@@ -60,6 +71,15 @@ mod tests {
         assert_eq!(Shown::of(14, true), Shown::Rounded(10));
         assert_eq!(Shown::of(15, true), Shown::Rounded(20));
         assert_eq!(Shown::of(9, false), Shown::Exact(9));
+    }
+
+    #[test]
+    fn several_days_add_up_as_they_are_shown() {
+        let sum = |days: &[i64], rounded| Shown::sum(days.iter().map(|n| Shown::of(*n, rounded)));
+        assert_eq!(sum(&[14, 14, 9], true), Some(Shown::Rounded(20)));
+        assert_eq!(sum(&[9, 9, 9], true), Some(Shown::FewerThanTen));
+        assert_eq!(sum(&[14, 14, 9], false), Some(Shown::Exact(37)));
+        assert_eq!(sum(&[], true), None);
     }
 
     #[test]

@@ -18,16 +18,14 @@ pub struct FlowSums {
     pub limited_installs: i64,
 }
 
-/// What happened in a period.
+/// What happened on a day.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Flows {
+pub struct DayFlows {
     /// How many devices went from one status to another.
     pub changes: BTreeMap<(CountedState, Status), i64>,
     /// How many first answers took so long.
     pub answers: BTreeMap<AnswerTime, i64>,
     pub sums: FlowSums,
-    /// Of each day of the period.
-    pub days: BTreeMap<Day, FlowSums>,
 }
 
 impl FlowSums {
@@ -43,28 +41,29 @@ impl FlowSums {
     }
 }
 
-/// Reads what happened on the days from one to another, in all or in one app.
+/// Reads what happened on each day from one to another, in all or in one app. Figures of the whole period are made of the
+/// days' as they are shown.
 pub async fn flows(
     view: &mut View,
     environment: Environment,
     app: Option<AppId>,
     first: Day,
     last: Day,
-) -> Result<Flows> {
-    let mut flows = Flows::default();
+) -> Result<BTreeMap<Day, DayFlows>> {
+    let mut days = BTreeMap::new();
     let mut day = first;
     while day <= last {
-        flows.days.insert(day, FlowSums::default());
+        days.insert(day, DayFlows::default());
         day = day.plus(1);
     }
     for ((day, flow), n) in view.flows(environment, app, first, last).await? {
-        flows.sums.add(flow, n);
-        flows.days.entry(day).or_default().add(flow, n);
+        let day: &mut DayFlows = days.entry(day).or_default();
+        day.sums.add(flow, n);
         match flow {
-            Flow::Transition { from, to, .. } => *flows.changes.entry((from.into(), to)).or_default() += n,
-            Flow::Answered(class) => *flows.answers.entry(class).or_default() += n,
+            Flow::Transition { from, to, .. } => *day.changes.entry((from.into(), to)).or_default() += n,
+            Flow::Answered(class) => *day.answers.entry(class).or_default() += n,
             Flow::Installed { .. } | Flow::InstallForgotten { .. } => {}
         }
     }
-    Ok(flows)
+    Ok(days)
 }

@@ -46,13 +46,13 @@ pub struct TrendQuery {
     pub step: Step,
 }
 
-/// One period: the counts at the end of its last day, or for active devices the sum of its days.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// One period.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Point {
     pub first: Day,
     pub last: Day,
-    /// As reported.
-    pub counts: Counts,
+    /// As reported: at the end of the last day; of active devices on each day, to be added up as they are shown.
+    pub counts: Vec<Counts>,
     /// The default in force at the end of the last day.
     pub default: Option<Status>,
 }
@@ -73,12 +73,18 @@ pub async fn trend(view: &mut View, question: &TrendQuery) -> Result<Vec<Point>>
     let mut points = Vec::new();
     let mut end = last;
     for begin in periods(first, last, step).into_iter().rev() {
-        let added = days.range(begin..=end).fold(Counts::default(), |sum, (_, added)| sum.plus(*added));
+        let added: Vec<Counts> = days.range(begin..=end).map(|(_, added)| *added).collect();
         let over = calendar::begins(end.plus(1), &zone);
         let in_force = in_force_before(&newest_first, over, view.now);
         let default = in_force.and_then(|version| version.settings.default);
-        points.push(Point { first: begin, last: end, counts: if unit.of_now() { at_end } else { added }, default });
-        (at_end, end) = (at_end.minus(added), begin.plus(-1));
+        let before = added.iter().fold(at_end, |counts, added| counts.minus(*added));
+        points.push(Point {
+            first: begin,
+            last: end,
+            counts: if unit.of_now() { vec![at_end] } else { added },
+            default,
+        });
+        (at_end, end) = (before, begin.plus(-1));
     }
     points.reverse();
     Ok(points)

@@ -132,8 +132,18 @@ pub struct StatusCounts {
 
 impl StatusCounts {
     pub fn of(counts: Counts, rounded: bool) -> Self {
-        let shown = |n| Shown::of(n, rounded).figure();
-        let of = |state| shown(counts.of(state));
+        Self::of_days([counts], rounded)
+    }
+
+    /// Of several days, added up as they are shown.
+    pub fn of_days(days: impl IntoIterator<Item = Counts>, rounded: bool) -> Self {
+        // A period without any day that counted is one of zero.
+        let mut days: Vec<Counts> = days.into_iter().collect();
+        days.resize(days.len().max(1), Counts::default());
+        let shown = |of: &dyn Fn(&Counts) -> i64| {
+            Shown::sum(days.iter().map(|day| Shown::of(of(day), rounded))).and_then(Shown::figure)
+        };
+        let of = |state| shown(&|counts| counts.of(state));
         Self {
             counts: CountsAnswer {
                 authorized: of(CountedState::Known(Status::Authorized)),
@@ -143,7 +153,7 @@ impl StatusCounts {
                 unknown: of(CountedState::Unknown),
             },
             not_applicable: of(CountedState::NotApplicable),
-            total: shown(counts.all()),
+            total: shown(&Counts::all),
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::domain::rounding::Shown;
 use crate::server::calendar;
 use crate::server::error::Result;
 use crate::server::http::caller::TokenCaller;
-use crate::server::services::flow::{FlowSums, Flows, flows};
+use crate::server::services::flow::{DayFlows, FlowSums, flows};
 use crate::server::state::AppState;
 use crate::server::store::WorkspaceRef;
 use axum::Json;
@@ -23,7 +23,8 @@ use utoipa::ToSchema;
 
 /// What happened to devices in a period, in one consistent read. From its beginning to its end the devices of a status grow by
 /// the transitions to it less those from it, and unknown ones by the installs less the transitions from unknown; devices
-/// that leave the counts are not among them. For rounded roles fewer than 10 is null.
+/// that leave the counts are not among them. For rounded roles fewer than 10 is null, and a sum is that of
+/// the rounded days.
 #[derive(Serialize, ToSchema)]
 pub struct Transitions {
     environment: Environment,
@@ -92,11 +93,11 @@ pub struct DaySums {
 }
 
 impl Sums {
-    fn of(sums: FlowSums, shown: impl Fn(i64) -> Option<i64>) -> Self {
+    fn of(shown: impl Fn(&dyn Fn(&FlowSums) -> i64) -> Option<i64>) -> Self {
         Self {
-            first_answers: shown(sums.first_answers),
-            installs: shown(sums.installs),
-            limited_installs: shown(sums.limited_installs),
+            first_answers: shown(&|sums| sums.first_answers),
+            installs: shown(&|sums| sums.installs),
+            limited_installs: shown(&|sums| sums.limited_installs),
         }
     }
 }
@@ -128,18 +129,20 @@ pub async fn transitions(
     let keep_days = state.config.retention.keep_daily_days;
     let (first, last) = period(&query, &mut view, Aging::Flows, keep_days).await?;
     let app = app(&query, &mut view).await?;
-    let Flows { changes, answers, sums, days } = flows(&mut view, environment, app, first, last).await?;
+    let days = flows(&mut view, environment, app, first, last).await?;
     let counts_read = CountsRead::of(&view);
-    let shown = |n: i64| Shown::of(n, counts_read.is_rounded()).figure();
+    let shown = |n: i64| Shown::of(n, counts_read.is_rounded());
+    let over_days = |of: &dyn Fn(&DayFlows) -> i64| Shown::sum(days.values().map(|day| shown(of(day))))?.figure();
     let pairs = CountedState::OF_APPLE.into_iter().flat_map(|from| Status::ALL.map(|to| (from, to)));
     let change = |(from, to): (CountedState, Status)| {
-        let count = changes.get(&(from, to)).copied().unwrap_or_default();
-        Change { from: from.as_str(), to, count: shown(count) }
+        let count = over_days(&|day| day.changes.get(&(from, to)).copied().unwrap_or_default());
+        Change { from: from.as_str(), to, count }
     };
     let class = |ms: &i64| {
         let class = AnswerTime::of(*ms);
         let (from_ms, below_ms) = class.bounds();
-        TimeClass { from_ms, below_ms, count: shown(answers.get(&class).copied().unwrap_or_default()) }
+        let count = over_days(&|day| day.answers.get(&class).copied().unwrap_or_default());
+        TimeClass { from_ms, below_ms, count }
     };
     Ok(Json(Transitions {
         environment,
@@ -147,11 +150,14 @@ pub async fn transitions(
         from: calendar::date(first),
         to: calendar::date(last),
         transitions: pairs.filter(|(from, to)| *from != CountedState::Known(*to)).map(change).collect(),
-        sums: Sums::of(sums, shown),
+        sums: Sums::of(|of| over_days(&|day| of(&day.sums))),
         time_to_first_answer: ANSWER_TIMES.iter().map(class).collect(),
         days: days
-            .into_iter()
-            .map(|(day, sums)| DaySums { day: calendar::date(day), sums: Sums::of(sums, shown) })
+            .iter()
+            .map(|(day, flows)| DaySums {
+                day: calendar::date(*day),
+                sums: Sums::of(|of| shown(of(&flows.sums)).figure()),
+            })
             .collect(),
         read: counts_read,
     }))

@@ -34,7 +34,8 @@ pub struct Trend {
     read: CountsRead,
 }
 
-/// The counts at the end of a period's last day; of active devices the sum of its days.
+/// The counts at the end of a period's last day; of active devices the sum of its days, which for rounded roles are rounded
+/// first.
 #[derive(Serialize, ToSchema)]
 pub struct TrendPoint {
     /// The first day.
@@ -108,7 +109,10 @@ pub async fn trend(
             .map(|point| TrendPoint {
                 from: calendar::date(point.first),
                 to: calendar::date(point.last),
-                status_counts: StatusCounts::of(basis.of(point.counts, point.default), counts_read.is_rounded()),
+                status_counts: StatusCounts::of_days(
+                    point.counts.into_iter().map(|counts| basis.of(counts, point.default)),
+                    counts_read.is_rounded(),
+                ),
                 default: point.default,
             })
             .collect(),
