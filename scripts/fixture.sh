@@ -4,6 +4,8 @@
 set -euo pipefail
 . "$(dirname "$0")/env.sh"
 cd "$attest_root"
+# As the tests open them.
+export ATTEST_SECRET_KEY=dGhlIHNlY3JldCBvZiB0aHJvd24tYXdheSBkYXRhLi4=
 folder=${1:?usage: scripts/fixture.sh FOLDER}
 attest=$CARGO_TARGET_DIR/release/attest
 work=$(mktemp -d)

@@ -13,6 +13,12 @@ export type Role = "compliance_admin" | "admin" | "compliance" | "analyst" | "re
 const target = process.env.CARGO_TARGET_DIR || join(homedir(), ".cache/attest/target");
 const binary = process.env.ATTEST_BIN || join(target, "debug/attest");
 
+/** What a command is told of its database. Beside a SQLite file lies the secret; Postgres is given one. */
+function environmentOf(database: string): NodeJS.ProcessEnv {
+    const secret = database.startsWith("postgres") ? { ATTEST_SECRET_KEY: "dGhlIHNlY3JldCBvZiB0aHJvd24tYXdheSBkYXRhLi4=" } : {};
+    return { ...process.env, ...secret, ATTEST_DATABASE_URL: database };
+}
+
 /** What stands in every e-mail, identity, device id and secret of these tests, and in no line of the log. */
 const PERSONAL = ["@", "user-", "first-user", "idfv-", "613ff528", PASSWORD];
 
@@ -30,7 +36,7 @@ export class Server {
     static async start(postgres?: string): Promise<Server> {
         const folder = mkdtempSync(join(tmpdir(), "attest-e2e-"));
         const database = postgres ?? `sqlite://${folder}/attest.db`;
-        const environment = { ...process.env, ATTEST_ADDR: "127.0.0.1:0", ATTEST_DATABASE_URL: database };
+        const environment = { ...environmentOf(database), ATTEST_ADDR: "127.0.0.1:0" };
         // Kept in a file: at the end it is searched for personal data.
         const log = openSync(join(folder, "log"), "w");
         const child = spawn(binary, ["serve"], { env: { ...environment, ATTEST_LOG: "debug" }, stdio: ["ignore", "pipe", log] });
@@ -47,8 +53,7 @@ export class Server {
 
     /** Runs a command of the command line; answers what it printed. */
     run(args: string[], input = ""): string {
-        const environment = { ...process.env, ATTEST_DATABASE_URL: this.database };
-        return execFileSync(binary, args, { env: environment, input, encoding: "utf8" });
+        return execFileSync(binary, args, { env: environmentOf(this.database), input, encoding: "utf8" });
     }
 
     /** A workspace of this name; answers its slug. */

@@ -11,6 +11,7 @@ pub mod hex;
 pub mod http;
 pub mod ingest;
 pub mod rates;
+pub mod secret;
 pub mod serve;
 pub mod services;
 pub mod site;

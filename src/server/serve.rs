@@ -30,6 +30,9 @@ pub async fn serve(system: System, config: Config) -> Result<()> {
     config.check().map_err(Error::Internal)?;
     // Locked until the process ends; the system lets it go even after a crash.
     let _alone = system.path().map(lock_database).transpose()?;
+    if let Some(weakness) = system.weakness() {
+        tracing::warn!("{weakness}");
+    }
     let site = Site::look().ok_or_else(|| {
         Error::Internal(
             "the site is missing: build it first (scripts/build.sh), a server without it would be bare".to_owned(),

@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// The parts of the tree, each above all that it may import.
-const FLOORS: [&str; 18] = [
+const FLOORS: [&str; 19] = [
     "domain",
     "server/hex",
     "server/error",
     "server/calendar",
     "server/clock",
+    "server/secret",
     "server/store",
     "server/auth",
     "server/rates",

@@ -3,8 +3,10 @@
 use crate::domain::error::Problem;
 use crate::server::clock::Ids;
 use crate::server::error::{Error, Result};
+use crate::server::secret::Key;
+use crate::server::store::Keyring;
 use argon2::password_hash::phc::PasswordHash;
-use argon2::{Algorithm, Argon2, Params, PasswordVerifier, Version};
+use argon2::{Algorithm, Argon2, KeyId, Params, ParamsBuilder, PasswordHasher, PasswordVerifier, Version};
 use secrecy::{ExposeSecret, SecretString};
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
@@ -26,34 +28,60 @@ const STRONG_ENOUGH: u8 = 3;
 #[derive(Clone, Debug)]
 pub struct Passwords {
     ids: Ids,
+    keyring: Keyring,
     at_once: Arc<Semaphore>,
 }
 
+/// What a password is beside a hash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    Wrong,
+    Right {
+        /// Whether the hash was made otherwise than hashes are made now: without a pepper, by an older key, or cheaper.
+        is_outdated: bool,
+    },
+}
+
 impl Passwords {
-    pub fn new(ids: Ids) -> Self {
-        Self { ids, at_once: Arc::new(Semaphore::new(AT_ONCE)) }
+    pub fn new(ids: Ids, keyring: Keyring) -> Self {
+        Self { ids, keyring, at_once: Arc::new(Semaphore::new(AT_ONCE)) }
     }
 
-    /// The password's hash in PHC form.
+    /// The password's hash in PHC form. What it is peppered with lies outside the database; the form's `keyid` says which
+    /// generation of the installation's keys it was.
     pub async fn hash(&self, password: SecretString) -> Result<String> {
-        let salt = self.ids.random::<16>();
+        let (salt, keyring) = (self.ids.random::<16>(), self.keyring.clone());
         self.off_thread(move || {
-            use argon2::PasswordHasher;
-            let hash = argon2().hash_password_with_salt(password.expose_secret().as_bytes(), &salt);
+            let generation = keyring.newest();
+            let pepper = keyring.pepper(generation).ok_or_else(unknown_key)?;
+            let argon2 = argon2(Some(&pepper), params(Some(generation))?)?;
+            let hash = argon2.hash_password_with_salt(password.expose_secret().as_bytes(), &salt);
             hash.map(|hash| hash.to_string()).map_err(Error::internal)
         })
         .await?
     }
 
     /// Whether the password is the one behind `hash`; without a hash it costs the same, and is not.
-    pub async fn verify(&self, password: SecretString, hash: Option<String>) -> Result<bool> {
+    pub async fn verify(&self, password: SecretString, hash: Option<String>) -> Result<Verdict> {
+        let keyring = self.keyring.clone();
         self.off_thread(move || {
             // Made by whoever asks first, so that an unknown person never takes longer than a known one.
             LazyLock::force(&NOBODY);
-            let stored = hash.as_deref().unwrap_or(&NOBODY);
-            let parsed = PasswordHash::new(stored).map_err(Error::internal)?;
-            let same = argon2().verify_password(password.expose_secret().as_bytes(), &parsed).is_ok();
-            Ok(same && hash.is_some())
+            let stored = PasswordHash::new(hash.as_deref().unwrap_or(&NOBODY)).map_err(Error::internal)?;
+            let made = Params::try_from(&stored).map_err(Error::internal)?;
+            // One that was made before there were peppers names no key.
+            let pepper = match <[u8; 8]>::try_from(made.keyid()) {
+                Ok(generation) => Some(keyring.pepper(i64::from_be_bytes(generation)).ok_or_else(unknown_key)?),
+                Err(_) => None,
+            };
+            let argon2 = argon2(pepper.as_ref(), Params::default())?;
+            let same = argon2.verify_password(password.expose_secret().as_bytes(), &stored).is_ok();
+            if !same || hash.is_none() {
+                return Ok(Verdict::Wrong);
+            }
+            let now = params(Some(keyring.newest()))?;
+            let how = |params: &Params| (params.m_cost(), params.t_cost(), params.p_cost(), params.keyid().to_vec());
+            Ok(Verdict::Right { is_outdated: how(&made) != how(&now) })
         })
         .await?
     }
@@ -70,16 +98,31 @@ impl Passwords {
     }
 }
 
+fn unknown_key() -> Error {
+    Error::Internal("a password's hash names a key that this installation does not have".to_owned())
+}
+
 /// What a password that nobody has is compared with, at the same cost.
 static NOBODY: LazyLock<String> = LazyLock::new(|| {
-    use argon2::PasswordHasher;
-    let hash = argon2().hash_password_with_salt(b"nobody's", b"no-one-is-here--");
+    let hash = params(None)
+        .and_then(|params| argon2(None, params))
+        .and_then(|argon2| argon2.hash_password_with_salt(b"nobody's", b"no-one-is-here--").map_err(Error::internal));
     hash.map(|hash| hash.to_string()).unwrap_or_default()
 });
 
-fn argon2() -> Argon2<'static> {
-    let params = Params::new(MEMORY_KIB, PASSES, 1, None).unwrap_or_default();
-    Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
+/// How dear a hash is, and by which generation of the keys it is peppered.
+fn params(generation: Option<i64>) -> Result<Params> {
+    let mut params = ParamsBuilder::new();
+    params.m_cost(MEMORY_KIB).t_cost(PASSES).p_cost(1);
+    if let Some(generation) = generation {
+        params.keyid(KeyId::new(&generation.to_be_bytes()).map_err(Error::internal)?);
+    }
+    params.build().map_err(Error::internal)
+}
+
+fn argon2(pepper: Option<&Key>, params: Params) -> Result<Argon2<'_>> {
+    let pepper = pepper.map_or(&[][..], |pepper| &pepper.bytes()[..]);
+    Argon2::new_with_secret(pepper, Algorithm::Argon2id, Version::V0x13, params).map_err(Error::internal)
 }
 
 /// Whether a password may be chosen: 12 to 128 characters that are hard to guess, also from the person's own name,
@@ -98,14 +141,49 @@ mod tests {
     use super::*;
     use crate::server::clock::SystemClock;
 
+    fn passwords(generations: &[i64]) -> Passwords {
+        let keys = generations.iter().map(|generation| (*generation, Key::from([*generation as u8 + 1; 32])));
+        let keyring = Keyring::new(keys.collect(), generations[0]).unwrap();
+        Passwords::new(Ids::new(Arc::new(SystemClock::default())), keyring)
+    }
+
+    const RIGHT: &str = "correct horse battery";
+
+    async fn verdict(passwords: &Passwords, password: &str, hash: &str) -> Verdict {
+        passwords.verify(password.into(), Some(hash.to_owned())).await.unwrap()
+    }
+
     #[tokio::test]
     async fn a_hash_verifies_only_its_own_password() {
-        let passwords = Passwords::new(Ids::new(Arc::new(SystemClock::default())));
-        let hash = passwords.hash("correct horse battery".into()).await.unwrap();
-        assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
-        assert!(passwords.verify("correct horse battery".into(), Some(hash.clone())).await.unwrap());
-        assert!(!passwords.verify("another horse battery".into(), Some(hash)).await.unwrap());
-        assert!(!passwords.verify("nobody's".into(), None).await.unwrap());
+        let passwords = passwords(&[1]);
+        let hash = passwords.hash(RIGHT.into()).await.unwrap();
+        assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1,keyid=AAAAAAAAAAE$"), "{hash}");
+        assert_eq!(verdict(&passwords, RIGHT, &hash).await, Verdict::Right { is_outdated: false });
+        assert_eq!(verdict(&passwords, "another horse battery", &hash).await, Verdict::Wrong);
+        assert_eq!(passwords.verify("nobody's".into(), None).await.unwrap(), Verdict::Wrong);
+    }
+
+    /// What a thief of the database alone can try offline: nothing, for the pepper is not in it.
+    #[tokio::test]
+    async fn a_hash_proves_nothing_without_its_pepper() {
+        let (ours, rotated) = (passwords(&[1]), passwords(&[1, 2]));
+        let hash = ours.hash(RIGHT.into()).await.unwrap();
+        let without = hash.replace(",keyid=AAAAAAAAAAE", "");
+        assert_eq!(verdict(&ours, RIGHT, &without).await, Verdict::Wrong);
+        assert!(passwords(&[2]).verify(RIGHT.into(), Some(hash.clone())).await.is_err(), "a key that there is not");
+        assert_eq!(verdict(&rotated, RIGHT, &hash).await, Verdict::Right { is_outdated: true });
+        let renewed = rotated.hash(RIGHT.into()).await.unwrap();
+        assert_eq!(verdict(&rotated, RIGHT, &renewed).await, Verdict::Right { is_outdated: false });
+    }
+
+    #[tokio::test]
+    async fn hashes_from_before_peppers_hold_and_are_outdated() {
+        let argon2 = argon2(None, params(None).unwrap()).unwrap();
+        let old = argon2.hash_password_with_salt(RIGHT.as_bytes(), b"sixteen bytes ..").unwrap().to_string();
+        assert!(old.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{old}");
+        let passwords = passwords(&[1]);
+        assert_eq!(verdict(&passwords, RIGHT, &old).await, Verdict::Right { is_outdated: true });
+        assert_eq!(verdict(&passwords, "another horse battery", &old).await, Verdict::Wrong);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use super::{ExitStatus, print};
 use crate::server::clock::{Clock, Ids, SystemClock};
 use crate::server::error::Result;
+use crate::server::secret::InstallationSecret;
 use crate::server::services::Services;
 use crate::server::services::demo::{DemoSize, SHARED_ID, beginning, customer_id, fill};
 use crate::server::store::System;
@@ -28,13 +29,13 @@ pub struct Demo {
 
 impl Demo {
     /// Opens the database by itself: its story has a clock of its own.
-    pub async fn run(self, database_url: &str) -> Result<ExitStatus> {
+    pub async fn run(self, database_url: &str, secret: Option<InstallationSecret>) -> Result<ExitStatus> {
         let size = DemoSize { profiles: self.profiles, days: self.days, seed: self.seed };
         // The present is the database's.
         let present = Arc::new(SystemClock::default());
-        System::open(database_url, Ids::new(present.clone())).await?.close().await;
+        System::open(database_url, secret.clone(), Ids::new(present.clone())).await?.close().await;
         let clock = Arc::new(beginning(present.now(), size));
-        let services = Services::new(System::open(database_url, Ids::new(clock.clone())).await?);
+        let services = Services::new(System::open(database_url, secret, Ids::new(clock.clone())).await?);
         let made = fill(&services, &clock, &*present, size).await?;
         services.store().close().await;
         let counted =

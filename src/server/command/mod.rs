@@ -15,6 +15,7 @@ mod config;
 mod database;
 mod demo;
 mod input;
+mod key;
 mod member;
 mod token;
 mod user;
@@ -22,7 +23,7 @@ mod workspace;
 
 use super::clock::{Ids, SystemClock};
 use super::config::file::{File, SettingInForce, slips};
-use super::config::{Config, Logs};
+use super::config::{Config, Logs, Secret};
 use super::error::Error;
 use super::serve::serve;
 use super::services::Services;
@@ -41,6 +42,8 @@ pub struct Cli {
     /// sqlite://PATH, or postgres://... (15 or later; a direct one, not through a transaction pooler).
     #[arg(long, env = "ATTEST_DATABASE_URL", default_value = "sqlite://data/attest.db", hide_env_values = true)]
     database_url: String,
+    #[command(flatten)]
+    secret: Secret,
     #[command(flatten)]
     logs: Logs,
     #[command(subcommand)]
@@ -88,6 +91,9 @@ enum Command {
         /// A file that does not exist yet.
         file: PathBuf,
     },
+    /// The secret that opens what is sealed in the database.
+    #[command(subcommand)]
+    Key(key::Key),
     /// The database itself.
     #[command(subcommand)]
     Db(database::Database),
@@ -156,8 +162,10 @@ async fn command(cli: Cli, settings: Vec<SettingInForce>) -> Result<ExitStatus, 
     if let Some(Command::Audit(audit::Audit::Verify { file: Some(file), json })) = &cli.command {
         return audit::verify_exported(file, *json);
     }
+    let secret = cli.secret.read().map_err(Error::Internal)?;
     let command = match cli.command {
-        Some(Command::Demo(demo)) => return demo.run(&database_url).await,
+        Some(Command::Key(key)) => return Ok(key.run()),
+        Some(Command::Demo(demo)) => return demo.run(&database_url, secret).await,
         command => command,
     };
     let begins =
@@ -165,7 +173,7 @@ async fn command(cli: Cli, settings: Vec<SettingInForce>) -> Result<ExitStatus, 
     if !begins {
         Db::assert_made(&database_url)?;
     }
-    let system = System::open(&database_url, Ids::new(Arc::new(SystemClock::default()))).await?;
+    let system = System::open(&database_url, secret, Ids::new(Arc::new(SystemClock::default()))).await?;
     let services = Services::new(system.clone());
     let store = services.store();
     let ended = match command {
@@ -175,7 +183,7 @@ async fn command(cli: Cli, settings: Vec<SettingInForce>) -> Result<ExitStatus, 
             say!("The schema is up to date.");
             Ok(ExitStatus::Done)
         }
-        Some(Command::Config { .. } | Command::Demo(_)) => Ok(ExitStatus::Done),
+        Some(Command::Config { .. } | Command::Demo(_) | Command::Key(_)) => Ok(ExitStatus::Done),
         Some(Command::User(user)) => user.run(&services, &config).await,
         Some(Command::Workspace(workspace)) => workspace.run(&services).await,
         Some(Command::Member(member)) => member.run(store).await,

@@ -8,6 +8,10 @@ use std::path::Path;
 /// Where the file is looked for: the folder that the command was started in.
 pub const NAME: &str = "attest.toml";
 
+/// The setting that nobody may see, and what is seen in its place.
+const SECRET: &str = "secret_key";
+const MASK: &str = "***";
+
 /// How many letters a variable may be away from a setting's to be taken for a slip.
 const FARTHEST_SLIP: usize = 2;
 
@@ -91,7 +95,7 @@ impl File {
             };
             SettingInForce {
                 setting: id.to_owned(),
-                value: Some(masked(&value)).filter(|value| !value.is_empty()),
+                value: Some(if id == SECRET { MASK.to_owned() } else { masked(&value) }).filter(|_| !value.is_empty()),
                 from,
             }
         };
@@ -121,11 +125,11 @@ fn masked(value: &str) -> String {
     let Some((scheme, rest)) = value.split_once("://") else { return value.to_owned() };
     // A password may have the signs in it that should end it: better too much is hidden than too little.
     let (user, host) = rest.rsplit_once('@').map_or((None, rest), |(user, host)| (Some(user), host));
-    let user = user.map(|user| user.split_once(':').map_or(user.to_owned(), |(name, _)| format!("{name}:***")));
+    let user = user.map(|user| user.split_once(':').map_or(user.to_owned(), |(name, _)| format!("{name}:{MASK}")));
     let user = user.map_or(String::new(), |user| format!("{user}@"));
     let (host, options) = host.split_once('?').map_or((host, None), |(host, options)| (host, Some(options)));
     let option = |option: &str| match option.split_once('=') {
-        Some((name, _)) if name.contains("password") => format!("{name}=***"),
+        Some((name, _)) if name.contains("password") => format!("{name}={MASK}"),
         _ => option.to_owned(),
     };
     let options = options.map(|options| options.split('&').map(option).collect::<Vec<_>>().join("&"));

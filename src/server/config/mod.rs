@@ -5,9 +5,14 @@ pub mod file;
 
 use super::ingest::Limits;
 use crate::domain::retention::Keep;
+use crate::server::secret::InstallationSecret;
+use crate::server::secret::file::read;
 use clap::Args;
 use clap::builder::BoolishValueParser;
+use secrecy::{ExposeSecret, SecretString};
+use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
 
 /// What a server is started with.
 #[derive(Args, Clone, Debug)]
@@ -60,6 +65,42 @@ impl Retention {
             daily_days: self.keep_daily_days.into(),
             request_ids_hours: self.keep_request_ids_hours.into(),
             request_ids: self.keep_request_ids.into(),
+        }
+    }
+}
+
+/// Where the installation's secret is; for every command.
+#[derive(Args, Clone, Debug)]
+pub struct Secret {
+    /// The installation's secret, in base64. [default: on SQLite the file attest.key beside the database]
+    #[arg(long, env = "ATTEST_SECRET_KEY", hide = true, hide_env_values = true, value_parser = secret)]
+    secret_key: Option<SecretString>,
+    /// The file with the installation's secret, which others may not read.
+    #[arg(long, env = "ATTEST_SECRET_KEY_FILE", hide = true)]
+    secret_key_file: Option<PathBuf>,
+}
+
+fn secret(text: &str) -> Result<SecretString, Infallible> {
+    Ok(text.into())
+}
+
+impl Secret {
+    /// The secret that is set; `None` where none is.
+    ///
+    /// # Errors
+    /// One line that names the setting.
+    pub fn read(&self) -> Result<Option<InstallationSecret>, String> {
+        match (&self.secret_key, &self.secret_key_file) {
+            (None, None) => Ok(None),
+            (Some(_), Some(_)) => Err("give ATTEST_SECRET_KEY or ATTEST_SECRET_KEY_FILE, not both".to_owned()),
+            (Some(text), None) => {
+                let read = InstallationSecret::parse(text.expose_secret());
+                read.map(Some).map_err(|wrong| format!("ATTEST_SECRET_KEY: {wrong}"))
+            }
+            (None, Some(path)) => match read(path) {
+                Ok(None) => Err(format!("ATTEST_SECRET_KEY_FILE {}: there is no such file", path.display())),
+                read => read.map_err(|wrong| format!("ATTEST_SECRET_KEY_FILE {wrong}")),
+            },
         }
     }
 }

@@ -6,7 +6,7 @@ use crate::domain::error::{Problem, Refusal};
 use crate::domain::id::PersonId;
 use crate::domain::text::{Email, Name};
 use crate::domain::theme::Theme;
-use crate::server::auth::password::acceptable;
+use crate::server::auth::password::{Verdict, acceptable};
 use crate::server::auth::throttle::Attempt;
 use crate::server::error::{Error, Result};
 use crate::server::store::audit::Entry;
@@ -66,7 +66,7 @@ pub async fn change_password(services: &Services, actor: &Actor, person: &Person
         return Err(Error::invalid("present", Problem::TooManyAttempts));
     }
     let hash = system.system_view().await?.password_hash(person.id).await?;
-    if !passwords.verify(asked.present.clone(), hash).await? {
+    if passwords.verify(asked.present.clone(), hash).await? == Verdict::Wrong {
         return Err(Error::invalid("present", Problem::NotThePassword));
     }
     acceptable(&asked.new, &[&person.name, &person.email]).map_err(|problem| Error::invalid("new", problem))?;

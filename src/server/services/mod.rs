@@ -67,7 +67,7 @@ pub struct Services {
 
 impl Services {
     pub fn new(system: System) -> Self {
-        let passwords = Passwords::new(system.ids().clone());
+        let passwords = Passwords::new(system.ids().clone(), system.keyring().clone());
         Self { system, passwords }
     }
 

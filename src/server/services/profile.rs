@@ -29,6 +29,8 @@ pub struct LookUpSnapshot {
     pub by: &'static str,
     pub environment: Environment,
     pub typed_hmac: String,
+    /// The generation of the installation's keys that the hash was made with.
+    pub key_generation: i64,
     pub found: Vec<String>,
 }
 
@@ -88,13 +90,18 @@ async fn find_once(
     value: String,
 ) -> Result<Done<Vec<ProfileId>>> {
     let found = change.find_profiles(asked.environment, by, &value).await?;
-    let key = change.lookup_key().await?;
-    let mut mac = Hmac::<Sha256>::new_from_slice(&key).map_err(Error::internal)?;
+    let keyring = change.keyring();
+    let mut mac = Hmac::<Sha256>::new_from_slice(keyring.look_ups().bytes()).map_err(Error::internal)?;
     mac.update(format!("{}\n{value}", asked.by.as_str()).as_bytes());
     let typed_hmac = hex(&mac.finalize().into_bytes());
     let references: Vec<String> = found.iter().map(|profile| profile.audit_reference.clone()).collect();
-    let state =
-        LookUpSnapshot { by: asked.by.as_str(), environment: asked.environment, typed_hmac, found: references.clone() };
+    let state = LookUpSnapshot {
+        by: asked.by.as_str(),
+        environment: asked.environment,
+        typed_hmac,
+        key_generation: keyring.newest(),
+        found: references.clone(),
+    };
     let target = if references.is_empty() { "nobody".to_owned() } else { references.join(" ") };
     let ids = found.into_iter().map(|profile| profile.id).collect();
     change.commit(target, None, Some(state), None, ids).await

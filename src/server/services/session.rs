@@ -4,6 +4,7 @@ use super::Services;
 use crate::domain::audit::{AuditAction, SystemActor};
 use crate::domain::id::PersonId;
 use crate::domain::text::Email;
+use crate::server::auth::password::Verdict;
 use crate::server::auth::session::Sessions;
 use crate::server::auth::throttle::{Attempt, network};
 use crate::server::error::Result;
@@ -41,13 +42,27 @@ pub async fn sign_in(services: &Services, actor: &Actor, email: &str, password: 
         None => None,
     };
     drop(view);
-    let right = passwords.verify(password, hash).await?;
-    if let (Some(person), true) = (person.clone(), right) {
-        return Ok(SignedIn::Yes(person, attempt));
+    let verdict = passwords.verify(password.clone(), hash.clone()).await?;
+    if let (Some(person), Some(hash), Verdict::Right { is_outdated }) = (&person, hash, verdict) {
+        if is_outdated {
+            renew_hash(services, person.id, hash, password).await?;
+        }
+        return Ok(SignedIn::Yes(person.clone(), attempt));
     }
     let (known, address) = (person.map(|person| person.id), network(actor.address.as_deref().unwrap_or_default()));
     system.transaction(move |tx| count_failure_once(tx, known, address.clone())).await?;
     Ok(SignedIn::No)
+}
+
+/// Keeps the same password under a hash as they are made now, unless another password was set meanwhile.
+async fn renew_hash(services: &Services, person: PersonId, old: String, password: SecretString) -> Result<()> {
+    let new = services.passwords.hash(password).await?;
+    services.system.transaction(move |tx| renew_hash_once(tx, person, old.clone(), new.clone())).await
+}
+
+async fn renew_hash_once(mut tx: SystemTx, person: PersonId, old: String, new: String) -> Result<()> {
+    tx.renew_hash(person, &old, &new).await?;
+    tx.commit(Trail::Unaudited("the same password under a newer hash")).await
 }
 
 async fn count_failure_once(mut tx: SystemTx, person: Option<PersonId>, address: String) -> Result<()> {

@@ -210,7 +210,7 @@ impl Tx {
         writes.cells(store.slot, today, &count::cells(&facets));
         writes.flows(store.slot, &effects.flows());
         writes.write(self, store.is_spread).await?;
-        let mut identities = repeating_erased_idfas(store.sealer()?, workspace, before, after)?;
+        let mut identities = repeating_erased_idfas(store.keyring().sealer(), workspace, before, after)?;
         identities.extend(effects.withheld_identities().iter().cloned());
         self.erase_identities(workspace, &identities).await?;
         let erased = effects.erased_devices();
@@ -285,7 +285,11 @@ impl Tx {
                 day: today,
                 historical,
             };
-            arrived.push(ArrivedBatch { arrival, sent, sealed: group.store.sealer()?.sealed(workspace, sent)? });
+            arrived.push(ArrivedBatch {
+                arrival,
+                sent,
+                sealed: group.store.keyring().sealer().sealed(workspace, sent)?,
+            });
         }
         self.add_apps(workspace, &apps.to_make, now).await?;
         for (input, app) in apps.of_inputs {

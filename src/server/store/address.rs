@@ -4,8 +4,9 @@ use super::pools::{ByPurpose, Pools};
 use crate::server::error::{Error, Result};
 use sqlx::ConnectOptions;
 use sqlx::pool::PoolOptions;
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgSslMode};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use std::net::IpAddr;
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -51,7 +52,8 @@ pub enum Address {
 impl Address {
     pub fn parse(url: &str) -> Result<Self> {
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-            let options = PgConnectOptions::from_str(url).map_err(Error::internal)?;
+            let is_said = has_sslmode(url) || std::env::var_os("PGSSLMODE").is_some();
+            let options = protected(PgConnectOptions::from_str(url).map_err(Error::internal)?, is_said);
             let options = options.options([("synchronous_commit", "on"), ("lock_timeout", "10s")]).options(PLANS);
             return Ok(Self::Postgres(Box::new(options)));
         }
@@ -60,6 +62,26 @@ impl Address {
             Some(_) => Err(Error::Internal("after sqlite:// comes the path of a file, without options".into())),
             None => Err(Error::Internal("the database URL begins with neither sqlite:// nor postgres://".into())),
         }
+    }
+
+    /// What others could do on the way to the database, where somebody chose that they can; for the log of a start.
+    pub fn weakness(&self) -> Option<String> {
+        let Self::Postgres(options) = self else { return None };
+        if is_here(options) {
+            return None;
+        }
+        let what = match options.get_ssl_mode() {
+            PgSslMode::VerifyFull => return None,
+            PgSslMode::VerifyCa => "another server with a certificate of the same authority could take its place",
+            PgSslMode::Require => "its certificate is not looked at, so that somebody between could take its place",
+            PgSslMode::Disable | PgSslMode::Allow | PgSslMode::Prefer => {
+                "what is sent may be read and changed on the way"
+            }
+        };
+        Some(format!(
+            "the connection to Postgres at {} is not verified: {what}; use sslmode=verify-full",
+            options.get_host()
+        ))
     }
 
     /// Why nothing answers there, and where that is: a pool only says that it waited too long.
@@ -108,6 +130,27 @@ impl Address {
     }
 }
 
+/// Whether an address says by itself how its connections are protected.
+fn has_sslmode(url: &str) -> bool {
+    let options = url.split_once('?').map_or("", |(_, options)| options);
+    options.split('&').any(|option| option.starts_with("sslmode=") || option.starts_with("ssl-mode="))
+}
+
+/// Whether the database is on this machine, so that nobody is between.
+fn is_here(options: &PgConnectOptions) -> bool {
+    let host = options.get_host();
+    let name = host.trim_matches(['[', ']']);
+    options.get_socket().is_some()
+        || host.starts_with('/')
+        || name == "localhost"
+        || name.parse().is_ok_and(|address: IpAddr| address.to_canonical().is_loopback())
+}
+
+/// The connection to another machine is encrypted, and the other one proves who it is, unless somebody says otherwise.
+fn protected(options: PgConnectOptions, is_said: bool) -> PgConnectOptions {
+    if is_said || is_here(&options) { options } else { options.ssl_mode(PgSslMode::VerifyFull) }
+}
+
 /// A pool that keeps its connections, which are few. Sqlx' task that ends idle and old ones would sometimes count them wrong
 /// and never come to an end, at the cost of a processor (its issue 3645).
 fn kept<D: sqlx::Database>(options: PoolOptions<D>) -> PoolOptions<D> {
@@ -153,4 +196,43 @@ pub fn sqlite_options(path: &Path) -> SqliteConnectOptions {
         .pragma("wal_autocheckpoint", CHECKPOINT.to_string())
         .pragma("journal_size_limit", LOG_KEPT.to_string())
         .row_buffer_size(1000)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(url: &str) -> (PgSslMode, Option<String>) {
+        let address = Address::parse(url).expect("an address");
+        let Address::Postgres(options) = &address else { panic!("{url} is of SQLite") };
+        (options.get_ssl_mode(), address.weakness())
+    }
+
+    #[test]
+    fn another_machine_must_prove_who_it_is() {
+        for url in ["postgres://a:b@db.example.com/attest", "postgres://a@192.0.2.7:6432/attest?application_name=x"] {
+            let (mode, weakness) = parsed(url);
+            assert!(matches!(mode, PgSslMode::VerifyFull) && weakness.is_none(), "{url}: {mode:?}");
+        }
+        for here in ["localhost", "127.0.0.1", "[::1]"] {
+            let (mode, weakness) = parsed(&format!("postgres://a@{here}/attest"));
+            assert!(matches!(mode, PgSslMode::Prefer) && weakness.is_none(), "{here}: {mode:?}");
+        }
+        assert_eq!(parsed("postgres://a@db.example.com/attest?host=/run/postgresql").1, None, "a socket");
+    }
+
+    #[test]
+    fn what_somebody_chose_is_kept_and_told() {
+        for (said, told) in [
+            ("disable", "read and changed"),
+            ("prefer", "read and changed"),
+            ("require", "not looked at"),
+            ("verify-ca", "same authority"),
+        ] {
+            let (_, weakness) = parsed(&format!("postgres://a:secret@db.example.com/attest?sslmode={said}"));
+            let weakness = weakness.expect(said);
+            assert!(weakness.contains(told) && !weakness.contains("secret"), "{weakness}");
+        }
+        assert_eq!(parsed("postgres://a@db.example.com/attest?sslmode=verify-full").1, None);
+    }
 }

@@ -74,8 +74,8 @@ impl Store {
             return Err(Refusal::Forbidden.into());
         }
         let role = snapshot.role.and_then(TokenRole::member);
-        let (ids, sealer) = (self.ids.clone(), self.sealer()?.clone());
-        let scope = Scope { tx, workspace, now, ids, sealer, precedence: self.precedence().clone() };
+        let (ids, keyring) = (self.ids.clone(), self.keyring().clone());
+        let scope = Scope { tx, workspace, now, ids, keyring, precedence: self.precedence().clone() };
         Ok(Authorized { scope, actor: snapshot, role, grant })
     }
 }

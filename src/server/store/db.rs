@@ -114,6 +114,11 @@ impl Db {
         Self { purpose, ..self.clone() }
     }
 
+    /// What others could do on the way to the database.
+    pub fn weakness(&self) -> Option<String> {
+        self.address.weakness()
+    }
+
     /// Refuses to go on with a file that is no longer where it was.
     pub fn assert_there(&self) -> Result<()> {
         self.file.as_ref().map_or(Ok(()), |file| file.assert_there())

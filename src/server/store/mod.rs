@@ -35,6 +35,7 @@ pub mod input;
 mod input_grant;
 pub mod invitation;
 pub mod job;
+mod keyring;
 mod lane;
 pub mod link;
 pub mod member;
@@ -74,6 +75,7 @@ pub use file::lock_beside;
 pub use fill::{Chapter, ChapterBatch, Days, Filling, UserChunk};
 pub use handle::{Act, Change, Done, View};
 pub use input_grant::{InputGrant, READ_AGAIN};
+pub use keyring::Keyring;
 pub use lane::Turn;
 pub use pools::Purpose;
 pub use precedence::{Ahead, PAUSE, Precedence};
@@ -81,10 +83,10 @@ pub use scope::{Scope, Workspace, WorkspaceRef};
 pub use sent_form::SentForm;
 pub use system::{Record, System, SystemTx, SystemView, Trail};
 
-use self::seal::Sealer;
 use crate::domain::time::HOUR;
 use crate::server::clock::{Clock, Ids};
 use crate::server::error::{Error, Result};
+use crate::server::secret::InstallationSecret;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -112,16 +114,15 @@ pub struct Store {
     /// Whether what belongs to workspaces is spread over several machines: then a commit holds one workspace, so that a
     /// machine that is away is missed by its own workspaces only.
     is_spread: bool,
-    /// Set when the installation's key was read.
-    sealer: Option<Sealer>,
+    keyring: Keyring,
     /// What was written into SQLite's log.
     write_ahead_log: Arc<checkpoint::WriteAheadLog>,
     searches: searches::Searches,
 }
 
 impl Store {
-    /// Opens the database and brings its schema up to date.
-    async fn open(url: &str, ids: Ids) -> Result<Self> {
+    /// Opens the database, brings its schema up to date, and opens its keys.
+    async fn open(url: &str, secret: Option<InstallationSecret>, ids: Ids) -> Result<Self> {
         let db = Db::open(url).await?;
         let pools = db.pools().await;
         let is_spread = distribute::is_spread(&pools).await?;
@@ -129,9 +130,13 @@ impl Store {
             distribute::assert_durable_everywhere(&pools).await?;
             distribute::guard_again(&pools).await?;
         }
-        let store = Self {
+        migrate::run(&db).await?;
+        let clock = ids.clock().clone();
+        shared_clock::follow_clock_of(&db, &*clock).await?;
+        Ok(Self {
+            keyring: keyring::open_keyring(&db, secret, &ids).await?,
             db,
-            clock: ids.clock().clone(),
+            clock,
             ids,
             keys: Arc::default(),
             slot: counter::Slot::default(),
@@ -139,13 +144,9 @@ impl Store {
             remembered: REMEMBERED,
             erase_after: ERASE_AFTER,
             is_spread,
-            sealer: None,
             write_ahead_log: Arc::default(),
             searches: searches::Searches::default(),
-        };
-        migrate::run(&store.db).await?;
-        store.follow_clock().await?;
-        Ok(store)
+        })
     }
 
     /// The same with another time for which ids of requests are remembered, in hours.
@@ -168,6 +169,11 @@ impl Store {
         self.db.path()
     }
 
+    /// What others could do on the way to the database, where somebody chose that they can.
+    pub fn weakness(&self) -> Option<String> {
+        self.db.weakness()
+    }
+
     /// Whom reads for pages and interfaces give way to.
     pub fn precedence(&self) -> &Precedence {
         self.db.precedence()
@@ -183,9 +189,9 @@ impl Store {
         self.is_spread
     }
 
-    /// Seals advertising ids.
-    fn sealer(&self) -> Result<&Sealer> {
-        self.sealer.as_ref().ok_or_else(|| Error::Internal("the installation's key was not read".to_owned()))
+    /// The keys of this installation.
+    pub fn keyring(&self) -> &Keyring {
+        &self.keyring
     }
 
     pub fn clock(&self) -> &Arc<dyn Clock> {

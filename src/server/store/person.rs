@@ -98,6 +98,13 @@ impl SystemTx {
         Ok(())
     }
 
+    /// Puts another hash of the same password in the place of this one, if it is still there.
+    pub async fn renew_hash(&mut self, id: PersonId, old: &str, new: &str) -> Result<()> {
+        const SQL: &str = "update people set password_hash = $3 where id = $1 and password_hash = $2";
+        on!(&mut self.tx, c => { sqlx::query(SQL).bind(id).bind(old).bind(new).execute(c).await?; });
+        Ok(())
+    }
+
     pub async fn rename_person(&mut self, id: PersonId, name: &Name) -> Result<()> {
         const SQL: &str = "update people set name = $2 where id = $1";
         on!(&mut self.tx, c => { sqlx::query(SQL).bind(id).bind(name.as_str()).execute(c).await?; });

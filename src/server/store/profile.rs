@@ -2,9 +2,7 @@
 
 use super::columns::known;
 use super::db::{Tx, given, on};
-use super::handle::{Act, Change};
 use super::scope::Scope;
-use super::system;
 use crate::domain::device::Device;
 use crate::domain::environment::Environment;
 use crate::domain::id::{DeviceId, ProfileId};
@@ -68,13 +66,6 @@ pub struct FoundProfile {
     pub audit_reference: String,
 }
 
-impl<A: Act> Change<A> {
-    /// The key of the keyed hashes under which look-ups are recorded.
-    pub async fn lookup_key(&mut self) -> Result<Vec<u8>> {
-        system::lookup_key(&mut self.tx).await
-    }
-}
-
 impl Scope {
     /// Finds profiles, at most [`MOST_FOUND`]; a device id may lead to several: identified users come before anonymous
     /// ones, and then the one seen last. An IDFA that is withheld finds nobody.
@@ -125,7 +116,7 @@ impl Scope {
             where workspace_id = $1 and environment = $2 and (kind, value) in \
             (select given.value->>'kind', given.value->>'value' from jsonb_each($3) as given) order by device_id limit $4";
         let workspace = self.workspace.id;
-        let sealed = self.sealer.seal(workspace, value)?;
+        let sealed = self.keyring.sealer().seal(workspace, value)?;
         let kinds = IdentifierKind::sent().filter(|sent| kind.is_none_or(|kind| kind == *sent));
         let names = given(kinds.map(|kind| {
             let value = if kind == IdentifierKind::Idfa { &sealed } else { value };

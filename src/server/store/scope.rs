@@ -2,7 +2,7 @@
 
 use super::Precedence;
 use super::db::Tx;
-use super::seal::Sealer;
+use super::keyring::Keyring;
 use crate::domain::error::Refusal;
 use crate::domain::id::WorkspaceId;
 use crate::domain::text::Slug;
@@ -43,13 +43,18 @@ pub struct Scope {
     pub workspace: Workspace,
     pub now: Millis,
     pub(super) ids: Ids,
-    pub(super) sealer: Sealer,
+    pub(super) keyring: Keyring,
     pub(super) precedence: Precedence,
 }
 
 impl Scope {
+    /// The keys of the installation.
+    pub fn keyring(&self) -> &Keyring {
+        &self.keyring
+    }
+
     /// An advertising id as this workspace keeps it, unsealed.
     pub fn unseal(&self, sealed: &str) -> Result<String> {
-        self.sealer.unseal(self.workspace.id, sealed)
+        self.keyring.sealer().unseal(self.workspace.id, sealed)
     }
 }

@@ -2,9 +2,10 @@
 //! ahead noted would outrank the others' reports, and one that is behind would take the others' for such. So all follow the
 //! database's. SQLite has one machine, and its clock.
 
-use super::db::on;
+use super::db::{Db, on};
 use super::{Purpose, Store};
 use crate::domain::time::{DAY, Millis};
+use crate::server::clock::Clock;
 use crate::server::error::{Error, Result};
 use std::time::Duration;
 use tokio::time::{Instant, timeout};
@@ -20,21 +21,26 @@ impl Store {
 
     /// Asks a database that processes share for the time, which is where that question and its answer leave room for it.
     pub async fn follow_clock(&self) -> Result<()> {
-        let asked = timeout(WAIT, self.ask_time()).await;
-        asked.unwrap_or_else(|_| Err(Error::Unavailable("the database did not tell the time".to_owned())))
+        follow_clock_of(&self.db, &*self.clock).await
     }
+}
 
-    async fn ask_time(&self) -> Result<()> {
-        const SQL: &str = "select cast(extract(epoch from clock_timestamp()) * 1000 as bigint)";
-        if self.path().is_some() {
-            return Ok(());
-        }
-        let mut tx = self.db.for_purpose(Purpose::Job).read().await?;
-        let asked = Instant::now();
-        let told: Millis = on!(&mut tx, c => sqlx::query_scalar(SQL).fetch_one(c).await?);
-        let took = i64::try_from(asked.elapsed().as_millis()).unwrap_or(i64::MAX);
-        // It was told some time ago, but not before it was asked for; and in whole milliseconds.
-        self.clock.follow(told..=told.plus(took + 1));
-        Ok(())
+/// Sets a clock by the database's, where it is shared.
+pub(super) async fn follow_clock_of(db: &Db, clock: &dyn Clock) -> Result<()> {
+    let asked = timeout(WAIT, ask_time(db, clock)).await;
+    asked.unwrap_or_else(|_| Err(Error::Unavailable("the database did not tell the time".to_owned())))
+}
+
+async fn ask_time(db: &Db, clock: &dyn Clock) -> Result<()> {
+    const SQL: &str = "select cast(extract(epoch from clock_timestamp()) * 1000 as bigint)";
+    if db.path().is_some() {
+        return Ok(());
     }
+    let mut tx = db.for_purpose(Purpose::Job).read().await?;
+    let asked = Instant::now();
+    let told: Millis = on!(&mut tx, c => sqlx::query_scalar(SQL).fetch_one(c).await?);
+    let took = i64::try_from(asked.elapsed().as_millis()).unwrap_or(i64::MAX);
+    // It was told some time ago, but not before it was asked for; and in whole milliseconds.
+    clock.follow(told..=told.plus(took + 1));
+    Ok(())
 }

@@ -2,13 +2,14 @@
 
 use super::actor::Actor;
 use super::audit::{Entry, INSTALLATION, append};
-use super::db::{Tx, on};
+use super::db::Tx;
 use super::{Precedence, Purpose, Store, spawned};
 use crate::domain::audit::{ActorSnapshot, AuditAction};
 use crate::domain::id::WorkspaceId;
 use crate::domain::time::Millis;
 use crate::server::clock::Ids;
 use crate::server::error::{Error, Result};
+use crate::server::secret::InstallationSecret;
 use serde_json::Value;
 use std::ops::{Deref, DerefMut};
 use std::path::Path;
@@ -119,12 +120,10 @@ impl SystemTx {
 }
 
 impl System {
-    /// Opens the database and brings its schema up to date.
-    pub async fn open(url: &str, ids: Ids) -> Result<Self> {
-        let system = Self(Store::open(url, ids).await?);
-        system.ensure_installation_row().await?;
-        let sealer = Some(system.sealer().await?);
-        Ok(Self(Store { sealer, ..system.0 }))
+    /// Opens the database, brings its schema up to date, and opens its keys by the installation's secret, which on
+    /// SQLite lies in a file beside it unless it is given.
+    pub async fn open(url: &str, secret: Option<InstallationSecret>, ids: Ids) -> Result<Self> {
+        Ok(Self(Store::open(url, secret, ids).await?))
     }
 
     /// Copies a SQLite database into a new file, as it is at one moment.
@@ -164,25 +163,6 @@ impl System {
         })
         .await
     }
-
-    /// Writes the one row of the installation when the database is new.
-    async fn ensure_installation_row(&self) -> Result<()> {
-        let (mut view, key) = (self.system_view().await?, self.ids.random::<32>());
-        const FOUNDED: &str = "select count(*) from installation";
-        let founded: i64 = on!(&mut view.tx, c => sqlx::query_scalar(FOUNDED).fetch_one(c).await?);
-        drop(view);
-        if founded > 0 {
-            return Ok(());
-        }
-        self.transaction(move |mut tx| async move {
-            const FOUND: &str =
-                "insert into installation (id, lookup_key, created_at) values (1, $1, $2) on conflict do nothing";
-            let now = tx.now;
-            on!(&mut tx.tx, c => { sqlx::query(FOUND).bind(&key[..]).bind(now).execute(c).await?; });
-            tx.commit(Trail::Unaudited("the installation's row")).await
-        })
-        .await
-    }
 }
 
 impl Store {
@@ -201,9 +181,4 @@ impl Store {
         let _place = self.place(&actor.who).await?;
         Ok(SystemView { _place, ..self.system_view().await? })
     }
-}
-
-/// The key of the keyed hashes under which look-ups are recorded.
-pub(super) async fn lookup_key(tx: &mut Tx) -> Result<Vec<u8>> {
-    Ok(on!(tx, c => sqlx::query_scalar("select lookup_key from installation").fetch_one(c).await?))
 }

@@ -124,7 +124,8 @@ tables! {
     "accesses" Nobody ByWorkspace Small, "How often API tokens read profiles, until the minute's row is in the log", Kept::For(2 * MINUTE), [];
     "jobs" Nobody Everywhere Small, "What the server does by itself: when it is due, and how far it got", INSTALLATION, [];
     "slots" Nobody Everywhere Small, "Which processes are running", INSTALLATION, [];
-    "installation" Nobody Everywhere Small, "The key by which typed look-ups are hashed and advertising ids sealed", INSTALLATION, [];
+    "installation" Nobody Everywhere Small, "When it was begun, and which key seals advertising ids", INSTALLATION, [];
+    "installation_keys" Nobody Everywhere Small, "The keys of look-ups, passwords and advertising ids, sealed by a secret that lies elsewhere", INSTALLATION, [];
 }
 
 /// The tables of a spread, each after those that it refers to.

@@ -2,10 +2,10 @@
 //! was not the one that its register came from.
 
 use crate::contract::sender::{DENIED, Sender, ios};
-use crate::harness::{Backend, World, clock};
+use crate::harness::{Backend, World, clock, open};
 use attest::domain::time::HOUR;
 use attest::server::clock::Ids;
-use attest::server::store::{Store, System};
+use attest::server::store::Store;
 use serde_json::json;
 
 #[tokio::test]
@@ -21,7 +21,7 @@ async fn a_process_with_an_earlier_clock_continues_the_order() {
     sender.send(&[first]).await;
     let behind = clock();
     behind.advance(-HOUR);
-    let other = System::open(&world.url, Ids::new(behind)).await.expect("a second process");
+    let other = open(&world.url, Ids::new(behind)).await;
     let sender = Sender { store: Store::clone(&other), ..sender };
     sender.send(&[second]).await;
     assert_eq!(sender.devices(DENIED).await, 1, "it is newer by its own time, and a second transition");

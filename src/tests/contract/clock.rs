@@ -2,7 +2,7 @@
 
 use super::erasing::{change, idfas, with_idfa};
 use super::sender::{AUTHORIZED, DENIED, Sender, ios};
-use crate::harness::{Cookie, World, bearer, on_both};
+use crate::harness::{Cookie, World, bearer, on_both, open};
 use attest::domain::att::{Policy, Status};
 use attest::domain::role::Role;
 use attest::domain::time::{DAY, HOUR, MINUTE, Millis};
@@ -50,7 +50,7 @@ impl Clock for Unsteady {
 
 async fn unsteady(world: &World) -> System {
     let clock = Arc::new(Unsteady(world.clock.clone()));
-    System::open(&world.url, Ids::new(clock)).await.expect("a process")
+    open(&world.url, Ids::new(clock)).await
 }
 
 async fn a_clock_that_was_far_ahead_does_no_lasting_harm(world: World) {
@@ -164,7 +164,7 @@ async fn processes_go_by_the_clock_that_they_share(world: World) {
         let clock = Arc::new(SystemClock::default());
         let misled = || clock.follow(right.now().plus(wrong)..=right.now().plus(wrong));
         misled();
-        let process = System::open(&world.url, Ids::new(clock.clone())).await.expect("a process");
+        let process = open(&world.url, Ids::new(clock.clone())).await;
         if process.path().is_some() {
             assert!(apart(&clock) > DAY, "SQLite has no clock of its own");
             continue;
@@ -262,7 +262,7 @@ async fn a_clock_that_was_just_set_takes_nothing_back(world: World) {
     let stamps = async || -> Vec<(i64, i64)> {
         world.rows("select min(v.changed_at), min(e.asked_at) from settings_versions v cross join erasures e").await
     };
-    let process = System::open(&world.url, Ids::new(Arc::new(SystemClock::default()))).await.expect("a process");
+    let process = open(&world.url, Ids::new(Arc::new(SystemClock::default()))).await;
     process.schedule_jobs().await.expect("jobs are scheduled");
     assert_eq!(stamps().await, [(AHEAD, AHEAD)]);
     process.close().await;

@@ -1,10 +1,10 @@
 //! Every statement and every key is legal on a Postgres that is spread by workspace (Citus), and so is the way there.
 //! Source of the rules: Citus' documentation on limits of distributed tables.
 
-use crate::harness::{Backend, World, statements};
+use crate::harness::{Backend, World, open, statements};
 use attest::server::clock::{Ids, SystemClock};
+use attest::server::store::Actor;
 use attest::server::store::tables::{Spread, TABLES, tables_of};
-use attest::server::store::{Actor, System};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -197,16 +197,15 @@ async fn a_database_is_spread_once_and_its_log_stays_guarded() {
         sqlx::raw_sql(statement).execute(&admin).await.expect(statement);
     }
     let plain = url.replace("postgres://postgres@", "postgres://plain@");
-    let store = System::open(&plain, Ids::new(Arc::new(SystemClock::default()))).await.expect("a store");
+    let store = open(&plain, Ids::new(Arc::new(SystemClock::default()))).await;
     sqlx::raw_sql(STAND_IN).execute(&admin).await.expect("the stand-in");
-    let as_superuser = System::open(&url, Ids::new(Arc::new(SystemClock::default()))).await.expect("a store");
+    let as_superuser = open(&url, Ids::new(Arc::new(SystemClock::default()))).await;
     let refused = as_superuser.distribute(&Actor::command_line()).await;
     assert!(refused.is_err_and(|error| error.to_string().contains("superuser")), "nobody keeps it from the log");
 
     // What an attempt left half-way is begun anew.
     sqlx::raw_sql("insert into pg_dist_partition values ('people', 'n', 'c')").execute(&admin).await.expect("half-way");
-    let serving =
-        System::open(&plain, Ids::new(Arc::new(SystemClock::default()))).await.expect("a store").with_slot().await;
+    let serving = open(&plain, Ids::new(Arc::new(SystemClock::default()))).await.with_slot().await;
     let refused = store.distribute(&Actor::command_line()).await;
     assert!(refused.is_err_and(|error| error.to_string().contains("stop every server first")));
     serving.leave_slot().await.expect("it stops");
@@ -231,7 +230,7 @@ async fn a_database_is_spread_once_and_its_log_stays_guarded() {
     // A machine that is added brings rights back: the proof says so, and the next start takes them again.
     sqlx::raw_sql("grant delete on audit to plain").execute(&admin).await.expect("granted");
     assert!(!store.verify_audit().await.expect("verified").is_ok());
-    let restarted = System::open(&plain, Ids::new(Arc::new(SystemClock::default()))).await.expect("a store");
+    let restarted = open(&plain, Ids::new(Arc::new(SystemClock::default()))).await;
     assert!(restarted.verify_audit().await.expect("verified").is_ok() && restarted.is_spread());
 }
 

@@ -2,10 +2,10 @@
 //! whichever of several processes stores them.
 
 use super::sender::{Sender, sent};
-use crate::harness::{World, on_both};
+use crate::harness::{World, on_both, open};
 use attest::domain::time::{HOUR, MINUTE, Millis};
 use attest::server::clock::{Clock, Ids};
-use attest::server::store::{Parcel, Store, System};
+use attest::server::store::{Parcel, Store};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
@@ -82,7 +82,7 @@ async fn processes(world: &World) -> Vec<Store> {
     let others = if world.url.starts_with("sqlite") { 0 } else { 2 };
     let mut stores = vec![world.store.clone()];
     for _ in 0..others {
-        let process = System::open(&world.url, Ids::new(world.clock.clone())).await.expect("a process");
+        let process = open(&world.url, Ids::new(world.clock.clone())).await;
         stores.push(Store::clone(&process));
     }
     stores

@@ -1,6 +1,6 @@
 //! Jobs are rows: one process does each, and what goes wrong with one stays with it.
 
-use crate::harness::{World, on_both};
+use crate::harness::{World, on_both, open};
 use attest::domain::job::{JobKind, LATE};
 use attest::domain::retention::Aging;
 use attest::domain::time::{DAY, MINUTE};
@@ -22,7 +22,7 @@ async fn jobs(world: &World) -> Vec<Job> {
 
 async fn a_job_is_done_by_one_process(world: World) {
     world.workspace("Acme").await;
-    let other = System::open(&world.url, Ids::new(world.clock.clone())).await.expect("a process");
+    let other = open(&world.url, Ids::new(world.clock.clone())).await;
     for system in [&world.system, &other] {
         system.schedule_jobs().await.expect("scheduled");
     }

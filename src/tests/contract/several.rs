@@ -1,9 +1,9 @@
 //! Several processes on one database: what one makes is never another's.
 
 use super::sender::{Sender, ios};
-use crate::harness::{World, on_both};
+use crate::harness::{World, on_both, open};
 use attest::server::clock::{Ids, Randomness};
-use attest::server::store::{Store, System};
+use attest::server::store::Store;
 use serde_json::json;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -35,7 +35,7 @@ async fn equal_ids_merge_nobody(world: World) {
     for (n, (one, other)) in [("ada", "bob"), ("cleo", "dan")].into_iter().enumerate() {
         for (user, mpid) in [(one, 10 + n), (other, 20 + n)] {
             let twin = Ids::with_randomness(world.clock.clone(), Arc::new(Seeded(AtomicU64::new(n as u64)))).of_slot(0);
-            let process = System::open(&world.url, twin).await.expect("a process");
+            let process = open(&world.url, twin).await;
             let sender = Sender { store: Store::clone(&process), ..sender };
             let mut batch = ios(user, &format!("v-{user}"), None);
             batch["mpid"] = json!(mpid);

@@ -1,12 +1,12 @@
 //! Ids that many send join few, what decides a profile is kept right, and a batch's work is its own.
 
 use super::sender::{DENIED, Sender, ios};
-use crate::harness::{Backend, World, on_both};
+use crate::harness::{Backend, World, on_both, open};
 use attest::domain::att::CountedState;
 use attest::domain::joins::MOST_ON_A_DAY;
 use attest::domain::time::{DAY, HOUR, MINUTE};
 use attest::server::clock::{Clock, Ids};
-use attest::server::store::{Store, System};
+use attest::server::store::Store;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
@@ -227,7 +227,7 @@ async fn a_batch_reads_no_more_of_somebody_with_many_devices() {
     let mut read = Vec::new();
     // A process tells what it read when it ends.
     for (customer, idfv) in [("few", "v-few"), ("many", "v7-3"), ("many", "v0-3")] {
-        let process = System::open(&world.url, Ids::new(world.clock.clone())).await.expect("a process");
+        let process = open(&world.url, Ids::new(world.clock.clone())).await;
         let (before, written) = read_and_written(&world).await;
         let one = Sender { store: Store::clone(&process), ..sender };
         world.clock.advance(HOUR);

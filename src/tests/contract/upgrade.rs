@@ -2,6 +2,7 @@
 //! date, and are then like a fresh database.
 
 use crate::harness::{Backend, World, bearer, fresh_database, on_both};
+use attest::domain::id::WorkspaceId;
 use attest::domain::permission::Permission;
 use attest::domain::time::{HOUR, Millis};
 use attest::server::store::WorkspaceRef;
@@ -111,12 +112,24 @@ async fn schema(world: &World) -> BTreeSet<String> {
     rows.into_iter().map(|(row,)| row.split_whitespace().collect::<Vec<_>>().join(" ")).collect()
 }
 
+/// What 0.1.0 kept in clear seals on, and lies in the database only sealed itself.
+async fn assert_keys_out_of_the_clear(world: &World) {
+    assert_eq!(world.rows::<(Vec<u8>,)>("select lookup_key from installation").await, [(vec![],)]);
+    assert_eq!(world.rows::<(i64,)>("select count(*) from installation_keys").await, [(2,)]);
+    const IDFAS: &str = "select workspace_id, value from device_identifiers where kind = 'ios_advertising_id'";
+    let idfas: Vec<(i64, String)> = world.rows(IDFAS).await;
+    let sealer = world.store.keyring().sealer();
+    assert!(!idfas.is_empty());
+    assert!(idfas.iter().all(|(workspace, sealed)| sealer.unseal(WorkspaceId(*workspace), sealed).is_ok()));
+}
+
 async fn every_fixture_is_brought_up_to_date(kind: Backend) {
     let fresh = schema(&World::new(kind).await).await;
     assert!(versions().contains("0.1.0") && fresh.len() > 30);
     for version in versions() {
         let (world, keys) = opened(&version, kind).await;
         assert_eq!(schema(&world).await, fresh, "{version}");
+        assert_keys_out_of_the_clear(&world).await;
         world.assert_holds().await;
         let text = |path: &str| keys.pointer(path).and_then(Value::as_str).expect("a text").to_owned();
         let (slug, token) = (text("/workspace"), text("/token/token"));

@@ -1,6 +1,6 @@
 //! A killed process cannot show a flush that is missing: the flushes are counted.
 
-use crate::harness::{Binary, report, send, sqlite_in};
+use crate::harness::{Binary, SECRET_TEXT, report, send, sqlite_in};
 use std::process::Stdio;
 use tokio::process::Command;
 
@@ -17,6 +17,7 @@ async fn every_commit_of_sqlite_is_flushed() {
     // Traced from aside, so that what is killed at the end is the server itself.
     traced.args(["-D", "-f", "-y", "-e", "trace=fdatasync,fsync", "-o"]).arg(&trace).arg(env!("CARGO_BIN_EXE_attest"));
     traced.args(["--database-url", &binary.url]).env("ATTEST_ADDR", "127.0.0.1:0").env("ATTEST_LOG", "off");
+    traced.env("ATTEST_SECRET_KEY", SECRET_TEXT);
     traced.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true);
     let server = binary.serve_by(traced).await;
     let flushes = || {

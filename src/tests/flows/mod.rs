@@ -16,6 +16,7 @@ mod people;
 mod privacy;
 mod process;
 mod profiles;
+mod secret;
 mod senders;
 mod tokens;
 mod userprofile;

@@ -14,7 +14,7 @@ pub use http::{Cookie, Reply, basic, bearer};
 pub use postgres::{Cluster, fresh_database};
 pub use server::{Binary, Server, report, send, sqlite_in};
 pub use statements::statements;
-pub use world::{Backend, PASSWORD, World, workspace_ref};
+pub use world::{Backend, PASSWORD, SECRET, SECRET_TEXT, World, open, workspace_ref};
 
 /// Makes each of these a test on SQLite and one on Postgres.
 macro_rules! on_both {

@@ -11,6 +11,8 @@ pub struct Cluster {
     folder: PathBuf,
     bin: PathBuf,
     root: bool,
+    /// Where it listens: settings of the server.
+    listens: String,
     _keeper: Option<Child>,
 }
 
@@ -45,12 +47,37 @@ fn programs() -> PathBuf {
 impl Cluster {
     /// Makes a cluster and starts it.
     pub fn start() -> Self {
+        Self::listening("-c listen_addresses=''".to_owned(), |_| {})
+    }
+
+    /// Makes one that others than its own socket reach at this port of this machine by TLS only.
+    pub fn start_encrypted(port: u16, certificate: &str, key: &str) -> Self {
+        let listens = format!("-c listen_addresses=127.0.0.1 -c port={port} -c ssl=on");
+        Self::listening(listens, |data| {
+            let write = |name: &str, text: &str| std::fs::write(data.join(name), text).expect("written");
+            write("server.crt", certificate);
+            write("server.key", key);
+            write("pg_hba.conf", "local all all trust\nhostssl all all 127.0.0.1/32 trust\n");
+        })
+    }
+
+    /// Makes one, does something in its folder before it starts, and starts it.
+    fn listening(listens: String, prepare: impl FnOnce(&Path)) -> Self {
         let folder = tempfile::Builder::new().prefix("attest-pg-").tempdir().expect("no temporary folder").keep();
-        let mut cluster = Self { folder, bin: programs(), root: is_root(), _keeper: None };
+        let mut cluster = Self { folder, bin: programs(), root: is_root(), listens, _keeper: None };
         if cluster.root {
             run(Command::new("chown").arg("postgres").arg(&cluster.folder));
         }
         run(cluster.program("initdb").args(["-A", "trust", "-U", "postgres", "--no-sync", "-E", "UTF8"]));
+        let data = cluster.folder.join("data");
+        prepare(&data);
+        let key = data.join("server.key");
+        if key.exists() {
+            run(Command::new("chmod").arg("600").arg(&key));
+        }
+        if cluster.root {
+            run(Command::new("chown").args(["-R", "postgres"]).arg(&data));
+        }
         cluster.resume();
         cluster._keeper = Some(keeper(&cluster.program("pg_ctl"), &cluster.folder));
         cluster
@@ -59,7 +86,7 @@ impl Cluster {
     /// Starts it again after [`Cluster::stop`].
     pub fn resume(&self) {
         let socket = self.folder.display();
-        let options = format!("-c listen_addresses='' -c unix_socket_directories={socket} -c max_connections=300");
+        let options = format!("{} -c unix_socket_directories={socket} -c max_connections=300", self.listens);
         let log = self.folder.join("log");
         run(self.program("pg_ctl").arg("-l").arg(log).args(["-w", "-o", &options, "start"]));
     }

@@ -1,6 +1,7 @@
 //! The binary itself, as a process of its own on a port of its own.
 
 use super::http::basic;
+use super::world::SECRET_TEXT;
 use serde_json::Value;
 use std::io;
 use std::path::Path;
@@ -24,7 +25,7 @@ pub struct Server {
 impl Binary {
     pub fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_attest"));
-        command.env("ATTEST_ADDR", "127.0.0.1:0").env("ATTEST_LOG", "off");
+        command.env("ATTEST_ADDR", "127.0.0.1:0").env("ATTEST_LOG", "off").env("ATTEST_SECRET_KEY", SECRET_TEXT);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
         command.arg("--database-url").arg(&self.url);
         command

@@ -49,6 +49,15 @@ pub struct World {
     _folder: TempDir,
 }
 
+/// The secret of every installation here, and its text.
+pub const SECRET: [u8; 32] = *b"the secret of thrown-away data..";
+pub const SECRET_TEXT: &str = "dGhlIHNlY3JldCBvZiB0aHJvd24tYXdheSBkYXRhLi4=";
+
+/// A process at this database.
+pub async fn open(url: &str, ids: Ids) -> System {
+    System::open(url, Some(SECRET.into()), ids).await.expect("the store opens")
+}
+
 #[derive(Parser)]
 struct Defaults {
     #[command(flatten)]
@@ -67,7 +76,7 @@ impl World {
     /// A fresh store at this address.
     pub async fn at(url: String, folder: TempDir) -> Self {
         let clock = clock();
-        let system = System::open(&url, Ids::new(clock.clone())).await.expect("the store does not open");
+        let system = open(&url, Ids::new(clock.clone())).await;
         let config = Defaults::parse_from(["attest"]).config;
         let state = AppState::new(system.clone(), config, Site { base: "/s/test".to_owned() });
         Self { router: router(state.clone()), store: state.store.clone(), system, state, clock, url, _folder: folder }

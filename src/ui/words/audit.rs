@@ -57,6 +57,7 @@ pub fn audit_field(name: &str) -> &str {
         "to_ms" => "To",
         "token" => "API token",
         "typed_hmac" => "Search term (keyed hash)",
+        "key_generation" => "Generation of the key",
         "values" => "Values",
         "version" => "Settings version",
         "what" => "Data",

@@ -6,8 +6,8 @@ use crate::domain::id::WorkspaceId;
 use crate::domain::identifier::IdentifierKind;
 use crate::domain::identity::{Identity, IdentityKind};
 use crate::server::error::Result;
-use crate::server::store::Sealer;
 use crate::server::store::db::{NONE, Tx, given, on};
+use crate::server::store::seal::Sealer;
 use std::collections::BTreeSet;
 
 /// The identities that may repeat the IDFAs which one population has and another has no more: of every kind, in the IDFA's
