@@ -23,7 +23,9 @@ for (const [width, theme] of [[1280, "light"], [1280, "dark"], [360, "light"], [
     await page.getByRole("button", { name: "Sign in" }).click();
     await page.goto(`${origin}/w/${slug}/inputs`);
     const [, input] = (await page.content()).match(new RegExp(`/w/${slug}/inputs/([0-9a-z]{13})`));
-    for (const { path, address, needs } of pages({ workspace: slug, input })) {
+    await page.goto(`${origin}/people`);
+    const [, person] = (await page.content()).match(/\/people\/([0-9a-z]{13})/);
+    for (const { path, address, needs } of pages({ workspace: slug, input, person })) {
         const of = needs === "Nothing" ? visitor : page;
         const answer = await of.goto(origin + address);
         if (answer.status() !== 200 || new URL(of.url()).pathname !== address) throw new Error(`${path} led to ${of.url()} with ${answer.status()}`);

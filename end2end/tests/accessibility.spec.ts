@@ -90,7 +90,9 @@ for (const [colorScheme, width] of [["light", 1280], ["dark", 360]] as const) {
             const context = await browser.newContext({ ...view });
             const visitor = await context.newPage();
             const whoever: Record<string, typeof page> = { Nothing: visitor, SignedIn: page, Role: page, Operator: operator };
-            for (const { path, address, needs } of pages({ workspace: slug, input: input.id })) {
+            await operator.goto(`${server.origin}/people`);
+            const [, person] = (await operator.content()).match(/\/people\/([0-9a-z]{13})/)!;
+            for (const { path, address, needs } of pages({ workspace: slug, input: input.id, person })) {
                 const of = whoever[needs];
                 const answer = await of.goto(server.origin + address);
                 expect([answer?.status(), new URL(of.url()).pathname], path).toEqual([200, address]);

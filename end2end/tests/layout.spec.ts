@@ -63,7 +63,9 @@ for (const { name, width, names, ...view } of VIEWS) {
             });
             expect(lost, path).toEqual([]);
         };
-        for (const { path, address } of pages({ workspace: slug, input }).filter(({ needs }) => needs !== "Nothing")) {
+        await page.goto(`${server.origin}/people`);
+        const [, person] = (await page.content()).match(/\/people\/([0-9a-z]{13})/)!;
+        for (const { path, address } of pages({ workspace: slug, input, person }).filter(({ needs }) => needs !== "Nothing")) {
             await page.goto(server.origin + address);
             expect(new URL(page.url()).pathname, path).toBe(address);
             await expect(page.getByRole("heading", { level: 1 })).toBeVisible();

@@ -81,6 +81,9 @@ closed_list! {
         /// A second dimension, where units are grouped by one.
         OneDimension => "one_dimension",
         LastComplianceAdmin => "last_compliance_admin",
+        LastOperator => "last_operator",
+        /// Whoever was shown the link to an account's first password may have used it themselves.
+        LinkWasShown => "link_was_shown",
         NotThePassword => "not_the_password",
         /// Guesses that failed slow down the next one.
         TooManyAttempts => "too_many_attempts",

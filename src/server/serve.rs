@@ -33,6 +33,11 @@ pub async fn serve(system: System, config: Config) -> Result<()> {
     if let Some(weakness) = system.weakness() {
         tracing::warn!("{weakness}");
     }
+    if config.is_https() && config.trusted_proxies.is_empty() {
+        tracing::warn!(
+            "the public URL is https, so that a proxy must be in front, and none is named in ATTEST_TRUSTED_PROXIES: all people would share its address, and one who guesses passwords would make all wait"
+        );
+    }
     let site = Site::look().ok_or_else(|| {
         Error::Internal(
             "the site is missing: build it first (scripts/build.sh), a server without it would be bare".to_owned(),

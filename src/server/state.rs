@@ -6,8 +6,9 @@ use super::rates::Rates;
 use super::services::Services;
 use super::site::Site;
 use super::store::{Purpose, Store, System};
+use std::net::IpAddr;
 use std::num::NonZero;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::thread::available_parallelism;
 use tokio::sync::Semaphore;
 
@@ -20,6 +21,8 @@ pub struct AppState {
     pub site: Arc<Site>,
     pub rates: Arc<Rates>,
     pub ingest: Ingest,
+    /// The first peer that passed a request on for somebody and is no trusted proxy, or claims so.
+    pub untrusted_proxy: Arc<OnceLock<IpAddr>>,
     /// Turns for drawing pages. More at a time than there are processors would make each of them take longer, and whoever
     /// stores wait for a processor.
     pub drawing: Arc<Semaphore>,
@@ -35,6 +38,15 @@ impl AppState {
         let ingest = Ingest::start(stream, config.ingest);
         let services = Services::new(system.for_purpose(Purpose::Caller));
         let drawing = Arc::new(Semaphore::new(available_parallelism().map_or(1, NonZero::get)));
-        Self { store, services, config: Arc::new(config), site: Arc::new(site), rates, ingest, drawing }
+        Self {
+            store,
+            services,
+            config: Arc::new(config),
+            site: Arc::new(site),
+            rates,
+            ingest,
+            untrusted_proxy: Arc::default(),
+            drawing,
+        }
     }
 }

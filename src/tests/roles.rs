@@ -53,6 +53,8 @@ struct Matrix {
     world: World,
     callers: Vec<Caller>,
     input: String,
+    /// Somebody's id.
+    person: String,
 }
 
 impl Matrix {
@@ -84,13 +86,15 @@ impl Matrix {
         let page = world.get("/w/acme/inputs", &callers[1].cookie).await.body;
         let start = page.find("/w/acme/inputs/").expect("an input") + "/w/acme/inputs/".len();
         let input = page[start..start + 13].to_owned();
-        Self { world, callers, input }
+        let person = world.page_of("analyst@example.com").await.replace("/people/", "");
+        Self { world, callers, input, person }
     }
 
     /// Sends a request that is faulty on purpose: with the permission its fault is reported, so that nothing changes
     /// and every cell of the matrix meets the same state.
     async fn send(&self, route: &Route, caller: &Caller) -> Reply {
         let path = route.address.replace("{workspace}", "acme").replace("{input}", &self.input);
+        let path = path.replace("{person}", &self.person);
         let path = path.replace("{org}", "main").replace("{account}", "main").replace("{mpid}", "1");
         let path = path.replace("{hash}", "test").replace("{file}", "attest.css");
         // A required parameter.

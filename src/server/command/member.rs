@@ -19,6 +19,9 @@ pub enum Member {
         /// compliance_admin, admin, compliance, analyst, read_only or auditor.
         #[arg(long)]
         role: String,
+        /// Add an account although somebody else was shown the link to its first password.
+        #[arg(long)]
+        confirm: bool,
     },
     /// Take a person out of a workspace.
     Remove {
@@ -33,8 +36,9 @@ impl Member {
     pub async fn run(self, store: &Store) -> Result<ExitStatus> {
         let actor = Actor::command_line();
         match self {
-            Self::Set { workspace, email, role } => {
-                set_member(store, &actor, WorkspaceRef::parse(&workspace)?, &email, role_named(&role)?).await?;
+            Self::Set { workspace, email, role, confirm } => {
+                let set = (role_named(&role)?, confirm);
+                set_member(store, &actor, WorkspaceRef::parse(&workspace)?, &email, set).await?;
             }
             Self::Remove { workspace, email } => {
                 remove_member(store, &actor, WorkspaceRef::parse(&workspace)?, &email).await?;

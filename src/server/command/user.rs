@@ -1,10 +1,13 @@
 //! `attest user`: people who can sign in.
 
 use super::{ExitStatus, print};
+use crate::domain::error::Problem;
+use crate::domain::text::Email;
 use crate::server::config::Config;
 use crate::server::error::{Error, Result};
 use crate::server::services::Services;
 use crate::server::services::person::{NewAccount, add_account, make_reset_link};
+use crate::server::services::standing::{Standing, set_standing};
 use crate::server::store::Actor;
 use clap::Subcommand;
 use secrecy::SecretString;
@@ -27,7 +30,27 @@ pub enum User {
         #[arg(long)]
         json: bool,
     },
-    /// Print a one-time link by which a person chooses another password, and end their sessions.
+    /// Lock an account: its sessions end, and its password and tokens work no more.
+    Disable {
+        #[arg(long)]
+        email: String,
+    },
+    /// Unlock a disabled account.
+    Enable {
+        #[arg(long)]
+        email: String,
+    },
+    /// Make a person an operator, or with --off end it.
+    Operator {
+        #[arg(long)]
+        email: String,
+        #[arg(long)]
+        off: bool,
+        /// Although somebody else was shown the link to their account's first password.
+        #[arg(long)]
+        confirm: bool,
+    },
+    /// Print a one-time link by which a person chooses another password, take the present one away, and end their sessions.
     Reset {
         #[arg(long)]
         email: String,
@@ -40,11 +63,18 @@ impl User {
     pub async fn run(self, services: &Services, config: &Config) -> Result<ExitStatus> {
         let (email, name, operator, password_stdin, json) = match self {
             Self::Add { email, name, operator, password_stdin, json } => (email, name, operator, password_stdin, json),
+            Self::Disable { email } => return stand(services, &email, (Standing::Disabled, false)).await,
+            Self::Enable { email } => return stand(services, &email, (Standing::Enabled, false)).await,
+            Self::Operator { email, off, confirm } => {
+                let standing = if off { Standing::NoOperator } else { Standing::Operator };
+                return stand(services, &email, (standing, confirm)).await;
+            }
             Self::Reset { email, json } => {
                 let token = make_reset_link(services, &Actor::command_line(), &email).await?;
                 let link = format!("{}/set-up?token={token}", config.public_url());
-                let words =
-                    format!("Their sessions have ended. They choose another password within an hour, by:\n{link}");
+                let words = format!(
+                    "Their password works no more, and their sessions have ended. They choose another password within an hour, by:\n{link}"
+                );
                 print(json, &json!({"link": link}), &words);
                 return Ok(ExitStatus::Done);
             }
@@ -60,6 +90,15 @@ impl User {
         print(json, &json!({"id": person, "link": link}), &words);
         Ok(ExitStatus::Done)
     }
+}
+
+async fn stand(services: &Services, email: &str, standing: (Standing, bool)) -> Result<ExitStatus> {
+    let email = Email::parse(email).map_err(|problem| Error::invalid("--email", problem))?;
+    let person = services.store().system_view().await?.person_by_email(&email).await?;
+    let person = person.ok_or_else(|| Error::invalid("--email", Problem::NobodyHasIt))?;
+    set_standing(services, &Actor::command_line(), person.id, standing).await?;
+    say!("Done.");
+    Ok(ExitStatus::Done)
 }
 
 /// The first line of standard input; an empty one is no password.

@@ -29,6 +29,9 @@ pub enum Workspace {
         /// The e-mail of its first Compliance Admin, who has an account.
         #[arg(long)]
         admin: Option<String>,
+        /// Take that account although somebody else was shown the link to its first password.
+        #[arg(long)]
+        confirm: bool,
         #[arg(long)]
         json: bool,
     },
@@ -36,14 +39,14 @@ pub enum Workspace {
 
 impl Workspace {
     pub async fn run(self, services: &Services) -> Result<ExitStatus> {
-        let Self::Add { name, slug, time_zone, org, account, admin, json } = self;
+        let Self::Add { name, slug, time_zone, org, account, admin, confirm, json } = self;
         let new = NewWorkspace {
             name,
             slug,
             time_zone,
             org,
             account,
-            admin: admin.map(|email| FirstAdmin { email, name: None }),
+            admin: admin.map(|email| FirstAdmin { email, name: None, confirmed: confirm }),
         };
         let made = add_workspace(services, &Actor::command_line(), new).await?.workspace;
         print(json, &json!({"id": made.id, "slug": made.slug.as_str()}), &format!("Added as {}.", made.slug));

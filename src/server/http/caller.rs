@@ -1,6 +1,7 @@
 //! Who sends a request: a signed-in person, a script with an API token, or somebody who is not signed in.
 
 use super::form::Form;
+use super::forwarded::{address, is_by_stranger};
 use super::security::RequestId;
 use crate::domain::audit::SystemActor;
 use crate::domain::error::Refusal;
@@ -17,7 +18,7 @@ use axum::http::Method;
 use axum::http::header::{AUTHORIZATION, USER_AGENT};
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Redirect, Response};
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use subtle::ConstantTimeEq;
 use tower_sessions::Session;
 
@@ -162,7 +163,8 @@ impl FromRequestParts<AppState> for TokenCaller {
 pub async fn signed_in_person(state: &AppState, session: &Session) -> Result<Option<Person>, Error> {
     let id: Option<String> = session.get(PERSON).await.map_err(unavailable)?;
     let Some(id) = id.and_then(|id| PersonId::parse(&id)) else { return Ok(None) };
-    state.services.store().system_view().await?.person(id).await
+    let person = state.services.store().system_view().await?.person(id).await?;
+    Ok(person.filter(|person| !person.disabled))
 }
 
 /// The session library hides the cause; it can only be the database.
@@ -187,23 +189,12 @@ fn sign_in_address(parts: &Parts) -> String {
 fn actor(parts: &Parts, state: &AppState, who: Who) -> Actor {
     let agent = parts.headers.get(USER_AGENT).map(|agent| String::from_utf8_lossy(agent.as_bytes()).into_owned());
     let request_id = parts.extensions.get::<RequestId>().map(|id| id.0.clone());
-    Actor {
-        who,
-        address: address(parts, &state.config.trusted_proxies).map(|ip| ip.to_string()),
-        agent,
-        request_id,
-        form: None,
+    let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip());
+    let trusted = &state.config.trusted_proxies;
+    let address = peer.map(|peer| address(peer, &parts.headers, trusted));
+    if let Some(peer) = peer.filter(|peer| is_by_stranger(*peer, &parts.headers, trusted)) {
+        // The first one is enough to tell.
+        let _ = state.untrusted_proxy.set(peer);
     }
-}
-
-/// Where a request comes from: the peer, or behind trusted proxies the nearest address that is none of theirs.
-fn address(parts: &Parts, trusted: &[IpAddr]) -> Option<IpAddr> {
-    let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>()?.0.ip();
-    if !trusted.contains(&peer) {
-        return Some(peer);
-    }
-    let forwarded = parts.headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
-    let hops: Vec<IpAddr> =
-        forwarded.flat_map(|value| value.split(',')).filter_map(|hop| hop.trim().parse().ok()).collect();
-    Some(hops.into_iter().rev().find(|hop| !trusted.contains(hop)).unwrap_or(peer))
+    Actor { who, address: address.map(|address| address.to_string()), agent, request_id, form: None }
 }

@@ -5,6 +5,7 @@ pub mod caller;
 pub mod connections;
 pub mod failure;
 pub mod form;
+mod forwarded;
 pub mod health;
 pub mod metrics;
 pub mod moment;

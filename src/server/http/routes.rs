@@ -107,7 +107,8 @@ routes! {
     "GET" "/api" Page SignedIn => get(pages::api::show);
     "GET" "/stored" Page SignedIn => get(pages::stored::show);
     "GET" "/people" Page Operator => get(pages::person::list);
-    "POST" "/people" Page Operator => post(pages::person::reset);
+    "GET" "/people/{person}" Page Operator => get(pages::person::one);
+    "POST" "/people/{person}" Page Operator => post(pages::person::change);
     "GET" "/workspaces" Page Operator => get(pages::workspace::list);
     "POST" "/workspaces" Page Operator => post(pages::workspace::add);
     "GET" "/jobs" Page Operator => get(pages::job::list);

@@ -2,7 +2,7 @@
 
 use super::Services;
 use super::member::MemberSnapshot;
-use super::person::person_added;
+use super::person::{assert_theirs, person_added};
 use crate::domain::audit::AuditAction;
 use crate::domain::error::{Fault, Problem, Refusal};
 use crate::domain::id::{InvitationId, PersonId};
@@ -47,13 +47,23 @@ impl Act for RevokeInvitation {
     const AUDIT: AuditAction = AuditAction::InvitationRevoked;
 }
 
+/// Who is invited.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    pub email: String,
+    pub role: Role,
+    /// That an account of this e-mail is theirs, though somebody else was shown its first link.
+    pub confirmed: bool,
+}
+
 /// Invites an e-mail with a role; returns the token of its link, which is shown this once. Only people invite, for the
 /// invitation stands and falls with their right.
-pub async fn invite(store: &Store, actor: &Actor, workspace: WorkspaceRef, email: &str, role: Role) -> Result<String> {
+pub async fn invite(store: &Store, actor: &Actor, workspace: WorkspaceRef, asked: Asked) -> Result<String> {
+    let Asked { email, role, confirmed } = asked;
     let Who::Person { id: maker, .. } = actor.who else { return Err(Refusal::Forbidden.into()) };
-    let email = Email::parse(email).map_err(|problem| Refusal::invalid("email", problem))?;
+    let email = Email::parse(&email).map_err(|problem| Refusal::invalid("email", problem))?;
     let (token, token_hash) = link_token(store.ids());
-    let work = move |change| invite_once(change, maker, email.clone(), role, token_hash.clone());
+    let work = move |change| invite_once(change, maker, email.clone(), (role, confirmed), token_hash.clone());
     store.change(actor, workspace, work).await?;
     Ok(token)
 }
@@ -62,7 +72,7 @@ async fn invite_once(
     mut change: Change<Invite>,
     maker: PersonId,
     email: Email,
-    role: Role,
+    (role, confirmed): (Role, bool),
     token_hash: Vec<u8>,
 ) -> Result<Done<()>> {
     if !change.role.is_some_and(|giver| may_give(giver, role)) {
@@ -70,6 +80,9 @@ async fn invite_once(
     }
     if change.members().await?.iter().any(|member| member.email == email.as_str()) {
         return Err(Error::invalid("email", Problem::AlreadyMember));
+    }
+    if let Some(person) = change.person(&email).await? {
+        assert_theirs(Some(maker), &person, confirmed, "email")?;
     }
     let expires_ms = change.now.plus(LINK_LASTS);
     change.add_invitation(&token_hash, &email, role, maker, expires_ms).await?;
@@ -158,7 +171,7 @@ async fn join_once(
     if tx.person_by_email(&email).await?.is_some() {
         return Err(Refusal::Conflict.into());
     }
-    let person = tx.add_person(&email, &name, Some(&password_hash), false).await?;
+    let person = tx.add_person(&email, &name, Some(&password_hash), false, Some(offer.maker_id)).await?;
     let actor = Actor { who: Who::Person { id: person, name: name.to_string() }, ..actor };
     let mut rows = add_member(&mut tx, &actor, &offer, person, name.as_str()).await?;
     rows.push(person_added(&actor, person, &name, false));

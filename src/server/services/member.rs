@@ -1,7 +1,9 @@
 //! Giving and taking away roles.
 
+use super::person::assert_theirs;
 use crate::domain::audit::AuditAction;
 use crate::domain::error::{Problem, Refusal};
+use crate::domain::id::PersonId;
 use crate::domain::permission::{Permission, may_give};
 use crate::domain::role::Role;
 use crate::domain::text::Email;
@@ -41,16 +43,33 @@ fn state(member: &Member) -> MemberSnapshot {
 }
 
 /// Gives a person who has an account a role, instead of the one they had.
-pub async fn set_member(store: &Store, actor: &Actor, workspace: WorkspaceRef, email: &str, role: Role) -> Result<()> {
+/// Whoever is new here must be `confirmed` where somebody else was shown their account's first link.
+pub async fn set_member(
+    store: &Store,
+    actor: &Actor,
+    workspace: WorkspaceRef,
+    email: &str,
+    (role, confirmed): (Role, bool),
+) -> Result<()> {
     let email = Email::parse(email).map_err(|problem| Refusal::invalid("email", problem))?;
-    let work = move |change| set_once(change, email.clone(), role);
+    let by = actor.person();
+    let work = move |change| set_once(change, by, email.clone(), (role, confirmed));
     store.change(actor, workspace, work).await
 }
 
-async fn set_once(mut change: Change<SetMember>, email: Email, role: Role) -> Result<Done<()>> {
+async fn set_once(
+    mut change: Change<SetMember>,
+    by: Option<PersonId>,
+    email: Email,
+    (role, confirmed): (Role, bool),
+) -> Result<Done<()>> {
     let members = change.locked_members().await?;
-    let (person, name) = change.person(&email).await?.ok_or_else(|| Error::invalid("email", Problem::NobodyHasIt))?;
+    let account = change.person(&email).await?.ok_or_else(|| Error::invalid("email", Problem::NobodyHasIt))?;
+    let (person, name) = (account.id, account.name.clone());
     let before = members.iter().find(|member| member.person_id == person);
+    if before.is_none() {
+        assert_theirs(by, &account, confirmed, "email")?;
+    }
     if before.is_some_and(|member| member.role == role) {
         return Ok(change.unchanged(()));
     }
@@ -85,10 +104,10 @@ fn may_touch<A: Act>(change: &Change<A>, before: Option<&Member>, role: Option<R
     if is_self || above { Err(Refusal::Forbidden.into()) } else { Ok(()) }
 }
 
-/// The last Compliance Admin can be neither removed nor demoted.
+/// The last Compliance Admin who can act can be neither removed nor demoted.
 fn keeps_an_admin(members: &[Member], before: Option<&Member>, role: Option<Role>) -> Result<()> {
-    let admins = members.iter().filter(|member| member.role == Role::ComplianceAdmin).count();
-    let loses_one =
-        before.is_some_and(|member| member.role == Role::ComplianceAdmin) && role != Some(Role::ComplianceAdmin);
+    let is_one = |member: &Member| member.role == Role::ComplianceAdmin && !member.disabled;
+    let admins = members.iter().filter(|member| is_one(member)).count();
+    let loses_one = before.is_some_and(is_one) && role != Some(Role::ComplianceAdmin);
     if loses_one && admins == 1 { Err(Error::invalid("role", Problem::LastComplianceAdmin)) } else { Ok(()) }
 }

@@ -50,6 +50,7 @@ pub mod profile;
 pub mod sample;
 pub mod session;
 pub mod set_up;
+pub mod standing;
 pub mod token;
 pub mod trend;
 pub mod workspace;

@@ -2,13 +2,14 @@
 
 use super::Services;
 use crate::domain::audit::AuditAction;
-use crate::domain::error::Refusal;
+use crate::domain::error::{Problem, Refusal};
 use crate::domain::id::PersonId;
 use crate::domain::text::{Email, Name};
 use crate::server::auth::key::{LINK_LASTS, hash, link_token};
 use crate::server::auth::password::acceptable;
 use crate::server::error::{Error, Result};
 use crate::server::store::link::{Link, LinkKind};
+use crate::server::store::person::Person;
 use crate::server::store::{Actor, Record, Store, SystemTx, Trail, Who};
 use secrecy::SecretString;
 use serde_json::{Value, json};
@@ -71,9 +72,10 @@ pub(super) async fn add_person(
     credential: &FirstCredential,
 ) -> Result<(PersonId, Record)> {
     let person = match credential {
-        FirstCredential::Password(hash) => tx.add_person(email, name, Some(hash), operator).await?,
+        FirstCredential::Password(hash) => tx.add_person(email, name, Some(hash), operator, None).await?,
         FirstCredential::Link(token_hash) => {
-            let (person, expires) = (tx.add_person(email, name, None, operator).await?, tx.now.plus(LINK_LASTS));
+            let person = tx.add_person(email, name, None, operator, actor.person()).await?;
+            let expires = tx.now.plus(LINK_LASTS);
             tx.add_link(token_hash, LinkKind::Password, Some(person), expires).await?;
             person
         }
@@ -87,16 +89,34 @@ pub(super) fn person_added(actor: &Actor, person: PersonId, name: &Name, operato
     Record::installation(actor, AuditAction::PersonAdded, person.to_string(), state)
 }
 
+/// Asks for a confirmation before an account gets more than it has, when somebody else than whoever gives it could have
+/// chosen its first password: they may have made it for an e-mail that is not theirs.
+///
+/// # Errors
+/// [`Problem::LinkWasShown`] at this field.
+pub(super) fn assert_theirs(
+    actor: Option<PersonId>,
+    person: &Person,
+    confirmed: bool,
+    field: &'static str,
+) -> Result<()> {
+    let by_somebody_else = person.first_link_shown_to.is_some() && person.first_link_shown_to != actor;
+    if by_somebody_else && !confirmed { Err(Error::invalid(field, Problem::LinkWasShown)) } else { Ok(()) }
+}
+
 /// Refuses people who are no operators, inside the transaction that acts.
 pub(super) async fn operators_only(tx: &mut SystemTx, actor: &Actor) -> Result<()> {
     match &actor.who {
-        Who::Person { id, .. } if tx.person(*id).await?.is_some_and(|person| person.operator) => Ok(()),
+        Who::Person { id, .. } if tx.person(*id).await?.is_some_and(|person| person.operator && !person.disabled) => {
+            Ok(())
+        }
         Who::CommandLine => Ok(()),
         _ => Err(Refusal::OperatorsOnly.into()),
     }
 }
 
-/// Makes a link by which a person chooses another password, and ends their sessions; returns its token. It is power over
+/// Makes a link by which a person chooses another password, takes the present one away and ends their sessions; returns its
+/// token. It is power over
 /// an account, and so only for operators and the command line. Earlier links of theirs end. Every workspace of the person
 /// has a row of it, for its Compliance Admins to see.
 pub async fn make_reset_link(services: &Services, actor: &Actor, email: &str) -> Result<String> {
@@ -112,6 +132,7 @@ async fn make_reset_link_once(mut tx: SystemTx, actor: Actor, email: Email, toke
     operators_only(&mut tx, &actor).await?;
     tx.take_form(&actor).await?;
     let person = tx.person_by_email(&email).await?.ok_or(Refusal::NotFound)?;
+    tx.forget_password(person.id).await?;
     let ended = tx.end_sessions_but(person.id, None).await?;
     tx.end_links(LinkKind::Password, Some(person.id)).await?;
     let expires = tx.now.plus(LINK_LASTS);
@@ -164,6 +185,7 @@ async fn choose_password_once(
     }
     tx.end_links(LinkKind::Password, Some(person)).await?;
     tx.set_password(person, &password_hash).await?;
+    tx.end_sessions_but(person, None).await?;
     let name = tx.person(person).await?.map(|person| person.name).unwrap_or_default();
     let actor = Actor { who: Who::Person { id: person, name }, ..actor };
     let row = Record::installation(&actor, AuditAction::PasswordSet, person.to_string(), Value::Null);

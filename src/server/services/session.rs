@@ -2,6 +2,7 @@
 
 use super::Services;
 use crate::domain::audit::{AuditAction, SystemActor};
+use crate::domain::error::Refusal;
 use crate::domain::id::PersonId;
 use crate::domain::text::Email;
 use crate::server::auth::password::Verdict;
@@ -15,13 +16,23 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 
 /// What an attempt to sign in came to.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum SignedIn {
-    Yes(Person, Attempt),
-    /// Unknown e-mail, wrong password, no password yet: one and the same answer.
+    Yes(Person, Proof),
+    /// Unknown e-mail, wrong password, no password, a disabled account: one and the same answer.
     No,
     /// Too many failures; try again in so many milliseconds.
     Wait(i64),
+}
+
+/// That somebody knew a password.
+#[derive(Clone, Debug)]
+pub struct Proof {
+    attempt: Attempt,
+    /// What it was found right by.
+    hash: String,
+    /// The same password under a hash as they are made now, where that one is older.
+    renewed: Option<String>,
 }
 
 /// Checks an e-mail and a password. An unknown e-mail costs the same one hash.
@@ -43,26 +54,16 @@ pub async fn sign_in(services: &Services, actor: &Actor, email: &str, password: 
     };
     drop(view);
     let verdict = passwords.verify(password.clone(), hash.clone()).await?;
-    if let (Some(person), Some(hash), Verdict::Right { is_outdated }) = (&person, hash, verdict) {
-        if is_outdated {
-            renew_hash(services, person.id, hash, password).await?;
-        }
-        return Ok(SignedIn::Yes(person.clone(), attempt));
+    let known = person.as_ref().map(|person| person.id);
+    if let (Some(person), Some(hash), Verdict::Right { is_outdated }) = (person, hash, verdict)
+        && !person.disabled
+    {
+        let renewed = if is_outdated { Some(passwords.hash(password).await?) } else { None };
+        return Ok(SignedIn::Yes(person, Proof { attempt, hash, renewed }));
     }
-    let (known, address) = (person.map(|person| person.id), network(actor.address.as_deref().unwrap_or_default()));
+    let address = network(actor.address.as_deref().unwrap_or_default());
     system.transaction(move |tx| count_failure_once(tx, known, address.clone())).await?;
     Ok(SignedIn::No)
-}
-
-/// Keeps the same password under a hash as they are made now, unless another password was set meanwhile.
-async fn renew_hash(services: &Services, person: PersonId, old: String, password: SecretString) -> Result<()> {
-    let new = services.passwords.hash(password).await?;
-    services.system.transaction(move |tx| renew_hash_once(tx, person, old.clone(), new.clone())).await
-}
-
-async fn renew_hash_once(mut tx: SystemTx, person: PersonId, old: String, new: String) -> Result<()> {
-    tx.renew_hash(person, &old, &new).await?;
-    tx.commit(Trail::Unaudited("the same password under a newer hash")).await
 }
 
 async fn count_failure_once(mut tx: SystemTx, person: Option<PersonId>, address: String) -> Result<()> {
@@ -72,13 +73,24 @@ async fn count_failure_once(mut tx: SystemTx, person: Option<PersonId>, address:
 
 /// Forgives the failures before, and writes that somebody signed in: once their session is there, and before they are
 /// given it, so that there is neither a row without a session nor a session in use without a row.
-pub async fn record_sign_in(services: &Services, actor: &Actor, person: &Person, attempt: Attempt) -> Result<()> {
+///
+/// # Errors
+/// [`Refusal::SignedOut`] when the password was taken away or changed since it was found right, or the account disabled.
+pub async fn record_sign_in(services: &Services, actor: &Actor, person: &Person, proof: Proof) -> Result<()> {
     let actor = Actor { who: Who::Person { id: person.id, name: person.name.clone() }, ..actor.clone() };
-    let row = Record::installation(&actor, AuditAction::SignedIn, person.id.to_string(), Value::Null);
-    services.system.transaction(move |tx| record_sign_in_once(tx, attempt, row.clone())).await
+    let (id, row) =
+        (person.id, Record::installation(&actor, AuditAction::SignedIn, person.id.to_string(), Value::Null));
+    services.system.transaction(move |tx| record_sign_in_once(tx, id, proof.clone(), row.clone())).await
 }
 
-async fn record_sign_in_once(mut tx: SystemTx, attempt: Attempt, row: Record) -> Result<()> {
+async fn record_sign_in_once(mut tx: SystemTx, id: PersonId, proof: Proof, row: Record) -> Result<()> {
+    let Proof { attempt, hash, renewed } = proof;
+    if !tx.may_sign_in(id, &hash).await? {
+        return Err(Refusal::SignedOut.into());
+    }
+    if let Some(renewed) = renewed {
+        tx.set_password(id, &renewed).await?;
+    }
     attempt.succeeded(&mut tx).await?;
     tx.commit(Trail::Audited(vec![row])).await
 }

@@ -85,7 +85,7 @@ async fn set_up_once(mut tx: SystemTx, actor: Actor, first: ReadAccount) -> Resu
         return Err(Refusal::NotFound.into());
     }
     tx.end_links(LinkKind::SetUp, None).await?;
-    let person = tx.add_person(&email, &name, Some(&password_hash), true).await?;
+    let person = tx.add_person(&email, &name, Some(&password_hash), true, None).await?;
     let label = label(None)?;
     let marks = Marks { time_zone, org: label.clone(), account: label };
     let made = tx.add_workspace(&workspace, None, &marks).await?;

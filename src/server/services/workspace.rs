@@ -1,7 +1,7 @@
 //! Making workspaces.
 
 use super::Services;
-use super::person::{FirstCredential, add_person, operators_only};
+use super::person::{FirstCredential, add_person, assert_theirs, operators_only};
 use crate::domain::audit::AuditAction;
 use crate::domain::error::{Fault, Problem, Refusal};
 use crate::domain::id::PersonId;
@@ -36,6 +36,8 @@ pub struct NewWorkspace {
 pub struct FirstAdmin {
     pub email: String,
     pub name: Option<String>,
+    /// That an account of this e-mail is theirs, though somebody else was shown its first link.
+    pub confirmed: bool,
 }
 
 /// The same, read.
@@ -44,7 +46,7 @@ struct ReadWorkspace {
     name: Name,
     slug: Option<Slug>,
     marks: Marks,
-    admin: Option<(Email, Option<Name>)>,
+    admin: Option<(Email, Option<Name>, bool)>,
     credential: FirstCredential,
 }
 
@@ -69,7 +71,7 @@ pub async fn add_workspace(services: &Services, actor: &Actor, new: NewWorkspace
     let admin = new.admin.as_ref().and_then(|admin| {
         let email = Email::parse(&admin.email).map_err(|problem| fault("admin", problem)).ok()?;
         let name = admin.name.as_ref().map(|name| Name::parse(name)).transpose();
-        Some((email, name.map_err(|problem| fault("admin_name", problem)).ok()?))
+        Some((email, name.map_err(|problem| fault("admin_name", problem)).ok()?, admin.confirmed))
     });
     let time_zone = known_zone(&new.time_zone).map_err(|problem| fault("time_zone", problem)).unwrap_or_default();
     // Among the addresses of profiles it is a word of its own.
@@ -91,8 +93,9 @@ async fn add_workspace_once(mut tx: SystemTx, actor: Actor, new: ReadWorkspace) 
     operators_only(&mut tx, &actor).await?;
     tx.take_form(&actor).await?;
     let (admin, account) = match &new.admin {
-        Some((email, name)) => {
-            let (person, name, row) = first_admin(&mut tx, &actor, email, name.as_ref(), &new.credential).await?;
+        Some((email, name, confirmed)) => {
+            let name = (name.as_ref(), *confirmed);
+            let (person, name, row) = first_admin(&mut tx, &actor, email, name, &new.credential).await?;
             (Some((person, name)), row)
         }
         None => (None, None),
@@ -135,10 +138,11 @@ async fn first_admin(
     tx: &mut SystemTx,
     actor: &Actor,
     email: &Email,
-    name: Option<&Name>,
+    (name, confirmed): (Option<&Name>, bool),
     credential: &FirstCredential,
 ) -> Result<(PersonId, String, Option<Record>)> {
     if let Some(person) = tx.person_by_email(email).await? {
+        assert_theirs(actor.person(), &person, confirmed, "admin")?;
         return Ok((person.id, person.name, None));
     }
     let Some(name) = name else { return Err(Error::invalid("admin", Problem::NobodyHasIt)) };

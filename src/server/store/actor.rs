@@ -56,6 +56,14 @@ impl Actor {
     }
 
     /// Who acts, where no role plays a part.
+    /// The person who acts; nobody where it is a token, a command or the system.
+    pub fn person(&self) -> Option<PersonId> {
+        match &self.who {
+            Who::Person { id, .. } => Some(*id),
+            Who::Token(_) | Who::CommandLine | Who::System(_) => None,
+        }
+    }
+
     pub(super) fn without_role(&self) -> ActorSnapshot {
         let (id, name) = match &self.who {
             Who::Person { id, name } => (Some(id.to_string()), name.clone()),

@@ -166,6 +166,8 @@ async fn found_once(mut tx: Tx, secret: &InstallationSecret, ids: &Ids) -> Resul
     let kept: Option<Vec<u8>> = on!(&mut tx, c => sqlx::query_scalar(KEPT).fetch_optional(c).await?);
     let (none, now): (&[u8], _) = (&[], ids.clock().now());
     match kept {
+        // Somebody else begins at this moment.
+        Some(kept) if kept.is_empty() => return Err(Error::Again("the keys are being made".to_owned())),
         Some(kept) => {
             let kept = <[u8; 32]>::try_from(kept)
                 .map_err(|_| Error::Internal("the kept key has another length".to_owned()))?;

@@ -5,6 +5,7 @@ use super::authorize::Access;
 use super::columns::known;
 use super::db::{Tx, on};
 use super::handle::{Act, Change};
+use super::person::Person;
 use crate::domain::id::{PersonId, WorkspaceId};
 use crate::domain::permission::Permission;
 use crate::domain::role::Role;
@@ -19,19 +20,22 @@ pub struct Member {
     pub name: String,
     pub email: String,
     pub role: Role,
+    pub disabled: bool,
     pub since: Millis,
 }
 
 impl Tx {
-    /// The person's role. A writer locks it, so that it cannot be taken away between the question and the commit.
+    /// The role of a person who is not disabled. A writer locks it, so that it cannot be taken away between the question and the commit.
     pub(super) async fn role(
         &mut self,
         workspace: WorkspaceId,
         person: PersonId,
         access: Access,
     ) -> Result<Option<Role>> {
-        const SQL: &str = "select role from members where workspace_id = $1 and person_id = $2";
-        const LOCKING: &str = "select role from members where workspace_id = $1 and person_id = $2 for share";
+        const SQL: &str = "select m.role from members m join people p on p.id = m.person_id \
+            where m.workspace_id = $1 and m.person_id = $2 and p.disabled_at is null";
+        const LOCKING: &str = "select m.role from members m join people p on p.id = m.person_id \
+            where m.workspace_id = $1 and m.person_id = $2 and p.disabled_at is null for share";
         let sql = if access == Access::Write { self.pick(SQL, LOCKING) } else { SQL };
         // A role that this version does not know permits nothing in it.
         let role: Vec<(Role,)> =
@@ -49,9 +53,26 @@ impl Tx {
     }
 
     pub(super) async fn members(&mut self, workspace: WorkspaceId) -> Result<Vec<Member>> {
-        const SQL: &str = "select m.person_id, p.name, p.email, m.role, m.since from members m \
+        const SQL: &str = "select m.person_id, p.name, p.email, m.role, p.disabled_at is not null as disabled, m.since from members m \
             join people p on p.id = m.person_id where m.workspace_id = $1 order by p.name, p.id";
         Ok(on!(self, c => known(sqlx::query(SQL).bind(workspace).fetch_all(c).await?)?))
+    }
+}
+
+impl SystemTx {
+    /// Locks all members of these workspaces, in the order given.
+    pub async fn lock_members_of(&mut self, workspaces: &[WorkspaceId]) -> Result<()> {
+        for workspace in workspaces {
+            self.tx.lock_members(*workspace).await?;
+        }
+        Ok(())
+    }
+
+    /// Who has a role in a workspace and is not disabled.
+    pub async fn able_members(&mut self, workspace: WorkspaceId, role: Role) -> Result<Vec<PersonId>> {
+        let members = self.tx.members(workspace).await?;
+        let able = members.into_iter().filter(|member| member.role == role && !member.disabled);
+        Ok(able.map(|member| member.person_id).collect())
     }
 }
 
@@ -83,8 +104,9 @@ impl<A: Act> Change<A> {
     }
 
     /// A person of the installation.
-    pub async fn person(&mut self, email: &Email) -> Result<Option<(PersonId, String)>> {
-        const SQL: &str = "select id, name from people where email = $1";
+    pub async fn person(&mut self, email: &Email) -> Result<Option<Person>> {
+        const SQL: &str = "select id, email, name, operator, disabled_at is not null as disabled, \
+            first_link_shown_to, theme from people where email = $1";
         Ok(on!(&mut self.tx, c => sqlx::query_as(SQL).bind(email.as_str()).fetch_optional(c).await?))
     }
 }

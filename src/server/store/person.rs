@@ -15,6 +15,10 @@ pub struct Person {
     pub email: String,
     pub name: String,
     pub operator: bool,
+    /// Whether they may do nothing at present.
+    pub disabled: bool,
+    /// Who was shown the link by which the account's first password was chosen, and could have used it.
+    pub first_link_shown_to: Option<PersonId>,
     pub theme: Theme,
 }
 
@@ -25,12 +29,14 @@ impl SystemView {
     }
 
     pub async fn person(&mut self, id: PersonId) -> Result<Option<Person>> {
-        const SQL: &str = "select id, email, name, operator, theme from people where id = $1";
+        const SQL: &str = "select id, email, name, operator, disabled_at is not null as disabled, \
+            first_link_shown_to, theme from people where id = $1";
         Ok(on!(&mut self.tx, c => sqlx::query_as(SQL).bind(id).fetch_optional(c).await?))
     }
 
     pub async fn person_by_email(&mut self, email: &Email) -> Result<Option<Person>> {
-        const SQL: &str = "select id, email, name, operator, theme from people where email = $1";
+        const SQL: &str = "select id, email, name, operator, disabled_at is not null as disabled, \
+            first_link_shown_to, theme from people where email = $1";
         Ok(on!(&mut self.tx, c => sqlx::query_as(SQL).bind(email.as_str()).fetch_optional(c).await?))
     }
 
@@ -44,7 +50,8 @@ impl SystemView {
 
     /// Everybody, in the order of their names, with how many workspaces they are a member of.
     pub async fn people(&mut self) -> Result<Vec<(Person, i64)>> {
-        const SQL: &str = "select p.id, p.email, p.name, p.operator, p.theme, \
+        const SQL: &str = "select p.id, p.email, p.name, p.operator, p.disabled_at is not null as disabled, \
+            p.first_link_shown_to, p.theme, \
             (select count(*) from members m where m.person_id = p.id) as workspaces from people p order by p.name, p.id";
         #[derive(sqlx::FromRow)]
         struct Row {
@@ -70,9 +77,10 @@ impl SystemTx {
         name: &Name,
         hash: Option<&str>,
         operator: bool,
+        first_link_shown_to: Option<PersonId>,
     ) -> Result<PersonId> {
-        const SQL: &str = "insert into people (id, email, name, password_hash, operator, theme, created_at) \
-            values ($1, $2, $3, $4, $5, $6, $7)";
+        const SQL: &str = "insert into people (id, email, name, password_hash, operator, theme, created_at, \
+            first_link_shown_to) values ($1, $2, $3, $4, $5, $6, $7, $8)";
         if self.person_by_email(email).await?.is_some() {
             return Err(Error::invalid("email", Problem::Taken));
         }
@@ -86,22 +94,55 @@ impl SystemTx {
                 .bind(operator)
                 .bind(Theme::System)
                 .bind(now)
+                .bind(first_link_shown_to)
                 .execute(c)
                 .await?;
         });
         Ok(id)
     }
 
-    pub async fn set_password(&mut self, id: PersonId, hash: &str) -> Result<()> {
-        const SQL: &str = "update people set password_hash = $2 where id = $1";
-        on!(&mut self.tx, c => { sqlx::query(SQL).bind(id).bind(hash).execute(c).await?; });
+    /// The operators who may act, who stay so until the transaction ends.
+    pub async fn locked_operators(&mut self) -> Result<Vec<PersonId>> {
+        const SQL: &str = "select id from people where operator and disabled_at is null order by id";
+        const LOCKING: &str = "select id from people where operator and disabled_at is null order by id for update";
+        let sql = self.tx.pick(SQL, LOCKING);
+        Ok(on!(&mut self.tx, c => sqlx::query_scalar(sql).fetch_all(c).await?))
+    }
+
+    pub async fn set_operator(&mut self, id: PersonId, operator: bool) -> Result<()> {
+        const SQL: &str = "update people set operator = $2 where id = $1";
+        on!(&mut self.tx, c => { sqlx::query(SQL).bind(id).bind(operator).execute(c).await?; });
         Ok(())
     }
 
-    /// Puts another hash of the same password in the place of this one, if it is still there.
-    pub async fn renew_hash(&mut self, id: PersonId, old: &str, new: &str) -> Result<()> {
-        const SQL: &str = "update people set password_hash = $3 where id = $1 and password_hash = $2";
-        on!(&mut self.tx, c => { sqlx::query(SQL).bind(id).bind(old).bind(new).execute(c).await?; });
+    pub async fn set_disabled(&mut self, id: PersonId, disabled: bool) -> Result<()> {
+        const SQL: &str = "update people set disabled_at = $2 where id = $1";
+        let at = disabled.then_some(self.now);
+        on!(&mut self.tx, c => { sqlx::query(SQL).bind(id).bind(at).execute(c).await?; });
+        Ok(())
+    }
+
+    /// Whether this is still the hash of the password of somebody who may sign in; they stay so until the transaction
+    /// ends.
+    pub async fn may_sign_in(&mut self, id: PersonId, hash: &str) -> Result<bool> {
+        const SQL: &str = "select count(*) from people where id = $1 and password_hash = $2 and disabled_at is null";
+        const LOCKING: &str = "select cast(1 as bigint) from people where id = $1 and password_hash = $2 and disabled_at is null for update";
+        let sql = self.tx.pick(SQL, LOCKING);
+        let found: Option<i64> =
+            on!(&mut self.tx, c => sqlx::query_scalar(sql).bind(id).bind(hash).fetch_optional(c).await?);
+        Ok(found.is_some_and(|found| found > 0))
+    }
+
+    /// Takes the password away: nobody signs in until another one is chosen by a link.
+    pub async fn forget_password(&mut self, id: PersonId) -> Result<()> {
+        const SQL: &str = "update people set password_hash = null where id = $1";
+        on!(&mut self.tx, c => { sqlx::query(SQL).bind(id).execute(c).await?; });
+        Ok(())
+    }
+
+    pub async fn set_password(&mut self, id: PersonId, hash: &str) -> Result<()> {
+        const SQL: &str = "update people set password_hash = $2 where id = $1";
+        on!(&mut self.tx, c => { sqlx::query(SQL).bind(id).bind(hash).execute(c).await?; });
         Ok(())
     }
 

@@ -83,7 +83,7 @@ macro_rules! tables {
 }
 
 tables! {
-    "people" Staff Everywhere Small, "Accounts: e-mail, name, a password's hash (Argon2id), look", INSTALLATION, ["email" "name" "password_hash"];
+    "people" Staff Everywhere Small, "Accounts: e-mail, name, a password's hash (Argon2id), look", INSTALLATION, ["email" "name" "password_hash" "disabled_at" "first_link_shown_to"];
     "sessions" Staff Everywhere Small, "Signed-in browsers, with address, user agent, and which profiles were found by their latest look-ups", Kept::For(SESSION_LASTS), ["person_id" "data" "created_at" "seen_at"];
     "taken_forms" Nobody Everywhere Small, "Hashes of forms that were sent, so that a reload makes nothing twice", Kept::For(SESSION_LASTS), [];
     "links" Staff Everywhere Small, "Hashes of one-time links to choose a password", Kept::For(link::KEPT), ["person_id"];

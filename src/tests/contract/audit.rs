@@ -121,7 +121,7 @@ async fn a_filter_finds_what_a_look_at_every_row_finds(world: World) {
         let paused = step % 2000 == 1000 || step == 1;
         let _ = set_paused(&world.store, &World::actor(), workspace_ref("acme"), input, paused).await;
         let role = if paused { Role::Auditor } else { Role::ReadOnly };
-        set_member(&world.store, &World::actor(), workspace_ref("acme"), &email, role).await.expect("a role");
+        set_member(&world.store, &World::actor(), workspace_ref("acme"), &email, (role, false)).await.expect("a role");
     }
     let every = found(&world, &AuditFilter::default()).await;
     assert!(every.len() > 15 && every.windows(2).all(|pair| pair[0].row.seq > pair[1].row.seq), "{}", every.len());

@@ -54,7 +54,7 @@ async fn the_last_compliance_admin_stays(world: World) {
     let actor = World::actor();
     let (first, second) = tokio::join!(
         remove_member(&world.store, &actor, acme(), &ada),
-        set_member(&world.store, &actor, acme(), &bob, Role::Analyst),
+        set_member(&world.store, &actor, acme(), &bob, (Role::Analyst, false)),
     );
     assert_eq!([first.is_ok(), second.is_ok()].iter().filter(|ok| **ok).count(), 1, "{first:?} {second:?}");
     world.assert_holds().await;
@@ -76,7 +76,7 @@ async fn members_are_changed_by_many_at_once(world: World) {
     }
     let change = |(at, email): (usize, &String)| {
         let (store, actor, email) = (world.store.clone(), actors[at / 8].clone(), email.clone());
-        async move { set_member(&store, &actor, acme(), &email, Role::Auditor).await }
+        async move { set_member(&store, &actor, acme(), &email, (Role::Auditor, false)).await }
     };
     let ended = join_all(members.iter().enumerate().map(change)).await;
     assert!(ended.iter().all(Result::is_ok), "{ended:?}");

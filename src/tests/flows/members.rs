@@ -187,7 +187,7 @@ async fn the_last_compliance_admin_stays(world: World) {
     let workspace =
         attest::server::store::WorkspaceRef::Slug(attest::domain::text::Slug::parse("acme").expect("a slug"));
     let demote = attest::server::services::member::set_member;
-    let refused = demote(&world.store, &World::actor(), workspace, "ada@example.com", Role::Analyst).await;
+    let refused = demote(&world.store, &World::actor(), workspace, "ada@example.com", (Role::Analyst, false)).await;
     assert!(format!("{refused:?}").contains("LastComplianceAdmin"), "{refused:?}");
     world.assert_holds().await;
 }

@@ -87,7 +87,7 @@ async fn a_form_is_taken_once(world: World) {
         ("/w/acme/inputs", &ada, &[("name", "Backend"), ("bundle", "")][..], "Secret of Backend"),
         ("/w/acme/tokens", &ada, &[("act", "add"), ("name", "Report"), ("role", "analyst"), ("days", "30")], "attest_"),
         ("/w/acme/members", &ada, &[("act", "invite"), ("email", "kim@example.com"), ("role", "analyst")], "token="),
-        ("/people", &operator, &[("email", &*zoe)], "token="),
+        (&*world.page_of(&zoe).await, &operator, &[("act", "reset")], "token="),
         ("/workspaces", &operator, &workspace, "token="),
     ] {
         let form_id = between(&world.get(path, cookie).await.body, "name=\"form_id\" value=\"", "\"").to_owned();

@@ -1,8 +1,15 @@
 //! Accounts, sessions, reset links and workspaces, by their pages.
 
-use crate::harness::{Cookie, PASSWORD, World, on_both};
+use crate::harness::{Cookie, PASSWORD, World, bearer, on_both, workspace_ref};
+use attest::domain::error::Refusal;
 use attest::domain::role::Role;
+use attest::domain::text::Email;
 use attest::domain::time::{HOUR, MINUTE};
+use attest::server::error::Error;
+use attest::server::services::member::set_member;
+use attest::server::services::person::make_reset_link;
+use attest::server::services::session::{SignedIn, record_sign_in, sign_in as check_password};
+use attest::server::services::standing::{Standing, set_standing};
 use axum::http::StatusCode;
 
 on_both! {
@@ -11,6 +18,15 @@ on_both! {
     a_name_and_a_look_are_kept
     a_reset_link_ends_sessions_and_works_once
     an_operator_makes_a_workspace_with_its_first_admin
+    a_password_that_was_taken_away_meanwhile_signs_nobody_in
+    a_disabled_account_can_do_nothing
+    somebody_is_left_who_can_act
+    an_account_that_somebody_else_could_have_made_is_asked_about
+}
+
+async fn sign_in(world: &World, email: &str, password: &str) -> StatusCode {
+    let fields = [("email", email), ("password", password), ("next", "/")];
+    world.post("/sign-in", &Cookie::default(), &fields).await.status
 }
 
 const ANOTHER: &str = "nine violet anchors 8";
@@ -80,17 +96,20 @@ async fn a_reset_link_ends_sessions_and_works_once(world: World) {
     let bob = world.member("acme", "Bob", Role::Analyst).await;
     let bobs = world.sign_in(&bob).await;
     let olga = world.sign_in(&world.operator("Olga").await).await;
-    let reset = async |cookie: &Cookie| world.post("/people", cookie, &[("email", bob.as_str())]).await;
+    let page = world.page_of(&bob).await;
+    let reset = async |cookie: &Cookie| world.post(&page, cookie, &[("act", "reset")]).await;
     assert_eq!(reset(&admin).await.status, StatusCode::FORBIDDEN, "power over accounts is the operators' only");
-    for own in ["olga@example.com", " OLGA@example.com "] {
-        let own = world.post("/people", &olga, &[("email", own)]).await;
-        assert_eq!(own.status, StatusCode::BAD_REQUEST, "one's own password is changed by who knows it");
+    let own = world.page_of("olga@example.com").await;
+    for act in ["reset", "disable", "unmake_operator"] {
+        let sent = world.post(&own, &olga, &[("act", act)]).await;
+        assert_eq!(sent.status, StatusCode::BAD_REQUEST, "one's own password is changed by who knows it");
     }
     let made = reset(&olga).await;
     let (_, rest) = made.body.split_once("/set-up?token=").expect("a link");
     let first = rest.split('<').next().expect("an end").to_owned();
     assert_eq!(world.get("/account", &bobs).await.status, StatusCode::SEE_OTHER, "his sessions have ended");
-    assert!(!world.get("/people", &olga).await.body.contains("token="), "shown once");
+    assert!(!world.get(&page, &olga).await.body.contains("token="), "shown once");
+    assert_eq!(sign_in(&world, &bob, PASSWORD).await, StatusCode::UNPROCESSABLE_ENTITY, "the old password is gone");
     let audit = world.get("/w/acme/audit", &admin).await.body;
     assert!(audit.contains("Password-reset link created"), "{audit}");
     let made = reset(&olga).await;
@@ -160,5 +179,122 @@ async fn an_operator_makes_a_workspace_with_its_first_admin(world: World) {
     assert_eq!(world.post("/set-up", &Cookie::default(), &form).await.status, StatusCode::SEE_OTHER);
     let nora = world.sign_in("nora@example.com").await;
     assert_eq!(world.get("/w/third/members", &nora).await.status, StatusCode::OK);
+    world.assert_holds().await;
+}
+
+/// Found right before the reset, and used after it.
+async fn a_password_that_was_taken_away_meanwhile_signs_nobody_in(world: World) {
+    let ada = world.person("Ada").await;
+    let (services, actor) = (&world.state.services, World::actor());
+    let SignedIn::Yes(person, proof) = check_password(services, &actor, &ada, PASSWORD.into()).await.expect("a check")
+    else {
+        panic!("the password is right");
+    };
+    make_reset_link(services, &actor, &ada).await.expect("a link");
+    let recorded = record_sign_in(services, &actor, &person, proof).await;
+    assert!(matches!(recorded, Err(Error::Refused(Refusal::SignedOut))), "{recorded:?}");
+    world.assert_holds().await;
+}
+
+async fn a_disabled_account_can_do_nothing(world: World) {
+    world.workspace("Acme").await;
+    let ada = world.member("acme", "Ada", Role::ComplianceAdmin).await;
+    let eve = world.member("acme", "Eve", Role::ComplianceAdmin).await;
+    let (adas, eves) = (world.sign_in(&ada).await, world.sign_in(&eve).await);
+    let olga = world.sign_in(&world.operator("Olga").await).await;
+    let form = [("act", "add"), ("name", "Report"), ("role", "analyst"), ("days", "30")];
+    let made = world.post("/w/acme/tokens", &eves, &form).await.body;
+    let start = made.find("attest_").expect("a token");
+    let token = made[start..].split(['<', '"', '&']).next().expect("an end").to_owned();
+    let ask = async || world.ask("GET", "/api/v1/workspaces/acme/distribution", Some(&bearer(&token)), "").await.status;
+    assert_eq!(ask().await, StatusCode::OK);
+    let form = [("act", "invite"), ("email", "kim@example.com"), ("role", "analyst")];
+    let made = world.post("/w/acme/members", &eves, &form).await.body;
+    let (_, rest) = made.split_once("/invitation?token=").expect("a link");
+    let invitation = rest.split('<').next().expect("an end").to_owned();
+    let join = async || {
+        let form = [("token", &*invitation), ("name", "Kim"), ("password", ANOTHER)];
+        world.post("/invitation", &Cookie::default(), &form).await.status
+    };
+    let page = world.page_of(&eve).await;
+    assert_eq!(world.post(&page, &adas, &[("act", "disable")]).await.status, StatusCode::FORBIDDEN, "operators only");
+    let before = world.get(&page, &olga).await.body;
+    assert!(before.contains("Disable the account") && before.contains("Acme: Compliance Admin"), "{before}");
+    let sent = world.post(&page, &olga, &[("act", "disable")]).await;
+    assert_eq!((sent.status, sent.location()), (StatusCode::SEE_OTHER, &*page));
+    assert!(world.get(&page, &olga).await.body.contains("Account disabled."));
+    assert_eq!(world.get("/w/acme/overview", &eves).await.status, StatusCode::SEE_OTHER, "signed out");
+    assert_eq!(sign_in(&world, &eve, PASSWORD).await, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(ask().await, StatusCode::NOT_FOUND, "her token");
+    assert_eq!(join().await, StatusCode::NOT_FOUND, "her invitation");
+    assert!(world.get("/w/acme/members", &adas).await.body.contains("Disabled"));
+    let audit = world.get("/w/acme/audit", &adas).await.body;
+    assert!(audit.contains("Account disabled"), "{audit}");
+    assert_eq!(world.post(&page, &olga, &[("act", "enable")]).await.status, StatusCode::SEE_OTHER);
+    assert_eq!((ask().await, join().await), (StatusCode::OK, StatusCode::SEE_OTHER));
+    let eves = world.sign_in(&eve).await;
+    assert_eq!(world.get("/w/acme/privacy", &eves).await.status, StatusCode::OK, "with the role that she had");
+    world.assert_holds().await;
+}
+
+async fn somebody_is_left_who_can_act(world: World) {
+    world.workspace("Acme").await;
+    let ada = world.member("acme", "Ada", Role::ComplianceAdmin).await;
+    let (olga, otto) = (world.operator("Olga").await, world.operator("Otto").await);
+    let set = async |email: &str, standing: Standing| {
+        let email = Email::parse(email).expect("an e-mail");
+        let person = world.store.system_view().await.expect("a view").person_by_email(&email).await;
+        let id = person.expect("a read").expect("a person").id;
+        set_standing(&world.state.services, &World::actor(), id, (standing, false))
+            .await
+            .map_err(|error| format!("{error:?}"))
+    };
+    assert!(set(&ada, Standing::Disabled).await.is_err_and(|error| error.contains("LastComplianceAdmin")));
+    let eve = world.member("acme", "Eve", Role::ComplianceAdmin).await;
+    set(&ada, Standing::Disabled).await.expect("Eve is left");
+    assert!(set(&eve, Standing::Disabled).await.is_err_and(|error| error.contains("LastComplianceAdmin")));
+    let demoted = set_member(&world.store, &World::actor(), workspace_ref("acme"), &eve, (Role::Analyst, false)).await;
+    assert!(demoted.is_err(), "a disabled one is none");
+    // Two at once: one of the two is left.
+    let both = tokio::join!(set(&olga, Standing::Disabled), set(&otto, Standing::NoOperator));
+    assert!(both.0.is_ok() != both.1.is_ok(), "{both:?}");
+    assert!(both.0.err().or(both.1.err()).is_some_and(|error| error.contains("LastOperator")));
+    world.assert_holds().await;
+}
+
+/// Whoever invites somebody is shown their link, and could join in their place.
+async fn an_account_that_somebody_else_could_have_made_is_asked_about(world: World) {
+    world.workspace("Acme").await;
+    world.workspace("Other").await;
+    let mallory = world.sign_in(&world.member("acme", "Mallory", Role::Admin).await).await;
+    let olga = world.sign_in(&world.operator("Olga").await).await;
+    let other = world.sign_in(&world.member("other", "Otto", Role::ComplianceAdmin).await).await;
+    let form = [("act", "invite"), ("email", "boss@example.com"), ("role", "analyst")];
+    let made = world.post("/w/acme/members", &mallory, &form).await.body;
+    let (_, rest) = made.split_once("/invitation?token=").expect("a link");
+    let token = rest.split('<').next().expect("an end");
+    let form = [("token", token), ("name", "Boss"), ("password", ANOTHER)];
+    assert_eq!(world.post("/invitation", &Cookie::default(), &form).await.status, StatusCode::SEE_OTHER);
+    let page = world.page_of("boss@example.com").await;
+    let about = world.get(&page, &olga).await.body;
+    assert!(about.contains("First link shown to") && about.contains("Mallory"), "{about}");
+    let workspace =
+        |confirmed| [("name", "Third"), ("time_zone", "UTC"), ("admin", "boss@example.com"), ("confirmed", confirmed)];
+    for (path, cookie, form) in [
+        ("/workspaces", &olga, &workspace("")[..]),
+        ("/w/other/members", &other, &[("act", "invite"), ("email", "boss@example.com"), ("role", "compliance_admin")]),
+        (&page, &olga, &[("act", "make_operator")]),
+    ] {
+        let sent = world.post(path, cookie, form).await;
+        assert_eq!(sent.status, StatusCode::UNPROCESSABLE_ENTITY, "{path}");
+        assert!(sent.body.contains("was shown to Mallory"), "{path}: {}", sent.body);
+    }
+    let set =
+        set_member(&world.store, &World::actor(), workspace_ref("other"), "boss@example.com", (Role::Analyst, false))
+            .await;
+    assert!(format!("{set:?}").contains("LinkWasShown"));
+    assert_eq!(world.post("/workspaces", &olga, &workspace("yes")).await.status, StatusCode::OK);
+    let confirmed = [("act", "make_operator"), ("confirmed", "yes")];
+    assert_eq!(world.post(&page, &olga, &confirmed).await.status, StatusCode::SEE_OTHER);
     world.assert_holds().await;
 }

@@ -4,7 +4,7 @@ use super::clock::clock;
 use super::postgres::fresh_database;
 use attest::domain::id::WorkspaceId;
 use attest::domain::role::{Role, TokenRole};
-use attest::domain::text::Slug;
+use attest::domain::text::{Email, Slug};
 use attest::domain::time::Millis;
 use attest::server::clock::{Ids, StoryClock};
 use attest::server::config::Config;
@@ -139,7 +139,14 @@ impl World {
     }
 
     pub async fn set_role(&self, workspace: &str, email: &str, role: Role) {
-        set_member(&self.store, &Self::actor(), workspace_ref(workspace), email, role).await.expect("no role");
+        set_member(&self.store, &Self::actor(), workspace_ref(workspace), email, (role, true)).await.expect("no role");
+    }
+
+    /// The page of somebody's account.
+    pub async fn page_of(&self, email: &str) -> String {
+        let email = Email::parse(email).expect("an e-mail");
+        let person = self.store.system_view().await.expect("a view").person_by_email(&email).await;
+        format!("/people/{}", person.expect("a read").expect("a person").id)
     }
 
     /// An input's key and secret.

@@ -7,6 +7,7 @@ use crate::ui::parts::notice::{Tone, done, notice};
 use crate::ui::parts::one_time_secret::{OneTimeSecret, one_time_secret};
 use crate::ui::parts::pager::{Pager, pager};
 use crate::ui::parts::role::role_field;
+use crate::ui::parts::theirs::theirs;
 use crate::ui::prerender::{InertElement, Prerender};
 use crate::ui::surroundings::{Around, Model};
 use crate::ui::words::{self, Done, Moment};
@@ -24,6 +25,8 @@ pub struct Members {
     pub form_id: String,
     pub email: String,
     pub role: Role,
+    /// Who was shown the first link of the account that is asked about.
+    pub shown_to: Option<String>,
     pub faults: Faults,
     /// What was just done.
     pub outcome: Option<MemberOutcome>,
@@ -46,6 +49,7 @@ pub struct MemberRow {
     pub email: String,
     pub role: Role,
     pub since: Moment,
+    pub disabled: bool,
     /// Whether it is the reader.
     pub is_self: bool,
     pub may_change: bool,
@@ -81,7 +85,8 @@ pub fn members(page: Members) -> impl IntoView {
     let rows = page.rows.into_iter().map(|row| member(row, &may_give)).collect_view();
     let pager = pager(&page.pager, "members");
     let open = (!page.invitations.is_empty()).then(|| invitations(page.invitations));
-    let form = (!may_give.is_empty()).then(|| form(page.form_id, page.email, page.role, &may_give, &page.faults));
+    let form = (!may_give.is_empty())
+        .then(|| form(page.form_id, (page.email, page.role, page.shown_to), &may_give, &page.faults));
     let content = view! {
         <div class="head">
             <div>
@@ -121,7 +126,7 @@ fn member(row: MemberRow, may_give: &[Role]) -> impl IntoView + use<> {
     view! {
         <li>
             <div class="person">
-                <b>{row.name.clone()}</b>{you}
+                <b>{row.name.clone()}</b>{you}{row.disabled.then(|| view! { " "<span class="tag">"Disabled"</span> })}
                 <span class="muted">{row.email.clone()}</span>
             </div>
             <div class="standing">
@@ -189,7 +194,12 @@ fn invitations(rows: Vec<InvitationRow>) -> impl IntoView {
     }
 }
 
-fn form(form_id: String, email: String, role: Role, may_give: &[Role], faults: &Faults) -> impl IntoView + use<> {
+fn form(
+    form_id: String,
+    (email, role, shown_to): (String, Role, Option<String>),
+    may_give: &[Role],
+    faults: &Faults,
+) -> impl IntoView + use<> {
     let email = Field {
         name: "email",
         label: "E-mail",
@@ -206,6 +216,7 @@ fn form(form_id: String, email: String, role: Role, may_give: &[Role], faults: &
             <input type="hidden" name="form_id" value=form_id />
             {field(email, faults)}
             {role_field("role".to_owned(), "role", TokenRole::Member(role), &offered(may_give))}
+            {theirs(shown_to)}
             <div><button class="button primary">"Create invitation link"</button></div>
         </form>
     }

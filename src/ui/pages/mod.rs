@@ -68,6 +68,7 @@ pages! {
     Api(api::Api) => api::api;
     Stored(stored::StoredData) => stored::stored;
     People(person::People) => person::people;
+    OnePerson(person::OnePerson) => person::one_person;
     Jobs(job::Jobs) => job::jobs;
     Workspaces(workspace::Workspaces) => workspace::workspaces;
     Refused(refused::RefusedPage) => refused::refused;

@@ -1,11 +1,14 @@
-//! Everybody with an account, for operators.
+//! Everybody with an account, and each of them, for operators.
 
+use crate::domain::role::Role;
 use crate::ui::installation::{InstallationFrame, installation_frame};
-use crate::ui::parts::notice::done;
+use crate::ui::parts::notice::{Tone, done, notice};
 use crate::ui::parts::one_time_secret::{OneTimeSecret, one_time_secret};
 use crate::ui::parts::pager::{Pager, pager};
+use crate::ui::parts::theirs::theirs;
+use crate::ui::prerender::{InertElement, Prerender};
 use crate::ui::surroundings::{Around, Model};
-use crate::ui::words::Done;
+use crate::ui::words::{self, Done};
 use leptos::prelude::*;
 
 #[derive(Clone, Debug)]
@@ -13,12 +16,8 @@ pub struct People {
     pub frame: InstallationFrame,
     pub rows: Vec<PersonRow>,
     pub pager: Pager,
-    /// Names the forms, so that each is taken once.
-    pub form_id: String,
-    /// What was just done.
-    pub done: Option<Done>,
-    /// Whose reset link was just made, and the link.
-    pub made: Option<(String, OneTimeSecret)>,
+    /// The address of somebody who passed requests on and is not trusted to.
+    pub untrusted_proxy: Option<String>,
 }
 
 impl Model for People {
@@ -29,19 +28,62 @@ impl Model for People {
 
 #[derive(Clone, Debug)]
 pub struct PersonRow {
+    pub id: String,
     pub name: String,
     pub email: String,
     pub operator: bool,
+    pub disabled: bool,
     pub workspaces: i64,
+}
+
+/// One account.
+#[derive(Clone, Debug)]
+pub struct OnePerson {
+    pub frame: InstallationFrame,
     /// Whether it is the reader, who changes their own password on their account's page.
     pub is_self: bool,
+    pub name: String,
+    pub email: String,
+    pub operator: bool,
+    pub disabled: bool,
+    /// Who was shown the link to its first password.
+    pub shown_to: Option<String>,
+    /// Whether that is somebody else than the reader.
+    pub asks: bool,
+    pub sessions: usize,
+    pub workspaces: Vec<(String, Role)>,
+    /// Names the form, so that it is taken once.
+    pub form_id: String,
+    /// What was just done.
+    pub done: Option<Done>,
+    /// Why nothing was.
+    pub refused: Option<&'static str>,
+    /// The reset link that was just made.
+    pub made: Option<OneTimeSecret>,
+}
+
+impl Model for OnePerson {
+    fn around(&self) -> Around<'_> {
+        Around::Installation(&self.frame)
+    }
+
+    fn has_faults(&self) -> bool {
+        self.refused.is_some()
+    }
+}
+
+fn tags(operator: bool, disabled: bool) -> impl IntoView {
+    let operator = operator.then(|| view! { " "<span class="tag">"Operator"</span> });
+    let disabled = disabled.then(|| view! { " "<span class="tag">"Disabled"</span> });
+    view! { {operator}{disabled} }
 }
 
 pub fn people(page: People) -> impl IntoView {
-    let made = page.made.map(|(email, link)| {
-        let help =
-            "Send it only to them: it sets their password. It works once, within an hour. Their sessions have ended.";
-        one_time_secret(format!("Password-reset link for {email}, shown only once"), help, link)
+    let proxy = page.untrusted_proxy.map(|address| {
+        let words = format!(
+            "Requests come from {address}, which says that it passes them on for others and is not among the trusted proxies. If it is your proxy, name it in trusted_proxies: until then everybody shares its address, and one person's failed sign-ins make all wait."
+        );
+        notice(Tone::Mind, view! { <p>{words}</p> })
     });
     let content = view! {
         <div class="head">
@@ -50,38 +92,181 @@ pub fn people(page: People) -> impl IntoView {
                 <p class="muted">"Everybody with an account on this installation. Roles are set in each workspace."</p>
             </div>
         </div>
-        {page.done.map(done)}
-        {made}
-        <section class="card"><h2 class="hidden">"Accounts"</h2>{pager(&page.pager, "accounts")}<ul class="people">{page.rows.into_iter().map(|person| row(person, &page.form_id)).collect_view()}</ul></section>
+        {proxy}
+        <section class="card"><h2 class="hidden">"Accounts"</h2>{pager(&page.pager, "accounts")}<ul class="people">{page.rows.into_iter().map(row).collect_view()}</ul></section>
     };
     installation_frame(page.frame, content)
 }
 
-fn row(row: PersonRow, form_id: &str) -> impl IntoView + use<> {
-    let operator = row.operator.then(|| view! { " "<span class="tag">"Operator"</span> });
+fn row(row: PersonRow) -> impl IntoView {
     let member = match row.workspaces {
         0 => "No workspace".to_owned(),
         1 => "1 workspace".to_owned(),
         n => format!("{n} workspaces"),
     };
-    let reset = (!row.is_self).then(|| view! {
-        <details class="change">
-            <summary>"Reset password"<span class="hidden">{format!(" of {}", row.name)}</span></summary>
-            <form method="post" class="line">
-                <input type="hidden" name="email" value=row.email.clone() />
-                <input type="hidden" name="form_id" value=form_id.to_owned() />
-                <p class="muted">
-                    {format!("Signs {} out everywhere and creates a link to choose a new password. This is recorded in the installation log and in the log of each of their workspaces.", row.name)}
-                </p>
-                <button class="button danger">{format!("Create reset link for {}", row.name)}</button>
-            </form>
-        </details>
-    });
     view! {
         <li>
-            <div class="person"><b>{row.name.clone()}</b>{operator}<span class="muted">{row.email.clone()}</span></div>
+            <div class="person">
+                <a href=format!("/people/{}", row.id)><b>{row.name}</b></a>{tags(row.operator, row.disabled)}
+                <span class="muted">{row.email}</span>
+            </div>
             <div class="standing"><span class="muted">{member}</span></div>
-            {reset}
         </li>
+    }
+}
+
+pub fn one_person(page: OnePerson) -> impl IntoView {
+    let made = page.made.clone().map(|link| {
+        let help = "Send it only to them: it sets their password. It works once, within an hour. Their old password no longer works, and their sessions have ended.";
+        one_time_secret(format!("Password-reset link for {}, shown only once", page.email), help, link)
+    });
+    let refused =
+        page.refused.map(|words| notice(Tone::Danger, view! { <p><b>{words::NOTHING_CHANGED}</b>" "{words}</p> }));
+    let acts = if page.is_self {
+        let words = "This is your account. Change its password on the page Account; what else becomes of it is up to another operator.";
+        view! { <section class="card"><p class="muted">{words}</p></section> }.prerender()
+    } else {
+        acts(&page)
+    };
+    let content = view! {
+        <div class="head">
+            <div>
+                <p class="muted"><a href="/people">"People"</a></p>
+                <h1>{page.name.clone()}{tags(page.operator, page.disabled)}</h1>
+                <p class="muted">{page.email.clone()}</p>
+            </div>
+        </div>
+        {page.done.map(done)}
+        {refused}
+        {made}
+        {known(&page)}
+        {acts}
+    };
+    installation_frame(page.frame, content)
+}
+
+/// What there is to know before anything is done.
+fn known(page: &OnePerson) -> impl IntoView + use<> {
+    let roles = page.workspaces.iter().map(|(name, role)| format!("{name}: {}", words::role(*role)));
+    let roles = match page.workspaces.len() {
+        0 => "none".to_owned(),
+        _ => roles.collect::<Vec<_>>().join(", "),
+    };
+    let shown = page.shown_to.as_ref().map(|name| {
+        view! { <dt>"First link shown to"</dt><dd>{name.clone()}</dd> }
+    });
+    view! {
+        <section class="card">
+            <h2 class="hidden">"About"</h2>
+            <dl class="facts">
+                <dt>"Workspaces"</dt>
+                <dd>{roles}</dd>
+                <dt>"Open sessions"</dt>
+                <dd>{page.sessions}</dd>
+                {shown}
+            </dl>
+        </section>
+    }
+}
+
+fn acts(page: &OnePerson) -> InertElement {
+    let name = &page.name;
+    let sessions = match page.sessions {
+        0 => "They have no open session.".to_owned(),
+        1 => "Their open session ends.".to_owned(),
+        n => format!("Their {n} open sessions end."),
+    };
+    let logged = "This is recorded in the installation log and in the log of each of their workspaces.";
+    let reset = act(
+        page,
+        "reset",
+        "Reset the password",
+        Look::Danger,
+        format!(
+            "The present password stops working at once. {sessions} You get a link to send to {name}, by which they choose another one within an hour. {logged}"
+        ),
+        format!("Create reset link for {name}"),
+        None,
+    );
+    let disable = if page.disabled {
+        act(
+            page,
+            "enable",
+            "Enable the account",
+            Look::Plain,
+            format!(
+                "{name} can sign in again, with the roles they have. API tokens that they made work again until they expire. {logged}"
+            ),
+            format!("Enable {name}"),
+            None,
+        )
+    } else {
+        act(
+            page,
+            "disable",
+            "Disable the account",
+            Look::Danger,
+            format!(
+                "{name} can no longer sign in. {sessions} API tokens that they made stop working, and invitations that they sent are void. Their roles stay, for the day on which the account is enabled again. {logged}"
+            ),
+            format!("Disable {name}"),
+            None,
+        )
+    };
+    let operator = if page.operator {
+        act(
+            page,
+            "unmake_operator",
+            "End being an operator",
+            Look::Danger,
+            format!(
+                "{name} can no longer create workspaces, reset passwords, or change accounts. Their roles in workspaces stay."
+            ),
+            format!("Remove {name} as operator"),
+            None,
+        )
+    } else {
+        act(
+            page,
+            "make_operator",
+            "Make an operator",
+            Look::Danger,
+            format!(
+                "Operators create workspaces, reset passwords, and change accounts: {name} would have power over every account of this installation."
+            ),
+            format!("Make {name} an operator"),
+            page.shown_to.clone().filter(|_| page.asks),
+        )
+    };
+    view! { {reset}{disable}{operator} }.prerender()
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Look {
+    Plain,
+    Danger,
+}
+
+fn act(
+    page: &OnePerson,
+    act: &'static str,
+    title: &'static str,
+    look: Look,
+    effect: String,
+    button: String,
+    shown_to: Option<String>,
+) -> impl IntoView + use<> {
+    let class = if look == Look::Danger { "button danger" } else { "button" };
+    view! {
+        <section class="card narrow">
+            <h2>{title}</h2>
+            <form method="post">
+                <input type="hidden" name="act" value=act />
+                <input type="hidden" name="form_id" value=page.form_id.clone() />
+                <p>{effect}</p>
+                {theirs(shown_to)}
+                <button class=class>{button}</button>
+            </form>
+        </section>
     }
 }

@@ -5,6 +5,7 @@ use crate::ui::parts::field::{Faults, Field, field, moment, summary};
 use crate::ui::parts::notice::done;
 use crate::ui::parts::one_time_secret::{OneTimeSecret, one_time_secret};
 use crate::ui::parts::pager::{Pager, pager};
+use crate::ui::parts::theirs::theirs;
 use crate::ui::prerender::{InertElement, Prerender};
 use crate::ui::surroundings::{Around, Model};
 use crate::ui::words::{Done, Moment};
@@ -20,6 +21,8 @@ pub struct Workspaces {
     /// What was just done.
     pub done: Option<Done>,
     pub sent: NewWorkspaceFields,
+    /// Who was shown the first link of the account that is asked about.
+    pub shown_to: Option<String>,
     pub faults: Faults,
     pub made: Option<Made>,
 }
@@ -89,7 +92,7 @@ pub fn workspaces(page: Workspaces) -> impl IntoView {
         {page.done.map(done)}
         {made}
         <section class="card"><h2 class="hidden">"Workspaces"</h2>{pager(&page.pager, "workspaces")}<ul class="people">{page.rows.into_iter().map(row).collect_view()}</ul></section>
-        {form(page.form_id, page.sent, &page.faults)}
+        {form(page.form_id, page.sent, page.shown_to, &page.faults)}
     };
     installation_frame(page.frame, content)
 }
@@ -120,7 +123,7 @@ fn row(row: WorkspaceRow) -> impl IntoView {
     }
 }
 
-fn form(form_id: String, sent: NewWorkspaceFields, faults: &Faults) -> impl IntoView + use<> {
+fn form(form_id: String, sent: NewWorkspaceFields, shown_to: Option<String>, faults: &Faults) -> impl IntoView + use<> {
     let text = |name, label, value, help| Field { name, label, value, help, ..Field::default() };
     let optional = |field| Field { optional: true, ..field };
     let zone = "Daily figures start at midnight in this zone, for example Europe/Berlin. It cannot be changed later.";
@@ -139,6 +142,7 @@ fn form(form_id: String, sent: NewWorkspaceFields, faults: &Faults) -> impl Into
             {field(optional(text("admin_name", "Their name", sent.admin_name, Some("For a new account."))), faults)}
             {field(optional(text("org", "Organization label", sent.org, Some(label))), faults)}
             {field(optional(text("account", "Account label", sent.account, Some(label))), faults)}
+            {theirs(shown_to)}
             <div><button class="button primary">"Create workspace"</button></div>
         </form>
     }

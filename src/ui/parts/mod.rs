@@ -8,3 +8,4 @@ pub mod one_time_secret;
 pub mod pager;
 pub mod role;
 pub mod status;
+pub mod theirs;

@@ -46,6 +46,10 @@ pub fn problem(problem: Problem) -> &'static str {
         }
         Problem::NobodyHasIt => "expected the e-mail of an account (attest user add makes one)",
         Problem::LastComplianceAdmin => "expected another Compliance Admin to remain",
+        Problem::LastOperator => "expected another operator to remain",
+        Problem::LinkWasShown => {
+            "somebody else was shown the link to this account's first password and could have used it: make sure that the account is theirs, and confirm it (--confirm)"
+        }
         Problem::NotThePassword => "expected the current password",
         Problem::TooManyAttempts => "expected a pause after several failed attempts",
         Problem::AlreadyMember => "expected somebody who is not yet a member",
@@ -78,6 +82,10 @@ pub fn form_problem(field: &str, problem: Problem) -> &'static str {
         Problem::NotTheName => "This is not the workspace's name. Type it exactly as shown.",
         Problem::LastComplianceAdmin => {
             "A workspace needs at least one Compliance Admin. Give somebody else this role first."
+        }
+        Problem::LastOperator => "An installation needs at least one operator. Make somebody else one first.",
+        Problem::LinkWasShown => {
+            "Somebody else was shown the link to this account's first password, and could have used it. Ask the person whether they sign in with it, then confirm below."
         }
         Problem::NotThePassword => "This is not your current password.",
         Problem::TooManyAttempts => "Too many failed attempts. Wait a minute, then try again.",

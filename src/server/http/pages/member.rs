@@ -1,6 +1,7 @@
 //! Members: the list, and the forms that invite, change and remove.
 
 use super::listing::part;
+use super::person::shown_to;
 use super::remembered::{random_name, redirect_saying, take_message};
 use super::{PageQuery, frame};
 use crate::domain::environment::Environment;
@@ -13,7 +14,7 @@ use crate::server::http::caller::{InWorkspace, SignedInPerson};
 use crate::server::http::form::{Form, shown};
 use crate::server::http::moment::moment;
 use crate::server::http::render::render;
-use crate::server::services::invitation::{invite, revoke_invitation};
+use crate::server::services::invitation::{Asked, invite, revoke_invitation};
 use crate::server::services::member::{remove_member, set_member};
 use crate::server::state::AppState;
 use crate::server::store::member::Member;
@@ -23,6 +24,7 @@ use crate::ui::pages::Page;
 use crate::ui::pages::member::{InvitationRow, MemberOutcome, MemberRow, Members};
 use crate::ui::parts::field::Faults;
 use crate::ui::parts::one_time_secret::OneTimeSecret;
+use crate::ui::parts::theirs::CONFIRMED;
 use crate::ui::words::{self, Done, MadeOnce};
 use axum::extract::RawQuery;
 use axum::http::StatusCode;
@@ -50,7 +52,9 @@ pub async fn change(
         "set" => {
             let email = member(&state, &visit, &workspace, &form.text("person")).await?;
             let role = form.choice("role", Role::parse).ok_or(Refusal::BadRequest(vec![]))?;
-            set_member(&state.store, &visit.actor, workspace.clone(), &email, role).await.map(|()| Done::RoleChanged)
+            set_member(&state.store, &visit.actor, workspace.clone(), &email, (role, false))
+                .await
+                .map(|()| Done::RoleChanged)
         }
         "remove" => {
             let email = member(&state, &visit, &workspace, &form.text("person")).await?;
@@ -91,9 +95,13 @@ async fn send_invitation(
     mut form: Form,
 ) -> Result<Response> {
     let (email, role) = (form.text("email"), form.choice("role", Role::parse));
+    let confirmed = form.optional(CONFIRMED) == "yes";
     let actor = visit.sending(&mut form, &email);
     let sent = match (role, form.faults()) {
-        (Some(role), None) => invite(&state.store, &actor, workspace.clone(), &email, role).await,
+        (Some(role), None) => {
+            let asked = Asked { email: email.clone(), role, confirmed };
+            invite(&state.store, &actor, workspace.clone(), asked).await
+        }
         _ => Err(Refusal::Invalid(Vec::new()).into()),
     };
     let mut view = state.store.view(&visit.actor, workspace, Permission::SeeMembers).await?;
@@ -110,6 +118,7 @@ async fn send_invitation(
         }
         Err(Error::Refused(Refusal::Invalid(faults))) => {
             page.faults = form.faults().unwrap_or_else(|| shown(&faults));
+            page.shown_to = shown_to(state, &page.faults, "email", &email).await?;
             (page.email, page.role) = (email, role.unwrap_or(page.role));
             StatusCode::UNPROCESSABLE_ENTITY
         }
@@ -141,6 +150,7 @@ async fn model(state: &AppState, view: &mut View, visit: &SignedInPerson, asked:
             role: member.role,
             since: moment(member.since),
             may_change: !is_self && gives(member.role),
+            disabled: member.disabled,
             is_self,
         }
     });
@@ -162,6 +172,7 @@ async fn model(state: &AppState, view: &mut View, visit: &SignedInPerson, asked:
         form_id: random_name(state),
         email: String::new(),
         role: Role::Analyst,
+        shown_to: None,
         faults: Faults::default(),
         outcome: None,
         frame,

@@ -1,77 +1,152 @@
-//! Everybody with an account, and their reset links: for operators.
+//! Everybody with an account, and what becomes of it: for operators.
 
 use super::PageQuery;
 use super::installation::{installation_frame, operators_only};
 use super::listing::part;
 use super::remembered::{random_name, redirect_saying, take_message};
-use crate::domain::error::Refusal;
+use crate::domain::error::{Problem, Refusal};
+use crate::domain::id::PersonId;
+use crate::domain::text::Email;
 use crate::server::error::{Error, Result};
 use crate::server::http::caller::SignedInPerson;
 use crate::server::http::form::Form;
 use crate::server::http::render::render;
 use crate::server::services::person::make_reset_link;
+use crate::server::services::standing::{Standing, set_standing};
 use crate::server::state::AppState;
 use crate::server::store::person::Person;
+use crate::server::store::{Actor, SystemView};
 use crate::ui::installation::InstallationPage;
 use crate::ui::pages::Page;
-use crate::ui::pages::person::{People, PersonRow};
+use crate::ui::pages::person::{OnePerson, People, PersonRow};
+use crate::ui::parts::field::Faults;
 use crate::ui::parts::one_time_secret::OneTimeSecret;
-use crate::ui::words::{Done, MadeOnce};
-use axum::extract::{RawQuery, State};
+use crate::ui::parts::theirs::CONFIRMED;
+use crate::ui::words::{self, Done, MadeOnce};
+use axum::extract::{Path, RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 
 /// `GET /people`.
 pub async fn list(visit: SignedInPerson, State(state): State<AppState>, query: RawQuery) -> Result<Response> {
     operators_only(&visit)?;
-    let mut page = model(&state, &visit, &PageQuery::new(query)).await?;
-    page.done = take_message(&visit.session, &visit.page).await?;
-    Ok(render(&state, Page::People(Box::new(page)), StatusCode::OK))
-}
-
-/// `POST /people`: makes a reset link and shows it this once.
-pub async fn reset(
-    visit: SignedInPerson,
-    State(state): State<AppState>,
-    query: RawQuery,
-    mut form: Form,
-) -> Result<Response> {
-    operators_only(&visit)?;
-    let email = form.text("email");
-    if form.faults().is_some() || email.trim().eq_ignore_ascii_case(&visit.person.email) {
-        return Err(Refusal::BadRequest(vec![]).into());
-    }
-    let actor = visit.sending(&mut form, &email);
-    let token = match make_reset_link(&state.services, &actor, &email).await {
-        Ok(token) => token,
-        Err(Error::Refused(Refusal::SentAlready)) => {
-            return redirect_saying(&visit.session, Done::MadeAlready(MadeOnce::ResetLink), "/people").await;
-        }
-        Err(error) => return Err(error),
-    };
-    let mut page = model(&state, &visit, &PageQuery::new(query)).await?;
-    page.made = Some((email, OneTimeSecret(format!("{}/set-up?token={token}", state.config.public_url()))));
-    Ok(render(&state, Page::People(Box::new(page)), StatusCode::OK))
-}
-
-async fn model(state: &AppState, visit: &SignedInPerson, asked: &PageQuery) -> Result<People> {
     let mut system = state.store.system_view().await?;
     let words = |(person, _): &(Person, i64)| format!("{} {}", person.name, person.email);
-    let (people, pager) = part(asked, system.people().await?, words);
+    let (people, pager) = part(&PageQuery::new(query), system.people().await?, words);
     let rows = people.into_iter().map(|(person, workspaces)| PersonRow {
-        is_self: person.id == visit.person.id,
+        id: person.id.to_string(),
         name: person.name,
         email: person.email,
         operator: person.operator,
+        disabled: person.disabled,
         workspaces,
     });
     let rows = rows.collect();
-    Ok(People {
+    let page = People {
         frame: installation_frame(&mut system, &visit.person, InstallationPage::People).await?,
         rows,
         pager,
+        untrusted_proxy: state.untrusted_proxy.get().map(ToString::to_string),
+    };
+    Ok(render(&state, Page::People(Box::new(page)), StatusCode::OK))
+}
+
+/// `GET /people/{person}`.
+pub async fn one(visit: SignedInPerson, State(state): State<AppState>, Path(person): Path<String>) -> Result<Response> {
+    operators_only(&visit)?;
+    let mut page = model(&state, &visit, &person).await?;
+    page.done = take_message(&visit.session, &visit.page).await?;
+    Ok(render(&state, Page::OnePerson(Box::new(page)), StatusCode::OK))
+}
+
+/// `POST /people/{person}`: what `act` names.
+pub async fn change(
+    visit: SignedInPerson,
+    State(state): State<AppState>,
+    Path(person): Path<String>,
+    mut form: Form,
+) -> Result<Response> {
+    operators_only(&visit)?;
+    let mut page = model(&state, &visit, &person).await?;
+    let id = PersonId::parse(&person).ok_or(Refusal::NotFound)?;
+    let (act, confirmed) = (form.text("act"), form.optional(CONFIRMED) == "yes");
+    let actor = visit.sending(&mut form, &page.email);
+    // One's own password is changed by who knows it, and one's standing by another operator.
+    if form.faults().is_some() || page.is_self {
+        return Err(Refusal::BadRequest(vec![]).into());
+    }
+    let back = format!("/people/{person}");
+    let (standing, done) = match act.as_str() {
+        "reset" => return reset(&state, &visit, page, &actor, &back).await,
+        "disable" => (Standing::Disabled, Done::AccountDisabled),
+        "enable" => (Standing::Enabled, Done::AccountEnabled),
+        "make_operator" => (Standing::Operator, Done::OperatorMade),
+        "unmake_operator" => (Standing::NoOperator, Done::OperatorUnmade),
+        _ => return Err(Refusal::BadRequest(vec![]).into()),
+    };
+    match set_standing(&state.services, &actor, id, (standing, confirmed)).await {
+        Ok(()) => redirect_saying(&visit.session, done, &back).await,
+        Err(Error::Refused(Refusal::Invalid(faults))) => {
+            let problem = faults.first().map_or(Problem::NotOneOf, |fault| fault.problem);
+            page.refused = Some(words::form_problem("person", problem));
+            Ok(render(&state, Page::OnePerson(Box::new(page)), StatusCode::UNPROCESSABLE_ENTITY))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Makes a reset link and shows it this once.
+async fn reset(
+    state: &AppState,
+    visit: &SignedInPerson,
+    mut page: OnePerson,
+    actor: &Actor,
+    back: &str,
+) -> Result<Response> {
+    let token = match make_reset_link(&state.services, actor, &page.email).await {
+        Ok(token) => token,
+        Err(Error::Refused(Refusal::SentAlready)) => {
+            return redirect_saying(&visit.session, Done::MadeAlready(MadeOnce::ResetLink), back).await;
+        }
+        Err(error) => return Err(error),
+    };
+    page.made = Some(OneTimeSecret(format!("{}/set-up?token={token}", state.config.public_url())));
+    Ok(render(state, Page::OnePerson(Box::new(page)), StatusCode::OK))
+}
+
+async fn model(state: &AppState, visit: &SignedInPerson, person: &str) -> Result<OnePerson> {
+    let mut system = state.store.system_view().await?;
+    let id = PersonId::parse(person).ok_or(Refusal::NotFound)?;
+    let found = system.person(id).await?.ok_or(Refusal::NotFound)?;
+    let sessions = system.sessions_of(id).await?.len();
+    let workspaces = system.memberships(id).await?.into_iter().map(|member| (member.name, member.role)).collect();
+    Ok(OnePerson {
+        frame: installation_frame(&mut system, &visit.person, InstallationPage::People).await?,
+        is_self: id == visit.person.id,
+        name: found.name,
+        email: found.email,
+        operator: found.operator,
+        disabled: found.disabled,
+        shown_to: named(&mut system, found.first_link_shown_to).await?,
+        asks: found.first_link_shown_to != Some(visit.person.id),
+        sessions,
+        workspaces,
         form_id: random_name(state),
         done: None,
+        refused: None,
         made: None,
     })
+}
+
+/// Who was shown the first link of the account of this e-mail, where this field asks for a confirmation of it.
+pub async fn shown_to(state: &AppState, faults: &Faults, field: &str, email: &str) -> Result<Option<String>> {
+    let (Some(Problem::LinkWasShown), Ok(email)) = (faults.of(field), Email::parse(email)) else { return Ok(None) };
+    let mut system = state.store.system_view().await?;
+    let person = system.person_by_email(&email).await?;
+    named(&mut system, person.and_then(|person| person.first_link_shown_to)).await
+}
+
+async fn named(system: &mut SystemView, person: Option<PersonId>) -> Result<Option<String>> {
+    let Some(id) = person else { return Ok(None) };
+    Ok(system.person(id).await?.map(|person| person.name))
 }

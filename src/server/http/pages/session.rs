@@ -4,7 +4,7 @@ use super::installation::installation_frame;
 use super::remembered::take_message;
 use crate::domain::error::Refusal;
 use crate::server::auth::session::{ADDRESS, AGENT, PERSON};
-use crate::server::error::Result;
+use crate::server::error::{Error, Result};
 use crate::server::http::caller::{Anonymous, AskedPage, SignedInPerson, signed_in_person, unavailable};
 use crate::server::http::form::Form;
 use crate::server::http::render::render;
@@ -85,18 +85,23 @@ pub async fn sign_in(
         )
     };
     match services::session::sign_in(&state.services, &actor, &email, password).await? {
-        SignedIn::Yes(person, attempt) => {
+        SignedIn::Yes(person, proof) => {
             // A session from before sign-in could be somebody else's doing: it ends, and a new id begins.
             session.flush().await.map_err(unavailable)?;
             session.insert(PERSON, person.id.to_string()).await.map_err(unavailable)?;
             session.insert(AGENT, agent(&actor)).await.map_err(unavailable)?;
             session.insert(ADDRESS, actor.address.clone().unwrap_or_default()).await.map_err(unavailable)?;
             session.save().await.map_err(unavailable)?;
-            if let Err(error) = services::session::record_sign_in(&state.services, &actor, &person, attempt).await {
+            let recorded = services::session::record_sign_in(&state.services, &actor, &person, proof).await;
+            if recorded.is_err() {
                 session.flush().await.map_err(unavailable)?;
-                return Err(error);
             }
-            Ok(Redirect::to(&next).into_response())
+            match recorded {
+                Ok(()) => Ok(Redirect::to(&next).into_response()),
+                // The password was right a moment ago, and is not any more.
+                Err(Error::Refused(Refusal::SignedOut)) => Ok(again(Why::NotRight, StatusCode::UNPROCESSABLE_ENTITY)),
+                Err(error) => Err(error),
+            }
         }
         SignedIn::No => Ok(again(Why::NotRight, StatusCode::UNPROCESSABLE_ENTITY)),
         SignedIn::Wait(ms) => {

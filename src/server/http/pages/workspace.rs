@@ -3,6 +3,7 @@
 use super::PageQuery;
 use super::installation::{installation_frame, operators_only};
 use super::listing::part;
+use super::person::shown_to;
 use super::remembered::{random_name, redirect_saying, take_message};
 use crate::domain::error::Refusal;
 use crate::server::error::{Error, Result};
@@ -18,6 +19,7 @@ use crate::ui::pages::Page;
 use crate::ui::pages::workspace::{Made, NewWorkspaceFields, WorkspaceRow, Workspaces};
 use crate::ui::parts::field::Faults;
 use crate::ui::parts::one_time_secret::OneTimeSecret;
+use crate::ui::parts::theirs::CONFIRMED;
 use crate::ui::words::{Done, MadeOnce};
 use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
@@ -48,6 +50,7 @@ pub async fn add(
         admin: form.text("admin"),
         admin_name: form.optional("admin_name"),
     };
+    let confirmed = form.optional(CONFIRMED) == "yes";
     let actor = visit.sending(&mut form, &sent.name);
     let made = match form.faults() {
         Some(_) => Err(Refusal::Invalid(Vec::new()).into()),
@@ -59,7 +62,7 @@ pub async fn add(
                 time_zone: sent.time_zone.trim().to_owned(),
                 org: given(&sent.org),
                 account: given(&sent.account),
-                admin: Some(FirstAdmin { email: sent.admin.clone(), name: given(&sent.admin_name) }),
+                admin: Some(FirstAdmin { email: sent.admin.clone(), name: given(&sent.admin_name), confirmed }),
             };
             add_workspace(&state.services, &actor, new).await
         }
@@ -74,6 +77,7 @@ pub async fn add(
         }
         Err(Error::Refused(Refusal::Invalid(faults))) => {
             page.faults = form.faults().unwrap_or_else(|| shown(&faults));
+            page.shown_to = shown_to(&state, &page.faults, "admin", &sent.admin).await?;
             page.sent = sent;
             StatusCode::UNPROCESSABLE_ENTITY
         }
@@ -117,6 +121,7 @@ async fn model(state: &AppState, visit: &SignedInPerson, asked: &PageQuery) -> R
         form_id: random_name(state),
         done: None,
         sent,
+        shown_to: None,
         faults: Faults::default(),
         made: None,
     })

@@ -29,12 +29,12 @@ pub(super) async fn people(
         add_account(services, actor, new).await?;
         if made.is_none() {
             let (name, time_zone) = ("Northwind Games".to_owned(), UTC.to_owned());
-            let admin = Some(FirstAdmin { email: email.clone(), name: None });
+            let admin = Some(FirstAdmin { email: email.clone(), name: None, confirmed: false });
             let new = NewWorkspace { name, slug: None, time_zone, org: None, account: None, admin };
             made = Some(add_workspace(services, actor, new).await?.workspace);
         }
         let workspace = made.as_ref().map(|workspace| WorkspaceRef::Id(workspace.id)).ok_or(Refusal::NotFound)?;
-        set_member(store, actor, workspace, &email, role).await?;
+        set_member(store, actor, workspace, &email, (role, false)).await?;
         people.push((role, email, password));
     }
     Ok((people, made.ok_or(Refusal::NotFound)?))
