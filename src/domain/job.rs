@@ -4,8 +4,8 @@ use super::closed_list::closed_list;
 use super::retention::Aging;
 use super::time::{DAY, HOUR, MINUTE};
 
-/// A job that was due so many milliseconds ago is late.
-pub const LATE: i64 = 5 * MINUTE;
+/// A job that was due so many milliseconds ago is late. A process that has just begun lets some wait for ten minutes.
+pub const LATE: i64 = 15 * MINUTE;
 
 closed_list! {
     /// The kinds of jobs. Those of the installation are there once, the others in each workspace.
@@ -55,6 +55,21 @@ pub enum JobStep {
 impl JobKind {
     pub fn is_of_installation(self) -> bool {
         matches!(self, Self::Tidying | Self::SignInFailures | Self::TokenReads)
+    }
+
+    /// Whether it removes for good what nobody could make again.
+    pub fn removes(self) -> bool {
+        match self {
+            Self::Tidying | Self::SignInFailures | Self::TokenReads => false,
+            Self::Samples
+            | Self::Retirement
+            | Self::Transitions
+            | Self::Days
+            | Self::Flows
+            | Self::DataProblems
+            | Self::RequestIds
+            | Self::Erasure => true,
+        }
     }
 
     /// How long after its end it begins again, in milliseconds; `None` for one that is over then.

@@ -2,7 +2,7 @@
 
 use crate::domain::fold::IdSource;
 use crate::domain::profile::MADE_BELOW;
-use crate::domain::time::{MINUTE, Millis};
+use crate::domain::time::{HOUR, MINUTE, Millis};
 use std::fmt;
 use std::ops::RangeInclusive;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -23,8 +23,13 @@ pub trait Clock: Send + Sync + fmt::Debug + 'static {
         true
     }
 
-    /// Whether it jumped within that time: what is due by it may not be.
-    fn has_jumped(&self) -> bool {
+    /// Whether it leapt far forward within that time: what is due by it may not be.
+    fn has_leapt(&self) -> bool {
+        false
+    }
+
+    /// Whether it began within that time, and may be wrong since before.
+    fn is_new(&self) -> bool {
         false
     }
 }
@@ -44,18 +49,23 @@ const UNKNOWN: i64 = i64::MIN;
 /// without the time is told it by then.
 const UNSTEADY: i64 = 10 * MINUTE;
 
+/// How far forward a jump is a leap, by which much becomes due at once, in milliseconds.
+const LEAP: i64 = HOUR;
+
 /// How a clock has gone.
-#[derive(Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Gait {
     /// What it said when this began, as it follows from what it said last.
     at_beginning: Millis,
     /// How many milliseconds after the beginning it jumped last.
     jumped: Option<i64>,
+    /// The same of its last leap forward.
+    leapt: Option<i64>,
 }
 
 impl Default for SystemClock {
     fn default() -> Self {
-        let gait = Mutex::new(Gait { at_beginning: Self::of_machine(), jumped: None });
+        let gait = Mutex::new(Gait { at_beginning: Self::of_machine(), jumped: None, leapt: None });
         Self { begun: Instant::now(), shared: AtomicI64::new(UNKNOWN), gait }
     }
 }
@@ -66,16 +76,20 @@ impl SystemClock {
         i64::try_from(self.begun.elapsed().as_millis()).unwrap_or(i64::MAX)
     }
 
-    /// For how many milliseconds it has been going, and when in them it jumped last.
-    fn gait(&self) -> (i64, Option<i64>) {
+    /// For how many milliseconds it has been going, and how it went in them.
+    fn gait(&self) -> (i64, Gait) {
         let elapsed = self.elapsed();
         let at_beginning = self.now().minus(elapsed);
         let mut gait = self.gait.lock().unwrap_or_else(PoisonError::into_inner);
-        if at_beginning.minus(gait.at_beginning.0).0.saturating_abs() > MINUTE {
+        let apart = at_beginning.minus(gait.at_beginning.0).0;
+        if apart.saturating_abs() > MINUTE {
             gait.jumped = Some(elapsed);
         }
+        if apart > LEAP {
+            gait.leapt = Some(elapsed);
+        }
         gait.at_beginning = at_beginning;
-        (elapsed, gait.jumped)
+        (elapsed, *gait)
     }
 
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the machine's clock")]
@@ -111,16 +125,25 @@ impl Clock for SystemClock {
         if apart != 0 || !is_known {
             self.shared.store(told.minus(self.elapsed()).0, Ordering::Release);
         }
+        if !is_known {
+            // It begins with the shared time, however far from it the machine's is.
+            let mut gait = self.gait.lock().unwrap_or_else(PoisonError::into_inner);
+            gait.at_beginning = self.now().minus(self.elapsed());
+        }
     }
 
     fn is_steady(&self) -> bool {
-        let (elapsed, jumped) = self.gait();
-        elapsed - jumped.unwrap_or_default() >= UNSTEADY
+        let (elapsed, gait) = self.gait();
+        elapsed - gait.jumped.unwrap_or_default() >= UNSTEADY
     }
 
-    fn has_jumped(&self) -> bool {
-        let (elapsed, jumped) = self.gait();
-        jumped.is_some_and(|jumped| elapsed - jumped < UNSTEADY)
+    fn has_leapt(&self) -> bool {
+        let (elapsed, gait) = self.gait();
+        gait.leapt.is_some_and(|leapt| elapsed - leapt < UNSTEADY)
+    }
+
+    fn is_new(&self) -> bool {
+        self.elapsed() < UNSTEADY
     }
 }
 
@@ -295,15 +318,23 @@ mod tests {
         let pass = async |ms: i64| {
             tokio::time::advance(std::time::Duration::from_millis(ms as u64)).await;
         };
-        assert!(!clock.is_steady() && !clock.has_jumped(), "it began just now");
+        assert!(!clock.is_steady() && clock.is_new() && !clock.has_leapt(), "it began just now");
         told(Millis(EPOCH));
-        assert!(!clock.is_steady() && clock.has_jumped(), "it was set");
+        assert!(!clock.has_leapt(), "how far the machine's is from the shared one is no leap");
         pass(UNSTEADY - 1).await;
-        assert!(!clock.is_steady());
+        assert!(!clock.is_steady() && clock.is_new());
         pass(1).await;
-        assert!(clock.is_steady());
+        assert!(clock.is_steady() && !clock.is_new());
         told(clock.now().plus(MINUTE));
-        assert!(clock.is_steady() && !clock.has_jumped(), "it only trembles");
+        assert!(clock.is_steady(), "it only trembles");
+        for (jump, leaps) in [(-DAY, false), (MINUTE + 1, false), (LEAP, false), (LEAP + 1, true)] {
+            told(clock.now().plus(jump));
+            assert_eq!((clock.is_steady(), clock.has_leapt()), (false, leaps), "{jump}");
+            pass(UNSTEADY - 1).await;
+            assert_eq!((clock.is_steady(), clock.has_leapt()), (false, leaps), "{jump}");
+            pass(1).await;
+            assert!(clock.is_steady() && !clock.has_leapt(), "{jump}");
+        }
         for jump in [-DAY, DAY] {
             told(clock.now().plus(jump));
             assert!(!clock.is_steady());

@@ -1,6 +1,6 @@
 //! What folding is given beside a batch.
 
-use crate::domain::att::{Policy, Status};
+use crate::domain::att::{Policy, Status, believed};
 use crate::domain::erasing::Erasing;
 use crate::domain::id::{AppId, InputId};
 use crate::domain::time::{Day, Millis};
@@ -30,4 +30,13 @@ pub struct Arrival {
     pub is_clock_steady: bool,
     /// Old news, sent later: it never outranks what was reported since.
     pub historical: bool,
+}
+
+impl Arrival {
+    /// When somebody or something that was heard of at `noted` was heard of last, now that this came. What lies ahead of
+    /// a steady clock was noted while one was ahead.
+    pub(super) fn heard_of(&self, noted: Millis) -> Millis {
+        let noted = if self.is_clock_steady { believed(noted, self.received, self.received) } else { noted };
+        noted.max(self.received)
+    }
 }

@@ -13,6 +13,7 @@ use crate::domain::id::{AppId, DeviceId, ProfileId};
 use crate::domain::identifier::{Identifier, IdentifierKind, identifier_of_profile};
 use crate::domain::joins::{Joins, Lead};
 use crate::domain::platform::Platform;
+use std::collections::BTreeSet;
 
 impl Population {
     /// The device that the batch's ids are about: the one that the first known of them leads to, unless that device has
@@ -72,8 +73,20 @@ impl Population {
     }
 
     /// The one Apple device that a profile has in an app, of those that are here.
-    pub fn only_apple_device(&self, profile: ProfileId, app: AppId) -> Option<DeviceId> {
-        let is_candidate = |device: &&Device| device.app == app && device.platform.is_apple() && !device.retired;
+    fn only_apple_device(&self, profile: ProfileId, app: AppId) -> Option<DeviceId> {
+        self.only_apple_device_beside(profile, app, &BTreeSet::new())
+    }
+
+    /// The same beside devices that may become or cease to be Apple ones.
+    pub fn only_apple_device_beside(
+        &self,
+        profile: ProfileId,
+        app: AppId,
+        named: &BTreeSet<DeviceId>,
+    ) -> Option<DeviceId> {
+        let is_candidate = |device: &&Device| {
+            device.app == app && device.platform.is_apple() && !device.retired && !named.contains(&device.id)
+        };
         let mut owned = self.devices_of(profile).filter(is_candidate);
         owned.next().filter(|_| owned.next().is_none()).map(|device| device.id)
     }

@@ -21,7 +21,6 @@ pub use folded::{Folded, Transition};
 pub use population::Population;
 pub use said::is_of_some_device;
 
-use super::att::believed;
 use super::batch::Batch;
 use super::data_problem::DataProblem;
 
@@ -57,10 +56,7 @@ impl Population {
         }
         let profile = named.or_else(|| device.map(|device| self.anonymous(device, arrival, ids)));
         match profile.and_then(|profile| self.profile_mut(profile)) {
-            Some(profile) => {
-                let received = arrival.received;
-                profile.last_seen = believed(profile.last_seen, received, received).max(received);
-            }
+            Some(profile) => profile.last_seen = arrival.heard_of(profile.last_seen),
             None => folded.without_ids = true,
         }
         if let Some(profile) = named {

@@ -20,29 +20,47 @@ use crate::domain::time::{DAY, Day, Millis};
 /// Before every report.
 const NEVER: Millis = Millis(0);
 
+/// Whether something was noted for so late that a clock was ahead then: no report counts from so much later than it came.
+fn is_ahead(noted: Millis, arrival: &Arrival) -> bool {
+    noted > arrival.received.plus(DAY)
+}
+
 /// Whether something said for the moment `t` is no older than what was said `at`, which it is then; old news that is sent
-/// later counts only where nothing was said.
+/// later counts only where nothing was said. While it is not known whether what lies ahead is wrong, what comes now came
+/// later all the same.
 fn take_if_news(at: &mut Option<Millis>, t: Millis, arrival: &Arrival) -> bool {
-    let is_news = at.is_none_or(|at| t >= at && !arrival.historical);
-    if is_news {
+    let Some(noted) = *at else {
         *at = Some(t);
+        return true;
+    };
+    let later = if !arrival.is_clock_steady && is_ahead(noted, arrival) { noted } else { t };
+    let is_news = later >= noted && !arrival.historical;
+    if is_news {
+        *at = Some(later);
     }
     is_news
 }
 
-/// What was noted while our clock was ahead must not outrank what is reported now, for the moment `t`. Since when a status
-/// has been there outranks nothing, and stays what its transition says.
+/// For when a status can be believed at least to have been reported, where later moments were noted while a clock was
+/// ahead: it has been there since it began.
+fn reported_since(noted: &Reported, is_ahead: impl Fn(Millis) -> bool) -> Millis {
+    if is_ahead(noted.since) { NEVER } else { noted.since }
+}
+
+/// What was noted while our clock was ahead must not outrank what is reported now. Since when a status has been there
+/// outranks nothing, and stays what its transition says.
 fn forget_future(device: &mut Device, t: Millis, arrival: &Arrival) {
-    if !arrival.is_clock_steady {
+    if !arrival.is_clock_steady || arrival.historical {
         return;
     }
-    let believe = |noted: &mut Millis| *noted = believed(*noted, arrival.received, t);
-    believe(&mut device.last_seen);
-    if let Some(reported) = &mut device.reported {
-        believe(&mut reported.as_of);
+    device.last_seen = believed(device.last_seen, arrival.received, t);
+    if let Some(reported) = device.reported.as_mut().filter(|reported| is_ahead(reported.as_of, arrival)) {
+        reported.as_of = reported_since(reported, |noted| is_ahead(noted, arrival));
     }
+    // For which moment a description was is not known then, and each that comes is later.
     let DescribedAt { platform, os_version, app_version, country } = &mut device.described_at;
-    [platform, os_version, app_version, country].into_iter().flatten().for_each(believe);
+    let ahead = [platform, os_version, app_version, country].into_iter().flatten();
+    ahead.filter(|noted| is_ahead(**noted, arrival)).for_each(|noted| *noted = NEVER);
 }
 
 /// Takes over what the batch says of a device for the moment `t`, unless something newer said otherwise; what it does not
@@ -72,13 +90,26 @@ fn learn(device: &mut Device, batch: &Batch, arrival: &Arrival) -> Option<Applie
         return None;
     }
     let report = report(batch, arrival);
-    // Whether what lies ahead is wrong is not known yet; what comes now came later all the same.
-    let is_ahead = |noted: &Reported| noted.as_of > arrival.received.plus(DAY);
-    let ahead = device.reported.filter(|noted| !arrival.is_clock_steady && !arrival.historical && is_ahead(noted));
-    let before = |noted: Reported| Reported { as_of: report.order_key().t.minus(1), ..noted };
-    let mut applied = apply_report(ahead.map(before).or(device.reported), &report);
-    if let (Some(ahead), Some(reported)) = (ahead, &mut applied.reported) {
-        reported.as_of = ahead.as_of.plus((applied.outcome == ReportOutcome::Changed).into());
+    let Some(noted) = device.reported else {
+        let applied = apply_report(None, &report);
+        device.reported = applied.reported;
+        return Some(applied);
+    };
+    let t = report.order_key().t;
+    let as_of = match is_ahead(noted.as_of, arrival) {
+        // For when the status was reported is not known, but it was no old news.
+        ahead if arrival.historical && (ahead || noted.as_of == NEVER) => Millis(i64::MAX),
+        // Whether what lies ahead is wrong is not known yet; what is of now came later all the same.
+        true if !arrival.is_clock_steady && t >= arrival.received.minus(DAY) => {
+            reported_since(&noted, |noted| is_ahead(noted, arrival))
+        }
+        _ => noted.as_of,
+    };
+    let mut applied = apply_report(Some(Reported { as_of, ..noted }), &report);
+    if let Some(reported) = applied.reported.as_mut().filter(|_| as_of != noted.as_of) {
+        // Later than what it came after.
+        let is_later = !arrival.historical && applied.outcome == ReportOutcome::Changed;
+        reported.as_of = noted.as_of.plus(is_later.into());
     }
     device.reported = applied.reported;
     Some(applied)
@@ -102,24 +133,25 @@ impl Population {
         forget_future(device, t, arrival);
         describe(device, batch, t, arrival);
         device.last_seen = device.last_seen.max(t);
-        device.last_received = believed(device.last_received, arrival.received, arrival.received).max(arrival.received);
+        device.last_received = arrival.heard_of(device.last_received);
         device.retired = false;
         let app_version = batch.app_version.as_ref().or(device.app_version.as_ref());
         folded.app_version = app_version.cloned().unwrap_or_default();
     }
 
     /// Forgets of all devices that are here what was noted for later than `believable`: they may not outrank for as long as
-    /// the clock was ahead those that report now. When they reported is not known any more, and each of their reports is
-    /// news. Returns whether there was any.
+    /// the clock was ahead those that report now. Returns whether there was any.
     pub fn forget_ahead(&mut self, believable: Millis) -> bool {
+        let is_ahead = |noted: Millis| noted > believable;
         let mut any = false;
         for device in self.devices.values_mut() {
-            if let Some(reported) = device.reported.as_mut().filter(|reported| reported.as_of > believable) {
-                reported.as_of = NEVER;
+            if let Some(reported) = device.reported.as_mut().filter(|reported| is_ahead(reported.as_of)) {
+                reported.as_of = reported_since(reported, is_ahead);
                 any = true;
             }
-            if device.last_seen > believable {
-                device.last_seen = believable.minus(DAY);
+            if is_ahead(device.last_seen) {
+                // Not known; before all that was seen by a clock that was right.
+                device.last_seen = if is_ahead(device.first_seen) { NEVER } else { device.first_seen };
                 any = true;
             }
         }

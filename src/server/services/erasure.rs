@@ -9,6 +9,8 @@ use crate::server::error::Result;
 pub async fn erase_step(services: &Services, workspace: WorkspaceId) -> Result<JobStep> {
     let system = &services.system;
     let due = system.system_view().await?.due_erasures(workspace).await?;
+    // What is due was so by a moment before this one.
+    system.sure_now()?;
     let Some(erasure) = due.first() else { return Ok(JobStep::Done(None)) };
     let is_more = system.erase_step(workspace, erasure.version).await?;
     Ok(if is_more || due.len() > 1 { JobStep::More } else { JobStep::Done(None) })

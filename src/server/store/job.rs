@@ -1,5 +1,6 @@
 //! Jobs as rows: when each is due, which process does it, and how far it got.
 
+use super::Store;
 use super::columns::known;
 use super::db::{Tx, given, on};
 use super::system::{System, SystemTx, SystemView, Trail};
@@ -16,10 +17,12 @@ const LEASE: i64 = 2 * MINUTE;
 const FARTHEST: i64 = 2 * DAY;
 
 /// Which jobs are due that no process has: `$1` is now, `$2` whether those of the installation are meant, `$3` and `$4` are
-/// the moments after which `due_at` and a lease are a wrong clock's.
+/// the moments after which `due_at` and a lease are a wrong clock's, `$5` names those that have to wait. An erasing may be
+/// due later than others, but for one that failed: that is tried again soon.
 macro_rules! due {
     () => {
-        "(j.due_at <= $1 or (j.due_at > $3 and j.name <> 'erasure')) \
+        "(j.due_at <= $1 or (j.due_at > $3 and (j.name <> 'erasure' or j.failures > 0))) \
+         and j.name not in (select given.value->>'name' from jsonb_each($5) as given) \
          and (j.lease_until is null or j.lease_until < $1 or j.lease_until > $4) and (j.workspace_id = 0) = $2"
     };
 }
@@ -120,17 +123,24 @@ impl System {
 
     /// Takes jobs that are due and that no process has, the one that waits longest first.
     pub async fn claim_jobs(&self, of: JobsOf, most: usize) -> Result<Vec<ClaimedJob>> {
-        // What a leap forward made due cannot be undone once it is done.
-        if most == 0 || self.clock.has_jumped() || !self.system_view().await?.is_job_due(of).await? {
+        if most == 0 || !self.system_view().await?.is_job_due(of, self.must_wait()).await? {
             return Ok(Vec::new());
         }
-        let holder = self.ids.id();
-        self.transaction(move |mut tx: SystemTx| async move {
-            let claimed = tx.claim(of, most, holder).await?;
-            tx.commit(Trail::Unaudited("jobs that are done now")).await?;
-            Ok(claimed)
+        let (holder, store) = (self.ids.id(), Store::clone(self));
+        self.transaction(move |mut tx: SystemTx| {
+            let store = store.clone();
+            async move {
+                let claimed = tx.claim(of, most, holder, || store.must_wait()).await?;
+                tx.commit(Trail::Unaudited("jobs that are done now")).await?;
+                Ok(claimed)
+            }
         })
         .await
+    }
+
+    /// Whether a job of this kind may be done by the clock as it goes.
+    pub fn may_do(&self, kind: JobKind) -> bool {
+        !self.must_wait().contains(&kind)
     }
 
     /// Says that this process still has a job.
@@ -223,14 +233,33 @@ impl System {
     }
 }
 
+impl Store {
+    /// The kinds of jobs that are not done by the clock as it goes: what a wrong one made due cannot be undone once it is
+    /// done. After a leap none, and by a clock that has just begun none that removes what was to be kept.
+    fn must_wait(&self) -> Vec<JobKind> {
+        let (has_leapt, is_new) = (self.clock.has_leapt(), self.clock.is_new());
+        JobKind::ALL.into_iter().filter(|kind| has_leapt || (is_new && kind.removes())).collect()
+    }
+}
+
+fn names(kinds: Vec<JobKind>) -> String {
+    given(kinds.into_iter().map(|kind| json!({"name": kind.as_str()})))
+}
+
 impl SystemTx {
-    async fn claim(&mut self, of: JobsOf, most: usize, holder: i64) -> Result<Vec<ClaimedJob>> {
+    async fn claim(
+        &mut self,
+        of: JobsOf,
+        most: usize,
+        holder: i64,
+        must_wait: impl Fn() -> Vec<JobKind>,
+    ) -> Result<Vec<ClaimedJob>> {
         const SQLITE: &str =
-            concat!("select j.workspace_id, j.name from jobs j where ", due!(), " order by j.due_at limit $5");
+            concat!("select j.workspace_id, j.name from jobs j where ", due!(), " order by j.due_at limit $6");
         const POSTGRES: &str = concat!(
             "select j.workspace_id, j.name from jobs j where ",
             due!(),
-            " order by j.due_at limit $5 for update skip locked"
+            " order by j.due_at limit $6 for update skip locked"
         );
         const CLAIM: &str = "update jobs set lease_until = $2, holder = $3 where (workspace_id, name) in \
             (select cast(given.value->>'workspace' as bigint), given.value->>'name' from jsonb_each($1) as given) \
@@ -241,10 +270,17 @@ impl SystemTx {
             .bind(of == JobsOf::Installation)
             .bind(now.plus(FARTHEST))
             .bind(now.plus(2 * LEASE))
+            .bind(names(must_wait()))
             .bind(most as i64)
             .fetch_all(c)
             .await?)?);
-        let due = given(due.iter().map(|(workspace, name)| json!({"workspace": workspace.0, "name": name.as_str()})));
+        // The clock may have leapt while a connection was waited for.
+        let must_wait = must_wait();
+        let due = given(
+            due.iter()
+                .filter(|(_, name)| !must_wait.contains(name))
+                .map(|(workspace, name)| json!({"workspace": workspace.0, "name": name.as_str()})),
+        );
         Ok(on!(&mut self.tx, c => sqlx::query_as(CLAIM)
             .bind(due)
             .bind(now.plus(LEASE))
@@ -274,7 +310,7 @@ impl Tx {
 }
 
 impl SystemView {
-    async fn is_job_due(&mut self, of: JobsOf) -> Result<bool> {
+    async fn is_job_due(&mut self, of: JobsOf, must_wait: Vec<JobKind>) -> Result<bool> {
         const SQL: &str = concat!("select 1 from jobs j where ", due!(), " limit 1");
         let now = self.now;
         let due: Option<i32> = on!(&mut self.tx, c => sqlx::query_scalar(SQL)
@@ -282,6 +318,7 @@ impl SystemView {
             .bind(of == JobsOf::Installation)
             .bind(now.plus(FARTHEST))
             .bind(now.plus(2 * LEASE))
+            .bind(names(must_wait))
             .fetch_optional(c)
             .await?);
         Ok(due.is_some())

@@ -19,6 +19,16 @@ impl Store {
         if self.clock.is_steady() { self.clock.now().plus(DAY) } else { Millis(i64::MAX) }
     }
 
+    /// Now, for what is removed by it for good.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] after a leap, by which it may be another time.
+    pub fn sure_now(&self) -> Result<Millis> {
+        let now = self.clock.now();
+        // Asked afterwards: a leap before the answer is known to it.
+        if self.clock.has_leapt() { Err(Error::Unavailable("the clock leapt".to_owned())) } else { Ok(now) }
+    }
+
     /// Asks a database that processes share for the time, which is where that question and its answer leave room for it.
     pub async fn follow_clock(&self) -> Result<()> {
         follow_clock_of(&self.db, &*self.clock).await

@@ -43,7 +43,7 @@ impl Clock for Unsteady {
         false
     }
 
-    fn has_jumped(&self) -> bool {
+    fn has_leapt(&self) -> bool {
         true
     }
 }

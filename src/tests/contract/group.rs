@@ -1,7 +1,9 @@
 //! Requests that are committed together give what they would have given one by one.
 
+use super::erasing::{change, idfas};
 use super::sender::{DENIED, Sender, ios, sent};
 use crate::harness::{Backend, World, on_both, workspace_ref};
+use attest::domain::att::Policy;
 use attest::domain::error::Refusal;
 use attest::domain::permission::Permission;
 use attest::domain::time::MINUTE;
@@ -14,6 +16,7 @@ on_both! {
     a_group_gives_what_its_requests_give_one_by_one
     an_id_that_is_handed_on_within_a_group_leads_where_it_would_one_by_one
     a_paused_input_spoils_nothing_for_the_others
+    a_device_that_becomes_the_only_one_within_a_group_is_known_with_its_ids
 }
 
 /// Everything that folding leaves behind, without the ids that chance made.
@@ -123,4 +126,20 @@ async fn a_paused_input_spoils_nothing_for_the_others(world: World) {
     assert_eq!(outcomes, [Err(Refusal::Forbidden), Ok(vec![])]);
     assert_eq!(sender.devices(DENIED).await, 1);
     world.assert_holds().await;
+}
+
+/// Of two phones one turns out to be no Apple's, and so a refusal without an id is the other's: its advertising id goes.
+async fn a_device_that_becomes_the_only_one_within_a_group_is_known_with_its_ids(world: World) {
+    let sender = Sender::new(&world).await;
+    change(&sender, None, Some(Policy::Withhold)).await;
+    let refused = json!({"user_identities": {"customer_id": "ada"},
+        "device_info": {"platform": "iOS", "att_authorization_status": "denied"}});
+    let (mut first, second) = (ios("ada", "v1", Some("authorized")), ios("ada", "v2", None));
+    first["device_info"]["ios_advertising_id"] = "A1".into();
+    sender.send(&[first, second]).await;
+    world.clock.advance(MINUTE);
+    let other = json!({"device_info": {"platform": "Android", "ios_idfv": "v2"}});
+    sender.send(&[other, refused]).await;
+    assert_eq!(idfas(&sender).await, [""; 0]);
+    assert_eq!(world.rows::<(i64,)>("select count(*) from devices where unidentified_since is not null").await, [(0,)]);
 }

@@ -1,5 +1,6 @@
 //! What the store promises, held against both databases by the same tests.
 
+mod ahead;
 mod apart;
 mod audit;
 mod clock;

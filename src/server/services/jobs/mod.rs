@@ -119,8 +119,15 @@ async fn run(services: &Services, keep: Keep, job: ClaimedJob) {
 async fn all_steps(services: &Services, keep: Keep, mut job: ClaimedJob) -> Result<JobStep> {
     let turn = Instant::now();
     loop {
+        if !services.system.may_do(job.name) {
+            return Ok(JobStep::More);
+        }
         let begun = Instant::now();
-        let done = step(services, keep, &mut job).await?;
+        let done = match step(services, keep, &mut job).await {
+            // The clock leapt meanwhile.
+            Err(_) if !services.system.may_do(job.name) => return Ok(JobStep::More),
+            done => done?,
+        };
         if matches!(done, JobStep::Done(_)) || turn.elapsed() >= TURN {
             return Ok(done);
         }

@@ -25,9 +25,10 @@ pub(super) async fn step(services: &Services, keep: Keep, job: &mut ClaimedJob) 
         JobKind::TokenReads => write_accesses(services).await?,
         JobKind::Samples => system.prune_samples(workspace).await?,
         JobKind::Retirement => {
-            let silent_before = system.clock().now().minus(SILENT);
+            let now = system.sure_now()?;
+            let silent_before = now.minus(SILENT);
             // As long as their changes of status are kept, whoever counts again finds them.
-            let heard_before = system.clock().now().minus(keep.transitions_days * DAY).min(silent_before);
+            let heard_before = now.minus(keep.transitions_days * DAY).min(silent_before);
             let step = system.retire_step(workspace, silent_before, &job.cursor).await?;
             if let Some(next) = step.next {
                 job.cursor = next;

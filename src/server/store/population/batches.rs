@@ -185,7 +185,11 @@ impl Loader<'_> {
         let named = each.iter().map(|(environment, app, profile)| identifier_of_profile(*environment, *app, *profile));
         let keys = given(named.map(|identifier| IdentifierKey::from(&identifier)));
         let named = self.leads(keys).await?;
-        let only = each.iter().filter_map(|(_, app, profile)| self.population.only_apple_device(*profile, *app));
+        // Of the devices that the batches name, which are here with their ids, the platforms may change meanwhile.
+        let of_batches: BTreeSet<DeviceId> = identifiers.values().map(|lead| lead.to).collect();
+        let only = each
+            .iter()
+            .filter_map(|(_, app, profile)| self.population.only_apple_device_beside(*profile, *app, &of_batches));
         Ok(only.chain(named.values().map(|lead| lead.to)).collect())
     }
 

@@ -72,6 +72,7 @@ impl System {
                 .await?);
             let gone: Vec<Device> = rows.into_iter().map(Device::from).collect();
             if gone.is_empty() {
+                tx.commit().await?;
                 return Ok(0);
             }
             let first = first_whole_day(heard_before, &tx.time_zone(workspace).await?);

@@ -33,7 +33,8 @@ struct NamelessKey {
     id: DeviceId,
 }
 
-/// What is asked about devices that may leave the counts; `$2` and `$3` are what they were not heard of in between.
+/// What is asked about devices that may leave the counts; `$2` and `$3` are what they were not heard of in between. One that
+/// was heard of later than that was so while a clock was ahead.
 macro_rules! silent {
     ($rest:literal) => {
         concat!(
@@ -107,15 +108,21 @@ impl System {
                     .bind(found)
                     .fetch_all(c)
                     .await?);
-                let silent: BTreeSet<DeviceId> = silent.into_iter().map(|key| key.id).collect();
+                let mut silent: BTreeSet<DeviceId> = silent.into_iter().map(|key| key.id).collect();
                 let mut load = Loader::new(&mut tx, workspace);
                 load.devices(&silent).await?;
                 load.identifiers(&silent).await?;
                 let mut before = load.population;
                 let mut after = before.clone();
                 for device in after.devices.values_mut().filter(|device| silent.contains(&device.id)) {
-                    device.retired = true;
+                    if device.last_received > believable {
+                        // It has been silent since now at the latest.
+                        device.last_received = store.clock.now();
+                    } else {
+                        device.retired = true;
+                    }
                 }
+                silent.retain(|id| after.devices.get(id).is_some_and(|device| device.retired));
                 tx.decide(workspace, &mut before, &mut after, believable).await?;
                 let retired = silent.len();
                 let today = tx.today(workspace, store.clock.now()).await?;

@@ -10,7 +10,8 @@ use crate::server::error::Result;
 use crate::server::store::db::{Tx, on};
 use std::collections::BTreeSet;
 
-/// How often what was loaded may ask for more: each time only what was noted while a clock was ahead does.
+/// How often what was loaded may ask for more: each time only what was noted while a clock was ahead does. What the last
+/// time brings stays as it was noted, until somebody looks at it again.
 const ROUNDS: usize = 8;
 
 impl Tx {
@@ -24,7 +25,7 @@ impl Tx {
         believable: Millis,
     ) -> Result<()> {
         after.forget_ahead(believable);
-        for _ in 0..ROUNDS {
+        for round in 1..=ROUNDS {
             let Unsettled { risen, fallen } = after.unsettled(before);
             let mut load = Loader::beside(before, self, workspace);
             load.users(&risen.union(&fallen).copied().collect()).await?;
@@ -38,8 +39,8 @@ impl Tx {
             let more = load.population;
             before.add_missing(more.clone());
             after.add_missing(more);
-            // Those that were ahead too fall in their turn.
-            if !after.forget_ahead(believable) {
+            // Those that were ahead too fall in their turn, where it can be looked for who rises instead.
+            if round == ROUNDS || !after.forget_ahead(believable) {
                 break;
             }
         }

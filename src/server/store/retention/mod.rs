@@ -37,7 +37,7 @@ impl System {
             .persist(move |store| {
                 let job = claimed.clone();
                 async move {
-                    let (workspace, now) = (job.workspace_id, store.clock.now());
+                    let (workspace, now) = (job.workspace_id, store.sure_now()?);
                     let mut removal: Removal = serde_json::from_str(&job.cursor).unwrap_or(Removal {
                         position: String::new(),
                         removed: 0,

@@ -1,0 +1,376 @@
+//! What was noted while a clock was ahead, or by one that may be wrong: no order of reports, no grouping and no job makes
+//! more of it than it is.
+
+use super::erasing::{change, idfas, with_idfa};
+use super::sender::{AUTHORIZED, DENIED, Sender, ios};
+use crate::harness::{World, on_both, open};
+use attest::domain::att::Policy;
+use attest::domain::job::JobKind;
+use attest::domain::time::{DAY, HOUR, MINUTE, Millis};
+use attest::server::clock::{Clock, Ids, StoryClock};
+use attest::server::services::Services;
+use attest::server::services::jobs::run_due_jobs;
+use attest::server::store::System;
+use attest::server::store::job::JobsOf;
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+
+on_both! {
+    a_silent_batch_before_a_late_one_loses_nothing
+    old_news_never_outrank_what_was_noted_ahead
+    people_who_share_phones_in_a_long_chain_hold
+    a_clock_that_may_be_wrong_lets_no_older_report_outrank_a_newer
+    what_it_takes_is_newer_than_older_news_afterwards
+    what_it_is_told_of_a_device_is_not_lost
+    a_device_without_a_status_outranks_nobody
+    a_device_that_was_heard_of_while_ahead_is_not_silent
+    an_erasing_that_failed_while_ahead_is_tried_again
+    a_clock_that_has_just_begun_removes_nothing
+    a_leap_while_a_job_is_done_removes_nothing
+    random_stories_hold
+}
+
+/// How far the clock is ahead.
+const AHEAD: i64 = 300 * DAY;
+
+/// The world's clock, in a process that does not know yet whether it is right, and has just begun.
+#[derive(Debug)]
+struct Unsteady(Arc<StoryClock>);
+
+impl Clock for Unsteady {
+    fn now(&self) -> Millis {
+        self.0.now()
+    }
+
+    fn is_steady(&self) -> bool {
+        false
+    }
+
+    fn is_new(&self) -> bool {
+        true
+    }
+}
+
+async fn unsteady(world: &World) -> System {
+    open(&world.url, Ids::new(Arc::new(Unsteady(world.clock.clone())))).await
+}
+
+fn at(mut batch: Value, t: i64) -> Value {
+    batch["timestamp_unixtime_ms"] = t.into();
+    batch
+}
+
+/// How many devices are authorized, and how many denied.
+async fn devices(sender: &Sender<'_>) -> (i64, i64) {
+    (sender.devices(AUTHORIZED).await, sender.devices(DENIED).await)
+}
+
+/// The clock was ahead while this was sent, and is right again.
+async fn send_ahead(sender: &Sender<'_>, batches: &[Value]) {
+    sender.world.clock.advance(AHEAD);
+    sender.send(batches).await;
+    sender.world.clock.advance(MINUTE - AHEAD);
+}
+
+fn told(n: i64, os_version: Option<&str>) -> Value {
+    json!({"device_info": {"platform": "iOS", "os_version": os_version, "ios_idfv": format!("v{n}")}})
+}
+
+async fn a_silent_batch_before_a_late_one_loses_nothing(world: World) {
+    let sender = Sender::new(&world).await;
+    send_ahead(&sender, &[ios("ada", "v1", Some("authorized")), ios("bob", "v2", Some("authorized"))]).await;
+    let late = world.clock.now().0 - 5000;
+    sender.send(&[ios("ada", "v1", None)]).await;
+    sender.send(&[at(ios("ada", "v1", Some("denied")), late)]).await;
+    sender.send(&[at(ios("bob", "v2", Some("denied")), late)]).await;
+    sender.send(&[ios("bob", "v2", None)]).await;
+    assert_eq!(devices(&sender).await, (0, 2));
+    // What describes a device likewise: a version closes the gate.
+    send_ahead(&sender, &[with_idfa(3, "14.4", None), with_idfa(4, "14.4", None)]).await;
+    let late = world.clock.now().0 - 5000;
+    sender.send(&[at(told(3, Some("17.5")), late)]).await;
+    sender.send(&[told(3, None)]).await;
+    sender.send(&[told(4, None)]).await;
+    sender.send(&[at(told(4, Some("17.5")), late)]).await;
+    assert_eq!(idfas(&sender).await, [""; 0]);
+}
+
+async fn old_news_never_outrank_what_was_noted_ahead(world: World) {
+    let sender = Sender::new(&world).await;
+    let began = world.clock.now().0;
+    let mut with_id = ios("ada", "v1", Some("authorized"));
+    with_id["device_info"]["ios_advertising_id"] = "A1".into();
+    sender.send(&[at(ios("bob", "v2", Some("authorized")), began - 20 * DAY)]).await;
+    sender.send(&[at(ios("bob", "v2", Some("denied")), began - 10 * DAY)]).await;
+    send_ahead(&sender, &[with_id, ios("bob", "v2", Some("denied")), ios("cleo", "v3", Some("denied"))]).await;
+    sender.send_historical(&[at(ios("ada", "v1", Some("denied")), began - 900 * DAY)]).await;
+    sender.send_historical(&[at(ios("bob", "v2", Some("authorized")), began - 200 * DAY)]).await;
+    assert_eq!((devices(&sender).await, idfas(&sender).await), ((1, 2), vec!["A1".to_owned()]));
+    // Somebody else's sake makes no difference.
+    sender.send(&[ios("ada", "w1", None), ios("bob", "w2", None), ios("cleo", "w3", None)]).await;
+    sender.send_historical(&[at(ios("ada", "v1", Some("denied")), began - 900 * DAY)]).await;
+    sender.send_historical(&[at(ios("cleo", "v3", Some("authorized")), began - 5 * DAY)]).await;
+    // A repeat of what bob said before he denied.
+    sender.send(&[at(ios("bob", "v2", Some("authorized")), began - 20 * DAY)]).await;
+    assert_eq!((devices(&sender).await, idfas(&sender).await), ((1, 2), vec!["A1".to_owned()]));
+}
+
+/// Each person uses two phones, and each phone has two people: one that falls makes the next one fall.
+async fn people_who_share_phones_in_a_long_chain_hold(world: World) {
+    let sender = Sender::new(&world).await;
+    for long in [7, 8, 9, 14] {
+        world.clock.advance(AHEAD);
+        for n in 0..long {
+            let person = format!("p{long}-{n}");
+            for phone in [n, n + 1] {
+                sender.send_unchecked(&[ios(&person, &format!("v{long}-{phone}"), None)]).await;
+            }
+        }
+        for n in (0..=long).rev() {
+            world.clock.advance(1000);
+            let status = if n % 2 == 0 { "denied" } else { "authorized" };
+            sender
+                .send_unchecked(&[json!({"device_info": {"platform": "iOS", "os_version": "17.5",
+                "ios_idfv": format!("v{long}-{n}"), "att_authorization_status": status}})])
+                .await;
+        }
+        world.clock.advance(-AHEAD);
+        sender.send(&[ios(&format!("p{long}-0"), &format!("new{long}"), Some("denied"))]).await;
+        sender.send(&[ios(&format!("p{long}-{}", long - 1), &format!("v{long}-{long}"), None)]).await;
+    }
+}
+
+async fn a_clock_that_may_be_wrong_lets_no_older_report_outrank_a_newer(world: World) {
+    let mut sender = Sender::new(&world).await;
+    let process = unsteady(&world).await;
+    change(&sender, None, Some(Policy::Withhold)).await;
+    let began = world.clock.now().0;
+    let mut allowed = at(ios("dora", "v4", Some("authorized")), began - 20 * DAY);
+    allowed["device_info"]["ios_advertising_id"] = "A1".into();
+    sender.send(&[allowed.clone(), at(ios("carl", "v3", Some("denied")), began - HOUR)]).await;
+    send_ahead(&sender, &[ios("ada", "v1", Some("not_determined")), ios("bob", "v2", Some("not_determined"))]).await;
+    sender.store = (*process).clone();
+    let now = world.clock.now().0;
+    let (earlier, later) = (at(json!({}), now - HOUR), at(json!({}), now - 1000));
+    let said = |time: &Value, batch: Value| at(batch, time["timestamp_unixtime_ms"].as_i64().expect("a time"));
+    sender.send(&[said(&earlier, ios("ada", "v1", Some("authorized")))]).await;
+    sender.send(&[said(&later, ios("ada", "v1", Some("denied")))]).await;
+    sender.send(&[said(&earlier, ios("ada", "v1", Some("authorized")))]).await;
+    sender.send(&[said(&later, ios("bob", "v2", Some("denied")))]).await;
+    sender.send(&[said(&earlier, ios("bob", "v2", Some("authorized")))]).await;
+    assert_eq!(devices(&sender).await, (1, 3));
+    // Two days behind, until it is told the time.
+    sender.store = world.store.clone();
+    world.clock.advance(2 * DAY);
+    sender.send(&[ios("dora", "v4", Some("denied"))]).await;
+    world.clock.advance(-2 * DAY);
+    sender.store = (*process).clone();
+    sender.send(&[allowed, at(ios("carl", "v3", Some("authorized")), began - 7 * DAY)]).await;
+    assert_eq!((devices(&sender).await, idfas(&sender).await), ((0, 4), vec![]));
+}
+
+async fn what_it_takes_is_newer_than_older_news_afterwards(world: World) {
+    let mut sender = Sender::new(&world).await;
+    sender.send(&[at(ios("ada", "v2", Some("authorized")), world.clock.now().0 - 200 * DAY)]).await;
+    send_ahead(&sender, &[ios("ada", "v1", Some("authorized"))]).await;
+    let process = unsteady(&world).await;
+    sender.store = (*process).clone();
+    sender.send(&[ios("ada", "v1", Some("denied"))]).await;
+    sender.store = world.store.clone();
+    world.clock.advance(HOUR);
+    sender.send(&[ios("ada", "v2", None)]).await;
+    assert_eq!((sender.profiles(AUTHORIZED).await, sender.profiles(DENIED).await), (0, 1));
+    sender.send(&[at(ios("ada", "v1", Some("authorized")), world.clock.now().0 - 30 * DAY)]).await;
+    assert_eq!(devices(&sender).await, (1, 1), "what waited on the phone for a month");
+}
+
+async fn what_it_is_told_of_a_device_is_not_lost(world: World) {
+    let mut sender = Sender::new(&world).await;
+    send_ahead(&sender, &[with_idfa(1, "14.4", None)]).await;
+    let process = unsteady(&world).await;
+    sender.store = (*process).clone();
+    sender.send(&[told(1, Some("17.5"))]).await;
+    sender.store = world.store.clone();
+    world.clock.advance(DAY);
+    sender.send(&[told(1, None)]).await;
+    let versions: Vec<(Option<String>,)> = world.rows("select os_version from devices").await;
+    assert_eq!((idfas(&sender).await, versions), (vec![], vec![(Some("17.5".to_owned()),)]));
+}
+
+async fn a_device_without_a_status_outranks_nobody(world: World) {
+    let sender = Sender::new(&world).await;
+    send_ahead(&sender, &[ios("ada", "v1", None)]).await;
+    sender.send(&[at(ios("ada", "v2", None), world.clock.now().0 - 5000)]).await;
+    const DECIDING: &str = "select i.value from uses u join device_identifiers i on i.device_id = u.device_id \
+        where i.kind = 'ios_idfv' and u.decides > 0";
+    assert_eq!(world.rows::<(String,)>(DECIDING).await, [("v2".to_owned(),)]);
+}
+
+async fn a_device_that_was_heard_of_while_ahead_is_not_silent(world: World) {
+    let mut sender = Sender::new(&world).await;
+    let known = |idfv: Option<&str>, mp: Option<&str>| json!({"mp_deviceid": mp, "device_info": {"platform": "iOS", "ios_idfv": idfv}});
+    let retired = async |workspace| world.retire(workspace, world.store.clock().now().minus(30 * DAY)).await;
+    sender.send(&[known(Some("v2"), None), known(Some("v3"), None), known(None, Some("m3"))]).await;
+    send_ahead(&sender, &[known(None, Some("m2"))]).await;
+    // Its only id is another device's now.
+    sender.send(&[known(Some("v2"), Some("m2"))]).await;
+    assert_eq!(retired(sender.workspace).await, 0, "heard of a minute ago");
+    // By a clock that is behind, and may be wrong.
+    world.clock.advance(-60 * DAY);
+    let process = unsteady(&world).await;
+    sender.store = (*process).clone();
+    sender.send(&[known(None, Some("m3"))]).await;
+    sender.store = world.store.clone();
+    world.clock.advance(60 * DAY + MINUTE);
+    sender.send(&[known(Some("v3"), Some("m3"))]).await;
+    assert_eq!(retired(sender.workspace).await, 0, "heard of a few minutes ago");
+    world.run_jobs().await;
+    world.clock.advance(31 * DAY);
+    assert_eq!(retired(sender.workspace).await, 2, "and silent for a month then");
+    world.assert_holds().await;
+}
+
+async fn an_erasing_that_failed_while_ahead_is_tried_again(world: World) {
+    let sender = Sender::new(&world).await;
+    change(&sender, None, Some(Policy::Observe)).await;
+    sender.send(&[with_idfa(1, "17.5", Some("denied"))]).await;
+    change(&sender, None, Some(Policy::Withhold)).await;
+    world.system.schedule_jobs().await.expect("scheduled");
+    world.clock.advance(AHEAD);
+    let claimed = world.system.claim_jobs(JobsOf::Workspaces, 50).await.expect("claimed");
+    for job in claimed.iter().filter(|job| job.name == JobKind::Erasure) {
+        world.system.fail_job(job, "the database was not available".to_owned()).await.expect("noted");
+    }
+    world.clock.advance(-AHEAD + 3 * DAY + HOUR);
+    run_due_jobs(&world.state.services, world.state.config.retention.keep()).await.expect("jobs run");
+    assert_eq!(idfas(&sender).await, [""; 0]);
+}
+
+async fn a_clock_that_has_just_begun_removes_nothing(world: World) {
+    let sender = Sender::new(&world).await;
+    change(&sender, None, Some(Policy::Observe)).await;
+    sender.send(&[with_idfa(1, "17.5", Some("denied"))]).await;
+    change(&sender, None, Some(Policy::Withhold)).await;
+    // The machine was started with a wrong date.
+    world.clock.advance(AHEAD);
+    let process = unsteady(&world).await;
+    let keep = world.state.config.retention.keep();
+    run_due_jobs(&Services::new(process), keep).await.expect("jobs run");
+    assert_eq!(idfas(&sender).await, ["A1"]);
+    let ended: Vec<(String,)> = world.rows("select name from jobs where ended_at is not null order by name").await;
+    let ended: Vec<&str> = ended.iter().map(|(name,)| name.as_str()).collect();
+    assert_eq!(ended, ["sign_in_failures", "tidying", "token_reads"], "the others wait");
+}
+
+/// Leaps at one of the looks at it.
+#[derive(Debug)]
+struct Leaping {
+    clock: Arc<StoryClock>,
+    looks: AtomicI64,
+    leapt: AtomicBool,
+}
+
+impl Clock for Leaping {
+    fn now(&self) -> Millis {
+        if self.looks.fetch_sub(1, Ordering::SeqCst) == 0 {
+            self.leapt.store(true, Ordering::SeqCst);
+            self.clock.advance(4000 * DAY);
+        }
+        self.clock.now()
+    }
+
+    fn has_leapt(&self) -> bool {
+        self.leapt.load(Ordering::SeqCst)
+    }
+}
+
+async fn a_leap_while_a_job_is_done_removes_nothing(world: World) {
+    let sender = Sender::new(&world).await;
+    change(&sender, None, Some(Policy::Observe)).await;
+    for status in ["authorized", "denied", "authorized", "denied"] {
+        sender.send(&[with_idfa(1, "17.5", Some(status))]).await;
+    }
+    change(&sender, None, Some(Policy::Withhold)).await;
+    let keep = world.state.config.retention.keep();
+    let left = async || (world.rows::<(i64,)>("select count(*) from transitions").await, idfas(&sender).await);
+    let before = left().await;
+    let began = world.clock.now();
+    for job in ["transitions", "erasure"] {
+        for looks in 0..20 {
+            world.system.schedule_jobs().await.expect("scheduled");
+            // All others have just been done.
+            world.execute("update jobs set lease_until = null, holder = null, failures = 0, due_at = 1795356300000 + 86400000").await;
+            world
+                .execute(match job {
+                    "transitions" => "update jobs set due_at = 1795356300000 where name = 'transitions'",
+                    _ => "update jobs set due_at = 1795356300000 where name = 'erasure'",
+                })
+                .await;
+            let (looks_left, leapt) = (AtomicI64::new(i64::MAX), AtomicBool::new(false));
+            let clock = Arc::new(Leaping { clock: world.clock.clone(), looks: looks_left, leapt });
+            let process = open(&world.url, Ids::new(clock.clone())).await;
+            clock.looks.store(looks, Ordering::SeqCst);
+            let _ = run_due_jobs(&Services::new(process.clone()), keep).await;
+            world.clock.set(began);
+            process.close().await;
+            assert_eq!(left().await, before, "{job}, a leap at look {looks}");
+        }
+    }
+}
+
+/// Random clocks, processes, groups, old news and retirements: whatever happens, all that is counted agrees.
+async fn random_stories_hold(world: World) {
+    let mut sender = Sender::new(&world).await;
+    let (process, began) = (unsteady(&world).await, world.clock.now().0);
+    let (mut seed, mut passed) = (188_313_821_u64, 0);
+    let mut pick = |n: u64| {
+        seed ^= seed << 13;
+        seed ^= seed >> 7;
+        seed ^= seed << 17;
+        (seed >> 11) % n
+    };
+    for round in 0..120 {
+        passed += pick(3_600_000) as i64;
+        let off = match pick(6) {
+            0 => AHEAD + pick(1000) as i64 * HOUR,
+            1 => -3 * DAY,
+            2 => 2 * DAY,
+            _ => 0,
+        };
+        let now = began + passed + off;
+        world.clock.set(Millis(now));
+        sender.store = if pick(3) == 0 { (*process).clone() } else { world.store.clone() };
+        let batches: Vec<Value> = (0..=pick(4))
+            .map(|_| {
+                let status = [None, Some("authorized"), Some("denied"), Some("restricted")][pick(4) as usize];
+                let mut batch =
+                    ios(&format!("p{}-{}", round / 40, pick(5)), &format!("v{}-{}", round / 40, pick(6)), status);
+                if pick(4) == 0 {
+                    batch["device_info"]["ios_idfv"].take();
+                }
+                if pick(4) == 0 {
+                    batch["user_identities"].take();
+                }
+                if pick(4) == 0 {
+                    batch["device_info"]["platform"] = ["tvOS", "Android"][pick(2) as usize].into();
+                }
+                if pick(3) == 0 {
+                    batch["device_info"]["ios_advertising_id"] = format!("A{}-{}", round / 40, pick(4)).into();
+                }
+                if pick(3) == 0 { at(batch, now - pick(10 * DAY as u64) as i64) } else { batch }
+            })
+            .collect();
+        if pick(8) == 0 {
+            sender.send_historical(&batches).await
+        } else {
+            sender.send_unchecked(&batches).await
+        }
+        if pick(10) == 0 {
+            world.retire(sender.workspace, world.clock.now().minus(DAY * pick(3) as i64)).await;
+        }
+        let checked = world.store.check().await.expect("checked");
+        assert!(checked[0].is_ok(), "round {round}: {checked:?} after {batches:?}");
+    }
+    world.assert_holds().await;
+}
