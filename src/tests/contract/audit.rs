@@ -1,6 +1,7 @@
 //! The chains: complete, unchangeable, provable.
 
 use crate::harness::{World, on_both, workspace_ref};
+use attest::domain::att::{Policy, Status};
 use attest::domain::audit::AuditAction;
 use attest::domain::audit::{ActorSnapshot, AuditRow};
 use attest::domain::permission::Permission;
@@ -8,12 +9,15 @@ use attest::domain::role::{Role, TokenRole};
 use attest::domain::time::Millis;
 use attest::server::services::input::set_paused;
 use attest::server::services::member::set_member;
+use attest::server::services::privacy::{NewSettings, change_settings};
 use attest::server::store::audit::{AuditFilter, ChainRow, hash};
 use serde_json::json;
 
 on_both! {
     rows_are_never_changed_or_removed
     a_row_that_was_changed_behind_our_back_is_named
+    what_was_changed_past_the_log_is_named
+    a_chain_that_was_cut_or_put_before_is_named
     chains_begin_with_the_first_row
     a_filter_finds_what_a_look_at_every_row_finds
     a_search_looks_through_so_many_rows_and_goes_on
@@ -85,6 +89,128 @@ async fn a_row_that_was_changed_behind_our_back_is_named(world: World) {
     let broken = world.store.verify_audit().await.expect("walked").broken;
     assert_eq!(broken.len(), 1);
     assert_eq!((broken[0].seq, broken[0].why), (2, "it does not match its hash"));
+}
+
+/// Why the first row that does not hold does not.
+async fn why(world: &World) -> Vec<&'static str> {
+    world.store.verify_audit().await.expect("walked").broken.iter().map(|broken| broken.why).collect()
+}
+
+/// A workspace with something of each kind that the log decides.
+async fn decided(world: &World) {
+    world.workspace("Acme").await;
+    world.member("acme", "Ada", Role::ComplianceAdmin).await;
+    world.member("acme", "Bob", Role::Analyst).await;
+    world.token("acme", Role::Admin).await;
+    world.input("acme", "Backend").await;
+    let settings = NewSettings {
+        default: Some(Some(Status::Denied)),
+        policy: Some(Policy::Observe),
+        reason: "as it is said".to_owned(),
+        version: 1,
+        typed_name: None,
+    };
+    change_settings(&world.store, &World::actor(), workspace_ref("acme"), settings).await.expect("changed");
+    world.assert_holds().await;
+}
+
+async fn what_was_changed_past_the_log_is_named(world: World) {
+    decided(&world).await;
+    for (what, change, back) in [
+        (
+            "settings",
+            "update settings_versions set default_status = 3 where version = 2",
+            "update settings_versions set default_status = 2 where version = 2",
+        ),
+        (
+            "settings",
+            "update settings_versions set default_status = 1 where version = 1",
+            "update settings_versions set default_status = null where version = 1",
+        ),
+        (
+            "settings",
+            "update settings_versions set idfa_policy = 'withhold'",
+            "update settings_versions set idfa_policy = 'observe' where version = 2",
+        ),
+        (
+            "settings",
+            "insert into settings_versions (workspace_id, version, default_status, idfa_policy, changed_at, changed_by, reason, \
+             moved_profiles) select workspace_id, 3, 3, idfa_policy, changed_at, changed_by, reason, 0 from settings_versions where version = 2",
+            "delete from settings_versions where version = 3",
+        ),
+        (
+            "members",
+            "update members set role = 'admin' where role = 'analyst'",
+            "update members set role = 'analyst' where role = 'admin'",
+        ),
+        (
+            "members",
+            "insert into members (workspace_id, person_id, role, since) select w.id, w.id, 'compliance_admin', 0 from workspaces w",
+            "delete from members where since = 0",
+        ),
+        (
+            "API tokens",
+            "update credentials set role = 'compliance_admin' where kind = 'token'",
+            "update credentials set role = 'admin' where kind = 'token'",
+        ),
+        (
+            "API tokens",
+            "update credentials set expires_at = expires_at + 1 where kind = 'token'",
+            "update credentials set expires_at = expires_at - 1 where kind = 'token'",
+        ),
+        (
+            "API tokens",
+            "update credentials set kind = 'token', token_id = 7 where kind = 'input'",
+            "update credentials set kind = 'input', token_id = null where token_id = 7",
+        ),
+        ("inputs", "update inputs set requests_per_second = 5", "update inputs set requests_per_second = null"),
+        ("inputs", "update inputs set secret_version = 2", "update inputs set secret_version = 1"),
+        ("inputs", "update inputs set name = 'Other'", "update inputs set name = 'Backend'"),
+    ] {
+        // Where a reference stands in the way, the change is not possible in the first place.
+        if !meddle(&world, change).await {
+            assert!(change.starts_with("insert into members"), "{change}");
+            continue;
+        }
+        assert_eq!(why(&world).await, [format!("the {what} are not those that the log says")], "{change}");
+        assert!(meddle(&world, back).await, "{back}");
+        world.assert_holds().await;
+    }
+}
+
+async fn a_chain_that_was_cut_or_put_before_is_named(world: World) {
+    decided(&world).await;
+    const PUT: &str = "insert into audit (workspace_id, seq, at_ms, actor_kind, actor_name, action, target, before_json, \
+        after_json, prev_hash, hash) select workspace_id, 0, at_ms, actor_kind, actor_name, action, target, before_json, after_json, \
+        prev_hash, hash from audit where seq = 1 and workspace_id <> 0";
+    assert!(meddle(&world, PUT).await, "the triggers let it");
+    assert_eq!(why(&world).await, ["it stands before the first row"]);
+    let off = match world.url.starts_with("sqlite") {
+        true => "drop trigger audit_no_delete",
+        false => "drop trigger audit_no_change on audit",
+    };
+    assert!(meddle(&world, off).await);
+    assert!(meddle(&world, "delete from audit where seq = 0").await);
+    assert!(why(&world).await.is_empty());
+    assert!(!world.store.verify_audit().await.expect("walked").is_ok(), "it is not guarded");
+    // The last row was the change of the settings; with the head set back the rest of the chain is whole.
+    const CUT: &str =
+        "delete from audit where workspace_id <> 0 and seq = (select seq from audit_heads where workspace_id <> 0)";
+    const BACK: &str = "update audit_heads set seq = seq - 1, hash = (select a.hash from audit a \
+        where a.workspace_id = audit_heads.workspace_id and a.seq = audit_heads.seq - 1) where workspace_id <> 0";
+    assert!(meddle(&world, CUT).await && meddle(&world, BACK).await);
+    assert_eq!(why(&world).await, ["the settings are not those that the log says"]);
+    // A chain of a workspace that there is not, and none of one that there is.
+    assert!(
+        meddle(&world, "delete from audit where workspace_id <> 0; delete from audit_heads where workspace_id <> 0")
+            .await
+    );
+    assert_eq!(why(&world).await, ["the whole chain is missing"]);
+    assert!(
+        meddle(&world, "delete from audit where workspace_id = 0; delete from audit_heads where workspace_id = 0")
+            .await
+    );
+    assert_eq!(why(&world).await.len(), 2, "the installation's too");
 }
 
 async fn chains_begin_with_the_first_row(world: World) {

@@ -1,11 +1,13 @@
 //! The queue: what it refuses, whose turn it is, and what becomes of what waits.
 
 use super::sender::{DENIED, Sender, ios, sent};
-use crate::harness::{Backend, World, on_both};
+use crate::harness::{Backend, World, on_both, workspace_ref};
+use attest::domain::att::Policy;
 use attest::domain::id::WorkspaceId;
 use attest::domain::time::MINUTE;
 use attest::server::error::{Error, Result};
 use attest::server::ingest::{Ingest, Limits};
+use attest::server::services::privacy::{NewSettings, change_settings};
 use attest::server::store::{InputGrant, SentBatches};
 use clap::Parser;
 use serde_json::Value;
@@ -177,7 +179,12 @@ async fn many_small_requests_are_many(world: World) {
 /// Two bulks between two that bring little: a part of the first bulk comes before the second of these, and not all of it.
 async fn beside_few_a_bulk_is_stored_in_parts(world: World) {
     let queue = Queue::new(&world, &[]).await;
-    world.execute("update settings_versions set idfa_policy = 'require_status'").await;
+    for slug in ["acme", "globex"] {
+        let (policy, reason) = (Some(Policy::RequireStatus), "a test".to_owned());
+        let settings = NewSettings { default: None, policy, reason, version: 1, typed_name: None };
+        let changed = change_settings(&world.store, &World::actor(), workspace_ref(slug), settings).await;
+        changed.expect("changed");
+    }
     let locked = world.lock_writes().await;
     let little = queue.send_little(0).await;
     let bulk = |first: i64, lacking: &[usize]| {

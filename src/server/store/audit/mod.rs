@@ -1,6 +1,7 @@
 //! The chains: rows are appended with the hash of the row before them, read by key, and walked to prove them.
 
 mod read;
+mod replay;
 mod verify;
 
 pub use read::{AuditFilter, AuditRows};

@@ -1,6 +1,7 @@
 //! Proving that a chain was neither changed nor cut: in the database, and in an exported file.
 
-use super::{ChainRow, chain_name, hash};
+use super::replay::Replay;
+use super::{ChainRow, INSTALLATION, chain_name, hash};
 use crate::domain::audit::{FIRST_PREVIOUS, canonical};
 use crate::domain::id::WorkspaceId;
 use crate::server::error::{Error, Result};
@@ -37,7 +38,9 @@ impl Verified {
 impl Store {
     /// Walks every chain from its first row to its head, a page at a time.
     pub async fn verify_audit(&self) -> Result<Verified> {
-        const CHAINS: &str = "select workspace_id from audit union select workspace_id from audit_heads order by 1";
+        // Each workspace has one, and the installation, as soon as there is anything.
+        const CHAINS: &str = "select workspace_id from audit union select workspace_id from audit_heads \
+            union select id from workspaces union select 0 from people order by 1";
         let mut system = self.system_view().await?;
         let chains: Vec<WorkspaceId> = on!(&mut system.tx, c => sqlx::query_scalar(CHAINS).fetch_all(c).await?);
         let mut verified = Verified { unguarded: !system.is_log_guarded().await?, ..Verified::default() };
@@ -114,7 +117,15 @@ const NO_MATCH: &str = "it does not match its hash";
 impl SystemView {
     async fn verify_chain(&mut self, chain: WorkspaceId) -> Result<(u64, Option<Broken>)> {
         const HEAD: &str = "select seq, hash from audit_heads where workspace_id = $1";
+        const BEFORE: &str = "select seq from audit where workspace_id = $1 and seq < 1 order by seq limit 1";
+        const THERE: &str = "select count(*) > 0 from workspaces where id = $1";
         let mut walk = Walk::new(chain_name(chain));
+        let mut replay = Replay::default();
+        let before: Option<i64> =
+            on!(&mut self.tx, c => sqlx::query_scalar(BEFORE).bind(chain).fetch_optional(c).await?);
+        if let Some(seq) = before {
+            return Ok((0, Some(walk.broken(seq, "it stands before the first row"))));
+        }
         loop {
             let page = self.tx.audit_page(chain, walk.seq).await?;
             if page.is_empty() {
@@ -125,6 +136,7 @@ impl SystemView {
                 let kept = ChainRow::from(stored);
                 let texts = canonical(&kept.row.before).and_then(|text| Ok(text + &canonical(&kept.row.after)?));
                 let seq = kept.row.seq;
+                replay.take(&kept.row);
                 if let Err(broken) = walk.step(kept) {
                     return Ok((walk.rows, Some(broken)));
                 }
@@ -135,12 +147,23 @@ impl SystemView {
         }
         let head: Option<(i64, String)> =
             on!(&mut self.tx, c => sqlx::query_as(HEAD).bind(chain).fetch_optional(c).await?);
+        if walk.rows == 0 && head.is_none() {
+            return Ok((0, Some(walk.broken(1, "the whole chain is missing"))));
+        }
         let broken = match head {
             Some((head, hash)) if head == walk.seq && hash == walk.previous => None,
             Some((head, _)) if head > walk.seq => Some(walk.broken(walk.seq + 1, "the row is missing")),
             _ => Some(walk.broken(walk.seq, "the chain's head does not match its last row")),
         };
-        Ok((walk.rows, broken))
+        if broken.is_some() || chain == INSTALLATION {
+            return Ok((walk.rows, broken));
+        }
+        let is_there: bool = on!(&mut self.tx, c => sqlx::query_scalar(THERE).bind(chain).fetch_one(c).await?);
+        let why = match is_there {
+            false => Some("there is no such workspace"),
+            true => replay.differs_from(&self.tx.in_force(chain).await?),
+        };
+        Ok((walk.rows, why.map(|why| walk.broken(walk.seq, why))))
     }
 }
 
