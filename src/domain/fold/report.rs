@@ -26,14 +26,15 @@ fn is_ahead(noted: Millis, arrival: &Arrival) -> bool {
 }
 
 /// Whether something said for the moment `t` is no older than what was said `at`, which it is then; old news that is sent
-/// later counts only where nothing was said. While it is not known whether what lies ahead is wrong, what comes now came
-/// later all the same.
+/// later counts only where nothing was said. While it is not known whether what lies ahead is wrong, what is of now
+/// came later all the same.
 fn take_if_news(at: &mut Option<Millis>, t: Millis, arrival: &Arrival) -> bool {
     let Some(noted) = *at else {
         *at = Some(t);
         return true;
     };
-    let later = if !arrival.is_clock_steady && is_ahead(noted, arrival) { noted } else { t };
+    let is_of_now = t >= arrival.received.minus(DAY);
+    let later = if !arrival.is_clock_steady && is_ahead(noted, arrival) && is_of_now { noted } else { t };
     let is_news = later >= noted && !arrival.historical;
     if is_news {
         *at = Some(later);
@@ -50,10 +51,14 @@ fn reported_since(noted: &Reported, is_ahead: impl Fn(Millis) -> bool) -> Millis
 /// What was noted while our clock was ahead must not outrank what is reported now. Since when a status has been there
 /// outranks nothing, and stays what its transition says.
 fn forget_future(device: &mut Device, t: Millis, arrival: &Arrival) {
-    if !arrival.is_clock_steady || arrival.historical {
+    if !arrival.is_clock_steady {
         return;
     }
     device.last_seen = believed(device.last_seen, arrival.received, t);
+    // Of what it says there may be news from before that.
+    if arrival.historical {
+        return;
+    }
     if let Some(reported) = device.reported.as_mut().filter(|reported| is_ahead(reported.as_of, arrival)) {
         reported.as_of = reported_since(reported, |noted| is_ahead(noted, arrival));
     }

@@ -131,8 +131,8 @@ impl System {
     /// Forgets samples that are a day old.
     pub async fn prune_samples(&self, workspace: WorkspaceId) -> Result<()> {
         const SQL: &str = "delete from samples where workspace_id = $1 and received_at <= $2";
+        let before = self.sure_now()?.minus(KEPT);
         let removed = self.transaction(move |mut system: SystemTx| async move {
-            let before = system.now.minus(KEPT);
             let removed =
                 on!(&mut system.tx, c => sqlx::query(SQL).bind(workspace).bind(before).execute(c).await?.rows_affected());
             system.commit(Trail::Unaudited("old samples")).await?;

@@ -4,11 +4,12 @@
 use super::erasing::{change, idfas, with_idfa};
 use super::sender::{AUTHORIZED, DENIED, Sender, ios};
 use crate::harness::{World, on_both, open};
-use attest::domain::att::Policy;
+use attest::domain::att::{Policy, Status};
 use attest::domain::job::JobKind;
 use attest::domain::time::{DAY, HOUR, MINUTE, Millis};
 use attest::server::clock::{Clock, Ids, StoryClock};
 use attest::server::services::Services;
+use attest::server::services::erasure::erase_step;
 use attest::server::services::jobs::run_due_jobs;
 use attest::server::store::System;
 use attest::server::store::job::JobsOf;
@@ -28,6 +29,7 @@ on_both! {
     an_erasing_that_failed_while_ahead_is_tried_again
     a_clock_that_has_just_begun_removes_nothing
     a_leap_while_a_job_is_done_removes_nothing
+    a_leap_within_an_erasing_leaves_to_a_later_one_what_is_its
     random_stories_hold
 }
 
@@ -191,6 +193,10 @@ async fn what_it_is_told_of_a_device_is_not_lost(world: World) {
     let process = unsteady(&world).await;
     sender.store = (*process).clone();
     sender.send(&[told(1, Some("17.5"))]).await;
+    // An older one is older still.
+    let mut older = at(with_idfa(1, "14.4", None), world.clock.now().0 - 200 * DAY);
+    older["device_info"]["platform"] = "Android".into();
+    sender.send(&[older]).await;
     sender.store = world.store.clone();
     world.clock.advance(DAY);
     sender.send(&[told(1, None)]).await;
@@ -293,10 +299,11 @@ async fn a_leap_while_a_job_is_done_removes_nothing(world: World) {
     }
     change(&sender, None, Some(Policy::Withhold)).await;
     let keep = world.state.config.retention.keep();
-    let left = async || (world.rows::<(i64,)>("select count(*) from transitions").await, idfas(&sender).await);
+    const LEFT: &str = "select count(*) from transitions union all select count(*) from samples";
+    let left = async || (world.rows::<(i64,)>(LEFT).await, idfas(&sender).await);
     let before = left().await;
     let began = world.clock.now();
-    for job in ["transitions", "erasure"] {
+    for job in ["transitions", "samples", "erasure"] {
         for looks in 0..20 {
             world.system.schedule_jobs().await.expect("scheduled");
             // All others have just been done.
@@ -304,6 +311,7 @@ async fn a_leap_while_a_job_is_done_removes_nothing(world: World) {
             world
                 .execute(match job {
                     "transitions" => "update jobs set due_at = 1795356300000 where name = 'transitions'",
+                    "samples" => "update jobs set due_at = 1795356300000 where name = 'samples'",
                     _ => "update jobs set due_at = 1795356300000 where name = 'erasure'",
                 })
                 .await;
@@ -316,6 +324,31 @@ async fn a_leap_while_a_job_is_done_removes_nothing(world: World) {
             process.close().await;
             assert_eq!(left().await, before, "{job}, a leap at look {looks}");
         }
+    }
+}
+
+/// An erasing that is due leaves to another what that one takes once its own hours are over.
+async fn a_leap_within_an_erasing_leaves_to_a_later_one_what_is_its(world: World) {
+    let sender = Sender::new(&world).await;
+    change(&sender, Some(Some(Status::Authorized)), None).await;
+    sender.send(&[with_idfa(1, "17.0", None), with_idfa(2, "14.2", None)]).await;
+    change(&sender, Some(None), None).await;
+    change(&sender, Some(Some(Status::Denied)), None).await;
+    world.execute("update erasures set due_at = asked_at + 3600000 where version = 4").await;
+    world.clock.advance(2 * HOUR);
+    let began = world.clock.now();
+    for looks in 0..20 {
+        world
+            .execute("update erasures set progress = 'waiting', ended_at = null, cursor = '', seen = 0, erased = 0")
+            .await;
+        let (looks_left, leapt) = (AtomicI64::new(i64::MAX), AtomicBool::new(false));
+        let clock = Arc::new(Leaping { clock: world.clock.clone(), looks: looks_left, leapt });
+        let process = open(&world.url, Ids::new(clock.clone())).await;
+        clock.looks.store(looks, Ordering::SeqCst);
+        let _ = erase_step(&Services::new(process.clone()), sender.workspace).await;
+        world.clock.set(began);
+        process.close().await;
+        assert!(idfas(&sender).await.contains(&"A1".to_owned()), "a leap at look {looks}");
     }
 }
 

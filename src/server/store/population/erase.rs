@@ -11,6 +11,7 @@ use crate::domain::fold::Population;
 use crate::domain::id::{DeviceId, WorkspaceId};
 use crate::domain::identifier::{Identifier, IdentifierKind};
 use crate::domain::joins::Lead;
+use crate::domain::time::Millis;
 use crate::server::error::Result;
 use crate::server::store::db::{Tx, on};
 use crate::server::store::erasure::Progress;
@@ -30,6 +31,7 @@ impl System {
         self.persist(move |store| async move {
             let mut tx = store.db.write().await?;
             tx.take_lane(workspace).await?;
+            let now = store.sure_now()?;
             let Some(mut erasure) = tx.locked_erasure(workspace, version).await? else { return Ok(false) };
             if matches!(erasure.progress, Progress::Done | Progress::Cancelled) {
                 return Ok(false);
@@ -37,20 +39,20 @@ impl System {
             let version_in_force = tx.settings(workspace).await?.version;
             // What was let go since it was asked for, and withheld again later, is of a later erasing.
             let terms = tx.terms_since(workspace, version).await?;
-            let later = tx.later_erasings(workspace, version, store.clock.now()).await?;
+            let later = tx.later_erasings(workspace, version, now).await?;
             let page = tx.idfas_after(workspace, &erasure.cursor).await?;
             let more = page.len() == STEP;
             erasure.seen += i64::try_from(page.len()).unwrap_or_default();
             if let Some((identifier, _)) = page.last() {
                 erasure.cursor = json!(IdfaKey::of(identifier)).to_string();
             }
-            erasure.erased += tx.erase_of(&store, workspace, &terms, &later, page).await?;
+            erasure.erased += tx.erase_of((&store, now), workspace, &terms, &later, page).await?;
             erasure.progress = if more { Progress::Running } else { Progress::Done };
             if !more {
-                erasure.ended_at = Some(store.clock.now());
+                erasure.ended_at = Some(now);
                 // The last id that was looked at is not kept.
                 erasure.cursor = String::new();
-                tx.tell_erased(store.clock.now(), version_in_force, &erasure).await?;
+                tx.tell_erased(now, version_in_force, &erasure).await?;
             }
             tx.update_erasure(&erasure).await?;
             tx.commit().await?;
@@ -109,7 +111,7 @@ impl Tx {
     /// how many.
     async fn erase_of(
         &mut self,
-        store: &Store,
+        (store, now): (&Store, Millis),
         workspace: WorkspaceId,
         terms: &[Terms],
         later: &[Erasing],
@@ -129,9 +131,9 @@ impl Tx {
         let before = load.population;
         let mut after = before.clone();
         for (identifier, lead) in &erased {
-            after.erase_identifier(identifier, lead.to, store.clock.now());
+            after.erase_identifier(identifier, lead.to, now);
         }
-        let today = self.today(workspace, store.clock.now()).await?;
+        let today = self.today(workspace, now).await?;
         let mut writes = Writes::new(workspace);
         writes.population(&before, &after, &store.ids);
         writes.cells(store.slot, today, &count::cells(&after.difference(&before)));
