@@ -78,6 +78,18 @@ fn settings(state: &Value) -> Value {
     json!([state["default_att_status"], state["idfa_policy"]])
 }
 
+/// An input as it is in force.
+#[derive(sqlx::FromRow)]
+struct InputRow {
+    id: InputId,
+    name: String,
+    public_key: String,
+    paused: bool,
+    takes_placeholders: bool,
+    requests_per_second: Option<i64>,
+    secret_version: i64,
+}
+
 impl Tx {
     /// What is in force in a workspace. Names that this version does not know are compared as they are.
     pub(super) async fn in_force(&mut self, workspace: WorkspaceId) -> Result<Replay> {
@@ -94,8 +106,7 @@ impl Tx {
             on!(&mut *self, c => sqlx::query_as(MEMBERS).bind(workspace).fetch_all(c).await?);
         let tokens: Vec<(TokenId, String, Option<String>, Option<Millis>)> =
             on!(&mut *self, c => sqlx::query_as(TOKENS).bind(workspace).fetch_all(c).await?);
-        let inputs: Vec<(InputId, String, String, bool, bool, Option<i64>, i64)> =
-            on!(&mut *self, c => sqlx::query_as(INPUTS).bind(workspace).fetch_all(c).await?);
+        let inputs: Vec<InputRow> = on!(&mut *self, c => sqlx::query_as(INPUTS).bind(workspace).fetch_all(c).await?);
         let status =
             |code: Option<i64>| code.map(|code| Status::from_code(code).map_or(json!(code), |status| json!(status)));
         Ok(Replay {
@@ -110,8 +121,16 @@ impl Tx {
                 .collect(),
             inputs: inputs
                 .into_iter()
-                .map(|(input, name, key, paused, placeholders, limit, version)| {
-                    (input.to_string(), json!([name, key, paused, placeholders, limit, version]))
+                .map(|row| {
+                    let state = json!([
+                        row.name,
+                        row.public_key,
+                        row.paused,
+                        row.takes_placeholders,
+                        row.requests_per_second,
+                        row.secret_version
+                    ]);
+                    (row.id.to_string(), state)
                 })
                 .collect(),
         })
