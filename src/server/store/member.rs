@@ -105,9 +105,7 @@ impl<A: Act> Change<A> {
 
     /// A person of the installation.
     pub async fn person(&mut self, email: &Email) -> Result<Option<Person>> {
-        const SQL: &str = "select id, email, name, operator, disabled_at is not null as disabled, \
-            first_link_shown_to, theme from people where email = $1";
-        Ok(on!(&mut self.tx, c => sqlx::query_as(SQL).bind(email.as_str()).fetch_optional(c).await?))
+        self.tx.person_by_email(email).await
     }
 }
 

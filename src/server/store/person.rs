@@ -1,6 +1,6 @@
 //! People: who can sign in.
 
-use super::db::on;
+use super::db::{Tx, on};
 use super::{SystemTx, SystemView};
 use crate::domain::error::Problem;
 use crate::domain::id::{PersonId, WorkspaceId};
@@ -22,6 +22,20 @@ pub struct Person {
     pub theme: Theme,
 }
 
+macro_rules! columns {
+    () => {
+        "p.id, p.email, p.name, p.operator, p.disabled_at is not null as disabled, p.first_link_shown_to, p.theme"
+    };
+}
+
+impl Tx {
+    /// The person of this e-mail.
+    pub(super) async fn person_by_email(&mut self, email: &Email) -> Result<Option<Person>> {
+        const SQL: &str = concat!("select ", columns!(), " from people p where p.email = $1");
+        Ok(on!(self, c => sqlx::query_as(SQL).bind(email.as_str()).fetch_optional(c).await?))
+    }
+}
+
 impl SystemView {
     /// How many people there are.
     pub async fn count_people(&mut self) -> Result<i64> {
@@ -29,15 +43,12 @@ impl SystemView {
     }
 
     pub async fn person(&mut self, id: PersonId) -> Result<Option<Person>> {
-        const SQL: &str = "select id, email, name, operator, disabled_at is not null as disabled, \
-            first_link_shown_to, theme from people where id = $1";
+        const SQL: &str = concat!("select ", columns!(), " from people p where p.id = $1");
         Ok(on!(&mut self.tx, c => sqlx::query_as(SQL).bind(id).fetch_optional(c).await?))
     }
 
     pub async fn person_by_email(&mut self, email: &Email) -> Result<Option<Person>> {
-        const SQL: &str = "select id, email, name, operator, disabled_at is not null as disabled, \
-            first_link_shown_to, theme from people where email = $1";
-        Ok(on!(&mut self.tx, c => sqlx::query_as(SQL).bind(email.as_str()).fetch_optional(c).await?))
+        self.tx.person_by_email(email).await
     }
 
     /// The person's password hash in PHC form; `None` while they have not chosen one.
@@ -50,9 +61,12 @@ impl SystemView {
 
     /// Everybody, in the order of their names, with how many workspaces they are a member of.
     pub async fn people(&mut self) -> Result<Vec<(Person, i64)>> {
-        const SQL: &str = "select p.id, p.email, p.name, p.operator, p.disabled_at is not null as disabled, \
-            p.first_link_shown_to, p.theme, \
-            (select count(*) from members m where m.person_id = p.id) as workspaces from people p order by p.name, p.id";
+        const SQL: &str = concat!(
+            "select ",
+            columns!(),
+            ", (select count(*) from members m where m.person_id = p.id) as workspaces \
+            from people p order by p.name, p.id"
+        );
         #[derive(sqlx::FromRow)]
         struct Row {
             #[sqlx(flatten)]

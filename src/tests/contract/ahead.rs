@@ -1,21 +1,13 @@
-//! What was noted while a clock was ahead, or by one that may be wrong: no order of reports, no grouping and no job makes
-//! more of it than it is.
+//! What was noted while a clock was ahead, or by one that may be wrong: no order of reports and no grouping makes more of it
+//! than it is.
 
 use super::erasing::{change, idfas, with_idfa};
 use super::sender::{AUTHORIZED, DENIED, Sender, ios};
-use crate::harness::{World, on_both, open};
-use attest::domain::att::{Policy, Status};
-use attest::domain::job::JobKind;
+use crate::harness::{World, on_both, unsteady};
+use attest::domain::att::Policy;
 use attest::domain::time::{DAY, HOUR, MINUTE, Millis};
-use attest::server::clock::{Clock, Ids, StoryClock};
-use attest::server::services::Services;
-use attest::server::services::erasure::erase_step;
-use attest::server::services::jobs::run_due_jobs;
-use attest::server::store::System;
-use attest::server::store::job::JobsOf;
+use attest::server::clock::Clock;
 use serde_json::{Value, json};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
 on_both! {
     a_silent_batch_before_a_late_one_loses_nothing
@@ -26,37 +18,11 @@ on_both! {
     what_it_is_told_of_a_device_is_not_lost
     a_device_without_a_status_outranks_nobody
     a_device_that_was_heard_of_while_ahead_is_not_silent
-    an_erasing_that_failed_while_ahead_is_tried_again
-    a_clock_that_has_just_begun_removes_nothing
-    a_leap_while_a_job_is_done_removes_nothing
-    a_leap_within_an_erasing_leaves_to_a_later_one_what_is_its
     random_stories_hold
 }
 
 /// How far the clock is ahead.
 const AHEAD: i64 = 300 * DAY;
-
-/// The world's clock, in a process that does not know yet whether it is right, and has just begun.
-#[derive(Debug)]
-struct Unsteady(Arc<StoryClock>);
-
-impl Clock for Unsteady {
-    fn now(&self) -> Millis {
-        self.0.now()
-    }
-
-    fn is_steady(&self) -> bool {
-        false
-    }
-
-    fn is_new(&self) -> bool {
-        true
-    }
-}
-
-async fn unsteady(world: &World) -> System {
-    open(&world.url, Ids::new(Arc::new(Unsteady(world.clock.clone())))).await
-}
 
 fn at(mut batch: Value, t: i64) -> Value {
     batch["timestamp_unixtime_ms"] = t.into();
@@ -145,7 +111,7 @@ async fn people_who_share_phones_in_a_long_chain_hold(world: World) {
 
 async fn a_clock_that_may_be_wrong_lets_no_older_report_outrank_a_newer(world: World) {
     let mut sender = Sender::new(&world).await;
-    let process = unsteady(&world).await;
+    let process = unsteady(&world, false).await;
     change(&sender, None, Some(Policy::Withhold)).await;
     let began = world.clock.now().0;
     let mut allowed = at(ios("dora", "v4", Some("authorized")), began - 20 * DAY);
@@ -176,7 +142,7 @@ async fn what_it_takes_is_newer_than_older_news_afterwards(world: World) {
     let mut sender = Sender::new(&world).await;
     sender.send(&[at(ios("ada", "v2", Some("authorized")), world.clock.now().0 - 200 * DAY)]).await;
     send_ahead(&sender, &[ios("ada", "v1", Some("authorized"))]).await;
-    let process = unsteady(&world).await;
+    let process = unsteady(&world, false).await;
     sender.store = (*process).clone();
     sender.send(&[ios("ada", "v1", Some("denied"))]).await;
     sender.store = world.store.clone();
@@ -190,7 +156,7 @@ async fn what_it_takes_is_newer_than_older_news_afterwards(world: World) {
 async fn what_it_is_told_of_a_device_is_not_lost(world: World) {
     let mut sender = Sender::new(&world).await;
     send_ahead(&sender, &[with_idfa(1, "14.4", None)]).await;
-    let process = unsteady(&world).await;
+    let process = unsteady(&world, false).await;
     sender.store = (*process).clone();
     sender.send(&[told(1, Some("17.5"))]).await;
     // An older one is older still.
@@ -224,7 +190,7 @@ async fn a_device_that_was_heard_of_while_ahead_is_not_silent(world: World) {
     assert_eq!(retired(sender.workspace).await, 0, "heard of a minute ago");
     // By a clock that is behind, and may be wrong.
     world.clock.advance(-60 * DAY);
-    let process = unsteady(&world).await;
+    let process = unsteady(&world, false).await;
     sender.store = (*process).clone();
     sender.send(&[known(None, Some("m3"))]).await;
     sender.store = world.store.clone();
@@ -237,125 +203,10 @@ async fn a_device_that_was_heard_of_while_ahead_is_not_silent(world: World) {
     world.assert_holds().await;
 }
 
-async fn an_erasing_that_failed_while_ahead_is_tried_again(world: World) {
-    let sender = Sender::new(&world).await;
-    change(&sender, None, Some(Policy::Observe)).await;
-    sender.send(&[with_idfa(1, "17.5", Some("denied"))]).await;
-    change(&sender, None, Some(Policy::Withhold)).await;
-    world.system.schedule_jobs().await.expect("scheduled");
-    world.clock.advance(AHEAD);
-    let claimed = world.system.claim_jobs(JobsOf::Workspaces, 50).await.expect("claimed");
-    for job in claimed.iter().filter(|job| job.name == JobKind::Erasure) {
-        world.system.fail_job(job, "the database was not available".to_owned()).await.expect("noted");
-    }
-    world.clock.advance(-AHEAD + 3 * DAY + HOUR);
-    run_due_jobs(&world.state.services, world.state.config.retention.keep()).await.expect("jobs run");
-    assert_eq!(idfas(&sender).await, [""; 0]);
-}
-
-async fn a_clock_that_has_just_begun_removes_nothing(world: World) {
-    let sender = Sender::new(&world).await;
-    change(&sender, None, Some(Policy::Observe)).await;
-    sender.send(&[with_idfa(1, "17.5", Some("denied"))]).await;
-    change(&sender, None, Some(Policy::Withhold)).await;
-    // The machine was started with a wrong date.
-    world.clock.advance(AHEAD);
-    let process = unsteady(&world).await;
-    let keep = world.state.config.retention.keep();
-    run_due_jobs(&Services::new(process), keep).await.expect("jobs run");
-    assert_eq!(idfas(&sender).await, ["A1"]);
-    let ended: Vec<(String,)> = world.rows("select name from jobs where ended_at is not null order by name").await;
-    let ended: Vec<&str> = ended.iter().map(|(name,)| name.as_str()).collect();
-    assert_eq!(ended, ["sign_in_failures", "tidying", "token_reads"], "the others wait");
-}
-
-/// Leaps at one of the looks at it.
-#[derive(Debug)]
-struct Leaping {
-    clock: Arc<StoryClock>,
-    looks: AtomicI64,
-    leapt: AtomicBool,
-}
-
-impl Clock for Leaping {
-    fn now(&self) -> Millis {
-        if self.looks.fetch_sub(1, Ordering::SeqCst) == 0 {
-            self.leapt.store(true, Ordering::SeqCst);
-            self.clock.advance(4000 * DAY);
-        }
-        self.clock.now()
-    }
-
-    fn has_leapt(&self) -> bool {
-        self.leapt.load(Ordering::SeqCst)
-    }
-}
-
-async fn a_leap_while_a_job_is_done_removes_nothing(world: World) {
-    let sender = Sender::new(&world).await;
-    change(&sender, None, Some(Policy::Observe)).await;
-    for status in ["authorized", "denied", "authorized", "denied"] {
-        sender.send(&[with_idfa(1, "17.5", Some(status))]).await;
-    }
-    change(&sender, None, Some(Policy::Withhold)).await;
-    let keep = world.state.config.retention.keep();
-    const LEFT: &str = "select count(*) from transitions union all select count(*) from samples";
-    let left = async || (world.rows::<(i64,)>(LEFT).await, idfas(&sender).await);
-    let before = left().await;
-    let began = world.clock.now();
-    for job in ["transitions", "samples", "erasure"] {
-        for looks in 0..20 {
-            world.system.schedule_jobs().await.expect("scheduled");
-            // All others have just been done.
-            world.execute("update jobs set lease_until = null, holder = null, failures = 0, due_at = 1795356300000 + 86400000").await;
-            world
-                .execute(match job {
-                    "transitions" => "update jobs set due_at = 1795356300000 where name = 'transitions'",
-                    "samples" => "update jobs set due_at = 1795356300000 where name = 'samples'",
-                    _ => "update jobs set due_at = 1795356300000 where name = 'erasure'",
-                })
-                .await;
-            let (looks_left, leapt) = (AtomicI64::new(i64::MAX), AtomicBool::new(false));
-            let clock = Arc::new(Leaping { clock: world.clock.clone(), looks: looks_left, leapt });
-            let process = open(&world.url, Ids::new(clock.clone())).await;
-            clock.looks.store(looks, Ordering::SeqCst);
-            let _ = run_due_jobs(&Services::new(process.clone()), keep).await;
-            world.clock.set(began);
-            process.close().await;
-            assert_eq!(left().await, before, "{job}, a leap at look {looks}");
-        }
-    }
-}
-
-/// An erasing that is due leaves to another what that one takes once its own hours are over.
-async fn a_leap_within_an_erasing_leaves_to_a_later_one_what_is_its(world: World) {
-    let sender = Sender::new(&world).await;
-    change(&sender, Some(Some(Status::Authorized)), None).await;
-    sender.send(&[with_idfa(1, "17.0", None), with_idfa(2, "14.2", None)]).await;
-    change(&sender, Some(None), None).await;
-    change(&sender, Some(Some(Status::Denied)), None).await;
-    world.execute("update erasures set due_at = asked_at + 3600000 where version = 4").await;
-    world.clock.advance(2 * HOUR);
-    let began = world.clock.now();
-    for looks in 0..20 {
-        world
-            .execute("update erasures set progress = 'waiting', ended_at = null, cursor = '', seen = 0, erased = 0")
-            .await;
-        let (looks_left, leapt) = (AtomicI64::new(i64::MAX), AtomicBool::new(false));
-        let clock = Arc::new(Leaping { clock: world.clock.clone(), looks: looks_left, leapt });
-        let process = open(&world.url, Ids::new(clock.clone())).await;
-        clock.looks.store(looks, Ordering::SeqCst);
-        let _ = erase_step(&Services::new(process.clone()), sender.workspace).await;
-        world.clock.set(began);
-        process.close().await;
-        assert!(idfas(&sender).await.contains(&"A1".to_owned()), "a leap at look {looks}");
-    }
-}
-
 /// Random clocks, processes, groups, old news and retirements: whatever happens, all that is counted agrees.
 async fn random_stories_hold(world: World) {
     let mut sender = Sender::new(&world).await;
-    let (process, began) = (unsteady(&world).await, world.clock.now().0);
+    let (process, began) = (unsteady(&world, false).await, world.clock.now().0);
     let (mut seed, mut passed) = (188_313_821_u64, 0);
     let mut pick = |n: u64| {
         seed ^= seed << 13;

@@ -2,15 +2,14 @@
 
 use super::erasing::{change, idfas, with_idfa};
 use super::sender::{AUTHORIZED, DENIED, Sender, ios};
-use crate::harness::{Cookie, World, bearer, on_both, open};
+use crate::harness::{Cookie, World, bearer, on_both, open, unsteady};
 use attest::domain::att::{Policy, Status};
 use attest::domain::role::Role;
-use attest::domain::time::{DAY, HOUR, MINUTE, Millis};
-use attest::server::clock::{Clock, Ids, StoryClock, SystemClock};
+use attest::domain::time::{DAY, HOUR, MINUTE};
+use attest::server::clock::{Clock, Ids, SystemClock};
 use attest::server::services::Services;
 use attest::server::services::clock::keep_clock;
 use attest::server::services::jobs::run_due_jobs;
-use attest::server::store::System;
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -28,29 +27,6 @@ on_both! {
     a_late_report_counts_though_its_device_was_ahead
     what_an_unsteady_clock_takes_is_not_lost
     what_a_leap_made_due_is_not_done
-}
-
-/// The world's clock, in a process that does not know yet whether it is right.
-#[derive(Debug)]
-struct Unsteady(Arc<StoryClock>);
-
-impl Clock for Unsteady {
-    fn now(&self) -> Millis {
-        self.0.now()
-    }
-
-    fn is_steady(&self) -> bool {
-        false
-    }
-
-    fn has_leapt(&self) -> bool {
-        true
-    }
-}
-
-async fn unsteady(world: &World) -> System {
-    let clock = Arc::new(Unsteady(world.clock.clone()));
-    open(&world.url, Ids::new(clock)).await
 }
 
 async fn a_clock_that_was_far_ahead_does_no_lasting_harm(world: World) {
@@ -223,7 +199,7 @@ async fn what_an_unsteady_clock_takes_is_not_lost(world: World) {
     allowed["device_info"]["ios_advertising_id"] = "A1".into();
     sender.send(&[allowed]).await;
     world.clock.advance(-300 * DAY);
-    let process = unsteady(&world).await;
+    let process = unsteady(&world, true).await;
     sender.store = (*process).clone();
     for (status, denied) in [("denied", 1), ("denied", 1), ("authorized", 0), ("denied", 1)] {
         sender.send(&[ios("ada", "v1", Some(status))]).await;
@@ -243,7 +219,7 @@ async fn what_a_leap_made_due_is_not_done(world: World) {
     sender.send(&[with_idfa(1, "17.5", Some("denied"))]).await;
     change(&sender, None, Some(Policy::Withhold)).await;
     world.clock.advance(800 * DAY);
-    let process = unsteady(&world).await;
+    let process = unsteady(&world, true).await;
     run_due_jobs(&Services::new(process.clone()), world.state.config.retention.keep()).await.expect("jobs run");
     world.clock.advance(-800 * DAY + HOUR);
     change(&sender, None, Some(Policy::Observe)).await;

@@ -202,15 +202,19 @@ async fn what_undoing_a_setting_lets_be_is_not_erased_beside_it(world: World) {
     world.assert_holds().await;
 }
 
+/// Asks for an erasing of A1, and for one of A2 that is due first, as if it had been asked for with fewer hours.
+pub async fn ask_two_erasings(sender: &Sender<'_>) {
+    change(sender, Some(Some(Status::Authorized)), None).await;
+    sender.send(&[with_idfa(1, "17.0", None), with_idfa(2, "14.2", None)]).await;
+    change(sender, Some(None), None).await;
+    change(sender, Some(Some(Status::Denied)), None).await;
+    sender.world.execute("update erasures set due_at = asked_at + 3600000 where version = 4").await;
+    sender.world.clock.advance(2 * HOUR);
+}
+
 async fn an_erasing_leaves_what_an_earlier_one_erases_later(world: World) {
     let sender = Sender::new(&world).await;
-    change(&sender, Some(Some(Status::Authorized)), None).await;
-    sender.send(&[with_idfa(1, "17.0", None), with_idfa(2, "14.2", None)]).await;
-    change(&sender, Some(None), None).await;
-    change(&sender, Some(Some(Status::Denied)), None).await;
-    // As if the second had been asked for with fewer hours.
-    world.execute("update erasures set due_at = asked_at + 3600000 where version = 4").await;
-    world.clock.advance(2 * HOUR);
+    ask_two_erasings(&sender).await;
     assert!(!world.system.erase_step(sender.workspace, 4).await.expect("a step"));
     assert_eq!((open(&sender).await, idfas(&sender).await), (vec![(3, Progress::Waiting)], vec!["A1".to_owned()]));
     change(&sender, Some(Some(Status::Authorized)), None).await;

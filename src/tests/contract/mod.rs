@@ -17,6 +17,7 @@ mod grouping;
 mod ingest;
 mod job;
 mod keys;
+mod leap;
 mod newer;
 mod parity;
 mod permit;

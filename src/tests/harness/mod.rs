@@ -8,7 +8,7 @@ mod server;
 mod statements;
 mod world;
 
-pub use clock::clock;
+pub use clock::{clock, unsteady};
 pub use counts::count;
 pub use http::{Cookie, Reply, basic, bearer};
 pub use postgres::{Cluster, fresh_database};
