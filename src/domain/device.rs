@@ -58,6 +58,9 @@ pub struct Device {
     pub first_seen: Millis,
     /// By the latest time of its reports.
     pub last_seen: Millis,
+    /// What `last_seen` was before a report that counts from more than a day later. Should our clock turn out to have been
+    /// ahead since, what is known of the device was noted by then.
+    pub seen_before: Option<Millis>,
     /// When its last batch came, whatever its time.
     pub last_received: Millis,
     /// Since when no identifier leads to it.

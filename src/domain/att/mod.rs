@@ -9,5 +9,5 @@ mod status;
 pub use effective::{Effective, Origin, effective};
 pub use gate::{Policy, Terms, Verdict, gate, has_withheld_more};
 pub use legacy::{Flags, legacy_flags};
-pub use register::{AppliedReport, OrderKey, Report, ReportOutcome, Reported, TimestampFault, apply_report, believed};
+pub use register::{AppliedReport, OrderKey, Report, ReportOutcome, Reported, TimestampFault, apply_report};
 pub use status::{CountedState, Status};

@@ -2,7 +2,7 @@
 
 use super::Status;
 use crate::domain::closed_list::closed_list;
-use crate::domain::time::{DAY, MINUTE, Millis};
+use crate::domain::time::{MINUTE, Millis};
 use std::cmp::Ordering;
 
 /// A timestamp below this is in seconds: a known client sends them so.
@@ -18,6 +18,13 @@ pub struct Reported {
     pub since: Millis,
     /// The latest moment it was reported for.
     pub as_of: Millis,
+}
+
+impl Reported {
+    /// When the device said so last; `None` where that was noted while our clock was ahead, until it says so again.
+    pub fn confirmed(&self) -> Option<Millis> {
+        (self.as_of > Millis::default()).then_some(self.as_of)
+    }
 }
 
 /// What one batch says about a device's status; timestamps as they were sent.
@@ -129,13 +136,6 @@ pub fn apply_report(reported: Option<Reported>, report: &Report<'_>) -> AppliedR
     AppliedReport { reported: Some(reported), outcome, faults }
 }
 
-/// A moment that was noted earlier, as it can be believed when a report comes that counts from `t`. What is far ahead of its
-/// arrival was noted while our own clock was, for no report counts from so late: it is older than the report then. Less
-/// than a day ahead it does no harm for longer than a day.
-pub fn believed(noted: Millis, received: Millis, t: Millis) -> Millis {
-    if noted > received.plus(DAY) { t.minus(1) } else { noted }
-}
-
 /// A sent timestamp as a moment that can be believed; one wrong clock must not pin a device for ever.
 fn corrected(sent: i64, received: Millis, faults: &mut Vec<TimestampFault>) -> Option<OrderKey> {
     let mut ms = sent;
@@ -189,9 +189,6 @@ mod tests {
         assert_eq!(as_of(NOW + AHEAD + 1), Some(NOW));
         assert_eq!([1, SECONDS_BELOW - 1].map(as_of), [Some(1000), Some(NOW)], "seconds, the latter of the year 5138");
         assert_eq!(as_of(SECONDS_BELOW), Some(SECONDS_BELOW), "milliseconds, of the year 1973");
-        let (now, report) = (Millis(NOW), Millis(NOW - 7));
-        assert_eq!(believed(now.plus(DAY), now, report), now.plus(DAY));
-        assert_eq!(believed(now.plus(DAY + 1), now, report), report.minus(1));
     }
 
     #[test]

@@ -36,7 +36,7 @@ impl Status {
     }
 
     /// Of two reports for the same moment the one with the smaller rank is believed: the less permissive.
-    pub(super) fn permissiveness(self) -> u8 {
+    pub(in crate::domain) fn permissiveness(self) -> u8 {
         match self {
             Self::Denied => 0,
             Self::Restricted => 1,

@@ -134,6 +134,7 @@ impl Population {
             described_at: DescribedAt::default(),
             first_seen: seen,
             last_seen: seen,
+            seen_before: None,
             last_received: arrival.received,
             unidentified_since: None,
             retired: false,

@@ -7,7 +7,7 @@ use super::folded::{Folded, Transition};
 use super::population::Population;
 use super::said::report;
 use crate::domain::att::{
-    AppliedReport, Policy, ReportOutcome, Reported, Status, TimestampFault, apply_report, believed,
+    AppliedReport, OrderKey, Policy, Report, ReportOutcome, Reported, Status, TimestampFault, apply_report,
 };
 use crate::domain::batch::Batch;
 use crate::domain::data_problem::DataProblem;
@@ -42,30 +42,54 @@ fn take_if_news(at: &mut Option<Millis>, t: Millis, arrival: &Arrival) -> bool {
     is_news
 }
 
-/// For when a status can be believed at least to have been reported, where later moments were noted while a clock was
-/// ahead: it has been there since it began.
-fn reported_since(noted: &Reported, is_ahead: impl Fn(Millis) -> bool) -> Millis {
-    if is_ahead(noted.since) { NEVER } else { noted.since }
+/// Up to when what was noted of a device may have been said, where later moments were noted while a clock was ahead: what is
+/// said for later is news, and a repeat of what was said before is none.
+fn said_by(device: &Device, believable: Millis) -> Millis {
+    let is_ahead = |noted: Millis| noted > believable;
+    match device.seen_before {
+        None if is_ahead(device.first_seen) => NEVER,
+        None => device.first_seen.plus(1),
+        // It was seen by a clock that was right; when, is not known any more.
+        Some(seen) if is_ahead(seen) => believable.minus(2 * DAY),
+        Some(seen) => seen.plus(1),
+    }
 }
 
-/// What was noted while our clock was ahead must not outrank what is reported now. Since when a status has been there
-/// outranks nothing, and stays what its transition says.
-fn forget_future(device: &mut Device, t: Millis, arrival: &Arrival) {
+/// The same of its status, which was not said before it began.
+fn reported_by(device: &Device, reported: &Reported, believable: Millis) -> Millis {
+    let began = if reported.since > believable { NEVER } else { reported.since };
+    began.max(said_by(device, believable))
+}
+
+/// What was noted for later than `believable`, while a clock was ahead, must not outrank what is reported now. Since when a
+/// status has been there outranks nothing, and stays what its transition says. Returns whether there was any.
+fn forget_ahead(device: &mut Device, believable: Millis) -> bool {
+    let said_by = said_by(device, believable);
+    let reported_by = device.reported.map_or(NEVER, |reported| reported_by(device, &reported, believable));
+    let as_of = device.reported.as_mut().map(|reported| (&mut reported.as_of, reported_by));
+    let DescribedAt { platform, os_version, app_version, country } = &mut device.described_at;
+    let described = [platform, os_version, app_version, country].into_iter().flatten().map(|noted| (noted, said_by));
+    let seen = [(&mut device.last_seen, said_by)];
+    let mut any = false;
+    for (noted, known) in seen.into_iter().chain(as_of).chain(described).filter(|(noted, _)| **noted > believable) {
+        *noted = known;
+        any = true;
+    }
+    any
+}
+
+/// Forgets what a report that counts from `t` finds noted ahead of its arrival.
+fn forget_future(device: &mut Device, arrival: &Arrival) {
     if !arrival.is_clock_steady {
         return;
     }
-    device.last_seen = believed(device.last_seen, arrival.received, t);
-    // Of what it says there may be news from before that.
-    if arrival.historical {
-        return;
+    let believable = arrival.received.plus(DAY);
+    if !arrival.historical {
+        forget_ahead(device, believable);
+    } else if device.last_seen > believable {
+        // Of what it says there may be news from before that.
+        device.last_seen = said_by(device, believable);
     }
-    if let Some(reported) = device.reported.as_mut().filter(|reported| is_ahead(reported.as_of, arrival)) {
-        reported.as_of = reported_since(reported, |noted| is_ahead(noted, arrival));
-    }
-    // For which moment a description was is not known then, and each that comes is later.
-    let DescribedAt { platform, os_version, app_version, country } = &mut device.described_at;
-    let ahead = [platform, os_version, app_version, country].into_iter().flatten();
-    ahead.filter(|noted| is_ahead(**noted, arrival)).for_each(|noted| *noted = NEVER);
 }
 
 /// Takes over what the batch says of a device for the moment `t`, unless something newer said otherwise; what it does not
@@ -88,6 +112,15 @@ fn describe(device: &mut Device, batch: &Batch, t: Millis, arrival: &Arrival) {
     }
 }
 
+/// Whether a report is taken for later than what lies ahead of a clock of which it is not known yet whether that is right.
+/// What has no time of its own came later, whichever clock was wrong. What has one of today was said later unless this
+/// clock is behind; should it be, nothing is permitted by it.
+fn may_be_later(noted: &Reported, report: &Report<'_>, arrival: &Arrival) -> bool {
+    let OrderKey { t, is_arrival } = report.order_key();
+    let permits = report.status.is_some_and(|status| status.permissiveness() > noted.status.permissiveness());
+    is_arrival || t >= arrival.received.minus(DAY) && !permits
+}
+
 /// Applies the batch's report to a device that it describes already; `None` where it has a status of a platform that has
 /// none. What the batch itself says counts there, though something newer may say otherwise.
 fn learn(device: &mut Device, batch: &Batch, arrival: &Arrival) -> Option<AppliedReport> {
@@ -100,13 +133,11 @@ fn learn(device: &mut Device, batch: &Batch, arrival: &Arrival) -> Option<Applie
         device.reported = applied.reported;
         return Some(applied);
     };
-    let t = report.order_key().t;
     let as_of = match is_ahead(noted.as_of, arrival) {
         // For when the status was reported is not known, but it was no old news.
         ahead if arrival.historical && (ahead || noted.as_of == NEVER) => Millis(i64::MAX),
-        // Whether what lies ahead is wrong is not known yet; what is of now came later all the same.
-        true if !arrival.is_clock_steady && t >= arrival.received.minus(DAY) => {
-            reported_since(&noted, |noted| is_ahead(noted, arrival))
+        true if !arrival.is_clock_steady && may_be_later(&noted, &report, arrival) => {
+            reported_by(device, &noted, arrival.received.plus(DAY))
         }
         _ => noted.as_of,
     };
@@ -124,7 +155,7 @@ fn learn(device: &mut Device, batch: &Batch, arrival: &Arrival) -> Option<Applie
 pub(super) fn keeps_idfa_after(device: &Device, batch: &Batch, arrival: &Arrival) -> bool {
     let mut device = device.clone();
     let t = report(batch, arrival).order_key().t;
-    forget_future(&mut device, t, arrival);
+    forget_future(&mut device, arrival);
     describe(&mut device, batch, t, arrival);
     learn(&mut device, batch, arrival);
     device.may_keep_idfa(arrival.policy, arrival.default)
@@ -135,8 +166,11 @@ impl Population {
     pub(super) fn describe(&mut self, device: DeviceId, batch: &Batch, arrival: &Arrival, folded: &mut Folded) {
         let Some(device) = self.devices.get_mut(&device) else { return };
         let t = report(batch, arrival).order_key().t;
-        forget_future(device, t, arrival);
+        forget_future(device, arrival);
         describe(device, batch, t, arrival);
+        if device.last_seen > NEVER && t > device.last_seen.plus(DAY) {
+            device.seen_before = Some(device.last_seen);
+        }
         device.last_seen = device.last_seen.max(t);
         device.last_received = arrival.heard_of(device.last_received);
         device.retired = false;
@@ -147,20 +181,7 @@ impl Population {
     /// Forgets of all devices that are here what was noted for later than `believable`: they may not outrank for as long as
     /// the clock was ahead those that report now. Returns whether there was any.
     pub fn forget_ahead(&mut self, believable: Millis) -> bool {
-        let is_ahead = |noted: Millis| noted > believable;
-        let mut any = false;
-        for device in self.devices.values_mut() {
-            if let Some(reported) = device.reported.as_mut().filter(|reported| is_ahead(reported.as_of)) {
-                reported.as_of = reported_since(reported, is_ahead);
-                any = true;
-            }
-            if is_ahead(device.last_seen) {
-                // Not known; before all that was seen by a clock that was right.
-                device.last_seen = if is_ahead(device.first_seen) { NEVER } else { device.first_seen };
-                any = true;
-            }
-        }
-        any
+        self.devices.values_mut().fold(false, |any, device| forget_ahead(device, believable) || any)
     }
 
     pub(super) fn take_report(&mut self, id: DeviceId, batch: &Batch, arrival: &Arrival, folded: &mut Folded) {

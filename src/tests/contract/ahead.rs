@@ -18,6 +18,9 @@ on_both! {
     what_it_is_told_of_a_device_is_not_lost
     a_device_without_a_status_outranks_nobody
     a_device_that_was_heard_of_while_ahead_is_not_silent
+    repeats_of_what_was_said_before_are_no_news
+    repeats_are_no_news_after_a_long_time_ahead
+    a_clock_that_may_be_behind_permits_nothing
     random_stories_hold
 }
 
@@ -257,4 +260,67 @@ async fn random_stories_hold(world: World) {
         assert!(checked[0].is_ok(), "round {round}: {checked:?} after {batches:?}");
     }
     world.assert_holds().await;
+}
+
+/// What a device had said before the clock was ahead is no news afterwards, however often it is repeated.
+async fn repeats_of_what_was_said_before_are_no_news(world: World) {
+    let sender = Sender::new(&world).await;
+    let began = world.clock.now().0;
+    let mut allowed = at(ios("ada", "v1", Some("authorized")), began - 8 * DAY);
+    allowed["device_info"]["ios_advertising_id"] = "A1".into();
+    let mut old = at(with_idfa(2, "14.4", None), began - 8 * DAY);
+    old["device_info"]["att_timestamp_unixtime_ms"] = (began - 900 * DAY).into();
+    let upgraded = at(told(2, Some("17.5")), began - 6 * DAY);
+    let mut answered = ios("cleo", "v3", Some("denied"));
+    answered["device_info"]["att_timestamp_unixtime_ms"] = (began - 900 * DAY).into();
+    let refused = [at(ios("ada", "v1", Some("denied")), began - 9 * DAY), at(answered.clone(), began - 9 * DAY)];
+    sender.send(&refused).await;
+    sender.send(&[allowed.clone(), old.clone(), at(ios("cleo", "v3", Some("authorized")), began - 8 * DAY)]).await;
+    sender.send(&[at(ios("ada", "v1", Some("denied")), began - 7 * DAY), upgraded]).await;
+    sender.send(&[at(ios("ada", "v1", Some("denied")), began - 5 * DAY), at(answered.clone(), began - 5 * DAY)]).await;
+    send_ahead(&sender, &[ios("ada", "v1", Some("denied")), told(2, Some("17.5")), answered]).await;
+    let repeat = [allowed, old, at(ios("cleo", "v3", Some("authorized")), began - 8 * DAY)];
+    for _ in 0..2 {
+        sender.send_historical(&repeat).await;
+        sender.send(&[ios("ada", "v1", None), told(2, None), ios("cleo", "v3", None)]).await;
+        sender.send(&repeat).await;
+        assert_eq!((devices(&sender).await, idfas(&sender).await), ((0, 2), vec![]));
+    }
+    // What they say now is.
+    sender.send(&[at(ios("ada", "v1", Some("authorized")), world.clock.now().0 - HOUR)]).await;
+    assert_eq!(devices(&sender).await, (1, 1));
+}
+
+/// A clock that was ahead for days, in which nobody was heard of for longer than one.
+async fn repeats_are_no_news_after_a_long_time_ahead(world: World) {
+    let sender = Sender::new(&world).await;
+    let began = world.clock.now().0;
+    let allowed = at(ios("ada", "v1", Some("authorized")), began - 8 * DAY);
+    sender.send(&[allowed.clone()]).await;
+    sender.send(&[at(ios("ada", "v1", Some("denied")), began - 7 * DAY)]).await;
+    for _ in 0..2 {
+        send_ahead(&sender, &[ios("ada", "v1", Some("denied"))]).await;
+        world.clock.advance(2 * DAY);
+    }
+    sender.send(&[ios("ada", "v1", None)]).await;
+    sender.send(&[allowed]).await;
+    assert_eq!(devices(&sender).await, (0, 1));
+}
+
+/// By a clock that may be wrong, what has a time of its own permits nothing that was refused for later.
+async fn a_clock_that_may_be_behind_permits_nothing(world: World) {
+    let mut sender = Sender::new(&world).await;
+    let process = unsteady(&world, false).await;
+    let mut allowed = at(ios("ada", "v1", Some("authorized")), world.clock.now().0 - 5 * DAY);
+    allowed["device_info"]["ios_advertising_id"] = "A1".into();
+    let mut answered = ios("ada", "v1", Some("denied"));
+    answered["device_info"]["att_timestamp_unixtime_ms"] = (world.clock.now().0 - 900 * DAY).into();
+    sender.send(&[answered]).await;
+    world.clock.advance(-5 * DAY);
+    sender.store = (*process).clone();
+    sender.send(&[allowed]).await;
+    assert_eq!((devices(&sender).await, idfas(&sender).await), ((0, 1), vec![]));
+    // What has none is said now.
+    sender.send(&[ios("ada", "v1", Some("authorized"))]).await;
+    assert_eq!(devices(&sender).await, (1, 0));
 }

@@ -87,7 +87,7 @@ pub struct Explicit {
     pub status: Status,
     pub input: String,
     pub since: Moment,
-    pub as_of: Moment,
+    pub confirmed: Option<Moment>,
 }
 
 pub fn profiles(page: Profiles) -> impl IntoView {
@@ -213,7 +213,7 @@ fn device(device: DeviceCard) -> impl IntoView {
 fn why(device: &DeviceCard) -> InertElement {
     match (device.origin, device.explicit.clone()) {
         (Origin::Explicit, Some(explicit)) => view! {
-            "Reported through "<b>{explicit.input}</b>" since "{moment(explicit.since)}", last confirmed on "{moment(explicit.as_of)}"."
+            "Reported through "<b>{explicit.input}</b>" since "{moment(explicit.since)}{explicit.confirmed.map(|at| view! { ", last confirmed on "{moment(at)} })}"."
         }
         .prerender(),
         (Origin::Default, _) => view! {

@@ -209,7 +209,7 @@ impl Context {
                 status: reported.status,
                 input: source.unwrap_or_else(|| "an input that no longer exists".to_owned()),
                 since: moment(reported.since),
-                as_of: moment(reported.as_of),
+                confirmed: reported.confirmed().map(moment),
             }),
             version: self.reader.settings.version,
             default: self.reader.settings.default,

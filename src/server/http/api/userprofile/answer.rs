@@ -92,7 +92,8 @@ pub struct Att {
     /// When the status began; null for one that comes from the default.
     #[schema(required, value_type = Option<i64>)]
     timestamp_unixtime_ms: Option<Millis>,
-    /// The latest moment it was reported for; null for one that comes from the default.
+    /// The latest moment it was reported for; null for one that comes from the default, and where it was reported while this
+    /// server's clock was ahead.
     #[schema(required, value_type = Option<i64>)]
     as_of_unixtime_ms: Option<Millis>,
     settings_version: i64,
@@ -152,7 +153,7 @@ fn device(reader: &DeviceReader, known: &GatedDevice) -> DeviceAnswer {
             origin: known.effective.origin,
             explicit_status: explicit(known).map(|reported| reported.status),
             timestamp_unixtime_ms: explicit(known).map(|reported| reported.since),
-            as_of_unixtime_ms: explicit(known).map(|reported| reported.as_of),
+            as_of_unixtime_ms: explicit(known).and_then(|reported| reported.confirmed()),
             settings_version: reader.settings.version,
         },
     }
