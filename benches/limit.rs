@@ -69,10 +69,12 @@ impl Bare {
             dedup.execute(params![w, input, &hash[..], at]).expect("a row");
         }
         let mut devices = self.prepared(
-            "insert into devices (workspace_id, environment, id, app_id, platform, status, since, as_of, source_input, \
-             transitions, os_version, app_version, country, first_seen, last_seen, unidentified_since, retired, active_on, overflow, \
-             anonymous_user, users, joined_on, joined, decides_in_app, decides_in_all) \
-             values (?1, 0, ?2, ?3, 'iOS', ?4, ?5, ?5, ?6, 1, '17.1', '4.2.1', 'US', ?5, ?5, null, 0, 20600, 0, null, 1, 20600, 1, 1, 1)",
+            "insert into devices (workspace_id, environment, id, app_id, platform, platform_at, status, since, as_of, source_input, \
+             transitions, answered, os_version, os_version_at, app_version, app_version_at, country, country_at, first_seen, \
+             installed_on, last_seen, last_received, unidentified_since, retired, active_on, overflow, anonymous_user, users, \
+             joined_on, joined, decides_in_app, decides_in_all) \
+             values (?1, 0, ?2, ?3, 'iOS', ?5, ?4, ?5, ?5, ?6, 1, 1, '17.1', ?5, '4.2.1', ?5, 'US', ?5, ?5, 20600, ?5, ?5, null, 0, \
+             20600, 0, null, 1, 20600, 1, 1, 1)",
         );
         for n in numbers() {
             devices.execute(params![w, n, app, n % 4, at, input]).expect("a row");
@@ -98,7 +100,7 @@ impl Bare {
             uses.execute(params![w, n]).expect("a row");
         }
         let mut transitions =
-            self.prepared("insert into transitions values (?1, 0, ?2, 1, ?3, null, ?4, ?5, ?5, ?5, ?6)");
+            self.prepared("insert into transitions values (?1, 0, ?2, 1, ?3, null, ?4, ?5, ?5, ?5, ?6, 20600, 0, 'iOS', '17.1', '4.2.1', 'US', 0)");
         for n in numbers() {
             transitions.execute(params![w, n, app, n % 4, at, input]).expect("a row");
         }
@@ -115,6 +117,9 @@ impl Bare {
             denied = denied + excluded.denied, authorized = authorized + excluded.authorized";
         let mut counters = self.prepared(&format!("insert into counters values (?1, 0, ?2, ?3, ?4, ?5, {NUMBERS}"));
         let mut daily = self.prepared(&format!("insert into daily values (?1, 0, ?2, ?3, ?4, ?5, 20600, {NUMBERS}"));
+        let mut flows = self.prepared(
+            "insert into flows values (?1, 0, ?2, ?3, ?4, 20600, ?5, 0, 1) on conflict do update set n = n + excluded.n",
+        );
         let numbered = |dimension: &'static str, n: i64| (0..n).map(move |value| (dimension, value.to_string()));
         let values = numbered("", 1)
             .chain(numbered("platform", 1))
@@ -128,6 +133,10 @@ impl Bare {
                         counters.execute(params![w, unit, app, dimension, value]).expect("a row");
                     }
                     daily.execute(params![w, unit, app, dimension, value]).expect("a row");
+                }
+                // The changes to two statuses, the answers and the installs.
+                for flow in 0..4 {
+                    flows.execute(params![w, app, dimension, value, flow]).expect("a row");
                 }
             }
         }

@@ -64,6 +64,8 @@ closed_list! {
         NotASlug => "not_a_slug",
         NotABundleId => "not_a_bundle_id",
         Taken => "taken",
+        /// Another member's, or Attest's own.
+        NameOfAnother => "name_of_another",
         /// A password outside 12 to 128 characters.
         PasswordLength => "password_length",
         PasswordWeak => "password_weak",

@@ -17,6 +17,8 @@ closed_list! {
         SignInFailures => "sign_in_failures",
         /// Writes how often tokens read profiles into the log, once the minute has closed.
         TokenReads => "token_reads",
+        /// Signs where the chains of the log end, and sends that away.
+        Checkpoints => "checkpoints",
         /// Removes samples that are too old.
         Samples => "samples",
         /// Takes silent devices without an id out of the counts.
@@ -54,13 +56,13 @@ pub enum JobStep {
 
 impl JobKind {
     pub fn is_of_installation(self) -> bool {
-        matches!(self, Self::Tidying | Self::SignInFailures | Self::TokenReads)
+        matches!(self, Self::Tidying | Self::SignInFailures | Self::TokenReads | Self::Checkpoints)
     }
 
     /// Whether it removes for good what nobody could make again.
     pub fn removes(self) -> bool {
         match self {
-            Self::Tidying | Self::SignInFailures | Self::TokenReads => false,
+            Self::Tidying | Self::SignInFailures | Self::TokenReads | Self::Checkpoints => false,
             Self::Samples
             | Self::Retirement
             | Self::Transitions
@@ -77,7 +79,7 @@ impl JobKind {
         match self {
             Self::Tidying | Self::SignInFailures | Self::TokenReads => Some(MINUTE),
             Self::Samples | Self::RequestIds => Some(10 * MINUTE),
-            Self::Retirement => Some(HOUR),
+            Self::Retirement | Self::Checkpoints => Some(HOUR),
             Self::Transitions | Self::Days | Self::Flows | Self::DataProblems => Some(DAY),
             Self::Erasure => None,
         }

@@ -20,6 +20,8 @@ pub enum Error {
     Unknown(String),
     /// The store is away, read-only or full; it may come back by itself.
     Unavailable(String),
+    /// Somewhere else did not take what was sent there.
+    Unsent(String),
     Internal(String),
 }
 
@@ -47,6 +49,7 @@ impl fmt::Display for Error {
             Self::Broken(cause) | Self::Unavailable(cause) => write!(f, "the store is not available: {cause}"),
             Self::Unknown(cause) => write!(f, "it is not known whether it was stored: {cause}"),
             Self::Full => f.write_str("too many events are waiting"),
+            Self::Unsent(cause) => write!(f, "it was not sent: {cause}"),
             Self::Internal(cause) => f.write_str(cause),
         }
     }

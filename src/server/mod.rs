@@ -6,6 +6,7 @@ pub mod calendar;
 pub mod clock;
 pub mod command;
 pub mod config;
+pub mod destination;
 pub mod error;
 pub mod hex;
 pub mod http;

@@ -48,6 +48,7 @@ pub async fn serve(system: System, config: Config) -> Result<()> {
     let address = listener.local_addr().map_err(Error::internal)?;
     // A port of 0 is chosen by the system: the printed address is the one that answers.
     let config = Config { addr: address, ..config };
+    let destinations = config.checkpoints.destinations()?;
     let metrics = config.metrics_addr.map(|address| collect_metrics().map(|handle| (address, handle))).transpose()?;
     let system = system.with_slot().await;
     let state = AppState::new(system.clone(), config, site);
@@ -57,12 +58,13 @@ pub async fn serve(system: System, config: Config) -> Result<()> {
     assert_zones_known(&state.services).await?;
     announce(&state.services, &state.config).await?;
     let jobs = tokio::spawn({
-        let (services, keep) = (state.services.for_jobs(), state.config.retention.keep());
+        let services = state.services.for_jobs().sending(destinations);
+        let keep = state.config.retention.keep();
         async move { run_jobs(&services, keep).await }
     });
-    let checkpoints = tokio::spawn({
+    let write_ahead_log = tokio::spawn({
         let system = system.clone();
-        async move { system.keep_checkpoints().await }
+        async move { system.keep_write_ahead_log().await }
     });
     let presence = tokio::spawn({
         let AppState { services, rates, .. } = state.clone();
@@ -94,7 +96,7 @@ pub async fn serve(system: System, config: Config) -> Result<()> {
     }
     jobs.abort();
     presence.abort();
-    checkpoints.abort();
+    write_ahead_log.abort();
     clock.abort();
     let leave = async {
         if let Err(error) = system.leave_slot().await {

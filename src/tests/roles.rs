@@ -7,6 +7,7 @@ use attest::domain::permission::Permission;
 use attest::domain::role::Role;
 use attest::server::http::api::document::described;
 use attest::server::http::routes::{Needs, ROUTES, Route, RouteKind};
+use attest::server::services::checkpoint::make_checkpoints;
 use axum::http::StatusCode;
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -83,6 +84,7 @@ impl Matrix {
         let email = world.operator("Olga").await;
         let cookie = world.sign_in(&email).await;
         callers.push(Caller { who: Who::Operator, cookie, token: None });
+        make_checkpoints(&world.state.services).await.expect("made");
         let page = world.get("/w/acme/inputs", &callers[1].cookie).await.body;
         let start = page.find("/w/acme/inputs/").expect("an input") + "/w/acme/inputs/".len();
         let input = page[start..start + 13].to_owned();

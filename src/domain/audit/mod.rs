@@ -2,9 +2,11 @@
 
 mod action;
 mod canonical;
+mod checkpoint;
 
 pub use action::{AuditAction, Chain};
 pub use canonical::{NotCanonical, canonical};
+pub use checkpoint::Statement;
 
 use super::role::TokenRole;
 use super::time::Millis;
@@ -46,6 +48,16 @@ closed_list! {
         /// Takes inactive devices out of the counts.
         Retirement => "retirement",
     }
+}
+
+/// What the log calls an act of the command line.
+pub const COMMAND_LINE: &str = "command line";
+
+/// Whether a person or token may not have this name, since the log means something else by it. Letters' case does not tell
+/// names apart.
+pub fn is_reserved(name: &str) -> bool {
+    let name = name.to_lowercase();
+    name == COMMAND_LINE || name.split(' ').next() == Some("attest") || SystemActor::parse(&name).is_some()
 }
 
 /// Exactly what is hashed. Nulls are present, ids are their text, and there are no floats.

@@ -181,7 +181,8 @@ impl Population {
     /// Forgets of all devices that are here what was noted for later than `believable`: they may not outrank for as long as
     /// the clock was ahead those that report now. Returns whether there was any.
     pub fn forget_ahead(&mut self, believable: Millis) -> bool {
-        self.devices.values_mut().fold(false, |any, device| forget_ahead(device, believable) || any)
+        // All of them, not up to the first.
+        self.devices.values_mut().filter_map(|device| forget_ahead(device, believable).then_some(())).count() > 0
     }
 
     pub(super) fn take_report(&mut self, id: DeviceId, batch: &Batch, arrival: &Arrival, folded: &mut Folded) {

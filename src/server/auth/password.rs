@@ -1,5 +1,6 @@
 //! Passwords: argon2id, off the async threads, at most two at once.
 
+use super::turns::{Rank, Turns};
 use crate::domain::error::Problem;
 use crate::server::clock::Ids;
 use crate::server::error::{Error, Result};
@@ -8,17 +9,13 @@ use crate::server::store::Keyring;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Algorithm, Argon2, KeyId, Params, ParamsBuilder, PasswordHasher, PasswordVerifier, Version};
 use secrecy::{ExposeSecret, SecretString};
-use std::sync::{Arc, LazyLock};
-use std::time::Duration;
-use tokio::sync::Semaphore;
+use std::sync::LazyLock;
 
 /// KiB of memory and passes. Source: OWASP's password storage cheat sheet (argon2id, 19 MiB, 2 passes, 1 lane).
 const MEMORY_KIB: u32 = 19 * 1024;
 const PASSES: u32 = 2;
 /// More at once would let sign-ins starve everything else of memory and cores.
 const AT_ONCE: usize = 2;
-/// After a longer wait for a turn the request fails, to be tried again.
-const LONGEST_QUEUE: Duration = Duration::from_secs(10);
 const SHORTEST: usize = 12;
 const LONGEST: usize = 128;
 /// zxcvbn's scale is 0 to 4.
@@ -29,7 +26,7 @@ const STRONG_ENOUGH: u8 = 3;
 pub struct Passwords {
     ids: Ids,
     keyring: Keyring,
-    at_once: Arc<Semaphore>,
+    turns: Turns,
 }
 
 /// What a password is beside a hash.
@@ -44,14 +41,14 @@ pub enum Verdict {
 
 impl Passwords {
     pub fn new(ids: Ids, keyring: Keyring) -> Self {
-        Self { ids, keyring, at_once: Arc::new(Semaphore::new(AT_ONCE)) }
+        Self { ids, keyring, turns: Turns::new(AT_ONCE) }
     }
 
     /// The password's hash in PHC form. What it is peppered with lies outside the database; the form's `keyid` says which
     /// generation of the installation's keys it was.
     pub async fn hash(&self, password: SecretString) -> Result<String> {
         let (salt, keyring) = (self.ids.random::<16>(), self.keyring.clone());
-        self.off_thread(move || {
+        self.off_thread(Rank::Known, move || {
             let generation = keyring.newest();
             let pepper = keyring.pepper(generation).ok_or_else(unknown_key)?;
             let argon2 = argon2(Some(&pepper), params(Some(generation))?)?;
@@ -61,10 +58,11 @@ impl Passwords {
         .await?
     }
 
-    /// Whether the password is the one behind `hash`; without a hash it costs the same, and is not.
-    pub async fn verify(&self, password: SecretString, hash: Option<String>) -> Result<Verdict> {
+    /// Whether the password is the one behind `hash`; without a hash it costs the same, and is not. `rank` says who waits
+    /// before whom.
+    pub async fn verify(&self, rank: Rank, password: SecretString, hash: Option<String>) -> Result<Verdict> {
         let keyring = self.keyring.clone();
-        self.off_thread(move || {
+        self.off_thread(rank, move || {
             // Made by whoever asks first, so that an unknown person never takes longer than a known one.
             LazyLock::force(&NOBODY);
             let stored = PasswordHash::new(hash.as_deref().unwrap_or(&NOBODY)).map_err(Error::internal)?;
@@ -86,12 +84,10 @@ impl Passwords {
         .await?
     }
 
-    async fn off_thread<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
-        let turn = tokio::time::timeout(LONGEST_QUEUE, self.at_once.clone().acquire_owned()).await;
-        let turn = turn.map_err(|_| Error::Unavailable("too many sign-ins at once".to_owned()))?;
-        let permit = turn.map_err(Error::internal)?;
+    async fn off_thread<T: Send + 'static>(&self, rank: Rank, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+        let turn = self.turns.take(rank).await?;
         let done = tokio::task::spawn_blocking(move || {
-            let _permit = permit;
+            let _turn = turn;
             work()
         });
         done.await.map_err(Error::internal)
@@ -140,6 +136,7 @@ pub fn acceptable(password: &SecretString, known: &[&str]) -> Result<(), Problem
 mod tests {
     use super::*;
     use crate::server::clock::SystemClock;
+    use std::sync::Arc;
 
     fn passwords(generations: &[i64]) -> Passwords {
         let keys = generations.iter().map(|generation| (*generation, Key::from([*generation as u8 + 1; 32])));
@@ -150,7 +147,7 @@ mod tests {
     const RIGHT: &str = "correct horse battery";
 
     async fn verdict(passwords: &Passwords, password: &str, hash: &str) -> Verdict {
-        passwords.verify(password.into(), Some(hash.to_owned())).await.unwrap()
+        passwords.verify(Rank::Known, password.into(), Some(hash.to_owned())).await.unwrap()
     }
 
     #[tokio::test]
@@ -160,7 +157,7 @@ mod tests {
         assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1,keyid=AAAAAAAAAAE$"), "{hash}");
         assert_eq!(verdict(&passwords, RIGHT, &hash).await, Verdict::Right { is_outdated: false });
         assert_eq!(verdict(&passwords, "another horse battery", &hash).await, Verdict::Wrong);
-        assert_eq!(passwords.verify("nobody's".into(), None).await.unwrap(), Verdict::Wrong);
+        assert_eq!(passwords.verify(Rank::Known, "nobody's".into(), None).await.unwrap(), Verdict::Wrong);
     }
 
     /// What a thief of the database alone can try offline: nothing, for the pepper is not in it.
@@ -170,7 +167,10 @@ mod tests {
         let hash = ours.hash(RIGHT.into()).await.unwrap();
         let without = hash.replace(",keyid=AAAAAAAAAAE", "");
         assert_eq!(verdict(&ours, RIGHT, &without).await, Verdict::Wrong);
-        assert!(passwords(&[2]).verify(RIGHT.into(), Some(hash.clone())).await.is_err(), "a key that there is not");
+        assert!(
+            passwords(&[2]).verify(Rank::Known, RIGHT.into(), Some(hash.clone())).await.is_err(),
+            "a key that there is not"
+        );
         assert_eq!(verdict(&rotated, RIGHT, &hash).await, Verdict::Right { is_outdated: true });
         let renewed = rotated.hash(RIGHT.into()).await.unwrap();
         assert_eq!(verdict(&rotated, RIGHT, &renewed).await, Verdict::Right { is_outdated: false });

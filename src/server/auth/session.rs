@@ -10,8 +10,11 @@ use std::collections::HashMap;
 use tower_sessions::session::{Id, Record};
 use tower_sessions::session_store::{Error as StoreError, Result, SessionStore};
 
-/// The name of the session's cookie.
-pub const COOKIE: &str = "attest_session";
+/// The name of the session's cookie. On https nothing but this host can set it; elsewhere the port tells instances on one host apart, for
+/// browsers do not.
+pub fn cookie_name(is_https: bool, port: u16) -> String {
+    if is_https { "__Host-attest_session".to_owned() } else { format!("attest_session_{port}") }
+}
 /// Without a request for this long a session is over.
 pub const IDLE: i64 = 30 * MINUTE;
 /// The time of the last request is written no more often than this.

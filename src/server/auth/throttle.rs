@@ -1,5 +1,8 @@
-//! What slows down guessing: failures of an account from one address, and of an account from anywhere.
+//! What slows down guessing: failures of an account from one address, of an account from anywhere, of a network over all
+//! accounts, and of all. A browser that somebody signed in by before counts for itself, so that no stranger keeps them out.
 
+use super::browser::BrowserNumber;
+use super::turns::Rank;
 use crate::domain::retention::FAILURES_REMEMBERED;
 use crate::domain::text::Email;
 use crate::domain::time::{MINUTE, Millis, SECOND};
@@ -8,63 +11,159 @@ use crate::server::store::{System, SystemTx, Trail};
 use sha2::{Digest, Sha256};
 use std::net::IpAddr;
 
-/// Failures from one address before each further one costs time.
-const FREE: i64 = 4;
-const LONGEST_WAIT: i64 = 15 * MINUTE;
-/// Failures from everywhere before addresses that failed themselves wait. An address without failures of its own never
-/// does, so that a stranger cannot lock out somebody who types their password right.
-const FREE_ANYWHERE: i64 = 50;
-const LONGEST_WAIT_ANYWHERE: i64 = MINUTE;
-
-/// The two counts that an attempt falls under.
+/// What attempts are counted by. They are counted in this order, so that two at once wait for each other in one order too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Attempt {
-    here: [u8; 32],
-    anywhere: [u8; 32],
+enum Kind {
+    /// An account, by a browser that is known for it.
+    Known,
+    /// An account from one address.
+    Here,
+    /// An account from all addresses.
+    Account,
+    /// All accounts from a network: an IPv4 /24, an IPv6 /64.
+    Network,
+    /// All accounts from an IPv6 /48, which is one customer of a provider at most.
+    Site,
+    /// All accounts from everywhere.
+    All,
+}
+
+impl Kind {
+    /// After how many failures each further one costs time, and how much at most, in milliseconds. Source of the order of
+    /// magnitude: OWASP ASVS 4.0.3, 2.2.1 (at most 100 guesses at an account in an hour).
+    fn limit(self) -> (i64, i64) {
+        match self {
+            Self::Known => (10, 15 * MINUTE),
+            Self::Here => (4, 15 * MINUTE),
+            Self::Account => (30, MINUTE),
+            Self::Network => (30, MINUTE),
+            Self::Site => (100, MINUTE),
+            Self::All => (1000, 2 * SECOND),
+        }
+    }
+}
+
+/// Nobody is told to wait longer than this.
+const LONGEST_WAIT: i64 = 15 * MINUTE;
+
+/// What an attempt falls under.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attempt(Vec<(Kind, [u8; 32])>);
+
+/// What becomes of an attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Passage {
+    /// It may be tried, with this rank among those who wait for their turn.
+    Try(Rank),
+    /// It must wait for so many milliseconds instead.
+    Wait(i64),
+}
+
+fn hash(kind: Kind, of: &str) -> [u8; 32] {
+    Sha256::digest(format!("{kind:?}\n{of}")).into()
 }
 
 impl Attempt {
-    pub fn new(email: &Email, address: &str) -> Self {
-        let hash = |kind: &str, address: &str| Sha256::digest(format!("{kind}\n{email}\n{address}")).into();
-        Self { here: hash("here", &network(address)), anywhere: hash("anywhere", "") }
+    /// By a browser that is not known for the account.
+    pub fn by_stranger(email: &Email, address: &str) -> Self {
+        let (network, site) = (network(address), site(address));
+        let mut kinds = vec![
+            (Kind::Here, hash(Kind::Here, &format!("{email}\n{}", host(address)))),
+            (Kind::Account, hash(Kind::Account, &email.to_string())),
+            (Kind::Network, hash(Kind::Network, &network)),
+        ];
+        kinds.extend(site.map(|site| (Kind::Site, hash(Kind::Site, &site))));
+        kinds.push((Kind::All, hash(Kind::All, "")));
+        Self(kinds)
     }
 
-    /// Counts the attempt as failed before it is tried, so that many at once are no way round. Returns how long it must
-    /// wait instead, in milliseconds; zero lets it pass.
-    pub async fn count(self, system: &System) -> Result<i64> {
-        system.transaction(move |tx| self.count_once(tx)).await
+    /// By a browser that is known for the account.
+    pub fn by_known(email: &Email, number: BrowserNumber) -> Self {
+        Self(vec![(Kind::Known, hash(Kind::Known, &format!("{email}\n{number:x?}")))])
+    }
+
+    /// By whoever is signed in to the account already.
+    pub fn by_signed_in(email: &Email) -> Self {
+        Self(vec![(Kind::Known, hash(Kind::Known, &format!("{email}\nsigned in")))])
+    }
+
+    /// Counts the attempt as failed before it is tried, so that many at once are no way round.
+    pub async fn count(&self, system: &System) -> Result<Passage> {
+        let attempt = self.clone();
+        system
+            .transaction(move |tx| {
+                let attempt = attempt.clone();
+                async move { attempt.count_once(tx).await }
+            })
+            .await
     }
 
     /// An attempt that must wait is not counted: nothing is committed.
-    async fn count_once(self, mut tx: SystemTx) -> Result<i64> {
+    async fn count_once(self, mut tx: SystemTx) -> Result<Passage> {
         let now = tx.now;
-        let here = tx.count_attempt(&self.here, forgotten_before(now)).await?;
-        let anywhere = tx.count_attempt(&self.anywhere, forgotten_before(now)).await?;
-        let is_first = here.failures == 1;
-        let until = if is_first { here.blocked_until } else { here.blocked_until.max(anywhere.blocked_until) };
-        // Nobody is told to wait longer than this; what says so was written while our clock was ahead.
-        if until > now && until <= now.plus(LONGEST_WAIT.max(LONGEST_WAIT_ANYWHERE)) {
-            return Ok(until.0 - now.0);
+        let (mut until, mut failures_nearby) = (now, 0);
+        let mut counted = Vec::new();
+        for (kind, key) in &self.0 {
+            let known = tx.count_attempt(key, forgotten_before(now)).await?;
+            // What says more was written while our clock was ahead.
+            if known.blocked_until <= now.plus(LONGEST_WAIT) {
+                until = until.max(known.blocked_until);
+            }
+            if matches!(kind, Kind::Here | Kind::Network) {
+                failures_nearby += known.failures - 1;
+            }
+            counted.push((*kind, key, known.failures));
         }
-        tx.block_until(&self.here, now.plus(wait_after(here.failures, FREE, LONGEST_WAIT))).await?;
-        let wait = wait_after(anywhere.failures, FREE_ANYWHERE, LONGEST_WAIT_ANYWHERE);
-        tx.block_until(&self.anywhere, now.plus(wait)).await?;
+        if until > now {
+            return Ok(Passage::Wait(until.0 - now.0));
+        }
+        for (kind, key, failures) in counted {
+            let (free, longest) = kind.limit();
+            tx.block_until(key, now.plus(wait_after(failures, free, longest))).await?;
+        }
         tx.commit(Trail::Unaudited("an attempt to sign in")).await?;
-        Ok(0)
+        Ok(Passage::Try(match self.0.first() {
+            Some((Kind::Known, _)) => Rank::Known,
+            _ if failures_nearby == 0 => Rank::Fresh,
+            _ => Rank::Failed,
+        }))
     }
 
-    /// Forgets the failures from this address, and takes this attempt back from the account.
+    /// Forgets the failures of this account from here, and takes this attempt back from what counts others' too.
     pub async fn succeeded(&self, tx: &mut SystemTx) -> Result<()> {
-        tx.clear_throttle(&self.here).await?;
-        tx.forget_attempt(&self.anywhere).await
+        for (kind, key) in &self.0 {
+            match kind {
+                Kind::Known | Kind::Here => tx.clear_throttle(key).await?,
+                Kind::Account | Kind::Network | Kind::Site | Kind::All => tx.forget_attempt(key).await?,
+            }
+        }
+        Ok(())
     }
 }
 
-/// What counts as one address: of IPv6 the /64, which one host has to itself.
-pub fn network(address: &str) -> String {
+/// What counts as one host: of IPv6 the /64, which one has to itself.
+pub fn host(address: &str) -> String {
     match address.parse() {
         Ok(IpAddr::V6(v6)) if v6.to_ipv4_mapped().is_none() => format!("{:x?}", &v6.segments()[..4]),
         _ => address.to_owned(),
+    }
+}
+
+/// What counts as one network.
+fn network(address: &str) -> String {
+    let v4 = match address.parse() {
+        Ok(IpAddr::V4(v4)) => Some(v4),
+        Ok(IpAddr::V6(v6)) => v6.to_ipv4_mapped(),
+        Err(_) => None,
+    };
+    v4.map_or_else(|| host(address), |v4| format!("{:?}", &v4.octets()[..3]))
+}
+
+/// The /48 of an IPv6 address.
+fn site(address: &str) -> Option<String> {
+    match address.parse() {
+        Ok(IpAddr::V6(v6)) if v6.to_ipv4_mapped().is_none() => Some(format!("{:x?}", &v6.segments()[..3])),
+        _ => None,
     }
 }
 
@@ -86,16 +185,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_host_is_one_address() {
-        assert_eq!(network("2001:db8:1:2:aaaa::1"), network("2001:db8:1:2:bbbb::2"));
-        assert_ne!(network("2001:db8:1:2::1"), network("2001:db8:1:3::1"));
-        assert_ne!(network("192.0.2.1"), network("192.0.2.2"));
+    fn one_host_is_one_address_and_its_neighbours_one_network() {
+        assert_eq!(host("2001:db8:1:2:aaaa::1"), host("2001:db8:1:2:bbbb::2"));
+        assert_ne!(host("2001:db8:1:2::1"), host("2001:db8:1:3::1"));
+        assert_eq!(site("2001:db8:1:2::1"), site("2001:db8:1:3::1"));
+        assert_ne!(host("192.0.2.1"), host("192.0.2.2"));
+        assert_eq!(network("192.0.2.1"), network("192.0.2.2"));
+        assert_eq!(network("192.0.2.1"), network("::ffff:192.0.2.9"));
+        assert_ne!(network("192.0.2.1"), network("192.0.3.1"));
+        assert_eq!(site("192.0.2.1"), None);
     }
 
     #[test]
     fn waits_double_and_end() {
-        let waits: Vec<i64> = (1..=8).map(|failures| wait_after(failures, FREE, LONGEST_WAIT)).collect();
+        let (free, longest) = Kind::Here.limit();
+        let waits: Vec<i64> = (1..=8).map(|failures| wait_after(failures, free, longest)).collect();
         assert_eq!(waits, [0, 0, 0, 0, 1000, 2000, 4000, 8000]);
-        assert_eq!(wait_after(1000, FREE, LONGEST_WAIT), LONGEST_WAIT);
+        assert_eq!(wait_after(1000, free, longest), LONGEST_WAIT);
     }
 }

@@ -2,9 +2,11 @@
 
 use super::ExitStatus;
 use crate::server::error::{Error, Result};
+use crate::server::services::Services;
 use crate::server::services::audit_export::{Format, export};
-use crate::server::store::audit::{Verified, verify_file};
-use crate::server::store::{Actor, Store, WorkspaceRef};
+use crate::server::services::checkpoint::make_checkpoints;
+use crate::server::store::audit::{Checkpoints, Verified, verify_file};
+use crate::server::store::{Actor, WorkspaceRef};
 use clap::Subcommand;
 use serde_json::json;
 use std::fs::File;
@@ -18,9 +20,17 @@ pub enum Audit {
         /// Walk an exported chain (JSON Lines) instead, without the database.
         #[arg(long)]
         file: Option<PathBuf>,
+        /// Checkpoints that were kept elsewhere: nothing up to them may have been rewritten or cut off.
+        #[arg(long)]
+        checkpoints: Option<PathBuf>,
+        /// The key that signed them, as `attest key public` prints it; with --file, for the database is not asked for it.
+        #[arg(long, requires = "file", requires = "checkpoints")]
+        key: Option<String>,
         #[arg(long)]
         json: bool,
     },
+    /// Sign where the chains end now, send that to where checkpoints are sent, and print the newest of each chain.
+    Checkpoint,
     /// Write a workspace's chain to standard output.
     Export {
         #[arg(long)]
@@ -31,12 +41,20 @@ pub enum Audit {
 }
 
 impl Audit {
-    pub async fn run(self, store: &Store) -> Result<ExitStatus> {
+    pub async fn run(self, services: &Services) -> Result<ExitStatus> {
+        let store = services.store();
         match self {
-            Self::Verify { json, .. } => {
-                let verified = store.verify_audit().await?;
+            Self::Verify { json, checkpoints, .. } => {
+                let given = read_checkpoints(checkpoints.as_deref(), store.keyring().signing_keys())?;
+                let verified = store.verify_audit_against(&given).await?;
                 print_verified(&verified, json);
                 Ok(status_of(&verified))
+            }
+            Self::Checkpoint => {
+                for signed in make_checkpoints(services).await? {
+                    say!("{}", signed.json());
+                }
+                Ok(ExitStatus::Done)
             }
             Self::Export { workspace, format } => {
                 let mut out = BufWriter::new(std::io::stdout());
@@ -47,12 +65,39 @@ impl Audit {
     }
 }
 
-/// Proves an exported chain.
-pub fn verify_exported(file: &Path, json: bool) -> Result<ExitStatus> {
-    let opened = File::open(file).map_err(|error| Error::Internal(format!("{}: {error}", file.display())))?;
-    let verified = verify_file(BufReader::new(opened))?;
+/// Proves an exported chain. `key` is the one that signed the checkpoints, if somebody says so.
+pub fn verify_exported(
+    file: &Path,
+    checkpoints: Option<&Path>,
+    key: Option<&String>,
+    json: bool,
+) -> Result<ExitStatus> {
+    let given = read_checkpoints(checkpoints, key.map_or(&[], std::slice::from_ref))?;
+    let verified = verify_file(opened(file)?, &given)?;
     print_verified(&verified, json);
+    if !json {
+        if checkpoints.is_none() {
+            say!(
+                "audit: without --checkpoints nothing here proves that the file was not written anew, or cut off at its end"
+            );
+        } else if given.is_key_unproved {
+            let keys: Vec<&str> = given.keys.iter().map(String::as_str).collect();
+            say!(
+                "audit: the checkpoints are signed by {}: compare it with what `attest key public` prints, or give it as --key",
+                keys.join(", ")
+            );
+        }
+    }
     Ok(status_of(&verified))
+}
+
+fn opened(file: &Path) -> Result<BufReader<File>> {
+    let opened = File::open(file).map_err(|error| Error::Internal(format!("{}: {error}", file.display())))?;
+    Ok(BufReader::new(opened))
+}
+
+fn read_checkpoints(file: Option<&Path>, trusted: &[String]) -> Result<Checkpoints> {
+    file.map_or_else(|| Ok(Checkpoints::default()), |file| Checkpoints::read(opened(file)?, trusted))
 }
 
 fn status_of(verified: &Verified) -> ExitStatus {
@@ -65,7 +110,7 @@ pub(super) fn print_verified(verified: &Verified, json: bool) {
         let broken: Vec<_> = broken.collect();
         say!(
             "{}",
-            json!({"chains": verified.chains, "rows": verified.rows, "broken": broken, "guarded": !verified.unguarded})
+            json!({"chains": verified.chains, "rows": verified.rows, "checkpoints": verified.checkpoints, "broken": broken, "guarded": !verified.unguarded})
         );
         return;
     }
@@ -77,5 +122,6 @@ pub(super) fn print_verified(verified: &Verified, json: bool) {
     }
     let count = |n, what: &str| if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") };
     let (rows, chains) = (count(verified.rows, "row"), count(verified.chains, "chain"));
-    say!("audit: {rows} in {chains}, {} broken", verified.broken.len());
+    let checkpoints = count(verified.checkpoints, "signed checkpoint");
+    say!("audit: {rows} in {chains}, {} broken, {checkpoints}", verified.broken.len());
 }

@@ -1,8 +1,9 @@
-//! `attest key`: the installation's secret.
+//! `attest key`: the installation's secret, and the key that its signatures are checked with.
 
 use super::ExitStatus;
 use crate::server::clock::{Ids, SystemClock};
 use crate::server::secret::InstallationSecret;
+use crate::server::store::Store;
 use clap::Subcommand;
 use std::sync::Arc;
 
@@ -10,17 +11,25 @@ use std::sync::Arc;
 pub enum Key {
     /// Print a new secret for ATTEST_SECRET_KEY. Nothing is changed: an installation keeps the one it was begun with.
     Make,
+    /// Print the public keys that the audit log's checkpoints are checked with, the newest last. Keep them with the checkpoints.
+    Public,
 }
 
 impl Key {
-    /// Needs no database.
-    pub fn run(self) -> ExitStatus {
+    pub fn run(self, store: &Store) -> ExitStatus {
         match self {
-            Self::Make => {
-                let ids = Ids::new(Arc::new(SystemClock::default()));
-                say!("{}", InstallationSecret::from(ids.random()).text());
+            Self::Make => make(),
+            Self::Public => {
+                store.keyring().signing_keys().iter().for_each(|key| say!("{key}"));
+                ExitStatus::Done
             }
         }
-        ExitStatus::Done
     }
+}
+
+/// Needs no database.
+pub fn make() -> ExitStatus {
+    let ids = Ids::new(Arc::new(SystemClock::default()));
+    say!("{}", InstallationSecret::from(ids.random()).text());
+    ExitStatus::Done
 }

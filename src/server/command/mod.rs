@@ -159,12 +159,12 @@ async fn command(cli: Cli, settings: Vec<SettingInForce>) -> Result<ExitStatus, 
         return config.check().map(|()| ExitStatus::Done).map_err(Error::Internal);
     }
     // An exported file is proved without the database.
-    if let Some(Command::Audit(audit::Audit::Verify { file: Some(file), json })) = &cli.command {
-        return audit::verify_exported(file, *json);
+    if let Some(Command::Audit(audit::Audit::Verify { file: Some(file), checkpoints, key, json })) = &cli.command {
+        return audit::verify_exported(file, checkpoints.as_deref(), key.as_ref(), *json);
     }
     let secret = cli.secret.read().map_err(Error::Internal)?;
     let command = match cli.command {
-        Some(Command::Key(key)) => return Ok(key.run()),
+        Some(Command::Key(key::Key::Make)) => return Ok(key::make()),
         Some(Command::Demo(demo)) => return demo.run(&database_url, secret).await,
         command => command,
     };
@@ -174,7 +174,7 @@ async fn command(cli: Cli, settings: Vec<SettingInForce>) -> Result<ExitStatus, 
         Db::assert_made(&database_url)?;
     }
     let system = System::open(&database_url, secret, Ids::new(Arc::new(SystemClock::default()))).await?;
-    let services = Services::new(system.clone());
+    let services = Services::new(system.clone()).sending(config.checkpoints.destinations()?);
     let store = services.store();
     let ended = match command {
         None | Some(Command::Serve) => return serve(system, config).await.map(|()| ExitStatus::Done),
@@ -183,14 +183,15 @@ async fn command(cli: Cli, settings: Vec<SettingInForce>) -> Result<ExitStatus, 
             say!("The schema is up to date.");
             Ok(ExitStatus::Done)
         }
-        Some(Command::Config { .. } | Command::Demo(_) | Command::Key(_)) => Ok(ExitStatus::Done),
+        Some(Command::Config { .. } | Command::Demo(_)) => Ok(ExitStatus::Done),
+        Some(Command::Key(key)) => Ok(key.run(store)),
         Some(Command::User(user)) => user.run(&services, &config).await,
         Some(Command::Workspace(workspace)) => workspace.run(&services).await,
         Some(Command::Member(member)) => member.run(store).await,
         Some(Command::Input(input)) => input.run(store).await,
         Some(Command::Token(token)) => token.run(store).await,
         Some(Command::Check { json }) => check::check(store, json).await,
-        Some(Command::Audit(audit)) => audit.run(store).await,
+        Some(Command::Audit(audit)) => audit.run(&services).await,
         Some(Command::Db(database)) => database.run(&system).await,
         Some(Command::Backup { file }) => database::backup(&system, &file).await,
     };

@@ -3,12 +3,16 @@
 
 pub mod file;
 
+use super::auth::session::cookie_name;
+use super::destination::Destinations;
+use super::error::Error;
 use super::ingest::Limits;
 use crate::domain::retention::Keep;
 use crate::server::secret::InstallationSecret;
 use crate::server::secret::file::read;
 use clap::Args;
 use clap::builder::BoolishValueParser;
+use reqwest::Url;
 use secrecy::{ExposeSecret, SecretString};
 use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
@@ -36,9 +40,47 @@ pub struct Config {
     pub ingest: Limits,
     #[command(flatten)]
     pub retention: Retention,
+    #[command(flatten)]
+    pub checkpoints: Checkpoints,
     /// Where figures for Prometheus are served, apart from the pages; nowhere unless set.
     #[arg(long, env = "ATTEST_METRICS_ADDR", hide = true)]
     pub metrics_addr: Option<SocketAddr>,
+}
+
+/// Where the audit log's signed checkpoints are sent.
+#[derive(Args, Clone, Debug)]
+pub struct Checkpoints {
+    /// A file that the log's signed checkpoints are added to: best on another machine's disk.
+    #[arg(long, env = "ATTEST_CHECKPOINT_FILE", hide = true)]
+    pub checkpoint_file: Option<PathBuf>,
+    /// An address that they are sent to by POST, one line of JSON each.
+    #[arg(long, env = "ATTEST_CHECKPOINT_URL", hide = true, hide_env_values = true, value_parser = webhook)]
+    pub checkpoint_url: Option<SecretString>,
+    /// Whether they stand in this process's log.
+    #[arg(long, env = "ATTEST_CHECKPOINT_LOG", hide = true, value_parser = BoolishValueParser::new())]
+    pub checkpoint_log: bool,
+}
+
+/// An address on the way to which nobody can take what is sent for his own.
+fn webhook(text: &str) -> Result<SecretString, String> {
+    let url = Url::parse(text).map_err(|error| error.to_string())?;
+    let is_here = url.host_str().is_some_and(|host| {
+        host == "localhost" || host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+    });
+    if url.scheme() == "https" || url.scheme() == "http" && is_here {
+        Ok(text.into())
+    } else {
+        Err("it must be an https address, or http on this machine".to_owned())
+    }
+}
+
+impl Checkpoints {
+    /// # Errors
+    /// [`Error::Internal`] where this machine cannot speak TLS.
+    pub fn destinations(&self) -> Result<Destinations, Error> {
+        let url = self.checkpoint_url.as_ref().map(|url| Url::parse(url.expose_secret()).map_err(Error::internal));
+        Destinations::new(self.checkpoint_file.clone(), url.transpose()?, self.checkpoint_log)
+    }
 }
 
 /// How long what is learned is kept.
@@ -152,6 +194,11 @@ impl Config {
     pub fn public_url(&self) -> String {
         let given = self.public_url.as_deref().map(|url| url.trim_end_matches('/').to_owned());
         given.unwrap_or_else(|| format!("http://{}", self.addr))
+    }
+
+    /// The name of the session's cookie.
+    pub fn session_cookie(&self) -> String {
+        cookie_name(self.is_https(), self.addr.port())
     }
 
     pub fn is_https(&self) -> bool {

@@ -47,7 +47,7 @@ fn status(error: &Error) -> StatusCode {
         Error::Refused(Refusal::TooLarge(_)) => StatusCode::PAYLOAD_TOO_LARGE,
         Error::Refused(Refusal::RateLimited) => StatusCode::TOO_MANY_REQUESTS,
         Error::Full | Error::Again(_) | Error::Broken(_) | Error::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
-        Error::Unknown(_) | Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        Error::Unknown(_) | Error::Unsent(_) | Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
 
@@ -60,7 +60,7 @@ fn log(error: &Error, incident: &str) {
             tracing::warn!(incident, cause, "the database is unavailable")
         }
         Error::Unknown(cause) => tracing::error!(incident, cause, "it is not known whether a request was stored"),
-        Error::Internal(cause) => tracing::error!(incident, cause, "a request failed"),
+        Error::Unsent(cause) | Error::Internal(cause) => tracing::error!(incident, cause, "a request failed"),
     }
 }
 
@@ -75,7 +75,7 @@ pub async fn as_page(
     if is_for_machines(request.uri().path()) {
         return as_json(RequestId(incident), request, next).await;
     }
-    let asked = RefusedRequest::of(&request);
+    let asked = RefusedRequest::of(&state, &request);
     let response = next.run(request).await;
     if is_bare(&response) {
         let page = refused(&state, asked, None, None).await;
@@ -189,7 +189,7 @@ fn messages(error: &Error, incident: &str) -> Vec<Message> {
         Error::Unknown(_) => {
             one(Code::Internal, &format!("it is not known whether this was stored (incident {incident})"))
         }
-        Error::Internal(_) => one(Code::Internal, &format!("incident {incident}")),
+        Error::Unsent(_) | Error::Internal(_) => one(Code::Internal, &format!("incident {incident}")),
     }
 }
 

@@ -3,7 +3,7 @@
 use super::routes::{ROUTES, RouteKind};
 use super::{failure, metrics, render, security, unread};
 use crate::domain::error::Refusal;
-use crate::server::auth::session::{COOKIE, Sessions};
+use crate::server::auth::session::Sessions;
 use crate::server::error::Error;
 use crate::server::state::AppState;
 use axum::Router;
@@ -60,7 +60,7 @@ fn routes(kind: RouteKind) -> Router<AppState> {
 /// The cookie lives as long as the browser's session; how long ours lives is decided by our own store.
 fn sessions(state: &AppState, store: Sessions) -> SessionManagerLayer<Sessions> {
     SessionManagerLayer::new(store)
-        .with_name(COOKIE)
+        .with_name(state.config.session_cookie())
         .with_http_only(true)
         .with_same_site(SameSite::Lax)
         .with_secure(state.config.is_https())

@@ -145,6 +145,7 @@ routes! {
     "GET" "/api/v1/workspaces/{workspace}/breakdown" Api Role(SeeMetrics) => get(breakdown::breakdown);
     "DELETE" "/api/v1/workspaces/{workspace}/dimension-values" Api Role(ManageInputs) => delete(dimension_value::reset_dimension_values);
     "GET" "/api/v1/workspaces/{workspace}/audit" Api Role(SeeAudit) => get(audit::audit);
+    "GET" "/api/v1/workspaces/{workspace}/audit/checkpoint" Api Role(SeeAudit) => get(audit::checkpoint);
 
     "GET" "/userprofile/v1/{org}/{account}/{workspace}/{mpid}" Api Role(LookUpProfiles) => get(userprofile::get_by_mpid);
     "POST" "/userprofile/v1/{org}/{account}/{workspace}/{mpid}" Api Role(LookUpProfiles) => post(userprofile::post_by_mpid);

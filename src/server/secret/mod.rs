@@ -1,6 +1,7 @@
 //! The installation's secret: 32 bytes that lie outside the database, so that a copy of the database alone opens nothing.
 
 pub mod file;
+pub mod signing;
 
 use aes_siv::KeyInit;
 use aes_siv::siv::Aes128Siv;

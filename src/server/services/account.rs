@@ -1,13 +1,14 @@
 //! What people change about their own account: name, password, sessions, theme.
 
 use super::Services;
+use super::session::count_failure;
 use crate::domain::audit::AuditAction;
 use crate::domain::error::{Problem, Refusal};
 use crate::domain::id::PersonId;
 use crate::domain::text::{Email, Name};
 use crate::domain::theme::Theme;
 use crate::server::auth::password::{Verdict, acceptable};
-use crate::server::auth::throttle::Attempt;
+use crate::server::auth::throttle::{Attempt, Passage};
 use crate::server::error::{Error, Result};
 use crate::server::store::audit::Entry;
 use crate::server::store::person::Person;
@@ -59,14 +60,15 @@ pub struct NewPassword {
 
 /// Changes the password and ends the person's other sessions. Guesses at the current one are throttled like sign-ins.
 pub async fn change_password(services: &Services, actor: &Actor, person: &Person, asked: NewPassword) -> Result<()> {
-    let Services { system, passwords } = services;
+    let Services { system, passwords, .. } = services;
     let email = Email::parse(&person.email).map_err(|problem| Refusal::invalid("email", problem))?;
-    let attempt = Attempt::new(&email, actor.address.as_deref().unwrap_or_default());
-    if attempt.count(system).await? > 0 {
+    let attempt = Attempt::by_signed_in(&email);
+    let Passage::Try(rank) = attempt.count(system).await? else {
         return Err(Error::invalid("present", Problem::TooManyAttempts));
-    }
+    };
     let hash = system.system_view().await?.password_hash(person.id).await?;
-    if passwords.verify(asked.present.clone(), hash).await? == Verdict::Wrong {
+    if passwords.verify(rank, asked.present.clone(), hash).await? == Verdict::Wrong {
+        count_failure(services, actor, Some(person.id)).await?;
         return Err(Error::invalid("present", Problem::NotThePassword));
     }
     acceptable(&asked.new, &[&person.name, &person.email]).map_err(|problem| Error::invalid("new", problem))?;
@@ -76,7 +78,7 @@ pub async fn change_password(services: &Services, actor: &Actor, person: &Person
     let hash = passwords.hash(asked.new).await?;
     let trail = row(actor, person.id, AuditAction::PasswordChanged, Value::Null, Value::Null);
     let (id, session) = (person.id, asked.session);
-    let work = move |tx| change_password_once(tx, attempt, id, hash.clone(), session.clone(), trail.clone());
+    let work = move |tx| change_password_once(tx, attempt.clone(), id, hash.clone(), session.clone(), trail.clone());
     system.transaction(work).await
 }
 

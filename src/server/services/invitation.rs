@@ -171,6 +171,7 @@ async fn join_once(
     if tx.person_by_email(&email).await?.is_some() {
         return Err(Refusal::Conflict.into());
     }
+    tx.assert_name_free_in(offer.workspace_id, &name).await?;
     let person = tx.add_person(&email, &name, Some(&password_hash), false, Some(offer.maker_id)).await?;
     let actor = Actor { who: Who::Person { id: person, name: name.to_string() }, ..actor };
     let mut rows = add_member(&mut tx, &actor, &offer, person, name.as_str()).await?;

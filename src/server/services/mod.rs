@@ -33,6 +33,7 @@ pub mod account;
 pub mod app;
 pub mod audit_export;
 pub mod breakdown;
+pub mod checkpoint;
 pub mod clock;
 pub mod demo;
 pub mod dimension_value;
@@ -56,7 +57,9 @@ pub mod trend;
 pub mod workspace;
 
 use super::auth::password::Passwords;
+use super::destination::Destinations;
 use super::store::{Purpose, Store, System};
+use std::sync::Arc;
 
 /// What services work with beside the store; cheap to clone.
 #[derive(Clone, Debug)]
@@ -64,12 +67,19 @@ pub struct Services {
     /// Private to this module, so that only services write without asking for permission.
     system: System,
     passwords: Passwords,
+    /// Where the log's checkpoints are sent.
+    destinations: Arc<Destinations>,
 }
 
 impl Services {
     pub fn new(system: System) -> Self {
         let passwords = Passwords::new(system.ids().clone(), system.keyring().clone());
-        Self { system, passwords }
+        Self { system, passwords, destinations: Arc::default() }
+    }
+
+    /// The same, sending the log's checkpoints to these.
+    pub fn sending(self, destinations: Destinations) -> Self {
+        Self { destinations: Arc::new(destinations), ..self }
     }
 
     /// The same by the connections of jobs.

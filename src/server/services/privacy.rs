@@ -38,7 +38,7 @@ pub struct NewSettings {
     pub policy: Option<Policy>,
     pub reason: String,
     pub version: i64,
-    /// The workspace's name as typed, where it is asked for: a page does, for Authorized.
+    /// The workspace's name as typed, where it is asked for: a page does, for Authorized and for Observe.
     pub typed_name: Option<String>,
 }
 
@@ -130,6 +130,8 @@ pub struct SettingsWithCounts {
     pub settings: Settings,
     /// All profiles in production.
     pub profiles: Counts,
+    /// All devices in production.
+    pub devices: Counts,
     /// In production, in the whole workspace.
     pub decided: Decided,
     pub in_development: Decided,
@@ -146,7 +148,7 @@ pub async fn read(scope: &mut Scope) -> Result<SettingsWithCounts> {
         devices: totals(scope, development, Unit::Devices).await?.of(CountedState::Unknown),
     };
     let decided = Decided { profiles: profiles.of(CountedState::Unknown), devices: devices.of(CountedState::Unknown) };
-    Ok(SettingsWithCounts { settings, profiles, decided, in_development })
+    Ok(SettingsWithCounts { settings, profiles, devices, decided, in_development })
 }
 
 /// How many units of an environment have each state.

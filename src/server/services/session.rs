@@ -5,9 +5,10 @@ use crate::domain::audit::{AuditAction, SystemActor};
 use crate::domain::error::Refusal;
 use crate::domain::id::PersonId;
 use crate::domain::text::Email;
+use crate::server::auth::browser::KnownBrowsers;
 use crate::server::auth::password::Verdict;
 use crate::server::auth::session::Sessions;
-use crate::server::auth::throttle::{Attempt, network};
+use crate::server::auth::throttle::{Attempt, Passage, host};
 use crate::server::error::Result;
 use crate::server::store::failure::{Failures, QUARTER};
 use crate::server::store::person::Person;
@@ -33,19 +34,32 @@ pub struct Proof {
     hash: String,
     /// The same password under a hash as they are made now, where that one is older.
     renewed: Option<String>,
+    /// What the browser keeps from now on, by which it is known for the account.
+    pub marks: Option<String>,
 }
 
-/// Checks an e-mail and a password. An unknown e-mail costs the same one hash.
-pub async fn sign_in(services: &Services, actor: &Actor, email: &str, password: SecretString) -> Result<SignedIn> {
-    let Services { system, passwords } = services;
+/// Checks an e-mail and a password. An unknown e-mail costs the same one hash. `marks` are what the browser keeps.
+pub async fn sign_in(
+    services: &Services,
+    actor: &Actor,
+    (email, password): (&str, SecretString),
+    marks: &str,
+) -> Result<SignedIn> {
+    let Services { system, passwords, .. } = services;
     // What has no shape of an e-mail is nobody's, and is throttled like anybody's.
     let email = Email::parse(email).or_else(|_| Email::parse("nobody@example.invalid"));
     let Ok(email) = email else { return Ok(SignedIn::No) };
-    let attempt = Attempt::new(&email, actor.address.as_deref().unwrap_or_default());
-    let wait = attempt.count(system).await?;
-    if wait > 0 {
-        return Ok(SignedIn::Wait(wait));
-    }
+    let (browsers, address) =
+        (KnownBrowsers::new(system.keyring().clone()), actor.address.as_deref().unwrap_or_default());
+    let number = browsers.number(marks, &email);
+    let attempt = match number {
+        Some(number) => Attempt::by_known(&email, number),
+        None => Attempt::by_stranger(&email, address),
+    };
+    let rank = match attempt.count(system).await? {
+        Passage::Try(rank) => rank,
+        Passage::Wait(wait) => return Ok(SignedIn::Wait(wait)),
+    };
     let mut view = system.system_view().await?;
     let person = view.person_by_email(&email).await?;
     let hash = match &person {
@@ -53,17 +67,23 @@ pub async fn sign_in(services: &Services, actor: &Actor, email: &str, password: 
         None => None,
     };
     drop(view);
-    let verdict = passwords.verify(password.clone(), hash.clone()).await?;
+    let verdict = passwords.verify(rank, password.clone(), hash.clone()).await?;
     let known = person.as_ref().map(|person| person.id);
     if let (Some(person), Some(hash), Verdict::Right { is_outdated }) = (person, hash, verdict)
         && !person.disabled
     {
         let renewed = if is_outdated { Some(passwords.hash(password).await?) } else { None };
-        return Ok(SignedIn::Yes(person, Proof { attempt, hash, renewed }));
+        let marks = browsers.with(marks, &email, number.unwrap_or_else(|| system.ids().random()));
+        return Ok(SignedIn::Yes(person, Proof { attempt, hash, renewed, marks }));
     }
-    let address = network(actor.address.as_deref().unwrap_or_default());
-    system.transaction(move |tx| count_failure_once(tx, known, address.clone())).await?;
+    count_failure(services, actor, known).await?;
     Ok(SignedIn::No)
+}
+
+/// Counts a wrong password, for the row of its quarter of an hour.
+pub(super) async fn count_failure(services: &Services, actor: &Actor, person: Option<PersonId>) -> Result<()> {
+    let address = host(actor.address.as_deref().unwrap_or_default());
+    services.system.transaction(move |tx| count_failure_once(tx, person, address.clone())).await
 }
 
 async fn count_failure_once(mut tx: SystemTx, person: Option<PersonId>, address: String) -> Result<()> {
@@ -84,7 +104,7 @@ pub async fn record_sign_in(services: &Services, actor: &Actor, person: &Person,
 }
 
 async fn record_sign_in_once(mut tx: SystemTx, id: PersonId, proof: Proof, row: Record) -> Result<()> {
-    let Proof { attempt, hash, renewed } = proof;
+    let Proof { attempt, hash, renewed, .. } = proof;
     if !tx.may_sign_in(id, &hash).await? {
         return Err(Refusal::SignedOut.into());
     }

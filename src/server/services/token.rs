@@ -97,6 +97,7 @@ async fn add_once(
     if change.tokens().await?.iter().any(|token| token.name == name.as_str()) {
         return Err(Error::invalid("name", Problem::Taken));
     }
+    change.assert_name_free(name.as_str()).await?;
     let expires_ms = change.now.plus(new.days * DAY);
     let token = change.add_token(&key, &secret_hash, name.as_str(), new.role, maker, expires_ms).await?;
     let state = TokenSnapshot { token, name: name.to_string(), role: new.role, expires_ms };

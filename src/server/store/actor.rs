@@ -1,7 +1,7 @@
 //! Who acts, and from where.
 
 use super::SentForm;
-use crate::domain::audit::{ActorSnapshot, SystemActor};
+use crate::domain::audit::{ActorSnapshot, COMMAND_LINE, SystemActor};
 use crate::domain::id::{PersonId, TokenId};
 
 /// Who acts.
@@ -68,7 +68,7 @@ impl Actor {
         let (id, name) = match &self.who {
             Who::Person { id, name } => (Some(id.to_string()), name.clone()),
             Who::Token(id) => (Some(id.to_string()), "token".to_owned()),
-            Who::CommandLine => (None, "command line".to_owned()),
+            Who::CommandLine => (None, COMMAND_LINE.to_owned()),
             Who::System(part) => (None, part.as_str().to_owned()),
         };
         ActorSnapshot { kind: self.who.kind().to_owned(), id, name, role: None }

@@ -7,6 +7,7 @@ use crate::domain::time::Millis;
 use crate::server::clock::Ids;
 use crate::server::error::{Error, Result};
 use crate::server::secret::file::{beside, make, read};
+use crate::server::secret::signing::Signer;
 use crate::server::secret::{InstallationSecret, Key};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -27,6 +28,9 @@ struct OpenKeys {
     generations: BTreeMap<i64, Key>,
     sealer: Sealer,
     look_ups: Key,
+    signer: Signer,
+    /// The keys that others check signatures of this installation with, of each generation.
+    signing_keys: Vec<String>,
 }
 
 impl Keyring {
@@ -38,8 +42,10 @@ impl Keyring {
             _ => Sealer::new(sealing.derived("attest: advertising ids")),
         };
         let (newest, key) = generations.last_key_value().ok_or_else(missing)?;
-        let (newest, look_ups) = (*newest, key.derived("attest: look-ups"));
-        Ok(Self(Arc::new(OpenKeys { newest, generations, sealer, look_ups })))
+        let (newest, look_ups, signer) = (*newest, key.derived("attest: look-ups"), signer_of(key)?);
+        let signing = generations.iter().filter(|(generation, _)| **generation != KEPT_IN_CLEAR);
+        let signing_keys = signing.map(|(_, key)| Ok(signer_of(key)?.public())).collect::<Result<_>>()?;
+        Ok(Self(Arc::new(OpenKeys { newest, generations, sealer, look_ups, signer, signing_keys })))
     }
 
     /// By which everything new is made.
@@ -57,10 +63,31 @@ impl Keyring {
         &self.0.look_ups
     }
 
+    /// What marks browsers that somebody signed in by, the key of now first.
+    pub fn known_browsers(&self) -> impl Iterator<Item = Key> + use<'_> {
+        let generations = self.0.generations.iter().rev().filter(|(generation, _)| **generation != KEPT_IN_CLEAR);
+        generations.map(|(_, key)| key.derived("attest: known browsers"))
+    }
+
+    /// Signs the log's checkpoints.
+    pub fn signer(&self) -> &Signer {
+        &self.0.signer
+    }
+
+    /// The keys that others check its signatures with, in base64, the newest last.
+    pub fn signing_keys(&self) -> &[String] {
+        &self.0.signing_keys
+    }
+
     /// What is hashed together with passwords; `None` for a generation that there is not.
     pub fn pepper(&self, generation: i64) -> Option<Key> {
         self.0.generations.get(&generation).map(|key| key.derived("attest: passwords"))
     }
+}
+
+fn signer_of(key: &Key) -> Result<Signer> {
+    Signer::new(&key.derived("attest: audit checkpoints"))
+        .ok_or_else(|| Error::Internal("a key cannot sign".to_owned()))
 }
 
 /// Where the secret was found.

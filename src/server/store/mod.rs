@@ -13,7 +13,6 @@ pub mod audit;
 mod authorize;
 mod batch_app;
 pub mod check;
-mod checkpoint;
 mod columns;
 mod copier;
 mod count;
@@ -64,6 +63,7 @@ pub mod tables;
 pub mod tally;
 pub mod throttle;
 pub mod workspace;
+mod write_ahead_log;
 mod writes;
 
 pub use accept::{Parcel, RequestOutcome, SentBatches};
@@ -116,7 +116,7 @@ pub struct Store {
     is_spread: bool,
     keyring: Keyring,
     /// What was written into SQLite's log.
-    write_ahead_log: Arc<checkpoint::WriteAheadLog>,
+    write_ahead_log: Arc<write_ahead_log::WriteAheadLog>,
     searches: searches::Searches,
 }
 

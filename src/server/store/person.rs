@@ -2,6 +2,7 @@
 
 use super::db::{Tx, on};
 use super::{SystemTx, SystemView};
+use crate::domain::audit::is_reserved;
 use crate::domain::error::Problem;
 use crate::domain::id::{PersonId, WorkspaceId};
 use crate::domain::text::{Email, Name};
@@ -84,7 +85,37 @@ impl SystemView {
     }
 }
 
+impl Tx {
+    /// A log names whoever acts: nobody may be taken there for somebody else. `of` is who gets the name, as a member of the
+    /// workspace or of those that they are in.
+    ///
+    /// # Errors
+    /// [`Problem::NameOfAnother`] at `name`, where another member or an operator has it, or Attest itself.
+    pub(super) async fn assert_name_free(
+        &mut self,
+        name: &str,
+        of: Option<PersonId>,
+        workspace: Option<WorkspaceId>,
+    ) -> Result<()> {
+        const SQL: &str = "select count(*) > 0 from people p where lower(p.name) = lower($1) and p.id <> $2 \
+            and (p.operator or exists (select 1 from members m where m.person_id = p.id and (m.workspace_id = $3 \
+            or m.workspace_id in (select o.workspace_id from members o where o.person_id = $2))))";
+        let is_had: bool = on!(self, c => sqlx::query_scalar(SQL)
+            .bind(name)
+            .bind(of.map_or(0, |of| of.0))
+            .bind(workspace.map_or(0, |workspace| workspace.0))
+            .fetch_one(c)
+            .await?);
+        if is_had || is_reserved(name) { Err(Error::invalid("name", Problem::NameOfAnother)) } else { Ok(()) }
+    }
+}
+
 impl SystemTx {
+    /// Refuses a name for a new member of a workspace that would be taken for another's in its log.
+    pub async fn assert_name_free_in(&mut self, workspace: WorkspaceId, name: &Name) -> Result<()> {
+        self.tx.assert_name_free(name.as_str(), None, Some(workspace)).await
+    }
+
     pub async fn add_person(
         &mut self,
         email: &Email,
@@ -97,6 +128,9 @@ impl SystemTx {
             first_link_shown_to) values ($1, $2, $3, $4, $5, $6, $7, $8)";
         if self.person_by_email(email).await?.is_some() {
             return Err(Error::invalid("email", Problem::Taken));
+        }
+        if is_reserved(name.as_str()) {
+            return Err(Error::invalid("name", Problem::NameOfAnother));
         }
         let (id, now) = (PersonId(self.ids.id()), self.now);
         on!(&mut self.tx, c => {
@@ -162,6 +196,7 @@ impl SystemTx {
 
     pub async fn rename_person(&mut self, id: PersonId, name: &Name) -> Result<()> {
         const SQL: &str = "update people set name = $2 where id = $1";
+        self.tx.assert_name_free(name.as_str(), Some(id), None).await?;
         on!(&mut self.tx, c => { sqlx::query(SQL).bind(id).bind(name.as_str()).execute(c).await?; });
         Ok(())
     }

@@ -121,6 +121,7 @@ tables! {
     "audit" Staff ByWorkspace Small, "Who changed what, when, from which address and why; users only by random references", Kept::Always("a log that can lose rows proves nothing"),
         ["actor_id" "actor_name" "ip" "agent" "target" "before_json" "after_json" "reason"];
     "audit_heads" Nobody ByWorkspace Small, "Where each chain of the log ends", Kept::Always("as the log"), [];
+    "audit_checkpoints" Nobody ByWorkspace Small, "Signed places of each chain of the log", Kept::Always("as the log"), [];
     "accesses" Nobody ByWorkspace Small, "How often API tokens read profiles, until the minute's row is in the log", Kept::For(2 * MINUTE), [];
     "jobs" Nobody Everywhere Small, "What the server does by itself: when it is due, and how far it got", INSTALLATION, [];
     "slots" Nobody Everywhere Small, "Which processes are running", INSTALLATION, [];

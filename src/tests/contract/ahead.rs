@@ -296,7 +296,7 @@ async fn repeats_are_no_news_after_a_long_time_ahead(world: World) {
     let sender = Sender::new(&world).await;
     let began = world.clock.now().0;
     let allowed = at(ios("ada", "v1", Some("authorized")), began - 8 * DAY);
-    sender.send(&[allowed.clone()]).await;
+    sender.send(std::slice::from_ref(&allowed)).await;
     sender.send(&[at(ios("ada", "v1", Some("denied")), began - 7 * DAY)]).await;
     for _ in 0..2 {
         send_ahead(&sender, &[ios("ada", "v1", Some("denied"))]).await;

@@ -71,8 +71,8 @@ fn every_statement_keeps_to_what_a_spread_database_can_do() {
     }
 }
 
-/// What is meant for all workspaces: jobs of the installation, and two beginnings that are never asked by themselves.
-const OF_ALL_WORKSPACES: [&str; 9] = [
+/// What is meant for all workspaces: jobs of the installation, and beginnings that are never asked by themselves.
+const OF_ALL_WORKSPACES: [&str; 10] = [
     "select count(*) from (select 1 from devices limit $1) as first",
     "insert into jobs (workspace_id, name, due_at, failures, cursor) select e.workspace_id, 'erasure'",
     "update erasures set due_at = $1 + due_at - asked_at",
@@ -82,6 +82,7 @@ const OF_ALL_WORKSPACES: [&str; 9] = [
     "select workspace_id from audit union select workspace_id from audit_heads",
     "select version, default_status, idfa_policy, changed_at, changed_by, reason, moved_profiles from settings_versions",
     "select workspace_id, version, asked_at, due_at, base_policy, base_default, progress, seen, erased, cursor, ended_at from erasures",
+    "select workspace_id, seq, hash, at_ms, signing_key, signature from audit_checkpoints",
 ];
 
 /// Nobody reads, changes or removes rows of another workspace: wherever a statement names a table that belongs to workspaces,

@@ -3,6 +3,7 @@
 mod ahead;
 mod apart;
 mod audit;
+mod checkpoint;
 mod clock;
 mod commit;
 mod count;
@@ -14,6 +15,7 @@ mod facts;
 mod flow;
 mod group;
 mod grouping;
+mod guessing;
 mod ingest;
 mod job;
 mod keys;

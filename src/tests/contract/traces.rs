@@ -59,7 +59,7 @@ async fn a_refused_id_is_gone_from_the_files_within_a_minute() {
     sender.send(&(0..200).map(|n| phone(n, "authorized")).collect::<Vec<_>>()).await;
     let stored = sealed(&world).await;
     assert!(found(&world, "-wal", &stored) >= 200 && found(&world, "-wal", &[IDFA.to_owned()]) == 0);
-    let keeping = tokio::spawn(async move { system.keep_checkpoints().await });
+    let keeping = tokio::spawn(async move { system.keep_write_ahead_log().await });
     world.clock.advance(HOUR);
     sender.send(&(0..200).map(|n| phone(n, "denied")).collect::<Vec<_>>()).await;
     assert_eq!(sealed(&world).await, Vec::<String>::new());
@@ -72,7 +72,7 @@ async fn after_an_erasure_nothing_of_it_is_in_the_files() {
     let world = World::new(Backend::Sqlite).await;
     let sender = Sender::new(&world).await;
     let system = world.system.clone();
-    let keeping = tokio::spawn(async move { system.keep_checkpoints().await });
+    let keeping = tokio::spawn(async move { system.keep_write_ahead_log().await });
     change(&sender, None, Some(Policy::Observe)).await;
     sender.send(&(0..200).map(|n| phone(n, "denied")).collect::<Vec<_>>()).await;
     let stored = sealed(&world).await;
@@ -126,7 +126,7 @@ async fn a_log_that_is_held_up_is_not_looked_through_between_commits() {
     }
     // Whoever copies it beside the commits begins it anew.
     let system = world.system.clone();
-    let keeping = tokio::spawn(async move { system.keep_checkpoints().await });
+    let keeping = tokio::spawn(async move { system.keep_write_ahead_log().await });
     let copied = async {
         while found(&world, "", &sealed(&world).await) == 0 {
             tokio::time::sleep(Duration::from_millis(50)).await;

@@ -16,6 +16,7 @@ on_both! {
     a_password_change_ends_the_other_sessions
     sessions_are_seen_and_ended
     a_name_and_a_look_are_kept
+    nobody_takes_the_name_of_somebody_else
     a_reset_link_ends_sessions_and_works_once
     an_operator_makes_a_workspace_with_its_first_admin
     a_password_that_was_taken_away_meanwhile_signs_nobody_in
@@ -46,7 +47,7 @@ async fn a_password_change_ends_the_other_sessions(world: World) {
     assert_eq!(password(&world, &here, PASSWORD, ANOTHER).await, StatusCode::SEE_OTHER);
     assert_eq!(world.get("/account", &here).await.status, StatusCode::OK);
     assert_eq!(world.get("/account", &there).await.status, StatusCode::SEE_OTHER, "signed out");
-    for _ in 0..5 {
+    for _ in 0..11 {
         password(&world, &here, "a guess", PASSWORD).await;
     }
     assert_eq!(password(&world, &here, ANOTHER, PASSWORD).await, StatusCode::UNPROCESSABLE_ENTITY, "guesses slow down");
@@ -74,6 +75,30 @@ async fn sessions_are_seen_and_ended(world: World) {
     assert_eq!(world.get("/account", &here).await.status, StatusCode::OK);
     assert_eq!(world.get("/account", &eve).await.status, StatusCode::OK);
     world.assert_holds().await;
+}
+
+/// The log shows names: whoever acts must not look like somebody else there.
+async fn nobody_takes_the_name_of_somebody_else(world: World) {
+    world.workspace("Acme").await;
+    let (ada, bob) = (world.member("acme", "Ada", Role::Admin).await, world.member("acme", "Bob", Role::Analyst).await);
+    let (ada, bob) = (world.sign_in(&ada).await, world.sign_in(&bob).await);
+    for taken in ["Ada", "ADA", "command line", "Command Line", "erasing", "Attest", "attest (sign-in)", "visitor"] {
+        let reply = world.post("/account", &bob, &[("act", "name"), ("name", taken)]).await;
+        assert_eq!(reply.status, StatusCode::UNPROCESSABLE_ENTITY, "{taken}");
+        assert!(reply.body.contains("Somebody else has this name"), "{taken}");
+        let fields = [("act", "add"), ("name", taken), ("role", "analyst"), ("days", "30")];
+        let reply = world.post("/w/acme/tokens", &ada, &fields).await;
+        assert_eq!(reply.status, StatusCode::UNPROCESSABLE_ENTITY, "a token {taken}: {}", reply.body);
+    }
+    for own in ["BOB", "Attestor", "Ada L"] {
+        assert_eq!(world.post("/account", &bob, &[("act", "name"), ("name", own)]).await.status, StatusCode::SEE_OTHER);
+    }
+    // By the end of an id, what one did under several names is told to be one's.
+    let olga = world.sign_in(&world.operator("Olga").await).await;
+    let log = world.get("/log", &olga).await.body;
+    let id: Vec<(i64,)> = world.rows("select id from people where name = 'Ada L'").await;
+    let id = attest::domain::id::PersonId(id[0].0).to_string();
+    assert!(log.contains(&format!("…{}", &id[id.len() - 5..])), "{log}");
 }
 
 async fn a_name_and_a_look_are_kept(world: World) {
@@ -186,7 +211,8 @@ async fn an_operator_makes_a_workspace_with_its_first_admin(world: World) {
 async fn a_password_that_was_taken_away_meanwhile_signs_nobody_in(world: World) {
     let ada = world.person("Ada").await;
     let (services, actor) = (&world.state.services, World::actor());
-    let SignedIn::Yes(person, proof) = check_password(services, &actor, &ada, PASSWORD.into()).await.expect("a check")
+    let SignedIn::Yes(person, proof) =
+        check_password(services, &actor, (&ada, PASSWORD.into()), "").await.expect("a check")
     else {
         panic!("the password is right");
     };

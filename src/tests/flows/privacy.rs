@@ -141,13 +141,25 @@ async fn the_policy_has_a_form_of_its_own(world: World) {
     world.workspace("Acme").await;
     let ada = world.member("acme", "Ada", Role::ComplianceAdmin).await;
     let cookie = world.sign_in(&ada).await;
-    let send = async |policy: &str, version: &str, reason: &str| {
-        let form = [("form", "policy"), ("version", version), ("idfa_policy", policy), ("policy_reason", reason)];
+    let send = async |policy: &str, version: &str, reason: &str, typed: &str| {
+        let form = [
+            ("form", "policy"),
+            ("version", version),
+            ("idfa_policy", policy),
+            ("policy_reason", reason),
+            ("policy_confirm", typed),
+        ];
         world.post("/w/acme/privacy", &cookie, &form).await
     };
-    assert_eq!(send("observe", "1", "").await.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert_eq!(send("require_everything", "1", "x").await.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert_eq!(send("observe", "1", "an audit").await.status, StatusCode::SEE_OTHER);
+    assert_eq!(send("observe", "1", "", "Acme").await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(send("require_everything", "1", "x", "").await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    // Observe keeps what people refused: it asks as Authorized does.
+    for typed in ["", "acme"] {
+        let reply = send("observe", "1", "an audit", typed).await;
+        assert_eq!(reply.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(reply.body.contains("This is not the workspace"), "{}", reply.body);
+    }
+    assert_eq!(send("observe", "1", "an audit", "Acme").await.status, StatusCode::SEE_OTHER);
     let page = world.get("/w/acme/privacy", &cookie).await.body;
     assert!(page.contains("IDFA policy Withhold → Observe"), "{page}");
     // The default is as old as it was: only the policy changed.
@@ -156,6 +168,6 @@ async fn the_policy_has_a_form_of_its_own(world: World) {
     };
     world.clock.advance(attest::domain::time::MINUTE);
     let before = since(&page);
-    assert_eq!(send("withhold", "2", "again").await.status, StatusCode::SEE_OTHER);
+    assert_eq!(send("withhold", "2", "again", "").await.status, StatusCode::SEE_OTHER);
     assert_eq!(since(&world.get("/w/acme/privacy", &cookie).await.body), before);
 }

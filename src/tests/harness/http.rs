@@ -41,10 +41,16 @@ impl Reply {
         self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
     }
 
-    /// The cookie that the answer sets.
+    /// The session's cookie that the answer sets.
     pub fn cookie(&self) -> Cookie {
-        let set = self.headers.get(SET_COOKIE).and_then(|set| set.to_str().ok()).unwrap_or_default();
-        Cookie(set.split(';').next().unwrap_or_default().to_owned())
+        let set = self.cookie_named("__Host-attest_session");
+        if set.0.is_empty() { self.cookie_named("attest_session_3000") } else { set }
+    }
+
+    /// The cookie of a name that the answer sets.
+    pub fn cookie_named(&self, name: &str) -> Cookie {
+        let mut set = self.headers.get_all(SET_COOKIE).iter().filter_map(|set| set.to_str().ok()?.split(';').next());
+        Cookie(set.find(|set| set.split('=').next() == Some(name)).unwrap_or_default().to_owned())
     }
 }
 

@@ -4,7 +4,7 @@ use crate::domain::att::Status;
 use crate::domain::audit::LOOKED_THROUGH;
 use crate::ui::parts::field::{Faults, moment};
 use crate::ui::parts::status;
-use crate::ui::prerender::Prerender;
+use crate::ui::prerender::{InertElement, Prerender};
 use crate::ui::surroundings::{Around, Model, Surroundings};
 use crate::ui::words::{self, Moment, number};
 use leptos::prelude::*;
@@ -21,6 +21,16 @@ pub struct AuditLog {
     pub newest: Option<String>,
     pub faults: Faults,
     pub default_on: Option<DefaultOn>,
+    pub signed: Option<SignedPlace>,
+}
+
+/// Up to where the chain is signed.
+#[derive(Clone, Debug)]
+pub struct SignedPlace {
+    pub seq: i64,
+    pub at: Moment,
+    /// The checkpoint as a file: its name, and its one line of JSON as a `data:` address.
+    pub file: (String, String),
 }
 
 impl Model for AuditLog {
@@ -79,6 +89,8 @@ pub struct AuditLogRow {
     pub seq: i64,
     pub at: Moment,
     pub actor: String,
+    /// A person's or token's id, of which the end is shown: names change.
+    pub actor_id: Option<String>,
     pub role: Option<String>,
     /// In words, and as the log has it.
     pub action: (String, String),
@@ -132,6 +144,7 @@ pub fn audit(page: AuditLog) -> impl IntoView {
             <div>
                 <h1>{title}</h1>
                 <p class="muted">{of}", newest first. Rows are linked by hashes, so none can be changed or removed unnoticed."</p>
+                {signed_up_to(page.signed)}
             </div>
         </div>
         {filters(page.filter, &page.faults)}
@@ -139,6 +152,17 @@ pub fn audit(page: AuditLog) -> impl IntoView {
         {list}
         <nav class="paging" aria-label="Pages of the log">{newest}{older}</nav>
     })
+}
+
+/// What somebody can keep who wants to prove later that nothing was rewritten.
+fn signed_up_to(place: Option<SignedPlace>) -> InertElement {
+    match place {
+        Some(SignedPlace { seq, at, file: (name, address) }) => view! {
+            <p class="muted">"Signed up to row "{number(seq)}" on "{moment(at)}". "<a href=address download=name>"Download the checkpoint"</a>" and keep it outside Attest: it proves that no row up to there was rewritten or removed."</p>
+        }
+        .prerender(),
+        None => view! { <p class="muted">"The first signed checkpoint is made within the hour."</p> }.prerender(),
+    }
 }
 
 /// The question that auditors ask most.
@@ -221,6 +245,8 @@ fn row(row: AuditLogRow) -> impl IntoView {
         Fields::Both(fields) => both(row.seq, fields).prerender(),
     };
     let role = row.role.map(|role| view! { <span class="muted">{format!(", {role}")}</span> });
+    let short = row.actor_id.as_deref().map(|id| view! { " "<code class="id">{short(id)}</code> });
+    let by = row.actor_id.clone().map(|id| view! { <dt>"By"</dt><dd><code class="id">{id}</code></dd> });
     let (action, name) = row.action;
     view! {
         <li class="card" id=format!("row-{}", row.seq)>
@@ -228,7 +254,7 @@ fn row(row: AuditLogRow) -> impl IntoView {
                 <h2>{action}</h2>
                 <span class="muted">{moment(row.at)}</span>
             </header>
-            <p><b>{row.actor}</b>{role}</p>
+            <p><b>{row.actor}</b>{short}{role}</p>
             {reason}
             {fields}
             <details>
@@ -236,12 +262,17 @@ fn row(row: AuditLogRow) -> impl IntoView {
                 <dl class="facts">
                     <dt>"Action"</dt><dd><code>{name}</code></dd>
                     <dt>"About"</dt><dd>{cell(row.target)}" "<a href=row.same_target>"All rows about this"</a></dd>
-                    <dt>"From"</dt><dd>{row.origin}</dd>
+                    {by}<dt>"From"</dt><dd>{row.origin}</dd>
                     <dt>"Hash"</dt><dd><code>{row.hash}</code></dd>
                 </dl>
             </details>
         </li>
     }
+}
+
+/// The end of an id, by which people of one name are told apart.
+fn short(id: &str) -> String {
+    format!("…{}", id.get(id.len().saturating_sub(5)..).unwrap_or_default())
 }
 
 fn cell(cell: Cell) -> impl IntoView {

@@ -1,7 +1,7 @@
 //! The audit log's fields and values in words.
 
 use crate::domain::att::{Policy, Status};
-use crate::domain::audit::SystemActor;
+use crate::domain::audit::{COMMAND_LINE, SystemActor};
 use crate::domain::environment::Environment;
 use crate::domain::identifier::IdentifierKind;
 use crate::domain::profile::LookUpBy;
@@ -113,7 +113,7 @@ pub fn actor_name(name: &str) -> &str {
         Some(SystemActor::Retirement) => "Attest (inactive devices)",
         Some(SystemActor::SignIn) => "Attest (sign-in)",
         Some(SystemActor::Visitor) => "Visitor",
-        None if name == "command line" => "Command line",
+        None if name == COMMAND_LINE => "Command line",
         None => name,
     }
 }

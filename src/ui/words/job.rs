@@ -7,6 +7,7 @@ pub fn job(kind: JobKind) -> &'static str {
         JobKind::Tidying => "Remove ended sessions, links and forms",
         JobKind::SignInFailures => "Log failed sign-ins",
         JobKind::TokenReads => "Log reads by API tokens",
+        JobKind::Checkpoints => "Sign the audit log’s checkpoints and send them away",
         JobKind::Samples => "Remove old samples",
         JobKind::Retirement => "Take silent devices without ids out of the counts",
         JobKind::Transitions => "Remove old status changes",

@@ -32,6 +32,7 @@ pub fn problem(problem: Problem) -> &'static str {
         Problem::NotASlug => "expected lower case letters, digits and dashes, at most 40",
         Problem::NotABundleId => "expected a bundle id: letters, digits, dots, dashes and underscores",
         Problem::Taken => "expected a value that is not taken yet",
+        Problem::NameOfAnother => "expected a name that nobody else has, nor Attest itself",
         Problem::PasswordLength => "expected 12 to 128 characters",
         Problem::PasswordWeak => "expected something harder to guess",
         Problem::NotTheName => "expected the workspace's name, exactly",
@@ -77,6 +78,9 @@ pub fn form_problem(field: &str, problem: Problem) -> &'static str {
         Problem::NotASlug => "Use lower-case letters, digits and dashes, at most 40.",
         Problem::NotATimeZone => "Enter a time zone such as Europe/Berlin, or UTC.",
         Problem::Taken => "This is already in use. Choose another.",
+        Problem::NameOfAnother => {
+            "Somebody else has this name, or Attest itself. Add something that tells you apart, such as a middle name."
+        }
         Problem::PasswordLength => "Use 12 to 128 characters.",
         Problem::PasswordWeak => "This password is easy to guess. Try a few unrelated words.",
         Problem::NotTheName => "This is not the workspace's name. Type it exactly as shown.",

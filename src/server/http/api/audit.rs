@@ -4,6 +4,7 @@ use super::query::{ApiQuery, asked, only, parsed};
 use super::refused::Refused;
 use super::schema::MomentOrDay;
 use crate::domain::audit::AuditAction;
+use crate::domain::error::Refusal;
 use crate::domain::permission::Permission;
 use crate::domain::time::Millis;
 use crate::server::calendar;
@@ -128,4 +129,47 @@ pub async fn audit(
     filter.to = parsed(&query, "to", |text| number(text).map(Millis).or_else(|| begins(text, 1)))?;
     let AuditRows { rows, next } = view.audit_rows(&filter, limit).await?;
     Ok(Json(AuditPage { rows: rows.iter().map(ChainRow::json).collect(), next_before_seq: next }))
+}
+
+/// A signed checkpoint: one that is kept elsewhere proves that no row up to it was rewritten or removed.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "returned as it was signed; this describes its shape")]
+pub struct Checkpoint {
+    /// `checkpoint`.
+    attest: String,
+    /// The version of this shape: 1.
+    v: i64,
+    /// The workspace's id.
+    chain: String,
+    /// The number of the row.
+    seq: i64,
+    /// The row's hash, in hex.
+    hash: String,
+    /// When it was signed, in Unix milliseconds.
+    at_ms: i64,
+    /// The Ed25519 public key, in base64, as `attest key public` prints it.
+    key: String,
+    /// Over the canonical text (RFC 8785) of all of the above, in base64.
+    signature: String,
+}
+
+/// Returns the newest signed checkpoint of the audit log; one is made within the hour after each change.
+#[utoipa::path(
+    get,
+    path = "/api/v1/workspaces/{workspace}/audit/checkpoint",
+    tag = "Admin API",
+    security(("token" = [])),
+    params(("workspace" = String, Path, description = "The workspace's slug.")),
+    responses((status = 200, description = "The checkpoint.", body = Checkpoint), Refused)
+)]
+pub async fn checkpoint(
+    TokenCaller(actor): TokenCaller,
+    State(state): State<AppState>,
+    Path(slug): Path<String>,
+    query: ApiQuery,
+) -> Result<Json<Value>> {
+    only(&query, &[])?;
+    let mut view = state.store.view(&actor, WorkspaceRef::parse(&slug)?, Permission::SeeAudit).await?;
+    let signed = view.newest_checkpoint().await?.ok_or(Refusal::NotFound)?;
+    Ok(Json(signed.json()))
 }

@@ -25,6 +25,7 @@ use utoipa::{Modify, OpenApi as _};
         breakdown::breakdown,
         dimension_value::reset_dimension_values,
         audit::audit,
+        audit::checkpoint,
         userprofile::get_by_mpid,
         userprofile::post_by_mpid,
         userprofile::resolve,

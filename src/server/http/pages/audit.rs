@@ -3,7 +3,7 @@
 use super::audit_row::{Names, row};
 use super::installation::{installation_frame, operators_only};
 use super::{PageQuery, frame};
-use crate::domain::audit::{AuditAction, Chain};
+use crate::domain::audit::{AuditAction, Chain, Statement};
 use crate::domain::environment::Environment;
 use crate::domain::error::Problem;
 use crate::domain::permission::Permission;
@@ -12,21 +12,25 @@ use crate::domain::time::Day;
 use crate::server::calendar;
 use crate::server::error::Result;
 use crate::server::http::caller::{InWorkspace, SignedInPerson};
+use crate::server::http::moment::moment;
 use crate::server::http::render::render;
+use crate::server::secret::signing::Signed;
 use crate::server::services::workspace::UTC;
 use crate::server::state::AppState;
 use crate::server::store::View;
-use crate::server::store::audit::{AuditFilter, AuditRows};
+use crate::server::store::audit::{AuditFilter, AuditRows, INSTALLATION};
 use crate::ui::frame::NavPage;
 use crate::ui::installation::InstallationPage;
 use crate::ui::pages::Page;
-use crate::ui::pages::audit::{AuditLog, AuditLogFilter, Choice, DefaultFound, DefaultOn};
+use crate::ui::pages::audit::{AuditLog, AuditLogFilter, Choice, DefaultFound, DefaultOn, SignedPlace};
 use crate::ui::parts::field::Faults;
 use crate::ui::surroundings::Surroundings;
 use crate::ui::words;
 use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::Response;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 
 const ROWS: i64 = 50;
 
@@ -75,7 +79,14 @@ impl AuditQuestion {
     }
 
     /// The page of these rows.
-    fn page(self, around: Surroundings, found: AuditRows, actors: Vec<String>, names: &Names) -> AuditLog {
+    fn page(
+        self,
+        around: Surroundings,
+        found: AuditRows,
+        actors: Vec<String>,
+        names: &Names,
+        signed: Option<Signed>,
+    ) -> AuditLog {
         let Self { asked, wanted, from, to, faults, zone } = self;
         let typed = |day: Option<Day>| day.map(calendar::date).unwrap_or_default();
         let AuditRows { rows, next } = found;
@@ -106,8 +117,17 @@ impl AuditQuestion {
             newest: wanted.before_seq.map(|_| asked.with(&[("before", "")])),
             faults,
             default_on: None,
+            signed: signed.and_then(|signed| place(&signed)),
         }
     }
+}
+
+/// Where a chain is signed, and the file that says so.
+fn place(signed: &Signed) -> Option<SignedPlace> {
+    let Statement::Checkpoint { chain, seq, at_ms, .. } = &signed.statement else { return None };
+    let name = format!("attest-checkpoint-{chain}-{seq}.jsonl");
+    let address = format!("data:application/x-ndjson;base64,{}", STANDARD.encode(format!("{}\n", signed.json())));
+    Some(SignedPlace { seq: *seq, at: moment(*at_ms), file: (name, address) })
 }
 
 /// `GET audit`: filters and place are in the address.
@@ -119,6 +139,7 @@ pub async fn audit(InWorkspace { visit, state, workspace, .. }: InWorkspace, que
     question.in_zone(&view.workspace.time_zone);
     let rows = view.audit_rows(&question.wanted, ROWS).await?;
     let actors = view.audit_actors().await?;
+    let signed = view.newest_checkpoint().await?;
     let default_on = match question.asked.parsed("on", calendar::parse)? {
         Some(day) => Some(DefaultOn { day: calendar::date(day), found: default_of(&mut view, day).await? }),
         None => None,
@@ -126,7 +147,7 @@ pub async fn audit(InWorkspace { visit, state, workspace, .. }: InWorkspace, que
     let names = Names::of_workspace(&mut view).await?;
     let frame = frame(&mut view, &visit.person, NavPage::Audit, Environment::Production).await?;
     let around = Surroundings::Workspace(Box::new(frame));
-    let page = AuditLog { default_on, ..question.page(around, rows, actors, &names) };
+    let page = AuditLog { default_on, ..question.page(around, rows, actors, &names, signed) };
     Ok(render(&state, Page::Audit(Box::new(page)), StatusCode::OK))
 }
 
@@ -154,9 +175,10 @@ pub async fn installation(visit: SignedInPerson, State(state): State<AppState>, 
     let mut system = state.store.for_purpose(question.wanted.purpose()).system_view_of(&visit.actor).await?;
     let rows = system.audit_rows(&question.wanted, ROWS).await?;
     let actors = system.audit_actors().await?;
+    let signed = system.newest_checkpoint(INSTALLATION).await?;
     let names = Names::of_installation(&mut system).await?;
     let frame = installation_frame(&mut system, &visit.person, InstallationPage::Log).await?;
     let around = Surroundings::Installation(Box::new(frame));
-    let page = question.page(around, rows, actors, &names);
+    let page = question.page(around, rows, actors, &names, signed);
     Ok(render(&state, Page::Audit(Box::new(page)), StatusCode::OK))
 }

@@ -1,6 +1,6 @@
 //! A row of a log as people read it: fields in words, names for ids, times for milliseconds.
 
-use crate::domain::audit::AuditAction;
+use crate::domain::audit::{ActorSnapshot, AuditAction};
 use crate::domain::time::Millis;
 use crate::server::error::Result;
 use crate::server::http::moment::moment;
@@ -60,8 +60,9 @@ pub fn row(kept: ChainRow, names: &Names) -> AuditLogRow {
     AuditLogRow {
         seq: row.seq,
         at: moment(row.at_ms),
+        actor_id: row.actor.id.clone(),
         actor: words::actor(&row.actor.kind, &row.actor.name).to_owned(),
-        role: row.actor.role.map(|role| words::token_role(role).to_owned()),
+        role: role(&row.actor),
         action: (action, row.action.clone()),
         same_target: format!("?{same}"),
         target,
@@ -69,6 +70,16 @@ pub fn row(kept: ChainRow, names: &Names) -> AuditLogRow {
         origin: if origin.is_empty() { words::no_origin(&row.actor.kind).to_owned() } else { origin },
         fields: fields(&row.before, &row.after, names, own.as_ref()),
         hash,
+    }
+}
+
+/// As what somebody acted: a script is told from a person.
+fn role(actor: &ActorSnapshot) -> Option<String> {
+    let role = actor.role.map(words::token_role);
+    match (actor.kind.as_str(), role) {
+        ("token", Some(role)) => Some(format!("API token, {role}")),
+        ("token", None) => Some("API token".to_owned()),
+        (_, role) => role.map(str::to_owned),
     }
 }
 

@@ -8,7 +8,7 @@ use crate::domain::environment::Environment;
 use crate::domain::error::{Fault, Refusal};
 use crate::domain::permission::{Grant, Permission, grant};
 use crate::domain::privacy::Settings;
-use crate::domain::role::Role;
+use crate::domain::role::{Role, TokenRole};
 use crate::domain::rounding::Shown;
 use crate::server::error::{Error, Result};
 use crate::server::http::caller::{InWorkspace, SignedInPerson};
@@ -19,14 +19,15 @@ use crate::server::services::privacy::{Decided, NewSettings, SettingsWithCounts,
 use crate::server::state::AppState;
 use crate::server::store::WorkspaceRef;
 use crate::server::store::audit::AuditFilter;
+use crate::server::store::credential::KnownToken;
 use crate::server::store::erasure::{Erasure, Progress};
 use crate::server::store::privacy::Version;
 use crate::server::store::{UnknownInApp, View};
 use crate::ui::frame::NavPage;
 use crate::ui::pages::Page;
 use crate::ui::pages::privacy::{
-    AffectedApps, AppEffect, ChoiceEffect, Erasing, HistoryRow, NONE, PrivacySettings, SettingsOutcome, StateEffect,
-    choices,
+    AffectedApps, AppEffect, ChangingToken, ChoiceEffect, Erasing, HistoryRow, NONE, Observed, PrivacySettings,
+    SettingsOutcome, StateEffect, choices,
 };
 use crate::ui::parts::field::Faults;
 use crate::ui::words::{self, Conflict, Done};
@@ -88,7 +89,10 @@ pub async fn change(InWorkspace { visit, state, slug, workspace }: InWorkspace, 
         SettingsForm::Policy => {
             let policy = form.choice("idfa_policy", Policy::parse);
             let reason = form.text("policy_reason");
-            NewSettings { default: None, policy, reason, version: version.unwrap_or_default(), typed_name: None }
+            let typed = form.optional("policy_confirm");
+            let asks = policy == Some(Policy::Observe);
+            let typed_name = asks.then_some(typed);
+            NewSettings { default: None, policy, reason, version: version.unwrap_or_default(), typed_name }
         }
     };
     let again = |why| again(&state, &visit, &slug, which, new_settings.clone(), why);
@@ -117,12 +121,12 @@ pub async fn change(InWorkspace { visit, state, slug, workspace }: InWorkspace, 
     }
 }
 
-/// The reason's field has a name of its own in each form, so that a label belongs to one field.
+/// Fields have names of their own in each form, so that a label belongs to one field.
 fn named_for(which: SettingsForm, fault: Fault) -> Fault {
-    if which == SettingsForm::Policy && fault.field == "reason" {
-        Fault::new("policy_reason", fault.problem)
-    } else {
-        fault
+    match (which, fault.field.as_ref()) {
+        (SettingsForm::Policy, "reason") => Fault::new("policy_reason", fault.problem),
+        (SettingsForm::Policy, "confirm") => Fault::new("policy_confirm", fault.problem),
+        _ => fault,
     }
 }
 
@@ -185,6 +189,9 @@ async fn model(view: &mut View, visit: &SignedInPerson) -> Result<PrivacySetting
     // They stand in the form only.
     let apps = if may_change { affected_apps(view, rounded).await? } else { AffectedApps::default() };
     let admins = view.members().await?.into_iter().filter(|member| member.role == Role::ComplianceAdmin);
+    let is_admin = |token: &KnownToken| token.role == TokenRole::Member(Role::ComplianceAdmin);
+    let now = view.now;
+    let tokens = view.tokens().await?.into_iter().filter(|token| is_admin(token) && token.expires_at > now);
     let versions = view.settings_versions(HISTORY + 1).await?;
     let rows = match frame.may(Permission::SeeAudit) {
         true => view.audit_rows_of_settings(frame.version - HISTORY).await?,
@@ -211,9 +218,29 @@ async fn model(view: &mut View, visit: &SignedInPerson) -> Result<PrivacySetting
         policy_faults: Faults::default(),
         erasings: erasings(view).await?.into_iter().filter_map(erasing).collect(),
         admins: admins.map(|member| member.name).collect(),
+        tokens: tokens.map(changing_token).collect(),
+        observed: observed(&reading, rounded),
         history: history(&versions, &rows, rounded),
         frame,
     })
+}
+
+/// A token that may change the settings.
+fn changing_token(token: KnownToken) -> ChangingToken {
+    ChangingToken {
+        name: token.name,
+        maker: token.maker_name,
+        used: token.last_used_at.map(moment),
+        expires: moment(token.expires_at),
+    }
+}
+
+/// Whose advertising ids Observe keeps although no status permits it.
+fn observed(reading: &SettingsWithCounts, rounded: bool) -> Observed {
+    let count = |n| words::count(Shown::of(n, rounded));
+    let of = |status: Status| reading.devices.of(Some(status).into());
+    let undecided = of(Status::NotDetermined) + reading.devices.of(CountedState::Unknown);
+    Observed { refused: count(of(Status::Denied) + of(Status::Restricted)), undecided: count(undecided) }
 }
 
 /// Those that have not ended; else the last one.

@@ -6,7 +6,7 @@ use crate::domain::environment::Environment;
 use crate::domain::error::Refusal;
 use crate::domain::id::PersonId;
 use crate::domain::permission::Permission;
-use crate::server::auth::session::{COOKIE, PERSON};
+use crate::server::auth::session::PERSON;
 use crate::server::error::{Error, Result};
 use crate::server::state::AppState;
 use crate::server::store::person::Person;
@@ -29,9 +29,10 @@ pub struct RefusedRequest {
 }
 
 impl RefusedRequest {
-    pub fn of(request: &Request) -> Self {
+    pub fn of(state: &AppState, request: &Request) -> Self {
+        let name = state.config.session_cookie();
         let cookies = request.headers().get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-        let session = cookies.flat_map(Cookie::split_parse).flatten().find(|cookie| cookie.name() == COOKIE);
+        let session = cookies.flat_map(Cookie::split_parse).flatten().find(|cookie| cookie.name() == name);
         Self {
             path: request.uri().path().to_owned(),
             sent: !request.method().is_safe(),
@@ -77,7 +78,7 @@ fn why(error: &Error) -> Why {
         Error::Refused(Refusal::RateLimited) => Why::BadRequest,
         Error::Full | Error::Again(_) | Error::Broken(_) | Error::Unavailable(_) => Why::Unavailable,
         Error::Unknown(_) => Why::Unknown,
-        Error::Internal(_) => Why::Internal,
+        Error::Unsent(_) | Error::Internal(_) => Why::Internal,
     }
 }
 

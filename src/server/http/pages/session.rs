@@ -17,9 +17,11 @@ use crate::ui::pages::Page;
 use crate::ui::pages::session::{NoWorkspace, Refusal as Why, SignIn};
 use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
-use axum::http::header::{HeaderValue, RETRY_AFTER};
+use axum::http::header::{COOKIE, HeaderMap, HeaderValue, RETRY_AFTER, SET_COOKIE};
 use axum::response::{IntoResponse, Redirect, Response};
+use time::Duration;
 use tower_sessions::Session;
+use tower_sessions::cookie::{Cookie, SameSite};
 
 /// The longest name of a browser that is kept, in characters.
 const LONGEST_AGENT: usize = 300;
@@ -66,6 +68,7 @@ pub async fn sign_in(
     Anonymous(actor): Anonymous,
     State(state): State<AppState>,
     session: Session,
+    headers: HeaderMap,
     mut form: Form,
 ) -> Result<Response> {
     let (email, password, next) = (form.text("email"), form.secret("password"), local_path(&form.optional("next")));
@@ -84,8 +87,10 @@ pub async fn sign_in(
             status,
         )
     };
-    match services::session::sign_in(&state.services, &actor, &email, password).await? {
+    let marks = marks(&headers);
+    match services::session::sign_in(&state.services, &actor, (&email, password), &marks).await? {
         SignedIn::Yes(person, proof) => {
+            let marked = proof.marks.as_deref().map(|marks| marked(marks, state.config.is_https()));
             // A session from before sign-in could be somebody else's doing: it ends, and a new id begins.
             session.flush().await.map_err(unavailable)?;
             session.insert(PERSON, person.id.to_string()).await.map_err(unavailable)?;
@@ -97,7 +102,7 @@ pub async fn sign_in(
                 session.flush().await.map_err(unavailable)?;
             }
             match recorded {
-                Ok(()) => Ok(Redirect::to(&next).into_response()),
+                Ok(()) => Ok((marked.map(|cookie| [(SET_COOKIE, cookie)]), Redirect::to(&next)).into_response()),
                 // The password was right a moment ago, and is not any more.
                 Err(Error::Refused(Refusal::SignedOut)) => Ok(again(Why::NotRight, StatusCode::UNPROCESSABLE_ENTITY)),
                 Err(error) => Err(error),
@@ -118,6 +123,23 @@ pub async fn sign_out(visit: SignedInPerson, State(state): State<AppState>) -> R
     services::session::sign_out(&state.services, &visit.actor).await?;
     visit.session.flush().await.map_err(unavailable)?;
     Ok(Redirect::to("/sign-in?signed-out=1").into_response())
+}
+
+/// Under which name a browser keeps by what it is known.
+const MARKS: &str = "attest_known";
+/// The longest that browsers keep a cookie.
+const KEPT_BY_BROWSER: Duration = Duration::days(400);
+
+fn marks(headers: &HeaderMap) -> String {
+    let cookies = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let marks = cookies.flat_map(Cookie::split_parse).flatten().find(|cookie| cookie.name() == MARKS);
+    marks.map(|cookie| cookie.value().to_owned()).unwrap_or_default()
+}
+
+/// Only the sign-in form gets it back.
+fn marked(marks: &str, is_https: bool) -> String {
+    let cookie = Cookie::build((MARKS, marks)).path("/sign-in").max_age(KEPT_BY_BROWSER).http_only(true);
+    cookie.same_site(SameSite::Strict).secure(is_https).to_string()
 }
 
 /// The browser as it names itself, of a bounded length.

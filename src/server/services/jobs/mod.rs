@@ -146,6 +146,7 @@ fn words(error: &Error, incident: &str) -> String {
         Error::Refused(_) => "refused",
         Error::Full | Error::Again(_) | Error::Broken(_) | Error::Unavailable(_) => "the database was not available",
         Error::Unknown(_) => "the database failed while it stored",
+        Error::Unsent(_) => "what was sent was not taken",
         Error::Internal(_) => "an internal error",
     };
     format!("{why}, incident {incident}")

@@ -7,6 +7,7 @@ use crate::domain::time::{DAY, HOUR};
 use crate::server::auth::{session, throttle};
 use crate::server::error::Result;
 use crate::server::services::Services;
+use crate::server::services::checkpoint::checkpoint_step;
 use crate::server::services::erasure::erase_step;
 use crate::server::services::profile::write_accesses;
 use crate::server::services::session::write_failures;
@@ -23,6 +24,7 @@ pub(super) async fn step(services: &Services, keep: Keep, job: &mut ClaimedJob) 
         JobKind::Tidying => system.transaction(tidy_once).await?,
         JobKind::SignInFailures => write_failures(services).await?,
         JobKind::TokenReads => write_accesses(services).await?,
+        JobKind::Checkpoints => return checkpoint_step(services, job).await,
         JobKind::Samples => system.prune_samples(workspace).await?,
         JobKind::Retirement => {
             let now = system.sure_now()?;

@@ -1,9 +1,12 @@
 //! The chains: rows are appended with the hash of the row before them, read by key, and walked to prove them.
 
+mod checkpoint;
+mod proof;
 mod read;
 mod replay;
 mod verify;
 
+pub use proof::Checkpoints;
 pub use read::{AuditFilter, AuditRows};
 pub use verify::{Verified, verify_file};
 

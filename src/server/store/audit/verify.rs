@@ -1,13 +1,16 @@
 //! Proving that a chain was neither changed nor cut: in the database, and in an exported file.
 
+use super::proof::Checkpoints;
 use super::replay::Replay;
 use super::{ChainRow, INSTALLATION, chain_name, hash};
-use crate::domain::audit::{FIRST_PREVIOUS, canonical};
+use crate::domain::audit::{FIRST_PREVIOUS, Statement, canonical};
 use crate::domain::id::WorkspaceId;
 use crate::server::error::{Error, Result};
+use crate::server::secret::signing::Signed;
 use crate::server::store::db::{Tx, on};
 use crate::server::store::{Store, SystemView};
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::io::BufRead;
 
 /// The first row of a chain that does not hold, and why.
@@ -23,6 +26,8 @@ pub struct Broken {
 pub struct Verified {
     pub chains: u64,
     pub rows: u64,
+    /// How many signed checkpoints hold, of those that are kept here and those that were given.
+    pub checkpoints: u64,
     /// At most one per chain.
     pub broken: Vec<Broken>,
     /// Whether nothing keeps a row from being changed or removed: neither triggers nor missing rights.
@@ -33,22 +38,44 @@ impl Verified {
     pub fn is_ok(&self) -> bool {
         self.broken.is_empty() && !self.unguarded
     }
+
+    fn of_file(walk: &Walk<'_>, broken: Option<Broken>) -> Self {
+        let mut verified = Self::default();
+        verified.add(walk, broken);
+        verified
+    }
+
+    fn add(&mut self, walk: &Walk<'_>, broken: Option<Broken>) {
+        self.chains += 1;
+        self.rows += walk.rows;
+        self.checkpoints += walk.checkpoints;
+        self.broken.extend(broken);
+    }
 }
 
 impl Store {
     /// Walks every chain from its first row to its head, a page at a time.
     pub async fn verify_audit(&self) -> Result<Verified> {
+        self.verify_audit_against(&Checkpoints::default()).await
+    }
+
+    /// The same, and that the chains agree with checkpoints that were kept elsewhere.
+    pub async fn verify_audit_against(&self, given: &Checkpoints) -> Result<Verified> {
         // Each workspace has one, and the installation, as soon as there is anything.
         const CHAINS: &str = "select workspace_id from audit union select workspace_id from audit_heads \
             union select id from workspaces union select 0 from people order by 1";
         let mut system = self.system_view().await?;
         let chains: Vec<WorkspaceId> = on!(&mut system.tx, c => sqlx::query_scalar(CHAINS).fetch_all(c).await?);
         let mut verified = Verified { unguarded: !system.is_log_guarded().await?, ..Verified::default() };
+        let names: Vec<String> = chains.iter().map(|chain| chain_name(*chain)).collect();
         for chain in chains {
-            verified.chains += 1;
-            let (rows, broken) = system.verify_chain(chain).await?;
-            verified.rows += rows;
-            verified.broken.extend(broken);
+            let mut walk = Walk::new(chain_name(chain), given);
+            let broken = system.verify_chain(chain, &mut walk, self.keyring().signing_keys()).await?;
+            verified.add(&walk, broken);
+        }
+        for chain in given.chains().filter(|chain| !names.iter().any(|name| name == chain)) {
+            let walk = Walk::new(chain.to_owned(), given);
+            verified.add(&walk, Some(walk.broken(1, MISSING)));
         }
         Ok(verified)
     }
@@ -79,16 +106,21 @@ impl SystemView {
 }
 
 /// A walk along one chain, row by row from its first.
-struct Walk {
+struct Walk<'a> {
     chain: String,
     seq: i64,
     previous: String,
     rows: u64,
+    /// The hashes that given checkpoints say, by the number of the row.
+    given: Option<&'a BTreeMap<i64, String>>,
+    /// How many checkpoints hold so far.
+    checkpoints: u64,
 }
 
-impl Walk {
-    fn new(chain: String) -> Self {
-        Self { chain, seq: 0, previous: FIRST_PREVIOUS.to_owned(), rows: 0 }
+impl<'a> Walk<'a> {
+    fn new(chain: String, given: &'a Checkpoints) -> Self {
+        let given = given.of(&chain);
+        Self { chain, seq: 0, previous: FIRST_PREVIOUS.to_owned(), rows: 0, given, checkpoints: 0 }
     }
 
     fn broken(&self, seq: i64, why: &'static str) -> Broken {
@@ -108,29 +140,51 @@ impl Walk {
         }
         (self.seq, self.previous) = (kept.row.seq, kept.hash);
         self.rows += 1;
-        Ok(())
+        match self.given.and_then(|given| given.get(&self.seq)) {
+            Some(said) if *said != self.previous => Err(self.broken(self.seq, REWRITTEN)),
+            said => {
+                self.checkpoints += u64::from(said.is_some());
+                Ok(())
+            }
+        }
+    }
+
+    /// What is missing at the end of the chain.
+    fn end(&self) -> Option<Broken> {
+        let later = self.given?.range(self.seq + 1..).next();
+        later.map(|_| self.broken(self.seq + 1, CUT_OFF))
     }
 }
 
 const NO_MATCH: &str = "it does not match its hash";
+const MISSING: &str = "the whole chain is missing";
+const REWRITTEN: &str = "a signed checkpoint says otherwise: this row, or one before it, was rewritten";
+const CUT_OFF: &str = "the row is missing: a signed checkpoint is of this or a later one";
+const ENDS_EARLY: &str =
+    "the file ends before a signed checkpoint: it was cut off, or exported before that; export it again";
+const NOT_SIGNED: &str = "its checkpoint was not signed by this installation";
 
 impl SystemView {
-    async fn verify_chain(&mut self, chain: WorkspaceId) -> Result<(u64, Option<Broken>)> {
+    /// Walks a chain; returns its first row that does not hold. `keys` are those that may have signed.
+    async fn verify_chain(
+        &mut self,
+        chain: WorkspaceId,
+        walk: &mut Walk<'_>,
+        keys: &[String],
+    ) -> Result<Option<Broken>> {
         const HEAD: &str = "select seq, hash from audit_heads where workspace_id = $1";
         const BEFORE: &str = "select seq from audit where workspace_id = $1 and seq < 1 order by seq limit 1";
         const THERE: &str = "select count(*) > 0 from workspaces where id = $1";
-        let mut walk = Walk::new(chain_name(chain));
         let mut replay = Replay::default();
         let before: Option<i64> =
             on!(&mut self.tx, c => sqlx::query_scalar(BEFORE).bind(chain).fetch_optional(c).await?);
         if let Some(seq) = before {
-            return Ok((0, Some(walk.broken(seq, "it stands before the first row"))));
+            return Ok(Some(walk.broken(seq, "it stands before the first row")));
         }
         loop {
             let page = self.tx.audit_page(chain, walk.seq).await?;
-            if page.is_empty() {
-                break;
-            }
+            let Some(last) = page.last().map(|row| row.seq) else { break };
+            let mut signed = self.tx.checkpoints(chain, walk.seq, last).await?.into_iter().peekable();
             for stored in page {
                 let exact = stored.before_json.clone() + &stored.after_json;
                 let kept = ChainRow::from(stored);
@@ -138,37 +192,49 @@ impl SystemView {
                 let seq = kept.row.seq;
                 replay.take(&kept.row);
                 if let Err(broken) = walk.step(kept) {
-                    return Ok((walk.rows, Some(broken)));
+                    return Ok(Some(broken));
                 }
                 if texts.as_ref() != Ok(&exact) {
-                    return Ok((walk.rows - 1, Some(walk.broken(seq, NO_MATCH))));
+                    walk.rows -= 1;
+                    return Ok(Some(walk.broken(seq, NO_MATCH)));
+                }
+                if let Some(signed) = signed.next_if(|signed| signed.seq() == Some(seq)) {
+                    if let Err(why) = signed.agrees(&walk.previous, keys) {
+                        return Ok(Some(walk.broken(seq, why)));
+                    }
+                    walk.checkpoints += 1;
                 }
             }
         }
         let head: Option<(i64, String)> =
             on!(&mut self.tx, c => sqlx::query_as(HEAD).bind(chain).fetch_optional(c).await?);
-        if walk.rows == 0 && head.is_none() {
-            return Ok((0, Some(walk.broken(1, "the whole chain is missing"))));
-        }
+        let is_cut_off = !self.tx.checkpoints(chain, walk.seq, i64::MAX).await?.is_empty();
         let broken = match head {
+            None if walk.rows == 0 => Some(walk.broken(1, MISSING)),
+            _ if is_cut_off => Some(walk.broken(walk.seq + 1, CUT_OFF)),
             Some((head, hash)) if head == walk.seq && hash == walk.previous => None,
             Some((head, _)) if head > walk.seq => Some(walk.broken(walk.seq + 1, "the row is missing")),
             _ => Some(walk.broken(walk.seq, "the chain's head does not match its last row")),
         };
+        let broken = broken.or_else(|| walk.end());
         if broken.is_some() || chain == INSTALLATION {
-            return Ok((walk.rows, broken));
+            return Ok(broken);
         }
         let is_there: bool = on!(&mut self.tx, c => sqlx::query_scalar(THERE).bind(chain).fetch_one(c).await?);
         let why = match is_there {
             false => Some("there is no such workspace"),
             true => replay.differs_from(&self.tx.in_force(chain).await?),
         };
-        Ok((walk.rows, why.map(|why| walk.broken(walk.seq, why))))
+        Ok(why.map(|why| walk.broken(walk.seq, why)))
     }
 }
 
 /// Walks an exported chain (JSON Lines, the first of which says of what, and how many rows follow) without the database.
-pub fn verify_file(lines: impl BufRead) -> Result<Verified> {
+/// `given` are checkpoints that were kept elsewhere.
+///
+/// # Errors
+/// [`Error::Internal`] for a file that is no exported log, or one of a chain that no checkpoint is of.
+pub fn verify_file(lines: impl BufRead, given: &Checkpoints) -> Result<Verified> {
     let unreadable = |line: usize| Error::Internal(format!("line {line} of the file is not a row of an exported log"));
     let mut lines = lines.lines().enumerate();
     let mut next = || -> Result<Option<(usize, Value)>> {
@@ -179,16 +245,32 @@ pub fn verify_file(lines: impl BufRead) -> Result<Verified> {
     let head = next()?.map(|(_, head)| head).filter(|head| head["attest"] == "audit");
     let rows = head.and_then(|head| head["rows"].as_i64());
     let rows = rows.ok_or_else(|| Error::Internal("the file's first line is not that of an exported log".into()))?;
-    let mut walk: Option<Walk> = None;
+    let mut walk: Option<Walk<'_>> = None;
     while let Some((at, value)) = next()? {
         let kept = ChainRow::read(value).ok_or_else(|| unreadable(at + 1))?;
-        let walk = walk.get_or_insert_with(|| Walk::new(kept.row.chain.clone()));
+        let walk = walk.get_or_insert_with(|| Walk::new(kept.row.chain.clone(), given));
         if let Err(broken) = walk.step(kept) {
-            return Ok(Verified { chains: 1, rows: walk.rows, broken: vec![broken], unguarded: false });
+            return Ok(Verified::of_file(walk, Some(broken)));
         }
     }
     // An export has all rows from the first one on, so the last one's number is how many there are.
     let Some(walk) = walk else { return Err(Error::Internal("the file has no rows".into())) };
     let missing = (walk.seq != rows).then(|| walk.broken(walk.seq + 1, "the row is missing"));
-    Ok(Verified { chains: 1, rows: walk.rows, broken: missing.into_iter().collect(), unguarded: false })
+    if walk.given.is_none() && given.chains().next().is_some() {
+        return Err(Error::Internal("no checkpoint is of the chain in the file: nothing is proved by them".into()));
+    }
+    // A file that was exported before a checkpoint ends before it.
+    let ends_early = walk.end().map(|cut| Broken { why: ENDS_EARLY, ..cut });
+    Ok(Verified::of_file(&walk, missing.or(ends_early)))
+}
+
+impl Signed {
+    /// Whether it was signed by one of the keys, and says the hash that a row has.
+    fn agrees(&self, found: &str, keys: &[String]) -> Result<(), &'static str> {
+        let Statement::Checkpoint { hash, key, .. } = &self.statement else { return Err(NOT_SIGNED) };
+        if !keys.contains(key) || !self.holds() {
+            return Err(NOT_SIGNED);
+        }
+        if hash == found { Ok(()) } else { Err(REWRITTEN) }
+    }
 }

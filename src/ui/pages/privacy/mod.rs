@@ -44,6 +44,9 @@ pub struct PrivacySettings {
     pub faults: Faults,
     pub policy_faults: Faults,
     pub admins: Vec<String>,
+    /// The API tokens that may change the settings.
+    pub tokens: Vec<ChangingToken>,
+    pub observed: Observed,
     pub history: Vec<HistoryRow>,
     /// Those that have not ended, or the last one.
     pub erasings: Vec<Erasing>,
@@ -58,6 +61,25 @@ impl Model for PrivacySettings {
         !(self.faults.0.is_empty() && self.policy_faults.0.is_empty())
             || matches!(self.outcome, SettingsOutcome::Conflict(_))
     }
+}
+
+/// An API token that may change the settings.
+#[derive(Clone, Debug)]
+pub struct ChangingToken {
+    pub name: String,
+    /// Who made it; `None` for the command line.
+    pub maker: Option<String>,
+    pub used: Option<Moment>,
+    pub expires: Moment,
+}
+
+/// Of how many devices in production Observe keeps advertising ids although no status permits it.
+#[derive(Clone, Debug)]
+pub struct Observed {
+    /// Denied or Restricted, by their own report.
+    pub refused: String,
+    /// Not asked, or without a status.
+    pub undecided: String,
 }
 
 /// What happens to stored advertising ids that the settings block.
@@ -255,11 +277,20 @@ fn read_only(page: &PrivacySettings) -> impl IntoView + use<> {
 
 fn people(page: &PrivacySettings) -> impl IntoView + use<> {
     let names = page.admins.iter().map(|name| view! { <li>{name.clone()}</li> }).collect_view();
+    let tokens = page.tokens.iter().cloned().map(|ChangingToken { name, maker, used, expires }| {
+        let of = maker.map_or_else(|| "made by the command line".to_owned(), |maker| format!("made by {maker}"));
+        let used = match used {
+            Some(at) => view! { ", last used on "{moment(at)} }.prerender(),
+            None => ", never used".prerender(),
+        };
+        view! { <li>{name}" "<span class="tag">"API token"</span>" "<span class="muted">{of}{used}", expires on "{moment(expires)}</span></li> }
+    });
+    let tokens: Vec<_> = tokens.collect();
     view! {
         <section class="card">
             <h2>"Who can change this"</h2>
-            <p class="muted">"The Compliance Admins of this workspace:"</p>
-            <ul class="admins">{names}</ul>
+            <p class="muted">"The Compliance Admins of this workspace"{if tokens.is_empty() { ":" } else { ", and the API tokens with this role:" }}</p>
+            <ul class="admins">{names}{tokens}</ul>
         </section>
     }
 }

@@ -1,12 +1,13 @@
 //! The form of the IDFA policy.
 
-use super::PrivacySettings;
+use super::{Observed, PrivacySettings};
 use crate::domain::att::Policy;
 use crate::ui::parts::field::{Field, field, summary};
 use crate::ui::words;
 use leptos::prelude::*;
 
-const LABELS: [(&str, &str); 2] = [("idfa_policy", "IDFA policy"), ("policy_reason", "Reason")];
+const LABELS: [(&str, &str); 3] =
+    [("idfa_policy", "IDFA policy"), ("policy_reason", "Reason"), ("policy_confirm", "Workspace name")];
 
 pub(super) fn policy_words(policy: Policy) -> &'static str {
     match policy {
@@ -42,6 +43,23 @@ pub(super) fn policy_form(page: &PrivacySettings) -> impl IntoView + use<> {
         value: page.policy_reason.clone(),
         ..Field::default()
     };
+    let confirm = Field {
+        name: "policy_confirm",
+        label: "Type the workspace's name to confirm",
+        help: Some("With Observe, advertising ids are kept and sent out although users refused."),
+        ..Field::default()
+    };
+    let (workspace, Observed { refused, undecided }) = (page.frame.workspace.clone(), page.observed.clone());
+    let observed = (in_force != Policy::Observe).then(|| view! {
+        <div class="for-observe-only stack">
+            <p class="notice danger">
+                <b>{format!("Devices in production whose users refused: {refused}. Not asked, or without a status: {undecided}. ")}</b>
+                "Their advertising ids would be kept as soon as they send them, and could be sent to partners. Apple can remove an app from the App Store for that."
+            </p>
+            <p class="muted">"The workspace's name is "<b>{workspace}</b>"."</p>
+            {field(confirm, &page.policy_faults)}
+        </div>
+    });
     view! {
         <form method="post" class="card policy-form" novalidate>
             <header>
@@ -53,6 +71,7 @@ pub(super) fn policy_form(page: &PrivacySettings) -> impl IntoView + use<> {
             <input type="hidden" name="version" value=page.frame.version.to_string() />
             <fieldset class="choices" id="idfa_policy"><legend class="hidden">"IDFA policy"</legend>{choices.collect_view()}</fieldset>
             {field(reason, &page.policy_faults)}
+            {observed}
             <div>
                 <button class="button primary submit-policy">
                     <span class="for-withhold">"Set policy to Withhold"</span>

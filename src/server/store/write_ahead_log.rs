@@ -71,7 +71,7 @@ impl Store {
 
 impl System {
     /// Keeps the log of a SQLite database small, until the process ends.
-    pub async fn keep_checkpoints(&self) {
+    pub async fn keep_write_ahead_log(&self) {
         if self.path().is_none() {
             return;
         }

@@ -1,0 +1,95 @@
+//! Browsers that somebody signed in by before. Such a browser keeps a mark for the account, so that strangers' guesses, of
+//! however many addresses, never keep the person out.
+//! Source: OWASP, "Slow Down Online Guessing Attacks with Device Cookies".
+
+use crate::domain::text::Email;
+use crate::server::store::Keyring;
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+
+/// For how many accounts one browser is known.
+const MOST: usize = 4;
+/// Between marks.
+const BETWEEN: char = '~';
+const NONCE: usize = 16;
+const MAC: usize = 32;
+
+/// A browser's own number, by which its failures are counted.
+pub type BrowserNumber = [u8; NONCE];
+
+/// Makes and reads the marks.
+#[derive(Clone, Debug)]
+pub struct KnownBrowsers(Keyring);
+
+impl KnownBrowsers {
+    pub fn new(keyring: Keyring) -> Self {
+        Self(keyring)
+    }
+
+    /// The browser's number, if one of its marks is for the account.
+    pub fn number(&self, marks: &str, email: &Email) -> Option<BrowserNumber> {
+        marks.split(BETWEEN).take(MOST).find_map(|mark| self.read(mark, email))
+    }
+
+    /// The marks with one for the account that was signed in to, which comes first.
+    pub fn with(&self, marks: &str, email: &Email, number: BrowserNumber) -> Option<String> {
+        let key = self.0.known_browsers().next()?;
+        let mac = mac(&key, email, &number)?.finalize().into_bytes();
+        let new = BASE64_URL_SAFE_NO_PAD.encode([&number[..], &mac[..]].concat());
+        let shaped = |mark: &&str| mark.len() == new.len() && self.read(mark, email).is_none();
+        let others = marks.split(BETWEEN).filter(shaped).take(MOST - 1);
+        Some(std::iter::once(new.as_str()).chain(others).collect::<Vec<_>>().join("~"))
+    }
+
+    fn read(&self, mark: &str, email: &Email) -> Option<BrowserNumber> {
+        let bytes: [u8; NONCE + MAC] = BASE64_URL_SAFE_NO_PAD.decode(mark).ok()?.try_into().ok()?;
+        let number: BrowserNumber = bytes[..NONCE].try_into().ok()?;
+        let holds = |key| mac(&key, email, &number).is_some_and(|mac| mac.verify_slice(&bytes[NONCE..]).is_ok());
+        self.0.known_browsers().any(holds).then_some(number)
+    }
+}
+
+fn mac(key: &crate::server::secret::Key, email: &Email, number: &BrowserNumber) -> Option<Hmac<Sha256>> {
+    let mut mac = Hmac::<Sha256>::new_from_slice(key.bytes()).ok()?;
+    mac.update(number);
+    mac.update(email.as_str().as_bytes());
+    Some(mac)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::server::secret::Key;
+
+    fn browsers(generations: &[i64]) -> KnownBrowsers {
+        let keys = generations.iter().map(|generation| (*generation, Key::from([*generation as u8; 32])));
+        KnownBrowsers::new(Keyring::new(keys.collect(), generations[0]).unwrap())
+    }
+
+    #[test]
+    fn a_mark_is_for_its_account_and_its_installation_only() {
+        let [ada, bob] = ["ada@example.com", "bob@example.com"].map(|email| Email::parse(email).unwrap());
+        let (ours, rotated, strange) = (browsers(&[1]), browsers(&[1, 2]), browsers(&[3]));
+        let marks = ours.with("", &ada, [7; 16]).unwrap();
+        assert_eq!(ours.number(&marks, &ada), Some([7; 16]));
+        assert_eq!(rotated.number(&marks, &ada), Some([7; 16]), "made by an older key");
+        assert_eq!(
+            (ours.number(&marks, &bob), strange.number(&marks, &ada), ours.number("x~", &ada)),
+            (None, None, None)
+        );
+        let both = ours.with(&marks, &bob, [8; 16]).unwrap();
+        assert_eq!((ours.number(&both, &ada), ours.number(&both, &bob)), (Some([7; 16]), Some([8; 16])));
+        assert_eq!(ours.with(&both, &ada, [9; 16]).unwrap().split('~').count(), 2, "one for each account");
+    }
+
+    #[test]
+    fn a_browser_keeps_the_newest_few() {
+        let ours = browsers(&[1]);
+        let email = |n: u8| Email::parse(&format!("a{n}@example.com")).unwrap();
+        let marks = (0..6).fold("junk~".repeat(900), |marks, n| ours.with(&marks, &email(n), [n; 16]).unwrap());
+        let known: Vec<bool> = (0..6).map(|n| ours.number(&marks, &email(n)).is_some()).collect();
+        assert_eq!(known, [false, false, true, true, true, true]);
+    }
+}

@@ -1,0 +1,76 @@
+//! Checkpoints that were kept elsewhere, as what a chain must agree with.
+
+use crate::domain::audit::Statement;
+use crate::server::error::{Error, Result};
+use crate::server::secret::signing::Signed;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::BufRead;
+
+/// What signed checkpoints say of chains, and by which keys.
+#[derive(Clone, Debug, Default)]
+pub struct Checkpoints {
+    /// The hash of the row with a number, by chain.
+    hashes: BTreeMap<String, BTreeMap<i64, String>>,
+    /// Whether nobody said which key is right: the first one in the file was taken for it.
+    pub is_key_unproved: bool,
+    /// The keys that signed.
+    pub keys: BTreeSet<String>,
+}
+
+impl Checkpoints {
+    /// Reads checkpoints, one on each line. `trusted` are keys of the installation; without any, the first that signed is
+    /// taken for one. A key that one of these names as the next is one too.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] with the first line that is no checkpoint, is not signed, or signed by another installation's
+    /// key.
+    pub fn read(lines: impl BufRead, trusted: &[String]) -> Result<Self> {
+        let mut trusted: BTreeSet<String> = trusted.iter().cloned().collect();
+        let mut read = Self { is_key_unproved: trusted.is_empty(), ..Self::default() };
+        for (at, line) in lines.lines().enumerate() {
+            let line = line.map_err(Error::internal)?;
+            let wrong = |why: &str| Error::Internal(format!("line {} of the checkpoints {why}", at + 1));
+            if line.trim().is_empty() {
+                continue;
+            }
+            let signed = serde_json::from_str(&line).ok().and_then(Signed::read);
+            let signed = signed.ok_or_else(|| wrong("is not a checkpoint"))?;
+            if !signed.holds() {
+                return Err(wrong("is not what was signed"));
+            }
+            let key = signed.statement.key().to_owned();
+            if trusted.is_empty() {
+                trusted.insert(key.clone());
+            }
+            if !trusted.contains(&key) {
+                return Err(wrong("is signed by a key that is not this installation's"));
+            }
+            read.keys.insert(key);
+            match signed.statement {
+                Statement::NextKey { next, .. } => {
+                    trusted.insert(next);
+                }
+                Statement::Checkpoint { chain, seq, hash, .. } => {
+                    let of_chain = read.hashes.entry(chain).or_default();
+                    let known = of_chain.entry(seq).or_insert_with(|| hash.clone());
+                    if *known != hash {
+                        return Err(wrong("says of the same row something else than an earlier line"));
+                    }
+                }
+            }
+        }
+        if read.hashes.is_empty() {
+            return Err(Error::Internal("the checkpoints' file has no checkpoint".to_owned()));
+        }
+        Ok(read)
+    }
+
+    /// What is said of a chain: the hash of a row, by its number.
+    pub fn of(&self, chain: &str) -> Option<&BTreeMap<i64, String>> {
+        self.hashes.get(chain)
+    }
+
+    pub fn chains(&self) -> impl Iterator<Item = &str> {
+        self.hashes.keys().map(String::as_str)
+    }
+}
