@@ -46,7 +46,8 @@ for (const javaScriptEnabled of [true, false]) {
             await page.goto(`${server.origin}/w/${slug}/privacy`);
             await expect(page.locator("#confirm")).toBeHidden();
             await page.getByRole("radio", { name: /^Authorized/ }).check({ force: true });
-            await expect(page.getByText("Apple can remove an app from the App Store")).toBeVisible();
+            const effect = page.locator(".default-form").getByText("Apple can remove an app from the App Store");
+            await expect(effect).toBeVisible();
             await page.locator("#reason").fill("The board said so");
             await page.locator("#confirm").fill("careful");
             await page.getByRole("button", { name: "Set default to Authorized" }).click();
@@ -55,6 +56,21 @@ for (const javaScriptEnabled of [true, false]) {
             await page.locator("#confirm").fill(`Careful ${suffix}`);
             await page.getByRole("button", { name: "Set default to Authorized" }).click();
             await expect(page.getByRole("status").getByText("No default → Authorized")).toBeVisible();
+        });
+
+        test("observe asks for the workspace's name", async ({ server, signedIn }) => {
+            const slug = server.workspace(`Observing ${suffix}`);
+            const page = await signedIn(server.member(slug, "Ada", "compliance_admin"));
+            await page.goto(`${server.origin}/w/${slug}/privacy`);
+            await expect(page.locator("#policy_confirm")).toBeHidden();
+            await page.getByRole("radio", { name: /^Observe/ }).check({ force: true });
+            await expect(page.getByText("Devices in production whose users refused")).toBeVisible();
+            await page.locator("#policy_reason").fill("The board said so");
+            await page.getByRole("button", { name: "Set policy to Observe" }).click();
+            await expect(page.getByText("This is not the workspace's name.").first()).toBeVisible();
+            await page.locator("#policy_confirm").fill(`Observing ${suffix}`);
+            await page.getByRole("button", { name: "Set policy to Observe" }).click();
+            await expect(page.getByRole("status").getByText("Withhold → Observe")).toBeVisible();
         });
 
         test("of two admins the second sees the first one's change", async ({ server, signedIn }) => {

@@ -5,6 +5,7 @@ use crate::server::secret::signing::Signed;
 use reqwest::header::CONTENT_TYPE;
 use reqwest::redirect::Policy;
 use reqwest::{Client, Url};
+use std::fmt;
 use std::fs::OpenOptions;
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
@@ -15,7 +16,7 @@ use std::time::Duration;
 const WAIT: Duration = Duration::from_secs(10);
 
 /// All of these get each checkpoint.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Destinations {
     file: Option<PathBuf>,
     webhook: Option<(Client, Url)>,
@@ -46,33 +47,46 @@ impl Destinations {
     /// [`Error::Unsent`] when one did not take them; others may have.
     pub async fn send(&self, signed: &[Signed]) -> Result<()> {
         let lines: String = signed.iter().map(|signed| format!("{}\n", signed.json())).collect();
-        if self.log {
+        let sent = [self.send_to_webhook(&lines).await, self.send_to_file(&lines).await];
+        // Last, for it takes everything: what the others did not take is sent again.
+        if sent.iter().all(Result::is_ok) && self.log {
             for line in lines.lines() {
                 tracing::info!(target: "attest::checkpoint", "{line}");
             }
         }
-        if let Some(file) = self.file.clone() {
-            let text = lines.clone();
-            let appended = tokio::task::spawn_blocking(move || append(&file, &text)).await.map_err(Error::internal)?;
-            appended.map_err(|error| Error::Unsent(format!("ATTEST_CHECKPOINT_FILE: {error}")))?;
-        }
-        if let Some((client, url)) = &self.webhook {
-            let request = client.post(url.clone()).header(CONTENT_TYPE, "application/x-ndjson").body(lines);
-            let answer = request.send().await.and_then(reqwest::Response::error_for_status);
-            // Without the address, which may hold a secret.
-            let wrong = |why: String| Error::Unsent(format!("ATTEST_CHECKPOINT_URL: {why}"));
-            let status = answer.map_err(|error| wrong(error.without_url().to_string()))?.status();
-            if !status.is_success() {
-                return Err(wrong(format!("it answered {status}")));
-            }
-        }
-        Ok(())
+        sent.into_iter().collect()
+    }
+
+    async fn send_to_webhook(&self, lines: &str) -> Result<()> {
+        let Some((client, url)) = &self.webhook else { return Ok(()) };
+        let request = client.post(url.clone()).header(CONTENT_TYPE, "application/x-ndjson").body(lines.to_owned());
+        // Without the address, which may hold a secret.
+        let wrong = |why: String| Error::Unsent(format!("ATTEST_CHECKPOINT_URL: {why}"));
+        let status = request.send().await.map_err(|error| wrong(error.without_url().to_string()))?.status();
+        if status.is_success() { Ok(()) } else { Err(wrong(format!("it answered {status}"))) }
+    }
+
+    async fn send_to_file(&self, lines: &str) -> Result<()> {
+        let Some(file) = self.file.clone() else { return Ok(()) };
+        let lines = lines.to_owned();
+        let appended = tokio::task::spawn_blocking(move || append(&file, &lines)).await.map_err(Error::internal)?;
+        appended.map_err(|error| Error::Unsent(format!("ATTEST_CHECKPOINT_FILE: {error}")))
+    }
+}
+
+impl fmt::Debug for Destinations {
+    /// Without the address, which may hold a secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { file, webhook, log } = self;
+        write!(f, "Destinations {{ file: {file:?}, webhook: {}, log: {log} }}", webhook.is_some())
     }
 }
 
 /// Adds lines at the end of a file that only its owner may read, and has them on the disk.
 fn append(path: &Path, lines: &str) -> std::io::Result<()> {
     let mut file = OpenOptions::new().create(true).append(true).mode(0o600).open(path)?;
-    file.write_all(lines.as_bytes())?;
-    file.sync_all()
+    let before = file.metadata()?.len();
+    let written = file.write_all(lines.as_bytes()).and_then(|()| file.sync_all());
+    // Half a line would make what comes after it unreadable.
+    written.or_else(|error| file.set_len(before).and(Err(error)))
 }

@@ -57,7 +57,8 @@ pub const COMMAND_LINE: &str = "command line";
 /// names apart.
 pub fn is_reserved(name: &str) -> bool {
     let name = name.to_lowercase();
-    name == COMMAND_LINE || name.split(' ').next() == Some("attest") || SystemActor::parse(&name).is_some()
+    let is_attest = name.strip_prefix("attest").is_some_and(|rest| !rest.starts_with(char::is_alphanumeric));
+    name == COMMAND_LINE || is_attest || SystemActor::parse(&name).is_some()
 }
 
 /// Exactly what is hashed. Nulls are present, ids are their text, and there are no floats.

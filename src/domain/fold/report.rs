@@ -78,7 +78,7 @@ fn forget_ahead(device: &mut Device, believable: Millis) -> bool {
     any
 }
 
-/// Forgets what a report that counts from `t` finds noted ahead of its arrival.
+/// Forgets what a batch finds noted ahead of its arrival.
 fn forget_future(device: &mut Device, arrival: &Arrival) {
     if !arrival.is_clock_steady {
         return;

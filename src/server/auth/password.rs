@@ -48,7 +48,7 @@ impl Passwords {
     /// generation of the installation's keys it was.
     pub async fn hash(&self, password: SecretString) -> Result<String> {
         let (salt, keyring) = (self.ids.random::<16>(), self.keyring.clone());
-        self.off_thread(Rank::Known, move || {
+        self.off_thread(Rank::Fresh, move || {
             let generation = keyring.newest();
             let pepper = keyring.pepper(generation).ok_or_else(unknown_key)?;
             let argon2 = argon2(Some(&pepper), params(Some(generation))?)?;

@@ -5,7 +5,7 @@ use super::browser::BrowserNumber;
 use super::turns::Rank;
 use crate::domain::retention::FAILURES_REMEMBERED;
 use crate::domain::text::Email;
-use crate::domain::time::{MINUTE, Millis, SECOND};
+use crate::domain::time::{HOUR, MINUTE, Millis, SECOND};
 use crate::server::error::Result;
 use crate::server::store::{System, SystemTx, Trail};
 use sha2::{Digest, Sha256};
@@ -41,6 +41,17 @@ impl Kind {
             Self::All => (1000, 2 * SECOND),
         }
     }
+
+    /// After so many milliseconds one failure is forgotten, so that those of honest people never add up.
+    fn forgotten_after(self) -> i64 {
+        match self {
+            Self::Known | Self::Here => HOUR,
+            Self::Account => 10 * MINUTE,
+            Self::Network => 5 * MINUTE,
+            Self::Site => 2 * MINUTE,
+            Self::All => 30 * SECOND,
+        }
+    }
 }
 
 /// Nobody is told to wait longer than this.
@@ -48,7 +59,16 @@ const LONGEST_WAIT: i64 = 15 * MINUTE;
 
 /// What an attempt falls under.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Attempt(Vec<(Kind, [u8; 32])>);
+pub struct Attempt(Vec<Counted>);
+
+/// One thing that an attempt is counted by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Counted {
+    kind: Kind,
+    key: [u8; 32],
+    /// Until when it makes others wait, once it is counted.
+    until: Millis,
+}
 
 /// What becomes of an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,8 +79,8 @@ pub enum Passage {
     Wait(i64),
 }
 
-fn hash(kind: Kind, of: &str) -> [u8; 32] {
-    Sha256::digest(format!("{kind:?}\n{of}")).into()
+fn counted(kind: Kind, of: &str) -> Counted {
+    Counted { kind, key: Sha256::digest(format!("{kind:?}\n{of}")).into(), until: Millis(0) }
 }
 
 impl Attempt {
@@ -68,43 +88,45 @@ impl Attempt {
     pub fn by_stranger(email: &Email, address: &str) -> Self {
         let (network, site) = (network(address), site(address));
         let mut kinds = vec![
-            (Kind::Here, hash(Kind::Here, &format!("{email}\n{}", host(address)))),
-            (Kind::Account, hash(Kind::Account, &email.to_string())),
-            (Kind::Network, hash(Kind::Network, &network)),
+            counted(Kind::Here, &format!("{email}\n{}", host(address))),
+            counted(Kind::Account, email.as_str()),
+            counted(Kind::Network, &network),
         ];
-        kinds.extend(site.map(|site| (Kind::Site, hash(Kind::Site, &site))));
-        kinds.push((Kind::All, hash(Kind::All, "")));
+        kinds.extend(site.map(|site| counted(Kind::Site, &site)));
+        kinds.push(counted(Kind::All, ""));
         Self(kinds)
     }
 
     /// By a browser that is known for the account.
     pub fn by_known(email: &Email, number: BrowserNumber) -> Self {
-        Self(vec![(Kind::Known, hash(Kind::Known, &format!("{email}\n{number:x?}")))])
+        Self(vec![counted(Kind::Known, &format!("{email}\n{number:x?}"))])
     }
 
     /// By whoever is signed in to the account already.
     pub fn by_signed_in(email: &Email) -> Self {
-        Self(vec![(Kind::Known, hash(Kind::Known, &format!("{email}\nsigned in")))])
+        Self(vec![counted(Kind::Known, &format!("{email}\nsigned in"))])
     }
 
     /// Counts the attempt as failed before it is tried, so that many at once are no way round.
-    pub async fn count(&self, system: &System) -> Result<Passage> {
+    pub async fn count(&mut self, system: &System) -> Result<Passage> {
         let attempt = self.clone();
-        system
+        let (counted, passage) = system
             .transaction(move |tx| {
                 let attempt = attempt.clone();
                 async move { attempt.count_once(tx).await }
             })
-            .await
+            .await?;
+        *self = counted;
+        Ok(passage)
     }
 
     /// An attempt that must wait is not counted: nothing is committed.
-    async fn count_once(self, mut tx: SystemTx) -> Result<Passage> {
+    async fn count_once(mut self, mut tx: SystemTx) -> Result<(Self, Passage)> {
         let now = tx.now;
         let (mut until, mut failures_nearby) = (now, 0);
-        let mut counted = Vec::new();
-        for (kind, key) in &self.0 {
-            let known = tx.count_attempt(key, forgotten_before(now)).await?;
+        for counted in &mut self.0 {
+            let kind = counted.kind;
+            let known = tx.count_attempt(&counted.key, forgotten_before(now), kind.forgotten_after()).await?;
             // What says more was written while our clock was ahead.
             if known.blocked_until <= now.plus(LONGEST_WAIT) {
                 until = until.max(known.blocked_until);
@@ -112,29 +134,31 @@ impl Attempt {
             if matches!(kind, Kind::Here | Kind::Network) {
                 failures_nearby += known.failures - 1;
             }
-            counted.push((*kind, key, known.failures));
+            let (free, longest) = kind.limit();
+            counted.until = now.plus(wait_after(known.failures, free, longest));
         }
         if until > now {
-            return Ok(Passage::Wait(until.0 - now.0));
+            return Ok((self, Passage::Wait(until.0 - now.0)));
         }
-        for (kind, key, failures) in counted {
-            let (free, longest) = kind.limit();
-            tx.block_until(key, now.plus(wait_after(failures, free, longest))).await?;
+        for counted in &self.0 {
+            tx.block_until(&counted.key, counted.until).await?;
         }
         tx.commit(Trail::Unaudited("an attempt to sign in")).await?;
-        Ok(Passage::Try(match self.0.first() {
-            Some((Kind::Known, _)) => Rank::Known,
+        let rank = match self.0.first() {
+            Some(Counted { kind: Kind::Known, .. }) => Rank::Known,
             _ if failures_nearby == 0 => Rank::Fresh,
             _ => Rank::Failed,
-        }))
+        };
+        Ok((self, Passage::Try(rank)))
     }
 
-    /// Forgets the failures of this account from here, and takes this attempt back from what counts others' too.
+    /// Forgets the failures of this account from here, and takes this attempt back from what counts others' too, with the
+    /// wait that came of it.
     pub async fn succeeded(&self, tx: &mut SystemTx) -> Result<()> {
-        for (kind, key) in &self.0 {
+        for Counted { kind, key, until } in &self.0 {
             match kind {
                 Kind::Known | Kind::Here => tx.clear_throttle(key).await?,
-                Kind::Account | Kind::Network | Kind::Site | Kind::All => tx.forget_attempt(key).await?,
+                Kind::Account | Kind::Network | Kind::Site | Kind::All => tx.forget_attempt(key, *until).await?,
             }
         }
         Ok(())

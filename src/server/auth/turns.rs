@@ -26,6 +26,8 @@ pub enum Rank {
 #[derive(Debug)]
 struct Queues {
     free: usize,
+    /// How many turns went on to somebody who waited.
+    given: usize,
     waiting: [VecDeque<oneshot::Sender<Turn>>; 3],
 }
 
@@ -39,7 +41,7 @@ pub struct Turn(Turns);
 
 impl Turns {
     pub fn new(at_once: usize) -> Self {
-        Self(Arc::new(Mutex::new(Queues { free: at_once, waiting: Default::default() })))
+        Self(Arc::new(Mutex::new(Queues { free: at_once, given: 0, waiting: Default::default() })))
     }
 
     /// Waits for a turn.
@@ -72,7 +74,14 @@ impl Drop for Turn {
     fn drop(&mut self) {
         let next = {
             let mut queues = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
-            let next = queues.waiting.iter_mut().find_map(VecDeque::pop_front);
+            queues.given += 1;
+            // Each fourth goes the other way round, so that nobody waits for ever.
+            let is_last_first = queues.given.is_multiple_of(4);
+            let mut waiting = queues.waiting.iter_mut();
+            let next = match is_last_first {
+                true => waiting.rev().find_map(VecDeque::pop_front),
+                false => waiting.find_map(VecDeque::pop_front),
+            };
             if next.is_none() {
                 queues.free += 1;
             }

@@ -8,8 +8,8 @@ use std::path::Path;
 /// Where the file is looked for: the folder that the command was started in.
 pub const NAME: &str = "attest.toml";
 
-/// The setting that nobody may see, and what is seen in its place.
-const SECRET: &str = "secret_key";
+/// The settings that nobody may see, and what is seen in their place.
+const SECRETS: [&str; 2] = ["secret_key", "checkpoint_url"];
 const MASK: &str = "***";
 
 /// How many letters a variable may be away from a setting's to be taken for a slip.
@@ -95,7 +95,8 @@ impl File {
             };
             SettingInForce {
                 setting: id.to_owned(),
-                value: Some(if id == SECRET { MASK.to_owned() } else { masked(&value) }).filter(|_| !value.is_empty()),
+                value: Some(if SECRETS.contains(&id) { MASK.to_owned() } else { masked(&value) })
+                    .filter(|_| !value.is_empty()),
                 from,
             }
         };

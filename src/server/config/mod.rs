@@ -54,32 +54,32 @@ pub struct Checkpoints {
     #[arg(long, env = "ATTEST_CHECKPOINT_FILE", hide = true)]
     pub checkpoint_file: Option<PathBuf>,
     /// An address that they are sent to by POST, one line of JSON each.
-    #[arg(long, env = "ATTEST_CHECKPOINT_URL", hide = true, hide_env_values = true, value_parser = webhook)]
+    #[arg(long, env = "ATTEST_CHECKPOINT_URL", hide = true, hide_env_values = true, value_parser = secret)]
     pub checkpoint_url: Option<SecretString>,
     /// Whether they stand in this process's log.
     #[arg(long, env = "ATTEST_CHECKPOINT_LOG", hide = true, value_parser = BoolishValueParser::new())]
     pub checkpoint_log: bool,
 }
 
-/// An address on the way to which nobody can take what is sent for his own.
-fn webhook(text: &str) -> Result<SecretString, String> {
-    let url = Url::parse(text).map_err(|error| error.to_string())?;
+/// Whether nobody on the way to an address can read what is sent there.
+fn is_safe(url: &Url) -> bool {
     let is_here = url.host_str().is_some_and(|host| {
         host == "localhost" || host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
     });
-    if url.scheme() == "https" || url.scheme() == "http" && is_here {
-        Ok(text.into())
-    } else {
-        Err("it must be an https address, or http on this machine".to_owned())
-    }
+    url.scheme() == "https" || url.scheme() == "http" && is_here
 }
 
 impl Checkpoints {
     /// # Errors
-    /// [`Error::Internal`] where this machine cannot speak TLS.
+    /// [`Error::Internal`] for an address that others could read on the way to, and where this machine cannot speak TLS.
     pub fn destinations(&self) -> Result<Destinations, Error> {
-        let url = self.checkpoint_url.as_ref().map(|url| Url::parse(url.expose_secret()).map_err(Error::internal));
-        Destinations::new(self.checkpoint_file.clone(), url.transpose()?, self.checkpoint_log)
+        // What is wrong is told without the address, which may hold a secret.
+        let read = |text: &SecretString| Url::parse(text.expose_secret()).ok().filter(is_safe);
+        let wrong = || {
+            Error::Internal("ATTEST_CHECKPOINT_URL: it must be an https address, or http on this machine".to_owned())
+        };
+        let url = self.checkpoint_url.as_ref().map(|text| read(text).ok_or_else(wrong)).transpose()?;
+        Destinations::new(self.checkpoint_file.clone(), url, self.checkpoint_log)
     }
 }
 
@@ -198,7 +198,9 @@ impl Config {
 
     /// The name of the session's cookie.
     pub fn session_cookie(&self) -> String {
-        cookie_name(self.is_https(), self.addr.port())
+        // As browsers reach it: several processes behind one address share it.
+        let public = self.public_url.as_deref().and_then(|url| Url::parse(url).ok()?.port_or_known_default());
+        cookie_name(self.is_https(), public.unwrap_or(self.addr.port()))
     }
 
     pub fn is_https(&self) -> bool {

@@ -39,6 +39,11 @@ impl Signed {
         }
     }
 
+    /// Whether one of these keys signed exactly it.
+    pub fn is_by(&self, keys: &[String]) -> bool {
+        keys.iter().any(|key| key == self.statement.key()) && self.holds()
+    }
+
     /// Whether the key that the statement names signed exactly it.
     pub fn holds(&self) -> bool {
         let (Ok(key), Ok(signature)) = (STANDARD.decode(self.statement.key()), STANDARD.decode(&self.signature)) else {

@@ -62,7 +62,7 @@ pub struct NewPassword {
 pub async fn change_password(services: &Services, actor: &Actor, person: &Person, asked: NewPassword) -> Result<()> {
     let Services { system, passwords, .. } = services;
     let email = Email::parse(&person.email).map_err(|problem| Refusal::invalid("email", problem))?;
-    let attempt = Attempt::by_signed_in(&email);
+    let mut attempt = Attempt::by_signed_in(&email);
     let Passage::Try(rank) = attempt.count(system).await? else {
         return Err(Error::invalid("present", Problem::TooManyAttempts));
     };

@@ -8,18 +8,44 @@ use crate::server::secret::signing::Signed;
 use crate::server::store::audit::INSTALLATION;
 use crate::server::store::job::ClaimedJob;
 
-/// Signs and sends what the next chains have, by the job's cursor: the last chain that is done.
+/// What the cursor begins with while chains are signed, and while what was signed is sent; behind it stands the last chain.
+const SIGNING: &str = "sign ";
+const SENDING: &str = "send ";
+
+/// Signs the ends of the next chains, or, once all are signed, sends what the next chains have: whatever becomes of sending,
+/// each chain is signed in its hour.
 pub(super) async fn checkpoint_step(services: &Services, job: &mut ClaimedJob) -> Result<JobStep> {
-    let chains = next_chains(services, job.cursor.parse().ok().map(WorkspaceId)).await?;
-    let Some(last) = chains.last().copied() else {
-        job.cursor.clear();
-        services.system.renew_job(job).await?;
-        return Ok(JobStep::Done(None));
+    let (sends, after) = match job.cursor.strip_prefix(SENDING) {
+        Some(after) => (true, after),
+        None => (false, job.cursor.strip_prefix(SIGNING).unwrap_or_default()),
     };
-    for chain in chains {
-        sign_and_send(services, chain).await?;
+    let chains = next_chains(services, after.parse().ok().map(WorkspaceId)).await?;
+    match (sends, chains.last()) {
+        (false, None) => SENDING.clone_into(&mut job.cursor),
+        (true, None) => {
+            job.cursor.clear();
+            services.system.renew_job(job).await?;
+            return Ok(JobStep::Done(None));
+        }
+        (false, Some(last)) => {
+            for chain in &chains {
+                // What was changed past Attest is not vouched for; the others are.
+                if let Err(error) = services.system.sign_end(*chain).await {
+                    tracing::error!(%error, "a chain of the audit log was not signed");
+                }
+            }
+            job.cursor = format!("{SIGNING}{}", last.0);
+        }
+        (true, Some(last)) => {
+            if let Err(error) = send_unsent(services, &chains).await {
+                // It is tried again from the beginning, with what was signed by then.
+                job.cursor.clear();
+                services.system.renew_job(job).await?;
+                return Err(error);
+            }
+            job.cursor = format!("{SENDING}{}", last.0);
+        }
     }
-    job.cursor = last.0.to_string();
     Ok(JobStep::More)
 }
 
@@ -33,19 +59,25 @@ async fn next_chains(services: &Services, after: Option<WorkspaceId>) -> Result<
     Ok(chains)
 }
 
-/// Signs where a chain ends, if it went on, and sends what was not sent yet. What a destination did not take is sent again,
-/// to all.
-async fn sign_and_send(services: &Services, chain: WorkspaceId) -> Result<()> {
-    services.system.sign_end(chain).await?;
+/// Sends what was not sent yet. What a destination did not take is sent again later, to all.
+async fn send_unsent(services: &Services, chains: &[WorkspaceId]) -> Result<()> {
     if services.destinations.is_empty() {
         return Ok(());
     }
-    loop {
-        let unsent = services.system.system_view().await?.unsent_checkpoints(chain).await?;
-        let Some(last) = unsent.last().and_then(Signed::seq) else { return Ok(()) };
-        services.destinations.send(&unsent).await?;
-        services.system.note_sent(chain, last).await?;
+    for chain in chains {
+        loop {
+            let mut unsent = services.system.system_view().await?.unsent_checkpoints(*chain).await?;
+            // Somebody could have put others there, which would make the whole file unreadable where it is kept.
+            unsent.retain(|signed| signed.is_by(services.system.keyring().signing_keys()));
+            if unsent.is_empty() {
+                break;
+            }
+            services.destinations.send(&unsent).await?;
+            let sent = unsent.iter().filter_map(Signed::seq).collect();
+            services.system.note_sent(*chain, sent).await?;
+        }
     }
+    Ok(())
 }
 
 /// Signs and sends all now; returns the newest of each chain.
@@ -54,10 +86,11 @@ pub async fn make_checkpoints(services: &Services) -> Result<Vec<Signed>> {
     loop {
         let chains = next_chains(services, after).await?;
         let Some(last) = chains.last().copied() else { return Ok(newest) };
-        for chain in chains {
-            sign_and_send(services, chain).await?;
-            newest.extend(services.system.system_view().await?.newest_checkpoint(chain).await?);
+        for chain in &chains {
+            services.system.sign_end(*chain).await?;
+            newest.extend(services.system.system_view().await?.newest_checkpoint(*chain).await?);
         }
+        send_unsent(services, &chains).await?;
         after = Some(last);
     }
 }

@@ -171,7 +171,6 @@ async fn join_once(
     if tx.person_by_email(&email).await?.is_some() {
         return Err(Refusal::Conflict.into());
     }
-    tx.assert_name_free_in(offer.workspace_id, &name).await?;
     let person = tx.add_person(&email, &name, Some(&password_hash), false, Some(offer.maker_id)).await?;
     let actor = Actor { who: Who::Person { id: person, name: name.to_string() }, ..actor };
     let mut rows = add_member(&mut tx, &actor, &offer, person, name.as_str()).await?;
@@ -201,6 +200,7 @@ async fn add_member(
     if tx.locked_role(offer.workspace_id, person).await?.is_some() {
         return Ok(Vec::new());
     }
+    tx.assert_name_free_in(offer.workspace_id, person, name).await?;
     tx.add_member(offer.workspace_id, person, offer.role).await?;
     let after = MemberSnapshot { person: person.to_string(), name: name.to_owned(), role: offer.role };
     let after: Value = serde_json::to_value(after).map_err(Error::internal)?;

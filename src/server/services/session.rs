@@ -52,7 +52,7 @@ pub async fn sign_in(
     let (browsers, address) =
         (KnownBrowsers::new(system.keyring().clone()), actor.address.as_deref().unwrap_or_default());
     let number = browsers.number(marks, &email);
-    let attempt = match number {
+    let mut attempt = match number {
         Some(number) => Attempt::by_known(&email, number),
         None => Attempt::by_stranger(&email, address),
     };
@@ -68,7 +68,7 @@ pub async fn sign_in(
     };
     drop(view);
     let verdict = passwords.verify(rank, password.clone(), hash.clone()).await?;
-    let known = person.as_ref().map(|person| person.id);
+    let person_id = person.as_ref().map(|person| person.id);
     if let (Some(person), Some(hash), Verdict::Right { is_outdated }) = (person, hash, verdict)
         && !person.disabled
     {
@@ -76,7 +76,7 @@ pub async fn sign_in(
         let marks = browsers.with(marks, &email, number.unwrap_or_else(|| system.ids().random()));
         return Ok(SignedIn::Yes(person, Proof { attempt, hash, renewed, marks }));
     }
-    count_failure(services, actor, known).await?;
+    count_failure(services, actor, person_id).await?;
     Ok(SignedIn::No)
 }
 

@@ -1,7 +1,7 @@
 //! API tokens.
 
 use super::Services;
-use crate::domain::audit::AuditAction;
+use crate::domain::audit::{AuditAction, is_reserved};
 use crate::domain::error::{Fault, Problem, Refusal};
 use crate::domain::id::{PersonId, TokenId};
 use crate::domain::permission::{Permission, is_within};
@@ -71,6 +71,10 @@ pub async fn add_token(
     let name = Name::parse(&new.name);
     let mut faults = Vec::new();
     faults.extend(name.as_ref().err().map(|problem| Fault::new("name", *problem)));
+    // The log says of a token that it is one, so that it may be called like a person.
+    if name.as_ref().is_ok_and(|name| is_reserved(name.as_str())) {
+        faults.push(Fault::new("name", Problem::NameOfAnother));
+    }
     if !(1..=LONGEST_DAYS).contains(&new.days) {
         faults.push(Fault::new("days", Problem::NotOneOf));
     }
@@ -97,7 +101,6 @@ async fn add_once(
     if change.tokens().await?.iter().any(|token| token.name == name.as_str()) {
         return Err(Error::invalid("name", Problem::Taken));
     }
-    change.assert_name_free(name.as_str()).await?;
     let expires_ms = change.now.plus(new.days * DAY);
     let token = change.add_token(&key, &secret_hash, name.as_str(), new.role, maker, expires_ms).await?;
     let state = TokenSnapshot { token, name: name.to_string(), role: new.role, expires_ms };

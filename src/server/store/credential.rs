@@ -142,12 +142,6 @@ impl System {
 }
 
 impl<A: Act> Change<A> {
-    /// A token acts under its name: that of a person would be taken for them.
-    pub async fn assert_name_free(&mut self, name: &str) -> Result<()> {
-        let workspace = self.workspace.id;
-        self.tx.assert_name_free(name, None, Some(workspace)).await
-    }
-
     /// Adds an input's key, or gives it another secret.
     pub async fn set_input_secret(&mut self, input: InputId, key: &str, name: &str, secret_hash: &[u8]) -> Result<()> {
         const SQL: &str = "insert into credentials (public_key, kind, secret_hash, workspace_id, input_id, name, created_at) \

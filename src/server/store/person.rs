@@ -112,8 +112,8 @@ impl Tx {
 
 impl SystemTx {
     /// Refuses a name for a new member of a workspace that would be taken for another's in its log.
-    pub async fn assert_name_free_in(&mut self, workspace: WorkspaceId, name: &Name) -> Result<()> {
-        self.tx.assert_name_free(name.as_str(), None, Some(workspace)).await
+    pub async fn assert_name_free_in(&mut self, workspace: WorkspaceId, of: PersonId, name: &str) -> Result<()> {
+        self.tx.assert_name_free(name, Some(of), Some(workspace)).await
     }
 
     pub async fn add_person(

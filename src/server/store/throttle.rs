@@ -5,7 +5,7 @@ use super::db::on;
 use crate::domain::time::{DAY, Millis};
 use crate::server::error::Result;
 
-/// What is known of one account from one address, or from anywhere.
+/// What is known of whatever attempts are counted by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, sqlx::FromRow)]
 pub struct Throttle {
     /// This attempt among them.
@@ -15,20 +15,28 @@ pub struct Throttle {
 }
 
 impl SystemTx {
-    /// Counts an attempt and returns the count; what is older than `forgotten_before` counts no more, nor what was written
-    /// while our clock was far ahead. One statement, so that of many attempts at once each is counted.
-    pub async fn count_attempt(&mut self, key_hash: &[u8], forgotten_before: Millis) -> Result<Throttle> {
+    /// Counts an attempt and returns the count. One failure is forgotten every `forgotten_after` milliseconds, all that are
+    /// older than `forgotten_before`, and what was written while our clock was far ahead. One statement, so that of many attempts at once each is counted.
+    pub async fn count_attempt(
+        &mut self,
+        key_hash: &[u8],
+        forgotten_before: Millis,
+        forgotten_after: i64,
+    ) -> Result<Throttle> {
         const SQL: &str = "insert into throttles (key_hash, failures, last_at, blocked_until) values ($1, 1, $2, 0) \
             on conflict (key_hash) do update set \
-            failures = case when throttles.last_at between $3 and $4 then throttles.failures + 1 else 1 end, \
+            failures = case when throttles.last_at between $3 and $4 and throttles.failures > ($2 - throttles.last_at) / $5 \
+            then throttles.failures - case when $2 > throttles.last_at then ($2 - throttles.last_at) / $5 else 0 end + 1 else 1 end, \
             blocked_until = case when throttles.last_at between $3 and $4 then throttles.blocked_until else 0 end, \
-            last_at = excluded.last_at returning failures, blocked_until";
+            last_at = case when throttles.last_at between $3 and $2 then $2 - ($2 - throttles.last_at) % $5 else $2 end \
+            returning failures, blocked_until";
         let now = self.now;
         Ok(on!(&mut self.tx, c => sqlx::query_as(SQL)
             .bind(key_hash)
             .bind(now)
             .bind(forgotten_before)
             .bind(now.plus(DAY))
+            .bind(forgotten_after)
             .fetch_one(c)
             .await?))
     }
@@ -39,10 +47,11 @@ impl SystemTx {
         Ok(())
     }
 
-    /// Takes back one attempt, which was none of guessing.
-    pub async fn forget_attempt(&mut self, key_hash: &[u8]) -> Result<()> {
-        const SQL: &str = "update throttles set failures = failures - 1 where key_hash = $1 and failures > 0";
-        on!(&mut self.tx, c => { sqlx::query(SQL).bind(key_hash).execute(c).await?; });
+    /// Takes back one attempt, which was none of guessing, and the wait until then, unless another one made it longer.
+    pub async fn forget_attempt(&mut self, key_hash: &[u8], until: Millis) -> Result<()> {
+        const SQL: &str = "update throttles set failures = failures - 1, \
+            blocked_until = case when blocked_until = $2 then 0 else blocked_until end where key_hash = $1 and failures > 0";
+        on!(&mut self.tx, c => { sqlx::query(SQL).bind(key_hash).bind(until).execute(c).await?; });
         Ok(())
     }
 

@@ -30,6 +30,7 @@ on_both! {
     an_exported_chain_is_proved_without_the_database
     what_went_on_is_signed_each_hour_and_sent
     what_was_not_taken_is_sent_again
+    what_was_changed_is_not_vouched_for
 }
 
 async fn decided(world: &World) -> String {
@@ -281,6 +282,8 @@ async fn what_was_not_taken_is_sent_again(world: World) {
         run_due_jobs(&services, keep).await.expect("jobs run");
         let failed = world.rows::<(Option<String>,)>(FAILED).await;
         assert!(failed[0].0.as_deref().is_some_and(|why| why.starts_with("what was sent was not taken")), "{failed:?}");
+        let signed = world.rows::<(i64,)>("select count(*) from audit_checkpoints").await;
+        assert_eq!(signed, [(2,)], "each chain is signed all the same");
         world.clock.advance(HOUR);
     }
     *answer.lock().expect("unlocked") = StatusCode::OK;
@@ -291,4 +294,30 @@ async fn what_was_not_taken_is_sent_again(world: World) {
     assert_eq!(found(&world, &taken).await, []);
     // The file has them as often as they were sent.
     assert_eq!(found(&world, &std::fs::read_to_string(&file).expect("read")).await, []);
+}
+
+/// A chain that is other than it was signed gets no further signature, and two signatures of one row tell by themselves.
+async fn what_was_changed_is_not_vouched_for(world: World) {
+    let kept_before = decided(&world).await;
+    write_anew(&world, 2).await;
+    assert!(make_checkpoints(&world.state.services).await.is_err(), "the last row has another hash than was signed");
+    run(&world, "delete from audit_checkpoints".to_owned()).await;
+    let kept_after = kept(&world).await;
+    assert_eq!(found(&world, &kept_after).await, []);
+    assert_eq!(found(&world, &format!("{kept_before}{kept_after}")).await, [(3, REWRITTEN)]);
+    // A head that leads nowhere.
+    run(&world, "update audit_heads set seq = 1000 where workspace_id <> 0".to_owned()).await;
+    assert!(make_checkpoints(&world.state.services).await.is_err());
+    // A chain of which nothing is left but its checkpoints.
+    let gone = "delete from audit where workspace_id = 0; delete from audit_heads where workspace_id = 0";
+    unguarded(&world, gone.to_owned()).await;
+    assert!(found(&world, "").await.contains(&(1, "the whole chain is missing")));
+    // What somebody else put there is not sent.
+    run(&world, "insert into audit_checkpoints (workspace_id, seq, hash, at_ms, signing_key, signature) values (0, 9, 'x', 1, 'x', 'x')".to_owned()).await;
+    let folder = tempdir().expect("a folder");
+    let file = folder.path().join("checkpoints.jsonl");
+    let services = sending(&world, Destinations::new(Some(file.clone()), None, false).expect("destinations")).await;
+    run_due_jobs(&services, world.state.config.retention.keep()).await.expect("jobs run");
+    let text = std::fs::read_to_string(&file).expect("read");
+    assert!(Checkpoints::read(text.as_bytes(), world.store.keyring().signing_keys()).is_ok(), "{text}");
 }

@@ -11,6 +11,7 @@ on_both! {
     a_network_is_slowed_over_all_accounts
     a_mark_that_was_stolen_gives_few_guesses
     a_wrong_present_password_is_in_the_log
+    honest_mistakes_do_not_add_up
 }
 
 async fn attempt(world: &World, (email, password): (&str, &str), marks: &Cookie, from: &str) -> StatusCode {
@@ -110,4 +111,23 @@ async fn a_wrong_present_password_is_in_the_log(world: World) {
         world.rows("select action, after_json from audit where action = 'session.sign_ins_failed' order by seq").await;
     assert_eq!(rows.len(), 1, "{rows:?}");
     assert!(rows[0].1.contains("\"failures\":1"), "{rows:?}");
+}
+
+/// What people mistype in the long run is no guessing, and one who succeeds makes nobody wait.
+async fn honest_mistakes_do_not_add_up(world: World) {
+    let (ada, bob) = (world.person("Ada").await, world.person("Bob").await);
+    for n in 0..60 {
+        let email = format!("somebody{n}@example.com");
+        attempt(&world, (&email, "wrong password"), &Cookie::default(), "10.1.1.7").await;
+        world.clock.advance(10 * MINUTE);
+    }
+    let right = async |email: &str| attempt(&world, (email, PASSWORD), &Cookie::default(), "10.1.1.8").await.as_u16();
+    assert_eq!((right(&ada).await, right(&bob).await), (303, 303));
+    for n in 0..36 {
+        let email = format!("somebody{n}@example.com");
+        attempt(&world, (&email, "wrong password"), &Cookie::default(), "10.1.1.7").await;
+        world.clock.advance(MINUTE / 2);
+    }
+    world.clock.advance(MINUTE);
+    assert_eq!((right(&ada).await, right(&bob).await, right(&ada).await), (303, 303, 303), "one right after another");
 }

@@ -86,9 +86,11 @@ async fn nobody_takes_the_name_of_somebody_else(world: World) {
         let reply = world.post("/account", &bob, &[("act", "name"), ("name", taken)]).await;
         assert_eq!(reply.status, StatusCode::UNPROCESSABLE_ENTITY, "{taken}");
         assert!(reply.body.contains("Somebody else has this name"), "{taken}");
+        // Of a token the log says that it is one.
         let fields = [("act", "add"), ("name", taken), ("role", "analyst"), ("days", "30")];
         let reply = world.post("/w/acme/tokens", &ada, &fields).await;
-        assert_eq!(reply.status, StatusCode::UNPROCESSABLE_ENTITY, "a token {taken}: {}", reply.body);
+        let is_persons = taken.eq_ignore_ascii_case("ada");
+        assert_eq!(reply.status == StatusCode::UNPROCESSABLE_ENTITY, !is_persons, "a token {taken}: {}", reply.body);
     }
     for own in ["BOB", "Attestor", "Ada L"] {
         assert_eq!(world.post("/account", &bob, &[("act", "name"), ("name", own)]).await.status, StatusCode::SEE_OTHER);

@@ -10,8 +10,10 @@ use crate::server::store::db::{Tx, on};
 use crate::server::store::scope::Scope;
 use crate::server::store::{System, SystemTx, SystemView, Trail};
 
-/// How many are read to be sent at a time, and of how many workspaces.
+/// How many are read to be sent at a time.
 const STEP: i64 = 100;
+/// Of how many workspaces a step is, so that it ends well within a job's lease.
+const WORKSPACES: i64 = 10;
 
 /// A row of the table. The statement follows from it, so that it can say nothing else.
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -59,35 +61,53 @@ impl Tx {
 impl System {
     /// Signs where a chain ends, unless it was signed there already.
     pub async fn sign_end(&self, chain: WorkspaceId) -> Result<()> {
-        let signer = self.keyring().signer().clone();
+        let keyring = self.keyring().clone();
         self.transaction(move |tx: SystemTx| {
-            let signer = signer.clone();
-            async move { sign_end_once(tx, &signer, chain).await }
+            let keyring = keyring.clone();
+            async move { sign_end_once(tx, keyring.signer(), keyring.signing_keys(), chain).await }
         })
         .await
     }
 
-    /// Notes that a chain's checkpoints up to a row were sent to wherever they are to be.
-    pub async fn note_sent(&self, chain: WorkspaceId, up_to: i64) -> Result<()> {
-        const SQL: &str =
-            "update audit_checkpoints set sent_at = $3 where workspace_id = $1 and seq <= $2 and sent_at is null";
-        self.transaction(move |mut tx: SystemTx| async move {
-            let now = tx.now;
-            on!(&mut tx.tx, c => { sqlx::query(SQL).bind(chain).bind(up_to).bind(now).execute(c).await?; });
-            tx.commit(Trail::Unaudited("checkpoints that were sent")).await
+    /// Notes that a chain's checkpoints of these rows were sent to wherever they are to be.
+    pub async fn note_sent(&self, chain: WorkspaceId, rows: Vec<i64>) -> Result<()> {
+        const SQL: &str = "update audit_checkpoints set sent_at = $3 where workspace_id = $1 and seq = $2";
+        self.transaction(move |mut tx: SystemTx| {
+            let rows = rows.clone();
+            async move {
+                let now = tx.now;
+                for row in rows {
+                    on!(&mut tx.tx, c => { sqlx::query(SQL).bind(chain).bind(row).bind(now).execute(c).await?; });
+                }
+                tx.commit(Trail::Unaudited("checkpoints that were sent")).await
+            }
         })
         .await
     }
 }
 
-async fn sign_end_once(mut tx: SystemTx, signer: &Signer, chain: WorkspaceId) -> Result<()> {
+async fn sign_end_once(mut tx: SystemTx, signer: &Signer, keys: &[String], chain: WorkspaceId) -> Result<()> {
     const END: &str = "select seq, hash from audit_heads where workspace_id = $1 and seq > 0";
+    const ROW: &str = "select hash from audit where workspace_id = $1 and seq = $2";
     const INSERT: &str = "insert into audit_checkpoints (workspace_id, seq, hash, at_ms, signing_key, signature) \
         values ($1, $2, $3, $4, $5, $6) on conflict do nothing";
     let end: Option<(i64, String)> = on!(&mut tx.tx, c => sqlx::query_as(END).bind(chain).fetch_optional(c).await?);
     let Some((seq, hash)) = end else { return Ok(()) };
-    if tx.tx.newest_checkpoint(chain).await?.and_then(|newest| newest.seq()) == Some(seq) {
-        return Ok(());
+    let row: Option<String> =
+        on!(&mut tx.tx, c => sqlx::query_scalar(ROW).bind(chain).bind(seq).fetch_optional(c).await?);
+    let wrong =
+        || Error::Internal(format!("chain {} was changed past Attest: see attest audit verify", chain_name(chain)));
+    if row.as_ref() != Some(&hash) {
+        return Err(wrong());
+    }
+    if let Some(newest) = tx.tx.newest_checkpoint(chain).await? {
+        let is_same = matches!(&newest.statement, Statement::Checkpoint { hash: of, .. } if *of == hash);
+        match newest.seq() {
+            Some(signed) if signed == seq && is_same && newest.is_by(keys) => return Ok(()),
+            // It was cut or written anew, or somebody else put that there: nothing of it is vouched for.
+            Some(signed) if signed >= seq => return Err(wrong()),
+            _ => {}
+        }
     }
     let (now, key) = (tx.now, signer.public());
     let of_row =
@@ -125,6 +145,6 @@ impl SystemView {
     /// The workspaces after one, in the order of their ids, a page of them.
     pub async fn workspaces_after(&mut self, after: WorkspaceId) -> Result<Vec<WorkspaceId>> {
         const SQL: &str = "select id from workspaces where id > $1 order by id limit $2";
-        Ok(on!(&mut self.tx, c => sqlx::query_scalar(SQL).bind(after).bind(STEP).fetch_all(c).await?))
+        Ok(on!(&mut self.tx, c => sqlx::query_scalar(SQL).bind(after).bind(WORKSPACES).fetch_all(c).await?))
     }
 }

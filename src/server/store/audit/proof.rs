@@ -6,11 +6,14 @@ use crate::server::secret::signing::Signed;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::BufRead;
 
+/// The hashes that rows were signed with, by their numbers: several of one row prove by themselves that it was rewritten.
+pub type SignedRows = BTreeMap<i64, BTreeSet<String>>;
+
 /// What signed checkpoints say of chains, and by which keys.
 #[derive(Clone, Debug, Default)]
 pub struct Checkpoints {
     /// The hash of the row with a number, by chain.
-    hashes: BTreeMap<String, BTreeMap<i64, String>>,
+    hashes: BTreeMap<String, SignedRows>,
     /// Whether nobody said which key is right: the first one in the file was taken for it.
     pub is_key_unproved: bool,
     /// The keys that signed.
@@ -35,6 +38,9 @@ impl Checkpoints {
             }
             let signed = serde_json::from_str(&line).ok().and_then(Signed::read);
             let signed = signed.ok_or_else(|| wrong("is not a checkpoint"))?;
+            if !matches!(signed.statement, Statement::Checkpoint { v: 1, .. } | Statement::NextKey { v: 1, .. }) {
+                return Err(wrong("is of a version that this program does not know"));
+            }
             if !signed.holds() {
                 return Err(wrong("is not what was signed"));
             }
@@ -51,11 +57,7 @@ impl Checkpoints {
                     trusted.insert(next);
                 }
                 Statement::Checkpoint { chain, seq, hash, .. } => {
-                    let of_chain = read.hashes.entry(chain).or_default();
-                    let known = of_chain.entry(seq).or_insert_with(|| hash.clone());
-                    if *known != hash {
-                        return Err(wrong("says of the same row something else than an earlier line"));
-                    }
+                    read.hashes.entry(chain).or_default().entry(seq).or_default().insert(hash);
                 }
             }
         }
@@ -65,8 +67,8 @@ impl Checkpoints {
         Ok(read)
     }
 
-    /// What is said of a chain: the hash of a row, by its number.
-    pub fn of(&self, chain: &str) -> Option<&BTreeMap<i64, String>> {
+    /// What is said of a chain.
+    pub fn of(&self, chain: &str) -> Option<&SignedRows> {
         self.hashes.get(chain)
     }
 

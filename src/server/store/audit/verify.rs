@@ -1,6 +1,6 @@
 //! Proving that a chain was neither changed nor cut: in the database, and in an exported file.
 
-use super::proof::Checkpoints;
+use super::proof::{Checkpoints, SignedRows};
 use super::replay::Replay;
 use super::{ChainRow, INSTALLATION, chain_name, hash};
 use crate::domain::audit::{FIRST_PREVIOUS, Statement, canonical};
@@ -10,7 +10,6 @@ use crate::server::secret::signing::Signed;
 use crate::server::store::db::{Tx, on};
 use crate::server::store::{Store, SystemView};
 use serde_json::Value;
-use std::collections::BTreeMap;
 use std::io::BufRead;
 
 /// The first row of a chain that does not hold, and why.
@@ -63,7 +62,8 @@ impl Store {
     pub async fn verify_audit_against(&self, given: &Checkpoints) -> Result<Verified> {
         // Each workspace has one, and the installation, as soon as there is anything.
         const CHAINS: &str = "select workspace_id from audit union select workspace_id from audit_heads \
-            union select id from workspaces union select 0 from people order by 1";
+            union select id from workspaces union select workspace_id from audit_checkpoints \
+            union select 0 from people order by 1";
         let mut system = self.system_view().await?;
         let chains: Vec<WorkspaceId> = on!(&mut system.tx, c => sqlx::query_scalar(CHAINS).fetch_all(c).await?);
         let mut verified = Verified { unguarded: !system.is_log_guarded().await?, ..Verified::default() };
@@ -112,7 +112,7 @@ struct Walk<'a> {
     previous: String,
     rows: u64,
     /// The hashes that given checkpoints say, by the number of the row.
-    given: Option<&'a BTreeMap<i64, String>>,
+    given: Option<&'a SignedRows>,
     /// How many checkpoints hold so far.
     checkpoints: u64,
 }
@@ -141,7 +141,7 @@ impl<'a> Walk<'a> {
         (self.seq, self.previous) = (kept.row.seq, kept.hash);
         self.rows += 1;
         match self.given.and_then(|given| given.get(&self.seq)) {
-            Some(said) if *said != self.previous => Err(self.broken(self.seq, REWRITTEN)),
+            Some(said) if said.iter().any(|hash| *hash != self.previous) => Err(self.broken(self.seq, REWRITTEN)),
             said => {
                 self.checkpoints += u64::from(said.is_some());
                 Ok(())
@@ -267,8 +267,8 @@ pub fn verify_file(lines: impl BufRead, given: &Checkpoints) -> Result<Verified>
 impl Signed {
     /// Whether it was signed by one of the keys, and says the hash that a row has.
     fn agrees(&self, found: &str, keys: &[String]) -> Result<(), &'static str> {
-        let Statement::Checkpoint { hash, key, .. } = &self.statement else { return Err(NOT_SIGNED) };
-        if !keys.contains(key) || !self.holds() {
+        let Statement::Checkpoint { hash, .. } = &self.statement else { return Err(NOT_SIGNED) };
+        if !self.is_by(keys) {
             return Err(NOT_SIGNED);
         }
         if hash == found { Ok(()) } else { Err(REWRITTEN) }
