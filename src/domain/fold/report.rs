@@ -42,16 +42,21 @@ fn take_if_news(at: &mut Option<Millis>, t: Millis, arrival: &Arrival) -> bool {
     is_news
 }
 
+/// Whether what is known of a device lets it have an IDFA where neither a policy nor a default does.
+fn permits(device: &Device) -> bool {
+    device.may_keep_idfa(Policy::Withhold, None)
+}
+
 /// Up to when what was noted of a device may have been said, where later moments were noted while a clock was ahead: what is
-/// said for later is news, and a repeat of what was said before is none.
+/// said for later is news, and a repeat of what was said before is none. Where that is not known, what takes a permission
+/// away is news, and what gives one is not unless it was said within the last day.
 fn said_by(device: &Device, believable: Millis) -> Millis {
     let is_ahead = |noted: Millis| noted > believable;
-    match device.seen_before {
-        None if is_ahead(device.first_seen) => NEVER,
-        None => device.first_seen.plus(1),
-        // It was seen by a clock that was right; when, is not known any more.
-        Some(seen) if is_ahead(seen) => believable.minus(2 * DAY),
-        Some(seen) => seen.plus(1),
+    let known = device.seen_before.unwrap_or(device.first_seen);
+    match is_ahead(known) {
+        false => known.plus(1),
+        true if permits(device) => NEVER,
+        true => believable.minus(2 * DAY),
     }
 }
 
@@ -94,7 +99,8 @@ fn forget_future(device: &mut Device, arrival: &Arrival) {
 
 /// Takes over what the batch says of a device for the moment `t`, unless something newer said otherwise; what it does not
 /// say stays.
-fn describe(device: &mut Device, batch: &Batch, t: Millis, arrival: &Arrival) {
+fn describe(device: &mut Device, batch: &Batch, OrderKey { t, is_arrival }: OrderKey, arrival: &Arrival) {
+    let before = device.clone();
     let DescribedAt { platform, os_version, app_version, country } = &mut device.described_at;
     if let Some(said) = batch.platform
         && take_if_news(platform, t, arrival)
@@ -109,6 +115,13 @@ fn describe(device: &mut Device, batch: &Batch, t: Millis, arrival: &Arrival) {
         if said.is_some() && take_if_news(at, t, arrival) {
             kept.clone_from(said);
         }
+    }
+    // Of what has a time of its own it is not known which came later, as long as it is not known which clock was wrong.
+    let noted = before.described_at;
+    let is_doubtful = [noted.platform, noted.os_version].into_iter().flatten().any(|noted| is_ahead(noted, arrival));
+    if is_doubtful && !arrival.is_clock_steady && !is_arrival && permits(device) && !permits(&before) {
+        (device.platform, device.os_version) = (before.platform, before.os_version);
+        (device.described_at.platform, device.described_at.os_version) = (noted.platform, noted.os_version);
     }
 }
 
@@ -151,12 +164,23 @@ fn learn(device: &mut Device, batch: &Batch, arrival: &Arrival) -> Option<Applie
     Some(applied)
 }
 
+/// What is of now is said last, should what lies ahead of a clock turn out to have been noted while one was ahead.
+fn note_said_in_doubt(device: &mut Device, batch: &Batch, applied: Option<&AppliedReport>, arrival: &Arrival) {
+    let t = report(batch, arrival).order_key().t;
+    let says = batch.status.is_some() || batch.os_version.is_some() || batch.platform.is_some();
+    let counts = applied.is_none_or(|applied| applied.outcome != ReportOutcome::Stale);
+    let is_of_now = !arrival.historical && t >= arrival.received.minus(DAY);
+    if says && counts && is_of_now && !arrival.is_clock_steady && is_ahead(device.last_seen, arrival) {
+        let before = device.seen_before.filter(|seen| !is_ahead(*seen, arrival));
+        device.seen_before = before.max(Some(t));
+    }
+}
+
 /// Whether the gate keeps the IDFA of a device as it is after the batch.
 pub(super) fn keeps_idfa_after(device: &Device, batch: &Batch, arrival: &Arrival) -> bool {
     let mut device = device.clone();
-    let t = report(batch, arrival).order_key().t;
     forget_future(&mut device, arrival);
-    describe(&mut device, batch, t, arrival);
+    describe(&mut device, batch, report(batch, arrival).order_key(), arrival);
     learn(&mut device, batch, arrival);
     device.may_keep_idfa(arrival.policy, arrival.default)
 }
@@ -165,9 +189,10 @@ impl Population {
     /// Takes over what the batch says of the device itself.
     pub(super) fn describe(&mut self, device: DeviceId, batch: &Batch, arrival: &Arrival, folded: &mut Folded) {
         let Some(device) = self.devices.get_mut(&device) else { return };
-        let t = report(batch, arrival).order_key().t;
+        let key = report(batch, arrival).order_key();
+        let t = key.t;
         forget_future(device, arrival);
-        describe(device, batch, t, arrival);
+        describe(device, batch, key, arrival);
         if device.last_seen > NEVER && t > device.last_seen.plus(DAY) {
             device.seen_before = Some(device.last_seen);
         }
@@ -188,7 +213,9 @@ impl Population {
     pub(super) fn take_report(&mut self, id: DeviceId, batch: &Batch, arrival: &Arrival, folded: &mut Folded) {
         let Some(device) = self.devices.get_mut(&id) else { return };
         let before = device.reported;
-        let Some(applied) = learn(device, batch, arrival) else {
+        let applied = learn(device, batch, arrival);
+        note_said_in_doubt(device, batch, applied.as_ref(), arrival);
+        let Some(applied) = applied else {
             folded.data_problems.push(DataProblem::StatusElsewhere);
             return;
         };

@@ -27,24 +27,24 @@ on_both! {
 /// How far the clock is ahead.
 const AHEAD: i64 = 300 * DAY;
 
-fn at(mut batch: Value, t: i64) -> Value {
+pub(super) fn at(mut batch: Value, t: i64) -> Value {
     batch["timestamp_unixtime_ms"] = t.into();
     batch
 }
 
 /// How many devices are authorized, and how many denied.
-async fn devices(sender: &Sender<'_>) -> (i64, i64) {
+pub(super) async fn devices(sender: &Sender<'_>) -> (i64, i64) {
     (sender.devices(AUTHORIZED).await, sender.devices(DENIED).await)
 }
 
 /// The clock was ahead while this was sent, and is right again.
-async fn send_ahead(sender: &Sender<'_>, batches: &[Value]) {
+pub(super) async fn send_ahead(sender: &Sender<'_>, batches: &[Value]) {
     sender.world.clock.advance(AHEAD);
     sender.send(batches).await;
     sender.world.clock.advance(MINUTE - AHEAD);
 }
 
-fn told(n: i64, os_version: Option<&str>) -> Value {
+pub(super) fn told(n: i64, os_version: Option<&str>) -> Value {
     json!({"device_info": {"platform": "iOS", "os_version": os_version, "ios_idfv": format!("v{n}")}})
 }
 

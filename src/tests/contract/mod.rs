@@ -9,6 +9,7 @@ mod commit;
 mod count;
 mod data_problem;
 mod distributed;
+mod doubt;
 mod erasing;
 mod erasure;
 mod facts;
