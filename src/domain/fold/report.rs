@@ -150,7 +150,10 @@ fn learn(device: &mut Device, batch: &Batch, arrival: &Arrival) -> Option<Applie
         // For when the status was reported is not known, but it was no old news.
         ahead if arrival.historical && (ahead || noted.as_of == NEVER) => Millis(i64::MAX),
         true if !arrival.is_clock_steady && may_be_later(&noted, &report, arrival) => {
-            reported_by(device, &noted, arrival.received.plus(DAY))
+            let known = reported_by(device, &noted, arrival.received.plus(DAY));
+            // Also within one millisecond.
+            let OrderKey { t, is_arrival } = report.order_key();
+            if is_arrival { known.min(t.minus(1)) } else { known }
         }
         _ => noted.as_of,
     };

@@ -91,7 +91,7 @@ async fn a_clock_that_may_be_behind_opens_no_gate(world: World) {
     let mut sender = Sender::new(&world).await;
     let process = unsteady(&world, false).await;
     let old = at(with_idfa(1, "14.4", None), world.clock.now().0 - 5 * DAY);
-    sender.send(&[old.clone()]).await;
+    sender.send(std::slice::from_ref(&old)).await;
     sender.send(&[told(1, Some("17.5"))]).await;
     assert_eq!(idfas(&sender).await, [""; 0]);
     world.clock.advance(-5 * DAY);
@@ -117,7 +117,7 @@ async fn a_clock_that_may_be_behind_takes_no_older_platform(world: World) {
     let process = unsteady(&world, false).await;
     let mut old = at(with_idfa(1, "17.5", None), world.clock.now().0 - 5 * DAY);
     old["device_info"]["platform"] = "Android".into();
-    sender.send(&[old.clone()]).await;
+    sender.send(std::slice::from_ref(&old)).await;
     sender.send(&[told(1, Some("17.5"))]).await;
     assert_eq!(idfas(&sender).await, [""; 0]);
     world.clock.advance(-5 * DAY);
