@@ -5,46 +5,35 @@ use super::{NotCanonical, canonical};
 use crate::domain::time::Millis;
 use serde::{Deserialize, Serialize};
 
-/// What is signed: the canonical text (RFC 8785) of this as JSON, so that no signature can be taken for one of another kind.
-/// Keys are Ed25519 public keys in base64.
+/// That a chain ended with a row. What is signed is the canonical text (RFC 8785) of this as JSON.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "attest", rename_all = "snake_case", deny_unknown_fields)]
-pub enum Statement {
-    /// A chain ended with this row then.
-    Checkpoint {
-        /// The version of this shape: 1.
-        v: i64,
-        /// As in the rows: the workspace's id as text, or `installation`.
-        chain: String,
-        /// The number of the last row.
-        seq: i64,
-        /// Its hash, in hex.
-        hash: String,
-        /// When it was signed.
-        at_ms: Millis,
-        /// The key that signed.
-        key: String,
-    },
-    /// Another key signs from now on.
-    NextKey {
-        v: i64,
-        next: String,
-        at_ms: Millis,
-        /// The key that signed this, which was the one until now.
-        key: String,
-    },
+#[serde(deny_unknown_fields)]
+pub struct Checkpoint {
+    pub attest: Signable,
+    /// The version of this shape: 1.
+    pub v: i64,
+    /// As in the rows: the workspace's id as text, or `installation`.
+    pub chain: String,
+    /// The number of the last row.
+    pub seq: i64,
+    /// Its hash, in hex.
+    pub hash: String,
+    /// When it was signed.
+    pub at_ms: Millis,
+    /// The key that signed: an Ed25519 public key in base64.
+    pub key: String,
 }
 
-impl Statement {
+/// What a signature is of, so that none can be taken for one of something else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Signable {
+    Checkpoint,
+}
+
+impl Checkpoint {
     /// The text that is signed.
     pub fn canonical(&self) -> Result<String, NotCanonical> {
         canonical(&serde_json::to_value(self).map_err(|_| NotCanonical)?)
-    }
-
-    /// The key that signed it, or says so.
-    pub fn key(&self) -> &str {
-        match self {
-            Self::Checkpoint { key, .. } | Self::NextKey { key, .. } => key,
-        }
     }
 }

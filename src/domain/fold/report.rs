@@ -100,7 +100,8 @@ fn forget_future(device: &mut Device, arrival: &Arrival) {
 /// Takes over what the batch says of a device for the moment `t`, unless something newer said otherwise; what it does not
 /// say stays.
 fn describe(device: &mut Device, batch: &Batch, OrderKey { t, is_arrival }: OrderKey, arrival: &Arrival) {
-    let before = device.clone();
+    // Of what has a time of its own it is not known which came later, as long as it is not known which clock was wrong.
+    let before = (!arrival.is_clock_steady && !is_arrival).then(|| device.clone());
     let DescribedAt { platform, os_version, app_version, country } = &mut device.described_at;
     if let Some(said) = batch.platform
         && take_if_news(platform, t, arrival)
@@ -116,10 +117,10 @@ fn describe(device: &mut Device, batch: &Batch, OrderKey { t, is_arrival }: Orde
             kept.clone_from(said);
         }
     }
-    // Of what has a time of its own it is not known which came later, as long as it is not known which clock was wrong.
+    let Some(before) = before else { return };
     let noted = before.described_at;
     let is_doubtful = [noted.platform, noted.os_version].into_iter().flatten().any(|noted| is_ahead(noted, arrival));
-    if is_doubtful && !arrival.is_clock_steady && !is_arrival && permits(device) && !permits(&before) {
+    if is_doubtful && permits(device) && !permits(&before) {
         (device.platform, device.os_version) = (before.platform, before.os_version);
         (device.described_at.platform, device.described_at.os_version) = (noted.platform, noted.os_version);
     }
@@ -169,11 +170,14 @@ fn learn(device: &mut Device, batch: &Batch, arrival: &Arrival) -> Option<Applie
 
 /// What is of now is said last, should what lies ahead of a clock turn out to have been noted while one was ahead.
 fn note_said_in_doubt(device: &mut Device, batch: &Batch, applied: Option<&AppliedReport>, arrival: &Arrival) {
+    if arrival.is_clock_steady || !is_ahead(device.last_seen, arrival) {
+        return;
+    }
     let t = report(batch, arrival).order_key().t;
     let says = batch.status.is_some() || batch.os_version.is_some() || batch.platform.is_some();
     let counts = applied.is_none_or(|applied| applied.outcome != ReportOutcome::Stale);
     let is_of_now = !arrival.historical && t >= arrival.received.minus(DAY);
-    if says && counts && is_of_now && !arrival.is_clock_steady && is_ahead(device.last_seen, arrival) {
+    if says && counts && is_of_now {
         let before = device.seen_before.filter(|seen| !is_ahead(*seen, arrival));
         device.seen_before = before.max(Some(t));
     }

@@ -3,10 +3,11 @@
 //! Source: OWASP, "Slow Down Online Guessing Attacks with Device Cookies".
 
 use crate::domain::text::Email;
+use crate::server::secret::Key;
 use crate::server::store::Keyring;
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use hmac::{Hmac, KeyInit, Mac};
+use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
 /// For how many accounts one browser is known.
@@ -51,8 +52,8 @@ impl KnownBrowsers {
     }
 }
 
-fn mac(key: &crate::server::secret::Key, email: &Email, number: &BrowserNumber) -> Option<Hmac<Sha256>> {
-    let mut mac = Hmac::<Sha256>::new_from_slice(key.bytes()).ok()?;
+fn mac(key: &Key, email: &Email, number: &BrowserNumber) -> Option<Hmac<Sha256>> {
+    let mut mac = key.mac().ok()?;
     mac.update(number);
     mac.update(email.as_str().as_bytes());
     Some(mac)
@@ -61,7 +62,6 @@ fn mac(key: &crate::server::secret::Key, email: &Email, number: &BrowserNumber) 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::server::secret::Key;
 
     fn browsers(generations: &[i64]) -> KnownBrowsers {
         let keys = generations.iter().map(|generation| (*generation, Key::from([*generation as u8; 32])));

@@ -41,7 +41,7 @@ pub enum Audit {
 }
 
 impl Audit {
-    pub async fn run(self, services: &Services) -> Result<ExitStatus> {
+    pub async fn run(self, services: Services) -> Result<ExitStatus> {
         let store = services.store();
         match self {
             Self::Verify { json, checkpoints, .. } => {
@@ -51,7 +51,7 @@ impl Audit {
                 Ok(status_of(&verified))
             }
             Self::Checkpoint => {
-                for signed in make_checkpoints(services).await? {
+                for signed in make_checkpoints(&services).await? {
                     say!("{}", signed.json());
                 }
                 Ok(ExitStatus::Done)

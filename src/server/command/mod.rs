@@ -174,7 +174,7 @@ async fn command(cli: Cli, settings: Vec<SettingInForce>) -> Result<ExitStatus, 
         Db::assert_made(&database_url)?;
     }
     let system = System::open(&database_url, secret, Ids::new(Arc::new(SystemClock::default()))).await?;
-    let services = Services::new(system.clone()).sending(config.checkpoints.destinations()?);
+    let services = Services::new(system.clone());
     let store = services.store();
     let ended = match command {
         None | Some(Command::Serve) => return serve(system, config).await.map(|()| ExitStatus::Done),
@@ -191,7 +191,7 @@ async fn command(cli: Cli, settings: Vec<SettingInForce>) -> Result<ExitStatus, 
         Some(Command::Input(input)) => input.run(store).await,
         Some(Command::Token(token)) => token.run(store).await,
         Some(Command::Check { json }) => check::check(store, json).await,
-        Some(Command::Audit(audit)) => audit.run(&services).await,
+        Some(Command::Audit(audit)) => audit.run(services.clone().sending(config.checkpoints.destinations()?)).await,
         Some(Command::Db(database)) => database.run(&system).await,
         Some(Command::Backup { file }) => database::backup(&system, &file).await,
     };

@@ -7,6 +7,7 @@ use super::auth::session::cookie_name;
 use super::destination::Destinations;
 use super::error::Error;
 use super::ingest::Limits;
+use super::store::is_this_machine;
 use crate::domain::retention::Keep;
 use crate::server::secret::InstallationSecret;
 use crate::server::secret::file::read;
@@ -63,10 +64,7 @@ pub struct Checkpoints {
 
 /// Whether nobody on the way to an address can read what is sent there.
 fn is_safe(url: &Url) -> bool {
-    let is_here = url.host_str().is_some_and(|host| {
-        host == "localhost" || host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
-    });
-    url.scheme() == "https" || url.scheme() == "http" && is_here
+    url.scheme() == "https" || url.scheme() == "http" && url.host_str().is_some_and(is_this_machine)
 }
 
 impl Checkpoints {

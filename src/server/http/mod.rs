@@ -3,6 +3,7 @@
 pub mod api;
 pub mod caller;
 pub mod connections;
+mod cookie;
 pub mod failure;
 pub mod form;
 mod forwarded;

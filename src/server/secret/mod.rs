@@ -3,12 +3,14 @@
 pub mod file;
 pub mod signing;
 
+use crate::server::error::{Error, Result};
 use aes_siv::KeyInit;
 use aes_siv::siv::Aes128Siv;
 use base64::Engine;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use hkdf::Hkdf;
+use hmac::Hmac;
 use sha2::Sha256;
 use std::fmt::{self, Debug, Formatter};
 use std::sync::Arc;
@@ -38,6 +40,14 @@ impl From<[u8; 32]> for Key {
 impl Key {
     pub fn bytes(&self) -> &[u8; 32] {
         &self.0
+    }
+
+    /// A keyed hash, to be fed.
+    ///
+    /// # Errors
+    /// Never for a key of this length.
+    pub fn mac(&self) -> Result<Hmac<Sha256>> {
+        Hmac::new_from_slice(self.bytes()).map_err(Error::internal)
     }
 
     /// Another key that follows from this one, for one purpose only.

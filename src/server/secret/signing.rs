@@ -1,7 +1,7 @@
 //! Signatures (Ed25519) of the audit log's checkpoints.
 
 use super::Key;
-use crate::domain::audit::Statement;
+use crate::domain::audit::Checkpoint;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use ring::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
@@ -9,18 +9,18 @@ use serde_json::Value;
 use std::fmt::{self, Debug, Formatter};
 use std::sync::Arc;
 
-/// A statement with its signature.
+/// A checkpoint with its signature.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Signed {
-    pub statement: Statement,
+    pub checkpoint: Checkpoint,
     /// In base64.
     pub signature: String,
 }
 
 impl Signed {
-    /// One object: the statement's fields, and `signature`.
+    /// One object: the checkpoint's fields, and `signature`.
     pub fn json(&self) -> Value {
-        let mut object = serde_json::to_value(&self.statement).unwrap_or_default();
+        let mut object = serde_json::to_value(&self.checkpoint).unwrap_or_default();
         object["signature"] = self.signature.as_str().into();
         object
     }
@@ -28,28 +28,20 @@ impl Signed {
     /// Reads what `json` gave; `None` for anything else, down to a field too many.
     pub fn read(mut object: Value) -> Option<Self> {
         let signature = object.as_object_mut()?.remove("signature")?.as_str()?.to_owned();
-        Some(Self { statement: serde_json::from_value(object).ok()?, signature })
-    }
-
-    /// The number of the row that a checkpoint is of.
-    pub fn seq(&self) -> Option<i64> {
-        match self.statement {
-            Statement::Checkpoint { seq, .. } => Some(seq),
-            Statement::NextKey { .. } => None,
-        }
+        Some(Self { checkpoint: serde_json::from_value(object).ok()?, signature })
     }
 
     /// Whether one of these keys signed exactly it.
     pub fn is_by(&self, keys: &[String]) -> bool {
-        keys.iter().any(|key| key == self.statement.key()) && self.holds()
+        keys.contains(&self.checkpoint.key) && self.holds()
     }
 
-    /// Whether the key that the statement names signed exactly it.
+    /// Whether the key that it names signed exactly it.
     pub fn holds(&self) -> bool {
-        let (Ok(key), Ok(signature)) = (STANDARD.decode(self.statement.key()), STANDARD.decode(&self.signature)) else {
+        let (Ok(key), Ok(signature)) = (STANDARD.decode(&self.checkpoint.key), STANDARD.decode(&self.signature)) else {
             return false;
         };
-        let Ok(text) = self.statement.canonical() else { return false };
+        let Ok(text) = self.checkpoint.canonical() else { return false };
         UnparsedPublicKey::new(&ED25519, key).verify(text.as_bytes(), &signature).is_ok()
     }
 }
@@ -75,32 +67,33 @@ impl Signer {
         STANDARD.encode(self.0.public_key())
     }
 
-    /// Signs a statement that names this key; `None` for one without a canonical text.
-    pub fn sign(&self, statement: Statement) -> Option<Signed> {
-        let text = statement.canonical().ok()?;
+    /// Signs a checkpoint that names this key; `None` for one without a canonical text.
+    pub fn sign(&self, checkpoint: Checkpoint) -> Option<Signed> {
+        let text = checkpoint.canonical().ok()?;
         let signature = STANDARD.encode(self.0.sign(text.as_bytes()));
-        Some(Signed { statement, signature })
+        Some(Signed { checkpoint, signature })
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::audit::Signable;
     use crate::domain::time::Millis;
 
-    fn statement(signer: &Signer, seq: i64) -> Statement {
+    fn checkpoint(signer: &Signer, seq: i64) -> Checkpoint {
         let (chain, hash, key) = ("1".to_owned(), "ab".repeat(32), signer.public());
-        Statement::Checkpoint { v: 1, chain, seq, hash, at_ms: Millis(5), key }
+        Checkpoint { attest: Signable::Checkpoint, v: 1, chain, seq, hash, at_ms: Millis(5), key }
     }
 
     #[test]
     fn a_signature_holds_for_its_statement_and_its_key_only() {
         let [signer, other] = [[1; 32], [2; 32]].map(|seed: [u8; 32]| Signer::new(&seed.into()).expect("a key"));
-        let signed = signer.sign(statement(&signer, 7)).expect("signed");
+        let signed = signer.sign(checkpoint(&signer, 7)).expect("signed");
         assert!(signed.holds());
         assert_eq!(Signed::read(signed.json()), Some(signed.clone()));
-        let of_another_row = Signed { statement: statement(&signer, 8), ..signed.clone() };
-        let by_another = Signed { statement: statement(&other, 7), ..signed.clone() };
+        let of_another_row = Signed { checkpoint: checkpoint(&signer, 8), ..signed.clone() };
+        let by_another = Signed { checkpoint: checkpoint(&other, 7), ..signed.clone() };
         let nothing = Signed { signature: "x".to_owned(), ..signed.clone() };
         assert!([of_another_row, by_another, nothing].iter().all(|signed| !signed.holds()));
         let mut object = signed.json();

@@ -8,6 +8,8 @@ use crate::server::secret::signing::Signed;
 use crate::server::store::audit::INSTALLATION;
 use crate::server::store::job::ClaimedJob;
 
+/// Of how many workspaces a step is, so that it ends well within a job's lease.
+const STEP: i64 = 10;
 /// What the cursor begins with while chains are signed, and while what was signed is sent; behind it stands the last chain.
 const SIGNING: &str = "sign ";
 const SENDING: &str = "send ";
@@ -55,7 +57,7 @@ async fn next_chains(services: &Services, after: Option<WorkspaceId>) -> Result<
         None => vec![INSTALLATION],
         Some(_) => Vec::new(),
     };
-    chains.extend(services.system.system_view().await?.workspaces_after(after.unwrap_or(INSTALLATION)).await?);
+    chains.extend(services.system.system_view().await?.workspaces_after(after.unwrap_or(INSTALLATION), STEP).await?);
     Ok(chains)
 }
 
@@ -73,24 +75,27 @@ async fn send_unsent(services: &Services, chains: &[WorkspaceId]) -> Result<()> 
                 break;
             }
             services.destinations.send(&unsent).await?;
-            let sent = unsent.iter().filter_map(Signed::seq).collect();
+            let sent = unsent.iter().map(|signed| signed.checkpoint.seq).collect();
             services.system.note_sent(*chain, sent).await?;
         }
     }
     Ok(())
 }
 
-/// Signs and sends all now; returns the newest of each chain.
+/// Signs all now, then sends what was not sent; returns the newest of each chain.
 pub async fn make_checkpoints(services: &Services) -> Result<Vec<Signed>> {
-    let (mut newest, mut after) = (Vec::new(), None);
+    let (mut chains, mut newest) = (Vec::new(), Vec::new());
     loop {
-        let chains = next_chains(services, after).await?;
-        let Some(last) = chains.last().copied() else { return Ok(newest) };
-        for chain in &chains {
-            services.system.sign_end(*chain).await?;
-            newest.extend(services.system.system_view().await?.newest_checkpoint(*chain).await?);
+        let next = next_chains(services, chains.last().copied()).await?;
+        if next.is_empty() {
+            break;
         }
-        send_unsent(services, &chains).await?;
-        after = Some(last);
+        chains.extend(next);
     }
+    for chain in &chains {
+        services.system.sign_end(*chain).await?;
+        newest.extend(services.system.system_view().await?.newest_checkpoint(*chain).await?);
+    }
+    send_unsent(services, &chains).await?;
+    Ok(newest)
 }

@@ -17,10 +17,9 @@ use crate::server::error::{Error, Result};
 use crate::server::hex::hex;
 use crate::server::store::profile::{FindBy, IdentifiedDevice};
 use crate::server::store::{Act, Actor, Change, Done, Record, Store, SystemTx, Trail, View, Who, WorkspaceRef};
-use hmac::{Hmac, KeyInit, Mac};
+use hmac::Mac;
 use serde::Serialize;
 use serde_json::json;
-use sha2::Sha256;
 use std::collections::BTreeMap;
 
 /// What the row of a look-up holds: what was typed only as a keyed hash, profiles only by their random references.
@@ -91,7 +90,7 @@ async fn find_once(
 ) -> Result<Done<Vec<ProfileId>>> {
     let found = change.find_profiles(asked.environment, by, &value).await?;
     let keyring = change.keyring();
-    let mut mac = Hmac::<Sha256>::new_from_slice(keyring.look_ups().bytes()).map_err(Error::internal)?;
+    let mut mac = keyring.look_ups().mac()?;
     mac.update(format!("{}\n{value}", asked.by.as_str()).as_bytes());
     let typed_hmac = hex(&mac.finalize().into_bytes());
     let references: Vec<String> = found.iter().map(|profile| profile.audit_reference.clone()).collect();

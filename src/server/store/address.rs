@@ -139,11 +139,13 @@ fn has_sslmode(url: &str) -> bool {
 /// Whether the database is on this machine, so that nobody is between.
 fn is_here(options: &PgConnectOptions) -> bool {
     let host = options.get_host();
+    options.get_socket().is_some() || host.starts_with('/') || is_this_machine(host)
+}
+
+/// Whether a host's name or address means this machine.
+pub fn is_this_machine(host: &str) -> bool {
     let name = host.trim_matches(['[', ']']);
-    options.get_socket().is_some()
-        || host.starts_with('/')
-        || name == "localhost"
-        || name.parse().is_ok_and(|address: IpAddr| address.to_canonical().is_loopback())
+    name == "localhost" || name.parse().is_ok_and(|address: IpAddr| address.to_canonical().is_loopback())
 }
 
 /// The connection to another machine is encrypted, and the other one proves who it is, unless somebody says otherwise.

@@ -69,6 +69,7 @@ mod writes;
 pub use accept::{Parcel, RequestOutcome, SentBatches};
 pub use actor::{Actor, Who};
 pub use address::PLANS;
+pub use address::is_this_machine;
 pub use count::{CounterSelection, UnknownInApp};
 pub use db::Db;
 pub use file::lock_beside;

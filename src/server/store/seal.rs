@@ -10,8 +10,7 @@ use aes_siv::KeyInit;
 use aes_siv::siv::Aes128Siv;
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use hmac::{Hmac, Mac};
-use sha2::Sha256;
+use hmac::Mac;
 
 /// Seals always the same way, so that an id is found by its sealed text; each workspace has its own texts (AES-SIV, RFC
 /// 5297, with the workspace as associated data).
@@ -25,7 +24,7 @@ impl Sealer {
 
     /// A sealer as 0.1.0 made it of the key that it kept.
     pub(super) fn of_kept_in_clear(key: &Key) -> Result<Self> {
-        let mut mac = <Hmac<Sha256> as hmac::KeyInit>::new_from_slice(key.bytes()).map_err(Error::internal)?;
+        let mut mac = key.mac()?;
         mac.update(b"advertising ids");
         Ok(Self(<[u8; 32]>::from(mac.finalize().into_bytes()).into()))
     }

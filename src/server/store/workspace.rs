@@ -77,6 +77,12 @@ impl SystemView {
         self.tx.memberships(person).await
     }
 
+    /// The workspaces after one, in the order of their ids, at most so many.
+    pub async fn workspaces_after(&mut self, after: WorkspaceId, most: i64) -> Result<Vec<WorkspaceId>> {
+        const SQL: &str = "select id from workspaces where id > $1 order by id limit $2";
+        Ok(on!(&mut self.tx, c => sqlx::query_scalar(SQL).bind(after).bind(most).fetch_all(c).await?))
+    }
+
     /// All workspaces with the number of their members, in the order of their names.
     pub async fn workspaces_with_members(&mut self) -> Result<Vec<(Workspace, i64)>> {
         const SQL: &str = "select workspace_id, count(*) from members group by workspace_id";

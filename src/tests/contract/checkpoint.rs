@@ -1,7 +1,7 @@
 //! Signed checkpoints: what was kept elsewhere proves that nothing up to it was rewritten or cut off, whatever somebody can do
 //! to the database.
 
-use crate::harness::{World, on_both, open};
+use crate::harness::{World, bearer, on_both, open};
 use attest::domain::audit::FIRST_PREVIOUS;
 use attest::domain::id::WorkspaceId;
 use attest::domain::role::Role;
@@ -17,8 +17,11 @@ use attest::server::store::audit::{ChainRow, Checkpoints, hash, verify_file};
 use axum::Router;
 use axum::http::StatusCode;
 use axum::routing::post;
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use serde_json::Value;
 use sqlx::AssertSqlSafe;
+use std::os::unix::fs::PermissionsExt;
 use std::sync::{Arc, Mutex};
 use tempfile::tempdir;
 use tokio::net::TcpListener;
@@ -31,6 +34,7 @@ on_both! {
     what_went_on_is_signed_each_hour_and_sent
     what_was_not_taken_is_sent_again
     what_was_changed_is_not_vouched_for
+    the_page_and_the_interface_give_the_newest
 }
 
 async fn decided(world: &World) -> String {
@@ -244,12 +248,8 @@ async fn what_went_on_is_signed_each_hour_and_sent(world: World) {
     let of =
         |line: &str| serde_json::from_str::<Value>(line).map(|value| value["chain"] == "installation").expect("JSON");
     assert_eq!(text.lines().filter(|line| of(line)).count(), 2);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        let mode = std::fs::metadata(&file).expect("a file").permissions().mode();
-        assert_eq!(mode & 0o777, 0o600);
-    }
+    let mode = std::fs::metadata(&file).expect("a file").permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
 }
 
 async fn what_was_not_taken_is_sent_again(world: World) {
@@ -320,4 +320,26 @@ async fn what_was_changed_is_not_vouched_for(world: World) {
     run_due_jobs(&services, world.state.config.retention.keep()).await.expect("jobs run");
     let text = std::fs::read_to_string(&file).expect("read");
     assert!(Checkpoints::read(text.as_bytes(), world.store.keyring().signing_keys()).is_ok(), "{text}");
+}
+
+/// What somebody downloads is what `attest audit checkpoint` prints.
+async fn the_page_and_the_interface_give_the_newest(world: World) {
+    world.workspace("Acme").await;
+    let ada = world.sign_in(&world.member("acme", "Ada", Role::Auditor).await).await;
+    let token = bearer(&world.token("acme", Role::Auditor).await);
+    let api = "/api/v1/workspaces/acme/audit/checkpoint";
+    let page = async || world.get("/w/acme/audit", &ada).await.body;
+    assert!(page().await.contains("The first signed checkpoint is made within the hour."));
+    assert_eq!(world.ask("GET", api, Some(&token), "").await.status, StatusCode::NOT_FOUND);
+    let kept = kept(&world).await;
+    let page = page().await;
+    let file = page.split("data:application/x-ndjson;base64,").nth(1).and_then(|rest| rest.split('"').next());
+    let file = String::from_utf8(BASE64_STANDARD.decode(file.expect("a file")).expect("base64")).expect("text");
+    assert_eq!(kept.lines().nth(1), file.lines().next());
+    assert_eq!(found(&world, &file).await, []);
+    let given: Value = serde_json::from_str(&file).expect("JSON");
+    assert_eq!(world.ask("GET", api, Some(&token), "").await.json(), given);
+    // Between the parts of a text stand marks.
+    let said = page.replace("<!>", "");
+    assert!(said.contains(&format!("Signed up to row {} on ", given["seq"])), "{said}");
 }

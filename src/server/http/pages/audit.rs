@@ -3,7 +3,7 @@
 use super::audit_row::{Names, row};
 use super::installation::{installation_frame, operators_only};
 use super::{PageQuery, frame};
-use crate::domain::audit::{AuditAction, Chain, Statement};
+use crate::domain::audit::{AuditAction, Chain, Checkpoint};
 use crate::domain::environment::Environment;
 use crate::domain::error::Problem;
 use crate::domain::permission::Permission;
@@ -117,17 +117,17 @@ impl AuditQuestion {
             newest: wanted.before_seq.map(|_| asked.with(&[("before", "")])),
             faults,
             default_on: None,
-            signed: signed.and_then(|signed| place(&signed)),
+            signed: signed.as_ref().map(place),
         }
     }
 }
 
 /// Where a chain is signed, and the file that says so.
-fn place(signed: &Signed) -> Option<SignedPlace> {
-    let Statement::Checkpoint { chain, seq, at_ms, .. } = &signed.statement else { return None };
+fn place(signed: &Signed) -> SignedPlace {
+    let Checkpoint { chain, seq, at_ms, .. } = &signed.checkpoint;
     let name = format!("attest-checkpoint-{chain}-{seq}.jsonl");
     let address = format!("data:application/x-ndjson;base64,{}", STANDARD.encode(format!("{}\n", signed.json())));
-    Some(SignedPlace { seq: *seq, at: moment(*at_ms), file: (name, address) })
+    SignedPlace { seq: *seq, at: moment(*at_ms), file: (name, address) }
 }
 
 /// `GET audit`: filters and place are in the address.

@@ -8,6 +8,7 @@ use crate::domain::id::PersonId;
 use crate::domain::permission::Permission;
 use crate::server::auth::session::PERSON;
 use crate::server::error::{Error, Result};
+use crate::server::http::cookie::cookie;
 use crate::server::state::AppState;
 use crate::server::store::person::Person;
 use crate::server::store::{Actor, Who, WorkspaceRef};
@@ -16,9 +17,7 @@ use crate::ui::installation::{InstallationFrame, InstallationPage};
 use crate::ui::pages::refused::{RefusedPage, Why};
 use crate::ui::surroundings::Surroundings;
 use axum::extract::Request;
-use axum::http::header;
 use tower_sessions::SessionStore;
-use tower_sessions::cookie::Cookie;
 
 /// What of a request its refusal needs to know.
 pub struct RefusedRequest {
@@ -30,13 +29,10 @@ pub struct RefusedRequest {
 
 impl RefusedRequest {
     pub fn of(state: &AppState, request: &Request) -> Self {
-        let name = state.config.session_cookie();
-        let cookies = request.headers().get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-        let session = cookies.flat_map(Cookie::split_parse).flatten().find(|cookie| cookie.name() == name);
         Self {
             path: request.uri().path().to_owned(),
             sent: !request.method().is_safe(),
-            session: session.map(|cookie| cookie.value().to_owned()),
+            session: cookie(request.headers(), &state.config.session_cookie()),
         }
     }
 }

@@ -6,6 +6,7 @@ use crate::domain::error::Refusal;
 use crate::server::auth::session::{ADDRESS, AGENT, PERSON};
 use crate::server::error::{Error, Result};
 use crate::server::http::caller::{Anonymous, AskedPage, SignedInPerson, signed_in_person, unavailable};
+use crate::server::http::cookie::cookie;
 use crate::server::http::form::Form;
 use crate::server::http::render::render;
 use crate::server::services;
@@ -17,7 +18,7 @@ use crate::ui::pages::Page;
 use crate::ui::pages::session::{NoWorkspace, Refusal as Why, SignIn};
 use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
-use axum::http::header::{COOKIE, HeaderMap, HeaderValue, RETRY_AFTER, SET_COOKIE};
+use axum::http::header::{HeaderMap, HeaderValue, RETRY_AFTER, SET_COOKIE};
 use axum::response::{IntoResponse, Redirect, Response};
 use time::Duration;
 use tower_sessions::Session;
@@ -87,7 +88,7 @@ pub async fn sign_in(
             status,
         )
     };
-    let marks = marks(&headers);
+    let marks = cookie(&headers, MARKS).unwrap_or_default();
     match services::session::sign_in(&state.services, &actor, (&email, password), &marks).await? {
         SignedIn::Yes(person, proof) => {
             let marked = proof.marks.as_deref().map(|marks| marked(marks, state.config.is_https()));
@@ -129,12 +130,6 @@ pub async fn sign_out(visit: SignedInPerson, State(state): State<AppState>) -> R
 const MARKS: &str = "attest_known";
 /// The longest that browsers keep a cookie.
 const KEPT_BY_BROWSER: Duration = Duration::days(400);
-
-fn marks(headers: &HeaderMap) -> String {
-    let cookies = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let marks = cookies.flat_map(Cookie::split_parse).flatten().find(|cookie| cookie.name() == MARKS);
-    marks.map(|cookie| cookie.value().to_owned()).unwrap_or_default()
-}
 
 /// Only the sign-in form gets it back.
 fn marked(marks: &str, is_https: bool) -> String {

@@ -1,7 +1,7 @@
 //! The signed checkpoints of the chains: made where a chain went on, and sent away.
 
 use super::chain_name;
-use crate::domain::audit::Statement;
+use crate::domain::audit::{Checkpoint, Signable};
 use crate::domain::id::WorkspaceId;
 use crate::domain::time::Millis;
 use crate::server::error::{Error, Result};
@@ -12,8 +12,6 @@ use crate::server::store::{System, SystemTx, SystemView, Trail};
 
 /// How many are read to be sent at a time.
 const STEP: i64 = 100;
-/// Of how many workspaces a step is, so that it ends well within a job's lease.
-const WORKSPACES: i64 = 10;
 
 /// A row of the table. The statement follows from it, so that it can say nothing else.
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -30,7 +28,8 @@ impl From<StoredCheckpoint> for Signed {
     fn from(stored: StoredCheckpoint) -> Self {
         let StoredCheckpoint { workspace_id, seq, hash, at_ms, signing_key: key, signature } = stored;
         let chain = chain_name(workspace_id);
-        Self { statement: Statement::Checkpoint { v: 1, chain, seq, hash, at_ms, key }, signature }
+        let attest = Signable::Checkpoint;
+        Self { checkpoint: Checkpoint { attest, v: 1, chain, seq, hash, at_ms, key }, signature }
     }
 }
 
@@ -101,17 +100,25 @@ async fn sign_end_once(mut tx: SystemTx, signer: &Signer, keys: &[String], chain
         return Err(wrong());
     }
     if let Some(newest) = tx.tx.newest_checkpoint(chain).await? {
-        let is_same = matches!(&newest.statement, Statement::Checkpoint { hash: of, .. } if *of == hash);
-        match newest.seq() {
-            Some(signed) if signed == seq && is_same && newest.is_by(keys) => return Ok(()),
-            // It was cut or written anew, or somebody else put that there: nothing of it is vouched for.
-            Some(signed) if signed >= seq => return Err(wrong()),
-            _ => {}
+        let Checkpoint { seq: signed, hash: of, .. } = &newest.checkpoint;
+        if *signed == seq && *of == hash && newest.is_by(keys) {
+            return Ok(());
+        }
+        // It was cut or written anew, or somebody else put that there: nothing of it is vouched for.
+        if *signed >= seq {
+            return Err(wrong());
         }
     }
     let (now, key) = (tx.now, signer.public());
-    let of_row =
-        Statement::Checkpoint { v: 1, chain: chain_name(chain), seq, hash: hash.clone(), at_ms: now, key: key.clone() };
+    let of_row = Checkpoint {
+        attest: Signable::Checkpoint,
+        v: 1,
+        chain: chain_name(chain),
+        seq,
+        hash: hash.clone(),
+        at_ms: now,
+        key: key.clone(),
+    };
     let signed = signer.sign(of_row).ok_or_else(|| Error::Internal("a checkpoint was not signed".to_owned()))?;
     on!(&mut tx.tx, c => {
         let row = sqlx::query(INSERT).bind(chain).bind(seq).bind(hash).bind(now).bind(key).bind(signed.signature);
@@ -140,11 +147,5 @@ impl SystemView {
         let rows: Vec<StoredCheckpoint> =
             on!(&mut self.tx, c => sqlx::query_as(SQL).bind(chain).bind(STEP).fetch_all(c).await?);
         Ok(rows.into_iter().map(Signed::from).collect())
-    }
-
-    /// The workspaces after one, in the order of their ids, a page of them.
-    pub async fn workspaces_after(&mut self, after: WorkspaceId) -> Result<Vec<WorkspaceId>> {
-        const SQL: &str = "select id from workspaces where id > $1 order by id limit $2";
-        Ok(on!(&mut self.tx, c => sqlx::query_scalar(SQL).bind(after).bind(WORKSPACES).fetch_all(c).await?))
     }
 }

@@ -1,6 +1,6 @@
 //! Checkpoints that were kept elsewhere, as what a chain must agree with.
 
-use crate::domain::audit::Statement;
+use crate::domain::audit::Checkpoint;
 use crate::server::error::{Error, Result};
 use crate::server::secret::signing::Signed;
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,7 +22,7 @@ pub struct Checkpoints {
 
 impl Checkpoints {
     /// Reads checkpoints, one on each line. `trusted` are keys of the installation; without any, the first that signed is
-    /// taken for one. A key that one of these names as the next is one too.
+    /// taken for one.
     ///
     /// # Errors
     /// [`Error::Internal`] with the first line that is no checkpoint, is not signed, or signed by another installation's
@@ -38,13 +38,13 @@ impl Checkpoints {
             }
             let signed = serde_json::from_str(&line).ok().and_then(Signed::read);
             let signed = signed.ok_or_else(|| wrong("is not a checkpoint"))?;
-            if !matches!(signed.statement, Statement::Checkpoint { v: 1, .. } | Statement::NextKey { v: 1, .. }) {
+            if signed.checkpoint.v != 1 {
                 return Err(wrong("is of a version that this program does not know"));
             }
             if !signed.holds() {
                 return Err(wrong("is not what was signed"));
             }
-            let key = signed.statement.key().to_owned();
+            let Checkpoint { chain, seq, hash, key, .. } = signed.checkpoint;
             if trusted.is_empty() {
                 trusted.insert(key.clone());
             }
@@ -52,14 +52,7 @@ impl Checkpoints {
                 return Err(wrong("is signed by a key that is not this installation's"));
             }
             read.keys.insert(key);
-            match signed.statement {
-                Statement::NextKey { next, .. } => {
-                    trusted.insert(next);
-                }
-                Statement::Checkpoint { chain, seq, hash, .. } => {
-                    read.hashes.entry(chain).or_default().entry(seq).or_default().insert(hash);
-                }
-            }
+            read.hashes.entry(chain).or_default().entry(seq).or_default().insert(hash);
         }
         if read.hashes.is_empty() {
             return Err(Error::Internal("the checkpoints' file has no checkpoint".to_owned()));

@@ -3,7 +3,7 @@
 use super::proof::{Checkpoints, SignedRows};
 use super::replay::Replay;
 use super::{ChainRow, INSTALLATION, chain_name, hash};
-use crate::domain::audit::{FIRST_PREVIOUS, Statement, canonical};
+use crate::domain::audit::{FIRST_PREVIOUS, canonical};
 use crate::domain::id::WorkspaceId;
 use crate::server::error::{Error, Result};
 use crate::server::secret::signing::Signed;
@@ -198,7 +198,7 @@ impl SystemView {
                     walk.rows -= 1;
                     return Ok(Some(walk.broken(seq, NO_MATCH)));
                 }
-                if let Some(signed) = signed.next_if(|signed| signed.seq() == Some(seq)) {
+                if let Some(signed) = signed.next_if(|signed| signed.checkpoint.seq == seq) {
                     if let Err(why) = signed.agrees(&walk.previous, keys) {
                         return Ok(Some(walk.broken(seq, why)));
                     }
@@ -267,10 +267,9 @@ pub fn verify_file(lines: impl BufRead, given: &Checkpoints) -> Result<Verified>
 impl Signed {
     /// Whether it was signed by one of the keys, and says the hash that a row has.
     fn agrees(&self, found: &str, keys: &[String]) -> Result<(), &'static str> {
-        let Statement::Checkpoint { hash, .. } = &self.statement else { return Err(NOT_SIGNED) };
         if !self.is_by(keys) {
             return Err(NOT_SIGNED);
         }
-        if hash == found { Ok(()) } else { Err(REWRITTEN) }
+        if self.checkpoint.hash == found { Ok(()) } else { Err(REWRITTEN) }
     }
 }
