@@ -3,7 +3,7 @@
 //! told later.
 
 use super::att::Status;
-use super::count::{self, Slice};
+use super::count::{self, Facet, Slice};
 use super::device::Device;
 use super::environment::Environment;
 use super::fold::Transition;
@@ -128,20 +128,27 @@ pub struct FlowCell {
 /// Counters with their numbers.
 pub type FlowCells = BTreeMap<FlowCell, i64>;
 
-/// Counts a change: in all, in its app, and in both by each dimension as the device was then; its first answer by how long
+/// Counts changes: each in all, in its app, and in both by each dimension as the device was then; its first answer by how long
 /// it took too, in all and in its app.
-pub fn count_transition(cells: &mut FlowCells, transition: &Transition) {
-    let (Some(day), device) = (transition.day, &transition.device) else { return };
-    let is_first_answer = transition.answered_after.is_some();
-    let flow = Flow::Transition { from: transition.from, to: transition.to, is_first_answer };
-    for app in [None, Some(device.app)] {
-        let slices = count::slices(device, app).into_iter().map(Some);
-        for slice in [None].into_iter().chain(slices) {
-            count::add(cells, FlowCell { environment: device.environment, app, slice, day, flow }, 1);
+pub fn count_transitions<'a>(cells: &mut FlowCells, transitions: impl IntoIterator<Item = &'a Transition>) {
+    // Those that are alike in all are counted first: of many changes few are not.
+    let mut alike: BTreeMap<(Facet<'a>, Day, Flow), i64> = BTreeMap::new();
+    for transition in transitions {
+        let (Some(day), device) = (transition.day, &transition.device) else { continue };
+        let is_first_answer = transition.answered_after.is_some();
+        let flow = Flow::Transition { from: transition.from, to: transition.to, is_first_answer };
+        for facet in count::of_changed_device(device) {
+            count::add(&mut alike, (facet, day, flow), 1);
+        }
+        if let Some(ms) = transition.answered_after {
+            add_in_all_and_app(cells, device, day, Flow::Answered(AnswerTime::of(ms)), 1);
         }
     }
-    if let Some(ms) = transition.answered_after {
-        add_in_all_and_app(cells, device, day, Flow::Answered(AnswerTime::of(ms)), 1);
+    for ((facet, day, flow), n) in alike {
+        let Facet { environment, app, .. } = facet;
+        for slice in facet.all_and_slices() {
+            count::add(cells, FlowCell { environment, app, slice, day, flow }, n);
+        }
     }
 }
 

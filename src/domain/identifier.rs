@@ -74,27 +74,32 @@ pub fn identifier_of_profile(environment: Environment, app: AppId, profile: Prof
 
 /// Whether an id is the zero UUID, with or without dashes.
 pub fn is_zero(id: &str) -> bool {
-    let digits: Vec<u8> = id.trim().bytes().filter(|byte| *byte != b'-').collect();
-    digits.len() == 32 && digits.iter().all(|digit| *digit == b'0')
+    let digits = || id.trim().bytes().filter(|byte| *byte != b'-');
+    digits().all(|digit| digit == b'0') && digits().count() == 32
 }
 
 /// An id as it is compared: a UUID in lower case with dashes, anything else as it came; `None` when it is absent, that
 /// is empty or the zero UUID.
 pub fn normalized(id: &str) -> Option<String> {
     let id = id.trim();
-    let digits: String = id.chars().filter(|c| *c != '-').collect();
     if id.is_empty() {
         return None;
     }
-    if digits.len() != 32 || !digits.bytes().all(|b| b.is_ascii_hexdigit()) {
+    let digits = || id.bytes().filter(|byte| *byte != b'-');
+    if digits().count() != 32 || !digits().all(|digit| digit.is_ascii_hexdigit()) {
         return Some(id.to_owned());
     }
     if is_zero(id) {
         return None;
     }
-    let digits = digits.to_ascii_lowercase();
-    let parts = [&digits[..8], &digits[8..12], &digits[12..16], &digits[16..20], &digits[20..]];
-    Some(parts.join("-"))
+    let mut uuid = String::with_capacity(36);
+    for (at, digit) in digits().enumerate() {
+        if [8, 12, 16, 20].contains(&at) {
+            uuid.push('-');
+        }
+        uuid.push(digit.to_ascii_lowercase().into());
+    }
+    Some(uuid)
 }
 
 #[cfg(test)]

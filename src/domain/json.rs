@@ -177,6 +177,12 @@ pub fn integer_or_text(raw: &RawValue) -> Result<Option<i64>, Problem> {
 
 /// The integer that a text writes out, exactly: never by way of a double, which has only 53 bits.
 fn written_integer(text: &str) -> Result<i64, Problem> {
+    // As nearly all are written: the plus sign that Rust takes is none of JSON's.
+    if let Ok(integer) = text.parse()
+        && !text.starts_with('+')
+    {
+        return Ok(integer);
+    }
     let (number, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
     let (sign, number) = number.strip_prefix('-').map_or(("", number), |number| ("-", number));
     let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));

@@ -20,7 +20,7 @@ const WORDS: [&str; 14] = [
 
 /// Whether an id is no id but a word for its absence.
 pub fn is_placeholder(id: &str) -> bool {
-    WORDS.contains(&id.trim().to_ascii_lowercase().as_str())
+    WORDS.iter().any(|word| word.eq_ignore_ascii_case(id.trim()))
 }
 
 /// What an input makes of placeholders.

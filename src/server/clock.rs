@@ -177,15 +177,46 @@ pub trait Randomness: Send + Sync + fmt::Debug + 'static {
     fn fill(&self, bytes: &mut [u8]);
 }
 
-/// The system's randomness: nobody can guess it.
-#[derive(Clone, Copy, Debug)]
-pub struct SystemRandomness;
+/// The system's randomness: nobody can guess it. What is as short as an id is given from a supply, for each question to the
+/// system takes as long as many bytes do; secrets are asked for one by one, so that none lies about before it is made.
+#[derive(Default)]
+pub struct SystemRandomness {
+    supply: Mutex<Vec<u8>>,
+}
 
-impl Randomness for SystemRandomness {
+/// Bytes that are asked for at once.
+const SUPPLY: usize = 4096;
+/// What has at most so many bytes is no secret.
+const SHORT: usize = 8;
+
+impl fmt::Debug for SystemRandomness {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        to.write_str("SystemRandomness")
+    }
+}
+
+impl SystemRandomness {
     #[expect(clippy::disallowed_methods, reason = "the one place that asks the system for randomness")]
-    fn fill(&self, bytes: &mut [u8]) {
+    fn ask(bytes: &mut [u8]) {
         // Without randomness there are no secrets: going on would be worse than stopping.
         getrandom::fill(bytes).expect("the system gives no random bytes");
+    }
+}
+
+impl Randomness for SystemRandomness {
+    fn fill(&self, bytes: &mut [u8]) {
+        if bytes.len() > SHORT {
+            return Self::ask(bytes);
+        }
+        let mut supply = self.supply.lock().unwrap_or_else(PoisonError::into_inner);
+        if supply.len() < bytes.len() {
+            supply.resize(SUPPLY, 0);
+            Self::ask(&mut supply);
+        }
+        // Taken away from the supply, so that nobody is given the same.
+        let left = supply.len() - bytes.len();
+        bytes.copy_from_slice(&supply[left..]);
+        supply.truncate(left);
     }
 }
 
@@ -216,7 +247,7 @@ struct Last {
 
 impl Ids {
     pub fn new(clock: Arc<dyn Clock>) -> Self {
-        Self::with_randomness(clock, Arc::new(SystemRandomness))
+        Self::with_randomness(clock, Arc::<SystemRandomness>::default())
     }
 
     /// With randomness that is not the system's, for tests.

@@ -40,7 +40,6 @@ impl<'a> Reader<'a> {
         let att_ms = self.value(field::ATT_TIMESTAMP, json::integer);
         let platform = self.text(field::PLATFORM).and_then(|text| Platform::of_sender(&text));
         let os = self.text(field::OS).and_then(|text| Platform::of_sender(&text));
-        let implied = self.implied_platform();
         let source_request_id = self.request_id();
         let mut identities = self.identities();
         let idfa = identifiers.iter().find(|(kind, _)| *kind == IdentifierKind::Idfa).map(|(_, idfa)| idfa);
@@ -59,7 +58,7 @@ impl<'a> Reader<'a> {
             idfa_identities,
             identifiers,
             idfa_is_zero: self.is_idfa_zero(),
-            platform: platform.or(os).or(implied),
+            platform: platform.or(os).or_else(|| self.implied_platform()),
             bundle: self.trimmed(field::PACKAGE),
             app_name: self.trimmed(field::APPLICATION_NAME),
             app_version: self.trimmed(field::APPLICATION_VERSION),

@@ -33,6 +33,12 @@ pub struct Facet<'a> {
 pub type Facets<'a> = BTreeMap<Facet<'a>, i64>;
 
 impl Facet<'_> {
+    /// The slices that it counts in: all units, and those of each value.
+    pub fn all_and_slices(&self) -> impl Iterator<Item = Option<Slice>> {
+        let slices = self.slices().map(|(dimension, value)| Slice { dimension, value: value.to_owned() });
+        [None].into_iter().chain(slices.map(Some))
+    }
+
     /// The value of each dimension that applies.
     pub fn slices(&self) -> impl Iterator<Item = (Dimension, &str)> {
         [
@@ -110,10 +116,9 @@ fn idfa(device: &Device, has_idfa: bool) -> Option<&'static str> {
     })
 }
 
-/// A device's value of each dimension that is counted by day, in the whole workspace or in its app.
-pub fn slices(device: &Device, app: Option<AppId>) -> Vec<Slice> {
-    let facet = facet(Unit::Devices, app, device);
-    facet.slices().map(|(dimension, value)| Slice { dimension, value: value.to_owned() }).collect()
+/// What a device counts as when its status changes, whether or not it is retired: in total and in its app.
+pub fn of_changed_device(device: &Device) -> [Facet<'_>; 2] {
+    [None, Some(device.app)].map(|app| facet(Unit::Devices, app, device))
 }
 
 /// What devices count as that were active on a day, as they were after their first batch of it.
@@ -130,8 +135,7 @@ pub fn cells(facets: &Facets<'_>) -> Cells {
     let mut cells = Cells::new();
     for (facet, n) in facets {
         let Facet { environment, unit, app, state, .. } = *facet;
-        let slices = facet.slices().map(|(dimension, value)| Some(Slice { dimension, value: value.to_owned() }));
-        for slice in [None].into_iter().chain(slices) {
+        for slice in facet.all_and_slices() {
             add(&mut cells, Cell { environment, unit, app, slice, state }, *n);
         }
     }

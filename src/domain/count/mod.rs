@@ -11,5 +11,7 @@ mod value;
 pub use cell::{Cell, Cells, add, merge};
 pub use counts::Counts;
 pub use dimension::{Dimension, OVERFLOW, Slice, UNKNOWN, Unit};
-pub use facet::{Facet, Facets, active, cells, of_decided_profiles, of_device, of_undecided_profile, slices};
+pub use facet::{
+    Facet, Facets, active, cells, of_changed_device, of_decided_profiles, of_device, of_undecided_profile,
+};
 pub use overflow::{AdmittedValues, DimensionKey, MOST_VALUES, UNSEEN, dimension_keys, note_overflow};

@@ -7,6 +7,7 @@ use super::value::open_values;
 use crate::domain::device::{Device, OverflowValues};
 use crate::domain::id::AppId;
 use crate::domain::time::DAY;
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 /// How many values of one dimension are admitted, in the workspace and in each app.
@@ -15,11 +16,23 @@ pub const MOST_VALUES: i64 = 1000;
 pub const UNSEEN: i64 = 180 * DAY;
 
 /// A value of a dimension, in the workspace or in an app.
-pub type DimensionKey = (Option<AppId>, Dimension, String);
+pub type DimensionKey<'a> = (Option<AppId>, Dimension, Cow<'a, str>);
 
 /// The values that have a counter of their own.
 #[derive(Clone, Debug, Default)]
-pub struct AdmittedValues(pub BTreeSet<DimensionKey>);
+pub struct AdmittedValues(BTreeSet<DimensionKey<'static>>);
+
+impl FromIterator<DimensionKey<'static>> for AdmittedValues {
+    fn from_iter<I: IntoIterator<Item = DimensionKey<'static>>>(keys: I) -> Self {
+        Self(keys.into_iter().collect())
+    }
+}
+
+impl AdmittedValues {
+    pub fn contains(&self, key: &DimensionKey<'_>) -> bool {
+        self.0.contains(key)
+    }
+}
 
 /// One bit for each dimension in the workspace, and one in the app.
 fn bit(dimension: Dimension, within_app: bool) -> i64 {
@@ -32,14 +45,14 @@ pub(super) fn counts_under_overflow(device: &Device, dimension: Dimension, withi
 }
 
 /// Where a device's values would be counted.
-pub fn dimension_keys(device: &Device) -> impl Iterator<Item = DimensionKey> {
+pub fn dimension_keys(device: &Device) -> impl Iterator<Item = DimensionKey<'_>> {
     let each = open_values(device).into_iter().filter(|(_, value)| value != UNKNOWN && value != OVERFLOW);
-    each.flat_map(|(dimension, value)| [None, Some(device.app)].map(|app| (app, dimension, value.to_string())))
+    each.flat_map(|(dimension, value)| [(None, dimension, value.clone()), (Some(device.app), dimension, value)])
 }
 
 /// Notes on the device which of its values are not admitted.
 pub fn note_overflow(device: &mut Device, admitted: &AdmittedValues) {
-    let overflowing = dimension_keys(device).filter(|key| !admitted.0.contains(key));
+    let overflowing = dimension_keys(device).filter(|key| !admitted.contains(key));
     let bits = overflowing.map(|(app, dimension, _)| bit(dimension, app.is_some()));
     device.overflow = OverflowValues(bits.fold(0, |all, bit| all | bit));
 }

@@ -29,6 +29,8 @@ pub(super) fn os_version(device: &Device) -> Cow<'_, str> {
     if device.platform != Platform::Ios {
         return format!("{} {major}.{minor}", device.platform.as_str()).into();
     }
-    let short = format!("{major}.{minor}");
-    if short == text { text.into() } else { short.into() }
+    // Most texts are just these two numbers, and need not be written again.
+    let digits = |number: u32| number.checked_ilog10().unwrap_or_default() as usize + 1;
+    let is_short = text.find('.') == Some(digits(major)) && text.len() == digits(major) + 1 + digits(minor);
+    if is_short { text.into() } else { format!("{major}.{minor}").into() }
 }

@@ -28,7 +28,7 @@ pub struct Limits {
     /// Kilobytes of requests of one commit at most.
     #[arg(long, env = "ATTEST_COMMIT_KB", default_value_t = 8192, hide = true, value_parser = clap::value_parser!(u32).range(1..=4_000_000))]
     pub commit_kb: u32,
-    /// Milliseconds that a commit waits for more requests, after one of many.
+    /// Milliseconds that a commit waits for the next request, after one of many.
     #[arg(long, env = "ATTEST_COMMIT_MS", default_value_t = 1, hide = true, value_parser = clap::value_parser!(u32).range(0..=1000))]
     pub commit_ms: u32,
     /// Batches that may wait, half of them of one workspace; beyond them a request is answered 503. One request fits into the

@@ -21,6 +21,8 @@ pub const COMMIT_BATCHES: &str = "attest_commit_batches";
 
 /// Batches stored together from which on the next commit waits for as large.
 const COMPANY: u32 = 16;
+/// While large requests keep coming it waits for this part of the time at most that the last commit took.
+const MOST_WAITED: u32 = 4;
 
 /// A part of a large request has more than the least when more waits, this share of it: with more commits for what waits,
 /// those who send much would wait too long for the sake of those who send little.
@@ -36,13 +38,17 @@ pub(super) struct Queue {
     next: VecDeque<Waiting>,
     /// What was tried while the store was away, and from when on it is tried again.
     again: Vec<(Instant, Waiting)>,
+    is_of_large: bool,
     /// How large batches the last commit had, stored or not.
     committed: u32,
+    /// How long that took.
+    took: Duration,
 }
 
 impl Queue {
-    fn new(waiting: UnboundedReceiver<Waiting>) -> Self {
-        Self { waiting, next: VecDeque::new(), again: Vec::new(), committed: 0 }
+    fn new(waiting: UnboundedReceiver<Waiting>, is_of_large: bool) -> Self {
+        let (next, again) = (VecDeque::new(), Vec::new());
+        Self { waiting, next, again, is_of_large, committed: 0, took: Duration::ZERO }
     }
 
     /// Whether nobody has come, and nobody was left by the commit before.
@@ -85,7 +91,7 @@ pub(super) struct Queues {
 
 impl Queues {
     pub fn new(small: UnboundedReceiver<Waiting>, large: UnboundedReceiver<Waiting>, rows: Capacity) -> Self {
-        let (small, large) = (Queue::new(small), Queue::new(large));
+        let (small, large) = (Queue::new(small, false), Queue::new(large, true));
         Self { small, large, large_is_next: false, small_at: None, rows, pace: Pace::default() }
     }
 
@@ -155,7 +161,8 @@ pub(super) async fn write(store: Store, mut queues: Queues, limits: Limits) {
             };
             metrics::counter!(COMMITS, "outcome" => if accepted.is_ok() { "stored" } else { "failed" }).increment(1);
             metrics::histogram!(COMMIT_SECONDS).record(begun.elapsed().as_secs_f64());
-            pace.note(has_turn.elapsed(), rows);
+            queue.took = has_turn.elapsed();
+            pace.note(queue.took, rows);
             metrics::histogram!(COMMIT_BATCHES).record(f64::from(rows));
             queue.committed += rows;
             answer(&store, queue, &parcels, replies, accepted).await;
@@ -205,15 +212,21 @@ impl CommitGroup {
     }
 
     /// Takes what has come by now, as far as the limits allow. Many senders that were answered together come back together,
-    /// and share a commit if it waits for them; for a few the wait would only be late.
+    /// and share a commit if it waits for them; for a few the wait would only be late. Large requests come back one by one,
+    /// for reading each takes a while in which the processor is not idle: they share one with those that wait already.
     async fn fill(&mut self, queue: &mut Queue, limits: Limits) {
-        let until = Instant::now() + Duration::from_millis(limits.commit_ms.into());
+        let wait = Duration::from_millis(limits.commit_ms.into());
+        let most = if queue.is_of_large { wait.max(queue.took / MOST_WAITED) } else { wait };
+        let latest = Instant::now() + most;
         // A timer is too coarse for a wait of nothing.
         let waits = queue.committed >= COMPANY && limits.commit_ms > 0;
         // A request that was read already gets here before this goes on.
         tokio::task::yield_now().await;
         self.add_waiting(queue, limits, |_| true);
-        while waits && queue.next.is_empty() && self.rows < queue.committed {
+        let waiting = if queue.is_of_large { self.rows } else { 0 };
+        let expected = (waiting + queue.committed).min(limits.commit_rows);
+        while waits && queue.next.is_empty() && self.rows < expected {
+            let until = latest.min(Instant::now() + wait);
             let Ok(Some(more)) = timeout_at(until, queue.waiting.recv()).await else { return };
             queue.next.push_front(more);
             self.add_waiting(queue, limits, |_| true);

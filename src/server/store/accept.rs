@@ -24,7 +24,7 @@ use crate::domain::input::Counted;
 use crate::domain::time::{Day, Millis};
 use crate::server::calendar;
 use crate::server::error::{Error, Result};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// What one request sent.
@@ -184,12 +184,13 @@ impl Tx {
         effects: &mut Effects<'_>,
     ) -> Result<()> {
         let FoldedGroup { before, after, active } = folded;
-        let problem_keys: Vec<DimensionKey> = effects.dimension_keys().collect();
+        let problem_keys: Vec<DimensionKey<'_>> = effects.dimension_keys().collect();
         let changed = after.devices.values_mut().filter(|device| before.devices.get(&device.id) != Some(*device));
         let in_transition = effects.transitions.iter_mut().map(|transition| &mut transition.device);
         let mut noted: Vec<&mut Device> = changed.chain(active).chain(in_transition).collect();
-        let keys = noted.iter().flat_map(|device| count::dimension_keys(device));
-        let keys = keys.chain(problem_keys).collect();
+        // One by one: many devices have few values, and collecting would sort them all.
+        let mut keys: BTreeSet<DimensionKey<'_>> = problem_keys.into_iter().collect();
+        keys.extend(noted.iter().flat_map(|device| count::dimension_keys(device)));
         let admitted = self.admit(group.workspace, keys, group.today).await?;
         noted.iter_mut().for_each(|device| count::note_overflow(device, &admitted));
         effects.fold_versions(&admitted);

@@ -109,7 +109,7 @@ impl Tx {
         let mut after = None;
         while let Some((last, transitions)) = self.transitions_after(workspace, after).await? {
             after = Some(last);
-            transitions.iter().for_each(|transition| flow::count_transition(&mut happened, transition));
+            flow::count_transitions(&mut happened, &transitions);
         }
         happened.retain(|cell, _| cell.day >= first);
         // What was removed is not found any more.

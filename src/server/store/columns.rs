@@ -19,7 +19,7 @@ use crate::domain::time::{Day, Millis};
 use crate::server::store::counter::Slot;
 use crate::server::store::erasure::Progress;
 use crate::server::store::row::Column;
-use serde::{Serialize, Serializer};
+use serde::Serializer;
 use sqlx::encode::IsNull;
 use sqlx::error::BoxDynError;
 use sqlx::{Database, Decode, Encode, FromRow, Row, Type};
@@ -65,7 +65,7 @@ macro_rules! columns {
         impl Column for $type {
             fn write<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
                 let out: fn(&$type) -> $column = $out;
-                out(self).serialize(to)
+                out(self).write(to)
             }
         }
     )*};

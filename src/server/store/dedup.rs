@@ -7,7 +7,6 @@ use crate::domain::id::{InputId, WorkspaceId};
 use crate::domain::time::{HOUR, Millis};
 use crate::server::error::Result;
 use crate::server::hex::hex;
-use serde_json::json;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 
@@ -15,7 +14,7 @@ macro_rules! remember {
     ($hash:literal) => {
         concat!(
             "insert into dedup (workspace_id, input_id, hash, received_at, expires_at) \
-             select $1, cast(given.value->>'input_id' as bigint), ",
+             select $1, cast(given.value->>0 as bigint), ",
             $hash,
             ", $3, $4 from jsonb_each($2) as given where true \
              on conflict (workspace_id, input_id, hash) do update set received_at = excluded.received_at, \
@@ -48,13 +47,13 @@ impl Tx {
         now: Millis,
         remembered: i64,
     ) -> Result<BTreeSet<(InputId, RequestHash)>> {
-        const SQLITE: &str = remember!("unhex(given.value->>'hash')");
-        const POSTGRES: &str = remember!("decode(given.value->>'hash', 'hex')");
+        const SQLITE: &str = remember!("unhex(given.value->>1)");
+        const POSTGRES: &str = remember!("decode(given.value->>1, 'hex')");
         if hashes.is_empty() {
             return Ok(hashes);
         }
         let sql = self.pick(SQLITE, POSTGRES);
-        let given = given(hashes.iter().map(|(input, hash)| json!({"input_id": input.0, "hash": hex(&hash.0)})));
+        let given = given(hashes.iter().map(|(input, hash)| (input.0, hex(&hash.0))));
         let new: Vec<(InputId, Vec<u8>)> = on!(self, c => sqlx::query_as(sql)
             .bind(workspace)
             .bind(given)

@@ -35,9 +35,9 @@ rows! {
     }
 }
 
-impl From<&DimensionKey> for DimensionValueRow {
-    fn from((app, dimension, value): &DimensionKey) -> Self {
-        Self { app_id: app.unwrap_or(ALL_APPS), dimension: *dimension, value: value.clone() }
+impl From<&DimensionKey<'_>> for DimensionValueRow {
+    fn from((app, dimension, value): &DimensionKey<'_>) -> Self {
+        Self { app_id: app.unwrap_or(ALL_APPS), dimension: *dimension, value: value.to_string() }
     }
 }
 
@@ -54,7 +54,7 @@ impl Tx {
     pub(super) async fn admit(
         &mut self,
         workspace: WorkspaceId,
-        dimension_keys: BTreeSet<DimensionKey>,
+        dimension_keys: BTreeSet<DimensionKey<'_>>,
         day: Day,
     ) -> Result<AdmittedValues> {
         #[derive(sqlx::FromRow)]
@@ -88,22 +88,25 @@ impl Tx {
         let known: Vec<SeenValue> =
             on!(&mut *self, c => sqlx::query_as(KNOWN).bind(workspace).bind(wanted).fetch_all(c).await?);
         // The day on which each was seen; `None` for those that are admitted now.
-        let mut admitted = BTreeMap::new();
+        let mut admitted: BTreeMap<DimensionKey<'static>, Option<Day>> = BTreeMap::new();
         for SeenValue { key, seen_on } in known {
             let app = single_app(key.app_id);
             if seen_on >= Some(oldest_seen(day)) {
-                admitted.insert((app, key.dimension, key.value), seen_on);
+                admitted.insert((app, key.dimension, key.value.into()), seen_on);
             }
         }
-        let overflowing: Vec<&DimensionKey> =
-            dimension_keys.iter().filter(|key| !admitted.contains_key(*key)).collect();
+        let overflowing: Vec<DimensionKey<'static>> = dimension_keys
+            .into_iter()
+            .filter(|key| !admitted.contains_key(key))
+            .map(|(app, dimension, value)| (app, dimension, value.into_owned().into()))
+            .collect();
         let groups = overflowing.iter().map(|(app, dimension, _)| (*app, *dimension)).collect();
         let mut counts = self.count_admitted(workspace, &groups, day).await?;
         for key in overflowing {
             let n = counts.entry((key.0, key.1)).or_default();
             if *n < MOST_VALUES {
                 *n += 1;
-                admitted.insert(key.clone(), None);
+                admitted.insert(key, None);
             }
         }
         let seen = given(
@@ -112,7 +115,7 @@ impl Tx {
         if seen != NONE {
             on!(self, c => { sqlx::query(SEEN).bind(workspace).bind(seen).bind(day).execute(c).await?; });
         }
-        Ok(AdmittedValues(admitted.into_keys().collect()))
+        Ok(admitted.into_keys().collect())
     }
 
     /// How many values of these groups are admitted.

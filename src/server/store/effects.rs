@@ -77,22 +77,22 @@ impl<'a> Effects<'a> {
     }
 
     /// The versions of apps that data problems are counted by.
-    pub fn dimension_keys(&self) -> impl Iterator<Item = DimensionKey> {
+    pub fn dimension_keys(&self) -> impl Iterator<Item = DimensionKey<'static>> {
         let named = self.data_problems.keys().filter(|key| ![UNKNOWN, OVERFLOW].contains(&key.app_version.as_str()));
-        named.map(|key| (Some(key.app), Dimension::AppVersion, key.app_version.clone()))
+        named.map(|key| (Some(key.app), Dimension::AppVersion, key.app_version.clone().into()))
     }
 
     /// Counts those that are not admitted together.
     pub fn fold_versions(&mut self, admitted: &AdmittedValues) {
         fold_versions(&mut self.data_problems, |key| {
-            !admitted.0.contains(&(Some(key.app), Dimension::AppVersion, key.app_version.clone()))
+            !admitted.contains(&(Some(key.app), Dimension::AppVersion, key.app_version.as_str().into()))
         });
     }
 
     /// What happened, once the transitions' devices say which of their values have a counter of their own.
     pub fn flows(&self) -> FlowCells {
         let mut cells = FlowCells::new();
-        self.transitions.iter().for_each(|transition| flow::count_transition(&mut cells, transition));
+        flow::count_transitions(&mut cells, &self.transitions);
         self.installed.iter().for_each(|device| flow::count_install(&mut cells, device));
         cells
     }

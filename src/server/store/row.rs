@@ -28,7 +28,14 @@ macro_rules! plain {
     )*};
 }
 
-plain! { i64 bool String }
+plain! { bool String }
+
+impl Column for i64 {
+    /// As text: Postgres would make a decimal number of any length of a number, only to write that out again for the cast.
+    fn write<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(itoa::Buffer::new().format(*self))
+    }
+}
 
 struct Written<'a, T>(&'a T);
 

@@ -13,7 +13,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval};
 const LOOKS: Duration = Duration::from_secs(1);
 /// After how many batches the log is copied. Seldom is cheaper, for a page that changed often is copied once; but whoever
 /// writes shares processor and disk with the copying of them all.
-const BATCHES: usize = 1000;
+const BATCHES: usize = 10_000;
 /// After how many it is copied between two commits, where somebody who sends little would wait for one that is slow beside
 /// the copying.
 const BATCHES_IN_BETWEEN: usize = 250;

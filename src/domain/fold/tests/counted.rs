@@ -1,7 +1,9 @@
 //! What a device counts as.
 
 use super::*;
-use crate::domain::count::{AdmittedValues, Dimension, OVERFLOW, add, dimension_keys, note_overflow, of_device};
+use crate::domain::count::{
+    AdmittedValues, Dimension, DimensionKey, OVERFLOW, add, dimension_keys, note_overflow, of_device,
+};
 use std::collections::BTreeMap;
 
 /// What a device counts as by a dimension: in all, and in its app.
@@ -25,10 +27,11 @@ fn a_value_overflows_in_all_and_in_its_app_by_itself() {
     for overflowing in open {
         for in_app in [false, true] {
             let mut device = described("17.5".into());
-            let is_admitted = |(app, dimension, _): &(Option<AppId>, Dimension, String)| {
-                *dimension != overflowing || app.is_some() != in_app
-            };
-            let admitted = AdmittedValues(dimension_keys(&device).filter(is_admitted).collect());
+            let is_admitted =
+                |(app, dimension, _): &DimensionKey<'_>| *dimension != overflowing || app.is_some() != in_app;
+            let keys = dimension_keys(&device).filter(is_admitted);
+            let admitted: AdmittedValues =
+                keys.map(|(app, dimension, value)| (app, dimension, value.into_owned().into())).collect();
             note_overflow(&mut device, &admitted);
             for dimension in open {
                 let value = match dimension {
@@ -40,6 +43,26 @@ fn a_value_overflows_in_all_and_in_its_app_by_itself() {
                 assert_eq!(counted(&device, false, dimension), [of(false), of(true)], "{overflowing:?} {in_app}");
             }
         }
+    }
+}
+
+/// However many digits and parts a version has, it counts as its first two numbers, written in one way.
+#[test]
+fn a_version_counts_as_two_numbers() {
+    for (os, counts_as) in [
+        ("17.5", "17.5"),
+        ("17", "17.0"),
+        ("0.10", "0.10"),
+        ("17.5.1", "17.5"),
+        ("9.0", "9.0"),
+        ("17.05", "17.5"),
+        ("+7.5", "7.5"),
+        ("004", "4.0"),
+        (" 7.5", "7.5"),
+        ("seventeen", ""),
+    ] {
+        let counted = counted(&described(os.into()), false, Dimension::OsVersion);
+        assert_eq!(counted, [counts_as, counts_as], "{os:?}");
     }
 }
 

@@ -115,7 +115,7 @@ impl Filling {
                 of_user.decide();
                 days.add(day, &of_user.difference(&before));
                 days.add(day, &count::active(&became.active.take()));
-                became.transition.iter().for_each(|transition| flow::count_transition(&mut days.flows, transition));
+                flow::count_transitions(&mut days.flows, &became.transition);
                 became.installed.iter().for_each(|device| flow::count_install(&mut days.flows, device));
                 folded.push((arrival, became));
             }

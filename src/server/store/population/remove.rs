@@ -3,6 +3,7 @@
 use super::row::{DeviceRow, TransitionRow, devices, transitions};
 use crate::domain::device::Device;
 use crate::domain::flow::{self, FlowCells};
+use crate::domain::fold::Transition;
 use crate::domain::id::WorkspaceId;
 use crate::domain::retention::Aging;
 use crate::domain::time::Millis;
@@ -93,7 +94,8 @@ impl System {
             // Their changes of status go with them, before the job that removes old ones has come so far.
             tx.note_kept_from(workspace, Aging::Transitions, first).await?;
             let mut cells = FlowCells::new();
-            later.into_iter().for_each(|row| flow::count_transition(&mut cells, &row.into()));
+            let later: Vec<Transition> = later.into_iter().map(Transition::from).collect();
+            flow::count_transitions(&mut cells, &later);
             cells.values_mut().for_each(|n| *n = -*n);
             gone.iter().for_each(|device| flow::count_removal(&mut cells, device));
             let mut writes = Writes::new(workspace);
