@@ -7,7 +7,7 @@ use super::folded::{Folded, Transition};
 use super::population::Population;
 use super::said::report;
 use crate::domain::att::{
-    AppliedReport, OrderKey, Policy, Report, ReportOutcome, Reported, Status, TimestampFault, apply_report,
+    AppliedReport, OrderKey, Policy, ReportOutcome, Reported, Status, TimestampFault, apply_report,
 };
 use crate::domain::batch::Batch;
 use crate::domain::data_problem::DataProblem;
@@ -33,8 +33,8 @@ fn take_if_news(at: &mut Option<Millis>, t: Millis, arrival: &Arrival) -> bool {
         *at = Some(t);
         return true;
     };
-    let is_of_now = t >= arrival.received.minus(DAY);
-    let later = if !arrival.is_clock_steady && is_ahead(noted, arrival) && is_of_now { noted } else { t };
+    let is_in_doubt = !arrival.is_clock_steady && is_ahead(noted, arrival);
+    let later = if is_in_doubt && is_of_now(t, arrival) { noted } else { t };
     let is_news = later >= noted && !arrival.historical;
     if is_news {
         *at = Some(later);
@@ -97,11 +97,24 @@ fn forget_future(device: &mut Device, arrival: &Arrival) {
     }
 }
 
+/// While it is not known whether what lies ahead of a clock is right: whether what is said for the moment `t` was said later
+/// than that, unless the clock is behind.
+fn is_of_now(t: Millis, arrival: &Arrival) -> bool {
+    t >= arrival.received.minus(DAY)
+}
+
+/// Whether something may not count as later than what lies ahead in such doubt: should the clock be behind, nothing more may
+/// be permitted by it. What has no time of its own came later, whichever clock was wrong.
+fn is_doubtful_permission(key: OrderKey, permits_more: bool) -> bool {
+    permits_more && !key.is_arrival
+}
+
 /// Takes over what the batch says of a device for the moment `t`, unless something newer said otherwise; what it does not
 /// say stays.
-fn describe(device: &mut Device, batch: &Batch, OrderKey { t, is_arrival }: OrderKey, arrival: &Arrival) {
-    // Of what has a time of its own it is not known which came later, as long as it is not known which clock was wrong.
-    let before = (!arrival.is_clock_steady && !is_arrival).then(|| device.clone());
+fn describe(device: &mut Device, batch: &Batch, key: OrderKey, arrival: &Arrival) {
+    let (t, noted) = (key.t, device.described_at);
+    let is_any_ahead = [noted.platform, noted.os_version].into_iter().flatten().any(|noted| is_ahead(noted, arrival));
+    let before = (!arrival.is_clock_steady && is_any_ahead).then(|| device.clone());
     let DescribedAt { platform, os_version, app_version, country } = &mut device.described_at;
     if let Some(said) = batch.platform
         && take_if_news(platform, t, arrival)
@@ -118,21 +131,10 @@ fn describe(device: &mut Device, batch: &Batch, OrderKey { t, is_arrival }: Orde
         }
     }
     let Some(before) = before else { return };
-    let noted = before.described_at;
-    let is_doubtful = [noted.platform, noted.os_version].into_iter().flatten().any(|noted| is_ahead(noted, arrival));
-    if is_doubtful && permits(device) && !permits(&before) {
+    if is_doubtful_permission(key, permits(device) && !permits(&before)) {
         (device.platform, device.os_version) = (before.platform, before.os_version);
         (device.described_at.platform, device.described_at.os_version) = (noted.platform, noted.os_version);
     }
-}
-
-/// Whether a report is taken for later than what lies ahead of a clock of which it is not known yet whether that is right.
-/// What has no time of its own came later, whichever clock was wrong. What has one of today was said later unless this
-/// clock is behind; should it be, nothing is permitted by it.
-fn may_be_later(noted: &Reported, report: &Report<'_>, arrival: &Arrival) -> bool {
-    let OrderKey { t, is_arrival } = report.order_key();
-    let permits = report.status.is_some_and(|status| status.permissiveness() > noted.status.permissiveness());
-    is_arrival || t >= arrival.received.minus(DAY) && !permits
 }
 
 /// Applies the batch's report to a device that it describes already; `None` where it has a status of a platform that has
@@ -147,13 +149,15 @@ fn learn(device: &mut Device, batch: &Batch, arrival: &Arrival) -> Option<Applie
         device.reported = applied.reported;
         return Some(applied);
     };
+    let OrderKey { t, is_arrival } = report.order_key();
+    let permits_more = report.status.is_some_and(|status| status.permissiveness() > noted.status.permissiveness());
+    let counts_in_doubt = is_of_now(t, arrival) && !is_doubtful_permission(report.order_key(), permits_more);
     let as_of = match is_ahead(noted.as_of, arrival) {
         // For when the status was reported is not known, but it was no old news.
         ahead if arrival.historical && (ahead || noted.as_of == NEVER) => Millis(i64::MAX),
-        true if !arrival.is_clock_steady && may_be_later(&noted, &report, arrival) => {
+        true if !arrival.is_clock_steady && counts_in_doubt => {
             let known = reported_by(device, &noted, arrival.received.plus(DAY));
             // Also within one millisecond.
-            let OrderKey { t, is_arrival } = report.order_key();
             if is_arrival { known.min(t.minus(1)) } else { known }
         }
         _ => noted.as_of,
@@ -176,8 +180,7 @@ fn note_said_in_doubt(device: &mut Device, batch: &Batch, applied: Option<&Appli
     let t = report(batch, arrival).order_key().t;
     let says = batch.status.is_some() || batch.os_version.is_some() || batch.platform.is_some();
     let counts = applied.is_none_or(|applied| applied.outcome != ReportOutcome::Stale);
-    let is_of_now = !arrival.historical && t >= arrival.received.minus(DAY);
-    if says && counts && is_of_now {
+    if says && counts && !arrival.historical && is_of_now(t, arrival) {
         let before = device.seen_before.filter(|seen| !is_ahead(*seen, arrival));
         device.seen_before = before.max(Some(t));
     }
