@@ -1,15 +1,25 @@
 #!/usr/bin/env bash
 # Runs the benchmarks of a release against limits of this machine, on SQLite and on a Postgres of its own; benches/README.md
 # says what each means. The server and Postgres have one core, the load the other. Options go to the program, such as
-# `--only b1,b2`. Reads are measured with as many made-up profiles as ATTEST_BENCH_PROFILES says.
+# `--only b1,b2`. Reads are measured with as many made-up profiles as ATTEST_BENCH_PROFILES says. `bench.sh smoke` measures
+# nothing: it runs a debug build for a moment, to see that the benchmarks still know the server and its tables.
 set -euo pipefail
 . "$(dirname "$0")/env.sh"
 cd "$attest_root"
 # Of databases that are thrown away.
 export ATTEST_SECRET_KEY=dGhlIHNlY3JldCBvZiB0aHJvd24tYXdheSBkYXRhLi4=
 
-attest=$CARGO_TARGET_DIR/release/attest
-benchmarks() { "${server_cargo[@]}" bench --profile release --features ssr --bench benchmarks "$@"; }
+profiles=${ATTEST_BENCH_PROFILES:-1000000}
+if [ "${1:-}" = smoke ]; then
+    shift
+    set -- --only b1,b2,b3,b5,b6 --pairs 1 --seconds 1 "$@"
+    profiles=1000
+    attest=$CARGO_TARGET_DIR/debug/attest
+    benchmarks() { "${server_cargo[@]}" test --features ssr --bench benchmarks "$@"; }
+else
+    attest=$CARGO_TARGET_DIR/release/attest
+    benchmarks() { "${server_cargo[@]}" bench --profile release --features ssr --bench benchmarks "$@"; }
+fi
 
 scripts/site.sh
 # Builds the server too, of the same parts.
@@ -22,7 +32,6 @@ trap 'as_postgres "$ATTEST_POSTGRES_BIN/pg_ctl" -D "$folder/postgres/data" -m fa
 bench() {
     benchmarks -- --attest "$attest" --folder "$folder" "$@"
 }
-profiles=${ATTEST_BENCH_PROFILES:-1000000}
 # The databases of the benchmarks of reads, at addresses that begin and end so; nothing when none of them is asked for.
 fill() {
     filled=()

@@ -52,6 +52,11 @@ if [ "$only" != browser ]; then
     skipped=$(grep -c '^ignored' "$logs/names" || true)
     # A test process that dies leaves no line of its own.
     if [ "$status" != 0 ] && [ "$failed" = 0 ]; then failed=1; fi
+
+    status=0
+    scripts/bench.sh smoke </dev/null 2>&1 | tee "$logs/bench.log" || status=$?
+    if [ "$status" = 0 ]; then result=ok passed=$((passed + 1)); else result=FAILED failed=$((failed + 1)); fi
+    printf '%s\tbenchmarks run\n' "$result" >>"$logs/names"
 fi
 
 status=0
@@ -64,7 +69,7 @@ if [ "$status" != 0 ] && [ "$fell" = 0 ]; then fell=1; fi
 passed=$((passed + ran)) failed=$((failed + fell)) skipped=$((skipped + left))
 
 echo
-for kind in "unit tests" "property tests" "contract on SQLite" "contract on Postgres" "flows" "faults" "other tests"; do
+for kind in "unit tests" "property tests" "contract on SQLite" "contract on Postgres" "flows" "faults" "other tests" "benchmarks run"; do
     n=$(grep -cE "^(ok|FAILED)	$kind$" "$logs/names" || true)
     if [ "$n" != 0 ]; then echo "$kind: $n"; fi
 done
