@@ -1,10 +1,10 @@
 //! Where checkpoints are sent: a file, a webhook, this process's log.
 
 use crate::server::error::{Error, Result};
-use crate::server::secret::signing::Signed;
 use reqwest::header::CONTENT_TYPE;
 use reqwest::redirect::Policy;
 use reqwest::{Client, Url};
+use serde_json::Value;
 use std::fmt;
 use std::fs::OpenOptions;
 use std::io::Write;
@@ -41,12 +41,12 @@ impl Destinations {
         self.file.is_none() && self.webhook.is_none() && !self.log
     }
 
-    /// Sends these to all, one line of JSON each.
+    /// Sends these signed statements to all, one line of JSON each.
     ///
     /// # Errors
     /// [`Error::Unsent`] when one did not take them; others may have.
-    pub async fn send(&self, signed: &[Signed]) -> Result<()> {
-        let lines: String = signed.iter().map(|signed| format!("{}\n", signed.json())).collect();
+    pub async fn send(&self, signed: &[Value]) -> Result<()> {
+        let lines: String = signed.iter().map(|signed| format!("{signed}\n")).collect();
         let sent = [self.send_to_webhook(&lines).await, self.send_to_file(&lines).await];
         // Last, for it takes everything: what the others did not take is sent again.
         if sent.iter().all(Result::is_ok) && self.log {

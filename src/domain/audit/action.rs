@@ -74,4 +74,5 @@ audit_actions! {
     IdfasErased => "idfas.erased" in [Workspace],
     RetentionRemoved => "retention.removed" in [Installation],
     DatabaseDistributed => "database.distributed" in [Installation],
+    KeysRotated => "installation.keys_rotated" in [Installation],
 }

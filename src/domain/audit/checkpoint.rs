@@ -3,6 +3,7 @@
 
 use super::{NotCanonical, canonical};
 use crate::domain::time::Millis;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 /// That a chain ended with a row. What is signed is the canonical text (RFC 8785) of this as JSON.
@@ -31,9 +32,47 @@ pub enum Signable {
     Checkpoint,
 }
 
-impl Checkpoint {
+/// That another key signs from a moment on, by the one that signed until then.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NextKey {
+    pub attest: Succession,
+    /// The version of this shape: 1.
+    pub v: i64,
+    /// The key that says so, an Ed25519 public key in base64.
+    pub key: String,
+    /// The key that takes over.
+    pub next: String,
+    /// When it was made.
+    pub at_ms: Millis,
+}
+
+/// The same for a key that takes over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Succession {
+    NextKey,
+}
+
+/// What can be signed.
+pub trait Statement: Serialize + DeserializeOwned {
+    /// The key that signs it.
+    fn key(&self) -> &str;
+
     /// The text that is signed.
-    pub fn canonical(&self) -> Result<String, NotCanonical> {
+    fn canonical(&self) -> Result<String, NotCanonical> {
         canonical(&serde_json::to_value(self).map_err(|_| NotCanonical)?)
+    }
+}
+
+impl Statement for Checkpoint {
+    fn key(&self) -> &str {
+        &self.key
+    }
+}
+
+impl Statement for NextKey {
+    fn key(&self) -> &str {
+        &self.key
     }
 }

@@ -6,7 +6,7 @@ mod checkpoint;
 
 pub use action::{AuditAction, Chain};
 pub use canonical::{NotCanonical, canonical};
-pub use checkpoint::{Checkpoint, Signable};
+pub use checkpoint::{Checkpoint, NextKey, Signable, Statement, Succession};
 
 use super::role::TokenRole;
 use super::time::Millis;

@@ -36,7 +36,7 @@ impl KnownBrowsers {
 
     /// The marks with one for the account that was signed in to, which comes first.
     pub fn with(&self, marks: &str, email: &Email, number: BrowserNumber) -> Option<String> {
-        let key = self.0.known_browsers().next()?;
+        let key = self.0.now().known_browsers().next()?;
         let mac = mac(&key, email, &number)?.finalize().into_bytes();
         let new = BASE64_URL_SAFE_NO_PAD.encode([&number[..], &mac[..]].concat());
         let shaped = |mark: &&str| mark.len() == new.len() && self.read(mark, email).is_none();
@@ -48,7 +48,7 @@ impl KnownBrowsers {
         let bytes: [u8; NONCE + MAC] = BASE64_URL_SAFE_NO_PAD.decode(mark).ok()?.try_into().ok()?;
         let number: BrowserNumber = bytes[..NONCE].try_into().ok()?;
         let holds = |key| mac(&key, email, &number).is_some_and(|mac| mac.verify_slice(&bytes[NONCE..]).is_ok());
-        self.0.known_browsers().any(holds).then_some(number)
+        self.0.now().known_browsers().any(holds).then_some(number)
     }
 }
 
@@ -62,10 +62,13 @@ fn mac(key: &Key, email: &Email, number: &BrowserNumber) -> Option<Hmac<Sha256>>
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::time::{HOUR, Millis};
+    use crate::server::store::OpenKeys;
 
     fn browsers(generations: &[i64]) -> KnownBrowsers {
-        let keys = generations.iter().map(|generation| (*generation, Key::from([*generation as u8; 32])));
-        KnownBrowsers::new(Keyring::new(keys.collect(), generations[0]).unwrap())
+        let key = |generation: &i64| (*generation, (Key::from([*generation as u8; 32]), Millis(0)));
+        let keys = OpenKeys::new(generations.iter().map(key).collect(), generations[0], Millis(HOUR)).unwrap();
+        KnownBrowsers::new(Keyring::new([1; 32].into(), keys))
     }
 
     #[test]

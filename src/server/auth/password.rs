@@ -47,9 +47,9 @@ impl Passwords {
     /// The password's hash in PHC form. What it is peppered with lies outside the database; the form's `keyid` says which
     /// generation of the installation's keys it was.
     pub async fn hash(&self, password: SecretString) -> Result<String> {
-        let (salt, keyring) = (self.ids.random::<16>(), self.keyring.clone());
+        let (salt, keyring) = (self.ids.random::<16>(), self.keyring.now());
         self.off_thread(Rank::Fresh, move || {
-            let generation = keyring.newest();
+            let generation = keyring.in_use();
             let pepper = keyring.pepper(generation).ok_or_else(unknown_key)?;
             let argon2 = argon2(Some(&pepper), params(Some(generation))?)?;
             let hash = argon2.hash_password_with_salt(password.expose_secret().as_bytes(), &salt);
@@ -61,7 +61,7 @@ impl Passwords {
     /// Whether the password is the one behind `hash`; without a hash it costs the same, and is not. `rank` says who waits
     /// before whom.
     pub async fn verify(&self, rank: Rank, password: SecretString, hash: Option<String>) -> Result<Verdict> {
-        let keyring = self.keyring.clone();
+        let keyring = self.keyring.now();
         self.off_thread(rank, move || {
             // Made by whoever asks first, so that an unknown person never takes longer than a known one.
             LazyLock::force(&NOBODY);
@@ -77,7 +77,7 @@ impl Passwords {
             if !same || hash.is_none() {
                 return Ok(Verdict::Wrong);
             }
-            let now = params(Some(keyring.newest()))?;
+            let now = params(Some(keyring.in_use()))?;
             let how = |params: &Params| (params.m_cost(), params.t_cost(), params.p_cost(), params.keyid().to_vec());
             Ok(Verdict::Right { is_outdated: how(&made) != how(&now) })
         })
@@ -135,12 +135,15 @@ pub fn acceptable(password: &SecretString, known: &[&str]) -> Result<(), Problem
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::time::{HOUR, Millis};
     use crate::server::clock::SystemClock;
+    use crate::server::store::OpenKeys;
     use std::sync::Arc;
 
     fn passwords(generations: &[i64]) -> Passwords {
-        let keys = generations.iter().map(|generation| (*generation, Key::from([*generation as u8 + 1; 32])));
-        let keyring = Keyring::new(keys.collect(), generations[0]).unwrap();
+        let key = |generation: &i64| (*generation, (Key::from([*generation as u8 + 1; 32]), Millis(0)));
+        let keys = OpenKeys::new(generations.iter().map(key).collect(), generations[0], Millis(HOUR)).unwrap();
+        let keyring = Keyring::new([1; 32].into(), keys);
         Passwords::new(Ids::new(Arc::new(SystemClock::default())), keyring)
     }
 

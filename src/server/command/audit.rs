@@ -29,7 +29,8 @@ pub enum Audit {
         #[arg(long)]
         json: bool,
     },
-    /// Sign where the chains end now, send that to where checkpoints are sent, and print the newest of each chain.
+    /// Sign where the chains end now, send that to where checkpoints are sent, and print the newest of each chain, after the lines by
+    /// which older keys vouch for newer ones.
     Checkpoint,
     /// Write a workspace's chain to standard output.
     Export {
@@ -45,12 +46,15 @@ impl Audit {
         let store = services.store();
         match self {
             Self::Verify { json, checkpoints, .. } => {
-                let given = read_checkpoints(checkpoints.as_deref(), store.keyring().signing_keys())?;
+                let given = read_checkpoints(checkpoints.as_deref(), store.keyring().now().signing_keys())?;
                 let verified = store.verify_audit_against(&given).await?;
                 print_verified(&verified, json);
                 Ok(status_of(&verified))
             }
             Self::Checkpoint => {
+                for told in services.store().keyring().now().next_keys() {
+                    say!("{}", told.json());
+                }
                 for signed in make_checkpoints(&services).await? {
                     say!("{}", signed.json());
                 }

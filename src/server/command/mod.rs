@@ -184,7 +184,7 @@ async fn command(cli: Cli, settings: Vec<SettingInForce>) -> Result<ExitStatus, 
             Ok(ExitStatus::Done)
         }
         Some(Command::Config { .. } | Command::Demo(_)) => Ok(ExitStatus::Done),
-        Some(Command::Key(key)) => Ok(key.run(store)),
+        Some(Command::Key(key)) => key.run(&system).await,
         Some(Command::User(user)) => user.run(&services, &config).await,
         Some(Command::Workspace(workspace)) => workspace.run(&services).await,
         Some(Command::Member(member)) => member.run(store).await,

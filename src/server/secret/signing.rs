@@ -1,7 +1,7 @@
-//! Signatures (Ed25519) of the audit log's checkpoints.
+//! Signatures (Ed25519) of the audit log's checkpoints, and of the keys that take over.
 
 use super::Key;
-use crate::domain::audit::Checkpoint;
+use crate::domain::audit::{Checkpoint, Statement};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use ring::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
@@ -9,18 +9,18 @@ use serde_json::Value;
 use std::fmt::{self, Debug, Formatter};
 use std::sync::Arc;
 
-/// A checkpoint with its signature.
+/// A statement with its signature.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Signed {
-    pub checkpoint: Checkpoint,
+pub struct Signed<S = Checkpoint> {
+    pub said: S,
     /// In base64.
     pub signature: String,
 }
 
-impl Signed {
-    /// One object: the checkpoint's fields, and `signature`.
+impl<S: Statement> Signed<S> {
+    /// One object: the statement's fields, and `signature`.
     pub fn json(&self) -> Value {
-        let mut object = serde_json::to_value(&self.checkpoint).unwrap_or_default();
+        let mut object = serde_json::to_value(&self.said).unwrap_or_default();
         object["signature"] = self.signature.as_str().into();
         object
     }
@@ -28,20 +28,20 @@ impl Signed {
     /// Reads what `json` gave; `None` for anything else, down to a field too many.
     pub fn read(mut object: Value) -> Option<Self> {
         let signature = object.as_object_mut()?.remove("signature")?.as_str()?.to_owned();
-        Some(Self { checkpoint: serde_json::from_value(object).ok()?, signature })
+        Some(Self { said: serde_json::from_value(object).ok()?, signature })
     }
 
     /// Whether one of these keys signed exactly it.
     pub fn is_by(&self, keys: &[String]) -> bool {
-        keys.contains(&self.checkpoint.key) && self.holds()
+        keys.iter().any(|key| key == self.said.key()) && self.holds()
     }
 
     /// Whether the key that it names signed exactly it.
     pub fn holds(&self) -> bool {
-        let (Ok(key), Ok(signature)) = (STANDARD.decode(&self.checkpoint.key), STANDARD.decode(&self.signature)) else {
+        let (Ok(key), Ok(signature)) = (STANDARD.decode(self.said.key()), STANDARD.decode(&self.signature)) else {
             return false;
         };
-        let Ok(text) = self.checkpoint.canonical() else { return false };
+        let Ok(text) = self.said.canonical() else { return false };
         UnparsedPublicKey::new(&ED25519, key).verify(text.as_bytes(), &signature).is_ok()
     }
 }
@@ -67,11 +67,11 @@ impl Signer {
         STANDARD.encode(self.0.public_key())
     }
 
-    /// Signs a checkpoint that names this key; `None` for one without a canonical text.
-    pub fn sign(&self, checkpoint: Checkpoint) -> Option<Signed> {
-        let text = checkpoint.canonical().ok()?;
+    /// Signs a statement that names this key; `None` for one without a canonical text.
+    pub fn sign<S: Statement>(&self, said: S) -> Option<Signed<S>> {
+        let text = said.canonical().ok()?;
         let signature = STANDARD.encode(self.0.sign(text.as_bytes()));
-        Some(Signed { checkpoint, signature })
+        Some(Signed { said, signature })
     }
 }
 
@@ -92,13 +92,13 @@ mod tests {
         let signed = signer.sign(checkpoint(&signer, 7)).expect("signed");
         assert!(signed.holds());
         assert_eq!(Signed::read(signed.json()), Some(signed.clone()));
-        let of_another_row = Signed { checkpoint: checkpoint(&signer, 8), ..signed.clone() };
-        let by_another = Signed { checkpoint: checkpoint(&other, 7), ..signed.clone() };
+        let of_another_row = Signed { said: checkpoint(&signer, 8), ..signed.clone() };
+        let by_another = Signed { said: checkpoint(&other, 7), ..signed.clone() };
         let nothing = Signed { signature: "x".to_owned(), ..signed.clone() };
         assert!([of_another_row, by_another, nothing].iter().all(|signed| !signed.holds()));
         let mut object = signed.json();
         object["more"] = 1.into();
-        assert_eq!(Signed::read(object), None);
+        assert_eq!(Signed::<Checkpoint>::read(object), None);
     }
 
     /// Source: RFC 8032, section 7.1, test 1.

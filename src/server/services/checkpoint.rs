@@ -5,8 +5,10 @@ use crate::domain::id::WorkspaceId;
 use crate::domain::job::JobStep;
 use crate::server::error::Result;
 use crate::server::secret::signing::Signed;
+use crate::server::store::OpenKeys;
 use crate::server::store::audit::INSTALLATION;
 use crate::server::store::job::ClaimedJob;
+use serde_json::Value;
 
 /// Of how many workspaces a step is, so that it ends well within a job's lease.
 const STEP: i64 = 10;
@@ -66,20 +68,36 @@ async fn send_unsent(services: &Services, chains: &[WorkspaceId]) -> Result<()> 
     if services.destinations.is_empty() {
         return Ok(());
     }
+    let keys = services.system.keyring().now();
+    tell_keys(services, &keys).await?;
     for chain in chains {
         loop {
             let mut unsent = services.system.system_view().await?.unsent_checkpoints(*chain).await?;
             // Somebody could have put others there, which would make the whole file unreadable where it is kept.
-            unsent.retain(|signed| signed.is_by(services.system.keyring().signing_keys()));
+            unsent.retain(|signed| signed.is_by(keys.signing_keys()));
             if unsent.is_empty() {
                 break;
             }
-            services.destinations.send(&unsent).await?;
-            let sent = unsent.iter().map(|signed| signed.checkpoint.seq).collect();
+            services.destinations.send(&unsent.iter().map(Signed::json).collect::<Vec<_>>()).await?;
+            let sent = unsent.iter().map(|signed| signed.said.seq).collect();
             services.system.note_sent(*chain, sent).await?;
         }
     }
     Ok(())
+}
+
+/// Tells of the keys that took over, before there is anything that they signed.
+async fn tell_keys(services: &Services, keys: &OpenKeys) -> Result<()> {
+    let untold = services.system.system_view().await?.untold_keys().await?;
+    if untold.is_empty() {
+        return Ok(());
+    }
+    // All of them, for each is trusted by the one before it.
+    let told: Vec<Value> = keys.next_keys().iter().map(Signed::json).collect();
+    if !told.is_empty() {
+        services.destinations.send(&told).await?;
+    }
+    services.system.note_told(untold.into_iter().filter(|generation| keys.knows(*generation)).collect()).await
 }
 
 /// Signs all now, then sends what was not sent; returns the newest of each chain.

@@ -18,6 +18,9 @@ pub async fn keep_presence(services: &Services, rates: &Rates) {
                 tracing::warn!(%error, n, "refused requests of an input were not counted");
             }
         }
+        if let Err(error) = system.follow_keys().await {
+            tracing::error!(%error, "this process does not know of keys that others may have made");
+        }
         if let Err(error) = system.keep_slot().await {
             tracing::warn!(%error, "another process may take this one's slot");
         }

@@ -89,7 +89,7 @@ async fn find_once(
     value: String,
 ) -> Result<Done<Vec<ProfileId>>> {
     let found = change.find_profiles(asked.environment, by, &value).await?;
-    let keyring = change.keyring();
+    let keyring = change.keyring().now();
     let mut mac = keyring.look_ups().mac()?;
     mac.update(format!("{}\n{value}", asked.by.as_str()).as_bytes());
     let typed_hmac = hex(&mac.finalize().into_bytes());
@@ -98,7 +98,7 @@ async fn find_once(
         by: asked.by.as_str(),
         environment: asked.environment,
         typed_hmac,
-        key_generation: keyring.newest(),
+        key_generation: keyring.in_use(),
         found: references.clone(),
     };
     let target = if references.is_empty() { "nobody".to_owned() } else { references.join(" ") };

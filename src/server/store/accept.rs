@@ -211,7 +211,7 @@ impl Tx {
         writes.cells(store.slot, today, &count::cells(&facets));
         writes.flows(store.slot, &effects.flows());
         writes.write(self, store.is_spread).await?;
-        let mut identities = repeating_erased_idfas(store.keyring().sealer(), workspace, before, after)?;
+        let mut identities = repeating_erased_idfas(store.keyring().now().sealer(), workspace, before, after)?;
         identities.extend(effects.withheld_identities().iter().cloned());
         self.erase_identities(workspace, &identities).await?;
         let erased = effects.erased_devices();
@@ -267,6 +267,7 @@ impl Tx {
         let is_new = |bundle: &String| !by_bundle.contains_key(bundle);
         let any_is_new = batches.iter().filter_map(|(_, batch)| batch.bundle.as_ref()).any(is_new);
         let room = if any_is_new { MOST_APPS - self.count_apps(workspace).await? } else { 0 };
+        let keys = group.store.keyring().now();
         let mut apps = BatchApps::new(by_bundle, room);
         let mut arrived = Vec::new();
         for (parcel, sent) in batches {
@@ -286,11 +287,7 @@ impl Tx {
                 day: today,
                 historical,
             };
-            arrived.push(ArrivedBatch {
-                arrival,
-                sent,
-                sealed: group.store.keyring().sealer().sealed(workspace, sent)?,
-            });
+            arrived.push(ArrivedBatch { arrival, sent, sealed: keys.sealer().sealed(workspace, sent)? });
         }
         self.add_apps(workspace, &apps.to_make, now).await?;
         for (input, app) in apps.of_inputs {

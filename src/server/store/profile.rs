@@ -116,7 +116,7 @@ impl Scope {
             where workspace_id = $1 and environment = $2 and (kind, value) in \
             (select given.value->>'kind', given.value->>'value' from jsonb_each($3) as given) order by device_id limit $4";
         let workspace = self.workspace.id;
-        let sealed = self.keyring.sealer().seal(workspace, value)?;
+        let sealed = self.keyring.now().sealer().seal(workspace, value)?;
         let kinds = IdentifierKind::sent().filter(|sent| kind.is_none_or(|kind| kind == *sent));
         let names = given(kinds.map(|kind| {
             let value = if kind == IdentifierKind::Idfa { &sealed } else { value };

@@ -55,6 +55,6 @@ impl Scope {
 
     /// An advertising id as this workspace keeps it, unsealed.
     pub fn unseal(&self, sealed: &str) -> Result<String> {
-        self.keyring.sealer().unseal(self.workspace.id, sealed)
+        self.keyring.now().sealer().unseal(self.workspace.id, sealed)
     }
 }

@@ -104,7 +104,7 @@ async fn chain_of(world: &World) -> (i64, Vec<ChainRow>) {
 async fn found(world: &World, kept: &str) -> Vec<(i64, &'static str)> {
     let given = match kept {
         "" => Checkpoints::default(),
-        kept => Checkpoints::read(kept.as_bytes(), world.store.keyring().signing_keys()).expect("read"),
+        kept => Checkpoints::read(kept.as_bytes(), world.store.keyring().now().signing_keys()).expect("read"),
     };
     let verified = world.store.verify_audit_against(&given).await.expect("walked");
     assert!(!verified.unguarded);
@@ -177,7 +177,8 @@ async fn what_was_not_signed_here_is_named(world: World) {
         assert_eq!(found(&world, "").await, [], "{back}");
     }
     // Files: of another installation, changed, and none.
-    let keys = world.store.keyring().signing_keys();
+    let known = world.store.keyring().now();
+    let keys = known.signing_keys();
     let read = |text: &str, keys: &[String]| {
         Checkpoints::read(text.as_bytes(), keys).map(|_| ()).map_err(|error| error.to_string())
     };
@@ -202,7 +203,7 @@ async fn an_exported_chain_is_proved_without_the_database(world: World) {
             .expect("exported");
         file
     };
-    let key = [world.store.keyring().signer().public()];
+    let key = [world.store.keyring().now().signer().public()];
     let given = Checkpoints::read(kept.as_bytes(), &key).expect("read");
     assert!(!given.is_key_unproved);
     let verified = verify_file(&exported().await[..], &given).expect("walked");
@@ -319,7 +320,7 @@ async fn what_was_changed_is_not_vouched_for(world: World) {
     let services = sending(&world, Destinations::new(Some(file.clone()), None, false).expect("destinations")).await;
     run_due_jobs(&services, world.state.config.retention.keep()).await.expect("jobs run");
     let text = std::fs::read_to_string(&file).expect("read");
-    assert!(Checkpoints::read(text.as_bytes(), world.store.keyring().signing_keys()).is_ok(), "{text}");
+    assert!(Checkpoints::read(text.as_bytes(), world.store.keyring().now().signing_keys()).is_ok(), "{text}");
 }
 
 /// What somebody downloads is what `attest audit checkpoint` prints.

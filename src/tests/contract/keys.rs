@@ -39,7 +39,7 @@ async fn processes_that_begin_at_once_have_the_same_keys(world: World) {
     world.execute("delete from installation").await;
     let begin = || open(&world.url, Ids::new(world.clock.clone()));
     let begun = futures::future::join_all((0..4).map(|_| begin())).await;
-    let keys: Vec<_> = begun.iter().map(|system| system.keyring().look_ups().bytes()).collect();
+    let keys: Vec<_> = begun.iter().map(|system| system.keyring().now().look_ups().clone()).collect();
     assert!(keys.iter().all(|key| *key == keys[0]));
     assert_eq!(world.rows::<(i64,)>("select count(*) from installation_keys").await, [(1,)]);
 }
@@ -78,10 +78,13 @@ async fn a_copied_database_proves_no_guess(world: World) {
         mac.update(b"customer_id\nuser-1");
         hex(&mac.finalize().into_bytes())
     };
-    assert_eq!((typed, &state["key_generation"]), (&*hashed(world.system.keyring().look_ups().bytes()), &json!(1)));
+    assert_eq!(
+        (typed, &state["key_generation"]),
+        (&*hashed(world.system.keyring().now().look_ups().bytes()), &json!(1))
+    );
     let sealed = "select value from device_identifiers where kind = 'ios_advertising_id'";
     let (sealed,): (String,) = world.rows(sealed).await.pop().expect("an id");
-    let opened = world.system.keyring().sealer().unseal(sender.workspace, &sealed);
+    let opened = world.system.keyring().now().sealer().unseal(sender.workspace, &sealed);
     assert_eq!(opened.expect("opened"), IDFA);
     let (password,): (String,) =
         world.rows("select password_hash from people where password_hash is not null").await.pop().expect("a hash");
@@ -89,7 +92,10 @@ async fn a_copied_database_proves_no_guess(world: World) {
         let argon2 = Argon2::new_with_secret(pepper, Algorithm::Argon2id, Version::V0x13, Params::default());
         argon2.is_ok_and(|argon2| argon2.verify_password(PASSWORD.as_bytes(), password.as_str()).is_ok())
     };
-    assert!(guessed(world.system.keyring().pepper(1).expect("a pepper").bytes()), "the pepper is what is missing");
+    assert!(
+        guessed(world.system.keyring().now().pepper(1).expect("a pepper").bytes()),
+        "the pepper is what is missing"
+    );
     let found = bytes_of(&world).await;
     assert!(found.len() > 10);
     assert!(!found.iter().any(|key| hashed(key) == typed), "a look-up can be tried out");

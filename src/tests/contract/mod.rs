@@ -19,6 +19,7 @@ mod grouping;
 mod guessing;
 mod ingest;
 mod job;
+mod key_rotation;
 mod keys;
 mod leap;
 mod newer;

@@ -118,7 +118,8 @@ async fn assert_keys_out_of_the_clear(world: &World) {
     assert_eq!(world.rows::<(i64,)>("select count(*) from installation_keys").await, [(2,)]);
     const IDFAS: &str = "select workspace_id, value from device_identifiers where kind = 'ios_advertising_id'";
     let idfas: Vec<(i64, String)> = world.rows(IDFAS).await;
-    let sealer = world.store.keyring().sealer();
+    let keys = world.store.keyring().now();
+    let sealer = keys.sealer();
     assert!(!idfas.is_empty());
     assert!(idfas.iter().all(|(workspace, sealed)| sealer.unseal(WorkspaceId(*workspace), sealed).is_ok()));
 }

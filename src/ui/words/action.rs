@@ -10,6 +10,7 @@ pub fn action(action: AuditAction) -> &'static str {
         AuditAction::WorkspaceAdded => "Workspace created",
         AuditAction::SignedIn => "Signed in",
         AuditAction::SignedOut => "Signed out",
+        AuditAction::KeysRotated => "Keys rotated",
         AuditAction::SignInsFailed => "Failed sign-ins",
         AuditAction::PasswordSet => "Password set",
         AuditAction::PasswordChanged => "Password changed",

@@ -124,7 +124,7 @@ impl AuditQuestion {
 
 /// Where a chain is signed, and the file that says so.
 fn place(signed: &Signed) -> SignedPlace {
-    let Checkpoint { chain, seq, at_ms, .. } = &signed.checkpoint;
+    let Checkpoint { chain, seq, at_ms, .. } = &signed.said;
     let name = format!("attest-checkpoint-{chain}-{seq}.jsonl");
     let address = format!("data:application/x-ndjson;base64,{}", STANDARD.encode(format!("{}\n", signed.json())));
     SignedPlace { seq: *seq, at: moment(*at_ms), file: (name, address) }

@@ -29,7 +29,7 @@ impl From<StoredCheckpoint> for Signed {
         let StoredCheckpoint { workspace_id, seq, hash, at_ms, signing_key: key, signature } = stored;
         let chain = chain_name(workspace_id);
         let attest = Signable::Checkpoint;
-        Self { checkpoint: Checkpoint { attest, v: 1, chain, seq, hash, at_ms, key }, signature }
+        Self { said: Checkpoint { attest, v: 1, chain, seq, hash, at_ms, key }, signature }
     }
 }
 
@@ -60,10 +60,10 @@ impl Tx {
 impl System {
     /// Signs where a chain ends, unless it was signed there already.
     pub async fn sign_end(&self, chain: WorkspaceId) -> Result<()> {
-        let keyring = self.keyring().clone();
+        let keys = self.keyring().now();
         self.transaction(move |tx: SystemTx| {
-            let keyring = keyring.clone();
-            async move { sign_end_once(tx, keyring.signer(), keyring.signing_keys(), chain).await }
+            let keys = keys.clone();
+            async move { sign_end_once(tx, keys.signer(), keys.signing_keys(), chain).await }
         })
         .await
     }
@@ -100,7 +100,7 @@ async fn sign_end_once(mut tx: SystemTx, signer: &Signer, keys: &[String], chain
         return Err(wrong());
     }
     if let Some(newest) = tx.tx.newest_checkpoint(chain).await? {
-        let Checkpoint { seq: signed, hash: of, .. } = &newest.checkpoint;
+        let Checkpoint { seq: signed, hash: of, .. } = &newest.said;
         if *signed == seq && *of == hash && newest.is_by(keys) {
             return Ok(());
         }

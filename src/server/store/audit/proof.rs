@@ -1,13 +1,18 @@
 //! Checkpoints that were kept elsewhere, as what a chain must agree with.
 
-use crate::domain::audit::Checkpoint;
+use crate::domain::audit::{Checkpoint, NextKey};
 use crate::server::error::{Error, Result};
 use crate::server::secret::signing::Signed;
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::BufRead;
 
 /// The hashes that rows were signed with, by their numbers: several of one row prove by themselves that it was rewritten.
 pub type SignedRows = BTreeMap<i64, BTreeSet<String>>;
+
+const NEWER: &str = "is of a version that this program does not know";
+const NOT_SIGNED: &str = "is not what was signed";
+const BY_OTHERS: &str = "is signed by a key that is not this installation's";
 
 /// What signed checkpoints say of chains, and by which keys.
 #[derive(Clone, Debug, Default)]
@@ -21,7 +26,7 @@ pub struct Checkpoints {
 }
 
 impl Checkpoints {
-    /// Reads checkpoints, one on each line. `trusted` are keys of the installation; without any, the first that signed is
+    /// Reads checkpoints, one on each line, between them those that say which key took over. `trusted` are keys of the installation; without any, the first that signed is
     /// taken for one.
     ///
     /// # Errors
@@ -36,20 +41,25 @@ impl Checkpoints {
             if line.trim().is_empty() {
                 continue;
             }
-            let signed = serde_json::from_str(&line).ok().and_then(Signed::read);
+            let value: Option<Value> = serde_json::from_str(&line).ok();
+            if let Some(told) = value.clone().and_then(Signed::<NextKey>::read) {
+                read.take_next_key(&mut trusted, told).map_err(wrong)?;
+                continue;
+            }
+            let signed = value.and_then(Signed::<Checkpoint>::read);
             let signed = signed.ok_or_else(|| wrong("is not a checkpoint"))?;
-            if signed.checkpoint.v != 1 {
-                return Err(wrong("is of a version that this program does not know"));
+            if signed.said.v != 1 {
+                return Err(wrong(NEWER));
             }
             if !signed.holds() {
-                return Err(wrong("is not what was signed"));
+                return Err(wrong(NOT_SIGNED));
             }
-            let Checkpoint { chain, seq, hash, key, .. } = signed.checkpoint;
+            let Checkpoint { chain, seq, hash, key, .. } = signed.said;
             if trusted.is_empty() {
                 trusted.insert(key.clone());
             }
             if !trusted.contains(&key) {
-                return Err(wrong("is signed by a key that is not this installation's"));
+                return Err(wrong(BY_OTHERS));
             }
             read.keys.insert(key);
             read.hashes.entry(chain).or_default().entry(seq).or_default().insert(hash);
@@ -58,6 +68,24 @@ impl Checkpoints {
             return Err(Error::Internal("the checkpoints' file has no checkpoint".to_owned()));
         }
         Ok(read)
+    }
+
+    /// Trusts a key because one that is trusted says so. What others say of keys leads to none that is, and is passed over.
+    fn take_next_key(&mut self, trusted: &mut BTreeSet<String>, told: Signed<NextKey>) -> Result<(), &'static str> {
+        let is_first = trusted.is_empty();
+        if !is_first && !trusted.contains(&told.said.key) {
+            return Ok(());
+        }
+        if !told.holds() {
+            return Err(NOT_SIGNED);
+        }
+        let NextKey { v, key, next, .. } = told.said;
+        if v != 1 {
+            return Err(NEWER);
+        }
+        self.keys.insert(key.clone());
+        trusted.extend([key, next]);
+        Ok(())
     }
 
     /// What is said of a chain.

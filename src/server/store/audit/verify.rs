@@ -64,13 +64,14 @@ impl Store {
         const CHAINS: &str = "select workspace_id from audit union select workspace_id from audit_heads \
             union select id from workspaces union select workspace_id from audit_checkpoints \
             union select 0 from people order by 1";
+        let keys = self.keyring().now();
         let mut system = self.system_view().await?;
         let chains: Vec<WorkspaceId> = on!(&mut system.tx, c => sqlx::query_scalar(CHAINS).fetch_all(c).await?);
         let mut verified = Verified { unguarded: !system.is_log_guarded().await?, ..Verified::default() };
         let names: Vec<String> = chains.iter().map(|chain| chain_name(*chain)).collect();
         for chain in chains {
             let mut walk = Walk::new(chain_name(chain), given);
-            let broken = system.verify_chain(chain, &mut walk, self.keyring().signing_keys()).await?;
+            let broken = system.verify_chain(chain, &mut walk, keys.signing_keys()).await?;
             verified.add(&walk, broken);
         }
         for chain in given.chains().filter(|chain| !names.iter().any(|name| name == chain)) {
@@ -198,7 +199,7 @@ impl SystemView {
                     walk.rows -= 1;
                     return Ok(Some(walk.broken(seq, NO_MATCH)));
                 }
-                if let Some(signed) = signed.next_if(|signed| signed.checkpoint.seq == seq) {
+                if let Some(signed) = signed.next_if(|signed| signed.said.seq == seq) {
                     if let Err(why) = signed.agrees(&walk.previous, keys) {
                         return Ok(Some(walk.broken(seq, why)));
                     }
@@ -270,6 +271,6 @@ impl Signed {
         if !self.is_by(keys) {
             return Err(NOT_SIGNED);
         }
-        if self.checkpoint.hash == found { Ok(()) } else { Err(REWRITTEN) }
+        if self.said.hash == found { Ok(()) } else { Err(REWRITTEN) }
     }
 }

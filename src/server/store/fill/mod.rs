@@ -89,7 +89,8 @@ impl System {
 impl Filling {
     /// Folds what these users sent; the work of a processor.
     pub fn fold(&self, chapters: Vec<Chapter>) -> Result<UserChunk> {
-        let sealer = self.store.keyring().sealer();
+        let keys = self.store.keyring().now();
+        let sealer = keys.sealer();
         let mut population = Population::default();
         let (mut folded, mut days) = (Vec::new(), Days::default());
         for Chapter { grant, mpid, batches } in &chapters {
@@ -141,7 +142,7 @@ impl Filling {
         let mut effects = Effects::default();
         let batches = chapters.iter().flat_map(|chapter| &chapter.batches);
         for (ChapterBatch { batch, .. }, (arrival, folded)) in batches.zip(folded) {
-            let sealed = store.keyring().sealer().sealed(workspace, batch)?;
+            let sealed = store.keyring().now().sealer().sealed(workspace, batch)?;
             effects.take(batch, sealed.as_ref().unwrap_or(batch), arrival, folded.clone());
         }
         let mut tx = store.db.write().await?;

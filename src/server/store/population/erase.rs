@@ -138,7 +138,7 @@ impl Tx {
         writes.population(&before, &after, &store.ids);
         writes.cells(store.slot, today, &count::cells(&after.difference(&before)));
         writes.write(self, store.is_spread).await?;
-        let identities = repeating_erased_idfas(store.keyring().sealer(), workspace, &before, &after)?;
+        let identities = repeating_erased_idfas(store.keyring().now().sealer(), workspace, &before, &after)?;
         self.erase_identities(workspace, &identities).await?;
         self.erase_sampled_idfas(workspace, erased.iter().map(|(_, lead)| lead.to)).await?;
         Ok(i64::try_from(erased.len()).unwrap_or_default())

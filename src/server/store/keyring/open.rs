@@ -1,94 +1,15 @@
-//! The keys of an installation. They lie in the database sealed by the installation's secret, one for each generation;
-//! what they are used for follows from them.
+//! Opening the keys when a process begins, or making them where there are none yet.
 
-use super::db::{Db, Tx, on};
-use super::seal::Sealer;
+use super::{FIRST, KEPT_IN_CLEAR, Keyring, OpenKeys};
 use crate::domain::time::Millis;
 use crate::server::clock::Ids;
 use crate::server::error::{Error, Result};
 use crate::server::secret::file::{beside, make, read};
-use crate::server::secret::signing::Signer;
 use crate::server::secret::{InstallationSecret, Key};
+use crate::server::store::db::{Db, Tx, on};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
-
-/// The generation of the key that 0.1.0 kept in clear. Nothing new is made with it; advertising ids stay sealed by it.
-const KEPT_IN_CLEAR: i64 = 0;
-const FIRST: i64 = 1;
-
-/// The open keys; cheap to clone.
-#[derive(Clone, Debug)]
-pub struct Keyring(Arc<OpenKeys>);
-
-#[derive(Debug)]
-struct OpenKeys {
-    newest: i64,
-    generations: BTreeMap<i64, Key>,
-    sealer: Sealer,
-    look_ups: Key,
-    signer: Signer,
-    /// The keys that others check signatures of this installation with, of each generation.
-    signing_keys: Vec<String>,
-}
-
-impl Keyring {
-    pub(crate) fn new(generations: BTreeMap<i64, Key>, ids_sealed_by: i64) -> Result<Self> {
-        let missing = || Error::Internal("a key of this installation is missing in its database".to_owned());
-        let sealing = generations.get(&ids_sealed_by).ok_or_else(missing)?;
-        let sealer = match ids_sealed_by {
-            KEPT_IN_CLEAR => Sealer::of_kept_in_clear(sealing)?,
-            _ => Sealer::new(sealing.derived("attest: advertising ids")),
-        };
-        let (newest, key) = generations.last_key_value().ok_or_else(missing)?;
-        let (newest, look_ups, signer) = (*newest, key.derived("attest: look-ups"), signer_of(key)?);
-        let signing = generations.iter().filter(|(generation, _)| **generation != KEPT_IN_CLEAR);
-        let signing_keys = signing.map(|(_, key)| Ok(signer_of(key)?.public())).collect::<Result<_>>()?;
-        Ok(Self(Arc::new(OpenKeys { newest, generations, sealer, look_ups, signer, signing_keys })))
-    }
-
-    /// By which everything new is made.
-    pub fn newest(&self) -> i64 {
-        self.0.newest
-    }
-
-    /// Seals advertising ids.
-    pub fn sealer(&self) -> &Sealer {
-        &self.0.sealer
-    }
-
-    /// The key of the keyed hashes under which look-ups are recorded.
-    pub fn look_ups(&self) -> &Key {
-        &self.0.look_ups
-    }
-
-    /// What marks browsers that somebody signed in by, the key of now first.
-    pub fn known_browsers(&self) -> impl Iterator<Item = Key> + use<'_> {
-        let generations = self.0.generations.iter().rev().filter(|(generation, _)| **generation != KEPT_IN_CLEAR);
-        generations.map(|(_, key)| key.derived("attest: known browsers"))
-    }
-
-    /// Signs the log's checkpoints.
-    pub fn signer(&self) -> &Signer {
-        &self.0.signer
-    }
-
-    /// The keys that others check its signatures with, in base64, the newest last.
-    pub fn signing_keys(&self) -> &[String] {
-        &self.0.signing_keys
-    }
-
-    /// What is hashed together with passwords; `None` for a generation that there is not.
-    pub fn pepper(&self, generation: i64) -> Option<Key> {
-        self.0.generations.get(&generation).map(|key| key.derived("attest: passwords"))
-    }
-}
-
-fn signer_of(key: &Key) -> Result<Signer> {
-    Signer::new(&key.derived("attest: audit checkpoints"))
-        .ok_or_else(|| Error::Internal("a key cannot sign".to_owned()))
-}
 
 /// Where the secret was found.
 enum Found {
@@ -118,6 +39,7 @@ impl Found {
 struct SealedKey {
     generation: i64,
     sealed: Vec<u8>,
+    created_at: Millis,
 }
 
 /// How often it is tried when another process does the same at once.
@@ -129,7 +51,11 @@ const STEP_BACK: Duration = Duration::from_millis(50);
 ///
 /// # Errors
 /// [`Error::Internal`] with a line that says what to do: the secret is missing, or another one.
-pub(super) async fn open_keyring(db: &Db, given: Option<InstallationSecret>, ids: &Ids) -> Result<Keyring> {
+pub(in crate::server::store) async fn open_keyring(
+    db: &Db,
+    given: Option<InstallationSecret>,
+    ids: &Ids,
+) -> Result<Keyring> {
     let is_new = db.read().await?.sealed_keys().await?.is_empty();
     let found = find_secret(db, given, is_new, ids)?;
     if is_new {
@@ -142,17 +68,24 @@ pub(super) async fn open_keyring(db: &Db, given: Option<InstallationSecret>, ids
             tries += 1;
         }
     }
+    let opened = open_with(db, found.secret(), ids.clock().now()).await?;
+    let keys = opened.ok_or_else(|| {
+        Error::Internal(format!("{} is not the one that this database's keys were sealed with", found.name()))
+    })?;
+    Ok(Keyring::new(found.secret().clone(), keys))
+}
+
+/// Opens all keys that are there now; `None` where the secret is not the one that they were sealed with.
+pub(super) async fn open_with(db: &Db, secret: &InstallationSecret, now: Millis) -> Result<Option<OpenKeys>> {
+    const SEALED_BY: &str = "select ids_sealed_by from installation";
     let mut tx = db.read().await?;
     let mut generations = BTreeMap::new();
-    for SealedKey { generation, sealed } in tx.sealed_keys().await? {
-        let key = found.secret().open(generation, &sealed).ok_or_else(|| {
-            Error::Internal(format!("{} is not the one that this database's keys were sealed with", found.name()))
-        })?;
-        generations.insert(generation, key);
+    for SealedKey { generation, sealed, created_at } in tx.sealed_keys().await? {
+        let Some(key) = secret.open(generation, &sealed) else { return Ok(None) };
+        generations.insert(generation, (key, created_at));
     }
-    const SEALED_BY: &str = "select ids_sealed_by from installation";
     let sealed_by = on!(&mut tx, c => sqlx::query_scalar(SEALED_BY).fetch_one(c).await?);
-    Keyring::new(generations, sealed_by)
+    OpenKeys::new(generations, sealed_by, now).map(Some)
 }
 
 fn find_secret(db: &Db, given: Option<InstallationSecret>, is_new: bool, ids: &Ids) -> Result<Found> {
@@ -211,11 +144,17 @@ async fn found_once(mut tx: Tx, secret: &InstallationSecret, ids: &Ids) -> Resul
 
 impl Tx {
     async fn sealed_keys(&mut self) -> Result<Vec<SealedKey>> {
-        const SQL: &str = "select generation, sealed from installation_keys order by generation";
+        const SQL: &str = "select generation, sealed, created_at from installation_keys order by generation";
         Ok(on!(self, c => sqlx::query_as(SQL).fetch_all(c).await?))
     }
 
-    async fn add_key(&mut self, secret: &InstallationSecret, generation: i64, key: &Key, now: Millis) -> Result<()> {
+    pub(super) async fn add_key(
+        &mut self,
+        secret: &InstallationSecret,
+        generation: i64,
+        key: &Key,
+        now: Millis,
+    ) -> Result<()> {
         const SQL: &str = "insert into installation_keys (generation, sealed, created_at) values ($1, $2, $3)";
         let sealed = secret.seal(generation, key).ok_or_else(|| Error::Internal("a key was not sealed".to_owned()))?;
         on!(self, c => { sqlx::query(SQL).bind(generation).bind(sealed).bind(now).execute(c).await?; });
