@@ -48,6 +48,8 @@ pub struct OrderKey {
     pub t: Millis,
     /// Whether it had no time of its own that can be believed, and counts from when it was received.
     pub is_arrival: bool,
+    /// Whether that is so because its time lies ahead: then one of two clocks is wrong.
+    pub is_ahead: bool,
 }
 
 impl Report<'_> {
@@ -65,7 +67,7 @@ impl Report<'_> {
         let event = self.events_ms.iter().filter_map(|sent| correct(*sent)).max_by_key(|key| key.t);
         faults.sort();
         faults.dedup();
-        let arrival = OrderKey { t: self.received, is_arrival: true };
+        let arrival = OrderKey { t: self.received, is_arrival: true, is_ahead: false };
         let key = batch.or(event).or(att.filter(|_| self.historical)).unwrap_or(arrival);
         (key, att.map(|att| att.t))
     }
@@ -115,7 +117,7 @@ pub fn apply_report(reported: Option<Reported>, report: &Report<'_>) -> AppliedR
     let Some(status) = report.status else {
         return AppliedReport { reported, outcome: ReportOutcome::None, faults };
     };
-    let (OrderKey { t, is_arrival }, att) = report.timed(&mut faults);
+    let (OrderKey { t, is_arrival, .. }, att) = report.timed(&mut faults);
     let since = att.map_or(t, |att| att.min(t));
     let news = Reported { status, since, as_of: t };
     let (reported, outcome) = match reported {
@@ -149,9 +151,9 @@ fn corrected(sent: i64, received: Millis, faults: &mut Vec<TimestampFault>) -> O
     }
     if Millis(ms) > received.plus(AHEAD) {
         faults.push(TimestampFault::Future);
-        return Some(OrderKey { t: received, is_arrival: true });
+        return Some(OrderKey { t: received, is_arrival: true, is_ahead: true });
     }
-    Some(OrderKey { t: Millis(ms), is_arrival: false })
+    Some(OrderKey { t: Millis(ms), is_arrival: false, is_ahead: false })
 }
 
 #[cfg(test)]

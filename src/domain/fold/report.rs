@@ -26,15 +26,15 @@ fn is_ahead(noted: Millis, arrival: &Arrival) -> bool {
 }
 
 /// Whether something said for the moment `t` is no older than what was said `at`, which it is then; old news that is sent
-/// later counts only where nothing was said. While it is not known whether what lies ahead is wrong, what is of now
-/// came later all the same.
-fn take_if_news(at: &mut Option<Millis>, t: Millis, arrival: &Arrival) -> bool {
+/// later counts only where nothing was said. While it is not known whether what lies ahead is wrong, what was said later
+/// than what is `known` to have been said came later all the same.
+fn take_if_news(at: &mut Option<Millis>, t: Millis, known: Millis, arrival: &Arrival) -> bool {
     let Some(noted) = *at else {
         *at = Some(t);
         return true;
     };
     let is_in_doubt = !arrival.is_clock_steady && is_ahead(noted, arrival);
-    let later = if is_in_doubt && is_of_now(t, arrival) { noted } else { t };
+    let later = if is_in_doubt && t >= known { noted } else { t };
     let is_news = later >= noted && !arrival.historical;
     if is_news {
         *at = Some(later);
@@ -97,27 +97,23 @@ fn forget_future(device: &mut Device, arrival: &Arrival) {
     }
 }
 
-/// While it is not known whether what lies ahead of a clock is right: whether what is said for the moment `t` was said later
-/// than that, unless the clock is behind.
-fn is_of_now(t: Millis, arrival: &Arrival) -> bool {
-    t >= arrival.received.minus(DAY)
-}
-
-/// Whether something may not count as later than what lies ahead in such doubt: should the clock be behind, nothing more may
-/// be permitted by it. What has no time of its own came later, whichever clock was wrong.
+/// While it is not known whether what lies ahead of a clock is right: whether something may not count as later than that.
+/// Should this clock be behind, nothing more may be permitted by what is older. What has no time of its own came later,
+/// whichever clock was wrong; what has one that lies ahead may be from before.
 fn is_doubtful_permission(key: OrderKey, permits_more: bool) -> bool {
-    permits_more && !key.is_arrival
+    permits_more && (!key.is_arrival || key.is_ahead)
 }
 
 /// Takes over what the batch says of a device for the moment `t`, unless something newer said otherwise; what it does not
 /// say stays.
 fn describe(device: &mut Device, batch: &Batch, key: OrderKey, arrival: &Arrival) {
     let (t, noted) = (key.t, device.described_at);
+    let known = said_by(device, arrival.received.plus(DAY));
     let is_any_ahead = [noted.platform, noted.os_version].into_iter().flatten().any(|noted| is_ahead(noted, arrival));
     let before = (!arrival.is_clock_steady && is_any_ahead).then(|| device.clone());
     let DescribedAt { platform, os_version, app_version, country } = &mut device.described_at;
     if let Some(said) = batch.platform
-        && take_if_news(platform, t, arrival)
+        && take_if_news(platform, t, known, arrival)
     {
         device.platform = said;
     }
@@ -126,7 +122,7 @@ fn describe(device: &mut Device, batch: &Batch, key: OrderKey, arrival: &Arrival
         (&batch.app_version, &mut device.app_version, app_version),
         (&batch.country, &mut device.country, country),
     ] {
-        if said.is_some() && take_if_news(at, t, arrival) {
+        if said.is_some() && take_if_news(at, t, known, arrival) {
             kept.clone_from(said);
         }
     }
@@ -149,9 +145,9 @@ fn learn(device: &mut Device, batch: &Batch, arrival: &Arrival) -> Option<Applie
         device.reported = applied.reported;
         return Some(applied);
     };
-    let OrderKey { t, is_arrival } = report.order_key();
+    let key @ OrderKey { t, is_arrival, .. } = report.order_key();
     let permits_more = report.status.is_some_and(|status| status.permissiveness() > noted.status.permissiveness());
-    let counts_in_doubt = is_of_now(t, arrival) && !is_doubtful_permission(report.order_key(), permits_more);
+    let counts_in_doubt = !is_doubtful_permission(key, permits_more);
     let as_of = match is_ahead(noted.as_of, arrival) {
         // For when the status was reported is not known, but it was no old news.
         ahead if arrival.historical && (ahead || noted.as_of == NEVER) => Millis(i64::MAX),
@@ -180,7 +176,7 @@ fn note_said_in_doubt(device: &mut Device, batch: &Batch, applied: Option<&Appli
     let t = report(batch, arrival).order_key().t;
     let says = batch.status.is_some() || batch.os_version.is_some() || batch.platform.is_some();
     let counts = applied.is_none_or(|applied| applied.outcome != ReportOutcome::Stale);
-    if says && counts && !arrival.historical && is_of_now(t, arrival) {
+    if says && counts && !arrival.historical && t >= arrival.received.minus(DAY) {
         let before = device.seen_before.filter(|seen| !is_ahead(*seen, arrival));
         device.seen_before = before.max(Some(t));
     }

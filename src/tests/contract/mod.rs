@@ -10,6 +10,7 @@ mod count;
 mod data_problem;
 mod distributed;
 mod doubt;
+mod doubt_order;
 mod erasing;
 mod erasure;
 mod facts;
