@@ -210,8 +210,10 @@ impl Randomness for SystemRandomness {
         }
         let mut supply = self.supply.lock().unwrap_or_else(PoisonError::into_inner);
         if supply.len() < bytes.len() {
-            supply.resize(SUPPLY, 0);
-            Self::ask(&mut supply);
+            // Taken over once it is filled: a question that fails leaves no zeros to be given away.
+            let mut filled = vec![0; SUPPLY];
+            Self::ask(&mut filled);
+            *supply = filled;
         }
         // Taken away from the supply, so that nobody is given the same.
         let left = supply.len() - bytes.len();
