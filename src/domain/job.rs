@@ -44,6 +44,8 @@ closed_list! {
     pub enum JobNote {
         /// There were more ids of requests than may be kept: they are remembered for less than they should be.
         TooManyRequestIds => "too_many_request_ids",
+        /// Where a chain of the log ends was not signed, for it was changed past Attest.
+        ChainNotSigned => "chain_not_signed",
     }
 }
 

@@ -8,7 +8,7 @@ use crate::server::services::checkpoint::make_checkpoints;
 use crate::server::store::audit::{Checkpoints, Verified, verify_file};
 use crate::server::store::{Actor, WorkspaceRef};
 use clap::Subcommand;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::fs::File;
 use std::io::{BufReader, BufWriter};
 use std::path::{Path, PathBuf};
@@ -23,9 +23,10 @@ pub enum Audit {
         /// Checkpoints that were kept elsewhere: nothing up to them may have been rewritten or cut off.
         #[arg(long)]
         checkpoints: Option<PathBuf>,
-        /// The key that signed them, as `attest key public` prints it; with --file, for the database is not asked for it.
-        #[arg(long, requires = "file", requires = "checkpoints")]
-        key: Option<String>,
+        /// A key that signed them, as `attest key public` prints it; with --file, for the database is not asked for it. May be
+        /// given several times.
+        #[arg(long = "key", requires = "file", requires = "checkpoints")]
+        keys: Vec<String>,
         #[arg(long)]
         json: bool,
     },
@@ -69,28 +70,28 @@ impl Audit {
     }
 }
 
-/// Proves an exported chain. `key` is the one that signed the checkpoints, if somebody says so.
-pub fn verify_exported(
-    file: &Path,
-    checkpoints: Option<&Path>,
-    key: Option<&String>,
-    json: bool,
-) -> Result<ExitStatus> {
-    let given = read_checkpoints(checkpoints, key.map_or(&[], std::slice::from_ref))?;
+/// Proves an exported chain. `keys` are those that signed the checkpoints, if somebody says so.
+pub fn verify_exported(file: &Path, checkpoints: Option<&Path>, keys: &[String], json: bool) -> Result<ExitStatus> {
+    let given = read_checkpoints(checkpoints, keys)?;
     let verified = verify_file(opened(file)?, &given)?;
-    print_verified(&verified, json);
-    if !json {
-        if checkpoints.is_none() {
-            say!(
-                "audit: without --checkpoints nothing here proves that the file was not written anew, or cut off at its end"
-            );
-        } else if given.is_key_unproved {
-            let keys: Vec<&str> = given.keys.iter().map(String::as_str).collect();
-            say!(
-                "audit: the checkpoints are signed by {}: compare it with what `attest key public` prints, or give it as --key",
-                keys.join(", ")
-            );
-        }
+    if json {
+        let mut object = verified_json(&verified);
+        object["keys"] = given.keys.iter().cloned().collect();
+        object["keys_given"] = (!given.is_key_unproved && checkpoints.is_some()).into();
+        say!("{object}");
+        return Ok(status_of(&verified));
+    }
+    print_verified(&verified, false);
+    if checkpoints.is_none() {
+        say!(
+            "audit: without --checkpoints nothing here proves that the file was not written anew, or cut off at its end"
+        );
+    } else if given.is_key_unproved {
+        let keys: Vec<&str> = given.keys.iter().map(String::as_str).collect();
+        say!(
+            "audit: the checkpoints are signed by {}: compare it with what `attest key public` prints, or give it as --key",
+            keys.join(", ")
+        );
     }
     Ok(status_of(&verified))
 }
@@ -108,14 +109,15 @@ fn status_of(verified: &Verified) -> ExitStatus {
     if verified.is_ok() { ExitStatus::Done } else { ExitStatus::CheckFailed }
 }
 
+fn verified_json(verified: &Verified) -> Value {
+    let broken = verified.broken.iter().map(|b| json!({"chain": b.chain, "seq": b.seq, "why": b.why}));
+    let broken: Vec<_> = broken.collect();
+    json!({"chains": verified.chains, "rows": verified.rows, "checkpoints": verified.checkpoints, "broken": broken, "guarded": !verified.unguarded})
+}
+
 pub(super) fn print_verified(verified: &Verified, json: bool) {
     if json {
-        let broken = verified.broken.iter().map(|b| json!({"chain": b.chain, "seq": b.seq, "why": b.why}));
-        let broken: Vec<_> = broken.collect();
-        say!(
-            "{}",
-            json!({"chains": verified.chains, "rows": verified.rows, "checkpoints": verified.checkpoints, "broken": broken, "guarded": !verified.unguarded})
-        );
+        say!("{}", verified_json(verified));
         return;
     }
     if verified.unguarded {

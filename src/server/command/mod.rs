@@ -159,8 +159,8 @@ async fn command(cli: Cli, settings: Vec<SettingInForce>) -> Result<ExitStatus, 
         return config.check().map(|()| ExitStatus::Done).map_err(Error::Internal);
     }
     // An exported file is proved without the database.
-    if let Some(Command::Audit(audit::Audit::Verify { file: Some(file), checkpoints, key, json })) = &cli.command {
-        return audit::verify_exported(file, checkpoints.as_deref(), key.as_ref(), *json);
+    if let Some(Command::Audit(audit::Audit::Verify { file: Some(file), checkpoints, keys, json })) = &cli.command {
+        return audit::verify_exported(file, checkpoints.as_deref(), keys, *json);
     }
     let secret = cli.secret.read().map_err(Error::Internal)?;
     let command = match cli.command {

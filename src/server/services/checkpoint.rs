@@ -2,7 +2,7 @@
 
 use super::Services;
 use crate::domain::id::WorkspaceId;
-use crate::domain::job::JobStep;
+use crate::domain::job::{JobNote, JobStep};
 use crate::server::error::Result;
 use crate::server::secret::signing::Signed;
 use crate::server::store::OpenKeys;
@@ -12,44 +12,64 @@ use serde_json::Value;
 
 /// Of how many workspaces a step is, so that it ends well within a job's lease.
 const STEP: i64 = 10;
-/// What the cursor begins with while chains are signed, and while what was signed is sent; behind it stands the last chain.
-const SIGNING: &str = "sign ";
-const SENDING: &str = "send ";
+/// Where the job is: while chains are signed, or while what was signed is sent.
+#[derive(Clone, Copy, Default)]
+struct Place {
+    sends: bool,
+    /// The last chain that it did so with.
+    after: Option<WorkspaceId>,
+    /// Whether a chain was not signed.
+    left_out: bool,
+}
+
+impl Place {
+    /// Reads the job's cursor.
+    fn read(cursor: &str) -> Self {
+        let words: Vec<&str> = cursor.split_whitespace().collect();
+        let after = words.iter().find_map(|word| word.parse().ok()).map(WorkspaceId);
+        Self { sends: words.contains(&"send"), after, left_out: words.contains(&"left-out") }
+    }
+
+    fn cursor(self) -> String {
+        let after = self.after.map_or_else(String::new, |after| after.0.to_string());
+        let words = [if self.sends { "send" } else { "sign" }, &after, if self.left_out { "left-out" } else { "" }];
+        words.join(" ")
+    }
+}
 
 /// Signs the ends of the next chains, or, once all are signed, sends what the next chains have: whatever becomes of sending,
 /// each chain is signed in its hour.
 pub(super) async fn checkpoint_step(services: &Services, job: &mut ClaimedJob) -> Result<JobStep> {
-    let (sends, after) = match job.cursor.strip_prefix(SENDING) {
-        Some(after) => (true, after),
-        None => (false, job.cursor.strip_prefix(SIGNING).unwrap_or_default()),
-    };
-    let chains = next_chains(services, after.parse().ok().map(WorkspaceId)).await?;
-    match (sends, chains.last()) {
-        (false, None) => SENDING.clone_into(&mut job.cursor),
+    let mut place = Place::read(&job.cursor);
+    let chains = next_chains(services, place.after).await?;
+    match (place.sends, chains.last()) {
+        (false, None) => place = Place { sends: true, after: None, ..place },
         (true, None) => {
             job.cursor.clear();
             services.system.renew_job(job).await?;
-            return Ok(JobStep::Done(None));
+            return Ok(JobStep::Done(place.left_out.then_some(JobNote::ChainNotSigned)));
         }
-        (false, Some(last)) => {
+        (false, last) => {
             for chain in &chains {
                 // What was changed past Attest is not vouched for; the others are.
                 if let Err(error) = services.system.sign_end(*chain).await {
                     tracing::error!(%error, "a chain of the audit log was not signed");
+                    place.left_out = true;
                 }
             }
-            job.cursor = format!("{SIGNING}{}", last.0);
+            place.after = last.copied();
         }
-        (true, Some(last)) => {
+        (true, last) => {
             if let Err(error) = send_unsent(services, &chains).await {
                 // It is tried again from the beginning, with what was signed by then.
                 job.cursor.clear();
                 services.system.renew_job(job).await?;
                 return Err(error);
             }
-            job.cursor = format!("{SENDING}{}", last.0);
+            place.after = last.copied();
         }
     }
+    job.cursor = place.cursor();
     Ok(JobStep::More)
 }
 

@@ -319,6 +319,12 @@ async fn what_was_changed_is_not_vouched_for(world: World) {
     let file = folder.path().join("checkpoints.jsonl");
     let services = sending(&world, Destinations::new(Some(file.clone()), None, false).expect("destinations")).await;
     run_due_jobs(&services, world.state.config.retention.keep()).await.expect("jobs run");
+    let note = "select note from jobs where name = 'checkpoints'";
+    assert_eq!(
+        world.rows::<(Option<String>,)>(note).await,
+        [(Some("chain_not_signed".to_owned()),)],
+        "operators see it"
+    );
     let text = std::fs::read_to_string(&file).expect("read");
     assert!(Checkpoints::read(text.as_bytes(), world.store.keyring().now().signing_keys()).is_ok(), "{text}");
 }

@@ -21,6 +21,9 @@ pub fn job(kind: JobKind) -> &'static str {
 
 pub fn job_note(note: JobNote) -> &'static str {
     match note {
+        JobNote::ChainNotSigned => {
+            "A chain of the audit log was changed past Attest, and is not signed any more: attest audit verify says which, and where"
+        }
         JobNote::TooManyRequestIds => {
             "More request ids came than are kept (ATTEST_KEEP_REQUEST_IDS): they are remembered for a shorter time, and a request that is repeated after it counts twice"
         }

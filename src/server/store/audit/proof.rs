@@ -5,7 +5,7 @@ use crate::server::error::{Error, Result};
 use crate::server::secret::signing::Signed;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::BufRead;
+use std::io::{BufRead, Read};
 
 /// The hashes that rows were signed with, by their numbers: several of one row prove by themselves that it was rewritten.
 pub type SignedRows = BTreeMap<i64, BTreeSet<String>>;
@@ -13,6 +13,16 @@ pub type SignedRows = BTreeMap<i64, BTreeSet<String>>;
 const NEWER: &str = "is of a version that this program does not know";
 const NOT_SIGNED: &str = "is not what was signed";
 const BY_OTHERS: &str = "is signed by a key that is not this installation's";
+
+/// The longest line of a checkpoint's file, in bytes, which is many times what one has: no file fills the memory.
+const LONGEST_LINE: u64 = 16 * 1024;
+
+/// The next line; one that is too long is cut, and is nothing that can be read then.
+pub(super) fn next_line(lines: &mut impl BufRead, longest: u64) -> Result<Option<String>> {
+    let mut line = Vec::new();
+    lines.by_ref().take(longest).read_until(b'\n', &mut line).map_err(Error::internal)?;
+    Ok((!line.is_empty()).then(|| String::from_utf8_lossy(&line).into_owned()))
+}
 
 /// What signed checkpoints say of chains, and by which keys.
 #[derive(Clone, Debug, Default)]
@@ -32,11 +42,11 @@ impl Checkpoints {
     /// # Errors
     /// [`Error::Internal`] with the first line that is no checkpoint, is not signed, or signed by another installation's
     /// key.
-    pub fn read(lines: impl BufRead, trusted: &[String]) -> Result<Self> {
+    pub fn read(mut lines: impl BufRead, trusted: &[String]) -> Result<Self> {
         let mut trusted: BTreeSet<String> = trusted.iter().cloned().collect();
         let mut read = Self { is_key_unproved: trusted.is_empty(), ..Self::default() };
-        for (at, line) in lines.lines().enumerate() {
-            let line = line.map_err(Error::internal)?;
+        for at in 0.. {
+            let Some(line) = next_line(&mut lines, LONGEST_LINE)? else { break };
             let wrong = |why: &str| Error::Internal(format!("line {} of the checkpoints {why}", at + 1));
             if line.trim().is_empty() {
                 continue;
