@@ -62,13 +62,9 @@ fn mac(key: &Key, email: &Email, number: &BrowserNumber) -> Option<Hmac<Sha256>>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::time::{HOUR, Millis};
-    use crate::server::store::OpenKeys;
 
     fn browsers(generations: &[i64]) -> KnownBrowsers {
-        let key = |generation: &i64| (*generation, (Key::from([*generation as u8; 32]), Millis(0)));
-        let keys = OpenKeys::new(generations.iter().map(key).collect(), generations[0], Millis(HOUR)).unwrap();
-        KnownBrowsers::new(Keyring::new([1; 32].into(), keys))
+        KnownBrowsers::new(Keyring::of_generations(generations))
     }
 
     #[test]

@@ -135,16 +135,11 @@ pub fn acceptable(password: &SecretString, known: &[&str]) -> Result<(), Problem
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::time::{HOUR, Millis};
     use crate::server::clock::SystemClock;
-    use crate::server::store::OpenKeys;
     use std::sync::Arc;
 
     fn passwords(generations: &[i64]) -> Passwords {
-        let key = |generation: &i64| (*generation, (Key::from([*generation as u8 + 1; 32]), Millis(0)));
-        let keys = OpenKeys::new(generations.iter().map(key).collect(), generations[0], Millis(HOUR)).unwrap();
-        let keyring = Keyring::new([1; 32].into(), keys);
-        Passwords::new(Ids::new(Arc::new(SystemClock::default())), keyring)
+        Passwords::new(Ids::new(Arc::new(SystemClock::default())), Keyring::of_generations(generations))
     }
 
     const RIGHT: &str = "correct horse battery";

@@ -10,7 +10,6 @@ use crate::domain::theme::Theme;
 use crate::server::auth::password::{Verdict, acceptable};
 use crate::server::auth::throttle::{Attempt, Passage};
 use crate::server::error::{Error, Result};
-use crate::server::store::audit::Entry;
 use crate::server::store::person::Person;
 use crate::server::store::{Actor, Record, SystemTx, Trail};
 use secrecy::{ExposeSecret, SecretString};
@@ -18,8 +17,7 @@ use serde_json::{Value, json};
 
 /// A row about the person themselves.
 fn row(actor: &Actor, person: PersonId, action: AuditAction, before: Value, after: Value) -> Trail {
-    let row = Record::installation(actor, action, person.to_string(), after);
-    Trail::Audited(vec![Record { entry: Entry { before, ..row.entry }, ..row }])
+    Trail::Audited(vec![Record::installation(actor, action, person.to_string(), after).from_before(before)])
 }
 
 /// Gives the person another name; rows that were written keep the old one.

@@ -108,8 +108,7 @@ async fn send_unsent(services: &Services, chains: &[WorkspaceId]) -> Result<()> 
 
 /// Tells of the keys that took over, before there is anything that they signed.
 async fn tell_keys(services: &Services, keys: &OpenKeys) -> Result<()> {
-    let untold = services.system.system_view().await?.untold_keys().await?;
-    if untold.is_empty() {
+    if !services.system.system_view().await?.has_untold_keys(keys.newest()).await? {
         return Ok(());
     }
     // All of them, for each is trusted by the one before it.
@@ -117,7 +116,7 @@ async fn tell_keys(services: &Services, keys: &OpenKeys) -> Result<()> {
     if !told.is_empty() {
         services.destinations.send(&told).await?;
     }
-    services.system.note_told(untold.into_iter().filter(|generation| keys.knows(*generation)).collect()).await
+    services.system.note_told(keys.newest()).await
 }
 
 /// Signs all now, then sends what was not sent; returns the newest of each chain.

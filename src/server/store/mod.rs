@@ -76,7 +76,7 @@ pub use file::lock_beside;
 pub use fill::{Chapter, ChapterBatch, Days, Filling, UserChunk};
 pub use handle::{Act, Change, Done, View};
 pub use input_grant::{InputGrant, READ_AGAIN};
-pub use keyring::{Keyring, OpenKeys, Rotated};
+pub use keyring::{Keyring, OpenKeys};
 pub use lane::Turn;
 pub use pools::Purpose;
 pub use precedence::{Ahead, PAUSE, Precedence};

@@ -93,6 +93,11 @@ impl Record {
             },
         }
     }
+
+    /// The same with what was there before.
+    pub fn from_before(self, before: Value) -> Self {
+        Self { entry: Entry { before, ..self.entry }, ..self }
+    }
 }
 
 impl SystemTx {

@@ -19,7 +19,7 @@ on_both! {
     a_clock_that_may_be_behind_takes_no_older_platform
 }
 
-fn allowed() -> Value {
+pub(super) fn allowed() -> Value {
     let mut batch = ios("ada", "v1", Some("authorized"));
     batch["device_info"]["ios_advertising_id"] = "A1".into();
     batch

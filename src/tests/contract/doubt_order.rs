@@ -2,6 +2,7 @@
 //! what is newer and refuses is not lost.
 
 use super::ahead::{at, devices, send_ahead, told};
+use super::doubt::allowed;
 use super::erasing::{change, idfas, with_idfa};
 use super::sender::{Sender, ios};
 use crate::harness::{World, on_both, unsteady};
@@ -17,12 +18,6 @@ on_both! {
     a_version_of_two_days_ago_counts_in_doubt
     an_older_platform_permits_nothing_by_the_default
     of_two_versions_the_one_that_was_said_later_stays
-}
-
-fn allowed() -> Value {
-    let mut batch = ios("ada", "v1", Some("authorized"));
-    batch["device_info"]["ios_advertising_id"] = "A1".into();
-    batch
 }
 
 fn denied() -> Value {

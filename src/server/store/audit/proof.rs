@@ -17,11 +17,13 @@ const BY_OTHERS: &str = "is signed by a key that is not this installation's";
 /// The longest line of a checkpoint's file, in bytes, which is many times what one has: no file fills the memory.
 const LONGEST_LINE: u64 = 16 * 1024;
 
-/// The next line; one that is too long is cut, and is nothing that can be read then.
-pub(super) fn next_line(lines: &mut impl BufRead, longest: u64) -> Result<Option<String>> {
-    let mut line = Vec::new();
-    lines.by_ref().take(longest).read_until(b'\n', &mut line).map_err(Error::internal)?;
-    Ok((!line.is_empty()).then(|| String::from_utf8_lossy(&line).into_owned()))
+/// Lines of at most so many bytes; one that is longer is cut, and is nothing that can be read then.
+pub(super) fn bounded_lines(mut file: impl BufRead, longest: u64) -> impl Iterator<Item = Result<String>> {
+    std::iter::from_fn(move || {
+        let mut line = String::new();
+        let read = file.by_ref().take(longest).read_line(&mut line).map_err(Error::internal);
+        read.map(|bytes| (bytes > 0).then_some(line)).transpose()
+    })
 }
 
 /// What signed checkpoints say of chains, and by which keys.
@@ -36,17 +38,17 @@ pub struct Checkpoints {
 }
 
 impl Checkpoints {
-    /// Reads checkpoints, one on each line, between them those that say which key took over. `trusted` are keys of the installation; without any, the first that signed is
-    /// taken for one.
+    /// Reads checkpoints, one on each line, and between them what says which key took over. `trusted` are keys of the
+    /// installation; without any, the first that signed is taken for one.
     ///
     /// # Errors
     /// [`Error::Internal`] with the first line that is no checkpoint, is not signed, or signed by another installation's
     /// key.
-    pub fn read(mut lines: impl BufRead, trusted: &[String]) -> Result<Self> {
+    pub fn read(lines: impl BufRead, trusted: &[String]) -> Result<Self> {
         let mut trusted: BTreeSet<String> = trusted.iter().cloned().collect();
         let mut read = Self { is_key_unproved: trusted.is_empty(), ..Self::default() };
-        for at in 0.. {
-            let Some(line) = next_line(&mut lines, LONGEST_LINE)? else { break };
+        for (at, line) in bounded_lines(lines, LONGEST_LINE).enumerate() {
+            let line = line?;
             let wrong = |why: &str| Error::Internal(format!("line {} of the checkpoints {why}", at + 1));
             if line.trim().is_empty() {
                 continue;
@@ -82,8 +84,7 @@ impl Checkpoints {
 
     /// Trusts a key because one that is trusted says so. What others say of keys leads to none that is, and is passed over.
     fn take_next_key(&mut self, trusted: &mut BTreeSet<String>, told: Signed<NextKey>) -> Result<(), &'static str> {
-        let is_first = trusted.is_empty();
-        if !is_first && !trusted.contains(&told.said.key) {
+        if !trusted.is_empty() && !trusted.contains(&told.said.key) {
             return Ok(());
         }
         if !told.holds() {

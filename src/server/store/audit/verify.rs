@@ -1,6 +1,6 @@
 //! Proving that a chain was neither changed nor cut: in the database, and in an exported file.
 
-use super::proof::{Checkpoints, SignedRows, next_line};
+use super::proof::{Checkpoints, SignedRows, bounded_lines};
 use super::replay::Replay;
 use super::{ChainRow, INSTALLATION, chain_name, hash};
 use crate::domain::audit::{FIRST_PREVIOUS, canonical};
@@ -238,12 +238,12 @@ const LONGEST_ROW: u64 = 4 * 1024 * 1024;
 ///
 /// # Errors
 /// [`Error::Internal`] for a file that is no exported log, or one of a chain that no checkpoint is of.
-pub fn verify_file(mut lines: impl BufRead, given: &Checkpoints) -> Result<Verified> {
+pub fn verify_file(lines: impl BufRead, given: &Checkpoints) -> Result<Verified> {
     let unreadable = |line: usize| Error::Internal(format!("line {line} of the file is not a row of an exported log"));
-    let mut numbers = 0..;
+    let mut lines = bounded_lines(lines, LONGEST_ROW).enumerate();
     let mut next = || -> Result<Option<(usize, Value)>> {
-        let (Some(line), Some(at)) = (next_line(&mut lines, LONGEST_ROW)?, numbers.next()) else { return Ok(None) };
-        serde_json::from_str(&line).map(|value| Some((at, value))).map_err(|_| unreadable(at + 1))
+        let Some((at, line)) = lines.next() else { return Ok(None) };
+        serde_json::from_str(&line?).map(|value| Some((at, value))).map_err(|_| unreadable(at + 1))
     };
     let head = next()?.map(|(_, head)| head).filter(|head| head["attest"] == "audit");
     let rows = head.and_then(|head| head["rows"].as_i64());

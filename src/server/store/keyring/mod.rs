@@ -12,7 +12,6 @@ use crate::server::error::{Error, Result};
 use crate::server::secret::signing::{Signed, Signer};
 use crate::server::secret::{InstallationSecret, Key};
 pub(super) use open::open_keyring;
-pub use rotate::Rotated;
 use std::collections::BTreeMap;
 use std::fmt::{self, Debug, Formatter};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -42,6 +41,14 @@ impl Debug for Keyring {
 impl Keyring {
     pub(crate) fn new(secret: InstallationSecret, keys: OpenKeys) -> Self {
         Self(Arc::new(Known { secret, keys: RwLock::new(Arc::new(keys)) }))
+    }
+
+    /// One of these generations, the first of which seals advertising ids; each is in use as soon as it is there.
+    #[cfg(test)]
+    pub(crate) fn of_generations(generations: &[i64]) -> Self {
+        let key = |generation: &i64| (*generation, (Key::from([*generation as u8 + 1; 32]), Millis(0)));
+        let keys = OpenKeys::new(generations.iter().map(key).collect(), generations[0], Millis(USED_AFTER));
+        Self::new([1; 32].into(), keys.expect("keys"))
     }
 
     /// The keys of now.
@@ -76,7 +83,7 @@ pub struct OpenKeys {
     sealer: Sealer,
     look_ups: Key,
     signer: Signer,
-    /// What signs for each generation.
+    /// What signs for each generation, and since when it is there.
     signers: Vec<(Signer, Millis)>,
     /// The keys that others check its signatures with.
     signing_keys: Vec<String>,
@@ -91,14 +98,13 @@ impl OpenKeys {
             KEPT_IN_CLEAR => Sealer::of_kept_in_clear(sealing)?,
             _ => Sealer::new(sealing.derived("attest: advertising ids")),
         };
-        let mut usable = generations.iter().filter(|(generation, _)| **generation != KEPT_IN_CLEAR);
-        let first = usable.next().ok_or_else(missing)?;
+        let usable = || generations.range(FIRST..);
+        let first = usable().next().ok_or_else(missing)?;
         let is_due = |(_, (_, made)): &(&i64, &(Key, Millis))| made.plus(USED_AFTER) <= now;
-        let (in_use, (key, _)) = usable.rev().find(is_due).unwrap_or(first);
+        let (in_use, (key, _)) = usable().skip(1).filter(is_due).last().unwrap_or(first);
         let (in_use, look_ups, signer) = (*in_use, key.derived("attest: look-ups"), signer_of(key)?);
-        let signing = generations.iter().filter(|(generation, _)| **generation != KEPT_IN_CLEAR);
         let signers: Vec<(Signer, Millis)> =
-            signing.map(|(_, (key, made))| Ok((signer_of(key)?, *made))).collect::<Result<_>>()?;
+            usable().map(|(_, (key, made))| Ok((signer_of(key)?, *made))).collect::<Result<_>>()?;
         let signing_keys = signers.iter().map(|(signer, _)| signer.public()).collect();
         Ok(Self { in_use, generations, sealer, look_ups, signer, signers, signing_keys })
     }
@@ -120,10 +126,9 @@ impl OpenKeys {
 
     /// What marks browsers that somebody signed in by, the key of now first.
     pub fn known_browsers(&self) -> impl Iterator<Item = Key> + use<'_> {
-        let older = self.generations.range(..self.in_use).rev().chain(self.generations.range(self.in_use + 1..));
-        let all = self.generations.get_key_value(&self.in_use).into_iter().chain(older);
-        all.filter(|(generation, _)| **generation != KEPT_IN_CLEAR)
-            .map(|(_, (key, _))| key.derived("attest: known browsers"))
+        let others = self.generations.range(FIRST..).filter(|(generation, _)| **generation != self.in_use);
+        let all = self.generations.get_key_value(&self.in_use).into_iter().chain(others);
+        all.map(|(_, (key, _))| key.derived("attest: known browsers"))
     }
 
     /// Signs the log's checkpoints.
@@ -146,9 +151,9 @@ impl OpenKeys {
         pairs.collect()
     }
 
-    /// Whether this process has the key of a generation.
-    pub fn knows(&self, generation: i64) -> bool {
-        self.generations.contains_key(&generation)
+    /// The newest generation that this process knows, in use or not yet.
+    pub fn newest(&self) -> i64 {
+        self.generations.last_key_value().map_or(KEPT_IN_CLEAR, |(generation, _)| *generation)
     }
 
     /// What is hashed together with passwords; `None` for a generation that there is not.
