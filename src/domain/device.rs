@@ -58,9 +58,12 @@ pub struct Device {
     pub first_seen: Millis,
     /// By the latest time of its reports.
     pub last_seen: Millis,
-    /// What `last_seen` was before a report that counts from more than a day later. Should our clock turn out to have been
-    /// ahead since, what is known of the device was noted by then.
+    /// What `last_seen` was before a report that counts from so much later that the clock may have leapt in between. Should
+    /// our clock turn out to have been ahead since, what was known before that was noted by then.
     pub seen_before: Option<Millis>,
+    /// For when its status was noted while a clock was ahead, as long as that lies ahead: time gets there, or it was the
+    /// other clock that was wrong, and then it was right.
+    pub ahead_as_of: Option<Millis>,
     /// When its last batch came, whatever its time.
     pub last_received: Millis,
     /// Since when no identifier leads to it.

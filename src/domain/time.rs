@@ -28,7 +28,16 @@ pub const MINUTE: i64 = 60 * SECOND;
 pub const HOUR: i64 = 60 * MINUTE;
 pub const DAY: i64 = 24 * HOUR;
 
+/// How far apart moments may be that one clock noted: senders' clocks are believed up to five minutes ahead, processes' are
+/// less than a minute apart, and what waits to be written waits for a moment.
+const BELIEVED: i64 = 15 * MINUTE;
+
 impl Millis {
+    /// Up to when a moment that was noted before this one is believed. A later one was noted while a clock was ahead.
+    pub fn believable(self) -> Self {
+        self.plus(BELIEVED)
+    }
+
     /// The moment `ms` milliseconds later; stays at the ends of the range rather than wrapping.
     pub fn plus(self, ms: i64) -> Self {
         Self(self.0.saturating_add(ms))

@@ -3,7 +3,7 @@
 use crate::domain::att::{Policy, Status};
 use crate::domain::erasing::Erasing;
 use crate::domain::id::{AppId, InputId};
-use crate::domain::time::{DAY, Day, Millis};
+use crate::domain::time::{Day, Millis};
 use std::sync::Arc;
 
 /// Makes ids; randomness is a parameter.
@@ -36,7 +36,7 @@ impl Arrival {
     /// When somebody or something that was heard of at `noted` was heard of last, now that this came. What lies ahead of
     /// a steady clock was noted while one was ahead.
     pub(super) fn heard_of(&self, noted: Millis) -> Millis {
-        let is_wrong = self.is_clock_steady && noted > self.received.plus(DAY);
+        let is_wrong = self.is_clock_steady && self.is_ahead(noted);
         if is_wrong { self.received } else { noted.max(self.received) }
     }
 }

@@ -135,6 +135,7 @@ impl Population {
             first_seen: seen,
             last_seen: seen,
             seen_before: None,
+            ahead_as_of: None,
             last_received: arrival.received,
             unidentified_since: None,
             retired: false,

@@ -1,6 +1,7 @@
 //! Folding batches into what is known of devices and profiles: pure, in memory, in arrival order. The store loads what
 //! the batches may touch, this changes it, and the store writes what changed.
 
+mod ahead;
 mod arrival;
 mod counted;
 mod data_problem;

@@ -1,5 +1,6 @@
 //! What a batch says of its device: its description, its status, its identifiers.
 
+use super::ahead::{NEVER, known_until, note_said_in_doubt, set_back, set_right};
 use super::arrival::Arrival;
 use super::data_problem::{is_idfa_unpermitted, within};
 use super::find::identifiers_in_order;
@@ -15,119 +16,35 @@ use crate::domain::device::{DescribedAt, Device};
 use crate::domain::id::DeviceId;
 use crate::domain::identifier::{Identifier, IdentifierKind};
 use crate::domain::joins::{Lead, MOST_IDENTIFIERS};
-use crate::domain::time::{DAY, Day, Millis};
-
-/// Before every report.
-const NEVER: Millis = Millis(0);
-
-/// Whether something was noted for so late that a clock was ahead then: no report counts from so much later than it came.
-fn is_ahead(noted: Millis, arrival: &Arrival) -> bool {
-    noted > arrival.received.plus(DAY)
-}
-
-/// Whether something said for the moment `t` is no older than what was said `at`, which it is then; old news that is sent
-/// later counts only where nothing was said. While it is not known whether what lies ahead is wrong, what was said later
-/// than what is `known` to have been said came later all the same.
-fn take_if_news(at: &mut Option<Millis>, t: Millis, known: Millis, arrival: &Arrival) -> bool {
-    let Some(noted) = *at else {
-        *at = Some(t);
-        return true;
-    };
-    let is_in_doubt = !arrival.is_clock_steady && is_ahead(noted, arrival);
-    let later = if is_in_doubt && t >= known { noted } else { t };
-    let is_news = later >= noted && !arrival.historical;
-    if is_news {
-        *at = Some(later);
-    }
-    is_news
-}
+use crate::domain::time::{Day, Millis};
 
 /// Whether what is known of a device lets it have an IDFA where neither a policy nor a default does.
 fn permits(device: &Device) -> bool {
     device.may_keep_idfa(Policy::Withhold, None)
 }
 
-/// Up to when what was noted of a device may have been said, where later moments were noted while a clock was ahead: what is
-/// said for later is news, and a repeat of what was said before is none. Where that is not known, what takes a permission
-/// away is news, and what gives one is not unless it was said within the last day.
-fn said_by(device: &Device, believable: Millis) -> Millis {
-    let is_ahead = |noted: Millis| noted > believable;
-    let known = device.seen_before.unwrap_or(device.first_seen);
-    match is_ahead(known) {
-        false => known.plus(1),
-        true if permits(device) => NEVER,
-        true => believable.minus(2 * DAY),
-    }
-}
-
-/// The same of its status, which was not said before it began.
-fn reported_by(device: &Device, reported: &Reported, believable: Millis) -> Millis {
-    let began = if reported.since > believable { NEVER } else { reported.since };
-    began.max(said_by(device, believable))
-}
-
-/// What was noted for later than `believable`, while a clock was ahead, must not outrank what is reported now. Since when a
-/// status has been there outranks nothing, and stays what its transition says. Returns whether there was any.
-fn forget_ahead(device: &mut Device, believable: Millis) -> bool {
-    let said_by = said_by(device, believable);
-    let reported_by = device.reported.map_or(NEVER, |reported| reported_by(device, &reported, believable));
-    let as_of = device.reported.as_mut().map(|reported| (&mut reported.as_of, reported_by));
-    let DescribedAt { platform, os_version, app_version, country } = &mut device.described_at;
-    let described = [platform, os_version, app_version, country].into_iter().flatten().map(|noted| (noted, said_by));
-    let seen = [(&mut device.last_seen, said_by)];
-    let mut any = false;
-    for (noted, known) in seen.into_iter().chain(as_of).chain(described).filter(|(noted, _)| **noted > believable) {
-        *noted = known;
-        any = true;
-    }
-    any
-}
-
-/// Forgets what a batch finds noted ahead of its arrival.
-fn forget_future(device: &mut Device, arrival: &Arrival) {
-    if !arrival.is_clock_steady {
-        return;
-    }
-    let believable = arrival.received.plus(DAY);
-    if !arrival.historical {
-        forget_ahead(device, believable);
-    } else if device.last_seen > believable {
-        // Of what it says there may be news from before that.
-        device.last_seen = said_by(device, believable);
-    }
-}
-
-/// While it is not known whether what lies ahead of a clock is right: whether something may not count as later than that.
-/// Should this clock be behind, nothing more may be permitted by what is older. What has no time of its own came later,
-/// whichever clock was wrong; what has one that lies ahead may be from before.
-fn is_doubtful_permission(key: OrderKey, permits_more: bool) -> bool {
-    permits_more && (!key.is_arrival || key.is_ahead)
-}
-
 /// Takes over what the batch says of a device for the moment `t`, unless something newer said otherwise; what it does not
 /// say stays.
 fn describe(device: &mut Device, batch: &Batch, key: OrderKey, arrival: &Arrival) {
-    let (t, noted) = (key.t, device.described_at);
-    let known = said_by(device, arrival.received.plus(DAY));
-    let is_any_ahead = [noted.platform, noted.os_version].into_iter().flatten().any(|noted| is_ahead(noted, arrival));
-    let before = (!arrival.is_clock_steady && is_any_ahead).then(|| device.clone());
+    let noted = device.described_at;
+    let before = (!arrival.may_permit(key, [noted.platform, noted.os_version])).then(|| device.clone());
+    let known = known_until(device, arrival.believable());
     let DescribedAt { platform, os_version, app_version, country } = &mut device.described_at;
     if let Some(said) = batch.platform
-        && take_if_news(platform, t, known, arrival)
+        && arrival.take_if_news(platform, key, known, true)
     {
         device.platform = said;
     }
-    for (said, kept, at) in [
-        (&batch.os_version, &mut device.os_version, os_version),
-        (&batch.app_version, &mut device.app_version, app_version),
-        (&batch.country, &mut device.country, country),
+    for (said, kept, at, may_refuse) in [
+        (&batch.os_version, &mut device.os_version, os_version, true),
+        (&batch.app_version, &mut device.app_version, app_version, false),
+        (&batch.country, &mut device.country, country, false),
     ] {
-        if said.is_some() && take_if_news(at, t, known, arrival) {
+        if said.is_some() && arrival.take_if_news(at, key, known, may_refuse) {
             kept.clone_from(said);
         }
     }
-    let Some(before) = before else { return };
-    if is_doubtful_permission(key, permits(device) && !permits(&before)) {
+    if let Some(before) = before.filter(|before| permits(device) && !permits(before)) {
         (device.platform, device.os_version) = (before.platform, before.os_version);
         (device.described_at.platform, device.described_at.os_version) = (noted.platform, noted.os_version);
     }
@@ -145,47 +62,21 @@ fn learn(device: &mut Device, batch: &Batch, arrival: &Arrival) -> Option<Applie
         device.reported = applied.reported;
         return Some(applied);
     };
-    let key @ OrderKey { t, is_arrival, .. } = report.order_key();
     let permits_more = report.status.is_some_and(|status| status.permissiveness() > noted.status.permissiveness());
-    let counts_in_doubt = !is_doubtful_permission(key, permits_more);
-    let as_of = match is_ahead(noted.as_of, arrival) {
-        // For when the status was reported is not known, but it was no old news.
-        ahead if arrival.historical && (ahead || noted.as_of == NEVER) => Millis(i64::MAX),
-        true if !arrival.is_clock_steady && counts_in_doubt => {
-            let known = reported_by(device, &noted, arrival.received.plus(DAY));
-            // Also within one millisecond.
-            if is_arrival { known.min(t.minus(1)) } else { known }
-        }
-        _ => noted.as_of,
-    };
+    let as_of = arrival.reported_as_of(device, noted, report.order_key(), permits_more);
     let mut applied = apply_report(Some(Reported { as_of, ..noted }), &report);
     if let Some(reported) = applied.reported.as_mut().filter(|_| as_of != noted.as_of) {
         // Later than what it came after.
-        let is_later = !arrival.historical && applied.outcome == ReportOutcome::Changed;
-        reported.as_of = noted.as_of.plus(is_later.into());
+        reported.as_of = noted.as_of.plus((applied.outcome == ReportOutcome::Changed).into());
     }
     device.reported = applied.reported;
     Some(applied)
 }
 
-/// What is of now is said last, should what lies ahead of a clock turn out to have been noted while one was ahead.
-fn note_said_in_doubt(device: &mut Device, batch: &Batch, applied: Option<&AppliedReport>, arrival: &Arrival) {
-    if arrival.is_clock_steady || !is_ahead(device.last_seen, arrival) {
-        return;
-    }
-    let t = report(batch, arrival).order_key().t;
-    let says = batch.status.is_some() || batch.os_version.is_some() || batch.platform.is_some();
-    let counts = applied.is_none_or(|applied| applied.outcome != ReportOutcome::Stale);
-    if says && counts && !arrival.historical && t >= arrival.received.minus(DAY) {
-        let before = device.seen_before.filter(|seen| !is_ahead(*seen, arrival));
-        device.seen_before = before.max(Some(t));
-    }
-}
-
 /// Whether the gate keeps the IDFA of a device as it is after the batch.
 pub(super) fn keeps_idfa_after(device: &Device, batch: &Batch, arrival: &Arrival) -> bool {
     let mut device = device.clone();
-    forget_future(&mut device, arrival);
+    set_right(&mut device, arrival);
     describe(&mut device, batch, report(batch, arrival).order_key(), arrival);
     learn(&mut device, batch, arrival);
     device.may_keep_idfa(arrival.policy, arrival.default)
@@ -197,9 +88,9 @@ impl Population {
         let Some(device) = self.devices.get_mut(&device) else { return };
         let key = report(batch, arrival).order_key();
         let t = key.t;
-        forget_future(device, arrival);
+        set_right(device, arrival);
         describe(device, batch, key, arrival);
-        if device.last_seen > NEVER && t > device.last_seen.plus(DAY) {
+        if device.last_seen > NEVER && t > device.last_seen.believable() {
             device.seen_before = Some(device.last_seen);
         }
         device.last_seen = device.last_seen.max(t);
@@ -209,18 +100,21 @@ impl Population {
         folded.app_version = app_version.cloned().unwrap_or_default();
     }
 
-    /// Forgets of all devices that are here what was noted for later than `believable`: they may not outrank for as long as
+    /// Sets back what was noted of the devices that are here for later than `believable`: they may not outrank for as long as
     /// the clock was ahead those that report now. Returns whether there was any.
-    pub fn forget_ahead(&mut self, believable: Millis) -> bool {
+    pub fn set_back(&mut self, believable: Millis) -> bool {
         // All of them, not up to the first.
-        self.devices.values_mut().filter_map(|device| forget_ahead(device, believable).then_some(())).count() > 0
+        self.devices.values_mut().filter_map(|device| set_back(device, believable).then_some(())).count() > 0
     }
 
     pub(super) fn take_report(&mut self, id: DeviceId, batch: &Batch, arrival: &Arrival, folded: &mut Folded) {
         let Some(device) = self.devices.get_mut(&id) else { return };
         let before = device.reported;
         let applied = learn(device, batch, arrival);
-        note_said_in_doubt(device, batch, applied.as_ref(), arrival);
+        let says = batch.status.is_some() || batch.os_version.is_some() || batch.platform.is_some();
+        if says && applied.as_ref().is_none_or(|applied| applied.outcome != ReportOutcome::Stale) {
+            note_said_in_doubt(device, report(batch, arrival).order_key().t, arrival);
+        }
         let Some(applied) = applied else {
             folded.data_problems.push(DataProblem::StatusElsewhere);
             return;

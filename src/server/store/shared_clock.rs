@@ -4,7 +4,7 @@
 
 use super::db::{Db, on};
 use super::{Purpose, Store};
-use crate::domain::time::{DAY, Millis};
+use crate::domain::time::Millis;
 use crate::server::clock::Clock;
 use crate::server::error::{Error, Result};
 use std::time::Duration;
@@ -16,7 +16,7 @@ const WAIT: Duration = Duration::from_secs(5);
 impl Store {
     /// Up to when a moment that was noted earlier is believed; a later one was noted while a clock was ahead.
     pub(super) fn believable_until(&self) -> Millis {
-        if self.clock.is_steady() { self.clock.now().plus(DAY) } else { Millis(i64::MAX) }
+        if self.clock.is_steady() { self.clock.now().believable() } else { Millis(i64::MAX) }
     }
 
     /// Now, for what is removed by it for good.

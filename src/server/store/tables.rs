@@ -104,7 +104,7 @@ tables! {
     "identities" Users ByWorkspace Growing, "What a user is known by: customer id, e-mail and the other identities that events carry", INSTALLATION, ["kind" "value" "profile_id"];
     "devices" Users ByWorkspace Growing, "One installation of an app: platform, versions, country, and its ATT status",
         Kept::Until("the installation is removed; without an id that leads to it, a device leaves the counts after 30 silent days, and is removed when its status changes would be"),
-        ["platform" "status" "since" "as_of" "os_version" "app_version" "country" "first_seen" "last_seen" "seen_before" "last_received" "active_on" "answered" "installed_on" "install_limited"];
+        ["platform" "status" "since" "as_of" "os_version" "app_version" "country" "first_seen" "last_seen" "seen_before" "ahead_as_of" "last_received" "active_on" "answered" "installed_on" "install_limited"];
     "device_identifiers" Users ByWorkspace Growing, "The ids of a device: IDFV, the IDFA (sealed) while the status permits it, and those of other platforms",
         Kept::Until("the installation is removed; the IDFA until a refusal, or as long as the IDFA policy lets it"), ["kind" "value" "device_id"];
     "uses" Users ByWorkspace Growing, "Which user was seen on which device", INSTALLATION, ["device_id" "profile_id"];

@@ -5,6 +5,7 @@ mod apart;
 mod audit;
 mod checkpoint;
 mod clock;
+mod clocks_apart;
 mod commit;
 mod count;
 mod data_problem;

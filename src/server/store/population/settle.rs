@@ -24,7 +24,7 @@ impl Tx {
         after: &mut Population,
         believable: Millis,
     ) -> Result<()> {
-        after.forget_ahead(believable);
+        after.set_back(believable);
         for round in 1..=ROUNDS {
             let Unsettled { risen, fallen } = after.unsettled(before);
             let mut load = Loader::beside(before, self, workspace);
@@ -40,7 +40,7 @@ impl Tx {
             before.add_missing(more.clone());
             after.add_missing(more);
             // Those that were ahead too fall in their turn, where it can be looked for who rises instead.
-            if round == ROUNDS || !after.forget_ahead(believable) {
+            if round == ROUNDS || !after.set_back(believable) {
                 break;
             }
         }
