@@ -67,7 +67,7 @@ pub async fn serve(system: System, config: Config) -> Result<()> {
         async move { system.keep_write_ahead_log().await }
     });
     let presence = tokio::spawn({
-        let AppState { services, rates, .. } = state.clone();
+        let (services, rates) = (state.services.clone(), state.rates.clone());
         async move { keep_presence(&services.for_jobs(), &rates).await }
     });
     let clock = tokio::spawn({

@@ -8,21 +8,33 @@ use super::site::Site;
 use super::store::{Purpose, Store, System};
 use std::net::IpAddr;
 use std::num::NonZero;
+use std::ops::Deref;
 use std::sync::{Arc, OnceLock};
 use std::thread::available_parallelism;
 use tokio::sync::Semaphore;
 
-/// Cheap to clone: handles only.
+/// What all requests share. Each of them clones it several times.
 #[derive(Clone, Debug)]
-pub struct AppState {
+pub struct AppState(Arc<Shared>);
+
+impl Deref for AppState {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}
+
+#[derive(Debug)]
+pub struct Shared {
     pub store: Store,
     pub services: Services,
-    pub config: Arc<Config>,
-    pub site: Arc<Site>,
+    pub config: Config,
+    pub site: Site,
     pub rates: Arc<Rates>,
     pub ingest: Ingest,
     /// The first peer that passed a request on for somebody and is no trusted proxy, or claims so.
-    pub untrusted_proxy: Arc<OnceLock<IpAddr>>,
+    pub untrusted_proxy: OnceLock<IpAddr>,
     /// Turns for drawing pages. More at a time than there are processors would make each of them take longer, and whoever
     /// stores wait for a processor.
     pub drawing: Arc<Semaphore>,
@@ -38,15 +50,15 @@ impl AppState {
         let ingest = Ingest::start(stream, config.ingest);
         let services = Services::new(system.for_purpose(Purpose::Caller));
         let drawing = Arc::new(Semaphore::new(available_parallelism().map_or(1, NonZero::get)));
-        Self {
+        Self(Arc::new(Shared {
             store,
             services,
-            config: Arc::new(config),
-            site: Arc::new(site),
+            config,
+            site,
             rates,
             ingest,
-            untrusted_proxy: Arc::default(),
+            untrusted_proxy: OnceLock::new(),
             drawing,
-        }
+        }))
     }
 }
