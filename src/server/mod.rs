@@ -3,6 +3,7 @@
 
 pub mod auth;
 pub mod calendar;
+pub mod certificate;
 pub mod clock;
 pub mod command;
 pub mod config;

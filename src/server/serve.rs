@@ -1,5 +1,6 @@
 //! Serving: one process, one router, drained at its end.
 
+use super::certificate::Certificate;
 use super::config::Config;
 use super::error::{Error, Result};
 use super::http::connections::{ConnectionLimits, serve_connections};
@@ -33,7 +34,8 @@ pub async fn serve(system: System, config: Config) -> Result<()> {
     if let Some(weakness) = system.weakness() {
         tracing::warn!("{weakness}");
     }
-    if config.is_https() && config.trusted_proxies.is_empty() {
+    let certificate = config.certificate()?;
+    if config.is_https() && certificate.is_none() && config.trusted_proxies.is_empty() {
         tracing::warn!(
             "the public URL is https, so that a proxy must be in front, and none is named in ATTEST_TRUSTED_PROXIES: all people would share its address, and one who guesses passwords would make all wait"
         );
@@ -74,9 +76,11 @@ pub async fn serve(system: System, config: Config) -> Result<()> {
         let system = system.clone();
         async move { keep_clock(&system).await }
     });
+    let tls = certificate.as_ref().map(Certificate::acceptor).transpose()?;
+    let certificate = certificate.map(|certificate| tokio::spawn(async move { certificate.keep_up().await }));
     let ingest = state.ingest.clone();
     let (stop, stopping) = tokio::sync::oneshot::channel();
-    let served = serve_connections(listener, router(state), ConnectionLimits::default(), async {
+    let served = serve_connections(listener, tls, router(state), ConnectionLimits::default(), async {
         shutdown_signal().await;
         let _ = stop.send(());
     });
@@ -98,6 +102,9 @@ pub async fn serve(system: System, config: Config) -> Result<()> {
     presence.abort();
     write_ahead_log.abort();
     clock.abort();
+    if let Some(certificate) = certificate {
+        certificate.abort();
+    }
     let leave = async {
         if let Err(error) = system.leave_slot().await {
             tracing::debug!(%error, "the slot is free in a while");

@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// The parts of the tree, each above all that it may import.
-const FLOORS: [&str; 20] = [
+const FLOORS: [&str; 21] = [
     "domain",
     "server/hex",
     "server/error",
     "server/calendar",
     "server/clock",
     "server/secret",
+    "server/certificate",
     "server/destination",
     "server/store",
     "server/auth",

@@ -4,6 +4,7 @@
 pub mod file;
 
 use super::auth::session::cookie_name;
+use super::certificate::Certificate;
 use super::destination::Destinations;
 use super::error::Error;
 use super::ingest::Limits;
@@ -18,6 +19,7 @@ use secrecy::{ExposeSecret, SecretString};
 use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// What a server is started with.
 #[derive(Args, Clone, Debug)]
@@ -25,9 +27,16 @@ pub struct Config {
     /// Where the pages and interfaces are served.
     #[arg(long, env = "ATTEST_ADDR", default_value = "127.0.0.1:3000")]
     pub addr: SocketAddr,
-    /// Where browsers reach it; https makes cookies Secure and adds HSTS. [default: http://ADDR]
+    /// Where browsers reach it; https makes cookies Secure and adds HSTS. [default: http://ADDR, or https://ADDR with a
+    /// certificate]
     #[arg(long, env = "ATTEST_PUBLIC_URL")]
     pub public_url: Option<String>,
+    /// The certificate for https without a proxy, followed by those that signed it: a file in PEM, read again when it changes.
+    #[arg(long, env = "ATTEST_TLS_CERT", hide = true, requires = "tls_key")]
+    pub tls_cert: Option<PathBuf>,
+    /// The certificate's private key: a file in PEM.
+    #[arg(long, env = "ATTEST_TLS_KEY", hide = true, requires = "tls_cert")]
+    pub tls_key: Option<PathBuf>,
     /// Allows plain http on an address that others can reach.
     #[arg(long, env = "ATTEST_INSECURE_HTTP", value_parser = BoolishValueParser::new())]
     pub insecure_http: bool,
@@ -174,9 +183,14 @@ impl Config {
         if !url.starts_with("http://") && !url.starts_with("https://") {
             return Err("--public-url must begin with http:// or https://".to_owned());
         }
+        if self.tls_cert.is_some() && !self.is_https() {
+            return Err(format!(
+                "--public-url {url}: with a certificate in ATTEST_TLS_CERT it must begin with https://"
+            ));
+        }
         if !self.is_https() && !self.addr.ip().is_loopback() && !self.insecure_http {
             return Err(format!(
-                "--addr {}: others could reach it over plain http; give an https --public-url, or --insecure-http",
+                "--addr {}: others could reach it over plain http; give a certificate in ATTEST_TLS_CERT, an https --public-url for a proxy in front, or --insecure-http",
                 self.addr
             ));
         }
@@ -191,7 +205,8 @@ impl Config {
     /// Without a slash at its end.
     pub fn public_url(&self) -> String {
         let given = self.public_url.as_deref().map(|url| url.trim_end_matches('/').to_owned());
-        given.unwrap_or_else(|| format!("http://{}", self.addr))
+        let scheme = if self.tls_cert.is_some() { "https" } else { "http" };
+        given.unwrap_or_else(|| format!("{scheme}://{}", self.addr))
     }
 
     /// The name of the session's cookie.
@@ -202,6 +217,15 @@ impl Config {
     }
 
     pub fn is_https(&self) -> bool {
-        self.public_url.as_deref().is_some_and(|url| url.starts_with("https://"))
+        self.public_url().starts_with("https://")
+    }
+
+    /// The certificate for https of its own, if one is set.
+    ///
+    /// # Errors
+    /// As [`Certificate::open`].
+    pub fn certificate(&self) -> Result<Option<Arc<Certificate>>, Error> {
+        let files = self.tls_cert.as_deref().zip(self.tls_key.as_deref());
+        files.map(|(chain, key)| Certificate::open(chain, key)).transpose()
     }
 }

@@ -9,12 +9,16 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulConnection, GracefulShutdown};
+use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
+use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt;
 
 /// What connections may take.
@@ -22,7 +26,7 @@ use tower::ServiceExt;
 pub struct ConnectionLimits {
     /// How many there are at a time; further ones wait until one ends.
     pub most: usize,
-    /// How long the headers of a request may take, and how long a connection may be idle.
+    /// How long the headers of a request may take, a handshake of TLS before them, and how long a connection may be idle.
     pub headers_within: Duration,
 }
 
@@ -40,9 +44,10 @@ const READ_WITHIN: Duration = Duration::from_secs(30);
 /// How long nothing is accepted after the system had nothing left to accept with.
 const NOT_ACCEPTED_FOR: Duration = Duration::from_millis(200);
 
-/// Serves until `stopping` ends, and then until the requests under way are answered.
+/// Serves until `stopping` ends, and then until the requests under way are answered; https where there is what accepts it.
 pub async fn serve_connections(
     listener: TcpListener,
+    tls: Option<TlsAcceptor>,
     app: Router,
     limits: ConnectionLimits,
     stopping: impl Future<Output = ()>,
@@ -61,9 +66,22 @@ pub async fn serve_connections(
         };
         match accepted {
             Ok((stream, peer)) => {
-                let served = connections.watch(connection(stream, peer, app.clone(), limits.headers_within));
+                // An answer is written whole; it shall not wait for an acknowledgement of the one before.
+                let _ = stream.set_nodelay(true);
+                let (watcher, app, tls) = (connections.watcher(), app.clone(), tls.clone());
                 tokio::spawn(async move {
-                    if let Err(error) = served.await {
+                    let within = limits.headers_within;
+                    let served = match tls {
+                        None => watcher.watch(connection(stream, peer, app, within)).await.map_err(io::Error::other),
+                        Some(tls) => match timeout(within, tls.accept(stream)).await {
+                            Ok(Ok(stream)) => {
+                                watcher.watch(connection(stream, peer, app, within)).await.map_err(io::Error::other)
+                            }
+                            Ok(Err(error)) => Err(error),
+                            Err(_) => Err(io::ErrorKind::TimedOut.into()),
+                        },
+                    };
+                    if let Err(error) = served {
                         tracing::debug!(%error, "a connection ended early");
                     }
                     drop(place);
@@ -79,14 +97,12 @@ pub async fn serve_connections(
     connections.shutdown().await;
 }
 
-fn connection(
-    stream: TcpStream,
+fn connection<S: AsyncRead + AsyncWrite + Send + Unpin + 'static>(
+    stream: S,
     peer: SocketAddr,
     app: Router,
     headers_within: Duration,
 ) -> impl GracefulConnection<Error = hyper::Error> + Send + 'static {
-    // An answer is written whole; it shall not wait for an acknowledgement of the one before.
-    let _ = stream.set_nodelay(true);
     let service = service_fn(move |request: Request<Incoming>| {
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(ConnectInfo(peer));

@@ -43,7 +43,7 @@ pub async fn common_headers(State(state): State<AppState>, mut request: Request,
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
     if state.config.is_https() {
-        headers.insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
+        headers.insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000; includeSubDomains"));
     }
     response
 }

@@ -7,6 +7,7 @@ mod clients;
 mod config;
 mod connections;
 mod events;
+mod https;
 mod inputs;
 mod members;
 mod outage;

@@ -1,6 +1,7 @@
 //! Asking the app in this process, as a browser or a script would.
 
 use super::world::{PASSWORD, World};
+use attest::server::certificate::Certificate;
 use attest::server::http::connections::{ConnectionLimits, serve_connections};
 use axum::body::{Body, to_bytes};
 use axum::extract::ConnectInfo;
@@ -10,6 +11,7 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::Value;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use tower::ServiceExt;
 
 /// A session's cookie, as a browser sends it back.
@@ -136,7 +138,16 @@ impl World {
     pub async fn serve_within(&self, limits: ConnectionLimits) -> SocketAddr {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
-        tokio::spawn(serve_connections(listener, self.router.clone(), limits, std::future::pending()));
+        tokio::spawn(serve_connections(listener, None, self.router.clone(), limits, std::future::pending()));
+        address
+    }
+
+    /// The same with a certificate.
+    pub async fn serve_with(&self, certificate: &Arc<Certificate>, limits: ConnectionLimits) -> SocketAddr {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let tls = Some(certificate.acceptor().expect("TLS"));
+        tokio::spawn(serve_connections(listener, tls, self.router.clone(), limits, std::future::pending()));
         address
     }
 
