@@ -144,6 +144,8 @@ pub enum Refusal {
     SentAlready,
     /// It can be read and cannot be done.
     Invalid(Vec<Fault>),
+    /// Of a content type that is not JSON's.
+    NotJsonType,
     /// More than this many KB, of a body or of an address's query.
     TooLarge(usize),
     /// Too many requests of one input in this second.
@@ -153,7 +155,7 @@ pub enum Refusal {
 impl Refusal {
     pub fn code(&self) -> Code {
         match self {
-            Self::BadRequest(_) => Code::BadRequest,
+            Self::BadRequest(_) | Self::NotJsonType => Code::BadRequest,
             Self::Unauthorized | Self::SignedOut => Code::Unauthorized,
             Self::Forbidden | Self::OperatorsOnly | Self::FromElsewhere => Code::Forbidden,
             Self::NotFound => Code::NotFound,

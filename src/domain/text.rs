@@ -2,6 +2,7 @@
 
 use super::error::Problem;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::fmt;
 
 /// The longest name of a person, workspace, input or token, in characters.
@@ -116,6 +117,24 @@ impl Email {
     }
 }
 
+/// The text with characters that nobody sees made visible, such as `[U+202E]`: by them what was sent from outside could look
+/// like something else. Line ends and tabs stay.
+pub fn visible(text: &str) -> Cow<'_, str> {
+    let is_hidden = |c: char| is_invisible(c) && !matches!(c, '\n' | '\t' | '\r');
+    if !text.contains(is_hidden) {
+        return text.into();
+    }
+    let mut shown = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        if is_hidden(c) {
+            shown.push_str(&format!("[U+{:04X}]", u32::from(c)));
+        } else {
+            shown.push(c);
+        }
+    }
+    shown.into()
+}
+
 /// Control characters, and those that turn or hide the text around them.
 fn is_invisible(c: char) -> bool {
     c.is_control()
@@ -166,5 +185,11 @@ mod tests {
         for wrong in ["a", "a@b", "@b.c", "a@b.c@d", "a b@c.d", "a@.c"] {
             assert!(Email::parse(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn what_nobody_sees_is_made_visible() {
+        assert_eq!(visible("Zoë 👩\u{200d}👧\n\tb"), "Zoë 👩\u{200d}👧\n\tb");
+        assert_eq!(visible("a\u{202e}b\u{1b}[31m\u{0}"), "a[U+202E]b[U+001B][31m[U+0000]");
     }
 }

@@ -7,6 +7,7 @@ pub mod certificate;
 pub mod clock;
 pub mod command;
 pub mod config;
+pub mod denials;
 pub mod destination;
 pub mod error;
 pub mod hex;

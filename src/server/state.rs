@@ -1,6 +1,7 @@
 //! What every request shares.
 
 use super::config::Config;
+use super::denials::Denials;
 use super::ingest::Ingest;
 use super::rates::Rates;
 use super::services::Services;
@@ -32,6 +33,7 @@ pub struct Shared {
     pub config: Config,
     pub site: Site,
     pub rates: Arc<Rates>,
+    pub denials: Denials,
     pub ingest: Ingest,
     /// The first peer that passed a request on for somebody and is no trusted proxy, or claims so.
     pub untrusted_proxy: OnceLock<IpAddr>,
@@ -56,6 +58,7 @@ impl AppState {
             config,
             site,
             rates,
+            denials: Denials::default(),
             ingest,
             untrusted_proxy: OnceLock::new(),
             drawing,

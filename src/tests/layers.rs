@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// The parts of the tree, each above all that it may import.
-const FLOORS: [&str; 21] = [
+const FLOORS: [&str; 22] = [
     "domain",
     "server/hex",
     "server/error",
@@ -12,6 +12,7 @@ const FLOORS: [&str; 21] = [
     "server/clock",
     "server/secret",
     "server/certificate",
+    "server/denials",
     "server/destination",
     "server/store",
     "server/auth",

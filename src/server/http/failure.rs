@@ -1,22 +1,28 @@
 //! How errors are reported: once, as a page or as JSON, with the cause in the log only.
 
+use super::forwarded::address;
+use super::metrics::method_label;
 use super::pages::refused::{RefusedRequest, refused};
 use super::render::render;
 use super::security::RequestId;
 use crate::domain::error::{Code, Fault, Message, Refusal};
+use crate::server::denials::Denial;
 use crate::server::error::Error;
 use crate::server::state::AppState;
 use crate::ui::islands::counts;
 use crate::ui::pages::Page;
 use crate::ui::words;
-use axum::extract::{Request, State};
+use axum::extract::{ConnectInfo, MatchedPath, Request, State};
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::{HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Json, Response};
+use futures::FutureExt;
 use leptos::prelude::expect_context;
 use leptos_axum::ResponseOptions;
 use serde_json::json;
+use std::net::{IpAddr, SocketAddr};
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 /// Seconds after which a client may try again when the database was unavailable.
@@ -44,6 +50,7 @@ fn status(error: &Error) -> StatusCode {
         Error::Refused(Refusal::NotFound) => StatusCode::NOT_FOUND,
         Error::Refused(Refusal::Conflict | Refusal::SentAlready) => StatusCode::CONFLICT,
         Error::Refused(Refusal::Invalid(_)) => StatusCode::UNPROCESSABLE_ENTITY,
+        Error::Refused(Refusal::NotJsonType) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         Error::Refused(Refusal::TooLarge(_)) => StatusCode::PAYLOAD_TOO_LARGE,
         Error::Refused(Refusal::RateLimited) => StatusCode::TOO_MANY_REQUESTS,
         Error::Full | Error::Again(_) | Error::Broken(_) | Error::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
@@ -51,10 +58,75 @@ fn status(error: &Error) -> StatusCode {
     }
 }
 
+/// What is told of a request that was refused.
+struct Asked {
+    state: AppState,
+    method: Method,
+    route: Option<MatchedPath>,
+    from: Option<IpAddr>,
+    incident: String,
+}
+
+impl Asked {
+    fn of(state: &AppState, request: &Request, incident: &str) -> Self {
+        let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip());
+        let from = peer.map(|peer| address(peer, request.headers(), &state.config.trusted_proxies));
+        let (method, route) = (request.method().clone(), request.extensions().get::<MatchedPath>().cloned());
+        Self { state: state.clone(), method, route, from, incident: incident.to_owned() }
+    }
+
+    fn note(&self, kind: &'static str) {
+        let route = self.route.as_ref().map_or("none", MatchedPath::as_str);
+        let method = method_label(&self.method);
+        self.state.denials.note(Denial { kind, method, route, from: self.from, incident: &self.incident });
+    }
+
+    fn note_error(&self, error: &Error) {
+        log(error, &self.incident);
+        if let Error::Refused(refusal) = error {
+            self.note_refusal(refusal);
+        }
+    }
+
+    fn note_refusal(&self, refusal: &Refusal) {
+        match refusal {
+            Refusal::Unauthorized => self.note("unauthorized"),
+            Refusal::Forbidden | Refusal::OperatorsOnly => self.note("forbidden"),
+            Refusal::FromElsewhere => self.note("from_elsewhere"),
+            Refusal::NotFound => self.note("not_found"),
+            // Whoever's session is over, and whoever mistypes, is told so.
+            Refusal::SignedOut => self.state.denials.count("signed_out"),
+            Refusal::BadRequest(_) | Refusal::NotJsonType => self.state.denials.count("bad_request"),
+            Refusal::Invalid(_) => self.state.denials.count("invalid"),
+            Refusal::Conflict | Refusal::SentAlready => self.state.denials.count("conflict"),
+            Refusal::TooLarge(_) => self.state.denials.count("too_large"),
+            Refusal::RateLimited => self.state.denials.count("rate_limited"),
+        }
+    }
+
+    /// The same of what the router itself refused.
+    fn note_bare(&self, status: StatusCode) {
+        match status {
+            StatusCode::METHOD_NOT_ALLOWED => self.note("method"),
+            StatusCode::NOT_FOUND => self.note("not_found"),
+            _ => self.state.denials.count("bad_request"),
+        }
+    }
+}
+
+/// Has the request answered. A panic is an error like another, so that who asked is told its incident.
+async fn answered(request: Request, next: Next) -> Response {
+    AssertUnwindSafe(next.run(request)).catch_unwind().await.unwrap_or_else(|panic| {
+        let said = panic.downcast_ref::<String>().map(String::as_str);
+        let said = said.or(panic.downcast_ref::<&str>().copied()).unwrap_or("without a word");
+        Error::Internal(format!("a panic: {said}")).into_response()
+    })
+}
+
 /// Writes the cause into the log, once.
 fn log(error: &Error, incident: &str) {
     match error {
-        // Every sender is told; a line for each would fill the log too.
+        // Noted as such.
         Error::Refused(_) | Error::Full => {}
         Error::Again(cause) | Error::Broken(cause) | Error::Unavailable(cause) => {
             tracing::warn!(incident, cause, "the database is unavailable")
@@ -73,16 +145,18 @@ pub async fn as_page(
 ) -> Response {
     // An unknown address among those for machines is reported as JSON.
     if is_for_machines(request.uri().path()) {
-        return as_json(RequestId(incident), request, next).await;
+        return as_json(State(state), RequestId(incident), request, next).await;
     }
+    let told = Asked::of(&state, &request, &incident);
     let asked = RefusedRequest::of(&state, &request);
-    let response = next.run(request).await;
+    let response = answered(request, next).await;
     if is_bare(&response) {
+        told.note_bare(response.status());
         let page = refused(&state, asked, None, None).await;
         return render(&state, Page::Refused(Box::new(page)), response.status());
     }
     let Some(Failed(error)) = response.extensions().get::<Failed>().cloned() else { return response };
-    log(&error, &incident);
+    told.note_error(&error);
     let page = refused(&state, asked, Some(&error), Some(incident)).await;
     with_retry(render(&state, Page::Refused(Box::new(page)), status(&error)), &error)
 }
@@ -99,10 +173,17 @@ fn is_for_machines(path: &str) -> bool {
 }
 
 /// Reports errors as JSON.
-pub async fn as_json(RequestId(incident): RequestId, request: Request, next: Next) -> Response {
+pub async fn as_json(
+    State(state): State<AppState>,
+    RequestId(incident): RequestId,
+    request: Request,
+    next: Next,
+) -> Response {
     let basic = is_of_events(request.uri().path());
-    let response = next.run(request).await;
+    let asked = Asked::of(&state, &request, &incident);
+    let response = answered(request, next).await;
     if is_bare(&response) {
+        asked.note_bare(response.status());
         let message = match response.status() {
             // The router itself adds the header, further out.
             StatusCode::METHOD_NOT_ALLOWED => "method: expected one of those in the header Allow",
@@ -112,7 +193,7 @@ pub async fn as_json(RequestId(incident): RequestId, request: Request, next: Nex
         return (response.status(), Json(body)).into_response();
     }
     let Some(Failed(error)) = response.extensions().get::<Failed>().cloned() else { return response };
-    log(&error, &incident);
+    asked.note_error(&error);
     let mut messages = messages(&error, &incident);
     if basic && matches!(&*error, Error::Refused(Refusal::NotFound)) {
         messages = vec![Message {
@@ -174,6 +255,7 @@ fn messages(error: &Error, incident: &str) -> Vec<Message> {
                 Refusal::Forbidden | Refusal::OperatorsOnly => "these credentials do not allow this",
                 Refusal::FromElsewhere => "this request does not come from a page of Attest",
                 Refusal::NotFound => "not found",
+                Refusal::NotJsonType => "Content-Type: expected application/json",
                 Refusal::RateLimited => "this input sends more requests per second than it is allowed to",
                 Refusal::Conflict => words::STALE_VERSION,
                 Refusal::SentAlready => "this form was sent already",
@@ -197,4 +279,28 @@ fn messages(error: &Error, incident: &str) -> Vec<Message> {
 pub(super) fn message(fault: &Fault) -> String {
     let field = if fault.field.is_empty() { "request" } else { &fault.field };
     format!("{field}: {}", words::problem(fault.problem))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::Router;
+    use axum::body::Body;
+    use axum::middleware::from_fn;
+    use axum::routing::get;
+    use tower::ServiceExt;
+
+    async fn panics() -> StatusCode {
+        panic!("of {} words", 3)
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_an_error_like_another() {
+        let app = Router::new().route("/", get(panics)).layer(from_fn(answered));
+        let request = Request::get("/").body(Body::empty()).expect("a request");
+        let response = app.oneshot(request).await.expect("an answer");
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        let Some(Failed(error)) = response.extensions().get::<Failed>() else { panic!("no error") };
+        assert_eq!(error.to_string(), Error::Internal("a panic: of 3 words".to_owned()).to_string());
+    }
 }

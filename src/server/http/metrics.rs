@@ -1,5 +1,6 @@
 //! Metrics for Prometheus: served on an address of their own, and only when one is set.
 
+use crate::server::denials::REFUSALS;
 use crate::server::error::{Error, Result};
 use crate::server::ingest::writer::{COMMIT_BATCHES, COMMIT_SECONDS, COMMITS};
 use crate::server::services::jobs::{RUN_SECONDS, RUNS};
@@ -49,7 +50,7 @@ pub async fn measure(request: Request, next: Next) -> Response {
 }
 
 /// A method's label: one of ours, for each label that a stranger could make is another time series.
-fn method_label(method: &Method) -> &'static str {
+pub(super) fn method_label(method: &Method) -> &'static str {
     let ours = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"];
     ours.into_iter().find(|known| *known == method.as_str()).unwrap_or("other")
 }
@@ -68,6 +69,7 @@ pub fn collect_metrics() -> Result<PrometheusHandle> {
     let handle = builder.install_recorder().map_err(Error::internal)?;
     metrics::describe_counter!(REQUESTS, "Requests, by route, method and status of the response.");
     metrics::describe_histogram!(SECONDS, "Seconds until the response began, by route.");
+    metrics::describe_counter!(REFUSALS, "Requests that were refused, by why.");
     metrics::describe_counter!(COMMITS, "Commits of the event stream, by outcome.");
     metrics::describe_histogram!(COMMIT_SECONDS, "Seconds that a commit of the event stream took.");
     metrics::describe_histogram!(COMMIT_BATCHES, "Batches of a commit.");

@@ -1,5 +1,7 @@
 //! A page model becomes an answer: a handler decides page, status and headers, and the layer [`draw_pages`] has Leptos draw it.
 
+use super::security::RequestId;
+use crate::domain::text::visible;
 use crate::server::state::AppState;
 use crate::ui::document::{Document, document};
 use crate::ui::pages::Page;
@@ -35,7 +37,12 @@ pub fn render(state: &AppState, page: Page, status: StatusCode) -> Response {
 
 /// Has Leptos draw the page that a handler answered with, in a context that knows the request, and on a thread of its own:
 /// a long page holds up nobody.
-pub async fn draw_pages(State(state): State<AppState>, request: Request, next: Next) -> Response {
+pub async fn draw_pages(
+    State(state): State<AppState>,
+    RequestId(incident): RequestId,
+    request: Request,
+    next: Next,
+) -> Response {
     let (parts, body) = request.into_parts();
     let asked = parts.clone();
     let mut response = next.run(Request::from_parts(parts, body)).await;
@@ -60,7 +67,7 @@ pub async fn draw_pages(State(state): State<AppState>, request: Request, next: N
             |view, _, _| {
                 // Nothing on our pages waits and islands get no resources, so that one pass over the view is the whole
                 // page, and the script in which Leptos would hand over what came later is left out.
-                let html = view.to_html();
+                let html = visible(&view.to_html()).into_owned();
                 Box::pin(ready(Box::pin(futures::stream::once(ready(html))) as _))
             },
         );
@@ -68,8 +75,11 @@ pub async fn draw_pages(State(state): State<AppState>, request: Request, next: N
     });
     match drawn.await {
         Ok(page) => *response.body_mut() = page.into_body(),
-        // A panic; it is in the log.
-        Err(_) => return StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+        Err(error) => {
+            tracing::error!(incident, %error, "a page was not drawn");
+            let told = format!("This page could not be drawn. Incident {incident}.\n");
+            return (StatusCode::INTERNAL_SERVER_ERROR, told).into_response();
+        }
     }
     response
 }

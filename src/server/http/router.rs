@@ -32,17 +32,22 @@ pub fn router(state: AppState) -> Router {
         .layer(from_fn(security::same_origin_only))
         .layer(from_fn(security::short_queries_only))
         .layer(from_fn(security::readable_addresses_only))
-        .layer(from_fn(failure::as_json));
-    let machines = routes(RouteKind::Api)
-        .merge(routes(RouteKind::Events))
+        .layer(from_fn_with_state(state.clone(), failure::as_json));
+    let api = routes(RouteKind::Api)
+        .layer(from_fn(security::json_changes_only))
+        .layer(from_fn(security::readable_addresses_only))
+        .layer(from_fn_with_state(state.clone(), failure::as_json))
+        .layer(from_fn(security::as_files));
+    let machines = routes(RouteKind::Events)
         .merge(routes(RouteKind::Plain))
         .layer(from_fn(security::readable_addresses_only))
-        .layer(from_fn(failure::as_json));
+        .layer(from_fn_with_state(state.clone(), failure::as_json));
     // Nothing is measured, on the event stream's way least of all, unless somebody reads it.
     let measured = state.config.metrics_addr.is_some();
     let all = Router::new()
         .merge(pages)
         .merge(server_functions)
+        .merge(api)
         .merge(machines)
         .layer(from_fn_with_state(state.clone(), security::common_headers))
         .layer(from_fn(unread::read_on))

@@ -5,12 +5,14 @@ use crate::server::error::Error;
 use crate::server::state::AppState;
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::header::{
-    ACCEPT_ENCODING, CACHE_CONTROL, HOST, ORIGIN, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
+    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, HOST, ORIGIN, REFERRER_POLICY,
+    STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use hyper::body::Body as _;
 use std::convert::Infallible;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -55,6 +57,29 @@ pub async fn only_reads_are_compressed(mut request: Request, next: Next) -> Resp
         request.headers_mut().remove(ACCEPT_ENCODING);
     }
     next.run(request).await
+}
+
+/// Refuses changes by the Admin API whose body does not say that it is JSON. Forms of other sites cannot say so, and what is no
+/// JSON is told in words that fit.
+pub async fn json_changes_only(request: Request, next: Next) -> Response {
+    let is_change = !request.method().is_safe() && request.uri().path().starts_with("/api/");
+    if is_change && !request.body().is_end_stream() && !is_json(request.headers()) {
+        return Error::from(Refusal::NotJsonType).into_response();
+    }
+    next.run(request).await
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).and_then(|kind| kind.split(';').next());
+    kind.is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
+}
+
+/// Has a browser that is led to an answer for scripts keep it as a file rather than make a page of it.
+pub async fn as_files(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let file = HeaderValue::from_static("attachment; filename=\"attest.json\"");
+    response.headers_mut().insert(CONTENT_DISPOSITION, file);
+    response
 }
 
 /// Longer than the query of any page, in bytes: pages repeat theirs in each of their links.

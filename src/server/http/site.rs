@@ -21,7 +21,8 @@ pub async fn favicon(headers: HeaderMap) -> Response {
 
 /// One file of the site, compressed when the browser takes it so.
 pub async fn file(Path((hash, name)): Path<(String, String)>, headers: HeaderMap) -> Response {
-    let kind = mime_guess::from_path(&name).first_or_octet_stream().to_string();
+    let kind = mime_guess::from_path(&name).first_or_octet_stream();
+    let kind = if kind.type_() == mime_guess::mime::TEXT { format!("{kind}; charset=utf-8") } else { kind.to_string() };
     let forms = [("br", ".br"), ("gzip", ".gz")];
     let compressed = forms.into_iter().filter(|(encoding, _)| accepts(&headers, encoding));
     let found = compressed

@@ -106,13 +106,29 @@ fn write(out: &mut impl Write, text: &[u8]) -> Result<()> {
     out.write_all(text).map_err(Error::internal)
 }
 
-/// One record of RFC 4180. A cell that a spreadsheet would run as a formula begins with an apostrophe instead.
+/// A cell that no spreadsheet runs as a formula, wherever it begins a cell: some begin one at each semicolon or tab, quoted or
+/// not. There an apostrophe is set before what begins a formula, in full width too; a number is none.
+fn harmless(text: String) -> String {
+    if text.strip_prefix('-').unwrap_or(&text).bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') {
+        return text;
+    }
+    let mut cell = String::with_capacity(text.len() + 1);
+    let mut begins = true;
+    for c in text.chars() {
+        if begins && matches!(c, '=' | '+' | '-' | '@' | '＝' | '＋' | '－' | '＠' | '\t' | '\r' | '\n') {
+            cell.push('\'');
+        }
+        begins = matches!(c, ';' | '\t' | '\r' | '\n') || (begins && matches!(c, ' ' | '"' | '\''));
+        cell.push(c);
+    }
+    cell
+}
+
+/// One record of RFC 4180, of cells that are all quoted and [`harmless`].
 fn record(cells: impl Iterator<Item = String>) -> Result<Vec<u8>> {
-    let harmless = |text: String| {
-        let runs = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) && text.parse::<f64>().is_err();
-        if runs { format!("'{text}") } else { text }
-    };
-    let mut lines = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
+    let mut lines = csv::WriterBuilder::new();
+    let mut lines =
+        lines.quote_style(csv::QuoteStyle::Always).terminator(csv::Terminator::CRLF).from_writer(Vec::new());
     lines.write_record(cells.map(harmless)).map_err(Error::internal)?;
     lines.into_inner().map_err(Error::internal)
 }
@@ -123,8 +139,24 @@ mod tests {
 
     #[test]
     fn cells_are_quoted_and_harmless() {
-        let cells = ["a", "-12", "=1+1", "@x", "a,b", "say \"hi\"", "two\nlines"];
-        let expected = "a,-12,'=1+1,'@x,\"a,b\",\"say \"\"hi\"\"\",\"two\nlines\"\r\n";
-        assert_eq!(record(cells.map(str::to_owned).into_iter()).unwrap(), expected.as_bytes());
+        for (cell, expected) in [
+            ("a", "a"),
+            ("-12.5", "-12.5"),
+            ("=1+1", "'=1+1"),
+            ("-inf", "'-inf"),
+            ("@x", "'@x"),
+            ("＝1+1", "'＝1+1"),
+            (" =1", " '=1"),
+            ("a;=cmd|' /C calc'!A0", "a;'=cmd|' /C calc'!A0"),
+            ("a; \"+1", "a; \"\"'+1"),
+            ("a,b", "a,b"),
+            ("say \"hi\"", "say \"\"hi\"\""),
+            ("two\nlines", "two\nlines"),
+            ("two\n-lines", "two\n'-lines"),
+        ] {
+            let cells = [cell, "b"].map(str::to_owned).into_iter();
+            let record = String::from_utf8(record(cells).unwrap()).unwrap();
+            assert_eq!(record, format!("\"{expected}\",\"b\"\r\n"));
+        }
     }
 }

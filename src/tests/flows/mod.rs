@@ -17,6 +17,7 @@ mod people;
 mod privacy;
 mod process;
 mod profiles;
+mod refusals;
 mod secret;
 mod senders;
 mod tokens;

@@ -244,7 +244,7 @@ async fn an_exported_log_proves_itself_and_a_backup_is_whole() {
         assert_eq!(verify(text).await.0, Some(2), "{why}");
     }
     let (code, csv, _) = run(&["audit", "export", "--workspace", "acme", "--format", "csv"]).await;
-    assert!(code == Some(0) && csv.starts_with("chain,seq,") && csv.matches("\r\n").count() == 6, "{csv}");
+    assert!(code == Some(0) && csv.starts_with("\"chain\",\"seq\",") && csv.matches("\r\n").count() == 6, "{csv}");
     assert!(csv.contains("\"\"Backend, \\\"\"one") && csv.ends_with("\"workspace=acme, all rows\"\r\n"), "{csv}");
     assert_eq!(run(&["audit", "export", "--workspace", "nowhere", "--format", "csv"]).await.0, Some(2));
 

@@ -49,7 +49,7 @@ impl Unread {
         };
         match self {
             Self::TooLarge(largest) => Err(Refusal::TooLarge(largest / 1024).into()),
-            Self::NotJsonType => unsupported("Content-Type: expected application/json"),
+            Self::NotJsonType => Err(Refusal::NotJsonType.into()),
             Self::UnknownEncoding => unsupported("Content-Encoding: expected gzip, or none"),
             Self::NotGzip | Self::NotText | Self::CutOff => {
                 let fault = self.fault().unwrap_or_else(|| Fault::new("", Problem::NotJson));
