@@ -61,8 +61,8 @@ pub struct Device {
     /// What `last_seen` was before a report that counts from so much later that the clock may have leapt in between. Should
     /// our clock turn out to have been ahead since, what was known before that was noted by then.
     pub seen_before: Option<Millis>,
-    /// For when its status was noted while a clock was ahead, as long as that lies ahead: time gets there, or it was the
-    /// other clock that was wrong, and then it was right.
+    /// For when a refusal was noted ahead of a clock that came after, as long as it is in force: time gets there, or it was
+    /// the other clock that was wrong, and then that was right.
     pub ahead_as_of: Option<Millis>,
     /// When its last batch came, whatever its time.
     pub last_received: Millis,

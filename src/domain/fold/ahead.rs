@@ -1,8 +1,8 @@
 //! What was noted while a clock was ahead, or seems so to one that may be behind.
 //!
-//! Nobody knows when it was said, only between which two moments: after what was noted before that, and before the device is
-//! heard of by a clock that is right. Until its next report tells, what takes a permission away counts from the first of
-//! these on, and what gives one only after the second.
+//! Nobody knows when it was said, only between which two moments: after the status began, and before the device, or another
+//! of the same person, is heard of by a clock that goes steadily. So a refusal counts from the first of these on, and a
+//! permission only after the second.
 
 use super::arrival::Arrival;
 use crate::domain::att::{OrderKey, Reported, Status};
@@ -11,114 +11,125 @@ use crate::domain::time::{DAY, Millis};
 
 /// Before every report.
 pub(super) const NEVER: Millis = Millis(0);
+/// After every report.
+const ALWAYS: Millis = Millis(i64::MAX);
 
 impl Arrival {
-    /// Up to when a moment that was noted earlier is believed.
-    pub(super) fn believable(&self) -> Millis {
-        self.received.believable()
-    }
-
     /// Whether something was noted for later than is believed: a clock was ahead then, or this one is behind.
     pub(super) fn is_ahead(&self, noted: Millis) -> bool {
-        noted > self.believable()
-    }
-
-    /// Whether something that was said now may permit more than what lies ahead of it: what has no time of its own came
-    /// later, whichever clock was wrong. One that has may be from before, should this clock be behind.
-    fn permits_by_now(&self, key: OrderKey) -> bool {
-        let is_of_today = self.is_clock_steady && key.t >= self.received.minus(DAY);
-        !key.is_ahead && (key.is_arrival || is_of_today)
+        noted > self.received.believable()
     }
 
     /// Whether something said for the moment of the report is no older than what was said `at`, which it is then; old news
-    /// that is sent later counts only where nothing was said. What lies ahead was said later than `known`, and, unless it is
-    /// the less permissive that `may_refuse`, probably later than all but what is said now.
-    pub(super) fn take_if_news(&self, at: &mut Option<Millis>, key: OrderKey, known: Millis, may_refuse: bool) -> bool {
-        let (OrderKey { t, .. }, Some(noted)) = (key, *at) else {
+    /// that is sent later counts only where nothing was said. What lies ahead was probably said later than all but what is of
+    /// today, and to a clock that may be behind than what is `known`.
+    pub(super) fn take_if_news(&self, at: &mut Option<Millis>, key: OrderKey, known: Millis) -> bool {
+        let (t, Some(noted)) = (key.t, *at) else {
             *at = Some(key.t);
             return true;
         };
-        let is_ahead = self.is_ahead(noted);
-        let is_news = match is_ahead {
-            false => t >= noted,
-            true => t >= known && (may_refuse || !self.is_clock_steady || t >= self.received.minus(DAY)),
+        let is_news = match (self.is_ahead(noted), self.is_clock_steady) {
+            (false, _) => t >= noted,
+            (true, true) => t >= self.received.minus(DAY),
+            (true, false) => t >= known,
         };
         let counts = is_news && !self.historical;
         if counts {
-            // A clock that may be behind leaves what lies ahead of it.
-            *at = Some(if is_ahead && !self.is_clock_steady { noted } else { t });
+            *at = Some(self.noted_for(noted, t));
         }
         counts
     }
 
-    /// Whether a description that permits more than the one before, which was noted for these moments, may count.
-    pub(super) fn may_permit(&self, key: OrderKey, noted: impl IntoIterator<Item = Option<Millis>>) -> bool {
-        self.permits_by_now(key) || !noted.into_iter().flatten().any(|noted| self.is_ahead(noted))
+    /// For when something counts that came after what was noted: a clock that may be behind leaves what lies ahead of it.
+    pub(super) fn noted_for(&self, noted: Millis, t: Millis) -> Millis {
+        if self.is_ahead(noted) && !self.is_clock_steady { noted } else { t }
+    }
+
+    /// Whether a description may permit more than one that lies ahead: what has no time of its own came later, whichever
+    /// clock was wrong, and so did what is said right now.
+    pub(super) fn may_permit(&self, key: OrderKey) -> bool {
+        let is_of_now = self.is_clock_steady && key.t.believable() >= self.received;
+        !key.is_ahead && (key.is_arrival || is_of_now)
     }
 
     /// For when the device's status counts as reported, to one more report of it.
     pub(super) fn reported_as_of(&self, device: &Device, noted: Reported, key: OrderKey, permits_more: bool) -> Millis {
-        let is_ahead = self.is_ahead(noted.as_of);
-        let is_in_doubt = !self.is_clock_steady && (is_ahead || device.ahead_as_of.is_some_and(|at| self.is_ahead(at)));
-        let is_later = is_in_doubt && permits_more && !self.permits_by_now(key);
+        let (is_ahead, mark) = (self.is_ahead(noted.as_of), device.ahead_as_of);
         // For when it was reported is not known, but it was no old news.
-        let is_old_news = self.historical && (is_ahead || noted.as_of == NEVER);
-        if is_later || is_old_news {
-            return Millis(i64::MAX);
+        if self.historical && (is_ahead || noted.as_of == NEVER) {
+            return ALWAYS;
         }
-        if !is_ahead || self.is_clock_steady {
-            return noted.as_of;
+        if permits_more {
+            let is_in_doubt = is_ahead || mark.is_some_and(|mark| self.is_ahead(mark));
+            let is_said_now = key.is_arrival && !key.is_ahead;
+            return match (is_in_doubt, self.is_clock_steady) {
+                (true, false) if is_said_now => noted.as_of.min(key.t.minus(1)),
+                // Should this clock be the one that is behind, its time may be before the refusal's.
+                (true, true) if !key.is_ahead => noted.as_of,
+                (true, _) => ALWAYS,
+                (false, _) => mark.map_or(noted.as_of, |mark| noted.as_of.max(mark)),
+            };
         }
-        let known = known_after(device, &noted, self.believable());
-        // Also within one millisecond.
-        if key.is_arrival { known.min(key.t.minus(1)) } else { known }
+        match is_ahead {
+            // Also within one millisecond.
+            true if key.is_arrival => began(&noted, self.received).min(key.t.minus(1)),
+            true => began(&noted, self.received),
+            false => noted.as_of,
+        }
     }
 }
 
 /// What was said of the device up to the last moment that is known to be right is older than this.
-pub(super) fn known_until(device: &Device, believable: Millis) -> Millis {
+pub(super) fn known_until(device: &Device, now: Millis) -> Millis {
     let known = device.seen_before.unwrap_or(device.first_seen);
-    if known > believable { NEVER } else { known.plus(1) }
+    if known > now.believable() { NEVER } else { known.plus(1) }
 }
 
-/// The same of its status, which was not said before it began.
-fn known_after(device: &Device, reported: &Reported, believable: Millis) -> Millis {
-    let began = if reported.since > believable { NEVER } else { reported.since };
-    began.max(known_until(device, believable))
+/// When a status began: nothing that refuses it was said since, or it would have ended it.
+fn began(reported: &Reported, now: Millis) -> Millis {
+    if reported.since > now.believable() { NEVER } else { reported.since }
 }
 
-/// Lets nothing that was noted of a device for later than `believable` outrank other devices: it counts from right after
-/// what was known before. Since when a status has been there outranks nothing, and stays what its transition says. Returns
-/// whether there was any.
-pub(super) fn set_back(device: &mut Device, believable: Millis) -> bool {
-    let known = known_until(device, believable);
-    let is_ahead = |noted: Millis| noted > believable;
+/// Lets nothing that was noted of a device for later than is believed `now` outrank other devices: a permission counts from
+/// when it began, and a refusal as said by now. Since when a status has been there outranks nothing, and stays what its
+/// transition says. Returns whether there was any.
+pub(super) fn set_back(device: &mut Device, now: Millis) -> bool {
+    let is_ahead = |noted: Millis| noted > now.believable();
     let was_seen_ahead = is_ahead(device.last_seen);
     if was_seen_ahead {
-        device.last_seen = known;
+        device.last_seen = known_until(device, now);
     }
     let Some(reported) = device.reported.filter(|reported| is_ahead(reported.as_of)) else { return was_seen_ahead };
-    device.ahead_as_of = device.ahead_as_of.max(Some(reported.as_of));
-    device.reported = Some(Reported { as_of: known_after(device, &reported, believable), ..reported });
+    let mut as_of = began(&reported, now);
+    if reported.status != Status::Authorized {
+        device.ahead_as_of = device.ahead_as_of.max(Some(reported.as_of));
+        // What is said at that moment is said after it.
+        as_of = as_of.max(now.minus(1));
+    }
+    device.reported = Some(Reported { as_of, ..reported });
     true
 }
 
-/// Takes in that a device is heard of by a clock that goes steadily. A refusal that was noted ahead was said by now; and
-/// what lay ahead and does no longer was right, or time got there.
+/// Takes in that a device is heard of by a clock that goes steadily. A refusal that was noted ahead was said by now, however
+/// early somebody else was heard of; and what lay ahead and does no longer was right, or time got there.
 pub(super) fn set_right(device: &mut Device, arrival: &Arrival) {
     if !arrival.is_clock_steady {
         return;
     }
-    if let Some(noted) = device.ahead_as_of.filter(|noted| !arrival.is_ahead(*noted)) {
+    if let Some(mark) = device.ahead_as_of.filter(|mark| !arrival.is_ahead(*mark)) {
         device.ahead_as_of = None;
-        raise(device, noted);
+        raise(device, mark);
     }
     let is_first = arrival.is_ahead(device.last_received);
-    set_back(device, arrival.believable());
-    let refuses = device.reported.is_some_and(|reported| reported.status != Status::Authorized);
-    if is_first && refuses && device.ahead_as_of.is_some() {
-        // What is said at that moment is said after it.
+    set_back(device, arrival.received);
+    if is_first && device.ahead_as_of.is_some() {
         raise(device, arrival.received.minus(1));
+    }
+}
+
+fn raise(device: &mut Device, as_of: Millis) {
+    if let Some(reported) = &mut device.reported {
+        reported.as_of = reported.as_of.max(as_of);
     }
 }
 
@@ -128,11 +139,5 @@ pub(super) fn note_said_in_doubt(device: &mut Device, t: Millis, arrival: &Arriv
     let is_of_today = !arrival.historical && t >= arrival.received.minus(DAY);
     if is_of_today && !arrival.is_clock_steady && arrival.is_ahead(device.last_seen) {
         device.seen_before = device.seen_before.filter(|seen| !arrival.is_ahead(*seen)).max(Some(t));
-    }
-}
-
-fn raise(device: &mut Device, as_of: Millis) {
-    if let Some(reported) = &mut device.reported {
-        reported.as_of = reported.as_of.max(as_of);
     }
 }

@@ -23,30 +23,61 @@ fn permits(device: &Device) -> bool {
     device.may_keep_idfa(Policy::Withhold, None)
 }
 
-/// Takes over what the batch says of a device for the moment `t`, unless something newer said otherwise; what it does not
-/// say stays.
+/// Takes over what the batch says of a device for the moment of the report, unless something newer said otherwise; what it
+/// does not say stays.
 fn describe(device: &mut Device, batch: &Batch, key: OrderKey, arrival: &Arrival) {
     let noted = device.described_at;
-    let before = (!arrival.may_permit(key, [noted.platform, noted.os_version])).then(|| device.clone());
-    let known = known_until(device, arrival.believable());
+    let is_any_ahead = [noted.platform, noted.os_version].into_iter().flatten().any(|noted| arrival.is_ahead(noted));
+    let before = is_any_ahead.then(|| device.clone());
+    let known = known_until(device, arrival.received);
     let DescribedAt { platform, os_version, app_version, country } = &mut device.described_at;
     if let Some(said) = batch.platform
-        && arrival.take_if_news(platform, key, known, true)
+        && arrival.take_if_news(platform, key, known)
     {
         device.platform = said;
     }
-    for (said, kept, at, may_refuse) in [
-        (&batch.os_version, &mut device.os_version, os_version, true),
-        (&batch.app_version, &mut device.app_version, app_version, false),
-        (&batch.country, &mut device.country, country, false),
+    for (said, kept, at) in [
+        (&batch.os_version, &mut device.os_version, os_version),
+        (&batch.app_version, &mut device.app_version, app_version),
+        (&batch.country, &mut device.country, country),
     ] {
-        if said.is_some() && arrival.take_if_news(at, key, known, may_refuse) {
+        if said.is_some() && arrival.take_if_news(at, key, known) {
             kept.clone_from(said);
         }
     }
-    if let Some(before) = before.filter(|before| permits(device) && !permits(before)) {
-        (device.platform, device.os_version) = (before.platform, before.os_version);
-        (device.described_at.platform, device.described_at.os_version) = (noted.platform, noted.os_version);
+    if let Some(before) = before {
+        prefer_refusal(device, &before, batch, key, arrival);
+    }
+}
+
+/// Where something that decides what a device permits lies ahead: what permits more than before counts only if it is said
+/// now, and what permits less counts whenever it was said.
+fn prefer_refusal(device: &mut Device, before: &Device, batch: &Batch, key: OrderKey, arrival: &Arrival) {
+    if !permits(before) {
+        if permits(device) && !arrival.may_permit(key) {
+            (device.platform, device.os_version) = (before.platform, before.os_version.clone());
+            let (noted, at) = (before.described_at, &mut device.described_at);
+            (at.platform, at.os_version) = (noted.platform, noted.os_version);
+        }
+        return;
+    }
+    if arrival.historical {
+        return;
+    }
+    let mut refusing = device.clone();
+    let at = &mut refusing.described_at;
+    if let (Some(said), Some(noted)) = (batch.platform, before.described_at.platform)
+        && arrival.is_ahead(noted)
+    {
+        (refusing.platform, at.platform) = (said, Some(arrival.noted_for(noted, key.t)));
+    }
+    if let (Some(said), Some(noted)) = (&batch.os_version, before.described_at.os_version)
+        && arrival.is_ahead(noted)
+    {
+        (refusing.os_version, at.os_version) = (Some(said.clone()), Some(arrival.noted_for(noted, key.t)));
+    }
+    if !permits(&refusing) {
+        *device = refusing;
     }
 }
 
@@ -70,6 +101,9 @@ fn learn(device: &mut Device, batch: &Batch, arrival: &Arrival) -> Option<Applie
         reported.as_of = noted.as_of.plus((applied.outcome == ReportOutcome::Changed).into());
     }
     device.reported = applied.reported;
+    if device.reported.is_some_and(|reported| reported.status == Status::Authorized) {
+        device.ahead_as_of = None;
+    }
     Some(applied)
 }
 
@@ -100,11 +134,11 @@ impl Population {
         folded.app_version = app_version.cloned().unwrap_or_default();
     }
 
-    /// Sets back what was noted of the devices that are here for later than `believable`: they may not outrank for as long as
-    /// the clock was ahead those that report now. Returns whether there was any.
-    pub fn set_back(&mut self, believable: Millis) -> bool {
+    /// Sets back what was noted of the devices that are here for later than is believed `now`: they may not outrank for as
+    /// long as the clock was ahead those that report now. Returns whether there was any.
+    pub fn set_back(&mut self, now: Millis) -> bool {
         // All of them, not up to the first.
-        self.devices.values_mut().filter_map(|device| set_back(device, believable).then_some(())).count() > 0
+        self.devices.values_mut().filter_map(|device| set_back(device, now).then_some(())).count() > 0
     }
 
     pub(super) fn take_report(&mut self, id: DeviceId, batch: &Batch, arrival: &Arrival, folded: &mut Folded) {

@@ -164,7 +164,7 @@ impl Tx {
         if self.find_earlier_uses(group.workspace, &mut before, &after).await? {
             (after, batches) = group.fold(before.clone(), &stored);
         }
-        self.decide(group.workspace, &mut before, &mut after, group.store.believable_until()).await?;
+        self.decide(group.workspace, &mut before, &mut after, group.store.steady_now()).await?;
         let mut active = Vec::new();
         for (batch, mut folded) in arrived.iter().zip(batches) {
             active.extend(folded.active.take());

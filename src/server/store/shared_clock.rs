@@ -16,7 +16,12 @@ const WAIT: Duration = Duration::from_secs(5);
 impl Store {
     /// Up to when a moment that was noted earlier is believed; a later one was noted while a clock was ahead.
     pub(super) fn believable_until(&self) -> Millis {
-        if self.clock.is_steady() { self.clock.now().believable() } else { Millis(i64::MAX) }
+        self.steady_now().believable()
+    }
+
+    /// Now, for what is set back because it lies ahead; later than everything while it is not known whether that is wrong.
+    pub(super) fn steady_now(&self) -> Millis {
+        if self.clock.is_steady() { self.clock.now() } else { Millis(i64::MAX) }
     }
 
     /// Now, for what is removed by it for good.

@@ -123,7 +123,7 @@ impl System {
                     }
                 }
                 silent.retain(|id| after.devices.get(id).is_some_and(|device| device.retired));
-                tx.decide(workspace, &mut before, &mut after, believable).await?;
+                tx.decide(workspace, &mut before, &mut after, store.steady_now()).await?;
                 let retired = silent.len();
                 let today = tx.today(workspace, store.clock.now()).await?;
                 let mut writes = Writes::new(workspace);

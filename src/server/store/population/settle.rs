@@ -15,16 +15,16 @@ use std::collections::BTreeSet;
 const ROUNDS: usize = 8;
 
 impl Tx {
-    /// Decides in `after` which devices decide, by what was noted for moments up to `believable`. What that needs besides
+    /// Decides in `after` which devices decide, by what is believed `now`. What that needs besides
     /// is loaded into both.
     pub(in crate::server::store) async fn decide(
         &mut self,
         workspace: WorkspaceId,
         before: &mut Population,
         after: &mut Population,
-        believable: Millis,
+        now: Millis,
     ) -> Result<()> {
-        after.set_back(believable);
+        after.set_back(now);
         for round in 1..=ROUNDS {
             let Unsettled { risen, fallen } = after.unsettled(before);
             let mut load = Loader::beside(before, self, workspace);
@@ -40,7 +40,7 @@ impl Tx {
             before.add_missing(more.clone());
             after.add_missing(more);
             // Those that were ahead too fall in their turn, where it can be looked for who rises instead.
-            if round == ROUNDS || !after.set_back(believable) {
+            if round == ROUNDS || !after.set_back(now) {
                 break;
             }
         }
