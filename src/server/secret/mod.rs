@@ -3,6 +3,7 @@
 pub mod file;
 pub mod signing;
 
+use crate::domain::time::Millis;
 use crate::server::error::{Error, Result};
 use aes_siv::KeyInit;
 use aes_siv::siv::Aes128Siv;
@@ -94,15 +95,15 @@ impl InstallationSecret {
         Aes128Siv::new(self.0.derived("attest: keys in the database").bytes().into())
     }
 
-    /// A key of some generation as it may lie in the database (AES-SIV, RFC 5297, with the generation as associated data);
-    /// `None` never for a key of this length.
-    pub fn seal(&self, generation: i64, key: &Key) -> Option<Vec<u8>> {
-        self.cipher().encrypt([generation.to_be_bytes()], key.bytes()).ok()
+    /// A key of some generation as it may lie in the database (AES-SIV, RFC 5297, with the generation and when it was made
+    /// as associated data); `None` never for a key of this length.
+    pub fn seal(&self, generation: i64, made: Millis, key: &Key) -> Option<Vec<u8>> {
+        self.cipher().encrypt([generation, made.0].map(i64::to_be_bytes), key.bytes()).ok()
     }
 
-    /// The key that was sealed by this secret for this generation; `None` when it was not.
-    pub fn open(&self, generation: i64, sealed: &[u8]) -> Option<Key> {
-        let bytes = self.cipher().decrypt([generation.to_be_bytes()], sealed).ok()?;
+    /// The key that was sealed by this secret for this generation, as made then; `None` when it was not.
+    pub fn open(&self, generation: i64, made: Millis, sealed: &[u8]) -> Option<Key> {
+        let bytes = self.cipher().decrypt([generation, made.0].map(i64::to_be_bytes), sealed).ok()?;
         Some(<[u8; 32]>::try_from(bytes).ok()?.into())
     }
 }
@@ -126,12 +127,14 @@ mod tests {
     }
 
     #[test]
-    fn a_key_opens_for_its_secret_and_its_generation_only() {
+    fn a_key_opens_for_its_secret_its_generation_and_its_moment_only() {
         let (secret, other) = (InstallationSecret::from([1; 32]), InstallationSecret::from([2; 32]));
         let key = Key::from([3; 32]);
-        let sealed = secret.seal(1, &key).expect("sealed");
-        assert_eq!(secret.open(1, &sealed), Some(key.clone()));
-        assert_eq!((secret.open(2, &sealed), other.open(1, &sealed), secret.open(1, b"x")), (None, None, None));
+        let (made, later) = (Millis(5), Millis(6));
+        let sealed = secret.seal(1, made, &key).expect("sealed");
+        assert_eq!(secret.open(1, made, &sealed), Some(key.clone()));
+        let wrong = [secret.open(2, made, &sealed), secret.open(1, later, &sealed), other.open(1, made, &sealed)];
+        assert_eq!((wrong, secret.open(1, made, b"x")), ([None, None, None], None));
         assert!(!sealed.windows(8).any(|bytes| bytes == [3; 8]));
     }
 

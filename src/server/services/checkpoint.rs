@@ -5,7 +5,6 @@ use crate::domain::id::WorkspaceId;
 use crate::domain::job::{JobNote, JobStep};
 use crate::server::error::Result;
 use crate::server::secret::signing::Signed;
-use crate::server::store::OpenKeys;
 use crate::server::store::audit::INSTALLATION;
 use crate::server::store::job::ClaimedJob;
 use serde_json::Value;
@@ -89,7 +88,7 @@ async fn send_unsent(services: &Services, chains: &[WorkspaceId]) -> Result<()> 
         return Ok(());
     }
     let keys = services.system.keyring().now();
-    tell_keys(services, &keys).await?;
+    let mut is_told = false;
     for chain in chains {
         loop {
             let mut unsent = services.system.system_view().await?.unsent_checkpoints(*chain).await?;
@@ -98,25 +97,16 @@ async fn send_unsent(services: &Services, chains: &[WorkspaceId]) -> Result<()> 
             if unsent.is_empty() {
                 break;
             }
-            services.destinations.send(&unsent.iter().map(Signed::json).collect::<Vec<_>>()).await?;
+            // Each time, for a destination may be new: each key is trusted by the one before it.
+            let told = keys.next_keys().into_iter().filter(|_| !is_told).map(|told| told.json());
+            let lines: Vec<Value> = told.chain(unsent.iter().map(Signed::json)).collect();
+            services.destinations.send(&lines).await?;
+            is_told = true;
             let sent = unsent.iter().map(|signed| signed.said.seq).collect();
             services.system.note_sent(*chain, sent).await?;
         }
     }
     Ok(())
-}
-
-/// Tells of the keys that took over, before there is anything that they signed.
-async fn tell_keys(services: &Services, keys: &OpenKeys) -> Result<()> {
-    if !services.system.system_view().await?.has_untold_keys(keys.newest()).await? {
-        return Ok(());
-    }
-    // All of them, for each is trusted by the one before it.
-    let told: Vec<Value> = keys.next_keys().iter().map(Signed::json).collect();
-    if !told.is_empty() {
-        services.destinations.send(&told).await?;
-    }
-    services.system.note_told(keys.newest()).await
 }
 
 /// Signs all now, then sends what was not sent; returns the newest of each chain.

@@ -1,6 +1,7 @@
 //! Checkpoints that were kept elsewhere, as what a chain must agree with.
 
 use crate::domain::audit::{Checkpoint, NextKey};
+use crate::domain::time::{HOUR, Millis};
 use crate::server::error::{Error, Result};
 use crate::server::secret::signing::Signed;
 use serde_json::Value;
@@ -13,6 +14,12 @@ pub type SignedRows = BTreeMap<i64, BTreeSet<String>>;
 const NEWER: &str = "is of a version that this program does not know";
 const NOT_SIGNED: &str = "is not what was signed";
 const BY_OTHERS: &str = "is signed by a key that is not this installation's";
+const BY_REPLACED: &str = "is signed by a key long after another took over from it";
+const TWO_SUCCESSORS: &str = "names a second key that took over from the same one: somebody else had that key, or the \
+     database was restored as it was before the first";
+
+/// How long after another key took over an old one may still sign: a process learns of it within minutes.
+const SIGNS_ON: i64 = HOUR;
 
 /// The longest line of a checkpoint's file, in bytes, which is many times what one has: no file fills the memory.
 const LONGEST_LINE: u64 = 16 * 1024;
@@ -37,66 +44,67 @@ pub struct Checkpoints {
     pub keys: BTreeSet<String>,
 }
 
+/// What was signed by one key.
+#[derive(Clone, Copy, Debug)]
+struct SignedBy {
+    /// The first line that it signed.
+    first: usize,
+    /// When it signed last, and which line that was.
+    last: (Millis, usize),
+}
+
 impl Checkpoints {
-    /// Reads checkpoints, one on each line, and between them what says which key took over. `trusted` are keys of the
-    /// installation; without any, the first that signed is taken for one.
+    /// Reads checkpoints, one on each line, and in any order with them what says which key took over. `trusted` are keys of
+    /// the installation; without any, the first that is named is taken for one.
     ///
     /// # Errors
-    /// [`Error::Internal`] with the first line that is no checkpoint, is not signed, or signed by another installation's
-    /// key.
+    /// [`Error::Internal`] with the first line that is no checkpoint, is not signed, is signed by another installation's key
+    /// or by one long after another took over from it; and where two keys are said to have taken over from one.
     pub fn read(lines: impl BufRead, trusted: &[String]) -> Result<Self> {
-        let mut trusted: BTreeSet<String> = trusted.iter().cloned().collect();
         let mut read = Self { is_key_unproved: trusted.is_empty(), ..Self::default() };
+        let (mut links, mut by_keys) = (Links::default(), BTreeMap::<String, SignedBy>::new());
+        let mut trusted = trusted.to_vec();
         for (at, line) in bounded_lines(lines, LONGEST_LINE).enumerate() {
             let line = line?;
-            let wrong = |why: &str| Error::Internal(format!("line {} of the checkpoints {why}", at + 1));
             if line.trim().is_empty() {
                 continue;
             }
             let value: Option<Value> = serde_json::from_str(&line).ok();
             if let Some(told) = value.clone().and_then(Signed::<NextKey>::read) {
-                read.take_next_key(&mut trusted, told).map_err(wrong)?;
+                if trusted.is_empty() {
+                    trusted.push(told.said.key.clone());
+                }
+                links.entry(told.said.key.clone()).or_default().push((at, told));
                 continue;
             }
             let signed = value.and_then(Signed::<Checkpoint>::read);
-            let signed = signed.ok_or_else(|| wrong("is not a checkpoint"))?;
+            let signed = signed.ok_or_else(|| wrong(at, "is not a checkpoint"))?;
             if signed.said.v != 1 {
-                return Err(wrong(NEWER));
+                return Err(wrong(at, NEWER));
             }
             if !signed.holds() {
-                return Err(wrong(NOT_SIGNED));
+                return Err(wrong(at, NOT_SIGNED));
             }
-            let Checkpoint { chain, seq, hash, key, .. } = signed.said;
+            let Checkpoint { chain, seq, hash, key, at_ms, .. } = signed.said;
             if trusted.is_empty() {
-                trusted.insert(key.clone());
+                trusted.push(key.clone());
             }
-            if !trusted.contains(&key) {
-                return Err(wrong(BY_OTHERS));
-            }
-            read.keys.insert(key);
+            let by = by_keys.entry(key).or_insert(SignedBy { first: at, last: (at_ms, at) });
+            by.last = by.last.max((at_ms, at));
             read.hashes.entry(chain).or_default().entry(seq).or_default().insert(hash);
         }
         if read.hashes.is_empty() {
             return Err(Error::Internal("the checkpoints' file has no checkpoint".to_owned()));
         }
+        let replaced = follow(&links, trusted)?;
+        for (key, SignedBy { first, last: (at_ms, last) }) in by_keys {
+            match replaced.get(&key) {
+                None => return Err(wrong(first, BY_OTHERS)),
+                Some(Some(then)) if at_ms > then.plus(SIGNS_ON) => return Err(wrong(last, BY_REPLACED)),
+                Some(_) => read.keys.insert(key),
+            };
+        }
         Ok(read)
-    }
-
-    /// Trusts a key because one that is trusted says so. What others say of keys leads to none that is, and is passed over.
-    fn take_next_key(&mut self, trusted: &mut BTreeSet<String>, told: Signed<NextKey>) -> Result<(), &'static str> {
-        if !trusted.is_empty() && !trusted.contains(&told.said.key) {
-            return Ok(());
-        }
-        if !told.holds() {
-            return Err(NOT_SIGNED);
-        }
-        let NextKey { v, key, next, .. } = told.said;
-        if v != 1 {
-            return Err(NEWER);
-        }
-        self.keys.insert(key.clone());
-        trusted.extend([key, next]);
-        Ok(())
     }
 
     /// What is said of a chain.
@@ -107,4 +115,38 @@ impl Checkpoints {
     pub fn chains(&self) -> impl Iterator<Item = &str> {
         self.hashes.keys().map(String::as_str)
     }
+}
+
+/// What keys say of those that took over from them, with the lines.
+type Links = BTreeMap<String, Vec<(usize, Signed<NextKey>)>>;
+
+/// All keys to which those that are trusted lead, each with the moment at which another took over from it. What others say
+/// of keys leads from none that is trusted, and is passed over.
+fn follow(links: &Links, trusted: Vec<String>) -> Result<BTreeMap<String, Option<Millis>>> {
+    let (mut replaced, mut waiting) = (BTreeMap::new(), trusted);
+    while let Some(key) = waiting.pop() {
+        if replaced.contains_key(&key) {
+            continue;
+        }
+        let mut next: Option<&NextKey> = None;
+        for (at, told) in links.get(&key).into_iter().flatten() {
+            if told.said.v != 1 {
+                return Err(wrong(*at, NEWER));
+            }
+            if !told.holds() {
+                return Err(wrong(*at, NOT_SIGNED));
+            }
+            if next.is_some_and(|known| known.next != told.said.next) {
+                return Err(wrong(*at, TWO_SUCCESSORS));
+            }
+            next = Some(&told.said);
+            waiting.push(told.said.next.clone());
+        }
+        replaced.insert(key, next.map(|next| next.at_ms));
+    }
+    Ok(replaced)
+}
+
+fn wrong(at: usize, why: &str) -> Error {
+    Error::Internal(format!("line {} of the checkpoints {why}", at + 1))
 }

@@ -61,7 +61,8 @@ impl Store {
     /// Learns of keys that another process made, and begins to use them when it is time.
     ///
     /// # Errors
-    /// [`Error::Internal`] when the installation has another secret by now; then the keys stay as they are.
+    /// [`Error::Internal`] when the installation has another secret by now, or a key that was there is gone; then the keys
+    /// stay as they are.
     pub async fn follow_keys(&self) -> Result<()> {
         let Known { secret, keys } = &*self.keyring.0;
         let opened = open::open_with(&self.db, secret, self.clock.now()).await?;
@@ -70,7 +71,11 @@ impl Store {
                 "the keys in the database were sealed with another secret: start this process with it".into(),
             )
         })?;
-        *keys.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(opened);
+        let mut keys = keys.write().unwrap_or_else(PoisonError::into_inner);
+        if opened.newest() < keys.newest() {
+            return Err(Error::Internal(format!("the key of generation {} is missing in the database", keys.newest())));
+        }
+        *keys = Arc::new(opened);
         Ok(())
     }
 }

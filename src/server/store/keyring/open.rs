@@ -81,7 +81,7 @@ pub(super) async fn open_with(db: &Db, secret: &InstallationSecret, now: Millis)
     let mut tx = db.read().await?;
     let mut generations = BTreeMap::new();
     for SealedKey { generation, sealed, created_at } in tx.sealed_keys().await? {
-        let Some(key) = secret.open(generation, &sealed) else { return Ok(None) };
+        let Some(key) = secret.open(generation, created_at, &sealed) else { return Ok(None) };
         generations.insert(generation, (key, created_at));
     }
     let sealed_by = on!(&mut tx, c => sqlx::query_scalar(SEALED_BY).fetch_one(c).await?);
@@ -156,7 +156,8 @@ impl Tx {
         now: Millis,
     ) -> Result<()> {
         const SQL: &str = "insert into installation_keys (generation, sealed, created_at) values ($1, $2, $3)";
-        let sealed = secret.seal(generation, key).ok_or_else(|| Error::Internal("a key was not sealed".to_owned()))?;
+        let sealed =
+            secret.seal(generation, now, key).ok_or_else(|| Error::Internal("a key was not sealed".to_owned()))?;
         on!(self, c => { sqlx::query(SQL).bind(generation).bind(sealed).bind(now).execute(c).await?; });
         Ok(())
     }
