@@ -10,6 +10,7 @@ use attest::domain::time::Millis;
 use attest::server::services::input::set_paused;
 use attest::server::services::member::set_member;
 use attest::server::services::privacy::{NewSettings, change_settings};
+use attest::server::store::Actor;
 use attest::server::store::audit::{AuditFilter, ChainRow, hash};
 use serde_json::json;
 
@@ -17,6 +18,7 @@ on_both! {
     rows_are_never_changed_or_removed
     a_row_that_was_changed_behind_our_back_is_named
     what_was_changed_past_the_log_is_named
+    what_the_installations_log_says_is_what_is_in_force
     a_chain_that_was_cut_or_put_before_is_named
     chains_begin_with_the_first_row
     a_filter_finds_what_a_look_at_every_row_finds
@@ -172,6 +174,36 @@ async fn what_was_changed_past_the_log_is_named(world: World) {
             assert!(change.starts_with("insert into members"), "{change}");
             continue;
         }
+        assert_eq!(why(&world).await, [format!("the {what} are not those that the log says")], "{change}");
+        assert!(meddle(&world, back).await, "{back}");
+        world.assert_holds().await;
+    }
+}
+
+/// Accounts, operators, workspaces and keys that were changed past the log.
+async fn what_the_installations_log_says_is_what_is_in_force(world: World) {
+    decided(&world).await;
+    let actor = Actor::command_line();
+    world.system.rotate_keys(&actor).await.expect("rotated");
+    let people = "accounts and operators";
+    for (what, change, back) in [
+        (people, "update people set operator = not operator", "update people set operator = not operator"),
+        (people, "update people set name = name || 'a'", "update people set name = substr(name, 1, length(name) - 1)"),
+        (people, "update people set disabled_at = 5", "update people set disabled_at = null"),
+        (
+            people,
+            "insert into people (id, email, name, operator, theme, created_at) \
+             select 7, 'eve@example.com', 'Eve', operator, theme, created_at from people limit 1",
+            "delete from people where id = 7",
+        ),
+        ("workspaces", "update workspaces set time_zone = 'Asia/Tokyo'", "update workspaces set time_zone = 'UTC'"),
+        (
+            "keys",
+            "update installation_keys set generation = 9 where generation = 2",
+            "update installation_keys set generation = 2 where generation = 9",
+        ),
+    ] {
+        assert!(meddle(&world, change).await, "{change}");
         assert_eq!(why(&world).await, [format!("the {what} are not those that the log says")], "{change}");
         assert!(meddle(&world, back).await, "{back}");
         world.assert_holds().await;

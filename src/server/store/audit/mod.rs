@@ -4,6 +4,7 @@ mod checkpoint;
 mod proof;
 mod read;
 mod replay;
+mod replay_installation;
 mod verify;
 
 pub use proof::Checkpoints;

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// What is in force of one kind, by its key.
-type InForce = BTreeMap<String, Value>;
+pub(super) type InForce = BTreeMap<String, Value>;
 
 /// What follows from the rows that were taken so far.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

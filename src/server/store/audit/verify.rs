@@ -2,6 +2,7 @@
 
 use super::proof::{Checkpoints, SignedRows, bounded_lines};
 use super::replay::Replay;
+use super::replay_installation::InstallationReplay;
 use super::{ChainRow, INSTALLATION, chain_name, hash};
 use crate::domain::audit::{FIRST_PREVIOUS, canonical};
 use crate::domain::id::WorkspaceId;
@@ -176,7 +177,7 @@ impl SystemView {
         const HEAD: &str = "select seq, hash from audit_heads where workspace_id = $1";
         const BEFORE: &str = "select seq from audit where workspace_id = $1 and seq < 1 order by seq limit 1";
         const THERE: &str = "select count(*) > 0 from workspaces where id = $1";
-        let mut replay = Replay::default();
+        let (mut replay, mut of_installation) = (Replay::default(), InstallationReplay::default());
         let before: Option<i64> =
             on!(&mut self.tx, c => sqlx::query_scalar(BEFORE).bind(chain).fetch_optional(c).await?);
         if let Some(seq) = before {
@@ -191,7 +192,11 @@ impl SystemView {
                 let kept = ChainRow::from(stored);
                 let texts = canonical(&kept.row.before).and_then(|text| Ok(text + &canonical(&kept.row.after)?));
                 let seq = kept.row.seq;
-                replay.take(&kept.row);
+                if chain == INSTALLATION {
+                    of_installation.take(&kept.row);
+                } else {
+                    replay.take(&kept.row);
+                }
                 if let Err(broken) = walk.step(kept) {
                     return Ok(Some(broken));
                 }
@@ -218,8 +223,12 @@ impl SystemView {
             _ => Some(walk.broken(walk.seq, "the chain's head does not match its last row")),
         };
         let broken = broken.or_else(|| walk.end());
-        if broken.is_some() || chain == INSTALLATION {
+        if broken.is_some() {
             return Ok(broken);
+        }
+        if chain == INSTALLATION {
+            let why = of_installation.differs_from(&self.tx.installation_in_force().await?);
+            return Ok(why.map(|why| walk.broken(walk.seq, why)));
         }
         let is_there: bool = on!(&mut self.tx, c => sqlx::query_scalar(THERE).bind(chain).fetch_one(c).await?);
         let why = match is_there {
