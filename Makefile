@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run demo test e2e soak lighthouse screenshots bench check dist
+.PHONY: help run demo test e2e soak lighthouse screenshots bench check sbom dist
 
 # The binary that was just built, wherever the target folder is.
 ATTEST = $$(. scripts/env.sh && echo "$$CARGO_TARGET_DIR")/release/attest
@@ -50,6 +50,10 @@ bench: ## Run the benchmarks of a release against limits of this machine, on bot
 check: ## Check format, lints, licences and known faults of dependencies
 	@scripts/setup.sh check
 	@scripts/check.sh
+
+sbom: ## List what the binary is made of (CycloneDX): dist/attest.cdx.json
+	@scripts/setup.sh sbom
+	@scripts/sbom.sh
 
 dist: ## Build one binary with everything inside: dist/attest
 	@scripts/setup.sh run

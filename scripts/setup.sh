@@ -1,15 +1,16 @@
 #!/usr/bin/env bash
-# Installs what is missing for an aim, and nothing else: scripts/setup.sh run|e2e|test|soak|lighthouse|bench|check
+# Installs what is missing for an aim, and nothing else: scripts/setup.sh run|e2e|test|soak|lighthouse|bench|check|sbom
 # On Debian, as root, it uses apt-get; elsewhere it names what is missing and exits with 2.
 set -euo pipefail
 . "$(dirname "$0")/env.sh"
 
 deny_version=0.20.2
+cyclonedx_version=0.5.9
 client_version=0.16.1
 schemathesis_version=4.32.5
 
 aim=${1:-}
-case $aim in run | e2e | test | soak | lighthouse | bench | check) ;; *) echo "usage: scripts/setup.sh run|e2e|test|soak|lighthouse|bench|check" >&2; exit 2 ;; esac
+case $aim in run | e2e | test | soak | lighthouse | bench | check | sbom) ;; *) echo "usage: scripts/setup.sh run|e2e|test|soak|lighthouse|bench|check|sbom" >&2; exit 2 ;; esac
 
 say() { echo "setup: $*"; }
 aim_is() { [[ " $* " == *" $aim "* ]]; }
@@ -42,6 +43,8 @@ if aim_is run e2e test soak lighthouse bench; then
 fi
 if aim_is check && [ ${#server_cargo[@]} = 0 ]; then
     missing+=("Rust $attest_rust_least or later with rustfmt and clippy (rustup brings them)")
+elif aim_is sbom && [ ${#server_cargo[@]} = 0 ]; then
+    missing+=("Rust $attest_rust_least or later")
 elif aim_is check; then
     "${server_cargo[@]}" fmt --version >/dev/null 2>&1 || missing+=("rustfmt (rustup component add rustfmt, where rustup is)")
     "${server_cargo[@]}" clippy --version >/dev/null 2>&1 || missing+=("clippy (rustup component add clippy, where rustup is)")
@@ -155,5 +158,8 @@ if aim_is soak; then install_python schemathesis schemathesis "$schemathesis_ver
 
 if aim_is check && ! [ "$(cargo-deny --version 2>/dev/null || true)" = "cargo-deny $deny_version" ]; then
     install_crate cargo-deny "$deny_version"
+fi
+if aim_is sbom && ! "${server_cargo[@]}" cyclonedx --version 2>/dev/null | grep -qF "$cyclonedx_version"; then
+    install_crate cargo-cyclonedx "$cyclonedx_version"
 fi
 say "ready for $aim"
