@@ -5,7 +5,7 @@
 //! permission only after the second.
 
 use super::arrival::Arrival;
-use crate::domain::att::{OrderKey, Reported, Status};
+use crate::domain::att::{OrderKey, Policy, Reported, Status};
 use crate::domain::device::Device;
 use crate::domain::time::{DAY, Millis};
 
@@ -64,8 +64,9 @@ impl Arrival {
             let is_said_now = key.is_arrival && !key.is_ahead;
             return match (is_in_doubt, self.is_clock_steady) {
                 (true, false) if is_said_now => noted.as_of.min(key.t.minus(1)),
-                // Should this clock be the one that is behind, its time may be before the refusal's.
-                (true, true) if !key.is_ahead => noted.as_of,
+                // Should this clock be the one that is behind, its time may be before the refusal's: the first time it
+                // is heard of.
+                (true, true) if !key.is_ahead || noted.as_of < self.received.minus(1) => noted.as_of,
                 (true, _) => ALWAYS,
                 (false, _) => mark.map_or(noted.as_of, |mark| noted.as_of.max(mark)),
             };
@@ -125,6 +126,17 @@ pub(super) fn set_right(device: &mut Device, arrival: &Arrival) {
     if is_first && device.ahead_as_of.is_some() {
         raise(device, arrival.received.minus(1));
     }
+    if permits(device) {
+        let known = known_until(device, arrival.received);
+        let described = &mut device.described_at;
+        let described = [&mut described.platform, &mut described.os_version].into_iter().flatten();
+        described.filter(|noted| arrival.is_ahead(**noted)).for_each(|noted| *noted = known);
+    }
+}
+
+/// Whether what is known of a device lets it have an IDFA where neither a policy nor a default does.
+pub(super) fn permits(device: &Device) -> bool {
+    device.may_keep_idfa(Policy::Withhold, None)
 }
 
 fn raise(device: &mut Device, as_of: Millis) {

@@ -1,6 +1,6 @@
 //! What a batch says of its device: its description, its status, its identifiers.
 
-use super::ahead::{NEVER, known_until, note_said_in_doubt, set_back, set_right};
+use super::ahead::{NEVER, known_until, note_said_in_doubt, permits, set_back, set_right};
 use super::arrival::Arrival;
 use super::data_problem::{is_idfa_unpermitted, within};
 use super::find::identifiers_in_order;
@@ -17,11 +17,6 @@ use crate::domain::id::DeviceId;
 use crate::domain::identifier::{Identifier, IdentifierKind};
 use crate::domain::joins::{Lead, MOST_IDENTIFIERS};
 use crate::domain::time::{Day, Millis};
-
-/// Whether what is known of a device lets it have an IDFA where neither a policy nor a default does.
-fn permits(device: &Device) -> bool {
-    device.may_keep_idfa(Policy::Withhold, None)
-}
 
 /// Takes over what the batch says of a device for the moment of the report, unless something newer said otherwise; what it
 /// does not say stays.
@@ -53,10 +48,22 @@ fn describe(device: &mut Device, batch: &Batch, key: OrderKey, arrival: &Arrival
 /// Where something that decides what a device permits lies ahead: what permits more than before counts only if it is said
 /// now, and what permits less counts whenever it was said.
 fn prefer_refusal(device: &mut Device, before: &Device, batch: &Batch, key: OrderKey, arrival: &Arrival) {
+    let noted = before.described_at;
+    // What is said once more stays as late as it was noted, should this clock be the one that is behind.
+    let at = &mut device.described_at;
+    if device.platform == before.platform {
+        at.platform = at.platform.max(noted.platform);
+    }
+    if device.os_version == before.os_version {
+        at.os_version = at.os_version.max(noted.os_version);
+    }
     if !permits(before) {
-        if permits(device) && !arrival.may_permit(key) {
+        let is_ahead = |noted: Option<Millis>| noted.is_some_and(|noted| arrival.is_ahead(noted));
+        let is_doubtful = (device.platform != before.platform && is_ahead(noted.platform))
+            || (device.os_version != before.os_version && is_ahead(noted.os_version));
+        if permits(device) && is_doubtful && !arrival.may_permit(key) {
             (device.platform, device.os_version) = (before.platform, before.os_version.clone());
-            let (noted, at) = (before.described_at, &mut device.described_at);
+            let at = &mut device.described_at;
             (at.platform, at.os_version) = (noted.platform, noted.os_version);
         }
         return;
@@ -98,7 +105,10 @@ fn learn(device: &mut Device, batch: &Batch, arrival: &Arrival) -> Option<Applie
     let mut applied = apply_report(Some(Reported { as_of, ..noted }), &report);
     if let Some(reported) = applied.reported.as_mut().filter(|_| as_of != noted.as_of) {
         // Later than what it came after.
-        reported.as_of = noted.as_of.plus((applied.outcome == ReportOutcome::Changed).into());
+        reported.as_of = match applied.outcome {
+            ReportOutcome::Changed => noted.as_of.plus(1).max(report.order_key().t),
+            _ => noted.as_of,
+        };
     }
     device.reported = applied.reported;
     if device.reported.is_some_and(|reported| reported.status == Status::Authorized) {

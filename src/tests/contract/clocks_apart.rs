@@ -40,16 +40,9 @@ async fn known(sender: &Sender<'_>) -> ((i64, i64), Vec<String>) {
     (devices(sender).await, idfas(sender).await)
 }
 
-async fn sender_into<'a>(world: &'a World, name: &str) -> Sender<'a> {
-    let workspace = world.workspace(name).await;
-    let (key, secret) = world.input(&name.to_lowercase(), "Backend").await;
-    let grant = world.store.input_grant(&key, &secret).await.expect("a feed");
-    Sender { world, store: world.store.clone(), workspace, grant }
-}
-
 async fn a_refusal_that_was_noted_ahead_outlasts_what_was_delayed(world: World) {
     for (name, delay) in [("Days", 5 * DAY), ("Minutes", 5 * MINUTE)] {
-        let sender = sender_into(&world, name).await;
+        let sender = Sender::into(&world, name).await;
         let now = world.clock.now().0;
         sender.send(&[at(silent(), now - 20 * DAY)]).await;
         send_ahead(&sender, &[denied()]).await;
@@ -64,7 +57,7 @@ async fn a_refusal_that_was_noted_ahead_outlasts_what_was_delayed(world: World) 
 
 async fn old_news_permit_nothing_in_any_group(world: World) {
     for (name, groups) in [("Together", &[2][..]), ("Apart", &[1, 1])] {
-        let sender = sender_into(&world, name).await;
+        let sender = Sender::into(&world, name).await;
         let now = world.clock.now().0;
         sender.send(&[at(allowed(), now - 20 * DAY)]).await;
         send_ahead(&sender, &[denied()]).await;
@@ -138,7 +131,7 @@ async fn hours_between_two_clocks_delay_no_refusal(world: World) {
         ("Behind", -2 * HOUR, false, 0),
         ("BehindInDoubt", -2 * HOUR, true, 0),
     ] {
-        let mut sender = sender_into(&world, name).await;
+        let mut sender = Sender::into(&world, name).await;
         world.clock.advance(off.max(0));
         sender.send(&[allowed()]).await;
         world.clock.advance(-off.abs() + 10 * MINUTE);
@@ -157,7 +150,7 @@ async fn hours_between_two_clocks_delay_no_refusal(world: World) {
 
 async fn another_phone_makes_no_difference(world: World) {
     for (name, has_another) in [("One", false), ("Two", true)] {
-        let sender = sender_into(&world, name).await;
+        let sender = Sender::into(&world, name).await;
         send_ahead(&sender, &[denied()]).await;
         if has_another {
             sender.send(&[ios("ada", "w2", Some("denied"))]).await;
@@ -212,7 +205,7 @@ async fn any_group_of_requests_gives_the_same_by_clocks_that_leap(world: World) 
     };
     for round in 0..30 {
         let (alone, together) =
-            (sender_into(&world, &format!("A{round}")).await, sender_into(&world, &format!("B{round}")).await);
+            (Sender::into(&world, &format!("A{round}")).await, Sender::into(&world, &format!("B{round}")).await);
         let (mut passed, mut story) = (0, Vec::new());
         for _ in 0..14 {
             passed += pick(3 * DAY as u64) as i64;

@@ -65,13 +65,6 @@ async fn changes(world: &World, sender: &Sender<'_>) -> Vec<String> {
     all.into_iter().filter(|(workspace, _)| *workspace == sender.workspace.0).map(|(_, row)| row).collect()
 }
 
-async fn sender_into<'a>(world: &'a World, name: &str) -> Sender<'a> {
-    let workspace = world.workspace(name).await;
-    let (key, secret) = world.input(&name.to_lowercase(), "Backend").await;
-    let grant = world.store.input_grant(&key, &secret).await.expect("a feed");
-    Sender { world, store: world.store.clone(), workspace, grant }
-}
-
 /// Reports as they arrived: with the moment of their request.
 fn parcels(sender: &Sender<'_>, requests: &[(Millis, Vec<Value>)]) -> Vec<Parcel> {
     requests.iter().map(|(received, batches)| Parcel { received: *received, ..sender.parcel(sent(batches)) }).collect()
@@ -102,7 +95,7 @@ async fn any_grouping_on_any_process_gives_the_same(world: World) {
             world.clock.advance(passes * 20);
         }
         let (alone, together) =
-            (sender_into(&world, &format!("A{round}")).await, sender_into(&world, &format!("B{round}")).await);
+            (Sender::into(&world, &format!("A{round}")).await, Sender::into(&world, &format!("B{round}")).await);
         for (received, batches) in &arrived {
             for batch in batches {
                 let one = parcels(&alone, &[(*received, vec![batch.clone()])]);
@@ -141,7 +134,7 @@ async fn any_order_of_reports_of_different_times_gives_the_same(world: World) {
         let shuffled = drawn(&mut runner, Just(arrived.clone()).prop_shuffle().boxed());
         let mut both = Vec::new();
         for (name, order) in [("C", &arrived), ("D", &shuffled)] {
-            let sender = sender_into(&world, &format!("{name}{round}")).await;
+            let sender = Sender::into(&world, &format!("{name}{round}")).await;
             for (n, request) in order.iter().enumerate() {
                 let one = parcels(&sender, std::slice::from_ref(request));
                 stores[n % stores.len()].accept(None, Arc::new(one)).await.expect("accepted");

@@ -34,8 +34,13 @@ pub struct Sender<'a> {
 
 impl<'a> Sender<'a> {
     pub async fn new(world: &'a World) -> Self {
-        let workspace = world.workspace("Acme").await;
-        let (key, secret) = world.input("acme", "Backend").await;
+        Self::into(world, "Acme").await
+    }
+
+    /// Into a workspace of this name, which is made.
+    pub async fn into(world: &'a World, name: &str) -> Self {
+        let workspace = world.workspace(name).await;
+        let (key, secret) = world.input(&name.to_lowercase(), "Backend").await;
         let grant = world.store.input_grant(&key, &secret).await.expect("a feed");
         Self { world, store: world.store.clone(), workspace, grant }
     }

@@ -4,11 +4,11 @@
 use super::ahead::{at, devices, send_ahead, told};
 use super::doubt::allowed;
 use super::erasing::{idfas, with_idfa};
-use super::sender::{Sender, ios};
+use super::sender::{AUTHORIZED, DENIED, Sender, ios};
 use crate::harness::{World, on_both, unsteady};
 use attest::domain::time::{DAY, HOUR, MINUTE};
 use attest::server::clock::Clock;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 on_both! {
     a_refusal_after_a_permission_counts_when_time_gets_there
@@ -25,6 +25,12 @@ on_both! {
     a_refusal_noted_ahead_decides_the_profile
     and_one_noted_an_hour_ahead
     an_hour_ahead_another_phone_and_a_restart_permit_nothing
+    a_version_repeated_to_a_clock_behind_opens_no_gate
+    what_is_said_in_doubt_after_time_got_there_outranks_what_is_older
+    a_phone_some_minutes_ahead_may_permit_again
+    a_phone_that_sends_late_may_tell_its_version
+    a_phone_some_minutes_ahead_may_tell_its_version
+    a_version_said_before_time_got_there_counts
 }
 
 fn denied() -> Value {
@@ -158,7 +164,7 @@ async fn after_one_behind(world: &World, batches: &[Value]) {
         world.clock.advance(HOUR);
         sender.send(&[silent()]).await;
     }
-    assert_eq!((sender.devices(super::sender::AUTHORIZED).await, idfas(&sender).await), (0, vec![]));
+    assert_eq!((sender.devices(AUTHORIZED).await, idfas(&sender).await), (0, vec![]));
 }
 
 /// As `a_silent_batch_before_a_late_one_loses_nothing`, with two silent batches, of the version.
@@ -219,11 +225,10 @@ async fn profile_after_another_phone(world: &World, ahead: i64) {
     sender.send(&[at(ios("ada", "v1", Some("authorized")), world.clock.now().0 - 10 * DAY)]).await;
     world.clock.advance(ahead);
     sender.send(&[ios("ada", "v2", Some("denied"))]).await;
-    assert_eq!(sender.profiles(super::sender::DENIED).await, 1);
+    assert_eq!(sender.profiles(DENIED).await, 1);
     world.clock.advance(MINUTE - ahead);
     sender.send(&[ios("ada", "v1", None)]).await;
-    let (authorized, denied) =
-        (sender.profiles(super::sender::AUTHORIZED).await, sender.profiles(super::sender::DENIED).await);
+    let (authorized, denied) = (sender.profiles(AUTHORIZED).await, sender.profiles(DENIED).await);
     assert_eq!((authorized, denied), (0, 1), "the refusal was said later, whichever clock was wrong");
 }
 
@@ -253,5 +258,102 @@ async fn an_hour_ahead_another_phone_and_a_restart_permit_nothing(world: World) 
         world.clock.advance(HOUR);
         sender.send(&[silent()]).await;
     }
-    assert_eq!((sender.devices(super::sender::AUTHORIZED).await, idfas(&sender).await), (0, vec![]));
+    assert_eq!((sender.devices(AUTHORIZED).await, idfas(&sender).await), (0, vec![]));
+}
+
+/// 14.4 was told at 10:00, and is delayed; 17.5 at 11:00 to a right clock, and once more to one that is two hours behind; the delayed one comes to the
+/// right clock, hours later.
+async fn a_version_repeated_to_a_clock_behind_opens_no_gate(world: World) {
+    let sender = Sender::new(&world).await;
+    let old = at(with_idfa(1, "14.4", None), world.clock.now().0);
+    world.clock.advance(HOUR);
+    sender.send(&[at(told(1, Some("17.5")), world.clock.now().0)]).await;
+    world.clock.advance(5 * MINUTE - 2 * HOUR);
+    sender.send(&[told(1, Some("17.5"))]).await;
+    world.clock.advance(8 * HOUR);
+    sender.send(&[old]).await;
+    world.clock.advance(HOUR);
+    sender.send(&[told(1, None)]).await;
+    assert_eq!(idfas(&sender).await, [""; 0]);
+}
+
+/// Refused while the clock was two days ahead; set right. Another phone permits on day 2.5. On day 3 the first one says that it was not asked yet (it was
+/// installed again), to a process that was just restarted. That was said last, and so decides.
+async fn what_is_said_in_doubt_after_time_got_there_outranks_what_is_older(world: World) {
+    let mut sender = Sender::new(&world).await;
+    let process = unsteady(&world, false).await;
+    world.clock.advance(2 * DAY);
+    sender.send(&[denied()]).await;
+    world.clock.advance(HOUR - 2 * DAY);
+    sender.send(&[silent()]).await;
+    world.clock.advance(5 * DAY / 2);
+    sender.send(&[ios("ada", "v2", Some("authorized"))]).await;
+    world.clock.advance(DAY / 2);
+    sender.store = (*process).clone();
+    sender.send(&[at(ios("ada", "v1", Some("not_determined")), world.clock.now().0 - 1000)]).await;
+    sender.store = world.store.clone();
+    for _ in 0..2 {
+        assert_eq!((sender.profiles(AUTHORIZED).await, sender.profiles(DENIED).await), (0, 0));
+        world.clock.advance(HOUR);
+        sender.send(&[silent()]).await;
+    }
+}
+
+/// Refused while the clock was 300 days ahead; set right. The phone's own clock is six minutes ahead. It permits, and says so each day.
+async fn a_phone_some_minutes_ahead_may_permit_again(world: World) {
+    let sender = Sender::new(&world).await;
+    let ahead = |batch| at(batch, world.clock.now().0 + 6 * MINUTE);
+    send_ahead(&sender, &[denied()]).await;
+    sender.send(&[ahead(silent())]).await;
+    for _ in 0..30 {
+        world.clock.advance(DAY);
+        sender.send_unchecked(&[ahead(allowed())]).await;
+    }
+    assert_eq!(devices(&sender).await, (1, 0));
+}
+
+async fn version_after_the_platform(world: &World, off: i64) {
+    let sender = Sender::new(world).await;
+    send_ahead(&sender, &[json!({"device_info": {"platform": "iOS", "ios_idfv": "v1"}})]).await;
+    for _ in 0..30 {
+        world.clock.advance(DAY);
+        sender.send_unchecked(&[at(with_idfa(1, "14.4", None), world.clock.now().0 + off)]).await;
+    }
+    let versions: Vec<(Option<String>,)> = world.rows("select os_version from devices").await;
+    assert_eq!((versions, idfas(&sender).await), (vec![(Some("14.4".to_owned()),)], vec!["A1".to_owned()]));
+}
+
+/// The platform alone was noted while the clock was 300 days ahead. Afterwards the phone tells its version, each day, as its feed sends it: twenty minutes
+/// late.
+async fn a_phone_that_sends_late_may_tell_its_version(world: World) {
+    version_after_the_platform(&world, -20 * MINUTE).await;
+}
+
+/// Or the phone's clock is six minutes ahead.
+async fn a_phone_some_minutes_ahead_may_tell_its_version(world: World) {
+    version_after_the_platform(&world, 6 * MINUTE).await;
+}
+
+/// 14.4 was noted by a clock that is two days ahead; it is set right, and hears of the phone on day 1. 17.5 is told on day 1.5, offline, and comes on day 2.5. A
+/// status in its place counts.
+async fn a_version_said_before_time_got_there_counts(world: World) {
+    for (name, before, after) in [
+        ("Status", ios("ada", "v1", Some("authorized")), denied()),
+        ("Version", with_idfa(1, "14.4", None), told(1, Some("17.5"))),
+    ] {
+        let mut before = before;
+        before["device_info"]["ios_advertising_id"] = "A1".into();
+        let sender = Sender::into(&world, name).await;
+        world.clock.advance(2 * DAY);
+        sender.send(&[before]).await;
+        world.clock.advance(-DAY);
+        sender.send(&[told(1, None)]).await;
+        world.clock.advance(DAY / 2);
+        let said = at(after, world.clock.now().0);
+        world.clock.advance(DAY);
+        sender.send(&[said]).await;
+        world.clock.advance(HOUR);
+        sender.send(&[told(1, None)]).await;
+        assert_eq!(idfas(&sender).await, [""; 0], "{name}");
+    }
 }
