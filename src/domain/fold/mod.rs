@@ -40,8 +40,10 @@ impl Population {
         }
         folded.app_version = batch.app_version.clone().unwrap_or_default();
         if let Some(device) = device {
-            self.describe(device, batch, arrival, &mut folded);
-            self.take_report(device, batch, arrival, &mut folded);
+            // Worked out once: a batch may have many events.
+            let dated = (batch, said::report(batch, arrival).order_key());
+            self.describe(device, dated, arrival, &mut folded);
+            self.take_report(device, dated, arrival, &mut folded);
             if self.has_idfa(device) && !self.may_have_idfa(device, arrival) {
                 // A version or a platform closes the gate as a status does.
                 self.erase_idfas(device, arrival.received);

@@ -90,7 +90,7 @@ fn prefer_refusal(device: &mut Device, before: &Device, batch: &Batch, key: Orde
 
 /// Applies the batch's report to a device that it describes already; `None` where it has a status of a platform that has
 /// none. What the batch itself says counts there, though something newer may say otherwise.
-fn learn(device: &mut Device, batch: &Batch, arrival: &Arrival) -> Option<AppliedReport> {
+fn learn(device: &mut Device, batch: &Batch, key: OrderKey, arrival: &Arrival) -> Option<AppliedReport> {
     if batch.status.is_some() && !batch.platform.unwrap_or(device.platform).is_apple() {
         return None;
     }
@@ -101,12 +101,12 @@ fn learn(device: &mut Device, batch: &Batch, arrival: &Arrival) -> Option<Applie
         return Some(applied);
     };
     let permits_more = report.status.is_some_and(|status| status.permissiveness() > noted.status.permissiveness());
-    let as_of = arrival.reported_as_of(device, noted, report.order_key(), permits_more);
+    let as_of = arrival.reported_as_of(device, noted, key, permits_more);
     let mut applied = apply_report(Some(Reported { as_of, ..noted }), &report);
     if let Some(reported) = applied.reported.as_mut().filter(|_| as_of != noted.as_of) {
         // Later than what it came after.
         reported.as_of = match applied.outcome {
-            ReportOutcome::Changed => noted.as_of.plus(1).max(report.order_key().t),
+            ReportOutcome::Changed => noted.as_of.plus(1).max(key.t),
             _ => noted.as_of,
         };
     }
@@ -121,16 +121,22 @@ fn learn(device: &mut Device, batch: &Batch, arrival: &Arrival) -> Option<Applie
 pub(super) fn keeps_idfa_after(device: &Device, batch: &Batch, arrival: &Arrival) -> bool {
     let mut device = device.clone();
     set_right(&mut device, arrival);
-    describe(&mut device, batch, report(batch, arrival).order_key(), arrival);
-    learn(&mut device, batch, arrival);
+    let key = report(batch, arrival).order_key();
+    describe(&mut device, batch, key, arrival);
+    learn(&mut device, batch, key, arrival);
     device.may_keep_idfa(arrival.policy, arrival.default)
 }
 
 impl Population {
     /// Takes over what the batch says of the device itself.
-    pub(super) fn describe(&mut self, device: DeviceId, batch: &Batch, arrival: &Arrival, folded: &mut Folded) {
+    pub(super) fn describe(
+        &mut self,
+        device: DeviceId,
+        (batch, key): (&Batch, OrderKey),
+        arrival: &Arrival,
+        folded: &mut Folded,
+    ) {
         let Some(device) = self.devices.get_mut(&device) else { return };
-        let key = report(batch, arrival).order_key();
         let t = key.t;
         set_right(device, arrival);
         describe(device, batch, key, arrival);
@@ -151,13 +157,19 @@ impl Population {
         self.devices.values_mut().filter_map(|device| set_back(device, now).then_some(())).count() > 0
     }
 
-    pub(super) fn take_report(&mut self, id: DeviceId, batch: &Batch, arrival: &Arrival, folded: &mut Folded) {
+    pub(super) fn take_report(
+        &mut self,
+        id: DeviceId,
+        (batch, key): (&Batch, OrderKey),
+        arrival: &Arrival,
+        folded: &mut Folded,
+    ) {
         let Some(device) = self.devices.get_mut(&id) else { return };
         let before = device.reported;
-        let applied = learn(device, batch, arrival);
+        let applied = learn(device, batch, key, arrival);
         let says = batch.status.is_some() || batch.os_version.is_some() || batch.platform.is_some();
         if says && applied.as_ref().is_none_or(|applied| applied.outcome != ReportOutcome::Stale) {
-            note_said_in_doubt(device, report(batch, arrival).order_key().t, arrival);
+            note_said_in_doubt(device, key.t, arrival);
         }
         let Some(applied) = applied else {
             folded.data_problems.push(DataProblem::StatusElsewhere);
