@@ -40,6 +40,8 @@ stop_if_missing() {
 if aim_is run e2e test soak lighthouse bench; then
     at_least 20 "$(node --version 2>/dev/null | tr -d v || true)" || missing+=("Node.js 20 or later")
     command -v npm >/dev/null || missing+=("npm")
+elif aim_is sbom; then
+    command -v node >/dev/null || missing+=("Node.js")
 fi
 if aim_is check && [ ${#server_cargo[@]} = 0 ]; then
     missing+=("Rust $attest_rust_least or later with rustfmt and clippy (rustup brings them)")

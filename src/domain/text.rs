@@ -2,7 +2,6 @@
 
 use super::error::Problem;
 use serde::{Deserialize, Serialize};
-use std::borrow::Cow;
 use std::fmt;
 
 /// The longest name of a person, workspace, input or token, in characters.
@@ -119,10 +118,10 @@ impl Email {
 
 /// The text with characters that nobody sees made visible, such as `[U+202E]`: by them what was sent from outside could look
 /// like something else. Line ends and tabs stay.
-pub fn visible(text: &str) -> Cow<'_, str> {
+pub fn visible(text: String) -> String {
     let is_hidden = |c: char| is_invisible(c) && !matches!(c, '\n' | '\t' | '\r');
     if !text.contains(is_hidden) {
-        return text.into();
+        return text;
     }
     let mut shown = String::with_capacity(text.len() + 16);
     for c in text.chars() {
@@ -132,7 +131,7 @@ pub fn visible(text: &str) -> Cow<'_, str> {
             shown.push(c);
         }
     }
-    shown.into()
+    shown
 }
 
 /// Control characters, and those that turn or hide the text around them.
@@ -189,6 +188,7 @@ mod tests {
 
     #[test]
     fn what_nobody_sees_is_made_visible() {
+        let visible = |text: &str| visible(text.to_owned());
         assert_eq!(visible("Zoë 👩\u{200d}👧\n\tb"), "Zoë 👩\u{200d}👧\n\tb");
         assert_eq!(visible("a\u{202e}b\u{1b}[31m\u{0}"), "a[U+202E]b[U+001B][31m[U+0000]");
     }

@@ -10,6 +10,8 @@ use rustls::sign::CertifiedKey;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
+use tokio::task::spawn_blocking;
+use tokio::time::{Instant, interval_at};
 use tokio_rustls::TlsAcceptor;
 
 /// How often the files are looked at.
@@ -55,12 +57,16 @@ impl Certificate {
 
     /// Looks at the files for as long as the server runs. Two files cannot change at once: it is told only when they have not
     /// fitted twice in a row.
-    pub async fn keep_up(&self) {
-        let mut ticks = tokio::time::interval(LOOKED_AT_EVERY);
+    pub async fn keep_up(self: Arc<Self>) {
+        // They were read at the start.
+        let mut ticks = interval_at(Instant::now() + LOOKED_AT_EVERY, LOOKED_AT_EVERY);
         let mut failed = 0_u32;
         loop {
             ticks.tick().await;
-            match self.read_again() {
+            // A disk may take its time.
+            let certificate = self.clone();
+            let read = spawn_blocking(move || certificate.read_again()).await;
+            match read.map_err(Error::internal).flatten() {
                 Ok(is_new) => {
                     failed = 0;
                     if is_new {

@@ -77,7 +77,7 @@ pub async fn serve(system: System, config: Config) -> Result<()> {
         async move { keep_clock(&system).await }
     });
     let tls = certificate.as_ref().map(Certificate::acceptor).transpose()?;
-    let certificate = certificate.map(|certificate| tokio::spawn(async move { certificate.keep_up().await }));
+    let certificate = certificate.map(|certificate| tokio::spawn(certificate.keep_up()));
     let ingest = state.ingest.clone();
     let (stop, stopping) = tokio::sync::oneshot::channel();
     let served = serve_connections(listener, tls, router(state), ConnectionLimits::default(), async {

@@ -6,7 +6,7 @@
 
 use super::arrival::Arrival;
 use crate::domain::att::{OrderKey, Policy, Reported, Status};
-use crate::domain::device::Device;
+use crate::domain::device::{DescribedAt, Device};
 use crate::domain::time::{DAY, Millis};
 
 /// Before every report.
@@ -126,11 +126,13 @@ pub(super) fn set_right(device: &mut Device, arrival: &Arrival) {
     if is_first && device.ahead_as_of.is_some() {
         raise(device, arrival.received.minus(1));
     }
-    if permits(device) {
-        let known = known_until(device, arrival.received);
-        let described = &mut device.described_at;
-        let described = [&mut described.platform, &mut described.os_version].into_iter().flatten();
-        described.filter(|noted| arrival.is_ahead(**noted)).for_each(|noted| *noted = known);
+    let DescribedAt { platform, os_version, .. } = device.described_at;
+    let is_ahead = |noted: &Option<Millis>| noted.is_some_and(|noted| arrival.is_ahead(noted));
+    // Seldom, and what a device permits takes a while to tell.
+    if (is_ahead(&platform) || is_ahead(&os_version)) && permits(device) {
+        let known = Some(known_until(device, arrival.received));
+        let DescribedAt { platform, os_version, .. } = &mut device.described_at;
+        [platform, os_version].into_iter().filter(|noted| is_ahead(noted)).for_each(|noted| *noted = known);
     }
 }
 

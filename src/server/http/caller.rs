@@ -1,7 +1,7 @@
 //! Who sends a request: a signed-in person, a script with an API token, or somebody who is not signed in.
 
 use super::form::Form;
-use super::forwarded::{address, is_by_stranger};
+use super::forwarded::{address, is_by_stranger, peer};
 use super::security::RequestId;
 use crate::domain::audit::SystemActor;
 use crate::domain::error::Refusal;
@@ -13,12 +13,11 @@ use crate::server::services::token::note_use;
 use crate::server::state::AppState;
 use crate::server::store::person::Person;
 use crate::server::store::{Actor, SentForm, Who, WorkspaceRef};
-use axum::extract::{ConnectInfo, FromRequestParts, RawPathParams};
+use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::Method;
 use axum::http::header::{AUTHORIZATION, USER_AGENT};
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Redirect, Response};
-use std::net::SocketAddr;
 use subtle::ConstantTimeEq;
 use tower_sessions::Session;
 
@@ -189,7 +188,7 @@ fn sign_in_address(parts: &Parts) -> String {
 fn actor(parts: &Parts, state: &AppState, who: Who) -> Actor {
     let agent = parts.headers.get(USER_AGENT).map(|agent| String::from_utf8_lossy(agent.as_bytes()).into_owned());
     let request_id = parts.extensions.get::<RequestId>().map(|id| id.0.clone());
-    let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip());
+    let peer = peer(&parts.extensions);
     let trusted = &state.config.trusted_proxies;
     let address = peer.map(|peer| address(peer, &parts.headers, trusted));
     if let Some(peer) = peer.filter(|peer| is_by_stranger(*peer, &parts.headers, trusted)) {

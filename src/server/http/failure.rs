@@ -1,18 +1,18 @@
 //! How errors are reported: once, as a page or as JSON, with the cause in the log only.
 
-use super::forwarded::address;
+use super::forwarded::{address, peer};
 use super::metrics::method_label;
 use super::pages::refused::{RefusedRequest, refused};
 use super::render::render;
 use super::security::RequestId;
 use crate::domain::error::{Code, Fault, Message, Refusal};
-use crate::server::denials::Denial;
+use crate::server::denials::{self, Denial};
 use crate::server::error::Error;
 use crate::server::state::AppState;
 use crate::ui::islands::counts;
 use crate::ui::pages::Page;
 use crate::ui::words;
-use axum::extract::{ConnectInfo, MatchedPath, Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
@@ -21,7 +21,7 @@ use futures::FutureExt;
 use leptos::prelude::expect_context;
 use leptos_axum::ResponseOptions;
 use serde_json::json;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
@@ -59,30 +59,30 @@ fn status(error: &Error) -> StatusCode {
 }
 
 /// What is told of a request that was refused.
-struct Asked {
-    state: AppState,
+struct Asked<'a> {
+    state: &'a AppState,
     method: Method,
     route: Option<MatchedPath>,
     from: Option<IpAddr>,
-    incident: String,
+    incident: &'a str,
 }
 
-impl Asked {
-    fn of(state: &AppState, request: &Request, incident: &str) -> Self {
-        let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip());
-        let from = peer.map(|peer| address(peer, request.headers(), &state.config.trusted_proxies));
+impl<'a> Asked<'a> {
+    fn of(state: &'a AppState, request: &Request, incident: &'a str) -> Self {
+        let from =
+            peer(request.extensions()).map(|peer| address(peer, request.headers(), &state.config.trusted_proxies));
         let (method, route) = (request.method().clone(), request.extensions().get::<MatchedPath>().cloned());
-        Self { state: state.clone(), method, route, from, incident: incident.to_owned() }
+        Self { state, method, route, from, incident }
     }
 
     fn note(&self, kind: &'static str) {
         let route = self.route.as_ref().map_or("none", MatchedPath::as_str);
         let method = method_label(&self.method);
-        self.state.denials.note(Denial { kind, method, route, from: self.from, incident: &self.incident });
+        self.state.denials.note(Denial { kind, method, route, from: self.from, incident: self.incident });
     }
 
     fn note_error(&self, error: &Error) {
-        log(error, &self.incident);
+        log(error, self.incident);
         if let Error::Refused(refusal) = error {
             self.note_refusal(refusal);
         }
@@ -95,12 +95,12 @@ impl Asked {
             Refusal::FromElsewhere => self.note("from_elsewhere"),
             Refusal::NotFound => self.note("not_found"),
             // Whoever's session is over, and whoever mistypes, is told so.
-            Refusal::SignedOut => self.state.denials.count("signed_out"),
-            Refusal::BadRequest(_) | Refusal::NotJsonType => self.state.denials.count("bad_request"),
-            Refusal::Invalid(_) => self.state.denials.count("invalid"),
-            Refusal::Conflict | Refusal::SentAlready => self.state.denials.count("conflict"),
-            Refusal::TooLarge(_) => self.state.denials.count("too_large"),
-            Refusal::RateLimited => self.state.denials.count("rate_limited"),
+            Refusal::SignedOut => denials::count("signed_out"),
+            Refusal::BadRequest(_) | Refusal::NotJsonType => denials::count("bad_request"),
+            Refusal::Invalid(_) => denials::count("invalid"),
+            Refusal::Conflict | Refusal::SentAlready => denials::count("conflict"),
+            Refusal::TooLarge(_) => denials::count("too_large"),
+            Refusal::RateLimited => denials::count("rate_limited"),
         }
     }
 
@@ -109,7 +109,7 @@ impl Asked {
         match status {
             StatusCode::METHOD_NOT_ALLOWED => self.note("method"),
             StatusCode::NOT_FOUND => self.note("not_found"),
-            _ => self.state.denials.count("bad_request"),
+            _ => denials::count("bad_request"),
         }
     }
 }
@@ -118,6 +118,7 @@ impl Asked {
 async fn answered(request: Request, next: Next) -> Response {
     AssertUnwindSafe(next.run(request)).catch_unwind().await.unwrap_or_else(|panic| {
         let said = panic.downcast_ref::<String>().map(String::as_str);
+        denials::count("panic");
         let said = said.or(panic.downcast_ref::<&str>().copied()).unwrap_or("without a word");
         Error::Internal(format!("a panic: {said}")).into_response()
     })

@@ -1,9 +1,15 @@
 //! Where a request comes from: the peer, or whom trusted proxies name.
 
-use axum::http::HeaderMap;
+use axum::extract::ConnectInfo;
+use axum::http::{Extensions, HeaderMap};
 use std::net::{IpAddr, SocketAddr};
 
 const FORWARDED_FOR: &str = "x-forwarded-for";
+
+/// Who is at the other end of the connection; nobody where there is none, as in tests.
+pub fn peer(extensions: &Extensions) -> Option<IpAddr> {
+    extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip())
+}
 
 /// The nearest address that is no trusted proxy's. `X-Forwarded-For` is read from the right, as proxies append to it: what
 /// stands left of the first hop that is not trusted, or is no address at all, was written by whoever sent it.

@@ -67,7 +67,7 @@ pub async fn draw_pages(
             |view, _, _| {
                 // Nothing on our pages waits and islands get no resources, so that one pass over the view is the whole
                 // page, and the script in which Leptos would hand over what came later is left out.
-                let html = visible(&view.to_html()).into_owned();
+                let html = visible(view.to_html());
                 Box::pin(ready(Box::pin(futures::stream::once(ready(html))) as _))
             },
         );

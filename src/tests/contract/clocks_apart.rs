@@ -26,13 +26,13 @@ on_both! {
 
 /// Of one device: not authorized, but denied.
 const DENIED: (i64, i64) = (0, 1);
-const REFUSED: ((i64, i64), Vec<String>) = (DENIED, Vec::new());
+pub(super) const REFUSED: ((i64, i64), Vec<String>) = (DENIED, Vec::new());
 
-fn silent() -> Value {
+pub(super) fn silent() -> Value {
     ios("ada", "v1", None)
 }
 
-fn denied() -> Value {
+pub(super) fn denied() -> Value {
     ios("ada", "v1", Some("denied"))
 }
 

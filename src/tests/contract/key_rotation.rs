@@ -46,7 +46,7 @@ async fn every_process_knows_a_key_before_one_uses_it(world: World) {
     assert_eq!(rows, [("command_line".to_owned(), said(1), said(2))]);
 }
 
-async fn use_a_further_key(world: &World) {
+pub(super) async fn use_a_further_key(world: &World) {
     world.system.rotate_keys(&Actor::command_line()).await.expect("rotated");
     world.clock.advance(2 * MINUTE);
     world.system.follow_keys().await.expect("followed");

@@ -1,9 +1,10 @@
 //! Keys that take over from each other: what a stolen one, a changed database and files in another order can make of them.
 
+use super::key_rotation::use_a_further_key;
 use crate::harness::{World, on_both, open};
 use attest::domain::audit::{Checkpoint, NextKey, Signable, Succession};
 use attest::domain::role::Role;
-use attest::domain::time::{DAY, HOUR, MINUTE};
+use attest::domain::time::{DAY, HOUR};
 use attest::server::clock::{Clock, Ids};
 use attest::server::destination::Destinations;
 use attest::server::secret::signing::Signer;
@@ -22,12 +23,6 @@ on_both! {
     what_is_told_may_stand_in_any_order
     when_a_key_was_made_is_sealed_with_it
     all_public_keys_verify_what_any_of_them_signed
-}
-
-async fn use_a_further_key(world: &World) {
-    world.system.rotate_keys(&Actor::command_line()).await.expect("rotated");
-    world.clock.advance(2 * MINUTE);
-    world.system.follow_keys().await.expect("followed");
 }
 
 async fn kept(world: &World) -> String {

@@ -2,6 +2,7 @@
 //! nothing that was said before it outranks it.
 
 use super::ahead::{at, devices, send_ahead, told};
+use super::clocks_apart::{REFUSED, denied, silent};
 use super::doubt::allowed;
 use super::erasing::{idfas, with_idfa};
 use super::sender::{AUTHORIZED, DENIED, Sender, ios};
@@ -32,16 +33,6 @@ on_both! {
     a_phone_some_minutes_ahead_may_tell_its_version
     a_version_said_before_time_got_there_counts
 }
-
-fn denied() -> Value {
-    ios("ada", "v1", Some("denied"))
-}
-
-fn silent() -> Value {
-    ios("ada", "v1", None)
-}
-
-const REFUSED: ((i64, i64), Vec<String>) = ((0, 1), Vec::new());
 
 /// Denied while the clock is 2 days ahead; set right; permitted for real an hour later; denied for real 1.5 days later on a phone that
 /// is offline and sends it when 2 days have passed, with its own time. The permission has been given the refusal's moment meanwhile.

@@ -12,6 +12,7 @@ use base64::prelude::BASE64_STANDARD;
 use serde_json::Value;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt;
 
 /// A session's cookie, as a browser sends it back.
@@ -136,17 +137,17 @@ impl World {
 
     /// The same with other limits; returns the address.
     pub async fn serve_within(&self, limits: ConnectionLimits) -> SocketAddr {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let address = listener.local_addr().expect("an address");
-        tokio::spawn(serve_connections(listener, None, self.router.clone(), limits, std::future::pending()));
-        address
+        self.serve_by(None, limits).await
     }
 
     /// The same with a certificate.
     pub async fn serve_with(&self, certificate: &Arc<Certificate>, limits: ConnectionLimits) -> SocketAddr {
+        self.serve_by(Some(certificate.acceptor().expect("TLS")), limits).await
+    }
+
+    async fn serve_by(&self, tls: Option<TlsAcceptor>, limits: ConnectionLimits) -> SocketAddr {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
-        let tls = Some(certificate.acceptor().expect("TLS"));
         tokio::spawn(serve_connections(listener, tls, self.router.clone(), limits, std::future::pending()));
         address
     }
