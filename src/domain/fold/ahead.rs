@@ -13,6 +13,8 @@ use crate::domain::time::{DAY, Millis};
 pub(super) const NEVER: Millis = Millis(0);
 /// After every report.
 const ALWAYS: Millis = Millis(i64::MAX);
+/// How far behind a clock that goes steadily is thought to be at most, in milliseconds.
+const MOST_BEHIND: i64 = 7 * DAY;
 
 impl Arrival {
     /// Whether something was noted for later than is believed: a clock was ahead then, or this one is behind.
@@ -126,6 +128,8 @@ pub(super) fn set_right(device: &mut Device, arrival: &Arrival) {
     if is_first && device.ahead_as_of.is_some() {
         raise(device, arrival.received.minus(1));
     }
+    // A refusal of next year would else be new once more then, and undo what was permitted since.
+    device.ahead_as_of = device.ahead_as_of.filter(|mark| *mark <= arrival.received.plus(MOST_BEHIND));
     let DescribedAt { platform, os_version, .. } = device.described_at;
     let is_ahead = |noted: &Option<Millis>| noted.is_some_and(|noted| arrival.is_ahead(noted));
     // Seldom, and what a device permits takes a while to tell.

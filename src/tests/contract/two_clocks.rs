@@ -32,6 +32,8 @@ on_both! {
     a_phone_that_sends_late_may_tell_its_version
     a_phone_some_minutes_ahead_may_tell_its_version
     a_version_said_before_time_got_there_counts
+    a_refusal_of_a_year_ahead_is_not_new_in_a_year
+    nor_where_its_phone_permits
 }
 
 /// Denied while the clock is 2 days ahead; set right; permitted for real an hour later; denied for real 1.5 days later on a phone that
@@ -347,4 +349,37 @@ async fn a_version_said_before_time_got_there_counts(world: World) {
         sender.send(&[told(1, None)]).await;
         assert_eq!(idfas(&sender).await, [""; 0], "{name}");
     }
+}
+
+/// Refused while the clock was 300 days ahead; set right. Another phone permits on day 200; on day 301 the first one is heard of.
+async fn a_refusal_of_a_year_ahead_is_not_new_in_a_year(world: World) {
+    let sender = Sender::new(&world).await;
+    send_ahead(&sender, &[denied()]).await;
+    for _ in 0..2 {
+        sender.send(&[silent()]).await;
+        world.clock.advance(100 * DAY);
+    }
+    sender.send(&[ios("ada", "v2", Some("authorized"))]).await;
+    assert_eq!((sender.profiles(AUTHORIZED).await, sender.profiles(DENIED).await), (1, 0), "day 200");
+    world.clock.advance(101 * DAY);
+    sender.send(&[silent()]).await;
+    assert_eq!((sender.profiles(AUTHORIZED).await, sender.profiles(DENIED).await), (1, 0), "day 301");
+}
+
+/// The same of one phone, which is heard of each day: on day 299 it permits, offline; on day 301 it sends a silent batch, and what it
+/// kept afterwards.
+async fn nor_where_its_phone_permits(world: World) {
+    let sender = Sender::new(&world).await;
+    send_ahead(&sender, &[denied()]).await;
+    for _ in 0..299 {
+        world.clock.advance(DAY);
+        sender.send_unchecked(&[silent()]).await;
+    }
+    let permitted = at(allowed(), world.clock.now().0);
+    world.clock.advance(2 * DAY);
+    sender.send(&[silent()]).await;
+    for _ in 0..2 {
+        sender.send(std::slice::from_ref(&permitted)).await;
+    }
+    assert_eq!(devices(&sender).await, (1, 0));
 }
