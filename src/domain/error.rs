@@ -87,6 +87,12 @@ closed_list! {
         /// Whoever was shown the link to an account's first password may have used it themselves.
         LinkWasShown => "link_was_shown",
         NotThePassword => "not_the_password",
+        /// Neither the code that an authenticator app shows, nor a recovery code that was not used.
+        NotTheCode => "not_the_code",
+        /// A second factor that a workspace or the installation demands.
+        SecondFactorDemanded => "second_factor_demanded",
+        /// Whoever demands a second factor must have one.
+        NoSecondFactor => "no_second_factor",
         /// Guesses that failed slow down the next one.
         TooManyAttempts => "too_many_attempts",
         AlreadyMember => "already_member",
@@ -132,6 +138,10 @@ pub enum Refusal {
     SignedOut,
     /// The role does not allow it.
     Forbidden,
+    /// The person must prove that it is them once more.
+    Unconfirmed,
+    /// It needs a second factor, which the person has not set up.
+    SecondFactorMissing,
     /// Only operators of the installation may.
     OperatorsOnly,
     /// A form that was not sent from a page of ours.
@@ -157,7 +167,11 @@ impl Refusal {
         match self {
             Self::BadRequest(_) | Self::NotJsonType => Code::BadRequest,
             Self::Unauthorized | Self::SignedOut => Code::Unauthorized,
-            Self::Forbidden | Self::OperatorsOnly | Self::FromElsewhere => Code::Forbidden,
+            Self::Forbidden
+            | Self::Unconfirmed
+            | Self::SecondFactorMissing
+            | Self::OperatorsOnly
+            | Self::FromElsewhere => Code::Forbidden,
             Self::NotFound => Code::NotFound,
             Self::Conflict | Self::SentAlready => Code::Conflict,
             Self::Invalid(_) => Code::Invalid,

@@ -16,6 +16,13 @@ closed_list! {
     }
 }
 
+impl Role {
+    /// Whether a workspace can demand a second factor of it: those who change what others rely on.
+    pub fn must_have_second_factor(self) -> bool {
+        matches!(self, Self::ComplianceAdmin | Self::Admin)
+    }
+}
+
 /// A token's role: one of the six, or the one that only tokens have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]

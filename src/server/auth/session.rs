@@ -23,6 +23,10 @@ const TOUCH_EVERY: i64 = MINUTE;
 pub const PERSON: &str = "person";
 pub const AGENT: &str = "agent";
 pub const ADDRESS: &str = "address";
+/// Where it keeps when they last proved that it is them.
+pub const CONFIRMED: &str = "confirmed_at";
+/// Where a session from before sign-in keeps whose password was right, while a code is asked for.
+pub const HALF: &str = "half_signed_in";
 
 /// The sessions of pages, or of the polling island: that one never renews.
 #[derive(Clone, Debug)]

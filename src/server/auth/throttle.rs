@@ -107,6 +107,11 @@ impl Attempt {
         Self(vec![counted(Kind::Known, &format!("{email}\nsigned in"))])
     }
 
+    /// At the code of a second factor, by whoever knew the password: by a browser that is known for the account, or another.
+    pub fn at_code(email: &Email, number: Option<BrowserNumber>) -> Self {
+        Self(vec![counted(Kind::Known, &format!("{email}\ncode\n{number:x?}"))])
+    }
+
     /// Counts the attempt as failed before it is tried, so that many at once are no way round.
     pub async fn count(&mut self, system: &System) -> Result<Passage> {
         let attempt = self.clone();

@@ -7,8 +7,10 @@ use crate::server::config::Config;
 use crate::server::error::{Error, Result};
 use crate::server::services::Services;
 use crate::server::services::person::{NewAccount, add_account, make_reset_link};
+use crate::server::services::second_factor::{demand_of_operators, remove_factor_of};
 use crate::server::services::standing::{Standing, set_standing};
 use crate::server::store::Actor;
+use crate::server::store::person::Person;
 use clap::Subcommand;
 use secrecy::SecretString;
 use serde_json::json;
@@ -50,6 +52,16 @@ pub enum User {
         #[arg(long)]
         confirm: bool,
     },
+    /// Turn off the two-factor authentication of a person who lost their phone and recovery codes, and end their sessions.
+    RemoveSecondFactor {
+        #[arg(long)]
+        email: String,
+    },
+    /// Require two-factor authentication of operators, or with --off no longer.
+    RequireSecondFactor {
+        #[arg(long)]
+        off: bool,
+    },
     /// Print a one-time link by which a person chooses another password, take the present one away, and end their sessions.
     Reset {
         #[arg(long)]
@@ -68,6 +80,17 @@ impl User {
             Self::Operator { email, off, confirm } => {
                 let standing = if off { Standing::NoOperator } else { Standing::Operator };
                 return stand(services, &email, (standing, confirm)).await;
+            }
+            Self::RemoveSecondFactor { email } => {
+                let person = person(services, &email).await?;
+                remove_factor_of(services, &Actor::command_line(), person.id).await?;
+                say!("Done.");
+                return Ok(ExitStatus::Done);
+            }
+            Self::RequireSecondFactor { off } => {
+                demand_of_operators(services, &Actor::command_line(), !off).await?;
+                say!("Done.");
+                return Ok(ExitStatus::Done);
             }
             Self::Reset { email, json } => {
                 let token = make_reset_link(services, &Actor::command_line(), &email).await?;
@@ -92,10 +115,14 @@ impl User {
     }
 }
 
-async fn stand(services: &Services, email: &str, standing: (Standing, bool)) -> Result<ExitStatus> {
+async fn person(services: &Services, email: &str) -> Result<Person> {
     let email = Email::parse(email).map_err(|problem| Error::invalid("--email", problem))?;
     let person = services.store().system_view().await?.person_by_email(&email).await?;
-    let person = person.ok_or_else(|| Error::invalid("--email", Problem::NobodyHasIt))?;
+    person.ok_or_else(|| Error::invalid("--email", Problem::NobodyHasIt))
+}
+
+async fn stand(services: &Services, email: &str, standing: (Standing, bool)) -> Result<ExitStatus> {
+    let person = person(services, email).await?;
     set_standing(services, &Actor::command_line(), person.id, standing).await?;
     say!("Done.");
     Ok(ExitStatus::Done)

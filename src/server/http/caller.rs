@@ -6,8 +6,9 @@ use super::security::RequestId;
 use crate::domain::audit::SystemActor;
 use crate::domain::error::Refusal;
 use crate::domain::id::PersonId;
+use crate::domain::time::Millis;
 use crate::server::auth::key::{hash, token_parts};
-use crate::server::auth::session::PERSON;
+use crate::server::auth::session::{CONFIRMED, PERSON};
 use crate::server::error::Error;
 use crate::server::services::token::note_use;
 use crate::server::state::AppState;
@@ -109,7 +110,10 @@ impl FromRequestParts<AppState> for SignedInPerson {
         match signed_in_person(state, &session).await.map_err(NotSignedIn::Failed)? {
             Some(person) => {
                 let who = Who::Person { id: person.id, name: person.name.clone() };
-                Ok(Self { actor: actor(parts, state, who), person, session, page: AskedPage::of(parts) })
+                let confirmed_at: Option<Millis> =
+                    session.get(CONFIRMED).await.map_err(|error| NotSignedIn::Failed(unavailable(error)))?;
+                let actor = Actor { confirmed_at, ..actor(parts, state, who) };
+                Ok(Self { actor, person, session, page: AskedPage::of(parts) })
             }
             None => Err(NotSignedIn::Redirect(sign_in_address(parts))),
         }
@@ -195,5 +199,5 @@ fn actor(parts: &Parts, state: &AppState, who: Who) -> Actor {
         // The first one is enough to tell.
         let _ = state.untrusted_proxy.set(peer);
     }
-    Actor { who, address: address.map(|address| address.to_string()), agent, request_id, form: None }
+    Actor { address: address.map(|address| address.to_string()), agent, request_id, ..Actor::here(who) }
 }

@@ -1,7 +1,9 @@
 //! How errors are reported: once, as a page or as JSON, with the cause in the log only.
 
+use super::form::SentFields;
 use super::forwarded::{address, peer};
 use super::metrics::method_label;
+use super::pages::confirm::confirm_page;
 use super::pages::refused::{RefusedRequest, refused};
 use super::render::render;
 use super::security::RequestId;
@@ -46,7 +48,13 @@ fn status(error: &Error) -> StatusCode {
     match error {
         Error::Refused(Refusal::BadRequest(_)) => StatusCode::BAD_REQUEST,
         Error::Refused(Refusal::Unauthorized | Refusal::SignedOut) => StatusCode::UNAUTHORIZED,
-        Error::Refused(Refusal::Forbidden | Refusal::OperatorsOnly | Refusal::FromElsewhere) => StatusCode::FORBIDDEN,
+        Error::Refused(
+            Refusal::Forbidden
+            | Refusal::Unconfirmed
+            | Refusal::SecondFactorMissing
+            | Refusal::OperatorsOnly
+            | Refusal::FromElsewhere,
+        ) => StatusCode::FORBIDDEN,
         Error::Refused(Refusal::NotFound) => StatusCode::NOT_FOUND,
         Error::Refused(Refusal::Conflict | Refusal::SentAlready) => StatusCode::CONFLICT,
         Error::Refused(Refusal::Invalid(_)) => StatusCode::UNPROCESSABLE_ENTITY,
@@ -92,9 +100,11 @@ impl<'a> Asked<'a> {
         match refusal {
             Refusal::Unauthorized => self.note("unauthorized"),
             Refusal::Forbidden | Refusal::OperatorsOnly => self.note("forbidden"),
+            Refusal::SecondFactorMissing => self.note("second_factor_missing"),
             Refusal::FromElsewhere => self.note("from_elsewhere"),
             Refusal::NotFound => self.note("not_found"),
             // Whoever's session is over, and whoever mistypes, is told so.
+            Refusal::Unconfirmed => denials::count("unconfirmed"),
             Refusal::SignedOut => denials::count("signed_out"),
             Refusal::BadRequest(_) | Refusal::NotJsonType => denials::count("bad_request"),
             Refusal::Invalid(_) => denials::count("invalid"),
@@ -141,7 +151,7 @@ fn log(error: &Error, incident: &str) {
 pub async fn as_page(
     State(state): State<AppState>,
     RequestId(incident): RequestId,
-    request: Request,
+    mut request: Request,
     next: Next,
 ) -> Response {
     // An unknown address among those for machines is reported as JSON.
@@ -150,6 +160,8 @@ pub async fn as_page(
     }
     let told = Asked::of(&state, &request, &incident);
     let asked = RefusedRequest::of(&state, &request);
+    let sent = SentFields::default();
+    request.extensions_mut().insert(sent.clone());
     let response = answered(request, next).await;
     if is_bare(&response) {
         told.note_bare(response.status());
@@ -158,6 +170,11 @@ pub async fn as_page(
     }
     let Some(Failed(error)) = response.extensions().get::<Failed>().cloned() else { return response };
     told.note_error(&error);
+    if matches!(&*error, Error::Refused(Refusal::Unconfirmed))
+        && let Ok(Some(page)) = confirm_page(&state, &asked, sent.get()).await
+    {
+        return render(&state, page, status(&error));
+    }
     let page = refused(&state, asked, Some(&error), Some(incident)).await;
     with_retry(render(&state, Page::Refused(Box::new(page)), status(&error)), &error)
 }
@@ -254,6 +271,8 @@ fn messages(error: &Error, incident: &str) -> Vec<Message> {
                 Refusal::Unauthorized => "expected credentials in the Authorization header",
                 Refusal::SignedOut => "nobody is signed in",
                 Refusal::Forbidden | Refusal::OperatorsOnly => "these credentials do not allow this",
+                Refusal::Unconfirmed => "this needs the password once more, on a page of Attest",
+                Refusal::SecondFactorMissing => "this needs two-factor authentication, which is not set up",
                 Refusal::FromElsewhere => "this request does not come from a page of Attest",
                 Refusal::NotFound => "not found",
                 Refusal::NotJsonType => "Content-Type: expected application/json",

@@ -7,9 +7,20 @@ use axum::body::{Bytes, to_bytes};
 use axum::extract::{FromRequest, Request};
 use axum::http::header::CONTENT_TYPE;
 use secrecy::SecretString;
+use std::sync::{Arc, OnceLock};
 
 /// More than any of our forms can hold, in bytes.
 const LARGEST: usize = 24 * 1024;
+
+/// The fields of a form that was read, for the page that asks for the password before it is sent once more.
+#[derive(Clone, Debug, Default)]
+pub struct SentFields(Arc<OnceLock<Vec<(String, String)>>>);
+
+impl SentFields {
+    pub fn get(&self) -> &[(String, String)] {
+        self.0.get().map(Vec::as_slice).unwrap_or_default()
+    }
+}
 
 /// The fields of a form.
 pub struct Form {
@@ -25,9 +36,13 @@ impl<S: Send + Sync> FromRequest<S> for Form {
         if !kind.starts_with("application/x-www-form-urlencoded") {
             return Err(Refusal::BadRequest(vec![]).into());
         }
+        let sent = request.extensions().get::<SentFields>().cloned();
         let body: Bytes =
             to_bytes(request.into_body(), LARGEST).await.map_err(|_| Refusal::TooLarge(LARGEST / 1024))?;
-        let fields = form_urlencoded::parse(&body).into_owned().collect();
+        let fields: Vec<(String, String)> = form_urlencoded::parse(&body).into_owned().collect();
+        if let Some(SentFields(sent)) = sent {
+            let _ = sent.set(fields.clone());
+        }
         Ok(Self { fields, faults: Vec::new() })
     }
 }
@@ -48,6 +63,11 @@ impl Form {
     /// A field that may be left out.
     pub fn optional(&mut self, name: &'static str) -> String {
         if self.fields.iter().any(|(known, _)| known == name) { self.text(name) } else { String::new() }
+    }
+
+    /// All fields but these.
+    pub fn others(&self, but: &[&str]) -> Vec<(String, String)> {
+        self.fields.iter().filter(|(name, _)| !but.contains(&name.as_str())).cloned().collect()
     }
 
     /// A password; never shown again.

@@ -96,6 +96,8 @@ routes! {
     "GET" "/" Page SignedIn => get(pages::session::home);
     "GET" "/sign-in" Page Nothing => get(pages::session::sign_in_form);
     "POST" "/sign-in" Page Nothing => post(pages::session::sign_in);
+    "GET" "/sign-in/code" Page Nothing => get(pages::session::code_form);
+    "POST" "/sign-in/code" Page Nothing => post(pages::session::sign_in_by_code);
     "POST" "/sign-out" Page SignedIn => post(pages::session::sign_out);
     "GET" "/set-up" Page Nothing => get(pages::setup::set_up_form);
     "POST" "/set-up" Page Nothing => post(pages::setup::set_up);
@@ -104,10 +106,14 @@ routes! {
 
     "GET" "/account" Page SignedIn => get(pages::account::show);
     "POST" "/account" Page SignedIn => post(pages::account::change);
+    "GET" "/account/second-factor" Page SignedIn => get(pages::second_factor::show);
+    "POST" "/account/second-factor" Page SignedIn => post(pages::second_factor::change);
+    "POST" "/confirm" Page SignedIn => post(pages::confirm::confirm);
     "GET" "/api" Page SignedIn => get(pages::api::show);
     "GET" "/stored" Page SignedIn => get(pages::stored::show);
     "GET" "/people" Page Operator => get(pages::person::list);
     "GET" "/people/{person}" Page Operator => get(pages::person::one);
+    "POST" "/people" Page Operator => post(pages::person::demand);
     "POST" "/people/{person}" Page Operator => post(pages::person::change);
     "GET" "/workspaces" Page Operator => get(pages::workspace::list);
     "POST" "/workspaces" Page Operator => post(pages::workspace::add);

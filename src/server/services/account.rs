@@ -1,14 +1,14 @@
 //! What people change about their own account: name, password, sessions, theme.
 
 use super::Services;
-use super::session::count_failure;
+use super::proof::present_password;
 use crate::domain::audit::AuditAction;
 use crate::domain::error::{Problem, Refusal};
 use crate::domain::id::PersonId;
-use crate::domain::text::{Email, Name};
+use crate::domain::text::Name;
 use crate::domain::theme::Theme;
-use crate::server::auth::password::{Verdict, acceptable};
-use crate::server::auth::throttle::{Attempt, Passage};
+use crate::server::auth::password::acceptable;
+use crate::server::auth::throttle::Attempt;
 use crate::server::error::{Error, Result};
 use crate::server::store::person::Person;
 use crate::server::store::{Actor, Record, SystemTx, Trail};
@@ -58,26 +58,16 @@ pub struct NewPassword {
 
 /// Changes the password and ends the person's other sessions. Guesses at the current one are throttled like sign-ins.
 pub async fn change_password(services: &Services, actor: &Actor, person: &Person, asked: NewPassword) -> Result<()> {
-    let Services { system, passwords, .. } = services;
-    let email = Email::parse(&person.email).map_err(|problem| Refusal::invalid("email", problem))?;
-    let mut attempt = Attempt::by_signed_in(&email);
-    let Passage::Try(rank) = attempt.count(system).await? else {
-        return Err(Error::invalid("present", Problem::TooManyAttempts));
-    };
-    let hash = system.system_view().await?.password_hash(person.id).await?;
-    if passwords.verify(rank, asked.present.clone(), hash).await? == Verdict::Wrong {
-        count_failure(services, actor, Some(person.id)).await?;
-        return Err(Error::invalid("present", Problem::NotThePassword));
-    }
+    let attempt = present_password(services, actor, person, ("present", asked.present.clone())).await?;
     acceptable(&asked.new, &[&person.name, &person.email]).map_err(|problem| Error::invalid("new", problem))?;
     if asked.new.expose_secret() == asked.present.expose_secret() {
         return Err(Error::invalid("new", Problem::Taken));
     }
-    let hash = passwords.hash(asked.new).await?;
+    let hash = services.passwords.hash(asked.new).await?;
     let trail = row(actor, person.id, AuditAction::PasswordChanged, Value::Null, Value::Null);
     let (id, session) = (person.id, asked.session);
     let work = move |tx| change_password_once(tx, attempt.clone(), id, hash.clone(), session.clone(), trail.clone());
-    system.transaction(work).await
+    services.system.transaction(work).await
 }
 
 async fn change_password_once(
@@ -109,6 +99,7 @@ pub async fn end_sessions(services: &Services, actor: &Actor, person: &Person, e
 }
 
 async fn end_sessions_once(mut tx: SystemTx, actor: Actor, id: PersonId, ending: Ending) -> Result<()> {
+    actor.assert_confirmed(tx.now)?;
     let ended = match &ending {
         Ending::One(session) => tx.end_session_of(id, session).await?,
         Ending::Others(kept) => tx.end_sessions_but(id, Some(kept)).await?,

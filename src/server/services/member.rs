@@ -75,6 +75,9 @@ async fn set_once(
     }
     may_touch(&change, before, Some(role))?;
     keeps_an_admin(&members, before, Some(role))?;
+    if role.must_have_second_factor() {
+        change.assert_confirmed()?;
+    }
     change.set_role(person, role).await?;
     let after = MemberSnapshot { person: person.to_string(), name, role };
     change.commit(person.to_string(), before.map(state), Some(after), None, ()).await

@@ -107,9 +107,16 @@ pub(super) fn assert_theirs(
 /// Refuses people who are no operators, inside the transaction that acts.
 pub(super) async fn operators_only(tx: &mut SystemTx, actor: &Actor) -> Result<()> {
     match &actor.who {
-        Who::Person { id, .. } if tx.person(*id).await?.is_some_and(|person| person.operator && !person.disabled) => {
-            Ok(())
-        }
+        Who::Person { id, .. } => match tx.person(*id).await? {
+            Some(person) if person.operator && !person.disabled => {
+                if person.lacks_second_factor {
+                    Err(Refusal::SecondFactorMissing.into())
+                } else {
+                    Ok(())
+                }
+            }
+            _ => Err(Refusal::OperatorsOnly.into()),
+        },
         Who::CommandLine => Ok(()),
         _ => Err(Refusal::OperatorsOnly.into()),
     }
@@ -130,6 +137,7 @@ pub async fn make_reset_link(services: &Services, actor: &Actor, email: &str) ->
 
 async fn make_reset_link_once(mut tx: SystemTx, actor: Actor, email: Email, token_hash: Vec<u8>) -> Result<()> {
     operators_only(&mut tx, &actor).await?;
+    actor.assert_confirmed(tx.now)?;
     tx.take_form(&actor).await?;
     let person = tx.person_by_email(&email).await?.ok_or(Refusal::NotFound)?;
     tx.forget_password(person.id).await?;

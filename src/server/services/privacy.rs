@@ -86,6 +86,12 @@ async fn change_once<A: Act<Snapshot = PrivacySnapshot>>(
     if asked.typed_name.as_ref().is_some_and(|typed| typed.trim() != change.workspace.name) {
         return Err(Error::invalid("confirm", Problem::NotTheName));
     }
+    // What lets advertising ids through that no user permitted.
+    let permits = (after.default == Some(Status::Authorized) && after.default != before.default)
+        || (after.policy == Policy::Observe && after.policy != before.policy);
+    if permits {
+        change.assert_confirmed()?;
+    }
     let moved = if after.default == before.default {
         0
     } else {

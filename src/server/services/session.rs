@@ -1,6 +1,7 @@
 //! Signing in and out.
 
 use super::Services;
+use super::proof::HalfSignedIn;
 use crate::domain::audit::{AuditAction, SystemActor};
 use crate::domain::error::Refusal;
 use crate::domain::id::PersonId;
@@ -9,9 +10,10 @@ use crate::server::auth::browser::KnownBrowsers;
 use crate::server::auth::password::Verdict;
 use crate::server::auth::session::Sessions;
 use crate::server::auth::throttle::{Attempt, Passage, host};
-use crate::server::error::Result;
+use crate::server::error::{Error, Result};
 use crate::server::store::failure::{Failures, QUARTER};
 use crate::server::store::person::Person;
+use crate::server::store::second_factor::ProvenFactor;
 use crate::server::store::{Actor, Record, SystemTx, Trail, Who};
 use secrecy::SecretString;
 use serde_json::{Value, json};
@@ -20,20 +22,23 @@ use serde_json::{Value, json};
 #[derive(Clone, Debug)]
 pub enum SignedIn {
     Yes(Person, Proof),
+    /// The password was right, and a code of the second factor is asked for.
+    NeedsCode(HalfSignedIn),
     /// Unknown e-mail, wrong password, no password, a disabled account: one and the same answer.
     No,
     /// Too many failures; try again in so many milliseconds.
     Wait(i64),
 }
 
-/// That somebody knew a password.
+/// That somebody knew a password, and had the second factor where there is one.
 #[derive(Clone, Debug)]
 pub struct Proof {
-    attempt: Attempt,
+    pub(super) attempt: Attempt,
     /// What it was found right by.
-    hash: String,
+    pub(super) hash: String,
     /// The same password under a hash as they are made now, where that one is older.
-    renewed: Option<String>,
+    pub(super) renewed: Option<String>,
+    pub(super) factor: Option<ProvenFactor>,
     /// What the browser keeps from now on, by which it is known for the account.
     pub marks: Option<String>,
 }
@@ -73,11 +78,57 @@ pub async fn sign_in(
         && !person.disabled
     {
         let renewed = if is_outdated { Some(passwords.hash(password).await?) } else { None };
+        if person.has_second_factor {
+            return half_sign_in(services, person.id, attempt, (hash, renewed)).await;
+        }
         let marks = browsers.with(marks, &email, number.unwrap_or_else(|| system.ids().random()));
-        return Ok(SignedIn::Yes(person, Proof { attempt, hash, renewed, marks }));
+        return Ok(SignedIn::Yes(person, Proof { attempt, hash, renewed, factor: None, marks }));
     }
     count_failure(services, actor, person_id).await?;
     Ok(SignedIn::No)
+}
+
+/// Forgives the failures before a right password that a code must follow.
+async fn half_sign_in(
+    services: &Services,
+    id: PersonId,
+    attempt: Attempt,
+    (hash, renewed): (String, Option<String>),
+) -> Result<SignedIn> {
+    let work = move |tx| half_sign_in_once(tx, id, attempt.clone(), hash.clone(), renewed.clone());
+    match services.system.transaction(work).await {
+        Ok(half) => Ok(SignedIn::NeedsCode(half)),
+        Err(Error::Refused(Refusal::SignedOut)) => Ok(SignedIn::No),
+        Err(error) => Err(error),
+    }
+}
+
+async fn half_sign_in_once(
+    mut tx: SystemTx,
+    id: PersonId,
+    attempt: Attempt,
+    hash: String,
+    renewed: Option<String>,
+) -> Result<HalfSignedIn> {
+    know_password(&mut tx, id, &hash, renewed.as_deref()).await?;
+    attempt.succeeded(&mut tx).await?;
+    let half = HalfSignedIn::new(id, renewed.as_deref().unwrap_or(&hash), tx.now);
+    tx.commit(Trail::Unaudited("a right password, before a code")).await?;
+    Ok(half)
+}
+
+/// Keeps the renewed hash of a password that was right.
+///
+/// # Errors
+/// [`Refusal::SignedOut`] where it is not any more.
+async fn know_password(tx: &mut SystemTx, id: PersonId, hash: &str, renewed: Option<&str>) -> Result<()> {
+    if !tx.may_sign_in(id, hash).await? {
+        return Err(Refusal::SignedOut.into());
+    }
+    if let Some(renewed) = renewed {
+        tx.set_password(id, renewed).await?;
+    }
+    Ok(())
 }
 
 /// Counts a wrong password, for the row of its quarter of an hour.
@@ -95,21 +146,28 @@ async fn count_failure_once(mut tx: SystemTx, person: Option<PersonId>, address:
 /// given it, so that there is neither a row without a session nor a session in use without a row.
 ///
 /// # Errors
-/// [`Refusal::SignedOut`] when the password was taken away or changed since it was found right, or the account disabled.
+/// [`Refusal::SignedOut`] when the password or the second factor was taken away, changed or used since it was found right,
+/// or the account disabled.
 pub async fn record_sign_in(services: &Services, actor: &Actor, person: &Person, proof: Proof) -> Result<()> {
     let actor = Actor { who: Who::Person { id: person.id, name: person.name.clone() }, ..actor.clone() };
-    let (id, row) =
-        (person.id, Record::installation(&actor, AuditAction::SignedIn, person.id.to_string(), Value::Null));
+    let after = match &proof.factor {
+        Some(ProvenFactor::RecoveryCode(_)) => json!({"recovery_code_used": true}),
+        _ => Value::Null,
+    };
+    let (id, row) = (person.id, Record::installation(&actor, AuditAction::SignedIn, person.id.to_string(), after));
     services.system.transaction(move |tx| record_sign_in_once(tx, id, proof.clone(), row.clone())).await
 }
 
 async fn record_sign_in_once(mut tx: SystemTx, id: PersonId, proof: Proof, row: Record) -> Result<()> {
-    let Proof { attempt, hash, renewed, .. } = proof;
-    if !tx.may_sign_in(id, &hash).await? {
+    let Proof { attempt, hash, renewed, factor, .. } = proof;
+    know_password(&mut tx, id, &hash, renewed.as_deref()).await?;
+    // It may have been used, set up or taken away meanwhile.
+    let is_proven = match &factor {
+        Some(factor) => tx.use_up(id, factor).await?,
+        None => !tx.has_second_factor(id).await?,
+    };
+    if !is_proven {
         return Err(Refusal::SignedOut.into());
-    }
-    if let Some(renewed) = renewed {
-        tx.set_password(id, &renewed).await?;
     }
     attempt.succeeded(&mut tx).await?;
     tx.commit(Trail::Audited(vec![row])).await

@@ -69,6 +69,7 @@ async fn set_standing_once(
     confirmed: bool,
 ) -> Result<()> {
     operators_only(&mut tx, &actor).await?;
+    actor.assert_confirmed(tx.now)?;
     if actor.person() == Some(id) {
         return Err(Refusal::Forbidden.into());
     }

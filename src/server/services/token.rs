@@ -94,6 +94,7 @@ async fn add_once(
     maker: Option<PersonId>,
     (key, secret_hash): (String, Vec<u8>),
 ) -> Result<Done<TokenId>> {
+    change.assert_confirmed()?;
     // The command line has no role, and is bound by none.
     if change.role.is_some_and(|maker| !is_within(new.role, maker)) {
         return Err(Error::invalid("role", Problem::AboveOwnRights));

@@ -2,7 +2,10 @@
 
 use super::SentForm;
 use crate::domain::audit::{ActorSnapshot, COMMAND_LINE, SystemActor};
+use crate::domain::error::Refusal;
 use crate::domain::id::{PersonId, TokenId};
+use crate::domain::time::{MINUTE, Millis};
+use crate::server::error::Result;
 
 /// Who acts.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -30,6 +33,9 @@ impl Who {
     }
 }
 
+/// How long a person who proved who they are may do what asks for that, in milliseconds.
+const CONFIRMED_FOR: i64 = 10 * MINUTE;
+
 /// Who acts, and from where.
 #[derive(Clone, Debug)]
 pub struct Actor {
@@ -39,6 +45,8 @@ pub struct Actor {
     pub request_id: Option<String>,
     /// The form by which they act, where it is one that is taken once.
     pub form: Option<SentForm>,
+    /// When a person last proved, in this session, that it is them: by signing in, or by their password again.
+    pub confirmed_at: Option<Millis>,
 }
 
 impl Actor {
@@ -52,10 +60,22 @@ impl Actor {
 
     /// Somebody who acts from this machine, or without a request of their own.
     pub fn here(who: Who) -> Self {
-        Self { who, address: None, agent: None, request_id: None, form: None }
+        Self { who, address: None, agent: None, request_id: None, form: None, confirmed_at: None }
     }
 
-    /// Who acts, where no role plays a part.
+    /// Asks a person for their password before what would do harm if somebody else sat at their browser.
+    ///
+    /// # Errors
+    /// [`Refusal::Unconfirmed`] where they last proved who they are more than ten minutes before `now`.
+    pub fn assert_confirmed(&self, now: Millis) -> Result<()> {
+        // A proof of a later moment was noted while our clock was ahead.
+        let is_fresh = |at: Millis| (now.minus(CONFIRMED_FOR)..=now.believable()).contains(&at);
+        match self.who {
+            Who::Person { .. } if !self.confirmed_at.is_some_and(is_fresh) => Err(Refusal::Unconfirmed.into()),
+            _ => Ok(()),
+        }
+    }
+
     /// The person who acts; nobody where it is a token, a command or the system.
     pub fn person(&self) -> Option<PersonId> {
         match &self.who {
@@ -64,6 +84,7 @@ impl Actor {
         }
     }
 
+    /// Who acts, where no role plays a part.
     pub(super) fn without_role(&self) -> ActorSnapshot {
         let (id, name) = match &self.who {
             Who::Person { id, name } => (Some(id.to_string()), name.clone()),

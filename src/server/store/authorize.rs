@@ -50,6 +50,10 @@ impl Store {
         let (snapshot, grant) = match &actor.who {
             Who::Person { id, .. } => {
                 let role = tx.role(workspace.id, *id, access).await?.ok_or(Refusal::NotFound)?;
+                let demands = workspace.demands_second_factor && role.must_have_second_factor();
+                if demands && !tx.has_second_factor(*id).await? {
+                    return Err(Refusal::SecondFactorMissing.into());
+                }
                 let snapshot = ActorSnapshot { role: Some(TokenRole::Member(role)), ..actor.without_role() };
                 (snapshot, grant(role, permission))
             }

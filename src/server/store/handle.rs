@@ -79,6 +79,19 @@ impl<A: Act> Change<A> {
         &self.actor_snapshot
     }
 
+    /// Who asked for it, and from where.
+    pub fn asker(&self) -> &Actor {
+        &self.actor
+    }
+
+    /// Asks a person for their password before this act.
+    ///
+    /// # Errors
+    /// [`Refusal::Unconfirmed`](crate::domain::error::Refusal::Unconfirmed) where they last gave it too long ago.
+    pub fn assert_confirmed(&self) -> Result<()> {
+        self.actor.assert_confirmed(self.now)
+    }
+
     /// The number of the last row of the workspace's chain: the one that this change commits will be the next.
     pub async fn last_audit_row(&mut self) -> Result<i64> {
         let chain = self.scope.workspace.id;

@@ -21,6 +21,7 @@ pub struct Member {
     pub email: String,
     pub role: Role,
     pub disabled: bool,
+    pub has_second_factor: bool,
     pub since: Millis,
 }
 
@@ -53,7 +54,8 @@ impl Tx {
     }
 
     pub(super) async fn members(&mut self, workspace: WorkspaceId) -> Result<Vec<Member>> {
-        const SQL: &str = "select m.person_id, p.name, p.email, m.role, p.disabled_at is not null as disabled, m.since from members m \
+        const SQL: &str = "select m.person_id, p.name, p.email, m.role, p.disabled_at is not null as disabled, m.since, \
+            exists (select 1 from second_factors f where f.person_id = p.id) as has_second_factor from members m \
             join people p on p.id = m.person_id where m.workspace_id = $1 order by p.name, p.id";
         Ok(on!(self, c => known(sqlx::query(SQL).bind(workspace).fetch_all(c).await?)?))
     }

@@ -53,6 +53,7 @@ pub mod sample;
 mod scope;
 pub mod seal;
 mod searches;
+pub mod second_factor;
 mod sent_form;
 pub mod session;
 mod shared_clock;

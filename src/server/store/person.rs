@@ -21,11 +21,17 @@ pub struct Person {
     /// Who was shown the link by which the account's first password was chosen, and could have used it.
     pub first_link_shown_to: Option<PersonId>,
     pub theme: Theme,
+    pub has_second_factor: bool,
+    /// Whether they may act as an operator, which they are, only once they have a second factor.
+    pub lacks_second_factor: bool,
 }
 
 macro_rules! columns {
     () => {
-        "p.id, p.email, p.name, p.operator, p.disabled_at is not null as disabled, p.first_link_shown_to, p.theme"
+        "p.id, p.email, p.name, p.operator, p.disabled_at is not null as disabled, p.first_link_shown_to, p.theme, \
+        exists (select 1 from second_factors f where f.person_id = p.id) as has_second_factor, \
+        p.operator and exists (select 1 from installation i where i.operators_need_second_factor) \
+        and not exists (select 1 from second_factors f where f.person_id = p.id) as lacks_second_factor"
     };
 }
 

@@ -35,6 +35,8 @@ pub struct Workspace {
     pub org: Slug,
     pub account: Slug,
     pub created_at: Millis,
+    /// Whether its Compliance Admins and Admins may do something only with a second factor.
+    pub demands_second_factor: bool,
 }
 
 /// A transaction bound to one workspace; reads are methods of this.

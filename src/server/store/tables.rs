@@ -86,6 +86,8 @@ tables! {
     "people" Staff Everywhere Small, "Accounts: e-mail, name, a password's hash (Argon2id), look", INSTALLATION, ["email" "name" "password_hash" "disabled_at" "first_link_shown_to"];
     "sessions" Staff Everywhere Small, "Signed-in browsers, with address, user agent, and which profiles were found by their latest look-ups", Kept::For(SESSION_LASTS), ["person_id" "data" "created_at" "seen_at"];
     "taken_forms" Nobody Everywhere Small, "Hashes of forms that were sent, so that a reload makes nothing twice", Kept::For(SESSION_LASTS), [];
+    "second_factors" Staff Everywhere Small, "The secret of a person's authenticator app, sealed by a key that lies elsewhere, and when it was last used", Kept::Until("the person removes it"), ["person_id" "sealed" "used_step" "set_up_at"];
+    "recovery_codes" Staff Everywhere Small, "Keyed hashes of recovery codes, and when they were used", Kept::Until("the person removes them, or makes others"), ["person_id" "code_hash" "used_at"];
     "links" Staff Everywhere Small, "Hashes of one-time links to choose a password", Kept::For(link::KEPT), ["person_id"];
     "workspaces" Nobody Everywhere Small, "Names, time zones, labels", INSTALLATION, [];
     "invitations" Staff Everywhere Small, "E-mails that were invited, and by whom", Kept::For(invitation::KEPT), ["email" "maker_id"];

@@ -15,12 +15,12 @@ use crate::server::error::{Error, Result};
 
 impl Tx {
     pub(super) async fn workspace_by_slug(&mut self, slug: &Slug) -> Result<Option<Workspace>> {
-        const SQL: &str = "select id, slug, name, time_zone, org, account, created_at from workspaces where slug = $1";
+        const SQL: &str = "select id, slug, name, time_zone, org, account, created_at, demands_second_factor from workspaces where slug = $1";
         Ok(on!(self, c => sqlx::query_as(SQL).bind(slug).fetch_optional(c).await?))
     }
 
     pub(super) async fn workspace_by_id(&mut self, id: WorkspaceId) -> Result<Option<Workspace>> {
-        const SQL: &str = "select id, slug, name, time_zone, org, account, created_at from workspaces where id = $1";
+        const SQL: &str = "select id, slug, name, time_zone, org, account, created_at, demands_second_factor from workspaces where id = $1";
         Ok(on!(self, c => sqlx::query_as(SQL).bind(id).fetch_optional(c).await?))
     }
 }
@@ -67,8 +67,7 @@ impl SystemView {
 
     /// All workspaces, in the order of their names.
     pub async fn workspaces(&mut self) -> Result<Vec<Workspace>> {
-        const SQL: &str =
-            "select id, slug, name, time_zone, org, account, created_at from workspaces order by name, id";
+        const SQL: &str = "select id, slug, name, time_zone, org, account, created_at, demands_second_factor from workspaces order by name, id";
         Ok(on!(&mut self.tx, c => sqlx::query_as(SQL).fetch_all(c).await?))
     }
 
@@ -105,7 +104,8 @@ impl SystemTx {
         };
         let Marks { time_zone, org, account } = marks.clone();
         let (id, name, created_at) = (WorkspaceId(self.ids.id()), name.to_string(), self.now);
-        let workspace = Workspace { id, slug, name, time_zone, org, account, created_at };
+        let demands_second_factor = false;
+        let workspace = Workspace { id, slug, name, time_zone, org, account, created_at, demands_second_factor };
         on!(&mut self.tx, c => {
             sqlx::query(INSERT)
                 .bind(workspace.id)

@@ -2,6 +2,7 @@
 
 use crate::domain::theme::Theme;
 use crate::ui::installation::{InstallationFrame, installation_frame};
+use crate::ui::pages::second_factor::SECOND_FACTOR;
 use crate::ui::parts::field::{Faults, Field, field, moment, new_password, summary};
 use crate::ui::parts::notice::done;
 use crate::ui::prerender::Prerender;
@@ -15,6 +16,8 @@ pub struct Account {
     pub email: String,
     pub name: String,
     pub sessions: Vec<SessionRow>,
+    /// How many recovery codes are left, where there is a second factor.
+    pub second_factor: Option<i64>,
     pub name_faults: Faults,
     pub password_faults: Faults,
     /// What was just done.
@@ -58,6 +61,7 @@ pub fn account(page: Account) -> impl IntoView {
         {page.done.map(done)}
         {name_form(page.name, &page.name_faults)}
         {password_form(page.email, &page.password_faults)}
+        {second_factor(page.second_factor)}
         {sessions(page.sessions)}
         {theme_form(theme)}
     };
@@ -105,6 +109,24 @@ fn password_form(email: String, faults: &Faults) -> impl IntoView + use<> {
             {field(new, faults)}
             <div><button class="button">"Change password"</button></div>
         </form>
+    }
+}
+
+fn second_factor(codes_left: Option<i64>) -> impl IntoView {
+    let (now, button) = match codes_left {
+        None => ("Off. Signing in takes only your password.".to_owned(), "Set up"),
+        Some(0) => ("On, without a recovery code left.".to_owned(), "Manage"),
+        Some(1) => ("On, with 1 recovery code left.".to_owned(), "Manage"),
+        Some(n) => (format!("On, with {n} recovery codes left."), "Manage"),
+    };
+    view! {
+        <section class="card narrow">
+            <h2>"Two-factor authentication"</h2>
+            <p>{now}</p>
+            <div>
+                <a class="button" href=SECOND_FACTOR>{button}<span class="hidden">" two-factor authentication"</span></a>
+            </div>
+        </section>
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::domain::role::{Role, TokenRole};
 use crate::ui::frame::{Frame, frame};
+use crate::ui::parts::demand::{Demand, demand_form};
 use crate::ui::parts::field::{Faults, Field, field, moment, summary};
 use crate::ui::parts::notice::{Tone, done, notice};
 use crate::ui::parts::one_time_secret::{OneTimeSecret, one_time_secret};
@@ -28,6 +29,8 @@ pub struct Members {
     /// Who was shown the first link of the account that is asked about.
     pub shown_to: Option<String>,
     pub faults: Faults,
+    /// Whether a second factor is required of Compliance Admins and Admins; for those who may change it.
+    pub demand: Option<Demand>,
     /// What was just done.
     pub outcome: Option<MemberOutcome>,
 }
@@ -38,7 +41,8 @@ impl Model for Members {
     }
 
     fn has_faults(&self) -> bool {
-        !self.faults.0.is_empty() || matches!(self.outcome, Some(MemberOutcome::Refused(_)))
+        let is_refused = self.demand.as_ref().is_some_and(|demand| demand.refused.is_some());
+        is_refused || !self.faults.0.is_empty() || matches!(self.outcome, Some(MemberOutcome::Refused(_)))
     }
 }
 
@@ -50,6 +54,7 @@ pub struct MemberRow {
     pub role: Role,
     pub since: Moment,
     pub disabled: bool,
+    pub has_second_factor: bool,
     /// Whether it is the reader.
     pub is_self: bool,
     pub may_change: bool,
@@ -102,6 +107,7 @@ pub fn members(page: Members) -> impl IntoView {
         </section>
         {open}
         {form}
+        {page.demand.map(|demand| demand_form(demand, "Compliance Admins and Admins", "they can do nothing in this workspace but that"))}
     };
     frame(page.frame, content)
 }
@@ -132,6 +138,7 @@ fn member(row: MemberRow, may_give: &[Role]) -> impl IntoView + use<> {
             <div class="standing">
                 <b>{words::role(row.role)}</b>
                 <span class="muted">"since "{moment(row.since.clone())}</span>
+                <span class="muted">{words::second_factor(row.has_second_factor)}</span>
             </div>
             {change}
         </li>

@@ -4,6 +4,7 @@ pub mod account;
 pub mod api;
 pub mod app;
 pub mod audit;
+pub mod confirm;
 pub mod input;
 pub mod invitation;
 pub mod job;
@@ -13,6 +14,7 @@ pub mod person;
 pub mod privacy;
 pub mod profile;
 pub mod refused;
+pub mod second_factor;
 pub mod session;
 pub mod setup;
 pub mod stored;
@@ -52,6 +54,9 @@ macro_rules! pages {
 
 pages! {
     SignIn(session::SignIn) => session::sign_in;
+    SignInCode(session::SignInCode) => session::sign_in_code;
+    SecondFactor(second_factor::SecondFactorPage) => second_factor::second_factor;
+    Confirm(confirm::Confirm) => confirm::confirm;
     SetUp(setup::SetUp) => setup::set_up;
     NoWorkspace(session::NoWorkspace) => session::no_workspace;
     Overview(overview::Overview) => overview::overview;

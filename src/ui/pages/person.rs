@@ -2,6 +2,7 @@
 
 use crate::domain::role::Role;
 use crate::ui::installation::{InstallationFrame, installation_frame};
+use crate::ui::parts::demand::{Demand, demand_form};
 use crate::ui::parts::notice::{Tone, done, notice};
 use crate::ui::parts::one_time_secret::{OneTimeSecret, one_time_secret};
 use crate::ui::parts::pager::{Pager, pager};
@@ -16,6 +17,10 @@ pub struct People {
     pub frame: InstallationFrame,
     pub rows: Vec<PersonRow>,
     pub pager: Pager,
+    /// Whether operators must have a second factor.
+    pub demand: Demand,
+    /// What was just done.
+    pub done: Option<Done>,
     /// The address of somebody who passed requests on and is not trusted to.
     pub untrusted_proxy: Option<String>,
 }
@@ -23,6 +28,10 @@ pub struct People {
 impl Model for People {
     fn around(&self) -> Around<'_> {
         Around::Installation(&self.frame)
+    }
+
+    fn has_faults(&self) -> bool {
+        self.demand.refused.is_some()
     }
 }
 
@@ -33,6 +42,7 @@ pub struct PersonRow {
     pub email: String,
     pub operator: bool,
     pub disabled: bool,
+    pub has_second_factor: bool,
     pub workspaces: i64,
 }
 
@@ -46,6 +56,7 @@ pub struct OnePerson {
     pub email: String,
     pub operator: bool,
     pub disabled: bool,
+    pub has_second_factor: bool,
     /// Who was shown the link to its first password.
     pub shown_to: Option<String>,
     /// Whether that is somebody else than the reader.
@@ -92,8 +103,10 @@ pub fn people(page: People) -> impl IntoView {
                 <p class="muted">"Everybody with an account on this installation. Roles are set in each workspace."</p>
             </div>
         </div>
+        {page.done.map(done)}
         {proxy}
         <section class="card"><h2 class="hidden">"Accounts"</h2>{pager(&page.pager, "accounts")}<ul class="people">{page.rows.into_iter().map(row).collect_view()}</ul></section>
+        {demand_form(page.demand, "operators", "they cannot use the pages for operators")}
     };
     installation_frame(page.frame, content)
 }
@@ -110,7 +123,7 @@ fn row(row: PersonRow) -> impl IntoView {
                 <a href=format!("/people/{}", row.id)><b>{row.name}</b></a>{tags(row.operator, row.disabled)}
                 <span class="muted">{row.email}</span>
             </div>
-            <div class="standing"><span class="muted">{member}</span></div>
+            <div class="standing"><span class="muted">{member}</span><span class="muted">{words::second_factor(row.has_second_factor)}</span></div>
         </li>
     }
 }
@@ -161,6 +174,8 @@ fn known(page: &OnePerson) -> impl IntoView + use<> {
             <dl class="facts">
                 <dt>"Workspaces"</dt>
                 <dd>{roles}</dd>
+                <dt>"Two-factor authentication"</dt>
+                <dd>{if page.has_second_factor { "On" } else { "Off" }}</dd>
                 <dt>"Open sessions"</dt>
                 <dd>{page.sessions}</dd>
                 {shown}
@@ -238,7 +253,20 @@ fn acts(page: &OnePerson) -> InertElement {
             page.shown_to.clone().filter(|_| page.asks),
         )
     };
-    view! { {reset}{disable}{operator} }.prerender()
+    let factor = page.has_second_factor.then(|| {
+        act(
+            page,
+            "remove_second_factor",
+            "Turn off two-factor authentication",
+            Look::Danger,
+            format!(
+                "For somebody who lost both their phone and their recovery codes. Make sure that it is {name} who asks. Their password alone will be enough to sign in. {sessions} {logged}"
+            ),
+            format!("Turn it off for {name}"),
+            None,
+        )
+    });
+    view! { {reset}{factor}{disable}{operator} }.prerender()
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

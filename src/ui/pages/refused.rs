@@ -1,5 +1,6 @@
 //! Errors: what happened, and what to do about it.
 
+use crate::ui::pages::second_factor::SECOND_FACTOR;
 use crate::ui::surroundings::{Around, Model, Surroundings};
 use crate::ui::words::{self, Conflict};
 use leptos::prelude::*;
@@ -9,6 +10,10 @@ use leptos::prelude::*;
 pub enum Why {
     BadRequest,
     Forbidden,
+    /// It needs a second factor, which the reader has not set up.
+    SecondFactorMissing,
+    /// The password was to be given again.
+    Unconfirmed,
     OperatorsOnly,
     FromElsewhere,
     NotFound,
@@ -49,6 +54,8 @@ impl RefusedPage {
         match self.why {
             Why::BadRequest if self.parameters.is_empty() => "This request cannot be processed",
             Why::BadRequest => "This address is not valid",
+            Why::SecondFactorMissing => "Set up two-factor authentication first",
+            Why::Unconfirmed => "Confirm that it is you",
             Why::OperatorsOnly => "This page is for operators of the installation",
             Why::FromElsewhere => "This form was not sent from a page of Attest",
             Why::Forbidden => "Your role does not allow this",
@@ -69,6 +76,10 @@ impl RefusedPage {
             }
             Why::BadRequest => "Correct the address, or open the page without these values.",
             Why::Forbidden => "A Compliance Admin or Admin of the workspace can change your role.",
+            Why::SecondFactorMissing => {
+                "It is required here of people with your rights. It takes a minute: you need an authenticator app on your phone."
+            }
+            Why::Unconfirmed => "Sign in again, and repeat what you did.",
             Why::OperatorsOnly => "Ask the people who run it.",
             Why::FromElsewhere => {
                 "Another page may have tried to act in your name. Open the page in Attest and send the form from there."
@@ -97,6 +108,8 @@ pub fn refused(page: RefusedPage) -> impl IntoView {
     let parameters = (!page.parameters.is_empty()).then(|| view! { <ul>{parameters.collect_view()}</ul> });
     let (address, words) = if !page.parameters.is_empty() || page.why == Why::TooLarge {
         (page.path, "Open the page")
+    } else if page.why == Why::SecondFactorMissing {
+        (SECOND_FACTOR.to_owned(), "Set up two-factor authentication")
     } else {
         ("/".to_owned(), "Go to your workspace")
     };

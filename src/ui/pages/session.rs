@@ -11,7 +11,7 @@ use leptos::prelude::*;
 /// Why the form is shown again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
-    /// Unknown e-mail or wrong password: one and the same words.
+    /// Unknown e-mail or wrong password, one and the same words; or a wrong code.
     NotRight,
     /// Try again in so many seconds.
     Wait(i64),
@@ -44,18 +44,20 @@ impl Model for SignIn {
     }
 }
 
+fn refused(refusal: Refusal, not_right: &'static str) -> impl IntoView {
+    let words = match refusal {
+        Refusal::NotRight => not_right.to_owned(),
+        Refusal::Wait(seconds) => {
+            let seconds = seconds.max(1);
+            let s = if seconds == 1 { "" } else { "s" };
+            format!("Too many failed attempts. Try again in {seconds} second{s}.")
+        }
+    };
+    notice(Tone::Danger, view! { <p>{words}</p> })
+}
+
 pub fn sign_in(page: SignIn) -> impl IntoView {
-    let refusal = page.refusal.map(|refusal| {
-        let words = match refusal {
-            Refusal::NotRight => "E-mail and password do not match an account.".to_owned(),
-            Refusal::Wait(seconds) => {
-                let seconds = seconds.max(1);
-                let s = if seconds == 1 { "" } else { "s" };
-                format!("Too many failed attempts. Try again in {seconds} second{s}.")
-            }
-        };
-        notice(Tone::Danger, view! { <p>{words}</p> })
-    });
+    let refusal = page.refusal.map(|refusal| refused(refusal, "E-mail and password do not match an account."));
     let signed_out = page.signed_out.then(|| notice(Tone::Done, view! { <p>"You are signed out."</p> }));
     let needs_set_up = page.needs_set_up.then(|| {
         notice(
@@ -93,6 +95,55 @@ pub fn sign_in(page: SignIn) -> impl IntoView {
                 {field(password, &none)}
                 <button class="button primary">"Sign in"</button>
             </form>
+        </section>
+    })
+}
+
+/// The code of the second factor, once the password was right.
+#[derive(Clone, Debug, Default)]
+pub struct SignInCode {
+    /// Where to go afterwards, a path of our own.
+    pub next: String,
+    pub refusal: Option<Refusal>,
+}
+
+impl Model for SignInCode {
+    fn around(&self) -> Around<'_> {
+        Around::Nothing
+    }
+
+    fn own_title(&self) -> Option<String> {
+        Some("Two-factor authentication".to_owned())
+    }
+
+    fn has_faults(&self) -> bool {
+        self.refusal.is_some()
+    }
+}
+
+pub fn sign_in_code(page: SignInCode) -> impl IntoView {
+    let code = Field {
+        name: "code",
+        label: "Code",
+        autocomplete: Some("one-time-code"),
+        autofocus: page.refusal.is_none(),
+        help: Some("From your authenticator app. Without your phone, use a recovery code."),
+        ..Field::default()
+    };
+    let not_right = "This code is not right, or it was used already. Codes change every 30 seconds.";
+    bare(view! {
+        <section class="card narrow">
+            <h1>"Two-factor authentication"</h1>
+            {page.refusal.map(|refusal| refused(refusal, not_right))}
+            <form method="post" action="/sign-in/code" novalidate>
+                <input type="hidden" name="next" value=page.next />
+                {field(code, &Faults::default())}
+                <button class="button primary">"Sign in"</button>
+            </form>
+            <p class="muted">
+                "Lost your phone and your recovery codes? An operator of this installation can turn two-factor authentication off for you. "
+                <a href="/sign-in">"Start again"</a>
+            </p>
         </section>
     })
 }

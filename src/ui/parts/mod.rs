@@ -1,6 +1,7 @@
 //! Parts that several pages share.
 
 pub mod bars;
+pub mod demand;
 pub mod field;
 pub mod icon;
 pub mod notice;

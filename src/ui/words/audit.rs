@@ -43,6 +43,8 @@ pub fn audit_field(name: &str) -> &str {
         "removed" => "Rows removed",
         "requests_per_second" => "Requests per second",
         "role" => "Role",
+        "second_factor_required" => "Two-factor authentication required",
+        "recovery_code_used" => "Signed in with a recovery code",
         "rows" => "Rows",
         "samples" => "Samples",
         "secret_version" => "Secret version",

@@ -12,6 +12,9 @@ pub enum Done {
     NameSaved,
     PasswordChanged,
     SessionEnded,
+    SecondFactorRemoved,
+    SecondFactorDemanded,
+    SecondFactorNotDemanded,
     OtherSessionsEnded,
     ThemeSaved,
     AppNamed,
@@ -41,7 +44,15 @@ pub enum MadeOnce {
     Token,
     Invitation,
     ResetLink,
+    RecoveryCodes,
     Workspace,
+}
+
+impl Done {
+    /// A second factor is required, or no longer.
+    pub fn of_demand(required: bool) -> Self {
+        if required { Self::SecondFactorDemanded } else { Self::SecondFactorNotDemanded }
+    }
 }
 
 /// What was done, in a sentence or two.
@@ -52,6 +63,9 @@ pub fn done(what: Done) -> &'static str {
         Done::PasswordSet => "Your password was set. Sign in with it.",
         Done::NameSaved => "Name saved.",
         Done::PasswordChanged => "Password changed. Your other sessions have ended.",
+        Done::SecondFactorRemoved => "Two-factor authentication is off.",
+        Done::SecondFactorDemanded => "Two-factor authentication is required from now on.",
+        Done::SecondFactorNotDemanded => "Two-factor authentication is no longer required.",
         Done::SessionEnded => "Session ended. That browser is signed out.",
         Done::OtherSessionsEnded => "All other sessions ended.",
         Done::ThemeSaved => "Appearance saved.",
@@ -87,6 +101,9 @@ fn made_already(made: MadeOnce) -> &'static str {
         }
         MadeOnce::ResetLink => {
             "This form was sent already, and the link was created. It is shown only once. If you did not see it, create another: the earlier one stops working."
+        }
+        MadeOnce::RecoveryCodes => {
+            "This form was sent already, and the recovery codes were created. They are shown only once. If you did not see them, create new ones."
         }
         MadeOnce::Workspace => {
             "This form was sent already, and the workspace was created. If its Compliance Admin had no account, a link for them was created too, which is shown only once. If you did not see it, create another on the People page."

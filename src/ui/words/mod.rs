@@ -113,6 +113,11 @@ pub fn policy(policy: Policy) -> &'static str {
     }
 }
 
+/// Whether somebody has a second factor.
+pub fn second_factor(has: bool) -> &'static str {
+    if has { "Two-factor on" } else { "Two-factor off" }
+}
+
 pub fn role(role: Role) -> &'static str {
     match role {
         Role::ComplianceAdmin => "Compliance Admin",

@@ -52,6 +52,9 @@ pub fn problem(problem: Problem) -> &'static str {
             "somebody else was shown the link to this account's first password and could have used it: make sure that the account is theirs, and confirm it (--confirm)"
         }
         Problem::NotThePassword => "expected the current password",
+        Problem::NotTheCode => "expected the code that the authenticator app shows, or an unused recovery code",
+        Problem::SecondFactorDemanded => "expected a second factor to remain, since it is required",
+        Problem::NoSecondFactor => "expected whoever requires a second factor to have one",
         Problem::TooManyAttempts => "expected a pause after several failed attempts",
         Problem::AlreadyMember => "expected somebody who is not yet a member",
         Problem::AboveOwnRights => "expected a role within the maker's own rights",
@@ -92,6 +95,11 @@ pub fn form_problem(field: &str, problem: Problem) -> &'static str {
             "Somebody else was shown the link to this account's first password, and could have used it. Ask the person whether they sign in with it, then confirm below."
         }
         Problem::NotThePassword => "This is not your current password.",
+        Problem::NotTheCode => "This code is not right, or it was used already. Enter the one that your app shows now.",
+        Problem::SecondFactorDemanded => {
+            "A workspace of yours, or the installation, requires it of people with your rights."
+        }
+        Problem::NoSecondFactor => "Set up two-factor authentication for your own account first.",
         Problem::TooManyAttempts => "Too many failed attempts. Wait a minute, then try again.",
         Problem::AlreadyMember => "This person is already a member. Change their role in the list.",
         Problem::NobodyHasIt => "Nobody has an account with this e-mail. Enter a name to create one.",

@@ -89,7 +89,9 @@ async fn model(state: &AppState, visit: &SignedInPerson) -> Result<Account> {
             last_used: moment(kept.seen_at),
         }
     });
+    let factor = system.second_factor(visit.person.id).await?;
     Ok(Account {
+        second_factor: factor.map(|factor| factor.codes_left),
         sessions: rows.collect(),
         frame: installation_frame(&mut system, &visit.person, InstallationPage::Account).await?,
         email: visit.person.email.clone(),

@@ -26,7 +26,11 @@ pub async fn installation_frame(
     })
 }
 
-/// Refuses everybody who is not an operator.
+/// Refuses everybody who is not an operator, or lacks the second factor that the installation demands of those.
 pub fn operators_only(visit: &SignedInPerson) -> Result<()> {
-    if visit.person.operator { Ok(()) } else { Err(Refusal::OperatorsOnly.into()) }
+    match &visit.person {
+        Person { operator: false, .. } => Err(Refusal::OperatorsOnly.into()),
+        Person { lacks_second_factor: true, .. } => Err(Refusal::SecondFactorMissing.into()),
+        _ => Ok(()),
+    }
 }

@@ -1,7 +1,7 @@
 //! Members: the list, and the forms that invite, change and remove.
 
 use super::listing::part;
-use super::person::shown_to;
+use super::person::{shown_to, yes_or_no};
 use super::remembered::{random_name, redirect_saying, take_message};
 use super::{PageQuery, frame};
 use crate::domain::environment::Environment;
@@ -16,12 +16,14 @@ use crate::server::http::moment::moment;
 use crate::server::http::render::render;
 use crate::server::services::invitation::{Asked, invite, revoke_invitation};
 use crate::server::services::member::{remove_member, set_member};
+use crate::server::services::second_factor::demand_in;
 use crate::server::state::AppState;
 use crate::server::store::member::Member;
 use crate::server::store::{View, WorkspaceRef};
 use crate::ui::frame::NavPage;
 use crate::ui::pages::Page;
 use crate::ui::pages::member::{InvitationRow, MemberOutcome, MemberRow, Members};
+use crate::ui::parts::demand::{Demand, REQUIRED};
 use crate::ui::parts::field::Faults;
 use crate::ui::parts::one_time_secret::OneTimeSecret;
 use crate::ui::parts::theirs::CONFIRMED;
@@ -56,6 +58,11 @@ pub async fn change(
                 .await
                 .map(|()| Done::RoleChanged)
         }
+        "demand" => {
+            let required = form.choice(REQUIRED, yes_or_no).ok_or(Refusal::BadRequest(vec![]))?;
+            let done = demand_in(&state.store, &visit.actor, workspace.clone(), required).await;
+            done.map(|()| Done::of_demand(required))
+        }
         "remove" => {
             let email = member(&state, &visit, &workspace, &form.text("person")).await?;
             remove_member(&state.store, &visit.actor, workspace.clone(), &email).await.map(|()| Done::MemberRemoved)
@@ -72,7 +79,12 @@ pub async fn change(
             let problem = faults.first().map_or(Problem::NotOneOf, |fault| fault.problem);
             let mut view = state.store.view(&visit.actor, workspace, Permission::SeeMembers).await?;
             let mut page = model(&state, &mut view, &visit, &asked).await?;
-            page.outcome = Some(MemberOutcome::Refused(words::form_problem("role", problem)));
+            match &mut page.demand {
+                Some(demand) if problem == Problem::NoSecondFactor => {
+                    demand.refused = Some(words::form_problem("second_factor", problem));
+                }
+                _ => page.outcome = Some(MemberOutcome::Refused(words::form_problem("role", problem))),
+            }
             Ok(render(&state, Page::Members(Box::new(page)), StatusCode::UNPROCESSABLE_ENTITY))
         }
         Err(error) => Err(error),
@@ -140,7 +152,15 @@ async fn model(state: &AppState, view: &mut View, visit: &SignedInPerson, asked:
     let manages = frame.may(Permission::ManageMembers);
     let gives = |role: Role| may_give(frame.role, role);
     let words = |member: &Member| format!("{} {}", member.name, member.email);
-    let (members, pager) = part(asked, view.members().await?, words);
+    let all = view.members().await?;
+    let lacks =
+        |member: &&Member| member.role.must_have_second_factor() && !member.disabled && !member.has_second_factor;
+    let demand = gives(Role::ComplianceAdmin).then(|| Demand {
+        required: view.workspace.demands_second_factor,
+        without: all.iter().filter(lacks).count(),
+        refused: None,
+    });
+    let (members, pager) = part(asked, all, words);
     let rows = members.into_iter().map(|member| {
         let is_self = member.person_id == visit.person.id;
         MemberRow {
@@ -151,6 +171,7 @@ async fn model(state: &AppState, view: &mut View, visit: &SignedInPerson, asked:
             since: moment(member.since),
             may_change: !is_self && gives(member.role),
             disabled: member.disabled,
+            has_second_factor: member.has_second_factor,
             is_self,
         }
     });
@@ -175,6 +196,7 @@ async fn model(state: &AppState, view: &mut View, visit: &SignedInPerson, asked:
         shown_to: None,
         faults: Faults::default(),
         outcome: None,
+        demand,
         frame,
     })
 }

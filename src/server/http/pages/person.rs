@@ -12,6 +12,7 @@ use crate::server::http::caller::SignedInPerson;
 use crate::server::http::form::Form;
 use crate::server::http::render::render;
 use crate::server::services::person::make_reset_link;
+use crate::server::services::second_factor::{demand_of_operators, remove_factor_of};
 use crate::server::services::standing::{Standing, set_standing};
 use crate::server::state::AppState;
 use crate::server::store::person::Person;
@@ -19,6 +20,7 @@ use crate::server::store::{Actor, SystemView};
 use crate::ui::installation::InstallationPage;
 use crate::ui::pages::Page;
 use crate::ui::pages::person::{OnePerson, People, PersonRow};
+use crate::ui::parts::demand::{Demand, REQUIRED};
 use crate::ui::parts::field::Faults;
 use crate::ui::parts::one_time_secret::OneTimeSecret;
 use crate::ui::parts::theirs::CONFIRMED;
@@ -30,25 +32,65 @@ use axum::response::Response;
 /// `GET /people`.
 pub async fn list(visit: SignedInPerson, State(state): State<AppState>, query: RawQuery) -> Result<Response> {
     operators_only(&visit)?;
+    let mut page = people(&state, &visit, query).await?;
+    page.done = take_message(&visit.session, &visit.page).await?;
+    Ok(render(&state, Page::People(Box::new(page)), StatusCode::OK))
+}
+
+/// `POST /people`: demands a second factor of operators, or no longer.
+pub async fn demand(
+    visit: SignedInPerson,
+    State(state): State<AppState>,
+    query: RawQuery,
+    mut form: Form,
+) -> Result<Response> {
+    operators_only(&visit)?;
+    let required = form.choice(REQUIRED, yes_or_no).ok_or(Refusal::BadRequest(vec![]))?;
+    match demand_of_operators(&state.services, &visit.actor, required).await {
+        Ok(()) => redirect_saying(&visit.session, Done::of_demand(required), "/people").await,
+        Err(Error::Refused(Refusal::Invalid(faults))) => {
+            let mut page = people(&state, &visit, query).await?;
+            page.demand.refused = faults.first().map(|fault| words::form_problem("second_factor", fault.problem));
+            Ok(render(&state, Page::People(Box::new(page)), StatusCode::UNPROCESSABLE_ENTITY))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// What a form says of whether something is required.
+pub fn yes_or_no(text: &str) -> Option<bool> {
+    match text {
+        "yes" => Some(true),
+        "no" => Some(false),
+        _ => None,
+    }
+}
+
+async fn people(state: &AppState, visit: &SignedInPerson, query: RawQuery) -> Result<People> {
     let mut system = state.store.system_view().await?;
+    let all = system.people().await?;
+    let lacks = |(person, _): &&(Person, i64)| person.operator && !person.disabled && !person.has_second_factor;
+    let without = all.iter().filter(lacks).count();
     let words = |(person, _): &(Person, i64)| format!("{} {}", person.name, person.email);
-    let (people, pager) = part(&PageQuery::new(query), system.people().await?, words);
+    let (people, pager) = part(&PageQuery::new(query), all, words);
     let rows = people.into_iter().map(|(person, workspaces)| PersonRow {
         id: person.id.to_string(),
         name: person.name,
         email: person.email,
         operator: person.operator,
         disabled: person.disabled,
+        has_second_factor: person.has_second_factor,
         workspaces,
     });
     let rows = rows.collect();
-    let page = People {
+    Ok(People {
+        demand: Demand { required: system.operators_need_second_factor().await?, without, refused: None },
+        done: None,
         frame: installation_frame(&mut system, &visit.person, InstallationPage::People).await?,
         rows,
         pager,
         untrusted_proxy: state.untrusted_proxy.get().map(ToString::to_string),
-    };
-    Ok(render(&state, Page::People(Box::new(page)), StatusCode::OK))
+    })
 }
 
 /// `GET /people/{person}`.
@@ -78,6 +120,10 @@ pub async fn change(
     let back = format!("/people/{person}");
     let (standing, done) = match act.as_str() {
         "reset" => return reset(&state, &visit, page, &actor, &back).await,
+        "remove_second_factor" => {
+            remove_factor_of(&state.services, &actor, id).await?;
+            return redirect_saying(&visit.session, Done::SecondFactorRemoved, &back).await;
+        }
         "disable" => (Standing::Disabled, Done::AccountDisabled),
         "enable" => (Standing::Enabled, Done::AccountEnabled),
         "make_operator" => (Standing::Operator, Done::OperatorMade),
@@ -127,6 +173,7 @@ async fn model(state: &AppState, visit: &SignedInPerson, person: &str) -> Result
         email: found.email,
         operator: found.operator,
         disabled: found.disabled,
+        has_second_factor: found.has_second_factor,
         shown_to: named(&mut system, found.first_link_shown_to).await?,
         asks: found.first_link_shown_to != Some(visit.person.id),
         sessions,

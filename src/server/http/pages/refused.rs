@@ -17,11 +17,13 @@ use crate::ui::installation::{InstallationFrame, InstallationPage};
 use crate::ui::pages::refused::{RefusedPage, Why};
 use crate::ui::surroundings::Surroundings;
 use axum::extract::Request;
-use tower_sessions::SessionStore;
+use tower_sessions::{Session, SessionStore};
 
 /// What of a request its refusal needs to know.
 pub struct RefusedRequest {
     path: String,
+    /// The path with its query.
+    pub(super) address: String,
     /// Whether it was a form.
     sent: bool,
     session: Option<String>,
@@ -31,8 +33,19 @@ impl RefusedRequest {
     pub fn of(state: &AppState, request: &Request) -> Self {
         Self {
             path: request.uri().path().to_owned(),
+            address: request.uri().path_and_query().map_or("/", |asked| asked.as_str()).to_owned(),
             sent: !request.method().is_safe(),
             session: cookie(request.headers(), &state.config.session_cookie()),
+        }
+    }
+
+    /// Of somebody's form that waits for their password.
+    pub fn waiting(address: &str, session: &Session) -> Self {
+        Self {
+            path: address.split('?').next().unwrap_or_default().to_owned(),
+            address: address.to_owned(),
+            sent: true,
+            session: session.id().map(|id| id.to_string()),
         }
     }
 }
@@ -65,6 +78,8 @@ fn why(error: &Error) -> Why {
     match error {
         Error::Refused(Refusal::BadRequest(_) | Refusal::Invalid(_)) => Why::BadRequest,
         Error::Refused(Refusal::Unauthorized | Refusal::SignedOut | Refusal::Forbidden) => Why::Forbidden,
+        Error::Refused(Refusal::SecondFactorMissing) => Why::SecondFactorMissing,
+        Error::Refused(Refusal::Unconfirmed) => Why::Unconfirmed,
         Error::Refused(Refusal::OperatorsOnly) => Why::OperatorsOnly,
         Error::Refused(Refusal::FromElsewhere) => Why::FromElsewhere,
         Error::Refused(Refusal::NotFound) => Why::NotFound,
@@ -78,7 +93,7 @@ fn why(error: &Error) -> Why {
     }
 }
 
-async fn around(state: &AppState, asked: &RefusedRequest) -> Result<Surroundings> {
+pub(super) async fn around(state: &AppState, asked: &RefusedRequest) -> Result<Surroundings> {
     let Some(person) = person_of(state, asked).await? else { return Ok(Surroundings::Nothing) };
     let slug = asked.path.strip_prefix("/w/").and_then(|rest| rest.split('/').next());
     if let Some(workspace) = slug.and_then(|slug| WorkspaceRef::parse(slug).ok()) {
@@ -96,7 +111,7 @@ async fn around(state: &AppState, asked: &RefusedRequest) -> Result<Surroundings
 }
 
 /// Whose session the request named.
-async fn person_of(state: &AppState, asked: &RefusedRequest) -> Result<Option<Person>> {
+pub(super) async fn person_of(state: &AppState, asked: &RefusedRequest) -> Result<Option<Person>> {
     let Some(id) = asked.session.as_ref().and_then(|id| id.parse().ok()) else { return Ok(None) };
     // Like the island's questions, a refusal keeps no session alive.
     let sessions = state.services.polling_sessions();

@@ -19,6 +19,8 @@ pub struct Replay {
     members: InForce,
     tokens: InForce,
     inputs: InForce,
+    /// Whether a second factor is required.
+    demand: InForce,
 }
 
 impl Replay {
@@ -32,6 +34,9 @@ impl Replay {
             }
             Some(AuditAction::DefaultChanged | AuditAction::PolicyChanged) => {
                 self.settings.insert(after["version"].to_string(), settings(after));
+            }
+            Some(AuditAction::SecondFactorDemandSet) => {
+                self.demand = demand(after["second_factor_required"] == true);
             }
             Some(AuditAction::MemberRoleSet) => {
                 self.members.insert(text(after, "person"), after["role"].clone());
@@ -66,12 +71,18 @@ impl Replay {
     pub fn differs_from(&self, in_force: &Self) -> Option<&'static str> {
         let kinds = [
             (&self.settings, &in_force.settings, "the settings are not those that the log says"),
+            (&self.demand, &in_force.demand, "whether two-factor authentication is required is not what the log says"),
             (&self.members, &in_force.members, "the members are not those that the log says"),
             (&self.tokens, &in_force.tokens, "the API tokens are not those that the log says"),
             (&self.inputs, &in_force.inputs, "the inputs are not those that the log says"),
         ];
         kinds.into_iter().find(|(said, found, _)| said != found).map(|(_, _, why)| why)
     }
+}
+
+/// Empty where it is not.
+fn demand(required: bool) -> InForce {
+    if required { InForce::from([("required".to_owned(), true.into())]) } else { InForce::new() }
 }
 
 fn settings(state: &Value) -> Value {
@@ -95,11 +106,13 @@ impl Tx {
     pub(super) async fn in_force(&mut self, workspace: WorkspaceId) -> Result<Replay> {
         const SETTINGS: &str =
             "select version, default_status, idfa_policy from settings_versions where workspace_id = $1";
+        const DEMAND: &str = "select demands_second_factor from workspaces where id = $1";
         const MEMBERS: &str = "select person_id, role from members where workspace_id = $1";
         const TOKENS: &str = "select token_id, name, role, expires_at from credentials \
             where workspace_id = $1 and kind = 'token'";
         const INPUTS: &str = "select id, name, public_key, paused, takes_placeholders, requests_per_second, \
             secret_version from inputs where workspace_id = $1";
+        let demands: bool = on!(&mut *self, c => sqlx::query_scalar(DEMAND).bind(workspace).fetch_one(c).await?);
         let settings: Vec<(i64, Option<i64>, String)> =
             on!(&mut *self, c => sqlx::query_as(SETTINGS).bind(workspace).fetch_all(c).await?);
         let members: Vec<(PersonId, String)> =
@@ -110,6 +123,7 @@ impl Tx {
         let status =
             |code: Option<i64>| code.map(|code| Status::from_code(code).map_or(json!(code), |status| json!(status)));
         Ok(Replay {
+            demand: demand(demands),
             settings: settings
                 .into_iter()
                 .map(|(version, default, policy)| (version.to_string(), json!([status(default), policy])))

@@ -15,11 +15,13 @@ pub struct InstallationReplay {
     workspaces: InForce,
     /// The newest generation of the keys.
     keys: i64,
+    /// Whether operators need a second factor.
+    demand: bool,
 }
 
 impl Default for InstallationReplay {
     fn default() -> Self {
-        Self { people: InForce::new(), workspaces: InForce::new(), keys: 1 }
+        Self { people: InForce::new(), workspaces: InForce::new(), keys: 1, demand: false }
     }
 }
 
@@ -35,12 +37,16 @@ impl InstallationReplay {
         };
         match AuditAction::parse(&row.action) {
             Some(AuditAction::SetUp | AuditAction::PersonAdded) => {
-                let state = json!({"name": after["name"], "operator": after["operator"], "disabled": false});
+                let state = json!({"name": after["name"], "operator": after["operator"], "disabled": false,
+                    "second_factor": false});
                 self.people.insert(person.to_owned(), state);
             }
             Some(AuditAction::PersonRenamed) => set("name", after["name"].clone()),
             Some(AuditAction::PersonDisabled) => set("disabled", true.into()),
             Some(AuditAction::PersonEnabled) => set("disabled", false.into()),
+            Some(AuditAction::SecondFactorSetUp) => set("second_factor", true.into()),
+            Some(AuditAction::SecondFactorRemoved) => set("second_factor", false.into()),
+            Some(AuditAction::SecondFactorDemandSet) => self.demand = after["second_factor_required"] == true,
             Some(AuditAction::OperatorMade) => set("operator", true.into()),
             Some(AuditAction::OperatorUnmade) => set("operator", false.into()),
             Some(AuditAction::WorkspaceAdded) => {
@@ -60,6 +66,9 @@ impl InstallationReplay {
         if self.workspaces != in_force.workspaces {
             return Some("the workspaces are not those that the log says");
         }
+        if self.demand != in_force.demand {
+            return Some("whether operators need two-factor authentication is not what the log says");
+        }
         (self.keys != in_force.keys).then_some("the keys are not those that the log says")
     }
 }
@@ -67,15 +76,19 @@ impl InstallationReplay {
 impl Tx {
     /// What is in force in the installation.
     pub(super) async fn installation_in_force(&mut self) -> Result<InstallationReplay> {
-        const PEOPLE: &str = "select id, name, operator, disabled_at is not null from people";
+        const PEOPLE: &str = "select id, name, operator, disabled_at is not null, \
+            exists (select 1 from second_factors f where f.person_id = p.id) from people p";
         const WORKSPACES: &str = "select id, slug, name, time_zone from workspaces";
+        const DEMAND: &str = "select operators_need_second_factor from installation";
         const KEYS: &str = "select max(generation) from installation_keys";
-        let people: Vec<(PersonId, String, bool, bool)> =
+        let people: Vec<(PersonId, String, bool, bool, bool)> =
             on!(&mut *self, c => sqlx::query_as(PEOPLE).fetch_all(c).await?);
         let workspaces: Vec<(WorkspaceId, String, String, String)> =
             on!(&mut *self, c => sqlx::query_as(WORKSPACES).fetch_all(c).await?);
-        let person = |(id, name, operator, disabled): (PersonId, String, bool, bool)| {
-            (id.to_string(), json!({"name": name, "operator": operator, "disabled": disabled}))
+        let person = |(id, name, operator, disabled, second_factor): (PersonId, String, bool, bool, bool)| {
+            let state =
+                json!({"name": name, "operator": operator, "disabled": disabled, "second_factor": second_factor});
+            (id.to_string(), state)
         };
         let workspace = |(id, slug, name, time_zone): (WorkspaceId, String, String, String)| {
             (id.to_string(), json!([slug, name, time_zone]))
@@ -83,6 +96,7 @@ impl Tx {
         Ok(InstallationReplay {
             people: people.into_iter().map(person).collect(),
             workspaces: workspaces.into_iter().map(workspace).collect(),
+            demand: on!(&mut *self, c => sqlx::query_scalar(DEMAND).fetch_one(c).await?),
             keys: on!(&mut *self, c => sqlx::query_scalar(KEYS).fetch_one(c).await?),
         })
     }

@@ -131,9 +131,23 @@ impl OpenKeys {
 
     /// What marks browsers that somebody signed in by, the key of now first.
     pub fn known_browsers(&self) -> impl Iterator<Item = Key> + use<'_> {
+        self.newest_first().map(|key| key.derived("attest: known browsers"))
+    }
+
+    /// What seals the secrets of authenticator apps; `None` for a generation that there is not.
+    pub fn second_factors(&self, generation: i64) -> Option<Key> {
+        self.generations.get(&generation).map(|(key, _)| key.derived("attest: second factors"))
+    }
+
+    /// What recovery codes are hashed with, the key of now first.
+    pub fn recovery_codes(&self) -> impl Iterator<Item = Key> + use<'_> {
+        self.newest_first().map(|key| key.derived("attest: recovery codes"))
+    }
+
+    /// The key of now, and then all others.
+    fn newest_first(&self) -> impl Iterator<Item = &Key> + use<'_> {
         let others = self.generations.range(FIRST..).filter(|(generation, _)| **generation != self.in_use);
-        let all = self.generations.get_key_value(&self.in_use).into_iter().chain(others);
-        all.map(|(_, (key, _))| key.derived("attest: known browsers"))
+        self.generations.get_key_value(&self.in_use).into_iter().chain(others).map(|(_, (key, _))| key)
     }
 
     /// Signs the log's checkpoints.

@@ -1,0 +1,67 @@
+//! Asking for the password again, and sending the form that waited for it once more.
+
+use super::refused::{RefusedRequest, around, person_of};
+use super::session::local_path;
+use crate::domain::error::Refusal;
+use crate::server::auth::session::CONFIRMED;
+use crate::server::error::{Error, Result};
+use crate::server::http::caller::{SignedInPerson, unavailable};
+use crate::server::http::form::{Form, shown};
+use crate::server::http::render::render;
+use crate::server::services::proof::{self, Again};
+use crate::server::state::AppState;
+use crate::ui::pages::Page;
+use crate::ui::pages::confirm::{CODE, Confirm, PASSWORD, TO};
+use crate::ui::parts::field::Faults;
+use crate::ui::surroundings::Surroundings;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+
+/// The page in place of an act that needs the password again; it keeps the form that was sent. `None` where nobody is
+/// signed in any more.
+pub async fn confirm_page(
+    state: &AppState,
+    asked: &RefusedRequest,
+    fields: &[(String, String)],
+) -> Result<Option<Page>> {
+    let Some(person) = person_of(state, asked).await? else { return Ok(None) };
+    let page = Confirm {
+        around: around(state, asked).await.unwrap_or(Surroundings::Nothing),
+        email: person.email,
+        has_second_factor: person.has_second_factor,
+        to: asked.address.clone(),
+        fields: fields.to_vec(),
+        faults: Faults::default(),
+    };
+    Ok(Some(Page::Confirm(Box::new(page))))
+}
+
+/// `POST /confirm`: notes in the session that it is them, and has the browser send the form that waited.
+pub async fn confirm(visit: SignedInPerson, State(state): State<AppState>, mut form: Form) -> Result<Response> {
+    let (to, code) = (form.text(TO), form.optional(CODE));
+    let again = Again { password: form.secret(PASSWORD), code };
+    if form.faults().is_some() || local_path(&to) != to {
+        return Err(Refusal::BadRequest(vec![]).into());
+    }
+    match proof::confirm(&state.services, &visit.actor, &visit.person, again).await {
+        Ok(at) => {
+            visit.session.insert(CONFIRMED, at).await.map_err(unavailable)?;
+            // The same method with the same body.
+            Ok(Redirect::temporary(&to).into_response())
+        }
+        Err(Error::Refused(Refusal::Invalid(faults))) => {
+            let asked = RefusedRequest::waiting(&to, &visit.session);
+            let page = Confirm {
+                around: around(&state, &asked).await.unwrap_or(Surroundings::Nothing),
+                email: visit.person.email,
+                has_second_factor: visit.person.has_second_factor,
+                to,
+                fields: form.others(&[TO, PASSWORD, CODE, "username"]),
+                faults: shown(&faults),
+            };
+            Ok(render(&state, Page::Confirm(Box::new(page)), StatusCode::UNPROCESSABLE_ENTITY))
+        }
+        Err(error) => Err(error),
+    }
+}
