@@ -121,6 +121,8 @@ impl Matrix {
             (Needs::Nothing, _) if route.path().starts_with("/s/") => vec![StatusCode::OK, StatusCode::NOT_FOUND],
             (Needs::Nothing, _) if ["/set-up", "/invitation"].contains(&route.path()) => vec![StatusCode::NOT_FOUND],
             (Needs::Nothing, _) if route.method == "POST" => vec![StatusCode::BAD_REQUEST],
+            // Nobody's password was right.
+            (Needs::Nothing, _) if route.path() == "/sign-in/code" => vec![StatusCode::SEE_OTHER],
             (Needs::Nothing, Who::Anonymous) => vec![StatusCode::OK],
             (Needs::Nothing, _) if route.path() == "/sign-in" => vec![StatusCode::SEE_OTHER],
             (Needs::Nothing, _) => vec![StatusCode::OK],
@@ -129,11 +131,14 @@ impl Matrix {
             (_, Who::Anonymous) => vec![StatusCode::SEE_OTHER],
             (Needs::SignedIn, Who::Removed | Who::Operator) if route.path() == "/" => vec![StatusCode::OK],
             (Needs::SignedIn, _)
-                if ["/account", "/api", "/stored"].contains(&route.path()) && route.method == "GET" =>
+                if ["/account", "/account/second-factor", "/api", "/stored"].contains(&route.path())
+                    && route.method == "GET" =>
             {
                 vec![StatusCode::OK]
             }
-            (Needs::SignedIn, _) if route.path() == "/account" => vec![StatusCode::BAD_REQUEST],
+            (Needs::SignedIn, _) if ["/account", "/account/second-factor", "/confirm"].contains(&route.path()) => {
+                vec![StatusCode::BAD_REQUEST]
+            }
             (Needs::SignedIn, _) => vec![StatusCode::SEE_OTHER],
             (Needs::Operator, Who::Operator) if route.method == "GET" => vec![StatusCode::OK],
             (Needs::Operator, Who::Operator) => vec![StatusCode::UNPROCESSABLE_ENTITY, StatusCode::BAD_REQUEST],

@@ -40,6 +40,7 @@ pub mod dimension_value;
 pub mod distribution;
 pub mod erasure;
 pub mod flow;
+pub mod half_signed_in;
 pub mod input;
 pub mod invitation;
 pub mod jobs;

@@ -2,11 +2,12 @@
 //! harm if somebody else sat at the browser.
 
 use super::Services;
+use super::half_signed_in::HalfSignedIn;
 use super::session::{Proof, SignedIn, count_failure};
 use crate::domain::error::Problem;
 use crate::domain::id::PersonId;
 use crate::domain::text::Email;
-use crate::domain::time::{MINUTE, Millis};
+use crate::domain::time::Millis;
 use crate::server::auth::browser::KnownBrowsers;
 use crate::server::auth::one_time_code::CodeSecret;
 use crate::server::auth::password::Verdict;
@@ -17,35 +18,6 @@ use crate::server::store::person::Person;
 use crate::server::store::second_factor::{ProvenFactor, SecondFactor};
 use crate::server::store::{Actor, SystemTx, Trail};
 use secrecy::SecretString;
-use serde::{Deserialize, Serialize};
-
-/// How long one may take from the password to the code, in milliseconds.
-const CODE_WITHIN: i64 = 10 * MINUTE;
-
-/// Somebody who knew the password and is asked for a code. Their session keeps it, and it opens nothing.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct HalfSignedIn {
-    person: String,
-    /// A digest of what the password was found right by: another password since then ends this.
-    password: String,
-    at: Millis,
-}
-
-impl HalfSignedIn {
-    pub(super) fn new(person: PersonId, hash: &str, at: Millis) -> Self {
-        Self { person: person.to_string(), password: digest(hash), at }
-    }
-
-    /// Whether a code may still be given.
-    pub fn is_open(&self, now: Millis) -> bool {
-        (now.minus(CODE_WITHIN)..=now.believable()).contains(&self.at)
-    }
-}
-
-fn digest(hash: &str) -> String {
-    use sha2::{Digest, Sha256};
-    crate::server::hex::hex(&Sha256::digest(hash))
-}
 
 /// Checks the code of somebody whose password was right. `marks` are what the browser keeps.
 pub async fn sign_in_by_code(
@@ -57,10 +29,10 @@ pub async fn sign_in_by_code(
 ) -> Result<SignedIn> {
     let system = &services.system;
     let mut view = system.system_view().await?;
-    let Some(id) = PersonId::parse(&half.person).filter(|_| half.is_open(view.now)) else { return Ok(SignedIn::No) };
+    let Some(id) = half.person().filter(|_| half.is_open(view.now)) else { return Ok(SignedIn::No) };
     let (person, hash, factor) = (view.person(id).await?, view.password_hash(id).await?, view.second_factor(id).await?);
     drop(view);
-    let hash = hash.filter(|hash| digest(hash) == half.password);
+    let hash = hash.filter(|hash| half.is_by(hash));
     let (Some(person), Some(hash), Some(factor)) = (person.filter(|person| !person.disabled), hash, factor) else {
         return Ok(SignedIn::No);
     };

@@ -1,7 +1,7 @@
 //! Signing in and out.
 
 use super::Services;
-use super::proof::HalfSignedIn;
+use super::half_signed_in::HalfSignedIn;
 use crate::domain::audit::{AuditAction, SystemActor};
 use crate::domain::error::Refusal;
 use crate::domain::id::PersonId;

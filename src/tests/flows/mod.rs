@@ -18,6 +18,7 @@ mod privacy;
 mod process;
 mod profiles;
 mod refusals;
+mod second_factor;
 mod secret;
 mod senders;
 mod tokens;

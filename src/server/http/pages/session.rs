@@ -10,7 +10,7 @@ use crate::server::http::cookie::cookie;
 use crate::server::http::form::Form;
 use crate::server::http::render::render;
 use crate::server::services;
-use crate::server::services::proof::HalfSignedIn;
+use crate::server::services::half_signed_in::HalfSignedIn;
 use crate::server::services::session::{Proof, SignedIn};
 use crate::server::state::AppState;
 use crate::server::store::Actor;

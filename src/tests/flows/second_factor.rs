@@ -1,0 +1,412 @@
+//! Two-factor authentication: setting it up, signing in with it, and who must have it; and the password again before what
+//! would do harm.
+
+use crate::harness::{Cookie, PASSWORD, Reply, World, on_both};
+use attest::domain::role::Role;
+use attest::domain::time::{HOUR, MINUTE, SECOND};
+use attest::server::auth::one_time_code::{CodeSecret, SECRET_BYTES};
+use attest::server::clock::Clock;
+use attest::server::services::second_factor::demand_of_operators;
+use axum::http::StatusCode;
+
+on_both! {
+    signing_in_takes_the_code
+    a_code_works_once_and_for_a_clock_that_is_half_a_minute_off
+    each_of_ten_recovery_codes_works_once
+    guesses_at_the_code_slow_down
+    what_does_harm_asks_for_the_password_again
+    two_browsers_are_asked_each_for_itself
+    a_workspace_demands_it_of_those_who_change_it
+    an_installation_demands_it_of_its_operators
+    a_lost_one_is_taken_away_by_an_operator
+    another_password_ends_half_a_sign_in
+    keys_are_rotated_under_it
+    nobody_turns_it_on_with_anothers_key
+}
+
+/// What begins a text to be copied.
+const COPIED: &str = "<pre tabindex=\"0\" class=\"copy\">";
+const PAGE: &str = "/account/second-factor";
+
+/// Somebody with an authenticator app.
+struct Phone {
+    email: String,
+    secret: CodeSecret,
+    recovery: Vec<String>,
+    cookie: Cookie,
+}
+
+impl Phone {
+    /// Sets it up, as its page says.
+    async fn set_up(world: &World, email: &str) -> Self {
+        let cookie = world.sign_in(email).await;
+        Self::set_up_in(world, email, cookie).await
+    }
+
+    async fn set_up_in(world: &World, email: &str, cookie: Cookie) -> Self {
+        let (secret, sealed) = begin(world, &cookie).await;
+        let reply = world.post(PAGE, &cookie, &set_up(&sealed, &secret.code_at(world.clock.now()))).await;
+        assert_eq!(reply.status, StatusCode::OK, "{}", reply.body);
+        let codes = between(&reply.body, COPIED, "</pre>");
+        let recovery = codes.lines().map(str::to_owned).collect();
+        Self { email: email.to_owned(), secret, recovery, cookie }
+    }
+
+    /// The password, in a new browser; the session that waits for a code.
+    async fn password(&self, world: &World) -> Cookie {
+        let fields = [("email", self.email.as_str()), ("password", PASSWORD), ("next", "/account")];
+        let reply = world.post("/sign-in", &Cookie::default(), &fields).await;
+        assert_eq!((reply.status, reply.location()), (StatusCode::SEE_OTHER, "/sign-in/code?next=%2Faccount"));
+        reply.cookie()
+    }
+
+    async fn sign_in(&self, world: &World, code: &str) -> Reply {
+        let half = self.password(world).await;
+        give_code(world, &half, code).await
+    }
+
+    fn code(&self, world: &World) -> String {
+        self.secret.code_at(world.clock.now())
+    }
+}
+
+async fn give_code(world: &World, half: &Cookie, code: &str) -> Reply {
+    world.post("/sign-in/code", half, &[("code", code), ("next", "/account")]).await
+}
+
+fn between<'a>(text: &'a str, before: &str, after: &str) -> &'a str {
+    let (_, rest) = text.split_once(before).unwrap_or_else(|| panic!("{before} is not in {text}"));
+    rest.split(after).next().expect("an end")
+}
+
+/// The secret that the page offers, and what its form carries.
+async fn begin(world: &World, cookie: &Cookie) -> (CodeSecret, String) {
+    let page = world.post(PAGE, cookie, &[("act", "begin")]).await.body;
+    let typed = between(&page, COPIED, "</pre>").replace(' ', "");
+    let bytes = data_encoding::BASE32_NOPAD.decode(typed.as_bytes()).expect("base32");
+    let sealed = between(&page, "name=\"sealed\" value=\"", "\"").to_owned();
+    (CodeSecret::from(<[u8; SECRET_BYTES]>::try_from(bytes).expect("20 bytes")), sealed)
+}
+
+fn set_up<'a>(sealed: &'a str, code: &'a str) -> [(&'static str, &'a str); 3] {
+    [("act", "set_up"), ("sealed", sealed), ("code", code)]
+}
+
+async fn signing_in_takes_the_code(world: World) {
+    let ada = world.person("Ada").await;
+    let elsewhere = world.sign_in(&ada).await;
+    let phone = Phone::set_up(&world, &ada).await;
+    assert_eq!(phone.recovery.len(), 10);
+    assert_eq!(world.get("/account", &elsewhere).await.status, StatusCode::SEE_OTHER, "made without a code");
+    assert_eq!(world.get("/account", &phone.cookie).await.status, StatusCode::OK);
+    world.clock.advance(30 * SECOND);
+    let half = phone.password(&world).await;
+    assert_eq!(world.get("/account", &half).await.status, StatusCode::SEE_OTHER, "half is nothing");
+    assert_eq!(world.get("/sign-in/code", &half).await.status, StatusCode::OK);
+    for wrong in ["", "000000", "12345", &PASSWORD[..6]] {
+        assert_eq!(give_code(&world, &half, wrong).await.status, StatusCode::UNPROCESSABLE_ENTITY, "{wrong}");
+    }
+    let code = phone.code(&world);
+    let spaced = format!(" {} {}", &code[..3], &code[3..]);
+    let reply = give_code(&world, &half, &spaced).await;
+    assert_eq!((reply.status, reply.location()), (StatusCode::SEE_OTHER, "/account"), "as people read it out");
+    assert_eq!(world.get("/account", &reply.cookie()).await.status, StatusCode::OK);
+    assert_eq!(world.get("/account", &half).await.status, StatusCode::SEE_OTHER, "its id opens nothing afterwards");
+    let late = phone.password(&world).await;
+    world.clock.advance(11 * MINUTE);
+    let reply = give_code(&world, &late, &phone.code(&world)).await;
+    assert_eq!((reply.status, reply.location()), (StatusCode::SEE_OTHER, "/sign-in"), "ten minutes");
+    world.assert_holds().await;
+}
+
+async fn a_code_works_once_and_for_a_clock_that_is_half_a_minute_off(world: World) {
+    let ada = world.person("Ada").await;
+    let phone = Phone::set_up(&world, &ada).await;
+    assert_eq!(
+        phone.sign_in(&world, &phone.code(&world)).await.status,
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "set up by it"
+    );
+    world.clock.advance(5 * MINUTE);
+    let at = |off: i64| phone.secret.code_at(world.clock.now().plus(off * SECOND));
+    for (off, taken) in
+        [(-60, false), (60, false), (-30, true), (-30, false), (0, true), (0, false), (-30, false), (30, true)]
+    {
+        let status = phone.sign_in(&world, &at(off)).await.status;
+        assert_eq!(status == StatusCode::SEE_OTHER, taken, "{off} seconds: {status}");
+    }
+    // Of two at the same moment one gets in.
+    world.clock.advance(5 * MINUTE);
+    let (one, other) = (phone.password(&world).await, phone.password(&world).await);
+    let code = phone.code(&world);
+    let both = tokio::join!(give_code(&world, &one, &code), give_code(&world, &other, &code));
+    let is_in = |reply: &Reply| reply.status == StatusCode::SEE_OTHER && reply.location() == "/account";
+    assert_eq!([is_in(&both.0), is_in(&both.1)].iter().filter(|in_| **in_).count(), 1, "{both:?}");
+}
+
+async fn each_of_ten_recovery_codes_works_once(world: World) {
+    let ada = world.person("Ada").await;
+    let phone = Phone::set_up(&world, &ada).await;
+    for (n, code) in phone.recovery.iter().enumerate() {
+        let reply = phone.sign_in(&world, &code.to_uppercase().replace('-', " ")).await;
+        assert_eq!(reply.status, StatusCode::SEE_OTHER, "{n}");
+        assert_eq!(phone.sign_in(&world, code).await.status, StatusCode::UNPROCESSABLE_ENTITY, "{n} again");
+        let page = world.get("/account", &reply.cookie()).await.body;
+        let left = ["On, with 3 recovery codes", "On, with 1 recovery code left", "On, without a recovery code"];
+        if let Some(said) = [(6, 0), (8, 1), (9, 2)].iter().find(|(after, _)| *after == n).map(|(_, said)| left[*said])
+        {
+            assert!(page.contains(said), "{said} after {n}");
+        }
+        world.clock.advance(HOUR);
+    }
+    assert_eq!(phone.sign_in(&world, "0123-456789").await.status, StatusCode::UNPROCESSABLE_ENTITY, "an eleventh");
+    let page = world.get("/log", &world.sign_in(&world.operator("Olga").await).await).await.body;
+    assert!(page.contains("Signed in with a recovery code"));
+    // Others, which take their place.
+    world.clock.advance(HOUR);
+    let cookie = phone.sign_in(&world, &phone.code(&world)).await.cookie();
+    let page = world.post(PAGE, &cookie, &[("act", "codes"), ("form_id", "x")]).await.body;
+    let new: Vec<&str> = between(&page, COPIED, "</pre>").lines().collect();
+    assert_eq!(new.len(), 10);
+    let page = world.post(PAGE, &cookie, &[("act", "codes"), ("form_id", "x")]).await;
+    assert_eq!(page.status, StatusCode::SEE_OTHER, "a reload makes none");
+    assert_eq!(phone.sign_in(&world, new[3]).await.status, StatusCode::SEE_OTHER);
+    world.assert_holds().await;
+}
+
+async fn guesses_at_the_code_slow_down(world: World) {
+    let ada = world.person("Ada").await;
+    let phone = Phone::set_up(&world, &ada).await;
+    world.clock.advance(HOUR);
+    let mut tried = 0;
+    for n in 0..40 {
+        let half = phone.password(&world).await;
+        match give_code(&world, &half, &format!("{n:06}")).await.status {
+            StatusCode::UNPROCESSABLE_ENTITY => tried += 1,
+            status => assert_eq!(status, StatusCode::TOO_MANY_REQUESTS),
+        }
+    }
+    assert!(tried <= 11, "{tried} of 40 guesses within a second");
+    let reply = phone.sign_in(&world, &phone.code(&world)).await;
+    assert_eq!(reply.status, StatusCode::TOO_MANY_REQUESTS);
+    assert!(reply.header("retry-after").parse::<i64>().is_ok());
+    world.clock.advance(20 * MINUTE);
+    assert_eq!(phone.sign_in(&world, &phone.code(&world)).await.status, StatusCode::SEE_OTHER);
+    world.run_jobs().await;
+    let page = world.get("/log", &world.sign_in(&world.operator("Olga").await).await).await.body;
+    assert!(page.contains("Failed sign-ins"), "guesses leave a row");
+}
+
+/// A token to be made: its maker must be asked.
+const TOKEN: [(&str, &str); 5] =
+    [("act", "add"), ("name", "Script"), ("role", "read_only"), ("days", "30"), ("form_id", "one")];
+
+async fn what_does_harm_asks_for_the_password_again(world: World) {
+    world.workspace("Acme").await;
+    let ada = world.member("acme", "Ada", Role::ComplianceAdmin).await;
+    let bob = world.member("acme", "Bob", Role::Analyst).await;
+    let bob_id = world.page_of(&bob).await.replace("/people/", "");
+    let cookie = world.sign_in(&ada).await;
+    world.clock.advance(11 * MINUTE);
+    let version = |page: &str| between(page, "name=\"version\" value=\"", "\"").to_owned();
+    let version = version(&world.get("/w/acme/privacy", &cookie).await.body);
+    let default = |status| {
+        vec![
+            ("form", "default"),
+            ("status", status),
+            ("confirm", "Acme"),
+            ("reason", "why"),
+            ("version", version.as_str()),
+        ]
+    };
+    let observe = vec![
+        ("form", "policy"),
+        ("idfa_policy", "observe"),
+        ("policy_confirm", "Acme"),
+        ("policy_reason", "why"),
+        ("version", version.as_str()),
+    ];
+    let role = |role| vec![("act", "set"), ("person", bob_id.as_str()), ("role", role)];
+    let asks = [
+        ("/w/acme/privacy", default("authorized")),
+        ("/w/acme/privacy", observe),
+        ("/w/acme/tokens", TOKEN.to_vec()),
+        ("/w/acme/members", role("admin")),
+        ("/w/acme/members", role("compliance_admin")),
+        ("/w/acme/members", vec![("act", "invite"), ("email", "eve@example.com"), ("role", "admin")]),
+        ("/account", vec![("act", "end_others")]),
+        (PAGE, vec![("act", "begin")]),
+    ];
+    // Another session, for there to be one to end.
+    world.sign_in(&ada).await;
+    for (path, form) in &asks {
+        let reply = world.post(path, &cookie, form).await;
+        assert_eq!(reply.status, StatusCode::FORBIDDEN, "{path} {form:?}");
+        assert!(reply.body.contains("Confirm that it is you"), "{path} {form:?}");
+    }
+    world.assert_holds().await;
+    // What does none is not asked about.
+    assert_eq!(world.post("/w/acme/members", &cookie, &role("auditor")).await.status, StatusCode::SEE_OTHER);
+    // A wrong password keeps the form; the right one sends it.
+    let waiting = |password| [&TOKEN[..], &[("again_to", "/w/acme/tokens"), ("again_password", password)]].concat();
+    let reply = world.post("/confirm", &cookie, &waiting("a guess")).await;
+    assert_eq!(reply.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(reply.body.contains("name=\"name\" value=\"Script\"") && !reply.body.contains("a guess"), "{}", reply.body);
+    let reply = world.post("/confirm", &cookie, &waiting(PASSWORD)).await;
+    assert_eq!((reply.status, reply.location()), (StatusCode::TEMPORARY_REDIRECT, "/w/acme/tokens"));
+    // As the browser follows.
+    let reply = world.post("/w/acme/tokens", &cookie, &waiting(PASSWORD)).await;
+    assert_eq!(reply.status, StatusCode::OK);
+    assert!(reply.body.contains("shown only once"), "{}", reply.body);
+    assert_eq!(
+        world.post("/w/acme/members", &cookie, &role("admin")).await.status,
+        StatusCode::SEE_OTHER,
+        "ten minutes"
+    );
+    world.clock.advance(11 * MINUTE);
+    assert_eq!(world.post("/w/acme/members", &cookie, &role("compliance_admin")).await.status, StatusCode::FORBIDDEN);
+    for elsewhere in ["//evil.example", "https://evil.example/", ""] {
+        let form = [("again_to", elsewhere), ("again_password", PASSWORD)];
+        assert_eq!(world.post("/confirm", &cookie, &form).await.status, StatusCode::BAD_REQUEST, "{elsewhere}");
+    }
+    world.assert_holds().await;
+}
+
+async fn two_browsers_are_asked_each_for_itself(world: World) {
+    world.workspace("Acme").await;
+    let ada = world.member("acme", "Ada", Role::Admin).await;
+    let phone = Phone::set_up(&world, &ada).await;
+    world.clock.advance(MINUTE);
+    let other = phone.sign_in(&world, &phone.code(&world)).await.cookie();
+    world.clock.advance(11 * MINUTE);
+    let again = |code: &str| {
+        vec![
+            ("again_to".to_owned(), "/w/acme/tokens".to_owned()),
+            ("again_password".to_owned(), PASSWORD.to_owned()),
+            ("again_code".to_owned(), code.to_owned()),
+        ]
+    };
+    let confirm = async |cookie: &Cookie, code: &str| {
+        let form = again(code);
+        let form: Vec<(&str, &str)> = form.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        world.post("/confirm", cookie, &form).await.status
+    };
+    let code = phone.code(&world);
+    assert_eq!(confirm(&phone.cookie, "").await, StatusCode::UNPROCESSABLE_ENTITY, "the password is half of it");
+    assert_eq!(confirm(&phone.cookie, &code).await, StatusCode::TEMPORARY_REDIRECT);
+    assert_eq!(confirm(&other, &code).await, StatusCode::UNPROCESSABLE_ENTITY, "a code works once");
+    assert_eq!(world.post("/w/acme/tokens", &other, &TOKEN).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(world.post("/w/acme/tokens", &phone.cookie, &TOKEN).await.status, StatusCode::OK);
+}
+
+async fn a_workspace_demands_it_of_those_who_change_it(world: World) {
+    world.workspace("Acme").await;
+    world.workspace("Other").await;
+    let ada = world.member("acme", "Ada", Role::ComplianceAdmin).await;
+    let bob = world.member("acme", "Bob", Role::Admin).await;
+    world.set_role("other", &bob, Role::ComplianceAdmin).await;
+    let cleo = world.member("acme", "Cleo", Role::Analyst).await;
+    let [bobs, cleos] = [world.sign_in(&bob).await, world.sign_in(&cleo).await];
+    let token = world.token("acme", Role::Admin).await;
+    let demand = |required| [("act", "demand"), ("required", required)];
+    assert_eq!(world.post("/w/acme/members", &bobs, &demand("yes")).await.status, StatusCode::FORBIDDEN, "an Admin");
+    let cookie = world.sign_in(&ada).await;
+    let reply = world.post("/w/acme/members", &cookie, &demand("yes")).await;
+    assert_eq!(reply.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(reply.body.contains("Set up two-factor authentication for your own account first"), "{}", reply.body);
+    let phone = Phone::set_up_in(&world, &ada, cookie).await;
+    assert_eq!(world.post("/w/acme/members", &phone.cookie, &demand("yes")).await.status, StatusCode::SEE_OTHER);
+    assert!(world.get("/w/acme/members", &phone.cookie).await.body.contains("1 of them has not set it up yet"));
+    for path in ["/w/acme/overview", "/w/acme/members", "/w/acme/privacy"] {
+        let reply = world.get(path, &bobs).await;
+        assert_eq!(reply.status, StatusCode::FORBIDDEN, "{path}");
+        assert!(reply.body.contains(PAGE), "{path}: where to set it up");
+        assert_eq!(world.get(path, &phone.cookie).await.status, StatusCode::OK, "{path}");
+    }
+    assert_eq!(world.post("/w/acme/tokens", &bobs, &TOKEN).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(world.get("/w/acme/overview", &cleos).await.status, StatusCode::OK, "not of others");
+    assert_eq!(world.get("/w/other/overview", &bobs).await.status, StatusCode::OK, "nor elsewhere");
+    assert_eq!(world.distribution("acme", &token, "").await["unit"], "profiles", "nor of scripts");
+    let off = world.post(PAGE, &phone.cookie, &[("act", "remove")]).await;
+    assert_eq!(off.status, StatusCode::UNPROCESSABLE_ENTITY, "while it is demanded");
+    let bobs = Phone::set_up_in(&world, &bob, bobs).await;
+    assert_eq!(world.get("/w/acme/overview", &bobs.cookie).await.status, StatusCode::OK, "at once");
+    assert_eq!(world.post("/w/acme/members", &phone.cookie, &demand("no")).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(world.post(PAGE, &phone.cookie, &[("act", "remove")]).await.status, StatusCode::SEE_OTHER);
+    assert!(world.get("/w/acme/audit", &phone.cookie).await.body.contains("Two-factor requirement changed"));
+    world.assert_holds().await;
+}
+
+async fn an_installation_demands_it_of_its_operators(world: World) {
+    let [olga, otto] = [world.operator("Olga").await, world.operator("Otto").await];
+    let ottos = world.sign_in(&otto).await;
+    let cookie = world.sign_in(&olga).await;
+    let demand = [("act", "demand"), ("required", "yes")];
+    assert_eq!(world.post("/people", &cookie, &demand).await.status, StatusCode::UNPROCESSABLE_ENTITY, "has none");
+    let phone = Phone::set_up_in(&world, &olga, cookie).await;
+    assert_eq!(world.post("/people", &phone.cookie, &demand).await.status, StatusCode::SEE_OTHER);
+    let ada = world.page_of(&world.person("Ada").await).await;
+    for path in ["/people", "/workspaces", "/jobs", "/log", &ada] {
+        assert_eq!(world.get(path, &ottos).await.status, StatusCode::FORBIDDEN, "{path}");
+        assert_eq!(world.get(path, &phone.cookie).await.status, StatusCode::OK, "{path}");
+    }
+    for act in ["reset", "disable", "make_operator"] {
+        let status = world.post(&ada, &ottos, &[("act", act), ("form_id", act)]).await.status;
+        assert_eq!(status, StatusCode::FORBIDDEN, "{act}");
+    }
+    assert_eq!(world.get("/account", &ottos).await.status, StatusCode::OK);
+    Phone::set_up_in(&world, &otto, ottos.clone()).await;
+    assert_eq!(world.get("/people", &ottos).await.status, StatusCode::OK);
+    demand_of_operators(&world.state.services, &World::actor(), false).await.expect("the command line may");
+    world.assert_holds().await;
+}
+
+async fn a_lost_one_is_taken_away_by_an_operator(world: World) {
+    world.workspace("Acme").await;
+    let ada = world.member("acme", "Ada", Role::ComplianceAdmin).await;
+    let phone = Phone::set_up(&world, &ada).await;
+    let olga = world.sign_in(&world.operator("Olga").await).await;
+    let page = world.page_of(&ada).await;
+    let off = [("act", "remove_second_factor"), ("form_id", "one")];
+    assert_eq!(world.post(&page, &phone.cookie, &off).await.status, StatusCode::FORBIDDEN, "nobody but operators");
+    assert_eq!(world.post(&page, &olga, &off).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(world.get("/account", &phone.cookie).await.status, StatusCode::SEE_OTHER, "signed out");
+    let cookie = world.sign_in(&ada).await;
+    assert!(world.get("/w/acme/audit", &cookie).await.body.contains("Two-factor authentication removed"));
+    world.assert_holds().await;
+}
+
+async fn another_password_ends_half_a_sign_in(world: World) {
+    let ada = world.person("Ada").await;
+    let phone = Phone::set_up(&world, &ada).await;
+    world.clock.advance(MINUTE);
+    let half = phone.password(&world).await;
+    let new = [("act", "password"), ("present", PASSWORD), ("new", "nine violet anchors 8")];
+    assert_eq!(world.post("/account", &phone.cookie, &new).await.status, StatusCode::SEE_OTHER);
+    let reply = give_code(&world, &half, &phone.code(&world)).await;
+    assert_eq!(reply.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", reply.body);
+}
+
+async fn keys_are_rotated_under_it(world: World) {
+    let ada = world.person("Ada").await;
+    let phone = Phone::set_up(&world, &ada).await;
+    world.system.rotate_keys(&World::actor()).await.expect("rotated");
+    world.clock.advance(5 * MINUTE);
+    world.store.follow_keys().await.expect("followed");
+    assert_eq!(phone.sign_in(&world, &phone.code(&world)).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(phone.sign_in(&world, &phone.recovery[0]).await.status, StatusCode::SEE_OTHER);
+}
+
+/// What one person's form carries is nothing to another, nor in another form.
+async fn nobody_turns_it_on_with_anothers_key(world: World) {
+    let [ada, eve] = [world.person("Ada").await, world.person("Eve").await];
+    let [adas, eves] = [world.sign_in(&ada).await, world.sign_in(&eve).await];
+    let (secret, sealed) = begin(&world, &eves).await;
+    let code = secret.code_at(world.clock.now());
+    assert_eq!(world.post(PAGE, &adas, &set_up(&sealed, &code)).await.status, StatusCode::BAD_REQUEST);
+    for broken in ["", "1", "1.", "0.AAAA", "99.AAAA", &sealed[..sealed.len() - 1], &format!("{sealed}A")] {
+        assert_eq!(world.post(PAGE, &eves, &set_up(broken, &code)).await.status, StatusCode::BAD_REQUEST, "{broken}");
+    }
+    assert_eq!(world.post(PAGE, &eves, &set_up(&sealed, "000000")).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(world.post(PAGE, &eves, &set_up(&sealed, &code)).await.status, StatusCode::OK);
+}
