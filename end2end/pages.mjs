@@ -6,8 +6,8 @@ const ROUTES = new URL("../src/server/http/routes.rs", import.meta.url);
 /** Pages that only a one-time link opens: whoever looks at these brings a link for each. */
 export const BY_LINK = ["/set-up", "/invitation"];
 
-/** Addresses that show nothing themselves: they lead on to a page that is in the list. */
-const LEADS_ON = ["/", "/w/{workspace}", "/w/{workspace}/inputs/{input}/samples"];
+/** Addresses that show nothing by themselves: they lead on to a page that is in the list. */
+const LEADS_ON = ["/", "/sign-in/code", "/w/{workspace}", "/w/{workspace}/inputs/{input}/samples"];
 
 /**
  * Every page that opens by its address alone. One that needs a link and is not named above fails where it is looked

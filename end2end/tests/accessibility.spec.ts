@@ -2,7 +2,8 @@
 import AxeBuilder from "@axe-core/playwright";
 import { BY_LINK, pages } from "../pages.mjs";
 import { expect, test } from "./fixture";
-import { iphone } from "./server";
+import { code } from "./code";
+import { iphone, PASSWORD } from "./server";
 
 const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 
@@ -103,6 +104,23 @@ for (const [colorScheme, width] of [["light", 1280], ["dark", 360]] as const) {
                 await visitor.goto(links[path]);
                 await check(path, visitor);
             }
+            await page.goto(`${server.origin}/account/second-factor`);
+            await page.getByRole("button", { name: "Set up" }).click();
+            await check("a key for an authenticator app");
+            const key = await page.locator("pre.copy").innerText();
+            await page.getByLabel("Code").fill("000000");
+            await page.getByRole("button", { name: "Turn on" }).click();
+            await check("a wrong first code");
+            await page.getByLabel("Code").fill(code(key));
+            await page.getByRole("button", { name: "Turn on" }).click();
+            await check("recovery codes, shown once");
+            await page.goto(`${server.origin}/account/second-factor`);
+            await check("two-factor authentication that is on");
+            await visitor.goto(`${server.origin}/sign-in`);
+            await visitor.getByLabel("E-mail").fill(`ada@${slug}.example`);
+            await visitor.getByLabel("Password").fill(PASSWORD);
+            await visitor.getByRole("button", { name: "Sign in" }).click();
+            await check("a code at sign-in", visitor);
             await visitor.goto(`${server.origin}/set-up?token=x`);
             await check("a dead link", visitor);
             await context.close();

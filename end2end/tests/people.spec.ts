@@ -1,5 +1,6 @@
 // People come in by invitations, get roles, make tokens, and see where they are signed in: with script, without it, and
 // by the keyboard alone.
+import { code } from "./code";
 import { expect, test } from "./fixture";
 import { PASSWORD } from "./server";
 
@@ -44,6 +45,46 @@ for (const scripted of [true, false]) {
             await expect(page.getByText("Member removed.")).toBeVisible();
             await bob.goto(server.origin);
             await expect(bob.getByRole("heading", { name: "No workspace yet" })).toBeVisible();
+            await context.close();
+        });
+
+        test("a person sets up two-factor authentication and signs in with it", async ({ server, signedIn, browser }) => {
+            const slug = server.workspace(`Factors ${scripted}`);
+            const email = server.member(slug, "Ada", "compliance_admin");
+            const page = await signedIn(email);
+            await page.getByRole("link", { name: "Ada" }).click();
+            await page.getByRole("link", { name: "Set up two-factor authentication" }).click();
+            await page.getByRole("button", { name: "Set up" }).click();
+            await expect(page.getByRole("img", { name: "QR code for your authenticator app" })).toBeVisible();
+            const key = await page.locator("pre.copy").innerText();
+            await page.getByLabel("Code").fill(code(key));
+            await page.getByRole("button", { name: "Turn on" }).click();
+            const recovery = (await page.getByRole("status").locator("pre").innerText()).trim().split("\n");
+            expect(recovery).toHaveLength(10);
+            await page.getByRole("link", { name: "I have kept them" }).click();
+            await expect(page.getByText("On, with 10 recovery codes left.")).toBeVisible();
+
+            const context = await browser.newContext({ javaScriptEnabled: scripted });
+            const other = await context.newPage();
+            const password = async () => {
+                await other.goto(`${server.origin}/sign-in?next=/account`);
+                await other.getByLabel("E-mail").fill(email);
+                await other.getByLabel("Password").fill(PASSWORD);
+                await other.getByRole("button", { name: "Sign in" }).click();
+                await expect(other.getByRole("heading", { level: 1 })).toHaveText("Two-factor authentication");
+            };
+            await password();
+            await other.getByLabel("Code").fill("000000");
+            await other.getByRole("button", { name: "Sign in" }).click();
+            await expect(other.getByRole("alert")).toContainText("This code is not right");
+            await other.getByLabel("Code").fill(code(key, 1));
+            await other.getByRole("button", { name: "Sign in" }).click();
+            await expect(other.getByRole("heading", { level: 1 })).toHaveText("Account");
+            await other.getByRole("button", { name: "Sign out" }).click();
+            await password();
+            await other.getByLabel("Code").fill(recovery[4]);
+            await other.getByRole("button", { name: "Sign in" }).click();
+            await expect(other.getByText("On, with 9 recovery codes left.")).toBeVisible();
             await context.close();
         });
     });
