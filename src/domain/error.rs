@@ -95,6 +95,8 @@ closed_list! {
         NoSecondFactor => "no_second_factor",
         /// Guesses that failed slow down the next one.
         TooManyAttempts => "too_many_attempts",
+        /// As many as there may be.
+        TooMany => "too_many",
         AlreadyMember => "already_member",
         AboveOwnRights => "above_own_rights",
         /// A rate that is no whole number from 1 to 1,000,000.

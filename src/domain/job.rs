@@ -19,6 +19,10 @@ closed_list! {
         TokenReads => "token_reads",
         /// Signs where the chains of the log end, and sends that away.
         Checkpoints => "checkpoints",
+        /// Sends mails that wait, and notices.
+        Mail => "mail",
+        /// Tells people of tokens that end and secrets that are old.
+        Notices => "notices",
         /// Removes samples that are too old.
         Samples => "samples",
         /// Takes silent devices without an id out of the counts.
@@ -58,13 +62,18 @@ pub enum JobStep {
 
 impl JobKind {
     pub fn is_of_installation(self) -> bool {
-        matches!(self, Self::Tidying | Self::SignInFailures | Self::TokenReads | Self::Checkpoints)
+        matches!(self, Self::Tidying | Self::SignInFailures | Self::TokenReads | Self::Checkpoints | Self::Mail)
     }
 
     /// Whether it removes for good what nobody could make again.
     pub fn removes(self) -> bool {
         match self {
-            Self::Tidying | Self::SignInFailures | Self::TokenReads | Self::Checkpoints => false,
+            Self::Tidying
+            | Self::SignInFailures
+            | Self::TokenReads
+            | Self::Checkpoints
+            | Self::Mail
+            | Self::Notices => false,
             Self::Samples
             | Self::Retirement
             | Self::Transitions
@@ -79,9 +88,9 @@ impl JobKind {
     /// How long after its end it begins again, in milliseconds; `None` for one that is over then.
     pub fn every(self) -> Option<i64> {
         match self {
-            Self::Tidying | Self::SignInFailures | Self::TokenReads => Some(MINUTE),
+            Self::Tidying | Self::SignInFailures | Self::TokenReads | Self::Mail => Some(MINUTE),
             Self::Samples | Self::RequestIds => Some(10 * MINUTE),
-            Self::Retirement | Self::Checkpoints => Some(HOUR),
+            Self::Retirement | Self::Checkpoints | Self::Notices => Some(HOUR),
             Self::Transitions | Self::Days | Self::Flows | Self::DataProblems => Some(DAY),
             Self::Erasure => None,
         }

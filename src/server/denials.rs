@@ -1,9 +1,13 @@
 //! Who was refused what: counted all, and written into the log up to a bound, for strangers can be refused without end.
 
+use crate::domain::id::PersonId;
+use crate::domain::time::{MINUTE, Millis};
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
+use std::collections::HashMap;
 use std::net::IpAddr;
 use std::num::NonZero;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 /// Refusals, by their kind; and panics, which are refused too.
 pub const REFUSALS: &str = "attest_refusals_total";
@@ -29,12 +33,44 @@ pub struct Denial<'a> {
 pub struct Denials {
     lines: DefaultDirectRateLimiter,
     untold: AtomicU64,
+    knocks: Mutex<HashMap<Knocker, Knocks>>,
 }
+
+/// Somebody whose refusals are watched.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Knocker {
+    /// A person, at what their role does not allow.
+    Person(PersonId),
+    /// An address or its network, with wrong keys and tokens.
+    Address(String),
+}
+
+impl Knocker {
+    /// How many times within [`WATCHED`] are too many.
+    fn most(&self) -> u32 {
+        match self {
+            Self::Person(_) => 20,
+            Self::Address(_) => 100,
+        }
+    }
+}
+
+/// How often somebody was refused since a moment.
+#[derive(Clone, Copy, Debug)]
+struct Knocks {
+    since: Millis,
+    times: u32,
+}
+
+/// Within how long refusals add up, in milliseconds.
+const WATCHED: i64 = 10 * MINUTE;
+/// How many are watched at a time: strangers have many addresses.
+const MOST_WATCHED: usize = 10_000;
 
 impl Default for Denials {
     fn default() -> Self {
         let lines = RateLimiter::direct(Quota::per_second(LINES).allow_burst(LINES_AT_ONCE));
-        Self { lines, untold: AtomicU64::new(0) }
+        Self { lines, untold: AtomicU64::new(0), knocks: Mutex::default() }
     }
 }
 
@@ -44,6 +80,25 @@ pub fn count(kind: &'static str) {
 }
 
 impl Denials {
+    /// Counts a refusal of somebody; true when they are just now refused too often, once for each time span.
+    pub fn is_too_often(&self, who: Knocker, now: Millis) -> bool {
+        let is_old = |knocks: &Knocks| now >= knocks.since.plus(WATCHED) || now < knocks.since;
+        let mut all = self.knocks.lock().unwrap_or_else(PoisonError::into_inner);
+        if all.len() >= MOST_WATCHED && !all.contains_key(&who) {
+            all.retain(|_, knocks| !is_old(knocks));
+            if all.len() >= MOST_WATCHED {
+                return false;
+            }
+        }
+        let most = who.most();
+        let knocks = all.entry(who).or_insert(Knocks { since: now, times: 0 });
+        if is_old(knocks) {
+            *knocks = Knocks { since: now, times: 0 };
+        }
+        knocks.times = knocks.times.saturating_add(1);
+        knocks.times == most
+    }
+
     /// Counts a refusal, and writes it into the log.
     pub fn note(&self, denial: Denial<'_>) {
         count(denial.kind);
@@ -55,5 +110,26 @@ impl Denials {
         let from = from.map(|from| from.to_string()).unwrap_or_default();
         let untold = self.untold.swap(0, Ordering::Relaxed);
         tracing::info!(kind, method, route, from, incident, untold, "refused");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_is_refused_often_is_told_of_once_in_ten_minutes() {
+        let denials = Denials::default();
+        let (ada, bob) = (Knocker::Person(PersonId(1)), Knocker::Person(PersonId(2)));
+        let told = |who: &Knocker, at: i64| denials.is_too_often(who.clone(), Millis(at));
+        let times = |who: &Knocker, from: i64| (0..60).filter(|n| told(who, from + n)).count();
+        assert_eq!((times(&ada, 0), times(&bob, 0)), (1, 1));
+        assert_eq!(times(&ada, WATCHED - 1), 1, "the second span begins within it");
+        let slow = (0..100).filter(|n| told(&Knocker::Person(PersonId(3)), n * MINUTE)).count();
+        assert_eq!(slow, 0, "ten in ten minutes");
+        for n in 0..MOST_WATCHED + 10 {
+            denials.is_too_often(Knocker::Address(n.to_string()), Millis(0));
+        }
+        assert!(denials.knocks.lock().expect("a lock").len() <= MOST_WATCHED);
     }
 }

@@ -13,6 +13,7 @@ pub mod error;
 pub mod hex;
 pub mod http;
 pub mod ingest;
+pub mod mailer;
 pub mod rates;
 pub mod secret;
 pub mod serve;

@@ -50,10 +50,10 @@ pub async fn serve(system: System, config: Config) -> Result<()> {
     let address = listener.local_addr().map_err(Error::internal)?;
     // A port of 0 is chosen by the system: the printed address is the one that answers.
     let config = Config { addr: address, ..config };
-    let destinations = config.checkpoints.destinations()?;
+    let (destinations, mailer) = (config.checkpoints.destinations()?, config.mailer()?);
     let metrics = config.metrics_addr.map(|address| collect_metrics().map(|handle| (address, handle))).transpose()?;
     let system = system.with_slot().await;
-    let state = AppState::new(system.clone(), config, site);
+    let state = AppState::new(system.clone(), mailer, config, site);
     if let Some((address, handle)) = metrics {
         serve_metrics(address, handle, state.clone()).await?;
     }

@@ -3,6 +3,7 @@
 use super::config::Config;
 use super::denials::Denials;
 use super::ingest::Ingest;
+use super::mailer::Mailer;
 use super::rates::Rates;
 use super::services::Services;
 use super::site::Site;
@@ -45,12 +46,12 @@ pub struct Shared {
 impl AppState {
     /// Starts what works beside the requests: the writer of the event stream. The key to the installation ends up with
     /// the services.
-    pub fn new(system: System, config: Config, site: Site) -> Self {
+    pub fn new(system: System, mailer: Option<Mailer>, config: Config, site: Site) -> Self {
         let store = Store::clone(&system).for_purpose(Purpose::Page).erasing_after(config.erase_after_hours);
         let rates = Arc::new(Rates::new(store.clock().clone()));
         let stream = store.for_purpose(Purpose::Stream).remembering(config.retention.keep().request_ids_hours);
         let ingest = Ingest::start(stream, config.ingest);
-        let services = Services::new(system.for_purpose(Purpose::Caller));
+        let services = Services::new(system.for_purpose(Purpose::Caller)).mailing(mailer);
         let drawing = Arc::new(Semaphore::new(available_parallelism().map_or(1, NonZero::get)));
         Self(Arc::new(Shared {
             store,

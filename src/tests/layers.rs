@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// The parts of the tree, each above all that it may import.
-const FLOORS: [&str; 22] = [
+const FLOORS: [&str; 23] = [
     "domain",
     "server/hex",
     "server/error",
@@ -15,6 +15,7 @@ const FLOORS: [&str; 22] = [
     "server/denials",
     "server/destination",
     "server/store",
+    "server/mailer",
     "server/auth",
     "server/rates",
     "server/ingest",

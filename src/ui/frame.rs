@@ -123,6 +123,8 @@ pub struct Frame {
     pub version: i64,
     /// Since when this default has been in force.
     pub since: Moment,
+    /// How many notices the person did not read.
+    pub unread: i64,
     /// All workspaces of the person, this one too.
     pub workspaces: Vec<Other>,
 }
@@ -179,7 +181,7 @@ pub fn frame(frame: Frame, content: impl IntoView) -> impl IntoView {
                 <small>"since "{field::moment(frame.since.clone())}</small>
                 <small>{format!("IDFA policy: {} · version {}", words::policy(frame.policy), frame.version)}</small>
             </a>
-            {who(&frame.person, words::role(frame.role))}
+            {who(&frame.person, words::role(frame.role), frame.unread)}
         </div>
     };
     let printed = format!("{} · default {}, version {}", frame.workspace, words::default(frame.default), frame.version);
@@ -207,12 +209,16 @@ pub fn rail(groups: Vec<Vec<Rail>>) -> impl IntoView {
     view! { <nav aria-label="Pages">{groups.collect_view()}</nav> }
 }
 
-/// Who is signed in, with the way to their account and out.
-pub fn who(person: &str, role: &'static str) -> impl IntoView + use<> {
+/// Who is signed in, with the way to their account and out, and how many notices they did not read.
+pub fn who(person: &str, role: &'static str, unread: i64) -> impl IntoView + use<> {
+    let unread = (unread > 0).then(|| {
+        let s = if unread == 1 { "" } else { "s" };
+        view! { " "<a class="tag" href="/account#notices">{format!("{unread} notice{s}")}</a> }
+    });
     view! {
         <div class="who">
             {icon(Icon::Person)}
-            <p><a href="/account"><b>{person.to_owned()}</b></a><small>{role}</small></p>
+            <p><a href="/account"><b>{person.to_owned()}</b></a>{unread}<small>{role}</small></p>
             <form method="post" action="/sign-out"><button class="quiet">"Sign out"</button></form>
         </div>
     }

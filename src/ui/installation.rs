@@ -72,6 +72,8 @@ pub struct InstallationFrame {
     pub person: String,
     pub operator: bool,
     pub theme: Theme,
+    /// How many notices the person did not read.
+    pub unread: i64,
     /// All workspaces of the person.
     pub workspaces: Vec<Other>,
 }
@@ -94,7 +96,7 @@ pub fn installation_frame(frame: InstallationFrame, content: impl IntoView) -> i
     let role = if frame.operator { "Operator" } else { words::NO_ROLE_HERE };
     let body = view! {
         {rail(vec![homes.collect(), pages.collect()])}
-        <div class="rail-foot">{who(&frame.person, role)}</div>
+        <div class="rail-foot">{who(&frame.person, role, frame.unread)}</div>
     };
     shell("/".to_owned(), body, content)
 }

@@ -65,6 +65,7 @@ audit_actions! {
     InputPaused => "input.paused" in [Workspace],
     InputResumed => "input.resumed" in [Workspace],
     SecretRotated => "input.secret_rotated" in [Workspace],
+    OldSecretEnded => "input.old_secret_ended" in [Workspace],
     InputLimitSet => "input.limit_set" in [Workspace],
     InputPlaceholdersSet => "input.placeholders_set" in [Workspace],
     SamplesSeen => "input.samples_seen" in [Workspace],

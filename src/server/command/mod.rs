@@ -174,7 +174,7 @@ async fn command(cli: Cli, settings: Vec<SettingInForce>) -> Result<ExitStatus, 
         Db::assert_made(&database_url)?;
     }
     let system = System::open(&database_url, secret, Ids::new(Arc::new(SystemClock::default()))).await?;
-    let services = Services::new(system.clone());
+    let services = Services::new(system.clone()).mailing(config.mailer()?);
     let store = services.store();
     let ended = match command {
         None | Some(Command::Serve) => return serve(system, config).await.map(|()| ExitStatus::Done),

@@ -6,6 +6,7 @@ use crate::domain::text::Email;
 use crate::server::config::Config;
 use crate::server::error::{Error, Result};
 use crate::server::services::Services;
+use crate::server::services::mail::LinkFor;
 use crate::server::services::person::{NewAccount, add_account, make_reset_link};
 use crate::server::services::second_factor::{demand_of_operators, remove_factor_of};
 use crate::server::services::standing::{Standing, set_standing};
@@ -93,10 +94,11 @@ impl User {
                 return Ok(ExitStatus::Done);
             }
             Self::Reset { email, json } => {
-                let token = make_reset_link(services, &Actor::command_line(), &email).await?;
-                let link = format!("{}/set-up?token={token}", config.public_url());
+                let link = made(config, make_reset_link(services, &Actor::command_line(), &email).await?);
+                let by =
+                    link.as_deref().map_or("the link that is mailed to them.".to_owned(), |link| format!("\n{link}"));
                 let words = format!(
-                    "Their password works no more, and their sessions have ended. They choose another password within an hour, by:\n{link}"
+                    "Their password works no more, and their sessions have ended. They choose another password within an hour, by {by}"
                 );
                 print(json, &json!({"link": link}), &words);
                 return Ok(ExitStatus::Done);
@@ -105,13 +107,25 @@ impl User {
         let password = if password_stdin { read_password()? } else { None };
         let new = NewAccount { email, name, operator, password };
         let (person, link) = add_account(services, &Actor::command_line(), new).await?;
-        let link = link.map(|token| format!("{}/set-up?token={token}", config.public_url()));
+        let mailed = link == Some(LinkFor::Mailed);
+        let link = link.and_then(|link| made(config, link));
         let words = match &link {
+            None if mailed => {
+                "Added. They choose their password within an hour, by a link that is mailed to them.".to_owned()
+            }
             Some(link) => format!("Added. They choose their password within an hour, by this one-time link:\n{link}"),
             None => "Added.".to_owned(),
         };
         print(json, &json!({"id": person, "link": link}), &words);
         Ok(ExitStatus::Done)
+    }
+}
+
+/// A link to be printed; none where it is mailed.
+fn made(config: &Config, link: LinkFor) -> Option<String> {
+    match link {
+        LinkFor::Maker(token) => Some(format!("{}/set-up?token={token}", config.public_url())),
+        LinkFor::Mailed => None,
     }
 }
 

@@ -8,6 +8,7 @@ use super::certificate::Certificate;
 use super::destination::Destinations;
 use super::error::Error;
 use super::ingest::Limits;
+use super::mailer::Mailer;
 use super::store::is_this_machine;
 use crate::domain::retention::Keep;
 use crate::server::secret::InstallationSecret;
@@ -52,6 +53,8 @@ pub struct Config {
     pub retention: Retention,
     #[command(flatten)]
     pub checkpoints: Checkpoints,
+    #[command(flatten)]
+    pub mail: MailSettings,
     /// Where figures for Prometheus are served, apart from the pages; nowhere unless set.
     #[arg(long, env = "ATTEST_METRICS_ADDR", hide = true)]
     pub metrics_addr: Option<SocketAddr>,
@@ -69,6 +72,17 @@ pub struct Checkpoints {
     /// Whether they stand in this process's log.
     #[arg(long, env = "ATTEST_CHECKPOINT_LOG", hide = true, value_parser = BoolishValueParser::new())]
     pub checkpoint_log: bool,
+}
+
+/// How mails are sent.
+#[derive(Args, Clone, Debug)]
+pub struct MailSettings {
+    /// The mail server, as smtps://USER:PASSWORD@HOST; without one, links are shown and nothing is mailed.
+    #[arg(long, env = "ATTEST_SMTP_URL", hide = true, hide_env_values = true, value_parser = secret, requires = "mail_from")]
+    pub smtp_url: Option<SecretString>,
+    /// Whom mails are from: an e-mail, or NAME <E-MAIL>.
+    #[arg(long, env = "ATTEST_MAIL_FROM", hide = true)]
+    pub mail_from: Option<String>,
 }
 
 /// Whether nobody on the way to an address can read what is sent there.
@@ -207,6 +221,16 @@ impl Config {
         let given = self.public_url.as_deref().map(|url| url.trim_end_matches('/').to_owned());
         let scheme = if self.tls_cert.is_some() { "https" } else { "http" };
         given.unwrap_or_else(|| format!("{scheme}://{}", self.addr))
+    }
+
+    /// What sends mails, where that is set.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] for a server that others could listen to, and where it is not said whom mails are from.
+    pub fn mailer(&self) -> Result<Option<Mailer>, Error> {
+        let MailSettings { smtp_url, mail_from } = &self.mail;
+        let from = mail_from.as_deref().unwrap_or_default();
+        smtp_url.as_ref().map(|url| Mailer::new(url, from, self.public_url())).transpose()
     }
 
     /// The name of the session's cookie.

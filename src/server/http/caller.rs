@@ -155,10 +155,11 @@ impl FromRequestParts<AppState> for TokenCaller {
         let same = bool::from(stored.ct_eq(&hash(secret)));
         let token = known.filter(|_| same).ok_or(Refusal::Unauthorized)?;
         // A database that cannot be written can still be read.
-        if let Err(error) = note_use(&state.services, &token).await {
+        let actor = actor(parts, state, Who::Token(token.token_id));
+        if let Err(error) = note_use(&state.services, &token, actor.address.clone()).await {
             tracing::warn!(%error, "a token's last use was not written");
         }
-        Ok(Self(actor(parts, state, Who::Token(token.token_id))))
+        Ok(Self(actor))
     }
 }
 

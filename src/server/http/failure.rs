@@ -4,12 +4,16 @@ use super::form::SentFields;
 use super::forwarded::{address, peer};
 use super::metrics::method_label;
 use super::pages::confirm::confirm_page;
-use super::pages::refused::{RefusedRequest, refused};
+use super::pages::refused::{RefusedRequest, person_of, refused};
 use super::render::render;
 use super::security::RequestId;
 use crate::domain::error::{Code, Fault, Message, Refusal};
-use crate::server::denials::{self, Denial};
+use crate::domain::notice::{NoticeKind, NoticeState};
+use crate::domain::time::HOUR;
+use crate::server::auth::throttle::host;
+use crate::server::denials::{self, Denial, Knocker};
 use crate::server::error::Error;
+use crate::server::services::notice::tell_operators;
 use crate::server::state::AppState;
 use crate::ui::islands::counts;
 use crate::ui::pages::Page;
@@ -89,6 +93,13 @@ impl<'a> Asked<'a> {
         self.state.denials.note(Denial { kind, method, route, from: self.from, incident: self.incident });
     }
 
+    /// Tells the operators where a key or token is wrong too often.
+    fn watch_key(&self) {
+        let from = self.from.map(|from| host(&from.to_string())).unwrap_or_default();
+        let told = NoticeState { address: self.from.map(|from| from.to_string()), ..NoticeState::default() };
+        watch(self.state, Knocker::Address(from.clone()), NoticeKind::ManyBadKeys, (from, told));
+    }
+
     fn note_error(&self, error: &Error) {
         log(error, self.incident);
         if let Error::Refused(refusal) = error {
@@ -121,6 +132,33 @@ impl<'a> Asked<'a> {
             StatusCode::NOT_FOUND => self.note("not_found"),
             _ => denials::count("bad_request"),
         }
+    }
+}
+
+/// Counts a refusal of somebody, and tells the operators when it is one too many.
+fn watch(state: &AppState, who: Knocker, kind: NoticeKind, (about, told): (String, NoticeState)) {
+    let now = state.store.clock().now();
+    if state.denials.is_too_often(who, now) {
+        let services = state.services.clone();
+        tokio::spawn(async move {
+            // Once an hour, by however many processes.
+            let about = format!("{about} {}", now.0 / HOUR);
+            if let Err(error) = tell_operators(&services, kind, about, told).await {
+                tracing::warn!(%error, "operators were not told of refusals");
+            }
+        });
+    }
+}
+
+/// The same of a person, at what their role does not allow.
+async fn watch_person(state: &AppState, asked: &RefusedRequest, error: &Error) {
+    let is_closed = matches!(
+        error,
+        Error::Refused(Refusal::Forbidden | Refusal::OperatorsOnly | Refusal::SecondFactorMissing | Refusal::NotFound)
+    );
+    if is_closed && let Ok(Some(person)) = person_of(state, asked).await {
+        let told = NoticeState { who: Some(person.name.clone()), ..NoticeState::default() };
+        watch(state, Knocker::Person(person.id), NoticeKind::ManyRefusals, (person.id.to_string(), told));
     }
 }
 
@@ -175,6 +213,7 @@ pub async fn as_page(
     {
         return render(&state, page, status(&error));
     }
+    watch_person(&state, &asked, &error).await;
     let page = refused(&state, asked, Some(&error), Some(incident)).await;
     with_retry(render(&state, Page::Refused(Box::new(page)), status(&error)), &error)
 }
@@ -212,6 +251,12 @@ pub async fn as_json(
     }
     let Some(Failed(error)) = response.extensions().get::<Failed>().cloned() else { return response };
     asked.note_error(&error);
+    // The Events API refuses a wrong secret so.
+    let is_wrong = matches!(&*error, Error::Refused(Refusal::Unauthorized))
+        || basic && matches!(&*error, Error::Refused(Refusal::Forbidden));
+    if is_wrong {
+        asked.watch_key();
+    }
     let mut messages = messages(&error, &incident);
     if basic && matches!(&*error, Error::Refused(Refusal::NotFound)) {
         messages = vec![Message {

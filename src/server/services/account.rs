@@ -5,11 +5,13 @@ use super::proof::present_password;
 use crate::domain::audit::AuditAction;
 use crate::domain::error::{Problem, Refusal};
 use crate::domain::id::PersonId;
+use crate::domain::notice::{NoticeKind, NoticeState};
 use crate::domain::text::Name;
 use crate::domain::theme::Theme;
 use crate::server::auth::password::acceptable;
 use crate::server::auth::throttle::Attempt;
 use crate::server::error::{Error, Result};
+use crate::server::store::notice::NewNotice;
 use crate::server::store::person::Person;
 use crate::server::store::{Actor, Record, SystemTx, Trail};
 use secrecy::{ExposeSecret, SecretString};
@@ -35,6 +37,17 @@ pub async fn rename(services: &Services, actor: &Actor, person: &Person, name: &
 async fn rename_once(mut tx: SystemTx, id: PersonId, name: Name, trail: Trail) -> Result<()> {
     tx.rename_person(id, &name).await?;
     tx.commit(trail).await
+}
+
+/// Notes that the person read what they were told. Not an act: the log says nothing of it.
+pub async fn see_notices(services: &Services, person: &Person) -> Result<()> {
+    let id = person.id;
+    services.system.transaction(move |tx| see_notices_once(tx, id)).await
+}
+
+async fn see_notices_once(mut tx: SystemTx, id: PersonId) -> Result<()> {
+    tx.see_notices(id).await?;
+    tx.commit(Trail::Unaudited("notices that were read")).await
 }
 
 /// Keeps the look that the person chose. A preference, not an act: the log says nothing of it.
@@ -81,6 +94,7 @@ async fn change_password_once(
     attempt.succeeded(&mut tx).await?;
     tx.set_password(id, &hash).await?;
     tx.end_sessions_but(id, Some(&session)).await?;
+    tx.notify(&NewNotice::new(id, NoticeKind::PasswordChanged, NoticeState::default())).await?;
     tx.commit(trail).await
 }
 

@@ -1,5 +1,6 @@
 //! Inputs: making, pausing, and giving another secret.
 
+use super::Services;
 use crate::domain::audit::AuditAction;
 use crate::domain::error::{Problem, Refusal};
 use crate::domain::id::InputId;
@@ -10,7 +11,7 @@ use crate::domain::text::Name;
 use crate::server::auth::key::{Pair, pair};
 use crate::server::error::{Error, Result};
 use crate::server::rates::HIGHEST;
-use crate::server::store::{Act, Actor, Change, Done, Store, WorkspaceRef};
+use crate::server::store::{Act, Actor, Change, Done, InputGrant, Store, WorkspaceRef};
 use secrecy::SecretString;
 
 macro_rules! acts {
@@ -33,13 +34,18 @@ acts! {
     PauseInput => InputPaused;
     /// Takes its batches again.
     ResumeInput => InputResumed;
-    /// Makes another secret; the old one stops at once.
+    /// Makes another secret; the old one works for 24 hours more.
     RotateSecret => SecretRotated;
+    /// Ends the old secret before its time.
+    EndOldSecret => OldSecretEnded;
     /// Sets how many requests it may send in a second.
     LimitInput => InputLimitSet;
     /// Sets whether its placeholders are ids.
     SetInputPlaceholders => InputPlaceholdersSet;
 }
+
+/// How many a workspace has.
+const MOST_INPUTS: usize = 200;
 
 /// An input with its secret, which is shown this once.
 pub struct Secret {
@@ -76,8 +82,12 @@ async fn add_once(
     key: String,
     secret_hash: Vec<u8>,
 ) -> Result<Done<InputSnapshot>> {
-    if change.inputs().await?.iter().any(|input| input.name == name.as_str()) {
+    let inputs = change.inputs().await?;
+    if inputs.iter().any(|input| input.name == name.as_str()) {
         return Err(Error::invalid("name", Problem::Taken));
+    }
+    if inputs.len() >= MOST_INPUTS {
+        return Err(Error::invalid("name", Problem::TooMany));
     }
     let app = if bundle.is_empty() { None } else { Some(change.app(&bundle).await?) };
     let state = change.add_input(name.as_str(), &key, app).await?;
@@ -142,6 +152,29 @@ async fn rotate_once(
     change.set_input_secret(id, &after.key, &after.name, &secret_hash).await?;
     change.update_input(&after).await?;
     change.commit(id.to_string(), Some(before), Some(after.clone()), None, after).await
+}
+
+/// Ends the secret before the present one, which works on for a while after a rotation.
+pub async fn end_old_secret(store: &Store, actor: &Actor, workspace: WorkspaceRef, id: InputId) -> Result<()> {
+    store.change(actor, workspace, move |change| end_old_once(change, id)).await
+}
+
+async fn end_old_once(mut change: Change<EndOldSecret>, id: InputId) -> Result<Done<()>> {
+    let input = change.locked_input(id).await?.ok_or(Refusal::NotFound)?;
+    if !change.end_old_secret(id).await? {
+        return Ok(change.unchanged(()));
+    }
+    change.commit(id.to_string(), Some(input.clone()), Some(input), None, ()).await
+}
+
+/// Notes, beside the request, that an input's old secret is still in use.
+pub fn note_old_secret(services: Services, grant: InputGrant) {
+    tokio::spawn(async move {
+        // A database that cannot be written can still be read.
+        if let Err(error) = services.system.touch_old_secret(grant.workspace(), grant.input()).await {
+            tracing::warn!(%error, "an old secret's last use was not written");
+        }
+    });
 }
 
 /// Sets how many requests an input may send in a second; an empty text takes the limit away.

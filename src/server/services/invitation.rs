@@ -1,6 +1,7 @@
 //! Inviting people into a workspace by one-time links.
 
 use super::Services;
+use super::mail::{LinkFor, MAIL_LASTS, invitation};
 use super::member::MemberSnapshot;
 use super::person::{assert_theirs, person_added};
 use crate::domain::audit::AuditAction;
@@ -17,6 +18,7 @@ use crate::server::store::audit::Entry;
 use crate::server::store::invitation::Offer;
 use crate::server::store::person::Person;
 use crate::server::store::{Act, Actor, Change, Done, Record, Store, SystemTx, Trail, Who, WorkspaceRef};
+use crate::ui::words;
 use secrecy::SecretString;
 use serde::Serialize;
 use serde_json::Value;
@@ -28,6 +30,9 @@ pub struct InvitationSnapshot {
     pub role: Role,
     pub expires_ms: Millis,
 }
+
+/// How many are open in a workspace at a time.
+const MOST_INVITATIONS: usize = 200;
 
 /// Invites somebody.
 pub struct Invite;
@@ -56,24 +61,34 @@ pub struct Asked {
     pub confirmed: bool,
 }
 
-/// Invites an e-mail with a role; returns the token of its link, which is shown this once. Only people invite, for the
-/// invitation stands and falls with their right.
-pub async fn invite(store: &Store, actor: &Actor, workspace: WorkspaceRef, asked: Asked) -> Result<String> {
-    let Asked { email, role, confirmed } = asked;
+/// Invites an e-mail with a role; returns who gets its link. Only people invite, for the invitation stands and falls with
+/// their right.
+pub async fn invite(services: &Services, actor: &Actor, workspace: WorkspaceRef, asked: Asked) -> Result<LinkFor> {
     let Who::Person { id: maker, .. } = actor.who else { return Err(Refusal::Forbidden.into()) };
-    let email = Email::parse(&email).map_err(|problem| Refusal::invalid("email", problem))?;
-    let (token, token_hash) = link_token(store.ids());
-    let work = move |change| invite_once(change, maker, email.clone(), (role, confirmed), token_hash.clone());
-    store.change(actor, workspace, work).await?;
-    Ok(token)
+    let email = Email::parse(&asked.email).map_err(|problem| Refusal::invalid("email", problem))?;
+    let (token, token_hash) = link_token(services.system.ids());
+    let mailed = services.mailed("/invitation", &token);
+    let asked = Invited { email, role: asked.role, confirmed: asked.confirmed, token_hash, mailed };
+    let work = move |change| invite_once(change, maker, asked.clone());
+    services.store().change(actor, workspace, work).await?;
+    Ok(services.link_for(token))
+}
+
+/// What was asked for, as it was understood.
+#[derive(Clone)]
+struct Invited {
+    email: Email,
+    role: Role,
+    confirmed: bool,
+    token_hash: Vec<u8>,
+    /// The link, where it is mailed.
+    mailed: Option<String>,
 }
 
 async fn invite_once(
     mut change: Change<Invite>,
     maker: PersonId,
-    email: Email,
-    (role, confirmed): (Role, bool),
-    token_hash: Vec<u8>,
+    Invited { email, role, confirmed, token_hash, mailed }: Invited,
 ) -> Result<Done<()>> {
     if !change.role.is_some_and(|giver| may_give(giver, role)) {
         return Err(Refusal::Forbidden.into());
@@ -87,8 +102,16 @@ async fn invite_once(
     if let Some(person) = change.person(&email).await? {
         assert_theirs(Some(maker), &person, confirmed, "email")?;
     }
+    if change.invitations().await?.len() >= MOST_INVITATIONS {
+        return Err(Error::invalid("email", Problem::TooMany));
+    }
     let expires_ms = change.now.plus(LINK_LASTS);
-    change.add_invitation(&token_hash, &email, role, maker, expires_ms).await?;
+    change.add_invitation(&token_hash, &email, role, (maker, mailed.is_some()), expires_ms).await?;
+    if let Some(link) = mailed {
+        let by = change.actor().name.clone();
+        let mail = invitation(email.as_str(), &by, (&change.workspace.name, words::role(role)), &link);
+        change.add_mail(&mail, change.now.plus(MAIL_LASTS)).await?;
+    }
     let state = InvitationSnapshot { email: email.to_string(), role, expires_ms };
     change.commit(email.to_string(), None, Some(state), None, ()).await
 }
@@ -174,7 +197,8 @@ async fn join_once(
     if tx.person_by_email(&email).await?.is_some() {
         return Err(Refusal::Conflict.into());
     }
-    let person = tx.add_person(&email, &name, Some(&password_hash), false, Some(offer.maker_id)).await?;
+    let shown_to = Some(offer.maker_id).filter(|_| !offer.mailed);
+    let person = tx.add_person(&email, &name, Some(&password_hash), false, shown_to).await?;
     let actor = Actor { who: Who::Person { id: person, name: name.to_string() }, ..actor };
     let mut rows = add_member(&mut tx, &actor, &offer, person, name.as_str()).await?;
     rows.push(person_added(&actor, person, &name, false));

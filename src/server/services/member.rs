@@ -4,11 +4,13 @@ use super::person::assert_theirs;
 use crate::domain::audit::AuditAction;
 use crate::domain::error::{Problem, Refusal};
 use crate::domain::id::PersonId;
+use crate::domain::notice::{NoticeKind, NoticeState};
 use crate::domain::permission::{Permission, may_give};
 use crate::domain::role::Role;
 use crate::domain::text::Email;
 use crate::server::error::{Error, Result};
 use crate::server::store::member::Member;
+use crate::server::store::notice::NewNotice;
 use crate::server::store::{Act, Actor, Change, Done, Store, WorkspaceRef};
 use serde::Serialize;
 
@@ -79,6 +81,7 @@ async fn set_once(
         change.assert_confirmed()?;
     }
     change.set_role(person, role).await?;
+    tell(&mut change, person, Some(role)).await?;
     let after = MemberSnapshot { person: person.to_string(), name, role };
     change.commit(person.to_string(), before.map(state), Some(after), None, ()).await
 }
@@ -96,7 +99,19 @@ async fn remove_once(mut change: Change<RemoveMember>, email: Email) -> Result<D
     may_touch(&change, Some(before), None)?;
     keeps_an_admin(&members, Some(before), None)?;
     change.remove_member(before.person_id).await?;
+    tell(&mut change, before.person_id, None).await?;
     change.commit(before.person_id.to_string(), Some(state(before)), None, None, ()).await
+}
+
+/// Tells a person of their role.
+async fn tell<A: Act>(change: &mut Change<A>, person: PersonId, role: Option<Role>) -> Result<()> {
+    let told = NoticeState {
+        who: change.asker().name().map(str::to_owned),
+        workspace: Some(change.workspace.name.clone()),
+        role: role.map(|role| role.as_str().to_owned()),
+        ..NoticeState::default()
+    };
+    change.notify(&NewNotice::new(person, NoticeKind::RoleChanged, told)).await
 }
 
 /// Nobody changes their own role, and an Admin neither grants nor removes Compliance Admin.

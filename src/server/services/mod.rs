@@ -44,7 +44,9 @@ pub mod half_signed_in;
 pub mod input;
 pub mod invitation;
 pub mod jobs;
+pub mod mail;
 pub mod member;
+pub mod notice;
 pub mod person;
 pub mod presence;
 pub mod privacy;
@@ -61,6 +63,7 @@ pub mod workspace;
 
 use super::auth::password::Passwords;
 use super::destination::Destinations;
+use super::mailer::Mailer;
 use super::store::{Purpose, Store, System};
 use std::sync::Arc;
 
@@ -72,17 +75,24 @@ pub struct Services {
     passwords: Passwords,
     /// Where the log's checkpoints are sent.
     destinations: Arc<Destinations>,
+    /// What sends mails, where there is mail.
+    mailer: Option<Arc<Mailer>>,
 }
 
 impl Services {
     pub fn new(system: System) -> Self {
         let passwords = Passwords::new(system.ids().clone(), system.keyring().clone());
-        Self { system, passwords, destinations: Arc::default() }
+        Self { system, passwords, destinations: Arc::default(), mailer: None }
     }
 
     /// The same, sending the log's checkpoints to these.
     pub fn sending(self, destinations: Destinations) -> Self {
         Self { destinations: Arc::new(destinations), ..self }
+    }
+
+    /// The same, mailing links and notices.
+    pub fn mailing(self, mailer: Option<Mailer>) -> Self {
+        Self { mailer: mailer.map(Arc::new), ..self }
     }
 
     /// The same by the connections of jobs.

@@ -1,14 +1,17 @@
 //! Accounts of people: adding them, and the one-time links by which they choose a password.
 
 use super::Services;
+use super::mail::{LinkFor, first_password, other_password};
 use crate::domain::audit::AuditAction;
 use crate::domain::error::{Problem, Refusal};
 use crate::domain::id::PersonId;
+use crate::domain::notice::{NoticeKind, NoticeState};
 use crate::domain::text::{Email, Name};
 use crate::server::auth::key::{LINK_LASTS, hash, link_token};
 use crate::server::auth::password::acceptable;
 use crate::server::error::{Error, Result};
 use crate::server::store::link::{Link, LinkKind};
+use crate::server::store::notice::NewNotice;
 use crate::server::store::person::Person;
 use crate::server::store::{Actor, Record, Store, SystemTx, Trail, Who};
 use secrecy::SecretString;
@@ -23,21 +26,24 @@ pub struct NewAccount {
     pub password: Option<SecretString>,
 }
 
-/// Adds an account. Without a password it returns the token of a one-time link.
-pub async fn add_account(services: &Services, actor: &Actor, new: NewAccount) -> Result<(PersonId, Option<String>)> {
+/// Adds an account. Without a password there is a one-time link; it returns who gets that.
+pub async fn add_account(services: &Services, actor: &Actor, new: NewAccount) -> Result<(PersonId, Option<LinkFor>)> {
     let email = Email::parse(&new.email).map_err(|problem| Refusal::invalid("email", problem))?;
     let name = Name::parse(&new.name).map_err(|problem| Refusal::invalid("name", problem))?;
     let (token, token_hash) = link_token(services.system.ids());
-    let (credential, token) = match new.password {
+    let (credential, link) = match new.password {
         Some(password) => {
             acceptable(&password, &[&new.name, &new.email]).map_err(|problem| Error::invalid("password", problem))?;
             (FirstCredential::Password(services.passwords.hash(password).await?), None)
         }
-        None => (FirstCredential::Link(token_hash), Some(token)),
+        None => {
+            let mailed = services.mailed("/set-up", &token);
+            (FirstCredential::Link { token_hash, mailed }, Some(services.link_for(token)))
+        }
     };
     let (operator, actor) = (new.operator, actor.clone());
     let work = move |tx| add_account_once(tx, actor.clone(), email.clone(), name.clone(), operator, credential.clone());
-    Ok((services.system.transaction(work).await?, token))
+    Ok((services.system.transaction(work).await?, link))
 }
 
 async fn add_account_once(
@@ -58,8 +64,12 @@ async fn add_account_once(
 pub(super) enum FirstCredential {
     /// The hash of a password that was chosen already.
     Password(String),
-    /// The hash of a link's token, by which they choose one.
-    Link(Vec<u8>),
+    /// A link by which they choose one.
+    Link {
+        token_hash: Vec<u8>,
+        /// The link itself, where it is mailed.
+        mailed: Option<String>,
+    },
 }
 
 /// Adds a person; returns their row for the log.
@@ -73,10 +83,14 @@ pub(super) async fn add_person(
 ) -> Result<(PersonId, Record)> {
     let person = match credential {
         FirstCredential::Password(hash) => tx.add_person(email, name, Some(hash), operator, None).await?,
-        FirstCredential::Link(token_hash) => {
-            let person = tx.add_person(email, name, None, operator, actor.person()).await?;
+        FirstCredential::Link { token_hash, mailed } => {
+            let shown_to = actor.person().filter(|_| mailed.is_none());
+            let person = tx.add_person(email, name, None, operator, shown_to).await?;
             let expires = tx.now.plus(LINK_LASTS);
             tx.add_link(token_hash, LinkKind::Password, Some(person), expires).await?;
+            if let Some(link) = mailed {
+                tx.add_mail(&first_password(email.as_str(), actor.name(), link), expires).await?;
+            }
             person
         }
     };
@@ -122,20 +136,25 @@ pub(super) async fn operators_only(tx: &mut SystemTx, actor: &Actor) -> Result<(
     }
 }
 
-/// Makes a link by which a person chooses another password, takes the present one away and ends their sessions; returns its
-/// token. It is power over
+/// Makes a link by which a person chooses another password, takes the present one away and ends their sessions; returns who
+/// gets it. It is power over
 /// an account, and so only for operators and the command line. Earlier links of theirs end. Every workspace of the person
 /// has a row of it, for its Compliance Admins to see.
-pub async fn make_reset_link(services: &Services, actor: &Actor, email: &str) -> Result<String> {
+pub async fn make_reset_link(services: &Services, actor: &Actor, email: &str) -> Result<LinkFor> {
     let email = Email::parse(email).map_err(|problem| Refusal::invalid("email", problem))?;
     let (token, token_hash) = link_token(services.system.ids());
-    let actor = actor.clone();
-    let work = move |tx| make_reset_link_once(tx, actor.clone(), email.clone(), token_hash.clone());
+    let (actor, mailed) = (actor.clone(), services.mailed("/set-up", &token));
+    let work = move |tx| make_reset_link_once(tx, actor.clone(), email.clone(), (token_hash.clone(), mailed.clone()));
     services.system.transaction(work).await?;
-    Ok(token)
+    Ok(services.link_for(token))
 }
 
-async fn make_reset_link_once(mut tx: SystemTx, actor: Actor, email: Email, token_hash: Vec<u8>) -> Result<()> {
+async fn make_reset_link_once(
+    mut tx: SystemTx,
+    actor: Actor,
+    email: Email,
+    (token_hash, mailed): (Vec<u8>, Option<String>),
+) -> Result<()> {
     operators_only(&mut tx, &actor).await?;
     actor.assert_confirmed(tx.now)?;
     tx.take_form(&actor).await?;
@@ -145,6 +164,11 @@ async fn make_reset_link_once(mut tx: SystemTx, actor: Actor, email: Email, toke
     tx.end_links(LinkKind::Password, Some(person.id)).await?;
     let expires = tx.now.plus(LINK_LASTS);
     tx.add_link(&token_hash, LinkKind::Password, Some(person.id), expires).await?;
+    if let Some(link) = mailed {
+        tx.add_mail(&other_password(&person.email, &link), expires).await?;
+    }
+    let told = NoticeState { who: actor.name().map(str::to_owned), ..NoticeState::default() };
+    tx.notify(&NewNotice::new(person.id, NoticeKind::ResetMade, told)).await?;
     let state = json!({"person": person.id, "name": person.name, "sessions_ended": ended});
     let row = Record::installation(&actor, AuditAction::ResetLinkMade, person.id.to_string(), state);
     let mut rows = vec![row.clone()];
@@ -195,6 +219,7 @@ async fn choose_password_once(
     tx.set_password(person, &password_hash).await?;
     tx.end_sessions_but(person, None).await?;
     let name = tx.person(person).await?.map(|person| person.name).unwrap_or_default();
+    tx.notify(&NewNotice::new(person, NoticeKind::PasswordChanged, NoticeState::default())).await?;
     let actor = Actor { who: Who::Person { id: person, name }, ..actor };
     let row = Record::installation(&actor, AuditAction::PasswordSet, person.to_string(), Value::Null);
     tx.commit(Trail::Audited(vec![row])).await?;

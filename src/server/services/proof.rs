@@ -48,7 +48,10 @@ pub async fn sign_in_by_code(
         return Ok(SignedIn::No);
     };
     let marks = browsers.with(marks, &email, number.unwrap_or_else(|| system.ids().random()));
-    Ok(SignedIn::Yes(person, Proof { attempt, hash, renewed: None, factor: Some(proven), marks }))
+    Ok(SignedIn::Yes(
+        person,
+        Proof { attempt, hash, renewed: None, factor: Some(proven), is_new_browser: number.is_none(), marks },
+    ))
 }
 
 /// Whether what was typed proves the person's second factor: what their app shows, or a recovery code.

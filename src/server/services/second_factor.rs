@@ -4,12 +4,14 @@ use super::Services;
 use super::person::operators_only;
 use crate::domain::audit::AuditAction;
 use crate::domain::error::{Problem, Refusal};
-use crate::domain::id::PersonId;
+use crate::domain::id::{PersonId, WorkspaceId};
+use crate::domain::notice::{NoticeKind, NoticeState};
 use crate::domain::permission::{Permission, may_give};
 use crate::domain::role::Role;
 use crate::server::auth::one_time_code::CodeSecret;
 use crate::server::auth::recovery_code::{recovery_codes, recovery_hash};
 use crate::server::error::{Error, Result};
+use crate::server::store::notice::NewNotice;
 use crate::server::store::person::Person;
 use crate::server::store::second_factor::SealedSecret;
 use crate::server::store::{Act, Actor, Change, Done, Record, Store, SystemTx, Trail, WorkspaceRef};
@@ -95,6 +97,7 @@ async fn set_up_once(
     tx.set_second_factor(id, &secret, step).await?;
     tx.set_recovery_codes(id, &hashes).await?;
     let ended = tx.end_sessions_but(id, Some(&session)).await?;
+    tx.notify(&NewNotice::new(id, NoticeKind::SecondFactorSetUp, NoticeState::default())).await?;
     let row = own(&actor, id, AuditAction::SecondFactorSetUp, json!({"person": id, "sessions_ended": ended}));
     tx.commit(Trail::Audited(vec![row])).await
 }
@@ -163,15 +166,12 @@ async fn remove_of_once(mut tx: SystemTx, actor: Actor, id: PersonId) -> Result<
 }
 
 /// What is not there stays so without a row.
-async fn remove(
-    mut tx: SystemTx,
-    actor: Actor,
-    id: PersonId,
-    workspaces: Vec<crate::domain::id::WorkspaceId>,
-) -> Result<()> {
+async fn remove(mut tx: SystemTx, actor: Actor, id: PersonId, workspaces: Vec<WorkspaceId>) -> Result<()> {
     if !tx.remove_second_factor(id).await? {
         return Ok(());
     }
+    let told = NoticeState { who: actor.name().map(str::to_owned), ..NoticeState::default() };
+    tx.notify(&NewNotice::new(id, NoticeKind::SecondFactorRemoved, told)).await?;
     let row = own(&actor, id, AuditAction::SecondFactorRemoved, json!({"person": id}));
     let mut rows = vec![row.clone()];
     for workspace in workspaces {

@@ -5,6 +5,7 @@ use super::half_signed_in::HalfSignedIn;
 use crate::domain::audit::{AuditAction, SystemActor};
 use crate::domain::error::Refusal;
 use crate::domain::id::PersonId;
+use crate::domain::notice::{NoticeKind, NoticeState};
 use crate::domain::text::Email;
 use crate::server::auth::browser::KnownBrowsers;
 use crate::server::auth::password::Verdict;
@@ -12,6 +13,7 @@ use crate::server::auth::session::Sessions;
 use crate::server::auth::throttle::{Attempt, Passage, host};
 use crate::server::error::{Error, Result};
 use crate::server::store::failure::{Failures, QUARTER};
+use crate::server::store::notice::NewNotice;
 use crate::server::store::person::Person;
 use crate::server::store::second_factor::ProvenFactor;
 use crate::server::store::{Actor, Record, SystemTx, Trail, Who};
@@ -39,6 +41,8 @@ pub struct Proof {
     /// The same password under a hash as they are made now, where that one is older.
     pub(super) renewed: Option<String>,
     pub(super) factor: Option<ProvenFactor>,
+    /// Whether the browser was not known for the account.
+    pub(super) is_new_browser: bool,
     /// What the browser keeps from now on, by which it is known for the account.
     pub marks: Option<String>,
 }
@@ -82,7 +86,10 @@ pub async fn sign_in(
             return half_sign_in(services, person.id, attempt, (hash, renewed)).await;
         }
         let marks = browsers.with(marks, &email, number.unwrap_or_else(|| system.ids().random()));
-        return Ok(SignedIn::Yes(person, Proof { attempt, hash, renewed, factor: None, marks }));
+        return Ok(SignedIn::Yes(
+            person,
+            Proof { attempt, hash, renewed, factor: None, is_new_browser: number.is_none(), marks },
+        ));
     }
     count_failure(services, actor, person_id).await?;
     Ok(SignedIn::No)
@@ -159,7 +166,7 @@ pub async fn record_sign_in(services: &Services, actor: &Actor, person: &Person,
 }
 
 async fn record_sign_in_once(mut tx: SystemTx, id: PersonId, proof: Proof, row: Record) -> Result<()> {
-    let Proof { attempt, hash, renewed, factor, .. } = proof;
+    let Proof { attempt, hash, renewed, factor, is_new_browser, .. } = proof;
     know_password(&mut tx, id, &hash, renewed.as_deref()).await?;
     // It may have been used, set up or taken away meanwhile.
     let is_proven = match &factor {
@@ -170,7 +177,27 @@ async fn record_sign_in_once(mut tx: SystemTx, id: PersonId, proof: Proof, row: 
         return Err(Refusal::SignedOut.into());
     }
     attempt.succeeded(&mut tx).await?;
+    tx.end_oldest_sessions(id, MOST_SESSIONS).await?;
+    let kind = match factor {
+        Some(ProvenFactor::RecoveryCode(_)) => Some(NoticeKind::RecoveryCodeUsed),
+        _ => is_new_browser.then_some(NoticeKind::NewBrowser),
+    };
+    // The first time is no news.
+    if let (true, Some(kind)) = (tx.note_sign_in(id).await?, kind) {
+        let Actor { agent, address, .. } = row.actor.clone();
+        let told = NoticeState { browser: agent.map(short), address, ..NoticeState::default() };
+        tx.notify(&NewNotice::new(id, kind, told)).await?;
+    }
     tx.commit(Trail::Audited(vec![row])).await
+}
+
+/// How many sessions a person has at a time; the one used longest ago ends.
+const MOST_SESSIONS: i64 = 50;
+/// The longest name of a browser that a notice keeps, in characters.
+const LONGEST_AGENT: usize = 300;
+
+fn short(agent: String) -> String {
+    agent.chars().take(LONGEST_AGENT).collect()
 }
 
 /// Writes that somebody signed out; the session itself is ended by whoever holds it.

@@ -5,9 +5,11 @@ use super::person::{assert_theirs, operators_only};
 use crate::domain::audit::AuditAction;
 use crate::domain::error::{Problem, Refusal};
 use crate::domain::id::PersonId;
+use crate::domain::notice::{NoticeKind, NoticeState};
 use crate::domain::role::Role;
 use crate::server::error::{Error, Result};
 use crate::server::store::link::LinkKind;
+use crate::server::store::notice::NewNotice;
 use crate::server::store::person::Person;
 use crate::server::store::{Actor, Record, SystemTx, Trail};
 use serde_json::json;
@@ -105,6 +107,11 @@ async fn set_standing_once(
             tx.set_operator(id, true).await?;
         }
         Standing::NoOperator => tx.set_operator(id, false).await?,
+    }
+    if matches!(standing, Standing::Operator | Standing::NoOperator) {
+        let role = (standing == Standing::Operator).then(|| "operator".to_owned());
+        let told = NoticeState { who: actor.name().map(str::to_owned), role, ..NoticeState::default() };
+        tx.notify(&NewNotice::new(id, NoticeKind::RoleChanged, told)).await?;
     }
     let row = Record::installation(&actor, standing.action(), id.to_string(), state);
     let mut rows = vec![row.clone()];

@@ -18,6 +18,9 @@ use serde::Serialize;
 /// The longest that a token lasts, in days.
 pub const LONGEST_DAYS: i64 = 365;
 
+/// How many a workspace has, those that expired too until they are revoked.
+const MOST_TOKENS: usize = 200;
+
 /// A token as the audit rows hold it.
 #[derive(Clone, Debug, Serialize)]
 pub struct TokenSnapshot {
@@ -99,8 +102,12 @@ async fn add_once(
     if change.role.is_some_and(|maker| !is_within(new.role, maker)) {
         return Err(Error::invalid("role", Problem::AboveOwnRights));
     }
-    if change.tokens().await?.iter().any(|token| token.name == name.as_str()) {
+    let tokens = change.tokens().await?;
+    if tokens.iter().any(|token| token.name == name.as_str()) {
         return Err(Error::invalid("name", Problem::Taken));
+    }
+    if tokens.len() >= MOST_TOKENS {
+        return Err(Error::invalid("name", Problem::TooMany));
     }
     let expires_ms = change.now.plus(new.days * DAY);
     let token = change.add_token(&key, &secret_hash, name.as_str(), new.role, maker, expires_ms).await?;
@@ -108,9 +115,9 @@ async fn add_once(
     change.commit(token.to_string(), None, Some(state), None, token).await
 }
 
-/// Notes that a token was used.
-pub async fn note_use(services: &Services, token: &TokenKey) -> Result<()> {
-    services.system.touch_token(token).await
+/// Notes that a token was used, and from which address.
+pub async fn note_use(services: &Services, token: &TokenKey, from: Option<String>) -> Result<()> {
+    services.system.touch_token(token, from).await
 }
 
 /// Ends a token at once; nothing is left of it but its audit rows.

@@ -1,6 +1,7 @@
 //! Making workspaces.
 
 use super::Services;
+use super::mail::LinkFor;
 use super::person::{FirstCredential, add_person, assert_theirs, operators_only};
 use crate::domain::audit::AuditAction;
 use crate::domain::error::{Fault, Problem, Refusal};
@@ -54,8 +55,8 @@ struct ReadWorkspace {
 #[derive(Clone, Debug)]
 pub struct Added {
     pub workspace: Workspace,
-    /// The token of the link by which a new Compliance Admin chooses their password.
-    pub link: Option<String>,
+    /// Who gets the link by which a new Compliance Admin chooses their password.
+    pub link: Option<LinkFor>,
 }
 
 /// Adds a workspace with version 1 of its settings: operators and the command line may.
@@ -81,11 +82,12 @@ pub async fn add_workspace(services: &Services, actor: &Actor, new: NewWorkspace
     let (Some(name), true) = (name, faults.is_empty()) else { return Err(Refusal::Invalid(faults).into()) };
     let marks = Marks { time_zone, org: label(org)?, account: label(account)? };
     let (token, token_hash) = link_token(services.system.ids());
-    let read = ReadWorkspace { name, slug, marks, admin, credential: FirstCredential::Link(token_hash) };
+    let mailed = services.mailed("/set-up", &token);
+    let read = ReadWorkspace { name, slug, marks, admin, credential: FirstCredential::Link { token_hash, mailed } };
     let actor = actor.clone();
     let work = move |tx| add_workspace_once(tx, actor.clone(), read.clone());
     let (workspace, needs_link) = services.system.transaction(work).await?;
-    Ok(Added { workspace, link: needs_link.then_some(token) })
+    Ok(Added { workspace, link: needs_link.then(|| services.link_for(token)) })
 }
 
 /// Returns whether the Compliance Admin is a new person, who needs the link.

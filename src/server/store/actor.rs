@@ -84,6 +84,14 @@ impl Actor {
         }
     }
 
+    /// The name of the person who acts; none where it is a token, a command or the system.
+    pub fn name(&self) -> Option<&str> {
+        match &self.who {
+            Who::Person { name, .. } => Some(name),
+            Who::Token(_) | Who::CommandLine | Who::System(_) => None,
+        }
+    }
+
     /// Who acts, where no role plays a part.
     pub(super) fn without_role(&self) -> ActorSnapshot {
         let (id, name) = match &self.who {

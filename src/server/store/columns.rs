@@ -11,6 +11,7 @@ use crate::domain::identifier::IdentifierKind;
 use crate::domain::identity::IdentityKind;
 use crate::domain::input::Counted;
 use crate::domain::job::{JobKind, JobNote};
+use crate::domain::notice::NoticeKind;
 use crate::domain::platform::Platform;
 use crate::domain::role::{Role, TokenRole};
 use crate::domain::text::Slug;
@@ -125,6 +126,7 @@ columns! {
     DataProblem: String, |kind| kind.as_str().to_owned(), |text| DataProblem::parse(&text);
     JobNote: String, |note| note.as_str().to_owned(), |text| JobNote::parse(&text);
     JobKind: String, |kind| kind.as_str().to_owned(), |text| JobKind::parse(&text);
+    NoticeKind: String, |kind| kind.as_str().to_owned(), |text| NoticeKind::parse(&text);
     Theme: String, |theme| theme.as_str().to_owned(), |text| Some(Theme::parse(&text).unwrap_or_default());
     Progress: String, |progress| progress.as_str().to_owned(), |text| Progress::parse(&text);
     Slug: String, |slug| slug.as_str().to_owned(), |text| Slug::parse(&text).ok();

@@ -10,18 +10,41 @@ use super::{Purpose, Store};
 use crate::domain::audit::ActorSnapshot;
 use crate::domain::id::{InputId, PersonId, TokenId, WorkspaceId};
 use crate::domain::role::TokenRole;
-use crate::domain::time::{MINUTE, Millis};
+use crate::domain::time::{DAY, MINUTE, Millis};
 use crate::server::error::Result;
 
+/// How long the secret before a rotation works on, in milliseconds.
+pub const OLD_SECRET_LASTS: i64 = DAY;
+
+/// The secret before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OldSecret {
+    pub hash: Vec<u8>,
+    /// Until when it works.
+    pub until: Millis,
+    pub used_at: Option<Millis>,
+}
+
 /// What belongs to an input's key.
-#[derive(Clone, Debug, sqlx::FromRow)]
+#[derive(Clone, Debug)]
 pub struct InputKey {
     pub workspace_id: WorkspaceId,
     pub input_id: InputId,
     pub secret_hash: Vec<u8>,
+    /// The secret before, which works for a while.
+    pub old_secret: Option<OldSecret>,
     pub paused: bool,
     pub requests_per_second: Option<i64>,
     pub takes_placeholders: bool,
+}
+
+/// How an input's secrets are in use.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InputSecrets {
+    /// Since when the present one is there.
+    pub since: Millis,
+    /// Until when the one before works, and when it was last used.
+    pub old: Option<(Millis, Option<Millis>)>,
 }
 
 /// What belongs to an API token's public half.
@@ -76,13 +99,28 @@ pub struct KnownToken {
     pub created_at: Millis,
     pub expires_at: Millis,
     pub last_used_at: Option<Millis>,
+    /// The address that it was last used from.
+    pub last_used_from: Option<String>,
 }
 
 impl Scope {
+    /// Since when an input's secret is in use, and the one before while it works: until when, and when it was last used.
+    pub async fn input_secrets(&mut self, input: InputId) -> Result<Option<InputSecrets>> {
+        const SQL: &str = "select coalesce(secret_since, created_at) as since, old_secret_until, old_secret_used_at \
+            from credentials where kind = 'input' and workspace_id = $1 and input_id = $2";
+        let (workspace, now) = (self.workspace.id, self.now);
+        let found: Option<(Millis, Option<Millis>, Option<Millis>)> =
+            on!(&mut self.tx, c => sqlx::query_as(SQL).bind(workspace).bind(input).fetch_optional(c).await?);
+        Ok(found.map(|(since, until, used_at)| InputSecrets {
+            since,
+            old: until.filter(|until| *until > now).map(|until| (until, used_at)),
+        }))
+    }
+
     /// The workspace's tokens, the newest first; expired ones too, until they are revoked.
     pub async fn tokens(&mut self) -> Result<Vec<KnownToken>> {
         const SQL: &str = "select c.token_id, c.name, c.role, c.maker_id, p.name as maker_name, c.created_at, \
-            c.expires_at, c.last_used_at from credentials c left join people p on p.id = c.maker_id \
+            c.expires_at, c.last_used_at, c.last_used_from from credentials c left join people p on p.id = c.maker_id \
             where c.kind = 'token' and c.workspace_id = $1 order by c.token_id desc";
         let workspace = self.workspace.id;
         Ok(on!(&mut self.tx, c => known(sqlx::query(SQL).bind(workspace).fetch_all(c).await?)?))
@@ -93,14 +131,25 @@ impl Store {
     /// Looks up the public half of an input's credentials.
     pub async fn input_key(&self, key: &str) -> Result<Option<InputKey>> {
         // Two questions, for where the rows of workspaces are spread only the second knows whom to ask.
-        const OF_KEY: &str = "select workspace_id, input_id, secret_hash from credentials \
-            where public_key = $1 and kind = 'input'";
+        const OF_KEY: &str = "select workspace_id, input_id, secret_hash, old_secret_hash, old_secret_until, \
+            old_secret_used_at from credentials where public_key = $1 and kind = 'input'";
         const OF_INPUT: &str = "select paused, requests_per_second, takes_placeholders from inputs \
             where workspace_id = $1 and id = $2";
         let mut view = self.for_purpose(Purpose::Caller).system_view().await?;
-        let of_key: Option<(WorkspaceId, InputId, Vec<u8>)> =
-            on!(&mut view.tx, c => sqlx::query_as(OF_KEY).bind(key).fetch_optional(c).await?);
-        let Some((workspace_id, input_id, secret_hash)) = of_key else { return Ok(None) };
+        #[derive(sqlx::FromRow)]
+        struct OfKey {
+            workspace_id: WorkspaceId,
+            input_id: InputId,
+            secret_hash: Vec<u8>,
+            old_secret_hash: Option<Vec<u8>>,
+            old_secret_until: Option<Millis>,
+            old_secret_used_at: Option<Millis>,
+        }
+        let of_key: Option<OfKey> = on!(&mut view.tx, c => sqlx::query_as(OF_KEY).bind(key).fetch_optional(c).await?);
+        let Some(of_key) = of_key else { return Ok(None) };
+        let OfKey { workspace_id, input_id, secret_hash, old_secret_used_at: used_at, .. } = of_key;
+        let old = of_key.old_secret_hash.zip(of_key.old_secret_until);
+        let old_secret = old.map(|(hash, until)| OldSecret { hash, until, used_at });
         let of_input: Option<(bool, Option<i64>, bool)> = on!(&mut view.tx, c => sqlx::query_as(OF_INPUT)
             .bind(workspace_id)
             .bind(input_id)
@@ -110,6 +159,7 @@ impl Store {
             workspace_id,
             input_id,
             secret_hash,
+            old_secret,
             paused,
             requests_per_second,
             takes_placeholders,
@@ -126,26 +176,45 @@ impl Store {
 }
 
 impl System {
-    /// Notes that a token was used, at most once a minute.
-    pub async fn touch_token(&self, token: &TokenKey) -> Result<()> {
-        const SQL: &str = "update credentials set last_used_at = $2 where kind = 'token' and token_id = $1";
+    /// Notes that an input's old secret was used.
+    pub async fn touch_old_secret(&self, workspace: WorkspaceId, input: InputId) -> Result<()> {
+        const SQL: &str = "update credentials set old_secret_used_at = $3 \
+            where kind = 'input' and workspace_id = $1 and input_id = $2 and old_secret_hash is not null";
+        let now = self.clock.now();
+        self.transaction(move |mut tx| async move {
+            on!(&mut tx.tx, c => { sqlx::query(SQL).bind(workspace).bind(input).bind(now).execute(c).await?; });
+            tx.commit(Trail::Unaudited("an old secret's last use")).await
+        })
+        .await
+    }
+
+    /// Notes that a token was used, and from which address, at most once a minute.
+    pub async fn touch_token(&self, token: &TokenKey, from: Option<String>) -> Result<()> {
+        const SQL: &str =
+            "update credentials set last_used_at = $2, last_used_from = $3 where kind = 'token' and token_id = $1";
         let (id, now) = (token.token_id, self.clock.now());
         if token.last_used_at.is_some_and(|last| now < last.plus(MINUTE)) {
             return Ok(());
         }
-        self.transaction(move |mut tx| async move {
-            on!(&mut tx.tx, c => { sqlx::query(SQL).bind(id).bind(now).execute(c).await?; });
-            tx.commit(Trail::Unaudited("a token's last use")).await
+        self.transaction(move |mut tx| {
+            let from = from.clone();
+            async move {
+                on!(&mut tx.tx, c => { sqlx::query(SQL).bind(id).bind(now).bind(from).execute(c).await?; });
+                tx.commit(Trail::Unaudited("a token's last use")).await
+            }
         })
         .await
     }
 }
 
 impl<A: Act> Change<A> {
-    /// Adds an input's key, or gives it another secret.
+    /// Adds an input's key, or gives it another secret; the one before works for a while.
     pub async fn set_input_secret(&mut self, input: InputId, key: &str, name: &str, secret_hash: &[u8]) -> Result<()> {
         const SQL: &str = "insert into credentials (public_key, kind, secret_hash, workspace_id, input_id, name, created_at) \
-            values ($1, 'input', $2, $3, $4, $5, $6) on conflict (public_key) do update set secret_hash = excluded.secret_hash";
+            values ($1, 'input', $2, $3, $4, $5, $6) on conflict (public_key) do update set \
+            old_secret_hash = credentials.secret_hash, old_secret_until = $7, old_secret_used_at = null, \
+            secret_hash = excluded.secret_hash, secret_since = $6";
+        let until = self.now.plus(OLD_SECRET_LASTS);
         let (workspace, now) = (self.workspace.id, self.now);
         on!(&mut self.tx, c => {
             sqlx::query(SQL)
@@ -155,10 +224,27 @@ impl<A: Act> Change<A> {
                 .bind(input)
                 .bind(name)
                 .bind(now)
+                .bind(until)
                 .execute(c)
                 .await?;
         });
         Ok(())
+    }
+
+    /// Ends the secret before an input's present one; whether there was one that works.
+    pub async fn end_old_secret(&mut self, input: InputId) -> Result<bool> {
+        const SQL: &str = "update credentials set old_secret_hash = null, old_secret_until = null, \
+            old_secret_used_at = null where kind = 'input' and workspace_id = $1 and input_id = $2 and \
+            old_secret_until > $3";
+        let (workspace, now) = (self.workspace.id, self.now);
+        Ok(on!(&mut self.tx, c => sqlx::query(SQL)
+            .bind(workspace)
+            .bind(input)
+            .bind(now)
+            .execute(c)
+            .await?
+            .rows_affected()
+            > 0))
     }
 
     /// Ends a token at once.

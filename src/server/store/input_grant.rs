@@ -1,18 +1,18 @@
 //! The event stream's way to a connection: an input whose secret was checked.
 
 use super::Store;
-use super::credential::InputKey;
+use super::credential::{InputKey, OLD_SECRET_LASTS, OldSecret};
 use crate::domain::error::Refusal;
 use crate::domain::id::{InputId, WorkspaceId};
 use crate::domain::placeholder::Placeholders;
-use crate::domain::time::Millis;
+use crate::domain::time::{MINUTE, Millis};
 use crate::server::error::Result;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use subtle::ConstantTimeEq;
 
-/// How long what was read of an input's key is believed, in milliseconds: so long a secret that was replaced still
+/// How long what was read of an input's key is believed, in milliseconds: so long a secret that was ended still
 /// works. A pause holds at once, for it is read with what is stored.
 pub const READ_AGAIN: i64 = 2000;
 
@@ -23,9 +23,20 @@ pub struct InputGrant {
     pub(super) input: InputId,
     requests_per_second: Option<i64>,
     placeholders: Placeholders,
+    /// Whether it was by an old secret, which is to be noted.
+    notes_old: bool,
 }
 
 impl InputGrant {
+    /// Whether it was by the secret before the present one, and nobody noted that within the last minute.
+    pub fn notes_old_secret(&self) -> bool {
+        self.notes_old
+    }
+
+    pub fn input(&self) -> InputId {
+        self.input
+    }
+
     /// The input, and how many requests it may send in a second.
     pub fn rate(&self) -> (WorkspaceId, InputId, Option<i64>) {
         (self.workspace, self.input, self.requests_per_second)
@@ -63,6 +74,14 @@ impl Store {
         Ok(found)
     }
 
+    /// So that the requests that follow at once do not note it too.
+    fn note_old_secret(&self, key: &str, now: Millis) {
+        let mut keys = self.keys.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(old) = keys.get_mut(key).and_then(|(_, known)| known.old_secret.as_mut()) {
+            old.used_at = Some(now);
+        }
+    }
+
     /// Checks a key and its secret; one and the same answer for an unknown key, a wrong secret and a paused input.
     pub async fn input_grant(&self, key: &str, secret: &str) -> Result<InputGrant> {
         let given = Sha256::digest(secret);
@@ -72,16 +91,26 @@ impl Store {
             workspace_id: WorkspaceId(0),
             input_id: InputId(0),
             secret_hash: vec![0; 32],
+            old_secret: None,
             paused: true,
             requests_per_second: None,
             takes_placeholders: false,
         };
         let known = known.unwrap_or_else(nobody);
-        let same = bool::from(known.secret_hash.ct_eq(&given[..]));
-        if same && !known.paused {
+        let now = self.clock.now();
+        let works = |old: &&OldSecret| old.until > now && old.until <= now.plus(2 * OLD_SECRET_LASTS);
+        let old = known.old_secret.as_ref().filter(works);
+        let is_new = bool::from(known.secret_hash.ct_eq(&given[..]));
+        let old = old.filter(|old| bool::from(old.hash.ct_eq(&given[..])) && !is_new);
+        if (is_new || old.is_some()) && !known.paused {
+            // It is enough to know the minute.
+            let notes_old = old.is_some_and(|old| old.used_at.is_none_or(|used| now >= used.plus(MINUTE)));
+            if notes_old {
+                self.note_old_secret(key, now);
+            }
             let (workspace, input) = (known.workspace_id, known.input_id);
             let placeholders = if known.takes_placeholders { Placeholders::Ids } else { Placeholders::Absent };
-            Ok(InputGrant { workspace, input, requests_per_second: known.requests_per_second, placeholders })
+            Ok(InputGrant { workspace, input, requests_per_second: known.requests_per_second, placeholders, notes_old })
         } else {
             Err(Refusal::Forbidden.into())
         }

@@ -31,6 +31,8 @@ pub struct Offer {
     pub role: Role,
     pub maker_id: PersonId,
     pub maker_name: String,
+    /// Whether its link was mailed, so that its maker never saw it.
+    pub mailed: bool,
 }
 
 impl Scope {
@@ -51,13 +53,13 @@ impl<A: Act> Change<A> {
         token_hash: &[u8],
         email: &Email,
         role: Role,
-        maker: PersonId,
+        (maker, mailed): (PersonId, bool),
         expires: Millis,
     ) -> Result<InvitationId> {
         const REPLACE: &str =
             "update invitations set ended_at = $3 where workspace_id = $1 and email = $2 and ended_at is null";
         const ADD: &str = "insert into invitations (workspace_id, id, token_hash, email, role, maker_id, created_at, \
-            expires_at) values ($1, $2, $3, $4, $5, $6, $7, $8)";
+            expires_at, mailed) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
         let (workspace, id, now) = (self.workspace.id, InvitationId(self.ids.id()), self.now);
         on!(&mut self.tx, c => {
             sqlx::query(REPLACE).bind(workspace).bind(email.as_str()).bind(now).execute(&mut *c).await?;
@@ -70,6 +72,7 @@ impl<A: Act> Change<A> {
                 .bind(maker)
                 .bind(now)
                 .bind(expires)
+                .bind(mailed)
                 .execute(c)
                 .await?;
         });
@@ -99,7 +102,7 @@ impl SystemView {
     /// The offer behind a token, while it is open.
     pub async fn offer(&mut self, token_hash: &[u8]) -> Result<Option<Offer>> {
         const SQL: &str = "select i.workspace_id, w.slug, w.name as workspace, i.email, i.role, i.maker_id, \
-            p.name as maker_name from invitations i join workspaces w on w.id = i.workspace_id \
+            p.name as maker_name, i.mailed from invitations i join workspaces w on w.id = i.workspace_id \
             join people p on p.id = i.maker_id where i.token_hash = $1 and i.ended_at is null and i.expires_at > $2";
         let now = self.now;
         Ok(on!(&mut self.tx, c => sqlx::query_as(SQL).bind(token_hash).bind(now).fetch_optional(c).await?))

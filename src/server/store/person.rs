@@ -7,6 +7,7 @@ use crate::domain::error::Problem;
 use crate::domain::id::{PersonId, WorkspaceId};
 use crate::domain::text::{Email, Name};
 use crate::domain::theme::Theme;
+use crate::domain::time::Millis;
 use crate::server::error::{Error, Result};
 
 /// A person; the hash of the password is read only where it is checked.
@@ -22,6 +23,9 @@ pub struct Person {
     pub first_link_shown_to: Option<PersonId>,
     pub theme: Theme,
     pub has_second_factor: bool,
+    /// How many notices they did not read.
+    pub unread: i64,
+    pub signed_in_at: Option<Millis>,
     /// Whether they may act as an operator, which they are, only once they have a second factor.
     pub lacks_second_factor: bool,
 }
@@ -29,7 +33,8 @@ pub struct Person {
 macro_rules! columns {
     () => {
         "p.id, p.email, p.name, p.operator, p.disabled_at is not null as disabled, p.first_link_shown_to, p.theme, \
-        exists (select 1 from second_factors f where f.person_id = p.id) as has_second_factor, \
+        exists (select 1 from second_factors f where f.person_id = p.id) as has_second_factor, p.signed_in_at, \
+        (select count(*) from notices n where n.person_id = p.id and n.seen_at is null) as unread, \
         p.operator and exists (select 1 from installation i where i.operators_need_second_factor) \
         and not exists (select 1 from second_factors f where f.person_id = p.id) as lacks_second_factor"
     };
@@ -185,6 +190,16 @@ impl SystemTx {
         let found: Option<i64> =
             on!(&mut self.tx, c => sqlx::query_scalar(sql).bind(id).bind(hash).fetch_optional(c).await?);
         Ok(found.is_some_and(|found| found > 0))
+    }
+
+    /// Notes that the person signed in; returns whether they did before.
+    pub async fn note_sign_in(&mut self, id: PersonId) -> Result<bool> {
+        const BEFORE: &str = "select signed_in_at is not null from people where id = $1";
+        const NOW: &str = "update people set signed_in_at = $2 where id = $1";
+        let now = self.now;
+        let before: bool = on!(&mut self.tx, c => sqlx::query_scalar(BEFORE).bind(id).fetch_one(c).await?);
+        on!(&mut self.tx, c => { sqlx::query(NOW).bind(id).bind(now).execute(c).await?; });
+        Ok(before)
     }
 
     /// Takes the password away: nobody signs in until another one is chosen by a link.

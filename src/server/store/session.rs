@@ -75,6 +75,14 @@ impl SystemTx {
         Ok(on!(&mut self.tx, c => sqlx::query(SQL).bind(person).bind(kept).execute(c).await?.rows_affected()))
     }
 
+    /// Ends all but so many of the person's sessions, those used longest ago first.
+    pub async fn end_oldest_sessions(&mut self, person: PersonId, kept: i64) -> Result<()> {
+        const SQL: &str = "delete from sessions where person_id = $1 and id_hash not in \
+            (select s.id_hash from sessions s where s.person_id = $1 order by s.seen_at desc, s.created_at desc, s.id_hash limit $2)";
+        on!(&mut self.tx, c => { sqlx::query(SQL).bind(person).bind(kept).execute(c).await?; });
+        Ok(())
+    }
+
     /// Removes sessions that nobody can use any more.
     pub async fn prune_sessions(&mut self, seen_before: Millis, made_before: Millis) -> Result<()> {
         const SQL: &str = "delete from sessions where seen_at < $1 or created_at < $2";

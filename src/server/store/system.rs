@@ -3,6 +3,7 @@
 use super::actor::Actor;
 use super::audit::{Entry, INSTALLATION, append};
 use super::db::Tx;
+use super::keyring::Keyring;
 use super::{Precedence, Purpose, Store, spawned};
 use crate::domain::audit::{ActorSnapshot, AuditAction};
 use crate::domain::id::WorkspaceId;
@@ -41,6 +42,7 @@ pub struct SystemView {
 pub struct SystemTx {
     view: SystemView,
     pub(super) ids: Ids,
+    pub(super) keyring: Keyring,
 }
 
 impl Deref for SystemTx {
@@ -163,7 +165,7 @@ impl System {
             let body = body.clone();
             async move {
                 let view = store.system_view_by(store.db.write().await?);
-                body(SystemTx { view, ids: store.ids.clone() }).await
+                body(SystemTx { view, ids: store.ids.clone(), keyring: store.keyring().clone() }).await
             }
         })
         .await

@@ -4,6 +4,7 @@
 
 use super::db::on;
 use super::{Store, access, failure, invitation, link};
+use crate::domain::notice::KEPT_NOTICES;
 use crate::domain::retention::{Aging, FAILURES_REMEMBERED, SESSION_LASTS};
 use crate::domain::sample::KEPT as KEPT_SAMPLES;
 use crate::domain::time::{HOUR, MINUTE};
@@ -83,18 +84,20 @@ macro_rules! tables {
 }
 
 tables! {
-    "people" Staff Everywhere Small, "Accounts: e-mail, name, a password's hash (Argon2id), look", INSTALLATION, ["email" "name" "password_hash" "disabled_at" "first_link_shown_to"];
+    "people" Staff Everywhere Small, "Accounts: e-mail, name, a password's hash (Argon2id), look", INSTALLATION, ["email" "name" "password_hash" "disabled_at" "first_link_shown_to" "signed_in_at"];
     "sessions" Staff Everywhere Small, "Signed-in browsers, with address, user agent, and which profiles were found by their latest look-ups", Kept::For(SESSION_LASTS), ["person_id" "data" "created_at" "seen_at"];
     "taken_forms" Nobody Everywhere Small, "Hashes of forms that were sent, so that a reload makes nothing twice", Kept::For(SESSION_LASTS), [];
     "second_factors" Staff Everywhere Small, "The secret of a person's authenticator app, sealed by a key that lies elsewhere, and when it was last used", Kept::Until("the person removes it"), ["person_id" "sealed" "used_step" "set_up_at"];
     "recovery_codes" Staff Everywhere Small, "Keyed hashes of recovery codes, and when they were used", Kept::Until("the person removes them, or makes others"), ["person_id" "code_hash" "used_at"];
+    "notices" Staff Everywhere Small, "What people were told of their accounts and workspaces", Kept::For(KEPT_NOTICES), ["person_id" "state_json" "at" "seen_at" "mailed_at"];
+    "mails" Staff Everywhere Small, "Mails that wait to be sent, sealed by a key that lies elsewhere", Kept::For(HOUR), ["sealed"];
     "links" Staff Everywhere Small, "Hashes of one-time links to choose a password", Kept::For(link::KEPT), ["person_id"];
     "workspaces" Nobody Everywhere Small, "Names, time zones, labels", INSTALLATION, [];
     "invitations" Staff Everywhere Small, "E-mails that were invited, and by whom", Kept::For(invitation::KEPT), ["email" "maker_id"];
     "members" Staff Everywhere Small, "Who has which role in a workspace", Kept::Until("the role is taken away"), ["person_id" "role" "since"];
     "throttles" Staff Everywhere Small, "Hashes of accounts and addresses with failed sign-ins", Kept::For(FAILURES_REMEMBERED + HOUR), ["key_hash"];
     "sign_in_failures" Staff Everywhere Small, "Failed sign-ins by account and address, until the quarter's row is in the log", Kept::For(failure::QUARTER + MINUTE), ["person_id" "address"];
-    "credentials" Nobody Everywhere Small, "Keys of inputs and API tokens; of their secrets only the SHA-256", Kept::Until("the token is revoked"), ["maker_id"];
+    "credentials" Nobody Everywhere Small, "Keys of inputs and API tokens; of their secrets only the SHA-256", Kept::Until("the token is revoked"), ["maker_id" "last_used_from"];
     "settings_versions" Nobody ByWorkspace Small, "Every version of the default and the IDFA policy, with who set it and why", Kept::Always("what was in force on a day must be known later"), ["changed_by" "reason"];
     "erasures" Nobody ByWorkspace Small, "How far the erasing of advertising ids got", INSTALLATION, [];
     "apps" Nobody ByWorkspace Small, "Bundle ids and their names", INSTALLATION, [];

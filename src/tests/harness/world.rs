@@ -78,7 +78,7 @@ impl World {
         let clock = clock();
         let system = open(&url, Ids::new(clock.clone())).await;
         let config = Defaults::parse_from(["attest"]).config;
-        let state = AppState::new(system.clone(), config, Site { base: "/s/test".to_owned() });
+        let state = AppState::new(system.clone(), None, config, Site { base: "/s/test".to_owned() });
         Self { router: router(state.clone()), store: state.store.clone(), system, state, clock, url, _folder: folder }
     }
 

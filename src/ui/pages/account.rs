@@ -16,6 +16,7 @@ pub struct Account {
     pub email: String,
     pub name: String,
     pub sessions: Vec<SessionRow>,
+    pub notices: Vec<NoticeRow>,
     /// How many recovery codes are left, where there is a second factor.
     pub second_factor: Option<i64>,
     pub name_faults: Faults,
@@ -32,6 +33,15 @@ impl Model for Account {
     fn has_faults(&self) -> bool {
         !(self.name_faults.0.is_empty() && self.password_faults.0.is_empty())
     }
+}
+
+/// What the person was told.
+#[derive(Clone, Debug)]
+pub struct NoticeRow {
+    pub title: &'static str,
+    pub text: String,
+    pub at: Moment,
+    pub is_read: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -59,6 +69,7 @@ pub fn account(page: Account) -> impl IntoView {
             </div>
         </div>
         {page.done.map(done)}
+        {notices(page.notices)}
         {name_form(page.name, &page.name_faults)}
         {password_form(page.email, &page.password_faults)}
         {second_factor(page.second_factor)}
@@ -66,6 +77,37 @@ pub fn account(page: Account) -> impl IntoView {
         {theme_form(theme)}
     };
     installation_frame(page.frame, content)
+}
+
+fn notices(rows: Vec<NoticeRow>) -> Option<impl IntoView> {
+    if rows.is_empty() {
+        return None;
+    }
+    let are_new = rows.iter().any(|row| !row.is_read);
+    let rows = rows.into_iter().map(|row| {
+        let new = (!row.is_read).then(|| view! { " "<span class="tag">"New"</span> });
+        view! {
+            <li>
+                <p><b>{row.title}</b>{new}<span class="muted">" · "{moment(row.at)}</span></p>
+                <p>{row.text}</p>
+            </li>
+        }
+    });
+    let read = are_new.then(|| {
+        view! {
+            <form method="post">
+                <input type="hidden" name="act" value="read" />
+                <button class="button">"Mark all as read"</button>
+            </form>
+        }
+    });
+    Some(view! {
+        <section class="card" id="notices">
+            <h2>"Notices"</h2>
+            <ul class="notices">{rows.collect_view()}</ul>
+            {read}
+        </section>
+    })
 }
 
 fn name_form(name: String, faults: &Faults) -> impl IntoView + use<> {

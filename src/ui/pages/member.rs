@@ -72,11 +72,11 @@ pub struct InvitationRow {
 
 #[derive(Clone, Debug)]
 pub enum MemberOutcome {
-    /// A new invitation with its link, which is shown this once.
+    /// A new invitation with its link, which is shown this once; without one it is mailed.
     Invited {
         email: String,
         role: Role,
-        link: OneTimeSecret,
+        link: Option<OneTimeSecret>,
     },
     Done(Done),
     Refused(&'static str),
@@ -115,8 +115,15 @@ pub fn members(page: Members) -> impl IntoView {
 fn outcome(outcome: MemberOutcome) -> InertElement {
     match outcome {
         MemberOutcome::Invited { email, role, link } => {
+            let Some(link) = link else {
+                let mailed = format!(
+                    "An invitation is on its way to {email} ({}). Its link works once, within an hour.",
+                    words::role(role)
+                );
+                return notice(Tone::Done, view! { <p>{mailed}</p> }).prerender();
+            };
             let title = format!("Invitation for {email} ({}), shown only once", words::role(role));
-            let help = "Send them this link yourself: Attest sends no e-mail. It works once, within an hour.";
+            let help = "Send them this link yourself: Attest sends no e-mail here. It works once, within an hour.";
             one_time_secret(title, help, link).prerender()
         }
         MemberOutcome::Done(what) => done(what).prerender(),

@@ -3,13 +3,14 @@
 use crate::domain::role::Role;
 use crate::ui::installation::{InstallationFrame, installation_frame};
 use crate::ui::parts::demand::{Demand, demand_form};
+use crate::ui::parts::field::moment;
 use crate::ui::parts::notice::{Tone, done, notice};
 use crate::ui::parts::one_time_secret::{OneTimeSecret, one_time_secret};
 use crate::ui::parts::pager::{Pager, pager};
 use crate::ui::parts::theirs::theirs;
 use crate::ui::prerender::{InertElement, Prerender};
 use crate::ui::surroundings::{Around, Model};
-use crate::ui::words::{self, Done};
+use crate::ui::words::{self, Done, Moment};
 use leptos::prelude::*;
 
 #[derive(Clone, Debug)]
@@ -62,6 +63,8 @@ pub struct OnePerson {
     /// Whether that is somebody else than the reader.
     pub asks: bool,
     pub sessions: usize,
+    /// When they last signed in.
+    pub signed_in: Option<Moment>,
     pub workspaces: Vec<(String, Role)>,
     /// Names the form, so that it is taken once.
     pub form_id: String,
@@ -165,6 +168,10 @@ fn known(page: &OnePerson) -> impl IntoView + use<> {
         0 => "none".to_owned(),
         _ => roles.collect::<Vec<_>>().join(", "),
     };
+    let signed_in = match page.signed_in.clone() {
+        Some(at) => moment(at).prerender(),
+        None => view! { "Never" }.prerender(),
+    };
     let shown = page.shown_to.as_ref().map(|name| {
         view! { <dt>"First link shown to"</dt><dd>{name.clone()}</dd> }
     });
@@ -176,6 +183,8 @@ fn known(page: &OnePerson) -> impl IntoView + use<> {
                 <dd>{roles}</dd>
                 <dt>"Two-factor authentication"</dt>
                 <dd>{if page.has_second_factor { "On" } else { "Off" }}</dd>
+                <dt>"Last sign-in"</dt>
+                <dd>{signed_in}</dd>
                 <dt>"Open sessions"</dt>
                 <dd>{page.sessions}</dd>
                 {shown}

@@ -68,6 +68,8 @@ pub struct Made {
     pub admin: String,
     /// The first password's link, when the Compliance Admin had no account.
     pub link: Option<OneTimeSecret>,
+    /// Whether it is mailed instead.
+    pub mailed: bool,
 }
 
 const LABELS: [(&str, &str); 7] = [
@@ -104,7 +106,10 @@ fn made(made: Made) -> InertElement {
             let help = "Send this link to its Compliance Admin to choose a password. It works once, within an hour.";
             one_time_secret(title, help, link).prerender()
         }
-        None => view! { <section class="notice done" role="status"><p><b>{title}</b>", with "{made.admin}" as its Compliance Admin."</p></section> }.prerender(),
+        None => {
+            let mailed = made.mailed.then_some(" A link to choose a password is on its way to them.");
+            view! { <section class="notice done" role="status"><p><b>{title}</b>", with "{made.admin}" as its Compliance Admin."{mailed}</p></section> }.prerender()
+        }
     }
 }
 
@@ -129,7 +134,7 @@ fn form(form_id: String, sent: NewWorkspaceFields, shown_to: Option<String>, fau
     let zone = "Daily figures start at midnight in this zone, for example Europe/Berlin. It cannot be changed later.";
     let slug = "Its name in addresses, such as acme-games. Made from the name if left empty.";
     let label = "Used in Profile API addresses. “main” if left empty.";
-    let admin = "They set the default. If they have no account, a one-time link for them is shown here.";
+    let admin = "They set the default. If they have no account, a one-time link for them is made.";
     view! {
         <form method="post" class="card narrow" novalidate>
             <h2>"Create a workspace"</h2>

@@ -37,6 +37,7 @@ pub fn action(action: AuditAction) -> &'static str {
         AuditAction::InputPaused => "Input paused",
         AuditAction::InputResumed => "Input resumed",
         AuditAction::SecretRotated => "Input secret rotated",
+        AuditAction::OldSecretEnded => "Old input secret ended",
         AuditAction::InputLimitSet => "Input rate limit changed",
         AuditAction::InputPlaceholdersSet => "Use of placeholder ids changed",
         AuditAction::SamplesSeen => "Samples viewed",

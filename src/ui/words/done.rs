@@ -12,6 +12,8 @@ pub enum Done {
     NameSaved,
     PasswordChanged,
     SessionEnded,
+    ResetMailed,
+    NoticesRead,
     SecondFactorRemoved,
     SecondFactorDemanded,
     SecondFactorNotDemanded,
@@ -28,6 +30,7 @@ pub enum Done {
     TokenRevoked,
     LimitSaved,
     PlaceholdersSaved,
+    OldSecretEnded,
     InputPaused,
     InputResumed,
     SettingsSaved,
@@ -63,6 +66,10 @@ pub fn done(what: Done) -> &'static str {
         Done::PasswordSet => "Your password was set. Sign in with it.",
         Done::NameSaved => "Name saved.",
         Done::PasswordChanged => "Password changed. Your other sessions have ended.",
+        Done::ResetMailed => {
+            "The password was taken away, and their sessions have ended. A link by which they choose another is on its way to their e-mail. It works once, within an hour."
+        }
+        Done::NoticesRead => "Marked as read.",
         Done::SecondFactorRemoved => "Two-factor authentication is off.",
         Done::SecondFactorDemanded => "Two-factor authentication is required from now on.",
         Done::SecondFactorNotDemanded => "Two-factor authentication is no longer required.",
@@ -80,6 +87,7 @@ pub fn done(what: Done) -> &'static str {
         Done::TokenRevoked => "Token revoked. It no longer works.",
         Done::LimitSaved => "Rate limit saved.",
         Done::PlaceholdersSaved => "Use of placeholder ids changed.",
+        Done::OldSecretEnded => "The old secret no longer works.",
         Done::InputPaused => "Input paused. Its batches now get error 403.",
         Done::InputResumed => "Input resumed. Its batches are accepted again.",
         Done::SettingsSaved => "Settings saved.",

@@ -8,6 +8,8 @@ pub fn job(kind: JobKind) -> &'static str {
         JobKind::SignInFailures => "Log failed sign-ins",
         JobKind::TokenReads => "Log reads by API tokens",
         JobKind::Checkpoints => "Sign the audit log’s checkpoints and send them away",
+        JobKind::Mail => "Send mails and notices",
+        JobKind::Notices => "Tell of expiring tokens and old secrets",
         JobKind::Samples => "Remove old samples",
         JobKind::Retirement => "Take silent devices without ids out of the counts",
         JobKind::Transitions => "Remove old status changes",

@@ -4,6 +4,7 @@ mod action;
 mod audit;
 mod done;
 mod job;
+mod notice;
 mod outcome;
 mod problem;
 
@@ -14,6 +15,7 @@ pub use audit::{
 };
 pub use done::{Done, MadeOnce, done};
 pub use job::{job, job_error, job_note};
+pub use notice::notice;
 pub use outcome::{
     Conflict, NO_ACCESS, NOT_SAVED, NOT_SAVED_LEAD, NOTHING_CHANGED, SIGN_IN_AGAIN, SIGNED_OUT, STALE_VERSION,
     YOUR_WORKSPACES, conflict,

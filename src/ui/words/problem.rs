@@ -56,6 +56,7 @@ pub fn problem(problem: Problem) -> &'static str {
         Problem::SecondFactorDemanded => "expected a second factor to remain, since it is required",
         Problem::NoSecondFactor => "expected whoever requires a second factor to have one",
         Problem::TooManyAttempts => "expected a pause after several failed attempts",
+        Problem::TooMany => "expected fewer: there are as many as there may be",
         Problem::AlreadyMember => "expected somebody who is not yet a member",
         Problem::AboveOwnRights => "expected a role within the maker's own rights",
         Problem::NotARate => "expected a whole number from 1 to 1,000,000",
@@ -101,6 +102,7 @@ pub fn form_problem(field: &str, problem: Problem) -> &'static str {
         }
         Problem::NoSecondFactor => "Set up two-factor authentication for your own account first.",
         Problem::TooManyAttempts => "Too many failed attempts. Wait a minute, then try again.",
+        Problem::TooMany => "There are as many as there may be. Remove one that is not needed first.",
         Problem::AlreadyMember => "This person is already a member. Change their role in the list.",
         Problem::NobodyHasIt => "Nobody has an account with this e-mail. Enter a name to create one.",
         Problem::NotARate => {

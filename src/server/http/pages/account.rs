@@ -3,21 +3,27 @@
 use super::installation::installation_frame;
 use super::remembered::{redirect_saying, take_message};
 use crate::domain::error::Refusal;
+use crate::domain::id::PersonId;
 use crate::domain::theme::Theme;
 use crate::server::auth::session::{self, over_before};
+use crate::server::calendar::{date, day};
 use crate::server::error::{Error, Result};
 use crate::server::hex::hex;
 use crate::server::http::caller::SignedInPerson;
 use crate::server::http::form::{Form, shown};
 use crate::server::http::moment::moment;
 use crate::server::http::render::render;
-use crate::server::services::account::{Ending, NewPassword, change_password, choose_theme, end_sessions, rename};
+use crate::server::services::account::{
+    Ending, NewPassword, change_password, choose_theme, end_sessions, rename, see_notices,
+};
+use crate::server::services::workspace::UTC;
 use crate::server::state::AppState;
+use crate::server::store::SystemView;
 use crate::ui::installation::InstallationPage;
 use crate::ui::pages::Page;
-use crate::ui::pages::account::{Account, SessionRow};
+use crate::ui::pages::account::{Account, NoticeRow, SessionRow};
 use crate::ui::parts::field::Faults;
-use crate::ui::words::Done;
+use crate::ui::words::{self, Done};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -45,6 +51,7 @@ pub async fn change(visit: SignedInPerson, State(state): State<AppState>, mut fo
             let theme = form.choice("theme", Theme::parse).ok_or(Refusal::BadRequest(vec![]))?;
             (Done::ThemeSaved, choose_theme(services, person, theme).await)
         }
+        "read" => (Done::NoticesRead, see_notices(services, person).await),
         "end" => {
             let session = form.text("session");
             let sessions = state.store.system_view().await?.sessions_of(person.id).await?;
@@ -72,6 +79,18 @@ pub async fn change(visit: SignedInPerson, State(state): State<AppState>, mut fo
     }
 }
 
+/// How many notices the page shows, the newest.
+const MOST_NOTICES: i64 = 20;
+
+async fn notices(system: &mut SystemView, person: PersonId) -> Result<Vec<NoticeRow>> {
+    let rows = system.notices(person, MOST_NOTICES).await?.into_iter().map(|notice| {
+        let when = notice.state.at.map(|at| date(day(at, UTC))).unwrap_or_default();
+        let (title, text) = words::notice(notice.kind, &notice.state, &when);
+        NoticeRow { title, text, at: moment(notice.at), is_read: notice.is_seen }
+    });
+    Ok(rows.collect())
+}
+
 async fn model(state: &AppState, visit: &SignedInPerson) -> Result<Account> {
     let mut system = state.store.system_view().await?;
     let present = visit.session.id().map(|id| session::key(&id)).unwrap_or_default();
@@ -83,7 +102,7 @@ async fn model(state: &AppState, visit: &SignedInPerson) -> Result<Account> {
         SessionRow {
             is_current: key == present,
             id: hex(&key),
-            device: crate::ui::words::device(&device),
+            device: words::device(&device),
             address,
             since: moment(kept.created_at),
             last_used: moment(kept.seen_at),
@@ -91,6 +110,7 @@ async fn model(state: &AppState, visit: &SignedInPerson) -> Result<Account> {
     });
     let factor = system.second_factor(visit.person.id).await?;
     Ok(Account {
+        notices: notices(&mut system, visit.person.id).await?,
         second_factor: factor.map(|factor| factor.codes_left),
         sessions: rows.collect(),
         frame: installation_frame(&mut system, &visit.person, InstallationPage::Account).await?,

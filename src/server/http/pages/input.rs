@@ -18,7 +18,7 @@ use crate::server::http::form::{Form, NotTaken, shown};
 use crate::server::http::moment::moment;
 use crate::server::http::render::render;
 use crate::server::services::input::{
-    NewInput, Secret, add_input, limit_rate, rotate_secret, set_paused, set_placeholders,
+    NewInput, Secret, add_input, end_old_secret, limit_rate, rotate_secret, set_paused, set_placeholders,
 };
 use crate::server::state::AppState;
 use crate::server::store::View;
@@ -27,7 +27,7 @@ use crate::ui::frame::NavPage;
 use crate::ui::pages::Page;
 use crate::ui::pages::input::list::{InputRow, Inputs};
 use crate::ui::pages::input::sample::Samples;
-use crate::ui::pages::input::{InputPage, ShownCredentials};
+use crate::ui::pages::input::{InputPage, OldSecret, ShownCredentials};
 use crate::ui::parts::field::Faults;
 use crate::ui::parts::one_time_secret::OneTimeSecret;
 use crate::ui::words::{Done, MadeOnce, number};
@@ -130,6 +130,10 @@ pub async fn change(
             set_placeholders(&state.store, &visit.actor, workspace, id, wanted).await?;
             redirect_saying(&visit.session, Done::PlaceholdersSaved, &format!("/w/{slug}/inputs/{id}")).await
         }
+        "end_old" => {
+            end_old_secret(&state.store, &visit.actor, workspace, id).await?;
+            redirect_saying(&visit.session, Done::OldSecretEnded, &format!("/w/{slug}/inputs/{id}")).await
+        }
         "rotate" => {
             let version = form.choice("secret_version", |text| text.parse().ok());
             let version = version.ok_or_else(|| Refusal::invalid("secret_version", Problem::NotAnInteger))?;
@@ -208,6 +212,8 @@ pub(super) async fn one_model(
     id: InputId,
 ) -> Result<InputPage> {
     let (input, audited) = view.input(id).await?.ok_or(Refusal::NotFound)?;
+    let secrets = view.input_secrets(id).await?;
+    let old_secret = secrets.as_ref().and_then(|secrets| secrets.old);
     let (tallies, apps) = (view.tallies().await?, view.apps().await?);
     let frame = frame(view, &visit.person, NavPage::Inputs, Environment::Production).await?;
     let today = calendar::day(view.now, &view.workspace.time_zone);
@@ -222,6 +228,8 @@ pub(super) async fn one_model(
         may_manage: frame.may(Permission::ManageInputs),
         secret_version: audited.secret_version,
         created: moment(input.created_at),
+        secret_since: moment(secrets.map_or(input.created_at, |secrets| secrets.since)),
+        old_secret: old_secret.map(|(until, used)| OldSecret { until: moment(until), used: used.map(moment) }),
         last_batch: input.last_batch_at.map(moment),
         public_url: state.config.public_url(),
         bundle: apps.iter().find(|app| Some(app.id) == input.app).and_then(|app| app.bundle.clone()),

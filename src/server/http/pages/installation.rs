@@ -22,6 +22,7 @@ pub async fn installation_frame(
         person: person.name.clone(),
         operator: person.operator,
         theme: person.theme,
+        unread: person.unread,
         workspaces: workspaces.into_iter().map(other).collect(),
     })
 }

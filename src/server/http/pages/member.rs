@@ -1,7 +1,7 @@
 //! Members: the list, and the forms that invite, change and remove.
 
 use super::listing::part;
-use super::person::{shown_to, yes_or_no};
+use super::person::{shown_link, shown_to, yes_or_no};
 use super::remembered::{random_name, redirect_saying, take_message};
 use super::{PageQuery, frame};
 use crate::domain::environment::Environment;
@@ -25,7 +25,6 @@ use crate::ui::pages::Page;
 use crate::ui::pages::member::{InvitationRow, MemberOutcome, MemberRow, Members};
 use crate::ui::parts::demand::{Demand, REQUIRED};
 use crate::ui::parts::field::Faults;
-use crate::ui::parts::one_time_secret::OneTimeSecret;
 use crate::ui::parts::theirs::CONFIRMED;
 use crate::ui::words::{self, Done, MadeOnce};
 use axum::extract::RawQuery;
@@ -112,19 +111,18 @@ async fn send_invitation(
     let sent = match (role, form.faults()) {
         (Some(role), None) => {
             let asked = Asked { email: email.clone(), role, confirmed };
-            invite(&state.store, &actor, workspace.clone(), asked).await
+            invite(&state.services, &actor, workspace.clone(), asked).await
         }
         _ => Err(Refusal::Invalid(Vec::new()).into()),
     };
     let mut view = state.store.view(&visit.actor, workspace, Permission::SeeMembers).await?;
     let mut page = model(state, &mut view, visit, asked).await?;
     let status = match sent {
-        Ok(token) => {
-            let link = OneTimeSecret(format!("{}/invitation?token={token}", state.config.public_url()));
+        Ok(link) => {
             page.outcome = Some(MemberOutcome::Invited {
                 email: email.trim().to_lowercase(),
                 role: role.unwrap_or(page.role),
-                link,
+                link: shown_link(state, "/invitation", link),
             });
             StatusCode::OK
         }

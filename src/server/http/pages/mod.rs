@@ -88,6 +88,7 @@ pub async fn frame(view: &mut View, person: &Person, page: NavPage, environment:
         workspace: view.workspace.name.clone(),
         person: person.name.clone(),
         theme: person.theme,
+        unread: person.unread,
         role: view.role.ok_or(Refusal::NotFound)?,
         environment,
         default: settings.default,

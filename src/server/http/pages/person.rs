@@ -10,7 +10,9 @@ use crate::domain::text::Email;
 use crate::server::error::{Error, Result};
 use crate::server::http::caller::SignedInPerson;
 use crate::server::http::form::Form;
+use crate::server::http::moment::moment;
 use crate::server::http::render::render;
+use crate::server::services::mail::LinkFor;
 use crate::server::services::person::make_reset_link;
 use crate::server::services::second_factor::{demand_of_operators, remove_factor_of};
 use crate::server::services::standing::{Standing, set_standing};
@@ -149,14 +151,15 @@ async fn reset(
     actor: &Actor,
     back: &str,
 ) -> Result<Response> {
-    let token = match make_reset_link(&state.services, actor, &page.email).await {
-        Ok(token) => token,
+    let link = match make_reset_link(&state.services, actor, &page.email).await {
+        Ok(link) => link,
         Err(Error::Refused(Refusal::SentAlready)) => {
             return redirect_saying(&visit.session, Done::MadeAlready(MadeOnce::ResetLink), back).await;
         }
         Err(error) => return Err(error),
     };
-    page.made = Some(OneTimeSecret(format!("{}/set-up?token={token}", state.config.public_url())));
+    page.made = shown_link(state, "/set-up", link);
+    page.done = page.made.is_none().then_some(Done::ResetMailed);
     Ok(render(state, Page::OnePerson(Box::new(page)), StatusCode::OK))
 }
 
@@ -177,12 +180,21 @@ async fn model(state: &AppState, visit: &SignedInPerson, person: &str) -> Result
         shown_to: named(&mut system, found.first_link_shown_to).await?,
         asks: found.first_link_shown_to != Some(visit.person.id),
         sessions,
+        signed_in: found.signed_in_at.map(moment),
         workspaces,
         form_id: random_name(state),
         done: None,
         refused: None,
         made: None,
     })
+}
+
+/// A link as its maker sees it, where they get it.
+pub fn shown_link(state: &AppState, path: &str, link: LinkFor) -> Option<OneTimeSecret> {
+    match link {
+        LinkFor::Maker(token) => Some(OneTimeSecret(format!("{}{path}?token={token}", state.config.public_url()))),
+        LinkFor::Mailed => None,
+    }
 }
 
 /// Who was shown the first link of the account of this e-mail, where this field asks for a confirmation of it.

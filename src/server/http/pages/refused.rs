@@ -111,7 +111,7 @@ pub(super) async fn around(state: &AppState, asked: &RefusedRequest) -> Result<S
 }
 
 /// Whose session the request named.
-pub(super) async fn person_of(state: &AppState, asked: &RefusedRequest) -> Result<Option<Person>> {
+pub async fn person_of(state: &AppState, asked: &RefusedRequest) -> Result<Option<Person>> {
     let Some(id) = asked.session.as_ref().and_then(|id| id.parse().ok()) else { return Ok(None) };
     // Like the island's questions, a refusal keeps no session alive.
     let sessions = state.services.polling_sessions();

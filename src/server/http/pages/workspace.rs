@@ -3,7 +3,7 @@
 use super::PageQuery;
 use super::installation::{installation_frame, operators_only};
 use super::listing::part;
-use super::person::shown_to;
+use super::person::{shown_link, shown_to};
 use super::remembered::{random_name, redirect_saying, take_message};
 use crate::domain::error::Refusal;
 use crate::server::error::{Error, Result};
@@ -11,6 +11,7 @@ use crate::server::http::caller::SignedInPerson;
 use crate::server::http::form::{Form, shown};
 use crate::server::http::moment::moment;
 use crate::server::http::render::render;
+use crate::server::services::mail::LinkFor;
 use crate::server::services::workspace::{FirstAdmin, NewWorkspace, UTC, add_workspace};
 use crate::server::state::AppState;
 use crate::server::store::Workspace;
@@ -18,7 +19,6 @@ use crate::ui::installation::InstallationPage;
 use crate::ui::pages::Page;
 use crate::ui::pages::workspace::{Made, NewWorkspaceFields, WorkspaceRow, Workspaces};
 use crate::ui::parts::field::Faults;
-use crate::ui::parts::one_time_secret::OneTimeSecret;
 use crate::ui::parts::theirs::CONFIRMED;
 use crate::ui::words::{Done, MadeOnce};
 use axum::extract::{RawQuery, State};
@@ -70,9 +70,9 @@ pub async fn add(
     let mut page = model(&state, &visit, &PageQuery::new(query)).await?;
     let status = match made {
         Ok(added) => {
-            let link =
-                added.link.map(|token| OneTimeSecret(format!("{}/set-up?token={token}", state.config.public_url())));
-            page.made = Some(Made { name: added.workspace.name, admin: sent.admin, link });
+            let mailed = added.link == Some(LinkFor::Mailed);
+            let link = added.link.and_then(|link| shown_link(&state, "/set-up", link));
+            page.made = Some(Made { name: added.workspace.name, admin: sent.admin, link, mailed });
             StatusCode::OK
         }
         Err(Error::Refused(Refusal::Invalid(faults))) => {

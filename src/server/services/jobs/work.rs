@@ -2,6 +2,7 @@
 
 use crate::domain::device::SILENT;
 use crate::domain::job::{JobKind, JobStep};
+use crate::domain::notice::KEPT_NOTICES;
 use crate::domain::retention::Keep;
 use crate::domain::time::{DAY, HOUR};
 use crate::server::auth::{session, throttle};
@@ -9,6 +10,8 @@ use crate::server::error::Result;
 use crate::server::services::Services;
 use crate::server::services::checkpoint::checkpoint_step;
 use crate::server::services::erasure::erase_step;
+use crate::server::services::mail::mail_step;
+use crate::server::services::notice::tell_of_keys;
 use crate::server::services::profile::write_accesses;
 use crate::server::services::session::write_failures;
 use crate::server::store::job::ClaimedJob;
@@ -25,6 +28,8 @@ pub(super) async fn step(services: &Services, keep: Keep, job: &mut ClaimedJob) 
         JobKind::SignInFailures => write_failures(services).await?,
         JobKind::TokenReads => write_accesses(services).await?,
         JobKind::Checkpoints => return checkpoint_step(services, job).await,
+        JobKind::Mail => return mail_step(services).await,
+        JobKind::Notices => tell_of_keys(services, workspace).await?,
         JobKind::Samples => system.prune_samples(workspace).await?,
         JobKind::Retirement => {
             let now = system.sure_now()?;
@@ -55,7 +60,8 @@ async fn tidy_once(mut tx: SystemTx) -> Result<()> {
     tx.prune_taken_forms(made_before).await?;
     let forgotten = throttle::forgotten_before(tx.now).minus(HOUR);
     tx.prune_throttles(forgotten).await?;
+    tx.prune_notices(tx.now.minus(KEPT_NOTICES)).await?;
     tx.prune_links().await?;
     tx.prune_invitations().await?;
-    tx.commit(Trail::Unaudited("old sessions, forms, failures, links and invitations")).await
+    tx.commit(Trail::Unaudited("old sessions, forms, failures, notices, links and invitations")).await
 }

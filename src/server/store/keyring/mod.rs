@@ -139,6 +139,11 @@ impl OpenKeys {
         self.generations.get(&generation).map(|(key, _)| key.derived("attest: second factors"))
     }
 
+    /// What seals mails that wait; `None` for a generation that there is not.
+    pub fn mails(&self, generation: i64) -> Option<Key> {
+        self.generations.get(&generation).map(|(key, _)| key.derived("attest: mails"))
+    }
+
     /// What recovery codes are hashed with, the key of now first.
     pub fn recovery_codes(&self) -> impl Iterator<Item = Key> + use<'_> {
         self.newest_first().map(|key| key.derived("attest: recovery codes"))

@@ -24,6 +24,10 @@ pub struct InputPage {
     pub may_manage: bool,
     pub secret_version: i64,
     pub created: Moment,
+    /// Since when the present secret is in use.
+    pub secret_since: Moment,
+    /// The one before, while it works.
+    pub old_secret: Option<OldSecret>,
     pub last_batch: Option<Moment>,
     pub public_url: String,
     pub bundle: Option<String>,
@@ -62,6 +66,14 @@ impl Model for InputPage {
     fn has_faults(&self) -> bool {
         !self.faults.0.is_empty() || self.rotated_already
     }
+}
+
+/// The secret before a rotation.
+#[derive(Clone, Debug)]
+pub struct OldSecret {
+    pub until: Moment,
+    /// When it was last used since the rotation.
+    pub used: Option<Moment>,
 }
 
 /// A secret, shown this once.
@@ -154,6 +166,13 @@ pub fn input(page: InputPage) -> impl IntoView {
             </p>
         }
     });
+    let old_secret = page.old_secret.clone().map(|old| {
+        let used = match old.used {
+            Some(used) => view! { "last used "{moment(used)} }.prerender(),
+            None => view! { "not used since" }.prerender(),
+        };
+        view! { <dt>"Old secret"</dt><dd>"Works until "{moment(old.until)}", "{used}"."</dd> }
+    });
     let actions = page.may_manage.then(|| actions(&page));
     let back = page.frame.address(NavPage::Inputs);
     let content = view! {
@@ -172,6 +191,8 @@ pub fn input(page: InputPage) -> impl IntoView {
                 <dt>"Key"</dt><dd><code class="copy">{page.key.clone()}</code></dd>
                 <dt>"App"</dt><dd>{page.app.clone()}</dd>
                 <dt>"Created"</dt><dd>{moment(page.created.clone())}</dd>
+                <dt>"Secret in use since"</dt><dd>{moment(page.secret_since.clone())}</dd>
+                {old_secret}
                 <dt>"Accepted batches"</dt><dd class="n">{page.accepted.clone()}</dd>
                 <dt>"Repeated batches (not counted again)"</dt>
                 <dd><span class="n">{page.repeated.clone()}</span>{repeats}</dd>
@@ -235,6 +256,15 @@ fn actions(page: &InputPage) -> impl IntoView + use<> {
             "Words such as “null”, “unknown” or “guest” are used as ids: everybody who sends the same one becomes one user. After too many new devices on a day nothing further is joined to it.",
         )
     };
+    let end_old = page.old_secret.is_some().then(|| {
+        view! {
+            <form method="post">
+                <input type="hidden" name="act" value="end_old" />
+                <p class="muted">"Ends the secret before the last rotation now. Senders that still use it get error 403, and their events are lost."</p>
+                <button class="button danger">"End the old secret"</button>
+            </form>
+        }
+    });
     let rate = Field {
         name: "requests_per_second",
         label: "Requests per second",
@@ -266,9 +296,10 @@ fn actions(page: &InputPage) -> impl IntoView + use<> {
             <form method="post">
                 <input type="hidden" name="act" value="rotate" />
                 <input type="hidden" name="secret_version" value=page.secret_version.to_string() />
-                <p class="muted">"Creates a new secret. The current one stops working within two seconds, so every sender needs the new one."</p>
+                <p class="muted">"Creates a new secret. The current one works for 24 hours more, so that senders can be changed one after another."</p>
                 <button class="button danger">"Rotate secret"</button>
             </form>
+            {end_old}
         </section>
     }
 }

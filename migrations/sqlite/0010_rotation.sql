@@ -1,0 +1,10 @@
+-- An input's secret is given another one without a gap: the old one works for a while, and it is seen whether it is still used.
+
+-- Null: since the input was made.
+alter table credentials add column secret_since integer;
+-- The secret before, until when it works, and when it was last used.
+alter table credentials add column old_secret_hash blob;
+alter table credentials add column old_secret_until integer;
+alter table credentials add column old_secret_used_at integer;
+-- The address that a token was last used from.
+alter table credentials add column last_used_from text;

@@ -1,0 +1,62 @@
+//! Notices: what a person is told of their account and their workspaces, on their page and by mail.
+
+use super::closed_list::closed_list;
+use super::time::{DAY, Millis};
+use serde::{Deserialize, Serialize};
+
+closed_list! {
+    /// What somebody is told.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+    pub enum NoticeKind {
+        /// Somebody signed in by a browser that was not known for the account.
+        NewBrowser => "new_browser",
+        PasswordChanged => "password_changed",
+        /// An operator made a link for another password.
+        ResetMade => "reset_made",
+        SecondFactorSetUp => "second_factor_set_up",
+        SecondFactorRemoved => "second_factor_removed",
+        /// A recovery code was used to sign in.
+        RecoveryCodeUsed => "recovery_code_used",
+        RoleChanged => "role_changed",
+        /// An API token is near its end.
+        TokenExpires => "token_expires",
+        /// An input's secret is old.
+        SecretOld => "secret_old",
+        /// One person was refused often.
+        ManyRefusals => "many_refusals",
+        /// One address sent many wrong keys or tokens.
+        ManyBadKeys => "many_bad_keys",
+    }
+}
+
+/// What a notice says beside its kind; what does not belong to the kind is not there.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct NoticeState {
+    /// Who did it, or who was refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub who: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub workspace: Option<String>,
+    /// The role as it is called in the interfaces; none where it was taken away.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub role: Option<String>,
+    /// The name of a token or an input.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub thing: Option<String>,
+    /// When a token ends, or since when a secret is there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at: Option<Millis>,
+    /// The browser as it names itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub browser: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+}
+
+/// How long a notice is kept, in milliseconds.
+pub const KEPT_NOTICES: i64 = 90 * DAY;
+/// An input's secret is old after this.
+pub const SECRET_OLD: i64 = 365 * DAY;
+/// How long before a token's end its people are told, and told again.
+pub const TOKEN_EXPIRES: [i64; 2] = [14 * DAY, 3 * DAY];

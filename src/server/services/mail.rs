@@ -1,0 +1,119 @@
+//! Mails: one-time links, which only their person sees where there is mail, and notices.
+
+use super::Services;
+use super::workspace::UTC;
+use crate::domain::job::JobStep;
+use crate::domain::time::DAY;
+use crate::server::auth::key::LINK_LASTS;
+use crate::server::calendar::{date, day};
+use crate::server::error::Result;
+use crate::server::store::mail::{Mail, WaitingMail};
+use crate::server::store::notice::Notice;
+use crate::server::store::{SystemTx, Trail};
+use crate::ui::words;
+
+/// A notice that could not be mailed for so long stands on its person's page alone, in milliseconds.
+const NOTICE_MAILED_WITHIN: i64 = DAY;
+
+/// Who gets a one-time link.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LinkFor {
+    /// Whoever made it, this once, to send it on: the link's token.
+    Maker(String),
+    /// Its person alone: it is mailed to them.
+    Mailed,
+}
+
+impl Services {
+    /// Where a link leads that is to be mailed; `None` where there is no mail, so that it is shown.
+    pub(super) fn mailed(&self, path: &str, token: &str) -> Option<String> {
+        self.mailer.as_ref().map(|mailer| mailer.address(&format!("{path}?token={token}")))
+    }
+
+    /// Who gets a link.
+    pub(super) fn link_for(&self, token: String) -> LinkFor {
+        if self.mailer.is_some() { LinkFor::Mailed } else { LinkFor::Maker(token) }
+    }
+}
+
+/// How long a link's mail is of use, in milliseconds.
+pub(super) const MAIL_LASTS: i64 = LINK_LASTS;
+
+/// The mail with a link to choose a first password by.
+pub(super) fn first_password(to: &str, by: Option<&str>, link: &str) -> Mail {
+    let by = by.unwrap_or("An operator");
+    let text = format!(
+        "{by} made an account of Attest for you. Choose your password by this link, which works once, within an hour:\n\n{link}\n\n{IGNORE}"
+    );
+    Mail { to: to.to_owned(), subject: "Choose your password for Attest".to_owned(), text }
+}
+
+/// The mail with a link to choose another password by.
+pub(super) fn other_password(to: &str, link: &str) -> Mail {
+    let text = format!(
+        "An operator of Attest took your password away, so that you choose another one. Do so by this link, which works once, within an hour:\n\n{link}\n"
+    );
+    Mail { to: to.to_owned(), subject: "Choose another password for Attest".to_owned(), text }
+}
+
+/// The mail with an invitation.
+pub(super) fn invitation(to: &str, by: &str, (workspace, role): (&str, &str), link: &str) -> Mail {
+    let text = format!(
+        "{by} invites you to the workspace {workspace} of Attest, as {role}. Join by this link, which works once, within an hour:\n\n{link}\n\n{IGNORE}"
+    );
+    Mail { to: to.to_owned(), subject: format!("Join {workspace} on Attest"), text }
+}
+
+const IGNORE: &str = "If you do not know why you got this, do nothing.\n";
+
+/// Sends the next mail or notice that waits.
+pub(super) async fn mail_step(services: &Services) -> Result<JobStep> {
+    let Some(mailer) = &services.mailer else { return Ok(JobStep::Done(None)) };
+    let waiting = services.system.transaction(take_mail_once).await?;
+    if let Some(WaitingMail { id, mail }) = waiting {
+        // What is refused for good is forgotten too; what fails is tried again until it is of no use.
+        mailer.send(&mail).await?;
+        services.system.transaction(move |tx| remove_mail_once(tx, id)).await?;
+        return Ok(JobStep::More);
+    }
+    let Some((notice, to)) = services.system.transaction(take_notice_once).await? else {
+        return Ok(JobStep::Done(None));
+    };
+    let when = notice.state.at.map(|at| date(day(at, UTC))).unwrap_or_default();
+    let (title, text) = words::notice(notice.kind, &notice.state, &when);
+    let address = mailer.address("/account");
+    let mail = Mail {
+        to,
+        subject: format!("Attest: {title}"),
+        text: format!("{text}\n\nSee your notices and your sessions: {address}\n"),
+    };
+    if let Err(error) = mailer.send(&mail).await {
+        services.system.transaction(move |tx| give_back_once(tx, notice.clone())).await?;
+        return Err(error);
+    }
+    Ok(JobStep::More)
+}
+
+async fn take_mail_once(mut tx: SystemTx) -> Result<Option<WaitingMail>> {
+    let waiting = tx.take_mail().await?;
+    tx.commit(Trail::Unaudited("a mail that is sent now")).await?;
+    Ok(waiting)
+}
+
+async fn remove_mail_once(mut tx: SystemTx, id: i64) -> Result<()> {
+    tx.remove_mail(id).await?;
+    tx.commit(Trail::Unaudited("a mail that was sent")).await
+}
+
+async fn take_notice_once(mut tx: SystemTx) -> Result<Option<(Notice, String)>> {
+    let since = tx.now.minus(NOTICE_MAILED_WITHIN);
+    let Some(notice) = tx.take_unmailed_notice(since).await? else { return Ok(None) };
+    let person = tx.person(notice.person).await?;
+    tx.commit(Trail::Unaudited("a notice that is mailed now")).await?;
+    Ok(person.map(|person| (notice, person.email)))
+}
+
+async fn give_back_once(mut tx: SystemTx, notice: Notice) -> Result<()> {
+    tx.give_notice_back(&notice).await?;
+    tx.commit(Trail::Unaudited("a notice that was not mailed")).await
+}

@@ -1,0 +1,58 @@
+//! Telling people of what nobody did: API tokens that end, and secrets of inputs that are old.
+
+use super::Services;
+use crate::domain::id::{PersonId, WorkspaceId};
+use crate::domain::notice::{NoticeKind, NoticeState, SECRET_OLD, TOKEN_EXPIRES};
+use crate::server::error::Result;
+use crate::server::store::notice::{NewNotice, NoticedKey};
+use crate::server::store::{SystemTx, Trail};
+
+/// Tells a workspace's Compliance Admins and Admins, and whoever made a token, each once of the same.
+pub(super) async fn tell_of_keys(services: &Services, workspace: WorkspaceId) -> Result<()> {
+    services.system.transaction(move |tx| tell_once(tx, workspace)).await
+}
+
+async fn tell_once(mut tx: SystemTx, workspace: WorkspaceId) -> Result<()> {
+    let now = tx.now;
+    let near = TOKEN_EXPIRES.into_iter().max().unwrap_or_default();
+    let keys = tx.keys_to_tell_of(workspace, (now, now.plus(near)), now.minus(SECRET_OLD)).await?;
+    if keys.is_empty() {
+        return Ok(());
+    }
+    let people = tx.able_admins(workspace).await?;
+    for NoticedKey { is_token, id, name, at, maker, workspace } in keys {
+        let (kind, about) = if is_token {
+            let stage = TOKEN_EXPIRES.into_iter().filter(|before| at.minus(*before) <= now).min().unwrap_or(near);
+            (NoticeKind::TokenExpires, format!("{id} {stage}"))
+        } else {
+            (NoticeKind::SecretOld, format!("{id} {}", at.0))
+        };
+        let told =
+            NoticeState { workspace: Some(workspace), thing: Some(name), at: Some(at), ..NoticeState::default() };
+        let maker = maker.filter(|maker| !people.contains(maker));
+        for person in people.iter().copied().chain(maker) {
+            let (about, state): (String, NoticeState) = (about.clone(), told.clone());
+            tx.notify(&NewNotice { person, kind, about, state }).await?;
+        }
+    }
+    tx.commit(Trail::Unaudited("notices of tokens that end and secrets that are old")).await
+}
+
+/// Tells all operators that somebody knocks at doors that are closed to them.
+pub async fn tell_operators(services: &Services, kind: NoticeKind, about: String, state: NoticeState) -> Result<()> {
+    services
+        .system
+        .transaction(move |tx| {
+            let (about, state) = (about.clone(), state.clone());
+            async move { tell_operators_once(tx, kind, about, state).await }
+        })
+        .await
+}
+
+async fn tell_operators_once(mut tx: SystemTx, kind: NoticeKind, about: String, state: NoticeState) -> Result<()> {
+    let operators: Vec<PersonId> = tx.locked_operators().await?;
+    for person in operators {
+        tx.notify(&NewNotice { person, kind, about: about.clone(), state: state.clone() }).await?;
+    }
+    tx.commit(Trail::Unaudited("notices of refusals")).await
+}

@@ -1,0 +1,191 @@
+//! What people are told, and what was mailed of it.
+
+use super::columns::known;
+use super::db::{Tx, on};
+use super::handle::{Act, Change};
+use super::{SystemTx, SystemView};
+use crate::domain::id::{PersonId, WorkspaceId};
+use crate::domain::notice::{NoticeKind, NoticeState};
+use crate::domain::permission::{Permission, may};
+use crate::domain::time::Millis;
+use crate::server::error::{Error, Result};
+
+/// A notice to be written.
+#[derive(Clone, Debug)]
+pub struct NewNotice {
+    pub person: PersonId,
+    pub kind: NoticeKind,
+    /// Of this kind the person is told of the same only once; an empty one is about itself.
+    pub about: String,
+    pub state: NoticeState,
+}
+
+impl NewNotice {
+    /// About what just happened.
+    pub fn new(person: PersonId, kind: NoticeKind, state: NoticeState) -> Self {
+        Self { person, kind, about: String::new(), state }
+    }
+}
+
+/// A notice as it is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    pub id: i64,
+    pub person: PersonId,
+    pub kind: NoticeKind,
+    pub state: NoticeState,
+    pub at: Millis,
+    pub is_seen: bool,
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    id: i64,
+    person_id: PersonId,
+    kind: NoticeKind,
+    state_json: String,
+    at: Millis,
+    is_seen: bool,
+}
+
+impl Row {
+    fn notice(self) -> Result<Notice> {
+        let state = serde_json::from_str(&self.state_json).map_err(Error::internal)?;
+        let Self { id, person_id, kind, at, is_seen, .. } = self;
+        Ok(Notice { id, person: person_id, kind, state, at, is_seen })
+    }
+}
+
+impl Tx {
+    async fn notify(&mut self, id: i64, notice: &NewNotice, now: Millis) -> Result<()> {
+        const SQL: &str = "insert into notices (person_id, id, kind, about, state_json, at) \
+            values ($1, $2, $3, $4, $5, $6) on conflict do nothing";
+        let state = serde_json::to_string(&notice.state).map_err(Error::internal)?;
+        let about = if notice.about.is_empty() { id.to_string() } else { notice.about.clone() };
+        on!(&mut *self, c => {
+            sqlx::query(SQL)
+                .bind(notice.person)
+                .bind(id)
+                .bind(notice.kind)
+                .bind(about)
+                .bind(state)
+                .bind(now)
+                .execute(c)
+                .await?;
+        });
+        self.wake_mail(now).await
+    }
+}
+
+impl SystemTx {
+    /// Tells a person something.
+    pub async fn notify(&mut self, notice: &NewNotice) -> Result<()> {
+        let (id, now) = (self.ids.id(), self.now);
+        self.tx.notify(id, notice, now).await
+    }
+
+    /// Notes that the person read all they were told until now.
+    pub async fn see_notices(&mut self, person: PersonId) -> Result<()> {
+        const SQL: &str = "update notices set seen_at = $2 where person_id = $1 and seen_at is null";
+        let now = self.now;
+        on!(&mut self.tx, c => { sqlx::query(SQL).bind(person).bind(now).execute(c).await?; });
+        Ok(())
+    }
+
+    /// Takes the oldest notice that was not mailed and is not older than `since`, as mailed now.
+    pub async fn take_unmailed_notice(&mut self, since: Millis) -> Result<Option<Notice>> {
+        const FIND: &str = "select id, person_id, kind, state_json, at, seen_at is not null as is_seen from notices \
+            where mailed_at is null and at >= $1 order by at, id limit 1";
+        const TAKE: &str = "update notices set mailed_at = $3 where person_id = $1 and id = $2 and mailed_at is null";
+        let now = self.now;
+        let found: Vec<Row> = on!(&mut self.tx, c => known(sqlx::query(FIND).bind(since).fetch_all(c).await?)?);
+        let Some(row) = found.into_iter().next() else { return Ok(None) };
+        let taken = on!(&mut self.tx, c => sqlx::query(TAKE)
+            .bind(row.person_id)
+            .bind(row.id)
+            .bind(now)
+            .execute(c)
+            .await?
+            .rows_affected());
+        if taken == 1 { row.notice().map(Some) } else { Ok(None) }
+    }
+
+    /// Gives a notice back that could not be mailed.
+    pub async fn give_notice_back(&mut self, notice: &Notice) -> Result<()> {
+        const SQL: &str = "update notices set mailed_at = null where person_id = $1 and id = $2";
+        on!(&mut self.tx, c => { sqlx::query(SQL).bind(notice.person).bind(notice.id).execute(c).await?; });
+        Ok(())
+    }
+
+    /// Forgets old notices.
+    pub async fn prune_notices(&mut self, before: Millis) -> Result<()> {
+        on!(&mut self.tx, c => { sqlx::query("delete from notices where at < $1").bind(before).execute(c).await?; });
+        Ok(())
+    }
+}
+
+/// A token that ends soon, or an input's secret that is old.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct NoticedKey {
+    pub is_token: bool,
+    pub id: i64,
+    pub name: String,
+    /// When the token ends, or since when the secret is in use.
+    pub at: Millis,
+    pub maker: Option<PersonId>,
+    /// The workspace's name.
+    pub workspace: String,
+}
+
+/// Of how many keys a workspace is told at a time.
+const MOST_KEYS: i64 = 100;
+
+impl SystemView {
+    /// Tokens of a workspace that end between two moments, and secrets of inputs that are as old as `before`.
+    pub async fn keys_to_tell_of(
+        &mut self,
+        workspace: WorkspaceId,
+        (from, until): (Millis, Millis),
+        before: Millis,
+    ) -> Result<Vec<NoticedKey>> {
+        const SQL: &str = "select c.kind = 'token' as is_token, coalesce(c.token_id, c.input_id) as id, c.name, \
+            coalesce(c.expires_at, c.secret_since, c.created_at) as at, c.maker_id as maker, w.name as workspace \
+            from credentials c join workspaces w on w.id = c.workspace_id where c.workspace_id = $1 and \
+            ((c.kind = 'token' and c.expires_at > $2 and c.expires_at <= $3) \
+            or (c.kind = 'input' and coalesce(c.secret_since, c.created_at) <= $4)) order by 2 limit $5";
+        Ok(on!(&mut self.tx, c => sqlx::query_as(SQL)
+            .bind(workspace)
+            .bind(from)
+            .bind(until)
+            .bind(before)
+            .bind(MOST_KEYS)
+            .fetch_all(c)
+            .await?))
+    }
+
+    /// The people who can make tokens and secrets in a workspace.
+    pub async fn able_admins(&mut self, workspace: WorkspaceId) -> Result<Vec<PersonId>> {
+        let members = self.tx.members(workspace).await?;
+        let able = members.into_iter().filter(|member| may(member.role, Permission::ManageTokens) && !member.disabled);
+        Ok(able.map(|member| member.person_id).collect())
+    }
+}
+
+impl SystemView {
+    /// What the person was told, the newest first, at most so many.
+    pub async fn notices(&mut self, person: PersonId, most: i64) -> Result<Vec<Notice>> {
+        const SQL: &str = "select id, person_id, kind, state_json, at, seen_at is not null as is_seen from notices \
+            where person_id = $1 order by at desc, id desc limit $2";
+        let rows: Vec<Row> =
+            on!(&mut self.tx, c => known(sqlx::query(SQL).bind(person).bind(most).fetch_all(c).await?)?);
+        rows.into_iter().map(Row::notice).collect()
+    }
+}
+
+impl<A: Act> Change<A> {
+    /// Tells a person something of this act.
+    pub async fn notify(&mut self, notice: &NewNotice) -> Result<()> {
+        let (id, now) = (self.ids.id(), self.now);
+        self.tx.notify(id, notice, now).await
+    }
+}

@@ -1,0 +1,74 @@
+//! Notices in words, on the page and in mails.
+
+use crate::domain::notice::{NoticeKind, NoticeState};
+use crate::domain::role::Role;
+
+/// What is told, as a title and a sentence or two; `when` is the day that it is about.
+pub fn notice(kind: NoticeKind, state: &NoticeState, when: &str) -> (&'static str, String) {
+    let told = |text: &Option<String>| text.clone().unwrap_or_else(|| "somebody".to_owned());
+    let who = told(&state.who);
+    let thing = state.thing.clone().unwrap_or_default();
+    let workspace = state.workspace.clone().unwrap_or_default();
+    match kind {
+        NoticeKind::NewBrowser => {
+            let browser = super::device(state.browser.as_deref().unwrap_or_default());
+            let address = told(&state.address);
+            (
+                "New sign-in",
+                format!(
+                    "Somebody signed in to your account from a browser that was not used for it before: {browser}, from {address}. If it was not you, change your password and end the other sessions."
+                ),
+            )
+        }
+        NoticeKind::PasswordChanged => {
+            ("Password changed", "Your password was changed. If it was not you, tell an operator of Attest.".to_owned())
+        }
+        NoticeKind::ResetMade => (
+            "Password reset",
+            format!("{who} took your password away and made a link by which you choose another. Your sessions have ended."),
+        ),
+        NoticeKind::SecondFactorSetUp => (
+            "Two-factor authentication on",
+            "An authenticator app was set up for your account. If it was not you, tell an operator of Attest.".to_owned(),
+        ),
+        NoticeKind::SecondFactorRemoved => (
+            "Two-factor authentication off",
+            format!("{who} turned the two-factor authentication of your account off: your password alone is enough."),
+        ),
+        NoticeKind::RecoveryCodeUsed => (
+            "Recovery code used",
+            "Somebody signed in to your account with one of your recovery codes. If it was not you, change your password and create new codes.".to_owned(),
+        ),
+        NoticeKind::RoleChanged => ("Role changed", role_changed(&who, state)),
+        NoticeKind::TokenExpires => (
+            "API token expires",
+            format!(
+                "The API token {thing} of the workspace {workspace} expires on {when} (UTC). Whatever uses it stops working then: create another before."
+            ),
+        ),
+        NoticeKind::SecretOld => (
+            "Input secret is old",
+            format!(
+                "The secret of the input {thing} in the workspace {workspace} has been in use since {when} (UTC). Rotate it: both secrets work for 24 hours."
+            ),
+        ),
+        NoticeKind::ManyRefusals => (
+            "Many refusals",
+            format!("{who} was refused 20 times within 10 minutes. The log of the server names the addresses of the pages."),
+        ),
+        NoticeKind::ManyBadKeys => {
+            let address = told(&state.address);
+            ("Many wrong keys", format!("{address} sent 100 wrong keys or tokens within 10 minutes. The server's log has each."))
+        }
+    }
+}
+
+fn role_changed(who: &str, state: &NoticeState) -> String {
+    let role = state.role.as_deref().map(|role| Role::parse(role).map_or("operator", super::role));
+    match (&state.workspace, role) {
+        (Some(workspace), Some(role)) => format!("{who} made you {role} in the workspace {workspace}."),
+        (Some(workspace), None) => format!("{who} removed you from the workspace {workspace}."),
+        (None, Some(_)) => format!("{who} made you an operator of this installation."),
+        (None, None) => format!("You are no longer an operator of this installation, by {who}."),
+    }
+}
