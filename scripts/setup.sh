@@ -7,6 +7,7 @@ set -euo pipefail
 deny_version=0.20.2
 cyclonedx_version=0.5.9
 client_version=0.16.1
+mail_version=1.4.6
 schemathesis_version=4.32.5
 
 aim=${1:-}
@@ -147,16 +148,21 @@ if aim_is run e2e test soak lighthouse bench; then
 fi
 if aim_is lighthouse; then install_node "$attest_end2end/lighthouse"; fi
 
-install_python() { # install_python FOLDER PACKAGE VERSION: into an environment of its own
-    compgen -G "$attest_cache/$1/lib/python3*/site-packages/$2-$3.dist-info" >/dev/null && return
-    say "making a Python environment with $2 $3"
-    python3 -m venv --clear "$attest_cache/$1"
-    "$attest_cache/$1/bin/pip" install --quiet --disable-pip-version-check "$2==$3" </dev/null
+install_python() { # install_python FOLDER PACKAGE==VERSION..: into an environment of its own
+    local folder=$attest_cache/$1 wanted found=yes
+    shift
+    for wanted in "$@"; do
+        compgen -G "$folder/lib/python3*/site-packages/${wanted/==/-}.dist-info" >/dev/null || found=no
+    done
+    if [ "$found" = yes ]; then return; fi
+    say "making a Python environment with $*"
+    python3 -m venv --clear "$folder"
+    "$folder/bin/pip" install --quiet --disable-pip-version-check "$@" </dev/null
 }
 
-# The official Python client of the API whose clients must work unchanged.
-if aim_is test; then install_python python mparticle "$client_version"; fi
-if aim_is soak; then install_python schemathesis schemathesis "$schemathesis_version"; fi
+# The official Python client of the API whose clients must work unchanged, and a mail server.
+if aim_is test; then install_python python "mparticle==$client_version" "aiosmtpd==$mail_version"; fi
+if aim_is soak; then install_python schemathesis "schemathesis==$schemathesis_version"; fi
 
 if aim_is check && ! [ "$(cargo-deny --version 2>/dev/null || true)" = "cargo-deny $deny_version" ]; then
     install_crate cargo-deny "$deny_version"

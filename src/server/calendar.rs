@@ -5,6 +5,9 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
 
+/// The zone of all that has none of its own; workspaces are made in it unless something else is said.
+pub const UTC: &str = "UTC";
+
 /// The day of a moment in a time zone of the IANA database.
 pub fn day(at: Millis, zone: &str) -> Day {
     // A zone was looked up when its workspace was made, and is at each start of a server.

@@ -1,9 +1,10 @@
 //! `attest workspace`.
 
 use super::{ExitStatus, print};
+use crate::server::calendar::UTC;
 use crate::server::error::Result;
 use crate::server::services::Services;
-use crate::server::services::workspace::{FirstAdmin, NewWorkspace, UTC, add_workspace};
+use crate::server::services::workspace::{FirstAdmin, NewWorkspace, add_workspace};
 use crate::server::store::Actor;
 use clap::Subcommand;
 use serde_json::json;

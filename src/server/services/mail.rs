@@ -1,11 +1,10 @@
 //! Mails: one-time links, which only their person sees where there is mail, and notices.
 
 use super::Services;
-use super::workspace::UTC;
 use crate::domain::job::JobStep;
 use crate::domain::time::DAY;
 use crate::server::auth::key::LINK_LASTS;
-use crate::server::calendar::{date, day};
+use crate::server::calendar::{UTC, date, day};
 use crate::server::error::Result;
 use crate::server::store::mail::{Mail, WaitingMail};
 use crate::server::store::notice::Notice;

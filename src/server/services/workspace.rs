@@ -15,9 +15,6 @@ use crate::server::store::workspace::Marks;
 use crate::server::store::{Actor, Record, SystemTx, Trail, Workspace};
 use serde_json::{Value, json};
 
-/// Workspaces are made in this zone unless something else is said.
-pub const UTC: &str = "UTC";
-
 /// Where a label of the Profile API's addresses is not set.
 const LABEL: &str = "main";
 

@@ -12,7 +12,7 @@ on_both! {
 }
 
 /// Where set-up put the Python that has the official client.
-fn python() -> PathBuf {
+pub fn python() -> PathBuf {
     let said = std::env::var("ATTEST_PYTHON").ok().filter(|path| !path.is_empty()).map(PathBuf::from);
     let home = || PathBuf::from(std::env::var("HOME").unwrap_or_default()).join(".cache/attest/python/bin/python");
     said.unwrap_or_else(home)

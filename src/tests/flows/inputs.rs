@@ -2,10 +2,11 @@
 
 use crate::harness::{Cookie, World, basic, on_both};
 use attest::domain::role::Role;
-use attest::domain::time::HOUR;
+use attest::domain::time::{DAY, HOUR, SECOND};
 use attest::server::store::READ_AGAIN;
 use axum::http::{Request, StatusCode};
 use serde_json::{Value, json};
+use std::time::Duration;
 
 on_both! {
     the_curl_works_as_it_stands
@@ -83,13 +84,45 @@ async fn a_secret_is_shown_once_and_rotates(world: World) {
     assert_eq!(page.status, StatusCode::OK);
     let new = between(&page.body, "data-name=\"secret\" class=\"copy\">", "<");
     let status = async |secret: &str| world.ask("POST", "/v2/events", Some(&basic(&key, secret)), "{}").await.status;
-    assert_eq!((status(&old).await, status(&new).await), (StatusCode::FORBIDDEN, StatusCode::ACCEPTED));
+    assert_eq!(
+        (status(&old).await, status(&new).await),
+        (StatusCode::ACCEPTED, StatusCode::ACCEPTED),
+        "both for a day"
+    );
+    assert_eq!(status("wrong").await, StatusCode::FORBIDDEN);
     let again = world.post(&address, &cookie, &rotate).await;
     assert_eq!(again.status, StatusCode::CONFLICT, "a reload makes no other secret");
     assert_eq!(status(&new).await, StatusCode::ACCEPTED);
+    assert!(last_use(&world, &address, &cookie).await.contains("last used"));
+    world.clock.advance(DAY - SECOND);
+    assert_eq!(status(&old).await, StatusCode::ACCEPTED);
+    world.clock.advance(2 * SECOND);
+    assert_eq!((status(&old).await, status(&new).await), (StatusCode::FORBIDDEN, StatusCode::ACCEPTED), "a day later");
+    // A secret that leaked ends at once.
+    let cookie = world.sign_in(&ada).await;
+    let page = world.post(&address, &cookie, &[("act", "rotate"), ("secret_version", "2")]).await;
+    let third = between(&page.body, "data-name=\"secret\" class=\"copy\">", "<");
+    assert!(world.get(&address, &cookie).await.body.contains("not used since"));
+    assert_eq!(world.post(&address, &cookie, &[("act", "end_old")]).await.status, StatusCode::SEE_OTHER);
+    world.clock.advance(READ_AGAIN);
+    assert_eq!((status(&new).await, status(&third).await), (StatusCode::FORBIDDEN, StatusCode::ACCEPTED));
     let audit = world.get("/w/acme/audit", &cookie).await.body;
+    assert!(audit.contains("Old input secret ended"));
     assert!(audit.contains("secret rotated") && !audit.contains(&new));
     world.assert_holds().await;
+}
+
+/// What an input's page says of its old secret, once its use was written.
+async fn last_use(world: &World, address: &str, cookie: &Cookie) -> String {
+    for _ in 0..200 {
+        let page = world.get(address, cookie).await.body;
+        let said = between(&page, "<dt>Old secret</dt>", "</dd>");
+        if said.contains("last used") {
+            return said;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("the use of an old secret is not told");
 }
 
 /// The address of the workspace's only input.

@@ -9,6 +9,7 @@ mod connections;
 mod events;
 mod https;
 mod inputs;
+mod mail;
 mod members;
 mod outage;
 mod overview;

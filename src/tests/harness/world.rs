@@ -9,6 +9,7 @@ use attest::domain::time::Millis;
 use attest::server::clock::{Ids, StoryClock};
 use attest::server::config::Config;
 use attest::server::http::router;
+use attest::server::mailer::Mailer;
 use attest::server::services::input::{NewInput, add_input};
 use attest::server::services::jobs::run_due_jobs;
 use attest::server::services::member::set_member;
@@ -80,6 +81,16 @@ impl World {
         let config = Defaults::parse_from(["attest"]).config;
         let state = AppState::new(system.clone(), None, config, Site { base: "/s/test".to_owned() });
         Self { router: router(state.clone()), store: state.store.clone(), system, state, clock, url, _folder: folder }
+    }
+
+    /// The same with a process that mails by a server at this port of this machine.
+    pub fn mailing(self, port: u16) -> Self {
+        let url = format!("smtp://127.0.0.1:{port}").into();
+        let mailer =
+            Mailer::new(&url, "Attest <attest@example.com>", self.state.config.public_url()).expect("a mailer");
+        let (config, site) = (self.state.config.clone(), Site { base: self.state.site.base.clone() });
+        let state = AppState::new(self.system.clone(), Some(mailer), config, site);
+        Self { router: router(state.clone()), store: state.store.clone(), state, ..self }
     }
 
     /// Takes all nameless devices out of the counts that were silent since a moment; returns how many.

@@ -6,7 +6,7 @@ use crate::domain::error::Refusal;
 use crate::domain::id::PersonId;
 use crate::domain::theme::Theme;
 use crate::server::auth::session::{self, over_before};
-use crate::server::calendar::{date, day};
+use crate::server::calendar::{UTC, date, day};
 use crate::server::error::{Error, Result};
 use crate::server::hex::hex;
 use crate::server::http::caller::SignedInPerson;
@@ -16,7 +16,6 @@ use crate::server::http::render::render;
 use crate::server::services::account::{
     Ending, NewPassword, change_password, choose_theme, end_sessions, rename, see_notices,
 };
-use crate::server::services::workspace::UTC;
 use crate::server::state::AppState;
 use crate::server::store::SystemView;
 use crate::ui::installation::InstallationPage;

@@ -2,13 +2,13 @@
 
 use super::remembered::redirect_saying;
 use crate::domain::error::Refusal;
+use crate::server::calendar::UTC;
 use crate::server::error::{Error, Result};
 use crate::server::http::caller::Anonymous;
 use crate::server::http::form::{Form, shown};
 use crate::server::http::render::render;
 use crate::server::services::person::{choose_password, look_at_link};
 use crate::server::services::set_up::{FirstAccount, set_up as make};
-use crate::server::services::workspace::UTC;
 use crate::server::state::AppState;
 use crate::server::store::link::LinkKind;
 use crate::ui::pages::Page;

@@ -3,11 +3,12 @@
 use crate::domain::error::Refusal;
 use crate::domain::role::Role;
 use crate::domain::text::Email;
+use crate::server::calendar::UTC;
 use crate::server::error::Result;
 use crate::server::services::Services;
 use crate::server::services::member::set_member;
 use crate::server::services::person::{NewAccount, add_account};
-use crate::server::services::workspace::{FirstAdmin, NewWorkspace, UTC, add_workspace};
+use crate::server::services::workspace::{FirstAdmin, NewWorkspace, add_workspace};
 use crate::server::store::{Actor, Store, Who, Workspace, WorkspaceRef};
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
