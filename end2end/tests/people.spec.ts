@@ -42,6 +42,8 @@ for (const scripted of [true, false]) {
             await expect(bob.getByRole("heading", { level: 1 })).toHaveText("Your role does not allow this");
             await row.getByText("Change", { exact: false }).first().click();
             await row.getByRole("button", { name: "Remove Bob" }).click();
+            await expect(page.getByRole("heading", { name: "Remove Bob?" })).toBeVisible();
+            await page.getByRole("button", { name: "Remove Bob" }).click();
             await expect(page.getByText("Member removed.")).toBeVisible();
             await bob.goto(server.origin);
             await expect(bob.getByRole("heading", { name: "No workspace yet" })).toBeVisible();
@@ -116,6 +118,9 @@ test("a token is made and revoked by the keyboard alone", async ({ server, signe
     const token = await page.getByRole("status").locator("pre").innerText();
     const read = () => request.get(`${server.origin}/api/v1/workspaces/${slug}/att-default`, { headers: { authorization: `Bearer ${token}` } });
     expect((await read()).status()).toBe(200);
+    await reach("Revoke Nightly report", "button");
+    await page.keyboard.press("Enter");
+    await expect(page.getByRole("heading", { level: 1 })).toHaveText("Revoke the API token Nightly report?");
     await reach("Revoke Nightly report", "button");
     await page.keyboard.press("Enter");
     await expect(page.getByText("Token revoked")).toBeVisible();

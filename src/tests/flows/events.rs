@@ -64,7 +64,7 @@ async fn every_documented_status(world: World) {
     let page = world.get("/w/acme/inputs", &cookie).await.body;
     let start = page.find("/w/acme/inputs/").expect("the input's address");
     let address = &page[start..start + "/w/acme/inputs/".len() + 13];
-    assert_eq!(world.post(address, &cookie, &[("act", "pause")]).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(world.post(address, &cookie, &[("act", "pause"), ("sure", "yes")]).await.status, StatusCode::SEE_OTHER);
     assert_eq!(send(Some(&right), guide().to_string()).await, StatusCode::FORBIDDEN, "paused");
     world.post(address, &cookie, &[("act", "resume")]).await;
     assert_eq!(send(Some(&right), guide().to_string()).await, StatusCode::ACCEPTED, "resumed");

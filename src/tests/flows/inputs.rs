@@ -79,7 +79,7 @@ async fn a_secret_is_shown_once_and_rotates(world: World) {
     let address = format!("/w/acme/inputs/{}", &between(&page, "/w/acme/inputs/", "\"")[..13]);
     let page = world.get(&address, &cookie).await.body;
     assert!(page.contains(&key) && !page.contains(&old) && page.contains("$ATTEST_SECRET"));
-    let rotate = [("act", "rotate"), ("secret_version", "1")];
+    let rotate = [("act", "rotate"), ("sure", "yes"), ("secret_version", "1")];
     let page = world.post(&address, &cookie, &rotate).await;
     assert_eq!(page.status, StatusCode::OK);
     let new = between(&page.body, "data-name=\"secret\" class=\"copy\">", "<");
@@ -100,10 +100,13 @@ async fn a_secret_is_shown_once_and_rotates(world: World) {
     assert_eq!((status(&old).await, status(&new).await), (StatusCode::FORBIDDEN, StatusCode::ACCEPTED), "a day later");
     // A secret that leaked ends at once.
     let cookie = world.sign_in(&ada).await;
-    let page = world.post(&address, &cookie, &[("act", "rotate"), ("secret_version", "2")]).await;
+    let page = world.post(&address, &cookie, &[("act", "rotate"), ("sure", "yes"), ("secret_version", "2")]).await;
     let third = between(&page.body, "data-name=\"secret\" class=\"copy\">", "<");
     assert!(world.get(&address, &cookie).await.body.contains("not used since"));
-    assert_eq!(world.post(&address, &cookie, &[("act", "end_old")]).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(
+        world.post(&address, &cookie, &[("act", "end_old"), ("sure", "yes")]).await.status,
+        StatusCode::SEE_OTHER
+    );
     world.clock.advance(READ_AGAIN);
     assert_eq!((status(&new).await, status(&third).await), (StatusCode::FORBIDDEN, StatusCode::ACCEPTED));
     let audit = world.get("/w/acme/audit", &cookie).await.body;

@@ -100,7 +100,7 @@ async fn a_reset_is_mailed(world: World) {
     let ada = world.person("Ada").await;
     let page = world.page_of(&ada).await;
     let olga = world.sign_in(&world.operator("Olga").await).await;
-    let reply = world.post(&page, &olga, &[("act", "reset"), ("form_id", "one")]).await;
+    let reply = world.post(&page, &olga, &[("act", "reset"), ("sure", "yes"), ("form_id", "one")]).await;
     assert!(reply.body.contains("on its way to their e-mail") && !reply.body.contains("token="), "{}", reply.body);
     // It lies sealed while it waits.
     let waiting: Vec<(Vec<u8>,)> = world.rows("select sealed from mails").await;

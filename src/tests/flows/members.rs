@@ -13,6 +13,7 @@ on_both! {
     two_people_with_one_link_make_one_account
     an_invitation_changes_nobodys_role
     an_admin_touches_no_compliance_admin
+    what_stops_something_asks_first
     the_last_compliance_admin_stays
     two_admins_cannot_remove_each_other_at_once
     a_removed_member_is_out_at_once
@@ -48,7 +49,7 @@ async fn id(world: &World, cookie: &Cookie, name: &str) -> String {
 }
 
 async fn set(world: &World, cookie: &Cookie, person: &str, role: &str) -> Reply {
-    world.post("/w/acme/members", cookie, &[("act", "set"), ("person", person), ("role", role)]).await
+    world.post("/w/acme/members", cookie, &[("act", "set"), ("sure", "yes"), ("person", person), ("role", role)]).await
 }
 
 async fn an_invitation_makes_an_account_once(world: World) {
@@ -109,7 +110,7 @@ async fn an_invitation_ends_with_its_hour_its_revoking_and_its_makers_right(worl
     let revoked = link(&invite(&world, &ada, "bob@example.com", "analyst").await);
     let page = world.get("/w/acme/members", &ada).await.body;
     let (_, rest) = page.split_once("name=\"invitation\" value=\"").expect("an open invitation");
-    let form = [("act", "revoke"), ("invitation", rest.split('"').next().expect("an id"))];
+    let form = [("act", "revoke"), ("sure", "yes"), ("invitation", rest.split('"').next().expect("an id"))];
     assert_eq!(world.post("/w/acme/members", &ada, &form).await.status, StatusCode::SEE_OTHER);
     assert_eq!(join(&world, &revoked, "Bob").await.status, StatusCode::NOT_FOUND);
     assert_eq!(world.post("/w/acme/members", &ada, &form).await.status, StatusCode::NOT_FOUND, "revoked already");
@@ -170,10 +171,55 @@ async fn an_admin_touches_no_compliance_admin(world: World) {
     for (person, role) in [(&carol, "analyst"), (&bob, "compliance_admin")] {
         assert_eq!(set(&world, &grace, person, role).await.status, StatusCode::FORBIDDEN);
     }
-    let remove = [("act", "remove"), ("person", carol.as_str())];
+    let remove = [("act", "remove"), ("sure", "yes"), ("person", carol.as_str())];
     assert_eq!(world.post("/w/acme/members", &grace, &remove).await.status, StatusCode::FORBIDDEN);
     assert_eq!(invite(&world, &grace, "dora@example.com", "compliance_admin").await.status, StatusCode::FORBIDDEN);
     assert_eq!(set(&world, &grace, &bob, "auditor").await.location(), "/w/acme/members");
+    world.assert_holds().await;
+}
+
+/// Each on a page of its own that says what stops working; nothing happens before its button is pressed.
+async fn what_stops_something_asks_first(world: World) {
+    world.workspace("Acme").await;
+    let ada = world.sign_in(&world.member("acme", "Ada", Role::ComplianceAdmin).await).await;
+    let olga = world.sign_in(&world.operator("Olga").await).await;
+    world.member("acme", "Bob", Role::Analyst).await;
+    world.input("acme", "Backend").await;
+    world.token("acme", Role::ReadOnly).await;
+    let bob = id(&world, &ada, "Bob").await;
+    let inputs = world.get("/w/acme/inputs", &ada).await.body;
+    let input = format!("/w/acme/inputs/{}", &inputs.split_once("/w/acme/inputs/").expect("an input").1[..13]);
+    let tokens = world.get("/w/acme/tokens", &ada).await.body;
+    let (_, token) = tokens.split_once("name=\"token\" value=\"").expect("a token");
+    let token = &token[..13];
+    let person = format!("/people/{bob}");
+    let asks: [(&Cookie, &str, Vec<(&str, &str)>, &str); 9] = [
+        (&ada, &input, vec![("act", "pause")], "get error 403"),
+        (&ada, &input, vec![("act", "rotate"), ("secret_version", "1")], "24 hours more"),
+        (&ada, "/w/acme/tokens", vec![("act", "revoke"), ("token", token)], "stops working at once"),
+        (&ada, "/w/acme/members", vec![("act", "remove"), ("person", &bob)], "loses access"),
+        (&ada, "/w/acme/members", vec![("act", "set"), ("person", &bob), ("role", "admin")], "API tokens"),
+        (&ada, "/w/acme/members", vec![("act", "set"), ("person", &bob), ("role", "compliance_admin")], "IDFA policy"),
+        (&olga, &person, vec![("act", "reset")], "stops working at once"),
+        (&olga, &person, vec![("act", "disable")], "can no longer sign in"),
+        (&olga, &person, vec![("act", "make_operator")], "power over every account"),
+    ];
+    let state =
+        "select (select count(*) from audit), (select count(*) from credentials), (select count(*) from members)";
+    let before: Vec<(i64, i64, i64)> = world.rows(state).await;
+    for (cookie, path, form, said) in &asks {
+        let reply = world.post(path, cookie, form).await;
+        assert!(reply.status == StatusCode::OK && reply.body.contains(said), "{form:?}: {}", reply.body);
+        for (name, value) in form {
+            assert!(reply.body.contains(&format!("name=\"{name}\" value=\"{value}\"")), "{form:?} keeps {name}");
+        }
+    }
+    assert_eq!(world.rows::<(i64, i64, i64)>(state).await, before, "nothing happened");
+    for (cookie, path, form, _) in &asks[..4] {
+        let sure = [&form[..], &[("sure", "yes")]].concat();
+        let status = world.post(path, cookie, &sure).await.status;
+        assert!(status == StatusCode::SEE_OTHER || status == StatusCode::OK, "{form:?}: {status}");
+    }
     world.assert_holds().await;
 }
 
@@ -199,7 +245,12 @@ async fn two_admins_cannot_remove_each_other_at_once(world: World) {
     let (of_ada, of_bob) = (id(&world, &bob, "Ada").await, id(&world, &ada, "Bob").await);
     let remove = |cookie: Cookie, person: String| {
         let world = &world;
-        async move { world.post("/w/acme/members", &cookie, &[("act", "remove"), ("person", &person)]).await.status }
+        async move {
+            world
+                .post("/w/acme/members", &cookie, &[("act", "remove"), ("sure", "yes"), ("person", &person)])
+                .await
+                .status
+        }
     };
     let (one, other) = tokio::join!(remove(ada, of_bob), remove(bob, of_ada));
     let removed = [one, other].into_iter().filter(|status| *status == StatusCode::SEE_OTHER).count();
@@ -222,7 +273,7 @@ async fn a_removed_member_is_out_at_once(world: World) {
     let person = id(&world, &ada, "Bob").await;
     assert_eq!(set(&world, &ada, &person, "analyst").await.status, StatusCode::SEE_OTHER);
     assert_eq!(world.ask("GET", audit, Some(&token), "").await.status, StatusCode::FORBIDDEN, "no more than its maker");
-    let remove = [("act", "remove"), ("person", person.as_str())];
+    let remove = [("act", "remove"), ("sure", "yes"), ("person", person.as_str())];
     assert_eq!(world.post("/w/acme/members", &ada, &remove).await.location(), "/w/acme/members");
     assert_eq!(world.get("/w/acme/overview", &bob).await.status, StatusCode::NOT_FOUND);
     assert_eq!(world.ask("GET", path, Some(&token), "").await.status, StatusCode::NOT_FOUND);

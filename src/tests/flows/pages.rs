@@ -37,7 +37,7 @@ async fn what_was_done_is_said_once(world: World) {
     let address = format!("/w/acme/inputs/{}", &between(&page, "/w/acme/inputs/", "\"")[..13]);
     for (form, said) in [
         (&[("act", "limit"), ("requests_per_second", "5")][..], "Rate limit saved."),
-        (&[("act", "pause")], "Input paused."),
+        (&[("act", "pause"), ("sure", "yes")], "Input paused."),
         (&[("act", "resume")], "Input resumed."),
     ] {
         let reply = world.post(&address, &ada, form).await;
@@ -68,7 +68,7 @@ async fn a_message_is_its_own_pages(world: World) {
         address.trim_end_matches('"').to_owned()
     };
     let (paused, other) = (address("Paused").await, address("Other").await);
-    world.post(&paused, &ada, &[("act", "pause")]).await;
+    world.post(&paused, &ada, &[("act", "pause"), ("sure", "yes")]).await;
     let head = Request::head(&paused).header("cookie", &ada.0).body(Body::empty()).expect("a request");
     assert_eq!(world.send(head, "127.0.0.1").await.status, StatusCode::OK);
     assert!(world.get(&paused, &ada).await.body.contains("Input paused."), "a look at the headers says nothing");
@@ -87,7 +87,7 @@ async fn a_form_is_taken_once(world: World) {
         ("/w/acme/inputs", &ada, &[("name", "Backend"), ("bundle", "")][..], "Secret of Backend"),
         ("/w/acme/tokens", &ada, &[("act", "add"), ("name", "Report"), ("role", "analyst"), ("days", "30")], "attest_"),
         ("/w/acme/members", &ada, &[("act", "invite"), ("email", "kim@example.com"), ("role", "analyst")], "token="),
-        (&*world.page_of(&zoe).await, &operator, &[("act", "reset")], "token="),
+        (&*world.page_of(&zoe).await, &operator, &[("act", "reset"), ("sure", "yes")], "token="),
         ("/workspaces", &operator, &workspace, "token="),
     ] {
         let form_id = between(&world.get(path, cookie).await.body, "name=\"form_id\" value=\"", "\"").to_owned();

@@ -124,7 +124,7 @@ async fn a_reset_link_ends_sessions_and_works_once(world: World) {
     let bobs = world.sign_in(&bob).await;
     let olga = world.sign_in(&world.operator("Olga").await).await;
     let page = world.page_of(&bob).await;
-    let reset = async |cookie: &Cookie| world.post(&page, cookie, &[("act", "reset")]).await;
+    let reset = async |cookie: &Cookie| world.post(&page, cookie, &[("act", "reset"), ("sure", "yes")]).await;
     assert_eq!(reset(&admin).await.status, StatusCode::FORBIDDEN, "power over accounts is the operators' only");
     let own = world.page_of("olga@example.com").await;
     for act in ["reset", "disable", "unmake_operator"] {
@@ -245,10 +245,14 @@ async fn a_disabled_account_can_do_nothing(world: World) {
         world.post("/invitation", &Cookie::default(), &form).await.status
     };
     let page = world.page_of(&eve).await;
-    assert_eq!(world.post(&page, &adas, &[("act", "disable")]).await.status, StatusCode::FORBIDDEN, "operators only");
+    assert_eq!(
+        world.post(&page, &adas, &[("act", "disable"), ("sure", "yes")]).await.status,
+        StatusCode::FORBIDDEN,
+        "operators only"
+    );
     let before = world.get(&page, &olga).await.body;
-    assert!(before.contains("Disable the account") && before.contains("Acme: Compliance Admin"), "{before}");
-    let sent = world.post(&page, &olga, &[("act", "disable")]).await;
+    assert!(before.contains("Disable Eve") && before.contains("Acme: Compliance Admin"), "{before}");
+    let sent = world.post(&page, &olga, &[("act", "disable"), ("sure", "yes")]).await;
     assert_eq!((sent.status, sent.location()), (StatusCode::SEE_OTHER, &*page));
     assert!(world.get(&page, &olga).await.body.contains("Account disabled."));
     assert_eq!(world.get("/w/acme/overview", &eves).await.status, StatusCode::SEE_OTHER, "signed out");
@@ -311,7 +315,7 @@ async fn an_account_that_somebody_else_could_have_made_is_asked_about(world: Wor
     for (path, cookie, form) in [
         ("/workspaces", &olga, &workspace("")[..]),
         ("/w/other/members", &other, &[("act", "invite"), ("email", "boss@example.com"), ("role", "compliance_admin")]),
-        (&page, &olga, &[("act", "make_operator")]),
+        (&page, &olga, &[("act", "make_operator"), ("sure", "yes")]),
     ] {
         let sent = world.post(path, cookie, form).await;
         assert_eq!(sent.status, StatusCode::UNPROCESSABLE_ENTITY, "{path}");
@@ -322,7 +326,7 @@ async fn an_account_that_somebody_else_could_have_made_is_asked_about(world: Wor
             .await;
     assert!(format!("{set:?}").contains("LinkWasShown"));
     assert_eq!(world.post("/workspaces", &olga, &workspace("yes")).await.status, StatusCode::OK);
-    let confirmed = [("act", "make_operator"), ("confirmed", "yes")];
+    let confirmed = [("act", "make_operator"), ("sure", "yes"), ("confirmed", "yes")];
     assert_eq!(world.post(&page, &olga, &confirmed).await.status, StatusCode::SEE_OTHER);
     world.assert_holds().await;
 }

@@ -226,7 +226,7 @@ async fn what_does_harm_asks_for_the_password_again(world: World) {
         ("policy_reason", "why"),
         ("version", version.as_str()),
     ];
-    let role = |role| vec![("act", "set"), ("person", bob_id.as_str()), ("role", role)];
+    let role = |role| vec![("act", "set"), ("sure", "yes"), ("person", bob_id.as_str()), ("role", role)];
     let asks = [
         ("/w/acme/privacy", default("authorized")),
         ("/w/acme/privacy", observe),
@@ -327,12 +327,15 @@ async fn a_workspace_demands_it_of_those_who_change_it(world: World) {
     assert_eq!(world.get("/w/acme/overview", &cleos).await.status, StatusCode::OK, "not of others");
     assert_eq!(world.get("/w/other/overview", &bobs).await.status, StatusCode::OK, "nor elsewhere");
     assert_eq!(world.distribution("acme", &token, "").await["unit"], "profiles", "nor of scripts");
-    let off = world.post(PAGE, &phone.cookie, &[("act", "remove")]).await;
+    let off = world.post(PAGE, &phone.cookie, &[("act", "remove"), ("sure", "yes")]).await;
     assert_eq!(off.status, StatusCode::UNPROCESSABLE_ENTITY, "while it is demanded");
     let bobs = Phone::set_up_in(&world, &bob, bobs).await;
     assert_eq!(world.get("/w/acme/overview", &bobs.cookie).await.status, StatusCode::OK, "at once");
     assert_eq!(world.post("/w/acme/members", &phone.cookie, &demand("no")).await.status, StatusCode::SEE_OTHER);
-    assert_eq!(world.post(PAGE, &phone.cookie, &[("act", "remove")]).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(
+        world.post(PAGE, &phone.cookie, &[("act", "remove"), ("sure", "yes")]).await.status,
+        StatusCode::SEE_OTHER
+    );
     assert!(world.get("/w/acme/audit", &phone.cookie).await.body.contains("Two-factor requirement changed"));
     world.assert_holds().await;
 }
@@ -367,7 +370,7 @@ async fn a_lost_one_is_taken_away_by_an_operator(world: World) {
     let phone = Phone::set_up(&world, &ada).await;
     let olga = world.sign_in(&world.operator("Olga").await).await;
     let page = world.page_of(&ada).await;
-    let off = [("act", "remove_second_factor"), ("form_id", "one")];
+    let off = [("act", "remove_second_factor"), ("sure", "yes"), ("form_id", "one")];
     assert_eq!(world.post(&page, &phone.cookie, &off).await.status, StatusCode::FORBIDDEN, "nobody but operators");
     assert_eq!(world.post(&page, &olga, &off).await.status, StatusCode::SEE_OTHER);
     assert_eq!(world.get("/account", &phone.cookie).await.status, StatusCode::SEE_OTHER, "signed out");

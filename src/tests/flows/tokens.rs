@@ -39,7 +39,7 @@ async fn a_token_is_shown_once_and_revoked(world: World) {
     let page = world.get("/w/acme/tokens", &ada).await.body;
     assert!(!page.contains("attest_") && page.contains("Last used") && page.contains("Created by Ada"), "{page}");
     let (_, rest) = page.split_once("name=\"token\" value=\"").expect("a form");
-    let revoke = [("act", "revoke"), ("token", rest.split('"').next().expect("an id"))];
+    let revoke = [("act", "revoke"), ("sure", "yes"), ("token", rest.split('"').next().expect("an id"))];
     assert_eq!(world.post("/w/acme/tokens", &ada, &revoke).await.location(), "/w/acme/tokens");
     assert_eq!(read().await, StatusCode::UNAUTHORIZED);
     assert_eq!(world.post("/w/acme/tokens", &ada, &revoke).await.status, StatusCode::NOT_FOUND);

@@ -160,10 +160,6 @@ fn offered(may_give: &[Role]) -> Vec<TokenRole> {
 /// Folded away: a role is changed seldom, and never by accident.
 fn change(row: &MemberRow, may_give: &[Role]) -> impl IntoView + use<> {
     let id = format!("role-of-{}", row.person);
-    let effect = format!(
-        "{} loses access to this workspace immediately, and every API token they created for it stops working. Their account stays.",
-        row.name
-    );
     view! {
         <details class="change">
             <summary>"Change"<span class="hidden">{format!(" the role of {}", row.name)}</span></summary>
@@ -176,7 +172,6 @@ fn change(row: &MemberRow, may_give: &[Role]) -> impl IntoView + use<> {
             <form method="post" class="line">
                 <input type="hidden" name="act" value="remove" />
                 <input type="hidden" name="person" value=row.person.clone() />
-                <p class="muted">{effect}</p>
                 <button class="button danger">{format!("Remove {}", row.name)}</button>
             </form>
         </details>

@@ -3,6 +3,7 @@
 pub mod account;
 pub mod api;
 pub mod app;
+pub mod ask;
 pub mod audit;
 pub mod confirm;
 pub mod input;
@@ -56,6 +57,7 @@ pages! {
     SignIn(session::SignIn) => session::sign_in;
     SignInCode(session::SignInCode) => session::sign_in_code;
     SecondFactor(second_factor::SecondFactorPage) => second_factor::second_factor;
+    Ask(ask::Ask) => ask::ask;
     Confirm(confirm::Confirm) => confirm::confirm;
     SetUp(setup::SetUp) => setup::set_up;
     NoWorkspace(session::NoWorkspace) => session::no_workspace;

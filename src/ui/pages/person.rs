@@ -195,87 +195,29 @@ fn known(page: &OnePerson) -> impl IntoView + use<> {
 
 fn acts(page: &OnePerson) -> InertElement {
     let name = &page.name;
-    let sessions = match page.sessions {
-        0 => "They have no open session.".to_owned(),
-        1 => "Their open session ends.".to_owned(),
-        n => format!("Their {n} open sessions end."),
-    };
-    let logged = "This is recorded in the installation log and in the log of each of their workspaces.";
-    let reset = act(
-        page,
-        "reset",
-        "Reset the password",
-        Look::Danger,
-        format!(
-            "The present password stops working at once. {sessions} You get a link to send to {name}, by which they choose another one within an hour. {logged}"
-        ),
-        format!("Create reset link for {name}"),
-        None,
-    );
+    let reset = act(page, "reset", Look::Danger, "Reset the password".to_owned(), None);
+    let factor = page.has_second_factor.then(|| {
+        act(page, "remove_second_factor", Look::Danger, "Turn off two-factor authentication".to_owned(), None)
+    });
     let disable = if page.disabled {
-        act(
-            page,
-            "enable",
-            "Enable the account",
-            Look::Plain,
-            format!(
-                "{name} can sign in again, with the roles they have. API tokens that they made work again until they expire. {logged}"
-            ),
-            format!("Enable {name}"),
-            None,
-        )
+        act(page, "enable", Look::Plain, format!("Enable {name}"), None)
     } else {
-        act(
-            page,
-            "disable",
-            "Disable the account",
-            Look::Danger,
-            format!(
-                "{name} can no longer sign in. {sessions} API tokens that they made stop working, and invitations that they sent are void. Their roles stay, for the day on which the account is enabled again. {logged}"
-            ),
-            format!("Disable {name}"),
-            None,
-        )
+        act(page, "disable", Look::Danger, format!("Disable {name}"), None)
     };
     let operator = if page.operator {
-        act(
-            page,
-            "unmake_operator",
-            "End being an operator",
-            Look::Danger,
-            format!(
-                "{name} can no longer create workspaces, reset passwords, or change accounts. Their roles in workspaces stay."
-            ),
-            format!("Remove {name} as operator"),
-            None,
-        )
+        act(page, "unmake_operator", Look::Danger, format!("Remove {name} as operator"), None)
     } else {
-        act(
-            page,
-            "make_operator",
-            "Make an operator",
-            Look::Danger,
-            format!(
-                "Operators create workspaces, reset passwords, and change accounts: {name} would have power over every account of this installation."
-            ),
-            format!("Make {name} an operator"),
-            page.shown_to.clone().filter(|_| page.asks),
-        )
+        let shown_to = page.shown_to.clone().filter(|_| page.asks);
+        act(page, "make_operator", Look::Danger, format!("Make {name} an operator"), shown_to)
     };
-    let factor = page.has_second_factor.then(|| {
-        act(
-            page,
-            "remove_second_factor",
-            "Turn off two-factor authentication",
-            Look::Danger,
-            format!(
-                "For somebody who lost both their phone and their recovery codes. Make sure that it is {name} who asks. Their password alone will be enough to sign in. {sessions} {logged}"
-            ),
-            format!("Turn it off for {name}"),
-            None,
-        )
-    });
-    view! { {reset}{factor}{disable}{operator} }.prerender()
+    view! {
+        <section class="card actions">
+            <h2>"Change"</h2>
+            <p class="muted">"You are told what happens before anything does."</p>
+            {reset}{factor}{disable}{operator}
+        </section>
+    }
+    .prerender()
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -287,23 +229,17 @@ enum Look {
 fn act(
     page: &OnePerson,
     act: &'static str,
-    title: &'static str,
     look: Look,
-    effect: String,
     button: String,
     shown_to: Option<String>,
 ) -> impl IntoView + use<> {
     let class = if look == Look::Danger { "button danger" } else { "button" };
     view! {
-        <section class="card narrow">
-            <h2>{title}</h2>
-            <form method="post">
-                <input type="hidden" name="act" value=act />
-                <input type="hidden" name="form_id" value=page.form_id.clone() />
-                <p>{effect}</p>
-                {theirs(shown_to)}
-                <button class=class>{button}</button>
-            </form>
-        </section>
+        <form method="post">
+            <input type="hidden" name="act" value=act />
+            <input type="hidden" name="form_id" value=page.form_id.clone() />
+            {theirs(shown_to)}
+            <button class=class>{button}</button>
+        </form>
     }
 }

@@ -54,6 +54,8 @@ pub struct TokenRow {
     pub expires: Moment,
     pub expired: bool,
     pub last_used: Option<Moment>,
+    /// The address that it was last used from.
+    pub last_used_from: Option<String>,
     pub may_revoke: bool,
 }
 
@@ -94,7 +96,10 @@ pub fn tokens(page: Tokens) -> impl IntoView {
 
 fn row(row: TokenRow) -> impl IntoView {
     let used = match row.last_used {
-        Some(at) => view! { "Last used "{moment(at)} }.prerender(),
+        Some(at) => {
+            let from = row.last_used_from.map(|from| format!(" from {from}"));
+            view! { "Last used "{moment(at)}{from} }.prerender()
+        }
         None => "Never used".prerender(),
     };
     let ends = if row.expired {

@@ -1,5 +1,6 @@
 //! Inputs: the list, one of them, and the acts that show a secret once.
 
+use super::ask::{Question, ask};
 use super::data_problem::data_problem_rows;
 use super::listing::part;
 use super::remembered::{random_name, redirect_saying, take_message};
@@ -99,8 +100,13 @@ pub async fn change(
 ) -> Result<Response> {
     let id = id(&input)?;
     let known = state.store.view(&visit.actor, workspace.clone(), Permission::ManageInputs).await?.input(id).await?;
-    known.ok_or(Refusal::NotFound)?;
+    let (known, _) = known.ok_or(Refusal::NotFound)?;
     let act = form.text("act");
+    if let Some(question) = question(&act, &known)
+        && let Some(page) = ask(&state, &visit, &mut form, question).await?
+    {
+        return Ok(page);
+    }
     match act.as_str() {
         "pause" | "resume" => {
             set_paused(&state.store, &visit.actor, workspace, id, act == "pause").await?;
@@ -155,6 +161,37 @@ pub async fn change(
         }
         _ => Err(Refusal::BadRequest(vec![]).into()),
     }
+}
+
+/// What is asked before an act that stops senders.
+fn question(act: &str, input: &Input) -> Option<Question> {
+    let last = match input.last_batch_at {
+        Some(at) => format!("Its last batch came on {}.", moment(at).words),
+        None => "It has not had a batch yet.".to_owned(),
+    };
+    let name = &input.name;
+    let (title, effects, button) = match act {
+        "pause" => (
+            format!("Pause {name}?"),
+            vec!["Its batches get error 403 until you resume it: events sent meanwhile are lost. Stored data stays.".to_owned(), last],
+            format!("Pause {name}"),
+        ),
+        "rotate" => (
+            format!("Rotate the secret of {name}?"),
+            vec![
+                "You get a new secret, which is shown once. The current one works for 24 hours more: every sender needs the new one by then. A secret before it stops working now.".to_owned(),
+                last,
+            ],
+            "Rotate secret".to_owned(),
+        ),
+        "end_old" => (
+            format!("End the old secret of {name}?"),
+            vec!["Senders that still use it get error 403, and their events are lost.".to_owned()],
+            "End the old secret".to_owned(),
+        ),
+        _ => return None,
+    };
+    Some(Question { title, effects, button })
 }
 
 fn one_time_secret(state: &AppState, made: Secret, bundle: Option<String>) -> ShownCredentials {

@@ -1,5 +1,6 @@
 //! Members: the list, and the forms that invite, change and remove.
 
+use super::ask::{Question, ask};
 use super::listing::part;
 use super::person::{shown_link, shown_to, yes_or_no};
 use super::remembered::{random_name, redirect_saying, take_message};
@@ -51,9 +52,14 @@ pub async fn change(
     let done = match form.text("act").as_str() {
         "invite" => return send_invitation(&state, &visit, (&slug, workspace), &asked, form).await,
         "set" => {
-            let email = member(&state, &visit, &workspace, &form.text("person")).await?;
+            let known = member(&state, &visit, &workspace, &form.text("person")).await?;
             let role = form.choice("role", Role::parse).ok_or(Refusal::BadRequest(vec![]))?;
-            set_member(&state.store, &visit.actor, workspace.clone(), &email, (role, false))
+            if role.must_have_second_factor()
+                && let Some(page) = ask(&state, &visit, &mut form, promotion(&known.name, role)).await?
+            {
+                return Ok(page);
+            }
+            set_member(&state.store, &visit.actor, workspace.clone(), &known.email, (role, false))
                 .await
                 .map(|()| Done::RoleChanged)
         }
@@ -63,11 +69,24 @@ pub async fn change(
             done.map(|()| Done::of_demand(required))
         }
         "remove" => {
-            let email = member(&state, &visit, &workspace, &form.text("person")).await?;
-            remove_member(&state.store, &visit.actor, workspace.clone(), &email).await.map(|()| Done::MemberRemoved)
+            let known = member(&state, &visit, &workspace, &form.text("person")).await?;
+            if let Some(page) = ask(&state, &visit, &mut form, removal(&known.name)).await? {
+                return Ok(page);
+            }
+            remove_member(&state.store, &visit.actor, workspace.clone(), &known.email)
+                .await
+                .map(|()| Done::MemberRemoved)
         }
         "revoke" => {
             let id = InvitationId::parse(&form.text("invitation")).ok_or(Refusal::NotFound)?;
+            let question = Question {
+                title: "Revoke the invitation?".to_owned(),
+                effects: vec!["Its link no longer works. You can invite them again.".to_owned()],
+                button: "Revoke the invitation".to_owned(),
+            };
+            if let Some(page) = ask(&state, &visit, &mut form, question).await? {
+                return Ok(page);
+            }
             revoke_invitation(&state.store, &visit.actor, workspace.clone(), id).await.map(|()| Done::InvitationRevoked)
         }
         _ => return Err(Refusal::BadRequest(vec![]).into()),
@@ -90,12 +109,39 @@ pub async fn change(
     }
 }
 
-/// The e-mail of the member that a form names by id.
-async fn member(state: &AppState, visit: &SignedInPerson, workspace: &WorkspaceRef, person: &str) -> Result<String> {
+fn promotion(name: &str, role: Role) -> Question {
+    let may = match role {
+        Role::ComplianceAdmin => {
+            "change the ATT default and the IDFA policy, look up single users, and give and take away every role, yours too"
+        }
+        _ => "look up single users, make inputs and API tokens, and give and take away every role but Compliance Admin",
+    };
+    Question {
+        title: format!("Make {name} {}?", words::role(role)),
+        effects: vec![format!("{name} can then {may}, at once.")],
+        button: format!("Make {name} {}", words::role(role)),
+    }
+}
+
+fn removal(name: &str) -> Question {
+    Question {
+        title: format!("Remove {name}?"),
+        effects: vec![
+            format!(
+                "{name} loses access to this workspace at once, and every API token that they created for it stops working."
+            ),
+            "Their account stays. You can invite them again.".to_owned(),
+        ],
+        button: format!("Remove {name}"),
+    }
+}
+
+/// The member that a form names by id.
+async fn member(state: &AppState, visit: &SignedInPerson, workspace: &WorkspaceRef, person: &str) -> Result<Member> {
     let id = PersonId::parse(person).ok_or(Refusal::NotFound)?;
     let mut view = state.store.view(&visit.actor, workspace.clone(), Permission::ManageMembers).await?;
     let found = view.members().await?.into_iter().find(|member| member.person_id == id);
-    Ok(found.ok_or(Refusal::NotFound)?.email)
+    Ok(found.ok_or(Refusal::NotFound)?)
 }
 
 async fn send_invitation(

@@ -3,6 +3,7 @@
 pub mod account;
 pub mod api;
 pub mod app;
+pub mod ask;
 pub mod audit;
 pub mod audit_row;
 pub mod confirm;

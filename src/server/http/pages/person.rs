@@ -1,6 +1,7 @@
 //! Everybody with an account, and what becomes of it: for operators.
 
 use super::PageQuery;
+use super::ask::{Question, ask};
 use super::installation::{installation_frame, operators_only};
 use super::listing::part;
 use super::remembered::{random_name, redirect_saying, take_message};
@@ -120,6 +121,11 @@ pub async fn change(
         return Err(Refusal::BadRequest(vec![]).into());
     }
     let back = format!("/people/{person}");
+    if let Some(question) = question(&act, &page)
+        && let Some(asked) = ask(&state, &visit, &mut form, question).await?
+    {
+        return Ok(asked);
+    }
     let (standing, done) = match act.as_str() {
         "reset" => return reset(&state, &visit, page, &actor, &back).await,
         "remove_second_factor" => {
@@ -141,6 +147,54 @@ pub async fn change(
         }
         Err(error) => Err(error),
     }
+}
+
+/// What is asked before an act on an account.
+fn question(act: &str, page: &OnePerson) -> Option<Question> {
+    let name = &page.name;
+    let sessions = match page.sessions {
+        0 => "They have no open session.".to_owned(),
+        1 => "Their open session ends.".to_owned(),
+        n => format!("Their {n} open sessions end."),
+    };
+    let logged = "This is recorded in the installation log and in the log of each of their workspaces.".to_owned();
+    let (title, effects, button) = match act {
+        "reset" => (
+            format!("Reset the password of {name}?"),
+            vec!["The present password stops working at once. They choose another one within an hour, by a one-time link.".to_owned(), sessions, logged],
+            format!("Reset the password of {name}"),
+        ),
+        "remove_second_factor" => (
+            format!("Turn off two-factor authentication for {name}?"),
+            vec![
+                format!("For somebody who lost both their phone and their recovery codes. Make sure that it is {name} who asks: their password alone will be enough to sign in."),
+                sessions,
+                logged,
+            ],
+            format!("Turn it off for {name}"),
+        ),
+        "disable" => (
+            format!("Disable the account of {name}?"),
+            vec![
+                format!("{name} can no longer sign in. {sessions}"),
+                "API tokens that they made stop working, and invitations that they sent are void. Their roles stay, for the day on which the account is enabled again.".to_owned(),
+                logged,
+            ],
+            format!("Disable {name}"),
+        ),
+        "make_operator" => (
+            format!("Make {name} an operator?"),
+            vec![format!("Operators create workspaces, reset passwords, and change accounts: {name} would have power over every account of this installation.")],
+            format!("Make {name} an operator"),
+        ),
+        "unmake_operator" => (
+            format!("Remove {name} as an operator?"),
+            vec![format!("{name} can no longer create workspaces, reset passwords, or change accounts. Their roles in workspaces stay.")],
+            format!("Remove {name} as operator"),
+        ),
+        _ => return None,
+    };
+    Some(Question { title, effects, button })
 }
 
 /// Makes a reset link and shows it this once.

@@ -1,5 +1,6 @@
 //! The second factor of the person who is signed in.
 
+use super::ask::{Question, ask};
 use super::installation::installation_frame;
 use super::remembered::{random_name, redirect_saying, take_message};
 use crate::domain::error::{Problem, Refusal};
@@ -37,6 +38,11 @@ pub async fn show(visit: SignedInPerson, State(state): State<AppState>) -> Resul
 /// `POST /account/second-factor`: what `act` names.
 pub async fn change(visit: SignedInPerson, State(state): State<AppState>, mut form: Form) -> Result<Response> {
     let act = form.text("act");
+    if act == "remove"
+        && let Some(asked) = ask(&state, &visit, &mut form, turning_off()).await?
+    {
+        return Ok(asked);
+    }
     let actor = visit.sending(&mut form, &act);
     let (services, person) = (&state.services, &visit.person);
     let mut page = model(&state, &visit).await?;
@@ -77,6 +83,15 @@ pub async fn change(visit: SignedInPerson, State(state): State<AppState>, mut fo
             Ok(render(&state, Page::SecondFactor(Box::new(page)), StatusCode::UNPROCESSABLE_ENTITY))
         }
         Err(error) => Err(error),
+    }
+}
+
+fn turning_off() -> Question {
+    let effect = "Your password alone will be enough to sign in, for you and for anybody who learns it. Your recovery codes no longer work.";
+    Question {
+        title: "Turn off two-factor authentication?".to_owned(),
+        effects: vec![effect.to_owned()],
+        button: "Turn off two-factor authentication".to_owned(),
     }
 }
 

@@ -1,5 +1,6 @@
 //! API tokens: the list, and the forms that make and revoke them.
 
+use super::ask::{Question, ask};
 use super::listing::part;
 use super::remembered::{random_name, redirect_saying, take_message};
 use super::{PageQuery, frame};
@@ -47,6 +48,24 @@ pub async fn change(
     match form.text("act").as_str() {
         "revoke" => {
             let id = TokenId::parse(&form.text("token")).ok_or(Refusal::NotFound)?;
+            let mut view = state.store.view(&visit.actor, workspace.clone(), Permission::ManageTokens).await?;
+            let token = view.tokens().await?.into_iter().find(|token| token.token_id == id).ok_or(Refusal::NotFound)?;
+            drop(view);
+            let used = token.last_used_at.map(|at| {
+                let from = token.last_used_from.as_ref().map(|from| format!(" from {from}")).unwrap_or_default();
+                format!("It was last used on {}{from}.", moment(at).words)
+            });
+            let question = Question {
+                title: format!("Revoke the API token {}?", token.name),
+                effects: vec![
+                    "Whatever uses it stops working at once, with error 401. It cannot be brought back.".to_owned(),
+                    used.unwrap_or_else(|| "It was never used.".to_owned()),
+                ],
+                button: format!("Revoke {}", token.name),
+            };
+            if let Some(page) = ask(&state, &visit, &mut form, question).await? {
+                return Ok(page);
+            }
             revoke_token(&state.store, &visit.actor, workspace, id).await?;
             return redirect_saying(&visit.session, Done::TokenRevoked, &format!("/w/{slug}/tokens")).await;
         }
@@ -98,6 +117,7 @@ async fn model(state: &AppState, view: &mut View, visit: &SignedInPerson, asked:
         expires: moment(token.expires_at),
         expired: token.expires_at <= now,
         last_used: token.last_used_at.map(moment),
+        last_used_from: token.last_used_from,
         may_revoke: is_within(token.role, reader),
     });
     Ok(Tokens {

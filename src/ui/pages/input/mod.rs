@@ -260,7 +260,6 @@ fn actions(page: &InputPage) -> impl IntoView + use<> {
         view! {
             <form method="post">
                 <input type="hidden" name="act" value="end_old" />
-                <p class="muted">"Ends the secret before the last rotation now. Senders that still use it get error 403, and their events are lost."</p>
                 <button class="button danger">"End the old secret"</button>
             </form>
         }
@@ -296,7 +295,6 @@ fn actions(page: &InputPage) -> impl IntoView + use<> {
             <form method="post">
                 <input type="hidden" name="act" value="rotate" />
                 <input type="hidden" name="secret_version" value=page.secret_version.to_string() />
-                <p class="muted">"Creates a new secret. The current one works for 24 hours more, so that senders can be changed one after another."</p>
                 <button class="button danger">"Rotate secret"</button>
             </form>
             {end_old}
