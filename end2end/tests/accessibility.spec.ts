@@ -108,10 +108,10 @@ for (const [colorScheme, width] of [["light", 1280], ["dark", 360]] as const) {
             await page.getByRole("button", { name: "Set up" }).click();
             await check("a key for an authenticator app");
             const key = await page.locator("pre.copy").innerText();
-            await page.getByLabel("Code").fill("000000");
+            await page.getByRole("textbox", { name: "Code" }).fill("000000");
             await page.getByRole("button", { name: "Turn on" }).click();
             await check("a wrong first code");
-            await page.getByLabel("Code").fill(code(key));
+            await page.getByRole("textbox", { name: "Code" }).fill(code(key));
             await page.getByRole("button", { name: "Turn on" }).click();
             await check("recovery codes, shown once");
             await page.goto(`${server.origin}/account/second-factor`);

@@ -59,7 +59,7 @@ for (const scripted of [true, false]) {
             await page.getByRole("button", { name: "Set up" }).click();
             await expect(page.getByRole("img", { name: "QR code for your authenticator app" })).toBeVisible();
             const key = await page.locator("pre.copy").innerText();
-            await page.getByLabel("Code").fill(code(key));
+            await page.getByRole("textbox", { name: "Code" }).fill(code(key));
             await page.getByRole("button", { name: "Turn on" }).click();
             const recovery = (await page.getByRole("status").locator("pre").innerText()).trim().split("\n");
             expect(recovery).toHaveLength(10);
@@ -76,15 +76,15 @@ for (const scripted of [true, false]) {
                 await expect(other.getByRole("heading", { level: 1 })).toHaveText("Two-factor authentication");
             };
             await password();
-            await other.getByLabel("Code").fill("000000");
+            await other.getByRole("textbox", { name: "Code" }).fill("000000");
             await other.getByRole("button", { name: "Sign in" }).click();
             await expect(other.getByRole("alert")).toContainText("This code is not right");
-            await other.getByLabel("Code").fill(code(key, 1));
+            await other.getByRole("textbox", { name: "Code" }).fill(code(key, 1));
             await other.getByRole("button", { name: "Sign in" }).click();
             await expect(other.getByRole("heading", { level: 1 })).toHaveText("Account");
             await other.getByRole("button", { name: "Sign out" }).click();
             await password();
-            await other.getByLabel("Code").fill(recovery[4]);
+            await other.getByRole("textbox", { name: "Code" }).fill(recovery[4]);
             await other.getByRole("button", { name: "Sign in" }).click();
             await expect(other.getByText("On, with 9 recovery codes left.")).toBeVisible();
             await context.close();

@@ -17,6 +17,17 @@ for (const javaScriptEnabled of [true, false]) {
             await page.getByLabel("Password").fill("passwordpassword");
             await page.getByLabel("Workspace name").fill("Northwind");
             await expect(page.getByLabel("Time zone")).toHaveValue("UTC");
+            if (javaScriptEnabled) {
+                const typed = page.getByLabel("Password", { exact: true });
+                await typed.fill("password1234");
+                await expect(page.getByText("This password is easy to guess")).toBeVisible();
+                await typed.fill(PASSWORD);
+                await expect(page.getByText("Hard to guess.")).toBeVisible();
+                await page.getByRole("button", { name: "Show what was typed" }).click();
+                await expect(typed).toHaveAttribute("type", "text");
+                await page.getByRole("button", { name: "Hide what was typed" }).click();
+                await typed.fill("passwordpassword");
+            }
             await page.getByRole("button", { name: "Create account and workspace" }).click();
             await expect(page.getByText("This password is easy to guess.").first()).toBeVisible();
             await expect(page.getByLabel("Your name")).toHaveValue("Ada Lovelace");

@@ -20,6 +20,9 @@ pub fn document(document: Document) -> impl IntoView {
     provide_meta_context();
     let Document { page, assets, .. } = document;
     let theme = page.theme();
+    let passwords = page.asks_password().then(|| {
+        view! { <script type="module" src=format!("{assets}/password.js")></script> }
+    });
     let boot = page.has_island().then(|| boot(&assets));
     let head = head(&page, &assets);
     view! {
@@ -29,6 +32,7 @@ pub fn document(document: Document) -> impl IntoView {
                 <meta charset="utf-8" />
                 <MetaTags />
                 {boot}
+                {passwords}
             </head>
             <body>
                 {head}

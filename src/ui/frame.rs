@@ -213,12 +213,12 @@ pub fn rail(groups: Vec<Vec<Rail>>) -> impl IntoView {
 pub fn who(person: &str, role: &'static str, unread: i64) -> impl IntoView + use<> {
     let unread = (unread > 0).then(|| {
         let s = if unread == 1 { "" } else { "s" };
-        view! { " "<a class="tag" href="/account#notices">{format!("{unread} notice{s}")}</a> }
+        view! { " "<span class="tag">{format!("{unread} notice{s}")}</span> }
     });
     view! {
         <div class="who">
             {icon(Icon::Person)}
-            <p><a href="/account"><b>{person.to_owned()}</b></a>{unread}<small>{role}</small></p>
+            <p><a href="/account"><b>{person.to_owned()}</b>{unread}</a><small>{role}</small></p>
             <form method="post" action="/sign-out"><button class="quiet">"Sign out"</button></form>
         </div>
     }

@@ -56,6 +56,11 @@ pub trait Model {
         false
     }
 
+    /// Whether a password is typed there, which can be shown and is judged by a script.
+    fn asks_password(&self) -> bool {
+        false
+    }
+
     /// Whether it needs the browser's script; pages without an island load none.
     fn has_island(&self) -> bool {
         false

@@ -124,12 +124,23 @@ fn argon2(pepper: Option<&Key>, params: Params) -> Result<Argon2<'_>> {
 /// Whether a password may be chosen: 12 to 128 characters that are hard to guess, also from the person's own name,
 /// e-mail and workspace; no rules of composition.
 pub fn acceptable(password: &SecretString, known: &[&str]) -> Result<(), Problem> {
+    strength(password, known).1
+}
+
+/// How hard a password is to guess, from 0 to 4, and whether it may be chosen.
+pub fn strength(password: &SecretString, known: &[&str]) -> (u8, Result<(), Problem>) {
     let password = password.expose_secret();
-    if !(SHORTEST..=LONGEST).contains(&password.chars().count()) {
-        return Err(Problem::PasswordLength);
+    let length = password.chars().count();
+    if length > LONGEST {
+        return (0, Err(Problem::PasswordLength));
     }
     let score = u8::from(zxcvbn::zxcvbn(password, known).score());
-    if score < STRONG_ENOUGH { Err(Problem::PasswordWeak) } else { Ok(()) }
+    let verdict = match score {
+        _ if length < SHORTEST => Err(Problem::PasswordLength),
+        ..STRONG_ENOUGH => Err(Problem::PasswordWeak),
+        _ => Ok(()),
+    };
+    (score, verdict)
 }
 
 #[cfg(test)]

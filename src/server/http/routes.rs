@@ -99,6 +99,7 @@ routes! {
     "GET" "/sign-in/code" Page Nothing => get(pages::session::code_form);
     "POST" "/sign-in/code" Page Nothing => post(pages::session::sign_in_by_code);
     "POST" "/sign-out" Page SignedIn => post(pages::session::sign_out);
+    "POST" "/strength" Page Nothing => post(pages::strength::judge);
     "GET" "/set-up" Page Nothing => get(pages::setup::set_up_form);
     "POST" "/set-up" Page Nothing => post(pages::setup::set_up);
     "GET" "/invitation" Page Nothing => get(pages::invitation::look);

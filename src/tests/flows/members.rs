@@ -193,7 +193,8 @@ async fn what_stops_something_asks_first(world: World) {
     let (_, token) = tokens.split_once("name=\"token\" value=\"").expect("a token");
     let token = &token[..13];
     let person = format!("/people/{bob}");
-    let asks: [(&Cookie, &str, Vec<(&str, &str)>, &str); 9] = [
+    type Form<'a> = Vec<(&'a str, &'a str)>;
+    let asks: [(&Cookie, &str, Form<'_>, &str); 9] = [
         (&ada, &input, vec![("act", "pause")], "get error 403"),
         (&ada, &input, vec![("act", "rotate"), ("secret_version", "1")], "24 hours more"),
         (&ada, "/w/acme/tokens", vec![("act", "revoke"), ("token", token)], "stops working at once"),

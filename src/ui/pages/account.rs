@@ -33,6 +33,10 @@ impl Model for Account {
     fn has_faults(&self) -> bool {
         !(self.name_faults.0.is_empty() && self.password_faults.0.is_empty())
     }
+
+    fn asks_password(&self) -> bool {
+        true
+    }
 }
 
 /// What the person was told.

@@ -40,6 +40,10 @@ impl Model for Confirm {
     fn has_faults(&self) -> bool {
         !self.faults.0.is_empty()
     }
+
+    fn asks_password(&self) -> bool {
+        true
+    }
 }
 
 const LABELS: [(&str, &str); 2] = [(PASSWORD, "Password"), (CODE, "Code")];

@@ -52,6 +52,10 @@ impl Model for Invitation {
     fn has_faults(&self) -> bool {
         !self.faults.0.is_empty()
     }
+
+    fn asks_password(&self) -> bool {
+        true
+    }
 }
 
 const LABELS: [(&str, &str); 2] = [("name", "Your name"), ("password", "Password")];

@@ -104,6 +104,11 @@ impl Page {
         }
     }
 
+    /// Whether a password is typed there.
+    pub fn asks_password(&self) -> bool {
+        self.model().asks_password()
+    }
+
     /// Whether it needs the browser's script.
     pub fn has_island(&self) -> bool {
         self.model().has_island()

@@ -42,6 +42,10 @@ impl Model for SignIn {
     fn has_faults(&self) -> bool {
         self.refusal.is_some()
     }
+
+    fn asks_password(&self) -> bool {
+        true
+    }
 }
 
 fn refused(refusal: Refusal, not_right: &'static str) -> impl IntoView {

@@ -36,6 +36,10 @@ impl Model for SetUp {
     fn has_faults(&self) -> bool {
         !self.faults.0.is_empty()
     }
+
+    fn asks_password(&self) -> bool {
+        true
+    }
 }
 
 /// What the form of the first account holds.

@@ -26,6 +26,7 @@ pub mod second_factor;
 pub mod session;
 pub mod setup;
 pub mod stored;
+pub mod strength;
 pub mod token;
 pub mod workspace;
 
