@@ -2,12 +2,15 @@
 //! to it: the router never reads it, and the lock is the handler's own `store.view(.., Permission::X)`. The expectations
 //! are written here a second time on purpose, so that a slip in the table of permissions is noticed.
 
-use crate::harness::{Backend, Cookie, Reply, World, bearer, count};
+use crate::harness::{Backend, Cookie, Reply, World, bearer, count, workspace_ref};
+use attest::domain::id::PersonId;
 use attest::domain::permission::Permission;
 use attest::domain::role::Role;
 use attest::server::http::api::document::described;
 use attest::server::http::routes::{Needs, ROUTES, Route, RouteKind};
 use attest::server::services::checkpoint::make_checkpoints;
+use attest::server::services::second_factor::{demand_in, demand_of_operators};
+use attest::server::services::standing::{Standing, set_standing};
 use axum::http::StatusCode;
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -41,6 +44,8 @@ enum Who {
     Removed,
     /// An operator of the installation, without a role here.
     Operator,
+    /// Is a Compliance Admin and an operator whose account was disabled, and still has the session.
+    Disabled,
 }
 
 /// Somebody, with their session and token.
@@ -56,10 +61,12 @@ struct Matrix {
     input: String,
     /// Somebody's id.
     person: String,
+    /// Whether a second factor is demanded, which nobody has.
+    demands: bool,
 }
 
 impl Matrix {
-    async fn new(kind: Backend) -> Self {
+    async fn new(kind: Backend, demands: bool) -> Self {
         let world = World::new(kind).await;
         world.workspace("Acme").await;
         world.workspace("Other").await;
@@ -84,12 +91,23 @@ impl Matrix {
         let email = world.operator("Olga").await;
         let cookie = world.sign_in(&email).await;
         callers.push(Caller { who: Who::Operator, cookie, token: None });
+        let email = world.operator("Dora").await;
+        world.set_role("acme", &email, Role::ComplianceAdmin).await;
+        callers.push(Caller { who: Who::Disabled, cookie: world.sign_in(&email).await, token: None });
+        let dora = PersonId::parse(&world.page_of(&email).await.replace("/people/", "")).expect("an id");
+        let services = &world.state.services;
+        set_standing(services, &World::actor(), dora, (Standing::Disabled, false)).await.expect("disabled");
         make_checkpoints(&world.state.services).await.expect("made");
         let page = world.get("/w/acme/inputs", &callers[1].cookie).await.body;
         let start = page.find("/w/acme/inputs/").expect("an input") + "/w/acme/inputs/".len();
         let input = page[start..start + 13].to_owned();
         let person = world.page_of("analyst@example.com").await.replace("/people/", "");
-        Self { world, callers, input, person }
+        if demands {
+            let acme = workspace_ref("acme");
+            demand_in(&world.store, &World::actor(), acme, true).await.expect("demanded");
+            demand_of_operators(&world.state.services, &World::actor(), true).await.expect("demanded");
+        }
+        Self { world, callers, input, person, demands }
     }
 
     /// Sends a request that is faulty on purpose: with the permission its fault is reported, so that nothing changes
@@ -115,7 +133,18 @@ impl Matrix {
     }
 
     /// The statuses of which the route must return one.
-    fn expected_statuses(route: &Route, who: Who) -> Vec<StatusCode> {
+    fn expected_statuses(&self, route: &Route, who: Who) -> Vec<StatusCode> {
+        // Pages of a workspace that demands a second factor, and of an installation that does; scripts are not asked.
+        let lacks = match (route.needs, who) {
+            (Needs::Role(_), Who::Has(role)) => route.kind != RouteKind::Api && role.must_have_second_factor(),
+            (Needs::Operator, Who::Operator) => true,
+            _ => false,
+        };
+        if self.demands && lacks {
+            return vec![StatusCode::FORBIDDEN];
+        }
+        // Whose account is disabled is nobody.
+        let who = if who == Who::Disabled { Who::Anonymous } else { who };
         let is_api = route.kind == RouteKind::Api;
         match (route.needs, who) {
             (Needs::Nothing, _) if route.path().starts_with("/s/") => vec![StatusCode::OK, StatusCode::NOT_FOUND],
@@ -128,7 +157,7 @@ impl Matrix {
             (Needs::Nothing, _) => vec![StatusCode::OK],
             (Needs::InputSecret, _) => vec![StatusCode::UNAUTHORIZED],
             (_, Who::Anonymous) if is_api || route.kind == RouteKind::ServerFunction => vec![StatusCode::UNAUTHORIZED],
-            (_, Who::Anonymous) => vec![StatusCode::SEE_OTHER],
+            (_, Who::Anonymous | Who::Disabled) => vec![StatusCode::SEE_OTHER],
             (Needs::SignedIn, Who::Removed | Who::Operator) if route.path() == "/" => vec![StatusCode::OK],
             (Needs::SignedIn, _)
                 if ["/account", "/account/second-factor", "/api", "/stored"].contains(&route.path())
@@ -204,15 +233,15 @@ fn every_server_function_has_a_route() {
     assert!(!functions.is_empty());
 }
 
-async fn every_role_at_every_route(kind: Backend) {
-    let matrix = Matrix::new(kind).await;
+async fn every_role_at_every_route(kind: Backend, demands: bool) {
+    let matrix = Matrix::new(kind, demands).await;
     let mut cells = 0;
     // Signing out ends the session that the other routes need: it comes last.
     let (last, first): (Vec<_>, Vec<_>) = ROUTES.iter().partition(|route| route.path() == "/sign-out");
     for route in first.into_iter().chain(last) {
         for caller in &matrix.callers {
             let reply = matrix.send(route, caller).await;
-            let wanted = Matrix::expected_statuses(route, caller.who);
+            let wanted = matrix.expected_statuses(route, caller.who);
             assert!(
                 wanted.contains(&reply.status),
                 "{:?} at {} {}: {} not in {wanted:?}",
@@ -242,12 +271,22 @@ async fn every_role_at_every_route(kind: Backend) {
 
 #[tokio::test]
 async fn roles_at_every_route_on_sqlite() {
-    every_role_at_every_route(Backend::Sqlite).await;
+    every_role_at_every_route(Backend::Sqlite, false).await;
 }
 
 #[tokio::test]
 async fn roles_at_every_route_on_postgres() {
-    every_role_at_every_route(Backend::Postgres).await;
+    every_role_at_every_route(Backend::Postgres, false).await;
+}
+
+#[tokio::test]
+async fn roles_without_a_second_factor_that_is_demanded_on_sqlite() {
+    every_role_at_every_route(Backend::Sqlite, true).await;
+}
+
+#[tokio::test]
+async fn roles_without_a_second_factor_that_is_demanded_on_postgres() {
+    every_role_at_every_route(Backend::Postgres, true).await;
 }
 
 /// Both ways round: the page shows no more than the server lets through.
