@@ -38,6 +38,7 @@ mod several;
 mod shared;
 mod sign_in;
 mod tables;
+mod tampering;
 mod tls;
 mod traces;
 mod two_clocks;

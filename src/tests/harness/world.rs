@@ -24,7 +24,7 @@ use clap::Parser;
 use secrecy::ExposeSecret;
 use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
-use sqlx::{FromRow, PgPool, SqlitePool};
+use sqlx::{AssertSqlSafe, FromRow, PgPool, SqlitePool};
 use std::any::Any;
 use std::sync::Arc;
 use tempfile::TempDir;
@@ -194,6 +194,11 @@ impl World {
 
     /// Changes the database, past all handles.
     pub async fn execute(&self, sql: &'static str) {
+        self.execute_any(AssertSqlSafe(sql.to_owned())).await;
+    }
+
+    /// The same of a statement that a test puts together.
+    pub async fn execute_any(&self, sql: AssertSqlSafe<String>) {
         if self.url.starts_with("sqlite") {
             let pool = SqlitePool::connect(&self.url).await.expect("the file opens");
             sqlx::query(sql).execute(&pool).await.expect("done");
