@@ -39,6 +39,11 @@ impl From<[u8; SECRET_BYTES]> for CodeSecret {
 }
 
 impl CodeSecret {
+    /// What its codes are made of.
+    pub fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+
     /// As it may lie in the database, for this person alone (AES-SIV, RFC 5297, with the person as associated data).
     ///
     /// # Errors

@@ -29,14 +29,14 @@ on_both! {
 const WITHIN: Duration = Duration::from_secs(20);
 
 /// A mail server of aiosmtpd.
-struct MailServer {
-    port: u16,
+pub struct MailServer {
+    pub port: u16,
     mails: Lines<BufReader<ChildStdout>>,
     _child: Child,
 }
 
 impl MailServer {
-    async fn start(port: u16) -> Self {
+    pub async fn start(port: u16) -> Self {
         let script = format!("{}/end2end/clients/mail_server.py", env!("CARGO_MANIFEST_DIR"));
         let child =
             Command::new(python()).args([&script, &port.to_string()]).stdout(Stdio::piped()).kill_on_drop(true).spawn();
@@ -47,7 +47,7 @@ impl MailServer {
     }
 
     /// The next mail: whom to, its subject and its text.
-    async fn next(&mut self) -> (String, String, String) {
+    pub async fn next(&mut self) -> (String, String, String) {
         let line = timeout(WITHIN, self.mails.next_line()).await.expect("a mail").expect("words").expect("a mail");
         let mail: Value = serde_json::from_str(&line).expect("JSON");
         assert_eq!(mail["from"], "Attest <attest@example.com>");

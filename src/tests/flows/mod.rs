@@ -6,6 +6,7 @@ mod bad_input;
 mod clients;
 mod config;
 mod connections;
+mod copied;
 mod events;
 mod https;
 mod inputs;

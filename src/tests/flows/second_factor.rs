@@ -29,16 +29,16 @@ const COPIED: &str = "<pre tabindex=\"0\" class=\"copy\">";
 const PAGE: &str = "/account/second-factor";
 
 /// Somebody with an authenticator app.
-struct Phone {
+pub struct Phone {
     email: String,
-    secret: CodeSecret,
-    recovery: Vec<String>,
-    cookie: Cookie,
+    pub secret: CodeSecret,
+    pub recovery: Vec<String>,
+    pub cookie: Cookie,
 }
 
 impl Phone {
     /// Sets it up, as its page says.
-    async fn set_up(world: &World, email: &str) -> Self {
+    pub async fn set_up(world: &World, email: &str) -> Self {
         let cookie = world.sign_in(email).await;
         Self::set_up_in(world, email, cookie).await
     }
