@@ -144,6 +144,8 @@ pub enum Refusal {
     Unconfirmed,
     /// It needs a second factor, which the person has not set up.
     SecondFactorMissing,
+    /// The input does not take anything at present. Senders are not told more than of a wrong secret.
+    InputPaused,
     /// Only operators of the installation may.
     OperatorsOnly,
     /// A form that was not sent from a page of ours.
@@ -170,6 +172,7 @@ impl Refusal {
             Self::BadRequest(_) | Self::NotJsonType => Code::BadRequest,
             Self::Unauthorized | Self::SignedOut => Code::Unauthorized,
             Self::Forbidden
+            | Self::InputPaused
             | Self::Unconfirmed
             | Self::SecondFactorMissing
             | Self::OperatorsOnly

@@ -101,9 +101,10 @@ impl JobKind {
         Aging::ALL.into_iter().find(|aging| aging.as_str() == self.as_str())
     }
 
-    /// How long after so many failures in a row it is tried again, in milliseconds.
-    pub fn tried_again_after(failures: i64) -> i64 {
-        (MINUTE << (failures - 1).clamp(0, 6)).min(HOUR)
+    /// How long after so many failures in a row it is tried again, in milliseconds. Links in mails last an hour.
+    pub fn tried_again_after(self, failures: i64) -> i64 {
+        let longest = if self == Self::Mail { 5 * MINUTE } else { HOUR };
+        (MINUTE << (failures - 1).clamp(0, 6)).min(longest)
     }
 }
 
@@ -119,7 +120,8 @@ mod tests {
 
     #[test]
     fn what_fails_is_tried_again_ever_later_up_to_an_hour() {
-        let minutes = [1, 2, 6, 7, 60].map(|failures| JobKind::tried_again_after(failures) / MINUTE);
+        let minutes = [1, 2, 6, 7, 60].map(|failures| JobKind::Tidying.tried_again_after(failures) / MINUTE);
         assert_eq!(minutes, [1, 2, 32, 60, 60]);
+        assert_eq!(JobKind::Mail.tried_again_after(60), 5 * MINUTE);
     }
 }

@@ -15,7 +15,11 @@ closed_list! {
         ResetMade => "reset_made",
         SecondFactorSetUp => "second_factor_set_up",
         SecondFactorRemoved => "second_factor_removed",
-        /// A recovery code was used to sign in.
+        /// A code of the app was given a second time.
+        CodeRepeated => "code_repeated",
+        /// Other recovery codes were made.
+        RecoveryCodesMade => "recovery_codes_made",
+        /// A recovery code was used.
         RecoveryCodeUsed => "recovery_code_used",
         RoleChanged => "role_changed",
         /// An API token is near its end.

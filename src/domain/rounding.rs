@@ -43,6 +43,14 @@ impl Shown {
         if rounded { STEP } else { 1 }
     }
 
+    /// What a row of the audit log says of a count, for roles read it that see rounded counts only.
+    pub fn logged(n: i64) -> serde_json::Value {
+        match Self::of(n, true) {
+            Self::FewerThanTen => "fewer than 10".into(),
+            Self::Exact(n) | Self::Rounded(n) => n.into(),
+        }
+    }
+
     /// The figure to calculate rates with; `None` for fewer than ten.
     pub fn figure(self) -> Option<i64> {
         match self {

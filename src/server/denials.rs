@@ -4,6 +4,7 @@ use crate::domain::id::PersonId;
 use crate::domain::time::{MINUTE, Millis};
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::net::IpAddr;
 use std::num::NonZero;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -33,7 +34,9 @@ pub struct Denial<'a> {
 pub struct Denials {
     lines: DefaultDirectRateLimiter,
     untold: AtomicU64,
-    knocks: Mutex<HashMap<Knocker, Knocks>>,
+    /// Of people, who are few, and of addresses, which are not.
+    by_people: Mutex<HashMap<PersonId, Knocks>>,
+    by_addresses: Mutex<HashMap<String, Knocks>>,
 }
 
 /// Somebody whose refusals are watched.
@@ -70,8 +73,29 @@ const MOST_WATCHED: usize = 10_000;
 impl Default for Denials {
     fn default() -> Self {
         let lines = RateLimiter::direct(Quota::per_second(LINES).allow_burst(LINES_AT_ONCE));
-        Self { lines, untold: AtomicU64::new(0), knocks: Mutex::default() }
+        Self { lines, untold: AtomicU64::new(0), by_people: Mutex::default(), by_addresses: Mutex::default() }
     }
+}
+
+/// How often it was so far within its time span, this time too.
+fn knock<K: Clone + Eq + Hash>(all: &Mutex<HashMap<K, Knocks>>, who: K, now: Millis) -> u32 {
+    let is_old = |knocks: &Knocks| now >= knocks.since.plus(WATCHED) || now < knocks.since;
+    let mut all = all.lock().unwrap_or_else(PoisonError::into_inner);
+    if all.len() >= MOST_WATCHED && !all.contains_key(&who) {
+        all.retain(|_, knocks| !is_old(knocks));
+        // Somebody gives way: whoever comes last is watched too.
+        if all.len() >= MOST_WATCHED
+            && let Some(one) = all.keys().next().cloned()
+        {
+            all.remove(&one);
+        }
+    }
+    let knocks = all.entry(who).or_insert(Knocks { since: now, times: 0 });
+    if is_old(knocks) {
+        *knocks = Knocks { since: now, times: 0 };
+    }
+    knocks.times = knocks.times.saturating_add(1);
+    knocks.times
 }
 
 /// Counts a refusal whose kind says enough.
@@ -82,21 +106,12 @@ pub fn count(kind: &'static str) {
 impl Denials {
     /// Counts a refusal of somebody; true when they are just now refused too often, once for each time span.
     pub fn is_too_often(&self, who: Knocker, now: Millis) -> bool {
-        let is_old = |knocks: &Knocks| now >= knocks.since.plus(WATCHED) || now < knocks.since;
-        let mut all = self.knocks.lock().unwrap_or_else(PoisonError::into_inner);
-        if all.len() >= MOST_WATCHED && !all.contains_key(&who) {
-            all.retain(|_, knocks| !is_old(knocks));
-            if all.len() >= MOST_WATCHED {
-                return false;
-            }
-        }
         let most = who.most();
-        let knocks = all.entry(who).or_insert(Knocks { since: now, times: 0 });
-        if is_old(knocks) {
-            *knocks = Knocks { since: now, times: 0 };
-        }
-        knocks.times = knocks.times.saturating_add(1);
-        knocks.times == most
+        let times = match who {
+            Knocker::Person(person) => knock(&self.by_people, person, now),
+            Knocker::Address(address) => knock(&self.by_addresses, address, now),
+        };
+        times == most
     }
 
     /// Counts a refusal, and writes it into the log.
@@ -130,6 +145,6 @@ mod tests {
         for n in 0..MOST_WATCHED + 10 {
             denials.is_too_often(Knocker::Address(n.to_string()), Millis(0));
         }
-        assert!(denials.knocks.lock().expect("a lock").len() <= MOST_WATCHED);
+        assert!(denials.by_addresses.lock().expect("a lock").len() <= MOST_WATCHED);
     }
 }

@@ -22,6 +22,8 @@ pub enum Delivery {
     Taken,
     /// The server will never take it.
     Refused,
+    /// The server does not take this one now; it may others.
+    Later,
 }
 
 /// Sends mails.
@@ -84,7 +86,7 @@ impl Mailer {
     /// Sends one mail.
     ///
     /// # Errors
-    /// [`Error::Unsent`] when it may be taken another time.
+    /// [`Error::Unsent`] when no mail can be sent now.
     pub async fn send(&self, mail: &Mail) -> Result<Delivery> {
         // What is no address to a mail server is one that nobody has.
         let Ok(to) = mail.to.parse::<Address>() else { return Ok(Delivery::Refused) };
@@ -98,21 +100,25 @@ impl Mailer {
         let wrong = |why: String| Error::Unsent(format!("ATTEST_SMTP_URL: {why}"));
         match timeout(WAIT_FOR_ALL, self.transport.send(message)).await {
             Ok(Ok(_)) => Ok(Delivery::Taken),
-            // Whoever may not send at all may be let another time; of a recipient or a text the answer stays.
-            Ok(Err(error)) if error.is_permanent() && !is_about_us(&error) => {
+            Ok(Err(error)) if is_about_us(&error) => Err(wrong(error.to_string())),
+            // Of a recipient or a text the answer stays; so does what a server cannot be told, such as an address with letters
+            // that it does not understand.
+            Ok(Err(error)) if error.is_permanent() || error.is_client() => {
                 tracing::warn!(%error, "a mail was refused for good");
                 Ok(Delivery::Refused)
             }
+            Ok(Err(error)) if error.is_transient() => Ok(Delivery::Later),
             Ok(Err(error)) => Err(wrong(error.to_string())),
             Err(_) => Err(wrong("it did not answer in time".to_owned())),
         }
     }
 }
 
-/// Source: RFC 5321, 4.2.1 and RFC 4954, 6: 530, 534, 535 and 538 ask for another way to sign in.
+/// Whether the server would say so of any mail.
+/// Source: RFC 5321, 4.2.3 (421: it closes) and RFC 4954, 6 (454, 530, 534, 535 and 538: signing in).
 fn is_about_us(error: &lettre::transport::smtp::Error) -> bool {
     let code = error.status().map(|code| code.to_string());
-    code.is_some_and(|code| ["530", "534", "535", "538"].contains(&code.as_str()))
+    code.is_some_and(|code| ["421", "454", "530", "534", "535", "538"].contains(&code.as_str()))
 }
 
 #[cfg(test)]

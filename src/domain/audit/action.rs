@@ -45,6 +45,7 @@ audit_actions! {
     SecondFactorSetUp => "person.second_factor_set_up" in [Installation],
     SecondFactorRemoved => "person.second_factor_removed" in [Workspace, Installation],
     RecoveryCodesMade => "person.recovery_codes_made" in [Installation],
+    RecoveryCodeUsed => "person.recovery_code_used" in [Installation],
     SecondFactorDemandSet => "second_factor.demand_set" in [Workspace, Installation],
     PersonRenamed => "person.renamed" in [Installation],
     SessionsEnded => "session.ended" in [Installation],

@@ -25,6 +25,8 @@ pub const AGENT: &str = "agent";
 pub const ADDRESS: &str = "address";
 /// Where it keeps when they last proved that it is them.
 pub const CONFIRMED: &str = "confirmed_at";
+/// Where it keeps since when the second factor is there that it was made with.
+pub const FACTOR: &str = "second_factor_at";
 /// Where a session from before sign-in keeps whose password was right, while a code is asked for.
 pub const HALF: &str = "half_signed_in";
 

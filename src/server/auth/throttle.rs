@@ -20,6 +20,8 @@ enum Kind {
     Here,
     /// An account from all addresses.
     Account,
+    /// The second factor of an account, from all addresses.
+    Code,
     /// All accounts from a network: an IPv4 /24, an IPv6 /64.
     Network,
     /// All accounts from an IPv6 /48, which is one customer of a provider at most.
@@ -36,6 +38,8 @@ impl Kind {
             Self::Known => (10, 15 * MINUTE),
             Self::Here => (4, 15 * MINUTE),
             Self::Account => (30, MINUTE),
+            // Of a million codes three are right at a time.
+            Self::Code => (30, 15 * MINUTE),
             Self::Network => (30, MINUTE),
             Self::Site => (100, MINUTE),
             Self::All => (1000, 2 * SECOND),
@@ -45,7 +49,7 @@ impl Kind {
     /// After so many milliseconds one failure is forgotten, so that those of honest people never add up.
     fn forgotten_after(self) -> i64 {
         match self {
-            Self::Known | Self::Here => HOUR,
+            Self::Known | Self::Here | Self::Code => HOUR,
             Self::Account => 10 * MINUTE,
             Self::Network => 5 * MINUTE,
             Self::Site => 2 * MINUTE,
@@ -102,14 +106,21 @@ impl Attempt {
         Self(vec![counted(Kind::Known, &format!("{email}\n{number:x?}"))])
     }
 
-    /// By whoever is signed in to the account already.
-    pub fn by_signed_in(email: &Email) -> Self {
-        Self(vec![counted(Kind::Known, &format!("{email}\nsigned in"))])
+    /// By whoever is signed in to the account already, in this session: one that was stolen keeps no other from anything.
+    pub fn by_signed_in(email: &Email, session: &[u8]) -> Self {
+        Self(vec![counted(Kind::Known, &format!("{email}\nsigned in\n{session:x?}"))])
     }
 
-    /// At the code of a second factor, by whoever knew the password: by a browser that is known for the account, or another.
-    pub fn at_code(email: &Email, number: Option<BrowserNumber>) -> Self {
-        Self(vec![counted(Kind::Known, &format!("{email}\ncode\n{number:x?}"))])
+    /// At the code of a second factor, by whoever knew the password: by a browser that is known for the account, or from an
+    /// address.
+    pub fn at_code(email: &Email, number: Option<BrowserNumber>, address: &str) -> Self {
+        match number {
+            Some(number) => Self(vec![counted(Kind::Known, &format!("{email}\ncode\n{number:x?}"))]),
+            None => Self(vec![
+                counted(Kind::Here, &format!("{email}\ncode\n{}", host(address))),
+                counted(Kind::Code, email.as_str()),
+            ]),
+        }
     }
 
     /// Counts the attempt as failed before it is tried, so that many at once are no way round.
@@ -162,7 +173,7 @@ impl Attempt {
     pub async fn succeeded(&self, tx: &mut SystemTx) -> Result<()> {
         for Counted { kind, key, until } in &self.0 {
             match kind {
-                Kind::Known | Kind::Here => tx.clear_throttle(key).await?,
+                Kind::Known | Kind::Here | Kind::Code => tx.clear_throttle(key).await?,
                 Kind::Account | Kind::Network | Kind::Site | Kind::All => tx.forget_attempt(key, *until).await?,
             }
         }

@@ -8,7 +8,7 @@ use crate::domain::error::Refusal;
 use crate::domain::id::PersonId;
 use crate::domain::time::Millis;
 use crate::server::auth::key::{hash, token_parts};
-use crate::server::auth::session::{CONFIRMED, PERSON};
+use crate::server::auth::session::{CONFIRMED, FACTOR, PERSON};
 use crate::server::error::Error;
 use crate::server::services::token::note_use;
 use crate::server::state::AppState;
@@ -168,7 +168,11 @@ pub async fn signed_in_person(state: &AppState, session: &Session) -> Result<Opt
     let id: Option<String> = session.get(PERSON).await.map_err(unavailable)?;
     let Some(id) = id.and_then(|id| PersonId::parse(&id)) else { return Ok(None) };
     let person = state.services.store().system_view().await?.person(id).await?;
-    Ok(person.filter(|person| !person.disabled))
+    // One that was made without the second factor that there is, by an older version or before it was set up, is nobody's.
+    let factor: Option<Option<Millis>> = session.get(FACTOR).await.map_err(unavailable)?;
+    Ok(person.filter(|person| {
+        !person.disabled && (person.second_factor_at.is_none() || person.second_factor_at == factor.flatten())
+    }))
 }
 
 /// The session library hides the cause; it can only be the database.

@@ -9,7 +9,7 @@ use super::render::render;
 use super::security::RequestId;
 use crate::domain::error::{Code, Fault, Message, Refusal};
 use crate::domain::notice::{NoticeKind, NoticeState};
-use crate::domain::time::HOUR;
+use crate::domain::time::DAY;
 use crate::server::auth::throttle::host;
 use crate::server::denials::{self, Denial, Knocker};
 use crate::server::error::Error;
@@ -54,6 +54,7 @@ fn status(error: &Error) -> StatusCode {
         Error::Refused(Refusal::Unauthorized | Refusal::SignedOut) => StatusCode::UNAUTHORIZED,
         Error::Refused(
             Refusal::Forbidden
+            | Refusal::InputPaused
             | Refusal::Unconfirmed
             | Refusal::SecondFactorMissing
             | Refusal::OperatorsOnly
@@ -97,7 +98,8 @@ impl<'a> Asked<'a> {
     fn watch_key(&self) {
         let from = self.from.map(|from| host(&from.to_string())).unwrap_or_default();
         let told = NoticeState { address: self.from.map(|from| from.to_string()), ..NoticeState::default() };
-        watch(self.state, Knocker::Address(from.clone()), NoticeKind::ManyBadKeys, (from, told));
+        // Of whichever address is first: strangers have many.
+        watch(self.state, Knocker::Address(from), NoticeKind::ManyBadKeys, (String::new(), told));
     }
 
     fn note_error(&self, error: &Error) {
@@ -111,6 +113,7 @@ impl<'a> Asked<'a> {
         match refusal {
             Refusal::Unauthorized => self.note("unauthorized"),
             Refusal::Forbidden | Refusal::OperatorsOnly => self.note("forbidden"),
+            Refusal::InputPaused => denials::count("input_paused"),
             Refusal::SecondFactorMissing => self.note("second_factor_missing"),
             Refusal::FromElsewhere => self.note("from_elsewhere"),
             Refusal::NotFound => self.note("not_found"),
@@ -141,8 +144,8 @@ fn watch(state: &AppState, who: Knocker, kind: NoticeKind, (about, told): (Strin
     if state.denials.is_too_often(who, now) {
         let services = state.services.clone();
         tokio::spawn(async move {
-            // Once an hour, by however many processes.
-            let about = format!("{about} {}", now.0 / HOUR);
+            // Once a day, by however many processes.
+            let about = format!("{about} {}", now.0.div_euclid(DAY));
             if let Err(error) = tell_operators(&services, kind, about, told).await {
                 tracing::warn!(%error, "operators were not told of refusals");
             }
@@ -315,7 +318,9 @@ fn messages(error: &Error, incident: &str) -> Vec<Message> {
             let message = match refusal {
                 Refusal::Unauthorized => "expected credentials in the Authorization header",
                 Refusal::SignedOut => "nobody is signed in",
-                Refusal::Forbidden | Refusal::OperatorsOnly => "these credentials do not allow this",
+                Refusal::Forbidden | Refusal::InputPaused | Refusal::OperatorsOnly => {
+                    "these credentials do not allow this"
+                }
                 Refusal::Unconfirmed => "this needs the password once more, on a page of Attest",
                 Refusal::SecondFactorMissing => "this needs two-factor authentication, which is not set up",
                 Refusal::FromElsewhere => "this request does not come from a page of Attest",

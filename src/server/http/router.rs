@@ -20,7 +20,7 @@ pub fn router(state: AppState) -> Router {
         .fallback(|| async { Error::from(Refusal::NotFound) })
         .method_not_allowed_fallback(|| async { Error::from(Refusal::NotFound) })
         .layer(sessions(&state, state.services.page_sessions()))
-        .layer(from_fn(security::same_origin_only))
+        .layer(from_fn_with_state(state.clone(), security::same_origin_only))
         .layer(from_fn(security::short_queries_only))
         .layer(from_fn(security::readable_addresses_only))
         .layer(from_fn_with_state(state.clone(), failure::as_page))
@@ -29,7 +29,7 @@ pub fn router(state: AppState) -> Router {
         .layer(from_fn(security::only_reads_are_compressed));
     let server_functions = routes(RouteKind::ServerFunction)
         .layer(sessions(&state, state.services.polling_sessions()))
-        .layer(from_fn(security::same_origin_only))
+        .layer(from_fn_with_state(state.clone(), security::same_origin_only))
         .layer(from_fn(security::short_queries_only))
         .layer(from_fn(security::readable_addresses_only))
         .layer(from_fn_with_state(state.clone(), failure::as_json));

@@ -59,11 +59,10 @@ pub async fn only_reads_are_compressed(mut request: Request, next: Next) -> Resp
     next.run(request).await
 }
 
-/// Refuses changes by the Admin API whose body does not say that it is JSON. Forms of other sites cannot say so, and what is no
+/// Refuses bodies for the Admin and the Profile API that do not say that it is JSON. Forms of other sites cannot say so, and what is no
 /// JSON is told in words that fit.
 pub async fn json_changes_only(request: Request, next: Next) -> Response {
-    let is_change = !request.method().is_safe() && request.uri().path().starts_with("/api/");
-    if is_change && !request.body().is_end_stream() && !is_json(request.headers()) {
+    if !request.method().is_safe() && !request.body().is_end_stream() && !is_json(request.headers()) {
         return Error::from(Refusal::NotJsonType).into_response();
     }
     next.run(request).await
@@ -104,20 +103,22 @@ pub async fn short_queries_only(request: Request, next: Next) -> Response {
 
 /// Refuses unsafe requests that do not come from our own pages. Browsers send where a request comes from; a client that
 /// sends nothing is no browser, and has no cookie to misuse.
-pub async fn same_origin_only(request: Request, next: Next) -> Response {
-    if request.method().is_safe() || is_own(request.headers()) {
+pub async fn same_origin_only(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    if request.method().is_safe() || is_own(request.headers(), &state.config.public_url()) {
         return next.run(request).await;
     }
     Error::from(Refusal::FromElsewhere).into_response()
 }
 
-fn is_own(headers: &HeaderMap) -> bool {
+fn is_own(headers: &HeaderMap, public_url: &str) -> bool {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     if let Some(site) = text(SEC_FETCH_SITE) {
         return site == "same-origin" || site == "none";
     }
     match (text(ORIGIN.as_str()), text(HOST.as_str())) {
         (None, _) => true,
+        // A proxy may ask for a host by a name of its own.
+        (Some(origin), _) if origin == public_url => true,
         (Some(origin), Some(host)) => origin.split_once("://").is_some_and(|(_, origin)| origin == host),
         (Some(_), None) => false,
     }
@@ -129,7 +130,7 @@ mod tests {
 
     fn asked(headers: &[(&'static str, &'static str)]) -> bool {
         let map = headers.iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
-        is_own(&map.collect())
+        is_own(&map.collect(), "https://attest.example.com")
     }
 
     #[test]
@@ -140,6 +141,7 @@ mod tests {
         assert!(asked(&[("origin", "http://127.0.0.1:3000"), ("host", "127.0.0.1:3000")]));
         assert!(!asked(&[("origin", "http://evil.example"), ("host", "127.0.0.1:3000")]));
         assert!(!asked(&[("origin", "null"), ("host", "127.0.0.1:3000")]));
+        assert!(asked(&[("origin", "https://attest.example.com"), ("host", "backend:3000")]), "behind a proxy");
         assert!(asked(&[]));
     }
 }

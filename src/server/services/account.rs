@@ -1,7 +1,7 @@
 //! What people change about their own account: name, password, sessions, theme.
 
 use super::Services;
-use super::proof::present_password;
+use super::proof::{Again, ProvenAgain, prove_again};
 use crate::domain::audit::AuditAction;
 use crate::domain::error::{Problem, Refusal};
 use crate::domain::id::PersonId;
@@ -9,7 +9,6 @@ use crate::domain::notice::{NoticeKind, NoticeState};
 use crate::domain::text::Name;
 use crate::domain::theme::Theme;
 use crate::server::auth::password::acceptable;
-use crate::server::auth::throttle::Attempt;
 use crate::server::error::{Error, Result};
 use crate::server::store::notice::NewNotice;
 use crate::server::store::person::Person;
@@ -61,41 +60,43 @@ async fn choose_theme_once(mut tx: SystemTx, id: PersonId, theme: Theme) -> Resu
     tx.commit(Trail::Unaudited("a theme")).await
 }
 
-/// A password to be changed by whoever knows the current one.
-pub struct NewPassword {
-    pub present: SecretString,
-    pub new: SecretString,
-    /// The session that goes on; all others end.
-    pub session: Vec<u8>,
-}
-
-/// Changes the password and ends the person's other sessions. Guesses at the current one are throttled like sign-ins.
-pub async fn change_password(services: &Services, actor: &Actor, person: &Person, asked: NewPassword) -> Result<()> {
-    let attempt = present_password(services, actor, person, ("present", asked.present.clone())).await?;
-    acceptable(&asked.new, &[&person.name, &person.email]).map_err(|problem| Error::invalid("new", problem))?;
-    if asked.new.expose_secret() == asked.present.expose_secret() {
+/// Changes the password and ends the person's other sessions. Guesses at the current one are throttled like sign-ins. `again`
+/// is the current one, and the code where there is a second factor.
+///
+/// # Errors
+/// [`Refusal::Invalid`] at `present`, `code` or `new`.
+pub async fn change_password(
+    services: &Services,
+    actor: &Actor,
+    person: &Person,
+    (again, new): (Again, SecretString),
+) -> Result<()> {
+    // Before the current one is asked about, so that a slip here is no failed guess there.
+    acceptable(&new, &[&person.name, &person.email]).map_err(|problem| Error::invalid("new", problem))?;
+    if new.expose_secret() == again.password.expose_secret() {
         return Err(Error::invalid("new", Problem::Taken));
     }
-    let hash = services.passwords.hash(asked.new).await?;
-    let trail = row(actor, person.id, AuditAction::PasswordChanged, Value::Null, Value::Null);
-    let (id, session) = (person.id, asked.session);
-    let work = move |tx| change_password_once(tx, attempt.clone(), id, hash.clone(), session.clone(), trail.clone());
+    let proven = prove_again(services, actor, person, &again, ("present", "code")).await?;
+    let hash = services.passwords.hash(new).await?;
+    let (id, actor) = (person.id, actor.clone());
+    let work =
+        move |tx| change_password_once(tx, actor.clone(), id, (proven.clone(), again.session.clone()), hash.clone());
     services.system.transaction(work).await
 }
 
 async fn change_password_once(
     mut tx: SystemTx,
-    attempt: Attempt,
+    actor: Actor,
     id: PersonId,
+    (proven, session): (ProvenAgain, Vec<u8>),
     hash: String,
-    session: Vec<u8>,
-    trail: Trail,
 ) -> Result<()> {
-    attempt.succeeded(&mut tx).await?;
+    let used = proven.use_up(&mut tx, &actor, id).await?;
     tx.set_password(id, &hash).await?;
     tx.end_sessions_but(id, Some(&session)).await?;
     tx.notify(&NewNotice::new(id, NoticeKind::PasswordChanged, NoticeState::default())).await?;
-    tx.commit(trail).await
+    let row = Record::installation(&actor, AuditAction::PasswordChanged, id.to_string(), Value::Null);
+    tx.commit(Trail::Audited(used.into_iter().chain([row]).collect())).await
 }
 
 /// Which sessions of a person to end.

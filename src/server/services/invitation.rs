@@ -10,7 +10,7 @@ use crate::domain::id::{InvitationId, PersonId};
 use crate::domain::permission::{Permission, may_give};
 use crate::domain::role::Role;
 use crate::domain::text::{Email, Name};
-use crate::domain::time::Millis;
+use crate::domain::time::{HOUR, Millis};
 use crate::server::auth::key::{LINK_LASTS, hash, link_token};
 use crate::server::auth::password::acceptable;
 use crate::server::error::{Error, Result};
@@ -31,6 +31,9 @@ pub struct InvitationSnapshot {
     pub expires_ms: Millis,
 }
 
+/// How many are made in a workspace within an hour, and how many of them for one e-mail: each may be a mail.
+const MOST_IN_AN_HOUR: i64 = 200;
+const MOST_TO_ONE: i64 = 5;
 /// How many are open in a workspace at a time.
 const MOST_INVITATIONS: usize = 200;
 
@@ -102,7 +105,8 @@ async fn invite_once(
     if let Some(person) = change.person(&email).await? {
         assert_theirs(Some(maker), &person, confirmed, "email")?;
     }
-    if change.invitations().await?.len() >= MOST_INVITATIONS {
+    let (all, to_them) = change.recent_invitations(&email, HOUR).await?;
+    if all >= MOST_IN_AN_HOUR || to_them >= MOST_TO_ONE || change.invitations().await?.len() >= MOST_INVITATIONS {
         return Err(Error::invalid("email", Problem::TooMany));
     }
     let expires_ms = change.now.plus(LINK_LASTS);
@@ -209,7 +213,10 @@ async fn join_once(
 async fn use_up(tx: &mut SystemTx, token_hash: &[u8]) -> Result<Offer> {
     let offer = tx.offer(token_hash).await?.ok_or(Refusal::NotFound)?;
     let giver = tx.locked_role(offer.workspace_id, offer.maker_id).await?;
-    let stands = giver.is_some_and(|giver| may_give(giver, offer.role));
+    // Whoever may do nothing here for want of a second factor lets nobody in either.
+    let demands = tx.demands_second_factor(offer.workspace_id).await?;
+    let lacks = demands && !tx.has_second_factor(offer.maker_id).await?;
+    let stands = giver.is_some_and(|giver| may_give(giver, offer.role)) && !lacks;
     if !stands || !tx.accept_offer(token_hash).await? {
         return Err(Refusal::NotFound.into());
     }

@@ -6,6 +6,7 @@ use crate::domain::time::DAY;
 use crate::server::auth::key::LINK_LASTS;
 use crate::server::calendar::{UTC, date, day};
 use crate::server::error::Result;
+use crate::server::mailer::Delivery;
 use crate::server::store::mail::{Mail, WaitingMail};
 use crate::server::store::notice::Notice;
 use crate::server::store::{SystemTx, Trail};
@@ -58,9 +59,9 @@ pub(super) fn other_password(to: &str, link: &str) -> Mail {
 /// The mail with an invitation.
 pub(super) fn invitation(to: &str, by: &str, (workspace, role): (&str, &str), link: &str) -> Mail {
     let text = format!(
-        "{by} invites you to the workspace {workspace} of Attest, as {role}. Join by this link, which works once, within an hour:\n\n{link}\n\n{IGNORE}"
+        "You are invited to the workspace “{workspace}” of Attest, as {role}, by “{by}”. Join by this link, which works once, within an hour:\n\n{link}\n\n{IGNORE}"
     );
-    Mail { to: to.to_owned(), subject: format!("Join {workspace} on Attest"), text }
+    Mail { to: to.to_owned(), subject: format!("Join “{workspace}” on Attest"), text }
 }
 
 const IGNORE: &str = "If you do not know why you got this, do nothing.\n";
@@ -69,10 +70,17 @@ const IGNORE: &str = "If you do not know why you got this, do nothing.\n";
 pub(super) async fn mail_step(services: &Services) -> Result<JobStep> {
     let Some(mailer) = &services.mailer else { return Ok(JobStep::Done(None)) };
     let waiting = services.system.transaction(take_mail_once).await?;
-    if let Some(WaitingMail { id, mail }) = waiting {
-        // What is refused for good is forgotten too; what fails is tried again until it is of no use.
-        mailer.send(&mail).await?;
-        services.system.transaction(move |tx| remove_mail_once(tx, id)).await?;
+    if let Some(waiting) = waiting {
+        let delivery = match waiting.open(&services.system.keyring().now()) {
+            Ok(mail) => mailer.send(&mail).await?,
+            Err(error) => {
+                tracing::error!(%error, "a mail that waits cannot be opened, and is forgotten");
+                Delivery::Refused
+            }
+        };
+        if delivery != Delivery::Later {
+            services.system.transaction(move |tx| remove_mail_once(tx, waiting.id)).await?;
+        }
         return Ok(JobStep::More);
     }
     let Some((notice, to)) = services.system.transaction(take_notice_once).await? else {
@@ -86,9 +94,8 @@ pub(super) async fn mail_step(services: &Services) -> Result<JobStep> {
         subject: format!("Attest: {title}"),
         text: format!("{text}\n\nSee your notices and your sessions: {address}\n"),
     };
-    if let Err(error) = mailer.send(&mail).await {
-        services.system.transaction(move |tx| give_back_once(tx, notice.clone())).await?;
-        return Err(error);
+    if mailer.send(&mail).await? != Delivery::Later {
+        services.system.transaction(move |tx| note_mailed_once(tx, notice.clone())).await?;
     }
     Ok(JobStep::More)
 }
@@ -112,7 +119,7 @@ async fn take_notice_once(mut tx: SystemTx) -> Result<Option<(Notice, String)>> 
     Ok(person.map(|person| (notice, person.email)))
 }
 
-async fn give_back_once(mut tx: SystemTx, notice: Notice) -> Result<()> {
-    tx.give_notice_back(&notice).await?;
-    tx.commit(Trail::Unaudited("a notice that was not mailed")).await
+async fn note_mailed_once(mut tx: SystemTx, notice: Notice) -> Result<()> {
+    tx.note_mailed(&notice).await?;
+    tx.commit(Trail::Unaudited("a notice that was mailed")).await
 }

@@ -8,6 +8,7 @@ use crate::domain::notice::{NoticeKind, NoticeState};
 use crate::domain::permission::{Permission, may_give};
 use crate::domain::role::Role;
 use crate::domain::text::Email;
+use crate::domain::time::HOUR;
 use crate::server::error::{Error, Result};
 use crate::server::store::member::Member;
 use crate::server::store::notice::NewNotice;
@@ -111,7 +112,14 @@ async fn tell<A: Act>(change: &mut Change<A>, person: PersonId, role: Option<Rol
         role: role.map(|role| role.as_str().to_owned()),
         ..NoticeState::default()
     };
-    change.notify(&NewNotice::new(person, NoticeKind::RoleChanged, told)).await
+    // Back and forth within an hour is told once.
+    let about = format!(
+        "{} {} {}",
+        change.workspace.id,
+        told.role.as_deref().unwrap_or_default(),
+        change.now.0.div_euclid(HOUR)
+    );
+    change.notify(&NewNotice { person, kind: NoticeKind::RoleChanged, about, state: told }).await
 }
 
 /// Nobody changes their own role, and an Admin neither grants nor removes Compliance Admin.

@@ -19,7 +19,7 @@ async fn tell_once(mut tx: SystemTx, workspace: WorkspaceId) -> Result<()> {
     if keys.is_empty() {
         return Ok(());
     }
-    let people = tx.able_admins(workspace).await?;
+    let (people, members) = tx.able_people(workspace).await?;
     for NoticedKey { is_token, id, name, at, maker, workspace } in keys {
         let (kind, about) = if is_token {
             let stage = TOKEN_EXPIRES.into_iter().filter(|before| at.minus(*before) <= now).min().unwrap_or(near);
@@ -29,7 +29,8 @@ async fn tell_once(mut tx: SystemTx, workspace: WorkspaceId) -> Result<()> {
         };
         let told =
             NoticeState { workspace: Some(workspace), thing: Some(name), at: Some(at), ..NoticeState::default() };
-        let maker = maker.filter(|maker| !people.contains(maker));
+        // Whoever was removed is told nothing of here any more.
+        let maker = maker.filter(|maker| !people.contains(maker) && members.contains(maker));
         for person in people.iter().copied().chain(maker) {
             let (about, state): (String, NoticeState) = (about.clone(), told.clone());
             tx.notify(&NewNotice { person, kind, about, state }).await?;

@@ -4,20 +4,24 @@
 use super::Services;
 use super::half_signed_in::HalfSignedIn;
 use super::session::{Proof, SignedIn, count_failure};
+use crate::domain::audit::AuditAction;
 use crate::domain::error::Problem;
 use crate::domain::id::PersonId;
+use crate::domain::notice::{NoticeKind, NoticeState};
 use crate::domain::text::Email;
-use crate::domain::time::Millis;
+use crate::domain::time::{HOUR, Millis};
 use crate::server::auth::browser::KnownBrowsers;
 use crate::server::auth::one_time_code::CodeSecret;
 use crate::server::auth::password::Verdict;
 use crate::server::auth::recovery_code::recovery_hash;
 use crate::server::auth::throttle::{Attempt, Passage};
 use crate::server::error::{Error, Result};
+use crate::server::store::notice::NewNotice;
 use crate::server::store::person::Person;
 use crate::server::store::second_factor::{ProvenFactor, SecondFactor};
-use crate::server::store::{Actor, SystemTx, Trail};
+use crate::server::store::{Actor, Record, SystemTx, Trail};
 use secrecy::SecretString;
+use serde_json::Value;
 
 /// Checks the code of somebody whose password was right. `marks` are what the browser keeps.
 pub async fn sign_in_by_code(
@@ -39,7 +43,7 @@ pub async fn sign_in_by_code(
     let email = Email::parse(&person.email).map_err(|problem| Error::invalid("email", problem))?;
     let browsers = KnownBrowsers::new(system.keyring().clone());
     let number = browsers.number(marks, &email);
-    let mut attempt = Attempt::at_code(&email, number);
+    let mut attempt = Attempt::at_code(&email, number, actor.address.as_deref().unwrap_or_default());
     if let Passage::Wait(wait) = attempt.count(system).await? {
         return Ok(SignedIn::Wait(wait));
     }
@@ -66,7 +70,13 @@ async fn proven(
     let digits: String = typed.chars().filter(|c| !c.is_whitespace()).collect();
     let secret = CodeSecret::unsealed(&keys, person, &factor.secret)?;
     if let Some(step) = secret.step_of(&digits, view.now, factor.used_step) {
-        return Ok(Some(ProvenFactor::Step(step)));
+        return Ok(Some(ProvenFactor::Step { step, sealed: factor.secret.sealed.clone() }));
+    }
+    if secret.step_of(&digits, view.now, 0).is_some() {
+        let now = view.now;
+        drop(view);
+        services.system.transaction(move |tx| tell_of_repeated(tx, person, now)).await?;
+        return Ok(None);
     }
     for key in keys.recovery_codes() {
         let Some(hash) = recovery_hash(&key, person, typed)? else { return Ok(None) };
@@ -77,72 +87,108 @@ async fn proven(
     Ok(None)
 }
 
+/// A right code that was used before: somebody may have looked over a shoulder.
+async fn tell_of_repeated(mut tx: SystemTx, person: PersonId, now: Millis) -> Result<()> {
+    // Once an hour.
+    let about = now.0.div_euclid(HOUR).to_string();
+    let kind = NoticeKind::CodeRepeated;
+    tx.notify(&NewNotice { person, kind, about, state: NoticeState::default() }).await?;
+    tx.commit(Trail::Unaudited("a code that came again")).await
+}
+
 /// What somebody who is signed in gives once more.
 pub struct Again {
     pub password: SecretString,
     /// Empty where they have no second factor.
     pub code: String,
+    /// The session that they are signed in by.
+    pub session: Vec<u8>,
 }
 
-/// Checks that the person who is signed in is still there; returns the moment of it. Guesses are throttled like sign-ins,
-/// and leave a row.
+/// That they are still there, to be used up by a transaction.
+#[derive(Clone, Debug)]
+pub(super) struct ProvenAgain {
+    attempt: Attempt,
+    factor: Option<ProvenFactor>,
+    code_field: &'static str,
+}
+
+/// Checks the password and the code of a person who is signed in. Guesses are throttled like sign-ins, and leave a row.
 ///
 /// # Errors
-/// [`Refusal::Invalid`](crate::domain::error::Refusal::Invalid) at `again_password` or `again_code`.
-pub async fn confirm(services: &Services, actor: &Actor, person: &Person, again: Again) -> Result<Millis> {
-    let attempt = present_password(services, actor, person, ("again_password", again.password)).await?;
-    let factor = services.system.system_view().await?.second_factor(person.id).await?;
-    let proven = match factor {
+/// [`Refusal::Invalid`](crate::domain::error::Refusal::Invalid) at one of the fields: of the password, and of the code.
+pub(super) async fn prove_again(
+    services: &Services,
+    actor: &Actor,
+    person: &Person,
+    again: &Again,
+    (password_field, code_field): (&'static str, &'static str),
+) -> Result<ProvenAgain> {
+    let Services { system, passwords, .. } = services;
+    let email = Email::parse(&person.email).map_err(|problem| Error::invalid("email", problem))?;
+    let mut attempt = Attempt::by_signed_in(&email, &again.session);
+    let Passage::Try(rank) = attempt.count(system).await? else {
+        return Err(Error::invalid(password_field, Problem::TooManyAttempts));
+    };
+    let mut view = system.system_view().await?;
+    let (hash, factor) = (view.password_hash(person.id).await?, view.second_factor(person.id).await?);
+    drop(view);
+    if passwords.verify(rank, again.password.clone(), hash).await? == Verdict::Wrong {
+        count_failure(services, actor, Some(person.id)).await?;
+        return Err(Error::invalid(password_field, Problem::NotThePassword));
+    }
+    let factor = match factor {
         None => None,
         Some(factor) => match proven(services, person.id, &factor, &again.code).await? {
             Some(proven) => Some(proven),
             None => {
                 count_failure(services, actor, Some(person.id)).await?;
-                return Err(Error::invalid("again_code", Problem::NotTheCode));
+                return Err(Error::invalid(code_field, Problem::NotTheCode));
             }
         },
     };
-    let id = person.id;
-    services.system.transaction(move |tx| confirm_once(tx, id, attempt.clone(), proven.clone())).await
+    Ok(ProvenAgain { attempt, factor, code_field })
 }
 
-async fn confirm_once(
-    mut tx: SystemTx,
-    id: PersonId,
-    attempt: Attempt,
-    proven: Option<ProvenFactor>,
-) -> Result<Millis> {
-    if let Some(proven) = &proven
-        && !tx.use_up(id, proven).await?
-    {
-        return Err(Error::invalid("again_code", Problem::NotTheCode));
+impl ProvenAgain {
+    /// Uses it up. Returns the row of a recovery code.
+    ///
+    /// # Errors
+    /// [`Problem::NotTheCode`] for a code that was used meanwhile, and where a second factor was set up meanwhile.
+    pub(super) async fn use_up(&self, tx: &mut SystemTx, actor: &Actor, id: PersonId) -> Result<Option<Record>> {
+        let is_proven = match &self.factor {
+            Some(factor) => tx.use_up(id, factor).await?,
+            None => !tx.has_second_factor(id).await?,
+        };
+        if !is_proven {
+            return Err(Error::invalid(self.code_field, Problem::NotTheCode));
+        }
+        self.attempt.succeeded(tx).await?;
+        if !matches!(self.factor, Some(ProvenFactor::RecoveryCode(_))) {
+            return Ok(None);
+        }
+        tx.notify(&NewNotice::new(id, NoticeKind::RecoveryCodeUsed, NoticeState::default())).await?;
+        Ok(Some(Record::installation(actor, AuditAction::RecoveryCodeUsed, id.to_string(), Value::Null)))
     }
-    attempt.succeeded(&mut tx).await?;
-    let now = tx.now;
-    tx.commit(Trail::Unaudited("somebody proved who they are once more")).await?;
-    Ok(now)
 }
 
-/// Checks the present password of somebody who is signed in; the attempt is forgiven by who goes on.
+/// Checks that the person who is signed in is still there; returns the moment of it.
 ///
 /// # Errors
-/// [`Refusal::Invalid`](crate::domain::error::Refusal::Invalid) at the field.
-pub(super) async fn present_password(
-    services: &Services,
-    actor: &Actor,
-    person: &Person,
-    (field, password): (&'static str, SecretString),
-) -> Result<Attempt> {
-    let Services { system, passwords, .. } = services;
-    let email = Email::parse(&person.email).map_err(|problem| Error::invalid("email", problem))?;
-    let mut attempt = Attempt::by_signed_in(&email);
-    let Passage::Try(rank) = attempt.count(system).await? else {
-        return Err(Error::invalid(field, Problem::TooManyAttempts));
+/// [`Refusal::Invalid`](crate::domain::error::Refusal::Invalid) at `again_password` or `again_code`.
+pub async fn confirm(services: &Services, actor: &Actor, person: &Person, again: Again) -> Result<Millis> {
+    let proven = prove_again(services, actor, person, &again, ("again_password", "again_code")).await?;
+    let (id, actor) = (person.id, actor.clone());
+    services.system.transaction(move |tx| confirm_once(tx, id, actor.clone(), proven.clone())).await
+}
+
+async fn confirm_once(mut tx: SystemTx, id: PersonId, actor: Actor, proven: ProvenAgain) -> Result<Millis> {
+    let row = proven.use_up(&mut tx, &actor, id).await?;
+    let now = tx.now;
+    let trail = match row {
+        Some(row) => Trail::Audited(vec![row]),
+        None => Trail::Unaudited("somebody proved who they are once more"),
     };
-    let hash = system.system_view().await?.password_hash(person.id).await?;
-    if passwords.verify(rank, password, hash).await? == Verdict::Wrong {
-        count_failure(services, actor, Some(person.id)).await?;
-        return Err(Error::invalid(field, Problem::NotThePassword));
-    }
-    Ok(attempt)
+    tx.commit(trail).await?;
+    Ok(now)
 }

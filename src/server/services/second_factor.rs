@@ -8,6 +8,7 @@ use crate::domain::id::{PersonId, WorkspaceId};
 use crate::domain::notice::{NoticeKind, NoticeState};
 use crate::domain::permission::{Permission, may_give};
 use crate::domain::role::Role;
+use crate::domain::time::Millis;
 use crate::server::auth::one_time_code::CodeSecret;
 use crate::server::auth::recovery_code::{recovery_codes, recovery_hash};
 use crate::server::error::{Error, Result};
@@ -62,7 +63,8 @@ fn new_codes(services: &Services, person: PersonId) -> Result<(Vec<String>, Vec<
 }
 
 /// Sets up the offered second factor, in place of one before, once its first `code` is right. Ends the person's other
-/// sessions, which were made without it. Returns their recovery codes, which are shown this once.
+/// sessions, which were made without it. Returns their recovery codes, which are shown this once, and since when it is there,
+/// which the session that goes on keeps.
 ///
 /// # Errors
 /// [`Problem::NotTheCode`] at `code`.
@@ -72,7 +74,7 @@ pub async fn set_up_factor(
     person: &Person,
     (offer, code): (&Offer, &str),
     session: Vec<u8>,
-) -> Result<Vec<String>> {
+) -> Result<(Vec<String>, Millis)> {
     let now = services.system.system_view().await?.now;
     let digits: String = code.chars().filter(|c| !c.is_whitespace()).collect();
     let step = offer.secret.step_of(&digits, now, 0).ok_or_else(|| Error::invalid("code", Problem::NotTheCode))?;
@@ -80,8 +82,8 @@ pub async fn set_up_factor(
     let (codes, hashes) = new_codes(services, person.id)?;
     let (id, actor) = (person.id, actor.clone());
     let work = move |tx| set_up_once(tx, actor.clone(), id, (secret.clone(), step), hashes.clone(), session.clone());
-    services.system.transaction(work).await?;
-    Ok(codes)
+    let since = services.system.transaction(work).await?;
+    Ok((codes, since))
 }
 
 async fn set_up_once(
@@ -91,15 +93,21 @@ async fn set_up_once(
     (secret, step): (SealedSecret, i64),
     hashes: Vec<Vec<u8>>,
     session: Vec<u8>,
-) -> Result<()> {
+) -> Result<Millis> {
     actor.assert_confirmed(tx.now)?;
     tx.take_form(&actor).await?;
+    // One that was ended meanwhile sets up nothing.
+    if !tx.is_session_of(id, &session).await? {
+        return Err(Refusal::SignedOut.into());
+    }
     tx.set_second_factor(id, &secret, step).await?;
     tx.set_recovery_codes(id, &hashes).await?;
     let ended = tx.end_sessions_but(id, Some(&session)).await?;
     tx.notify(&NewNotice::new(id, NoticeKind::SecondFactorSetUp, NoticeState::default())).await?;
     let row = own(&actor, id, AuditAction::SecondFactorSetUp, json!({"person": id, "sessions_ended": ended}));
-    tx.commit(Trail::Audited(vec![row])).await
+    let since = tx.now;
+    tx.commit(Trail::Audited(vec![row])).await?;
+    Ok(since)
 }
 
 fn own(actor: &Actor, id: PersonId, action: AuditAction, after: Value) -> Record {
@@ -124,6 +132,7 @@ async fn renew_codes_once(mut tx: SystemTx, actor: Actor, id: PersonId, hashes: 
         return Err(Refusal::NotFound.into());
     }
     tx.set_recovery_codes(id, &hashes).await?;
+    tx.notify(&NewNotice::new(id, NoticeKind::RecoveryCodesMade, NoticeState::default())).await?;
     let row = own(&actor, id, AuditAction::RecoveryCodesMade, Value::Null);
     tx.commit(Trail::Audited(vec![row])).await
 }

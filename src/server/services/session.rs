@@ -82,7 +82,7 @@ pub async fn sign_in(
         && !person.disabled
     {
         let renewed = if is_outdated { Some(passwords.hash(password).await?) } else { None };
-        if person.has_second_factor {
+        if person.has_second_factor() {
             return half_sign_in(services, person.id, attempt, (hash, renewed)).await;
         }
         let marks = browsers.with(marks, &email, number.unwrap_or_else(|| system.ids().random()));

@@ -90,6 +90,7 @@ pub async fn add_workspace(services: &Services, actor: &Actor, new: NewWorkspace
 /// Returns whether the Compliance Admin is a new person, who needs the link.
 async fn add_workspace_once(mut tx: SystemTx, actor: Actor, new: ReadWorkspace) -> Result<(Workspace, bool)> {
     operators_only(&mut tx, &actor).await?;
+    actor.assert_confirmed(tx.now)?;
     tx.take_form(&actor).await?;
     let (admin, account) = match &new.admin {
         Some((email, name, confirmed)) => {

@@ -6,7 +6,7 @@ use super::db::Tx;
 use super::scope::{Scope, WorkspaceRef};
 use crate::domain::audit::ActorSnapshot;
 use crate::domain::error::Refusal;
-use crate::domain::permission::{Grant, Permission, grant, grant_token};
+use crate::domain::permission::{Grant, Permission, grant, grant_token, is_within};
 use crate::domain::role::{Role, TokenRole};
 use crate::server::error::Result;
 
@@ -47,6 +47,7 @@ impl Store {
             // All at once and in one order: whoever had one row first would wait for the others of somebody like them.
             tx.lock_members(workspace.id).await?;
         }
+        let mut maker_role = None;
         let (snapshot, grant) = match &actor.who {
             Who::Person { id, .. } => {
                 let role = tx.role(workspace.id, *id, access).await?.ok_or(Refusal::NotFound)?;
@@ -65,8 +66,14 @@ impl Store {
                 let mut granted = grant_token(token.role, permission);
                 if let Some(maker) = token.maker_id {
                     // A token goes no further than whoever made it does now.
-                    let maker_role = tx.role(workspace.id, maker, access).await?.ok_or(Refusal::NotFound)?;
-                    granted = granted.min(grant(maker_role, permission));
+                    let role = tx.role(workspace.id, maker, access).await?.ok_or(Refusal::NotFound)?;
+                    maker_role = Some(role);
+                    granted = granted.min(grant(role, permission));
+                    let is_high = |role: Role| role.must_have_second_factor();
+                    let demands = workspace.demands_second_factor && token.role.member().is_some_and(is_high);
+                    if demands && !tx.has_second_factor(maker).await? {
+                        return Err(Refusal::SecondFactorMissing.into());
+                    }
                 }
                 (token.snapshot(*id), granted)
             }
@@ -77,9 +84,19 @@ impl Store {
         if grant == Grant::No {
             return Err(Refusal::Forbidden.into());
         }
-        let role = snapshot.role.and_then(TokenRole::member);
+        let role = match maker_role {
+            // A token goes no further than its maker in what depends on the role either.
+            Some(maker) => token_role(snapshot.role, maker),
+            None => snapshot.role.and_then(TokenRole::member),
+        };
         let (ids, keyring) = (self.ids.clone(), self.keyring().clone());
         let scope = Scope { tx, workspace, now, ids, keyring, precedence: self.precedence().clone() };
         Ok(Authorized { scope, actor: snapshot, role, grant })
     }
+}
+
+/// The lesser of a token's role and its maker's.
+fn token_role(token: Option<TokenRole>, maker: Role) -> Option<Role> {
+    let role = token?;
+    if is_within(role, maker) { role.member() } else { Some(maker) }
 }

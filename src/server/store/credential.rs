@@ -208,11 +208,16 @@ impl System {
 }
 
 impl<A: Act> Change<A> {
-    /// Adds an input's key, or gives it another secret; the one before works for a while.
+    /// Adds an input's key, or gives it another secret; the one before works for a while. One before that which is still in
+    /// use goes on instead: then the one before was not given to the senders yet.
     pub async fn set_input_secret(&mut self, input: InputId, key: &str, name: &str, secret_hash: &[u8]) -> Result<()> {
         const SQL: &str = "insert into credentials (public_key, kind, secret_hash, workspace_id, input_id, name, created_at) \
             values ($1, 'input', $2, $3, $4, $5, $6) on conflict (public_key) do update set \
-            old_secret_hash = credentials.secret_hash, old_secret_until = $7, old_secret_used_at = null, \
+            old_secret_hash = case when credentials.old_secret_until > $6 and credentials.old_secret_used_at is not null \
+            then credentials.old_secret_hash else credentials.secret_hash end, \
+            old_secret_until = case when credentials.old_secret_until > $6 and credentials.old_secret_used_at is not null \
+            then credentials.old_secret_until else $7 end, \
+            old_secret_used_at = case when credentials.old_secret_until > $6 then credentials.old_secret_used_at end, \
             secret_hash = excluded.secret_hash, secret_since = $6";
         let until = self.now.plus(OLD_SECRET_LASTS);
         let (workspace, now) = (self.workspace.id, self.now);

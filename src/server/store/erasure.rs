@@ -10,6 +10,7 @@ use crate::domain::audit::{AuditAction, SystemActor};
 use crate::domain::closed_list::closed_list;
 use crate::domain::erasing::Erasing;
 use crate::domain::id::WorkspaceId;
+use crate::domain::rounding::Shown;
 use crate::domain::time::Millis;
 use crate::server::error::Result;
 use serde_json::{Value, json};
@@ -219,7 +220,7 @@ impl Tx {
             action: AuditAction::IdfasErased,
             target: "idfas".to_owned(),
             before: Value::Null,
-            after: json!({"erased": erasure.erased, "asked_by_version": erasure.version}),
+            after: json!({"erased": Shown::logged(erasure.erased), "asked_by_version": erasure.version}),
             reason: None,
             settings_version: Some(settings_version),
         };

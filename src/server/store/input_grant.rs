@@ -102,7 +102,8 @@ impl Store {
         let old = known.old_secret.as_ref().filter(works);
         let is_new = bool::from(known.secret_hash.ct_eq(&given[..]));
         let old = old.filter(|old| bool::from(old.hash.ct_eq(&given[..])) && !is_new);
-        if (is_new || old.is_some()) && !known.paused {
+        let is_right = is_new || old.is_some();
+        if is_right && !known.paused {
             // It is enough to know the minute.
             let notes_old = old.is_some_and(|old| old.used_at.is_none_or(|used| now >= used.plus(MINUTE)));
             if notes_old {
@@ -112,7 +113,7 @@ impl Store {
             let placeholders = if known.takes_placeholders { Placeholders::Ids } else { Placeholders::Absent };
             Ok(InputGrant { workspace, input, requests_per_second: known.requests_per_second, placeholders, notes_old })
         } else {
-            Err(Refusal::Forbidden.into())
+            Err(if is_right { Refusal::InputPaused.into() } else { Refusal::Forbidden.into() })
         }
     }
 }

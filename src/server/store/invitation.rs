@@ -47,6 +47,19 @@ impl Scope {
 }
 
 impl<A: Act> Change<A> {
+    /// How many invitations were made within so many milliseconds, and how many of them for one e-mail.
+    pub async fn recent_invitations(&mut self, email: &Email, within: i64) -> Result<(i64, i64)> {
+        const SQL: &str = "select count(*), coalesce(sum(case when email = $2 then 1 else 0 end), 0) from invitations \
+            where workspace_id = $1 and created_at > $3";
+        let (workspace, since) = (self.workspace.id, self.now.minus(within));
+        Ok(on!(&mut self.tx, c => sqlx::query_as(SQL)
+            .bind(workspace)
+            .bind(email.as_str())
+            .bind(since)
+            .fetch_one(c)
+            .await?))
+    }
+
     /// Adds an invitation; an earlier one to the same e-mail ends.
     pub async fn add_invitation(
         &mut self,

@@ -215,7 +215,7 @@ impl System {
         self.transaction(move |mut tx: SystemTx| {
             let (job, why) = (job.clone(), why.clone());
             async move {
-                let due = tx.now.plus(JobKind::tried_again_after(job.failures + 1));
+                let due = tx.now.plus(job.name.tried_again_after(job.failures + 1));
                 on!(&mut tx.tx, c => {
                     sqlx::query(SQL)
                         .bind(job.workspace_id)

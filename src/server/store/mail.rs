@@ -5,7 +5,7 @@ use super::db::{Tx, on};
 use super::handle::{Act, Change};
 use super::keyring::OpenKeys;
 use crate::domain::job::JobKind;
-use crate::domain::time::Millis;
+use crate::domain::time::{MINUTE, Millis};
 use crate::server::error::{Error, Result};
 use aes_siv::KeyInit;
 use aes_siv::siv::Aes128Siv;
@@ -19,11 +19,26 @@ pub struct Mail {
     pub text: String,
 }
 
-/// A mail that waits.
+/// A mail that waits, sealed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WaitingMail {
     pub id: i64,
-    pub mail: Mail,
+    generation: i64,
+    sealed: Vec<u8>,
+}
+
+impl WaitingMail {
+    /// # Errors
+    /// [`Error::Internal`] for what this installation has not sealed.
+    pub fn open(&self, keys: &OpenKeys) -> Result<Mail> {
+        let text = cipher(keys, self.generation)?.decrypt([self.id.to_be_bytes()], &self.sealed);
+        serde_json::from_slice(&text.map_err(Error::internal)?).map_err(Error::internal)
+    }
+}
+
+/// How long after so many tries one mail is tried again, in milliseconds.
+pub(super) fn again_after(tries: i64) -> i64 {
+    (MINUTE << tries.clamp(0, 6)).min(10 * MINUTE)
 }
 
 fn cipher(keys: &OpenKeys, generation: i64) -> Result<Aes128Siv> {
@@ -35,7 +50,7 @@ impl Tx {
     /// Has the job that sends mails done soon.
     pub(super) async fn wake_mail(&mut self, now: Millis) -> Result<()> {
         const SQL: &str =
-            "update jobs set due_at = $2 where workspace_id = 0 and name = $1 and due_at > $2 and failures = 0";
+            "update jobs set due_at = $2 where workspace_id = 0 and name = $1 and due_at > $2 and holder is null";
         on!(self, c => { sqlx::query(SQL).bind(JobKind::Mail).bind(now).execute(c).await?; });
         Ok(())
     }
@@ -47,8 +62,8 @@ impl Tx {
         mail: &Mail,
         (now, expires): (Millis, Millis),
     ) -> Result<()> {
-        const SQL: &str = "insert into mails (id, sealed, generation, made_at, expires_at, tries) \
-            values ($1, $2, $3, $4, $5, 0)";
+        const SQL: &str = "insert into mails (id, sealed, generation, made_at, expires_at, tries, next_try_at) \
+            values ($1, $2, $3, $4, $5, 0, 0)";
         let generation = keys.in_use();
         let text = serde_json::to_vec(mail).map_err(Error::internal)?;
         let sealed = cipher(keys, generation)?.encrypt([id.to_be_bytes()], &text).map_err(Error::internal)?;
@@ -66,19 +81,25 @@ impl SystemTx {
         self.tx.add_mail(id, &keys, mail, (now, expires)).await
     }
 
-    /// Takes the mail that was tried least often, as tried once more; those that expired are forgotten.
+    /// Takes a mail whose time has come, as tried once more.
     pub async fn take_mail(&mut self) -> Result<Option<WaitingMail>> {
-        const FORGET: &str = "delete from mails where expires_at <= $1";
-        const FIND: &str = "select id, sealed, generation from mails order by tries, id limit 1";
-        const TRY: &str = "update mails set tries = tries + 1 where id = $1";
+        const FIND: &str = "select id, generation, sealed, tries from mails \
+            where next_try_at <= $1 and expires_at > $1 order by next_try_at, id limit 1";
+        const TRY: &str = "update mails set tries = tries + 1, next_try_at = $2 where id = $1";
         let now = self.now;
-        on!(&mut self.tx, c => { sqlx::query(FORGET).bind(now).execute(c).await?; });
-        let found: Option<(i64, Vec<u8>, i64)> = on!(&mut self.tx, c => sqlx::query_as(FIND).fetch_optional(c).await?);
-        let Some((id, sealed, generation)) = found else { return Ok(None) };
-        on!(&mut self.tx, c => { sqlx::query(TRY).bind(id).execute(c).await?; });
-        let text =
-            cipher(&self.keyring.now(), generation)?.decrypt([id.to_be_bytes()], &sealed).map_err(Error::internal)?;
-        Ok(Some(WaitingMail { id, mail: serde_json::from_slice(&text).map_err(Error::internal)? }))
+        let found: Option<(i64, i64, Vec<u8>, i64)> =
+            on!(&mut self.tx, c => sqlx::query_as(FIND).bind(now).fetch_optional(c).await?);
+        let Some((id, generation, sealed, tries)) = found else { return Ok(None) };
+        let next = now.plus(again_after(tries));
+        on!(&mut self.tx, c => { sqlx::query(TRY).bind(id).bind(next).execute(c).await?; });
+        Ok(Some(WaitingMail { id, generation, sealed }))
+    }
+
+    /// Forgets mails that are of no use any more.
+    pub async fn prune_mails(&mut self) -> Result<()> {
+        let now = self.now;
+        on!(&mut self.tx, c => { sqlx::query("delete from mails where expires_at <= $1").bind(now).execute(c).await?; });
+        Ok(())
     }
 
     /// Forgets a mail that was sent, or that nobody takes.

@@ -3,6 +3,7 @@
 use super::columns::known;
 use super::db::{Tx, on};
 use super::handle::{Act, Change};
+use super::mail::again_after;
 use super::{SystemTx, SystemView};
 use crate::domain::id::{PersonId, WorkspaceId};
 use crate::domain::notice::{NoticeKind, NoticeState};
@@ -92,28 +93,33 @@ impl SystemTx {
         Ok(())
     }
 
-    /// Takes the oldest notice that was not mailed and is not older than `since`, as mailed now.
+    /// Takes a notice that is to be mailed and is not older than `since`, as tried once more.
     pub async fn take_unmailed_notice(&mut self, since: Millis) -> Result<Option<Notice>> {
-        const FIND: &str = "select id, person_id, kind, state_json, at, seen_at is not null as is_seen from notices \
-            where mailed_at is null and at >= $1 order by at, id limit 1";
-        const TAKE: &str = "update notices set mailed_at = $3 where person_id = $1 and id = $2 and mailed_at is null";
+        const FIND: &str = "select id, person_id, kind, state_json, at, seen_at is not null as is_seen, tries \
+            from notices where mailed_at is null and next_try_at <= $1 and at >= $2 order by next_try_at, at, id limit 1";
+        const TRY: &str = "update notices set tries = tries + 1, next_try_at = $3 where person_id = $1 and id = $2";
         let now = self.now;
-        let found: Vec<Row> = on!(&mut self.tx, c => known(sqlx::query(FIND).bind(since).fetch_all(c).await?)?);
-        let Some(row) = found.into_iter().next() else { return Ok(None) };
-        let taken = on!(&mut self.tx, c => sqlx::query(TAKE)
-            .bind(row.person_id)
-            .bind(row.id)
-            .bind(now)
-            .execute(c)
-            .await?
-            .rows_affected());
-        if taken == 1 { row.notice().map(Some) } else { Ok(None) }
+        #[derive(sqlx::FromRow)]
+        struct Tried {
+            #[sqlx(flatten)]
+            row: Row,
+            tries: i64,
+        }
+        let found: Vec<Tried> =
+            on!(&mut self.tx, c => known(sqlx::query(FIND).bind(now).bind(since).fetch_all(c).await?)?);
+        let Some(Tried { row, tries }) = found.into_iter().next() else { return Ok(None) };
+        let next = now.plus(again_after(tries));
+        on!(&mut self.tx, c => { sqlx::query(TRY).bind(row.person_id).bind(row.id).bind(next).execute(c).await?; });
+        row.notice().map(Some)
     }
 
-    /// Gives a notice back that could not be mailed.
-    pub async fn give_notice_back(&mut self, notice: &Notice) -> Result<()> {
-        const SQL: &str = "update notices set mailed_at = null where person_id = $1 and id = $2";
-        on!(&mut self.tx, c => { sqlx::query(SQL).bind(notice.person).bind(notice.id).execute(c).await?; });
+    /// Notes that a notice was mailed, or never can be.
+    pub async fn note_mailed(&mut self, notice: &Notice) -> Result<()> {
+        const SQL: &str = "update notices set mailed_at = $3 where person_id = $1 and id = $2";
+        let now = self.now;
+        on!(&mut self.tx, c => {
+            sqlx::query(SQL).bind(notice.person).bind(notice.id).bind(now).execute(c).await?;
+        });
         Ok(())
     }
 
@@ -137,8 +143,8 @@ pub struct NoticedKey {
     pub workspace: String,
 }
 
-/// Of how many keys a workspace is told at a time.
-const MOST_KEYS: i64 = 100;
+/// As many as a workspace may have of each.
+const MOST_KEYS: i64 = 200;
 
 impl SystemView {
     /// Tokens of a workspace that end between two moments, and secrets of inputs that are as old as `before`.
@@ -148,26 +154,39 @@ impl SystemView {
         (from, until): (Millis, Millis),
         before: Millis,
     ) -> Result<Vec<NoticedKey>> {
-        const SQL: &str = "select c.kind = 'token' as is_token, coalesce(c.token_id, c.input_id) as id, c.name, \
-            coalesce(c.expires_at, c.secret_since, c.created_at) as at, c.maker_id as maker, w.name as workspace \
-            from credentials c join workspaces w on w.id = c.workspace_id where c.workspace_id = $1 and \
-            ((c.kind = 'token' and c.expires_at > $2 and c.expires_at <= $3) \
-            or (c.kind = 'input' and coalesce(c.secret_since, c.created_at) <= $4)) order by 2 limit $5";
-        Ok(on!(&mut self.tx, c => sqlx::query_as(SQL)
+        const TOKENS: &str = "select true as is_token, c.token_id as id, c.name, c.expires_at as at, c.maker_id as maker, \
+            w.name as workspace from credentials c join workspaces w on w.id = c.workspace_id \
+            where c.workspace_id = $1 and c.kind = 'token' and c.expires_at > $2 and c.expires_at <= $3 \
+            order by c.expires_at, c.token_id limit $4";
+        const SECRETS: &str = "select false as is_token, c.input_id as id, c.name, \
+            coalesce(c.secret_since, c.created_at) as at, c.maker_id as maker, w.name as workspace \
+            from credentials c join workspaces w on w.id = c.workspace_id \
+            where c.workspace_id = $1 and c.kind = 'input' and coalesce(c.secret_since, c.created_at) <= $2 \
+            order by 4, 2 limit $3";
+        let mut keys: Vec<NoticedKey> = on!(&mut self.tx, c => sqlx::query_as(TOKENS)
             .bind(workspace)
             .bind(from)
             .bind(until)
+            .bind(MOST_KEYS)
+            .fetch_all(c)
+            .await?);
+        let secrets: Vec<NoticedKey> = on!(&mut self.tx, c => sqlx::query_as(SECRETS)
+            .bind(workspace)
             .bind(before)
             .bind(MOST_KEYS)
             .fetch_all(c)
-            .await?))
+            .await?);
+        keys.extend(secrets);
+        Ok(keys)
     }
 
-    /// The people who can make tokens and secrets in a workspace.
-    pub async fn able_admins(&mut self, workspace: WorkspaceId) -> Result<Vec<PersonId>> {
-        let members = self.tx.members(workspace).await?;
-        let able = members.into_iter().filter(|member| may(member.role, Permission::ManageTokens) && !member.disabled);
-        Ok(able.map(|member| member.person_id).collect())
+    /// The people who can make tokens and secrets in a workspace, and all its members; those who are not disabled.
+    pub async fn able_people(&mut self, workspace: WorkspaceId) -> Result<(Vec<PersonId>, Vec<PersonId>)> {
+        let mut able = self.tx.members(workspace).await?;
+        able.retain(|member| !member.disabled);
+        let admins = able.iter().filter(|member| may(member.role, Permission::ManageTokens));
+        let admins = admins.map(|member| member.person_id).collect();
+        Ok((admins, able.into_iter().map(|member| member.person_id).collect()))
     }
 }
 

@@ -22,7 +22,8 @@ pub struct Person {
     /// Who was shown the link by which the account's first password was chosen, and could have used it.
     pub first_link_shown_to: Option<PersonId>,
     pub theme: Theme,
-    pub has_second_factor: bool,
+    /// Since when they have a second factor.
+    pub second_factor_at: Option<Millis>,
     /// How many notices they did not read.
     pub unread: i64,
     pub signed_in_at: Option<Millis>,
@@ -30,10 +31,16 @@ pub struct Person {
     pub lacks_second_factor: bool,
 }
 
+impl Person {
+    pub fn has_second_factor(&self) -> bool {
+        self.second_factor_at.is_some()
+    }
+}
+
 macro_rules! columns {
     () => {
         "p.id, p.email, p.name, p.operator, p.disabled_at is not null as disabled, p.first_link_shown_to, p.theme, \
-        exists (select 1 from second_factors f where f.person_id = p.id) as has_second_factor, p.signed_in_at, \
+        (select f.set_up_at from second_factors f where f.person_id = p.id) as second_factor_at, p.signed_in_at, \
         (select count(*) from notices n where n.person_id = p.id and n.seen_at is null) as unread, \
         p.operator and exists (select 1 from installation i where i.operators_need_second_factor) \
         and not exists (select 1 from second_factors f where f.person_id = p.id) as lacks_second_factor"

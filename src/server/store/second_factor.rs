@@ -5,7 +5,7 @@ use super::columns::known;
 use super::db::{Tx, on};
 use super::handle::{Act, Change};
 use super::{SystemTx, SystemView};
-use crate::domain::id::PersonId;
+use crate::domain::id::{PersonId, WorkspaceId};
 use crate::domain::role::Role;
 use crate::domain::time::Millis;
 use crate::server::error::Result;
@@ -32,8 +32,8 @@ pub struct SecondFactor {
 /// What somebody proved their second factor by; it is used up by a transaction.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ProvenFactor {
-    /// A code of the app, of this step.
-    Step(i64),
+    /// A code of the app with this secret, of this step.
+    Step { step: i64, sealed: Vec<u8> },
     /// A recovery code of this hash.
     RecoveryCode(Vec<u8>),
 }
@@ -66,6 +66,12 @@ impl SystemView {
             where m.person_id = $1 and w.demands_second_factor";
         let roles: Vec<(Role,)> = on!(&mut self.tx, c => known(sqlx::query(SQL).bind(person).fetch_all(c).await?)?);
         Ok(roles.iter().any(|(role,)| role.must_have_second_factor()))
+    }
+
+    /// Whether a workspace demands a second factor of its Compliance Admins and Admins.
+    pub async fn demands_second_factor(&mut self, workspace: WorkspaceId) -> Result<bool> {
+        const SQL: &str = "select demands_second_factor from workspaces where id = $1";
+        Ok(on!(&mut self.tx, c => sqlx::query_scalar(SQL).bind(workspace).fetch_one(c).await?))
     }
 
     /// Whether a recovery code of this hash is left.
@@ -122,19 +128,30 @@ impl SystemTx {
 
     /// Whether the person has a second factor, which they keep until the transaction ends.
     pub async fn has_second_factor(&mut self, person: PersonId) -> Result<bool> {
-        self.tx.has_second_factor(person).await
+        const SQL: &str = "select person_id from second_factors where person_id = $1";
+        const LOCKING: &str = "select person_id from second_factors where person_id = $1 for update";
+        let sql = self.tx.pick(SQL, LOCKING);
+        let found: Option<PersonId> =
+            on!(&mut self.tx, c => sqlx::query_scalar(sql).bind(person).fetch_optional(c).await?);
+        Ok(found.is_some())
     }
 
     /// Uses up what somebody proved their second factor by. Returns whether it was not used before: of two at the same
     /// moment, one is refused.
     pub async fn use_up(&mut self, person: PersonId, proven: &ProvenFactor) -> Result<bool> {
-        const STEP: &str = "update second_factors set used_step = $2 where person_id = $1 and used_step < $2";
+        const STEP: &str =
+            "update second_factors set used_step = $2 where person_id = $1 and used_step < $2 and sealed = $3";
         const CODE: &str =
             "update recovery_codes set used_at = $3 where person_id = $1 and code_hash = $2 and used_at is null";
         match proven {
-            ProvenFactor::Step(step) => Ok(
-                on!(&mut self.tx, c => sqlx::query(STEP).bind(person).bind(step).execute(c).await?.rows_affected() > 0),
-            ),
+            ProvenFactor::Step { step, sealed } => Ok(on!(&mut self.tx, c => sqlx::query(STEP)
+                .bind(person)
+                .bind(step)
+                .bind(sealed)
+                .execute(c)
+                .await?
+                .rows_affected()
+                > 0)),
             ProvenFactor::RecoveryCode(hash) => {
                 let now = self.now;
                 Ok(on!(&mut self.tx, c => sqlx::query(CODE)

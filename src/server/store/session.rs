@@ -62,6 +62,12 @@ impl SystemTx {
         Ok(())
     }
 
+    /// Whether this is a session of the person.
+    pub async fn is_session_of(&mut self, person: PersonId, id_hash: &[u8]) -> Result<bool> {
+        const SQL: &str = "select count(*) > 0 from sessions where person_id = $1 and id_hash = $2";
+        Ok(on!(&mut self.tx, c => sqlx::query_scalar(SQL).bind(person).bind(id_hash).fetch_one(c).await?))
+    }
+
     /// Ends one session of the person; how many that were.
     pub async fn end_session_of(&mut self, person: PersonId, id_hash: &[u8]) -> Result<u64> {
         const SQL: &str = "delete from sessions where person_id = $1 and id_hash = $2";

@@ -39,6 +39,6 @@ async fn the_log_tells_what_left_the_counts() {
     let told: Vec<(String,)> = world.rows("select after_json from audit where action = 'devices.retired'").await;
     let told: Vec<Value> = told.iter().map(|(row,)| serde_json::from_str(row).expect("JSON")).collect();
     assert_eq!(told.len(), 1);
-    assert_eq!(told[0]["devices"], 1);
+    assert_eq!(told[0]["devices"], "fewer than 10", "rounded: auditors read it");
     world.assert_holds().await;
 }

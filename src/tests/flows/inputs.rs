@@ -11,6 +11,7 @@ use std::time::Duration;
 on_both! {
     the_curl_works_as_it_stands
     a_secret_is_shown_once_and_rotates
+    a_rotation_in_a_rotation_cuts_nobody_off
     pages_are_compressed_and_secrets_are_not
     an_input_over_its_rate_is_told_to_wait
     samples_are_for_those_who_may_and_leave_a_row
@@ -112,6 +113,34 @@ async fn a_secret_is_shown_once_and_rotates(world: World) {
     let audit = world.get("/w/acme/audit", &cookie).await.body;
     assert!(audit.contains("Old input secret ended"));
     assert!(audit.contains("secret rotated") && !audit.contains(&new));
+    world.assert_holds().await;
+}
+
+/// Senders still use the first secret while the second one was lost: a third is made, and the first works on.
+async fn a_rotation_in_a_rotation_cuts_nobody_off(world: World) {
+    world.workspace("Acme").await;
+    let ada = world.member("acme", "Ada", Role::Admin).await;
+    let (cookie, (key, first)) = (world.sign_in(&ada).await, world.input("acme", "Backend").await);
+    let address = only_input(&world, &cookie).await;
+    let status = async |secret: &str| world.ask("POST", "/v2/events", Some(&basic(&key, secret)), "{}").await.status;
+    let rotate = async |version: &str| {
+        let form = [("act", "rotate"), ("sure", "yes"), ("secret_version", version)];
+        let page = world.post(&address, &cookie, &form).await.body;
+        between(&page, "data-name=\"secret\" class=\"copy\">", "<")
+    };
+    let second = rotate("1").await;
+    assert_eq!(status(&first).await, StatusCode::ACCEPTED);
+    last_use(&world, &address, &cookie).await;
+    let asked = world.post(&address, &cookie, &[("act", "rotate"), ("secret_version", "2")]).await.body;
+    assert!(asked.contains("The old secret is still in use"), "{asked}");
+    let third = rotate("2").await;
+    world.clock.advance(READ_AGAIN);
+    assert_eq!(
+        (status(&first).await, status(&second).await, status(&third).await),
+        (StatusCode::ACCEPTED, StatusCode::FORBIDDEN, StatusCode::ACCEPTED)
+    );
+    world.clock.advance(DAY);
+    assert_eq!((status(&first).await, status(&third).await), (StatusCode::FORBIDDEN, StatusCode::ACCEPTED));
     world.assert_holds().await;
 }
 

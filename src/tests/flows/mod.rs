@@ -23,5 +23,6 @@ mod refusals;
 mod second_factor;
 mod secret;
 mod senders;
+mod step_up;
 mod tokens;
 mod userprofile;

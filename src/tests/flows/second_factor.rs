@@ -1,5 +1,4 @@
-//! Two-factor authentication: setting it up, signing in with it, and who must have it; and the password again before what
-//! would do harm.
+//! Two-factor authentication: setting it up, signing in with it, and who must have it.
 
 use crate::harness::{Cookie, PASSWORD, Reply, World, on_both};
 use attest::domain::role::Role;
@@ -14,23 +13,23 @@ on_both! {
     a_code_works_once_and_for_a_clock_that_is_half_a_minute_off
     each_of_ten_recovery_codes_works_once
     guesses_at_the_code_slow_down
-    what_does_harm_asks_for_the_password_again
-    two_browsers_are_asked_each_for_itself
     a_workspace_demands_it_of_those_who_change_it
     an_installation_demands_it_of_its_operators
     a_lost_one_is_taken_away_by_an_operator
     another_password_ends_half_a_sign_in
     keys_are_rotated_under_it
     nobody_turns_it_on_with_anothers_key
+    a_session_from_before_it_is_nobodys
+    what_becomes_of_it_is_told
 }
 
 /// What begins a text to be copied.
 const COPIED: &str = "<pre tabindex=\"0\" class=\"copy\">";
-const PAGE: &str = "/account/second-factor";
+pub const PAGE: &str = "/account/second-factor";
 
 /// Somebody with an authenticator app.
 pub struct Phone {
-    email: String,
+    pub email: String,
     pub secret: CodeSecret,
     pub recovery: Vec<String>,
     pub cookie: Cookie,
@@ -43,7 +42,7 @@ impl Phone {
         Self::set_up_in(world, email, cookie).await
     }
 
-    async fn set_up_in(world: &World, email: &str, cookie: Cookie) -> Self {
+    pub async fn set_up_in(world: &World, email: &str, cookie: Cookie) -> Self {
         let (secret, sealed) = begin(world, &cookie).await;
         let reply = world.post(PAGE, &cookie, &set_up(&sealed, &secret.code_at(world.clock.now()))).await;
         assert_eq!(reply.status, StatusCode::OK, "{}", reply.body);
@@ -60,12 +59,12 @@ impl Phone {
         reply.cookie()
     }
 
-    async fn sign_in(&self, world: &World, code: &str) -> Reply {
+    pub async fn sign_in(&self, world: &World, code: &str) -> Reply {
         let half = self.password(world).await;
         give_code(world, &half, code).await
     }
 
-    fn code(&self, world: &World) -> String {
+    pub fn code(&self, world: &World) -> String {
         self.secret.code_at(world.clock.now())
     }
 }
@@ -74,7 +73,7 @@ async fn give_code(world: &World, half: &Cookie, code: &str) -> Reply {
     world.post("/sign-in/code", half, &[("code", code), ("next", "/account")]).await
 }
 
-fn between<'a>(text: &'a str, before: &str, after: &str) -> &'a str {
+pub fn between<'a>(text: &'a str, before: &str, after: &str) -> &'a str {
     let (_, rest) = text.split_once(before).unwrap_or_else(|| panic!("{before} is not in {text}"));
     rest.split(after).next().expect("an end")
 }
@@ -197,108 +196,6 @@ async fn guesses_at_the_code_slow_down(world: World) {
     assert!(page.contains("Failed sign-ins"), "guesses leave a row");
 }
 
-/// A token to be made: its maker must be asked.
-const TOKEN: [(&str, &str); 5] =
-    [("act", "add"), ("name", "Script"), ("role", "read_only"), ("days", "30"), ("form_id", "one")];
-
-async fn what_does_harm_asks_for_the_password_again(world: World) {
-    world.workspace("Acme").await;
-    let ada = world.member("acme", "Ada", Role::ComplianceAdmin).await;
-    let bob = world.member("acme", "Bob", Role::Analyst).await;
-    let bob_id = world.page_of(&bob).await.replace("/people/", "");
-    let cookie = world.sign_in(&ada).await;
-    world.clock.advance(11 * MINUTE);
-    let version = |page: &str| between(page, "name=\"version\" value=\"", "\"").to_owned();
-    let version = version(&world.get("/w/acme/privacy", &cookie).await.body);
-    let default = |status| {
-        vec![
-            ("form", "default"),
-            ("status", status),
-            ("confirm", "Acme"),
-            ("reason", "why"),
-            ("version", version.as_str()),
-        ]
-    };
-    let observe = vec![
-        ("form", "policy"),
-        ("idfa_policy", "observe"),
-        ("policy_confirm", "Acme"),
-        ("policy_reason", "why"),
-        ("version", version.as_str()),
-    ];
-    let role = |role| vec![("act", "set"), ("sure", "yes"), ("person", bob_id.as_str()), ("role", role)];
-    let asks = [
-        ("/w/acme/privacy", default("authorized")),
-        ("/w/acme/privacy", observe),
-        ("/w/acme/tokens", TOKEN.to_vec()),
-        ("/w/acme/members", role("admin")),
-        ("/w/acme/members", role("compliance_admin")),
-        ("/w/acme/members", vec![("act", "invite"), ("email", "eve@example.com"), ("role", "admin")]),
-        ("/account", vec![("act", "end_others")]),
-        (PAGE, vec![("act", "begin")]),
-    ];
-    // Another session, for there to be one to end.
-    world.sign_in(&ada).await;
-    for (path, form) in &asks {
-        let reply = world.post(path, &cookie, form).await;
-        assert_eq!(reply.status, StatusCode::FORBIDDEN, "{path} {form:?}");
-        assert!(reply.body.contains("Confirm that it is you"), "{path} {form:?}");
-    }
-    world.assert_holds().await;
-    // What does none is not asked about.
-    assert_eq!(world.post("/w/acme/members", &cookie, &role("auditor")).await.status, StatusCode::SEE_OTHER);
-    // A wrong password keeps the form; the right one sends it.
-    let waiting = |password| [&TOKEN[..], &[("again_to", "/w/acme/tokens"), ("again_password", password)]].concat();
-    let reply = world.post("/confirm", &cookie, &waiting("a guess")).await;
-    assert_eq!(reply.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(reply.body.contains("name=\"name\" value=\"Script\"") && !reply.body.contains("a guess"), "{}", reply.body);
-    let reply = world.post("/confirm", &cookie, &waiting(PASSWORD)).await;
-    assert_eq!((reply.status, reply.location()), (StatusCode::TEMPORARY_REDIRECT, "/w/acme/tokens"));
-    // As the browser follows.
-    let reply = world.post("/w/acme/tokens", &cookie, &waiting(PASSWORD)).await;
-    assert_eq!(reply.status, StatusCode::OK);
-    assert!(reply.body.contains("shown only once"), "{}", reply.body);
-    assert_eq!(
-        world.post("/w/acme/members", &cookie, &role("admin")).await.status,
-        StatusCode::SEE_OTHER,
-        "ten minutes"
-    );
-    world.clock.advance(11 * MINUTE);
-    assert_eq!(world.post("/w/acme/members", &cookie, &role("compliance_admin")).await.status, StatusCode::FORBIDDEN);
-    for elsewhere in ["//evil.example", "https://evil.example/", ""] {
-        let form = [("again_to", elsewhere), ("again_password", PASSWORD)];
-        assert_eq!(world.post("/confirm", &cookie, &form).await.status, StatusCode::BAD_REQUEST, "{elsewhere}");
-    }
-    world.assert_holds().await;
-}
-
-async fn two_browsers_are_asked_each_for_itself(world: World) {
-    world.workspace("Acme").await;
-    let ada = world.member("acme", "Ada", Role::Admin).await;
-    let phone = Phone::set_up(&world, &ada).await;
-    world.clock.advance(MINUTE);
-    let other = phone.sign_in(&world, &phone.code(&world)).await.cookie();
-    world.clock.advance(11 * MINUTE);
-    let again = |code: &str| {
-        vec![
-            ("again_to".to_owned(), "/w/acme/tokens".to_owned()),
-            ("again_password".to_owned(), PASSWORD.to_owned()),
-            ("again_code".to_owned(), code.to_owned()),
-        ]
-    };
-    let confirm = async |cookie: &Cookie, code: &str| {
-        let form = again(code);
-        let form: Vec<(&str, &str)> = form.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        world.post("/confirm", cookie, &form).await.status
-    };
-    let code = phone.code(&world);
-    assert_eq!(confirm(&phone.cookie, "").await, StatusCode::UNPROCESSABLE_ENTITY, "the password is half of it");
-    assert_eq!(confirm(&phone.cookie, &code).await, StatusCode::TEMPORARY_REDIRECT);
-    assert_eq!(confirm(&other, &code).await, StatusCode::UNPROCESSABLE_ENTITY, "a code works once");
-    assert_eq!(world.post("/w/acme/tokens", &other, &TOKEN).await.status, StatusCode::FORBIDDEN);
-    assert_eq!(world.post("/w/acme/tokens", &phone.cookie, &TOKEN).await.status, StatusCode::OK);
-}
-
 async fn a_workspace_demands_it_of_those_who_change_it(world: World) {
     world.workspace("Acme").await;
     world.workspace("Other").await;
@@ -323,7 +220,7 @@ async fn a_workspace_demands_it_of_those_who_change_it(world: World) {
         assert!(reply.body.contains(PAGE), "{path}: where to set it up");
         assert_eq!(world.get(path, &phone.cookie).await.status, StatusCode::OK, "{path}");
     }
-    assert_eq!(world.post("/w/acme/tokens", &bobs, &TOKEN).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(world.post("/w/acme/tokens", &bobs, &[("act", "revoke")]).await.status, StatusCode::FORBIDDEN);
     assert_eq!(world.get("/w/acme/overview", &cleos).await.status, StatusCode::OK, "not of others");
     assert_eq!(world.get("/w/other/overview", &bobs).await.status, StatusCode::OK, "nor elsewhere");
     assert_eq!(world.distribution("acme", &token, "").await["unit"], "profiles", "nor of scripts");
@@ -384,8 +281,13 @@ async fn another_password_ends_half_a_sign_in(world: World) {
     let phone = Phone::set_up(&world, &ada).await;
     world.clock.advance(MINUTE);
     let half = phone.password(&world).await;
-    let new = [("act", "password"), ("present", PASSWORD), ("new", "nine violet anchors 8")];
-    assert_eq!(world.post("/account", &phone.cookie, &new).await.status, StatusCode::SEE_OTHER);
+    let status = async |code: &str| {
+        let new = [("act", "password"), ("present", PASSWORD), ("code", code), ("new", "nine violet anchors 8")];
+        world.post("/account", &phone.cookie, &new).await.status
+    };
+    assert_eq!(status("").await, StatusCode::UNPROCESSABLE_ENTITY, "the password alone changes no password");
+    assert_eq!(status(&phone.code(&world)).await, StatusCode::SEE_OTHER);
+    world.clock.advance(MINUTE);
     let reply = give_code(&world, &half, &phone.code(&world)).await;
     assert_eq!(reply.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", reply.body);
 }
@@ -412,4 +314,41 @@ async fn nobody_turns_it_on_with_anothers_key(world: World) {
     }
     assert_eq!(world.post(PAGE, &eves, &set_up(&sealed, "000000")).await.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(world.post(PAGE, &eves, &set_up(&sealed, &code)).await.status, StatusCode::OK);
+}
+
+/// One that an older version made, which asks for no code.
+async fn a_session_from_before_it_is_nobodys(world: World) {
+    let ada = world.person("Ada").await;
+    let before = world.sign_in(&ada).await;
+    // Whatever it is: a hash has the type of a secret, too.
+    world
+        .execute(
+            "insert into second_factors (person_id, sealed, generation, used_step, set_up_at) \
+             select p.id, s.id_hash, 1, 0, p.created_at from people p, sessions s",
+        )
+        .await;
+    assert_eq!(world.get("/account", &before).await.status, StatusCode::SEE_OTHER);
+}
+
+async fn what_becomes_of_it_is_told(world: World) {
+    let ada = world.person("Ada").await;
+    let phone = Phone::set_up(&world, &ada).await;
+    world.clock.advance(MINUTE);
+    world.post(PAGE, &phone.cookie, &[("act", "codes")]).await;
+    let reply = phone.sign_in(&world, &phone.code(&world)).await;
+    assert_eq!(phone.sign_in(&world, &phone.code(&world)).await.status, StatusCode::UNPROCESSABLE_ENTITY, "again");
+    assert_eq!(
+        world.post(PAGE, &reply.cookie(), &[("act", "remove"), ("sure", "yes")]).await.status,
+        StatusCode::SEE_OTHER
+    );
+    let page = world.get("/account", &reply.cookie()).await.body;
+    for title in [
+        "Two-factor authentication on",
+        "New recovery codes",
+        "New sign-in",
+        "Code used twice",
+        "Two-factor authentication off",
+    ] {
+        assert!(page.contains(title), "{title}: {page}");
+    }
 }

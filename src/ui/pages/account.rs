@@ -61,7 +61,7 @@ pub struct SessionRow {
 }
 
 const NAME: [(&str, &str); 1] = [("name", "Your name")];
-const PASSWORD: [(&str, &str); 2] = [("present", "Current password"), ("new", "New password")];
+const PASSWORD: [(&str, &str); 3] = [("present", "Current password"), ("code", "Code"), ("new", "New password")];
 
 pub fn account(page: Account) -> impl IntoView {
     let theme = page.frame.theme;
@@ -75,7 +75,7 @@ pub fn account(page: Account) -> impl IntoView {
         {page.done.map(done)}
         {notices(page.notices)}
         {name_form(page.name, &page.name_faults)}
-        {password_form(page.email, &page.password_faults)}
+        {password_form(page.email, page.second_factor.is_some(), &page.password_faults)}
         {second_factor(page.second_factor)}
         {sessions(page.sessions)}
         {theme_form(theme)}
@@ -134,7 +134,17 @@ fn name_form(name: String, faults: &Faults) -> impl IntoView + use<> {
     }
 }
 
-fn password_form(email: String, faults: &Faults) -> impl IntoView + use<> {
+fn password_form(email: String, has_second_factor: bool, faults: &Faults) -> impl IntoView + use<> {
+    let code = has_second_factor.then(|| {
+        let code = Field {
+            name: "code",
+            label: "Code",
+            autocomplete: Some("one-time-code"),
+            help: Some("From your authenticator app, or a recovery code."),
+            ..Field::default()
+        };
+        field(code, faults)
+    });
     let present = Field {
         name: "present",
         label: "Current password",
@@ -152,6 +162,7 @@ fn password_form(email: String, faults: &Faults) -> impl IntoView + use<> {
             <input type="hidden" name="act" value="password" />
             <input type="hidden" name="username" autocomplete="username" value=email />
             {field(present, faults)}
+            {code}
             {field(new, faults)}
             <div><button class="button">"Change password"</button></div>
         </form>

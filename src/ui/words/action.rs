@@ -17,6 +17,7 @@ pub fn action(action: AuditAction) -> &'static str {
         AuditAction::SecondFactorSetUp => "Two-factor authentication set up",
         AuditAction::SecondFactorRemoved => "Two-factor authentication removed",
         AuditAction::RecoveryCodesMade => "Recovery codes created",
+        AuditAction::RecoveryCodeUsed => "Recovery code used",
         AuditAction::SecondFactorDemandSet => "Two-factor requirement changed",
         AuditAction::PersonRenamed => "Person renamed",
         AuditAction::SessionsEnded => "Sessions ended",

@@ -35,9 +35,17 @@ pub fn notice(kind: NoticeKind, state: &NoticeState, when: &str) -> (&'static st
             "Two-factor authentication off",
             format!("{who} turned the two-factor authentication of your account off: your password alone is enough."),
         ),
+        NoticeKind::CodeRepeated => (
+            "Code used twice",
+            "Somebody who knew your password gave a code of your authenticator app that was used before. If it was not you, change your password.".to_owned(),
+        ),
+        NoticeKind::RecoveryCodesMade => (
+            "New recovery codes",
+            "New recovery codes were made for your account, and the old ones no longer work. If it was not you, change your password and create others.".to_owned(),
+        ),
         NoticeKind::RecoveryCodeUsed => (
             "Recovery code used",
-            "Somebody signed in to your account with one of your recovery codes. If it was not you, change your password and create new codes.".to_owned(),
+            "One of your recovery codes was used for your account. If it was not you, change your password and create new codes.".to_owned(),
         ),
         NoticeKind::RoleChanged => ("Role changed", role_changed(&who, state)),
         NoticeKind::TokenExpires => (

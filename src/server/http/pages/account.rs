@@ -13,9 +13,8 @@ use crate::server::http::caller::SignedInPerson;
 use crate::server::http::form::{Form, shown};
 use crate::server::http::moment::moment;
 use crate::server::http::render::render;
-use crate::server::services::account::{
-    Ending, NewPassword, change_password, choose_theme, end_sessions, rename, see_notices,
-};
+use crate::server::services::account::{Ending, change_password, choose_theme, end_sessions, rename, see_notices};
+use crate::server::services::proof::Again;
 use crate::server::state::AppState;
 use crate::server::store::SystemView;
 use crate::ui::installation::InstallationPage;
@@ -43,8 +42,8 @@ pub async fn change(visit: SignedInPerson, State(state): State<AppState>, mut fo
     let (done, changed) = match act.as_str() {
         "name" => (Done::NameSaved, rename(services, actor, person, &name).await),
         "password" => {
-            let wanted = NewPassword { present: form.secret("present"), new: form.secret("new"), session };
-            (Done::PasswordChanged, change_password(services, actor, person, wanted).await)
+            let again = Again { password: form.secret("present"), code: form.optional("code"), session };
+            (Done::PasswordChanged, change_password(services, actor, person, (again, form.secret("new"))).await)
         }
         "theme" => {
             let theme = form.choice("theme", Theme::parse).ok_or(Refusal::BadRequest(vec![]))?;
@@ -79,7 +78,7 @@ pub async fn change(visit: SignedInPerson, State(state): State<AppState>, mut fo
 }
 
 /// How many notices the page shows, the newest.
-const MOST_NOTICES: i64 = 20;
+const MOST_NOTICES: i64 = 50;
 
 async fn notices(system: &mut SystemView, person: PersonId) -> Result<Vec<NoticeRow>> {
     let rows = system.notices(person, MOST_NOTICES).await?.into_iter().map(|notice| {

@@ -3,7 +3,7 @@
 use super::refused::{RefusedRequest, around, person_of};
 use super::session::local_path;
 use crate::domain::error::Refusal;
-use crate::server::auth::session::CONFIRMED;
+use crate::server::auth::session::{self, CONFIRMED};
 use crate::server::error::{Error, Result};
 use crate::server::http::caller::{SignedInPerson, unavailable};
 use crate::server::http::form::{Form, shown};
@@ -18,6 +18,9 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 
+/// What the page adds to a form that waits. It comes with the form, and is never shown again.
+const OURS: [&str; 4] = [TO, PASSWORD, CODE, "username"];
+
 /// The page in place of an act that needs the password again; it keeps the form that was sent. `None` where nobody is
 /// signed in any more.
 pub async fn confirm_page(
@@ -29,9 +32,9 @@ pub async fn confirm_page(
     let page = Confirm {
         around: around(state, asked).await.unwrap_or(Surroundings::Nothing),
         email: person.email,
-        has_second_factor: person.has_second_factor,
+        has_second_factor: person.second_factor_at.is_some(),
         to: asked.address.clone(),
-        fields: fields.to_vec(),
+        fields: fields.iter().filter(|(name, _)| !OURS.contains(&name.as_str())).cloned().collect(),
         faults: Faults::default(),
     };
     Ok(Some(Page::Confirm(Box::new(page))))
@@ -40,7 +43,8 @@ pub async fn confirm_page(
 /// `POST /confirm`: notes in the session that it is them, and has the browser send the form that waited.
 pub async fn confirm(visit: SignedInPerson, State(state): State<AppState>, mut form: Form) -> Result<Response> {
     let (to, code) = (form.text(TO), form.optional(CODE));
-    let again = Again { password: form.secret(PASSWORD), code };
+    let session = visit.session.id().map(|id| session::key(&id)).unwrap_or_default();
+    let again = Again { password: form.secret(PASSWORD), code, session };
     if form.faults().is_some() || local_path(&to) != to {
         return Err(Refusal::BadRequest(vec![]).into());
     }
@@ -55,9 +59,9 @@ pub async fn confirm(visit: SignedInPerson, State(state): State<AppState>, mut f
             let page = Confirm {
                 around: around(&state, &asked).await.unwrap_or(Surroundings::Nothing),
                 email: visit.person.email,
-                has_second_factor: visit.person.has_second_factor,
+                has_second_factor: visit.person.second_factor_at.is_some(),
                 to,
-                fields: form.others(&[TO, PASSWORD, CODE, "username"]),
+                fields: form.others(&OURS),
                 faults: shown(&faults),
             };
             Ok(render(&state, Page::Confirm(Box::new(page)), StatusCode::UNPROCESSABLE_ENTITY))

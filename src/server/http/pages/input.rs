@@ -12,6 +12,7 @@ use crate::domain::id::InputId;
 use crate::domain::input::{Counted, Input};
 use crate::domain::permission::Permission;
 use crate::domain::placeholder::Placeholders;
+use crate::domain::time::Millis;
 use crate::server::calendar;
 use crate::server::error::{Error, Result};
 use crate::server::http::caller::{InWorkspace, SignedInPerson};
@@ -102,7 +103,10 @@ pub async fn change(
     let known = state.store.view(&visit.actor, workspace.clone(), Permission::ManageInputs).await?.input(id).await?;
     let (known, _) = known.ok_or(Refusal::NotFound)?;
     let act = form.text("act");
-    if let Some(question) = question(&act, &known)
+    let mut view = state.store.view(&visit.actor, workspace.clone(), Permission::ManageInputs).await?;
+    let old = view.input_secrets(id).await?.and_then(|secrets| secrets.old);
+    drop(view);
+    if let Some(question) = question(&act, &known, old)
         && let Some(page) = ask(&state, &visit, &mut form, question).await?
     {
         return Ok(page);
@@ -164,7 +168,7 @@ pub async fn change(
 }
 
 /// What is asked before an act that stops senders.
-fn question(act: &str, input: &Input) -> Option<Question> {
+fn question(act: &str, input: &Input, old: Option<(Millis, Option<Millis>)>) -> Option<Question> {
     let last = match input.last_batch_at {
         Some(at) => format!("Its last batch came on {}.", moment(at).words),
         None => "It has not had a batch yet.".to_owned(),
@@ -179,7 +183,16 @@ fn question(act: &str, input: &Input) -> Option<Question> {
         "rotate" => (
             format!("Rotate the secret of {name}?"),
             vec![
-                "You get a new secret, which is shown once. The current one works for 24 hours more: every sender needs the new one by then. A secret before it stops working now.".to_owned(),
+                "You get a new secret, which is shown once.".to_owned(),
+                match old {
+                    Some((until, Some(used))) => format!(
+                        "The old secret is still in use (last on {}), and goes on until {}. The one that was made after it stops working now.",
+                        moment(used).words,
+                        moment(until).words
+                    ),
+                    Some((_, None)) => "The current one works for 24 hours more: every sender needs the new one by then. The one before it, which was not used since, stops working now.".to_owned(),
+                    None => "The current one works for 24 hours more: every sender needs the new one by then.".to_owned(),
+                },
                 last,
             ],
             "Rotate secret".to_owned(),

@@ -72,7 +72,7 @@ pub fn yes_or_no(text: &str) -> Option<bool> {
 async fn people(state: &AppState, visit: &SignedInPerson, query: RawQuery) -> Result<People> {
     let mut system = state.store.system_view().await?;
     let all = system.people().await?;
-    let lacks = |(person, _): &&(Person, i64)| person.operator && !person.disabled && !person.has_second_factor;
+    let lacks = |(person, _): &&(Person, i64)| person.operator && !person.disabled && !person.has_second_factor();
     let without = all.iter().filter(lacks).count();
     let words = |(person, _): &(Person, i64)| format!("{} {}", person.name, person.email);
     let (people, pager) = part(&PageQuery::new(query), all, words);
@@ -82,7 +82,7 @@ async fn people(state: &AppState, visit: &SignedInPerson, query: RawQuery) -> Re
         email: person.email,
         operator: person.operator,
         disabled: person.disabled,
-        has_second_factor: person.has_second_factor,
+        has_second_factor: person.second_factor_at.is_some(),
         workspaces,
     });
     let rows = rows.collect();
@@ -230,7 +230,7 @@ async fn model(state: &AppState, visit: &SignedInPerson, person: &str) -> Result
         email: found.email,
         operator: found.operator,
         disabled: found.disabled,
-        has_second_factor: found.has_second_factor,
+        has_second_factor: found.second_factor_at.is_some(),
         shown_to: named(&mut system, found.first_link_shown_to).await?,
         asks: found.first_link_shown_to != Some(visit.person.id),
         sessions,

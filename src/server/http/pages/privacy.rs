@@ -216,7 +216,7 @@ async fn model(view: &mut View, visit: &SignedInPerson) -> Result<PrivacySetting
         outcome: SettingsOutcome::Nothing,
         faults: Faults::default(),
         policy_faults: Faults::default(),
-        erasings: erasings(view).await?.into_iter().filter_map(erasing).collect(),
+        erasings: erasings(view).await?.into_iter().filter_map(|one| erasing(one, rounded)).collect(),
         admins: admins.map(|member| member.name).collect(),
         tokens: tokens.map(changing_token).collect(),
         observed: observed(&reading, rounded),
@@ -249,15 +249,14 @@ async fn erasings(view: &mut View) -> Result<Vec<Erasure>> {
     if open.is_empty() { Ok(view.last_erasure().await?.into_iter().collect()) } else { Ok(open) }
 }
 
-fn erasing(erasure: Erasure) -> Option<Erasing> {
+fn erasing(erasure: Erasure, rounded: bool) -> Option<Erasing> {
+    let count = |n| words::count(Shown::of(n, rounded));
     Some(match erasure.progress {
         Progress::Waiting => Erasing::From(moment(erasure.due_at)),
-        Progress::Running => {
-            Erasing::Running { seen: words::number(erasure.seen), erased: words::number(erasure.erased) }
-        }
-        // Nothing was there to erase: nothing is worth saying.
-        Progress::Done if erasure.erased == 0 => return None,
-        Progress::Done => Erasing::Done { erased: words::number(erasure.erased), at: moment(erasure.ended_at?) },
+        Progress::Running => Erasing::Running { seen: count(erasure.seen), erased: count(erasure.erased) },
+        // Nothing was there to erase: nothing is worth saying, but to whom that would say that there was nothing.
+        Progress::Done if erasure.erased == 0 && !rounded => return None,
+        Progress::Done => Erasing::Done { erased: count(erasure.erased), at: moment(erasure.ended_at?) },
         Progress::Cancelled => return None,
     })
 }

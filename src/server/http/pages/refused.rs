@@ -77,7 +77,9 @@ pub async fn refused(
 fn why(error: &Error) -> Why {
     match error {
         Error::Refused(Refusal::BadRequest(_) | Refusal::Invalid(_)) => Why::BadRequest,
-        Error::Refused(Refusal::Unauthorized | Refusal::SignedOut | Refusal::Forbidden) => Why::Forbidden,
+        Error::Refused(Refusal::Unauthorized | Refusal::SignedOut | Refusal::Forbidden | Refusal::InputPaused) => {
+            Why::Forbidden
+        }
         Error::Refused(Refusal::SecondFactorMissing) => Why::SecondFactorMissing,
         Error::Refused(Refusal::Unconfirmed) => Why::Unconfirmed,
         Error::Refused(Refusal::OperatorsOnly) => Why::OperatorsOnly,

@@ -6,7 +6,7 @@ use super::remembered::{random_name, redirect_saying, take_message};
 use crate::domain::error::{Problem, Refusal};
 use crate::server::auth::session;
 use crate::server::error::{Error, Result};
-use crate::server::http::caller::SignedInPerson;
+use crate::server::http::caller::{SignedInPerson, unavailable};
 use crate::server::http::form::{Form, shown};
 use crate::server::http::moment::moment;
 use crate::server::http::render::render;
@@ -60,7 +60,13 @@ pub async fn change(visit: SignedInPerson, State(state): State<AppState>, mut fo
                 page.shown = Shown::Offer(offered(&state, &visit, &offer, shown(faults))?);
                 return Ok(render(&state, Page::SecondFactor(Box::new(page)), StatusCode::UNPROCESSABLE_ENTITY));
             }
-            set_up
+            match set_up {
+                Ok((codes, since)) => {
+                    visit.session.insert(session::FACTOR, Some(since)).await.map_err(unavailable)?;
+                    Ok(codes)
+                }
+                Err(error) => Err(error),
+            }
         }
         "codes" => service::renew_codes(services, &actor, person).await,
         "remove" => match service::remove_own_factor(services, &actor, person).await {
@@ -117,7 +123,7 @@ fn offered(state: &AppState, visit: &SignedInPerson, offer: &service::Offer, fau
         sealed: offer.sealed.clone(),
         text: OneTimeSecret(offer.secret.text()),
         picture: picture(&offer.secret.address(host, &visit.person.email))?,
-        replaces: visit.person.has_second_factor,
+        replaces: visit.person.has_second_factor(),
         faults,
     })
 }

@@ -3,7 +3,7 @@
 use super::installation::installation_frame;
 use super::remembered::take_message;
 use crate::domain::error::Refusal;
-use crate::server::auth::session::{ADDRESS, AGENT, CONFIRMED, HALF, PERSON};
+use crate::server::auth::session::{ADDRESS, AGENT, CONFIRMED, FACTOR, HALF, PERSON};
 use crate::server::error::{Error, Result};
 use crate::server::http::caller::{Anonymous, AskedPage, SignedInPerson, signed_in_person, unavailable};
 use crate::server::http::cookie::cookie;
@@ -134,6 +134,7 @@ async fn begin(
     session.insert(AGENT, agent(actor)).await.map_err(unavailable)?;
     session.insert(ADDRESS, actor.address.clone().unwrap_or_default()).await.map_err(unavailable)?;
     session.insert(CONFIRMED, now).await.map_err(unavailable)?;
+    session.insert(FACTOR, person.second_factor_at).await.map_err(unavailable)?;
     session.save().await.map_err(unavailable)?;
     match services::session::record_sign_in(&state.services, actor, person, proof).await {
         Ok(()) => Ok(Some(marked)),

@@ -61,6 +61,7 @@ async fn tidy_once(mut tx: SystemTx) -> Result<()> {
     let forgotten = throttle::forgotten_before(tx.now).minus(HOUR);
     tx.prune_throttles(forgotten).await?;
     tx.prune_notices(tx.now.minus(KEPT_NOTICES)).await?;
+    tx.prune_mails().await?;
     tx.prune_links().await?;
     tx.prune_invitations().await?;
     tx.commit(Trail::Unaudited("old sessions, forms, failures, notices, links and invitations")).await

@@ -5,6 +5,7 @@ use crate::domain::audit::{AuditAction, SystemActor};
 use crate::domain::count;
 use crate::domain::environment::Environment;
 use crate::domain::id::{DeviceId, WorkspaceId};
+use crate::domain::rounding::Shown;
 use crate::domain::time::Millis;
 use crate::server::error::Result;
 use crate::server::store::audit::{Entry, append};
@@ -135,7 +136,7 @@ impl System {
                         action: AuditAction::DevicesRetired,
                         target: "devices".to_owned(),
                         before: Value::Null,
-                        after: json!({"devices": retired, "silent_before_ms": silent_before}),
+                        after: json!({"devices": Shown::logged(i64::try_from(retired).unwrap_or(i64::MAX)), "silent_before_ms": silent_before}),
                         reason: None,
                         settings_version: Some(tx.settings(workspace).await?.version),
                     };
