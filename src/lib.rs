@@ -8,6 +8,8 @@
 //! - `server`: what only the server knows. `http -> services -> store`, `http -> store` for reads,
 //!   `http -> ui`, everything -> `domain`.
 
+// What the browser's part is made of by macros has to speak to the browser without it.
+#![cfg_attr(feature = "ssr", forbid(unsafe_code))]
 // Views are deeply nested types; the compiler's default limit of 128 is met by the larger pages.
 #![recursion_limit = "256"]
 

@@ -3,6 +3,7 @@
 use attest::domain::permission::{Grant, Permission, grant};
 use attest::domain::role::Role;
 use attest::ui::words;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -130,7 +131,11 @@ fn every_path_that_a_document_names_is_there() {
         let words = text.lines().filter(|line| !line.starts_with("```")).flat_map(|line| between_marks(line));
         for path in words.filter(|word| word.split_once('/').is_some_and(|(folder, _)| FOLDERS.contains(&folder))) {
             named += 1;
-            missing.extend((!is_there(path)).then(|| format!("{}: {path}", document.display())));
+            // A test is named as its file and its function.
+            let (file, function) = path.split_once("::").map_or((path, None), |(file, of)| (file, Some(of)));
+            let has = |of: &str| sources(file).contains(&format!("fn {of}("));
+            let found = is_there(file) && function.is_none_or(has);
+            missing.extend((!found).then(|| format!("{}: {path}", document.display())));
         }
     }
     assert!(named > 100, "the documents name paths, and {named} of them were found");
@@ -170,4 +175,33 @@ fn sources(path: &str) -> String {
 /// What a line has between backticks.
 fn between_marks(line: &str) -> Vec<&str> {
     line.split('`').skip(1).step_by(2).filter(|word| !word.contains([' ', '*', '<'])).collect()
+}
+
+/// Each requirement once, each that is met with what shows it, and few that are not, each with its reason.
+#[test]
+fn every_requirement_of_the_security_standard_has_its_verdict() {
+    let text = std::fs::read_to_string(format!("{ROOT}/docs/asvs.md")).expect("a document");
+    let (table, deviations) = text.split_once("## Deviations").expect("a section of deviations");
+    let cells = |line: &str| line.split('|').map(|cell| cell.trim().to_owned()).collect::<Vec<_>>();
+    let is_id = |cell: &str| cell.split('.').count() == 3 && cell.split('.').all(|part| part.parse::<u32>().is_ok());
+    let rows: Vec<Vec<String>> = table.lines().map(cells).filter(|cells| cells.len() > 3 && is_id(&cells[1])).collect();
+    let ids: BTreeSet<&str> = rows.iter().map(|row| row[1].as_str()).collect();
+    assert_eq!((rows.len(), ids.len()), (221, 221), "each once");
+    let of = |verdict: &str| rows.iter().filter(|row| row[2] == verdict).collect::<Vec<_>>();
+    let (pass, accepted, not_ours) = (of("pass"), of("deviation"), of("n.a."));
+    assert_eq!(pass.len() + accepted.len() + not_ours.len(), rows.len());
+    assert!(accepted.len() <= 10, "{}", accepted.len());
+    for row in &pass {
+        let said = row[3..].join("|");
+        let shown = ["::", "`make ", ".spec.ts`"].into_iter().any(|mark| said.contains(mark));
+        assert!(shown, "{}: nothing shows it", row[1]);
+    }
+    for row in &accepted {
+        let told = deviations.lines().map(cells).find(|cells| cells.len() > 5 && cells[1] == row[1]);
+        let told = told.unwrap_or_else(|| panic!("{}: no reason is given", row[1]));
+        assert!(told[2..=5].iter().all(|cell| !cell.is_empty()), "{told:?}");
+    }
+    let all = format!("| all | {} | {} | {} |", pass.len(), accepted.len(), not_ours.len());
+    assert!(table.contains(&all), "{all}");
+    assert!(table.contains(&format!("{} pass, {} are", pass.len(), accepted.len())));
 }

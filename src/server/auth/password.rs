@@ -195,6 +195,20 @@ mod tests {
         assert_eq!(verdict(&passwords, "another horse battery", &old).await, Verdict::Wrong);
     }
 
+    #[tokio::test]
+    async fn every_character_counts_and_no_two_hashes_are_the_same() {
+        let passwords = passwords(&[1]);
+        let typed = " plum 🪐 cactus  41 ";
+        assert_eq!(acceptable(&typed.into(), &[]), Ok(()));
+        let (one, other) = (passwords.hash(typed.into()).await.unwrap(), passwords.hash(typed.into()).await.unwrap());
+        assert_ne!(one, other, "each has a salt of its own");
+        assert_eq!(one.split('$').nth(4).map(str::len), Some(22), "16 bytes of it: {one}");
+        for near in ["plum 🪐 cactus  41", " plum 🪐 cactus 41 ", " plum  cactus  41 ", " Plum 🪐 cactus  41 "] {
+            assert_eq!(verdict(&passwords, near, &one).await, Verdict::Wrong, "{near}");
+        }
+        assert_eq!(verdict(&passwords, typed, &other).await, Verdict::Right { is_outdated: false });
+    }
+
     #[test]
     fn weak_passwords_are_named() {
         let ask = |text: &str| acceptable(&text.into(), &["Ada Lovelace", "ada@example.com"]);

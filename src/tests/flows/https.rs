@@ -137,7 +137,7 @@ async fn files_that_are_wrong_are_named_in_one_line() {
     }
 }
 
-/// The binary: what it says at its start, what it refuses, and cookies that only https carries.
+/// The binary: what it says at its start, and what it refuses.
 #[tokio::test]
 async fn a_server_with_a_certificate_needs_no_proxy() {
     let files = Files::new();
@@ -171,8 +171,6 @@ async fn a_server_with_a_certificate_needs_no_proxy() {
     let reply = client.get(format!("https://127.0.0.1:{address}/sign-in")).send().await.expect("an answer");
     let header = |name: &str| reply.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
     assert_eq!(header("strict-transport-security"), "max-age=31536000; includeSubDomains");
-    let cookie = header("set-cookie");
-    assert!(cookie.is_empty() || (cookie.starts_with("__Host-") && cookie.contains("Secure")), "{cookie}");
     // Renewed while it serves: the files are looked at again.
     let (second, believes_second) = made();
     files.write(&second);

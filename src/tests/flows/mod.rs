@@ -8,6 +8,7 @@ mod config;
 mod connections;
 mod copied;
 mod events;
+mod headers;
 mod https;
 mod inputs;
 mod mail;

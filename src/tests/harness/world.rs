@@ -83,6 +83,13 @@ impl World {
         Self { router: router(state.clone()), store: state.store.clone(), system, state, clock, url, _folder: folder }
     }
 
+    /// The same with a process that is set otherwise.
+    pub fn with_config(self, config: Config) -> Self {
+        let site = Site { base: self.state.site.base.clone() };
+        let state = AppState::new(self.system.clone(), None, config, site);
+        Self { router: router(state.clone()), store: state.store.clone(), state, ..self }
+    }
+
     /// The same with a process that mails by a server at this port of this machine.
     pub fn mailing(self, port: u16) -> Self {
         let url = format!("smtp://127.0.0.1:{port}").into();

@@ -54,7 +54,7 @@ impl Model for Invitation {
     }
 
     fn asks_password(&self) -> bool {
-        true
+        matches!(self.standing, Standing::Join(_))
     }
 }
 

@@ -38,7 +38,7 @@ impl Model for SetUp {
     }
 
     fn asks_password(&self) -> bool {
-        true
+        self.made_for != For::Nothing
     }
 }
 
