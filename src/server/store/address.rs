@@ -6,6 +6,7 @@ use sqlx::ConnectOptions;
 use sqlx::pool::PoolOptions;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgSslMode};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use std::fmt::{self, Debug, Formatter};
 use std::net::IpAddr;
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
@@ -43,10 +44,20 @@ pub const PLANS: [(&str, &str); 8] = [
     ("jit", "off"),
 ];
 
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum Address {
     Sqlite(PathBuf),
     Postgres(Box<PgConnectOptions>),
+}
+
+impl Debug for Address {
+    /// Without the password, which the library's own has in it.
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sqlite(path) => write!(f, "Sqlite({})", path.display()),
+            Self::Postgres(options) => write!(f, "Postgres({}:{})", options.get_host(), options.get_port()),
+        }
+    }
 }
 
 impl Address {
@@ -208,6 +219,12 @@ mod tests {
         let address = Address::parse(url).expect("an address");
         let Address::Postgres(options) = &address else { panic!("{url} is of SQLite") };
         (options.get_ssl_mode(), address.weakness())
+    }
+
+    #[test]
+    fn an_address_is_told_without_its_password() {
+        let address = Address::parse("postgres://ada:secret@db.example.com/attest").expect("an address");
+        assert_eq!(format!("{address:?}"), "Postgres(db.example.com:5432)");
     }
 
     #[test]
