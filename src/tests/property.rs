@@ -1,11 +1,15 @@
 //! Properties that hold for any input, tried on many.
 
+use crate::harness::{Backend, World, bearer};
 use attest::domain::att::{Report, Reported, Status, apply_report};
 use attest::domain::audit::canonical;
 use attest::domain::batch::Batch;
 use attest::domain::placeholder::Placeholders;
+use attest::domain::role::Role;
 use attest::domain::time::Millis;
 use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
 use serde_json::value::RawValue;
 
 const NOW: i64 = 1_795_356_300_000;
@@ -74,4 +78,73 @@ proptest! {
         prop_assert_eq!(&text, &canonical(&backward.into()).expect("canonical"));
         prop_assert_eq!(serde_json::from_str::<serde_json::Value>(&text).expect("JSON"), serde_json::Value::from(forward));
     }
+}
+
+/// Whatever a query says, it is answered: with figures, or with what is wrong with it. The same of forms.
+#[tokio::test]
+async fn property_no_query_and_no_form_makes_an_error_of_ours() {
+    let world = World::new(Backend::Sqlite).await;
+    world.workspace("Acme").await;
+    let (token, ada) =
+        (world.token("acme", Role::ComplianceAdmin).await, world.member("acme", "Ada", Role::ComplianceAdmin).await);
+    let cookie = world.sign_in(&ada).await;
+    let names = [
+        "unit",
+        "basis",
+        "from",
+        "to",
+        "step",
+        "by",
+        "platform",
+        "os_version",
+        "app",
+        "country",
+        "limit",
+        "page",
+        "q",
+        "act",
+    ];
+    let values = [
+        "",
+        "day",
+        "devices",
+        "2026-11-22",
+        "9999-99-99",
+        "-1",
+        "99999999999999999999",
+        "%00",
+        "%FF",
+        "iOS",
+        "\u{202e}x",
+        "a&b=c",
+        "null",
+    ];
+    let pair = (
+        prop::sample::select(names.to_vec()),
+        prop_oneof![prop::sample::select(values.to_vec()).prop_map(str::to_owned), "\\PC{0,30}"],
+    );
+    let query = prop::collection::vec(pair, 0..5);
+    let mut runner = TestRunner::deterministic();
+    let (mut right, mut wrong) = (0, 0);
+    for _ in 0..300 {
+        let pairs = query.new_tree(&mut runner).expect("a query").current();
+        let encoded = form_urlencoded::Serializer::new(String::new()).extend_pairs(&pairs).finish();
+        for path in ["distribution", "trend", "breakdown", "transitions", "audit"] {
+            let path = format!("/api/v1/workspaces/acme/{path}?{encoded}");
+            let reply = world.ask("GET", &path, Some(&bearer(&token)), "").await;
+            assert!(!reply.status.is_server_error(), "{path}: {}", reply.body);
+            if reply.status.is_success() { right += 1 } else { wrong += 1 }
+        }
+        for path in ["overview", "audit", "members", "tokens", "inputs"] {
+            let reply = world.get(&format!("/w/acme/{path}?{encoded}"), &cookie).await;
+            assert!(!reply.status.is_server_error(), "{path}?{encoded}");
+        }
+        let fields: Vec<(&str, &str)> = pairs.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        for path in ["/w/acme/privacy", "/w/acme/members", "/w/acme/tokens", "/account", "/account/second-factor"] {
+            let reply = world.post(path, &cookie, &fields).await;
+            assert!(!reply.status.is_server_error(), "{path} {fields:?}");
+        }
+    }
+    assert!(right > 20 && wrong > 200, "{right} {wrong}");
+    world.assert_holds().await;
 }
