@@ -41,7 +41,7 @@ function measuring(field) {
       said.textContent = "";
       return;
     }
-    const known = [...field.form.querySelectorAll("[name=name], [name=email], [name=username]")].map((other) => other.value);
+    const known = [...document.querySelectorAll("[name=name], [name=email], [name=username], [name=workspace]")].map((other) => other.value);
     const body = new URLSearchParams({ password: field.value, known: known.join("\n") });
     const answer = await fetch("/strength", { method: "POST", body }).catch(() => undefined);
     // An answer to what was typed before says nothing of what stands there now.

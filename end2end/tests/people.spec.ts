@@ -63,7 +63,7 @@ for (const scripted of [true, false]) {
             await page.getByRole("button", { name: "Turn on" }).click();
             const recovery = (await page.getByRole("status").locator("pre").innerText()).trim().split("\n");
             expect(recovery).toHaveLength(10);
-            await page.getByRole("link", { name: "I have kept them" }).click();
+            await page.getByRole("link", { name: "I have saved my codes" }).click();
             await expect(page.getByText("On, with 10 recovery codes left.")).toBeVisible();
 
             const context = await browser.newContext({ javaScriptEnabled: scripted });
@@ -78,7 +78,7 @@ for (const scripted of [true, false]) {
             await password();
             await other.getByRole("textbox", { name: "Code" }).fill("000000");
             await other.getByRole("button", { name: "Sign in" }).click();
-            await expect(other.getByRole("alert")).toContainText("This code is not right");
+            await expect(other.getByRole("alert")).toContainText("That code is incorrect");
             await other.getByRole("textbox", { name: "Code" }).fill(code(key, 1));
             await other.getByRole("button", { name: "Sign in" }).click();
             await expect(other.getByRole("heading", { level: 1 })).toHaveText("Account");

@@ -10,7 +10,7 @@ create table notices (
     at bigint not null,
     -- Null until the person said that they read it.
     seen_at bigint,
-    -- Null until it was mailed.
+    -- Null until it was mailed, or refused for good.
     mailed_at bigint,
     -- How often it was tried to mail it, and when it is tried again.
     tries bigint not null default 0,

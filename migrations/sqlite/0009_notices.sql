@@ -10,7 +10,7 @@ create table notices (
     at integer not null,
     -- Null until the person said that they read it.
     seen_at integer,
-    -- Null until it was mailed.
+    -- Null until it was mailed, or refused for good.
     mailed_at integer,
     -- How often it was tried to mail it, and when it is tried again.
     tries integer not null default 0,

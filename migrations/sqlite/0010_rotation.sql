@@ -8,3 +8,5 @@ alter table credentials add column old_secret_until integer;
 alter table credentials add column old_secret_used_at integer;
 -- The address that a token was last used from.
 alter table credentials add column last_used_from text;
+-- What its people were told of it last: how long before a token's end, or since when an input's secret was in use.
+alter table credentials add column told_of integer;

@@ -97,6 +97,8 @@ closed_list! {
         TooManyAttempts => "too_many_attempts",
         /// As many as there may be.
         TooMany => "too_many",
+        /// As many as there may be within an hour.
+        TooManyForNow => "too_many_for_now",
         AlreadyMember => "already_member",
         AboveOwnRights => "above_own_rights",
         /// A rate that is no whole number from 1 to 1,000,000.

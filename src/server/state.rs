@@ -41,6 +41,8 @@ pub struct Shared {
     /// Turns for drawing pages. More at a time than there are processors would make each of them take longer, and whoever
     /// stores wait for a processor.
     pub drawing: Arc<Semaphore>,
+    /// The turn for judging passwords: strangers ask too, and take nobody else's.
+    pub judging: Arc<Semaphore>,
 }
 
 impl AppState {
@@ -63,6 +65,7 @@ impl AppState {
             ingest,
             untrusted_proxy: OnceLock::new(),
             drawing,
+            judging: Arc::new(Semaphore::new(1)),
         }))
     }
 }

@@ -52,13 +52,17 @@ pub struct InWorkspace {
 /// Which page a request is for.
 pub struct AskedPage {
     pub path: String,
+    /// The path with its query.
+    pub address: String,
     /// Whether it asks for the page's headers only.
     pub headers_only: bool,
 }
 
 impl AskedPage {
     fn of(parts: &Parts) -> Self {
-        Self { path: parts.uri.path().to_owned(), headers_only: parts.method == Method::HEAD }
+        let (path, headers_only) = (parts.uri.path().to_owned(), parts.method == Method::HEAD);
+        let address = parts.uri.path_and_query().map_or(path.as_str(), |asked| asked.as_str()).to_owned();
+        Self { path, address, headers_only }
     }
 }
 
@@ -168,11 +172,14 @@ pub async fn signed_in_person(state: &AppState, session: &Session) -> Result<Opt
     let id: Option<String> = session.get(PERSON).await.map_err(unavailable)?;
     let Some(id) = id.and_then(|id| PersonId::parse(&id)) else { return Ok(None) };
     let person = state.services.store().system_view().await?.person(id).await?;
-    // One that was made without the second factor that there is, by an older version or before it was set up, is nobody's.
     let factor: Option<Option<Millis>> = session.get(FACTOR).await.map_err(unavailable)?;
-    Ok(person.filter(|person| {
-        !person.disabled && (person.second_factor_at.is_none() || person.second_factor_at == factor.flatten())
-    }))
+    Ok(person.filter(|person| is_theirs(person, factor.flatten())))
+}
+
+/// Whether a session with this second factor is somebody's still. One that was made without the one that there is, by an older
+/// version or before it was set up, is nobody's.
+pub fn is_theirs(person: &Person, factor: Option<Millis>) -> bool {
+    !person.disabled && (person.second_factor_at.is_none() || person.second_factor_at == factor)
 }
 
 /// The session library hides the cause; it can only be the database.

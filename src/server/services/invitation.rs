@@ -106,7 +106,10 @@ async fn invite_once(
         assert_theirs(Some(maker), &person, confirmed, "email")?;
     }
     let (all, to_them) = change.recent_invitations(&email, HOUR).await?;
-    if all >= MOST_IN_AN_HOUR || to_them >= MOST_TO_ONE || change.invitations().await?.len() >= MOST_INVITATIONS {
+    if all >= MOST_IN_AN_HOUR || to_them >= MOST_TO_ONE {
+        return Err(Error::invalid("email", Problem::TooManyForNow));
+    }
+    if change.invitations().await?.len() >= MOST_INVITATIONS {
         return Err(Error::invalid("email", Problem::TooMany));
     }
     let expires_ms = change.now.plus(LINK_LASTS);

@@ -41,9 +41,9 @@ pub(super) const MAIL_LASTS: i64 = LINK_LASTS;
 
 /// The mail with a link to choose a first password by.
 pub(super) fn first_password(to: &str, by: Option<&str>, link: &str) -> Mail {
-    let by = by.unwrap_or("An operator");
+    let by = by.map(|by| format!(", created by “{by}”")).unwrap_or_default();
     let text = format!(
-        "{by} made an account of Attest for you. Choose your password by this link, which works once, within an hour:\n\n{link}\n\n{IGNORE}"
+        "You have an Attest account{by}. Choose your password with this link, which works once and expires in an hour:\n\n{link}\n\n{IGNORE}"
     );
     Mail { to: to.to_owned(), subject: "Choose your password for Attest".to_owned(), text }
 }
@@ -51,7 +51,7 @@ pub(super) fn first_password(to: &str, by: Option<&str>, link: &str) -> Mail {
 /// The mail with a link to choose another password by.
 pub(super) fn other_password(to: &str, link: &str) -> Mail {
     let text = format!(
-        "An operator of Attest took your password away, so that you choose another one. Do so by this link, which works once, within an hour:\n\n{link}\n"
+        "An operator reset your Attest password. Choose a new one with this link, which works once and expires in an hour:\n\n{link}\n"
     );
     Mail { to: to.to_owned(), subject: "Choose another password for Attest".to_owned(), text }
 }
@@ -59,7 +59,7 @@ pub(super) fn other_password(to: &str, link: &str) -> Mail {
 /// The mail with an invitation.
 pub(super) fn invitation(to: &str, by: &str, (workspace, role): (&str, &str), link: &str) -> Mail {
     let text = format!(
-        "You are invited to the workspace “{workspace}” of Attest, as {role}, by “{by}”. Join by this link, which works once, within an hour:\n\n{link}\n\n{IGNORE}"
+        "You are invited to the workspace “{workspace}” of Attest, as {role}, by “{by}”. Join with this link, which works once and expires in an hour:\n\n{link}\n\n{IGNORE}"
     );
     Mail { to: to.to_owned(), subject: format!("Join “{workspace}” on Attest"), text }
 }

@@ -20,20 +20,21 @@ async fn tell_once(mut tx: SystemTx, workspace: WorkspaceId) -> Result<()> {
         return Ok(());
     }
     let (people, members) = tx.able_people(workspace).await?;
-    for NoticedKey { is_token, id, name, at, maker, workspace } in keys {
-        let (kind, about) = if is_token {
-            let stage = TOKEN_EXPIRES.into_iter().filter(|before| at.minus(*before) <= now).min().unwrap_or(near);
-            (NoticeKind::TokenExpires, format!("{id} {stage}"))
-        } else {
-            (NoticeKind::SecretOld, format!("{id} {}", at.0))
-        };
-        let told =
+    for key in keys {
+        let stage = TOKEN_EXPIRES.into_iter().filter(|before| key.at.minus(*before) <= now).min().unwrap_or(near);
+        let (kind, of) =
+            if key.is_token { (NoticeKind::TokenExpires, stage) } else { (NoticeKind::SecretOld, key.at.0) };
+        if key.told_of == Some(of) {
+            continue;
+        }
+        tx.note_told(&key, of).await?;
+        let NoticedKey { name, at, maker, workspace, .. } = key;
+        let state =
             NoticeState { workspace: Some(workspace), thing: Some(name), at: Some(at), ..NoticeState::default() };
         // Whoever was removed is told nothing of here any more.
         let maker = maker.filter(|maker| !people.contains(maker) && members.contains(maker));
         for person in people.iter().copied().chain(maker) {
-            let (about, state): (String, NoticeState) = (about.clone(), told.clone());
-            tx.notify(&NewNotice { person, kind, about, state }).await?;
+            tx.notify(&NewNotice::new(person, kind, state.clone())).await?;
         }
     }
     tx.commit(Trail::Unaudited("notices of tokens that end and secrets that are old")).await

@@ -72,7 +72,7 @@ async fn proven(
     if let Some(step) = secret.step_of(&digits, view.now, factor.used_step) {
         return Ok(Some(ProvenFactor::Step { step, sealed: factor.secret.sealed.clone() }));
     }
-    if secret.step_of(&digits, view.now, 0).is_some() {
+    if secret.step_of(&digits, view.now, 0) == Some(factor.used_step) {
         let now = view.now;
         drop(view);
         services.system.transaction(move |tx| tell_of_repeated(tx, person, now)).await?;

@@ -178,15 +178,15 @@ async fn record_sign_in_once(mut tx: SystemTx, id: PersonId, proof: Proof, row: 
     }
     attempt.succeeded(&mut tx).await?;
     tx.end_oldest_sessions(id, MOST_SESSIONS).await?;
-    let kind = match factor {
-        Some(ProvenFactor::RecoveryCode(_)) => Some(NoticeKind::RecoveryCodeUsed),
-        _ => is_new_browser.then_some(NoticeKind::NewBrowser),
-    };
+    let Actor { agent, address, .. } = row.actor.clone();
+    let told = NoticeState { browser: agent.map(short), address, ..NoticeState::default() };
+    let has_signed_in = tx.note_sign_in(id).await?;
     // The first time is no news.
-    if let (true, Some(kind)) = (tx.note_sign_in(id).await?, kind) {
-        let Actor { agent, address, .. } = row.actor.clone();
-        let told = NoticeState { browser: agent.map(short), address, ..NoticeState::default() };
-        tx.notify(&NewNotice::new(id, kind, told)).await?;
+    if has_signed_in && is_new_browser {
+        tx.notify(&NewNotice::new(id, NoticeKind::NewBrowser, told)).await?;
+    }
+    if matches!(factor, Some(ProvenFactor::RecoveryCode(_))) {
+        tx.notify(&NewNotice::new(id, NoticeKind::RecoveryCodeUsed, NoticeState::default())).await?;
     }
     tx.commit(Trail::Audited(vec![row])).await
 }

@@ -98,6 +98,7 @@ impl Store {
         };
         let known = known.unwrap_or_else(nobody);
         let now = self.clock.now();
+        // One that would last longer was made while the clock was ahead.
         let works = |old: &&OldSecret| old.until > now && old.until <= now.plus(2 * OLD_SECRET_LASTS);
         let old = known.old_secret.as_ref().filter(works);
         let is_new = bool::from(known.secret_hash.ct_eq(&given[..]));

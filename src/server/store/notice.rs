@@ -79,6 +79,15 @@ impl Tx {
 }
 
 impl SystemTx {
+    /// Notes what was told of a token or an input's secret, so that nobody is told of the same again.
+    pub async fn note_told(&mut self, key: &NoticedKey, told_of: i64) -> Result<()> {
+        const TOKEN: &str = "update credentials set told_of = $2 where kind = 'token' and token_id = $1";
+        const INPUT: &str = "update credentials set told_of = $2 where kind = 'input' and input_id = $1";
+        let sql = if key.is_token { TOKEN } else { INPUT };
+        on!(&mut self.tx, c => { sqlx::query(sql).bind(key.id).bind(told_of).execute(c).await?; });
+        Ok(())
+    }
+
     /// Tells a person something.
     pub async fn notify(&mut self, notice: &NewNotice) -> Result<()> {
         let (id, now) = (self.ids.id(), self.now);
@@ -141,6 +150,8 @@ pub struct NoticedKey {
     pub maker: Option<PersonId>,
     /// The workspace's name.
     pub workspace: String,
+    /// What was told of it last.
+    pub told_of: Option<i64>,
 }
 
 /// As many as a workspace may have of each.
@@ -155,13 +166,14 @@ impl SystemView {
         before: Millis,
     ) -> Result<Vec<NoticedKey>> {
         const TOKENS: &str = "select true as is_token, c.token_id as id, c.name, c.expires_at as at, c.maker_id as maker, \
-            w.name as workspace from credentials c join workspaces w on w.id = c.workspace_id \
+            w.name as workspace, c.told_of from credentials c join workspaces w on w.id = c.workspace_id \
             where c.workspace_id = $1 and c.kind = 'token' and c.expires_at > $2 and c.expires_at <= $3 \
             order by c.expires_at, c.token_id limit $4";
         const SECRETS: &str = "select false as is_token, c.input_id as id, c.name, \
-            coalesce(c.secret_since, c.created_at) as at, c.maker_id as maker, w.name as workspace \
+            coalesce(c.secret_since, c.created_at) as at, c.maker_id as maker, w.name as workspace, c.told_of \
             from credentials c join workspaces w on w.id = c.workspace_id \
             where c.workspace_id = $1 and c.kind = 'input' and coalesce(c.secret_since, c.created_at) <= $2 \
+            and (c.told_of is null or c.told_of <> coalesce(c.secret_since, c.created_at)) \
             order by 4, 2 limit $3";
         let mut keys: Vec<NoticedKey> = on!(&mut self.tx, c => sqlx::query_as(TOKENS)
             .bind(workspace)

@@ -3,6 +3,7 @@
 mod admin;
 mod audit_log;
 mod bad_input;
+mod caps;
 mod clients;
 mod config;
 mod connections;

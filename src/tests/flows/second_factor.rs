@@ -151,7 +151,7 @@ async fn each_of_ten_recovery_codes_works_once(world: World) {
         assert_eq!(reply.status, StatusCode::SEE_OTHER, "{n}");
         assert_eq!(phone.sign_in(&world, code).await.status, StatusCode::UNPROCESSABLE_ENTITY, "{n} again");
         let page = world.get("/account", &reply.cookie()).await.body;
-        let left = ["On, with 3 recovery codes", "On, with 1 recovery code left", "On, without a recovery code"];
+        let left = ["On, with 3 recovery codes", "On, with 1 recovery code left", "On. No recovery codes"];
         if let Some(said) = [(6, 0), (8, 1), (9, 2)].iter().find(|(after, _)| *after == n).map(|(_, said)| left[*said])
         {
             assert!(page.contains(said), "{said} after {n}");

@@ -172,7 +172,7 @@ fn password_form(email: String, has_second_factor: bool, faults: &Faults) -> imp
 fn second_factor(codes_left: Option<i64>) -> impl IntoView {
     let (now, button) = match codes_left {
         None => ("Off. Signing in takes only your password.".to_owned(), "Set up"),
-        Some(0) => ("On, without a recovery code left.".to_owned(), "Manage"),
+        Some(0) => ("On. No recovery codes left.".to_owned(), "Manage"),
         Some(1) => ("On, with 1 recovery code left.".to_owned(), "Manage"),
         Some(n) => (format!("On, with {n} recovery codes left."), "Manage"),
     };

@@ -107,7 +107,7 @@ pub fn members(page: Members) -> impl IntoView {
         </section>
         {open}
         {form}
-        {page.demand.map(|demand| demand_form(demand, "Compliance Admins and Admins", "they can do nothing in this workspace but that"))}
+        {page.demand.map(|demand| demand_form(demand, "Compliance Admins and Admins", "they cannot use this workspace"))}
     };
     frame(page.frame, content)
 }

@@ -213,7 +213,7 @@ fn acts(page: &OnePerson) -> InertElement {
     view! {
         <section class="card actions">
             <h2>"Change"</h2>
-            <p class="muted">"You are told what happens before anything does."</p>
+            <p class="muted">"You confirm each change before it happens."</p>
             {reset}{factor}{disable}{operator}
         </section>
     }

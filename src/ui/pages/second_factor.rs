@@ -205,7 +205,7 @@ fn codes(codes: Vec<OneTimeSecret>) -> impl IntoView {
                 </p>
             </header>
             <pre class="copy" tabindex="0">{lines}</pre>
-            <p><a class="button primary" href="/account">"I have kept them"</a></p>
+            <p><a class="button primary" href="/account">"I have saved my codes"</a></p>
         </section>
     }
 }

@@ -134,7 +134,7 @@ pub fn sign_in_code(page: SignInCode) -> impl IntoView {
         help: Some("From your authenticator app. Without your phone, use a recovery code."),
         ..Field::default()
     };
-    let not_right = "This code is not right, or it was used already. Codes change every 30 seconds.";
+    let not_right = "That code is incorrect, or it was used already. Codes change every 30 seconds.";
     bare(view! {
         <section class="card narrow">
             <h1>"Two-factor authentication"</h1>

@@ -17,7 +17,7 @@ pub struct Demand {
     pub refused: Option<&'static str>,
 }
 
-/// The card; `whom` is who must have one, and `which` what they cannot do without.
+/// The card; `whom` is who must have one, and `what` is so of them until they do.
 pub fn demand_form(demand: Demand, whom: &'static str, what: &'static str) -> impl IntoView {
     let Demand { required, without, refused } = demand;
     let refused = refused.map(|words| notice(Tone::Danger, view! { <p><b>{words::NOTHING_CHANGED}</b>" "{words}</p> }));

@@ -21,7 +21,7 @@ pub fn notice(kind: NoticeKind, state: &NoticeState, when: &str) -> (&'static st
             )
         }
         NoticeKind::PasswordChanged => {
-            ("Password changed", "Your password was changed. If it was not you, tell an operator of Attest.".to_owned())
+            ("Password changed", "Your password was changed. If it was not you, contact your Attest operator.".to_owned())
         }
         NoticeKind::ResetMade => (
             "Password reset",
@@ -29,7 +29,7 @@ pub fn notice(kind: NoticeKind, state: &NoticeState, when: &str) -> (&'static st
         ),
         NoticeKind::SecondFactorSetUp => (
             "Two-factor authentication on",
-            "An authenticator app was set up for your account. If it was not you, tell an operator of Attest.".to_owned(),
+            "An authenticator app was set up for your account. If it was not you, contact your Attest operator.".to_owned(),
         ),
         NoticeKind::SecondFactorRemoved => (
             "Two-factor authentication off",

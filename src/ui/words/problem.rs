@@ -57,6 +57,7 @@ pub fn problem(problem: Problem) -> &'static str {
         Problem::NoSecondFactor => "expected whoever requires a second factor to have one",
         Problem::TooManyAttempts => "expected a pause after several failed attempts",
         Problem::TooMany => "expected fewer: there are as many as there may be",
+        Problem::TooManyForNow => "expected fewer within an hour",
         Problem::AlreadyMember => "expected somebody who is not yet a member",
         Problem::AboveOwnRights => "expected a role within the maker's own rights",
         Problem::NotARate => "expected a whole number from 1 to 1,000,000",
@@ -96,13 +97,14 @@ pub fn form_problem(field: &str, problem: Problem) -> &'static str {
             "Somebody else was shown the link to this account's first password, and could have used it. Ask the person whether they sign in with it, then confirm below."
         }
         Problem::NotThePassword => "This is not your current password.",
-        Problem::NotTheCode => "This code is not right, or it was used already. Enter the one that your app shows now.",
+        Problem::NotTheCode => "That code is incorrect, or it was used already. Enter the one that your app shows now.",
         Problem::SecondFactorDemanded => {
             "A workspace of yours, or the installation, requires it of people with your rights."
         }
         Problem::NoSecondFactor => "Set up two-factor authentication for your own account first.",
         Problem::TooManyAttempts => "Too many failed attempts. Wait a minute, then try again.",
-        Problem::TooMany => "There are as many as there may be. Remove one that is not needed first.",
+        Problem::TooMany => "You have reached the limit. Delete one that you no longer need.",
+        Problem::TooManyForNow => "That is a lot within an hour. Try again later.",
         Problem::AlreadyMember => "This person is already a member. Change their role in the list.",
         Problem::NobodyHasIt => "Nobody has an account with this e-mail. Enter a name to create one.",
         Problem::NotARate => {

@@ -30,7 +30,7 @@ pub async fn ask(
     if form.optional(SURE) == "yes" {
         return Ok(None);
     }
-    let to = visit.page.path.clone();
+    let to = visit.page.address.clone();
     let asked = RefusedRequest::waiting(&to, &visit.session);
     let page = Ask {
         around: around(state, &asked).await.unwrap_or(Surroundings::Nothing),

@@ -6,8 +6,10 @@ use crate::domain::environment::Environment;
 use crate::domain::error::Refusal;
 use crate::domain::id::PersonId;
 use crate::domain::permission::Permission;
-use crate::server::auth::session::PERSON;
+use crate::domain::time::Millis;
+use crate::server::auth::session::{FACTOR, PERSON};
 use crate::server::error::{Error, Result};
+use crate::server::http::caller::is_theirs;
 use crate::server::http::cookie::cookie;
 use crate::server::state::AppState;
 use crate::server::store::person::Person;
@@ -118,9 +120,10 @@ pub async fn person_of(state: &AppState, asked: &RefusedRequest) -> Result<Optio
     // Like the island's questions, a refusal keeps no session alive.
     let sessions = state.services.polling_sessions();
     let record = sessions.load(&id).await.map_err(|error| Error::Unavailable(error.to_string()))?;
-    let person = record.and_then(|record| PersonId::parse(record.data.get(PERSON)?.as_str()?));
-    match person {
-        Some(person) => state.store.system_view().await?.person(person).await,
-        None => Ok(None),
-    }
+    let Some(record) = record else { return Ok(None) };
+    let id = record.data.get(PERSON).and_then(|id| PersonId::parse(id.as_str()?));
+    let Some(id) = id else { return Ok(None) };
+    let factor = record.data.get(FACTOR).and_then(|at| at.as_i64()).map(Millis);
+    let person = state.store.system_view().await?.person(id).await?;
+    Ok(person.filter(|person| is_theirs(person, factor)))
 }

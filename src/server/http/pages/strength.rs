@@ -20,8 +20,8 @@ pub async fn judge(State(state): State<AppState>, mut form: Form) -> Result<Resp
     if form.faults().is_some() || known.chars().count() > LONGEST_KNOWN {
         return Err(Refusal::BadRequest(vec![]).into());
     }
-    // It takes some milliseconds, and anybody may ask: as many at a time as pages are drawn.
-    let turn = state.drawing.clone().try_acquire_owned().map_err(|_| Refusal::RateLimited)?;
+    // It takes some milliseconds, and anybody may ask: one at a time, and whoever does not get a turn asks again.
+    let turn = state.judging.clone().try_acquire_owned().map_err(|_| Refusal::RateLimited)?;
     let judged = tokio::task::spawn_blocking(move || {
         let _turn = turn;
         strength(&password, &known.lines().collect::<Vec<_>>())
