@@ -2,6 +2,8 @@
 
 -- Null: since the input was made.
 alter table credentials add column secret_since bigint;
+-- When the present secret was first used: null, never since it was made.
+alter table credentials add column secret_used_at bigint;
 -- The secret before, until when it works, and when it was last used.
 alter table credentials add column old_secret_hash bytea;
 alter table credentials add column old_secret_until bigint;

@@ -95,6 +95,8 @@ closed_list! {
         NoSecondFactor => "no_second_factor",
         /// Guesses that failed slow down the next one.
         TooManyAttempts => "too_many_attempts",
+        /// An input has two secrets that are in use: a third would cut senders off.
+        OldSecretInUse => "old_secret_in_use",
         /// As many as there may be.
         TooMany => "too_many",
         /// As many as there may be within an hour.

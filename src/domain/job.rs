@@ -50,6 +50,8 @@ closed_list! {
         TooManyRequestIds => "too_many_request_ids",
         /// Where a chain of the log ends was not signed, for it was changed past Attest.
         ChainNotSigned => "chain_not_signed",
+        /// The mail server did not take some mails.
+        MailsNotTaken => "mails_not_taken",
     }
 }
 

@@ -20,7 +20,7 @@ const WAIT_FOR_ALL: Duration = Duration::from_secs(30);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Delivery {
     Taken,
-    /// The server will never take it.
+    /// The server cannot take it, ever.
     Refused,
     /// The server does not take this one now; it may others.
     Later,
@@ -101,13 +101,16 @@ impl Mailer {
         match timeout(WAIT_FOR_ALL, self.transport.send(message)).await {
             Ok(Ok(_)) => Ok(Delivery::Taken),
             Ok(Err(error)) if is_about_us(&error) => Err(wrong(error.to_string())),
-            // Of a recipient or a text the answer stays; so does what a server cannot be told, such as an address with letters
-            // that it does not understand.
-            Ok(Err(error)) if error.is_permanent() || error.is_client() => {
-                tracing::warn!(%error, "a mail was refused for good");
+            // What a server cannot be told, such as an address with letters that it does not understand, it never can.
+            Ok(Err(error)) if error.is_client() && error.to_string().contains("non-ascii") => {
+                tracing::warn!(%error, "a mail cannot be sent by this mail server, and is forgotten");
                 Ok(Delivery::Refused)
             }
-            Ok(Err(error)) if error.is_transient() => Ok(Delivery::Later),
+            // Of whom or what the server speaks is not known: it may be us, and another time it may not.
+            Ok(Err(error)) if error.is_permanent() || error.is_transient() => {
+                tracing::warn!(%error, "the mail server did not take a mail, which is tried again as long as it is of use");
+                Ok(Delivery::Later)
+            }
             Ok(Err(error)) => Err(wrong(error.to_string())),
             Err(_) => Err(wrong("it did not answer in time".to_owned())),
         }

@@ -18,6 +18,9 @@ const PASSES: u32 = 2;
 const AT_ONCE: usize = 2;
 const SHORTEST: usize = 12;
 const LONGEST: usize = 128;
+/// So much of a password is judged, in characters: what is hard to guess so far is. Of all 128 somebody could choose some that
+/// take seconds.
+const JUDGED: usize = 40;
 /// zxcvbn's scale is 0 to 4.
 const STRONG_ENOUGH: u8 = 3;
 
@@ -134,7 +137,8 @@ pub fn strength(password: &SecretString, known: &[&str]) -> (u8, Result<(), Prob
     if length > LONGEST {
         return (0, Err(Problem::PasswordLength));
     }
-    let score = u8::from(zxcvbn::zxcvbn(password, known).score());
+    let begun: String = password.chars().take(JUDGED).collect();
+    let score = u8::from(zxcvbn::zxcvbn(&begun, known).score());
     let verdict = match score {
         _ if length < SHORTEST => Err(Problem::PasswordLength),
         ..STRONG_ENOUGH => Err(Problem::PasswordWeak),
@@ -207,6 +211,16 @@ mod tests {
             assert_eq!(verdict(&passwords, near, &one).await, Verdict::Wrong, "{near}");
         }
         assert_eq!(verdict(&passwords, typed, &other).await, Verdict::Right { is_outdated: false });
+    }
+
+    #[test]
+    fn no_password_takes_long_to_judge() {
+        for part in ["4@8({[<3691!|7$5+%20Aa", "4@8({[<369!1|7$5+%20xz", "aA1!"] {
+            let typed: String = part.chars().cycle().take(LONGEST).collect();
+            let begun = tokio::time::Instant::now();
+            let _ = acceptable(&typed.into(), &[]);
+            assert!(begun.elapsed().as_millis() < 500, "{part}: {:?}", begun.elapsed());
+        }
     }
 
     #[test]

@@ -148,31 +148,48 @@ async fn rotate_once(
     if before.secret_version != version {
         return Err(Refusal::Conflict.into());
     }
+    // Whichever of the two were to end, senders would be cut off.
+    let secrets = change.input_secrets(id).await?;
+    if secrets.is_some_and(|secrets| secrets.is_used && secrets.old.is_some_and(|(_, used)| used.is_some())) {
+        return Err(Error::invalid("secret", Problem::OldSecretInUse));
+    }
     let after = InputSnapshot { secret_version: version + 1, ..before.clone() };
     change.set_input_secret(id, &after.key, &after.name, &secret_hash).await?;
     change.update_input(&after).await?;
     change.commit(id.to_string(), Some(before), Some(after.clone()), None, after).await
 }
 
-/// Ends the secret before the present one, which works on for a while after a rotation.
-pub async fn end_old_secret(store: &Store, actor: &Actor, workspace: WorkspaceRef, id: InputId) -> Result<()> {
-    store.change(actor, workspace, move |change| end_old_once(change, id)).await
+/// Ends the secret before the present one, which works on for a while after a rotation. `version` is the present one's that
+/// was looked at.
+///
+/// # Errors
+/// [`Refusal::Conflict`] where somebody rotated meanwhile.
+pub async fn end_old_secret(
+    store: &Store,
+    actor: &Actor,
+    workspace: WorkspaceRef,
+    (id, version): (InputId, i64),
+) -> Result<()> {
+    store.change(actor, workspace, move |change| end_old_once(change, id, version)).await
 }
 
-async fn end_old_once(mut change: Change<EndOldSecret>, id: InputId) -> Result<Done<()>> {
+async fn end_old_once(mut change: Change<EndOldSecret>, id: InputId, version: i64) -> Result<Done<()>> {
     let input = change.locked_input(id).await?.ok_or(Refusal::NotFound)?;
+    if input.secret_version != version {
+        return Err(Refusal::Conflict.into());
+    }
     if !change.end_old_secret(id).await? {
         return Ok(change.unchanged(()));
     }
     change.commit(id.to_string(), Some(input.clone()), Some(input), None, ()).await
 }
 
-/// Notes, beside the request, that an input's old secret is still in use.
-pub fn note_old_secret(services: Services, grant: InputGrant) {
+/// Notes, beside the request, that a secret of an input is in use.
+pub fn note_secret(services: Services, grant: InputGrant, hash: Vec<u8>) {
     tokio::spawn(async move {
         // A database that cannot be written can still be read.
-        if let Err(error) = services.system.touch_old_secret(grant.workspace(), grant.input()).await {
-            tracing::warn!(%error, "an old secret's last use was not written");
+        if let Err(error) = services.system.touch_secret(grant.workspace(), grant.input(), hash).await {
+            tracing::warn!(%error, "a secret's use was not written");
         }
     });
 }

@@ -1,12 +1,13 @@
 //! Mails: one-time links, which only their person sees where there is mail, and notices.
 
 use super::Services;
-use crate::domain::job::JobStep;
+use crate::domain::job::{JobNote, JobStep};
 use crate::domain::time::DAY;
 use crate::server::auth::key::LINK_LASTS;
 use crate::server::calendar::{UTC, date, day};
 use crate::server::error::Result;
 use crate::server::mailer::Delivery;
+use crate::server::store::job::ClaimedJob;
 use crate::server::store::mail::{Mail, WaitingMail};
 use crate::server::store::notice::Notice;
 use crate::server::store::{SystemTx, Trail};
@@ -66,8 +67,11 @@ pub(super) fn invitation(to: &str, by: &str, (workspace, role): (&str, &str), li
 
 const IGNORE: &str = "If you do not know why you got this, do nothing.\n";
 
+/// What the job's cursor says once the server did not take something.
+const NOT_TAKEN: &str = "not taken";
+
 /// Sends the next mail or notice that waits.
-pub(super) async fn mail_step(services: &Services) -> Result<JobStep> {
+pub(super) async fn mail_step(services: &Services, job: &mut ClaimedJob) -> Result<JobStep> {
     let Some(mailer) = &services.mailer else { return Ok(JobStep::Done(None)) };
     let waiting = services.system.transaction(take_mail_once).await?;
     if let Some(waiting) = waiting {
@@ -78,13 +82,18 @@ pub(super) async fn mail_step(services: &Services) -> Result<JobStep> {
                 Delivery::Refused
             }
         };
-        if delivery != Delivery::Later {
+        if delivery == Delivery::Later {
+            NOT_TAKEN.clone_into(&mut job.cursor);
+        } else {
             services.system.transaction(move |tx| remove_mail_once(tx, waiting.id)).await?;
         }
         return Ok(JobStep::More);
     }
     let Some((notice, to)) = services.system.transaction(take_notice_once).await? else {
-        return Ok(JobStep::Done(None));
+        let note = (job.cursor == NOT_TAKEN).then_some(JobNote::MailsNotTaken);
+        job.cursor.clear();
+        services.system.renew_job(job).await?;
+        return Ok(JobStep::Done(note));
     };
     let when = notice.state.at.map(|at| date(day(at, UTC))).unwrap_or_default();
     let (title, text) = words::notice(notice.kind, &notice.state, &when);
@@ -94,7 +103,9 @@ pub(super) async fn mail_step(services: &Services) -> Result<JobStep> {
         subject: format!("Attest: {title}"),
         text: format!("{text}\n\nSee your notices and your sessions: {address}\n"),
     };
-    if mailer.send(&mail).await? != Delivery::Later {
+    if mailer.send(&mail).await? == Delivery::Later {
+        NOT_TAKEN.clone_into(&mut job.cursor);
+    } else {
         services.system.transaction(move |tx| note_mailed_once(tx, notice.clone())).await?;
     }
     Ok(JobStep::More)

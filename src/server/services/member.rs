@@ -107,7 +107,7 @@ async fn remove_once(mut change: Change<RemoveMember>, email: Email) -> Result<D
 /// Tells a person of their role.
 async fn tell<A: Act>(change: &mut Change<A>, person: PersonId, role: Option<Role>) -> Result<()> {
     let told = NoticeState {
-        who: change.asker().name().map(str::to_owned),
+        who: change.asker().told(),
         workspace: Some(change.workspace.name.clone()),
         role: role.map(|role| role.as_str().to_owned()),
         ..NoticeState::default()

@@ -95,6 +95,11 @@ impl Services {
         Self { mailer: mailer.map(Arc::new), ..self }
     }
 
+    /// Whether there is mail.
+    pub fn mails(&self) -> bool {
+        self.mailer.is_some()
+    }
+
     /// The same by the connections of jobs.
     pub fn for_jobs(&self) -> Self {
         Self { system: self.system.for_purpose(Purpose::Job), ..self.clone() }

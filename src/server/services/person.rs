@@ -167,7 +167,7 @@ async fn make_reset_link_once(
     if let Some(link) = mailed {
         tx.add_mail(&other_password(&person.email, &link), expires).await?;
     }
-    let told = NoticeState { who: actor.name().map(str::to_owned), ..NoticeState::default() };
+    let told = NoticeState { who: actor.told(), ..NoticeState::default() };
     tx.notify(&NewNotice::new(person.id, NoticeKind::ResetMade, told)).await?;
     let state = json!({"person": person.id, "name": person.name, "sessions_ended": ended});
     let row = Record::installation(&actor, AuditAction::ResetLinkMade, person.id.to_string(), state);

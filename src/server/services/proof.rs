@@ -5,12 +5,12 @@ use super::Services;
 use super::half_signed_in::HalfSignedIn;
 use super::session::{Proof, SignedIn, count_failure};
 use crate::domain::audit::AuditAction;
-use crate::domain::error::Problem;
+use crate::domain::error::{Fault, Problem, Refusal};
 use crate::domain::id::PersonId;
 use crate::domain::notice::{NoticeKind, NoticeState};
 use crate::domain::text::Email;
 use crate::domain::time::{HOUR, Millis};
-use crate::server::auth::browser::KnownBrowsers;
+use crate::server::auth::browser::{Epoch, KnownBrowsers};
 use crate::server::auth::one_time_code::CodeSecret;
 use crate::server::auth::password::Verdict;
 use crate::server::auth::recovery_code::recovery_hash;
@@ -20,7 +20,7 @@ use crate::server::store::notice::NewNotice;
 use crate::server::store::person::Person;
 use crate::server::store::second_factor::{ProvenFactor, SecondFactor};
 use crate::server::store::{Actor, Record, SystemTx, Trail};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
 /// Checks the code of somebody whose password was right. `marks` are what the browser keeps.
@@ -42,7 +42,8 @@ pub async fn sign_in_by_code(
     };
     let email = Email::parse(&person.email).map_err(|problem| Error::invalid("email", problem))?;
     let browsers = KnownBrowsers::new(system.keyring().clone());
-    let number = browsers.number(marks, &email);
+    let epoch = Epoch::of(Some(&hash), person.second_factor_at);
+    let number = browsers.number(marks, &email, &epoch);
     let mut attempt = Attempt::at_code(&email, number, actor.address.as_deref().unwrap_or_default());
     if let Passage::Wait(wait) = attempt.count(system).await? {
         return Ok(SignedIn::Wait(wait));
@@ -51,7 +52,7 @@ pub async fn sign_in_by_code(
         count_failure(services, actor, Some(id)).await?;
         return Ok(SignedIn::No);
     };
-    let marks = browsers.with(marks, &email, number.unwrap_or_else(|| system.ids().random()));
+    let marks = browsers.with(marks, (&email, &epoch), number.unwrap_or_else(|| system.ids().random()));
     Ok(SignedIn::Yes(
         person,
         Proof { attempt, hash, renewed: None, factor: Some(proven), is_new_browser: number.is_none(), marks },
@@ -109,6 +110,9 @@ pub struct Again {
 #[derive(Clone, Debug)]
 pub(super) struct ProvenAgain {
     attempt: Attempt,
+    /// What the password was found right by, and the session that it was given in.
+    hash: String,
+    session: Vec<u8>,
     factor: Option<ProvenFactor>,
     code_field: &'static str,
 }
@@ -124,6 +128,14 @@ pub(super) async fn prove_again(
     again: &Again,
     (password_field, code_field): (&'static str, &'static str),
 ) -> Result<ProvenAgain> {
+    // What was left out is no guess.
+    let lacks_code = person.has_second_factor() && again.code.trim().is_empty();
+    let lacking = [(again.password.expose_secret().is_empty(), password_field), (lacks_code, code_field)];
+    let faults: Vec<Fault> =
+        lacking.into_iter().filter(|(lacks, _)| *lacks).map(|(_, field)| Fault::new(field, Problem::Missing)).collect();
+    if !faults.is_empty() {
+        return Err(Refusal::Invalid(faults).into());
+    }
     let Services { system, passwords, .. } = services;
     let email = Email::parse(&person.email).map_err(|problem| Error::invalid("email", problem))?;
     let mut attempt = Attempt::by_signed_in(&email, &again.session);
@@ -133,10 +145,11 @@ pub(super) async fn prove_again(
     let mut view = system.system_view().await?;
     let (hash, factor) = (view.password_hash(person.id).await?, view.second_factor(person.id).await?);
     drop(view);
-    if passwords.verify(rank, again.password.clone(), hash).await? == Verdict::Wrong {
+    let verdict = passwords.verify(rank, again.password.clone(), hash.clone()).await?;
+    let (Some(hash), Verdict::Right { .. }) = (hash, verdict) else {
         count_failure(services, actor, Some(person.id)).await?;
         return Err(Error::invalid(password_field, Problem::NotThePassword));
-    }
+    };
     let factor = match factor {
         None => None,
         Some(factor) => match proven(services, person.id, &factor, &again.code).await? {
@@ -147,15 +160,19 @@ pub(super) async fn prove_again(
             }
         },
     };
-    Ok(ProvenAgain { attempt, factor, code_field })
+    Ok(ProvenAgain { attempt, hash, session: again.session.clone(), factor, code_field })
 }
 
 impl ProvenAgain {
     /// Uses it up. Returns the row of a recovery code.
     ///
     /// # Errors
+    /// [`Refusal::SignedOut`] where the password was changed or taken away meanwhile, or the session ended.
     /// [`Problem::NotTheCode`] for a code that was used meanwhile, and where a second factor was set up meanwhile.
     pub(super) async fn use_up(&self, tx: &mut SystemTx, actor: &Actor, id: PersonId) -> Result<Option<Record>> {
+        if !tx.may_sign_in(id, &self.hash).await? || !tx.is_session_of(id, &self.session).await? {
+            return Err(Refusal::SignedOut.into());
+        }
         let is_proven = match &self.factor {
             Some(factor) => tx.use_up(id, factor).await?,
             None => !tx.has_second_factor(id).await?,

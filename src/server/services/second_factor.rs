@@ -15,7 +15,7 @@ use crate::server::error::{Error, Result};
 use crate::server::store::notice::NewNotice;
 use crate::server::store::person::Person;
 use crate::server::store::second_factor::SealedSecret;
-use crate::server::store::{Act, Actor, Change, Done, Record, Store, SystemTx, Trail, WorkspaceRef};
+use crate::server::store::{Act, Actor, Change, Done, Record, Store, SystemTx, SystemView, Trail, WorkspaceRef};
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde::Serialize;
@@ -148,12 +148,20 @@ pub async fn remove_own_factor(services: &Services, actor: &Actor, person: &Pers
 
 async fn remove_own_once(mut tx: SystemTx, actor: Actor, id: PersonId) -> Result<()> {
     actor.assert_confirmed(tx.now)?;
-    let is_operator = tx.person(id).await?.is_some_and(|person| person.operator);
-    let demanded = (is_operator && tx.operators_need_second_factor().await?) || tx.workspace_demands(id).await?;
-    if demanded {
+    if demanded_by(&mut tx, id).await?.is_some() {
         return Err(Error::invalid("second_factor", Problem::SecondFactorDemanded));
     }
     remove(tx, actor, id, Vec::new()).await
+}
+
+/// Who demands a second factor of a person, in words; `None` where nobody does.
+pub async fn demanded_by(view: &mut SystemView, person: PersonId) -> Result<Option<String>> {
+    let mut by = view.demanding_workspaces(person).await?;
+    let is_operator = view.person(person).await?.is_some_and(|person| person.operator);
+    if is_operator && view.operators_need_second_factor().await? {
+        by.push("this installation, of its operators".to_owned());
+    }
+    Ok((!by.is_empty()).then(|| by.join(", ")))
 }
 
 /// Takes the second factor of somebody away who lost it: operators and the command line may. Their sessions end.
@@ -179,7 +187,7 @@ async fn remove(mut tx: SystemTx, actor: Actor, id: PersonId, workspaces: Vec<Wo
     if !tx.remove_second_factor(id).await? {
         return Ok(());
     }
-    let told = NoticeState { who: actor.name().map(str::to_owned), ..NoticeState::default() };
+    let told = NoticeState { who: actor.told(), ..NoticeState::default() };
     tx.notify(&NewNotice::new(id, NoticeKind::SecondFactorRemoved, told)).await?;
     let row = own(&actor, id, AuditAction::SecondFactorRemoved, json!({"person": id}));
     let mut rows = vec![row.clone()];

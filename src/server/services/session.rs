@@ -7,7 +7,7 @@ use crate::domain::error::Refusal;
 use crate::domain::id::PersonId;
 use crate::domain::notice::{NoticeKind, NoticeState};
 use crate::domain::text::Email;
-use crate::server::auth::browser::KnownBrowsers;
+use crate::server::auth::browser::{Epoch, KnownBrowsers};
 use crate::server::auth::password::Verdict;
 use crate::server::auth::session::Sessions;
 use crate::server::auth::throttle::{Attempt, Passage, host};
@@ -58,17 +58,6 @@ pub async fn sign_in(
     // What has no shape of an e-mail is nobody's, and is throttled like anybody's.
     let email = Email::parse(email).or_else(|_| Email::parse("nobody@example.invalid"));
     let Ok(email) = email else { return Ok(SignedIn::No) };
-    let (browsers, address) =
-        (KnownBrowsers::new(system.keyring().clone()), actor.address.as_deref().unwrap_or_default());
-    let number = browsers.number(marks, &email);
-    let mut attempt = match number {
-        Some(number) => Attempt::by_known(&email, number),
-        None => Attempt::by_stranger(&email, address),
-    };
-    let rank = match attempt.count(system).await? {
-        Passage::Try(rank) => rank,
-        Passage::Wait(wait) => return Ok(SignedIn::Wait(wait)),
-    };
     let mut view = system.system_view().await?;
     let person = view.person_by_email(&email).await?;
     let hash = match &person {
@@ -76,6 +65,17 @@ pub async fn sign_in(
         None => None,
     };
     drop(view);
+    let second_factor_at = person.as_ref().and_then(|person| person.second_factor_at);
+    let browsers = KnownBrowsers::new(system.keyring().clone());
+    let number = browsers.number(marks, &email, &Epoch::of(hash.as_deref(), second_factor_at));
+    let mut attempt = match number {
+        Some(number) => Attempt::by_known(&email, number),
+        None => Attempt::by_stranger(&email, actor.address.as_deref().unwrap_or_default()),
+    };
+    let rank = match attempt.count(system).await? {
+        Passage::Try(rank) => rank,
+        Passage::Wait(wait) => return Ok(SignedIn::Wait(wait)),
+    };
     let verdict = passwords.verify(rank, password.clone(), hash.clone()).await?;
     let person_id = person.as_ref().map(|person| person.id);
     if let (Some(person), Some(hash), Verdict::Right { is_outdated }) = (person, hash, verdict)
@@ -85,7 +85,8 @@ pub async fn sign_in(
         if person.has_second_factor() {
             return half_sign_in(services, person.id, attempt, (hash, renewed)).await;
         }
-        let marks = browsers.with(marks, &email, number.unwrap_or_else(|| system.ids().random()));
+        let epoch = Epoch::of(Some(renewed.as_deref().unwrap_or(&hash)), None);
+        let marks = browsers.with(marks, (&email, &epoch), number.unwrap_or_else(|| system.ids().random()));
         return Ok(SignedIn::Yes(
             person,
             Proof { attempt, hash, renewed, factor: None, is_new_browser: number.is_none(), marks },

@@ -110,7 +110,7 @@ async fn set_standing_once(
     }
     if matches!(standing, Standing::Operator | Standing::NoOperator) {
         let role = (standing == Standing::Operator).then(|| "operator".to_owned());
-        let told = NoticeState { who: actor.name().map(str::to_owned), role, ..NoticeState::default() };
+        let told = NoticeState { who: actor.told(), role, ..NoticeState::default() };
         tx.notify(&NewNotice::new(id, NoticeKind::RoleChanged, told)).await?;
     }
     let row = Record::installation(&actor, standing.action(), id.to_string(), state);

@@ -92,6 +92,16 @@ impl Actor {
         }
     }
 
+    /// Who it is to somebody who is told of it.
+    pub fn told(&self) -> Option<String> {
+        Some(match &self.who {
+            Who::Person { name, .. } => name.clone(),
+            Who::CommandLine => "The command line".to_owned(),
+            Who::Token(_) => "An API token".to_owned(),
+            Who::System(_) => return None,
+        })
+    }
+
     /// Who acts, where no role plays a part.
     pub(super) fn without_role(&self) -> ActorSnapshot {
         let (id, name) = match &self.who {

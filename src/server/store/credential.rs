@@ -31,6 +31,8 @@ pub struct InputKey {
     pub workspace_id: WorkspaceId,
     pub input_id: InputId,
     pub secret_hash: Vec<u8>,
+    /// Whether that was used yet.
+    pub is_used: bool,
     /// The secret before, which works for a while.
     pub old_secret: Option<OldSecret>,
     pub paused: bool,
@@ -43,6 +45,8 @@ pub struct InputKey {
 pub struct InputSecrets {
     /// Since when the present one is there.
     pub since: Millis,
+    /// Whether the present one was used.
+    pub is_used: bool,
     /// Until when the one before works, and when it was last used.
     pub old: Option<(Millis, Option<Millis>)>,
 }
@@ -106,13 +110,15 @@ pub struct KnownToken {
 impl Scope {
     /// Since when an input's secret is in use, and the one before while it works: until when, and when it was last used.
     pub async fn input_secrets(&mut self, input: InputId) -> Result<Option<InputSecrets>> {
-        const SQL: &str = "select coalesce(secret_since, created_at) as since, old_secret_until, old_secret_used_at \
+        const SQL: &str = "select coalesce(secret_since, created_at) as since, secret_used_at is not null, old_secret_until, \
+            old_secret_used_at \
             from credentials where kind = 'input' and workspace_id = $1 and input_id = $2";
         let (workspace, now) = (self.workspace.id, self.now);
-        let found: Option<(Millis, Option<Millis>, Option<Millis>)> =
+        let found: Option<(Millis, bool, Option<Millis>, Option<Millis>)> =
             on!(&mut self.tx, c => sqlx::query_as(SQL).bind(workspace).bind(input).fetch_optional(c).await?);
-        Ok(found.map(|(since, until, used_at)| InputSecrets {
+        Ok(found.map(|(since, is_used, until, used_at)| InputSecrets {
             since,
+            is_used,
             old: until.filter(|until| *until > now).map(|until| (until, used_at)),
         }))
     }
@@ -131,7 +137,7 @@ impl Store {
     /// Looks up the public half of an input's credentials.
     pub async fn input_key(&self, key: &str) -> Result<Option<InputKey>> {
         // Two questions, for where the rows of workspaces are spread only the second knows whom to ask.
-        const OF_KEY: &str = "select workspace_id, input_id, secret_hash, old_secret_hash, old_secret_until, \
+        const OF_KEY: &str = "select workspace_id, input_id, secret_hash, secret_used_at is not null as is_used, old_secret_hash, old_secret_until, \
             old_secret_used_at from credentials where public_key = $1 and kind = 'input'";
         const OF_INPUT: &str = "select paused, requests_per_second, takes_placeholders from inputs \
             where workspace_id = $1 and id = $2";
@@ -141,13 +147,14 @@ impl Store {
             workspace_id: WorkspaceId,
             input_id: InputId,
             secret_hash: Vec<u8>,
+            is_used: bool,
             old_secret_hash: Option<Vec<u8>>,
             old_secret_until: Option<Millis>,
             old_secret_used_at: Option<Millis>,
         }
         let of_key: Option<OfKey> = on!(&mut view.tx, c => sqlx::query_as(OF_KEY).bind(key).fetch_optional(c).await?);
         let Some(of_key) = of_key else { return Ok(None) };
-        let OfKey { workspace_id, input_id, secret_hash, old_secret_used_at: used_at, .. } = of_key;
+        let OfKey { workspace_id, input_id, secret_hash, is_used, old_secret_used_at: used_at, .. } = of_key;
         let old = of_key.old_secret_hash.zip(of_key.old_secret_until);
         let old_secret = old.map(|(hash, until)| OldSecret { hash, until, used_at });
         let of_input: Option<(bool, Option<i64>, bool)> = on!(&mut view.tx, c => sqlx::query_as(OF_INPUT)
@@ -159,6 +166,7 @@ impl Store {
             workspace_id,
             input_id,
             secret_hash,
+            is_used,
             old_secret,
             paused,
             requests_per_second,
@@ -176,14 +184,21 @@ impl Store {
 }
 
 impl System {
-    /// Notes that an input's old secret was used.
-    pub async fn touch_old_secret(&self, workspace: WorkspaceId, input: InputId) -> Result<()> {
-        const SQL: &str = "update credentials set old_secret_used_at = $3 \
-            where kind = 'input' and workspace_id = $1 and input_id = $2 and old_secret_hash is not null";
+    /// Notes that a secret of an input was used, the present one or the one before, by its hash.
+    pub async fn touch_secret(&self, workspace: WorkspaceId, input: InputId, hash: Vec<u8>) -> Result<()> {
+        const SQL: &str = "update credentials set \
+            secret_used_at = case when secret_hash = $4 then coalesce(secret_used_at, $3) else secret_used_at end, \
+            old_secret_used_at = case when old_secret_hash = $4 then $3 else old_secret_used_at end \
+            where kind = 'input' and workspace_id = $1 and input_id = $2";
         let now = self.clock.now();
-        self.transaction(move |mut tx| async move {
-            on!(&mut tx.tx, c => { sqlx::query(SQL).bind(workspace).bind(input).bind(now).execute(c).await?; });
-            tx.commit(Trail::Unaudited("an old secret's last use")).await
+        self.transaction(move |mut tx| {
+            let hash = hash.clone();
+            async move {
+                on!(&mut tx.tx, c => {
+                    sqlx::query(SQL).bind(workspace).bind(input).bind(now).bind(hash).execute(c).await?;
+                });
+                tx.commit(Trail::Unaudited("a secret's last use")).await
+            }
         })
         .await
     }
@@ -208,16 +223,17 @@ impl System {
 }
 
 impl<A: Act> Change<A> {
-    /// Adds an input's key, or gives it another secret; the one before works for a while. One before that which is still in
-    /// use goes on instead: then the one before was not given to the senders yet.
+    /// Adds an input's key, or gives it another secret; the one before works for a while. Where
+    /// that was never used, the one before it goes on instead: the senders have it still.
     pub async fn set_input_secret(&mut self, input: InputId, key: &str, name: &str, secret_hash: &[u8]) -> Result<()> {
         const SQL: &str = "insert into credentials (public_key, kind, secret_hash, workspace_id, input_id, name, created_at) \
             values ($1, 'input', $2, $3, $4, $5, $6) on conflict (public_key) do update set \
-            old_secret_hash = case when credentials.old_secret_until > $6 and credentials.old_secret_used_at is not null \
+            old_secret_hash = case when credentials.old_secret_until > $6 and credentials.secret_used_at is null \
             then credentials.old_secret_hash else credentials.secret_hash end, \
-            old_secret_until = case when credentials.old_secret_until > $6 and credentials.old_secret_used_at is not null \
+            old_secret_until = case when credentials.old_secret_until > $6 and credentials.secret_used_at is null \
             then credentials.old_secret_until else $7 end, \
-            old_secret_used_at = case when credentials.old_secret_until > $6 then credentials.old_secret_used_at end, \
+            old_secret_used_at = case when credentials.old_secret_until > $6 and credentials.secret_used_at is null \
+            then credentials.old_secret_used_at end, secret_used_at = null, \
             secret_hash = excluded.secret_hash, secret_since = $6";
         let until = self.now.plus(OLD_SECRET_LASTS);
         let (workspace, now) = (self.workspace.id, self.now);

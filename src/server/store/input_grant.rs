@@ -23,14 +23,14 @@ pub struct InputGrant {
     pub(super) input: InputId,
     requests_per_second: Option<i64>,
     placeholders: Placeholders,
-    /// Whether it was by an old secret, which is to be noted.
-    notes_old: bool,
+    /// The hash of the secret, where its use is to be noted.
+    noted: Option<[u8; 32]>,
 }
 
 impl InputGrant {
-    /// Whether it was by the secret before the present one, and nobody noted that within the last minute.
-    pub fn notes_old_secret(&self) -> bool {
-        self.notes_old
+    /// The hash of the secret, where its use is to be noted: the first of the present one, each minute's of the one before.
+    pub fn noted(&self) -> Option<Vec<u8>> {
+        self.noted.map(Vec::from)
     }
 
     pub fn input(&self) -> InputId {
@@ -75,10 +75,12 @@ impl Store {
     }
 
     /// So that the requests that follow at once do not note it too.
-    fn note_old_secret(&self, key: &str, now: Millis) {
+    fn note_secret(&self, key: &str, hash: &[u8], now: Millis) {
         let mut keys = self.keys.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(old) = keys.get_mut(key).and_then(|(_, known)| known.old_secret.as_mut()) {
-            old.used_at = Some(now);
+        let Some((_, known)) = keys.get_mut(key) else { return };
+        match &mut known.old_secret {
+            Some(old) if old.hash == hash => old.used_at = Some(now),
+            _ => known.is_used = true,
         }
     }
 
@@ -91,6 +93,7 @@ impl Store {
             workspace_id: WorkspaceId(0),
             input_id: InputId(0),
             secret_hash: vec![0; 32],
+            is_used: true,
             old_secret: None,
             paused: true,
             requests_per_second: None,
@@ -105,14 +108,23 @@ impl Store {
         let old = old.filter(|old| bool::from(old.hash.ct_eq(&given[..])) && !is_new);
         let is_right = is_new || old.is_some();
         if is_right && !known.paused {
-            // It is enough to know the minute.
-            let notes_old = old.is_some_and(|old| old.used_at.is_none_or(|used| now >= used.plus(MINUTE)));
-            if notes_old {
-                self.note_old_secret(key, now);
+            // Of the old one it is enough to know the minute, of the new one that it was.
+            let notes = match old {
+                Some(old) => old.used_at.is_none_or(|used| now >= used.plus(MINUTE)),
+                None => !known.is_used,
+            };
+            if notes {
+                self.note_secret(key, &given[..], now);
             }
             let (workspace, input) = (known.workspace_id, known.input_id);
             let placeholders = if known.takes_placeholders { Placeholders::Ids } else { Placeholders::Absent };
-            Ok(InputGrant { workspace, input, requests_per_second: known.requests_per_second, placeholders, notes_old })
+            Ok(InputGrant {
+                workspace,
+                input,
+                requests_per_second: known.requests_per_second,
+                placeholders,
+                noted: notes.then(|| given.into()),
+            })
         } else {
             Err(if is_right { Refusal::InputPaused.into() } else { Refusal::Forbidden.into() })
         }

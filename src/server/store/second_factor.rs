@@ -60,12 +60,13 @@ impl SystemView {
         }))
     }
 
-    /// Whether a workspace of theirs demands a second factor of their role.
-    pub async fn workspace_demands(&mut self, person: PersonId) -> Result<bool> {
-        const SQL: &str = "select m.role from members m join workspaces w on w.id = m.workspace_id \
-            where m.person_id = $1 and w.demands_second_factor";
-        let roles: Vec<(Role,)> = on!(&mut self.tx, c => known(sqlx::query(SQL).bind(person).fetch_all(c).await?)?);
-        Ok(roles.iter().any(|(role,)| role.must_have_second_factor()))
+    /// The names of their workspaces that demand a second factor of their role.
+    pub async fn demanding_workspaces(&mut self, person: PersonId) -> Result<Vec<String>> {
+        const SQL: &str = "select m.role, w.name from members m join workspaces w on w.id = m.workspace_id \
+            where m.person_id = $1 and w.demands_second_factor order by w.name, w.id";
+        let found: Vec<(Role, String)> =
+            on!(&mut self.tx, c => known(sqlx::query(SQL).bind(person).fetch_all(c).await?)?);
+        Ok(found.into_iter().filter(|(role, _)| role.must_have_second_factor()).map(|(_, name)| name).collect())
     }
 
     /// Whether a workspace demands a second factor of its Compliance Admins and Admins.

@@ -199,7 +199,13 @@ async fn mail_that_is_refused_keeps_none_from_the_others(world: World) {
     }
     assert_eq!(server.next().await.0, "bob@example.com");
     let left = "select count(*) from mails";
-    assert_eq!(world.rows::<(i64,)>(left).await, [(1,)], "who is away for now is tried again");
+    assert_eq!(world.rows::<(i64,)>(left).await, [(2,)], "who is refused is tried again as long as the links last");
+    let note = "select note from jobs where name = 'mail'";
+    assert_eq!(
+        world.rows::<(Option<String>,)>(note).await,
+        [(Some("mails_not_taken".to_owned()),)],
+        "and operators see it"
+    );
     assert_eq!(world.rows::<(i64,)>("select failures from jobs where name = 'mail'").await, [(0,)], "it goes on");
     // Nor does somebody's mailbox keep others from their notices.
     for name in ["Later", "Cleo"] {

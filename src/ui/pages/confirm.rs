@@ -71,7 +71,7 @@ pub fn confirm(page: Confirm) -> impl IntoView {
     page.around.around(view! {
         <section class="card narrow">
             <h1>"Confirm that it is you"</h1>
-            <p>"What you are about to do needs your password again. You are not asked for the next ten minutes."</p>
+            <p>"What you are about to do needs your password again. You will not be asked again for ten minutes."</p>
             <form method="post" action="/confirm" novalidate>
                 {summary(&page.faults, &LABELS)}
                 {waiting.collect_view()}

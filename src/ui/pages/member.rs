@@ -20,6 +20,8 @@ pub struct Members {
     pub rows: Vec<MemberRow>,
     pub pager: Pager,
     pub invitations: Vec<InvitationRow>,
+    /// Whether invitations are mailed.
+    pub is_mailed: bool,
     /// The roles that the reader may give; none for those who only read.
     pub may_give: Vec<Role>,
     /// Names the form, so that it is taken once.
@@ -91,7 +93,7 @@ pub fn members(page: Members) -> impl IntoView {
     let pager = pager(&page.pager, "members");
     let open = (!page.invitations.is_empty()).then(|| invitations(page.invitations));
     let form = (!may_give.is_empty())
-        .then(|| form(page.form_id, (page.email, page.role, page.shown_to), &may_give, &page.faults));
+        .then(|| form((page.form_id, page.is_mailed), (page.email, page.role, page.shown_to), &may_give, &page.faults));
     let content = view! {
         <div class="head">
             <div>
@@ -204,7 +206,7 @@ fn invitations(rows: Vec<InvitationRow>) -> impl IntoView {
 }
 
 fn form(
-    form_id: String,
+    (form_id, is_mailed): (String, bool),
     (email, role, shown_to): (String, Role, Option<String>),
     may_give: &[Role],
     faults: &Faults,
@@ -214,9 +216,14 @@ fn form(
         label: "E-mail",
         kind: Some("email"),
         value: email,
-        help: Some("People with an account sign in; others create one from the link."),
+        help: Some(if is_mailed {
+            "They get an e-mail with a link. People with an account sign in; others create one."
+        } else {
+            "People with an account sign in; others create one from the link."
+        }),
         ..Field::default()
     };
+    let button = if is_mailed { "Send invitation" } else { "Create invitation link" };
     view! {
         <form method="post" class="card narrow" novalidate>
             <h2>"Invite a member"</h2>
@@ -226,7 +233,7 @@ fn form(
             {field(email, faults)}
             {role_field("role".to_owned(), "role", TokenRole::Member(role), &offered(may_give))}
             {theirs(shown_to)}
-            <div><button class="button primary">"Create invitation link"</button></div>
+            <div><button class="button primary">{button}</button></div>
         </form>
     }
 }

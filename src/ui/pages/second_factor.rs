@@ -32,7 +32,12 @@ pub enum Shown {
     /// There is none.
     Nothing,
     /// It is there.
-    SetUp { since: Moment, codes_left: i64 },
+    SetUp {
+        since: Moment,
+        codes_left: i64,
+        /// Who demands it, so that it cannot be turned off.
+        demanded_by: Option<String>,
+    },
     /// An app can be added.
     Offer(Offer),
     /// New recovery codes, this once.
@@ -46,6 +51,8 @@ pub struct Offer {
     pub sealed: String,
     /// As one types it into an app.
     pub text: OneTimeSecret,
+    /// As an app on the same phone opens it.
+    pub address: OneTimeSecret,
     pub picture: QrPicture,
     /// Whether it replaces another.
     pub replaces: bool,
@@ -86,7 +93,7 @@ pub fn second_factor(page: SecondFactorPage) -> impl IntoView {
         page.refused.map(|words| notice(Tone::Danger, view! { <p><b>{words::NOTHING_CHANGED}</b>" "{words}</p> }));
     let shown = match page.shown {
         Shown::Nothing => nothing(page.form_id).prerender(),
-        Shown::SetUp { since, codes_left } => set_up(page.form_id, since, codes_left),
+        Shown::SetUp { since, codes_left, demanded_by } => set_up(page.form_id, since, codes_left, demanded_by),
         Shown::Offer(offer) => self::offer(page.form_id, offer).prerender(),
         Shown::Codes(codes) => self::codes(codes).prerender(),
     };
@@ -126,7 +133,15 @@ fn act(form_id: String, act: &'static str, class: &'static str, words: &'static 
     }
 }
 
-fn set_up(form_id: String, since: Moment, codes_left: i64) -> InertElement {
+fn set_up(form_id: String, since: Moment, codes_left: i64, demanded_by: Option<String>) -> InertElement {
+    let off = match demanded_by {
+        Some(by) => view! { <p>{format!("Required by {by}, so you cannot turn it off.")}</p> }.prerender(),
+        None => view! {
+            <p>"Your password alone will be enough to sign in, for you and for anybody who learns it."</p>
+            {act(form_id.clone(), "remove", "button danger", "Turn off two-factor authentication")}
+        }
+        .prerender(),
+    };
     let left = match codes_left {
         0 => "You have no recovery codes left. Without your phone you could not sign in.".to_owned(),
         1 => "You have 1 recovery code left.".to_owned(),
@@ -141,7 +156,7 @@ fn set_up(form_id: String, since: Moment, codes_left: i64) -> InertElement {
         <section class="card narrow">
             <h2>"On"</h2>
             <p>"Set up "{moment(since)}". Signing in takes your password and a code from your app."</p>
-            {act(form_id.clone(), "begin", "button", "Move to another phone or app")}
+            {act(form_id.clone(), "begin", "button", "Move to another app")}
         </section>
         <section class="card narrow">
             <h2>"Recovery codes"</h2>
@@ -151,8 +166,7 @@ fn set_up(form_id: String, since: Moment, codes_left: i64) -> InertElement {
         </section>
         <section class="card narrow">
             <h2>"Turn it off"</h2>
-            <p>"Your password alone will be enough to sign in, for you and for anybody who learns it."</p>
-            {act(form_id, "remove", "button danger", "Turn off two-factor authentication")}
+            {off}
         </section>
     }
     .prerender()
@@ -162,19 +176,24 @@ const LABELS: [(&str, &str); 1] = [("code", "Code")];
 
 fn offer(form_id: String, offer: Offer) -> impl IntoView {
     let replaced = offer.replaces.then(|| {
-        view! { <p class="muted">"The app that you use now stops working for Attest, and you get new recovery codes."</p> }
+        view! { <p class="muted">"The app that you use now works until you finish. You get new recovery codes."</p> }
     });
+    let (title, button) = match offer.replaces {
+        true => ("Move to another app", "Use this app"),
+        false => ("Add Attest to your app", "Turn on"),
+    };
     let QrPicture { side, path } = offer.picture;
     let code = Field {
         name: "code",
         label: "Code",
         autocomplete: Some("one-time-code"),
+        inputmode: Some("numeric"),
         help: Some("The six digits that the app shows for Attest now."),
         ..Field::default()
     };
     view! {
         <form method="post" action=SECOND_FACTOR class="card narrow" novalidate>
-            <h2>"Add Attest to your app"</h2>
+            <h2>{title}</h2>
             {summary(&offer.faults, &LABELS)}
             {replaced}
             <p>"Scan this picture with your authenticator app."</p>
@@ -182,14 +201,14 @@ fn offer(form_id: String, offer: Offer) -> impl IntoView {
                 <rect width=side height=side fill="#fff" />
                 <path d=path fill="#000" />
             </svg>
-            <p>"Or type this key into it:"</p>
+            <p>"On this phone, "<a href=offer.address.0>"open it in your app"</a>". Or type this key into it:"</p>
             <pre class="copy" tabindex="0">{offer.text.0}</pre>
             <input type="hidden" name="act" value="set_up" />
             <input type="hidden" name="form_id" value=form_id />
             <input type="hidden" name="sealed" value=offer.sealed />
             {field(code, &offer.faults)}
             <p class="muted">"Your other sessions will end."</p>
-            <div><button class="button primary">"Turn on"</button></div>
+            <div><button class="button primary">{button}</button>" "<a class="button" href=SECOND_FACTOR>"Cancel"</a></div>
         </form>
     }
 }

@@ -13,6 +13,8 @@ use leptos::prelude::*;
 pub enum Refusal {
     /// Unknown e-mail or wrong password, one and the same words; or a wrong code.
     NotRight,
+    /// Nothing was typed.
+    Empty,
     /// Try again in so many seconds.
     Wait(i64),
 }
@@ -51,6 +53,7 @@ impl Model for SignIn {
 fn refused(refusal: Refusal, not_right: &'static str) -> impl IntoView {
     let words = match refusal {
         Refusal::NotRight => not_right.to_owned(),
+        Refusal::Empty => "Enter the code.".to_owned(),
         Refusal::Wait(seconds) => {
             let seconds = seconds.max(1);
             let s = if seconds == 1 { "" } else { "s" };

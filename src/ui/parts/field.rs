@@ -27,6 +27,8 @@ pub struct Field {
     pub kind: Option<&'static str>,
     pub value: String,
     pub autocomplete: Option<&'static str>,
+    /// Which keyboard a phone shows.
+    pub inputmode: Option<&'static str>,
     pub rows: Option<u32>,
     pub optional: bool,
     /// Draws the eye at once: the page's first field.
@@ -75,6 +77,7 @@ pub fn field(field: Field, faults: &Faults) -> impl IntoView + use<> {
                 type=field.kind.unwrap_or("text")
                 value=field.value
                 autocomplete=autocomplete
+                inputmode=field.inputmode
                 aria-describedby=described
                 aria-invalid=invalid
                 autofocus=autofocus

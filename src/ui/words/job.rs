@@ -26,6 +26,9 @@ pub fn job_note(note: JobNote) -> &'static str {
         JobNote::ChainNotSigned => {
             "A chain of the audit log was changed past Attest, and is not signed any more: attest audit verify says which, and where"
         }
+        JobNote::MailsNotTaken => {
+            "The mail server did not take some mails; they are tried again as long as they are of use. The server's log says why"
+        }
         JobNote::TooManyRequestIds => {
             "More request ids came than are kept (ATTEST_KEEP_REQUEST_IDS): they are remembered for a shorter time, and a request that is repeated after it counts twice"
         }

@@ -6,7 +6,7 @@ use crate::domain::role::Role;
 /// What is told, as a title and a sentence or two; `when` is the day that it is about.
 pub fn notice(kind: NoticeKind, state: &NoticeState, when: &str) -> (&'static str, String) {
     let told = |text: &Option<String>| text.clone().unwrap_or_else(|| "somebody".to_owned());
-    let who = told(&state.who);
+    let who = state.who.clone().unwrap_or_else(|| "Somebody".to_owned());
     let thing = state.thing.clone().unwrap_or_default();
     let workspace = state.workspace.clone().unwrap_or_default();
     match kind {

@@ -56,6 +56,7 @@ pub fn problem(problem: Problem) -> &'static str {
         Problem::SecondFactorDemanded => "expected a second factor to remain, since it is required",
         Problem::NoSecondFactor => "expected whoever requires a second factor to have one",
         Problem::TooManyAttempts => "expected a pause after several failed attempts",
+        Problem::OldSecretInUse => "expected the old secret to have ended, since both are in use",
         Problem::TooMany => "expected fewer: there are as many as there may be",
         Problem::TooManyForNow => "expected fewer within an hour",
         Problem::AlreadyMember => "expected somebody who is not yet a member",
@@ -103,6 +104,9 @@ pub fn form_problem(field: &str, problem: Problem) -> &'static str {
         }
         Problem::NoSecondFactor => "Set up two-factor authentication for your own account first.",
         Problem::TooManyAttempts => "Too many failed attempts. Wait a minute, then try again.",
+        Problem::OldSecretInUse => {
+            "Senders still use the old secret, and others the current one. Wait until the old one ends, or end it first."
+        }
         Problem::TooMany => "You have reached the limit. Delete one that you no longer need.",
         Problem::TooManyForNow => "That is a lot within an hour. Try again later.",
         Problem::AlreadyMember => "This person is already a member. Change their role in the list.",
@@ -145,6 +149,8 @@ fn missing(field: &str) -> &'static str {
         "workspace" => "Enter a name for the workspace.",
         "email" | "admin" => "Enter an e-mail address.",
         "password" | "present" | "new" => "Enter a password.",
+        "again_password" => "Enter your password.",
+        "code" | "again_code" => "Enter the code.",
         "time_zone" => "Enter a time zone.",
         "confirm" => "Enter the workspace's name.",
         "value" => "Enter an id.",

@@ -7,7 +7,7 @@ use crate::domain::batch::{Batch, LARGEST_BATCH, LARGEST_REQUEST, MOST_BATCHES, 
 use crate::domain::error::{Fault, Problem, Refusal};
 use crate::server::auth::key::is_key;
 use crate::server::error::{Error, Result};
-use crate::server::services::input::note_old_secret;
+use crate::server::services::input::note_secret;
 use crate::server::state::AppState;
 use crate::server::store::{InputGrant, SentBatches};
 use axum::Json;
@@ -35,8 +35,8 @@ impl FromRequestParts<AppState> for InputGrant {
         let (key, secret) = pair.filter(|(key, _)| is_key(key)).ok_or(Refusal::Forbidden)?;
         let grant = state.store.input_grant(key, secret).await?;
         state.rates.pass(&grant)?;
-        if grant.notes_old_secret() {
-            note_old_secret(state.services.clone(), grant);
+        if let Some(hash) = grant.noted() {
+            note_secret(state.services.clone(), grant, hash);
         }
         Ok(grant)
     }

@@ -1,5 +1,6 @@
 //! Asking before what stops something that others use.
 
+use super::confirm::OURS;
 use super::refused::{RefusedRequest, around};
 use crate::server::error::Result;
 use crate::server::http::caller::SignedInPerson;
@@ -38,7 +39,7 @@ pub async fn ask(
         effects: question.effects,
         button: question.button,
         to,
-        fields: form.others(&[SURE]),
+        fields: form.others(&[&OURS[..], &[SURE]].concat()),
     };
     Ok(Some(render(state, Page::Ask(Box::new(page)), StatusCode::OK)))
 }

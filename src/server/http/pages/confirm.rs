@@ -19,7 +19,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 
 /// What the page adds to a form that waits. It comes with the form, and is never shown again.
-const OURS: [&str; 4] = [TO, PASSWORD, CODE, "username"];
+pub const OURS: [&str; 4] = [TO, PASSWORD, CODE, "username"];
 
 /// The page in place of an act that needs the password again; it keeps the form that was sent. `None` where nobody is
 /// signed in any more.

@@ -12,7 +12,6 @@ use crate::domain::id::InputId;
 use crate::domain::input::{Counted, Input};
 use crate::domain::permission::Permission;
 use crate::domain::placeholder::Placeholders;
-use crate::domain::time::Millis;
 use crate::server::calendar;
 use crate::server::error::{Error, Result};
 use crate::server::http::caller::{InWorkspace, SignedInPerson};
@@ -24,6 +23,7 @@ use crate::server::services::input::{
 };
 use crate::server::state::AppState;
 use crate::server::store::View;
+use crate::server::store::credential::InputSecrets;
 use crate::server::store::tally::Tally;
 use crate::ui::frame::NavPage;
 use crate::ui::pages::Page;
@@ -32,7 +32,7 @@ use crate::ui::pages::input::sample::Samples;
 use crate::ui::pages::input::{InputPage, OldSecret, ShownCredentials};
 use crate::ui::parts::field::Faults;
 use crate::ui::parts::one_time_secret::OneTimeSecret;
-use crate::ui::words::{Done, MadeOnce, number};
+use crate::ui::words::{self, Done, MadeOnce, number};
 use axum::extract::{Path, RawQuery};
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -104,9 +104,9 @@ pub async fn change(
     let (known, _) = known.ok_or(Refusal::NotFound)?;
     let act = form.text("act");
     let mut view = state.store.view(&visit.actor, workspace.clone(), Permission::ManageInputs).await?;
-    let old = view.input_secrets(id).await?.and_then(|secrets| secrets.old);
+    let secrets = view.input_secrets(id).await?;
     drop(view);
-    if let Some(question) = question(&act, &known, old)
+    if let Some(question) = question(&act, &known, secrets)
         && let Some(page) = ask(&state, &visit, &mut form, question).await?
     {
         return Ok(page);
@@ -141,7 +141,9 @@ pub async fn change(
             redirect_saying(&visit.session, Done::PlaceholdersSaved, &format!("/w/{slug}/inputs/{id}")).await
         }
         "end_old" => {
-            end_old_secret(&state.store, &visit.actor, workspace, id).await?;
+            let version = form.choice("secret_version", |text| text.parse().ok());
+            let version = version.ok_or_else(|| Refusal::invalid("secret_version", Problem::NotAnInteger))?;
+            end_old_secret(&state.store, &visit.actor, workspace, (id, version)).await?;
             redirect_saying(&visit.session, Done::OldSecretEnded, &format!("/w/{slug}/inputs/{id}")).await
         }
         "rotate" => {
@@ -159,6 +161,11 @@ pub async fn change(
                     page.rotated_already = true;
                     StatusCode::CONFLICT
                 }
+                Err(Error::Refused(Refusal::Invalid(faults))) => {
+                    let problem = faults.first().map_or(Problem::NotOneOf, |fault| fault.problem);
+                    page.refused_rotation = Some(words::form_problem("secret", problem));
+                    StatusCode::UNPROCESSABLE_ENTITY
+                }
                 Err(error) => return Err(error),
             };
             Ok(render(&state, Page::Input(Box::new(page)), status))
@@ -168,7 +175,9 @@ pub async fn change(
 }
 
 /// What is asked before an act that stops senders.
-fn question(act: &str, input: &Input, old: Option<(Millis, Option<Millis>)>) -> Option<Question> {
+fn question(act: &str, input: &Input, secrets: Option<InputSecrets>) -> Option<Question> {
+    let is_used = secrets.as_ref().is_some_and(|secrets| secrets.is_used);
+    let old = secrets.and_then(|secrets| secrets.old);
     let last = match input.last_batch_at {
         Some(at) => format!("Its last batch came on {}.", moment(at).words),
         None => "It has not had a batch yet.".to_owned(),
@@ -177,7 +186,11 @@ fn question(act: &str, input: &Input, old: Option<(Millis, Option<Millis>)>) -> 
     let (title, effects, button) = match act {
         "pause" => (
             format!("Pause {name}?"),
-            vec!["Its batches get error 403 until you resume it: events sent meanwhile are lost. Stored data stays.".to_owned(), last],
+            vec![
+                "Its batches get error 403 until you resume it: events sent meanwhile are lost. Stored data stays."
+                    .to_owned(),
+                last,
+            ],
             format!("Pause {name}"),
         ),
         "rotate" => (
@@ -185,13 +198,13 @@ fn question(act: &str, input: &Input, old: Option<(Millis, Option<Millis>)>) -> 
             vec![
                 "You get a new secret, which is shown once.".to_owned(),
                 match old {
-                    Some((until, Some(used))) => format!(
-                        "The old secret is still in use (last on {}), and goes on until {}. The one that was made after it stops working now.",
-                        moment(used).words,
+                    // It is refused, and says why.
+                    Some((_, Some(_))) if is_used => String::new(),
+                    Some((until, _)) if !is_used => format!(
+                        "The current one was never used, and stops working now. The one before it goes on until {}.",
                         moment(until).words
                     ),
-                    Some((_, None)) => "The current one works for 24 hours more: every sender needs the new one by then. The one before it, which was not used since, stops working now.".to_owned(),
-                    None => "The current one works for 24 hours more: every sender needs the new one by then.".to_owned(),
+                    _ => "The current one works for 24 hours more: every sender needs the new one by then.".to_owned(),
                 },
                 last,
             ],
@@ -300,6 +313,7 @@ pub(super) async fn one_model(
         faults: Faults::default(),
         rotated: None,
         rotated_already: false,
+        refused_rotation: None,
         done: None,
         name: input.name,
         frame,

@@ -54,8 +54,11 @@ pub async fn change(
         "set" => {
             let known = member(&state, &visit, &workspace, &form.text("person")).await?;
             let role = form.choice("role", Role::parse).ok_or(Refusal::BadRequest(vec![]))?;
+            let view = state.store.view(&visit.actor, workspace.clone(), Permission::ManageMembers).await?;
+            let demands = view.workspace.demands_second_factor;
+            drop(view);
             if role.must_have_second_factor()
-                && let Some(page) = ask(&state, &visit, &mut form, promotion(&known.name, role)).await?
+                && let Some(page) = ask(&state, &visit, &mut form, promotion(&known, role, demands)).await?
             {
                 return Ok(page);
             }
@@ -65,6 +68,13 @@ pub async fn change(
         }
         "demand" => {
             let required = form.choice(REQUIRED, yes_or_no).ok_or(Refusal::BadRequest(vec![]))?;
+            let has_own = visit.person.has_second_factor();
+            if required
+                && has_own
+                && let Some(page) = ask(&state, &visit, &mut form, requiring()).await?
+            {
+                return Ok(page);
+            }
             let done = demand_in(&state.store, &visit.actor, workspace.clone(), required).await;
             done.map(|()| Done::of_demand(required))
         }
@@ -79,8 +89,11 @@ pub async fn change(
         }
         "revoke" => {
             let id = InvitationId::parse(&form.text("invitation")).ok_or(Refusal::NotFound)?;
+            let mut view = state.store.view(&visit.actor, workspace.clone(), Permission::ManageMembers).await?;
+            let open = view.invitations().await?.into_iter().find(|open| open.id == id).ok_or(Refusal::NotFound)?;
+            drop(view);
             let question = Question {
-                title: "Revoke the invitation?".to_owned(),
+                title: format!("Revoke the invitation of {}?", open.email),
                 effects: vec!["Its link no longer works. You can invite them again.".to_owned()],
                 button: "Revoke the invitation".to_owned(),
             };
@@ -109,7 +122,19 @@ pub async fn change(
     }
 }
 
-fn promotion(name: &str, role: Role) -> Question {
+fn requiring() -> Question {
+    Question {
+        title: "Require two-factor authentication?".to_owned(),
+        effects: vec![
+            "Compliance Admins and Admins who have not set it up cannot use this workspace from now on, until they do. It takes a minute.".to_owned(),
+            "API tokens with these roles that they made, and invitations that they sent, do not work meanwhile.".to_owned(),
+        ],
+        button: "Require it".to_owned(),
+    }
+}
+
+fn promotion(member: &Member, role: Role, demands: bool) -> Question {
+    let name = &member.name;
     let may = match role {
         Role::ComplianceAdmin => {
             "change the ATT default and the IDFA policy, look up single users, and give and take away every role, yours too"
@@ -118,7 +143,15 @@ fn promotion(name: &str, role: Role) -> Question {
     };
     Question {
         title: format!("Make {name} {}?", words::role(role)),
-        effects: vec![format!("{name} can then {may}, at once.")],
+        effects: [
+            Some(format!("{name} can then {may}, at once.")),
+            (demands && !member.has_second_factor).then(|| {
+                format!("{name} has not set up two-factor authentication, and cannot use this workspace until they do.")
+            }),
+        ]
+        .into_iter()
+        .flatten()
+        .collect(),
         button: format!("Make {name} {}", words::role(role)),
     }
 }
@@ -233,6 +266,7 @@ async fn model(state: &AppState, view: &mut View, visit: &SignedInPerson, asked:
         rows,
         pager,
         invitations: invitations.collect(),
+        is_mailed: state.services.mails(),
         may_give: Role::ALL.into_iter().filter(|role| gives(*role)).collect(),
         form_id: random_name(state),
         email: String::new(),

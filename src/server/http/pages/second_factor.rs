@@ -38,14 +38,16 @@ pub async fn show(visit: SignedInPerson, State(state): State<AppState>) -> Resul
 /// `POST /account/second-factor`: what `act` names.
 pub async fn change(visit: SignedInPerson, State(state): State<AppState>, mut form: Form) -> Result<Response> {
     let act = form.text("act");
+    let mut page = model(&state, &visit).await?;
+    let may_remove = !matches!(&page.shown, Shown::SetUp { demanded_by: Some(_), .. });
     if act == "remove"
+        && may_remove
         && let Some(asked) = ask(&state, &visit, &mut form, turning_off()).await?
     {
         return Ok(asked);
     }
     let actor = visit.sending(&mut form, &act);
     let (services, person) = (&state.services, &visit.person);
-    let mut page = model(&state, &visit).await?;
     let made = match act.as_str() {
         "begin" => {
             let offer = service::offer(services, &visit.actor, person).await?;
@@ -104,10 +106,13 @@ fn turning_off() -> Question {
 async fn model(state: &AppState, visit: &SignedInPerson) -> Result<SecondFactorPage> {
     let mut system = state.store.system_view().await?;
     let factor = system.second_factor(visit.person.id).await?;
+    let demanded_by = service::demanded_by(&mut system, visit.person.id).await?;
     Ok(SecondFactorPage {
         frame: installation_frame(&mut system, &visit.person, InstallationPage::Account).await?,
         shown: match factor {
-            Some(factor) => Shown::SetUp { since: moment(factor.set_up_at), codes_left: factor.codes_left },
+            Some(factor) => {
+                Shown::SetUp { since: moment(factor.set_up_at), codes_left: factor.codes_left, demanded_by }
+            }
             None => Shown::Nothing,
         },
         form_id: random_name(state),
@@ -119,10 +124,12 @@ async fn model(state: &AppState, visit: &SignedInPerson) -> Result<SecondFactorP
 fn offered(state: &AppState, visit: &SignedInPerson, offer: &service::Offer, faults: Faults) -> Result<Offer> {
     let url = Url::parse(&state.config.public_url()).ok();
     let host = url.as_ref().and_then(Url::host_str).unwrap_or_default();
+    let address = offer.secret.address(host, &visit.person.email);
     Ok(Offer {
         sealed: offer.sealed.clone(),
         text: OneTimeSecret(offer.secret.text()),
-        picture: picture(&offer.secret.address(host, &visit.person.email))?,
+        picture: picture(&address)?,
+        address: OneTimeSecret(address),
         replaces: visit.person.has_second_factor(),
         faults,
     })

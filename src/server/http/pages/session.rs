@@ -181,6 +181,9 @@ pub async fn sign_in_by_code(
         let page = SignInCode { next: next.clone(), refusal: Some(refusal) };
         render(&state, Page::SignInCode(Box::new(page)), status)
     };
+    if code.trim().is_empty() {
+        return Ok(again(Why::Empty, StatusCode::UNPROCESSABLE_ENTITY));
+    }
     let marks = cookie(&headers, MARKS).unwrap_or_default();
     match services::proof::sign_in_by_code(&state.services, &actor, &half, &code, &marks).await? {
         SignedIn::Yes(person, proof) => match begin(&state, &actor, &session, &person, proof).await? {

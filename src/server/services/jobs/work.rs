@@ -28,7 +28,7 @@ pub(super) async fn step(services: &Services, keep: Keep, job: &mut ClaimedJob) 
         JobKind::SignInFailures => write_failures(services).await?,
         JobKind::TokenReads => write_accesses(services).await?,
         JobKind::Checkpoints => return checkpoint_step(services, job).await,
-        JobKind::Mail => return mail_step(services).await,
+        JobKind::Mail => return mail_step(services, job).await,
         JobKind::Notices => tell_of_keys(services, workspace).await?,
         JobKind::Samples => system.prune_samples(workspace).await?,
         JobKind::Retirement => {

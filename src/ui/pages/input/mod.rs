@@ -50,6 +50,8 @@ pub struct InputPage {
     pub rotated: Option<ShownCredentials>,
     /// A form that was sent twice.
     pub rotated_already: bool,
+    /// Why no other secret was made.
+    pub refused_rotation: Option<&'static str>,
     /// What was just done.
     pub done: Option<Done>,
 }
@@ -64,7 +66,7 @@ impl Model for InputPage {
     }
 
     fn has_faults(&self) -> bool {
-        !self.faults.0.is_empty() || self.rotated_already
+        !self.faults.0.is_empty() || self.rotated_already || self.refused_rotation.is_some()
     }
 }
 
@@ -143,6 +145,9 @@ pub fn input(page: InputPage) -> impl IntoView {
     let rotated_already = page.rotated_already.then(|| {
         notice(Tone::Danger, view! { <p><b>"No new secret was created."</b>" The secret was already rotated after this form was opened, and a secret is shown only once."</p> })
     });
+    let refused_rotation = page
+        .refused_rotation
+        .map(|words| notice(Tone::Danger, view! { <p><b>"No new secret was created."</b>" "{words}</p> }));
     let hint = rotated.is_none().then(|| {
         let credentials = format!("{}:'\"$ATTEST_SECRET\"'", page.key);
         view! { <section class="card"><h2>"Send an event"</h2><p class="muted">"Set the variable ATTEST_SECRET to the secret first."</p>{curls(&page.public_url, &credentials, page.bundle.as_deref())}</section> }
@@ -185,6 +190,7 @@ pub fn input(page: InputPage) -> impl IntoView {
         </div>
         {page.done.map(done)}
         {rotated_already}
+        {refused_rotation}
         {rotated}
         <section class="card">
             <dl class="facts">
@@ -235,31 +241,33 @@ const LABELS: [(&str, &str); 1] = [("requests_per_second", "Requests per second"
 
 fn actions(page: &InputPage) -> impl IntoView + use<> {
     let (act, label, effect) = if page.paused {
-        ("resume", "Resume input", "Its batches are accepted again.")
+        ("resume", "Resume input", "Resuming accepts its batches again.")
     } else {
         (
             "pause",
             "Pause input",
-            "Its batches get error 403 until you resume it: events sent meanwhile are lost. Stored data stays.",
+            "While it is paused, its batches get error 403: events sent meanwhile are lost. Stored data stays.",
         )
     };
     let (take, placeholders_label, placeholders_effect) = if page.takes_placeholders {
         (
             "ignore",
             "Ignore placeholder ids",
-            "Words such as “null”, “unknown” or “guest” are no longer used as ids. Users made from them stay.",
+            "Then words such as “null”, “unknown” or “guest” are no ids any more. Users made from them stay.",
         )
     } else {
         (
             "use",
             "Use placeholder ids",
-            "Words such as “null”, “unknown” or “guest” are used as ids: everybody who sends the same one becomes one user. After too many new devices on a day nothing further is joined to it.",
+            "Then words such as “null”, “unknown” or “guest” are ids: everybody who sends the same one becomes one user. After too many new devices on a day nothing further is joined to it.",
         )
     };
+    let version = page.secret_version.to_string();
     let end_old = page.old_secret.is_some().then(|| {
         view! {
             <form method="post">
                 <input type="hidden" name="act" value="end_old" />
+                <input type="hidden" name="secret_version" value=version />
                 <button class="button danger">"End the old secret"</button>
             </form>
         }
