@@ -116,6 +116,18 @@ async fn a_secret_is_shown_once_and_rotates(world: World) {
     world.assert_holds().await;
 }
 
+/// Waits until it is written that the present secret was used.
+async fn is_used(world: &World) {
+    for _ in 0..200 {
+        let used = "select count(*) from credentials where secret_used_at is not null";
+        if world.rows::<(i64,)>(used).await == [(1,)] {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("the use of a secret is not written");
+}
+
 /// Senders still use the first secret while the second one was lost: a third is made, and the first works on.
 async fn a_rotation_in_a_rotation_cuts_nobody_off(world: World) {
     world.workspace("Acme").await;
@@ -139,6 +151,14 @@ async fn a_rotation_in_a_rotation_cuts_nobody_off(world: World) {
         (status(&first).await, status(&second).await, status(&third).await),
         (StatusCode::ACCEPTED, StatusCode::FORBIDDEN, StatusCode::ACCEPTED)
     );
+    // Now both are in use: neither is ended by a fourth.
+    is_used(&world).await;
+    let form = [("act", "rotate"), ("sure", "yes"), ("secret_version", "3")];
+    let refused = world.post(&address, &cookie, &form).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(refused.body.contains("Senders still use the old secret"), "{}", refused.body);
+    let stale = [("act", "end_old"), ("sure", "yes"), ("secret_version", "2")];
+    assert_eq!(world.post(&address, &cookie, &stale).await.status, StatusCode::CONFLICT, "of before the rotation");
     world.clock.advance(DAY);
     assert_eq!((status(&first).await, status(&third).await), (StatusCode::FORBIDDEN, StatusCode::ACCEPTED));
     world.assert_holds().await;

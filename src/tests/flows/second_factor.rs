@@ -205,7 +205,7 @@ async fn a_workspace_demands_it_of_those_who_change_it(world: World) {
     let cleo = world.member("acme", "Cleo", Role::Analyst).await;
     let [bobs, cleos] = [world.sign_in(&bob).await, world.sign_in(&cleo).await];
     let token = world.token("acme", Role::Admin).await;
-    let demand = |required| [("act", "demand"), ("required", required)];
+    let demand = |required| [("act", "demand"), ("sure", "yes"), ("required", required)];
     assert_eq!(world.post("/w/acme/members", &bobs, &demand("yes")).await.status, StatusCode::FORBIDDEN, "an Admin");
     let cookie = world.sign_in(&ada).await;
     let reply = world.post("/w/acme/members", &cookie, &demand("yes")).await;
@@ -241,7 +241,7 @@ async fn an_installation_demands_it_of_its_operators(world: World) {
     let [olga, otto] = [world.operator("Olga").await, world.operator("Otto").await];
     let ottos = world.sign_in(&otto).await;
     let cookie = world.sign_in(&olga).await;
-    let demand = [("act", "demand"), ("required", "yes")];
+    let demand = [("act", "demand"), ("sure", "yes"), ("required", "yes")];
     assert_eq!(world.post("/people", &cookie, &demand).await.status, StatusCode::UNPROCESSABLE_ENTITY, "has none");
     let phone = Phone::set_up_in(&world, &olga, cookie).await;
     assert_eq!(world.post("/people", &phone.cookie, &demand).await.status, StatusCode::SEE_OTHER);

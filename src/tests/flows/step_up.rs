@@ -171,7 +171,7 @@ async fn tokens_and_invitations_of_whoever_lacks_it_wait(world: World) {
     let invitation = between(&made, "/invitation?token=", "<").to_owned();
     let ada = world.member("acme", "Ada", Role::ComplianceAdmin).await;
     let phone = Phone::set_up(&world, &ada).await;
-    let demand = [("act", "demand"), ("required", "yes")];
+    let demand = [("act", "demand"), ("sure", "yes"), ("required", "yes")];
     assert_eq!(world.post("/w/acme/members", &phone.cookie, &demand).await.status, StatusCode::SEE_OTHER);
     let read = async |token: &str| {
         world.ask("GET", "/api/v1/workspaces/acme/att-default", Some(&bearer(token)), "").await.status
