@@ -17,8 +17,9 @@ closed_list! {
 }
 
 impl Role {
-    /// Whether a workspace can demand a second factor of it: those who change what others rely on.
-    pub fn must_have_second_factor(self) -> bool {
+    /// Whether it changes what others rely on: a workspace can demand a second factor of such a role, and who gives it is asked
+    /// first.
+    pub fn is_powerful(self) -> bool {
         matches!(self, Self::ComplianceAdmin | Self::Admin)
     }
 }

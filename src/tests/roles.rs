@@ -136,7 +136,7 @@ impl Matrix {
     fn expected_statuses(&self, route: &Route, who: Who) -> Vec<StatusCode> {
         // Pages of a workspace that demands a second factor, and of an installation that does; scripts are not asked.
         let lacks = match (route.needs, who) {
-            (Needs::Role(_), Who::Has(role)) => route.kind != RouteKind::Api && role.must_have_second_factor(),
+            (Needs::Role(_), Who::Has(role)) => route.kind != RouteKind::Api && role.is_powerful(),
             (Needs::Operator, Who::Operator) => true,
             _ => false,
         };

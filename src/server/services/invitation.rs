@@ -96,7 +96,7 @@ async fn invite_once(
     if !change.role.is_some_and(|giver| may_give(giver, role)) {
         return Err(Refusal::Forbidden.into());
     }
-    if role.must_have_second_factor() {
+    if role.is_powerful() {
         change.assert_confirmed()?;
     }
     if change.members().await?.iter().any(|member| member.email == email.as_str()) {

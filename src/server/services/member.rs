@@ -78,7 +78,7 @@ async fn set_once(
     }
     may_touch(&change, before, Some(role))?;
     keeps_an_admin(&members, before, Some(role))?;
-    if role.must_have_second_factor() {
+    if role.is_powerful() {
         change.assert_confirmed()?;
     }
     change.set_role(person, role).await?;

@@ -184,10 +184,10 @@ async fn record_sign_in_once(mut tx: SystemTx, id: PersonId, proof: Proof, row: 
     let has_signed_in = tx.note_sign_in(id).await?;
     // The first time is no news.
     if has_signed_in && is_new_browser {
-        tx.notify(&NewNotice::new(id, NoticeKind::NewBrowser, told)).await?;
+        tx.notify(&NewNotice::new(id, NoticeKind::NewBrowser, told.clone())).await?;
     }
     if matches!(factor, Some(ProvenFactor::RecoveryCode(_))) {
-        tx.notify(&NewNotice::new(id, NoticeKind::RecoveryCodeUsed, NoticeState::default())).await?;
+        tx.notify(&NewNotice::new(id, NoticeKind::RecoveryCodeUsed, told)).await?;
     }
     tx.commit(Trail::Audited(vec![row])).await
 }

@@ -51,7 +51,7 @@ impl Store {
         let (snapshot, grant) = match &actor.who {
             Who::Person { id, .. } => {
                 let role = tx.role(workspace.id, *id, access).await?.ok_or(Refusal::NotFound)?;
-                let demands = workspace.demands_second_factor && role.must_have_second_factor();
+                let demands = workspace.demands_second_factor && role.is_powerful();
                 if demands && !tx.has_second_factor(*id).await? {
                     return Err(Refusal::SecondFactorMissing.into());
                 }
@@ -69,7 +69,7 @@ impl Store {
                     let role = tx.role(workspace.id, maker, access).await?.ok_or(Refusal::NotFound)?;
                     maker_role = Some(role);
                     granted = granted.min(grant(role, permission));
-                    let is_high = |role: Role| role.must_have_second_factor();
+                    let is_high = |role: Role| role.is_powerful();
                     let demands = workspace.demands_second_factor && token.role.member().is_some_and(is_high);
                     if demands && !tx.has_second_factor(maker).await? {
                         return Err(Refusal::SecondFactorMissing.into());

@@ -66,7 +66,7 @@ impl SystemView {
             where m.person_id = $1 and w.demands_second_factor order by w.name, w.id";
         let found: Vec<(Role, String)> =
             on!(&mut self.tx, c => known(sqlx::query(SQL).bind(person).fetch_all(c).await?)?);
-        Ok(found.into_iter().filter(|(role, _)| role.must_have_second_factor()).map(|(_, name)| name).collect())
+        Ok(found.into_iter().filter(|(role, _)| role.is_powerful()).map(|(_, name)| name).collect())
     }
 
     /// Whether a workspace demands a second factor of its Compliance Admins and Admins.

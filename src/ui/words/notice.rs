@@ -43,10 +43,18 @@ pub fn notice(kind: NoticeKind, state: &NoticeState, when: &str) -> (&'static st
             "New recovery codes",
             "New recovery codes were made for your account, and the old ones no longer work. If it was not you, change your password and create others.".to_owned(),
         ),
-        NoticeKind::RecoveryCodeUsed => (
-            "Recovery code used",
-            "One of your recovery codes was used for your account. If it was not you, change your password and create new codes.".to_owned(),
-        ),
+        NoticeKind::RecoveryCodeUsed => {
+            let from = match (&state.browser, &state.address) {
+                (Some(browser), Some(address)) => format!(" to sign in, by {} from {address}", super::device(browser)),
+                _ => String::new(),
+            };
+            (
+                "Recovery code used",
+                format!(
+                    "One of your recovery codes was used{from}. If it was not you, change your password and create new codes."
+                ),
+            )
+        }
         NoticeKind::RoleChanged => ("Role changed", role_changed(&who, state)),
         NoticeKind::TokenExpires => (
             "API token expires",

@@ -57,7 +57,7 @@ pub async fn change(
             let view = state.store.view(&visit.actor, workspace.clone(), Permission::ManageMembers).await?;
             let demands = view.workspace.demands_second_factor;
             drop(view);
-            if role.must_have_second_factor()
+            if role.is_powerful()
                 && let Some(page) = ask(&state, &visit, &mut form, promotion(&known, role, demands)).await?
             {
                 return Ok(page);
@@ -230,8 +230,7 @@ async fn model(state: &AppState, view: &mut View, visit: &SignedInPerson, asked:
     let gives = |role: Role| may_give(frame.role, role);
     let words = |member: &Member| format!("{} {}", member.name, member.email);
     let all = view.members().await?;
-    let lacks =
-        |member: &&Member| member.role.must_have_second_factor() && !member.disabled && !member.has_second_factor;
+    let lacks = |member: &&Member| member.role.is_powerful() && !member.disabled && !member.has_second_factor;
     let demand = gives(Role::ComplianceAdmin).then(|| Demand {
         required: view.workspace.demands_second_factor,
         without: all.iter().filter(lacks).count(),
