@@ -12,9 +12,8 @@ use std::fmt::{self, Debug, Formatter};
 use std::time::Duration;
 use tokio::time::timeout;
 
-/// How long a server may take for one answer, and for a whole mail.
-const WAIT: Duration = Duration::from_secs(10);
-const WAIT_FOR_ALL: Duration = Duration::from_secs(30);
+/// How long a server may take for one answer; a whole mail may take three times as long.
+pub const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What became of a mail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +32,7 @@ pub struct Mailer {
     from: Mailbox,
     /// Where links in mails lead.
     public_url: String,
+    patience: Duration,
 }
 
 impl Debug for Mailer {
@@ -58,7 +58,7 @@ impl Mailer {
     ///
     /// # Errors
     /// [`Error::Internal`] for others, without the address, which may hold a password.
-    pub fn new(url: &SecretString, from: &str, public_url: String) -> Result<Self> {
+    pub fn new(url: &SecretString, from: &str, public_url: String, patience: Duration) -> Result<Self> {
         let url = url.expose_secret();
         let is_known = Url::parse(url).is_ok_and(|url| is_safe(&url));
         let wrong = || {
@@ -75,7 +75,7 @@ impl Mailer {
         let from = from
             .parse()
             .map_err(|_| Error::Internal("ATTEST_MAIL_FROM: it must be an e-mail, or NAME <E-MAIL>".to_owned()))?;
-        Ok(Self { transport: transport.timeout(Some(WAIT)).build(), from, public_url })
+        Ok(Self { transport: transport.timeout(Some(patience)).build(), from, public_url, patience })
     }
 
     /// The whole address of one of our pages.
@@ -98,7 +98,7 @@ impl Mailer {
             .body(mail.text.clone())
             .map_err(Error::internal)?;
         let wrong = |why: String| Error::Unsent(format!("ATTEST_SMTP_URL: {why}"));
-        match timeout(WAIT_FOR_ALL, self.transport.send(message)).await {
+        match timeout(3 * self.patience, self.transport.send(message)).await {
             Ok(Ok(_)) => Ok(Delivery::Taken),
             Ok(Err(error)) if is_about_us(&error) => Err(wrong(error.to_string())),
             // What a server cannot be told, such as an address with letters that it does not understand, it never can.
@@ -130,7 +130,8 @@ mod tests {
 
     #[test]
     fn a_password_is_sent_to_others_only_by_tls() {
-        let taken = |url: &str| Mailer::new(&url.into(), "Attest <attest@example.com>", String::new()).is_ok();
+        let taken =
+            |url: &str| Mailer::new(&url.into(), "Attest <attest@example.com>", String::new(), PATIENCE).is_ok();
         for url in [
             "smtps://user:secret@mail.example.com",
             "smtp://user:secret@mail.example.com?tls=required",
@@ -147,9 +148,10 @@ mod tests {
             "",
         ] {
             assert!(!taken(url), "{url}");
-            let told = Mailer::new(&url.into(), "a@example.com", String::new()).map(drop).unwrap_err().to_string();
+            let told =
+                Mailer::new(&url.into(), "a@example.com", String::new(), PATIENCE).map(drop).unwrap_err().to_string();
             assert!(!told.contains("secret"), "{told}");
         }
-        assert!(Mailer::new(&"smtps://mail.example.com".into(), "nobody", String::new()).is_err());
+        assert!(Mailer::new(&"smtps://mail.example.com".into(), "nobody", String::new(), PATIENCE).is_err());
     }
 }

@@ -8,7 +8,7 @@ use super::certificate::Certificate;
 use super::destination::Destinations;
 use super::error::Error;
 use super::ingest::Limits;
-use super::mailer::Mailer;
+use super::mailer::{Mailer, PATIENCE};
 use super::store::is_this_machine;
 use crate::domain::retention::Keep;
 use crate::server::secret::InstallationSecret;
@@ -230,7 +230,7 @@ impl Config {
     pub fn mailer(&self) -> Result<Option<Mailer>, Error> {
         let MailSettings { smtp_url, mail_from } = &self.mail;
         let from = mail_from.as_deref().unwrap_or_default();
-        smtp_url.as_ref().map(|url| Mailer::new(url, from, self.public_url())).transpose()
+        smtp_url.as_ref().map(|url| Mailer::new(url, from, self.public_url(), PATIENCE)).transpose()
     }
 
     /// The name of the session's cookie.

@@ -27,6 +27,7 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{AssertSqlSafe, FromRow, PgPool, SqlitePool};
 use std::any::Any;
 use std::sync::Arc;
+use std::time::Duration;
 use tempfile::TempDir;
 
 /// Everybody's password here.
@@ -94,7 +95,8 @@ impl World {
     pub fn mailing(self, port: u16) -> Self {
         let url = format!("smtp://127.0.0.1:{port}").into();
         let mailer =
-            Mailer::new(&url, "Attest <attest@example.com>", self.state.config.public_url()).expect("a mailer");
+            Mailer::new(&url, "Attest <attest@example.com>", self.state.config.public_url(), Duration::from_secs(2))
+                .expect("a mailer");
         let (config, site) = (self.state.config.clone(), Site { base: self.state.site.base.clone() });
         let state = AppState::new(self.system.clone(), Some(mailer), config, site);
         Self { router: router(state.clone()), store: state.store.clone(), state, ..self }
