@@ -2,7 +2,7 @@
 
 use super::closed_list::closed_list;
 use super::id::{AppId, InputId};
-use super::time::Millis;
+use super::time::{DAY, Millis};
 use serde::Serialize;
 
 /// An input as pages show it; the secret's hash stays in the store.
@@ -22,6 +22,9 @@ pub struct Input {
     pub created_at: Millis,
     pub last_batch_at: Option<Millis>,
 }
+
+/// How long the secret before a rotation works on, in milliseconds.
+pub const OLD_SECRET_LASTS: i64 = DAY;
 
 /// The audited state of an input.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

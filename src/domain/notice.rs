@@ -1,7 +1,7 @@
 //! Notices: what a person is told of their account and their workspaces, on their page and by mail.
 
 use super::closed_list::closed_list;
-use super::time::{DAY, Millis};
+use super::time::{DAY, MINUTE, Millis};
 use serde::{Deserialize, Serialize};
 
 closed_list! {
@@ -58,6 +58,12 @@ pub struct NoticeState {
     pub address: Option<String>,
 }
 
+/// So many refusals of one person within [`REFUSED_WITHIN`] are told to operators.
+pub const MANY_REFUSALS: u32 = 20;
+/// And so many wrong keys and tokens from one address.
+pub const MANY_BAD_KEYS: u32 = 100;
+/// Within how long refusals add up, in milliseconds.
+pub const REFUSED_WITHIN: i64 = 10 * MINUTE;
 /// How long a notice is kept, in milliseconds.
 pub const KEPT_NOTICES: i64 = 90 * DAY;
 /// An input's secret is old after this.

@@ -1,13 +1,15 @@
 //! How long what is learned is kept.
 
 use super::closed_list::closed_list;
-use super::time::{DAY, HOUR};
+use super::time::{DAY, HOUR, MINUTE};
 
 /// The longest that an id of a request may be remembered, in milliseconds.
 pub const LONGEST_REMEMBERED: i64 = 30 * DAY;
 
 /// How long somebody stays signed in at most, however much they do.
 pub const SESSION_LASTS: i64 = 12 * HOUR;
+/// How long a person who proved who they are may do what asks for that, in milliseconds.
+pub const CONFIRMED_FOR: i64 = 10 * MINUTE;
 
 /// Failed sign-ins are forgotten when none came for this long.
 pub const FAILURES_REMEMBERED: i64 = DAY;

@@ -1,7 +1,8 @@
 //! Who was refused what: counted all, and written into the log up to a bound, for strangers can be refused without end.
 
 use crate::domain::id::PersonId;
-use crate::domain::time::{MINUTE, Millis};
+use crate::domain::notice::{MANY_BAD_KEYS, MANY_REFUSALS, REFUSED_WITHIN};
+use crate::domain::time::Millis;
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -49,11 +50,11 @@ pub enum Knocker {
 }
 
 impl Knocker {
-    /// How many times within [`WATCHED`] are too many.
+    /// How many times within [`REFUSED_WITHIN`] are too many.
     fn most(&self) -> u32 {
         match self {
-            Self::Person(_) => 20,
-            Self::Address(_) => 100,
+            Self::Person(_) => MANY_REFUSALS,
+            Self::Address(_) => MANY_BAD_KEYS,
         }
     }
 }
@@ -65,8 +66,6 @@ struct Knocks {
     times: u32,
 }
 
-/// Within how long refusals add up, in milliseconds.
-const WATCHED: i64 = 10 * MINUTE;
 /// How many are watched at a time: strangers have many addresses.
 const MOST_WATCHED: usize = 10_000;
 
@@ -79,7 +78,7 @@ impl Default for Denials {
 
 /// How often it was so far within its time span, this time too.
 fn knock<K: Clone + Eq + Hash>(all: &Mutex<HashMap<K, Knocks>>, who: K, now: Millis) -> u32 {
-    let is_old = |knocks: &Knocks| now >= knocks.since.plus(WATCHED) || now < knocks.since;
+    let is_old = |knocks: &Knocks| now >= knocks.since.plus(REFUSED_WITHIN) || now < knocks.since;
     let mut all = all.lock().unwrap_or_else(PoisonError::into_inner);
     if all.len() >= MOST_WATCHED && !all.contains_key(&who) {
         all.retain(|_, knocks| !is_old(knocks));
@@ -131,6 +130,7 @@ impl Denials {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::time::MINUTE;
 
     #[test]
     fn who_is_refused_often_is_told_of_once_in_ten_minutes() {
@@ -139,7 +139,7 @@ mod tests {
         let told = |who: &Knocker, at: i64| denials.is_too_often(who.clone(), Millis(at));
         let times = |who: &Knocker, from: i64| (0..60).filter(|n| told(who, from + n)).count();
         assert_eq!((times(&ada, 0), times(&bob, 0)), (1, 1));
-        assert_eq!(times(&ada, WATCHED - 1), 1, "the second span begins within it");
+        assert_eq!(times(&ada, REFUSED_WITHIN - 1), 1, "the second span begins within it");
         let slow = (0..100).filter(|n| told(&Knocker::Person(PersonId(3)), n * MINUTE)).count();
         assert_eq!(slow, 0, "ten in ten minutes");
         for n in 0..MOST_WATCHED + 10 {

@@ -6,10 +6,9 @@ use crate::domain::time::{Millis, SECOND};
 use crate::server::error::{Error, Result};
 use crate::server::store::OpenKeys;
 use crate::server::store::second_factor::SealedSecret;
-use aes_siv::KeyInit;
 use aes_siv::siv::Aes128Siv;
 use data_encoding::BASE32_NOPAD;
-use hmac::{Hmac, Mac};
+use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
 use std::fmt::{self, Debug, Formatter};
 use subtle::ConstantTimeEq;
@@ -79,8 +78,10 @@ impl CodeSecret {
         format!("otpauth://totp/{issuer}:{}?secret={}&issuer={issuer}", escaped(email), BASE32_NOPAD.encode(&self.0))
     }
 
-    /// The step whose code this is, if it is of now and later than the one `used` last: no code is taken twice.
-    pub fn step_of(&self, code: &str, now: Millis, used: i64) -> Option<i64> {
+    /// The step whose code this is, if it is of now and later than the one `used` last: no code is taken twice. Some apps
+    /// show it with spaces.
+    pub fn step_of(&self, typed: &str, now: Millis, used: i64) -> Option<i64> {
+        let code: String = typed.chars().filter(|c| !c.is_whitespace()).collect();
         let step = now.0.div_euclid(STEP);
         let near = step - MOST_OFF..=step + MOST_OFF;
         // All are compared, so that the time it takes says nothing.
@@ -107,7 +108,7 @@ impl CodeSecret {
 
 fn cipher(keys: &OpenKeys, generation: i64) -> Result<Aes128Siv> {
     let missing = || Error::Internal("a second factor's key is missing in this installation".to_owned());
-    Ok(Aes128Siv::new(keys.second_factors(generation).ok_or_else(missing)?.bytes().into()))
+    Ok(keys.second_factors(generation).ok_or_else(missing)?.cipher())
 }
 
 #[cfg(test)]

@@ -94,7 +94,8 @@ impl User {
                 return Ok(ExitStatus::Done);
             }
             Self::Reset { email, json } => {
-                let link = made(config, make_reset_link(services, &Actor::command_line(), &email).await?);
+                let link = make_reset_link(services, &Actor::command_line(), &email).await?;
+                let link = link.shown(&config.public_url(), "/set-up");
                 let by =
                     link.as_deref().map_or("the link that is mailed to them.".to_owned(), |link| format!("\n{link}"));
                 let words = format!(
@@ -108,7 +109,7 @@ impl User {
         let new = NewAccount { email, name, operator, password };
         let (person, link) = add_account(services, &Actor::command_line(), new).await?;
         let mailed = link == Some(LinkFor::Mailed);
-        let link = link.and_then(|link| made(config, link));
+        let link = link.and_then(|link| link.shown(&config.public_url(), "/set-up"));
         let words = match &link {
             None if mailed => {
                 "Added. They choose their password within an hour, by a link that is mailed to them.".to_owned()
@@ -118,14 +119,6 @@ impl User {
         };
         print(json, &json!({"id": person, "link": link}), &words);
         Ok(ExitStatus::Done)
-    }
-}
-
-/// A link to be printed; none where it is mailed.
-fn made(config: &Config, link: LinkFor) -> Option<String> {
-    match link {
-        LinkFor::Maker(token) => Some(format!("{}/set-up?token={token}", config.public_url())),
-        LinkFor::Mailed => None,
     }
 }
 

@@ -8,7 +8,7 @@ use crate::domain::error::Refusal;
 use crate::domain::id::PersonId;
 use crate::domain::time::Millis;
 use crate::server::auth::key::{hash, token_parts};
-use crate::server::auth::session::{CONFIRMED, FACTOR, PERSON};
+use crate::server::auth::session::{self, CONFIRMED, FACTOR, PERSON};
 use crate::server::error::Error;
 use crate::server::services::token::note_use;
 use crate::server::state::AppState;
@@ -31,6 +31,11 @@ pub struct SignedInPerson {
 }
 
 impl SignedInPerson {
+    /// Under what the database keeps the session that they are signed in by.
+    pub fn session_key(&self) -> Vec<u8> {
+        self.session.id().map(|id| session::key(&id)).unwrap_or_default()
+    }
+
     /// The person as the sender of a form that is taken once, by the name that its page gave it: `about` is whom or what
     /// they sent it about. A form without a name is taken as often as it is sent.
     pub fn sending(&self, form: &mut Form, about: &str) -> Actor {

@@ -51,6 +51,11 @@ impl Key {
         Hmac::new_from_slice(self.bytes()).map_err(Error::internal)
     }
 
+    /// What seals by it, always the same way (AES-SIV, RFC 5297).
+    pub fn cipher(&self) -> Aes128Siv {
+        Aes128Siv::new(self.bytes().into())
+    }
+
     /// Another key that follows from this one, for one purpose only.
     /// Source: RFC 5869 (HKDF) with SHA-256, without salt, for the bytes are random.
     pub fn derived(&self, purpose: &str) -> Self {
@@ -92,7 +97,7 @@ impl InstallationSecret {
     }
 
     fn cipher(&self) -> Aes128Siv {
-        Aes128Siv::new(self.0.derived("attest: keys in the database").bytes().into())
+        self.0.derived("attest: keys in the database").cipher()
     }
 
     /// A key of some generation as it may lie in the database (AES-SIV, RFC 5297, with the generation and when it was made

@@ -11,6 +11,7 @@ use crate::domain::text::Name;
 use crate::server::auth::key::{Pair, pair};
 use crate::server::error::{Error, Result};
 use crate::server::rates::HIGHEST;
+use crate::server::store::credential::MOST_KEYS;
 use crate::server::store::{Act, Actor, Change, Done, InputGrant, Store, WorkspaceRef};
 use secrecy::SecretString;
 
@@ -43,9 +44,6 @@ acts! {
     /// Sets whether its placeholders are ids.
     SetInputPlaceholders => InputPlaceholdersSet;
 }
-
-/// How many a workspace has.
-const MOST_INPUTS: usize = 200;
 
 /// An input with its secret, which is shown this once.
 pub struct Secret {
@@ -86,7 +84,7 @@ async fn add_once(
     if inputs.iter().any(|input| input.name == name.as_str()) {
         return Err(Error::invalid("name", Problem::Taken));
     }
-    if inputs.len() >= MOST_INPUTS {
+    if inputs.len() >= MOST_KEYS {
         return Err(Error::invalid("name", Problem::TooMany));
     }
     let app = if bundle.is_empty() { None } else { Some(change.app(&bundle).await?) };

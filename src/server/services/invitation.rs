@@ -218,7 +218,7 @@ async fn use_up(tx: &mut SystemTx, token_hash: &[u8]) -> Result<Offer> {
     let giver = tx.locked_role(offer.workspace_id, offer.maker_id).await?;
     // Whoever may do nothing here for want of a second factor lets nobody in either.
     let demands = tx.demands_second_factor(offer.workspace_id).await?;
-    let lacks = demands && !tx.has_second_factor(offer.maker_id).await?;
+    let lacks = demands && !tx.locked_second_factor(offer.maker_id).await?;
     let stands = giver.is_some_and(|giver| may_give(giver, offer.role)) && !lacks;
     if !stands || !tx.accept_offer(token_hash).await? {
         return Err(Refusal::NotFound.into());

@@ -1,17 +1,16 @@
 //! Mails: one-time links, which only their person sees where there is mail, and notices.
 
 use super::Services;
+use super::notice::words_of;
 use crate::domain::job::{JobNote, JobStep};
 use crate::domain::time::DAY;
 use crate::server::auth::key::LINK_LASTS;
-use crate::server::calendar::{UTC, date, day};
 use crate::server::error::Result;
 use crate::server::mailer::Delivery;
 use crate::server::store::job::ClaimedJob;
 use crate::server::store::mail::{Mail, WaitingMail};
 use crate::server::store::notice::Notice;
 use crate::server::store::{SystemTx, Trail};
-use crate::ui::words;
 
 /// A notice that could not be mailed for so long stands on its person's page alone, in milliseconds.
 const NOTICE_MAILED_WITHIN: i64 = DAY;
@@ -23,6 +22,16 @@ pub enum LinkFor {
     Maker(String),
     /// Its person alone: it is mailed to them.
     Mailed,
+}
+
+impl LinkFor {
+    /// The link as its maker sees it, to this page of ours; `None` where it is mailed.
+    pub fn shown(self, public_url: &str, path: &str) -> Option<String> {
+        match self {
+            Self::Maker(token) => Some(format!("{public_url}{path}?token={token}")),
+            Self::Mailed => None,
+        }
+    }
 }
 
 impl Services {
@@ -95,8 +104,7 @@ pub(super) async fn mail_step(services: &Services, job: &mut ClaimedJob) -> Resu
         services.system.renew_job(job).await?;
         return Ok(JobStep::Done(note));
     };
-    let when = notice.state.at.map(|at| date(day(at, UTC))).unwrap_or_default();
-    let (title, text) = words::notice(notice.kind, &notice.state, &when);
+    let (title, text) = words_of(&notice);
     let address = mailer.address("/account");
     let mail = Mail {
         to,

@@ -3,9 +3,17 @@
 use super::Services;
 use crate::domain::id::{PersonId, WorkspaceId};
 use crate::domain::notice::{NoticeKind, NoticeState, SECRET_OLD, TOKEN_EXPIRES};
+use crate::server::calendar::{UTC, date, day};
 use crate::server::error::Result;
-use crate::server::store::notice::{NewNotice, NoticedKey};
+use crate::server::store::notice::{NewNotice, Notice, NoticedKey};
 use crate::server::store::{SystemTx, Trail};
+use crate::ui::words;
+
+/// What a notice says, as a title and a sentence or two.
+pub fn words_of(notice: &Notice) -> (&'static str, String) {
+    let when = notice.state.at.map(|at| date(day(at, UTC))).unwrap_or_default();
+    words::notice(notice.kind, &notice.state, &when)
+}
 
 /// Tells a workspace's Compliance Admins and Admins, and whoever made a token, each once of the same.
 pub(super) async fn tell_of_keys(services: &Services, workspace: WorkspaceId) -> Result<()> {

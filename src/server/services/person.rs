@@ -122,14 +122,8 @@ pub(super) fn assert_theirs(
 pub(super) async fn operators_only(tx: &mut SystemTx, actor: &Actor) -> Result<()> {
     match &actor.who {
         Who::Person { id, .. } => match tx.person(*id).await? {
-            Some(person) if person.operator && !person.disabled => {
-                if person.lacks_second_factor {
-                    Err(Refusal::SecondFactorMissing.into())
-                } else {
-                    Ok(())
-                }
-            }
-            _ => Err(Refusal::OperatorsOnly.into()),
+            Some(person) => person.assert_operator(),
+            None => Err(Refusal::OperatorsOnly.into()),
         },
         Who::CommandLine => Ok(()),
         _ => Err(Refusal::OperatorsOnly.into()),
@@ -171,10 +165,8 @@ async fn make_reset_link_once(
     tx.notify(&NewNotice::new(person.id, NoticeKind::ResetMade, told)).await?;
     let state = json!({"person": person.id, "name": person.name, "sessions_ended": ended});
     let row = Record::installation(&actor, AuditAction::ResetLinkMade, person.id.to_string(), state);
-    let mut rows = vec![row.clone()];
-    for workspace in tx.workspaces_of(person.id).await? {
-        rows.push(tx.row_of(workspace, row.clone()).await?);
-    }
+    let workspaces = tx.workspaces_of(person.id).await?;
+    let rows = tx.rows_of(&workspaces, row).await?;
     tx.commit(Trail::Audited(rows)).await
 }
 

@@ -68,12 +68,11 @@ async fn proven(
 ) -> Result<Option<ProvenFactor>> {
     let keys = services.system.keyring().now();
     let mut view = services.system.system_view().await?;
-    let digits: String = typed.chars().filter(|c| !c.is_whitespace()).collect();
     let secret = CodeSecret::unsealed(&keys, person, &factor.secret)?;
-    if let Some(step) = secret.step_of(&digits, view.now, factor.used_step) {
+    if let Some(step) = secret.step_of(typed, view.now, factor.used_step) {
         return Ok(Some(ProvenFactor::Step { step, sealed: factor.secret.sealed.clone() }));
     }
-    if secret.step_of(&digits, view.now, 0) == Some(factor.used_step) {
+    if secret.step_of(typed, view.now, 0) == Some(factor.used_step) {
         let now = view.now;
         drop(view);
         services.system.transaction(move |tx| tell_of_repeated(tx, person, now)).await?;
@@ -173,11 +172,7 @@ impl ProvenAgain {
         if !tx.may_sign_in(id, &self.hash).await? || !tx.is_session_of(id, &self.session).await? {
             return Err(Refusal::SignedOut.into());
         }
-        let is_proven = match &self.factor {
-            Some(factor) => tx.use_up(id, factor).await?,
-            None => !tx.has_second_factor(id).await?,
-        };
-        if !is_proven {
+        if !tx.use_up(id, self.factor.as_ref()).await? {
             return Err(Error::invalid(self.code_field, Problem::NotTheCode));
         }
         self.attempt.succeeded(tx).await?;

@@ -25,15 +25,22 @@ use serde_json::{Value, json};
 /// is kept of what nobody goes on with.
 pub struct Offer {
     pub secret: CodeSecret,
-    pub sealed: String,
+    sealed: SealedSecret,
+}
+
+impl Offer {
+    /// As a form carries it.
+    pub fn sealed_text(&self) -> String {
+        format!("{}.{}", self.sealed.generation, BASE64_URL_SAFE_NO_PAD.encode(&self.sealed.sealed))
+    }
 }
 
 /// Makes a secret for a person, who must have proved that it is them.
 pub async fn offer(services: &Services, actor: &Actor, person: &Person) -> Result<Offer> {
     actor.assert_confirmed(services.system.system_view().await?.now)?;
     let secret = CodeSecret::from(services.system.ids().random());
-    let SealedSecret { generation, sealed } = secret.sealed(&services.system.keyring().now(), person.id)?;
-    Ok(Offer { secret, sealed: format!("{generation}.{}", BASE64_URL_SAFE_NO_PAD.encode(sealed)) })
+    let sealed = secret.sealed(&services.system.keyring().now(), person.id)?;
+    Ok(Offer { secret, sealed })
 }
 
 /// The offer that a form carries.
@@ -41,10 +48,10 @@ pub async fn offer(services: &Services, actor: &Actor, person: &Person) -> Resul
 /// # Errors
 /// [`Refusal::BadRequest`] for what was not made for this person.
 pub fn read_offer(services: &Services, person: &Person, sealed: &str) -> Result<Offer> {
-    let secret = parse(sealed).ok_or(Refusal::BadRequest(vec![]))?;
+    let sealed = parse(sealed).ok_or(Refusal::BadRequest(vec![]))?;
     let keys = services.system.keyring().now();
-    let secret = CodeSecret::unsealed(&keys, person.id, &secret).map_err(|_| Refusal::BadRequest(vec![]))?;
-    Ok(Offer { secret, sealed: sealed.to_owned() })
+    let secret = CodeSecret::unsealed(&keys, person.id, &sealed).map_err(|_| Refusal::BadRequest(vec![]))?;
+    Ok(Offer { secret, sealed })
 }
 
 fn parse(sealed: &str) -> Option<SealedSecret> {
@@ -76,11 +83,9 @@ pub async fn set_up_factor(
     session: Vec<u8>,
 ) -> Result<(Vec<String>, Millis)> {
     let now = services.system.system_view().await?.now;
-    let digits: String = code.chars().filter(|c| !c.is_whitespace()).collect();
-    let step = offer.secret.step_of(&digits, now, 0).ok_or_else(|| Error::invalid("code", Problem::NotTheCode))?;
-    let secret = parse(&offer.sealed).ok_or(Refusal::BadRequest(vec![]))?;
+    let step = offer.secret.step_of(code, now, 0).ok_or_else(|| Error::invalid("code", Problem::NotTheCode))?;
     let (codes, hashes) = new_codes(services, person.id)?;
-    let (id, actor) = (person.id, actor.clone());
+    let (id, actor, secret) = (person.id, actor.clone(), offer.sealed.clone());
     let work = move |tx| set_up_once(tx, actor.clone(), id, (secret.clone(), step), hashes.clone(), session.clone());
     let since = services.system.transaction(work).await?;
     Ok((codes, since))
@@ -104,14 +109,15 @@ async fn set_up_once(
     tx.set_recovery_codes(id, &hashes).await?;
     let ended = tx.end_sessions_but(id, Some(&session)).await?;
     tx.notify(&NewNotice::new(id, NoticeKind::SecondFactorSetUp, NoticeState::default())).await?;
-    let row = own(&actor, id, AuditAction::SecondFactorSetUp, json!({"person": id, "sessions_ended": ended}));
+    let row = Record::installation(
+        &actor,
+        AuditAction::SecondFactorSetUp,
+        id.to_string(),
+        json!({"person": id, "sessions_ended": ended}),
+    );
     let since = tx.now;
     tx.commit(Trail::Audited(vec![row])).await?;
     Ok(since)
-}
-
-fn own(actor: &Actor, id: PersonId, action: AuditAction, after: Value) -> Record {
-    Record::installation(actor, action, id.to_string(), after)
 }
 
 /// Other recovery codes in place of those before, which are shown this once.
@@ -128,12 +134,12 @@ pub async fn renew_codes(services: &Services, actor: &Actor, person: &Person) ->
 async fn renew_codes_once(mut tx: SystemTx, actor: Actor, id: PersonId, hashes: Vec<Vec<u8>>) -> Result<()> {
     actor.assert_confirmed(tx.now)?;
     tx.take_form(&actor).await?;
-    if !tx.has_second_factor(id).await? {
+    if !tx.locked_second_factor(id).await? {
         return Err(Refusal::NotFound.into());
     }
     tx.set_recovery_codes(id, &hashes).await?;
     tx.notify(&NewNotice::new(id, NoticeKind::RecoveryCodesMade, NoticeState::default())).await?;
-    let row = own(&actor, id, AuditAction::RecoveryCodesMade, Value::Null);
+    let row = Record::installation(&actor, AuditAction::RecoveryCodesMade, id.to_string(), Value::Null);
     tx.commit(Trail::Audited(vec![row])).await
 }
 
@@ -189,11 +195,8 @@ async fn remove(mut tx: SystemTx, actor: Actor, id: PersonId, workspaces: Vec<Wo
     }
     let told = NoticeState { who: actor.told(), ..NoticeState::default() };
     tx.notify(&NewNotice::new(id, NoticeKind::SecondFactorRemoved, told)).await?;
-    let row = own(&actor, id, AuditAction::SecondFactorRemoved, json!({"person": id}));
-    let mut rows = vec![row.clone()];
-    for workspace in workspaces {
-        rows.push(tx.row_of(workspace, row.clone()).await?);
-    }
+    let row = Record::installation(&actor, AuditAction::SecondFactorRemoved, id.to_string(), json!({"person": id}));
+    let rows = tx.rows_of(&workspaces, row).await?;
     tx.commit(Trail::Audited(rows)).await
 }
 
@@ -254,7 +257,7 @@ async fn demand_of_operators_once(mut tx: SystemTx, actor: Actor, required: bool
         return Ok(());
     }
     if let Some(person) = actor.person().filter(|_| required)
-        && !tx.has_second_factor(person).await?
+        && !tx.locked_second_factor(person).await?
     {
         return Err(Error::invalid("second_factor", Problem::NoSecondFactor));
     }

@@ -170,17 +170,13 @@ async fn record_sign_in_once(mut tx: SystemTx, id: PersonId, proof: Proof, row: 
     let Proof { attempt, hash, renewed, factor, is_new_browser, .. } = proof;
     know_password(&mut tx, id, &hash, renewed.as_deref()).await?;
     // It may have been used, set up or taken away meanwhile.
-    let is_proven = match &factor {
-        Some(factor) => tx.use_up(id, factor).await?,
-        None => !tx.has_second_factor(id).await?,
-    };
-    if !is_proven {
+    if !tx.use_up(id, factor.as_ref()).await? {
         return Err(Refusal::SignedOut.into());
     }
     attempt.succeeded(&mut tx).await?;
     tx.end_oldest_sessions(id, MOST_SESSIONS).await?;
-    let Actor { agent, address, .. } = row.actor.clone();
-    let told = NoticeState { browser: agent.map(short), address, ..NoticeState::default() };
+    let (browser, address) = (row.actor.browser(), row.actor.address.clone());
+    let told = NoticeState { browser, address, ..NoticeState::default() };
     let has_signed_in = tx.note_sign_in(id).await?;
     // The first time is no news.
     if has_signed_in && is_new_browser {
@@ -194,12 +190,6 @@ async fn record_sign_in_once(mut tx: SystemTx, id: PersonId, proof: Proof, row: 
 
 /// How many sessions a person has at a time; the one used longest ago ends.
 const MOST_SESSIONS: i64 = 50;
-/// The longest name of a browser that a notice keeps, in characters.
-const LONGEST_AGENT: usize = 300;
-
-fn short(agent: String) -> String {
-    agent.chars().take(LONGEST_AGENT).collect()
-}
 
 /// Writes that somebody signed out; the session itself is ended by whoever holds it.
 pub async fn sign_out(services: &Services, actor: &Actor) -> Result<()> {

@@ -114,11 +114,7 @@ async fn set_standing_once(
         tx.notify(&NewNotice::new(id, NoticeKind::RoleChanged, told)).await?;
     }
     let row = Record::installation(&actor, standing.action(), id.to_string(), state);
-    let mut rows = vec![row.clone()];
-    if matches!(standing, Standing::Disabled | Standing::Enabled) {
-        for workspace in workspaces {
-            rows.push(tx.row_of(workspace, row.clone()).await?);
-        }
-    }
+    let is_of_workspaces = matches!(standing, Standing::Disabled | Standing::Enabled);
+    let rows = tx.rows_of(if is_of_workspaces { &workspaces } else { &[] }, row).await?;
     tx.commit(Trail::Audited(rows)).await
 }

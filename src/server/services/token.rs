@@ -10,6 +10,7 @@ use crate::domain::text::Name;
 use crate::domain::time::{DAY, Millis};
 use crate::server::auth::key::{Pair, pair, token_text};
 use crate::server::error::{Error, Result};
+use crate::server::store::credential::MOST_KEYS;
 use crate::server::store::credential::{KnownToken, TokenKey};
 use crate::server::store::{Act, Actor, Change, Done, Store, Who, WorkspaceRef};
 use secrecy::{ExposeSecret, SecretString};
@@ -17,9 +18,6 @@ use serde::Serialize;
 
 /// The longest that a token lasts, in days.
 pub const LONGEST_DAYS: i64 = 365;
-
-/// How many a workspace has, those that expired too until they are revoked.
-const MOST_TOKENS: usize = 200;
 
 /// A token as the audit rows hold it.
 #[derive(Clone, Debug, Serialize)]
@@ -106,7 +104,7 @@ async fn add_once(
     if tokens.iter().any(|token| token.name == name.as_str()) {
         return Err(Error::invalid("name", Problem::Taken));
     }
-    if tokens.len() >= MOST_TOKENS {
+    if tokens.len() >= MOST_KEYS {
         return Err(Error::invalid("name", Problem::TooMany));
     }
     let expires_ms = change.now.plus(new.days * DAY);

@@ -4,7 +4,8 @@ use super::SentForm;
 use crate::domain::audit::{ActorSnapshot, COMMAND_LINE, SystemActor};
 use crate::domain::error::Refusal;
 use crate::domain::id::{PersonId, TokenId};
-use crate::domain::time::{MINUTE, Millis};
+use crate::domain::retention::CONFIRMED_FOR;
+use crate::domain::time::Millis;
 use crate::server::error::Result;
 
 /// Who acts.
@@ -33,8 +34,8 @@ impl Who {
     }
 }
 
-/// How long a person who proved who they are may do what asks for that, in milliseconds.
-const CONFIRMED_FOR: i64 = 10 * MINUTE;
+/// The longest name of a browser that is kept, in characters.
+pub const LONGEST_AGENT: usize = 300;
 
 /// Who acts, and from where.
 #[derive(Clone, Debug)]
@@ -90,6 +91,12 @@ impl Actor {
             Who::Person { name, .. } => Some(name),
             Who::Token(_) | Who::CommandLine | Who::System(_) => None,
         }
+    }
+
+    /// The browser as it names itself, of a bounded length.
+    pub fn browser(&self) -> Option<String> {
+        let shown = |agent: &String| agent.chars().filter(|c| !c.is_control()).take(LONGEST_AGENT).collect();
+        self.agent.as_ref().map(shown)
     }
 
     /// Who it is to somebody who is told of it.

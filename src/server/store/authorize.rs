@@ -69,8 +69,8 @@ impl Store {
                     let role = tx.role(workspace.id, maker, access).await?.ok_or(Refusal::NotFound)?;
                     maker_role = Some(role);
                     granted = granted.min(grant(role, permission));
-                    let is_high = |role: Role| role.is_powerful();
-                    let demands = workspace.demands_second_factor && token.role.member().is_some_and(is_high);
+                    let is_powerful = token.role.member().is_some_and(Role::is_powerful);
+                    let demands = workspace.demands_second_factor && is_powerful;
                     if demands && !tx.has_second_factor(maker).await? {
                         return Err(Refusal::SecondFactorMissing.into());
                     }

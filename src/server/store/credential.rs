@@ -9,12 +9,13 @@ use super::system::{System, Trail};
 use super::{Purpose, Store};
 use crate::domain::audit::ActorSnapshot;
 use crate::domain::id::{InputId, PersonId, TokenId, WorkspaceId};
+use crate::domain::input::OLD_SECRET_LASTS;
 use crate::domain::role::TokenRole;
-use crate::domain::time::{DAY, MINUTE, Millis};
+use crate::domain::time::{MINUTE, Millis};
 use crate::server::error::Result;
 
-/// How long the secret before a rotation works on, in milliseconds.
-pub const OLD_SECRET_LASTS: i64 = DAY;
+/// How many inputs a workspace has, and how many API tokens, those that expired too until they are revoked.
+pub const MOST_KEYS: usize = 200;
 
 /// The secret before.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,9 +1,10 @@
 //! The event stream's way to a connection: an input whose secret was checked.
 
 use super::Store;
-use super::credential::{InputKey, OLD_SECRET_LASTS, OldSecret};
+use super::credential::{InputKey, OldSecret};
 use crate::domain::error::Refusal;
 use crate::domain::id::{InputId, WorkspaceId};
+use crate::domain::input::OLD_SECRET_LASTS;
 use crate::domain::placeholder::Placeholders;
 use crate::domain::time::{MINUTE, Millis};
 use crate::server::error::Result;

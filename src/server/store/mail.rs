@@ -7,7 +7,6 @@ use super::keyring::OpenKeys;
 use crate::domain::job::JobKind;
 use crate::domain::time::{MINUTE, Millis};
 use crate::server::error::{Error, Result};
-use aes_siv::KeyInit;
 use aes_siv::siv::Aes128Siv;
 use serde::{Deserialize, Serialize};
 
@@ -43,7 +42,7 @@ pub(super) fn again_after(tries: i64) -> i64 {
 
 fn cipher(keys: &OpenKeys, generation: i64) -> Result<Aes128Siv> {
     let missing = || Error::Internal("a mail's key is missing in this installation".to_owned());
-    Ok(Aes128Siv::new(keys.mails(generation).ok_or_else(missing)?.bytes().into()))
+    Ok(keys.mails(generation).ok_or_else(missing)?.cipher())
 }
 
 impl Tx {

@@ -1,6 +1,7 @@
 //! What people are told, and what was mailed of it.
 
 use super::columns::known;
+use super::credential::MOST_KEYS;
 use super::db::{Tx, on};
 use super::handle::{Act, Change};
 use super::mail::again_after;
@@ -157,9 +158,6 @@ pub struct NoticedKey {
     pub told_of: Option<i64>,
 }
 
-/// As many as a workspace may have of each.
-const MOST_KEYS: i64 = 200;
-
 impl SystemView {
     /// Tokens of a workspace that end between two moments, and secrets of inputs that are as old as `before`.
     pub async fn keys_to_tell_of(
@@ -178,17 +176,18 @@ impl SystemView {
             where c.workspace_id = $1 and c.kind = 'input' and coalesce(c.secret_since, c.created_at) <= $2 \
             and (c.told_of is null or c.told_of <> coalesce(c.secret_since, c.created_at)) \
             order by 4, 2 limit $3";
+        let most = i64::try_from(MOST_KEYS).unwrap_or(i64::MAX);
         let mut keys: Vec<NoticedKey> = on!(&mut self.tx, c => sqlx::query_as(TOKENS)
             .bind(workspace)
             .bind(from)
             .bind(until)
-            .bind(MOST_KEYS)
+            .bind(most)
             .fetch_all(c)
             .await?);
         let secrets: Vec<NoticedKey> = on!(&mut self.tx, c => sqlx::query_as(SECRETS)
             .bind(workspace)
             .bind(before)
-            .bind(MOST_KEYS)
+            .bind(most)
             .fetch_all(c)
             .await?);
         keys.extend(secrets);

@@ -4,6 +4,7 @@ use super::db::{Tx, on};
 use super::{SystemTx, SystemView};
 use crate::domain::audit::is_reserved;
 use crate::domain::error::Problem;
+use crate::domain::error::Refusal;
 use crate::domain::id::{PersonId, WorkspaceId};
 use crate::domain::text::{Email, Name};
 use crate::domain::theme::Theme;
@@ -34,6 +35,18 @@ pub struct Person {
 impl Person {
     pub fn has_second_factor(&self) -> bool {
         self.second_factor_at.is_some()
+    }
+
+    /// Asks that they may act as an operator.
+    ///
+    /// # Errors
+    /// [`Refusal::OperatorsOnly`] for others, and [`Refusal::SecondFactorMissing`] where the installation demands one of
+    /// operators.
+    pub fn assert_operator(&self) -> Result<()> {
+        if !self.operator || self.disabled {
+            return Err(Refusal::OperatorsOnly.into());
+        }
+        if self.lacks_second_factor { Err(Refusal::SecondFactorMissing.into()) } else { Ok(()) }
     }
 }
 

@@ -6,8 +6,6 @@ use crate::domain::id::WorkspaceId;
 use crate::domain::identifier::IdentifierKind;
 use crate::server::error::{Error, Result};
 use crate::server::secret::Key;
-use aes_siv::KeyInit;
-use aes_siv::siv::Aes128Siv;
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use hmac::Mac;
@@ -29,13 +27,9 @@ impl Sealer {
         Ok(Self(<[u8; 32]>::from(mac.finalize().into_bytes()).into()))
     }
 
-    fn cipher(&self) -> Aes128Siv {
-        Aes128Siv::new(self.0.bytes().into())
-    }
-
     /// The text under which a workspace keeps an advertising id.
     pub fn seal(&self, workspace: WorkspaceId, idfa: &str) -> Result<String> {
-        let sealed = self.cipher().encrypt([workspace.0.to_be_bytes()], idfa.as_bytes());
+        let sealed = self.0.cipher().encrypt([workspace.0.to_be_bytes()], idfa.as_bytes());
         Ok(BASE64_URL_SAFE_NO_PAD.encode(sealed.map_err(Error::internal)?))
     }
 
@@ -45,7 +39,7 @@ impl Sealer {
     /// [`Error::Internal`] for a text that this key has not sealed for this workspace.
     pub fn unseal(&self, workspace: WorkspaceId, sealed: &str) -> Result<String> {
         let bytes = BASE64_URL_SAFE_NO_PAD.decode(sealed).map_err(Error::internal)?;
-        let idfa = self.cipher().decrypt([workspace.0.to_be_bytes()], &bytes).map_err(Error::internal)?;
+        let idfa = self.0.cipher().decrypt([workspace.0.to_be_bytes()], &bytes).map_err(Error::internal)?;
         String::from_utf8(idfa).map_err(Error::internal)
     }
 

@@ -128,7 +128,7 @@ impl SystemTx {
     }
 
     /// Whether the person has a second factor, which they keep until the transaction ends.
-    pub async fn has_second_factor(&mut self, person: PersonId) -> Result<bool> {
+    pub async fn locked_second_factor(&mut self, person: PersonId) -> Result<bool> {
         const SQL: &str = "select person_id from second_factors where person_id = $1";
         const LOCKING: &str = "select person_id from second_factors where person_id = $1 for update";
         let sql = self.tx.pick(SQL, LOCKING);
@@ -137,15 +137,16 @@ impl SystemTx {
         Ok(found.is_some())
     }
 
-    /// Uses up what somebody proved their second factor by. Returns whether it was not used before: of two at the same
-    /// moment, one is refused.
-    pub async fn use_up(&mut self, person: PersonId, proven: &ProvenFactor) -> Result<bool> {
+    /// Uses up what somebody proved their second factor by, or nothing where they have none still. Returns whether it holds
+    /// and was not used before: of two at the same moment, one is refused.
+    pub async fn use_up(&mut self, person: PersonId, proven: Option<&ProvenFactor>) -> Result<bool> {
         const STEP: &str =
             "update second_factors set used_step = $2 where person_id = $1 and used_step < $2 and sealed = $3";
         const CODE: &str =
             "update recovery_codes set used_at = $3 where person_id = $1 and code_hash = $2 and used_at is null";
         match proven {
-            ProvenFactor::Step { step, sealed } => Ok(on!(&mut self.tx, c => sqlx::query(STEP)
+            None => Ok(!self.locked_second_factor(person).await?),
+            Some(ProvenFactor::Step { step, sealed }) => Ok(on!(&mut self.tx, c => sqlx::query(STEP)
                 .bind(person)
                 .bind(step)
                 .bind(sealed)
@@ -153,7 +154,7 @@ impl SystemTx {
                 .await?
                 .rows_affected()
                 > 0)),
-            ProvenFactor::RecoveryCode(hash) => {
+            Some(ProvenFactor::RecoveryCode(hash)) => {
                 let now = self.now;
                 Ok(on!(&mut self.tx, c => sqlx::query(CODE)
                     .bind(person)

@@ -109,6 +109,15 @@ impl SystemTx {
         Ok(Record { workspace: Some(workspace), entry: Entry { settings_version, ..row.entry }, ..row })
     }
 
+    /// A row of the installation's chain, and the same for each of these workspaces' chains.
+    pub async fn rows_of(&mut self, workspaces: &[WorkspaceId], row: Record) -> Result<Vec<Record>> {
+        let mut rows = vec![row.clone()];
+        for workspace in workspaces {
+            rows.push(self.row_of(*workspace, row.clone()).await?);
+        }
+        Ok(rows)
+    }
+
     /// Ends the transaction: writes what the log says of it, and commits both.
     pub async fn commit(mut self, trail: Trail) -> Result<()> {
         match trail {

@@ -38,15 +38,21 @@ fn read(file: &str, keys: &[String]) -> Result<Checkpoints, String> {
     Checkpoints::read(file.as_bytes(), keys).map_err(|error| error.to_string())
 }
 
-/// The key that was replaced became known (why keys are rotated): it vouches for a second successor, after the first one.
-async fn one_key_names_no_two_successors(world: World) {
+/// The checkpoints of before and after a further key took over, with what tells of that; and the key of before.
+async fn succeeded(world: &World) -> (Signer, String) {
     world.workspace("Acme").await;
     let old = world.system.keyring().now().signer().clone();
-    let mut file = kept(&world).await;
-    use_a_further_key(&world).await;
-    file += &told_lines(&world);
+    let mut file = kept(world).await;
+    use_a_further_key(world).await;
+    file += &told_lines(world);
     world.member("acme", "Ada", Role::Analyst).await;
-    file += &kept(&world).await;
+    file += &kept(world).await;
+    (old, file)
+}
+
+/// The key that was replaced became known (why keys are rotated): it vouches for a second successor, after the first one.
+async fn one_key_names_no_two_successors(world: World) {
+    let (old, mut file) = succeeded(&world).await;
     let thief = Signer::new(&[8; 32].into()).expect("a key");
     let said = NextKey {
         attest: Succession::NextKey,
@@ -72,13 +78,7 @@ async fn one_key_names_no_two_successors(world: World) {
 
 /// The replaced key signs a checkpoint dated, and standing, long after it was replaced.
 async fn a_key_that_was_replaced_signs_no_more(world: World) {
-    world.workspace("Acme").await;
-    let old = world.system.keyring().now().signer().clone();
-    let mut file = kept(&world).await;
-    use_a_further_key(&world).await;
-    file += &told_lines(&world);
-    world.member("acme", "Ada", Role::Analyst).await;
-    file += &kept(&world).await;
+    let (old, mut file) = succeeded(&world).await;
     world.clock.advance(90 * DAY);
     let of = Checkpoint {
         attest: Signable::Checkpoint,

@@ -9,6 +9,7 @@ use super::sender::{AUTHORIZED, DENIED, Sender, ios};
 use crate::harness::{World, on_both, unsteady};
 use attest::domain::time::{DAY, HOUR, MINUTE};
 use attest::server::clock::Clock;
+use attest::server::store::Store;
 use serde_json::{Value, json};
 
 on_both! {
@@ -141,6 +142,18 @@ async fn nor_after_another_phone_alone(world: World) {
     after_one_behind(&world, &[ios("ada", "w2", Some("denied"))]).await;
 }
 
+/// A process that was started a moment ago gets a batch, and the one that goes on a silent one in each of two hours.
+async fn restarted_gets(sender: &mut Sender<'_>, process: Store, batch: Value) {
+    let world = sender.world;
+    sender.store = process;
+    sender.send(&[batch]).await;
+    sender.store = world.store.clone();
+    for _ in 0..2 {
+        world.clock.advance(HOUR);
+        sender.send(&[silent()]).await;
+    }
+}
+
 async fn after_one_behind(world: &World, batches: &[Value]) {
     let mut sender = Sender::new(world).await;
     let process = unsteady(world, false).await;
@@ -150,13 +163,7 @@ async fn after_one_behind(world: &World, batches: &[Value]) {
     world.clock.advance(-3 * DAY);
     sender.send(batches).await;
     world.clock.advance(3 * DAY + HOUR);
-    sender.store = (*process).clone();
-    sender.send(&[old]).await;
-    sender.store = world.store.clone();
-    for _ in 0..2 {
-        world.clock.advance(HOUR);
-        sender.send(&[silent()]).await;
-    }
+    restarted_gets(&mut sender, (*process).clone(), old).await;
     assert_eq!((sender.devices(AUTHORIZED).await, idfas(&sender).await), (0, vec![]));
 }
 
@@ -244,13 +251,7 @@ async fn an_hour_ahead_another_phone_and_a_restart_permit_nothing(world: World) 
     world.clock.advance(MINUTE - HOUR);
     sender.send(&[ios("ada", "w2", Some("denied"))]).await;
     world.clock.advance(DAY);
-    sender.store = (*process).clone();
-    sender.send(&[old]).await;
-    sender.store = world.store.clone();
-    for _ in 0..2 {
-        world.clock.advance(HOUR);
-        sender.send(&[silent()]).await;
-    }
+    restarted_gets(&mut sender, (*process).clone(), old).await;
     assert_eq!((sender.devices(AUTHORIZED).await, idfas(&sender).await), (0, vec![]));
 }
 

@@ -3,7 +3,7 @@
 use crate::domain::theme::Theme;
 use crate::ui::installation::{InstallationFrame, installation_frame};
 use crate::ui::pages::second_factor::SECOND_FACTOR;
-use crate::ui::parts::field::{Faults, Field, field, moment, new_password, summary};
+use crate::ui::parts::field::{Faults, Field, field, moment, new_password, one_time_code, summary};
 use crate::ui::parts::notice::done;
 use crate::ui::prerender::Prerender;
 use crate::ui::surroundings::{Around, Model};
@@ -135,16 +135,7 @@ fn name_form(name: String, faults: &Faults) -> impl IntoView + use<> {
 }
 
 fn password_form(email: String, has_second_factor: bool, faults: &Faults) -> impl IntoView + use<> {
-    let code = has_second_factor.then(|| {
-        let code = Field {
-            name: "code",
-            label: "Code",
-            autocomplete: Some("one-time-code"),
-            help: Some("From your authenticator app, or a recovery code."),
-            ..Field::default()
-        };
-        field(code, faults)
-    });
+    let code = has_second_factor.then(|| field(one_time_code("code"), faults));
     let present = Field {
         name: "present",
         label: "Current password",

@@ -1,6 +1,8 @@
 //! Asks for the password again before what would do harm if somebody else sat at the browser.
 
-use crate::ui::parts::field::{Faults, Field, field, summary};
+use crate::domain::retention::CONFIRMED_FOR;
+use crate::domain::time::MINUTE;
+use crate::ui::parts::field::{Faults, Field, field, one_time_code, summary};
 use crate::ui::surroundings::{Around, Model, Surroundings};
 use leptos::prelude::*;
 
@@ -58,20 +60,11 @@ pub fn confirm(page: Confirm) -> impl IntoView {
         autofocus: true,
         ..Field::default()
     };
-    let code = page.has_second_factor.then(|| {
-        let code = Field {
-            name: CODE,
-            label: "Code",
-            autocomplete: Some("one-time-code"),
-            help: Some("From your authenticator app, or a recovery code."),
-            ..Field::default()
-        };
-        field(code, &page.faults)
-    });
+    let code = page.has_second_factor.then(|| field(one_time_code(CODE), &page.faults));
     page.around.around(view! {
         <section class="card narrow">
             <h1>"Confirm that it is you"</h1>
-            <p>"What you are about to do needs your password again. You will not be asked again for ten minutes."</p>
+            <p>"What you are about to do needs your password again. You will not be asked again for "{CONFIRMED_FOR / MINUTE}" minutes."</p>
             <form method="post" action="/confirm" novalidate>
                 {summary(&page.faults, &LABELS)}
                 {waiting.collect_view()}

@@ -1,7 +1,7 @@
 //! The second factor of the person who is signed in: setting it up, its recovery codes, taking it away.
 
 use crate::ui::installation::{InstallationFrame, installation_frame};
-use crate::ui::parts::field::{Faults, Field, field, moment, summary};
+use crate::ui::parts::field::{Faults, Field, field, moment, one_time_code, summary};
 use crate::ui::parts::notice::{Tone, done, notice};
 use crate::ui::parts::one_time_secret::OneTimeSecret;
 use crate::ui::prerender::{InertElement, Prerender};
@@ -184,12 +184,9 @@ fn offer(form_id: String, offer: Offer) -> impl IntoView {
     };
     let QrPicture { side, path } = offer.picture;
     let code = Field {
-        name: "code",
-        label: "Code",
-        autocomplete: Some("one-time-code"),
         inputmode: Some("numeric"),
         help: Some("The six digits that the app shows for Attest now."),
-        ..Field::default()
+        ..one_time_code("code")
     };
     view! {
         <form method="post" action=SECOND_FACTOR class="card narrow" novalidate>

@@ -2,7 +2,7 @@
 
 use crate::ui::frame::bare;
 use crate::ui::installation::{InstallationFrame, installation_frame};
-use crate::ui::parts::field::{Faults, Field, field};
+use crate::ui::parts::field::{Faults, Field, field, one_time_code};
 use crate::ui::parts::notice::{Tone, done, notice};
 use crate::ui::surroundings::{Around, Model};
 use crate::ui::words::Done;
@@ -130,12 +130,9 @@ impl Model for SignInCode {
 
 pub fn sign_in_code(page: SignInCode) -> impl IntoView {
     let code = Field {
-        name: "code",
-        label: "Code",
-        autocomplete: Some("one-time-code"),
         autofocus: page.refusal.is_none(),
         help: Some("From your authenticator app. Without your phone, use a recovery code."),
-        ..Field::default()
+        ..one_time_code("code")
     };
     let not_right = "That code is incorrect, or it was used already. Codes change every 30 seconds.";
     bare(view! {

@@ -35,6 +35,17 @@ pub struct Field {
     pub autofocus: bool,
 }
 
+/// Where the code of a second factor is typed.
+pub fn one_time_code(name: &'static str) -> Field {
+    Field {
+        name,
+        label: "Code",
+        autocomplete: Some("one-time-code"),
+        help: Some("From your authenticator app, or a recovery code."),
+        ..Field::default()
+    }
+}
+
 /// Where a password is chosen: its rule stands below it.
 pub fn new_password() -> Field {
     Field {

@@ -1,7 +1,9 @@
 //! Notices in words, on the page and in mails.
 
-use crate::domain::notice::{NoticeKind, NoticeState};
+use crate::domain::input::OLD_SECRET_LASTS;
+use crate::domain::notice::{MANY_BAD_KEYS, MANY_REFUSALS, NoticeKind, NoticeState, REFUSED_WITHIN};
 use crate::domain::role::Role;
+use crate::domain::time::{HOUR, MINUTE};
 
 /// What is told, as a title and a sentence or two; `when` is the day that it is about.
 pub fn notice(kind: NoticeKind, state: &NoticeState, when: &str) -> (&'static str, String) {
@@ -65,16 +67,17 @@ pub fn notice(kind: NoticeKind, state: &NoticeState, when: &str) -> (&'static st
         NoticeKind::SecretOld => (
             "Input secret is old",
             format!(
-                "The secret of the input {thing} in the workspace {workspace} has been in use since {when} (UTC). Rotate it: both secrets work for 24 hours."
+                "The secret of the input {thing} in the workspace {workspace} has been in use since {when} (UTC). Rotate it: both secrets work for {} hours.",
+                OLD_SECRET_LASTS / HOUR
             ),
         ),
         NoticeKind::ManyRefusals => (
             "Many refusals",
-            format!("{who} was refused 20 times within 10 minutes. The log of the server names the addresses of the pages."),
+            format!("{who} was refused {MANY_REFUSALS} times within {} minutes. The log of the server names the addresses of the pages.", REFUSED_WITHIN / MINUTE),
         ),
         NoticeKind::ManyBadKeys => {
             let address = told(&state.address);
-            ("Many wrong keys", format!("{address} sent 100 wrong keys or tokens within 10 minutes. The server's log has each."))
+            ("Many wrong keys", format!("{address} sent {MANY_BAD_KEYS} wrong keys or tokens within {} minutes. The server's log has each.", REFUSED_WITHIN / MINUTE))
         }
     }
 }

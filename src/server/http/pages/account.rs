@@ -6,7 +6,6 @@ use crate::domain::error::Refusal;
 use crate::domain::id::PersonId;
 use crate::domain::theme::Theme;
 use crate::server::auth::session::{self, over_before};
-use crate::server::calendar::{UTC, date, day};
 use crate::server::error::{Error, Result};
 use crate::server::hex::hex;
 use crate::server::http::caller::SignedInPerson;
@@ -14,6 +13,7 @@ use crate::server::http::form::{Form, shown};
 use crate::server::http::moment::moment;
 use crate::server::http::render::render;
 use crate::server::services::account::{Ending, change_password, choose_theme, end_sessions, rename, see_notices};
+use crate::server::services::notice::words_of;
 use crate::server::services::proof::Again;
 use crate::server::state::AppState;
 use crate::server::store::SystemView;
@@ -35,7 +35,7 @@ pub async fn show(visit: SignedInPerson, State(state): State<AppState>) -> Resul
 
 /// `POST /account`: one of the page's forms, which `act` names.
 pub async fn change(visit: SignedInPerson, State(state): State<AppState>, mut form: Form) -> Result<Response> {
-    let session = visit.session.id().map(|id| session::key(&id)).unwrap_or_default();
+    let session = visit.session_key();
     let act = form.text("act");
     let (services, actor, person) = (&state.services, &visit.actor, &visit.person);
     let name = form.optional("name");
@@ -82,8 +82,7 @@ const MOST_NOTICES: i64 = 50;
 
 async fn notices(system: &mut SystemView, person: PersonId) -> Result<Vec<NoticeRow>> {
     let rows = system.notices(person, MOST_NOTICES).await?.into_iter().map(|notice| {
-        let when = notice.state.at.map(|at| date(day(at, UTC))).unwrap_or_default();
-        let (title, text) = words::notice(notice.kind, &notice.state, &when);
+        let (title, text) = words_of(&notice);
         NoticeRow { title, text, at: moment(notice.at), is_read: notice.is_seen }
     });
     Ok(rows.collect())
@@ -91,7 +90,7 @@ async fn notices(system: &mut SystemView, person: PersonId) -> Result<Vec<Notice
 
 async fn model(state: &AppState, visit: &SignedInPerson) -> Result<Account> {
     let mut system = state.store.system_view().await?;
-    let present = visit.session.id().map(|id| session::key(&id)).unwrap_or_default();
+    let present = visit.session_key();
     let (seen_before, made_before) = over_before(system.now);
     let sessions = system.sessions_of(visit.person.id).await?.into_iter();
     let alive = sessions.filter(|(_, kept)| kept.seen_at >= seen_before && kept.created_at >= made_before);

@@ -3,13 +3,14 @@
 use super::refused::{RefusedRequest, around, person_of};
 use super::session::local_path;
 use crate::domain::error::Refusal;
-use crate::server::auth::session::{self, CONFIRMED};
+use crate::server::auth::session::CONFIRMED;
 use crate::server::error::{Error, Result};
 use crate::server::http::caller::{SignedInPerson, unavailable};
 use crate::server::http::form::{Form, shown};
 use crate::server::http::render::render;
 use crate::server::services::proof::{self, Again};
 use crate::server::state::AppState;
+use crate::server::store::person::Person;
 use crate::ui::pages::Page;
 use crate::ui::pages::confirm::{CODE, Confirm, PASSWORD, TO};
 use crate::ui::parts::field::Faults;
@@ -29,21 +30,30 @@ pub async fn confirm_page(
     fields: &[(String, String)],
 ) -> Result<Option<Page>> {
     let Some(person) = person_of(state, asked).await? else { return Ok(None) };
-    let page = Confirm {
+    let fields = fields.iter().filter(|(name, _)| !OURS.contains(&name.as_str())).cloned().collect();
+    Ok(Some(model(state, asked, &person, (fields, Faults::default())).await))
+}
+
+async fn model(
+    state: &AppState,
+    asked: &RefusedRequest,
+    person: &Person,
+    (fields, faults): (Vec<(String, String)>, Faults),
+) -> Page {
+    Page::Confirm(Box::new(Confirm {
         around: around(state, asked).await.unwrap_or(Surroundings::Nothing),
-        email: person.email,
-        has_second_factor: person.second_factor_at.is_some(),
+        email: person.email.clone(),
+        has_second_factor: person.has_second_factor(),
         to: asked.address.clone(),
-        fields: fields.iter().filter(|(name, _)| !OURS.contains(&name.as_str())).cloned().collect(),
-        faults: Faults::default(),
-    };
-    Ok(Some(Page::Confirm(Box::new(page))))
+        fields,
+        faults,
+    }))
 }
 
 /// `POST /confirm`: notes in the session that it is them, and has the browser send the form that waited.
 pub async fn confirm(visit: SignedInPerson, State(state): State<AppState>, mut form: Form) -> Result<Response> {
     let (to, code) = (form.text(TO), form.optional(CODE));
-    let session = visit.session.id().map(|id| session::key(&id)).unwrap_or_default();
+    let session = visit.session_key();
     let again = Again { password: form.secret(PASSWORD), code, session };
     if form.faults().is_some() || local_path(&to) != to {
         return Err(Refusal::BadRequest(vec![]).into());
@@ -56,15 +66,8 @@ pub async fn confirm(visit: SignedInPerson, State(state): State<AppState>, mut f
         }
         Err(Error::Refused(Refusal::Invalid(faults))) => {
             let asked = RefusedRequest::waiting(&to, &visit.session);
-            let page = Confirm {
-                around: around(&state, &asked).await.unwrap_or(Surroundings::Nothing),
-                email: visit.person.email,
-                has_second_factor: visit.person.second_factor_at.is_some(),
-                to,
-                fields: form.others(&OURS),
-                faults: shown(&faults),
-            };
-            Ok(render(&state, Page::Confirm(Box::new(page)), StatusCode::UNPROCESSABLE_ENTITY))
+            let page = model(&state, &asked, &visit.person, (form.others(&OURS), shown(&faults))).await;
+            Ok(render(&state, page, StatusCode::UNPROCESSABLE_ENTITY))
         }
         Err(error) => Err(error),
     }

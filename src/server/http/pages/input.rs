@@ -9,9 +9,11 @@ use crate::domain::data_problem::SHOWN_DAYS;
 use crate::domain::environment::Environment;
 use crate::domain::error::{Problem, Refusal};
 use crate::domain::id::InputId;
+use crate::domain::input::OLD_SECRET_LASTS;
 use crate::domain::input::{Counted, Input};
 use crate::domain::permission::Permission;
 use crate::domain::placeholder::Placeholders;
+use crate::domain::time::HOUR;
 use crate::server::calendar;
 use crate::server::error::{Error, Result};
 use crate::server::http::caller::{InWorkspace, SignedInPerson};
@@ -100,10 +102,9 @@ pub async fn change(
     mut form: Form,
 ) -> Result<Response> {
     let id = id(&input)?;
-    let known = state.store.view(&visit.actor, workspace.clone(), Permission::ManageInputs).await?.input(id).await?;
-    let (known, _) = known.ok_or(Refusal::NotFound)?;
     let act = form.text("act");
     let mut view = state.store.view(&visit.actor, workspace.clone(), Permission::ManageInputs).await?;
+    let (known, _) = view.input(id).await?.ok_or(Refusal::NotFound)?;
     let secrets = view.input_secrets(id).await?;
     drop(view);
     if let Some(question) = question(&act, &known, secrets)
@@ -204,7 +205,10 @@ fn question(act: &str, input: &Input, secrets: Option<InputSecrets>) -> Option<Q
                         "The current one was never used, and stops working now. The one before it goes on until {}.",
                         moment(until).words
                     ),
-                    _ => "The current one works for 24 hours more: every sender needs the new one by then.".to_owned(),
+                    _ => format!(
+                        "The current one works for {} hours more: every sender needs the new one by then.",
+                        OLD_SECRET_LASTS / HOUR
+                    ),
                 },
                 last,
             ],

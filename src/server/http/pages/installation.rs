@@ -1,6 +1,5 @@
 //! Pages outside every workspace: what is around them, and who may open them.
 
-use crate::domain::error::Refusal;
 use crate::server::error::Result;
 use crate::server::http::caller::SignedInPerson;
 use crate::server::store::SystemView;
@@ -29,9 +28,5 @@ pub async fn installation_frame(
 
 /// Refuses everybody who is not an operator, or lacks the second factor that the installation demands of those.
 pub fn operators_only(visit: &SignedInPerson) -> Result<()> {
-    match &visit.person {
-        Person { operator: false, .. } => Err(Refusal::OperatorsOnly.into()),
-        Person { lacks_second_factor: true, .. } => Err(Refusal::SecondFactorMissing.into()),
-        _ => Ok(()),
-    }
+    visit.person.assert_operator()
 }

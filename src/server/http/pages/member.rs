@@ -52,11 +52,8 @@ pub async fn change(
     let done = match form.text("act").as_str() {
         "invite" => return send_invitation(&state, &visit, (&slug, workspace), &asked, form).await,
         "set" => {
-            let known = member(&state, &visit, &workspace, &form.text("person")).await?;
+            let (known, demands) = member(&state, &visit, &workspace, &form.text("person")).await?;
             let role = form.choice("role", Role::parse).ok_or(Refusal::BadRequest(vec![]))?;
-            let view = state.store.view(&visit.actor, workspace.clone(), Permission::ManageMembers).await?;
-            let demands = view.workspace.demands_second_factor;
-            drop(view);
             if role.is_powerful()
                 && let Some(page) = ask(&state, &visit, &mut form, promotion(&known, role, demands)).await?
             {
@@ -79,7 +76,7 @@ pub async fn change(
             done.map(|()| Done::of_demand(required))
         }
         "remove" => {
-            let known = member(&state, &visit, &workspace, &form.text("person")).await?;
+            let (known, _) = member(&state, &visit, &workspace, &form.text("person")).await?;
             if let Some(page) = ask(&state, &visit, &mut form, removal(&known.name)).await? {
                 return Ok(page);
             }
@@ -169,12 +166,17 @@ fn removal(name: &str) -> Question {
     }
 }
 
-/// The member that a form names by id.
-async fn member(state: &AppState, visit: &SignedInPerson, workspace: &WorkspaceRef, person: &str) -> Result<Member> {
+/// The member that a form names by id, and whether their workspace demands a second factor.
+async fn member(
+    state: &AppState,
+    visit: &SignedInPerson,
+    workspace: &WorkspaceRef,
+    person: &str,
+) -> Result<(Member, bool)> {
     let id = PersonId::parse(person).ok_or(Refusal::NotFound)?;
     let mut view = state.store.view(&visit.actor, workspace.clone(), Permission::ManageMembers).await?;
     let found = view.members().await?.into_iter().find(|member| member.person_id == id);
-    Ok(found.ok_or(Refusal::NotFound)?)
+    Ok((found.ok_or(Refusal::NotFound)?, view.workspace.demands_second_factor))
 }
 
 async fn send_invitation(

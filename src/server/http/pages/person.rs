@@ -77,12 +77,12 @@ async fn people(state: &AppState, visit: &SignedInPerson, query: RawQuery) -> Re
     let words = |(person, _): &(Person, i64)| format!("{} {}", person.name, person.email);
     let (people, pager) = part(&PageQuery::new(query), all, words);
     let rows = people.into_iter().map(|(person, workspaces)| PersonRow {
+        has_second_factor: person.has_second_factor(),
         id: person.id.to_string(),
         name: person.name,
         email: person.email,
         operator: person.operator,
         disabled: person.disabled,
-        has_second_factor: person.second_factor_at.is_some(),
         workspaces,
     });
     let rows = rows.collect();
@@ -224,13 +224,13 @@ async fn model(state: &AppState, visit: &SignedInPerson, person: &str) -> Result
     let sessions = system.sessions_of(id).await?.len();
     let workspaces = system.memberships(id).await?.into_iter().map(|member| (member.name, member.role)).collect();
     Ok(OnePerson {
+        has_second_factor: found.has_second_factor(),
         frame: installation_frame(&mut system, &visit.person, InstallationPage::People).await?,
         is_self: id == visit.person.id,
         name: found.name,
         email: found.email,
         operator: found.operator,
         disabled: found.disabled,
-        has_second_factor: found.second_factor_at.is_some(),
         shown_to: named(&mut system, found.first_link_shown_to).await?,
         asks: found.first_link_shown_to != Some(visit.person.id),
         sessions,
@@ -245,10 +245,7 @@ async fn model(state: &AppState, visit: &SignedInPerson, person: &str) -> Result
 
 /// A link as its maker sees it, where they get it.
 pub fn shown_link(state: &AppState, path: &str, link: LinkFor) -> Option<OneTimeSecret> {
-    match link {
-        LinkFor::Maker(token) => Some(OneTimeSecret(format!("{}{path}?token={token}", state.config.public_url()))),
-        LinkFor::Mailed => None,
-    }
+    link.shown(&state.config.public_url(), path).map(OneTimeSecret)
 }
 
 /// Who was shown the first link of the account of this e-mail, where this field asks for a confirmation of it.

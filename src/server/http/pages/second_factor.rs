@@ -56,7 +56,7 @@ pub async fn change(visit: SignedInPerson, State(state): State<AppState>, mut fo
         }
         "set_up" => {
             let offer = service::read_offer(services, person, &form.text("sealed"))?;
-            let session = visit.session.id().map(|id| session::key(&id)).unwrap_or_default();
+            let session = visit.session_key();
             let set_up = service::set_up_factor(services, &actor, person, (&offer, &form.text("code")), session).await;
             if let Err(Error::Refused(Refusal::Invalid(faults))) = &set_up {
                 page.shown = Shown::Offer(offered(&state, &visit, &offer, shown(faults))?);
@@ -126,7 +126,7 @@ fn offered(state: &AppState, visit: &SignedInPerson, offer: &service::Offer, fau
     let host = url.as_ref().and_then(Url::host_str).unwrap_or_default();
     let address = offer.secret.address(host, &visit.person.email);
     Ok(Offer {
-        sealed: offer.sealed.clone(),
+        sealed: offer.sealed_text(),
         text: OneTimeSecret(offer.secret.text()),
         picture: picture(&address)?,
         address: OneTimeSecret(address),

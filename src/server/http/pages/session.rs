@@ -26,9 +26,6 @@ use time::Duration;
 use tower_sessions::Session;
 use tower_sessions::cookie::{Cookie, SameSite};
 
-/// The longest name of a browser that is kept, in characters.
-const LONGEST_AGENT: usize = 300;
-
 /// `GET /`: the person's first workspace.
 pub async fn home(visit: SignedInPerson, State(state): State<AppState>) -> Result<Response> {
     let workspaces = state.store.system_view().await?.memberships(visit.person.id).await?;
@@ -131,7 +128,7 @@ async fn begin(
     // A session from before sign-in could be somebody else's doing: it ends, and a new id begins.
     session.flush().await.map_err(unavailable)?;
     session.insert(PERSON, person.id.to_string()).await.map_err(unavailable)?;
-    session.insert(AGENT, agent(actor)).await.map_err(unavailable)?;
+    session.insert(AGENT, actor.browser().unwrap_or_default()).await.map_err(unavailable)?;
     session.insert(ADDRESS, actor.address.clone().unwrap_or_default()).await.map_err(unavailable)?;
     session.insert(CONFIRMED, now).await.map_err(unavailable)?;
     session.insert(FACTOR, person.second_factor_at).await.map_err(unavailable)?;
@@ -211,11 +208,6 @@ const KEPT_BY_BROWSER: Duration = Duration::days(400);
 fn marked(marks: &str, is_https: bool) -> String {
     let cookie = Cookie::build((MARKS, marks)).path("/sign-in").max_age(KEPT_BY_BROWSER).http_only(true);
     cookie.same_site(SameSite::Strict).secure(is_https).to_string()
-}
-
-/// The browser as it names itself, of a bounded length.
-fn agent(actor: &Actor) -> String {
-    actor.agent.iter().flat_map(|agent| agent.chars()).filter(|c| !c.is_control()).take(LONGEST_AGENT).collect()
 }
 
 /// A path of our own, so that a crafted link cannot lead somewhere else after sign-in.

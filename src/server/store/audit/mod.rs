@@ -19,13 +19,12 @@ use crate::domain::role::TokenRole;
 use crate::domain::time::Millis;
 use crate::server::error::{Error, Result};
 use crate::server::hex::hex;
+use crate::server::store::actor::LONGEST_AGENT;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 /// The chain of set-up, accounts, workspaces, sign-ins and sign-outs.
 pub const INSTALLATION: WorkspaceId = WorkspaceId(0);
-/// The longest user agent kept, in characters.
-const LONGEST_AGENT: usize = 300;
 
 /// What is said in a row, apart from who and when.
 #[derive(Clone, Debug)]
