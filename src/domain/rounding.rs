@@ -1,11 +1,45 @@
 //! Rounded counts for roles without the permission to see single profiles: no published count is exact, so nothing can
 //! be found by subtraction.
 
+use crate::domain::permission::Grant;
+
 /// Rounded counts are shown in steps of so many, and not at all below one step.
 const STEP: i64 = 10;
 
 /// Rates are shown only over at least this many.
 pub const SMALLEST_DENOMINATOR: i64 = 100;
+
+/// How exactly a reader may see counts. It is made of their grant and of nothing else, and only it makes of a number
+/// what can be shown: no handler decides whether to round.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Precision {
+    is_rounded: bool,
+}
+
+impl Precision {
+    /// Of the reader's grant to see figures. Exact only for those who may see single profiles.
+    pub fn of(figures: Grant) -> Self {
+        Self { is_rounded: figures != Grant::Yes }
+    }
+
+    pub fn is_rounded(self) -> bool {
+        self.is_rounded
+    }
+
+    /// The count as the reader may see it.
+    pub fn shown(self, n: i64) -> Shown {
+        match n {
+            n if !self.is_rounded => Shown::Exact(n),
+            n if n < STEP => Shown::FewerThanTen,
+            n => Shown::Rounded((n + STEP / 2) / STEP * STEP),
+        }
+    }
+
+    /// In which steps counts are shown.
+    pub fn step(self) -> i64 {
+        if self.is_rounded { STEP } else { 1 }
+    }
+}
 
 /// A count as a role may see it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,15 +52,6 @@ pub enum Shown {
 }
 
 impl Shown {
-    /// The exact count, or the rounded one.
-    pub fn of(n: i64, rounded: bool) -> Self {
-        match n {
-            n if !rounded => Self::Exact(n),
-            n if n < STEP => Self::FewerThanTen,
-            n => Self::Rounded((n + STEP / 2) / STEP * STEP),
-        }
-    }
-
     /// Counts of several days, added up as they are shown. A figure over many days is made so: rounded from its exact sum,
     /// those of overlapping periods could be solved for the exact counts of single days. What is fewer than ten on a day
     /// adds nothing.
@@ -38,14 +63,9 @@ impl Shown {
         })
     }
 
-    /// In which steps counts are shown.
-    pub fn step(rounded: bool) -> i64 {
-        if rounded { STEP } else { 1 }
-    }
-
     /// What a row of the audit log says of a count, for roles read it that see rounded counts only.
     pub fn logged(n: i64) -> serde_json::Value {
-        match Self::of(n, true) {
+        match Precision::of(Grant::Rounded).shown(n) {
             Self::FewerThanTen => "fewer than 10".into(),
             Self::Exact(n) | Self::Rounded(n) => n.into(),
         }
@@ -71,30 +91,33 @@ pub fn share(part: Shown, whole: Shown) -> Option<f64> {
 mod tests {
     use super::*;
 
+    const ROUNDED: Precision = Precision { is_rounded: true };
+    const EXACT: Precision = Precision { is_rounded: false };
+
     #[test]
     fn small_counts_say_nothing_and_others_are_tens() {
-        assert_eq!(Shown::of(0, true), Shown::FewerThanTen);
-        assert_eq!(Shown::of(9, true), Shown::FewerThanTen);
-        assert_eq!(Shown::of(10, true), Shown::Rounded(10));
-        assert_eq!(Shown::of(14, true), Shown::Rounded(10));
-        assert_eq!(Shown::of(15, true), Shown::Rounded(20));
-        assert_eq!(Shown::of(9, false), Shown::Exact(9));
+        assert_eq!(ROUNDED.shown(0), Shown::FewerThanTen);
+        assert_eq!(ROUNDED.shown(9), Shown::FewerThanTen);
+        assert_eq!(ROUNDED.shown(10), Shown::Rounded(10));
+        assert_eq!(ROUNDED.shown(14), Shown::Rounded(10));
+        assert_eq!(ROUNDED.shown(15), Shown::Rounded(20));
+        assert_eq!(EXACT.shown(9), Shown::Exact(9));
     }
 
     #[test]
     fn several_days_add_up_as_they_are_shown() {
-        let sum = |days: &[i64], rounded| Shown::sum(days.iter().map(|n| Shown::of(*n, rounded)));
-        assert_eq!(sum(&[14, 14, 9], true), Some(Shown::Rounded(20)));
-        assert_eq!(sum(&[9, 9, 9], true), Some(Shown::FewerThanTen));
-        assert_eq!(sum(&[14, 14, 9], false), Some(Shown::Exact(37)));
-        assert_eq!(sum(&[], true), None);
+        let sum = |days: &[i64], precision: Precision| Shown::sum(days.iter().map(|n| precision.shown(*n)));
+        assert_eq!(sum(&[14, 14, 9], ROUNDED), Some(Shown::Rounded(20)));
+        assert_eq!(sum(&[9, 9, 9], ROUNDED), Some(Shown::FewerThanTen));
+        assert_eq!(sum(&[14, 14, 9], EXACT), Some(Shown::Exact(37)));
+        assert_eq!(sum(&[], ROUNDED), None);
     }
 
     #[test]
     fn rounded_rates_need_a_hundred() {
-        assert_eq!(share(Shown::of(50, true), Shown::of(94, true)), None);
-        assert_eq!(share(Shown::of(50, true), Shown::of(100, true)), Some(0.5));
-        assert_eq!(share(Shown::of(1, false), Shown::of(2, false)), Some(0.5));
-        assert_eq!(share(Shown::of(0, false), Shown::of(0, false)), None);
+        assert_eq!(share(ROUNDED.shown(50), ROUNDED.shown(94)), None);
+        assert_eq!(share(ROUNDED.shown(50), ROUNDED.shown(100)), Some(0.5));
+        assert_eq!(share(EXACT.shown(1), EXACT.shown(2)), Some(0.5));
+        assert_eq!(share(EXACT.shown(0), EXACT.shown(0)), None);
     }
 }

@@ -67,6 +67,19 @@ fn imports_make_no_circle() {
     assert_eq!(left, Imports::new(), "these import each other in a circle");
 }
 
+/// Counts are shown as exactly as the reader's grant says: only where a reader is authorized is that said.
+#[test]
+fn only_who_authorizes_says_how_exactly_counts_are_shown() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    for folder in ["domain", "ui", "server"] {
+        walk(&source.join(folder), &mut files);
+    }
+    let says = |file: &&PathBuf| std::fs::read_to_string(file).is_ok_and(|text| text.contains("Precision::of("));
+    let found: BTreeSet<&Path> = files.iter().filter(says).filter_map(|file| file.strip_prefix(&source).ok()).collect();
+    assert_eq!(found, ["domain/rounding.rs", "server/store/authorize.rs"].map(Path::new).into());
+}
+
 #[test]
 fn the_walk_reads_every_way_of_naming_a_module() {
     let source = "use super::{a::{self, B}, c as d};\nuse crate::server::store::{\n    e,\n};\nfn f() { super::super::g::h(); } // use crate::i;\n";

@@ -5,7 +5,7 @@ use crate::domain::closed_list::closed_list;
 use crate::domain::count::{Counts, Dimension, OVERFLOW, UNKNOWN, Unit};
 use crate::domain::environment::Environment;
 use crate::domain::id::AppId;
-use crate::domain::rounding::Shown;
+use crate::domain::rounding::Precision;
 use crate::server::calendar;
 use crate::server::error::Result;
 use crate::server::store::View;
@@ -62,7 +62,7 @@ pub async fn breakdown(
     environment: Environment,
     unit: Unit,
     app: Option<AppId>,
-    rounded: bool,
+    precision: Precision,
 ) -> Result<Parts> {
     let Some(dimension) = by.dimension() else {
         let counts = view.counts_by_app(environment, unit).await?;
@@ -72,7 +72,7 @@ pub async fn breakdown(
             app: apps.remove(&id),
             counts,
         };
-        return Ok(Parts { parts: sorted(counts.into_iter().map(part), rounded), other: None });
+        return Ok(Parts { parts: sorted(counts.into_iter().map(part), precision), other: None });
     };
     let counts = view.counts_by(environment, unit, app, dimension).await?;
     let today = calendar::day(view.now, &view.workspace.time_zone);
@@ -92,13 +92,13 @@ pub async fn breakdown(
             other = other.plus(counts);
         }
     }
-    let has_other = other.all() > 0 || (rounded && by != BreakdownBy::Platform);
-    Ok(Parts { parts: sorted(parts, rounded), other: has_other.then_some(other) })
+    let has_other = other.all() > 0 || (precision.is_rounded() && by != BreakdownBy::Platform);
+    Ok(Parts { parts: sorted(parts, precision), other: has_other.then_some(other) })
 }
 
-fn sorted(parts: impl IntoIterator<Item = BreakdownPart>, rounded: bool) -> Vec<BreakdownPart> {
+fn sorted(parts: impl IntoIterator<Item = BreakdownPart>, precision: Precision) -> Vec<BreakdownPart> {
     let mut parts: Vec<BreakdownPart> = parts.into_iter().filter(|part| part.counts.all() > 0).collect();
     let name = |part: &BreakdownPart| part.app.as_ref().map(|app| app.name.clone()).or(part.value.clone());
-    parts.sort_by_cached_key(|part| (Reverse(Shown::of(part.counts.all(), rounded).figure()), name(part)));
+    parts.sort_by_cached_key(|part| (Reverse(precision.shown(part.counts.all()).figure()), name(part)));
     parts
 }

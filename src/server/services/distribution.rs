@@ -5,10 +5,9 @@ use crate::domain::att::{CountedState, Status};
 use crate::domain::count::{Cell, Cells, Counts, Slice, Unit};
 use crate::domain::environment::Environment;
 use crate::domain::id::AppId;
-use crate::domain::permission::Grant;
 use crate::domain::platform::Platform;
 use crate::domain::privacy::Settings;
-use crate::domain::rounding::Shown;
+use crate::domain::rounding::{Precision, Shown};
 use crate::domain::time::Millis;
 use crate::server::error::Result;
 use crate::server::store::View;
@@ -29,7 +28,7 @@ pub struct Distribution {
     pub cells: Cells,
     pub apps: Vec<App>,
     pub settings: Settings,
-    pub rounded: bool,
+    pub precision: Precision,
     /// When the last batch of each app came.
     pub last_batches: BTreeMap<AppId, Millis>,
     pub now: Millis,
@@ -41,7 +40,7 @@ pub async fn read(view: &mut View, environment: Environment, unit: Unit) -> Resu
         cells: view.counts(environment, unit).await?,
         apps: view.apps().await?,
         settings: view.settings().await?,
-        rounded: view.grant == Grant::Rounded,
+        precision: view.precision,
         last_batches: view.last_batches(environment).await?,
         now: view.now,
     })
@@ -86,6 +85,6 @@ impl Distribution {
 
     /// A number as the reader may see it.
     pub fn shown(&self, n: i64) -> Shown {
-        Shown::of(n, self.rounded)
+        self.precision.shown(n)
     }
 }

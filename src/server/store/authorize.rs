@@ -8,6 +8,7 @@ use crate::domain::audit::ActorSnapshot;
 use crate::domain::error::Refusal;
 use crate::domain::permission::{Grant, Permission, grant, grant_token, is_within};
 use crate::domain::role::{Role, TokenRole};
+use crate::domain::rounding::Precision;
 use crate::server::error::Result;
 
 /// What a transaction is for: a writer locks the role that it relies on.
@@ -24,7 +25,7 @@ pub(super) struct Authorized {
     pub actor: ActorSnapshot,
     /// `None` for the command line, and for tokens without a person's role.
     pub role: Option<Role>,
-    pub grant: Grant,
+    pub precision: Precision,
 }
 
 impl Store {
@@ -48,40 +49,44 @@ impl Store {
             tx.lock_members(workspace.id).await?;
         }
         let mut maker_role = None;
-        let (snapshot, grant) = match &actor.who {
+        let snapshot = match &actor.who {
             Who::Person { id, .. } => {
                 let role = tx.role(workspace.id, *id, access).await?.ok_or(Refusal::NotFound)?;
                 let demands = workspace.demands_second_factor && role.is_powerful();
                 if demands && !tx.has_second_factor(*id).await? {
                     return Err(Refusal::SecondFactorMissing.into());
                 }
-                let snapshot = ActorSnapshot { role: Some(TokenRole::Member(role)), ..actor.without_role() };
-                (snapshot, grant(role, permission))
+                ActorSnapshot { role: Some(TokenRole::Member(role)), ..actor.without_role() }
             }
             Who::Token(id) => {
                 let token = tx.token(*id, now).await?.ok_or(Refusal::Unauthorized)?;
                 if token.workspace_id != workspace.id {
                     return Err(Refusal::NotFound.into());
                 }
-                let mut granted = grant_token(token.role, permission);
                 if let Some(maker) = token.maker_id {
-                    // A token goes no further than whoever made it does now.
                     let role = tx.role(workspace.id, maker, access).await?.ok_or(Refusal::NotFound)?;
                     maker_role = Some(role);
-                    granted = granted.min(grant(role, permission));
                     let is_powerful = token.role.member().is_some_and(Role::is_powerful);
                     let demands = workspace.demands_second_factor && is_powerful;
                     if demands && !tx.has_second_factor(maker).await? {
                         return Err(Refusal::SecondFactorMissing.into());
                     }
                 }
-                (token.snapshot(*id), granted)
+                token.snapshot(*id)
             }
-            Who::CommandLine => (actor.without_role(), Grant::Yes),
-            // Jobs, and visitors before they are somebody, have the installation's own transaction or nothing.
-            Who::System(_) => (actor.without_role(), Grant::No),
+            Who::CommandLine | Who::System(_) => actor.without_role(),
         };
-        if grant == Grant::No {
+        let granted = |permission| match &actor.who {
+            Who::Person { .. } | Who::Token(_) => {
+                // A token goes no further than whoever made it does now.
+                let own = snapshot.role.map_or(Grant::No, |role| grant_token(role, permission));
+                maker_role.map_or(own, |maker| own.min(grant(maker, permission)))
+            }
+            Who::CommandLine => Grant::Yes,
+            // Jobs, and visitors before they are somebody, have the installation's own transaction or nothing.
+            Who::System(_) => Grant::No,
+        };
+        if granted(permission) == Grant::No {
             return Err(Refusal::Forbidden.into());
         }
         let role = match maker_role {
@@ -91,7 +96,8 @@ impl Store {
         };
         let (ids, keyring) = (self.ids.clone(), self.keyring().clone());
         let scope = Scope { tx, workspace, now, ids, keyring, precedence: self.precedence().clone() };
-        Ok(Authorized { scope, actor: snapshot, role, grant })
+        let precision = Precision::of(granted(Permission::SeeMetrics));
+        Ok(Authorized { scope, actor: snapshot, role, precision })
     }
 }
 

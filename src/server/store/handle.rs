@@ -8,8 +8,9 @@ use super::scope::{Scope, WorkspaceRef};
 use super::sent_form::take_form;
 use super::{Store, spawned};
 use crate::domain::audit::{ActorSnapshot, AuditAction};
-use crate::domain::permission::{Grant, Permission};
+use crate::domain::permission::Permission;
 use crate::domain::role::Role;
+use crate::domain::rounding::Precision;
 use crate::domain::text::Reason;
 use crate::server::error::{Error, Result};
 use serde::Serialize;
@@ -30,7 +31,8 @@ pub trait Act: Send + 'static {
 pub struct View {
     scope: Scope,
     pub role: Option<Role>,
-    pub grant: Grant,
+    /// How exactly counts may be shown to the reader.
+    pub precision: Precision,
     /// Kept until the search is done. The last field: the transaction ends first.
     _place: Option<OwnedSemaphorePermit>,
 }
@@ -136,9 +138,9 @@ impl Store {
         spawned(async move {
             let _place = store.place(&actor.who).await?;
             let tx = store.db.read().await?;
-            let Authorized { scope, role, grant, .. } =
+            let Authorized { scope, role, precision, .. } =
                 store.authorize(tx, &actor, &workspace_ref, permission, Access::Read).await?;
-            Ok(View { scope, role, grant, _place })
+            Ok(View { scope, role, precision, _place })
         })
         .await
     }

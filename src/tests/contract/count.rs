@@ -6,9 +6,9 @@ use attest::domain::app::MOST_APPS;
 use attest::domain::att::CountedState;
 use attest::domain::count::{Dimension, MOST_VALUES, OVERFLOW, Slice, UNSEEN, Unit};
 use attest::domain::environment::Environment;
-use attest::domain::permission::Permission;
+use attest::domain::permission::{Grant, Permission};
 use attest::domain::role::Role;
-use attest::domain::rounding::Shown;
+use attest::domain::rounding::Precision;
 use attest::domain::time::{DAY, HOUR};
 use attest::server::store::WorkspaceRef;
 use axum::http::StatusCode;
@@ -268,14 +268,15 @@ async fn apps_with_unknown_units_come_in_the_order_of_their_counts_as_shown(worl
     }
     let workspace = WorkspaceRef::Id(sender.workspace);
     let mut view = world.store.view(&World::actor(), workspace, Permission::SeeMetrics).await.expect("a view");
-    for rounded in [false, true] {
-        let mut expected: Vec<(&str, i64)> = devices_of_apps.into_iter().filter(|(_, n)| rounded || *n > 0).collect();
-        expected.sort_by_key(|(app, n)| (Reverse(Shown::of(*n, rounded).figure()), *app));
+    for precision in [Grant::Yes, Grant::Rounded].map(Precision::of) {
+        let mut expected: Vec<(&str, i64)> =
+            devices_of_apps.into_iter().filter(|(_, n)| precision.is_rounded() || *n > 0).collect();
+        expected.sort_by_key(|(app, n)| (Reverse(precision.shown(*n).figure()), *app));
         let all = expected.len();
         for limit in [3, 50] {
-            let found = view.unknown_by_app(Environment::Production, Shown::step(rounded), limit).await.expect("apps");
+            let found = view.unknown_by_app(Environment::Production, precision.step(), limit).await.expect("apps");
             let shown: Vec<(&str, i64)> = found.iter().map(|app| (&app.name[2..], app.devices)).collect();
-            assert_eq!(shown, expected[..all.min(limit as usize)], "rounded: {rounded}");
+            assert_eq!(shown, expected[..all.min(limit as usize)], "{precision:?}");
             assert!(found.iter().all(|app| app.profiles == app.devices && app.apps == all as i64), "{found:?}");
         }
     }

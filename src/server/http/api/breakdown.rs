@@ -86,15 +86,15 @@ pub async fn breakdown(
     }
     let default = view.settings().await?.default;
     let counts_read = CountsRead::of(&view);
-    let rounded = counts_read.is_rounded();
-    let parts = read(&mut view, by, environment, unit, app, rounded).await?;
+    let precision = view.precision;
+    let parts = read(&mut view, by, environment, unit, app, precision).await?;
     // A value that few units have would show single units to rounded roles.
-    let is_shown = |part: &BreakdownPart| !rounded || part.counts.all() >= 10;
+    let is_shown = |part: &BreakdownPart| part.counts.all() >= precision.step();
     let row = |part: BreakdownPart| BreakdownRow {
         value: part.value,
         name: part.app.as_ref().map(|app| app.name.clone()),
         bundle: part.app.and_then(|app| app.bundle),
-        status_counts: StatusCounts::of(basis.of(part.counts, default), rounded),
+        status_counts: StatusCounts::of(basis.of(part.counts, default), precision),
     };
     Ok(Json(Breakdown {
         by,
@@ -102,7 +102,7 @@ pub async fn breakdown(
         basis,
         environment,
         rows: parts.parts.into_iter().filter(is_shown).map(row).collect(),
-        other: parts.other.map(|counts| StatusCounts::of(basis.of(counts, default), rounded)),
+        other: parts.other.map(|counts| StatusCounts::of(basis.of(counts, default), precision)),
         read: counts_read,
     }))
 }

@@ -7,9 +7,8 @@ use crate::domain::count::{Counts, Dimension, Slice};
 use crate::domain::environment::Environment;
 use crate::domain::error::{Problem, Refusal};
 use crate::domain::id::AppId;
-use crate::domain::permission::Grant;
 use crate::domain::platform::Platform;
-use crate::domain::rounding::Shown;
+use crate::domain::rounding::{Precision, Shown};
 use crate::domain::time::Millis;
 use crate::server::error::Result;
 use crate::server::store::View;
@@ -131,17 +130,17 @@ pub struct StatusCounts {
 }
 
 impl StatusCounts {
-    pub fn of(counts: Counts, rounded: bool) -> Self {
-        Self::of_days([counts], rounded)
+    pub fn of(counts: Counts, precision: Precision) -> Self {
+        Self::of_days([counts], precision)
     }
 
     /// Of several days, added up as they are shown.
-    pub fn of_days(days: impl IntoIterator<Item = Counts>, rounded: bool) -> Self {
+    pub fn of_days(days: impl IntoIterator<Item = Counts>, precision: Precision) -> Self {
         // A period without any day that counted is one of zero.
         let mut days: Vec<Counts> = days.into_iter().collect();
         days.resize(days.len().max(1), Counts::default());
         let shown = |of: &dyn Fn(&Counts) -> i64| {
-            Shown::sum(days.iter().map(|day| Shown::of(of(day), rounded))).and_then(Shown::figure)
+            Shown::sum(days.iter().map(|day| precision.shown(of(day)))).and_then(Shown::figure)
         };
         let of = |state| shown(&|counts| counts.of(state));
         Self {
@@ -172,10 +171,6 @@ pub struct CountsRead {
 
 impl CountsRead {
     pub fn of(view: &View) -> Self {
-        Self { as_of_ms: view.now, rounded: (view.grant == Grant::Rounded).then_some(true) }
-    }
-
-    pub fn is_rounded(self) -> bool {
-        self.rounded.is_some()
+        Self { as_of_ms: view.now, rounded: view.precision.is_rounded().then_some(true) }
     }
 }

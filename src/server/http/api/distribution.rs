@@ -64,7 +64,7 @@ pub async fn distribution(
         unit,
         basis,
         environment,
-        status_counts: StatusCounts::of(basis.of(counts, settings.default), read.is_rounded()),
+        status_counts: StatusCounts::of(basis.of(counts, settings.default), view.precision),
         default: settings.default,
         version: settings.version,
         read,

@@ -131,7 +131,7 @@ pub async fn transitions(
     let app = app(&query, &mut view).await?;
     let days = flows(&mut view, environment, app, first, last).await?;
     let counts_read = CountsRead::of(&view);
-    let shown = |n: i64| Shown::of(n, counts_read.is_rounded());
+    let shown = |n: i64| view.precision.shown(n);
     let over_days = |of: &dyn Fn(&DayFlows) -> i64| Shown::sum(days.values().map(|day| shown(of(day))))?.figure();
     let pairs = CountedState::OF_APPLE.into_iter().flat_map(|from| Status::ALL.map(|to| (from, to)));
     let change = |(from, to): (CountedState, Status)| {

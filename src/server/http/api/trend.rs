@@ -111,7 +111,7 @@ pub async fn trend(
                 to: calendar::date(point.last),
                 status_counts: StatusCounts::of_days(
                     point.counts.into_iter().map(|counts| basis.of(counts, point.default)),
-                    counts_read.is_rounded(),
+                    view.precision,
                 ),
                 default: point.default,
             })

@@ -40,7 +40,7 @@ fn filter(read: &Read, asked: &PageQuery, largest: &[&App]) -> OverviewFilter {
         .collect();
     let counted = read.distribution.cells.keys().filter_map(platform_of);
     // Which platforms there are would tell rounded roles of single units: they are offered the common ones, seen or not.
-    let rounded = read.distribution.rounded;
+    let rounded = read.distribution.precision.is_rounded();
     let counted = counted.filter(|_| !rounded).chain(COMMON.into_iter().filter(|_| rounded));
     let offered: BTreeSet<Platform> = counted.chain(platform).collect();
     let choice = |known: Platform| Choice {
@@ -68,7 +68,7 @@ pub fn counts(read: &Read, asked: &PageQuery) -> Counts {
     let shown = |n| words::count(distribution.shown(n));
     let apple = distribution.apple(question);
     let chosen = question.platform.filter(|platform| !platform.is_apple());
-    let nobody = !distribution.rounded && apple == 0;
+    let nobody = !distribution.precision.is_rounded() && apple == 0;
     let largest = largest(read);
     Counts {
         unit: question.unit,
@@ -76,7 +76,7 @@ pub fn counts(read: &Read, asked: &PageQuery) -> Counts {
         apple: shown(apple),
         elsewhere: shown(distribution.explicit(question, CountedState::NotApplicable)),
         last_batch: distribution.last_batch(question).map(minute),
-        rounded: distribution.rounded,
+        rounded: distribution.precision.is_rounded(),
         content: match empty {
             Some(empty) => Content::Empty(empty.clone()),
             None if chosen.is_some() || nobody && question.platform.is_none() => Content::NoApple(chosen),
@@ -184,7 +184,8 @@ fn apps(read: &Read, asked: &PageQuery, largest: &[&App]) -> (Vec<AppRow>, usize
         AppRow {
             name: app.name.clone(),
             address: asked.with(&[("app", &app.id.to_string())]),
-            platforms: (!distribution.rounded).then(|| platforms.into_iter().collect::<Vec<_>>().join(", ")),
+            platforms: (!distribution.precision.is_rounded())
+                .then(|| platforms.into_iter().collect::<Vec<_>>().join(", ")),
             count: words::count(distribution.shown(distribution.apple(&within))),
             shares: CountedState::OF_APPLE.into_iter().map(figure).collect(),
             consent_rate: words::share(share(authorized, distribution.shown(distribution.answered(&within)))),
@@ -192,7 +193,8 @@ fn apps(read: &Read, asked: &PageQuery, largest: &[&App]) -> (Vec<AppRow>, usize
     };
     // For rounded roles not even whether an app has anybody may be shown.
     let counts = |app: &&App| {
-        distribution.rounded || distribution.all(&DistributionQuery { app: Some(app.id), ..*question }) > 0
+        distribution.precision.is_rounded()
+            || distribution.all(&DistributionQuery { app: Some(app.id), ..*question }) > 0
     };
     let mut counted = largest.iter().copied().filter(counts);
     (counted.by_ref().take(MOST_SHOWN).map(row).collect(), counted.count())

@@ -49,7 +49,11 @@ async fn read(view: &mut View, asked: &PageQuery) -> Result<Read> {
 /// For rounded roles not even whether there is anybody may be shown; when the last batch came is.
 fn is_empty(distribution: &Distribution, question: &DistributionQuery) -> bool {
     let anybody = DistributionQuery { platform: None, ..*question };
-    if distribution.rounded { distribution.last_batch(question).is_none() } else { distribution.all(&anybody) == 0 }
+    if distribution.precision.is_rounded() {
+        distribution.last_batch(question).is_none()
+    } else {
+        distribution.all(&anybody) == 0
+    }
 }
 
 async fn empty(view: &mut View, question: &DistributionQuery) -> Result<Empty> {

@@ -6,10 +6,10 @@ use crate::domain::att::{CountedState, Policy, Status};
 use crate::domain::audit::AuditAction;
 use crate::domain::environment::Environment;
 use crate::domain::error::{Fault, Refusal};
-use crate::domain::permission::{Grant, Permission, grant};
+use crate::domain::permission::Permission;
 use crate::domain::privacy::Settings;
 use crate::domain::role::{Role, TokenRole};
-use crate::domain::rounding::Shown;
+use crate::domain::rounding::Precision;
 use crate::server::error::{Error, Result};
 use crate::server::http::caller::{InWorkspace, SignedInPerson};
 use crate::server::http::form::{Form, shown};
@@ -183,11 +183,11 @@ async fn whose(view: &mut View, visit: &SignedInPerson) -> Result<Conflict> {
 
 async fn model(view: &mut View, visit: &SignedInPerson) -> Result<PrivacySettings> {
     let frame = frame(view, &visit.person, NavPage::Privacy, Environment::Production).await?;
-    let rounded = grant(frame.role, Permission::SeeMetrics) == Grant::Rounded;
+    let precision = view.precision;
     let reading = read(view).await?;
     let may_change = frame.may(Permission::ChangePrivacySettings);
     // They stand in the form only.
-    let apps = if may_change { affected_apps(view, rounded).await? } else { AffectedApps::default() };
+    let apps = if may_change { affected_apps(view, precision).await? } else { AffectedApps::default() };
     let admins = view.members().await?.into_iter().filter(|member| member.role == Role::ComplianceAdmin);
     let is_admin = |token: &KnownToken| token.role == TokenRole::Member(Role::ComplianceAdmin);
     let now = view.now;
@@ -197,7 +197,7 @@ async fn model(view: &mut View, visit: &SignedInPerson) -> Result<PrivacySetting
         true => view.audit_rows_of_settings(frame.version - HISTORY).await?,
         false => BTreeMap::new(),
     };
-    let count = |n| words::count(Shown::of(n, rounded));
+    let count = |n| words::count(precision.shown(n));
     Ok(PrivacySettings {
         may_change,
         changed_by: reading.settings.changed_by.clone(),
@@ -206,7 +206,7 @@ async fn model(view: &mut View, visit: &SignedInPerson) -> Result<PrivacySetting
         chosen_policy: frame.policy,
         reason: String::new(),
         policy_reason: String::new(),
-        effects: choices().map(|choice| effect(&reading, choice, rounded)).collect(),
+        effects: choices().map(|choice| effect(&reading, choice, precision)).collect(),
         apps,
         development: (reading.in_development.devices > 0).then(|| {
             let Decided { profiles, devices } = reading.in_development;
@@ -216,11 +216,11 @@ async fn model(view: &mut View, visit: &SignedInPerson) -> Result<PrivacySetting
         outcome: SettingsOutcome::Nothing,
         faults: Faults::default(),
         policy_faults: Faults::default(),
-        erasings: erasings(view).await?.into_iter().filter_map(|one| erasing(one, rounded)).collect(),
+        erasings: erasings(view).await?.into_iter().filter_map(|one| erasing(one, precision)).collect(),
         admins: admins.map(|member| member.name).collect(),
         tokens: tokens.map(changing_token).collect(),
-        observed: observed(&reading, rounded),
-        history: history(&versions, &rows, rounded),
+        observed: observed(&reading, precision),
+        history: history(&versions, &rows, precision),
         frame,
     })
 }
@@ -236,8 +236,8 @@ fn changing_token(token: KnownToken) -> ChangingToken {
 }
 
 /// Whose advertising ids Observe keeps although no status permits it.
-fn observed(reading: &SettingsWithCounts, rounded: bool) -> Observed {
-    let count = |n| words::count(Shown::of(n, rounded));
+fn observed(reading: &SettingsWithCounts, precision: Precision) -> Observed {
+    let count = |n| words::count(precision.shown(n));
     let of = |status: Status| reading.devices.of(Some(status).into());
     let undecided = of(Status::NotDetermined) + reading.devices.of(CountedState::Unknown);
     Observed { refused: count(of(Status::Denied) + of(Status::Restricted)), undecided: count(undecided) }
@@ -249,23 +249,23 @@ async fn erasings(view: &mut View) -> Result<Vec<Erasure>> {
     if open.is_empty() { Ok(view.last_erasure().await?.into_iter().collect()) } else { Ok(open) }
 }
 
-fn erasing(erasure: Erasure, rounded: bool) -> Option<Erasing> {
-    let count = |n| words::count(Shown::of(n, rounded));
+fn erasing(erasure: Erasure, precision: Precision) -> Option<Erasing> {
+    let count = |n| words::count(precision.shown(n));
     Some(match erasure.progress {
         Progress::Waiting => Erasing::From(moment(erasure.due_at)),
         Progress::Running => Erasing::Running { seen: count(erasure.seen), erased: count(erasure.erased) },
         // Nothing was there to erase: nothing is worth saying, but to whom that would say that there was nothing.
-        Progress::Done if erasure.erased == 0 && !rounded => return None,
+        Progress::Done if erasure.erased == 0 && !precision.is_rounded() => return None,
         Progress::Done => Erasing::Done { erased: count(erasure.erased), at: moment(erasure.ended_at?) },
         Progress::Cancelled => return None,
     })
 }
 
 /// The apps that the default decides something in, in the order of their counts as shown, and how many more there are.
-async fn affected_apps(view: &mut View, rounded: bool) -> Result<AffectedApps> {
-    let apps = view.unknown_by_app(Environment::Production, Shown::step(rounded), MOST_APPS).await?;
+async fn affected_apps(view: &mut View, precision: Precision) -> Result<AffectedApps> {
+    let apps = view.unknown_by_app(Environment::Production, precision.step(), MOST_APPS).await?;
     let more = apps.first().map_or(0, |first| first.apps - apps.len() as i64);
-    let count = |n| words::count(Shown::of(n, rounded));
+    let count = |n| words::count(precision.shown(n));
     let row = |UnknownInApp { name, profiles, devices, .. }| AppEffect {
         app: name,
         profiles: count(profiles),
@@ -274,8 +274,8 @@ async fn affected_apps(view: &mut View, rounded: bool) -> Result<AffectedApps> {
     Ok(AffectedApps { rows: apps.into_iter().map(row).collect(), more })
 }
 
-fn effect(reading: &SettingsWithCounts, choice: Option<Status>, rounded: bool) -> ChoiceEffect {
-    let count = |n| words::count(Shown::of(n, rounded));
+fn effect(reading: &SettingsWithCounts, choice: Option<Status>, precision: Precision) -> ChoiceEffect {
+    let count = |n| words::count(precision.shown(n));
     let Decided { profiles: moved, devices } = reading.decided;
     let states = [reading.settings.default, choice].into_iter().map(|of| {
         let state = CountedState::from(of);
@@ -290,7 +290,7 @@ fn effect(reading: &SettingsWithCounts, choice: Option<Status>, rounded: bool) -
     ChoiceEffect { choice, profiles: count(moved), devices: count(devices), states: states.collect() }
 }
 
-fn history(versions: &[Version], rows: &BTreeMap<i64, i64>, rounded: bool) -> Vec<HistoryRow> {
+fn history(versions: &[Version], rows: &BTreeMap<i64, i64>, precision: Precision) -> Vec<HistoryRow> {
     let shown = usize::try_from(HISTORY).unwrap_or(usize::MAX);
     let row = |(at, version): (usize, &Version)| {
         let Settings { default, policy, .. } = version.settings;
@@ -315,7 +315,7 @@ fn history(versions: &[Version], rows: &BTreeMap<i64, i64>, rounded: bool) -> Ve
             reason: version.settings.reason.clone(),
             change,
             row: rows.get(&version.settings.version).copied(),
-            moved: moves.then(|| words::count(Shown::of(version.moved_profiles, rounded))),
+            moved: moves.then(|| words::count(precision.shown(version.moved_profiles))),
         }
     };
     versions.iter().enumerate().map(row).take(shown).collect()
