@@ -15,6 +15,10 @@ closed_list! {
         ResetMade => "reset_made",
         SecondFactorSetUp => "second_factor_set_up",
         SecondFactorRemoved => "second_factor_removed",
+        /// A second factor is demanded, and they have none.
+        SecondFactorDemanded => "second_factor_demanded",
+        /// Several failures to sign in, the last by a wrong code after the right password.
+        WrongCodes => "wrong_codes",
         /// A code of the app was given a second time.
         CodeRepeated => "code_repeated",
         /// Other recovery codes were made.
@@ -58,6 +62,8 @@ pub struct NoticeState {
     pub address: Option<String>,
 }
 
+/// So many failures to sign in within a quarter of an hour, of which the last was a wrong code, are told to their person.
+pub const MANY_WRONG_CODES: i64 = 3;
 /// So many refusals of one person within [`REFUSED_WITHIN`] are told to operators.
 pub const MANY_REFUSALS: u32 = 20;
 /// And so many wrong keys and tokens from one address.

@@ -186,7 +186,7 @@ pub fn frame(frame: Frame, content: impl IntoView) -> impl IntoView {
     };
     let printed = format!("{} · default {}, version {}", frame.workspace, words::default(frame.default), frame.version);
     let content = view! { <p class="printed">{printed}</p>{banner}{content.prerender()} };
-    shell(frame.address(NavPage::Overview), body, content)
+    shell(frame.address(NavPage::Overview), frame.unread, body, content)
 }
 
 /// A link of the rail.
@@ -211,10 +211,7 @@ pub fn rail(groups: Vec<Vec<Rail>>) -> impl IntoView {
 
 /// Who is signed in, with the way to their account and out, and how many notices they did not read.
 pub fn who(person: &str, role: &'static str, unread: i64) -> impl IntoView + use<> {
-    let unread = (unread > 0).then(|| {
-        let s = if unread == 1 { "" } else { "s" };
-        view! { " "<span class="tag">{format!("{unread} notice{s}")}</span> }
-    });
+    let unread = (unread > 0).then(|| view! { " "<span class="tag">{notices(unread)}</span> });
     view! {
         <div class="who">
             {icon(Icon::Person)}
@@ -224,13 +221,19 @@ pub fn who(person: &str, role: &'static str, unread: i64) -> impl IntoView + use
     }
 }
 
-/// The rail beside the content. On a phone it is folded into a menu: a checkbox holds it open, no script.
-pub fn shell(home: String, body: impl IntoView, content: impl IntoView) -> impl IntoView {
+fn notices(unread: i64) -> String {
+    format!("{unread} notice{}", if unread == 1 { "" } else { "s" })
+}
+
+/// The rail beside the content. How many notices were not read stands beside the menu too, where that is folded. On a phone it is folded into a menu: a checkbox holds it open, no script.
+pub fn shell(home: String, unread: i64, body: impl IntoView, content: impl IntoView) -> impl IntoView {
+    let told = (unread > 0).then(|| view! { <a class="unread tag" href="/account">{notices(unread)}</a> });
     view! {
         <div class="frame">
             <header class="rail">
                 <div class="rail-inner">
                     <a class="brand" href=home>{icon(Icon::Shield)}"Attest"</a>
+                    {told}
                     <input type="checkbox" id="menu-open" class="menu-open" aria-label="Show the menu" />
                     <label for="menu-open" class="menu-button" aria-hidden="true">{icon(Icon::Menu)}</label>
                     <div class="rail-body">{body.prerender()}</div>

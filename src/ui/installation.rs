@@ -98,5 +98,5 @@ pub fn installation_frame(frame: InstallationFrame, content: impl IntoView) -> i
         {rail(vec![homes.collect(), pages.collect()])}
         <div class="rail-foot">{who(&frame.person, role, frame.unread)}</div>
     };
-    shell("/".to_owned(), body, content)
+    shell("/".to_owned(), frame.unread, body, content)
 }

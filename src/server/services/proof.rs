@@ -3,7 +3,7 @@
 
 use super::Services;
 use super::half_signed_in::HalfSignedIn;
-use super::session::{Proof, SignedIn, count_failure};
+use super::session::{Failed, Proof, SignedIn, count_failure};
 use crate::domain::audit::AuditAction;
 use crate::domain::error::{Fault, Problem, Refusal};
 use crate::domain::id::PersonId;
@@ -49,7 +49,7 @@ pub async fn sign_in_by_code(
         return Ok(SignedIn::Wait(wait));
     }
     let Some(proven) = proven(services, id, &factor, code).await? else {
-        count_failure(services, actor, Some(id)).await?;
+        count_failure(services, actor, Some(id), Failed::Code).await?;
         return Ok(SignedIn::No);
     };
     let marks = browsers.with(marks, (&email, &epoch), number.unwrap_or_else(|| system.ids().random()));
@@ -146,7 +146,7 @@ pub(super) async fn prove_again(
     drop(view);
     let verdict = passwords.verify(rank, again.password.clone(), hash.clone()).await?;
     let (Some(hash), Verdict::Right { .. }) = (hash, verdict) else {
-        count_failure(services, actor, Some(person.id)).await?;
+        count_failure(services, actor, Some(person.id), Failed::Password).await?;
         return Err(Error::invalid(password_field, Problem::NotThePassword));
     };
     let factor = match factor {
@@ -154,7 +154,7 @@ pub(super) async fn prove_again(
         Some(factor) => match proven(services, person.id, &factor, &again.code).await? {
             Some(proven) => Some(proven),
             None => {
-                count_failure(services, actor, Some(person.id)).await?;
+                count_failure(services, actor, Some(person.id), Failed::Code).await?;
                 return Err(Error::invalid(code_field, Problem::NotTheCode));
             }
         },

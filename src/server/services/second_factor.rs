@@ -12,6 +12,7 @@ use crate::domain::time::Millis;
 use crate::server::auth::one_time_code::CodeSecret;
 use crate::server::auth::recovery_code::{recovery_codes, recovery_hash};
 use crate::server::error::{Error, Result};
+use crate::server::store::member::Member;
 use crate::server::store::notice::NewNotice;
 use crate::server::store::person::Person;
 use crate::server::store::second_factor::SealedSecret;
@@ -236,6 +237,18 @@ async fn demand_once(mut change: Change<SetDemand>, required: bool) -> Result<Do
         return Err(Error::invalid("second_factor", Problem::NoSecondFactor));
     }
     change.set_second_factor_demand(required).await?;
+    if required {
+        let told = NoticeState {
+            who: change.asker().told(),
+            workspace: Some(change.workspace.name.clone()),
+            ..NoticeState::default()
+        };
+        let lacking = change.members().await?.into_iter().filter(Member::lacks_demanded_factor);
+        for member in lacking {
+            let kind = NoticeKind::SecondFactorDemanded;
+            change.notify(&NewNotice::new(member.person_id, kind, told.clone())).await?;
+        }
+    }
     let state = |second_factor_required| Some(DemandSnapshot { second_factor_required });
     change.commit("second factor", state(before), state(required), None, ()).await
 }
@@ -262,6 +275,14 @@ async fn demand_of_operators_once(mut tx: SystemTx, actor: Actor, required: bool
         return Err(Error::invalid("second_factor", Problem::NoSecondFactor));
     }
     tx.set_operators_need_second_factor(required).await?;
+    if required {
+        let told = NoticeState { who: actor.told(), ..NoticeState::default() };
+        for operator in tx.locked_operators().await? {
+            if !tx.locked_second_factor(operator).await? {
+                tx.notify(&NewNotice::new(operator, NoticeKind::SecondFactorDemanded, told.clone())).await?;
+            }
+        }
+    }
     let state = |second_factor_required| json!(DemandSnapshot { second_factor_required });
     let row = Record::installation(&actor, AuditAction::SecondFactorDemandSet, "operators", state(required));
     tx.commit(Trail::Audited(vec![row.from_before(state(before))])).await

@@ -5,7 +5,7 @@ use super::half_signed_in::HalfSignedIn;
 use crate::domain::audit::{AuditAction, SystemActor};
 use crate::domain::error::Refusal;
 use crate::domain::id::PersonId;
-use crate::domain::notice::{NoticeKind, NoticeState};
+use crate::domain::notice::{MANY_WRONG_CODES, NoticeKind, NoticeState};
 use crate::domain::text::Email;
 use crate::server::auth::browser::{Epoch, KnownBrowsers};
 use crate::server::auth::password::Verdict;
@@ -92,7 +92,7 @@ pub async fn sign_in(
             Proof { attempt, hash, renewed, factor: None, is_new_browser: number.is_none(), marks },
         ));
     }
-    count_failure(services, actor, person_id).await?;
+    count_failure(services, actor, person_id, Failed::Password).await?;
     Ok(SignedIn::No)
 }
 
@@ -139,14 +139,31 @@ async fn know_password(tx: &mut SystemTx, id: PersonId, hash: &str, renewed: Opt
     Ok(())
 }
 
-/// Counts a wrong password, for the row of its quarter of an hour.
-pub(super) async fn count_failure(services: &Services, actor: &Actor, person: Option<PersonId>) -> Result<()> {
-    let address = host(actor.address.as_deref().unwrap_or_default());
-    services.system.transaction(move |tx| count_failure_once(tx, person, address.clone())).await
+/// What was wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Failed {
+    Password,
+    /// After a right password.
+    Code,
 }
 
-async fn count_failure_once(mut tx: SystemTx, person: Option<PersonId>, address: String) -> Result<()> {
-    tx.count_failure(person, &address).await?;
+/// Counts a failure, for the row of its quarter of an hour, and tells its person of codes that somebody tries.
+pub(super) async fn count_failure(
+    services: &Services,
+    actor: &Actor,
+    person: Option<PersonId>,
+    failed: Failed,
+) -> Result<()> {
+    let address = host(actor.address.as_deref().unwrap_or_default());
+    services.system.transaction(move |tx| count_failure_once(tx, person, address.clone(), failed)).await
+}
+
+async fn count_failure_once(mut tx: SystemTx, person: Option<PersonId>, address: String, failed: Failed) -> Result<()> {
+    let (failures, quarter) = tx.count_failure(person, &address).await?;
+    if let Some(person) = person.filter(|_| failed == Failed::Code && failures >= MANY_WRONG_CODES) {
+        let (kind, about) = (NoticeKind::WrongCodes, quarter.0.to_string());
+        tx.notify(&NewNotice { person, kind, about, state: NoticeState::default() }).await?;
+    }
     tx.commit(Trail::Unaudited("a failed sign-in, whose row is written with its quarter's")).await
 }
 

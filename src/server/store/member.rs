@@ -25,6 +25,13 @@ pub struct Member {
     pub since: Millis,
 }
 
+impl Member {
+    /// Whether the demand of a second factor keeps them out.
+    pub fn lacks_demanded_factor(&self) -> bool {
+        self.role.is_powerful() && !self.disabled && !self.has_second_factor
+    }
+}
+
 impl Tx {
     /// The role of a person who is not disabled. A writer locks it, so that it cannot be taken away between the question and the commit.
     pub(super) async fn role(

@@ -190,7 +190,10 @@ async fn guesses_at_the_code_slow_down(world: World) {
     assert_eq!(reply.status, StatusCode::TOO_MANY_REQUESTS);
     assert!(reply.header("retry-after").parse::<i64>().is_ok());
     world.clock.advance(20 * MINUTE);
-    assert_eq!(phone.sign_in(&world, &phone.code(&world)).await.status, StatusCode::SEE_OTHER);
+    let reply = phone.sign_in(&world, &phone.code(&world)).await;
+    assert_eq!(reply.status, StatusCode::SEE_OTHER);
+    let told = world.get("/account", &reply.cookie()).await.body;
+    assert_eq!(told.matches("Wrong codes").count(), 1, "once in a quarter of an hour: {told}");
     world.run_jobs().await;
     let page = world.get("/log", &world.sign_in(&world.operator("Olga").await).await).await.body;
     assert!(page.contains("Failed sign-ins"), "guesses leave a row");
@@ -212,7 +215,12 @@ async fn a_workspace_demands_it_of_those_who_change_it(world: World) {
     assert_eq!(reply.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(reply.body.contains("Set up two-factor authentication for your own account first"), "{}", reply.body);
     let phone = Phone::set_up_in(&world, &ada, cookie).await;
+    let question = world.post("/w/acme/members", &phone.cookie, &[("act", "demand"), ("required", "yes")]).await;
+    assert!(question.body.contains("Bob cannot use this workspace from now on"), "{}", question.body);
     assert_eq!(world.post("/w/acme/members", &phone.cookie, &demand("yes")).await.status, StatusCode::SEE_OTHER);
+    let told = async |cookie| world.get("/account", cookie).await.body.contains("Two-factor authentication required");
+    assert!(told(&bobs).await, "whom it keeps out");
+    assert!(!told(&cleos).await && !told(&phone.cookie).await, "and nobody else");
     assert!(world.get("/w/acme/members", &phone.cookie).await.body.contains("1 of them has not set it up yet"));
     for path in ["/w/acme/overview", "/w/acme/members", "/w/acme/privacy"] {
         let reply = world.get(path, &bobs).await;
@@ -245,6 +253,7 @@ async fn an_installation_demands_it_of_its_operators(world: World) {
     assert_eq!(world.post("/people", &cookie, &demand).await.status, StatusCode::UNPROCESSABLE_ENTITY, "has none");
     let phone = Phone::set_up_in(&world, &olga, cookie).await;
     assert_eq!(world.post("/people", &phone.cookie, &demand).await.status, StatusCode::SEE_OTHER);
+    assert!(world.get("/account", &ottos).await.body.contains("Two-factor authentication required"));
     let ada = world.page_of(&world.person("Ada").await).await;
     for path in ["/people", "/workspaces", "/jobs", "/log", &ada] {
         assert_eq!(world.get(path, &ottos).await.status, StatusCode::FORBIDDEN, "{path}");

@@ -212,6 +212,8 @@ fn offer(form_id: String, offer: Offer) -> impl IntoView {
 
 fn codes(codes: Vec<OneTimeSecret>) -> impl IntoView {
     let lines = codes.into_iter().map(|code| code.0).collect::<Vec<_>>().join("\n");
+    // Within the page, so that no request asks for them; letters, digits and hyphens need no escapes.
+    let file = format!("data:text/plain,Attest%20recovery%20codes%0A%0A{}%0A", lines.replace('\n', "%0A"));
     view! {
         <section class="card secret" role="status">
             <header>
@@ -221,7 +223,10 @@ fn codes(codes: Vec<OneTimeSecret>) -> impl IntoView {
                 </p>
             </header>
             <pre class="copy" tabindex="0">{lines}</pre>
-            <p><a class="button primary" href="/account">"I have saved my codes"</a></p>
+            <p>
+                <a class="button" download="attest-recovery-codes.txt" href=file>"Download"</a>" "
+                <a class="button primary" href="/account">"I have saved my codes"</a>
+            </p>
         </section>
     }
 }

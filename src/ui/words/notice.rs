@@ -1,7 +1,7 @@
 //! Notices in words, on the page and in mails.
 
 use crate::domain::input::OLD_SECRET_LASTS;
-use crate::domain::notice::{MANY_BAD_KEYS, MANY_REFUSALS, NoticeKind, NoticeState, REFUSED_WITHIN};
+use crate::domain::notice::{MANY_BAD_KEYS, MANY_REFUSALS, MANY_WRONG_CODES, NoticeKind, NoticeState, REFUSED_WITHIN};
 use crate::domain::role::Role;
 use crate::domain::time::{HOUR, MINUTE};
 
@@ -36,6 +36,20 @@ pub fn notice(kind: NoticeKind, state: &NoticeState, when: &str) -> (&'static st
         NoticeKind::SecondFactorRemoved => (
             "Two-factor authentication off",
             format!("{who} turned the two-factor authentication of your account off: your password alone is enough."),
+        ),
+        NoticeKind::SecondFactorDemanded => {
+            let of = match &state.workspace {
+                Some(workspace) => format!("of the Compliance Admins and Admins of the workspace {workspace}"),
+                None => "of the operators of this installation".to_owned(),
+            };
+            (
+                "Two-factor authentication required",
+                format!("{who} requires two-factor authentication {of}. You have not set it up: until you do, on your account's page, you cannot go on there."),
+            )
+        }
+        NoticeKind::WrongCodes => (
+            "Wrong codes",
+            format!("Somebody who knew your password gave a wrong code, after {MANY_WRONG_CODES} or more failures to sign in within a quarter of an hour. If it was not you, change your password."),
         ),
         NoticeKind::CodeRepeated => (
             "Code used twice",

@@ -68,7 +68,8 @@ pub async fn change(
             let has_own = visit.person.has_second_factor();
             if required
                 && has_own
-                && let Some(page) = ask(&state, &visit, &mut form, requiring()).await?
+                && let lacking = lacking(&state, &visit, &workspace).await?
+                && let Some(page) = ask(&state, &visit, &mut form, requiring(&lacking)).await?
             {
                 return Ok(page);
             }
@@ -119,12 +120,31 @@ pub async fn change(
     }
 }
 
-fn requiring() -> Question {
+/// The names of those whom the demand of a second factor would keep out.
+async fn lacking(state: &AppState, visit: &SignedInPerson, workspace: &WorkspaceRef) -> Result<Vec<String>> {
+    let mut view = state.store.view(&visit.actor, workspace.clone(), Permission::ManageMembers).await?;
+    let lacking = view.members().await?.into_iter().filter(Member::lacks_demanded_factor);
+    Ok(lacking.map(|member| member.name).collect())
+}
+
+fn requiring(lacking: &[String]) -> Question {
+    /// More are only counted.
+    const NAMED: usize = 10;
+    let more = lacking.len().saturating_sub(NAMED);
+    let names = lacking.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
+    let and_more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let who = match lacking {
+        [] => "All Compliance Admins and Admins have set it up. Whoever becomes one must do so first.".to_owned(),
+        _ => format!(
+            "{names}{and_more} cannot use this workspace from now on, until they set it up. It takes a minute; they are told."
+        ),
+    };
     Question {
         title: "Require two-factor authentication?".to_owned(),
         effects: vec![
-            "Compliance Admins and Admins who have not set it up cannot use this workspace from now on, until they do. It takes a minute.".to_owned(),
-            "API tokens with these roles that they made, and invitations that they sent, do not work meanwhile.".to_owned(),
+            who,
+            "API tokens with these roles that they made, and invitations that they sent, do not work meanwhile."
+                .to_owned(),
         ],
         button: "Require it".to_owned(),
     }
