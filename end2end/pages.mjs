@@ -7,7 +7,8 @@ const ROUTES = new URL("../src/server/http/routes.rs", import.meta.url);
 export const BY_LINK = ["/set-up", "/invitation"];
 
 /** Addresses that show nothing by themselves: they lead on to a page that is in the list. */
-const LEADS_ON = ["/", "/sign-in/code", "/w/{workspace}", "/w/{workspace}/inputs/{input}/samples"];
+const LEADS_ON = ["/", "/sign-in/code", "/w/{workspace}", "/w/{workspace}/inputs/{input}/samples",
+    "/w/{workspace}/audit/settings/{version}", "/w/{workspace}/metrics/{view}/file"];
 
 /**
  * Every page that opens by its address alone. One that needs a link and is not named above fails where it is looked

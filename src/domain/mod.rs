@@ -23,6 +23,7 @@ pub mod input;
 pub mod job;
 pub mod joins;
 pub mod json;
+pub mod metric;
 pub mod notice;
 pub mod permission;
 pub mod placeholder;

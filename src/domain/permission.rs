@@ -10,6 +10,8 @@ closed_list! {
     pub enum Permission {
         /// See ATT metrics, distributions and trends.
         SeeMetrics,
+        /// Export figures as files.
+        ExportMetrics,
         /// See the privacy settings and who the Compliance Admins are.
         SeePrivacySettings,
         /// Change the ATT default and the IDFA policy.
@@ -51,6 +53,13 @@ pub fn grant(role: Role, permission: Permission) -> Grant {
             return match role {
                 ComplianceAdmin | Admin | Compliance => Grant::Yes,
                 Analyst | ReadOnly | Auditor => Grant::Rounded,
+            };
+        }
+        Permission::ExportMetrics => {
+            return match role {
+                ComplianceAdmin | Admin | Compliance => Grant::Yes,
+                Analyst | Auditor => Grant::Rounded,
+                ReadOnly => Grant::No,
             };
         }
         Permission::ChangePrivacySettings => &[ComplianceAdmin],

@@ -48,7 +48,7 @@ pub fn month_ends(day: Day) -> Day {
 }
 
 /// Days that no calendar has are the epoch's.
-fn civil(day: Day) -> Date {
+pub fn civil(day: Day) -> Date {
     let span = Span::new().try_days(day.0).unwrap_or_default();
     Date::constant(1970, 1, 1).checked_add(span).unwrap_or(Date::constant(1970, 1, 1))
 }

@@ -34,8 +34,9 @@ fn the_commands_of_the_readme_run_in_their_order() {
 }
 
 /// What each row of README's table of roles is about. Exporting the log has no page: the command line may do everything.
-const RIGHTS: [(&str, &[Permission]); 9] = [
+const RIGHTS: [(&str, &[Permission]); 10] = [
     ("see figures", &[Permission::SeeMetrics]),
+    ("export figures", &[Permission::ExportMetrics]),
     ("see the default, the IDFA policy, inputs and apps", &[Permission::SeePrivacySettings, Permission::SeeInputs]),
     ("**change the default and the IDFA policy**", &[Permission::ChangePrivacySettings]),
     ("look up single profiles, see samples of batches", &[Permission::LookUpProfiles]),

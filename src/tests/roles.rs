@@ -20,6 +20,7 @@ use std::collections::BTreeSet;
 fn expected(permission: Permission) -> [bool; 6] {
     match permission {
         Permission::SeeMetrics => [true, true, true, true, true, true],
+        Permission::ExportMetrics => [true, true, true, true, false, true],
         Permission::SeePrivacySettings => [true, true, true, true, true, true],
         Permission::ChangePrivacySettings => [true, false, false, false, false, false],
         Permission::LookUpProfiles => [true, true, true, false, false, false],
@@ -114,7 +115,7 @@ impl Matrix {
     /// and every cell of the matrix meets the same state.
     async fn send(&self, route: &Route, caller: &Caller) -> Reply {
         let path = route.address.replace("{workspace}", "acme").replace("{input}", &self.input);
-        let path = path.replace("{person}", &self.person);
+        let path = path.replace("{person}", &self.person).replace("{view}", "now").replace("{version}", "1");
         let path = path.replace("{org}", "main").replace("{account}", "main").replace("{mpid}", "1");
         let path = path.replace("{hash}", "test").replace("{file}", "attest.css");
         // A required parameter.
@@ -178,8 +179,10 @@ impl Matrix {
                 let at = Role::ALL.iter().position(|known| *known == role).expect("a role");
                 match (expected(permission)[at], route.method) {
                     (false, _) => vec![StatusCode::FORBIDDEN],
-                    // Nobody has that mpid.
-                    (true, _) if route.path().ends_with("/{mpid}") => vec![StatusCode::NOT_FOUND],
+                    // Nobody has that mpid, and nobody changed the settings.
+                    (true, _) if ["/{mpid}", "/{version}"].iter().any(|end| route.path().ends_with(end)) => {
+                        vec![StatusCode::NOT_FOUND]
+                    }
                     // Samples are shown in response to a form; its address without the form leads back.
                     (true, "GET") if route.path().ends_with("/samples") => vec![StatusCode::SEE_OTHER],
                     (true, _) if route.path().ends_with("/samples") => vec![StatusCode::OK],

@@ -20,9 +20,8 @@ pub fn document(document: Document) -> impl IntoView {
     provide_meta_context();
     let Document { page, assets, .. } = document;
     let theme = page.theme();
-    let passwords = page.asks_password().then(|| {
-        view! { <script type="module" src=format!("{assets}/password.js")></script> }
-    });
+    let script = |file| view! { <script type="module" src=format!("{assets}/{file}")></script> };
+    let scripts = page.scripts().map(script).collect_view();
     let boot = page.has_island().then(|| boot(&assets));
     let head = head(&page, &assets);
     view! {
@@ -32,7 +31,7 @@ pub fn document(document: Document) -> impl IntoView {
                 <meta charset="utf-8" />
                 <MetaTags />
                 {boot}
-                {passwords}
+                {scripts}
             </head>
             <body>
                 {head}

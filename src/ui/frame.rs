@@ -17,6 +17,7 @@ closed_list! {
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub enum NavPage {
         Overview,
+        Metrics,
         Profiles,
         Privacy,
         Audit,
@@ -34,6 +35,7 @@ impl NavPage {
     pub fn title(self) -> &'static str {
         match self {
             Self::Overview => "Overview",
+            Self::Metrics => "Metrics",
             Self::Profiles => "Profiles",
             Self::Privacy => "Privacy settings",
             Self::Audit => "Audit log",
@@ -48,6 +50,7 @@ impl NavPage {
     pub fn path(self) -> &'static str {
         match self {
             Self::Overview => "overview",
+            Self::Metrics => "metrics",
             Self::Profiles => "profiles",
             Self::Privacy => "privacy",
             Self::Audit => "audit",
@@ -61,7 +64,7 @@ impl NavPage {
     /// What one must be allowed to open it.
     pub fn permission(self) -> Permission {
         match self {
-            Self::Overview => Permission::SeeMetrics,
+            Self::Overview | Self::Metrics => Permission::SeeMetrics,
             Self::Profiles => Permission::LookUpProfiles,
             Self::Privacy => Permission::SeePrivacySettings,
             Self::Audit => Permission::SeeAudit,
@@ -74,6 +77,7 @@ impl NavPage {
     fn icon(self) -> Icon {
         match self {
             Self::Overview => Icon::Chart,
+            Self::Metrics => Icon::Rise,
             Self::Profiles => Icon::Person,
             Self::Privacy => Icon::Lock,
             Self::Audit => Icon::List,
@@ -87,7 +91,7 @@ impl NavPage {
     /// Its group in the rail.
     fn group(self) -> usize {
         match self {
-            Self::Overview | Self::Profiles => 0,
+            Self::Overview | Self::Metrics | Self::Profiles => 0,
             Self::Privacy | Self::Audit => 1,
             Self::Inputs | Self::Apps | Self::Members | Self::Tokens => GROUPS - 1,
         }
@@ -95,7 +99,7 @@ impl NavPage {
 
     /// Whether it shows one environment, which its links then keep.
     fn has_environment(self) -> bool {
-        matches!(self, Self::Overview | Self::Profiles)
+        matches!(self, Self::Overview | Self::Metrics | Self::Profiles)
     }
 }
 

@@ -61,6 +61,11 @@ pub trait Model {
         false
     }
 
+    /// Whether it has filters, which a script sends as soon as they are changed.
+    fn has_filters(&self) -> bool {
+        false
+    }
+
     /// Whether it needs the browser's script; pages without an island load none.
     fn has_island(&self) -> bool {
         false

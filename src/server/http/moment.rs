@@ -1,6 +1,7 @@
 //! Moments in words, in UTC.
 
-use crate::domain::time::{MINUTE, Millis};
+use crate::domain::time::{Day, MINUTE, Millis};
+use crate::server::calendar;
 use crate::ui::words::Moment;
 use jiff::Timestamp;
 
@@ -15,6 +16,23 @@ pub fn minute(at: Millis) -> Moment {
     moment(Millis(at.0 - at.0.rem_euclid(MINUTE)))
 }
 
+/// A day, such as `22 Nov 2026`.
+pub fn day_words(day: Day) -> String {
+    calendar::civil(day).strftime("%-d %b %Y").to_string()
+}
+
+/// A day without its year, such as `22 Nov`.
+pub fn short_day(day: Day) -> String {
+    calendar::civil(day).strftime("%-d %b").to_string()
+}
+
+/// Days from one to another, such as `28 Oct – 22 Nov 2026`: the year of the first only where it is another one.
+pub fn days_words(first: Day, last: Day) -> String {
+    let same_year = calendar::civil(first).year() == calendar::civil(last).year();
+    let first = if same_year { short_day(first) } else { day_words(first) };
+    format!("{first} – {}", day_words(last))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -23,5 +41,8 @@ mod tests {
     fn moments_have_words() {
         assert_eq!(moment(Millis(1_795_356_300_123)).words, "22 Nov 2026, 14:05 UTC");
         assert_eq!(moment(Millis(1_795_356_300_123)).iso, "2026-11-22T14:05:00.123Z");
+        assert_eq!((day_words(Day(20_779)), short_day(Day(20_780))), ("22 Nov 2026".to_owned(), "23 Nov".to_owned()));
+        assert_eq!(days_words(Day(20_779), Day(20_780)), "22 Nov – 23 Nov 2026");
+        assert_eq!(days_words(Day(20_779), Day(20_829)), "22 Nov 2026 – 11 Jan 2027");
     }
 }

@@ -22,7 +22,7 @@ use tokio::runtime::Handle;
 /// Answers with a page, for success and faults alike. The body is drawn by [`draw_pages`].
 pub fn render(state: &AppState, page: Page, status: StatusCode) -> Response {
     let nonce = page.has_island().then(|| BASE64_URL_SAFE_NO_PAD.encode(state.store.ids().random::<16>()));
-    let csp = content_security_policy(nonce.as_deref(), page.asks_password());
+    let csp = content_security_policy(nonce.as_deref(), page.scripts().next().is_some());
     let mut response = status.into_response();
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
@@ -84,10 +84,10 @@ pub async fn draw_pages(
     response
 }
 
-fn content_security_policy(nonce: Option<&str>, asks_password: bool) -> String {
+fn content_security_policy(nonce: Option<&str>, has_script: bool) -> String {
     let scripts = match nonce {
         Some(nonce) => format!("'self' 'nonce-{nonce}' 'wasm-unsafe-eval'"),
-        None if asks_password => "'self'".to_owned(),
+        None if has_script => "'self'".to_owned(),
         None => "'none'".to_owned(),
     };
     format!(

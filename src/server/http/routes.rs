@@ -2,7 +2,8 @@
 //! of roles walks it.
 
 use super::api::{
-    audit, breakdown, dimension_value, distribution, document, events, privacy, transition, trend, userprofile,
+    audit, breakdown, data_problem, dimension_value, distribution, document, events, privacy, transition, trend,
+    userprofile,
 };
 use super::{health, pages, site};
 use crate::domain::permission::Permission;
@@ -83,8 +84,8 @@ macro_rules! routes {
 
 use Needs::{InputSecret, Nothing, Operator, Role, SignedIn};
 use Permission::{
-    ChangePrivacySettings, LookUpProfiles, ManageInputs, ManageMembers, ManageTokens, SeeAudit, SeeInputs, SeeMembers,
-    SeeMetrics, SeePrivacySettings,
+    ChangePrivacySettings, ExportMetrics, LookUpProfiles, ManageInputs, ManageMembers, ManageTokens, SeeAudit,
+    SeeInputs, SeeMembers, SeeMetrics, SeePrivacySettings,
 };
 
 routes! {
@@ -124,9 +125,16 @@ routes! {
     "GET" "/w/{workspace}" Page SignedIn => get(pages::overview::first_page);
     "GET" "/w/{workspace}/overview" Page Role(SeeMetrics) => get(pages::overview::overview);
     "GET" "/live/overview?workspace={workspace}" ServerFunction Role(SeeMetrics) => get(pages::overview::live);
+    "GET" "/w/{workspace}/metrics" Page Role(SeeMetrics) => get(pages::metric::now);
+    "GET" "/w/{workspace}/metrics/over-time" Page Role(SeeMetrics) => get(pages::metric::over_time);
+    "GET" "/w/{workspace}/metrics/by" Page Role(SeeMetrics) => get(pages::metric::by);
+    "GET" "/w/{workspace}/metrics/flow" Page Role(SeeMetrics) => get(pages::metric::flow);
+    "GET" "/w/{workspace}/metrics/quality" Page Role(SeeMetrics) => get(pages::metric::quality);
+    "GET" "/w/{workspace}/metrics/{view}/file" Page Role(ExportMetrics) => get(pages::metric::file);
     "GET" "/w/{workspace}/privacy" Page Role(SeePrivacySettings) => get(pages::privacy::settings);
     "POST" "/w/{workspace}/privacy" Page Role(ChangePrivacySettings) => post(pages::privacy::change);
     "GET" "/w/{workspace}/audit" Page Role(SeeAudit) => get(pages::audit::audit);
+    "GET" "/w/{workspace}/audit/settings/{version}" Page Role(SeeAudit) => get(pages::audit::of_settings);
     "GET" "/w/{workspace}/profiles" Page Role(LookUpProfiles) => get(pages::profile::form);
     "POST" "/w/{workspace}/profiles" Page Role(LookUpProfiles) => post(pages::profile::look_up);
     "GET" "/w/{workspace}/inputs" Page Role(SeeInputs) => get(pages::input::list);
@@ -150,6 +158,7 @@ routes! {
     "GET" "/api/v1/workspaces/{workspace}/trend" Api Role(SeeMetrics) => get(trend::trend);
     "GET" "/api/v1/workspaces/{workspace}/transitions" Api Role(SeeMetrics) => get(transition::transitions);
     "GET" "/api/v1/workspaces/{workspace}/breakdown" Api Role(SeeMetrics) => get(breakdown::breakdown);
+    "GET" "/api/v1/workspaces/{workspace}/data-problems" Api Role(SeeMetrics) => get(data_problem::data_problems);
     "DELETE" "/api/v1/workspaces/{workspace}/dimension-values" Api Role(ManageInputs) => delete(dimension_value::reset_dimension_values);
     "GET" "/api/v1/workspaces/{workspace}/audit" Api Role(SeeAudit) => get(audit::audit);
     "GET" "/api/v1/workspaces/{workspace}/audit/checkpoint" Api Role(SeeAudit) => get(audit::checkpoint);

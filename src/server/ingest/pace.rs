@@ -9,6 +9,9 @@ pub(super) const PART: u32 = 25;
 const PART_WITHIN: f64 = 3.0;
 const SMALLEST_PART: u32 = 8;
 
+/// A commit has hardly a price of its own where its batches cost so many times as much.
+const BATCHES_OVER_COMMIT: f64 = 4.0;
+
 /// How much of what is known one commit replaces: of each batch's price, which may be another one with the next request,
 /// and of the rest.
 const NEWS_OF_BATCHES: f64 = 1.0 / 4.0;
@@ -50,6 +53,11 @@ impl Pace {
         self.of_batch += (of_one - self.of_batch) * if is_first { 1.0 } else { NEWS_OF_BATCHES };
     }
 
+    /// Whether a commit of so many batches has hardly a price but theirs, so that two of half as many cost no more.
+    pub fn is_of_batches(&self, batches: u32) -> bool {
+        self.of_commit * BATCHES_OVER_COMMIT <= self.of_batch * f64::from(batches)
+    }
+
     /// The least that is stored in one part.
     pub fn part(&self) -> u32 {
         // A pace of nothing has room for all.
@@ -87,6 +95,18 @@ mod tests {
             }
         }
         assert_eq!(Pace::default().part(), PART);
+    }
+
+    #[test]
+    fn what_a_commit_costs_by_itself_is_told_from_its_batches() {
+        for (of_commit, expected) in [(0.2, true), (4.0, false)] {
+            let mut pace = Pace::default();
+            for n in 0..400 {
+                let batches = [32_u32, 60, 4][n % 3];
+                pace.note(Duration::from_secs_f64((of_commit + 0.1 * f64::from(batches)) / 1000.0), batches);
+            }
+            assert_eq!(pace.is_of_batches(32), expected, "{pace:?}");
+        }
     }
 
     #[test]

@@ -51,6 +51,19 @@ impl Queue {
         Self { waiting, next, again, is_of_large, committed: 0, took: Duration::ZERO }
     }
 
+    /// The limits of a commit of small requests. Where many senders each wait for an answer before they send more, it takes
+    /// half of those who are under way, and waits for no more: while it lasts the others are read, and neither half waits for
+    /// the other.
+    fn half(&self, limits: Limits, pace: &Pace) -> Limits {
+        let waiting = u32::try_from(self.waiting.len() + self.next.len()).unwrap_or(u32::MAX);
+        let under_way = waiting.saturating_add(self.committed).saturating_add(1);
+        let half = under_way / 2;
+        if self.is_of_large || half < COMPANY || !pace.is_of_batches(half) {
+            return limits;
+        }
+        Limits { commit_rows: half.min(limits.commit_rows), commit_ms: 0, ..limits }
+    }
+
     /// Whether nobody has come, and nobody was left by the commit before.
     fn is_empty(&self) -> bool {
         self.next.is_empty() && self.waiting.is_empty()
@@ -141,6 +154,7 @@ pub(super) async fn write(store: Store, mut queues: Queues, limits: Limits) {
     while let Some((mut first, queue, pace, limits)) = queues.next(&store, limits).await {
         first.cut(limits.commit_rows);
         let mut group = CommitGroup::of(first);
+        let limits = queue.half(limits, pace);
         group.fill(queue, limits).await;
         queue.committed = 0;
         for mut group in group.commits(store.is_spread()) {

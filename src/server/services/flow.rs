@@ -13,6 +13,8 @@ use std::collections::BTreeMap;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct FlowSums {
     pub first_answers: i64,
+    /// Of these, those that authorized.
+    pub first_authorized: i64,
     pub installs: i64,
     /// Of these, those that said that ad tracking is limited.
     pub limited_installs: i64,
@@ -31,7 +33,10 @@ pub struct DayFlows {
 impl FlowSums {
     fn add(&mut self, flow: Flow, n: i64) {
         match flow {
-            Flow::Transition { is_first_answer: true, .. } => self.first_answers += n,
+            Flow::Transition { is_first_answer: true, to, .. } => {
+                self.first_answers += n;
+                self.first_authorized += if to == Status::Authorized { n } else { 0 };
+            }
             Flow::Installed { limited } => {
                 self.installs += n;
                 self.limited_installs += if limited == Some(true) { n } else { 0 };

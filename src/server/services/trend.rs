@@ -5,6 +5,8 @@ use crate::domain::closed_list::closed_list;
 use crate::domain::count::{Counts, Slice, Unit};
 use crate::domain::environment::Environment;
 use crate::domain::id::AppId;
+use crate::domain::metric::{Basis, Figures, Period};
+use crate::domain::rounding::Precision;
 use crate::domain::time::Day;
 use crate::server::calendar;
 use crate::server::error::Result;
@@ -57,46 +59,82 @@ pub struct Point {
     pub default: Option<Status>,
 }
 
-/// Reads the trend: what is counted now, less what the days since then added.
+impl Point {
+    /// Its counts as the reader may see them.
+    pub fn figures(&self, basis: Basis, precision: Precision) -> Figures {
+        Figures::new(self.counts.iter().copied(), (basis, self.default), precision)
+    }
+}
+
+/// A trend, with that of as many days right before.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Compared {
+    pub points: Vec<Point>,
+    /// As far as its days are kept: its last one is as long before the last point as the period is.
+    pub before: Vec<Point>,
+}
+
+impl Compared {
+    /// What stands in the place of a point in the period before.
+    pub fn before(&self, at: usize) -> Option<&Point> {
+        (at + self.before.len()).checked_sub(self.points.len()).and_then(|at| self.before.get(at))
+    }
+}
+
+/// Reads the trend.
 pub async fn trend(view: &mut View, question: &TrendQuery) -> Result<Vec<Point>> {
-    let TrendQuery { environment, unit, app, first, last, step, .. } = *question;
+    let TrendQuery { first, last, step, .. } = *question;
+    points(view, question, periods(first, last, step)).await
+}
+
+/// Reads the trend and that before it, of which days from `kept` on are there.
+pub async fn compared(view: &mut View, question: &TrendQuery, kept: Day) -> Result<Compared> {
+    let TrendQuery { first, last, step, .. } = *question;
+    let before = Period { first, last }.before().from(kept);
+    let mut asked = before.map_or(Vec::new(), |before| periods(before.first, before.last, step));
+    let of_before = asked.len();
+    asked.extend(periods(first, last, step));
+    let mut before = points(view, question, asked).await?;
+    let points = before.split_off(of_before);
+    Ok(Compared { points, before })
+}
+
+/// Reads periods that follow one another: what is counted now, less what the days since then added.
+async fn points(view: &mut View, question: &TrendQuery, periods: Vec<Period>) -> Result<Vec<Point>> {
+    let TrendQuery { environment, unit, app, .. } = *question;
     let selection = CounterSelection { environment, unit, app, slice: question.slice.as_ref() };
-    let days = view.daily(selection, first).await?;
+    let (Some(oldest), Some(newest)) = (periods.first(), periods.last()) else { return Ok(Vec::new()) };
+    let days = view.daily(selection, oldest.first).await?;
     let mut at_end = if unit.of_now() {
         let now = view.counts_of(selection).await?;
-        days.range(last.plus(1)..).fold(now, |counts, (_, added)| counts.minus(*added))
+        days.range(newest.last.plus(1)..).fold(now, |counts, (_, added)| counts.minus(*added))
     } else {
         Counts::default()
     };
     let newest_first = view.settings_versions(i64::MAX).await?;
     let zone = view.workspace.time_zone.clone();
     let mut points = Vec::new();
-    let mut end = last;
-    for begin in periods(first, last, step).into_iter().rev() {
-        let added: Vec<Counts> = days.range(begin..=end).map(|(_, added)| *added).collect();
-        let over = calendar::begins(end.plus(1), &zone);
+    for Period { first, last } in periods.into_iter().rev() {
+        let added: Vec<Counts> = days.range(first..=last).map(|(_, added)| *added).collect();
+        let over = calendar::begins(last.plus(1), &zone);
         let in_force = in_force_before(&newest_first, over, view.now);
         let default = in_force.and_then(|version| version.settings.default);
         let before = added.iter().fold(at_end, |counts, added| counts.minus(*added));
-        points.push(Point {
-            first: begin,
-            last: end,
-            counts: if unit.of_now() { vec![at_end] } else { added },
-            default,
-        });
-        (at_end, end) = (before, begin.plus(-1));
+        points.push(Point { first, last, counts: if unit.of_now() { vec![at_end] } else { added }, default });
+        at_end = before;
     }
     points.reverse();
     Ok(points)
 }
 
-/// The first day of each period.
-fn periods(first: Day, last: Day, step: Step) -> Vec<Day> {
-    let mut begins = Vec::new();
+/// The days from one to another in steps, of which the first and the last may be cut off.
+fn periods(first: Day, last: Day, step: Step) -> Vec<Period> {
+    let mut periods = Vec::new();
     let mut day = first;
     while day <= last {
-        begins.push(day);
-        day = step.ends(day).plus(1);
+        let end = step.ends(day).min(last);
+        periods.push(Period { first: day, last: end });
+        day = end.plus(1);
     }
-    begins
+    periods
 }

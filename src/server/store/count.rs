@@ -178,6 +178,48 @@ impl Scope {
         Ok(select!(self, SQL, environment, Unit::Profiles, Unit::Devices, ALL_VALUES, step, limit))
     }
 
+    /// What days from `first` on added, for each value of a dimension.
+    pub async fn added_by(
+        &mut self,
+        environment: Environment,
+        unit: Unit,
+        app: Option<AppId>,
+        dimension: Dimension,
+        first: Day,
+    ) -> Result<BTreeMap<String, Counts>> {
+        const SQL: &str = concat!(
+            "select ",
+            counters!(key),
+            ", ",
+            counters!(sums),
+            " from daily where workspace_id = $1 and environment = $2 and unit = $3 and app_id = $4 and dimension = $5 \
+            and day >= $6 group by ",
+            counters!(key)
+        );
+        let rows: Vec<CounterRow> = select!(self, SQL, environment, unit, app.unwrap_or(ALL_APPS), dimension, first);
+        Ok(sums_by(rows.into_iter().map(|mut row| (std::mem::take(&mut row.value), row.counts()))))
+    }
+
+    /// The same for each app.
+    pub async fn added_by_app(
+        &mut self,
+        environment: Environment,
+        unit: Unit,
+        first: Day,
+    ) -> Result<BTreeMap<AppId, Counts>> {
+        const SQL: &str = concat!(
+            "select ",
+            counters!(key),
+            ", ",
+            counters!(sums),
+            " from daily where workspace_id = $1 and environment = $2 and unit = $3 and app_id <> $4 and dimension = $5 \
+            and day >= $6 group by ",
+            counters!(key)
+        );
+        let rows: Vec<CounterRow> = select!(self, SQL, environment, unit, ALL_APPS, ALL_VALUES, first);
+        Ok(sums_by(rows.into_iter().map(|mut row| (row.app_id, row.counts()))))
+    }
+
     /// What each day from `first` on added.
     pub async fn daily(&mut self, selection: CounterSelection<'_>, first: Day) -> Result<BTreeMap<Day, Counts>> {
         #[derive(sqlx::FromRow)]

@@ -1,6 +1,7 @@
 //! Data problems, counted by day, app and app version.
 
 use super::columns::known;
+use super::counter::ALL_APPS;
 use super::db::{Tx, given, on};
 use super::row::rows;
 use super::scope::Scope;
@@ -164,7 +165,57 @@ impl Writes {
     }
 }
 
+/// How often a kind came from one version of an app.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct ProblemPlace {
+    pub kind: DataProblem,
+    pub app_id: AppId,
+    pub app_version: String,
+    pub n: i64,
+}
+
 impl Scope {
+    /// How often each kind came on each day from one to another, through all inputs, in all or in one app.
+    pub async fn data_problems_by_day(
+        &mut self,
+        environment: Environment,
+        app: Option<AppId>,
+        (first, last): (Day, Day),
+    ) -> Result<Vec<(DataProblem, Day, i64)>> {
+        const SQL: &str = "select kind, day, cast(sum(n) as bigint) from data_problems where workspace_id = $1 \
+            and environment = $2 and day >= $3 and day <= $4 and ($5 = 0 or app_id = $5) group by kind, day";
+        let workspace = self.workspace.id;
+        Ok(on!(&mut self.tx, c => known(sqlx::query(SQL)
+            .bind(workspace)
+            .bind(environment)
+            .bind(first)
+            .bind(last)
+            .bind(app.unwrap_or(ALL_APPS))
+            .fetch_all(c)
+            .await?)?))
+    }
+
+    /// How often each kind came from each version of each app in those days.
+    pub async fn data_problem_places(
+        &mut self,
+        environment: Environment,
+        app: Option<AppId>,
+        (first, last): (Day, Day),
+    ) -> Result<Vec<ProblemPlace>> {
+        const SQL: &str = "select kind, app_id, app_version, cast(sum(n) as bigint) as n from data_problems \
+            where workspace_id = $1 and environment = $2 and day >= $3 and day <= $4 and ($5 = 0 or app_id = $5) \
+            group by kind, app_id, app_version";
+        let workspace = self.workspace.id;
+        Ok(on!(&mut self.tx, c => known(sqlx::query(SQL)
+            .bind(workspace)
+            .bind(environment)
+            .bind(first)
+            .bind(last)
+            .bind(app.unwrap_or(ALL_APPS))
+            .fetch_all(c)
+            .await?)?))
+    }
+
     /// What came through an input since a day, by kind; of each the [`MOST_SHOWN`] most frequent, these first.
     pub async fn data_problems(&mut self, input: InputId, since: Day) -> Result<Vec<DataProblemCount>> {
         const SQL: &str = "select kind, environment, app_id, app_version, n, of_kind, last_of_kind, places from \

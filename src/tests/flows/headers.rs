@@ -100,7 +100,7 @@ async fn pages_help_password_managers_and_ask_a_device_for_nothing() {
     let page = world.get("/sign-in", &Cookie::default()).await.body;
     assert!(page.contains("autocomplete=\"username\"") && page.contains("autocomplete=\"current-password\""), "{page}");
     assert!(!page.contains("onpaste") && !page.contains("maxlength"), "{page}");
-    for file in ["attest.js", "password.js"] {
+    for file in ["attest.js", "password.js", "filters.js"] {
         let script = std::fs::read_to_string(format!("{}/target/site/{file}", env!("CARGO_MANIFEST_DIR")));
         let script = script.expect("the site is built first: scripts/site.sh");
         for sensor in

@@ -14,6 +14,7 @@ mod https;
 mod inputs;
 mod mail;
 mod members;
+mod metrics;
 mod outage;
 mod overview;
 mod pages;

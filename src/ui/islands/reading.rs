@@ -1,24 +1,56 @@
-//! Reading a chart by pointer and by keyboard: the figures of the part under it, in both bars at once.
+//! Reading charts by pointer and by keyboard: of the pair of bars the figures of the part under it, in both at once; of a line
+//! its points.
 
-use leptos::ev::{blur, keydown, pointerdown, pointermove};
+use super::element::{all, attribute};
+use super::line;
+use leptos::ev::{blur, keydown, pointerdown, pointermove, pointerup};
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
-use web_sys::{Element, EventTarget};
+use web_sys::{Element, EventTarget, PointerEvent};
 
 /// Reads whatever chart the page has, also after its figures were replaced; what the keyboard reads is announced.
 #[island]
 pub fn ChartReading() -> impl IntoView {
     let said = RwSignal::new(String::new());
+    // At which point of a line the pointer was pressed.
+    let pressed = StoredValue::new(None::<usize>);
     Effect::new(move |_| {
         // They last as long as the page does.
-        let _ = window_event_listener(pointermove, move |event| point(event.target()));
-        let _ = window_event_listener(pointerdown, move |event| point(event.target()));
+        let _ = window_event_listener(pointermove, move |event| match (line_under(&event), pressed.get_value()) {
+            (Some((chart, at)), Some(from)) => line::choose(&chart, from, at),
+            (Some((chart, at)), None) => {
+                line::read(&chart, at);
+            }
+            (None, _) => point(event.target()),
+        });
+        let _ = window_event_listener(pointerdown, move |event| match line_under(&event) {
+            Some((chart, at)) => {
+                line::read(&chart, at);
+                // A finger scrolls the page.
+                pressed.set_value(Some(at).filter(|_| event.pointer_type() == "mouse"));
+            }
+            None => point(event.target()),
+        });
+        let _ = window_event_listener(pointerup, move |event| {
+            let from = pressed.try_update_value(Option::take).flatten();
+            if let (Some((chart, to)), Some(from)) = (line_under(&event), from)
+                && from != to
+            {
+                line::open(&chart, from, to);
+            }
+            all_of_page("[data-chosen]").iter().for_each(|chart| {
+                let _ = chart.remove_attribute("data-chosen");
+            });
+        });
         let _ = window_event_listener(blur, move |_| end());
         let _ = window_event_listener(keydown, move |event| {
-            let focused = document().active_element().filter(|focused| focused.matches(".bars") == Ok(true));
+            let focused = document().active_element().filter(|focused| focused.matches(".bars, .lines") == Ok(true));
             let Some(chart) = focused else { return };
             if event.key() == "Escape" {
                 end();
+            } else if let Some(at) = line::next(&chart, &event.key()).filter(|_| is_line(&chart)) {
+                event.prevent_default();
+                said.set(line::read(&chart, at));
             } else if let Some(part) = next(&chart, &event.key()) {
                 // The arrows read, so that they do not scroll.
                 event.prevent_default();
@@ -41,14 +73,16 @@ fn point(target: Option<EventTarget>) {
     }
 }
 
-fn all(within: &Element, selector: &str) -> Vec<Element> {
-    let found = within.query_selector_all(selector).ok();
-    let found = found.into_iter().flat_map(|found| (0..found.length()).filter_map(move |at| found.get(at)));
-    found.filter_map(|node| node.dyn_into().ok()).collect()
+fn is_line(chart: &Element) -> bool {
+    chart.matches(".lines") == Ok(true)
 }
 
-fn attribute(of: &Element, name: &str) -> String {
-    of.get_attribute(name).unwrap_or_default()
+/// The line chart under the pointer, with its point that lies nearest.
+fn line_under(event: &PointerEvent) -> Option<(Element, usize)> {
+    let element = event.target()?.dyn_into::<Element>().ok()?;
+    let chart = element.closest(".lines").ok().flatten()?;
+    let at = line::under(&chart, event.client_x())?;
+    Some((chart, at))
 }
 
 /// Where a key leads from the part that is read.
@@ -83,8 +117,11 @@ fn read(chart: &Element, part: &Element) -> String {
 
 /// Reads nothing any more.
 fn end() {
-    let body = document().body();
-    for chart in body.iter().flat_map(|body| all(body, "[data-read]")) {
+    for chart in all_of_page("[data-read]") {
         let _ = chart.remove_attribute("data-read");
     }
+}
+
+fn all_of_page(selector: &str) -> Vec<Element> {
+    document().body().map(|body| all(&body, selector)).unwrap_or_default()
 }

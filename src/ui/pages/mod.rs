@@ -10,6 +10,7 @@ pub mod input;
 pub mod invitation;
 pub mod job;
 pub mod member;
+pub mod metric;
 pub mod overview;
 pub mod person;
 pub mod privacy;
@@ -62,6 +63,7 @@ pages! {
     SetUp(setup::SetUp) => setup::set_up;
     NoWorkspace(session::NoWorkspace) => session::no_workspace;
     Overview(overview::Overview) => overview::overview;
+    Metric(metric::MetricPage) => metric::metrics;
     Privacy(privacy::PrivacySettings) => privacy::privacy;
     Audit(audit::AuditLog) => audit::audit;
     Profiles(profile::Profiles) => profile::profiles;
@@ -104,9 +106,12 @@ impl Page {
         }
     }
 
-    /// Whether a password is typed there.
-    pub fn asks_password(&self) -> bool {
-        self.model().asks_password()
+    /// The small scripts that it loads beside those of islands.
+    pub fn scripts(&self) -> impl Iterator<Item = &'static str> {
+        let model = self.model();
+        [(model.asks_password(), "password.js"), (model.has_filters(), "filters.js")]
+            .into_iter()
+            .filter_map(|(wanted, script)| wanted.then_some(script))
     }
 
     /// Whether it needs the browser's script.

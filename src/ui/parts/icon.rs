@@ -7,6 +7,7 @@ use leptos::prelude::*;
 pub enum Icon {
     Shield,
     Chart,
+    Rise,
     Person,
     Lock,
     List,
@@ -29,6 +30,7 @@ impl Icon {
         match self {
             Self::Shield => "M12 3l8 3v6c0 4.5-3.2 7.8-8 9-4.8-1.2-8-4.5-8-9V6zM8.5 12l2.5 2.5 4.5-5",
             Self::Chart => "M4 4v16h16M9 16v-4M13 16V8M17 16v-6",
+            Self::Rise => "M3 17l6-6 4 4 8-8M15 7h6v6",
             Self::Person => "M12 12a4 4 0 1 0 0-8 4 4 0 0 0 0 8zM4.5 20c1-3.5 4-5 7.5-5s6.5 1.500 7.500 5",
             Self::Lock => "M6 11h12v9H6zM8.500 11V8a3.500 3.500 0 0 1 7 0v3",
             Self::List => "M9 6h11M9 12h11M9 18h11M4.500 6h.01M4.500 12h.01M4.500 18h.01",

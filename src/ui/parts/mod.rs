@@ -1,12 +1,16 @@
 //! Parts that several pages share.
 
 pub mod bars;
+pub mod chart;
 pub mod demand;
 pub mod field;
 pub mod icon;
 pub mod notice;
 pub mod one_time_secret;
 pub mod pager;
+pub mod period;
+pub mod rate;
+pub mod rate_table;
 pub mod role;
 pub mod status;
 pub mod theirs;

@@ -4,6 +4,7 @@ mod action;
 mod audit;
 mod done;
 mod job;
+mod metric;
 mod notice;
 mod outcome;
 mod problem;
@@ -15,12 +16,15 @@ pub use audit::{
 };
 pub use done::{Done, MadeOnce, done};
 pub use job::{job, job_error, job_note};
+pub use metric::{INTERVAL, days, formula, half, interval, points, rate, rate_in_short};
 pub use notice::notice;
 pub use outcome::{
     Conflict, NO_ACCESS, NOT_SAVED, NOT_SAVED_LEAD, NOTHING_CHANGED, SIGN_IN_AGAIN, SIGNED_OUT, STALE_VERSION,
     YOUR_WORKSPACES, conflict,
 };
-pub use problem::{data_problem, form_problem, parameter, parameter_problem, problem, reason, too_long};
+pub use problem::{
+    data_problem, data_problem_help, form_problem, parameter, parameter_problem, problem, reason, too_long,
+};
 
 use crate::domain::att::{CountedState, Policy, Status};
 use crate::domain::count::Unit;

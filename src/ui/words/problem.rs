@@ -78,6 +78,10 @@ pub fn form_problem(field: &str, problem: Problem) -> &'static str {
         },
         Problem::Unprintable => "This contains invisible characters. Type it again.",
         Problem::NotOneOf => "Choose one of the options.",
+        Problem::NotADay => "Enter a day.",
+        Problem::DayOutOfRange => {
+            "There are no figures of this day, or the first day is after the last. Days to come have none, and old ones are removed after a while."
+        }
         Problem::NotAnEmail => "Enter a valid e-mail address.",
         Problem::NotAnInteger | Problem::OutOfRange => "Enter a whole number.",
         Problem::NotABundleId => "A bundle id has only letters, digits, dots, dashes and underscores.",
@@ -220,6 +224,51 @@ pub fn data_problem(of: DataProblem) -> &'static str {
         DataProblem::PlaceholderId => "Placeholder id such as “null” or “guest”; ignored",
         DataProblem::IdfaAsIdentity => "An identity of the user repeats an IDFA that is withheld; it was dropped",
         DataProblem::SharedId => "Id, user or device shared too widely (over 50 in a day); joined to nothing further",
+    }
+}
+
+/// What a data problem usually means, and how to fix it in the app.
+pub fn data_problem_help(of: DataProblem) -> &'static str {
+    match of {
+        DataProblem::AuthorizedWithoutIdfa => {
+            "The app reads the advertising id before the prompt is answered, or a parental control withholds it. Read ASIdentifierManager again after the answer."
+        }
+        DataProblem::IdfaUnpermitted => {
+            "The app sends an id that it stored while tracking was allowed, or the status that it sends is old. Send both as they are at the moment of the batch."
+        }
+        DataProblem::StatusBeforeAtt => {
+            "App Tracking Transparency came with iOS 14. The app sends a made-up status for older systems: leave it out there."
+        }
+        DataProblem::StatusElsewhere => {
+            "Only Apple platforms have a status. A shared code path or a server sends one for all: leave it out elsewhere."
+        }
+        DataProblem::FlagDisagrees => {
+            "limit_ad_tracking is set from another source than the status. From iOS 14.5 on derive both from the status, or send the status alone."
+        }
+        DataProblem::AnswerForgotten => {
+            "The app sends “not determined” before it asked the system, for example at launch. Read trackingAuthorizationStatus first."
+        }
+        DataProblem::BadTimestamp => {
+            "The time of the status was never set. Send the moment at which it was read, or leave it out."
+        }
+        DataProblem::SecondsTimestamp => {
+            "The time is sent in seconds. Multiply by 1,000: the field takes milliseconds."
+        }
+        DataProblem::FutureTimestamp => {
+            "The device's clock is ahead, or the time is counted twice. Nothing is lost: the arrival counts."
+        }
+        DataProblem::Stale => {
+            "News that waited on the device or in a queue and came after newer ones. A few are usual; many mean that uploads are held back or repeated."
+        }
+        DataProblem::PlaceholderId => {
+            "A missing id is written as a word. Leave the field out, or send null, when there is no id."
+        }
+        DataProblem::IdfaAsIdentity => {
+            "The app copies the advertising id into an identity of the user. Remove that mapping."
+        }
+        DataProblem::SharedId => {
+            "One id stands for many users or devices: a kiosk, a test account, a constant instead of an id. Send an id of each user, or none."
+        }
     }
 }
 

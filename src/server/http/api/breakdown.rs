@@ -1,11 +1,12 @@
 //! The distribution within each value of a dimension, for scripts.
 
-use super::counts::{Basis, CountsRead, StatusCounts, app, basis, environment};
+use super::counts::{CountsRead, StatusCounts, app, basis, environment};
 use super::query::{ApiQuery, bad, only, parsed};
 use super::refused::Refused;
 use crate::domain::count::Unit;
 use crate::domain::environment::Environment;
 use crate::domain::error::Problem;
+use crate::domain::metric::{Basis, Figures};
 use crate::domain::permission::Permission;
 use crate::server::error::Result;
 use crate::server::http::caller::TokenCaller;
@@ -87,14 +88,15 @@ pub async fn breakdown(
     let default = view.settings().await?.default;
     let counts_read = CountsRead::of(&view);
     let precision = view.precision;
-    let parts = read(&mut view, by, environment, unit, app, precision).await?;
+    let status_counts = |counts| StatusCounts::from(&Figures::new([counts], (basis, default), precision));
+    let parts = read(&mut view, by, environment, unit, app, None).await?;
     // A value that few units have would show single units to rounded roles.
     let is_shown = |part: &BreakdownPart| part.counts.all() >= precision.step();
     let row = |part: BreakdownPart| BreakdownRow {
         value: part.value,
         name: part.app.as_ref().map(|app| app.name.clone()),
         bundle: part.app.and_then(|app| app.bundle),
-        status_counts: StatusCounts::of(basis.of(part.counts, default), precision),
+        status_counts: status_counts(part.counts),
     };
     Ok(Json(Breakdown {
         by,
@@ -102,7 +104,7 @@ pub async fn breakdown(
         basis,
         environment,
         rows: parts.parts.into_iter().filter(is_shown).map(row).collect(),
-        other: parts.other.map(|counts| StatusCounts::of(basis.of(counts, default), precision)),
+        other: parts.other.map(|(counts, _)| status_counts(counts)),
         read: counts_read,
     }))
 }

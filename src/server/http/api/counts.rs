@@ -2,39 +2,17 @@
 
 use super::query::{ApiQuery, asked, bad, parsed};
 use crate::domain::att::{CountedState, Status};
-use crate::domain::closed_list::closed_list;
-use crate::domain::count::{Counts, Dimension, Slice};
+use crate::domain::count::{Dimension, Slice};
 use crate::domain::environment::Environment;
 use crate::domain::error::{Problem, Refusal};
 use crate::domain::id::AppId;
+use crate::domain::metric::{Basis, Figures, Fraction, Rate};
 use crate::domain::platform::Platform;
-use crate::domain::rounding::{Precision, Shown};
 use crate::domain::time::Millis;
 use crate::server::error::Result;
 use crate::server::store::View;
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
-
-closed_list! {
-    /// What was reported, or what applies with the default.
-    #[derive(Clone, Copy, PartialEq, Eq)]
-    pub enum Basis {
-        /// Only what was reported.
-        Explicit => "explicit",
-        /// The workspace's default where nothing was reported.
-        Effective => "effective",
-    }
-}
-
-impl Basis {
-    /// The counts on this basis, where `default` is the default in force.
-    pub fn of(self, counts: Counts, default: Option<Status>) -> Counts {
-        match self {
-            Self::Explicit => counts,
-            Self::Effective => counts.effective(default),
-        }
-    }
-}
 
 /// Which units are counted: on which basis, and of which app and value.
 #[derive(IntoParams)]
@@ -127,22 +105,62 @@ pub struct StatusCounts {
     /// The sum of all six; for rounded roles rounded from the exact one.
     #[schema(required)]
     total: Option<i64>,
+    rates: RatesAnswer,
 }
 
-impl StatusCounts {
-    pub fn of(counts: Counts, precision: Precision) -> Self {
-        Self::of_days([counts], precision)
-    }
+/// The five rates. U stands for units of unknown status.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Rates)]
+pub struct RatesAnswer {
+    /// A / (A + D): authorized of those who answered the prompt.
+    consent_rate: RateAnswer,
+    /// A / (A + D + R + N + U): authorized of all Apple units.
+    addressable_rate: RateAnswer,
+    /// (A + D) / (A + D + N): those who answered of those who can be asked.
+    prompt_coverage: RateAnswer,
+    /// R / (A + D + R + N): restricted of those with a status.
+    restricted_rate: RateAnswer,
+    /// (A + D + R + N) / (A + D + R + N + U), as reported whatever the basis: how little rests on the default.
+    reported_share: RateAnswer,
+}
 
-    /// Of several days, added up as they are shown.
-    pub fn of_days(days: impl IntoIterator<Item = Counts>, precision: Precision) -> Self {
-        // A period without any day that counted is one of zero.
-        let mut days: Vec<Counts> = days.into_iter().collect();
-        days.resize(days.len().max(1), Counts::default());
-        let shown = |of: &dyn Fn(&Counts) -> i64| {
-            Shown::sum(days.iter().map(|day| precision.shown(of(day)))).and_then(Shown::figure)
-        };
-        let of = |state| shown(&|counts| counts.of(state));
+/// A rate, with its two counts. For rounded roles it is calculated from rounded counts, and null below 100 units.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Rate)]
+pub struct RateAnswer {
+    /// From 0 to 1; null of nothing.
+    #[schema(required)]
+    value: Option<f64>,
+    /// Where its 95 % Wilson score interval begins: what a sample of this size could hide.
+    #[schema(required)]
+    low: Option<f64>,
+    /// Where its interval ends.
+    #[schema(required)]
+    high: Option<f64>,
+    /// The count above the line.
+    #[schema(required)]
+    part: Option<i64>,
+    /// The count below the line.
+    #[schema(required)]
+    whole: Option<i64>,
+}
+
+impl From<Fraction> for RateAnswer {
+    fn from(fraction: Fraction) -> Self {
+        let interval = fraction.interval();
+        Self {
+            value: fraction.share(),
+            low: interval.map(|interval| interval.low),
+            high: interval.map(|interval| interval.high),
+            part: fraction.part.figure(),
+            whole: fraction.whole.figure(),
+        }
+    }
+}
+
+impl From<&Figures> for StatusCounts {
+    fn from(figures: &Figures) -> Self {
+        let of = |state| figures.of(state).figure();
         Self {
             counts: CountsAnswer {
                 authorized: of(CountedState::Known(Status::Authorized)),
@@ -152,7 +170,14 @@ impl StatusCounts {
                 unknown: of(CountedState::Unknown),
             },
             not_applicable: of(CountedState::NotApplicable),
-            total: shown(&Counts::all),
+            total: figures.all().figure(),
+            rates: RatesAnswer {
+                consent_rate: figures.fraction(Rate::Consent).into(),
+                addressable_rate: figures.fraction(Rate::Addressable).into(),
+                prompt_coverage: figures.fraction(Rate::PromptCoverage).into(),
+                restricted_rate: figures.fraction(Rate::Restricted).into(),
+                reported_share: figures.fraction(Rate::ReportedShare).into(),
+            },
         }
     }
 }

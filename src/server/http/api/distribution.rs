@@ -1,11 +1,12 @@
 //! The distribution, for scripts: the same counts as the Overview's.
 
-use super::counts::{Basis, CountFilter, CountsRead, StatusCounts, app, basis, environment, slice};
+use super::counts::{CountFilter, CountsRead, StatusCounts, app, basis, environment, slice};
 use super::query::{ApiQuery, only, parsed};
 use super::refused::Refused;
 use crate::domain::att::Status;
 use crate::domain::count::Unit;
 use crate::domain::environment::Environment;
+use crate::domain::metric::{Basis, Figures};
 use crate::domain::permission::Permission;
 use crate::server::error::Result;
 use crate::server::http::caller::TokenCaller;
@@ -64,7 +65,7 @@ pub async fn distribution(
         unit,
         basis,
         environment,
-        status_counts: StatusCounts::of(basis.of(counts, settings.default), view.precision),
+        status_counts: (&Figures::new([counts], (basis, settings.default), view.precision)).into(),
         default: settings.default,
         version: settings.version,
         read,

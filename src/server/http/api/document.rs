@@ -1,6 +1,8 @@
 //! The OpenAPI 3.1 document, generated from the handlers and the types that they return.
 
-use super::{audit, breakdown, dimension_value, distribution, events, privacy, transition, trend, userprofile};
+use super::{
+    audit, breakdown, data_problem, dimension_value, distribution, events, privacy, transition, trend, userprofile,
+};
 use axum::Json;
 use std::sync::LazyLock;
 use utoipa::openapi::OpenApi;
@@ -22,6 +24,7 @@ use utoipa::{Modify, OpenApi as _};
         distribution::distribution,
         trend::trend,
         transition::transitions,
+        data_problem::data_problems,
         breakdown::breakdown,
         dimension_value::reset_dimension_values,
         audit::audit,

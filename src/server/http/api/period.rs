@@ -6,20 +6,18 @@ use crate::domain::retention::Aging;
 use crate::domain::time::Day;
 use crate::server::calendar;
 use crate::server::error::Result;
+use crate::server::services::kept_days::{KeptDays, kept_days};
 use crate::server::store::View;
 
 /// How many days are returned unless others are asked for, today included.
 const USUAL_DAYS: i64 = 90;
 /// How many days can be asked for at once.
-const MOST_DAYS: i64 = 1100;
+pub const MOST_DAYS: i64 = 1100;
 
-/// The first and the last day that are asked for, of those that are kept. Of earlier ones nothing is returned rather than
-/// something that looks exact, also where a setting keeps longer now than it did.
+/// The first and the last day that are asked for, of those that are kept.
 pub async fn period(query: &ApiQuery, view: &mut View, what: Aging, keep_days: u32) -> Result<(Day, Day)> {
-    let today = calendar::day(view.now, &view.workspace.time_zone);
+    let KeptDays { first: kept, today } = kept_days(view, what, keep_days).await?;
     let last = day(query, "to")?.unwrap_or(today);
-    let kept = today.plus(1 - i64::from(keep_days));
-    let kept = view.kept_from(what).await?.map_or(kept, |first| kept.max(first));
     let usual = last.plus(1 - USUAL_DAYS).max(kept);
     let first = day(query, "from")?.unwrap_or(usual);
     if last > today {

@@ -1,14 +1,15 @@
 //! Names of the domain as the document knows them, and the shapes that interfaces share.
 
-use super::counts::Basis;
 use crate::domain::att::{Origin, Policy, Status};
 use crate::domain::audit::AuditAction;
 use crate::domain::count::Unit;
+use crate::domain::data_problem::DataProblem;
 use crate::domain::environment::Environment;
 use crate::domain::error::Code;
 use crate::domain::identifier::IdentifierKind;
 use crate::domain::identity::IdentityKind;
 use crate::domain::json::LONGEST_KEPT;
+use crate::domain::metric::Basis;
 use crate::domain::platform::Platform;
 use crate::server::services::breakdown::BreakdownBy;
 use crate::server::services::trend::Step;
@@ -41,6 +42,7 @@ names! {
     Basis: "Basis", "What was reported, or what applies with the workspace's default.";
     Origin: "Origin", "Where an effective status comes from.";
     Platform: "Platform", "What a device runs on.";
+    DataProblem: "DataProblem", "What a batch says against itself, against what its device said before, or against the rules.";
     Environment: "Environment", "Production and development are counted apart.";
     Unit: "Unit", "What is counted.";
     AuditAction: "AuditAction", "What was done.";

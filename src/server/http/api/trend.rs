@@ -1,12 +1,13 @@
 //! The trend, for scripts.
 
-use super::counts::{Basis, CountFilter, CountsRead, StatusCounts, app, basis, environment, slice};
+use super::counts::{CountFilter, CountsRead, StatusCounts, app, basis, environment, slice};
 use super::period::period;
 use super::query::{ApiQuery, only, parsed};
 use super::refused::Refused;
 use crate::domain::att::Status;
 use crate::domain::count::Unit;
 use crate::domain::environment::Environment;
+use crate::domain::metric::Basis;
 use crate::domain::permission::Permission;
 use crate::domain::retention::Aging;
 use crate::server::calendar;
@@ -109,10 +110,7 @@ pub async fn trend(
             .map(|point| TrendPoint {
                 from: calendar::date(point.first),
                 to: calendar::date(point.last),
-                status_counts: StatusCounts::of_days(
-                    point.counts.into_iter().map(|counts| basis.of(counts, point.default)),
-                    view.precision,
-                ),
+                status_counts: (&point.figures(basis, view.precision)).into(),
                 default: point.default,
             })
             .collect(),

@@ -5,7 +5,7 @@ use super::installation::{installation_frame, operators_only};
 use super::{PageQuery, frame};
 use crate::domain::audit::{AuditAction, Chain, Checkpoint};
 use crate::domain::environment::Environment;
-use crate::domain::error::Problem;
+use crate::domain::error::{Problem, Refusal};
 use crate::domain::permission::Permission;
 use crate::domain::privacy::Settings;
 use crate::domain::time::Day;
@@ -19,16 +19,16 @@ use crate::server::secret::signing::Signed;
 use crate::server::state::AppState;
 use crate::server::store::View;
 use crate::server::store::audit::{AuditFilter, AuditRows, INSTALLATION};
-use crate::ui::frame::NavPage;
+use crate::ui::frame::{NavPage, address};
 use crate::ui::installation::InstallationPage;
 use crate::ui::pages::Page;
 use crate::ui::pages::audit::{AuditLog, AuditLogFilter, Choice, DefaultFound, DefaultOn, SignedPlace};
 use crate::ui::parts::field::Faults;
 use crate::ui::surroundings::Surroundings;
 use crate::ui::words;
-use axum::extract::{RawQuery, State};
+use axum::extract::{Path, RawQuery, State};
 use axum::http::StatusCode;
-use axum::response::Response;
+use axum::response::{IntoResponse, Redirect, Response};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
@@ -128,6 +128,19 @@ fn place(signed: &Signed) -> SignedPlace {
     let name = format!("attest-checkpoint-{chain}-{seq}.jsonl");
     let address = format!("data:application/x-ndjson;base64,{}", STANDARD.encode(format!("{}\n", signed.json())));
     SignedPlace { seq: *seq, at: moment(*at_ms), file: (name, address) }
+}
+
+/// `GET audit/settings/{version}`: leads to the row of the change that made this version of the settings.
+pub async fn of_settings(
+    InWorkspace { visit, state, slug, workspace }: InWorkspace,
+    Path((_, version)): Path<(String, String)>,
+) -> Result<Response> {
+    let mut view = state.store.view(&visit.actor, workspace, Permission::SeeAudit).await?;
+    let version: i64 = version.parse().map_err(|_| Refusal::NotFound)?;
+    let rows = view.audit_rows_of_settings(version.saturating_sub(1)).await?;
+    let seq = rows.get(&version).ok_or(Refusal::NotFound)?;
+    let log = address(&slug, NavPage::Audit, Environment::Production);
+    Ok(Redirect::to(&format!("{log}?before={}#row-{seq}", seq + 1)).into_response())
 }
 
 /// `GET audit`: filters and place are in the address.

@@ -1,17 +1,22 @@
 //! The Overview's counts, as their reader may see them.
 
 use super::PageQuery;
+use super::period::AskedPeriod;
+use super::rate::Reading;
 use crate::domain::app::App;
 use crate::domain::att::{CountedState, Status};
 use crate::domain::count::{Cell, Dimension, Unit};
 use crate::domain::id::AppId;
+use crate::domain::metric::{Basis, Rate};
 use crate::domain::platform::Platform;
 use crate::domain::rounding::{Shown, share};
 use crate::server::http::moment::minute;
 use crate::server::services::distribution::{Distribution, DistributionQuery};
+use crate::server::services::trend::Compared;
 use crate::ui::pages::overview::filter::{Choice, OverviewFilter};
-use crate::ui::pages::overview::{AppRow, Content, Counts, Empty, Figures, Rate, StateRow};
-use crate::ui::parts::bars::{Bars, Reading};
+use crate::ui::pages::overview::{AppRow, Consent, Content, Counts, Empty, Figures, Happening, StateRow};
+use crate::ui::parts::bars::{Bars, Reading as BarReading};
+use crate::ui::parts::chart::line::Mark;
 use crate::ui::words;
 use std::collections::BTreeSet;
 
@@ -21,11 +26,17 @@ pub struct Read {
     pub distribution: Distribution,
     /// What to say while nothing was counted.
     pub empty: Option<Empty>,
+    pub period: AskedPeriod,
+    pub compared: Compared,
+    pub marks: Vec<Mark>,
+    pub happenings: Vec<Happening>,
 }
 
 /// How many apps the table shows, and how many the filter offers: the largest ones.
 const MOST_SHOWN: usize = 50;
 const MOST_OFFERED: usize = 200;
+/// The table of the consent rate.
+const TABLE: &str = "consent-table";
 /// The platforms that are offered to roles that may not know which there are.
 const COMMON: [Platform; 3] = [Platform::Ios, Platform::Tvos, Platform::Android];
 
@@ -54,6 +65,8 @@ fn filter(read: &Read, asked: &PageQuery, largest: &[&App]) -> OverviewFilter {
         apps,
         platforms: offered.into_iter().map(choice).collect(),
         environment: environment.as_str(),
+        period: read.period.choice(asked),
+        kept: asked.others(&["app", "platform", "environment"]),
     }
 }
 
@@ -64,7 +77,7 @@ fn platform_of(cell: &Cell) -> Option<Platform> {
 
 /// Everything that follows the server, its filter too.
 pub fn counts(read: &Read, asked: &PageQuery) -> Counts {
-    let Read { question, distribution, empty } = read;
+    let Read { question, distribution, empty, .. } = read;
     let shown = |n| words::count(distribution.shown(n));
     let apple = distribution.apple(question);
     let chosen = question.platform.filter(|platform| !platform.is_apple());
@@ -111,7 +124,7 @@ fn figures(read: &Read, asked: &PageQuery, largest: &[&App]) -> Figures {
         CountedState::OF_APPLE.into_iter().map(height).collect::<Vec<_>>()
     };
     let rows: Vec<StateRow> = CountedState::OF_APPLE.into_iter().map(row).collect();
-    let reading = |row: &StateRow| Reading {
+    let reading_of = |row: &StateRow| BarReading {
         state: row.state,
         reported: format!("Reported: {} ({})", row.explicit, row.explicit_share),
         effective: format!("Effective: {} ({})", row.effective, row.effective_share),
@@ -119,44 +132,37 @@ fn figures(read: &Read, asked: &PageQuery, largest: &[&App]) -> Figures {
     let apple_words = words::count(apple);
     let units = words::unit_after(&apple_words, question.unit);
     let (apps, more_apps) = apps(read, asked, largest);
+    let reading = Reading {
+        basis: Basis::Explicit,
+        precision: distribution.precision,
+        units: words::units(question.unit),
+        adds_up: false,
+        days: read.period.length(),
+    };
     Figures {
         unknown: words::count(unknown),
         unknown_share: words::share(share(unknown, apple)),
         has_default: default.is_some(),
         by_default: words::count(if default.is_some() { unknown } else { Shown::Exact(0) }),
         bars: Bars {
-            readings: rows.iter().map(reading).collect(),
+            readings: rows.iter().map(reading_of).collect(),
             explicit: heights(&|state| distribution.explicit(question, state)),
             effective: heights(&|state| distribution.effective(question, state)),
             default,
             title: format!("{apple_words} Apple {units}"),
         },
         rows,
-        rates: rates(distribution, question),
+        rates: Rate::ALL.map(|rate| reading.card(rate, &read.compared)).into(),
+        consent: Consent {
+            chart: reading.chart(Rate::Consent, &read.compared, read.marks.clone(), TABLE),
+            table: reading.table(Rate::Consent, &read.compared, TABLE),
+            span: words::days(read.period.length()),
+            has_before: !read.compared.before.is_empty(),
+        },
+        happenings: read.happenings.clone(),
         apps,
         more_apps,
     }
-}
-
-fn rates(distribution: &Distribution, question: &DistributionQuery) -> Vec<Rate> {
-    let shown = |n| distribution.shown(n);
-    let authorized = shown(distribution.explicit(question, CountedState::Known(Status::Authorized)));
-    let (apple, answered) = (distribution.apple(question), shown(distribution.answered(question)));
-    let reported = shown(apple - distribution.explicit(question, CountedState::Unknown));
-    let rate = |name, part, whole, formula: String| Rate {
-        name,
-        value: words::share(share(part, whole)),
-        formula,
-        figures: format!("{} of {}", words::count(part), words::count(whole)),
-    };
-    let units = words::units(question.unit);
-    let has_default = distribution.settings.default.is_some();
-    let rest = if has_default { "with a reported status; the rest have the default" } else { "with a reported status" };
-    vec![
-        rate("Consent rate", authorized, answered, "authorized among those who answered the prompt".to_owned()),
-        rate("Addressable rate", authorized, shown(apple), format!("authorized among all Apple {units}")),
-        rate("Reported share", reported, shown(apple), rest.to_owned()),
-    ]
 }
 
 /// The apps with the most units first, by their counts as shown and then by name: an order by exact counts would tell them.

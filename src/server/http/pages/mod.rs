@@ -9,16 +9,20 @@ pub mod audit_row;
 pub mod confirm;
 pub mod counts;
 pub mod data_problem;
+pub mod happening;
 pub mod input;
 pub mod installation;
 pub mod invitation;
 pub mod job;
 pub mod listing;
 pub mod member;
+pub mod metric;
 pub mod overview;
+pub mod period;
 pub mod person;
 pub mod privacy;
 pub mod profile;
+pub mod rate;
 pub mod refused;
 pub mod remembered;
 pub mod sample;
@@ -72,6 +76,14 @@ impl PageQuery {
         query.extend_pairs(kept).extend_pairs(changes.iter().filter(|(_, value)| !value.is_empty()));
         let query = query.finish();
         if query.is_empty() { query } else { format!("?{query}") }
+    }
+}
+
+impl PageQuery {
+    /// What else is asked for than these parameters, for a form to keep.
+    pub fn others(&self, names: &[&str]) -> Vec<(String, String)> {
+        let others = self.0.iter().filter(|(name, value)| !value.is_empty() && !names.contains(&name.as_str()));
+        others.cloned().collect()
     }
 }
 

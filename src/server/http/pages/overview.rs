@@ -1,18 +1,25 @@
 //! The Overview, and the part of it that follows the server.
 
 use super::counts::{Read, counts};
+use super::happening::happenings;
+use super::period::AskedPeriod;
+use super::rate::settings_marks;
 use super::{PageQuery, frame};
-use crate::domain::count::Unit;
+use crate::domain::count::{Slice, Unit};
 use crate::domain::environment::Environment;
 use crate::domain::error::Refusal;
+use crate::domain::metric::Period;
 use crate::domain::permission::{Permission, may};
 use crate::domain::platform::Platform;
+use crate::domain::retention::Aging;
 use crate::server::error::Result;
 use crate::server::hex::hex;
 use crate::server::http::caller::{InWorkspace, NotSignedIn, SignedInPerson};
 use crate::server::http::failure;
 use crate::server::http::render::render;
 use crate::server::services::distribution::{self, Distribution, DistributionQuery};
+use crate::server::services::kept_days::kept_days;
+use crate::server::services::trend::{Compared, TrendQuery, compared};
 use crate::server::state::AppState;
 use crate::server::store::{Actor, View, WorkspaceRef};
 use crate::ui::frame::{NavPage, address};
@@ -29,7 +36,7 @@ use leptos_axum::{ResponseOptions, handle_server_fns_with_context};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 
-async fn read(view: &mut View, asked: &PageQuery) -> Result<Read> {
+async fn read(view: &mut View, asked: &PageQuery, keep_daily_days: u32) -> Result<Read> {
     let unit = asked.parsed("unit", Unit::parse_of_now)?.unwrap_or(Unit::Profiles);
     let environment = asked.environment()?;
     let distribution = distribution::read(view, environment, unit).await?;
@@ -43,7 +50,20 @@ async fn read(view: &mut View, asked: &PageQuery) -> Result<Read> {
     let platform = asked.parsed("platform", Platform::parse)?;
     let question = DistributionQuery { environment, unit, app, platform };
     let empty = if is_empty(&distribution, &question) { Some(empty(view, &question).await?) } else { None };
-    Ok(Read { question, distribution, empty })
+    let kept = kept_days(view, Aging::Days, keep_daily_days).await?;
+    let period = AskedPeriod::of(asked, kept);
+    let (compared, marks, happenings) = match &empty {
+        Some(_) => (Compared::default(), Vec::new(), Vec::new()),
+        None => {
+            let Period { first, last } = period.period;
+            let (slice, step) = (platform.map(Slice::from), period.usual_step());
+            let asked = TrendQuery { environment, unit, app, slice, first, last, step };
+            let compared = compared(view, &asked, kept.first).await?;
+            let marks = settings_marks(view, &compared.points).await?;
+            (compared, marks, happenings(view, &question, kept).await?)
+        }
+    };
+    Ok(Read { question, distribution, empty, period, compared, marks, happenings })
 }
 
 /// For rounded roles not even whether there is anybody may be shown; when the last batch came is.
@@ -90,7 +110,7 @@ pub async fn first_page(InWorkspace { slug, .. }: InWorkspace) -> Redirect {
 pub async fn overview(InWorkspace { visit, state, workspace, .. }: InWorkspace, query: RawQuery) -> Result<Response> {
     let asked = PageQuery::new(query);
     let mut view = state.store.view(&visit.actor, workspace, Permission::SeeMetrics).await?;
-    let read = read(&mut view, &asked).await?;
+    let read = read(&mut view, &asked, state.config.retention.keep_daily_days).await?;
     let mut counts = counts(&read, &asked);
     // Without an app there is nothing to choose: the filter comes with the counts, as soon as there is one.
     let with_filter = read.distribution.apps.is_empty();
@@ -98,7 +118,8 @@ pub async fn overview(InWorkspace { visit, state, workspace, .. }: InWorkspace, 
     let live = Live { filters: asked.with(&[]), with_filter, tag: tag(&counts_html(counts.clone())) };
     let frame = frame(&mut view, &visit.person, NavPage::Overview, read.question.environment).await?;
     let page = Overview { filter, live: Some(live), counts, frame };
-    Ok(render(&state, Page::Overview(Box::new(page)), StatusCode::OK))
+    let status = if read.period.faults.0.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    Ok(render(&state, Page::Overview(Box::new(page)), status))
 }
 
 /// `GET /live/overview`: the server function of the page's island.
@@ -135,7 +156,7 @@ async fn counts_unless_shown(state: &AppState, actor: &Actor, wanted: CountsQuer
     let workspace = WorkspaceRef::parse(&wanted.workspace)?;
     let asked = PageQuery::new(RawQuery(Some(wanted.filters.trim_start_matches('?').to_owned())));
     let mut view = state.store.view(actor, workspace, Permission::SeeMetrics).await?;
-    let read = read(&mut view, &asked).await?;
+    let read = read(&mut view, &asked, state.config.retention.keep_daily_days).await?;
     let counts = counts(&read, &asked);
     let html = counts_html(Counts { filter: counts.filter.filter(|_| wanted.with_filter), ..counts });
     let tag = tag(&html);

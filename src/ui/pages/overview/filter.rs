@@ -1,6 +1,7 @@
 //! What of the Overview is chosen, and what may be chosen.
 
 use crate::domain::count::Unit;
+use crate::ui::parts::period::{PeriodChoice, period_choice};
 use crate::ui::prerender::Prerender;
 use leptos::prelude::*;
 
@@ -12,6 +13,9 @@ pub struct OverviewFilter {
     pub apps: Vec<Choice>,
     pub platforms: Vec<Choice>,
     pub environment: &'static str,
+    pub period: PeriodChoice,
+    /// What else is in the address, which the form keeps.
+    pub kept: Vec<(String, String)>,
 }
 
 /// A value of a filter.
@@ -40,13 +44,16 @@ pub fn filters(filter: &OverviewFilter) -> impl IntoView + use<> {
     let environment = |name: &'static str, words: &'static str| {
         view! { <option value=name selected=filter.environment == name>{words}</option> }
     };
+    let kept = filter.kept.iter().cloned();
+    let kept = kept.map(|(name, value)| view! { <input type="hidden" name=name value=value /> }).collect_view();
     view! {
         <div class="filters">
+            {period_choice(&filter.period)}
             <div class="segments" role="group" aria-label="What is counted">
                 {unit(Unit::Profiles, &filter.other_unit)}{unit(Unit::Devices, &filter.other_unit)}
             </div>
             <form method="get" class="filter-form">
-                {(filter.unit == Unit::Devices).then(|| view! { <input type="hidden" name="unit" value="devices" /> })}
+                {kept}
                 <select name="app" aria-label="App"><option value="">"All apps"</option>{options(&filter.apps)}</select>
                 <select name="platform" aria-label="Platform"><option value="">"All platforms"</option>{options(&filter.platforms)}</select>
                 <select name="environment" aria-label="Environment">

@@ -1,5 +1,6 @@
 //! Overview: counts and shares of the five states, reported beside effective.
 
+mod consent;
 mod empty;
 pub mod filter;
 mod table;
@@ -11,12 +12,16 @@ use crate::ui::frame::{Frame, frame};
 use crate::ui::islands::live::LiveCounts;
 use crate::ui::islands::reading::ChartReading;
 use crate::ui::parts::bars::{Bars, bars};
+use crate::ui::parts::chart::line::LineChart;
 use crate::ui::parts::field::moment;
+use crate::ui::parts::rate::{RateCard, rate_card};
+use crate::ui::parts::rate_table::RateTable;
 use crate::ui::prerender::{InertElement, Prerender};
 use crate::ui::surroundings::{Around, Model};
 use crate::ui::words::{self, Moment};
 use filter::{OverviewFilter, filters};
 use leptos::prelude::*;
+pub use table::by_state;
 
 /// The element whose content the island replaces.
 const COUNTS: &str = "counts";
@@ -38,6 +43,15 @@ impl Model for Overview {
 
     fn has_island(&self) -> bool {
         self.live.is_some()
+    }
+
+    fn has_filters(&self) -> bool {
+        true
+    }
+
+    fn has_faults(&self) -> bool {
+        let filter = self.filter.as_ref().or(self.counts.filter.as_ref());
+        filter.is_some_and(|filter| !filter.period.faults.0.is_empty())
     }
 }
 
@@ -93,7 +107,10 @@ pub struct Figures {
     pub by_default: String,
     pub rows: Vec<StateRow>,
     pub bars: Bars,
-    pub rates: Vec<Rate>,
+    pub rates: Vec<RateCard>,
+    /// The consent rate over the chosen days.
+    pub consent: Consent,
+    pub happenings: Vec<Happening>,
     pub apps: Vec<AppRow>,
     /// How many smaller apps are not among them.
     pub more_apps: usize,
@@ -110,13 +127,25 @@ pub struct StateRow {
     pub effective_share: String,
 }
 
-/// A rate with its formula in words and figures.
+/// The consent rate over the chosen days.
 #[derive(Clone, Debug)]
-pub struct Rate {
-    pub name: &'static str,
-    pub value: String,
-    pub formula: String,
-    pub figures: String,
+pub struct Consent {
+    pub chart: LineChart,
+    pub table: RateTable,
+    /// The chosen days, such as "30 days".
+    pub span: String,
+    /// Whether the period before is drawn.
+    pub has_before: bool,
+}
+
+/// Something that is worth a line.
+#[derive(Clone, Debug)]
+pub struct Happening {
+    /// What is read first, such as "612".
+    pub first: String,
+    pub words: String,
+    /// Where more is said of it.
+    pub address: Option<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -193,6 +222,9 @@ fn figures(shown: Figures, apple: &str, unit: Unit) -> InertElement {
     let what = if shown.has_default { "only the default" } else { "no status, and there is no default" };
     let apps = (!shown.apps.is_empty()).then(|| table::by_app(unit, shown.apps, shown.more_apps));
     view! {
+        {consent::consent(shown.consent)}
+        <section class="cards rates" aria-label="Rates">{shown.rates.into_iter().map(rate_card).collect_view()}</section>
+        {consent::happenings(shown.happenings)}
         <section class="card">
             <header>
                 <h2>"Reported status, and after the default is applied"</h2>
@@ -201,7 +233,6 @@ fn figures(shown: Figures, apple: &str, unit: Unit) -> InertElement {
             {bars(&shown.bars)}
             {table::by_state(words::units(unit), apple, &shown.by_default, shown.rows)}
         </section>
-        <section class="cards" aria-label="Rates">{shown.rates.into_iter().map(table::rate).collect_view()}</section>
         {apps}
     }
     .prerender()

@@ -1,6 +1,6 @@
-//! The Overview's figures in rows: by state, by app, and the rates.
+//! The Overview's figures in rows: by state and by app.
 
-use super::{AppRow, Rate, StateRow};
+use super::{AppRow, StateRow};
 use crate::domain::count::Unit;
 use crate::ui::parts::bars::small_bar;
 use crate::ui::parts::status;
@@ -39,16 +39,6 @@ pub fn by_state(units: &'static str, apple: &str, by_default: &str, rows: Vec<St
                     </tr>
                 </tfoot>
             </table>
-        </div>
-    }
-}
-
-pub fn rate(rate: Rate) -> impl IntoView {
-    view! {
-        <div class="card rate">
-            <h2>{rate.name}</h2>
-            <p class="big">{rate.value}</p>
-            <p class="muted">{rate.formula}<br />{rate.figures}</p>
         </div>
     }
 }

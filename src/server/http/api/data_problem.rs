@@ -1,0 +1,112 @@
+//! Data problems in a period, for scripts.
+
+use super::counts::{app, environment};
+use super::period::period;
+use super::query::{ApiQuery, only};
+use super::refused::Refused;
+use crate::domain::data_problem::DataProblem;
+use crate::domain::environment::Environment;
+use crate::domain::permission::Permission;
+use crate::domain::retention::Aging;
+use crate::domain::time::Millis;
+use crate::server::calendar;
+use crate::server::error::Result;
+use crate::server::http::caller::TokenCaller;
+use crate::server::state::AppState;
+use crate::server::store::WorkspaceRef;
+use axum::Json;
+use axum::extract::{Path, State};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// What batches said against themselves or the rules in a period, in one consistent read.
+#[derive(Serialize, ToSchema)]
+pub struct DataProblems {
+    environment: Environment,
+    /// Where the days begin: a name of the IANA database.
+    time_zone: String,
+    /// The first day.
+    #[schema(format = Date)]
+    from: String,
+    /// The last day.
+    #[schema(format = Date)]
+    to: String,
+    /// How often each kind came on each day on which it did.
+    days: Vec<ProblemsOfDay>,
+    /// How often each kind came from each version of each app.
+    places: Vec<ProblemsOfPlace>,
+    /// Unix milliseconds.
+    #[schema(value_type = i64)]
+    as_of_ms: Millis,
+}
+
+/// One kind on one day.
+#[derive(Serialize, ToSchema)]
+pub struct ProblemsOfDay {
+    problem: DataProblem,
+    #[schema(format = Date)]
+    day: String,
+    count: i64,
+}
+
+/// One kind from one version of one app.
+#[derive(Serialize, ToSchema)]
+pub struct ProblemsOfPlace {
+    problem: DataProblem,
+    /// The app's id.
+    app: String,
+    /// Empty where no version was told, `(other)` for those that are not kept apart.
+    app_version: String,
+    count: i64,
+}
+
+/// Returns how often batches had each data problem in a period, by day, and by app and version.
+#[utoipa::path(
+    get,
+    path = "/api/v1/workspaces/{workspace}/data-problems",
+    tag = "Admin API",
+    security(("token" = [])),
+    params(
+        ("workspace" = String, Path, description = "The workspace's slug."),
+        ("from" = Option<String>, Query, format = Date, description = "The first day; 89 days before the last one unless set. How far back days go is a setting of the installation."),
+        ("to" = Option<String>, Query, format = Date, description = "The last day; today unless set. At most 1,100 days can be asked for."),
+        ("environment" = inline(Option<Environment>), Query, description = "Production unless set."),
+        ("app" = Option<String>, Query, min_length = 1, description = "An app's id or bundle id."),
+    ),
+    responses((status = 200, description = "The data problems.", body = DataProblems), Refused)
+)]
+pub async fn data_problems(
+    TokenCaller(actor): TokenCaller,
+    State(state): State<AppState>,
+    Path(slug): Path<String>,
+    query: ApiQuery,
+) -> Result<Json<DataProblems>> {
+    let mut view = state.store.view(&actor, WorkspaceRef::parse(&slug)?, Permission::SeeMetrics).await?;
+    only(&query, &["from", "to", "environment", "app"])?;
+    let environment = environment(&query)?;
+    let keep_days = state.config.retention.keep_daily_days;
+    let (first, last) = period(&query, &mut view, Aging::DataProblems, keep_days).await?;
+    let app = app(&query, &mut view).await?;
+    let days = view.data_problems_by_day(environment, app, (first, last)).await?;
+    let places = view.data_problem_places(environment, app, (first, last)).await?;
+    Ok(Json(DataProblems {
+        environment,
+        time_zone: view.workspace.time_zone.clone(),
+        from: calendar::date(first),
+        to: calendar::date(last),
+        days: days
+            .into_iter()
+            .map(|(problem, day, count)| ProblemsOfDay { problem, day: calendar::date(day), count })
+            .collect(),
+        places: places
+            .into_iter()
+            .map(|place| ProblemsOfPlace {
+                problem: place.kind,
+                app: place.app_id.to_string(),
+                app_version: place.app_version,
+                count: place.n,
+            })
+            .collect(),
+        as_of_ms: view.now,
+    }))
+}

@@ -1,0 +1,97 @@
+//! What is worth a line on the Overview beside its figures.
+
+use crate::domain::att::CountedState;
+use crate::domain::count::{Counts, Dimension, UNKNOWN};
+use crate::domain::environment::Environment;
+use crate::domain::permission::{Permission, may};
+use crate::domain::platform::OsVersion;
+use crate::domain::rounding::Shown;
+use crate::server::error::Result;
+use crate::server::http::moment::moment;
+use crate::server::services::distribution::DistributionQuery;
+use crate::server::services::flow::flows;
+use crate::server::services::kept_days::KeptDays;
+use crate::server::store::View;
+use crate::server::store::erasure::Progress;
+use crate::ui::frame::{NavPage, address};
+use crate::ui::pages::overview::Happening;
+use crate::ui::words;
+
+/// Over how many days before today it is said how many first answers there usually are.
+const USUAL_DAYS: i64 = 28;
+
+/// All lines, of the environment, the app and the platform that are looked at.
+pub async fn happenings(view: &mut View, question: &DistributionQuery, kept: KeptDays) -> Result<Vec<Happening>> {
+    let mut all = Vec::new();
+    // What happened on a day is not counted by platform.
+    if question.platform.is_none() {
+        all.push(first_answers(view, question, kept).await?);
+        all.extend(too_old(view, question).await?);
+    }
+    all.extend(erasing(view).await?);
+    all.extend(paused(view).await?);
+    Ok(all)
+}
+
+/// First answers today, and how many there usually are.
+async fn first_answers(view: &mut View, question: &DistributionQuery, kept: KeptDays) -> Result<Happening> {
+    let KeptDays { first, today } = kept;
+    let begin = today.plus(-USUAL_DAYS).max(first);
+    let days = flows(view, question.environment, question.app, begin, today).await?;
+    let precision = view.precision;
+    let of_today = days.get(&today).map_or(0, |day| day.sums.first_answers);
+    // Days before the first one with a figure say nothing of what is usual.
+    let before = days.range(..today).map(|(_, day)| precision.shown(day.sums.first_answers));
+    let before: Vec<Shown> = before.skip_while(|day| day.figure().unwrap_or_default() == 0).collect();
+    let count = i64::try_from(before.len()).unwrap_or(i64::MAX);
+    let usual = Shown::sum(before).and_then(Shown::figure).filter(|_| count > 0);
+    let usual = usual.map(|sum| format!(", usually {}", words::number((sum + count / 2) / count))).unwrap_or_default();
+    let first = words::count(precision.shown(of_today));
+    let answers = if first == "1" { "first answer" } else { "first answers" };
+    Ok(Happening { first, words: format!("{answers} today{usual}"), address: None })
+}
+
+/// Unknown ones whose iOS knows no status: asking them is no use.
+async fn too_old(view: &mut View, question: &DistributionQuery) -> Result<Option<Happening>> {
+    let DistributionQuery { environment, unit, app, .. } = *question;
+    let by_version = view.counts_by(environment, unit, app, Dimension::OsVersion).await?;
+    // Versions of other platforms have the platform's name before them.
+    let is_old = |value: &str| value != UNKNOWN && OsVersion::parse(value).is_some_and(|at| at < OsVersion::INTRODUCED);
+    let old = by_version.iter().filter(|(value, _)| is_old(value));
+    let unknown: i64 = old.map(|(_, counts): (_, &Counts)| counts.of(CountedState::Unknown)).sum();
+    let shown = view.precision.shown(unknown);
+    Ok(shown.figure().filter(|n| *n > 0).map(|_| {
+        let first = words::count(shown);
+        let units = words::unit_after(&first, unit);
+        Happening { first, words: format!("unknown {units} run iOS below 14, which has no status"), address: None }
+    }))
+}
+
+/// Erasings that wait or run.
+async fn erasing(view: &mut View) -> Result<Vec<Happening>> {
+    let privacy = address(view.workspace.slug.as_str(), NavPage::Privacy, Environment::Production);
+    let open = view.open_erasures().await?.into_iter().map(|erasure| {
+        let words = match erasure.progress {
+            Progress::Waiting => format!("blocked advertising ids, from {}", moment(erasure.due_at).words),
+            _ => "blocked advertising ids now".to_owned(),
+        };
+        Happening { first: "Erasing".to_owned(), words, address: Some(privacy.clone()) }
+    });
+    Ok(open.collect())
+}
+
+/// Inputs that take nothing, for those who may see them.
+async fn paused(view: &mut View) -> Result<Option<Happening>> {
+    if !view.role.is_some_and(|role| may(role, Permission::SeeInputs)) {
+        return Ok(None);
+    }
+    let paused: Vec<String> =
+        view.inputs().await?.into_iter().filter(|input| input.paused).map(|input| input.name).collect();
+    let inputs = address(view.workspace.slug.as_str(), NavPage::Inputs, Environment::Production);
+    let words = match paused.as_slice() {
+        [] => return Ok(None),
+        [one] => format!("input “{one}”: its events are refused"),
+        _ => format!("{} inputs: their events are refused", paused.len()),
+    };
+    Ok(Some(Happening { first: "Paused".to_owned(), words, address: Some(inputs) }))
+}

@@ -1,0 +1,151 @@
+//! What a page of metrics is asked for: everything is in its address.
+
+use super::super::PageQuery;
+use super::super::period::AskedPeriod;
+use super::super::rate::Reading;
+use crate::domain::app::App;
+use crate::domain::closed_list::closed_list;
+use crate::domain::count::{Dimension, Slice, Unit};
+use crate::domain::environment::Environment;
+use crate::domain::error::{Fault, Problem, Refusal};
+use crate::domain::id::AppId;
+use crate::domain::metric::{Basis, Rate};
+use crate::domain::platform::Platform;
+use crate::domain::retention::Aging;
+use crate::domain::rounding::Precision;
+use crate::server::error::Result;
+use crate::server::services::breakdown::BreakdownBy;
+use crate::server::services::kept_days::{KeptDays, kept_days};
+use crate::server::services::trend::{Step, TrendQuery};
+use crate::server::store::{CounterSelection, View};
+use crate::ui::pages::metric::MetricView;
+use crate::ui::words;
+
+closed_list! {
+    /// What the rows of a breakdown are sorted by; with a minus before it the other way round.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub enum Sort {
+        Name => "name",
+        Count => "count",
+        Rate => "rate",
+        Change => "change",
+        Unknown => "unknown",
+    }
+}
+
+/// The dimensions of which one value can be asked for.
+pub const DIMENSIONS: [Dimension; 4] =
+    [Dimension::Platform, Dimension::OsVersion, Dimension::AppVersion, Dimension::Country];
+
+/// What is asked for, read against what there is.
+pub struct Asked {
+    pub environment: Environment,
+    pub unit: Unit,
+    pub basis: Basis,
+    pub app: Option<App>,
+    pub slice: Option<Slice>,
+    pub rate: Rate,
+    pub by: BreakdownBy,
+    /// What rows are sorted by, and whether the other way round than is usual.
+    pub sort: Option<(Sort, bool)>,
+    pub step: Step,
+    pub period: AskedPeriod,
+    pub kept: KeptDays,
+    /// All apps, by name.
+    pub apps: Vec<App>,
+}
+
+impl Asked {
+    /// # Errors
+    /// [`Refusal::BadRequest`] for a value that is not understood, [`Refusal::NotFound`] for an app that there is not. Days
+    /// that cannot be shown are told beside their fields instead.
+    pub async fn read(view: &mut View, query: &PageQuery, shown: MetricView, keep_days: u32) -> Result<Self> {
+        let unit = match shown {
+            MetricView::OverTime => query.parsed("unit", Unit::parse)?,
+            _ => query.parsed("unit", Unit::parse_of_now)?,
+        };
+        let apps = view.apps().await?;
+        let app = match query.of("app") {
+            Some(text) => Some(apps.iter().find(|app| app.is_called(text)).cloned().ok_or(Refusal::NotFound)?),
+            None => None,
+        };
+        let what = match shown {
+            MetricView::Flow => Aging::Flows,
+            MetricView::Quality => Aging::DataProblems,
+            _ => Aging::Days,
+        };
+        let kept = kept_days(view, what, keep_days).await?;
+        let period = AskedPeriod::of(query, kept);
+        let by = query.parsed("by", BreakdownBy::parse)?;
+        Ok(Self {
+            environment: query.environment()?,
+            unit: unit.unwrap_or(Unit::Profiles),
+            basis: query.parsed("basis", Basis::parse)?.unwrap_or_default(),
+            slice: slice(query)?,
+            rate: query.parsed("rate", Rate::parse)?.unwrap_or_default(),
+            // Within one app there is no breakdown by app.
+            by: by.unwrap_or(if app.is_some() { BreakdownBy::AppVersion } else { BreakdownBy::App }),
+            sort: query.parsed("sort", sort)?,
+            step: query.parsed("step", Step::parse)?.unwrap_or(period.usual_step()),
+            app,
+            period,
+            kept,
+            apps,
+        })
+    }
+
+    pub fn app_id(&self) -> Option<AppId> {
+        self.app.as_ref().map(|app| app.id)
+    }
+
+    /// The counters that are asked for.
+    pub fn selection(&self) -> CounterSelection<'_> {
+        let Self { environment, unit, .. } = *self;
+        CounterSelection { environment, unit, app: self.app_id(), slice: self.slice.as_ref() }
+    }
+
+    /// The trend that is asked for, in these steps.
+    pub fn trend(&self, step: Step) -> TrendQuery {
+        TrendQuery {
+            environment: self.environment,
+            unit: self.unit,
+            app: self.app_id(),
+            slice: self.slice.clone(),
+            first: self.period.period.first,
+            last: self.period.period.last,
+            step,
+        }
+    }
+
+    /// How its figures are read.
+    pub fn reading(&self, precision: Precision) -> Reading<'static> {
+        Reading {
+            basis: self.basis,
+            precision,
+            units: words::units(self.unit),
+            adds_up: !self.unit.of_now(),
+            days: self.period.length(),
+        }
+    }
+}
+
+fn sort(text: &str) -> Option<(Sort, bool)> {
+    let name = text.strip_prefix('-');
+    Some((Sort::parse(name.unwrap_or(text))?, name.is_some()))
+}
+
+/// The one value of one dimension that is asked for. A value that no unit has is no fault: its counts are zero.
+fn slice(query: &PageQuery) -> Result<Option<Slice>> {
+    let mut found = None;
+    for dimension in DIMENSIONS {
+        let name = dimension.as_str();
+        let Some(value) = query.of(name) else { continue };
+        let is_wrong = dimension == Dimension::Platform && Platform::parse(value).is_none();
+        if is_wrong || found.is_some() {
+            let problem = if is_wrong { Problem::NotOneOf } else { Problem::OneDimension };
+            return Err(Refusal::BadRequest(vec![Fault::new(name, problem)]).into());
+        }
+        found = Some(Slice { dimension, value: value.to_owned() });
+    }
+    Ok(found)
+}

@@ -1,0 +1,200 @@
+//! Flow.
+
+use super::asked::Asked;
+use crate::domain::att::{CountedState, Status};
+use crate::domain::flow::{ANSWER_TIMES, AnswerTime};
+use crate::domain::rounding::{Precision, Shown, share};
+use crate::domain::time::{DAY, Day, HOUR, MINUTE, SECOND};
+use crate::server::error::Result;
+use crate::server::http::moment::{day_words, short_day};
+use crate::server::services::flow::{DayFlows, flows};
+use crate::server::store::View;
+use crate::ui::pages::metric::flow::{DayRow, FlowView, MatrixRow, TimeRow};
+use crate::ui::parts::chart::columns::{Column, Columns};
+use crate::ui::words;
+use std::collections::BTreeMap;
+
+/// How many days the table has; files and the API have all.
+const MOST_ROWS: usize = 400;
+/// How many shades a cell of the matrix has above none.
+const SHADES: f64 = 5.0;
+
+/// What happened, as the reader may see it: each figure of the period is the sum of its days' as they are shown.
+pub struct Happened {
+    pub days: BTreeMap<Day, DayFlows>,
+    precision: Precision,
+}
+
+impl Happened {
+    pub async fn read(view: &mut View, asked: &Asked) -> Result<Self> {
+        let period = asked.period.period;
+        let days = flows(view, asked.environment, asked.app_id(), period.first, period.last).await?;
+        Ok(Self { days, precision: view.precision })
+    }
+
+    pub fn sum(&self, of: impl Fn(&DayFlows) -> i64) -> Shown {
+        let days = self.days.values().map(|day| self.precision.shown(of(day)));
+        Shown::sum(days).unwrap_or(self.precision.shown(0))
+    }
+
+    pub fn changes(&self, from: CountedState, to: Status) -> Shown {
+        self.sum(|day| day.changes.get(&(from, to)).copied().unwrap_or_default())
+    }
+
+    /// How many devices left a status.
+    pub fn left(&self, from: CountedState) -> Shown {
+        self.sum(|day| day.changes.iter().filter(|((known, _), _)| *known == from).map(|(_, n)| n).sum())
+    }
+
+    pub fn withdrawals_of(day: &DayFlows) -> i64 {
+        let key = (CountedState::Known(Status::Authorized), Status::Denied);
+        day.changes.get(&key).copied().unwrap_or_default()
+    }
+
+    pub fn answers(&self, class: AnswerTime) -> Shown {
+        self.sum(|day| day.answers.get(&class).copied().unwrap_or_default())
+    }
+}
+
+pub async fn model(view: &mut View, asked: &Asked) -> Result<FlowView> {
+    let happened = Happened::read(view, asked).await?;
+    let first_answers = happened.sum(|day| day.sums.first_answers);
+    let authorized = happened.sum(|day| day.sums.first_authorized);
+    let withdrawals = happened.sum(Happened::withdrawals_of);
+    let answered = words::count(first_answers);
+    let lead = format!(
+        "{answered} {}, of which {} ({}) authorized; {} devices withdrew: they went from authorized to denied.",
+        if answered == "1" { "first answer" } else { "first answers" },
+        words::count(authorized),
+        words::share(share(authorized, first_answers)),
+        words::count(withdrawals),
+    );
+    Ok(FlowView {
+        matrix: CountedState::OF_APPLE.into_iter().map(|from| matrix_row(&happened, from)).collect(),
+        answers: Columns {
+            id: "answers",
+            title: "First answers by day".to_owned(),
+            columns: happened.days.iter().map(|day| answer_column(&happened, day)).collect(),
+        },
+        days: happened.days.iter().rev().take(MOST_ROWS).map(|day| day_row(&happened, day)).collect(),
+        times: times(&happened).into_iter().map(|time| time_row(time, first_answers)).collect(),
+        time_chart: Columns {
+            id: "times",
+            title: "Time to the first answer".to_owned(),
+            columns: times(&happened).into_iter().map(time_column).collect(),
+        },
+        half: half(&happened),
+        lead,
+    })
+}
+
+fn matrix_row(happened: &Happened, from: CountedState) -> MatrixRow {
+    let left = happened.left(from);
+    let cell = |to: Status| {
+        (from != CountedState::Known(to)).then(|| {
+            let count = happened.changes(from, to);
+            let part = share(count, left);
+            let shade = part.map_or(0, |part| (part * SHADES).ceil() as usize);
+            (words::count(count), words::share(part), shade)
+        })
+    };
+    MatrixRow { from, cells: Status::ALL.map(cell).into(), left: words::count(left) }
+}
+
+fn answer_column(happened: &Happened, (day, flows): (&Day, &DayFlows)) -> Column {
+    let shown = happened.precision.shown(flows.sums.first_answers);
+    Column {
+        label: short_day(*day),
+        count: shown.figure().unwrap_or_default(),
+        reading: format!("{}: {}", day_words(*day), words::count(shown)),
+    }
+}
+
+fn day_row(happened: &Happened, (day, flows): (&Day, &DayFlows)) -> DayRow {
+    let shown = |n| words::count(happened.precision.shown(n));
+    DayRow {
+        days: day_words(*day),
+        first_answers: shown(flows.sums.first_answers),
+        authorized: shown(flows.sums.first_authorized),
+        withdrawals: shown(Happened::withdrawals_of(flows)),
+        installs: shown(flows.sums.installs),
+    }
+}
+
+/// The classes of the histogram up to the last one that has an answer.
+pub fn times(happened: &Happened) -> Vec<(AnswerTime, Shown)> {
+    let all = ANSWER_TIMES.map(|begins| (AnswerTime::of(begins), happened.answers(AnswerTime::of(begins))));
+    let last = all.iter().rposition(|(_, shown)| shown.figure().unwrap_or_default() > 0);
+    last.map_or_else(Vec::new, |last| all[..=last].to_vec())
+}
+
+fn time_column((class, shown): (AnswerTime, Shown)) -> Column {
+    let (from, _) = class.bounds();
+    Column {
+        label: length(from),
+        count: shown.figure().unwrap_or_default(),
+        reading: format!("{}: {}", within(class), words::count(shown)),
+    }
+}
+
+fn time_row((class, shown): (AnswerTime, Shown), all: Shown) -> TimeRow {
+    TimeRow { within: within(class), count: words::count(shown), share: words::share(share(shown, all)) }
+}
+
+/// In which class the answer in the middle falls.
+fn half(happened: &Happened) -> String {
+    let times = times(happened);
+    let figures = times.iter().map(|(class, shown)| (class, shown.figure().unwrap_or_default()));
+    let all: i64 = figures.clone().map(|(_, n)| n).sum();
+    let mut so_far = 0;
+    for (class, n) in figures {
+        so_far += n;
+        if n > 0 && so_far * 2 >= all {
+            return format!("Half of the first answers came within {} of the device being first seen.", within(*class));
+        }
+    }
+    "Nobody answered for the first time in these days, or too few to be shown.".to_owned()
+}
+
+/// A class in words, such as "2 to 4 minutes".
+pub fn within(class: AnswerTime) -> String {
+    match class.bounds() {
+        (from, Some(below)) => {
+            let (from_words, below_words) = (length(from), length(below));
+            match (from_words.split_once(' '), below_words.split_once(' ')) {
+                (_, Some((n, unit))) if from == 0 => format!("less than {n} {unit}"),
+                (Some((n, unit)), Some((_, other))) if unit.trim_end_matches('s') == other.trim_end_matches('s') => {
+                    format!("{n} to {below_words}")
+                }
+                _ => format!("{from_words} to {below_words}"),
+            }
+        }
+        (from, None) => format!("{} or more", length(from)),
+    }
+}
+
+/// A length of time in its largest unit, such as "30 seconds".
+fn length(ms: i64) -> String {
+    let (n, unit) = match ms {
+        ms if ms >= DAY => (ms / DAY, "day"),
+        ms if ms >= HOUR => (ms / HOUR, "hour"),
+        ms if ms >= MINUTE => (ms / MINUTE, "minute"),
+        ms => (ms / SECOND, "second"),
+    };
+    format!("{n} {unit}{}", if n == 1 { "" } else { "s" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn classes_have_words() {
+        let words = |ms| within(AnswerTime::of(ms));
+        assert_eq!(words(0), "less than 1 second");
+        assert_eq!(words(3 * MINUTE), "2 to 4 minutes");
+        assert_eq!(words(SECOND), "1 to 2 seconds");
+        assert_eq!(words(40 * MINUTE), "30 minutes to 1 hour");
+        assert_eq!(words(400 * DAY), "256 days or more");
+    }
+}

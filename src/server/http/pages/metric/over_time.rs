@@ -1,0 +1,89 @@
+//! Over time.
+
+use super::super::PageQuery;
+use super::super::rate::settings_marks;
+use super::asked::Asked;
+use crate::domain::att::CountedState;
+use crate::domain::count::Unit;
+use crate::domain::metric::Figures;
+use crate::server::calendar;
+use crate::server::error::Result;
+use crate::server::http::moment::{day_words, days_words, short_day};
+use crate::server::services::trend::{Compared, Point, Step, compared};
+use crate::server::store::View;
+use crate::ui::pages::metric::over_time::{CountRow, OverTime};
+use crate::ui::parts::chart::stack::{Stack, StackPoint};
+use crate::ui::words;
+
+/// The table of the rate.
+const TABLE: &str = "rate-table";
+
+pub async fn model(view: &mut View, asked: &Asked, query: &PageQuery) -> Result<OverTime> {
+    let compared = compared(view, &asked.trend(asked.step), asked.kept.first).await?;
+    let marks = settings_marks(view, &compared.points).await?;
+    let (rate, reading) = (asked.rate, asked.reading(view.precision));
+    let figures: Vec<(&Point, Figures)> =
+        compared.points.iter().map(|point| (point, point.figures(asked.basis, view.precision))).collect();
+    let stacked = |(point, figures): &(&Point, Figures)| StackPoint {
+        label: short_day(point.last),
+        counts: CountedState::OF_APPLE.map(|state| figures.of(state).figure().unwrap_or_default()),
+    };
+    let row = |(point, figures): &(&Point, Figures)| CountRow {
+        days: days_of(point),
+        counts: CountedState::OF_APPLE.map(|state| words::count(figures.of(state))).into(),
+        total: words::count(figures.apple()),
+    };
+    let is_empty = figures.iter().all(|(_, figures)| figures.all().figure().unwrap_or_default() == 0);
+    Ok(OverTime {
+        rate,
+        chart: reading.chart(rate, &compared, marks, TABLE),
+        table: reading.table(rate, &compared, TABLE),
+        change: reading.change(rate, &compared),
+        stack: Stack {
+            id: "shares",
+            title: format!("Shares of the statuses, {}", words_of_all(&compared)),
+            points: figures.iter().map(stacked).collect(),
+        },
+        rows: figures.iter().rev().map(row).collect(),
+        counted: counted(asked.unit, asked.step),
+        nearest: if is_empty { nearest(view, asked, query).await? } else { None },
+    })
+}
+
+fn days_of(point: &Point) -> String {
+    if point.first == point.last { day_words(point.last) } else { days_words(point.first, point.last) }
+}
+
+fn words_of_all(compared: &Compared) -> String {
+    match (compared.points.first(), compared.points.last()) {
+        (Some(first), Some(last)) => days_words(first.first, last.last),
+        _ => String::new(),
+    }
+}
+
+fn counted(unit: Unit, step: Step) -> String {
+    let step = match step {
+        Step::Day => "day",
+        Step::Week => "week",
+        Step::Month => "month",
+    };
+    match unit {
+        Unit::ActiveDevices => format!("Devices by their first batch of a day, added up by {step}."),
+        _ => format!("Apple {} at the end of each {step}.", words::units(unit)),
+    }
+}
+
+/// The days nearest to those asked for of which something was counted: as many, as the counters have them.
+async fn nearest(view: &mut View, asked: &Asked, query: &PageQuery) -> Result<Option<(String, String)>> {
+    // Whether there is anybody on a day is not told to those who see rounded figures.
+    if view.precision.is_rounded() {
+        return Ok(None);
+    }
+    let days = view.daily(asked.selection(), asked.kept.first).await?;
+    let period = asked.period.period;
+    let Some(day) = days.keys().copied().min_by_key(|day| day.since(period.last).abs()) else { return Ok(None) };
+    let first = if day > period.last { day } else { day.plus(1 - period.days()).max(asked.kept.first) };
+    let last = first.plus(period.days() - 1).min(asked.kept.today);
+    let address = query.with(&[("days", ""), ("from", &calendar::date(first)), ("to", &calendar::date(last))]);
+    Ok(Some((format!("Show {}", days_words(first, last)), address)))
+}

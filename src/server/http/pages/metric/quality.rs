@@ -1,0 +1,68 @@
+//! Quality.
+
+use super::asked::Asked;
+use crate::domain::data_problem::DataProblem;
+use crate::domain::environment::Environment;
+use crate::domain::permission::{Permission, may};
+use crate::domain::time::Day;
+use crate::server::error::Result;
+use crate::server::http::moment::{day_words, short_day};
+use crate::server::store::View;
+use crate::server::store::data_problem::ProblemPlace;
+use crate::ui::frame::{NavPage, address};
+use crate::ui::pages::metric::quality::{ProblemCard, Quality};
+use crate::ui::parts::chart::columns::{Column, Columns};
+use crate::ui::words;
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+/// How many apps and versions of each kind are shown; files have all that are kept apart.
+const MOST_PLACES: usize = 20;
+
+pub async fn model(view: &mut View, asked: &Asked) -> Result<Quality> {
+    let period = asked.period.period;
+    let by_day = view.data_problems_by_day(asked.environment, asked.app_id(), (period.first, period.last)).await?;
+    let places = view.data_problem_places(asked.environment, asked.app_id(), (period.first, period.last)).await?;
+    let mut kinds: BTreeMap<DataProblem, BTreeMap<Day, i64>> = BTreeMap::new();
+    for (kind, day, n) in by_day {
+        *kinds.entry(kind).or_default().entry(day).or_default() += n;
+    }
+    let mut problems: Vec<(i64, ProblemCard)> =
+        kinds.iter().map(|(kind, days)| card(*kind, days, &places, asked)).collect();
+    problems.sort_by_key(|(times, _)| Reverse(*times));
+    let may_see = view.role.is_some_and(|role| may(role, Permission::LookUpProfiles));
+    Ok(Quality {
+        problems: problems.into_iter().map(|(_, card)| card).collect(),
+        examples: may_see.then(|| address(view.workspace.slug.as_str(), NavPage::Inputs, Environment::Production)),
+    })
+}
+
+fn card(kind: DataProblem, days: &BTreeMap<Day, i64>, places: &[ProblemPlace], asked: &Asked) -> (i64, ProblemCard) {
+    let period = asked.period.period;
+    let times: i64 = days.values().sum();
+    let column = |offset: i64| {
+        let day = period.first.plus(offset);
+        let count = days.get(&day).copied().unwrap_or_default();
+        Column { label: short_day(day), count, reading: format!("{}: {}", day_words(day), words::number(count)) }
+    };
+    let mut of_kind: Vec<&ProblemPlace> = places.iter().filter(|place| place.kind == kind).collect();
+    of_kind.sort_by_key(|place| (Reverse(place.n), place.app_id, place.app_version.clone()));
+    let place = |place: &&ProblemPlace| {
+        let app = asked.apps.iter().find(|app| app.id == place.app_id).map_or("an app", |app| app.name.as_str());
+        let version = if place.app_version.is_empty() { "without a version" } else { &place.app_version };
+        (format!("{app} {version}"), words::number(place.n))
+    };
+    let card = ProblemCard {
+        said: words::data_problem(kind),
+        help: words::data_problem_help(kind),
+        times: format!("{} {}", words::number(times), if times == 1 { "time" } else { "times" }),
+        chart: Columns {
+            id: kind.as_str(),
+            title: format!("{}, by day", words::data_problem(kind)),
+            columns: (0..period.days()).map(column).collect(),
+        },
+        places: of_kind.iter().take(MOST_PLACES).map(place).collect(),
+        more: i64::try_from(of_kind.len().saturating_sub(MOST_PLACES)).unwrap_or_default(),
+    };
+    (times, card)
+}

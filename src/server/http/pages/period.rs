@@ -1,0 +1,147 @@
+//! The days that a page is asked for.
+
+use super::PageQuery;
+use crate::domain::error::Problem;
+use crate::domain::metric::Period;
+use crate::server::calendar;
+use crate::server::http::api::period::MOST_DAYS;
+use crate::server::http::moment::{day_words, days_words};
+use crate::server::services::kept_days::KeptDays;
+use crate::server::services::trend::Step;
+use crate::ui::parts::field::Faults;
+use crate::ui::parts::period::{PeriodChoice, SPANS};
+
+/// The span that is shown unless another is chosen.
+const USUAL: i64 = 30;
+/// Longer periods are shown by week unless something else is chosen: a chart has no room for so many days.
+const DAILY: i64 = 92;
+
+/// The parameters that say which days.
+pub const PARAMETERS: [&str; 3] = ["days", "from", "to"];
+
+/// What was asked for, and what is shown.
+#[derive(Clone, Debug)]
+pub struct AskedPeriod {
+    pub period: Period,
+    /// The span until today that it is; `None` for days of one's own.
+    pub span: Option<i64>,
+    /// What is wrong with the days that were asked for: then the usual ones are shown.
+    pub faults: Faults,
+}
+
+impl AskedPeriod {
+    /// The days of an address. A span goes as far back as days are kept.
+    pub fn of(asked: &PageQuery, kept: KeptDays) -> Self {
+        let own = [asked.of("from"), asked.of("to")];
+        match own {
+            [None, None] => {
+                let span = asked.of("days").map(|text| SPANS.into_iter().find(|span| span.to_string() == text));
+                let faults = if span == Some(None) { fault("from", Problem::NotOneOf) } else { Faults::default() };
+                Self::until_today(span.flatten().unwrap_or(USUAL), kept, faults)
+            }
+            [from, to] => match own_days(from, to, kept) {
+                Ok(period) => Self { period, span: None, faults: Faults::default() },
+                Err(faults) => Self::until_today(USUAL, kept, faults),
+            },
+        }
+    }
+
+    fn until_today(span: i64, kept: KeptDays, faults: Faults) -> Self {
+        let period = Period::until(kept.today, span);
+        let period = Period { first: period.first.max(kept.first), last: kept.today };
+        Self { period, span: Some(span), faults }
+    }
+
+    /// How its figures are put together unless something else is chosen.
+    pub fn usual_step(&self) -> Step {
+        if self.period.days() > DAILY { Step::Week } else { Step::Day }
+    }
+
+    /// How long it is, in words.
+    pub fn length(&self) -> i64 {
+        self.span.unwrap_or(self.period.days())
+    }
+
+    /// What is shown of it beside the page's title.
+    pub fn choice(&self, asked: &PageQuery) -> PeriodChoice {
+        let Period { first, last } = self.period;
+        let typed = |name, day| match (asked.of(name), self.faults.0.is_empty()) {
+            (Some(text), false) => text.to_owned(),
+            _ => calendar::date(day),
+        };
+        PeriodChoice {
+            spans: SPANS.map(|days| {
+                let chosen = if days == USUAL { String::new() } else { days.to_string() };
+                (days, asked.with(&[("days", &chosen), ("from", ""), ("to", "")]))
+            }),
+            shown: self.span.filter(|_| self.faults.0.is_empty()),
+            words: if first == last { day_words(first) } else { days_words(first, last) },
+            from: typed("from", first),
+            to: typed("to", last),
+            kept: asked.others(&PARAMETERS),
+            faults: self.faults.clone(),
+        }
+    }
+}
+
+fn fault(field: &str, problem: Problem) -> Faults {
+    Faults(vec![(field.to_owned(), problem)])
+}
+
+/// Days of one's own; a missing last one is today.
+fn own_days(from: Option<&str>, to: Option<&str>, kept: KeptDays) -> Result<Period, Faults> {
+    let day = |name: &str, text: Option<&str>| match text {
+        Some(text) => calendar::parse(text).ok_or_else(|| fault(name, Problem::NotADay)),
+        None if name == "to" => Ok(kept.today),
+        None => Err(fault(name, Problem::Missing)),
+    };
+    let (first, last) = (day("from", from)?, day("to", to)?);
+    if last > kept.today || last < kept.first {
+        return Err(fault("to", Problem::DayOutOfRange));
+    }
+    if first > last || last.since(first) >= MOST_DAYS || first < kept.first {
+        return Err(fault("from", Problem::DayOutOfRange));
+    }
+    Ok(Period { first, last })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::time::Day;
+    use axum::extract::RawQuery;
+
+    const KEPT: KeptDays = KeptDays { first: Day(20_700), today: Day(20_779) };
+
+    fn asked(query: &str) -> AskedPeriod {
+        AskedPeriod::of(&PageQuery::new(RawQuery(Some(query.to_owned()))), KEPT)
+    }
+
+    #[test]
+    fn the_usual_days_are_thirty_until_today() {
+        assert_eq!(asked("").period, Period::until(KEPT.today, 30));
+        assert_eq!(asked("days=7").period, Period::until(KEPT.today, 7));
+        assert_eq!(asked("days=365").period, Period { first: KEPT.first, last: KEPT.today }, "as far as they are kept");
+        let own = asked("from=2026-11-01&to=2026-11-22");
+        assert_eq!((own.period, own.span), (Period::until(Day(20_779), 22), None));
+        assert_eq!(asked("from=2026-11-21").period, Period::until(KEPT.today, 2));
+    }
+
+    #[test]
+    fn what_cannot_be_shown_is_said_beside_its_field() {
+        for (query, field, problem) in [
+            ("from=2026-11-22&to=2026-11-01", "from", Problem::DayOutOfRange),
+            ("from=1996-11-01&to=2026-11-01", "from", Problem::DayOutOfRange),
+            ("from=1996-11-01&to=1996-11-02", "to", Problem::DayOutOfRange),
+            ("from=2026-11-01&to=2026-11-23", "to", Problem::DayOutOfRange),
+            ("from=yesterday&to=2026-11-01", "from", Problem::NotADay),
+            ("from=2026-11-01&to=2026-11-31", "to", Problem::NotADay),
+            ("to=2026-11-01", "from", Problem::Missing),
+            ("days=8", "from", Problem::NotOneOf),
+        ] {
+            let asked = asked(query);
+            assert_eq!(asked.faults, fault(field, problem), "{query}");
+            assert_eq!(asked.period, Period::until(KEPT.today, 30), "{query}");
+        }
+    }
+}

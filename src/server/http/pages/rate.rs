@@ -1,0 +1,162 @@
+//! Rates over a period as pages show them: the line of one, and a card for each.
+
+use crate::domain::environment::Environment;
+use crate::domain::metric::{Basis, Figures, Fraction, Rate, difference};
+use crate::domain::permission::{Permission, may};
+use crate::domain::privacy::Settings;
+use crate::domain::rounding::Precision;
+use crate::server::calendar;
+use crate::server::error::Result;
+use crate::server::http::moment::{day_words, days_words, short_day};
+use crate::server::services::trend::{Compared, Point};
+use crate::server::store::View;
+use crate::server::store::privacy::Version;
+use crate::ui::frame::{NavPage, address};
+use crate::ui::parts::chart::line::{LineChart, LinePoint, Mark};
+use crate::ui::parts::rate::{Change, ChangeTone, RateCard};
+use crate::ui::parts::rate_table::{RateRow, RateTable};
+use crate::ui::words;
+
+/// How the figures of a trend are read.
+#[derive(Clone, Copy, Debug)]
+pub struct Reading<'a> {
+    pub basis: Basis,
+    pub precision: Precision,
+    /// What is counted, in the plural.
+    pub units: &'a str,
+    /// Whether a day's figures are of that day only, and not of its end.
+    pub adds_up: bool,
+    /// How many days the period has, as it was chosen.
+    pub days: i64,
+}
+
+impl Reading<'_> {
+    fn fraction(&self, rate: Rate, point: &Point) -> Fraction {
+        point.figures(self.basis, self.precision).fraction(rate)
+    }
+
+    /// A rate of the whole: of what is counted at its end, or of all its days.
+    fn of_all(&self, rate: Rate, points: &[Point]) -> Option<Fraction> {
+        let figures = |point: &Point| point.figures(self.basis, self.precision);
+        let all: Option<Figures> = match self.adds_up {
+            true => points.iter().map(figures).reduce(Figures::with),
+            false => points.last().map(figures),
+        };
+        all.map(|figures| figures.fraction(rate))
+    }
+
+    /// How a rate changed since the period before.
+    pub fn change(&self, rate: Rate, compared: &Compared) -> Option<Change> {
+        let before = self.of_all(rate, &compared.before)?.figures()?;
+        let now = self.of_all(rate, &compared.points)?.figures()?;
+        let share = |(part, whole): (i64, i64)| part as f64 / whole as f64;
+        let grew = share(now) - share(before);
+        let tone = match difference(before, now) {
+            Some(interval) if interval.may_be_chance() => ChangeTone::Chance,
+            _ if (grew > 0.0) == rate.is_better_higher() => ChangeTone::Better,
+            _ => ChangeTone::Worse,
+        };
+        Some(Change { words: words::points(grew), span: format!("in {}", words::days(self.days)), tone })
+    }
+
+    /// The card of a rate.
+    pub fn card(&self, rate: Rate, compared: &Compared) -> RateCard {
+        let now = self.of_all(rate, &compared.points);
+        let figures = now.map(|now| format!("{} of {}", words::count(now.part), words::count(now.whole)));
+        RateCard {
+            rate,
+            value: words::share(now.and_then(Fraction::share)),
+            half: words::half(now.and_then(Fraction::interval)),
+            figures: figures.unwrap_or_default(),
+            of: words::rate_in_short(rate, self.units),
+            change: self.change(rate, compared),
+            course: compared.points.iter().map(|point| self.fraction(rate, point).share()).collect(),
+        }
+    }
+
+    /// The line of a rate, with marks; the table of the id `table` has the same figures.
+    pub fn chart(&self, rate: Rate, compared: &Compared, marks: Vec<Mark>, table: &'static str) -> LineChart {
+        let point = |(at, point): (usize, &Point)| {
+            let now = self.fraction(rate, point);
+            let before = compared.before(at).and_then(|before| self.fraction(rate, before).share());
+            LinePoint {
+                label: short_day(point.last),
+                share: now.share(),
+                band: now.interval().map(|interval| (interval.low, interval.high)),
+                before,
+            }
+        };
+        let days = match (compared.points.first(), compared.points.last()) {
+            (Some(first), Some(last)) => days_words(first.first, last.last),
+            _ => String::new(),
+        };
+        LineChart {
+            id: "rate",
+            title: format!("{}, {days}", words::rate(rate)),
+            points: compared.points.iter().enumerate().map(point).collect(),
+            marks,
+            table,
+        }
+    }
+
+    /// The table of a rate, the newest first.
+    pub fn table(&self, rate: Rate, compared: &Compared, id: &'static str) -> RateTable {
+        let row = |(at, point): (usize, &Point)| {
+            let now = self.fraction(rate, point);
+            let before = compared.before(at).map(|before| self.fraction(rate, before).share());
+            RateRow {
+                at,
+                days: if point.first == point.last {
+                    day_words(point.last)
+                } else {
+                    days_words(point.first, point.last)
+                },
+                from: calendar::date(point.first),
+                to: calendar::date(point.last),
+                value: words::share(now.share()),
+                interval: words::interval(now.interval()),
+                part: words::count(now.part),
+                whole: words::count(now.whole),
+                before: before.map(words::share),
+            }
+        };
+        let rows: Vec<RateRow> = compared.points.iter().enumerate().rev().map(row).collect();
+        RateTable { id, rate, rows, days: self.days }
+    }
+}
+
+/// Marks where the settings were changed, leading to the log's row for those who may read it.
+pub async fn settings_marks(view: &mut View, points: &[Point]) -> Result<Vec<Mark>> {
+    let versions = view.settings_versions(MOST_MARKED + 1).await?;
+    let may_see = view.role.is_some_and(|role| may(role, Permission::SeeAudit));
+    let log = address(view.workspace.slug.as_str(), NavPage::Audit, Environment::Production);
+    // The log is looked into once somebody follows.
+    let row = |version: i64| may_see.then(|| format!("{log}/settings/{version}"));
+    Ok(marks(points, &versions, &view.workspace.time_zone, row))
+}
+
+/// How many of the newest changes are marked.
+const MOST_MARKED: i64 = 100;
+
+fn marks(points: &[Point], versions: &[Version], zone: &str, address: impl Fn(i64) -> Option<String>) -> Vec<Mark> {
+    // They come with the newest first, each after the one that it changed.
+    let changes = versions.windows(2).filter_map(|pair| {
+        let [after, before] = pair else { return None };
+        let day = calendar::day(after.settings.changed_at, zone);
+        let at = points.iter().position(|point| (point.first..=point.last).contains(&day))?;
+        let words = changed(&before.settings, &after.settings)?;
+        Some(Mark { at, when: day_words(day), words, address: address(after.settings.version) })
+    });
+    let mut marks: Vec<Mark> = changes.collect();
+    marks.reverse();
+    marks
+}
+
+fn changed(before: &Settings, after: &Settings) -> Option<String> {
+    let default = (before.default != after.default)
+        .then(|| format!("Default: {} → {}", words::default(before.default), words::default(after.default)));
+    let policy = (before.policy != after.policy)
+        .then(|| format!("IDFA policy: {} → {}", words::policy(before.policy), words::policy(after.policy)));
+    let parts: Vec<String> = [default, policy].into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
+}

@@ -1,0 +1,23 @@
+//! From which day on there are figures of days.
+
+use crate::domain::retention::Aging;
+use crate::domain::time::Day;
+use crate::server::calendar;
+use crate::server::error::Result;
+use crate::server::store::View;
+
+/// Today, and the first day of which everything is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeptDays {
+    pub first: Day,
+    pub today: Day,
+}
+
+/// Reads it, where a setting keeps so many days. Of earlier ones nothing is returned rather than something that looks exact,
+/// also where the setting keeps longer now than it did.
+pub async fn kept_days(view: &mut View, what: Aging, keep_days: u32) -> Result<KeptDays> {
+    let today = calendar::day(view.now, &view.workspace.time_zone);
+    let kept = today.plus(1 - i64::from(keep_days));
+    let first = view.kept_from(what).await?.map_or(kept, |first| kept.max(first));
+    Ok(KeptDays { first, today })
+}

@@ -1,0 +1,83 @@
+//! What is chosen on a page of metrics, what may be chosen, and where its figures are got elsewhere.
+
+use crate::ui::parts::period::{PeriodChoice, period_choice};
+use leptos::prelude::*;
+
+#[derive(Clone, Debug)]
+pub struct MetricBar {
+    pub period: Option<PeriodChoice>,
+    pub selects: Vec<Select>,
+    /// What else is in the address, which the form keeps.
+    pub kept: Vec<(String, String)>,
+    /// What was chosen other than what is usual.
+    pub chips: Vec<Chip>,
+    /// The same figures as files, with the words of their links; none for those who may not export.
+    pub files: Vec<(&'static str, String)>,
+    /// How a script asks for the same figures.
+    pub curl: String,
+}
+
+/// A choice of one of several.
+#[derive(Clone, Debug)]
+pub struct Select {
+    pub name: &'static str,
+    pub label: &'static str,
+    pub choices: Vec<Choice>,
+}
+
+/// A value that may be chosen.
+#[derive(Clone, Debug)]
+pub struct Choice {
+    /// Empty for what is usual.
+    pub value: String,
+    pub name: String,
+    pub chosen: bool,
+}
+
+/// A choice that can be taken away.
+#[derive(Clone, Debug)]
+pub struct Chip {
+    pub words: String,
+    /// The address without it.
+    pub without: String,
+}
+
+pub fn metric_bar(bar: MetricBar) -> impl IntoView {
+    let select = |select: Select| {
+        let choices = select.choices.into_iter();
+        let options = choices.map(|Choice { value, name, chosen }| {
+            view! { <option value=value selected=chosen>{name}</option> }
+        });
+        view! { <select name=select.name aria-label=select.label>{options.collect_view()}</select> }
+    };
+    let kept = bar.kept.into_iter().map(|(name, value)| view! { <input type="hidden" name=name value=value /> });
+    let chip = |chip: Chip| {
+        view! {
+            <li><a class="chip" href=chip.without>{chip.words.clone()}<span aria-hidden="true">" ×"</span><span class="hidden">": take away"</span></a></li>
+        }
+    };
+    let chips = (!bar.chips.is_empty())
+        .then(|| view! { <ul class="chips" aria-label="Chosen">{bar.chips.into_iter().map(chip).collect_view()}</ul> });
+    let files = bar.files.into_iter().map(|(words, address)| view! { <a href=address download="">{words}</a>" " });
+    let period = bar.period.as_ref().map(period_choice);
+    view! {
+        <div class="filters">
+            {period}
+            <form method="get" class="filter-form">
+                {kept.collect_view()}
+                {bar.selects.into_iter().map(select).collect_view()}
+                <button class="button">"Show"</button>
+            </form>
+        </div>
+        <div class="bar-foot">
+            {chips}
+            <div class="elsewhere">
+                {files.collect_view()}
+                <details class="by-api">
+                    <summary>"By API"</summary>
+                    <pre class="copy" tabindex="0">{bar.curl}</pre>
+                </details>
+            </div>
+        </div>
+    }
+}

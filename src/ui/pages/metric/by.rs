@@ -1,0 +1,111 @@
+//! By: one row for each app, platform, version or country.
+
+use crate::domain::metric::Rate;
+use crate::ui::parts::rate::{Change, ChangeTone, definition};
+use crate::ui::words;
+use leptos::prelude::*;
+
+#[derive(Clone, Debug)]
+pub struct By {
+    /// What the rows are, such as "App version".
+    pub what: &'static str,
+    /// Each of what they can be grouped by, with its address.
+    pub groups: Vec<(&'static str, String, bool)>,
+    /// What is counted, in the plural.
+    pub units: &'static str,
+    pub rate: Rate,
+    /// How many days the change is of.
+    pub days: i64,
+    pub heads: [Head; 5],
+    pub rows: Vec<ByRow>,
+    /// Why some values have no row of their own.
+    pub note: Option<String>,
+}
+
+/// The head of a column, by which the rows can be sorted.
+#[derive(Clone, Debug)]
+pub struct Head {
+    pub address: String,
+    /// How the rows are sorted by it: `ascending` or `descending`.
+    pub sorted: Option<&'static str>,
+}
+
+#[derive(Clone, Debug)]
+pub struct ByRow {
+    pub name: String,
+    /// The page with only these; `None` for those that cannot be asked for by themselves.
+    pub address: Option<String>,
+    pub count: String,
+    /// How long its bar is, of the longest, from 0 to 100.
+    pub bar: i64,
+    pub rate: String,
+    pub half: String,
+    pub change: Option<Change>,
+    pub unknown: String,
+}
+
+pub fn by(page: By) -> impl IntoView {
+    let group = |(words, address, chosen): (&'static str, String, bool)| {
+        if chosen {
+            view! { <span aria-current="true">{words}</span> }.into_any()
+        } else {
+            view! { <a href=address>{words}</a> }.into_any()
+        }
+    };
+    let [name, count, rate, change, unknown] = page.heads;
+    let head = |head: Head, words: String, class: &'static str| {
+        let arrow = match head.sorted {
+            Some("ascending") => " ↑",
+            Some(_) => " ↓",
+            None => "",
+        };
+        view! { <th scope="col" class=class aria-sort=head.sorted><a href=head.address>{words}{arrow}</a></th> }
+    };
+    let row = |row: ByRow| {
+        let name = match row.address {
+            Some(address) => view! { <a href=address>{row.name}</a> }.into_any(),
+            None => view! { <span class="muted">{row.name}</span> }.into_any(),
+        };
+        let change = match row.change {
+            Some(Change { words, tone: ChangeTone::Chance, .. }) => {
+                view! { <span class="muted" title="May be chance">{words}</span> }.into_any()
+            }
+            Some(Change { words, .. }) => view! { <span>{words}</span> }.into_any(),
+            None => view! { <span class="muted">{words::NO_SHARE}</span> }.into_any(),
+        };
+        view! {
+            <tr>
+                <th scope="row">{name}</th>
+                <td class="n with-bar"><svg class="cell-bar" viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true" focusable="false"><rect width=row.bar height="10" /></svg><span>{row.count}</span></td>
+                <td class="n"><b>{row.rate}</b>" "<small class="muted wide-only">{row.half}</small></td>
+                <td class="n wide-only">{change}</td>
+                <td class="n">{row.unknown}</td>
+            </tr>
+        }
+    };
+    let nothing = page.rows.is_empty().then(|| view! { <p class="notice">"Nothing matches what is chosen."</p> });
+    view! {
+        <section class="card">
+            <header>
+                <h2>{format!("By {}", page.what.to_lowercase())}{definition(page.rate)}</h2>
+                <div class="segments" role="group" aria-label="Grouped by">{page.groups.into_iter().map(group).collect_view()}</div>
+            </header>
+            {nothing}
+            <div class="scroll" tabindex="0" role="group" aria-label=format!("Figures by {}", page.what.to_lowercase())>
+                <table>
+                    <thead>
+                        <tr>
+                            {head(name, page.what.to_owned(), "")}
+                            {head(count, format!("Apple {}", page.units), "n")}
+                            {head(rate, words::rate(page.rate).to_owned(), "n")}
+                            {head(change, format!("Change, {}", words::days(page.days)), "n wide-only")}
+                            {head(unknown, "Unknown".to_owned(), "n")}
+                        </tr>
+                    </thead>
+                    <tbody>{page.rows.into_iter().map(row).collect_view()}</tbody>
+                </table>
+            </div>
+            {page.note.map(|note| view! { <p class="muted">{note}</p> })}
+        </section>
+    }
+}

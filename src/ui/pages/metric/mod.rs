@@ -1,0 +1,125 @@
+//! Metrics: how units are distributed now and over time, by what they have, and how statuses change.
+
+pub mod bar;
+pub mod by;
+pub mod flow;
+pub mod now;
+pub mod over_time;
+pub mod quality;
+
+use crate::domain::closed_list::closed_list;
+use crate::ui::frame::{Frame, frame};
+use crate::ui::islands::reading::ChartReading;
+use crate::ui::prerender::Prerender;
+use crate::ui::surroundings::{Around, Model};
+use bar::{MetricBar, metric_bar};
+use leptos::prelude::*;
+
+closed_list! {
+    /// The views, in the order of their tabs; as they are called in addresses.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub enum MetricView {
+        Now => "now",
+        OverTime => "over-time",
+        By => "by",
+        Flow => "flow",
+        Quality => "quality",
+    }
+}
+
+impl MetricView {
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Now => "Now",
+            Self::OverTime => "Over time",
+            Self::By => "By",
+            Self::Flow => "Flow",
+            Self::Quality => "Quality",
+        }
+    }
+
+    /// Whether it is about days.
+    pub fn has_period(self) -> bool {
+        self != Self::Now
+    }
+
+    /// Whether it has a line that is read by pointer and keys.
+    fn has_line(self) -> bool {
+        self == Self::OverTime
+    }
+}
+
+/// One view with its filters.
+#[derive(Clone, Debug)]
+pub struct MetricPage {
+    pub frame: Frame,
+    pub view: MetricView,
+    /// The views' addresses with the filters that they share.
+    pub tabs: Vec<(MetricView, String)>,
+    pub bar: MetricBar,
+    /// Whether the reader sees rounded figures.
+    pub rounded: bool,
+    pub content: MetricContent,
+}
+
+#[derive(Clone, Debug)]
+pub enum MetricContent {
+    Now(now::Now),
+    OverTime(over_time::OverTime),
+    By(by::By),
+    Flow(flow::FlowView),
+    Quality(quality::Quality),
+}
+
+impl Model for MetricPage {
+    fn around(&self) -> Around<'_> {
+        Around::Workspace(&self.frame)
+    }
+
+    fn own_title(&self) -> Option<String> {
+        let chosen = self.bar.chips.iter().map(|chip| chip.words.as_str());
+        let parts: Vec<&str> = [self.view.title()].into_iter().chain(chosen).collect();
+        Some(format!("Metrics: {}", parts.join(", ")))
+    }
+
+    fn has_faults(&self) -> bool {
+        self.bar.period.as_ref().is_some_and(|period| !period.faults.0.is_empty())
+    }
+
+    fn has_filters(&self) -> bool {
+        true
+    }
+
+    fn has_island(&self) -> bool {
+        self.view.has_line()
+    }
+}
+
+pub fn metrics(page: MetricPage) -> impl IntoView {
+    let tab = |(view, address): (MetricView, String)| {
+        let current = (view == page.view).then_some("page");
+        view! { <li><a href=address aria-current=current>{view.title()}</a></li> }
+    };
+    let tabs = page.tabs.clone().into_iter().map(tab).collect_view();
+    let rounded = page.rounded.then(|| {
+        view! { <p class="muted">"Your role sees figures rounded to 10, and rates only from 100 up. Each figure is rounded on its own, so parts may not add up to their total."</p> }
+    });
+    let reading = page.view.has_line().then(|| view! { <ChartReading /> });
+    let content = match page.content {
+        MetricContent::Now(view) => now::now(view).prerender(),
+        MetricContent::OverTime(view) => over_time::over_time(view).prerender(),
+        MetricContent::By(view) => by::by(view).prerender(),
+        MetricContent::Flow(view) => flow::flow(view).prerender(),
+        MetricContent::Quality(view) => quality::quality(view).prerender(),
+    };
+    let content = view! {
+        <div class="head">
+            <h1>"Metrics"</h1>
+            {reading}
+        </div>
+        <nav class="tabs" aria-label="Views"><ul>{tabs}</ul></nav>
+        {metric_bar(page.bar)}
+        <div class="stack">{rounded}{content}</div>
+    };
+    frame(page.frame, content)
+}

@@ -1,0 +1,86 @@
+//! Over time: a rate as a line, and the shares of the five states as stacked areas, with what was changed meanwhile.
+
+use crate::domain::att::CountedState;
+use crate::domain::metric::Rate;
+use crate::ui::parts::chart::line::{LineChart, line_chart};
+use crate::ui::parts::chart::stack::{Stack, stack};
+use crate::ui::parts::rate::{Change, change, definition};
+use crate::ui::parts::rate_table::{RateTable, rate_table};
+use crate::ui::parts::status;
+use crate::ui::prerender::Prerender;
+use crate::ui::words;
+use leptos::prelude::*;
+
+#[derive(Clone, Debug)]
+pub struct OverTime {
+    pub rate: Rate,
+    pub chart: LineChart,
+    pub table: RateTable,
+    pub change: Option<Change>,
+    pub stack: Stack,
+    /// The newest first.
+    pub rows: Vec<CountRow>,
+    /// What the counts are of, such as "profiles at the end of each day".
+    pub counted: String,
+    /// A period that has figures, where this one has none: its words and its address.
+    pub nearest: Option<(String, String)>,
+}
+
+/// The counts of a day, a week or a month.
+#[derive(Clone, Debug)]
+pub struct CountRow {
+    pub days: String,
+    pub counts: Vec<String>,
+    pub total: String,
+}
+
+pub fn over_time(page: OverTime) -> impl IntoView {
+    let rate = page.rate;
+    let nothing = page.nearest.map(|(words, address)| {
+        view! { <p class="notice">"There are no figures in these days. "<a href=address>{words}</a></p> }
+    });
+    let drawn = match line_chart(&page.chart) {
+        Some(drawn) => view! {
+            <div class="chart-box">{drawn}</div>
+            <details class="figures"><summary>"Show the figures"</summary>{rate_table(page.table)}</details>
+        }
+        .prerender(),
+        None => view! { <p class="muted">"There is no rate to draw: its denominator is nothing, or too small for your role."</p> }.prerender(),
+    };
+    let head =
+        CountedState::OF_APPLE.into_iter().map(|state| view! { <th scope="col" class="n">{words::state(state)}</th> });
+    let row = |row: CountRow| {
+        let counts = row.counts.into_iter().map(|count| view! { <td class="n">{count}</td> });
+        view! { <tr><th scope="row">{row.days}</th>{counts.collect_view()}<td class="n"><b>{row.total}</b></td></tr> }
+    };
+    let legend = CountedState::OF_APPLE.into_iter().map(|state| view! { <li>{status::status(state)}</li> });
+    let shares = stack(&page.stack).map(|drawn| {
+        view! {
+            <section class="card">
+                <header><h2>"Shares"</h2><p class="muted">{page.counted}</p></header>
+                <div class="chart-box">{drawn}</div>
+                <ul class="legend" aria-label="Statuses">{legend.collect_view()}</ul>
+                <details class="figures">
+                <summary>"Show the figures"</summary>
+                <div class="scroll" tabindex="0" role="group" aria-label="Counts over time">
+                    <table>
+                        <thead><tr><th scope="col">"Days"</th>{head.collect_view()}<th scope="col" class="n">"All Apple"</th></tr></thead>
+                        <tbody>{page.rows.into_iter().map(row).collect_view()}</tbody>
+                    </table>
+                </div>
+                </details>
+            </section>
+        }
+    });
+    view! {
+        {nothing}
+        <section class="card">
+            <header>
+                <h2>{words::rate(rate)}{definition(rate)}</h2>
+                {page.change.map(change)}
+            </header>
+            {drawn}
+        </section>
+        {shares}
+    }
+}

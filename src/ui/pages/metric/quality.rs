@@ -1,0 +1,67 @@
+//! Quality: what batches said against themselves or the rules, what that usually means, and what helps.
+
+use crate::ui::parts::chart::columns::{Columns, columns};
+use leptos::prelude::*;
+
+#[derive(Clone, Debug)]
+pub struct Quality {
+    /// The most frequent first.
+    pub problems: Vec<ProblemCard>,
+    /// The inputs, where examples are; `None` for those who may not see single batches.
+    pub examples: Option<String>,
+}
+
+/// One kind of data problem.
+#[derive(Clone, Debug)]
+pub struct ProblemCard {
+    pub said: &'static str,
+    /// What it usually means, and how to fix it in the app.
+    pub help: &'static str,
+    pub times: String,
+    pub chart: Columns,
+    /// Apps with their versions, and how often each.
+    pub places: Vec<(String, String)>,
+    /// How many places are not among them.
+    pub more: i64,
+}
+
+pub fn quality(page: Quality) -> impl IntoView {
+    let examples = page.examples.map(|address| {
+        view! { <p>"Batches with these problems can be seen at their input: "<a href=address>"Inputs"</a>"."</p> }
+    });
+    let nothing = page.problems.is_empty().then(|| {
+        view! {
+            <section class="card empty">
+                <h2>"No data problems"</h2>
+                <p>"Nothing that came in these days contradicts itself, what its device said before, or Apple's rules."</p>
+            </section>
+        }
+    });
+    let card = |problem: ProblemCard| {
+        let place = |(name, times): (String, String)| {
+            view! { <tr><th scope="row">{name}</th><td class="n">{times}</td></tr> }
+        };
+        let more =
+            (problem.more > 0).then(|| view! { <p class="muted">{format!("And {} more versions.", problem.more)}</p> });
+        view! {
+            <section class="card">
+                <header><h2>{problem.said}</h2><p><b>{problem.times}</b></p></header>
+                <p class="muted">{problem.help}</p>
+                {columns(&problem.chart)}
+                <details class="figures">
+                    <summary>"Show apps and versions"</summary>
+                    <table>
+                        <thead><tr><th scope="col">"App and version"</th><th scope="col" class="n">"Times"</th></tr></thead>
+                        <tbody>{problem.places.into_iter().map(place).collect_view()}</tbody>
+                    </table>
+                    {more}
+                </details>
+            </section>
+        }
+    };
+    view! {
+        {examples}
+        {nothing}
+        {page.problems.into_iter().map(card).collect_view()}
+    }
+}

@@ -1,0 +1,51 @@
+//! The consent rate over the chosen days, and what else happened.
+
+use super::{Consent, Happening};
+use crate::domain::metric::Rate;
+use crate::ui::parts::chart::line::line_chart;
+use crate::ui::parts::rate::definition;
+use crate::ui::parts::rate_table::rate_table;
+use crate::ui::prerender::Prerender;
+use crate::ui::words;
+use leptos::prelude::*;
+
+pub fn consent(page: Consent) -> impl IntoView {
+    let Consent { chart, table, span, has_before } = page;
+    let before = if has_before { format!("; dashed: the {span} before") } else { String::new() };
+    let shown = match line_chart(&chart) {
+        Some(drawn) => view! {
+            <div class="chart-box">{drawn}</div>
+            <details class="figures">
+                <summary>"Show the figures"</summary>
+                {rate_table(table)}
+            </details>
+        }
+        .prerender(),
+        None => view! {
+            <p class="notice">"There is no consent rate in these days: nobody had answered the prompt yet, or too few for a rate."</p>
+        }
+        .prerender(),
+    };
+    view! {
+        <section class="card">
+            <header>
+                <h2>{words::rate(Rate::Consent)}{definition(Rate::Consent)}</h2>
+                <p class="muted">{format!("Authorized of those who answered; the band is what a sample of this size could hide{before}.")}</p>
+            </header>
+            {shown}
+        </section>
+    }
+}
+
+pub fn happenings(all: Vec<Happening>) -> Option<impl IntoView> {
+    let line = |one: Happening| {
+        let words = match one.address {
+            Some(address) => view! { <a href=address>{one.words}</a> }.prerender(),
+            None => view! { <span>{one.words}</span> }.prerender(),
+        };
+        view! { <li><b>{one.first}</b>" "{words}</li> }
+    };
+    (!all.is_empty()).then(|| {
+        view! { <section class="card"><h2 class="hidden">"What happened"</h2><ul class="happenings">{all.into_iter().map(line).collect_view()}</ul></section> }
+    })
+}

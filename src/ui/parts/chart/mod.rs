@@ -1,0 +1,14 @@
+//! Charts, drawn on the server as SVG from the same figures as the table beside them: each once for wide pages and once for
+//! phones, of which the style sheet shows the one that fits.
+
+pub mod columns;
+pub mod line;
+pub mod scale;
+pub mod spark;
+pub mod stack;
+
+/// A coordinate as it is written.
+fn figure(x: f64) -> String {
+    let text = format!("{x:.1}");
+    text.strip_suffix(".0").map_or(text.clone(), str::to_owned)
+}

@@ -1,0 +1,64 @@
+//! The choice of the days that a page is about.
+
+use super::field::{Faults, Field, field};
+use super::notice::{Tone, notice};
+use crate::ui::words;
+use leptos::prelude::*;
+
+/// The spans that can be chosen at once, in days until today.
+pub const SPANS: [i64; 4] = [7, 30, 90, 365];
+
+#[derive(Clone, Debug)]
+pub struct PeriodChoice {
+    /// The address of the same page for each of the spans.
+    pub spans: [(i64, String); SPANS.len()],
+    /// The span that is shown; `None` for days of one's own.
+    pub shown: Option<i64>,
+    /// The days that are shown, in words.
+    pub words: String,
+    /// As they were typed, or as they are.
+    pub from: String,
+    pub to: String,
+    /// What else is in the address, which the form keeps.
+    pub kept: Vec<(String, String)>,
+    pub faults: Faults,
+}
+
+pub fn period_choice(choice: &PeriodChoice) -> impl IntoView + use<> {
+    let span = |(days, address): &(i64, String)| {
+        let words = words::days(*days);
+        if choice.shown == Some(*days) {
+            view! { <span aria-current="true">{words}</span> }.into_any()
+        } else {
+            view! { <a href=address.clone()>{words}</a> }.into_any()
+        }
+    };
+    let kept = choice.kept.iter().cloned();
+    let kept = kept.map(|(name, value)| view! { <input type="hidden" name=name value=value /> }).collect_view();
+    let day = |name: &'static str, label: &'static str, value: &str| {
+        let field_of = Field { name, label, kind: Some("date"), value: value.to_owned(), ..Field::default() };
+        field(field_of, &choice.faults)
+    };
+    let is_own = choice.shown.is_none();
+    let wrong = (!choice.faults.0.is_empty()).then(|| {
+        notice(
+            Tone::Danger,
+            view! { <p><b>"These days cannot be shown."</b>" The page shows others: "{choice.words.clone()}"."</p> },
+        )
+    });
+    view! {
+        <div class="segments period" role="group" aria-label="Days">
+            {choice.spans.iter().map(span).collect_view()}
+            <details class="own-days" open=!choice.faults.0.is_empty()>
+                <summary aria-current=is_own.then_some("true")>{choice.words.clone()}</summary>
+                <form method="get">
+                    {wrong}
+                    {kept}
+                    {day("from", "From", &choice.from)}
+                    {day("to", "To", &choice.to)}
+                    <button class="button">"Show"</button>
+                </form>
+            </details>
+        </div>
+    }
+}

@@ -1,0 +1,75 @@
+//! A rate: its figure with what a sample of this size could hide, how it came to be, and how it changed.
+
+use super::chart::spark::spark;
+use crate::domain::metric::Rate;
+use crate::ui::words;
+use leptos::prelude::*;
+
+/// One rate as the reader may see it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RateCard {
+    pub rate: Rate,
+    pub value: String,
+    /// Such as `±0.3`; empty where there is no rate.
+    pub half: String,
+    /// Such as "42,780 of 116,575".
+    pub figures: String,
+    /// What it is the share of.
+    pub of: String,
+    pub change: Option<Change>,
+    /// Its course, from the oldest to the newest.
+    pub course: Vec<Option<f64>>,
+}
+
+/// How a rate changed since the period before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// Such as "▲ 0.9 points".
+    pub words: String,
+    /// Such as "in 7 days".
+    pub span: String,
+    pub tone: ChangeTone,
+}
+
+/// What a change means to whoever asks for consent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChangeTone {
+    Better,
+    Worse,
+    /// It lies within what two samples of these sizes could hide.
+    Chance,
+}
+
+/// The rate as a card.
+pub fn rate_card(card: RateCard) -> impl IntoView {
+    let change = card.change.map(change);
+    view! {
+        <div class="card rate">
+            <h2>{words::rate(card.rate)}{definition(card.rate)}</h2>
+            <p><b class="big">{card.value}</b>" "<small class="muted">{card.half}</small></p>
+            {spark(&card.course)}
+            {change}
+            <p class="muted">{card.figures}<br />{card.of}</p>
+        </div>
+    }
+}
+
+pub fn change(change: Change) -> impl IntoView {
+    let (class, behind) = match change.tone {
+        ChangeTone::Better => ("change better", ""),
+        ChangeTone::Worse => ("change worse", ""),
+        ChangeTone::Chance => ("change", ", may be chance"),
+    };
+    view! { <p class=class><b>{change.words}</b>{format!(" {}{behind}", change.span)}</p> }
+}
+
+/// A rate's formula, behind a question mark that opens without script.
+pub fn definition(rate: Rate) -> impl IntoView {
+    let label = format!("What is the {}?", words::rate(rate).to_lowercase());
+    view! {
+        <details class="definition">
+            <summary aria-label=label>"?"</summary>
+            <p>{words::formula(rate)}". "{words::INTERVAL}</p>
+        </details>
+    }
+}

@@ -1,0 +1,86 @@
+//! Rates and their changes in words.
+
+use crate::domain::metric::{Interval, Rate};
+
+pub fn rate(rate: Rate) -> &'static str {
+    match rate {
+        Rate::Consent => "Consent rate",
+        Rate::Addressable => "Addressable rate",
+        Rate::PromptCoverage => "Prompt coverage",
+        Rate::Restricted => "Restricted rate",
+        Rate::ReportedShare => "Reported share",
+    }
+}
+
+/// What a rate is the share of, in a few words; `units` are what is counted.
+pub fn rate_in_short(rate: Rate, units: &str) -> String {
+    match rate {
+        Rate::Consent => "authorized among those who answered the prompt".to_owned(),
+        Rate::Addressable => format!("authorized among all Apple {units}"),
+        Rate::PromptCoverage => "answered among those who can be asked".to_owned(),
+        Rate::Restricted => "restricted among those with a reported status".to_owned(),
+        Rate::ReportedShare => "with a reported status; the rest have only the default, if there is one".to_owned(),
+    }
+}
+
+/// A rate's formula.
+pub fn formula(rate: Rate) -> &'static str {
+    match rate {
+        Rate::Consent => "authorized ÷ (authorized + denied)",
+        Rate::Addressable => "authorized ÷ (authorized + denied + restricted + not determined + unknown)",
+        Rate::PromptCoverage => "(authorized + denied) ÷ (authorized + denied + not determined)",
+        Rate::Restricted => "restricted ÷ (authorized + denied + restricted + not determined)",
+        Rate::ReportedShare => {
+            "(authorized + denied + restricted + not determined) ÷ (authorized + denied + restricted + not determined + unknown)"
+        }
+    }
+}
+
+/// What is to be known of every rate.
+pub const INTERVAL: &str = "The range is a 95% Wilson interval: what a sample of this size could hide.";
+
+/// An interval as a range, such as `36.4% to 37.0%`.
+pub fn interval(interval: Option<Interval>) -> String {
+    match interval {
+        Some(Interval { low, high }) => format!("{:.1}% to {:.1}%", low * 100.0, high * 100.0),
+        None => super::NO_SHARE.to_owned(),
+    }
+}
+
+/// Half an interval, such as `±0.3`.
+pub fn half(interval: Option<Interval>) -> String {
+    interval.map(|interval| format!("±{:.1}", interval.half() * 100.0)).unwrap_or_default()
+}
+
+/// How many points a share grew or fell, such as `▲ 0.9 points`.
+pub fn points(grew: f64) -> String {
+    let points = format!("{:.1}", (grew * 100.0).abs());
+    let sign = match points.as_str() {
+        "0.0" => "",
+        _ if grew > 0.0 => "▲ ",
+        _ => "▼ ",
+    };
+    format!("{sign}{points} point{}", if points == "1.0" { "" } else { "s" })
+}
+
+/// So many days, as a span.
+pub fn days(n: i64) -> String {
+    match n {
+        1 => "1 day".to_owned(),
+        365 => "1 year".to_owned(),
+        n => format!("{} days", super::number(n)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn changes_have_a_direction_unless_they_are_nothing() {
+        assert_eq!(points(0.009), "▲ 0.9 points");
+        assert_eq!(points(-0.01), "▼ 1.0 point");
+        assert_eq!(points(0.0004), "0.0 points");
+        assert_eq!(half(Some(Interval { low: 0.360, high: 0.368 })), "±0.4");
+    }
+}
