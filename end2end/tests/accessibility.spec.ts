@@ -32,9 +32,16 @@ for (const [colorScheme, width] of [["light", 1280], ["dark", 360]] as const) {
             const at = (path: string) => page.goto(`${server.origin}/w/${slug}/${path}`);
             await at("overview");
             await expect(page.getByRole("status")).toHaveText("Live");
-            const figures = page.locator("main .scroll").first();
+            const figures = page.getByRole("group", { name: "Figures by status" });
             expect(await figures.evaluate((region) => region.scrollWidth - region.clientWidth), "every figure is in sight").toBe(0);
             await check("overview");
+            for (const view of ["", "/over-time", "/by", "/flow", "/quality"]) {
+                await at(`metrics${view}`);
+                await page.locator("main details.figures").evaluateAll((all: HTMLDetailsElement[]) => all.forEach((one) => (one.open = true)));
+                await check(`metrics${view}`);
+            }
+            await at("metrics/over-time?from=2020-01-01&to=2020-01-02");
+            await check("days that cannot be shown");
             await at("overview?environment=development");
             await check("empty overview");
             await at("privacy");

@@ -56,7 +56,7 @@ for (const { name, width, names, ...view } of VIEWS) {
                 const shown = [...document.querySelectorAll<HTMLElement>("main button, main a[href], main input:not([type=hidden]), main select")];
                 const out = shown.filter((element) => {
                     const box = element.getBoundingClientRect();
-                    if (box.width === 0 || getComputedStyle(element).visibility === "hidden" || element.closest(".scroll, .hidden")) return false;
+                    if (box.width === 0 || !element.checkVisibility({ visibilityProperty: true }) || element.closest(".scroll, .hidden")) return false;
                     return box.left < -1 || box.right > document.documentElement.clientWidth + 1;
                 });
                 return out.map((element) => element.outerHTML.slice(0, 80));
@@ -70,6 +70,11 @@ for (const { name, width, names, ...view } of VIEWS) {
             expect(new URL(page.url()).pathname, path).toBe(address);
             await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
             await look(path);
+            const days = page.locator(".own-days > summary");
+            if ((await days.count()) > 0) {
+                await days.click();
+                await look(`${path}, days of one's own`);
+            }
         }
         await page.goto(`${server.origin}/w/${slug}/inputs`);
         if (width >= 1280) {

@@ -49,39 +49,52 @@ pub enum Shown {
     Rounded(i64),
     /// Fewer than ten; nothing more is said, not even whether there are any.
     FewerThanTen,
+    /// The sum of several days, of which some had fewer than ten and add nothing.
+    AtLeast(i64),
 }
 
 impl Shown {
     /// Counts of several days, added up as they are shown. A figure over many days is made so: rounded from its exact sum,
     /// those of overlapping periods could be solved for the exact counts of single days. What is fewer than ten on a day
-    /// adds nothing.
+    /// adds nothing, and the sum says so.
     pub fn sum(days: impl IntoIterator<Item = Self>) -> Option<Self> {
         days.into_iter().reduce(|sum, day| match (sum, day) {
             (Self::Exact(sum), Self::Exact(day)) => Self::Exact(sum + day),
-            (Self::FewerThanTen, other) | (other, Self::FewerThanTen) => other,
+            (Self::FewerThanTen, Self::FewerThanTen) => Self::FewerThanTen,
+            (Self::FewerThanTen, Self::Exact(n) | Self::Rounded(n) | Self::AtLeast(n))
+            | (Self::Exact(n) | Self::Rounded(n) | Self::AtLeast(n), Self::FewerThanTen) => Self::AtLeast(n),
             (Self::Rounded(sum) | Self::Exact(sum), Self::Rounded(day) | Self::Exact(day)) => Self::Rounded(sum + day),
+            (Self::AtLeast(sum) | Self::Rounded(sum) | Self::Exact(sum), Self::AtLeast(day))
+            | (Self::AtLeast(sum), Self::Rounded(day) | Self::Exact(day)) => Self::AtLeast(sum + day),
         })
     }
+
+    /// Nobody, where that is certain and says nothing of any single person.
+    pub const NOBODY: Self = Self::Exact(0);
 
     /// What a row of the audit log says of a count, for roles read it that see rounded counts only.
     pub fn logged(n: i64) -> serde_json::Value {
         match Precision::of(Grant::Rounded).shown(n) {
             Self::FewerThanTen => "fewer than 10".into(),
-            Self::Exact(n) | Self::Rounded(n) => n.into(),
+            Self::Exact(n) | Self::Rounded(n) | Self::AtLeast(n) => n.into(),
         }
     }
 
-    /// The figure to calculate rates with; `None` for fewer than ten.
+    /// The figure as a number, such as a chart's; `None` for fewer than ten.
     pub fn figure(self) -> Option<i64> {
         match self {
-            Self::Exact(n) | Self::Rounded(n) => Some(n),
+            Self::Exact(n) | Self::Rounded(n) | Self::AtLeast(n) => Some(n),
             Self::FewerThanTen => None,
         }
     }
 }
 
-/// A share, from counts as they are shown; `None` where it would say too much or divide by nothing.
+/// A share, from counts as they are shown; `None` where it would say too much, divide by nothing, or be wrong because days
+/// of fewer than ten are missing in a count.
 pub fn share(part: Shown, whole: Shown) -> Option<f64> {
+    if [part, whole].iter().any(|count| matches!(count, Shown::AtLeast(_))) {
+        return None;
+    }
     let (part, whole_figure) = (part.figure()?, whole.figure()?);
     let floor = if matches!(whole, Shown::Exact(_)) { 1 } else { SMALLEST_DENOMINATOR };
     (whole_figure >= floor).then(|| part as f64 / whole_figure as f64)
@@ -107,7 +120,9 @@ mod tests {
     #[test]
     fn several_days_add_up_as_they_are_shown() {
         let sum = |days: &[i64], precision: Precision| Shown::sum(days.iter().map(|n| precision.shown(*n)));
-        assert_eq!(sum(&[14, 14, 9], ROUNDED), Some(Shown::Rounded(20)));
+        assert_eq!(sum(&[14, 14], ROUNDED), Some(Shown::Rounded(20)));
+        assert_eq!(sum(&[14, 9, 14], ROUNDED), Some(Shown::AtLeast(20)));
+        assert_eq!(share(Shown::AtLeast(200), Shown::Rounded(400)), None, "too low a share would be wrong");
         assert_eq!(sum(&[9, 9, 9], ROUNDED), Some(Shown::FewerThanTen));
         assert_eq!(sum(&[14, 14, 9], EXACT), Some(Shown::Exact(37)));
         assert_eq!(sum(&[], ROUNDED), None);

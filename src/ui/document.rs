@@ -2,6 +2,7 @@
 
 use super::pages::Page;
 use super::prerender::Prerender;
+use crate::domain::text::visible;
 use leptos::prelude::*;
 use leptos_meta::{Link, Meta, MetaTags, Stylesheet, Title, provide_meta_context};
 
@@ -57,7 +58,7 @@ fn head(page: &Page, assets: &str) -> impl IntoView + use<> {
 
 /// Text of people within an element: `leptos_meta` writes a title as it is.
 fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;")
+    visible(text.replace('&', "&amp;").replace('<', "&lt;"))
 }
 
 /// What makes the page's islands come alive.

@@ -76,6 +76,7 @@ audit_actions! {
     DemoFilled => "demo.filled" in [Installation],
     DevicesRetired => "devices.retired" in [Workspace],
     AuditExported => "audit.exported" in [Workspace],
+    MetricsExported => "metrics.exported" in [Workspace],
     ProfilesRead => "profile.read_by_token" in [Workspace],
     IdfasErased => "idfas.erased" in [Workspace],
     RetentionRemoved => "retention.removed" in [Installation],

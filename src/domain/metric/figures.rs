@@ -9,37 +9,30 @@ use crate::domain::rounding::{Precision, Shown};
 /// The counts of one moment, or of several days that are added up as they are shown.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Figures {
-    /// As reported.
-    explicit: Vec<Counts>,
+    /// As reported, each with the default that was in force then.
+    days: Vec<(Counts, Option<Status>)>,
     basis: Basis,
-    /// The default in force then.
-    default: Option<Status>,
     precision: Precision,
 }
 
 impl Figures {
     /// Of these days. A period without any day that counted is one of zero.
-    pub fn new(
-        days: impl IntoIterator<Item = Counts>,
-        (basis, default): (Basis, Option<Status>),
-        precision: Precision,
-    ) -> Self {
-        let mut explicit: Vec<Counts> = days.into_iter().collect();
-        explicit.resize(explicit.len().max(1), Counts::default());
-        Self { explicit, basis, default, precision }
-    }
-
-    /// The default in force then.
-    pub fn default(&self) -> Option<Status> {
-        self.default
+    pub fn new(days: impl IntoIterator<Item = (Counts, Option<Status>)>, basis: Basis, precision: Precision) -> Self {
+        let mut days: Vec<(Counts, Option<Status>)> = days.into_iter().collect();
+        days.resize(days.len().max(1), (Counts::default(), None));
+        Self { days, basis, precision }
     }
 
     fn sum(&self, basis: Basis, states: &[CountedState]) -> Shown {
-        let of_day = |day: &Counts| {
-            let day = basis.of(*day, self.default);
+        let of_day = |(day, default): &(Counts, Option<Status>)| {
+            // With a default nobody is left without a status.
+            if basis == Basis::Effective && default.is_some() && states == [CountedState::Unknown] {
+                return Shown::NOBODY;
+            }
+            let day = basis.of(*day, *default);
             self.precision.shown(states.iter().map(|state| day.of(*state)).sum())
         };
-        Shown::sum(self.explicit.iter().map(of_day)).unwrap_or(self.precision.shown(0))
+        Shown::sum(self.days.iter().map(of_day)).unwrap_or(self.precision.shown(0))
     }
 
     /// How many have a state.
@@ -60,12 +53,75 @@ impl Figures {
     /// A rate's two counts. How much was reported is no question of the basis: with the default applied it is all.
     pub fn fraction(&self, rate: Rate) -> Fraction {
         let basis = if rate == Rate::ReportedShare { Basis::Explicit } else { self.basis };
-        Fraction { part: self.sum(basis, rate.part()), whole: self.sum(basis, rate.whole()) }
+        Fraction {
+            part: self.sum(basis, rate.part()),
+            whole: self.sum(basis, rate.whole()),
+            is_of_one_moment: self.days.len() == 1,
+        }
     }
 
     /// The same counts, with the days of others.
     pub fn with(mut self, others: Self) -> Self {
-        self.explicit.extend(others.explicit);
+        self.days.extend(others.days);
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::permission::Grant;
+
+    fn counts(authorized: i64, denied: i64, unknown: i64) -> Counts {
+        let mut counts = Counts::default();
+        counts.add(CountedState::Known(Status::Authorized), authorized);
+        counts.add(CountedState::Known(Status::Denied), denied);
+        counts.add(CountedState::Unknown, unknown);
+        counts
+    }
+
+    const EXACT: Grant = Grant::Yes;
+
+    #[test]
+    fn each_day_has_the_default_of_its_own() {
+        let days = [(counts(1, 2, 4), None), (counts(10, 20, 40), Some(Status::Denied))];
+        let figures = Figures::new(days, Basis::Effective, Precision::of(EXACT));
+        let of = |state: CountedState| figures.of(state).figure();
+        assert_eq!((of(CountedState::Known(Status::Denied)), of(CountedState::Unknown)), (Some(62), Some(4)));
+        let consent = figures.fraction(Rate::Consent);
+        assert_eq!((consent.part, consent.whole), (Shown::Exact(11), Shown::Exact(73)));
+        let reported = figures.fraction(Rate::ReportedShare);
+        assert_eq!((reported.part, reported.whole), (Shown::Exact(33), Shown::Exact(77)));
+    }
+
+    #[test]
+    fn each_rate_has_its_formula() {
+        let mut all = Counts::default();
+        let states = [Status::Authorized, Status::Denied, Status::Restricted, Status::NotDetermined];
+        states.into_iter().zip([1, 10, 100, 1000]).for_each(|(status, n)| all.add(CountedState::Known(status), n));
+        all.add(CountedState::Unknown, 10_000);
+        all.add(CountedState::NotApplicable, 100_000);
+        let figures = Figures::new([(all, None)], Basis::Explicit, Precision::of(EXACT));
+        let found = Rate::ALL.map(|rate| figures.fraction(rate).figures());
+        let expected = [(1, 11), (1, 11_111), (11, 1011), (100, 1111), (1111, 11_111)];
+        assert_eq!(found, expected.map(Some));
+    }
+
+    #[test]
+    fn nobody_is_unknown_while_there_is_a_default_and_that_is_told_to_all() {
+        let rounded = Precision::of(Grant::Rounded);
+        let figures = |default| Figures::new([(counts(20, 20, 5), default)], Basis::Effective, rounded);
+        assert_eq!(figures(Some(Status::Denied)).of(CountedState::Unknown), Shown::NOBODY);
+        assert_eq!(figures(None).of(CountedState::Unknown), Shown::FewerThanTen);
+    }
+
+    #[test]
+    fn days_that_are_added_up_have_no_interval() {
+        let day = (counts(200, 200, 0), None);
+        let of = |days: Vec<_>| Figures::new(days, Basis::Explicit, Precision::of(EXACT)).fraction(Rate::Consent);
+        assert!(of(vec![day]).interval().is_some());
+        let two = of(vec![day, day]);
+        assert_eq!((two.share(), two.interval()), (Some(0.5), None), "one device may be in both");
+        assert_eq!(of(vec![]).share(), None, "nothing is divided by nothing");
     }
 }

@@ -8,6 +8,6 @@ mod rate;
 
 pub use basis::Basis;
 pub use figures::Figures;
-pub use interval::{Interval, difference, wilson};
+pub use interval::Interval;
 pub use period::Period;
-pub use rate::{Fraction, Rate};
+pub use rate::{Fraction, Meaning, Rate};

@@ -1,10 +1,9 @@
 //! The five rates. Peers publish different figures under the name "opt-in rate": each of ours has a name of its own, its
 //! formula and its denominator.
 
-use super::interval::{Interval, wilson};
+use super::interval::{Interval, difference, wilson};
 use crate::domain::att::{CountedState, Status};
 use crate::domain::closed_list::closed_list;
-use crate::domain::count::Counts;
 use crate::domain::rounding::{Shown, share};
 
 closed_list! {
@@ -51,13 +50,7 @@ impl Rate {
         }
     }
 
-    /// The exact number above the line, and that below it.
-    pub fn numbers(self, counts: &Counts) -> (i64, i64) {
-        let sum = |states: &[CountedState]| states.iter().map(|state| counts.of(*state)).sum();
-        (sum(self.part()), sum(self.whole()))
-    }
-
-    /// How many points a rise of it is worth to whoever asks for consent: a rise of the restricted rate is none.
+    /// Whether its rise is good news to whoever asks for consent: that of the restricted rate is none.
     pub fn is_better_higher(self) -> bool {
         self != Self::Restricted
     }
@@ -68,10 +61,23 @@ impl Rate {
 pub struct Fraction {
     pub part: Shown,
     pub whole: Shown,
+    /// Whether nobody is in it twice. Of days that are added up, devices come back: they are no sample of so many.
+    pub is_of_one_moment: bool,
+}
+
+/// What a change of a rate means to whoever asks for consent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Meaning {
+    Better,
+    Worse,
+    /// It lies within what two samples of these sizes could hide.
+    Chance,
+    /// That cannot be told.
+    Unknown,
 }
 
 impl Fraction {
-    /// The share, from 0 to 1; `None` where it would say too much or divide by nothing.
+    /// The share, from 0 to 1; `None` where it would say too much, divide by nothing or be wrong.
     pub fn share(self) -> Option<f64> {
         share(self.part, self.whole)
     }
@@ -82,49 +88,22 @@ impl Fraction {
         Some((self.part.figure()?, self.whole.figure()?))
     }
 
-    /// What a sample of this size could hide; `None` where there is no share.
+    /// What a sample of this size could hide; `None` where there is no share, or no sample.
     pub fn interval(self) -> Option<Interval> {
-        let (part, whole) = self.figures()?;
+        let (part, whole) = self.figures().filter(|_| self.is_of_one_moment)?;
         wilson(part, whole)
     }
-}
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn counts(of: [i64; 5]) -> Counts {
-        let mut counts = Counts::default();
-        CountedState::OF_APPLE.into_iter().zip(of).for_each(|(state, n)| counts.add(state, n));
-        counts.add(CountedState::NotApplicable, 1000);
-        counts
-    }
-
-    #[test]
-    fn each_rate_has_its_formula() {
-        // In the order of `OF_APPLE`.
-        let order = [AUTHORIZED, DENIED, RESTRICTED, NOT_DETERMINED, CountedState::Unknown];
-        let all = order.map(|state| match state {
-            AUTHORIZED => 1,
-            DENIED => 10,
-            RESTRICTED => 100,
-            NOT_DETERMINED => 1000,
-            _ => 10_000,
-        });
-        let mut by_state = Counts::default();
-        order.into_iter().zip(all).for_each(|(state, n)| by_state.add(state, n));
-        by_state.add(CountedState::NotApplicable, 100_000);
-        let found = Rate::ALL.map(|rate| rate.numbers(&by_state));
-        assert_eq!(found, [(1, 11), (1, 11_111), (11, 1011), (100, 1111), (1111, 11_111)]);
-    }
-
-    #[test]
-    fn nothing_is_divided_by_nothing() {
-        let nobody = counts([0; 5]);
-        for rate in Rate::ALL {
-            let (part, whole) = rate.numbers(&nobody);
-            let fraction = Fraction { part: Shown::Exact(part), whole: Shown::Exact(whole) };
-            assert_eq!((fraction.share(), fraction.interval()), (None, None));
-        }
+    /// By how much the share of `rate` grew since `before`, as a difference of shares, and what that means.
+    pub fn since(self, before: Self, rate: Rate) -> Option<(f64, Meaning)> {
+        let grew = self.share()? - before.share()?;
+        let interval = difference(before.figures()?, self.figures()?);
+        let meaning = match interval.filter(|_| self.is_of_one_moment && before.is_of_one_moment) {
+            None => Meaning::Unknown,
+            Some(interval) if interval.may_be_chance() => Meaning::Chance,
+            Some(_) if (grew > 0.0) == rate.is_better_higher() => Meaning::Better,
+            Some(_) => Meaning::Worse,
+        };
+        Some((grew, meaning))
     }
 }

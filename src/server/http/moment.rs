@@ -26,8 +26,12 @@ pub fn short_day(day: Day) -> String {
     calendar::civil(day).strftime("%-d %b").to_string()
 }
 
-/// Days from one to another, such as `28 Oct – 22 Nov 2026`: the year of the first only where it is another one.
+/// Days from one to another, such as `28 Oct – 22 Nov 2026`: the year of the first only where it is another one. One day is
+/// named once.
 pub fn days_words(first: Day, last: Day) -> String {
+    if first == last {
+        return day_words(last);
+    }
     let same_year = calendar::civil(first).year() == calendar::civil(last).year();
     let first = if same_year { short_day(first) } else { day_words(first) };
     format!("{first} – {}", day_words(last))

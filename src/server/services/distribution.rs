@@ -1,7 +1,7 @@
 //! The distribution of statuses: what the Overview is read from.
 
 use crate::domain::app::App;
-use crate::domain::att::{CountedState, Status};
+use crate::domain::att::CountedState;
 use crate::domain::count::{Cell, Cells, Counts, Slice, Unit};
 use crate::domain::environment::Environment;
 use crate::domain::id::AppId;
@@ -54,11 +54,11 @@ impl Distribution {
         self.cells.get(&Cell { environment, unit, app, slice, state }).copied().unwrap_or_default()
     }
 
-    /// The exact number in one state once the default has spoken.
-    pub fn effective(&self, question: &DistributionQuery, state: CountedState) -> i64 {
+    /// The exact numbers in all states, as reported.
+    pub fn counts(&self, question: &DistributionQuery) -> Counts {
         let mut counts = Counts::default();
         CountedState::ALL.into_iter().for_each(|state| counts.add(state, self.explicit(question, state)));
-        counts.effective(self.settings.default).of(state)
+        counts
     }
 
     /// The exact number of Apple units.
@@ -69,12 +69,6 @@ impl Distribution {
     /// The exact number of units on all platforms.
     pub fn all(&self, question: &DistributionQuery) -> i64 {
         self.apple(question) + self.explicit(question, CountedState::NotApplicable)
-    }
-
-    /// The exact number of those who answered the prompt.
-    pub fn answered(&self, question: &DistributionQuery) -> i64 {
-        let of = |status| self.explicit(question, CountedState::Known(status));
-        of(Status::Authorized) + of(Status::Denied)
     }
 
     /// When the last batch came, of the one app or of all.

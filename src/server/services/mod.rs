@@ -48,6 +48,7 @@ pub mod jobs;
 pub mod kept_days;
 pub mod mail;
 pub mod member;
+pub mod metric_export;
 pub mod notice;
 pub mod person;
 pub mod presence;

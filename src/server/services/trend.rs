@@ -53,8 +53,9 @@ pub struct TrendQuery {
 pub struct Point {
     pub first: Day,
     pub last: Day,
-    /// As reported: at the end of the last day; of active devices on each day, to be added up as they are shown.
-    pub counts: Vec<Counts>,
+    /// As reported: at the end of the last day; of active devices on each day, to be added up as they are shown. Each with the
+    /// default in force at the end of its day.
+    pub counts: Vec<(Counts, Option<Status>)>,
     /// The default in force at the end of the last day.
     pub default: Option<Status>,
 }
@@ -62,7 +63,7 @@ pub struct Point {
 impl Point {
     /// Its counts as the reader may see them.
     pub fn figures(&self, basis: Basis, precision: Precision) -> Figures {
-        Figures::new(self.counts.iter().copied(), (basis, self.default), precision)
+        Figures::new(self.counts.iter().copied(), basis, precision)
     }
 }
 
@@ -75,6 +76,11 @@ pub struct Compared {
 }
 
 impl Compared {
+    /// All days of its points.
+    pub fn period(&self) -> Option<Period> {
+        Some(Period { first: self.points.first()?.first, last: self.points.last()?.last })
+    }
+
     /// What stands in the place of a point in the period before.
     pub fn before(&self, at: usize) -> Option<&Point> {
         (at + self.before.len()).checked_sub(self.points.len()).and_then(|at| self.before.get(at))
@@ -90,10 +96,13 @@ pub async fn trend(view: &mut View, question: &TrendQuery) -> Result<Vec<Point>>
 /// Reads the trend and that before it, of which days from `kept` on are there.
 pub async fn compared(view: &mut View, question: &TrendQuery, kept: Day) -> Result<Compared> {
     let TrendQuery { first, last, step, .. } = *question;
-    let before = Period { first, last }.before().from(kept);
-    let mut asked = before.map_or(Vec::new(), |before| periods(before.first, before.last, step));
+    let steps = periods(first, last, step);
+    // Each is as long as the one that it stands beside, and as many days before it as the period has.
+    let days = Period { first, last }.days();
+    let earlier = |step: &Period| Period { first: step.first.plus(-days), last: step.last.plus(-days) };
+    let mut asked: Vec<Period> = steps.iter().map(earlier).filter(|step| step.first >= kept).collect();
     let of_before = asked.len();
-    asked.extend(periods(first, last, step));
+    asked.extend(steps);
     let mut before = points(view, question, asked).await?;
     let points = before.split_off(of_before);
     Ok(Compared { points, before })
@@ -115,12 +124,17 @@ async fn points(view: &mut View, question: &TrendQuery, periods: Vec<Period>) ->
     let zone = view.workspace.time_zone.clone();
     let mut points = Vec::new();
     for Period { first, last } in periods.into_iter().rev() {
-        let added: Vec<Counts> = days.range(first..=last).map(|(_, added)| *added).collect();
-        let over = calendar::begins(last.plus(1), &zone);
-        let in_force = in_force_before(&newest_first, over, view.now);
-        let default = in_force.and_then(|version| version.settings.default);
-        let before = added.iter().fold(at_end, |counts, added| counts.minus(*added));
-        points.push(Point { first, last, counts: if unit.of_now() { vec![at_end] } else { added }, default });
+        let default = |day: Day| {
+            let in_force = in_force_before(&newest_first, calendar::begins(day.plus(1), &zone), view.now);
+            in_force.and_then(|version| version.settings.default)
+        };
+        let added = days.range(first..=last);
+        let before = added.clone().fold(at_end, |counts, (_, added)| counts.minus(*added));
+        let counts = match unit.of_now() {
+            true => vec![(at_end, default(last))],
+            false => added.map(|(day, added)| (*added, default(*day))).collect(),
+        };
+        points.push(Point { first, last, counts, default: default(last) });
         at_end = before;
     }
     points.reverse();

@@ -8,6 +8,7 @@ use super::writes::Writes;
 use crate::domain::count::{Cell, Cells, Counts, Dimension, Slice, Unit};
 use crate::domain::environment::Environment;
 use crate::domain::id::{AppId, WorkspaceId};
+use crate::domain::metric::Period;
 use crate::domain::time::Day;
 use crate::server::error::Result;
 use std::collections::BTreeMap;
@@ -76,6 +77,33 @@ pub struct CounterSelection<'a> {
     pub unit: Unit,
     pub app: Option<AppId>,
     pub slice: Option<&'a Slice>,
+}
+
+/// What days added.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Added {
+    /// Those of the period.
+    pub within: Counts,
+    /// Those after it.
+    pub after: Counts,
+}
+
+#[derive(sqlx::FromRow)]
+struct AddedRow {
+    is_after: bool,
+    #[sqlx(flatten)]
+    counter: CounterRow,
+}
+
+fn added_by<K: Ord>(rows: Vec<AddedRow>, key: impl Fn(&mut CounterRow) -> K) -> BTreeMap<K, Added> {
+    let mut added: BTreeMap<K, Added> = BTreeMap::new();
+    for AddedRow { is_after, mut counter } in rows {
+        let counts = counter.counts();
+        let sum = added.entry(key(&mut counter)).or_default();
+        let part = if is_after { &mut sum.after } else { &mut sum.within };
+        *part = part.plus(counts);
+    }
+    added
 }
 
 /// How many units in an app never answered.
@@ -178,26 +206,28 @@ impl Scope {
         Ok(select!(self, SQL, environment, Unit::Profiles, Unit::Devices, ALL_VALUES, step, limit))
     }
 
-    /// What days from `first` on added, for each value of a dimension.
+    /// What the days of a period and those after it added, for each value of a dimension.
     pub async fn added_by(
         &mut self,
         environment: Environment,
         unit: Unit,
         app: Option<AppId>,
         dimension: Dimension,
-        first: Day,
-    ) -> Result<BTreeMap<String, Counts>> {
+        period: Period,
+    ) -> Result<BTreeMap<String, Added>> {
         const SQL: &str = concat!(
-            "select ",
+            "select day > $7 as is_after, ",
             counters!(key),
             ", ",
             counters!(sums),
             " from daily where workspace_id = $1 and environment = $2 and unit = $3 and app_id = $4 and dimension = $5 \
-            and day >= $6 group by ",
+            and day >= $6 group by is_after, ",
             counters!(key)
         );
-        let rows: Vec<CounterRow> = select!(self, SQL, environment, unit, app.unwrap_or(ALL_APPS), dimension, first);
-        Ok(sums_by(rows.into_iter().map(|mut row| (std::mem::take(&mut row.value), row.counts()))))
+        let Period { first, last } = period;
+        let rows: Vec<AddedRow> =
+            select!(self, SQL, environment, unit, app.unwrap_or(ALL_APPS), dimension, first, last);
+        Ok(added_by(rows, |row| std::mem::take(&mut row.value)))
     }
 
     /// The same for each app.
@@ -205,19 +235,20 @@ impl Scope {
         &mut self,
         environment: Environment,
         unit: Unit,
-        first: Day,
-    ) -> Result<BTreeMap<AppId, Counts>> {
+        period: Period,
+    ) -> Result<BTreeMap<AppId, Added>> {
         const SQL: &str = concat!(
-            "select ",
+            "select day > $7 as is_after, ",
             counters!(key),
             ", ",
             counters!(sums),
             " from daily where workspace_id = $1 and environment = $2 and unit = $3 and app_id <> $4 and dimension = $5 \
-            and day >= $6 group by ",
+            and day >= $6 group by is_after, ",
             counters!(key)
         );
-        let rows: Vec<CounterRow> = select!(self, SQL, environment, unit, ALL_APPS, ALL_VALUES, first);
-        Ok(sums_by(rows.into_iter().map(|mut row| (row.app_id, row.counts()))))
+        let Period { first, last } = period;
+        let rows: Vec<AddedRow> = select!(self, SQL, environment, unit, ALL_APPS, ALL_VALUES, first, last);
+        Ok(added_by(rows, |row| row.app_id))
     }
 
     /// What each day from `first` on added.

@@ -183,7 +183,7 @@ impl Scope {
         (first, last): (Day, Day),
     ) -> Result<Vec<(DataProblem, Day, i64)>> {
         const SQL: &str = "select kind, day, cast(sum(n) as bigint) from data_problems where workspace_id = $1 \
-            and environment = $2 and day >= $3 and day <= $4 and ($5 = 0 or app_id = $5) group by kind, day";
+            and environment = $2 and day >= $3 and day <= $4 and ($5 = $6 or app_id = $5) group by kind, day";
         let workspace = self.workspace.id;
         Ok(on!(&mut self.tx, c => known(sqlx::query(SQL)
             .bind(workspace)
@@ -191,6 +191,7 @@ impl Scope {
             .bind(first)
             .bind(last)
             .bind(app.unwrap_or(ALL_APPS))
+            .bind(ALL_APPS)
             .fetch_all(c)
             .await?)?))
     }
@@ -203,7 +204,7 @@ impl Scope {
         (first, last): (Day, Day),
     ) -> Result<Vec<ProblemPlace>> {
         const SQL: &str = "select kind, app_id, app_version, cast(sum(n) as bigint) as n from data_problems \
-            where workspace_id = $1 and environment = $2 and day >= $3 and day <= $4 and ($5 = 0 or app_id = $5) \
+            where workspace_id = $1 and environment = $2 and day >= $3 and day <= $4 and ($5 = $6 or app_id = $5) \
             group by kind, app_id, app_version";
         let workspace = self.workspace.id;
         Ok(on!(&mut self.tx, c => known(sqlx::query(SQL)
@@ -212,6 +213,7 @@ impl Scope {
             .bind(first)
             .bind(last)
             .bind(app.unwrap_or(ALL_APPS))
+            .bind(ALL_APPS)
             .fetch_all(c)
             .await?)?))
     }

@@ -73,7 +73,7 @@ pub use accept::{Parcel, RequestOutcome, SentBatches};
 pub use actor::{Actor, Who};
 pub use address::PLANS;
 pub use address::is_this_machine;
-pub use count::{CounterSelection, UnknownInApp};
+pub use count::{Added, CounterSelection, UnknownInApp};
 pub use db::Db;
 pub use file::lock_beside;
 pub use fill::{Chapter, ChapterBatch, Days, Filling, UserChunk};

@@ -250,7 +250,20 @@ async fn samples_are_for_those_who_may_and_leave_a_row(world: World) {
     let page = world.get(&address, &cleo).await.body;
     assert!(page.contains("Show samples") && page.contains("with a zero or missing IDFA") && !page.contains("zoe@"));
     let page = world.get(&address, &ann).await.body;
-    assert!(!page.contains("Show samples") && page.contains("with a zero or missing IDFA"), "counts are no secret");
+    assert!(!page.contains("Show samples"), "{page}");
+    assert!(!page.contains("with a zero or missing IDFA"), "one alone says what a single device said: {page}");
+    let another = |n| {
+        json!({"device_info": {"ios_idfv": format!("V-{n}"), "att_authorization_status": "authorized",
+        "ios_advertising_id": ""}})
+    };
+    for n in 0..10 {
+        world.event(&input, &another(n)).await;
+    }
+    let page = world.get(&address, &ann).await.body;
+    assert!(
+        page.contains("with a zero or missing IDFA") && !page.contains(">11<"),
+        "of many it is said, rounded: {page}"
+    );
     assert_eq!(world.post(&samples, &ann, &[]).await.status, StatusCode::FORBIDDEN);
     let shown = world.post(&samples, &cleo, &[]).await;
     assert_eq!((shown.status, shown.header("cache-control")), (StatusCode::OK, "no-store"));

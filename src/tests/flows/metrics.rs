@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 
 on_both! {
     every_view_says_what_was_sent
+    every_link_leads_somewhere
     the_default_decides_what_was_not_reported
     a_breakdown_is_sorted_as_its_reader_asks
     days_that_cannot_be_shown_are_named
@@ -170,6 +171,10 @@ async fn every_view_says_what_was_sent(world: World) {
         "{:?}",
         csv[0]
     );
+    // A spreadsheet has the same, and says what of.
+    let reply = world.get("/w/acme/metrics/over-time/file?format=xlsx&days=7", &ada).await;
+    assert_eq!(reply.status, StatusCode::OK);
+    assert!(reply.header(CONTENT_TYPE.as_str()).contains("spreadsheetml"));
     // Weeks are their last day.
     let weeks = json_file(&world, &ada, "over-time/file?format=json&days=7&step=week").await;
     let weeks = weeks["rows"].as_array().expect("rows");
@@ -189,6 +194,11 @@ async fn every_view_says_what_was_sent(world: World) {
         let row = by["rows"].as_array().expect("rows").iter().find(|row| row["app_version"] == version).expect("a row");
         assert_eq!((&row["authorized"], &row["total"]), (&json!(counts[0]), &json!(counts.iter().sum::<usize>())));
     }
+    // On days that are over, each figure is of the end of the last one.
+    let then = json_file(&world, &ada, "by/file?format=json&by=app_version&from=2026-11-22&to=2026-11-23").await;
+    let versions: Vec<&str> =
+        then["rows"].as_array().expect("rows").iter().filter_map(|row| row["app_version"].as_str()).collect();
+    assert_eq!(versions, ["4.8", "4.9"], "4.10 came later");
     let overview = world.get("/w/acme/overview?days=7", &ada).await.body;
     let consent = format!("{:.1}%", share(last[0], last[0] + last[1]) * 100.0);
     assert!(overview.contains(&format!(">{consent}</b>")), "{consent}: {overview}");
@@ -200,7 +210,56 @@ async fn every_view_says_what_was_sent(world: World) {
     };
     assert_eq!(figure("first_answers", "2026-11-22"), STORY[0][0] + STORY[0][1]);
     assert_eq!(figure("first_authorized", "2026-11-23"), STORY[1][0]);
+    let log = world.get("/w/acme/audit?action=metrics.exported", &ada).await.body;
+    assert!(log.contains("Figures exported") && log.contains("by=app_version"), "{log}");
     world.assert_holds().await;
+}
+
+/// Every address that a page of metrics leads to opens, and what it says of scripts is answered.
+async fn every_link_leads_somewhere(world: World) {
+    let ada = tell(&world).await;
+    let token = world.token("acme", Role::Compliance).await;
+    let mut next: Vec<String> = [
+        "metrics",
+        "metrics/over-time?country=SE&basis=effective&rate=prompt_coverage",
+        "metrics/over-time?unit=active_devices&step=week&from=2026-11-20&to=2026-11-23",
+        "metrics/by?by=app&sort=-change",
+        "metrics/flow?app=com.acme.app&days=90",
+        "metrics/quality",
+        "overview?platform=iOS&days=7",
+    ]
+    .map(|page| format!("/w/acme/{page}"))
+    .into();
+    let mut seen: BTreeMap<String, StatusCode> = BTreeMap::new();
+    let mut asked = 0;
+    while let Some(page) = next.pop().filter(|_| seen.len() < 120) {
+        if seen.contains_key(&page) {
+            continue;
+        }
+        let reply = world.get(&page, &ada).await;
+        assert_eq!(reply.status, StatusCode::OK, "{page}: {}", reply.body);
+        seen.insert(page.clone(), reply.status);
+        let path = page.split('?').next().unwrap_or_default();
+        for link in reply.body.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next()) {
+            let link = link.replace("&amp;", "&");
+            let link = match link.as_str() {
+                "" => continue,
+                query if query.starts_with('?') => format!("{path}{query}"),
+                relative if relative.starts_with("over-time") => format!("/w/acme/metrics/{relative}"),
+                other => other.to_owned(),
+            };
+            if ["/w/acme/metrics", "/w/acme/overview"].iter().any(|start| link.starts_with(start)) {
+                next.push(link);
+            }
+        }
+        if let Some((_, curl)) = reply.body.split_once("/api/v1/workspaces/acme/") {
+            let path = curl.split(['\'', '&', '<']).next().map(|_| curl.split('\'').next().unwrap_or_default());
+            let path = path.unwrap_or_default().replace("&amp;", "&");
+            api(&world, &token, &path).await;
+            asked += 1;
+        }
+    }
+    assert!(seen.len() >= 60 && asked >= 30, "{} pages, {asked} of them with an answer for scripts", seen.len());
 }
 
 async fn the_default_decides_what_was_not_reported(world: World) {
@@ -251,7 +310,7 @@ async fn days_that_cannot_be_shown_are_named(world: World) {
         ("from=yesterday&to=2026-11-24", "Enter a day."),
         ("from=2026-11-01&to=2027-11-24", "There are no figures of this day"),
     ] {
-        for page in ["overview", "metrics/over-time", "metrics/by", "metrics/flow"] {
+        for page in ["overview", "metrics/over-time", "metrics/by", "metrics/flow", "metrics/quality"] {
             let reply = world.get(&format!("/w/acme/{page}?{query}"), &ada).await;
             assert_eq!(reply.status, StatusCode::UNPROCESSABLE_ENTITY, "{page}?{query}");
             assert!(
@@ -270,6 +329,14 @@ async fn days_that_cannot_be_shown_are_named(world: World) {
         let reply = world.get(&format!("/w/acme/metrics/by?{query}"), &ada).await;
         assert_eq!(reply.status, StatusCode::BAD_REQUEST, "{query}");
     }
+    for query in ["platform=amiga", "platform=iOS&country=SE", "step=hour", &format!("country={}", "x".repeat(300))] {
+        let reply = world.get(&format!("/w/acme/metrics/over-time?{query}"), &ada).await;
+        assert_eq!(reply.status, StatusCode::BAD_REQUEST, "{query}");
+    }
+    // Now is now, whatever days another view was asked for; and what means nothing here is in no link.
+    let now = world.get("/w/acme/metrics?from=yesterday&colour=red", &ada).await;
+    assert_eq!(now.status, StatusCode::OK);
+    assert!(!now.body.contains("colour=red"), "{}", now.body);
     assert_eq!(world.get("/w/acme/metrics/over-time?app=com.none", &ada).await.status, StatusCode::NOT_FOUND);
     assert_eq!(world.get("/w/acme/metrics/nothing", &ada).await.status, StatusCode::NOT_FOUND);
     // Days that have none, but could.
@@ -292,6 +359,11 @@ async fn rounded_roles_get_rounded_figures(world: World) {
     assert_eq!((&last["authorized"], &last["restricted"], &last["total"]), (&json!(10), &Value::Null, &json!(30)));
     assert!(last["consent_rate"].is_null(), "of fewer than a hundred");
     assert_eq!(file["about"]["rounded"], true);
+    // A value of fewer than ten units is nowhere.
+    let by = world.get("/w/acme/metrics/by?by=app_version", &ann).await.body;
+    assert!(by.contains(">4.8<") && by.contains(">4.10<") && !by.contains("4.9"), "{by}");
+    let file = json_file(&world, &ann, "by/file?format=json&by=app_version").await;
+    assert_eq!(file["rows"].as_array().map(Vec::len), Some(3), "and what has no row is among the others: {file}");
     for page in ["metrics", "metrics/over-time", "metrics/by?by=app_version", "metrics/flow", "overview"] {
         let body = world.get(&format!("/w/acme/{page}"), &ann).await.body;
         assert!(body.contains("rounded to 10"), "{page}: {body}");

@@ -39,15 +39,13 @@ fn row(chart: &Element, at: usize) -> Option<Element> {
     table.query_selector(&format!("[data-at=\"{at}\"]")).ok().flatten()
 }
 
-/// The point that lies nearest to where the pointer is.
-pub fn under(chart: &Element, client_x: i32) -> Option<usize> {
+/// The point that lies nearest to where the pointer is, whether or not it has a figure.
+pub fn under(chart: &Element, client_x: i32) -> usize {
     let area = chart.get_bounding_client_rect();
     let (left, way, steps) = course(chart);
     let x = (client_x - area.left() as i32) * number(chart, "data-width") / (area.width() as i32).max(1);
-    let at = ((x - left) * steps + way / 2).max(0) as usize / way.max(1) as usize;
-    // The nearest one that has a figure.
-    let known = heights(chart).into_iter().enumerate().filter(|(_, height)| height.is_some());
-    known.map(|(known, _)| known).min_by_key(|known| known.abs_diff(at))
+    let at = ((x - left) * steps + way / 2) / way.max(1);
+    at.clamp(0, heights(chart).len().saturating_sub(1) as i32) as usize
 }
 
 /// Where a key leads from the point that is read.
@@ -65,15 +63,17 @@ pub fn next(chart: &Element, key: &str) -> Option<usize> {
     })
 }
 
-/// Shows a point; returns what its row says as one sentence.
-pub fn read(chart: &Element, at: usize) -> String {
+/// Shows the point that has a figure and lies nearest to one; returns what its row says as one sentence.
+pub fn read(chart: &Element, near: usize) -> String {
+    let heights = heights(chart);
+    let known = heights.iter().enumerate().filter_map(|(at, height)| Some((at, (*height)?)));
+    let Some((at, y)) = known.min_by_key(|(at, _)| at.abs_diff(near)) else { return String::new() };
     let Some(row) = row(chart, at) else { return String::new() };
     let cells = all(&row, "th, td");
     let text = |cell: usize| cells.get(cell).and_then(|cell| cell.text_content()).unwrap_or_default();
     let (said, then) = (attribute(&row, "data-said"), attribute(&row, "data-then"));
     let lines = [format!("{} · {}", text(1), text(0)), said, then];
     let x = x(chart, at);
-    let y = heights(chart).get(at).copied().flatten().unwrap_or_default();
     let _ = chart.set_attribute("data-read", &at.to_string());
     // Attributes of SVG, for the page's policy allows no style of an element's own.
     for line in all(chart, ".cursor line") {

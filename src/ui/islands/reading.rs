@@ -81,7 +81,7 @@ fn is_line(chart: &Element) -> bool {
 fn line_under(event: &PointerEvent) -> Option<(Element, usize)> {
     let element = event.target()?.dyn_into::<Element>().ok()?;
     let chart = element.closest(".lines").ok().flatten()?;
-    let at = line::under(&chart, event.client_x())?;
+    let at = line::under(&chart, event.client_x());
     Some((chart, at))
 }
 

@@ -1,7 +1,7 @@
 //! A rate: its figure with what a sample of this size could hide, how it came to be, and how it changed.
 
 use super::chart::spark::spark;
-use crate::domain::metric::Rate;
+use crate::domain::metric::{Meaning, Rate};
 use crate::ui::words;
 use leptos::prelude::*;
 
@@ -10,7 +10,7 @@ use leptos::prelude::*;
 pub struct RateCard {
     pub rate: Rate,
     pub value: String,
-    /// Such as `±0.3`; empty where there is no rate.
+    /// Such as `±0.3`, or the range where that is not the same to both sides; empty where there is none.
     pub half: String,
     /// Such as "42,780 of 116,575".
     pub figures: String,
@@ -28,16 +28,7 @@ pub struct Change {
     pub words: String,
     /// Such as "in 7 days".
     pub span: String,
-    pub tone: ChangeTone,
-}
-
-/// What a change means to whoever asks for consent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ChangeTone {
-    Better,
-    Worse,
-    /// It lies within what two samples of these sizes could hide.
-    Chance,
+    pub meaning: Meaning,
 }
 
 /// The rate as a card.
@@ -45,7 +36,7 @@ pub fn rate_card(card: RateCard) -> impl IntoView {
     let change = card.change.map(change);
     view! {
         <div class="card rate">
-            <h2>{words::rate(card.rate)}{definition(card.rate)}</h2>
+            <div class="titled"><h2>{words::rate(card.rate)}</h2>{definition(card.rate)}</div>
             <p><b class="big">{card.value}</b>" "<small class="muted">{card.half}</small></p>
             {spark(&card.course)}
             {change}
@@ -55,10 +46,11 @@ pub fn rate_card(card: RateCard) -> impl IntoView {
 }
 
 pub fn change(change: Change) -> impl IntoView {
-    let (class, behind) = match change.tone {
-        ChangeTone::Better => ("change better", ""),
-        ChangeTone::Worse => ("change worse", ""),
-        ChangeTone::Chance => ("change", ", may be chance"),
+    let (class, behind) = match change.meaning {
+        Meaning::Better => ("change better", ""),
+        Meaning::Worse => ("change worse", ""),
+        Meaning::Chance => ("change", ", may be chance"),
+        Meaning::Unknown => ("change", ""),
     };
     view! { <p class=class><b>{change.words}</b>{format!(" {}{behind}", change.span)}</p> }
 }

@@ -51,6 +51,7 @@ pub fn action(action: AuditAction) -> &'static str {
         AuditAction::RetentionRemoved => "Expired data removed",
         AuditAction::IdfasErased => "Advertising ids erased",
         AuditAction::AuditExported => "Audit log exported",
+        AuditAction::MetricsExported => "Figures exported",
         AuditAction::DemoFilled => "Demo data added",
     }
 }

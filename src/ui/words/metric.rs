@@ -1,6 +1,8 @@
 //! Rates and their changes in words.
 
+use crate::domain::count::Dimension;
 use crate::domain::metric::{Interval, Rate};
+use crate::domain::platform::Platform;
 
 pub fn rate(rate: Rate) -> &'static str {
     match rate {
@@ -36,6 +38,28 @@ pub fn formula(rate: Rate) -> &'static str {
     }
 }
 
+/// A value of a dimension; of platforms and versions of iOS with their names.
+pub fn dimension_value(dimension: Dimension, value: &str) -> String {
+    match dimension {
+        Dimension::Platform => {
+            Platform::parse(value).map_or_else(|| value.to_owned(), |known| super::platform(known).to_owned())
+        }
+        // Those of other platforms have the platform's name before them.
+        Dimension::OsVersion if value.starts_with(|first: char| first.is_ascii_digit()) => format!("iOS {value}"),
+        Dimension::OsVersion | Dimension::AppVersion | Dimension::Country | Dimension::Idfa => value.to_owned(),
+    }
+}
+
+/// The same where nothing beside it says what it is, such as "Country SE".
+pub fn dimension_value_alone(dimension: Dimension, value: &str) -> String {
+    let value = dimension_value(dimension, value);
+    match dimension {
+        Dimension::AppVersion => format!("Version {value}"),
+        Dimension::Country => format!("Country {value}"),
+        Dimension::Platform | Dimension::OsVersion | Dimension::Idfa => value,
+    }
+}
+
 /// What is to be known of every rate.
 pub const INTERVAL: &str = "The range is a 95% Wilson interval: what a sample of this size could hide.";
 
@@ -47,9 +71,14 @@ pub fn interval(interval: Option<Interval>) -> String {
     }
 }
 
-/// Half an interval, such as `±0.3`.
-pub fn half(interval: Option<Interval>) -> String {
-    interval.map(|interval| format!("±{:.1}", interval.half() * 100.0)).unwrap_or_default()
+/// How wide an interval is around a share: such as `±0.3`, or `0% to 79%` where it reaches much further to one side.
+pub fn half(share: Option<f64>, interval: Option<Interval>) -> String {
+    let (Some(share), Some(interval)) = (share, interval) else { return String::new() };
+    let (below, above) = (share - interval.low, interval.high - share);
+    if below.max(above) > 1.25 * below.min(above) + 0.001 {
+        return format!("{:.0}% to {:.0}%", interval.low * 100.0, interval.high * 100.0);
+    }
+    format!("±{:.1}", interval.half() * 100.0)
 }
 
 /// How many points a share grew or fell, such as `▲ 0.9 points`.
@@ -81,6 +110,8 @@ mod tests {
         assert_eq!(points(0.009), "▲ 0.9 points");
         assert_eq!(points(-0.01), "▼ 1.0 point");
         assert_eq!(points(0.0004), "0.0 points");
-        assert_eq!(half(Some(Interval { low: 0.360, high: 0.368 })), "±0.4");
+        assert_eq!(half(Some(0.364), Some(Interval { low: 0.360, high: 0.368 })), "±0.4");
+        assert_eq!(half(Some(0.0), Some(Interval { low: 0.0, high: 0.79 })), "0% to 79%");
+        assert_eq!(half(None, None), "");
     }
 }

@@ -16,7 +16,9 @@ pub use audit::{
 };
 pub use done::{Done, MadeOnce, done};
 pub use job::{job, job_error, job_note};
-pub use metric::{INTERVAL, days, formula, half, interval, points, rate, rate_in_short};
+pub use metric::{
+    INTERVAL, days, dimension_value, dimension_value_alone, formula, half, interval, points, rate, rate_in_short,
+};
 pub use notice::notice;
 pub use outcome::{
     Conflict, NO_ACCESS, NOT_SAVED, NOT_SAVED_LEAD, NOTHING_CHANGED, SIGN_IN_AGAIN, SIGNED_OUT, STALE_VERSION,
@@ -52,13 +54,23 @@ pub fn number(n: i64) -> String {
     if n < 0 { format!("−{text}") } else { text }
 }
 
+/// A text with its first letter as a capital.
+pub fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
 /// A count as a role may see it.
 pub fn count(shown: Shown) -> String {
     match shown {
         Shown::Exact(n) | Shown::Rounded(n) => number(n),
         Shown::FewerThanTen => "fewer than 10".to_owned(),
+        Shown::AtLeast(n) => format!("at least {}", number(n)),
     }
 }
+
+/// To those who see rounded figures.
+pub const ROUNDED: &str = "Your role sees figures rounded to 10, and rates only from 100 up. Each figure is rounded on its own, so parts may not add up to their total; a period is the sum of its rounded days.";
 
 /// In place of a share that there is not, or that may not be shown.
 pub const NO_SHARE: &str = "–";

@@ -88,10 +88,8 @@ pub async fn breakdown(
     let default = view.settings().await?.default;
     let counts_read = CountsRead::of(&view);
     let precision = view.precision;
-    let status_counts = |counts| StatusCounts::from(&Figures::new([counts], (basis, default), precision));
+    let status_counts = |counts| StatusCounts::from(&Figures::new([(counts, default)], basis, precision));
     let parts = read(&mut view, by, environment, unit, app, None).await?;
-    // A value that few units have would show single units to rounded roles.
-    let is_shown = |part: &BreakdownPart| part.counts.all() >= precision.step();
     let row = |part: BreakdownPart| BreakdownRow {
         value: part.value,
         name: part.app.as_ref().map(|app| app.name.clone()),
@@ -103,7 +101,7 @@ pub async fn breakdown(
         unit,
         basis,
         environment,
-        rows: parts.parts.into_iter().filter(is_shown).map(row).collect(),
+        rows: parts.parts.into_iter().map(row).collect(),
         other: parts.other.map(|(counts, _)| status_counts(counts)),
         read: counts_read,
     }))

@@ -1,6 +1,6 @@
 //! Data problems in a period, for scripts.
 
-use super::counts::{app, environment};
+use super::counts::{CountsRead, app, environment};
 use super::period::period;
 use super::query::{ApiQuery, only};
 use super::refused::Refused;
@@ -8,7 +8,6 @@ use crate::domain::data_problem::DataProblem;
 use crate::domain::environment::Environment;
 use crate::domain::permission::Permission;
 use crate::domain::retention::Aging;
-use crate::domain::time::Millis;
 use crate::server::calendar;
 use crate::server::error::Result;
 use crate::server::http::caller::TokenCaller;
@@ -19,7 +18,8 @@ use axum::extract::{Path, State};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// What batches said against themselves or the rules in a period, in one consistent read.
+/// What batches said against themselves or the rules in a period, in one consistent read. For rounded roles counts are rounded,
+/// and days and places of fewer than 10 are left out: some kinds are changes of a status.
 #[derive(Serialize, ToSchema)]
 pub struct DataProblems {
     environment: Environment,
@@ -35,9 +35,8 @@ pub struct DataProblems {
     days: Vec<ProblemsOfDay>,
     /// How often each kind came from each version of each app.
     places: Vec<ProblemsOfPlace>,
-    /// Unix milliseconds.
-    #[schema(value_type = i64)]
-    as_of_ms: Millis,
+    #[serde(flatten)]
+    read: CountsRead,
 }
 
 /// One kind on one day.
@@ -46,7 +45,8 @@ pub struct ProblemsOfDay {
     problem: DataProblem,
     #[schema(format = Date)]
     day: String,
-    count: i64,
+    #[schema(required)]
+    count: Option<i64>,
 }
 
 /// One kind from one version of one app.
@@ -57,7 +57,8 @@ pub struct ProblemsOfPlace {
     app: String,
     /// Empty where no version was told, `(other)` for those that are not kept apart.
     app_version: String,
-    count: i64,
+    #[schema(required)]
+    count: Option<i64>,
 }
 
 /// Returns how often batches had each data problem in a period, by day, and by app and version.
@@ -89,6 +90,7 @@ pub async fn data_problems(
     let app = app(&query, &mut view).await?;
     let days = view.data_problems_by_day(environment, app, (first, last)).await?;
     let places = view.data_problem_places(environment, app, (first, last)).await?;
+    let precision = view.precision;
     Ok(Json(DataProblems {
         environment,
         time_zone: view.workspace.time_zone.clone(),
@@ -96,17 +98,23 @@ pub async fn data_problems(
         to: calendar::date(last),
         days: days
             .into_iter()
-            .map(|(problem, day, count)| ProblemsOfDay { problem, day: calendar::date(day), count })
+            .filter(|(_, _, count)| *count >= precision.step())
+            .map(|(problem, day, count)| ProblemsOfDay {
+                problem,
+                day: calendar::date(day),
+                count: precision.shown(count).figure(),
+            })
             .collect(),
         places: places
             .into_iter()
+            .filter(|place| place.n >= precision.step())
             .map(|place| ProblemsOfPlace {
                 problem: place.kind,
                 app: place.app_id.to_string(),
                 app_version: place.app_version,
-                count: place.n,
+                count: precision.shown(place.n).figure(),
             })
             .collect(),
-        as_of_ms: view.now,
+        read: CountsRead::of(&view),
     }))
 }

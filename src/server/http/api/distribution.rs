@@ -65,7 +65,7 @@ pub async fn distribution(
         unit,
         basis,
         environment,
-        status_counts: (&Figures::new([counts], (basis, settings.default), view.precision)).into(),
+        status_counts: (&Figures::new([(counts, settings.default)], basis, view.precision)).into(),
         default: settings.default,
         version: settings.version,
         read,

@@ -74,6 +74,9 @@ pub struct Sums {
     /// Devices whose user answered for the first time: authorized or denied.
     #[schema(required)]
     first_answers: Option<i64>,
+    /// Of these, those that authorized.
+    #[schema(required)]
+    first_authorized: Option<i64>,
     /// Apple devices that sent their first batch.
     #[schema(required)]
     installs: Option<i64>,
@@ -96,6 +99,7 @@ impl Sums {
     fn of(shown: impl Fn(&dyn Fn(&FlowSums) -> i64) -> Option<i64>) -> Self {
         Self {
             first_answers: shown(&|sums| sums.first_answers),
+            first_authorized: shown(&|sums| sums.first_authorized),
             installs: shown(&|sums| sums.installs),
             limited_installs: shown(&|sums| sums.limited_installs),
         }

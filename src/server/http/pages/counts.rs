@@ -3,19 +3,19 @@
 use super::PageQuery;
 use super::period::AskedPeriod;
 use super::rate::Reading;
+use super::states::States;
 use crate::domain::app::App;
-use crate::domain::att::{CountedState, Status};
+use crate::domain::att::CountedState;
 use crate::domain::count::{Cell, Dimension, Unit};
 use crate::domain::id::AppId;
-use crate::domain::metric::{Basis, Rate};
+use crate::domain::metric::{Basis, Figures as DomainFigures, Rate};
 use crate::domain::platform::Platform;
-use crate::domain::rounding::{Shown, share};
-use crate::server::http::moment::minute;
+use crate::domain::rounding::share;
+use crate::server::http::moment::{day_words, minute};
 use crate::server::services::distribution::{Distribution, DistributionQuery};
 use crate::server::services::trend::Compared;
 use crate::ui::pages::overview::filter::{Choice, OverviewFilter};
-use crate::ui::pages::overview::{AppRow, Consent, Content, Counts, Empty, Figures, Happening, StateRow};
-use crate::ui::parts::bars::{Bars, Reading as BarReading};
+use crate::ui::pages::overview::{AppRow, Consent, Content, Counts, Empty, Figures, Happening};
 use crate::ui::parts::chart::line::Mark;
 use crate::ui::words;
 use std::collections::BTreeSet;
@@ -99,65 +99,35 @@ pub fn counts(read: &Read, asked: &PageQuery) -> Counts {
 }
 
 fn figures(read: &Read, asked: &PageQuery, largest: &[&App]) -> Figures {
-    let Read { question, distribution, .. } = read;
-    let shown = |n| distribution.shown(n);
-    let apple = shown(distribution.apple(question));
-    let unknown = shown(distribution.explicit(question, CountedState::Unknown));
-    let default = distribution.settings.default;
-    let row = |state: CountedState| {
-        let (explicit, effective) = (distribution.explicit(question, state), distribution.effective(question, state));
-        let by_default = default.is_some_and(|default| state == CountedState::Known(default));
-        // With a default nobody is left without a status: that is certain, and says nothing of any single person.
-        let certain = default.is_some() && state == CountedState::Unknown;
-        let effective = if certain { Shown::Exact(0) } else { shown(effective) };
-        StateRow {
-            state,
-            explicit: words::count(shown(explicit)),
-            explicit_share: words::share(share(shown(explicit), apple)),
-            by_default: if by_default { words::count(unknown) } else { words::NO_SHARE.to_owned() },
-            effective: words::count(effective),
-            effective_share: words::share(share(effective, apple)),
-        }
-    };
-    let heights = |of: &dyn Fn(CountedState) -> i64| {
-        let height = |state| (state, shown(of(state)).figure().unwrap_or_default());
-        CountedState::OF_APPLE.into_iter().map(height).collect::<Vec<_>>()
-    };
-    let rows: Vec<StateRow> = CountedState::OF_APPLE.into_iter().map(row).collect();
-    let reading_of = |row: &StateRow| BarReading {
-        state: row.state,
-        reported: format!("Reported: {} ({})", row.explicit, row.explicit_share),
-        effective: format!("Effective: {} ({})", row.effective, row.effective_share),
-    };
-    let apple_words = words::count(apple);
-    let units = words::unit_after(&apple_words, question.unit);
-    let (apps, more_apps) = apps(read, asked, largest);
+    let Read { question, distribution, compared, .. } = read;
+    let (default, precision) = (distribution.settings.default, distribution.precision);
+    let States { apple, unknown, by_default, rows, bars } =
+        States::new((distribution.counts(question), default), question.unit, precision);
     let reading = Reading {
         basis: Basis::Explicit,
-        precision: distribution.precision,
+        precision,
         units: words::units(question.unit),
         adds_up: false,
         days: read.period.length(),
     };
+    let (apps, more_apps) = apps(read, asked, largest);
+    let consent = reading.chart(Rate::Consent, compared, read.marks.clone(), TABLE);
+    let is_past = read.period.span.is_none();
+    let ends = compared.points.last().filter(|_| is_past).map(|last| day_words(last.last));
     Figures {
         unknown: words::count(unknown),
         unknown_share: words::share(share(unknown, apple)),
         has_default: default.is_some(),
-        by_default: words::count(if default.is_some() { unknown } else { Shown::Exact(0) }),
-        bars: Bars {
-            readings: rows.iter().map(reading_of).collect(),
-            explicit: heights(&|state| distribution.explicit(question, state)),
-            effective: heights(&|state| distribution.effective(question, state)),
-            default,
-            title: format!("{apple_words} Apple {units}"),
-        },
+        by_default: words::count(by_default),
+        bars,
         rows,
-        rates: Rate::ALL.map(|rate| reading.card(rate, &read.compared)).into(),
+        rates: Rate::ALL.map(|rate| reading.card(rate, compared)).into(),
+        rates_at: ends,
         consent: Consent {
-            chart: reading.chart(Rate::Consent, &read.compared, read.marks.clone(), TABLE),
-            table: reading.table(Rate::Consent, &read.compared, TABLE),
+            has_before: consent.points.iter().any(|point| point.before.is_some()),
+            chart: consent,
+            table: reading.table(Rate::Consent, compared, TABLE),
             span: words::days(read.period.length()),
-            has_before: !read.compared.before.is_empty(),
         },
         happenings: read.happenings.clone(),
         apps,
@@ -186,7 +156,8 @@ fn apps(read: &Read, asked: &PageQuery, largest: &[&App]) -> (Vec<AppRow>, usize
         let platforms: BTreeSet<&str> = platforms.map(words::platform).collect();
         let figure =
             |state| (state, distribution.shown(distribution.explicit(&within, state)).figure().unwrap_or_default());
-        let authorized = distribution.shown(distribution.explicit(&within, CountedState::Known(Status::Authorized)));
+        let figures =
+            DomainFigures::new([(distribution.counts(&within), None)], Basis::Explicit, distribution.precision);
         AppRow {
             name: app.name.clone(),
             address: asked.with(&[("app", &app.id.to_string())]),
@@ -194,7 +165,7 @@ fn apps(read: &Read, asked: &PageQuery, largest: &[&App]) -> (Vec<AppRow>, usize
                 .then(|| platforms.into_iter().collect::<Vec<_>>().join(", ")),
             count: words::count(distribution.shown(distribution.apple(&within))),
             shares: CountedState::OF_APPLE.into_iter().map(figure).collect(),
-            consent_rate: words::share(share(authorized, distribution.shown(distribution.answered(&within)))),
+            consent_rate: words::share(figures.fraction(Rate::Consent).share()),
         }
     };
     // For rounded roles not even whether an app has anybody may be shown.

@@ -45,7 +45,9 @@ async fn first_answers(view: &mut View, question: &DistributionQuery, kept: Kept
     let before: Vec<Shown> = before.skip_while(|day| day.figure().unwrap_or_default() == 0).collect();
     let count = i64::try_from(before.len()).unwrap_or(i64::MAX);
     let usual = Shown::sum(before).and_then(Shown::figure).filter(|_| count > 0);
-    let usual = usual.map(|sum| format!(", usually {}", words::number((sum + count / 2) / count))).unwrap_or_default();
+    let usual = usual
+        .map(|sum| format!(", usually {} a day", words::count(precision.shown((sum + count / 2) / count))))
+        .unwrap_or_default();
     let first = words::count(precision.shown(of_today));
     let answers = if first == "1" { "first answer" } else { "first answers" };
     Ok(Happening { first, words: format!("{answers} today{usual}"), address: None })

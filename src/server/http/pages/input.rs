@@ -305,7 +305,11 @@ pub(super) async fn one_model(
         refused: of(Counted::Refused),
         without_ids: total(&tallies, id, Counted::WithoutIds),
         of_other_apps: total(&tallies, id, Counted::OtherApp),
-        data_problems: data_problem_rows(&view.data_problems(id, today.plus(1 - SHOWN_DAYS)).await?, &apps),
+        data_problems: data_problem_rows(
+            &view.data_problems(id, today.plus(1 - SHOWN_DAYS)).await?,
+            &apps,
+            view.precision,
+        ),
         samples: if frame.may(Permission::LookUpProfiles) {
             Samples::At(format!("/w/{}/inputs/{id}/samples", frame.slug))
         } else {

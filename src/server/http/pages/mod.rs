@@ -29,6 +29,7 @@ pub mod sample;
 pub mod second_factor;
 pub mod session;
 pub mod setup;
+pub mod states;
 pub mod stored;
 pub mod strength;
 pub mod token;
@@ -37,10 +38,12 @@ pub mod workspace;
 use super::moment::moment;
 use crate::domain::environment::Environment;
 use crate::domain::error::{Fault, Problem, Refusal};
+use crate::domain::json::LONGEST_KEPT;
 use crate::server::error::Result;
 use crate::server::store::View;
 use crate::server::store::person::Person;
 use crate::ui::frame::{Frame, NavPage, Other};
+use std::collections::BTreeSet;
 
 /// Query parameters of a page; of one that is repeated the first counts.
 pub struct PageQuery(Vec<(String, String)>);
@@ -49,6 +52,23 @@ impl PageQuery {
     pub fn new(query: axum::extract::RawQuery) -> Self {
         let query = query.0.unwrap_or_default();
         Self(form_urlencoded::parse(query.as_bytes()).into_owned().collect())
+    }
+
+    /// Of these parameters only: others mean nothing here, and would be in each of the page's links.
+    ///
+    /// # Errors
+    /// [`Problem::TooLong`] for a value that is longer than any that is kept.
+    pub fn known(query: axum::extract::RawQuery, names: &[&'static str]) -> Result<Self> {
+        let mut query = Self::new(query);
+        query.0.retain(|(name, _)| names.contains(&name.as_str()));
+        let mut seen = BTreeSet::new();
+        query.0.retain(|(name, _)| seen.insert(name.clone()));
+        for name in names {
+            if query.of(name).is_some_and(|value| value.len() > LONGEST_KEPT) {
+                return Err(Refusal::BadRequest(vec![Fault::new(*name, Problem::TooLong)]).into());
+            }
+        }
+        Ok(query)
     }
 
     /// An empty one is absent.
@@ -80,6 +100,13 @@ impl PageQuery {
 }
 
 impl PageQuery {
+    /// The address with those parameters only that fit.
+    pub fn only(&self, fits: impl Fn(&str) -> bool) -> String {
+        let others: Vec<(&str, &str)> =
+            self.0.iter().filter(|(name, _)| !fits(name)).map(|(name, _)| (name.as_str(), "")).collect();
+        self.with(&others)
+    }
+
     /// What else is asked for than these parameters, for a form to keep.
     pub fn others(&self, names: &[&str]) -> Vec<(String, String)> {
         let others = self.0.iter().filter(|(name, value)| !value.is_empty() && !names.contains(&name.as_str()));

@@ -36,6 +36,9 @@ use leptos_axum::{ResponseOptions, handle_server_fns_with_context};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 
+/// Everything that it can be asked for.
+const PARAMETERS: [&str; 7] = ["environment", "unit", "app", "platform", "days", "from", "to"];
+
 async fn read(view: &mut View, asked: &PageQuery, keep_daily_days: u32) -> Result<Read> {
     let unit = asked.parsed("unit", Unit::parse_of_now)?.unwrap_or(Unit::Profiles);
     let environment = asked.environment()?;
@@ -108,7 +111,7 @@ pub async fn first_page(InWorkspace { slug, .. }: InWorkspace) -> Redirect {
 
 /// `GET overview`.
 pub async fn overview(InWorkspace { visit, state, workspace, .. }: InWorkspace, query: RawQuery) -> Result<Response> {
-    let asked = PageQuery::new(query);
+    let asked = PageQuery::known(query, &PARAMETERS)?;
     let mut view = state.store.view(&visit.actor, workspace, Permission::SeeMetrics).await?;
     let read = read(&mut view, &asked, state.config.retention.keep_daily_days).await?;
     let mut counts = counts(&read, &asked);
@@ -154,7 +157,7 @@ pub async fn live(
 
 async fn counts_unless_shown(state: &AppState, actor: &Actor, wanted: CountsQuery) -> Result<Option<Fragment>> {
     let workspace = WorkspaceRef::parse(&wanted.workspace)?;
-    let asked = PageQuery::new(RawQuery(Some(wanted.filters.trim_start_matches('?').to_owned())));
+    let asked = PageQuery::known(RawQuery(Some(wanted.filters.trim_start_matches('?').to_owned())), &PARAMETERS)?;
     let mut view = state.store.view(actor, workspace, Permission::SeeMetrics).await?;
     let read = read(&mut view, &asked, state.config.retention.keep_daily_days).await?;
     let counts = counts(&read, &asked);

@@ -5,7 +5,7 @@ use crate::domain::error::Problem;
 use crate::domain::metric::Period;
 use crate::server::calendar;
 use crate::server::http::api::period::MOST_DAYS;
-use crate::server::http::moment::{day_words, days_words};
+use crate::server::http::moment::days_words;
 use crate::server::services::kept_days::KeptDays;
 use crate::server::services::trend::Step;
 use crate::ui::parts::field::Faults;
@@ -36,7 +36,7 @@ impl AskedPeriod {
         match own {
             [None, None] => {
                 let span = asked.of("days").map(|text| SPANS.into_iter().find(|span| span.to_string() == text));
-                let faults = if span == Some(None) { fault("from", Problem::NotOneOf) } else { Faults::default() };
+                let faults = if span == Some(None) { fault("days", Problem::NotOneOf) } else { Faults::default() };
                 Self::until_today(span.flatten().unwrap_or(USUAL), kept, faults)
             }
             [from, to] => match own_days(from, to, kept) {
@@ -44,6 +44,11 @@ impl AskedPeriod {
                 Err(faults) => Self::until_today(USUAL, kept, faults),
             },
         }
+    }
+
+    /// The days that are shown where none can be chosen.
+    pub fn usual(kept: KeptDays) -> Self {
+        Self::until_today(USUAL, kept, Faults::default())
     }
 
     fn until_today(span: i64, kept: KeptDays, faults: Faults) -> Self {
@@ -57,7 +62,7 @@ impl AskedPeriod {
         if self.period.days() > DAILY { Step::Week } else { Step::Day }
     }
 
-    /// How long it is, in words.
+    /// How many days it has, as it was chosen.
     pub fn length(&self) -> i64 {
         self.span.unwrap_or(self.period.days())
     }
@@ -75,7 +80,7 @@ impl AskedPeriod {
                 (days, asked.with(&[("days", &chosen), ("from", ""), ("to", "")]))
             }),
             shown: self.span.filter(|_| self.faults.0.is_empty()),
-            words: if first == last { day_words(first) } else { days_words(first, last) },
+            words: days_words(first, last),
             from: typed("from", first),
             to: typed("to", last),
             kept: asked.others(&PARAMETERS),
@@ -137,7 +142,7 @@ mod tests {
             ("from=yesterday&to=2026-11-01", "from", Problem::NotADay),
             ("from=2026-11-01&to=2026-11-31", "to", Problem::NotADay),
             ("to=2026-11-01", "from", Problem::Missing),
-            ("days=8", "from", Problem::NotOneOf),
+            ("days=8", "days", Problem::NotOneOf),
         ] {
             let asked = asked(query);
             assert_eq!(asked.faults, fault(field, problem), "{query}");

@@ -1,7 +1,7 @@
 //! Rates over a period as pages show them: the line of one, and a card for each.
 
 use crate::domain::environment::Environment;
-use crate::domain::metric::{Basis, Figures, Fraction, Rate, difference};
+use crate::domain::metric::{Basis, Figures, Fraction, Meaning, Rate};
 use crate::domain::permission::{Permission, may};
 use crate::domain::privacy::Settings;
 use crate::domain::rounding::Precision;
@@ -13,7 +13,7 @@ use crate::server::store::View;
 use crate::server::store::privacy::Version;
 use crate::ui::frame::{NavPage, address};
 use crate::ui::parts::chart::line::{LineChart, LinePoint, Mark};
-use crate::ui::parts::rate::{Change, ChangeTone, RateCard};
+use crate::ui::parts::rate::{Change, RateCard};
 use crate::ui::parts::rate_table::{RateRow, RateTable};
 use crate::ui::words;
 
@@ -47,16 +47,17 @@ impl Reading<'_> {
 
     /// How a rate changed since the period before.
     pub fn change(&self, rate: Rate, compared: &Compared) -> Option<Change> {
-        let before = self.of_all(rate, &compared.before)?.figures()?;
-        let now = self.of_all(rate, &compared.points)?.figures()?;
-        let share = |(part, whole): (i64, i64)| part as f64 / whole as f64;
-        let grew = share(now) - share(before);
-        let tone = match difference(before, now) {
-            Some(interval) if interval.may_be_chance() => ChangeTone::Chance,
-            _ if (grew > 0.0) == rate.is_better_higher() => ChangeTone::Better,
-            _ => ChangeTone::Worse,
-        };
-        Some(Change { words: words::points(grew), span: format!("in {}", words::days(self.days)), tone })
+        // Of days that are added up all must be there.
+        if self.adds_up && compared.before.len() < compared.points.len() {
+            return None;
+        }
+        let before = self.of_all(rate, &compared.before)?;
+        let (grew, meaning) = self.of_all(rate, &compared.points)?.since(before, rate)?;
+        // Where another default came into force the rate says more of that than of people.
+        let all = || compared.before.iter().chain(&compared.points).map(|point| point.default);
+        let is_of_default = self.basis == Basis::Effective && all().any(|default| Some(default) != all().next());
+        let meaning = if is_of_default { Meaning::Unknown } else { meaning };
+        Some(Change { words: words::points(grew), span: format!("in {}", words::days(self.days)), meaning })
     }
 
     /// The card of a rate.
@@ -66,7 +67,7 @@ impl Reading<'_> {
         RateCard {
             rate,
             value: words::share(now.and_then(Fraction::share)),
-            half: words::half(now.and_then(Fraction::interval)),
+            half: now.map(|now| words::half(now.share(), now.interval())).unwrap_or_default(),
             figures: figures.unwrap_or_default(),
             of: words::rate_in_short(rate, self.units),
             change: self.change(rate, compared),
@@ -86,10 +87,7 @@ impl Reading<'_> {
                 before,
             }
         };
-        let days = match (compared.points.first(), compared.points.last()) {
-            (Some(first), Some(last)) => days_words(first.first, last.last),
-            _ => String::new(),
-        };
+        let days = compared.period().map(|period| days_words(period.first, period.last)).unwrap_or_default();
         LineChart {
             id: "rate",
             title: format!("{}, {days}", words::rate(rate)),
@@ -106,11 +104,7 @@ impl Reading<'_> {
             let before = compared.before(at).map(|before| self.fraction(rate, before).share());
             RateRow {
                 at,
-                days: if point.first == point.last {
-                    day_words(point.last)
-                } else {
-                    days_words(point.first, point.last)
-                },
+                days: days_words(point.first, point.last),
                 from: calendar::date(point.first),
                 to: calendar::date(point.last),
                 value: words::share(now.share()),
@@ -144,6 +138,10 @@ fn marks(points: &[Point], versions: &[Version], zone: &str, address: impl Fn(i6
         let [after, before] = pair else { return None };
         let day = calendar::day(after.settings.changed_at, zone);
         let at = points.iter().position(|point| (point.first..=point.last).contains(&day))?;
+        // A point stands for the end of its days.
+        let step = points[at].last.since(points[at].first) + 1;
+        let early = points[at].last.since(day) as f64 / step as f64;
+        let at = (at as f64 - early).max(0.0);
         let words = changed(&before.settings, &after.settings)?;
         Some(Mark { at, when: day_words(day), words, address: address(after.settings.version) })
     });

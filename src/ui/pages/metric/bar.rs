@@ -43,6 +43,8 @@ pub struct Chip {
 }
 
 pub fn metric_bar(bar: MetricBar) -> impl IntoView {
+    let days = bar.period.as_ref().map(|period| period.words.clone());
+    let printed: Vec<String> = days.into_iter().chain(bar.chips.iter().map(|chip| chip.words.clone())).collect();
     let select = |select: Select| {
         let choices = select.choices.into_iter();
         let options = choices.map(|Choice { value, name, chosen }| {
@@ -53,7 +55,7 @@ pub fn metric_bar(bar: MetricBar) -> impl IntoView {
     let kept = bar.kept.into_iter().map(|(name, value)| view! { <input type="hidden" name=name value=value /> });
     let chip = |chip: Chip| {
         view! {
-            <li><a class="chip" href=chip.without>{chip.words.clone()}<span aria-hidden="true">" ×"</span><span class="hidden">": take away"</span></a></li>
+            <li><a class="chip" href=chip.without><span class="hidden">"Remove filter "</span>{chip.words}<span aria-hidden="true">" ×"</span></a></li>
         }
     };
     let chips = (!bar.chips.is_empty())
@@ -61,6 +63,7 @@ pub fn metric_bar(bar: MetricBar) -> impl IntoView {
     let files = bar.files.into_iter().map(|(words, address)| view! { <a href=address download="">{words}</a>" " });
     let period = bar.period.as_ref().map(period_choice);
     view! {
+        <p class="printed">{printed.join(" · ")}</p>
         <div class="filters">
             {period}
             <form method="get" class="filter-form">

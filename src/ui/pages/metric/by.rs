@@ -1,13 +1,13 @@
 //! By: one row for each app, platform, version or country.
 
-use crate::domain::metric::Rate;
-use crate::ui::parts::rate::{Change, ChangeTone, definition};
+use crate::domain::metric::{Meaning, Rate};
+use crate::ui::parts::rate::{Change, definition};
 use crate::ui::words;
 use leptos::prelude::*;
 
 #[derive(Clone, Debug)]
 pub struct By {
-    /// What the rows are, such as "App version".
+    /// What the rows are, such as "app version".
     pub what: &'static str,
     /// Each of what they can be grouped by, with its address.
     pub groups: Vec<(&'static str, String, bool)>,
@@ -46,6 +46,7 @@ pub struct ByRow {
 
 pub fn by(page: By) -> impl IntoView {
     let group = |(words, address, chosen): (&'static str, String, bool)| {
+        let words = words::sentence(words);
         if chosen {
             view! { <span aria-current="true">{words}</span> }.into_any()
         } else {
@@ -67,8 +68,8 @@ pub fn by(page: By) -> impl IntoView {
             None => view! { <span class="muted">{row.name}</span> }.into_any(),
         };
         let change = match row.change {
-            Some(Change { words, tone: ChangeTone::Chance, .. }) => {
-                view! { <span class="muted" title="May be chance">{words}</span> }.into_any()
+            Some(Change { words, meaning: Meaning::Chance, .. }) => {
+                view! { <span class="muted">{words}<small>" may be chance"</small></span> }.into_any()
             }
             Some(Change { words, .. }) => view! { <span>{words}</span> }.into_any(),
             None => view! { <span class="muted">{words::NO_SHARE}</span> }.into_any(),
@@ -87,15 +88,15 @@ pub fn by(page: By) -> impl IntoView {
     view! {
         <section class="card">
             <header>
-                <h2>{format!("By {}", page.what.to_lowercase())}{definition(page.rate)}</h2>
+                <div class="titled"><h2>{format!("By {}", page.what)}</h2>{definition(page.rate)}</div>
                 <div class="segments" role="group" aria-label="Grouped by">{page.groups.into_iter().map(group).collect_view()}</div>
             </header>
             {nothing}
-            <div class="scroll" tabindex="0" role="group" aria-label=format!("Figures by {}", page.what.to_lowercase())>
+            <div class="scroll" tabindex="0" role="group" aria-label=format!("Figures by {}", page.what)>
                 <table>
                     <thead>
                         <tr>
-                            {head(name, page.what.to_owned(), "")}
+                            {head(name, words::sentence(page.what), "")}
                             {head(count, format!("Apple {}", page.units), "n")}
                             {head(rate, words::rate(page.rate).to_owned(), "n")}
                             {head(change, format!("Change, {}", words::days(page.days)), "n wide-only")}

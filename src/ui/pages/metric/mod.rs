@@ -8,10 +8,12 @@ pub mod over_time;
 pub mod quality;
 
 use crate::domain::closed_list::closed_list;
+use crate::domain::count::Unit;
 use crate::ui::frame::{Frame, frame};
 use crate::ui::islands::reading::ChartReading;
 use crate::ui::prerender::Prerender;
 use crate::ui::surroundings::{Around, Model};
+use crate::ui::words;
 use bar::{MetricBar, metric_bar};
 use leptos::prelude::*;
 
@@ -43,9 +45,34 @@ impl MetricView {
         self != Self::Now
     }
 
-    /// Whether it has a line that is read by pointer and keys.
-    fn has_line(self) -> bool {
+    /// Whether days are put together in steps.
+    pub fn has_step(self) -> bool {
         self == Self::OverTime
+    }
+
+    /// Whether it counts profiles or devices, and not what happened.
+    pub fn counts_units(self) -> bool {
+        !matches!(self, Self::Flow | Self::Quality)
+    }
+
+    /// Whether it can count a unit.
+    pub fn has_unit(self, unit: Unit) -> bool {
+        self.counts_units() && (unit.of_now() || self == Self::OverTime)
+    }
+
+    /// Whether its rate and its basis can be chosen.
+    pub fn has_rate(self) -> bool {
+        matches!(self, Self::OverTime | Self::By)
+    }
+
+    /// Whether it can show the units with one value of a dimension.
+    pub fn has_slice(self) -> bool {
+        matches!(self, Self::Now | Self::OverTime)
+    }
+
+    /// Whether it has a chart that is read by pointer and keys.
+    fn has_reading(self) -> bool {
+        matches!(self, Self::Now | Self::OverTime)
     }
 }
 
@@ -91,7 +118,7 @@ impl Model for MetricPage {
     }
 
     fn has_island(&self) -> bool {
-        self.view.has_line()
+        self.view.has_reading()
     }
 }
 
@@ -102,9 +129,9 @@ pub fn metrics(page: MetricPage) -> impl IntoView {
     };
     let tabs = page.tabs.clone().into_iter().map(tab).collect_view();
     let rounded = page.rounded.then(|| {
-        view! { <p class="muted">"Your role sees figures rounded to 10, and rates only from 100 up. Each figure is rounded on its own, so parts may not add up to their total."</p> }
+        view! { <p class="muted">{words::ROUNDED}</p> }
     });
-    let reading = page.view.has_line().then(|| view! { <ChartReading /> });
+    let reading = page.view.has_reading().then(|| view! { <ChartReading /> });
     let content = match page.content {
         MetricContent::Now(view) => now::now(view).prerender(),
         MetricContent::OverTime(view) => over_time::over_time(view).prerender(),

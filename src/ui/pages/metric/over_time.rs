@@ -76,7 +76,7 @@ pub fn over_time(page: OverTime) -> impl IntoView {
         {nothing}
         <section class="card">
             <header>
-                <h2>{words::rate(rate)}{definition(rate)}</h2>
+                <div class="titled"><h2>{words::rate(rate)}</h2>{definition(rate)}</div>
                 {page.change.map(change)}
             </header>
             {drawn}

@@ -19,6 +19,8 @@ pub struct ProblemCard {
     pub help: &'static str,
     pub times: String,
     pub chart: Columns,
+    /// The days on which it came, and how often on each.
+    pub days: Vec<(String, String)>,
     /// Apps with their versions, and how often each.
     pub places: Vec<(String, String)>,
     /// How many places are not among them.
@@ -38,23 +40,29 @@ pub fn quality(page: Quality) -> impl IntoView {
         }
     });
     let card = |problem: ProblemCard| {
-        let place = |(name, times): (String, String)| {
+        let row = |(name, times): (String, String)| {
             view! { <tr><th scope="row">{name}</th><td class="n">{times}</td></tr> }
         };
-        let more =
-            (problem.more > 0).then(|| view! { <p class="muted">{format!("And {} more versions.", problem.more)}</p> });
+        let more = (problem.more > 0).then(
+            || view! { <tr><td colspan="2" class="muted">{format!("And {} more versions.", problem.more)}</td></tr> },
+        );
         view! {
             <section class="card">
                 <header><h2>{problem.said}</h2><p><b>{problem.times}</b></p></header>
                 <p class="muted">{problem.help}</p>
                 {columns(&problem.chart)}
                 <details class="figures">
-                    <summary>"Show apps and versions"</summary>
-                    <table>
-                        <thead><tr><th scope="col">"App and version"</th><th scope="col" class="n">"Times"</th></tr></thead>
-                        <tbody>{problem.places.into_iter().map(place).collect_view()}</tbody>
-                    </table>
-                    {more}
+                    <summary>"Show the figures"</summary>
+                    <div class="two">
+                        <table>
+                            <thead><tr><th scope="col">"App and version"</th><th scope="col" class="n">"Times"</th></tr></thead>
+                            <tbody>{problem.places.into_iter().map(row).collect_view()}{more}</tbody>
+                        </table>
+                        <table>
+                            <thead><tr><th scope="col">"Day"</th><th scope="col" class="n">"Times"</th></tr></thead>
+                            <tbody>{problem.days.into_iter().map(row).collect_view()}</tbody>
+                        </table>
+                    </div>
                 </details>
             </section>
         }

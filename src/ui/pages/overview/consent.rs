@@ -29,7 +29,7 @@ pub fn consent(page: Consent) -> impl IntoView {
     view! {
         <section class="card">
             <header>
-                <h2>{words::rate(Rate::Consent)}{definition(Rate::Consent)}</h2>
+                <div class="titled"><h2>{words::rate(Rate::Consent)}</h2>{definition(Rate::Consent)}</div>
                 <p class="muted">{format!("Authorized of those who answered; the band is what a sample of this size could hide{before}.")}</p>
             </header>
             {shown}

@@ -47,6 +47,7 @@ pub fn filters(filter: &OverviewFilter) -> impl IntoView + use<> {
     let kept = filter.kept.iter().cloned();
     let kept = kept.map(|(name, value)| view! { <input type="hidden" name=name value=value /> }).collect_view();
     view! {
+        <p class="printed">{filter.period.words.clone()}</p>
         <div class="filters">
             {period_choice(&filter.period)}
             <div class="segments" role="group" aria-label="What is counted">

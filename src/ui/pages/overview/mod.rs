@@ -108,6 +108,8 @@ pub struct Figures {
     pub rows: Vec<StateRow>,
     pub bars: Bars,
     pub rates: Vec<RateCard>,
+    /// The day at whose end the rates are, where that is not today.
+    pub rates_at: Option<String>,
     /// The consent rate over the chosen days.
     pub consent: Consent,
     pub happenings: Vec<Happening>,
@@ -189,7 +191,7 @@ pub fn counts(counts: Counts) -> impl IntoView {
     let lead = lead(&counts);
     let last_batch = counts.last_batch.map(|at| view! { " Last batch "{moment(at)}"." });
     let rounded = counts.rounded.then(|| {
-        view! { <p class="muted">"Your role sees figures rounded to 10, and rates only from 100 up. Each figure is rounded on its own, so parts may not add up to their total."</p> }
+        view! { <p class="muted">{words::ROUNDED}</p> }
     });
     let body = match counts.content {
         Content::Empty(page) => empty::nothing_yet(page).prerender(),
@@ -223,6 +225,7 @@ fn figures(shown: Figures, apple: &str, unit: Unit) -> InertElement {
     let apps = (!shown.apps.is_empty()).then(|| table::by_app(unit, shown.apps, shown.more_apps));
     view! {
         {consent::consent(shown.consent)}
+        {shown.rates_at.map(|day| view! { <p class="notice">{format!("The rates are those at the end of {day}. What stands below them is of now.")}</p> })}
         <section class="cards rates" aria-label="Rates">{shown.rates.into_iter().map(rate_card).collect_view()}</section>
         {consent::happenings(shown.happenings)}
         <section class="card">

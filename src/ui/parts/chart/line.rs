@@ -31,10 +31,10 @@ pub struct LinePoint {
 }
 
 /// Something that happened.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Mark {
-    /// At which point.
-    pub at: usize,
+    /// At which point, or between which two.
+    pub at: f64,
     /// When, such as "3 Nov 2026".
     pub when: String,
     pub words: String,
@@ -81,9 +81,13 @@ impl Plot<'_> {
     }
 
     fn x(&self, at: usize) -> f64 {
+        self.between(at as f64)
+    }
+
+    fn between(&self, at: f64) -> f64 {
         // A single point stands at the end, where today is.
-        let at = if self.chart.points.len() == 1 { 1 } else { at };
-        LEFT + at as f64 * self.step()
+        let at = if self.chart.points.len() == 1 { 1.0 } else { at };
+        LEFT + at * self.step()
     }
 
     fn y(&self, share: f64) -> f64 {
@@ -224,7 +228,7 @@ fn marked(plot: &Plot<'_>) -> impl IntoView + use<> {
     // Up to where the words of each row reach.
     let mut taken = [LEFT; MARK_ROWS];
     let mark = |mark: &Mark| {
-        let x = plot.x(mark.at);
+        let x = plot.between(mark.at);
         let wide = mark.words.chars().count() as f64 * LETTER + 16.0;
         let left = x.min(width - RIGHT - wide);
         let row = taken.iter().position(|reaches| *reaches <= left).filter(|_| *has_words && left >= LEFT);

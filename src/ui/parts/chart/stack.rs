@@ -53,12 +53,18 @@ fn draw(stack: &Stack, measures: &Measures) -> impl IntoView + use<> {
     let edges: Vec<[f64; 6]> = stack.points.iter().map(|point| edges(&point.counts)).collect();
     let y = |share: f64| bottom - share * (bottom - TOP);
     let hatch = format!("{}-hatch-{name}", stack.id);
+    let runs = runs(&stack.points);
     let areas = CountedState::OF_APPLE.into_iter().enumerate().map(|(of, state)| {
-        let upper = edges.iter().enumerate().map(|(at, edge)| (x(at), y(edge[of + 1])));
-        let lower = edges.iter().enumerate().rev().map(|(at, edge)| (x(at), y(edge[of])));
-        let outline: Vec<String> = upper.chain(lower).map(|(x, y)| format!("{},{}", figure(x), figure(y))).collect();
+        let outline = |run: &Vec<usize>| {
+            let upper = run.iter().map(|at| (x(*at), y(edges[*at][of + 1])));
+            let lower = run.iter().rev().map(|at| (x(*at), y(edges[*at][of])));
+            let points = upper.chain(lower).enumerate();
+            let steps = points.map(|(at, (x, y))| format!("{}{} {}", if at == 0 { "M" } else { "L" }, figure(x), figure(y)));
+            format!("{}Z", steps.collect::<String>())
+        };
+        let path: String = runs.iter().map(outline).collect();
         let fill = (state == CountedState::Unknown).then(|| format!("url(#{hatch})"));
-        view! { <polygon class=format!("area {}", class(state)) points=outline.join(" ") fill=fill><title>{words::state(state)}</title></polygon> }
+        view! { <path class=format!("area {}", class(state)) d=path fill=fill><title>{words::state(state)}</title></path> }
     });
     let grid = [0.0, 0.25, 0.5, 0.75, 1.0].map(|share| {
         view! {
@@ -96,6 +102,20 @@ fn draw(stack: &Stack, measures: &Measures) -> impl IntoView + use<> {
     }
 }
 
+/// The points where somebody was counted, in parts that have no gap.
+fn runs(points: &[StackPoint]) -> Vec<Vec<usize>> {
+    let mut runs: Vec<Vec<usize>> = vec![Vec::new()];
+    for (at, point) in points.iter().enumerate() {
+        let is_known = point.counts.iter().sum::<i64>() > 0;
+        match runs.last_mut().filter(|_| is_known) {
+            Some(run) => run.push(at),
+            None => runs.push(Vec::new()),
+        }
+    }
+    runs.retain(|run| !run.is_empty());
+    runs
+}
+
 /// Where each area begins and ends, from the bottom.
 fn edges(counts: &[i64; 5]) -> [f64; 6] {
     let all = counts.iter().sum::<i64>().max(1) as f64;
@@ -104,4 +124,17 @@ fn edges(counts: &[i64; 5]) -> [f64; 6] {
         edges[at + 1] = edges[at] + *count as f64 / all;
     }
     edges
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_without_anybody_are_left_out() {
+        let point = |n| StackPoint { label: String::new(), counts: [n, 0, 0, 0, n] };
+        let points = [0, 3, 1, 0, 2].map(point);
+        assert_eq!(runs(&points), [vec![1, 2], vec![4]]);
+        assert_eq!(edges(&points[1].counts), [0.0, 0.5, 0.5, 0.5, 0.5, 1.0]);
+    }
 }

@@ -33,6 +33,26 @@ closed_list! {
     }
 }
 
+/// Everything that a page of metrics and its files can be asked for.
+pub const PARAMETERS: [&str; 16] = [
+    "environment",
+    "unit",
+    "basis",
+    "app",
+    "platform",
+    "os_version",
+    "app_version",
+    "country",
+    "rate",
+    "by",
+    "sort",
+    "step",
+    "days",
+    "from",
+    "to",
+    "format",
+];
+
 /// The dimensions of which one value can be asked for.
 pub const DIMENSIONS: [Dimension; 4] =
     [Dimension::Platform, Dimension::OsVersion, Dimension::AppVersion, Dimension::Country];
@@ -60,10 +80,16 @@ impl Asked {
     /// [`Refusal::BadRequest`] for a value that is not understood, [`Refusal::NotFound`] for an app that there is not. Days
     /// that cannot be shown are told beside their fields instead.
     pub async fn read(view: &mut View, query: &PageQuery, shown: MetricView, keep_days: u32) -> Result<Self> {
-        let unit = match shown {
-            MetricView::OverTime => query.parsed("unit", Unit::parse)?,
-            _ => query.parsed("unit", Unit::parse_of_now)?,
-        };
+        // What a view does not have is refused where it stands in its address: passed over, the figures would be others.
+        let unit = query.parsed("unit", |text| Unit::parse(text).filter(|unit| shown.has_unit(*unit)))?;
+        let rate = query.parsed("rate", |text| Rate::parse(text).filter(|_| shown.has_rate()))?;
+        let basis = query.parsed("basis", |text| Basis::parse(text).filter(|_| shown.has_rate()))?;
+        let step = query.parsed("step", |text| Step::parse(text).filter(|_| shown.has_step()))?;
+        let slice = slice(query)?;
+        if let Some(slice) = slice.as_ref().filter(|_| !shown.has_slice()) {
+            let fault = Fault::new(slice.dimension.as_str(), Problem::UnknownParameter);
+            return Err(Refusal::BadRequest(vec![fault]).into());
+        }
         let apps = view.apps().await?;
         let app = match query.of("app") {
             Some(text) => Some(apps.iter().find(|app| app.is_called(text)).cloned().ok_or(Refusal::NotFound)?),
@@ -75,18 +101,19 @@ impl Asked {
             _ => Aging::Days,
         };
         let kept = kept_days(view, what, keep_days).await?;
-        let period = AskedPeriod::of(query, kept);
-        let by = query.parsed("by", BreakdownBy::parse)?;
+        let period = if shown.has_period() { AskedPeriod::of(query, kept) } else { AskedPeriod::usual(kept) };
+        // Within one app there is no breakdown by app.
+        let has_by = |by: &BreakdownBy| shown == MetricView::By && (app.is_none() || *by != BreakdownBy::App);
+        let by = query.parsed("by", |text| BreakdownBy::parse(text).filter(has_by))?;
         Ok(Self {
             environment: query.environment()?,
             unit: unit.unwrap_or(Unit::Profiles),
-            basis: query.parsed("basis", Basis::parse)?.unwrap_or_default(),
-            slice: slice(query)?,
-            rate: query.parsed("rate", Rate::parse)?.unwrap_or_default(),
-            // Within one app there is no breakdown by app.
+            basis: basis.unwrap_or_default(),
+            slice,
+            rate: rate.unwrap_or_default(),
             by: by.unwrap_or(if app.is_some() { BreakdownBy::AppVersion } else { BreakdownBy::App }),
             sort: query.parsed("sort", sort)?,
-            step: query.parsed("step", Step::parse)?.unwrap_or(period.usual_step()),
+            step: step.unwrap_or(period.usual_step()),
             app,
             period,
             kept,

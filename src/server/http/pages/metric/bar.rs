@@ -2,16 +2,13 @@
 
 use super::super::PageQuery;
 use super::super::period::PARAMETERS;
-use super::asked::Asked;
+use super::asked::{Asked, DIMENSIONS};
 use crate::domain::closed_list::closed_list;
-use crate::domain::count::{Dimension, Unit};
+use crate::domain::count::Unit;
 use crate::domain::environment::Environment;
 use crate::domain::metric::{Basis, Rate};
 use crate::domain::permission::{Permission, may};
-use crate::domain::platform::Platform;
 use crate::server::calendar;
-use crate::server::error::Result;
-use crate::server::services::breakdown::BreakdownBy;
 use crate::server::services::trend::Step;
 use crate::server::store::View;
 use crate::ui::pages::metric::MetricView;
@@ -24,20 +21,26 @@ closed_list! {
     pub enum FileFormat {
         Csv => "csv",
         Json => "json",
+        Xlsx => "xlsx",
     }
 }
 
 /// The most apps that the choice offers: the first ones by name, and the one that is chosen.
 const MOST_OFFERED: usize = 200;
 
-/// The views with the filters that all of them have.
+/// The views with the filters that they have.
 pub fn tabs(slug: &str, asked: &Asked, query: &PageQuery) -> Vec<(MetricView, String)> {
     let address = |view: MetricView| {
-        // Of active devices there are figures over time only.
-        let unit = if view == MetricView::OverTime || asked.unit.of_now() { query.of("unit") } else { None };
-        let by = query.of("by").filter(|_| view == MetricView::By);
-        let changes = [("unit", unit.unwrap_or_default()), ("by", by.unwrap_or_default()), ("sort", ""), ("step", "")];
-        format!("{}{}", path(slug, view), query.with(&changes))
+        let has = |name: &str| match name {
+            "unit" => view.has_unit(asked.unit),
+            "rate" | "basis" => view.has_rate(),
+            "step" => view.has_step(),
+            "app" | "environment" => true,
+            name if PARAMETERS.contains(&name) => view.has_period(),
+            name if DIMENSIONS.iter().any(|dimension| dimension.as_str() == name) => view.has_slice(),
+            _ => false,
+        };
+        format!("{}{}", path(slug, view), query.only(has))
     };
     MetricView::ALL.map(|view| (view, address(view))).into()
 }
@@ -47,38 +50,31 @@ fn path(slug: &str, view: MetricView) -> String {
     format!("/w/{slug}/metrics{view}")
 }
 
-pub async fn bar(
-    view: &mut View,
-    asked: &Asked,
-    query: &PageQuery,
-    shown: MetricView,
-    public_url: &str,
-) -> Result<MetricBar> {
+pub fn bar(view: &View, asked: &Asked, query: &PageQuery, shown: MetricView, public_url: &str) -> MetricBar {
     let slug = view.workspace.slug.to_string();
     let selects = selects(asked, shown);
     let own: Vec<&str> = selects.iter().map(|select| select.name).collect();
-    let kept = query.others(&own);
+    // Within an app there is no breakdown by app.
+    let kept = query.others(&own).into_iter().filter(|(name, value)| (name.as_str(), value.as_str()) != ("by", "app"));
+    let kept = kept.collect();
     let may_export = view.role.is_some_and(|role| may(role, Permission::ExportMetrics));
     let files = FileFormat::ALL.into_iter().filter(|_| may_export).map(|format| {
         let words = match format {
             FileFormat::Csv => "CSV",
             FileFormat::Json => "JSON",
+            FileFormat::Xlsx => "XLSX",
         };
         let address = query.with(&[("format", format.as_str())]);
         (words, format!("/w/{slug}/metrics/{}/file{address}", shown.as_str()))
     });
-    Ok(MetricBar {
+    MetricBar {
         period: shown.has_period().then(|| asked.period.choice(query)),
         selects,
-        kept: if shown.has_period() {
-            kept
-        } else {
-            kept.into_iter().filter(|(name, _)| !PARAMETERS.contains(&name.as_str())).collect()
-        },
-        chips: chips(asked, query, shown),
+        kept,
+        chips: chips(asked, query),
         files: files.collect(),
         curl: curl(asked, shown, public_url, &slug),
-    })
+    }
 }
 
 /// A choice from a list, of which one is usual.
@@ -98,13 +94,13 @@ fn select<T: Copy + PartialEq>(
 
 fn selects(asked: &Asked, shown: MetricView) -> Vec<Select> {
     let mut all = Vec::new();
-    if counts_units(shown) {
-        let units = Unit::ALL.into_iter().filter(|unit| unit.of_now() || shown == MetricView::OverTime);
+    if shown.counts_units() {
+        let units = Unit::ALL.into_iter().filter(|unit| shown.has_unit(*unit));
         all.push(select(("unit", "What is counted"), units, (asked.unit, Unit::Profiles), |unit| {
             (unit.as_str(), unit_name(unit))
         }));
     }
-    if matches!(shown, MetricView::OverTime | MetricView::By) {
+    if shown.has_rate() {
         all.push(select(("rate", "Rate"), Rate::ALL, (asked.rate, Rate::Consent), |rate| {
             (rate.as_str(), words::rate(rate))
         }));
@@ -112,7 +108,7 @@ fn selects(asked: &Asked, shown: MetricView) -> Vec<Select> {
             (basis.as_str(), basis_name(basis))
         }));
     }
-    if shown == MetricView::OverTime {
+    if shown.has_step() {
         let usual = asked.period.usual_step();
         all.push(select(("step", "Step"), Step::ALL, (asked.step, usual), |step| (step.as_str(), step_name(step))));
     }
@@ -131,11 +127,6 @@ fn selects(asked: &Asked, shown: MetricView) -> Vec<Select> {
     all
 }
 
-/// Whether a view counts profiles or devices, and not what happened.
-fn counts_units(view: MetricView) -> bool {
-    !matches!(view, MetricView::Flow | MetricView::Quality)
-}
-
 fn unit_name(unit: Unit) -> &'static str {
     match unit {
         Unit::Profiles => "Profiles",
@@ -147,7 +138,7 @@ fn unit_name(unit: Unit) -> &'static str {
 fn basis_name(basis: Basis) -> &'static str {
     match basis {
         Basis::Explicit => "As reported",
-        Basis::Effective => "With the default",
+        Basis::Effective => "Effective, with the default",
     }
 }
 
@@ -160,14 +151,14 @@ fn step_name(step: Step) -> &'static str {
 }
 
 /// What was chosen other than what is usual, each to be taken away.
-fn chips(asked: &Asked, query: &PageQuery, shown: MetricView) -> Vec<Chip> {
+fn chips(asked: &Asked, query: &PageQuery) -> Vec<Chip> {
     let without = |name: &str| {
         let address = query.with(&[(name, "")]);
         if address.is_empty() { "?".to_owned() } else { address }
     };
     let chip = |name: &str, words: String| Chip { words, without: without(name) };
     let mut chips = Vec::new();
-    if asked.unit != Unit::Profiles && counts_units(shown) {
+    if asked.unit != Unit::Profiles {
         chips.push(chip("unit", unit_name(asked.unit).to_owned()));
     }
     if asked.environment != Environment::Production {
@@ -176,41 +167,16 @@ fn chips(asked: &Asked, query: &PageQuery, shown: MetricView) -> Vec<Chip> {
     if let Some(app) = &asked.app {
         chips.push(chip("app", app.name.clone()));
     }
-    if let Some(slice) = asked.slice.as_ref().filter(|_| matches!(shown, MetricView::Now | MetricView::OverTime)) {
-        chips.push(chip(slice.dimension.as_str(), slice_name(slice.dimension, &slice.value)));
+    if let Some(slice) = &asked.slice {
+        chips.push(chip(slice.dimension.as_str(), words::dimension_value_alone(slice.dimension, &slice.value)));
     }
-    if asked.basis != Basis::Explicit && matches!(shown, MetricView::OverTime | MetricView::By) {
+    if asked.basis != Basis::Explicit {
         chips.push(chip("basis", basis_name(asked.basis).to_owned()));
     }
     chips
 }
 
-/// A value with its dimension, such as "Country SE".
-fn slice_name(dimension: Dimension, value: &str) -> String {
-    match dimension {
-        Dimension::Platform => {
-            Platform::parse(value).map_or_else(|| value.to_owned(), |known| words::platform(known).to_owned())
-        }
-        Dimension::OsVersion if value.starts_with(|first: char| first.is_ascii_digit()) => format!("iOS {value}"),
-        Dimension::OsVersion => value.to_owned(),
-        Dimension::AppVersion => format!("Version {value}"),
-        Dimension::Country => format!("Country {value}"),
-        Dimension::Idfa => value.to_owned(),
-    }
-}
-
-/// What rows of a breakdown are.
-pub fn group_name(by: BreakdownBy) -> &'static str {
-    match by {
-        BreakdownBy::App => "App",
-        BreakdownBy::Platform => "Platform",
-        BreakdownBy::OsVersion => "OS version",
-        BreakdownBy::AppVersion => "App version",
-        BreakdownBy::Country => "Country",
-    }
-}
-
-/// How a script asks for the same figures.
+/// How a script asks for these counts and rates.
 fn curl(asked: &Asked, shown: MetricView, public_url: &str, slug: &str) -> String {
     let mut query = form_urlencoded::Serializer::new(String::new());
     let period = asked.period.period;
@@ -224,10 +190,10 @@ fn curl(asked: &Asked, shown: MetricView, public_url: &str, slug: &str) -> Strin
     if shown == MetricView::By {
         query.append_pair("by", asked.by.as_str());
     }
-    if counts_units(shown) {
+    if shown.counts_units() {
         query.append_pair("unit", asked.unit.as_str());
     }
-    if matches!(shown, MetricView::OverTime | MetricView::By) {
+    if shown.has_rate() {
         query.append_pair("basis", asked.basis.as_str());
     }
     if matches!(shown, MetricView::OverTime | MetricView::Flow | MetricView::Quality) {
@@ -240,7 +206,7 @@ fn curl(asked: &Asked, shown: MetricView, public_url: &str, slug: &str) -> Strin
     if let Some(app) = &asked.app {
         query.append_pair("app", &app.id.to_string());
     }
-    if let Some(slice) = asked.slice.as_ref().filter(|_| matches!(shown, MetricView::Now | MetricView::OverTime)) {
+    if let Some(slice) = &asked.slice {
         query.append_pair(slice.dimension.as_str(), &slice.value);
     }
     let query = query.finish();

@@ -2,17 +2,15 @@
 
 use super::super::PageQuery;
 use super::asked::{Asked, Sort};
-use super::bar::group_name;
+use super::table::default_at_end;
 use crate::domain::count::MOST_VALUES;
-use crate::domain::metric::{Figures, Fraction, Period, Rate, difference};
-use crate::domain::platform::Platform;
-use crate::domain::rounding::share;
+use crate::domain::metric::{Figures, Meaning, Rate};
 use crate::server::error::Result;
 use crate::server::services::breakdown::{BreakdownBy, BreakdownPart, breakdown};
 use crate::server::services::version_order::by_version;
 use crate::server::store::View;
 use crate::ui::pages::metric::by::{By, ByRow, Head};
-use crate::ui::parts::rate::{Change, ChangeTone};
+use crate::ui::parts::rate::Change;
 use crate::ui::words;
 use std::cmp::Ordering;
 
@@ -23,123 +21,117 @@ const MOST_SHOWN: usize = 200;
 struct Row {
     name: String,
     address: Option<String>,
-    /// What it is sorted by under its name.
-    value: Option<String>,
+    /// Whether it has a value, by whose name it is sorted; the others stand at the end.
+    has_value: bool,
     now: Figures,
+    /// Before the period, where its days are kept.
     before: Option<Figures>,
 }
 
+impl Row {
+    fn grew(&self, rate: Rate) -> Option<(f64, Meaning)> {
+        self.now.fraction(rate).since(self.before.as_ref()?.fraction(rate), rate)
+    }
+
+    /// The share of units that never reported a status.
+    fn unknown(&self) -> Option<f64> {
+        self.now.fraction(Rate::ReportedShare).share().map(|reported| 1.0 - reported)
+    }
+}
+
 pub async fn model(view: &mut View, asked: &Asked, query: &PageQuery) -> Result<By> {
-    let Period { first, .. } = asked.period.period;
-    let rows = rows(view, asked, query).await?;
+    let mut rows = rows(view, asked, query).await?;
     let (by, rate) = (asked.by, asked.rate);
-    let count = rows.len();
-    let mut sorted = rows;
-    sort(&mut sorted, asked);
-    let longest = sorted.iter().filter_map(|row| row.now.apple().figure()).max().unwrap_or_default().max(1);
-    let has_before = first > asked.kept.first;
+    sort(&mut rows, asked);
+    let longest = rows.iter().filter_map(|row| row.now.apple().figure()).max().unwrap_or_default().max(1);
+    let note = (rows.len() > MOST_SHOWN).then(|| {
+        let all = words::number(i64::try_from(rows.len()).unwrap_or(i64::MAX));
+        format!("The first {MOST_SHOWN} of {all} rows. The files have all of them.")
+    });
     let row = |row: Row| {
-        let apple = row.now.apple();
-        let now = row.now.fraction(rate);
-        let before = row.before.as_ref().filter(|_| has_before).map(|before| before.fraction(rate));
-        let unknown = row.now.fraction(Rate::ReportedShare);
+        let (apple, now) = (row.now.apple(), row.now.fraction(rate));
+        let grew = row.grew(rate);
         ByRow {
-            name: row.name,
-            address: row.address,
             count: words::count(apple),
             bar: apple.figure().unwrap_or_default() * 100 / longest,
             rate: words::share(now.share()),
-            half: words::half(now.interval()),
-            change: before.and_then(|before| change(rate.is_better_higher(), before, now)),
-            unknown: words::share(unknown.share().map(|reported| 1.0 - reported)),
+            half: words::half(now.share(), now.interval()),
+            change: grew.map(|(grew, meaning)| Change { words: words::points(grew), span: String::new(), meaning }),
+            unknown: words::share(row.unknown()),
+            name: row.name,
+            address: row.address,
         }
     };
     let groups = BreakdownBy::ALL.into_iter().filter(|by| *by != BreakdownBy::App || asked.app.is_none());
-    let note = (count > MOST_SHOWN).then(|| {
-        format!("The first {MOST_SHOWN} of {} rows. The files have all of them.", words::number(count as i64))
-    });
+    let group = |group: BreakdownBy| {
+        let address = query.with(&[("by", group.as_str()), ("sort", "")]);
+        (group_name(group), address, group == by)
+    };
     Ok(By {
         what: group_name(by),
-        groups: groups
-            .map(|group| (group_name(group), query.with(&[("by", group.as_str()), ("sort", "")]), group == by))
-            .collect(),
+        groups: groups.map(group).collect(),
         units: words::units(asked.unit),
         rate,
         days: asked.period.length(),
         heads: Sort::ALL.map(|sort| head(sort, asked, query)),
-        rows: sorted.into_iter().take(MOST_SHOWN).map(row).collect(),
+        rows: rows.into_iter().take(MOST_SHOWN).map(row).collect(),
         note,
     })
 }
 
-/// All rows in the order of their counts as they are shown.
+/// All rows.
 async fn rows(view: &mut View, asked: &Asked, query: &PageQuery) -> Result<Vec<Row>> {
     let (by, basis, precision) = (asked.by, asked.basis, view.precision);
-    let default = view.settings().await?.default;
-    let since = asked.period.period.first;
-    let parts = breakdown(view, by, asked.environment, asked.unit, asked.app_id(), Some(since)).await?;
-    let figures = |counts| Figures::new([counts], (basis, default), precision);
-    let row = |part: BreakdownPart| {
-        let name = match (&part.app, &part.value) {
-            (Some(app), _) => app.name.clone(),
-            (None, Some(value)) if by == BreakdownBy::Platform => {
-                Platform::parse(value).map_or_else(|| value.clone(), |known| words::platform(known).to_owned())
-            }
-            (None, Some(value)) => value.clone(),
-            (None, None) => "Not told".to_owned(),
-        };
-        let parameter = by.as_str();
-        let address = part.value.as_deref().map(|value| match by {
+    let default = default_at_end(view, asked).await?;
+    let period = asked.period.period;
+    let parts = breakdown(view, by, asked.environment, asked.unit, asked.app_id(), Some(period)).await?;
+    let figures = |counts| Figures::new([(counts, default)], basis, precision);
+    let before = |counts| (period.first > asked.kept.first).then(|| figures(counts));
+    let row = |part: BreakdownPart| Row {
+        name: name(by, &part),
+        address: part.value.as_deref().map(|value| match by {
             // A click on an app goes on within it.
             BreakdownBy::App => query.with(&[("app", value), ("by", ""), ("sort", "")]),
-            _ => format!("over-time{}", query.with(&[(parameter, value), ("by", ""), ("sort", "")])),
-        });
-        Row {
-            name,
-            address,
-            value: part.value,
-            before: Some(figures(part.counts.minus(part.added))),
-            now: figures(part.counts),
-        }
+            _ => format!("over-time{}", query.with(&[(by.as_str(), value), ("by", ""), ("sort", "")])),
+        }),
+        has_value: part.value.is_some(),
+        before: before(part.before),
+        now: figures(part.counts),
     };
-    let mut rows: Vec<Row> = parts.parts.into_iter().map(row).collect();
-    if let Some((counts, added)) = parts.other {
-        rows.push(Row {
-            name: format!("Other, beyond {} values", words::number(MOST_VALUES)),
-            address: None,
-            value: None,
-            now: figures(counts),
-            before: Some(figures(counts.minus(added))),
-        });
+    // Versions and countries of other platforms have no status to compare.
+    let has_apple = |row: &Row| by == BreakdownBy::Platform || row.now.apple().figure() != Some(0);
+    let mut rows: Vec<Row> = parts.parts.into_iter().map(row).filter(has_apple).collect();
+    if let Some((counts, then)) = parts.other {
+        let name = format!("Other, beyond {} values", words::number(MOST_VALUES));
+        rows.push(Row { name, address: None, has_value: false, now: figures(counts), before: before(then) });
     }
     Ok(rows)
 }
 
+fn name(by: BreakdownBy, part: &BreakdownPart) -> String {
+    match (&part.app, &part.value) {
+        (Some(app), _) => app.name.clone(),
+        (None, Some(value)) => {
+            by.dimension().map_or_else(|| value.clone(), |dimension| words::dimension_value(dimension, value))
+        }
+        (None, None) => "Not sent".to_owned(),
+    }
+}
+
 fn sort(rows: &mut [Row], asked: &Asked) {
-    let Some((by, reversed)) = asked.sort else { return };
+    let (by, reversed) = asked.sort.unwrap_or((Sort::Count, false));
     let number = |row: &Row| match by {
         Sort::Name => None,
         Sort::Count => row.now.apple().figure().map(|n| n as f64),
         Sort::Rate => row.now.fraction(asked.rate).share(),
-        Sort::Change => {
-            let (now, before) =
-                (row.now.fraction(asked.rate).share(), row.before.as_ref()?.fraction(asked.rate).share());
-            Some(now? - before?)
-        }
-        Sort::Unknown => row.now.fraction(Rate::ReportedShare).share().map(|reported| 1.0 - reported),
+        Sort::Change => row.grew(asked.rate).map(|(grew, _)| grew),
+        Sort::Unknown => row.unknown(),
     };
-    let in_order = |one: &Row, other: &Row| match by {
-        Sort::Name => match (&one.value, &other.value) {
-            // Those without a value stay at the end.
-            (None, None) => Ordering::Equal,
-            (None, _) => Ordering::Greater,
-            (_, None) => Ordering::Less,
-            (Some(_), Some(_)) => {
-                let order = by_version(&one.name, &other.name);
-                if reversed { order.reverse() } else { order }
-            }
-        },
-        _ => match (number(one), number(other)) {
+    // As many are in the order of their names, whatever their exact numbers are.
+    rows.sort_by(|one, other| {
+        let by_name = other.has_value.cmp(&one.has_value).then_with(|| by_version(&one.name, &other.name));
+        let order = match (number(one), number(other)) {
+            (None, None) if by == Sort::Name && one.has_value && other.has_value && reversed => by_name.reverse(),
             (None, None) => Ordering::Equal,
             (None, _) => Ordering::Greater,
             (_, None) => Ordering::Less,
@@ -151,9 +143,20 @@ fn sort(rows: &mut [Row], asked: &Asked) {
                     other.total_cmp(&one)
                 }
             }
-        },
-    };
-    rows.sort_by(in_order);
+        };
+        order.then(by_name)
+    });
+}
+
+/// What the rows are.
+fn group_name(by: BreakdownBy) -> &'static str {
+    match by {
+        BreakdownBy::App => "app",
+        BreakdownBy::Platform => "platform",
+        BreakdownBy::OsVersion => "OS version",
+        BreakdownBy::AppVersion => "app version",
+        BreakdownBy::Country => "country",
+    }
 }
 
 /// A column's head: the first click sorts by it, another one the other way round.
@@ -165,15 +168,4 @@ fn head(sort: Sort, asked: &Asked, query: &PageQuery) -> Head {
     let ascends = (sort == Sort::Name) != reversed;
     let sorted = is_now.then_some(if ascends { "ascending" } else { "descending" });
     Head { address: query.with(&[("sort", &next)]), sorted }
-}
-
-fn change(is_better_higher: bool, before: Fraction, now: Fraction) -> Option<Change> {
-    let interval = difference(before.figures()?, now.figures()?)?;
-    let grew = share(now.part, now.whole)? - share(before.part, before.whole)?;
-    let tone = match interval {
-        interval if interval.may_be_chance() => ChangeTone::Chance,
-        _ if (grew > 0.0) == is_better_higher => ChangeTone::Better,
-        _ => ChangeTone::Worse,
-    };
-    Some(Change { words: words::points(grew), span: String::new(), tone })
 }

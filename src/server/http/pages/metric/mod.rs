@@ -8,6 +8,8 @@ mod flow;
 mod now;
 mod over_time;
 mod quality;
+mod spreadsheet;
+mod table;
 
 pub use file::file;
 
@@ -54,7 +56,7 @@ async fn show(
     query: RawQuery,
     shown: MetricView,
 ) -> Result<Response> {
-    let query = PageQuery::new(query);
+    let query = PageQuery::known(query, &asked::PARAMETERS)?;
     let mut view = state.store.view(&visit.actor, workspace, Permission::SeeMetrics).await?;
     let asked = Asked::read(&mut view, &query, shown, state.config.retention.keep_daily_days).await?;
     let content = match shown {
@@ -64,7 +66,7 @@ async fn show(
         MetricView::Flow => MetricContent::Flow(flow::model(&mut view, &asked).await?),
         MetricView::Quality => MetricContent::Quality(quality::model(&mut view, &asked).await?),
     };
-    let bar = bar::bar(&mut view, &asked, &query, shown, &state.config.public_url()).await?;
+    let bar = bar::bar(&view, &asked, &query, shown, &state.config.public_url());
     let page = MetricPage {
         view: shown,
         tabs: bar::tabs(view.workspace.slug.as_str(), &asked, &query),

@@ -8,8 +8,8 @@ use crate::domain::count::Unit;
 use crate::domain::metric::Figures;
 use crate::server::calendar;
 use crate::server::error::Result;
-use crate::server::http::moment::{day_words, days_words, short_day};
-use crate::server::services::trend::{Compared, Point, Step, compared};
+use crate::server::http::moment::{days_words, short_day};
+use crate::server::services::trend::{Point, Step, compared};
 use crate::server::store::View;
 use crate::ui::pages::metric::over_time::{CountRow, OverTime};
 use crate::ui::parts::chart::stack::{Stack, StackPoint};
@@ -29,7 +29,7 @@ pub async fn model(view: &mut View, asked: &Asked, query: &PageQuery) -> Result<
         counts: CountedState::OF_APPLE.map(|state| figures.of(state).figure().unwrap_or_default()),
     };
     let row = |(point, figures): &(&Point, Figures)| CountRow {
-        days: days_of(point),
+        days: days_words(point.first, point.last),
         counts: CountedState::OF_APPLE.map(|state| words::count(figures.of(state))).into(),
         total: words::count(figures.apple()),
     };
@@ -41,24 +41,16 @@ pub async fn model(view: &mut View, asked: &Asked, query: &PageQuery) -> Result<
         change: reading.change(rate, &compared),
         stack: Stack {
             id: "shares",
-            title: format!("Shares of the statuses, {}", words_of_all(&compared)),
+            title: format!(
+                "Shares of the statuses, {}",
+                compared.period().map(|period| days_words(period.first, period.last)).unwrap_or_default()
+            ),
             points: figures.iter().map(stacked).collect(),
         },
         rows: figures.iter().rev().map(row).collect(),
         counted: counted(asked.unit, asked.step),
         nearest: if is_empty { nearest(view, asked, query).await? } else { None },
     })
-}
-
-fn days_of(point: &Point) -> String {
-    if point.first == point.last { day_words(point.last) } else { days_words(point.first, point.last) }
-}
-
-fn words_of_all(compared: &Compared) -> String {
-    match (compared.points.first(), compared.points.last()) {
-        (Some(first), Some(last)) => days_words(first.first, last.last),
-        _ => String::new(),
-    }
 }
 
 fn counted(unit: Unit, step: Step) -> String {
@@ -81,7 +73,8 @@ async fn nearest(view: &mut View, asked: &Asked, query: &PageQuery) -> Result<Op
     }
     let days = view.daily(asked.selection(), asked.kept.first).await?;
     let period = asked.period.period;
-    let Some(day) = days.keys().copied().min_by_key(|day| day.since(period.last).abs()) else { return Ok(None) };
+    let outside = days.keys().copied().filter(|day| !(period.first..=period.last).contains(day));
+    let Some(day) = outside.min_by_key(|day| day.since(period.last).abs()) else { return Ok(None) };
     let first = if day > period.last { day } else { day.plus(1 - period.days()).max(asked.kept.first) };
     let last = first.plus(period.days() - 1).min(asked.kept.today);
     let address = query.with(&[("days", ""), ("from", &calendar::date(first)), ("to", &calendar::date(last))]);

@@ -4,6 +4,7 @@ use super::asked::Asked;
 use crate::domain::data_problem::DataProblem;
 use crate::domain::environment::Environment;
 use crate::domain::permission::{Permission, may};
+use crate::domain::rounding::{Precision, Shown};
 use crate::domain::time::Day;
 use crate::server::error::Result;
 use crate::server::http::moment::{day_words, short_day};
@@ -28,7 +29,7 @@ pub async fn model(view: &mut View, asked: &Asked) -> Result<Quality> {
         *kinds.entry(kind).or_default().entry(day).or_default() += n;
     }
     let mut problems: Vec<(i64, ProblemCard)> =
-        kinds.iter().map(|(kind, days)| card(*kind, days, &places, asked)).collect();
+        kinds.iter().filter_map(|(kind, days)| card(*kind, days, &places, asked, view.precision)).collect();
     problems.sort_by_key(|(times, _)| Reverse(*times));
     let may_see = view.role.is_some_and(|role| may(role, Permission::LookUpProfiles));
     Ok(Quality {
@@ -37,32 +38,45 @@ pub async fn model(view: &mut View, asked: &Asked) -> Result<Quality> {
     })
 }
 
-fn card(kind: DataProblem, days: &BTreeMap<Day, i64>, places: &[ProblemPlace], asked: &Asked) -> (i64, ProblemCard) {
+/// `None` where too few are shown to say that there are any.
+fn card(
+    kind: DataProblem,
+    days: &BTreeMap<Day, i64>,
+    places: &[ProblemPlace],
+    asked: &Asked,
+    precision: Precision,
+) -> Option<(i64, ProblemCard)> {
     let period = asked.period.period;
-    let times: i64 = days.values().sum();
-    let column = |offset: i64| {
-        let day = period.first.plus(offset);
-        let count = days.get(&day).copied().unwrap_or_default();
-        Column { label: short_day(day), count, reading: format!("{}: {}", day_words(day), words::number(count)) }
+    let shown = |day: &Day| precision.shown(days.get(day).copied().unwrap_or_default());
+    let all_days: Vec<Day> = (0..period.days()).map(|offset| period.first.plus(offset)).collect();
+    let times = Shown::sum(all_days.iter().map(shown))?;
+    let count = times.figure()?;
+    let column = |day: &Day| Column {
+        label: short_day(*day),
+        count: shown(day).figure().unwrap_or_default(),
+        reading: format!("{}: {}", day_words(*day), words::count(shown(day))),
     };
-    let mut of_kind: Vec<&ProblemPlace> = places.iter().filter(|place| place.kind == kind).collect();
-    of_kind.sort_by_key(|place| (Reverse(place.n), place.app_id, place.app_version.clone()));
+    let of_kind = places.iter().filter(|place| place.kind == kind);
+    let mut of_kind: Vec<&ProblemPlace> = of_kind.filter(|place| place.n >= precision.step()).collect();
+    of_kind.sort_by_key(|place| (Reverse(precision.shown(place.n).figure()), place.app_id, place.app_version.clone()));
     let place = |place: &&ProblemPlace| {
         let app = asked.apps.iter().find(|app| app.id == place.app_id).map_or("an app", |app| app.name.as_str());
         let version = if place.app_version.is_empty() { "without a version" } else { &place.app_version };
-        (format!("{app} {version}"), words::number(place.n))
+        (format!("{app} {version}"), words::count(precision.shown(place.n)))
     };
+    let with_any = all_days.iter().rev().filter(|day| shown(day).figure().unwrap_or_default() > 0);
     let card = ProblemCard {
         said: words::data_problem(kind),
         help: words::data_problem_help(kind),
-        times: format!("{} {}", words::number(times), if times == 1 { "time" } else { "times" }),
+        times: format!("{} {}", words::count(times), if count == 1 { "time" } else { "times" }),
         chart: Columns {
             id: kind.as_str(),
             title: format!("{}, by day", words::data_problem(kind)),
-            columns: (0..period.days()).map(column).collect(),
+            columns: all_days.iter().map(column).collect(),
         },
+        days: with_any.map(|day| (day_words(*day), words::count(shown(day)))).collect(),
         places: of_kind.iter().take(MOST_PLACES).map(place).collect(),
         more: i64::try_from(of_kind.len().saturating_sub(MOST_PLACES)).unwrap_or_default(),
     };
-    (times, card)
+    Some((count, card))
 }

@@ -1,0 +1,63 @@
+//! A table as a spreadsheet (XLSX): a sheet of its figures, and one that says what they are of.
+
+use super::table::Table;
+use crate::domain::time::Millis;
+use crate::server::error::{Error, Result};
+use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, Workbook, Worksheet, XlsxError};
+use serde_json::{Map, Value};
+
+/// The type of such a file (ISO/IEC 29500).
+pub const SPREADSHEET: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+
+/// The whole file, made at `now`.
+pub fn spreadsheet(table: &Table, about: &Map<String, Value>, now: Millis) -> Result<Vec<u8>> {
+    write(table, about, now).map_err(Error::internal)
+}
+
+fn write(table: &Table, about: &Map<String, Value>, now: Millis) -> std::result::Result<Vec<u8>, XlsxError> {
+    let mut book = Workbook::new();
+    // The moment of the figures, so that the same figures make the same file.
+    let made = ExcelDateTime::from_timestamp(now.0.div_euclid(1000))?;
+    book.set_properties(&DocProperties::new().set_creation_datetime(&made));
+    let head = Format::new().set_bold();
+    let sheet = book.add_worksheet().set_name("Figures")?;
+    for (column, name) in table.columns.iter().enumerate() {
+        sheet.write_string_with_format(0, place(column), *name, &head)?;
+    }
+    for (at, row) in table.rows.iter().enumerate() {
+        for (column, value) in row.iter().enumerate() {
+            cell(sheet, (u32::try_from(at + 1).unwrap_or(u32::MAX), place(column)), value)?;
+        }
+    }
+    sheet.set_freeze_panes(1, 0)?;
+    let sheet = book.add_worksheet().set_name("About")?;
+    for (at, (name, value)) in (0..).zip(about) {
+        sheet.write_string_with_format(at, 0, name, &head)?;
+        cell(sheet, (at, 1), value)?;
+    }
+    book.save_to_buffer()
+}
+
+fn place(column: usize) -> u16 {
+    u16::try_from(column).unwrap_or(u16::MAX)
+}
+
+/// Texts are written as such, so that none is a formula.
+fn cell(sheet: &mut Worksheet, (row, column): (u32, u16), value: &Value) -> std::result::Result<(), XlsxError> {
+    match value {
+        Value::Null => {}
+        Value::Bool(is) => {
+            sheet.write_boolean(row, column, *is)?;
+        }
+        Value::Number(number) => {
+            sheet.write_number(row, column, number.as_f64().unwrap_or_default())?;
+        }
+        Value::String(text) => {
+            sheet.write_string(row, column, text)?;
+        }
+        other => {
+            sheet.write_string(row, column, other.to_string())?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,158 @@
+//! The figures of a view as rows and columns, of which its files are made.
+
+use super::asked::Asked;
+use super::flow::{Happened, times};
+use crate::domain::att::{CountedState, Status};
+use crate::domain::metric::{Basis, Figures, Rate};
+use crate::domain::rounding::Shown;
+use crate::server::calendar;
+use crate::server::error::Result;
+use crate::server::services::breakdown::breakdown;
+use crate::server::services::trend::trend;
+use crate::server::store::View;
+use crate::server::store::data_problem::ProblemPlace;
+use crate::server::store::privacy::in_force_before;
+use crate::ui::pages::metric::MetricView;
+use serde_json::Value;
+
+/// A view as a table: each row has a value for each column, which is null where there is none or it may not be shown.
+pub struct Table {
+    pub columns: Vec<&'static str>,
+    pub rows: Vec<Vec<Value>>,
+}
+
+/// Reads a view.
+pub async fn table(view: &mut View, asked: &Asked, shown: MetricView) -> Result<Table> {
+    match shown {
+        MetricView::Now => now(view, asked).await,
+        MetricView::OverTime => over_time(view, asked).await,
+        MetricView::By => by(view, asked).await,
+        MetricView::Flow => flow(view, asked).await,
+        MetricView::Quality => quality(view, asked).await,
+    }
+}
+
+fn count(shown: Shown) -> Value {
+    shown.figure().map_or(Value::Null, Value::from)
+}
+
+/// The columns of counts and rates.
+fn figure_columns() -> impl Iterator<Item = &'static str> {
+    let counts = CountedState::ALL.into_iter().map(CountedState::as_str).chain(["total"]);
+    let rates = Rate::ALL.into_iter().flat_map(|rate| {
+        let [low, high] = bounds(rate);
+        [rate.as_str(), low, high]
+    });
+    counts.chain(rates)
+}
+
+/// The columns of where a rate's interval begins and ends.
+fn bounds(rate: Rate) -> [&'static str; 2] {
+    match rate {
+        Rate::Consent => ["consent_rate_low", "consent_rate_high"],
+        Rate::Addressable => ["addressable_rate_low", "addressable_rate_high"],
+        Rate::PromptCoverage => ["prompt_coverage_low", "prompt_coverage_high"],
+        Rate::Restricted => ["restricted_rate_low", "restricted_rate_high"],
+        Rate::ReportedShare => ["reported_share_low", "reported_share_high"],
+    }
+}
+
+/// The cells of those columns.
+fn figure_cells(figures: &Figures) -> impl Iterator<Item = Value> {
+    let counts = CountedState::ALL.into_iter().map(|state| count(figures.of(state)));
+    let rates = Rate::ALL.into_iter().flat_map(|rate| {
+        let fraction = figures.fraction(rate);
+        let interval = fraction.interval();
+        [fraction.share(), interval.map(|interval| interval.low), interval.map(|interval| interval.high)]
+            .map(|value| value.map_or(Value::Null, Value::from))
+    });
+    counts.chain([count(figures.all())]).chain(rates).collect::<Vec<_>>().into_iter()
+}
+
+async fn now(view: &mut View, asked: &Asked) -> Result<Table> {
+    let counts = view.counts_of(asked.selection()).await?;
+    let default = view.settings().await?.default;
+    let row = |basis: Basis| {
+        let figures = Figures::new([(counts, default)], basis, view.precision);
+        [Value::from(basis.as_str())].into_iter().chain(figure_cells(&figures)).collect()
+    };
+    Ok(Table { columns: ["basis"].into_iter().chain(figure_columns()).collect(), rows: Basis::ALL.map(row).into() })
+}
+
+async fn over_time(view: &mut View, asked: &Asked) -> Result<Table> {
+    let points = trend(view, &asked.trend(asked.step)).await?;
+    let rows = points.iter().map(|point| {
+        let days = [calendar::date(point.first), calendar::date(point.last)].map(Value::from);
+        let default = point.default.map_or(Value::Null, |default| default.as_str().into());
+        let figures = point.figures(asked.basis, view.precision);
+        days.into_iter().chain([default]).chain(figure_cells(&figures)).collect()
+    });
+    let columns = ["from", "to", "default"].into_iter().chain(figure_columns()).collect();
+    Ok(Table { columns, rows: rows.collect() })
+}
+
+async fn by(view: &mut View, asked: &Asked) -> Result<Table> {
+    let default = default_at_end(view, asked).await?;
+    let period = Some(asked.period.period);
+    let parts = breakdown(view, asked.by, asked.environment, asked.unit, asked.app_id(), period).await?;
+    let figures = |counts| Figures::new([(counts, default)], asked.basis, view.precision);
+    let mut rows: Vec<Vec<Value>> = Vec::new();
+    for part in parts.parts {
+        let name = part.app.map(|app| app.name).or(part.value).map_or(Value::Null, Value::from);
+        rows.push([name].into_iter().chain(figure_cells(&figures(part.counts))).collect());
+    }
+    if let Some((counts, _)) = parts.other {
+        rows.push([Value::from("(other)")].into_iter().chain(figure_cells(&figures(counts))).collect());
+    }
+    Ok(Table { columns: [asked.by.as_str()].into_iter().chain(figure_columns()).collect(), rows })
+}
+
+/// The default in force at the end of the period.
+pub async fn default_at_end(view: &mut View, asked: &Asked) -> Result<Option<Status>> {
+    let over = calendar::begins(asked.period.period.last.plus(1), &view.workspace.time_zone);
+    let newest_first = view.settings_versions(i64::MAX).await?;
+    Ok(in_force_before(&newest_first, over, view.now).and_then(|version| version.settings.default))
+}
+
+/// What happened, one row for each figure: changes, first answers by how long they took, and sums of each day.
+async fn flow(view: &mut View, asked: &Asked) -> Result<Table> {
+    let happened = Happened::read(view, asked).await?;
+    let row = |what: &str, day: Value, from: Value, to: Value, n: Shown| vec![what.into(), day, from, to, count(n)];
+    let mut rows = Vec::new();
+    for (from, to) in CountedState::OF_APPLE.into_iter().flat_map(|from| Status::ALL.map(|to| (from, to))) {
+        if from != CountedState::Known(to) {
+            let n = happened.changes(from, to);
+            rows.push(row("change", Value::Null, from.as_str().into(), to.as_str().into(), n));
+        }
+    }
+    for (class, n) in times(&happened) {
+        let (from, below) = class.bounds();
+        rows.push(row("first_answer_within_ms", Value::Null, from.into(), below.into(), n));
+    }
+    for (day, flows) in &happened.days {
+        let sums = [
+            ("first_answers", flows.sums.first_answers),
+            ("first_authorized", flows.sums.first_authorized),
+            ("withdrawals", Happened::withdrawals_of(flows)),
+            ("installs", flows.sums.installs),
+        ];
+        for (what, n) in sums {
+            rows.push(row(what, calendar::date(*day).into(), Value::Null, Value::Null, view.precision.shown(n)));
+        }
+    }
+    Ok(Table { columns: vec!["figure", "day", "from", "to", "count"], rows })
+}
+
+/// How often each kind of data problem came from each version of each app.
+async fn quality(view: &mut View, asked: &Asked) -> Result<Table> {
+    let period = asked.period.period;
+    let places = view.data_problem_places(asked.environment, asked.app_id(), (period.first, period.last)).await?;
+    let precision = view.precision;
+    let row = |place: ProblemPlace| {
+        let app = asked.apps.iter().find(|app| app.id == place.app_id);
+        let name = app.map_or(Value::Null, |app| app.name.clone().into());
+        vec![place.kind.as_str().into(), name, place.app_version.into(), count(precision.shown(place.n))]
+    };
+    let places = places.into_iter().filter(|place| place.n >= precision.step());
+    Ok(Table { columns: vec!["problem", "app", "app_version", "times"], rows: places.map(row).collect() })
+}

@@ -1,0 +1,59 @@
+//! The five states as they were reported and with the default applied: rows of a table, and the pair of bars.
+
+use crate::domain::att::{CountedState, Status};
+use crate::domain::count::{Counts, Unit};
+use crate::domain::metric::{Basis, Figures};
+use crate::domain::rounding::{Precision, Shown, share};
+use crate::ui::pages::overview::StateRow;
+use crate::ui::parts::bars::{Bars, Reading};
+use crate::ui::words;
+
+/// The states as a reader may see them.
+pub struct States {
+    /// How many Apple units there are.
+    pub apple: Shown,
+    /// How many never reported a status.
+    pub unknown: Shown,
+    /// How many have only the default.
+    pub by_default: Shown,
+    pub rows: Vec<StateRow>,
+    pub bars: Bars,
+}
+
+impl States {
+    pub fn new((counts, default): (Counts, Option<Status>), unit: Unit, precision: Precision) -> Self {
+        let [explicit, effective] = Basis::ALL.map(|basis| Figures::new([(counts, default)], basis, precision));
+        let (apple, unknown) = (explicit.apple(), explicit.of(CountedState::Unknown));
+        let row = |state: CountedState| {
+            let by_default = default.is_some_and(|default| state == CountedState::Known(default));
+            let (explicit, effective) = (explicit.of(state), effective.of(state));
+            StateRow {
+                state,
+                explicit: words::count(explicit),
+                explicit_share: words::share(share(explicit, apple)),
+                by_default: if by_default { words::count(unknown) } else { words::NO_SHARE.to_owned() },
+                effective: words::count(effective),
+                effective_share: words::share(share(effective, apple)),
+            }
+        };
+        let rows: Vec<StateRow> = CountedState::OF_APPLE.into_iter().map(row).collect();
+        let heights = |figures: &Figures| {
+            let height = |state| (state, figures.of(state).figure().unwrap_or_default());
+            CountedState::OF_APPLE.into_iter().map(height).collect()
+        };
+        let reading = |row: &StateRow| Reading {
+            state: row.state,
+            reported: format!("Reported: {} ({})", row.explicit, row.explicit_share),
+            effective: format!("Effective: {} ({})", row.effective, row.effective_share),
+        };
+        let apple_words = words::count(apple);
+        let bars = Bars {
+            readings: rows.iter().map(reading).collect(),
+            explicit: heights(&explicit),
+            effective: heights(&effective),
+            default,
+            title: format!("{apple_words} Apple {}", words::unit_after(&apple_words, unit)),
+        };
+        Self { apple, unknown, by_default: if default.is_some() { unknown } else { Shown::NOBODY }, rows, bars }
+    }
+}
