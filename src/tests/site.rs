@@ -56,5 +56,5 @@ async fn every_island_is_in_the_wasm_and_pages_without_one_load_no_script() {
         assert!(!body.contains("style=\""), "{page}: the policy forbids style attributes");
         islands += here.len();
     }
-    assert_eq!(islands, 3, "the Overview's counts, and the reading of charts");
+    assert_eq!(islands, 4, "the Overview's counts, and the reading of charts");
 }

@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 
 on_both! {
     periods_tell_rounded_roles_no_more_than_days
+    filters_tell_rounded_roles_nothing_exact
 }
 
 const DAYS: i64 = 12;
@@ -129,4 +130,158 @@ async fn periods_tell_rounded_roles_no_more_than_days(world: World) {
     // Were figures rounded from exact sums, these would differ; and there is something to be learned.
     assert!(of_days.iter().any(|day| day.values().any(|figure| *figure > Some(20))));
     world.assert_holds().await;
+}
+
+/// What is known of an exact count: the least and the most that it can be.
+type Bounds = (i64, i64);
+
+/// What a shown count says of the exact one.
+fn bounds(shown: &Value) -> Bounds {
+    match shown.as_i64() {
+        None => (0, 9),
+        Some(10) => (10, 14),
+        Some(n) => (n - 5, n + 4),
+    }
+}
+
+/// Counts by name, and sums: those of the left are the right one.
+#[derive(Default)]
+struct Attack {
+    known: BTreeMap<String, Bounds>,
+    sums: Vec<(Vec<String>, String)>,
+}
+
+impl Attack {
+    fn learn(&mut self, name: &str, shown: &Value) {
+        let (low, high) = bounds(shown);
+        let known = self.known.entry(name.to_owned()).or_insert((0, i64::MAX / 1000));
+        *known = (known.0.max(low), known.1.min(high));
+    }
+
+    /// All states of one answer, which add up to its total; in pairs too where a default has been applied.
+    fn answer(&mut self, of: &str, explicit: &Value, effective: &Value) {
+        let states = ["authorized", "denied", "restricted", "not_determined", "unknown"];
+        for state in states {
+            self.learn(&format!("{of} {state}"), &explicit["counts"][state]);
+        }
+        self.learn(&format!("{of} elsewhere"), &explicit["not_applicable"]);
+        self.learn(&format!("{of} all"), &explicit["total"]);
+        let parts = states.into_iter().chain(["elsewhere"]).map(|state| format!("{of} {state}")).collect();
+        self.sums.push((parts, format!("{of} all")));
+        // The default is denied.
+        self.learn(&format!("{of} denied by all"), &effective["counts"]["denied"]);
+        let parts = ["denied", "unknown"].map(|state| format!("{of} {state}"));
+        self.sums.push((parts.into(), format!("{of} denied by all")));
+        // Rates are of rounded counts, but their denominators are rounded sums.
+        for (rate, parts) in [
+            ("consent_rate", &["authorized", "denied"][..]),
+            ("prompt_coverage", &["authorized", "denied", "not_determined"]),
+            ("restricted_rate", &["authorized", "denied", "restricted", "not_determined"]),
+            ("reported_share", &["authorized", "denied", "restricted", "not_determined", "unknown"]),
+        ] {
+            self.learn(&format!("{of} {rate}"), &explicit["rates"][rate]["whole"]);
+            self.sums.push((parts.iter().map(|state| format!("{of} {state}")).collect(), format!("{of} {rate}")));
+        }
+    }
+
+    /// Tightens what is known by every sum, until nothing changes.
+    fn solve(&mut self) {
+        loop {
+            let before = self.known.clone();
+            for (parts, whole) in &self.sums {
+                let of = |name: &String| self.known.get(name).copied().unwrap_or((0, i64::MAX / 1000));
+                let each: Vec<Bounds> = parts.iter().map(of).collect();
+                let (low, high) = (each.iter().map(|of| of.0).sum::<i64>(), each.iter().map(|of| of.1).sum::<i64>());
+                let (least, most) = of(whole);
+                let (least, most) = (least.max(low), most.min(high));
+                self.known.insert(whole.clone(), (least, most));
+                for (part, (part_low, part_high)) in parts.iter().zip(&each) {
+                    let bound = (least - (high - part_high), most - (low - part_low));
+                    self.known.insert(part.clone(), (bound.0.max(*part_low), bound.1.min(*part_high)));
+                }
+            }
+            if self.known == before {
+                return;
+            }
+        }
+    }
+}
+
+/// Everything that can be asked of now, by every app and every value of every dimension, on both bases, held against each
+/// other: no count comes out exactly.
+async fn filters_tell_rounded_roles_nothing_exact(world: World) {
+    let sender = Sender::new(&world).await;
+    let token = world.token("acme", Role::Analyst).await;
+    let batches = (0..1200_usize).map(|n| {
+        let dice = n.wrapping_mul(2_654_435_761) >> 7;
+        let mut batch = ios(&format!("u{n}"), &format!("v{n}"), STATUSES[dice % 4]);
+        batch["application_info"] =
+            json!({"package": format!("app.{}", dice / 4 % 3), "application_version": format!("{}.0", dice / 12 % 5)});
+        batch["device_info"]["os_version"] = json!(format!("{}.1", 15 + dice / 60 % 4));
+        batch["device_info"]["http_header_user_agent"] = Value::Null;
+        if dice % 11 == 0 {
+            batch["device_info"]["platform"] = json!("tvOS");
+        }
+        batch
+    });
+    sender.send_unchecked(&batches.collect::<Vec<_>>()).await;
+    world.execute("update settings_versions set default_status = 2").await;
+    let ask = async |path: &str| {
+        let reply = world.ask("GET", &format!("/api/v1/workspaces/acme/{path}"), Some(&bearer(&token)), "").await;
+        assert_eq!(reply.status, StatusCode::OK, "{path}: {}", reply.body);
+        reply.json()
+    };
+    for unit in ["devices", "profiles"] {
+        let mut attack = Attack::default();
+        let mut apps = Vec::new();
+        for row in ask(&format!("breakdown?by=app&unit={unit}")).await["rows"].as_array().expect("rows") {
+            apps.push(row["value"].as_str().expect("an app").to_owned());
+        }
+        assert_eq!(apps.len(), 3);
+        for app in [None].into_iter().chain(apps.iter().map(Some)) {
+            let within = app.map(|app| format!("&app={app}")).unwrap_or_default();
+            let of = app.map_or("all", |app| app.as_str()).to_owned();
+            let both = async |what: &str| {
+                let asked = |basis: &str| format!("{what}&unit={unit}{within}&basis={basis}");
+                (ask(&asked("explicit")).await, ask(&asked("effective")).await)
+            };
+            let (explicit, effective) = both("distribution?").await;
+            attack.answer(&of, &explicit, &effective);
+            for by in ["platform", "os_version", "app_version"] {
+                let (explicit, effective) = both(&format!("breakdown?by={by}")).await;
+                let rows = |answer: &Value| answer["rows"].as_array().expect("rows").clone();
+                let mut names = Vec::new();
+                for (row, applied) in rows(&explicit).iter().zip(&rows(&effective)) {
+                    let name = format!("{of} {by}={}", row["value"]);
+                    attack.answer(&name, row, applied);
+                    names.push(name);
+                }
+                if let Some(other) = explicit.get("other") {
+                    let name = format!("{of} {by} other");
+                    attack.answer(&name, other, &effective["other"]);
+                    names.push(name);
+                }
+                // What has no row is nowhere: there may be more than these.
+                let rest = format!("{of} {by} rest");
+                for state in ["authorized", "denied", "restricted", "not_determined", "unknown", "elsewhere", "all"] {
+                    let parts = names.iter().chain([&rest]).map(|name| format!("{name} {state}")).collect();
+                    attack.sums.push((parts, format!("{of} {state}")));
+                }
+            }
+        }
+        if unit == "devices" {
+            for state in ["authorized", "denied", "restricted", "not_determined", "unknown", "elsewhere", "all"] {
+                let parts = apps.iter().map(|app| format!("{app} {state}")).collect();
+                attack.sums.push((parts, format!("all {state}")));
+            }
+        }
+        attack.solve();
+        let solved: Vec<_> = attack.known.iter().filter(|(_, (low, high))| low == high && *high > 0).collect();
+        assert!(solved.is_empty(), "{unit}: {solved:?}");
+        assert!(
+            attack.known.len() > 500 && attack.known.values().all(|(low, high)| low <= high),
+            "{}",
+            attack.known.len()
+        );
+    }
 }
