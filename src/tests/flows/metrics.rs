@@ -246,6 +246,7 @@ async fn every_link_leads_somewhere(world: World) {
                 "" => continue,
                 query if query.starts_with('?') => format!("{path}{query}"),
                 relative if relative.starts_with("over-time") => format!("/w/acme/metrics/{relative}"),
+                relative if relative.starts_with("metrics/") => format!("/w/acme/{relative}"),
                 other => other.to_owned(),
             };
             if ["/w/acme/metrics", "/w/acme/overview"].iter().any(|start| link.starts_with(start)) {

@@ -128,11 +128,28 @@ fn figures(read: &Read, asked: &PageQuery, largest: &[&App]) -> Figures {
             chart: consent,
             table: reading.table(Rate::Consent, compared, TABLE),
             span: words::days(read.period.length()),
+            links: details(question, asked),
         },
         happenings: read.happenings.clone(),
         apps,
         more_apps,
     }
+}
+
+/// The views that say more of the same, as far as they have what is chosen.
+fn details(question: &DistributionQuery, asked: &PageQuery) -> Vec<(&'static str, String)> {
+    let over_time = ("Every rate over time", format!("metrics/over-time{}", asked.with(&[])));
+    // A breakdown is of all platforms.
+    let by = |by: &str| format!("metrics/by{}", asked.with(&[("platform", ""), ("by", by)]));
+    let breakdowns = [
+        ("By app version", by("app_version")),
+        ("By OS version", by("os_version")),
+        ("By country", by("country")),
+        ("By app", by("app")),
+    ];
+    let of_app = usize::from(question.app.is_some());
+    let all = breakdowns.len() - of_app;
+    [over_time].into_iter().chain(breakdowns.into_iter().take(all)).collect()
 }
 
 /// The apps with the most units first, by their counts as shown and then by name: an order by exact counts would tell them.

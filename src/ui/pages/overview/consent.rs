@@ -10,7 +10,8 @@ use crate::ui::words;
 use leptos::prelude::*;
 
 pub fn consent(page: Consent) -> impl IntoView {
-    let Consent { chart, table, span, has_before } = page;
+    let Consent { chart, table, span, has_before, links } = page;
+    let links = links.into_iter().map(|(words, address)| view! { <li><a href=address>{words}</a></li> });
     let before = if has_before { format!("; dashed: the {span} before") } else { String::new() };
     let shown = match line_chart(&chart) {
         Some(drawn) => view! {
@@ -33,6 +34,7 @@ pub fn consent(page: Consent) -> impl IntoView {
                 <p class="muted">{format!("Authorized of those who answered; the band is what a sample of this size could hide{before}.")}</p>
             </header>
             {shown}
+            <ul class="marks" aria-label="In more detail">{links.collect_view()}</ul>
         </section>
     }
 }

@@ -138,6 +138,8 @@ pub struct Consent {
     pub span: String,
     /// Whether the period before is drawn.
     pub has_before: bool,
+    /// Where the same is told in more detail.
+    pub links: Vec<(&'static str, String)>,
 }
 
 /// Something that is worth a line.
