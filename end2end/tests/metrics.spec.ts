@@ -9,7 +9,7 @@ test("the line is read by pointer and by the arrow keys, and a span is chosen by
     const page = await signedIn(server.member(slug, "Ada", "compliance_admin"));
     await page.goto(`${server.origin}/w/${slug}/metrics/over-time?days=7`);
     const chart = page.locator(".chart.lines.wide");
-    const card = chart.locator(".card-under");
+    const card = chart.locator(".tooltip");
     await expect(card).toBeHidden();
     const area = (await chart.boundingBox())!;
     await page.mouse.move(area.x + area.width - 30, area.y + 100);

@@ -1,6 +1,7 @@
 //! What is counted, and what it is grouped by.
 
 use crate::domain::closed_list::closed_list;
+use crate::domain::error::{Fault, Problem};
 use crate::domain::platform::Platform;
 
 closed_list! {
@@ -52,6 +53,9 @@ closed_list! {
 }
 
 impl Dimension {
+    /// Those of which one value can be asked for.
+    pub const ASKED: [Self; 4] = [Self::Platform, Self::OsVersion, Self::AppVersion, Self::Country];
+
     /// What is kept of now only, and not of each day.
     pub fn is_of_now(self) -> bool {
         self == Self::Idfa
@@ -69,6 +73,27 @@ pub const OVERFLOW: &str = "(other)";
 pub struct Slice {
     pub dimension: Dimension,
     pub value: String,
+}
+
+impl Slice {
+    /// The one value of one dimension that is asked for, of all that are. A value that no unit has is no fault: its counts are
+    /// zero.
+    ///
+    /// # Errors
+    /// [`Problem::NotOneOf`] at a platform that there is not, [`Problem::OneDimension`] at a second dimension.
+    pub fn asked<'a>(values: impl IntoIterator<Item = (Dimension, &'a str)>) -> Result<Option<Self>, Fault> {
+        let mut found = None;
+        for (dimension, value) in values {
+            if found.is_some() {
+                return Err(Fault::new(dimension.as_str(), Problem::OneDimension));
+            }
+            if dimension == Dimension::Platform && Platform::parse(value).is_none() {
+                return Err(Fault::new(dimension.as_str(), Problem::NotOneOf));
+            }
+            found = Some(Self { dimension, value: value.to_owned() });
+        }
+        Ok(found)
+    }
 }
 
 impl From<Platform> for Slice {

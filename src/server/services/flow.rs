@@ -2,8 +2,10 @@
 
 use crate::domain::att::{CountedState, Status};
 use crate::domain::environment::Environment;
-use crate::domain::flow::{AnswerTime, Flow};
+use crate::domain::flow::{ANSWER_TIMES, AnswerTime, Flow};
 use crate::domain::id::AppId;
+use crate::domain::metric::Period;
+use crate::domain::rounding::{Precision, Shown};
 use crate::domain::time::Day;
 use crate::server::error::Result;
 use crate::server::store::View;
@@ -46,15 +48,67 @@ impl FlowSums {
     }
 }
 
-/// Reads what happened on each day from one to another, in all or in one app. Figures of the whole period are made of the
-/// days' as they are shown.
-pub async fn flows(
+/// What happened in a period, as its reader may see it: each figure of it is the sum of its days' as they are shown.
+#[derive(Clone, Debug)]
+pub struct Happened {
+    pub days: BTreeMap<Day, DayFlows>,
+    precision: Precision,
+}
+
+impl Happened {
+    /// Reads it, in all or in one app.
+    pub async fn read(view: &mut View, environment: Environment, app: Option<AppId>, period: Period) -> Result<Self> {
+        let days = flows(view, environment, app, period).await?;
+        Ok(Self { days, precision: view.precision })
+    }
+
+    /// A day's figure.
+    pub fn shown(&self, n: i64) -> Shown {
+        self.precision.shown(n)
+    }
+
+    /// A figure of the whole period.
+    pub fn sum(&self, of: impl Fn(&DayFlows) -> i64) -> Shown {
+        Shown::sum(self.days.values().map(|day| self.shown(of(day)))).unwrap_or(self.shown(0))
+    }
+
+    /// How often devices went from each status to each other one.
+    pub fn changes(&self) -> impl Iterator<Item = (CountedState, Status, Shown)> {
+        let pairs = CountedState::OF_APPLE.into_iter().flat_map(|from| Status::ALL.map(|to| (from, to)));
+        let others = pairs.filter(|(from, to)| *from != CountedState::Known(*to));
+        others.map(|(from, to)| (from, to, self.sum(|day| day.changes.get(&(from, to)).copied().unwrap_or_default())))
+    }
+
+    /// How many devices left a status.
+    pub fn left(&self, from: CountedState) -> Shown {
+        self.sum(|day| day.changes.iter().filter(|((known, _), _)| *known == from).map(|(_, n)| n).sum())
+    }
+
+    /// How many first answers took so long, for each class.
+    pub fn answers(&self) -> [(AnswerTime, Shown); ANSWER_TIMES.len()] {
+        ANSWER_TIMES.map(|begins| {
+            let class = AnswerTime::of(begins);
+            (class, self.sum(|day| day.answers.get(&class).copied().unwrap_or_default()))
+        })
+    }
+}
+
+impl DayFlows {
+    /// How many devices went from authorized to denied.
+    pub fn withdrawals(&self) -> i64 {
+        let key = (CountedState::Known(Status::Authorized), Status::Denied);
+        self.changes.get(&key).copied().unwrap_or_default()
+    }
+}
+
+/// Reads what happened on each day of a period, in all or in one app.
+async fn flows(
     view: &mut View,
     environment: Environment,
     app: Option<AppId>,
-    first: Day,
-    last: Day,
+    period: Period,
 ) -> Result<BTreeMap<Day, DayFlows>> {
+    let Period { first, last } = period;
     let mut days = BTreeMap::new();
     let mut day = first;
     while day <= last {

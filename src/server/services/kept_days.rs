@@ -1,5 +1,6 @@
 //! From which day on there are figures of days.
 
+use crate::domain::metric::Period;
 use crate::domain::retention::Aging;
 use crate::domain::time::Day;
 use crate::server::calendar;
@@ -11,6 +12,16 @@ use crate::server::store::View;
 pub struct KeptDays {
     pub first: Day,
     pub today: Day,
+}
+
+/// How many days can be asked for at once.
+pub const MOST_DAYS: i64 = 1100;
+
+impl KeptDays {
+    /// Whether a period that ends where it may begins where it may.
+    pub fn may_begin(self, Period { first, last }: Period) -> bool {
+        (self.first..=last).contains(&first) && last.since(first) < MOST_DAYS
+    }
 }
 
 /// Reads it, where a setting keeps so many days. Of earlier ones nothing is returned rather than something that looks exact,

@@ -10,7 +10,7 @@ use crate::domain::rounding::Precision;
 use crate::domain::time::Day;
 use crate::server::calendar;
 use crate::server::error::Result;
-use crate::server::store::privacy::in_force_before;
+use crate::server::store::privacy::{Version, in_force_before};
 use crate::server::store::{CounterSelection, View};
 
 closed_list! {
@@ -73,6 +73,8 @@ pub struct Compared {
     pub points: Vec<Point>,
     /// As far as its days are kept: its last one is as long before the last point as the period is.
     pub before: Vec<Point>,
+    /// All versions of the settings, the newest first.
+    pub versions: Vec<Version>,
 }
 
 impl Compared {
@@ -90,7 +92,8 @@ impl Compared {
 /// Reads the trend.
 pub async fn trend(view: &mut View, question: &TrendQuery) -> Result<Vec<Point>> {
     let TrendQuery { first, last, step, .. } = *question;
-    points(view, question, periods(first, last, step)).await
+    let versions = view.settings_versions(i64::MAX).await?;
+    points(view, question, periods(first, last, step), &versions).await
 }
 
 /// Reads the trend and that before it, of which days from `kept` on are there.
@@ -103,13 +106,19 @@ pub async fn compared(view: &mut View, question: &TrendQuery, kept: Day) -> Resu
     let mut asked: Vec<Period> = steps.iter().map(earlier).filter(|step| step.first >= kept).collect();
     let of_before = asked.len();
     asked.extend(steps);
-    let mut before = points(view, question, asked).await?;
+    let versions = view.settings_versions(i64::MAX).await?;
+    let mut before = points(view, question, asked, &versions).await?;
     let points = before.split_off(of_before);
-    Ok(Compared { points, before })
+    Ok(Compared { points, before, versions })
 }
 
 /// Reads periods that follow one another: what is counted now, less what the days since then added.
-async fn points(view: &mut View, question: &TrendQuery, periods: Vec<Period>) -> Result<Vec<Point>> {
+async fn points(
+    view: &mut View,
+    question: &TrendQuery,
+    periods: Vec<Period>,
+    newest_first: &[Version],
+) -> Result<Vec<Point>> {
     let TrendQuery { environment, unit, app, .. } = *question;
     let selection = CounterSelection { environment, unit, app, slice: question.slice.as_ref() };
     let (Some(oldest), Some(newest)) = (periods.first(), periods.last()) else { return Ok(Vec::new()) };
@@ -120,12 +129,11 @@ async fn points(view: &mut View, question: &TrendQuery, periods: Vec<Period>) ->
     } else {
         Counts::default()
     };
-    let newest_first = view.settings_versions(i64::MAX).await?;
     let zone = view.workspace.time_zone.clone();
     let mut points = Vec::new();
     for Period { first, last } in periods.into_iter().rev() {
         let default = |day: Day| {
-            let in_force = in_force_before(&newest_first, calendar::begins(day.plus(1), &zone), view.now);
+            let in_force = in_force_before(newest_first, calendar::begins(day.plus(1), &zone), view.now);
             in_force.and_then(|version| version.settings.default)
         };
         let added = days.range(first..=last);

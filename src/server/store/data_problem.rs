@@ -10,6 +10,7 @@ use crate::domain::count::{OVERFLOW, UNKNOWN};
 use crate::domain::data_problem::DataProblem;
 use crate::domain::environment::Environment;
 use crate::domain::id::{AppId, InputId, WorkspaceId};
+use crate::domain::metric::Period;
 use crate::domain::time::{Day, Millis};
 use crate::server::error::Result;
 use std::collections::{BTreeMap, BTreeSet};
@@ -174,26 +175,38 @@ pub struct ProblemPlace {
     pub n: i64,
 }
 
+/// A question for what came in some days through all inputs, in all or in one app, added up by these columns.
+macro_rules! in_days {
+    ($self:ident, $columns:literal, $environment:ident, $app:ident, $period:ident) => {{
+        const SQL: &str = concat!(
+            "select ",
+            $columns,
+            ", cast(sum(n) as bigint) as n from data_problems where workspace_id = $1 and environment = $2 \
+            and day >= $3 and day <= $4 and ($5 = $6 or app_id = $5) group by ",
+            $columns
+        );
+        let workspace = $self.workspace.id;
+        on!(&mut $self.tx, c => known(sqlx::query(SQL)
+            .bind(workspace)
+            .bind($environment)
+            .bind($period.first)
+            .bind($period.last)
+            .bind($app.unwrap_or(ALL_APPS))
+            .bind(ALL_APPS)
+            .fetch_all(c)
+            .await?)?)
+    }};
+}
+
 impl Scope {
-    /// How often each kind came on each day from one to another, through all inputs, in all or in one app.
+    /// How often each kind came on each day from one to another.
     pub async fn data_problems_by_day(
         &mut self,
         environment: Environment,
         app: Option<AppId>,
-        (first, last): (Day, Day),
+        period: Period,
     ) -> Result<Vec<(DataProblem, Day, i64)>> {
-        const SQL: &str = "select kind, day, cast(sum(n) as bigint) from data_problems where workspace_id = $1 \
-            and environment = $2 and day >= $3 and day <= $4 and ($5 = $6 or app_id = $5) group by kind, day";
-        let workspace = self.workspace.id;
-        Ok(on!(&mut self.tx, c => known(sqlx::query(SQL)
-            .bind(workspace)
-            .bind(environment)
-            .bind(first)
-            .bind(last)
-            .bind(app.unwrap_or(ALL_APPS))
-            .bind(ALL_APPS)
-            .fetch_all(c)
-            .await?)?))
+        Ok(in_days!(self, "kind, day", environment, app, period))
     }
 
     /// How often each kind came from each version of each app in those days.
@@ -201,21 +214,9 @@ impl Scope {
         &mut self,
         environment: Environment,
         app: Option<AppId>,
-        (first, last): (Day, Day),
+        period: Period,
     ) -> Result<Vec<ProblemPlace>> {
-        const SQL: &str = "select kind, app_id, app_version, cast(sum(n) as bigint) as n from data_problems \
-            where workspace_id = $1 and environment = $2 and day >= $3 and day <= $4 and ($5 = $6 or app_id = $5) \
-            group by kind, app_id, app_version";
-        let workspace = self.workspace.id;
-        Ok(on!(&mut self.tx, c => known(sqlx::query(SQL)
-            .bind(workspace)
-            .bind(environment)
-            .bind(first)
-            .bind(last)
-            .bind(app.unwrap_or(ALL_APPS))
-            .bind(ALL_APPS)
-            .fetch_all(c)
-            .await?)?))
+        Ok(in_days!(self, "kind, app_id, app_version", environment, app, period))
     }
 
     /// What came through an input since a day, by kind; of each the [`MOST_SHOWN`] most frequent, these first.

@@ -8,7 +8,7 @@ use super::scope::{Scope, WorkspaceRef};
 use super::sent_form::take_form;
 use super::{Store, spawned};
 use crate::domain::audit::{ActorSnapshot, AuditAction};
-use crate::domain::permission::Permission;
+use crate::domain::permission::{Permission, may};
 use crate::domain::role::Role;
 use crate::domain::rounding::Precision;
 use crate::domain::text::Reason;
@@ -48,6 +48,13 @@ pub struct Change<A: Act> {
 
 /// Proof that a change ended as it must. Nothing else can make one.
 pub struct Done<T>(T);
+
+impl View {
+    /// Whether the reader's role allows it too.
+    pub fn may(&self, permission: Permission) -> bool {
+        self.role.is_some_and(|role| may(role, permission))
+    }
+}
 
 impl Deref for View {
     type Target = Scope;

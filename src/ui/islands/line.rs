@@ -2,14 +2,14 @@
 //! choosing a span by dragging.
 
 use super::element::{all, attribute};
+use crate::ui::parts::chart::line::CARD;
 use leptos::prelude::document;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
 
 // Whole numbers throughout: reading and writing others would weigh as much as all the rest.
 
-/// The width of the card, in the drawing's units, and how far it stands from what is read.
-const CARD: i32 = 208;
+/// How far the card stands from what is read.
 const BESIDE: i32 = 12;
 
 fn number(of: &Element, name: &str) -> i32 {
@@ -84,11 +84,11 @@ pub fn read(chart: &Element, near: usize) -> String {
     }
     let room = number(chart, "data-width") - CARD;
     let beside = if x + BESIDE > room { x - BESIDE - CARD } else { x + BESIDE };
-    for card in all(chart, ".card-under") {
+    for card in all(chart, ".tooltip") {
         let _ = card
             .set_attribute("transform", &format!("translate({} {})", beside.clamp(0, room.max(0)), (y - 90).max(4)));
     }
-    for (text, line) in all(chart, ".card-under text").into_iter().zip(&lines) {
+    for (text, line) in all(chart, ".tooltip text").into_iter().zip(&lines) {
         text.set_text_content(Some(line));
     }
     lines.join(". ")

@@ -1,6 +1,7 @@
 //! The pair of bars: reported above, effective below, and the band that shows what the default decides. Drawn on the
 //! server from the table's own numbers, once for wide pages and once for phones.
 
+use super::chart::frame::{coordinate, hatch as pattern};
 use super::status::class;
 use crate::domain::att::{CountedState, Status};
 use crate::ui::words;
@@ -87,7 +88,7 @@ fn draw(bars: &Bars, measures: Measures) -> impl IntoView + use<> {
             let last = part.state == CountedState::Unknown;
             let x = if last { part.x + part.width } else { part.x + 1.0 };
             let anchor = if last { "end" } else { "start" };
-            view! { <text class="bar-name" x=figure(x) y=label.to_string() text-anchor=anchor>{words}</text> }
+            view! { <text class="bar-name" x=coordinate(x) y=label.to_string() text-anchor=anchor>{words}</text> }
         })
         .collect_view();
     view! {
@@ -101,18 +102,13 @@ fn draw(bars: &Bars, measures: Measures) -> impl IntoView + use<> {
         >
             <title id=title_id>{format!("Reported and effective status of {}", bars.title)}</title>
             <desc id=description_id>"The same figures as in the table below. The arrow keys read them part by part."</desc>
-            <defs>
-                <pattern id=hatch.clone() width="7" height="7" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
-                    <rect class="hatch-ground" width="7" height="7" />
-                    <rect class="hatch-line" width="3" height="7" />
-                </pattern>
-            </defs>
+            {pattern(hatch.clone())}
             {labels}
             <g class="upper">{rectangles(&explicit, top, measures, &hatch, &bars.readings)}{shares(&explicit, top, measures)}</g>
             <g>{rectangles(&effective, below, measures, &hatch, &bars.readings)}</g>
             {band.map(|(path, seam)| view! {
                 <path class="band" d=path fill=format!("url(#{hatch})") />
-                <line class="seam" x1=figure(seam) x2=figure(seam) y1=below.to_string() y2=(below + bar).to_string() />
+                <line class="seam" x1=coordinate(seam) x2=coordinate(seam) y1=below.to_string() y2=(below + bar).to_string() />
             })}
             // After the seam, which would run through them.
             {shares(&effective, below, measures)}
@@ -137,14 +133,14 @@ fn band(explicit: &[BarPart], effective: &[BarPart], default: Status, from: f64,
     let (upper, lower) = (from + (to - from) * 0.65, from + (to - from) * 0.35);
     let path = format!(
         "M{} {from} C{} {upper} {} {lower} {} {to} L{} {to} C{} {lower} {} {upper} {} {from} Z",
-        figure(left),
-        figure(left),
-        figure(low_left),
-        figure(low_left),
-        figure(low_right),
-        figure(low_right),
-        figure(right),
-        figure(right),
+        coordinate(left),
+        coordinate(left),
+        coordinate(low_left),
+        coordinate(low_left),
+        coordinate(low_right),
+        coordinate(low_right),
+        coordinate(right),
+        coordinate(right),
     );
     Some((path, low_left))
 }
@@ -162,9 +158,9 @@ fn rectangles(
         view! {
             <rect
                 class=format!("bar {}", class(part.state))
-                x=figure(part.x + 0.75)
+                x=coordinate(part.x + 0.75)
                 y=y.to_string()
-                width=figure((part.width - 1.5).max(0.5))
+                width=coordinate((part.width - 1.5).max(0.5))
                 height=measures.bar.to_string()
                 rx="4"
                 fill=fill
@@ -182,7 +178,7 @@ fn rectangles(
 /// The shares of a bar's parts, where there is room for them.
 fn shares(parts: &[BarPart], y: f64, measures: Measures) -> impl IntoView + use<> {
     let share = |part: &BarPart| {
-        let (x, y) = (figure(part.x + 9.0), figure(y + measures.bar / 2.0 + 5.0));
+        let (x, y) = (coordinate(part.x + 9.0), coordinate(y + measures.bar / 2.0 + 5.0));
         let class = format!("bar-share {}", class(part.state));
         view! { <text class=class x=x y=y>{format!("{:.0}%", part.share * 100.0)}</text> }
     };
@@ -193,7 +189,7 @@ fn shares(parts: &[BarPart], y: f64, measures: Measures) -> impl IntoView + use<
 fn card_under(part: &BarPart, measures: Measures) -> String {
     let x = (part.x + part.width / 2.0 - CARD / 2.0).clamp(0.0, measures.width - CARD);
     let y = TOP + measures.bar + measures.gap / 2.0 - CARD_HEIGHT / 2.0;
-    format!("translate({} {})", figure(x), figure(y))
+    format!("translate({} {})", coordinate(x), coordinate(y))
 }
 
 /// A part's name, or a shorter one, where there is room above it; the table has them all.
@@ -213,13 +209,9 @@ fn name_that_fits(part: &BarPart) -> Option<&'static str> {
 pub fn small_bar(shares: &[(CountedState, i64)]) -> impl IntoView + use<> {
     let rectangles = parts(shares, 200.0).into_iter().filter(|part| part.width > 0.0).map(|part| {
         view! {
-            <rect class=format!("bar {}", class(part.state)) x=figure(part.x) y="0"
-                width=figure((part.width - 1.0).max(0.5)) height="10" rx="2" />
+            <rect class=format!("bar {}", class(part.state)) x=coordinate(part.x) y="0"
+                width=coordinate((part.width - 1.0).max(0.5)) height="10" rx="2" />
         }
     });
     view! { <svg class="small-bar" viewBox="0 0 200 10" aria-hidden="true" focusable="false">{rectangles.collect_view()}</svg> }
-}
-
-fn figure(x: f64) -> String {
-    format!("{x:.1}")
 }

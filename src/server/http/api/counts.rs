@@ -1,10 +1,10 @@
 //! What the interfaces that return counts share: what they can be asked for, and counts by status.
 
-use super::query::{ApiQuery, asked, bad, parsed};
+use super::query::{ApiQuery, asked, parsed};
 use crate::domain::att::{CountedState, Status};
 use crate::domain::count::{Dimension, Slice};
 use crate::domain::environment::Environment;
-use crate::domain::error::{Problem, Refusal};
+use crate::domain::error::Refusal;
 use crate::domain::id::AppId;
 use crate::domain::metric::{Basis, Figures, Fraction, Rate};
 use crate::domain::platform::Platform;
@@ -41,9 +41,6 @@ pub struct CountFilter {
     country: Option<String>,
 }
 
-/// The parameters that name a dimension, of which one may be given.
-pub const DIMENSIONS: [&str; 4] = ["platform", "os_version", "app_version", "country"];
-
 /// The basis, explicit unless asked for.
 pub fn basis(query: &ApiQuery) -> Result<Basis> {
     Ok(parsed(query, "basis", Basis::parse)?.unwrap_or(Basis::Explicit))
@@ -61,21 +58,13 @@ pub async fn app(query: &ApiQuery, view: &mut View) -> Result<Option<AppId>> {
     Ok(Some(known.id))
 }
 
-/// The one value of one dimension that is asked for. A value that no unit has is no fault: its counts are zero.
+/// The one value of one dimension that is asked for.
 pub fn slice(query: &ApiQuery) -> Result<Option<Slice>> {
-    let mut found = None;
-    for name in DIMENSIONS {
-        let Some(value) = asked(query, name)? else { continue };
-        if found.is_some() {
-            return Err(bad(name, Problem::OneDimension));
-        }
-        let dimension = Dimension::parse(name).ok_or_else(|| bad(name, Problem::UnknownParameter))?;
-        if dimension == Dimension::Platform && Platform::parse(value).is_none() {
-            return Err(bad(name, Problem::NotOneOf));
-        }
-        found = Some(Slice { dimension, value: value.to_owned() });
+    let mut values = Vec::new();
+    for dimension in Dimension::ASKED {
+        values.extend(asked(query, dimension.as_str())?.map(|value| (dimension, value)));
     }
-    Ok(found)
+    Ok(Slice::asked(values).map_err(|fault| Refusal::BadRequest(vec![fault]))?)
 }
 
 /// How many Apple units have each status. For rounded roles fewer than 10 is null.

@@ -1,8 +1,8 @@
 //! Data problems in a period, for scripts.
 
-use super::counts::{CountsRead, app, environment};
-use super::period::period;
-use super::query::{ApiQuery, only};
+use super::counts::CountsRead;
+use super::period::{AskedDays, DaysFilter, HappenedFilter, asked_days};
+use super::query::ApiQuery;
 use super::refused::Refused;
 use crate::domain::data_problem::DataProblem;
 use crate::domain::environment::Environment;
@@ -69,10 +69,8 @@ pub struct ProblemsOfPlace {
     security(("token" = [])),
     params(
         ("workspace" = String, Path, description = "The workspace's slug."),
-        ("from" = Option<String>, Query, format = Date, description = "The first day; 89 days before the last one unless set. How far back days go is a setting of the installation."),
-        ("to" = Option<String>, Query, format = Date, description = "The last day; today unless set. At most 1,100 days can be asked for."),
-        ("environment" = inline(Option<Environment>), Query, description = "Production unless set."),
-        ("app" = Option<String>, Query, min_length = 1, description = "An app's id or bundle id."),
+        DaysFilter,
+        HappenedFilter,
     ),
     responses((status = 200, description = "The data problems.", body = DataProblems), Refused)
 )]
@@ -83,19 +81,16 @@ pub async fn data_problems(
     query: ApiQuery,
 ) -> Result<Json<DataProblems>> {
     let mut view = state.store.view(&actor, WorkspaceRef::parse(&slug)?, Permission::SeeMetrics).await?;
-    only(&query, &["from", "to", "environment", "app"])?;
-    let environment = environment(&query)?;
     let keep_days = state.config.retention.keep_daily_days;
-    let (first, last) = period(&query, &mut view, Aging::DataProblems, keep_days).await?;
-    let app = app(&query, &mut view).await?;
-    let days = view.data_problems_by_day(environment, app, (first, last)).await?;
-    let places = view.data_problem_places(environment, app, (first, last)).await?;
+    let AskedDays { environment, app, period } = asked_days(&query, &mut view, Aging::DataProblems, keep_days).await?;
+    let days = view.data_problems_by_day(environment, app, period).await?;
+    let places = view.data_problem_places(environment, app, period).await?;
     let precision = view.precision;
     Ok(Json(DataProblems {
         environment,
         time_zone: view.workspace.time_zone.clone(),
-        from: calendar::date(first),
-        to: calendar::date(last),
+        from: calendar::date(period.first),
+        to: calendar::date(period.last),
         days: days
             .into_iter()
             .filter(|(_, _, count)| *count >= precision.step())

@@ -9,7 +9,7 @@ pub mod dimension_value;
 pub mod distribution;
 pub mod document;
 pub mod events;
-pub mod period;
+mod period;
 pub mod privacy;
 pub mod query;
 mod refused;

@@ -1,32 +1,73 @@
 //! The days that a question about several of them is for.
 
-use super::query::{ApiQuery, asked, bad};
+use super::counts::{app, environment};
+use super::query::{ApiQuery, asked, bad, only};
+use crate::domain::environment::Environment;
 use crate::domain::error::Problem;
+use crate::domain::id::AppId;
+use crate::domain::metric::Period;
 use crate::domain::retention::Aging;
 use crate::domain::time::Day;
 use crate::server::calendar;
 use crate::server::error::Result;
-use crate::server::services::kept_days::{KeptDays, kept_days};
+use crate::server::services::kept_days::kept_days;
 use crate::server::store::View;
+use utoipa::IntoParams;
 
 /// How many days are returned unless others are asked for, today included.
 const USUAL_DAYS: i64 = 90;
-/// How many days can be asked for at once.
-pub const MOST_DAYS: i64 = 1100;
+/// The days that are asked for.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "described; read by hand, so that faults name theirs")]
+pub struct DaysFilter {
+    /// The first day; 89 days before the last one unless set. How far back days go is a setting of the installation.
+    #[param(format = Date)]
+    from: Option<String>,
+    /// The last day; today unless set. At most 1,100 days can be asked for.
+    #[param(format = Date)]
+    to: Option<String>,
+}
+
+/// Of what something is counted on these days: in one environment, in all or in one app.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "described; read by hand, so that faults name theirs")]
+pub struct HappenedFilter {
+    /// Production unless set.
+    #[param(inline)]
+    environment: Option<Environment>,
+    /// An app's id or bundle id.
+    #[param(min_length = 1)]
+    app: Option<String>,
+}
+
+/// What is asked of some days in which something happened.
+pub struct AskedDays {
+    pub environment: Environment,
+    pub app: Option<AppId>,
+    pub period: Period,
+}
+
+/// Reads it; nothing else may be asked for.
+pub async fn asked_days(query: &ApiQuery, view: &mut View, what: Aging, keep_days: u32) -> Result<AskedDays> {
+    only(query, &["from", "to", "environment", "app"])?;
+    let environment = environment(query)?;
+    let period = period(query, view, what, keep_days).await?;
+    Ok(AskedDays { environment, app: app(query, view).await?, period })
+}
 
 /// The first and the last day that are asked for, of those that are kept.
-pub async fn period(query: &ApiQuery, view: &mut View, what: Aging, keep_days: u32) -> Result<(Day, Day)> {
-    let KeptDays { first: kept, today } = kept_days(view, what, keep_days).await?;
-    let last = day(query, "to")?.unwrap_or(today);
-    let usual = last.plus(1 - USUAL_DAYS).max(kept);
+pub async fn period(query: &ApiQuery, view: &mut View, what: Aging, keep_days: u32) -> Result<Period> {
+    let kept = kept_days(view, what, keep_days).await?;
+    let last = day(query, "to")?.unwrap_or(kept.today);
+    let usual = last.plus(1 - USUAL_DAYS).max(kept.first);
     let first = day(query, "from")?.unwrap_or(usual);
-    if last > today {
+    if last > kept.today {
         return Err(bad("to", Problem::DayOutOfRange));
     }
-    if first > last || last.since(first) >= MOST_DAYS || first < kept {
-        return Err(bad("from", Problem::DayOutOfRange));
-    }
-    Ok((first, last))
+    let period = Period { first, last };
+    if kept.may_begin(period) { Ok(period) } else { Err(bad("from", Problem::DayOutOfRange)) }
 }
 
 /// A day that is asked for.

@@ -1,19 +1,19 @@
 //! What happened in a period: changes of status, first answers, installs; for scripts.
 
-use super::counts::{CountsRead, app, environment};
-use super::period::period;
-use super::query::{ApiQuery, only};
+use super::counts::CountsRead;
+use super::period::{AskedDays, DaysFilter, HappenedFilter, asked_days};
+use super::query::ApiQuery;
 use super::refused::Refused;
 use crate::domain::att::{CountedState, Status};
 use crate::domain::environment::Environment;
-use crate::domain::flow::{ANSWER_TIMES, AnswerTime};
+use crate::domain::flow::AnswerTime;
 use crate::domain::permission::Permission;
 use crate::domain::retention::Aging;
 use crate::domain::rounding::Shown;
 use crate::server::calendar;
 use crate::server::error::Result;
 use crate::server::http::caller::TokenCaller;
-use crate::server::services::flow::{DayFlows, FlowSums, flows};
+use crate::server::services::flow::{FlowSums, Happened};
 use crate::server::state::AppState;
 use crate::server::store::WorkspaceRef;
 use axum::Json;
@@ -114,10 +114,8 @@ impl Sums {
     security(("token" = [])),
     params(
         ("workspace" = String, Path, description = "The workspace's slug."),
-        ("from" = Option<String>, Query, format = Date, description = "The first day; 89 days before the last one unless set. How far back days go is a setting of the installation."),
-        ("to" = Option<String>, Query, format = Date, description = "The last day; today unless set. At most 1,100 days can be asked for."),
-        ("environment" = inline(Option<Environment>), Query, description = "Production unless set."),
-        ("app" = Option<String>, Query, min_length = 1, description = "An app's id or bundle id."),
+        DaysFilter,
+        HappenedFilter,
     ),
     responses((status = 200, description = "What happened.", body = Transitions), Refused)
 )]
@@ -128,41 +126,30 @@ pub async fn transitions(
     query: ApiQuery,
 ) -> Result<Json<Transitions>> {
     let mut view = state.store.view(&actor, WorkspaceRef::parse(&slug)?, Permission::SeeMetrics).await?;
-    only(&query, &["from", "to", "environment", "app"])?;
-    let environment = environment(&query)?;
     let keep_days = state.config.retention.keep_daily_days;
-    let (first, last) = period(&query, &mut view, Aging::Flows, keep_days).await?;
-    let app = app(&query, &mut view).await?;
-    let days = flows(&mut view, environment, app, first, last).await?;
-    let counts_read = CountsRead::of(&view);
-    let shown = |n: i64| view.precision.shown(n);
-    let over_days = |of: &dyn Fn(&DayFlows) -> i64| Shown::sum(days.values().map(|day| shown(of(day))))?.figure();
-    let pairs = CountedState::OF_APPLE.into_iter().flat_map(|from| Status::ALL.map(|to| (from, to)));
-    let change = |(from, to): (CountedState, Status)| {
-        let count = over_days(&|day| day.changes.get(&(from, to)).copied().unwrap_or_default());
-        Change { from: from.as_str(), to, count }
-    };
-    let class = |ms: &i64| {
-        let class = AnswerTime::of(*ms);
+    let AskedDays { environment, app, period } = asked_days(&query, &mut view, Aging::Flows, keep_days).await?;
+    let happened = Happened::read(&mut view, environment, app, period).await?;
+    let change = |(from, to, n): (CountedState, Status, Shown)| Change { from: from.as_str(), to, count: n.figure() };
+    let class = |(class, n): (AnswerTime, Shown)| {
         let (from_ms, below_ms) = class.bounds();
-        let count = over_days(&|day| day.answers.get(&class).copied().unwrap_or_default());
-        TimeClass { from_ms, below_ms, count }
+        TimeClass { from_ms, below_ms, count: n.figure() }
     };
     Ok(Json(Transitions {
         environment,
         time_zone: view.workspace.time_zone.clone(),
-        from: calendar::date(first),
-        to: calendar::date(last),
-        transitions: pairs.filter(|(from, to)| *from != CountedState::Known(*to)).map(change).collect(),
-        sums: Sums::of(|of| over_days(&|day| of(&day.sums))),
-        time_to_first_answer: ANSWER_TIMES.iter().map(class).collect(),
-        days: days
+        from: calendar::date(period.first),
+        to: calendar::date(period.last),
+        transitions: happened.changes().map(change).collect(),
+        sums: Sums::of(|of| happened.sum(|day| of(&day.sums)).figure()),
+        time_to_first_answer: happened.answers().map(class).into(),
+        days: happened
+            .days
             .iter()
             .map(|(day, flows)| DaySums {
                 day: calendar::date(*day),
-                sums: Sums::of(|of| shown(of(&flows.sums)).figure()),
+                sums: Sums::of(|of| happened.shown(of(&flows.sums)).figure()),
             })
             .collect(),
-        read: counts_read,
+        read: CountsRead::of(&view),
     }))
 }

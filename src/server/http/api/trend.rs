@@ -1,13 +1,13 @@
 //! The trend, for scripts.
 
 use super::counts::{CountFilter, CountsRead, StatusCounts, app, basis, environment, slice};
-use super::period::period;
+use super::period::{DaysFilter, period};
 use super::query::{ApiQuery, only, parsed};
 use super::refused::Refused;
 use crate::domain::att::Status;
 use crate::domain::count::Unit;
 use crate::domain::environment::Environment;
-use crate::domain::metric::Basis;
+use crate::domain::metric::{Basis, Period};
 use crate::domain::permission::Permission;
 use crate::domain::retention::Aging;
 use crate::server::calendar;
@@ -61,8 +61,7 @@ pub struct TrendPoint {
     params(
         ("workspace" = String, Path, description = "The workspace's slug."),
         ("unit" = inline(Option<Unit>), Query, description = "What is counted; profiles unless set."),
-        ("from" = Option<String>, Query, format = Date, description = "The first day; 89 days before the last one unless set. How far back days go is a setting of the installation."),
-        ("to" = Option<String>, Query, format = Date, description = "The last day; today unless set. At most 1,100 days can be asked for."),
+        DaysFilter,
         ("step" = inline(Option<Step>), Query, description = "Day unless set; weeks begin with Monday."),
         CountFilter,
     ),
@@ -95,7 +94,7 @@ pub async fn trend(
     let (environment, basis, slice) = (environment(&query)?, basis(&query)?, slice(&query)?);
     let step = parsed(&query, "step", Step::parse)?.unwrap_or_default();
     let keep_days = state.config.retention.keep_daily_days;
-    let (first, last) = period(&query, &mut view, Aging::Days, keep_days).await?;
+    let Period { first, last } = period(&query, &mut view, Aging::Days, keep_days).await?;
     let app = app(&query, &mut view).await?;
     let points = read(&mut view, &TrendQuery { environment, unit, app, slice, first, last, step }).await?;
     let counts_read = CountsRead::of(&view);

@@ -3,13 +3,14 @@
 use crate::domain::att::CountedState;
 use crate::domain::count::{Counts, Dimension, UNKNOWN};
 use crate::domain::environment::Environment;
-use crate::domain::permission::{Permission, may};
+use crate::domain::metric::Period;
+use crate::domain::permission::Permission;
 use crate::domain::platform::OsVersion;
 use crate::domain::rounding::Shown;
 use crate::server::error::Result;
 use crate::server::http::moment::moment;
 use crate::server::services::distribution::DistributionQuery;
-use crate::server::services::flow::flows;
+use crate::server::services::flow::Happened;
 use crate::server::services::kept_days::KeptDays;
 use crate::server::store::View;
 use crate::server::store::erasure::Progress;
@@ -36,19 +37,18 @@ pub async fn happenings(view: &mut View, question: &DistributionQuery, kept: Kep
 /// First answers today, and how many there usually are.
 async fn first_answers(view: &mut View, question: &DistributionQuery, kept: KeptDays) -> Result<Happening> {
     let KeptDays { first, today } = kept;
-    let begin = today.plus(-USUAL_DAYS).max(first);
-    let days = flows(view, question.environment, question.app, begin, today).await?;
-    let precision = view.precision;
-    let of_today = days.get(&today).map_or(0, |day| day.sums.first_answers);
+    let period = Period { first: today.plus(-USUAL_DAYS).max(first), last: today };
+    let happened = Happened::read(view, question.environment, question.app, period).await?;
+    let of_today = happened.days.get(&today).map_or(0, |day| day.sums.first_answers);
     // Days before the first one with a figure say nothing of what is usual.
-    let before = days.range(..today).map(|(_, day)| precision.shown(day.sums.first_answers));
+    let before = happened.days.range(..today).map(|(_, day)| happened.shown(day.sums.first_answers));
     let before: Vec<Shown> = before.skip_while(|day| day.figure().unwrap_or_default() == 0).collect();
     let count = i64::try_from(before.len()).unwrap_or(i64::MAX);
     let usual = Shown::sum(before).and_then(Shown::figure).filter(|_| count > 0);
     let usual = usual
-        .map(|sum| format!(", usually {} a day", words::count(precision.shown((sum + count / 2) / count))))
+        .map(|sum| format!(", usually {} a day", words::count(happened.shown((sum + count / 2) / count))))
         .unwrap_or_default();
-    let first = words::count(precision.shown(of_today));
+    let first = words::count(happened.shown(of_today));
     let answers = if first == "1" { "first answer" } else { "first answers" };
     Ok(Happening { first, words: format!("{answers} today{usual}"), address: None })
 }
@@ -65,7 +65,11 @@ async fn too_old(view: &mut View, question: &DistributionQuery) -> Result<Option
     Ok(shown.figure().filter(|n| *n > 0).map(|_| {
         let first = words::count(shown);
         let units = words::unit_after(&first, unit);
-        Happening { first, words: format!("unknown {units} run iOS below 14, which has no status"), address: None }
+        Happening {
+            first,
+            words: format!("unknown {units} run iOS below {}, which has no status", OsVersion::INTRODUCED.major),
+            address: None,
+        }
     }))
 }
 
@@ -84,7 +88,7 @@ async fn erasing(view: &mut View) -> Result<Vec<Happening>> {
 
 /// Inputs that take nothing, for those who may see them.
 async fn paused(view: &mut View) -> Result<Option<Happening>> {
-    if !view.role.is_some_and(|role| may(role, Permission::SeeInputs)) {
+    if !view.may(Permission::SeeInputs) {
         return Ok(None);
     }
     let paused: Vec<String> =

@@ -9,7 +9,7 @@ use crate::domain::count::{Slice, Unit};
 use crate::domain::environment::Environment;
 use crate::domain::error::Refusal;
 use crate::domain::metric::Period;
-use crate::domain::permission::{Permission, may};
+use crate::domain::permission::Permission;
 use crate::domain::platform::Platform;
 use crate::domain::retention::Aging;
 use crate::server::error::Result;
@@ -55,14 +55,15 @@ async fn read(view: &mut View, asked: &PageQuery, keep_daily_days: u32) -> Resul
     let empty = if is_empty(&distribution, &question) { Some(empty(view, &question).await?) } else { None };
     let kept = kept_days(view, Aging::Days, keep_daily_days).await?;
     let period = AskedPeriod::of(asked, kept);
-    let (compared, marks, happenings) = match &empty {
-        Some(_) => (Compared::default(), Vec::new(), Vec::new()),
-        None => {
+    let has_figures = empty.is_none() && platform.is_none_or(Platform::is_apple);
+    let (compared, marks, happenings) = match has_figures {
+        false => (Compared::default(), Vec::new(), Vec::new()),
+        true => {
             let Period { first, last } = period.period;
             let (slice, step) = (platform.map(Slice::from), period.usual_step());
             let asked = TrendQuery { environment, unit, app, slice, first, last, step };
             let compared = compared(view, &asked, kept.first).await?;
-            let marks = settings_marks(view, &compared.points).await?;
+            let marks = settings_marks(view, &compared);
             (compared, marks, happenings(view, &question, kept).await?)
         }
     };
@@ -85,7 +86,7 @@ async fn empty(view: &mut View, question: &DistributionQuery) -> Result<Empty> {
         Environment::Development => None,
     };
     Ok(Empty {
-        may_add_input: view.role.is_some_and(|role| may(role, Permission::ManageInputs)),
+        may_add_input: view.may(Permission::ManageInputs),
         has_input: !view.inputs().await?.is_empty(),
         inputs: address(view.workspace.slug.as_str(), NavPage::Inputs, Environment::Production),
         development,

@@ -4,7 +4,6 @@ use super::PageQuery;
 use crate::domain::error::Problem;
 use crate::domain::metric::Period;
 use crate::server::calendar;
-use crate::server::http::api::period::MOST_DAYS;
 use crate::server::http::moment::days_words;
 use crate::server::services::kept_days::KeptDays;
 use crate::server::services::trend::Step;
@@ -104,10 +103,8 @@ fn own_days(from: Option<&str>, to: Option<&str>, kept: KeptDays) -> Result<Peri
     if last > kept.today || last < kept.first {
         return Err(fault("to", Problem::DayOutOfRange));
     }
-    if first > last || last.since(first) >= MOST_DAYS || first < kept.first {
-        return Err(fault("from", Problem::DayOutOfRange));
-    }
-    Ok(Period { first, last })
+    let period = Period { first, last };
+    if kept.may_begin(period) { Ok(period) } else { Err(fault("from", Problem::DayOutOfRange)) }
 }
 
 #[cfg(test)]

@@ -2,11 +2,10 @@
 
 use crate::domain::environment::Environment;
 use crate::domain::metric::{Basis, Figures, Fraction, Meaning, Rate};
-use crate::domain::permission::{Permission, may};
+use crate::domain::permission::Permission;
 use crate::domain::privacy::Settings;
 use crate::domain::rounding::Precision;
 use crate::server::calendar;
-use crate::server::error::Result;
 use crate::server::http::moment::{day_words, days_words, short_day};
 use crate::server::services::trend::{Compared, Point};
 use crate::server::store::View;
@@ -120,17 +119,16 @@ impl Reading<'_> {
 }
 
 /// Marks where the settings were changed, leading to the log's row for those who may read it.
-pub async fn settings_marks(view: &mut View, points: &[Point]) -> Result<Vec<Mark>> {
-    let versions = view.settings_versions(MOST_MARKED + 1).await?;
-    let may_see = view.role.is_some_and(|role| may(role, Permission::SeeAudit));
+pub fn settings_marks(view: &View, compared: &Compared) -> Vec<Mark> {
+    let versions = &compared.versions[..compared.versions.len().min(MOST_MARKED + 1)];
     let log = address(view.workspace.slug.as_str(), NavPage::Audit, Environment::Production);
     // The log is looked into once somebody follows.
-    let row = |version: i64| may_see.then(|| format!("{log}/settings/{version}"));
-    Ok(marks(points, &versions, &view.workspace.time_zone, row))
+    let row = |version: i64| view.may(Permission::SeeAudit).then(|| format!("{log}/settings/{version}"));
+    marks(&compared.points, versions, &view.workspace.time_zone, row)
 }
 
 /// How many of the newest changes are marked.
-const MOST_MARKED: i64 = 100;
+const MOST_MARKED: usize = 100;
 
 fn marks(points: &[Point], versions: &[Version], zone: &str, address: impl Fn(i64) -> Option<String>) -> Vec<Mark> {
     // They come with the newest first, each after the one that it changed.

@@ -1,6 +1,6 @@
 //! Columns: how many of something there were on each day, or in each class.
 
-use super::figure;
+use super::frame::{Frame, coordinate};
 use crate::ui::words;
 use leptos::prelude::*;
 
@@ -21,24 +21,11 @@ pub struct Column {
     pub reading: String,
 }
 
-struct Measures {
-    name: &'static str,
-    width: f64,
-    height: f64,
-    labels: usize,
-}
-
-const WIDE: Measures = Measures { name: "wide", width: 1000.0, height: 190.0, labels: 9 };
-const NARROW: Measures = Measures { name: "narrow", width: 340.0, height: 170.0, labels: 3 };
-const LEFT: f64 = 54.0;
-const RIGHT: f64 = 8.0;
-const TOP: f64 = 10.0;
-const BOTTOM: f64 = 26.0;
-
 /// Both drawings; `None` where every column is empty.
 pub fn columns(columns: &Columns) -> Option<impl IntoView + use<>> {
     let most = columns.columns.iter().map(|column| column.count).max().filter(|most| *most > 0)?;
-    let drawings = [WIDE, NARROW].map(|measures| draw(columns, top(most), &measures)).collect_view();
+    let frames = Frame::both((54.0, 10.0), (190.0, 9), (170.0, 3));
+    let drawings = frames.map(|frame| draw(columns, top(most), frame)).collect_view();
     Some(view! { <div class="chart-box">{drawings}</div> })
 }
 
@@ -59,34 +46,25 @@ fn top(most: i64) -> i64 {
     }
 }
 
-fn draw(all: &Columns, top: i64, measures: &Measures) -> impl IntoView + use<> {
-    let Measures { name, width, height, labels } = *measures;
-    let bottom = height - BOTTOM;
-    let slot = (width - LEFT - RIGHT) / all.columns.len().max(1) as f64;
-    let y = |count: i64| bottom - count as f64 / top as f64 * (bottom - TOP);
-    let grid = [0, top / 2, top].map(|count| {
-        view! {
-            <line class="grid" x1=figure(LEFT) x2=figure(width - RIGHT) y1=figure(y(count)) y2=figure(y(count)) />
-            <text class="axis" x=figure(LEFT - 8.0) y=figure(y(count) + 4.0) text-anchor="end">{words::number(count)}</text>
-        }
-    });
+fn draw(all: &Columns, top: i64, frame: Frame) -> impl IntoView + use<> {
+    let slot = (frame.right() - frame.left) / all.columns.len().max(1) as f64;
+    let part = |count: i64| count as f64 / top as f64;
     let bars = all.columns.iter().enumerate().filter(|(_, column)| column.count > 0).map(|(at, column)| {
         let gap = (slot * 0.15).min(4.0);
+        let y = frame.y(part(column.count));
         view! {
-            <rect class="column" x=figure(LEFT + at as f64 * slot + gap / 2.0) width=figure((slot - gap).max(0.5))
-                y=figure(y(column.count)) height=figure(bottom - y(column.count))><title>{column.reading.clone()}</title></rect>
+            <rect class="column" x=coordinate(frame.left + at as f64 * slot + gap / 2.0) width=coordinate((slot - gap).max(0.5))
+                y=coordinate(y) height=coordinate(frame.bottom() - y)><title>{column.reading.clone()}</title></rect>
         }
     });
-    let every = all.columns.len().div_ceil(labels).max(1);
-    let below = all.columns.iter().enumerate().filter(|(at, _)| at.is_multiple_of(every)).map(|(at, column)| {
-        let x = LEFT + (at as f64 + 0.5) * slot;
-        view! { <text class="axis" x=figure(x) y=figure(height - 6.0) text-anchor="middle">{column.label.clone()}</text> }
-    });
-    let title_id = format!("{}-title-{name}", all.id);
+    let every = all.columns.len().div_ceil(frame.labels).max(1);
+    let shown = all.columns.iter().enumerate().filter(|(at, _)| at.is_multiple_of(every));
+    let below = shown.map(|(at, column)| frame.below(frame.left + (at as f64 + 0.5) * slot, "middle", &column.label));
+    let title_id = format!("{}-title-{}", all.id, frame.name);
     view! {
-        <svg class=format!("chart {name}") viewBox=format!("0 0 {width} {height}") role="img" aria-labelledby=title_id.clone()>
+        <svg class=format!("chart {}", frame.name) viewBox=frame.view_box() role="img" aria-labelledby=title_id.clone()>
             <title id=title_id.clone()>{all.title.clone()}</title>
-            {grid.collect_view()}
+            {frame.grid([0, top / 2, top].map(|count| (part(count), words::number(count))))}
             {bars.collect_view()}
             {below.collect_view()}
         </svg>

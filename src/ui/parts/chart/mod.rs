@@ -2,13 +2,8 @@
 //! phones, of which the style sheet shows the one that fits.
 
 pub mod columns;
+pub mod frame;
 pub mod line;
 pub mod scale;
 pub mod spark;
 pub mod stack;
-
-/// A coordinate as it is written.
-fn figure(x: f64) -> String {
-    let text = format!("{x:.1}");
-    text.strip_suffix(".0").map_or(text.clone(), str::to_owned)
-}

@@ -1,6 +1,6 @@
 //! A sparkline: a small line without axes beside the figure that it leads to.
 
-use super::figure;
+use super::frame::coordinate;
 use super::scale::Scale;
 use leptos::prelude::*;
 
@@ -18,9 +18,9 @@ pub fn spark(shares: &[Option<f64>]) -> Option<impl IntoView + use<>> {
     };
     let places: Vec<(f64, f64)> =
         shares.iter().enumerate().filter_map(|(at, share)| Some(place((at, (*share)?)))).collect();
-    let line: Vec<String> = places.iter().map(|(x, y)| format!("{},{}", figure(*x), figure(*y))).collect();
+    let line: Vec<String> = places.iter().map(|(x, y)| format!("{},{}", coordinate(*x), coordinate(*y))).collect();
     let end = places.last().map(|(x, y)| {
-        view! { <circle cx=figure(*x) cy=figure(*y) r="2.5" /> }
+        view! { <circle cx=coordinate(*x) cy=coordinate(*y) r="2.5" /> }
     });
     Some(view! {
         <svg class="spark" viewBox=format!("0 0 {WIDTH} {HEIGHT}") preserveAspectRatio="xMinYMid" aria-hidden="true" focusable="false">

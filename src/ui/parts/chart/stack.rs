@@ -1,6 +1,7 @@
 //! The shares of the five states over time, one area upon the other.
 
-use super::figure;
+use super::frame::{Frame, hatch, path, runs};
+use super::scale::Scale;
 use crate::domain::att::CountedState;
 use crate::ui::parts::status::class;
 use crate::ui::words;
@@ -23,97 +24,54 @@ pub struct StackPoint {
     pub counts: [i64; 5],
 }
 
-struct Measures {
-    name: &'static str,
-    width: f64,
-    height: f64,
-    labels: usize,
-}
-
-const WIDE: Measures = Measures { name: "wide", width: 1000.0, height: 240.0, labels: 7 };
-const NARROW: Measures = Measures { name: "narrow", width: 340.0, height: 200.0, labels: 3 };
-const LEFT: f64 = 46.0;
-const RIGHT: f64 = 8.0;
-const TOP: f64 = 8.0;
-const BOTTOM: f64 = 26.0;
-
 /// Both drawings; `None` where there is nothing to draw.
 pub fn stack(stack: &Stack) -> Option<impl IntoView + use<>> {
-    let any = stack.points.iter().any(|point| point.counts.iter().sum::<i64>() > 0);
-    any.then(|| [WIDE, NARROW].map(|measures| draw(stack, &measures)).collect_view())
+    let any = stack.points.iter().any(|point| point.is_known());
+    let frames = Frame::both((46.0, 8.0), (240.0, 7), (200.0, 3));
+    any.then(|| frames.map(|frame| draw(stack, frame)).collect_view())
 }
 
-fn draw(stack: &Stack, measures: &Measures) -> impl IntoView + use<> {
-    let Measures { name, width, height, labels } = *measures;
-    let last = stack.points.len().saturating_sub(1);
-    let step = (width - LEFT - RIGHT) / last.max(1) as f64;
-    let bottom = height - BOTTOM;
-    let x = |at: usize| LEFT + at as f64 * step;
+fn draw(stack: &Stack, frame: Frame) -> impl IntoView + use<> {
+    let points = &stack.points;
     // How much lies below each state's area, and with it, as shares.
-    let edges: Vec<[f64; 6]> = stack.points.iter().map(|point| edges(&point.counts)).collect();
-    let y = |share: f64| bottom - share * (bottom - TOP);
-    let hatch = format!("{}-hatch-{name}", stack.id);
-    let runs = runs(&stack.points);
+    let edges: Vec<[f64; 6]> = points.iter().map(|point| edges(&point.counts)).collect();
+    let place = |at: usize, edge: usize| (frame.x(at as f64, points.len()), frame.y(edges[at][edge]));
+    let runs = runs(points.iter().enumerate().map(|(at, point)| point.is_known().then_some(at)));
+    let hatched = format!("{}-hatch-{}", stack.id, frame.name);
     let areas = CountedState::OF_APPLE.into_iter().enumerate().map(|(of, state)| {
         let outline = |run: &Vec<usize>| {
-            let upper = run.iter().map(|at| (x(*at), y(edges[*at][of + 1])));
-            let lower = run.iter().rev().map(|at| (x(*at), y(edges[*at][of])));
-            let points = upper.chain(lower).enumerate();
-            let steps = points.map(|(at, (x, y))| format!("{}{} {}", if at == 0 { "M" } else { "L" }, figure(x), figure(y)));
-            format!("{}Z", steps.collect::<String>())
+            let upper = run.iter().map(|at| place(*at, of + 1));
+            let lower = run.iter().rev().map(|at| place(*at, of));
+            format!("{}Z", path(upper.chain(lower)))
         };
-        let path: String = runs.iter().map(outline).collect();
-        let fill = (state == CountedState::Unknown).then(|| format!("url(#{hatch})"));
-        view! { <path class=format!("area {}", class(state)) d=path fill=fill><title>{words::state(state)}</title></path> }
+        let areas: String = runs.iter().map(outline).collect();
+        let fill = (state == CountedState::Unknown).then(|| format!("url(#{hatched})"));
+        view! { <path class=format!("area {}", class(state)) d=areas fill=fill><title>{words::state(state)}</title></path> }
     });
-    let grid = [0.0, 0.25, 0.5, 0.75, 1.0].map(|share| {
-        view! {
-            <line class="grid" x1=figure(LEFT) x2=figure(width - RIGHT) y1=figure(y(share)) y2=figure(y(share)) />
-            <text class="axis" x=figure(LEFT - 8.0) y=figure(y(share) + 4.0) text-anchor="end">{format!("{:.0}%", share * 100.0)}</text>
-        }
-    });
-    let every = last.div_ceil(labels - 1).max(1);
-    let shown = stack.points.iter().enumerate().filter(|(at, _)| (last - at).is_multiple_of(every));
-    let days = shown.map(|(at, point)| {
-        let anchor = match at {
-            at if at == last => "end",
-            0 => "start",
-            _ => "middle",
-        };
-        view! { <text class="axis" x=figure(x(at)) y=figure(height - 6.0) text-anchor=anchor>{point.label.clone()}</text> }
-    });
-    let (title_id, description_id) = (format!("{}-title-{name}", stack.id), format!("{}-text-{name}", stack.id));
-    let labelled = format!("{title_id} {description_id}");
     let areas = areas.collect_view();
+    let whole = Scale::whole();
+    let lines: Vec<(f64, String)> = whole.lines.iter().map(|line| (*line, whole.label(*line))).collect();
+    let labels: Vec<&str> = points.iter().map(|point| point.label.as_str()).collect();
+    let ids = ["title", "text"].map(|of| format!("{}-{of}-{}", stack.id, frame.name));
+    let labelled = ids.join(" ");
+    let [title_id, description_id] = ids;
     view! {
-        <svg class=format!("chart {name}") viewBox=format!("0 0 {width} {height}") role="img" aria-labelledby=labelled>
+        <svg class=format!("chart {}", frame.name) viewBox=frame.view_box() role="img" aria-labelledby=labelled>
             <title id=title_id>{stack.title.clone()}</title>
             <desc id=description_id>"The same figures as in the table below."</desc>
-            <defs>
-                <pattern id=hatch width="7" height="7" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
-                    <rect class="hatch-ground" width="7" height="7" />
-                    <rect class="hatch-line" width="3" height="7" />
-                </pattern>
-            </defs>
+            {hatch(hatched)}
             {areas}
-            {grid.collect_view()}
-            {days.collect_view()}
+            {frame.grid(lines)}
+            {frame.days(&labels)}
         </svg>
     }
 }
 
-/// The points where somebody was counted, in parts that have no gap.
-fn runs(points: &[StackPoint]) -> Vec<Vec<usize>> {
-    let mut runs: Vec<Vec<usize>> = vec![Vec::new()];
-    for (at, point) in points.iter().enumerate() {
-        let is_known = point.counts.iter().sum::<i64>() > 0;
-        match runs.last_mut().filter(|_| is_known) {
-            Some(run) => run.push(at),
-            None => runs.push(Vec::new()),
-        }
+impl StackPoint {
+    /// Whether anybody was counted.
+    fn is_known(&self) -> bool {
+        self.counts.iter().sum::<i64>() > 0
     }
-    runs.retain(|run| !run.is_empty());
-    runs
 }
 
 /// Where each area begins and ends, from the bottom.
@@ -131,10 +89,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn days_without_anybody_are_left_out() {
-        let point = |n| StackPoint { label: String::new(), counts: [n, 0, 0, 0, n] };
-        let points = [0, 3, 1, 0, 2].map(point);
-        assert_eq!(runs(&points), [vec![1, 2], vec![4]]);
-        assert_eq!(edges(&points[1].counts), [0.0, 0.5, 0.5, 0.5, 0.5, 1.0]);
+    fn areas_lie_upon_each_other() {
+        assert_eq!(edges(&[3, 0, 0, 0, 3]), [0.0, 0.5, 0.5, 0.5, 0.5, 1.0]);
+        assert!(!StackPoint::default().is_known());
     }
 }

@@ -10,7 +10,6 @@ use crate::domain::environment::Environment;
 use crate::domain::error::{Fault, Problem, Refusal};
 use crate::domain::id::AppId;
 use crate::domain::metric::{Basis, Rate};
-use crate::domain::platform::Platform;
 use crate::domain::retention::Aging;
 use crate::domain::rounding::Precision;
 use crate::server::error::Result;
@@ -53,10 +52,6 @@ pub const PARAMETERS: [&str; 16] = [
     "format",
 ];
 
-/// The dimensions of which one value can be asked for.
-pub const DIMENSIONS: [Dimension; 4] =
-    [Dimension::Platform, Dimension::OsVersion, Dimension::AppVersion, Dimension::Country];
-
 /// What is asked for, read against what there is.
 pub struct Asked {
     pub environment: Environment,
@@ -85,7 +80,8 @@ impl Asked {
         let rate = query.parsed("rate", |text| Rate::parse(text).filter(|_| shown.has_rate()))?;
         let basis = query.parsed("basis", |text| Basis::parse(text).filter(|_| shown.has_rate()))?;
         let step = query.parsed("step", |text| Step::parse(text).filter(|_| shown.has_step()))?;
-        let slice = slice(query)?;
+        let values = Dimension::ASKED.into_iter().filter_map(|of| Some((of, query.of(of.as_str())?)));
+        let slice = Slice::asked(values).map_err(|fault| Refusal::BadRequest(vec![fault]))?;
         if let Some(slice) = slice.as_ref().filter(|_| !shown.has_slice()) {
             let fault = Fault::new(slice.dimension.as_str(), Problem::UnknownParameter);
             return Err(Refusal::BadRequest(vec![fault]).into());
@@ -159,20 +155,4 @@ impl Asked {
 fn sort(text: &str) -> Option<(Sort, bool)> {
     let name = text.strip_prefix('-');
     Some((Sort::parse(name.unwrap_or(text))?, name.is_some()))
-}
-
-/// The one value of one dimension that is asked for. A value that no unit has is no fault: its counts are zero.
-fn slice(query: &PageQuery) -> Result<Option<Slice>> {
-    let mut found = None;
-    for dimension in DIMENSIONS {
-        let name = dimension.as_str();
-        let Some(value) = query.of(name) else { continue };
-        let is_wrong = dimension == Dimension::Platform && Platform::parse(value).is_none();
-        if is_wrong || found.is_some() {
-            let problem = if is_wrong { Problem::NotOneOf } else { Problem::OneDimension };
-            return Err(Refusal::BadRequest(vec![Fault::new(name, problem)]).into());
-        }
-        found = Some(Slice { dimension, value: value.to_owned() });
-    }
-    Ok(found)
 }

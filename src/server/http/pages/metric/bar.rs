@@ -2,12 +2,12 @@
 
 use super::super::PageQuery;
 use super::super::period::PARAMETERS;
-use super::asked::{Asked, DIMENSIONS};
+use super::asked::Asked;
 use crate::domain::closed_list::closed_list;
-use crate::domain::count::Unit;
+use crate::domain::count::{Dimension, Unit};
 use crate::domain::environment::Environment;
 use crate::domain::metric::{Basis, Rate};
-use crate::domain::permission::{Permission, may};
+use crate::domain::permission::Permission;
 use crate::server::calendar;
 use crate::server::services::trend::Step;
 use crate::server::store::View;
@@ -37,7 +37,7 @@ pub fn tabs(slug: &str, asked: &Asked, query: &PageQuery) -> Vec<(MetricView, St
             "step" => view.has_step(),
             "app" | "environment" => true,
             name if PARAMETERS.contains(&name) => view.has_period(),
-            name if DIMENSIONS.iter().any(|dimension| dimension.as_str() == name) => view.has_slice(),
+            name if Dimension::parse(name).is_some_and(|of| Dimension::ASKED.contains(&of)) => view.has_slice(),
             _ => false,
         };
         format!("{}{}", path(slug, view), query.only(has))
@@ -57,7 +57,7 @@ pub fn bar(view: &View, asked: &Asked, query: &PageQuery, shown: MetricView, pub
     // Within an app there is no breakdown by app.
     let kept = query.others(&own).into_iter().filter(|(name, value)| (name.as_str(), value.as_str()) != ("by", "app"));
     let kept = kept.collect();
-    let may_export = view.role.is_some_and(|role| may(role, Permission::ExportMetrics));
+    let may_export = view.may(Permission::ExportMetrics);
     let files = FileFormat::ALL.into_iter().filter(|_| may_export).map(|format| {
         let words = match format {
             FileFormat::Csv => "CSV",

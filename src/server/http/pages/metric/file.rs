@@ -31,10 +31,9 @@ pub async fn file(
     let shown = MetricView::parse(&shown).ok_or(Refusal::NotFound)?;
     let query = PageQuery::known(query, &PARAMETERS)?;
     let format = query.parsed("format", FileFormat::parse)?.unwrap_or(FileFormat::Csv);
-    let keep_days = state.config.retention.keep_daily_days;
     // What cannot be exported leaves no row that says it was.
     let mut view = state.store.view(&visit.actor, workspace.clone(), Permission::ExportMetrics).await?;
-    let asked = Asked::read(&mut view, &query, shown, keep_days).await?;
+    let asked = Asked::read(&mut view, &query, shown, state.config.retention.keep_daily_days).await?;
     if let Some((field, problem)) = asked.period.faults.0.first() {
         return Err(Error::invalid(PERIOD.into_iter().find(|name| name == field).unwrap_or("days"), *problem));
     }
@@ -42,7 +41,6 @@ pub async fn file(
     let what =
         MetricsSnapshot { view: shown.as_str(), format: format.as_str(), filters: query.with(&[("format", "")]) };
     let mut view = export_metrics(&state.store, &visit.actor, workspace, what).await?;
-    let asked = Asked::read(&mut view, &query, shown, keep_days).await?;
     let table = table(&mut view, &asked, shown).await?;
     let about = about(&view, &asked, shown);
     let (body, kind) = match format {

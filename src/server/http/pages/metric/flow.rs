@@ -2,65 +2,27 @@
 
 use super::asked::Asked;
 use crate::domain::att::{CountedState, Status};
-use crate::domain::flow::{ANSWER_TIMES, AnswerTime};
-use crate::domain::rounding::{Precision, Shown, share};
+use crate::domain::flow::AnswerTime;
+use crate::domain::rounding::{Shown, share};
 use crate::domain::time::{DAY, Day, HOUR, MINUTE, SECOND};
 use crate::server::error::Result;
 use crate::server::http::moment::{day_words, short_day};
-use crate::server::services::flow::{DayFlows, flows};
+use crate::server::services::flow::{DayFlows, Happened};
 use crate::server::store::View;
 use crate::ui::pages::metric::flow::{DayRow, FlowView, MatrixRow, TimeRow};
 use crate::ui::parts::chart::columns::{Column, Columns};
 use crate::ui::words;
-use std::collections::BTreeMap;
 
 /// How many days the table has; files and the API have all.
 const MOST_ROWS: usize = 400;
 /// How many shades a cell of the matrix has above none.
 const SHADES: f64 = 5.0;
 
-/// What happened, as the reader may see it: each figure of the period is the sum of its days' as they are shown.
-pub struct Happened {
-    pub days: BTreeMap<Day, DayFlows>,
-    precision: Precision,
-}
-
-impl Happened {
-    pub async fn read(view: &mut View, asked: &Asked) -> Result<Self> {
-        let period = asked.period.period;
-        let days = flows(view, asked.environment, asked.app_id(), period.first, period.last).await?;
-        Ok(Self { days, precision: view.precision })
-    }
-
-    pub fn sum(&self, of: impl Fn(&DayFlows) -> i64) -> Shown {
-        let days = self.days.values().map(|day| self.precision.shown(of(day)));
-        Shown::sum(days).unwrap_or(self.precision.shown(0))
-    }
-
-    pub fn changes(&self, from: CountedState, to: Status) -> Shown {
-        self.sum(|day| day.changes.get(&(from, to)).copied().unwrap_or_default())
-    }
-
-    /// How many devices left a status.
-    pub fn left(&self, from: CountedState) -> Shown {
-        self.sum(|day| day.changes.iter().filter(|((known, _), _)| *known == from).map(|(_, n)| n).sum())
-    }
-
-    pub fn withdrawals_of(day: &DayFlows) -> i64 {
-        let key = (CountedState::Known(Status::Authorized), Status::Denied);
-        day.changes.get(&key).copied().unwrap_or_default()
-    }
-
-    pub fn answers(&self, class: AnswerTime) -> Shown {
-        self.sum(|day| day.answers.get(&class).copied().unwrap_or_default())
-    }
-}
-
 pub async fn model(view: &mut View, asked: &Asked) -> Result<FlowView> {
-    let happened = Happened::read(view, asked).await?;
+    let happened = Happened::read(view, asked.environment, asked.app_id(), asked.period.period).await?;
     let first_answers = happened.sum(|day| day.sums.first_answers);
     let authorized = happened.sum(|day| day.sums.first_authorized);
-    let withdrawals = happened.sum(Happened::withdrawals_of);
+    let withdrawals = happened.sum(DayFlows::withdrawals);
     let answered = words::count(first_answers);
     let lead = format!(
         "{answered} {}, of which {} ({}) authorized; {} devices withdrew: they went from authorized to denied.",
@@ -91,8 +53,8 @@ pub async fn model(view: &mut View, asked: &Asked) -> Result<FlowView> {
 fn matrix_row(happened: &Happened, from: CountedState) -> MatrixRow {
     let left = happened.left(from);
     let cell = |to: Status| {
-        (from != CountedState::Known(to)).then(|| {
-            let count = happened.changes(from, to);
+        let change = happened.changes().find(|(known, other, _)| (*known, *other) == (from, to));
+        change.map(|(_, _, count)| {
             let part = share(count, left);
             let shade = part.map_or(0, |part| (part * SHADES).ceil() as usize);
             (words::count(count), words::share(part), shade)
@@ -102,7 +64,7 @@ fn matrix_row(happened: &Happened, from: CountedState) -> MatrixRow {
 }
 
 fn answer_column(happened: &Happened, (day, flows): (&Day, &DayFlows)) -> Column {
-    let shown = happened.precision.shown(flows.sums.first_answers);
+    let shown = happened.shown(flows.sums.first_answers);
     Column {
         label: short_day(*day),
         count: shown.figure().unwrap_or_default(),
@@ -111,19 +73,19 @@ fn answer_column(happened: &Happened, (day, flows): (&Day, &DayFlows)) -> Column
 }
 
 fn day_row(happened: &Happened, (day, flows): (&Day, &DayFlows)) -> DayRow {
-    let shown = |n| words::count(happened.precision.shown(n));
+    let shown = |n| words::count(happened.shown(n));
     DayRow {
         days: day_words(*day),
         first_answers: shown(flows.sums.first_answers),
         authorized: shown(flows.sums.first_authorized),
-        withdrawals: shown(Happened::withdrawals_of(flows)),
+        withdrawals: shown(flows.withdrawals()),
         installs: shown(flows.sums.installs),
     }
 }
 
 /// The classes of the histogram up to the last one that has an answer.
 pub fn times(happened: &Happened) -> Vec<(AnswerTime, Shown)> {
-    let all = ANSWER_TIMES.map(|begins| (AnswerTime::of(begins), happened.answers(AnswerTime::of(begins))));
+    let all = happened.answers();
     let last = all.iter().rposition(|(_, shown)| shown.figure().unwrap_or_default() > 0);
     last.map_or_else(Vec::new, |last| all[..=last].to_vec())
 }

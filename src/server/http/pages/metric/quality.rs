@@ -3,7 +3,7 @@
 use super::asked::Asked;
 use crate::domain::data_problem::DataProblem;
 use crate::domain::environment::Environment;
-use crate::domain::permission::{Permission, may};
+use crate::domain::permission::Permission;
 use crate::domain::rounding::{Precision, Shown};
 use crate::domain::time::Day;
 use crate::server::error::Result;
@@ -22,8 +22,8 @@ const MOST_PLACES: usize = 20;
 
 pub async fn model(view: &mut View, asked: &Asked) -> Result<Quality> {
     let period = asked.period.period;
-    let by_day = view.data_problems_by_day(asked.environment, asked.app_id(), (period.first, period.last)).await?;
-    let places = view.data_problem_places(asked.environment, asked.app_id(), (period.first, period.last)).await?;
+    let by_day = view.data_problems_by_day(asked.environment, asked.app_id(), period).await?;
+    let places = view.data_problem_places(asked.environment, asked.app_id(), period).await?;
     let mut kinds: BTreeMap<DataProblem, BTreeMap<Day, i64>> = BTreeMap::new();
     for (kind, day, n) in by_day {
         *kinds.entry(kind).or_default().entry(day).or_default() += n;
@@ -31,7 +31,7 @@ pub async fn model(view: &mut View, asked: &Asked) -> Result<Quality> {
     let mut problems: Vec<(i64, ProblemCard)> =
         kinds.iter().filter_map(|(kind, days)| card(*kind, days, &places, asked, view.precision)).collect();
     problems.sort_by_key(|(times, _)| Reverse(*times));
-    let may_see = view.role.is_some_and(|role| may(role, Permission::LookUpProfiles));
+    let may_see = view.may(Permission::LookUpProfiles);
     Ok(Quality {
         problems: problems.into_iter().map(|(_, card)| card).collect(),
         examples: may_see.then(|| address(view.workspace.slug.as_str(), NavPage::Inputs, Environment::Production)),

@@ -1,13 +1,14 @@
 //! The figures of a view as rows and columns, of which its files are made.
 
 use super::asked::Asked;
-use super::flow::{Happened, times};
+use super::flow::times;
 use crate::domain::att::{CountedState, Status};
 use crate::domain::metric::{Basis, Figures, Rate};
 use crate::domain::rounding::Shown;
 use crate::server::calendar;
 use crate::server::error::Result;
 use crate::server::services::breakdown::breakdown;
+use crate::server::services::flow::Happened;
 use crate::server::services::trend::trend;
 use crate::server::store::View;
 use crate::server::store::data_problem::ProblemPlace;
@@ -116,14 +117,11 @@ pub async fn default_at_end(view: &mut View, asked: &Asked) -> Result<Option<Sta
 
 /// What happened, one row for each figure: changes, first answers by how long they took, and sums of each day.
 async fn flow(view: &mut View, asked: &Asked) -> Result<Table> {
-    let happened = Happened::read(view, asked).await?;
+    let happened = Happened::read(view, asked.environment, asked.app_id(), asked.period.period).await?;
     let row = |what: &str, day: Value, from: Value, to: Value, n: Shown| vec![what.into(), day, from, to, count(n)];
     let mut rows = Vec::new();
-    for (from, to) in CountedState::OF_APPLE.into_iter().flat_map(|from| Status::ALL.map(|to| (from, to))) {
-        if from != CountedState::Known(to) {
-            let n = happened.changes(from, to);
-            rows.push(row("change", Value::Null, from.as_str().into(), to.as_str().into(), n));
-        }
+    for (from, to, n) in happened.changes() {
+        rows.push(row("change", Value::Null, from.as_str().into(), to.as_str().into(), n));
     }
     for (class, n) in times(&happened) {
         let (from, below) = class.bounds();
@@ -133,7 +131,7 @@ async fn flow(view: &mut View, asked: &Asked) -> Result<Table> {
         let sums = [
             ("first_answers", flows.sums.first_answers),
             ("first_authorized", flows.sums.first_authorized),
-            ("withdrawals", Happened::withdrawals_of(flows)),
+            ("withdrawals", flows.withdrawals()),
             ("installs", flows.sums.installs),
         ];
         for (what, n) in sums {
@@ -146,7 +144,7 @@ async fn flow(view: &mut View, asked: &Asked) -> Result<Table> {
 /// How often each kind of data problem came from each version of each app.
 async fn quality(view: &mut View, asked: &Asked) -> Result<Table> {
     let period = asked.period.period;
-    let places = view.data_problem_places(asked.environment, asked.app_id(), (period.first, period.last)).await?;
+    let places = view.data_problem_places(asked.environment, asked.app_id(), period).await?;
     let precision = view.precision;
     let row = |place: ProblemPlace| {
         let app = asked.apps.iter().find(|app| app.id == place.app_id);

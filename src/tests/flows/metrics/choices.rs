@@ -1,0 +1,182 @@
+//! What can be chosen, who sees how much of it, and where it leads.
+
+use super::{api, json_file, tell};
+use crate::harness::{World, on_both};
+use attest::domain::role::Role;
+use axum::http::StatusCode;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+on_both! {
+    every_link_leads_somewhere
+    a_breakdown_is_sorted_as_its_reader_asks
+    days_that_cannot_be_shown_are_named
+    rounded_roles_get_rounded_figures
+    changes_of_the_settings_are_marked
+}
+
+/// Every address that a page of metrics leads to opens, and what it says of scripts is answered.
+async fn every_link_leads_somewhere(world: World) {
+    let ada = tell(&world).await;
+    let token = world.token("acme", Role::Compliance).await;
+    let mut next: Vec<String> = [
+        "metrics",
+        "metrics/over-time?country=SE&basis=effective&rate=prompt_coverage",
+        "metrics/over-time?unit=active_devices&step=week&from=2026-11-20&to=2026-11-23",
+        "metrics/by?by=app&sort=-change",
+        "metrics/flow?app=com.acme.app&days=90",
+        "metrics/quality",
+        "overview?platform=iOS&days=7",
+    ]
+    .map(|page| format!("/w/acme/{page}"))
+    .into();
+    let mut seen: BTreeMap<String, StatusCode> = BTreeMap::new();
+    let mut asked = 0;
+    while let Some(page) = next.pop().filter(|_| seen.len() < 120) {
+        if seen.contains_key(&page) {
+            continue;
+        }
+        let reply = world.get(&page, &ada).await;
+        assert_eq!(reply.status, StatusCode::OK, "{page}: {}", reply.body);
+        seen.insert(page.clone(), reply.status);
+        let path = page.split('?').next().unwrap_or_default();
+        for link in reply.body.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next()) {
+            let link = link.replace("&amp;", "&");
+            let link = match link.as_str() {
+                "" => continue,
+                query if query.starts_with('?') => format!("{path}{query}"),
+                relative if relative.starts_with("over-time") => format!("/w/acme/metrics/{relative}"),
+                relative if relative.starts_with("metrics/") => format!("/w/acme/{relative}"),
+                other => other.to_owned(),
+            };
+            if ["/w/acme/metrics", "/w/acme/overview"].iter().any(|start| link.starts_with(start)) {
+                next.push(link);
+            }
+        }
+        if let Some((_, curl)) = reply.body.split_once("/api/v1/workspaces/acme/") {
+            let path = curl.split(['\'', '&', '<']).next().map(|_| curl.split('\'').next().unwrap_or_default());
+            let path = path.unwrap_or_default().replace("&amp;", "&");
+            api(&world, &token, &path).await;
+            asked += 1;
+        }
+    }
+    assert!(seen.len() >= 60 && asked >= 30, "{} pages, {asked} of them with an answer for scripts", seen.len());
+}
+
+async fn a_breakdown_is_sorted_as_its_reader_asks(world: World) {
+    let ada = tell(&world).await;
+    let names = async |query: &str| {
+        let page = world.get(&format!("/w/acme/metrics/by?by=app_version&{query}"), &ada).await;
+        assert_eq!(page.status, StatusCode::OK, "{}", page.body);
+        let rows = page.body.split("<th scope=\"row\">").skip(1);
+        let names = rows.map(|row| {
+            row.split("</a>").next().and_then(|name| name.rsplit('>').next()).unwrap_or_default().to_owned()
+        });
+        names.collect::<Vec<_>>()
+    };
+    assert_eq!(names("").await, ["4.8", "4.10", "4.9"], "the largest first");
+    assert_eq!(names("sort=name").await, ["4.8", "4.9", "4.10"]);
+    assert_eq!(names("sort=-name").await, ["4.10", "4.9", "4.8"]);
+    assert_eq!(names("sort=rate").await, ["4.9", "4.8", "4.10"]);
+    let within = names("app=com.acme.app&sort=-count").await;
+    assert_eq!(within, ["4.9", "4.10", "4.8"]);
+    let linked = world.get("/w/acme/metrics/by?by=app_version&unit=devices", &ada).await.body;
+    assert!(linked.contains("over-time?unit=devices&amp;app_version=4.10"), "a click shows that one: {linked}");
+}
+
+async fn days_that_cannot_be_shown_are_named(world: World) {
+    let ada = tell(&world).await;
+    for (query, said) in [
+        ("from=2026-11-24&to=2026-11-01", "the first day is after the last"),
+        ("from=1996-01-01&to=1996-02-01", "There are no figures of this day"),
+        ("from=yesterday&to=2026-11-24", "Enter a day."),
+        ("from=2026-11-01&to=2027-11-24", "There are no figures of this day"),
+    ] {
+        for page in ["overview", "metrics/over-time", "metrics/by", "metrics/flow", "metrics/quality"] {
+            let reply = world.get(&format!("/w/acme/{page}?{query}"), &ada).await;
+            assert_eq!(reply.status, StatusCode::UNPROCESSABLE_ENTITY, "{page}?{query}");
+            assert!(
+                reply.body.contains(said) && reply.body.contains("<title>Error: "),
+                "{page}?{query}: {}",
+                reply.body
+            );
+            assert!(reply.body.contains("26 Oct – 24 Nov 2026"), "what is shown instead: {}", reply.body);
+        }
+        let file = world.get(&format!("/w/acme/metrics/over-time/file?{query}"), &ada).await;
+        assert_eq!(file.status, StatusCode::UNPROCESSABLE_ENTITY, "{query}");
+    }
+    for query in
+        ["unit=people", "by=colour", "rate=best", "sort=luck", "step=hour", "platform=amiga", "platform=iOS&country=SE"]
+    {
+        let reply = world.get(&format!("/w/acme/metrics/by?{query}"), &ada).await;
+        assert_eq!(reply.status, StatusCode::BAD_REQUEST, "{query}");
+    }
+    for query in ["platform=amiga", "platform=iOS&country=SE", "step=hour", &format!("country={}", "x".repeat(300))] {
+        let reply = world.get(&format!("/w/acme/metrics/over-time?{query}"), &ada).await;
+        assert_eq!(reply.status, StatusCode::BAD_REQUEST, "{query}");
+    }
+    // Now is now, whatever days another view was asked for; and what means nothing here is in no link.
+    let now = world.get("/w/acme/metrics?from=yesterday&colour=red", &ada).await;
+    assert_eq!(now.status, StatusCode::OK);
+    assert!(!now.body.contains("colour=red"), "{}", now.body);
+    assert_eq!(world.get("/w/acme/metrics/over-time?app=com.none", &ada).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(world.get("/w/acme/metrics/nothing", &ada).await.status, StatusCode::NOT_FOUND);
+    // Days that have none, but could.
+    let empty = world.get("/w/acme/metrics/over-time?from=2026-10-01&to=2026-10-07", &ada).await;
+    assert_eq!(empty.status, StatusCode::OK);
+    assert!(
+        empty.body.contains("There are no figures in these days.") && empty.body.contains("from=2026-11-22"),
+        "{}",
+        empty.body
+    );
+}
+
+async fn rounded_roles_get_rounded_figures(world: World) {
+    let ada = tell(&world).await;
+    let exact = json_file(&world, &ada, "by/file?format=json&by=app_version").await;
+    assert_eq!(exact["rows"].as_array().map(Vec::len), Some(3));
+    let ann = world.sign_in(&world.member("acme", "Ann", Role::Analyst).await).await;
+    let file = json_file(&world, &ann, "over-time/file?format=json&days=7").await;
+    let last = &file["rows"][6];
+    assert_eq!((&last["authorized"], &last["restricted"], &last["total"]), (&json!(10), &Value::Null, &json!(30)));
+    assert!(last["consent_rate"].is_null(), "of fewer than a hundred");
+    assert_eq!(file["about"]["rounded"], true);
+    // A value of fewer than ten units is nowhere.
+    let by = world.get("/w/acme/metrics/by?by=app_version", &ann).await.body;
+    assert!(by.contains(">4.8<") && by.contains(">4.10<") && !by.contains("4.9"), "{by}");
+    let file = json_file(&world, &ann, "by/file?format=json&by=app_version").await;
+    assert_eq!(file["rows"].as_array().map(Vec::len), Some(3), "and what has no row is among the others: {file}");
+    for page in ["metrics", "metrics/over-time", "metrics/by?by=app_version", "metrics/flow", "overview"] {
+        let body = world.get(&format!("/w/acme/{page}"), &ann).await.body;
+        assert!(body.contains("rounded to 10"), "{page}: {body}");
+        for exact in [">11<", ">10 of 21<", "10 of 21"] {
+            assert!(!body.contains(exact), "{page}: {exact}");
+        }
+    }
+    let roy = world.sign_in(&world.member("acme", "Roy", Role::ReadOnly).await).await;
+    assert_eq!(world.get("/w/acme/metrics/now/file", &roy).await.status, StatusCode::FORBIDDEN);
+    assert!(!world.get("/w/acme/metrics", &roy).await.body.contains("/file?"), "no link to what is refused");
+}
+
+async fn changes_of_the_settings_are_marked(world: World) {
+    let ada = tell(&world).await;
+    let form = [("form", "default"), ("version", "1"), ("status", "denied"), ("reason", "x"), ("confirm", "")];
+    assert_eq!(world.post("/w/acme/privacy", &ada, &form).await.status, StatusCode::SEE_OTHER);
+    let ann = world.sign_in(&world.member("acme", "Ann", Role::Analyst).await).await;
+    for page in ["overview", "metrics/over-time"] {
+        let body = world.get(&format!("/w/acme/{page}"), &ada).await.body;
+        let marks = body.split_once("class=\"marks\"").expect("marks").1;
+        let marks = marks.split("</ul>").next().expect("an end");
+        assert!(marks.contains("24 Nov 2026") && marks.contains("Default: No default → Denied"), "{marks}");
+        assert!(marks.contains("/w/acme/audit/settings/2\""), "{marks}");
+        let body = world.get(&format!("/w/acme/{page}"), &ann).await.body;
+        assert!(!body.contains("/w/acme/audit/settings"), "not for whom the log is closed");
+    }
+    let row = world.get("/w/acme/audit/settings/2", &ada).await;
+    let leads = row.header("location").to_owned();
+    let (path, row) = leads.split_once('#').expect("a row");
+    let log = world.get(path, &ada).await.body;
+    assert!(log.contains(&format!("id=\"{row}\"")), "{leads}: {log}");
+    assert_eq!(world.get("/w/acme/audit/settings/9", &ada).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(world.get("/w/acme/audit/settings/2", &ann).await.status, StatusCode::FORBIDDEN);
+}
