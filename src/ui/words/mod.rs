@@ -25,7 +25,8 @@ pub use outcome::{
     YOUR_WORKSPACES, conflict,
 };
 pub use problem::{
-    data_problem, data_problem_help, form_problem, parameter, parameter_problem, problem, reason, too_long,
+    data_problem, data_problem_help, form_problem, parameter, parameter_problem, problem, problem_place, reason,
+    too_long,
 };
 
 use crate::domain::att::{CountedState, Policy, Status};
@@ -241,6 +242,17 @@ pub fn choice(default: Option<Status>) -> (&'static str, &'static str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::permission::Grant;
+    use crate::domain::rounding::{Precision, SMALLEST_DENOMINATOR};
+
+    /// What readers are told of rounding is what is done.
+    #[test]
+    fn the_words_of_rounding_have_its_numbers() {
+        let said = ROUNDED.split(|c: char| !c.is_ascii_digit()).filter_map(|digits| digits.parse::<i64>().ok());
+        let step = Precision::of(Grant::Rounded).step();
+        assert_eq!(said.collect::<Vec<_>>(), [step, SMALLEST_DENOMINATOR]);
+        assert_eq!(count(Shown::FewerThanTen), format!("fewer than {step}"));
+    }
 
     #[test]
     fn numbers_have_separators() {

@@ -227,6 +227,12 @@ pub fn data_problem(of: DataProblem) -> &'static str {
     }
 }
 
+/// An app with its version, where a data problem came from.
+pub fn problem_place(app: Option<&str>, version: &str) -> String {
+    let version = if version.is_empty() { "without a version" } else { version };
+    format!("{} {version}", app.unwrap_or("an app"))
+}
+
 /// What a data problem usually means, and how to fix it in the app.
 pub fn data_problem_help(of: DataProblem) -> &'static str {
     match of {

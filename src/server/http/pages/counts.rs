@@ -7,6 +7,7 @@ use super::states::States;
 use crate::domain::app::App;
 use crate::domain::att::CountedState;
 use crate::domain::count::{Cell, Dimension, Unit};
+use crate::domain::environment::Environment;
 use crate::domain::id::AppId;
 use crate::domain::metric::{Basis, Figures as DomainFigures, Rate};
 use crate::domain::platform::Platform;
@@ -14,9 +15,10 @@ use crate::domain::rounding::share;
 use crate::server::http::moment::{day_words, minute};
 use crate::server::services::distribution::{Distribution, DistributionQuery};
 use crate::server::services::trend::Compared;
-use crate::ui::pages::overview::filter::{Choice, OverviewFilter};
+use crate::ui::pages::overview::filter::OverviewFilter;
 use crate::ui::pages::overview::{AppRow, Consent, Content, Counts, Empty, Figures, Happening};
 use crate::ui::parts::chart::line::Mark;
+use crate::ui::parts::filter::{Choice, Select};
 use crate::ui::words;
 use std::collections::BTreeSet;
 
@@ -45,10 +47,13 @@ fn filter(read: &Read, asked: &PageQuery, largest: &[&App]) -> OverviewFilter {
     let other = if unit == Unit::Profiles { "devices" } else { "" };
     let apps = read.distribution.apps.iter();
     let offered: BTreeSet<AppId> = largest.iter().take(MOST_OFFERED).map(|app| app.id).chain(app).collect();
-    let apps = apps
-        .filter(|known| offered.contains(&known.id))
-        .map(|known| Choice { value: known.id.to_string(), name: known.name.clone(), chosen: app == Some(known.id) })
-        .collect();
+    let all = |name: &str, chosen| Choice { value: String::new(), name: name.to_owned(), chosen };
+    let apps = apps.filter(|known| offered.contains(&known.id)).map(|known| Choice {
+        value: known.id.to_string(),
+        name: known.name.clone(),
+        chosen: app == Some(known.id),
+    });
+    let apps = [all("All apps", app.is_none())].into_iter().chain(apps).collect();
     let counted = read.distribution.cells.keys().filter_map(platform_of);
     // Which platforms there are would tell rounded roles of single units: they are offered the common ones, seen or not.
     let rounded = read.distribution.precision.is_rounded();
@@ -59,12 +64,20 @@ fn filter(read: &Read, asked: &PageQuery, largest: &[&App]) -> OverviewFilter {
         name: words::platform(known).to_owned(),
         chosen: platform == Some(known),
     };
+    let platforms = [all("All platforms", platform.is_none())].into_iter().chain(offered.into_iter().map(choice));
+    let environments = [Environment::Production, Environment::Development].map(|known| Choice {
+        value: known.as_str().to_owned(),
+        name: words::environment(known).to_owned(),
+        chosen: known == environment,
+    });
     OverviewFilter {
         unit,
         other_unit: asked.with(&[("unit", other)]),
-        apps,
-        platforms: offered.into_iter().map(choice).collect(),
-        environment: environment.as_str(),
+        selects: vec![
+            Select { name: "app", label: "App", choices: apps },
+            Select { name: "platform", label: "Platform", choices: platforms.collect() },
+            Select { name: "environment", label: "Environment", choices: environments.into() },
+        ],
         period: read.period.choice(asked),
         kept: asked.others(&["app", "platform", "environment"]),
     }

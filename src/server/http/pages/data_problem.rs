@@ -21,11 +21,10 @@ pub fn data_problem_rows(counted: &[DataProblemCount], apps: &[App], precision: 
         let Some(first) = all.first().filter(|first| first.of_kind >= precision.step()) else { continue };
         let ours: Vec<&DataProblemCount> = all.iter().copied().filter(|row| row.n >= precision.step()).collect();
         let occurrence = |row: &&DataProblemCount| {
-            let app = apps.iter().find(|app| app.id == row.app_id).map_or("an app", |app| app.name.as_str());
-            let version =
-                Some(row.app_version.as_str()).filter(|version| !version.is_empty()).unwrap_or("without a version");
+            let app = apps.iter().find(|app| app.id == row.app_id).map(|app| app.name.as_str());
+            let place = words::problem_place(app, &row.app_version);
             let development = if row.environment == Environment::Development { ", development" } else { "" };
-            (format!("{app} {version}{development}"), words::count(precision.shown(row.n)))
+            (format!("{place}{development}"), words::count(precision.shown(row.n)))
         };
         rows.push(DataProblemRow {
             said: words::data_problem(kind),

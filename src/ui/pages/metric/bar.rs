@@ -1,5 +1,6 @@
 //! What is chosen on a page of metrics, what may be chosen, and where its figures are got elsewhere.
 
+use crate::ui::parts::filter::{Select, filter_form};
 use crate::ui::parts::period::{PeriodChoice, period_choice};
 use leptos::prelude::*;
 
@@ -17,23 +18,6 @@ pub struct MetricBar {
     pub curl: String,
 }
 
-/// A choice of one of several.
-#[derive(Clone, Debug)]
-pub struct Select {
-    pub name: &'static str,
-    pub label: &'static str,
-    pub choices: Vec<Choice>,
-}
-
-/// A value that may be chosen.
-#[derive(Clone, Debug)]
-pub struct Choice {
-    /// Empty for what is usual.
-    pub value: String,
-    pub name: String,
-    pub chosen: bool,
-}
-
 /// A choice that can be taken away.
 #[derive(Clone, Debug)]
 pub struct Chip {
@@ -45,14 +29,6 @@ pub struct Chip {
 pub fn metric_bar(bar: MetricBar) -> impl IntoView {
     let days = bar.period.as_ref().map(|period| period.words.clone());
     let printed: Vec<String> = days.into_iter().chain(bar.chips.iter().map(|chip| chip.words.clone())).collect();
-    let select = |select: Select| {
-        let choices = select.choices.into_iter();
-        let options = choices.map(|Choice { value, name, chosen }| {
-            view! { <option value=value selected=chosen>{name}</option> }
-        });
-        view! { <select name=select.name aria-label=select.label>{options.collect_view()}</select> }
-    };
-    let kept = bar.kept.into_iter().map(|(name, value)| view! { <input type="hidden" name=name value=value /> });
     let chip = |chip: Chip| {
         view! {
             <li><a class="chip" href=chip.without><span class="hidden">"Remove filter "</span>{chip.words}<span aria-hidden="true">" ×"</span></a></li>
@@ -66,11 +42,7 @@ pub fn metric_bar(bar: MetricBar) -> impl IntoView {
         <p class="printed">{printed.join(" · ")}</p>
         <div class="filters">
             {period}
-            <form method="get" class="filter-form">
-                {kept.collect_view()}
-                {bar.selects.into_iter().map(select).collect_view()}
-                <button class="button">"Show"</button>
-            </form>
+            {filter_form(bar.selects, bar.kept)}
         </div>
         <div class="bar-foot">
             {chips}

@@ -12,7 +12,8 @@ use crate::server::calendar;
 use crate::server::services::trend::Step;
 use crate::server::store::View;
 use crate::ui::pages::metric::MetricView;
-use crate::ui::pages::metric::bar::{Chip, Choice, MetricBar, Select};
+use crate::ui::pages::metric::bar::{Chip, MetricBar};
+use crate::ui::parts::filter::{Choice, Select};
 use crate::ui::words;
 
 closed_list! {

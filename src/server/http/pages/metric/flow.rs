@@ -31,8 +31,9 @@ pub async fn model(view: &mut View, asked: &Asked) -> Result<FlowView> {
         words::share(share(authorized, first_answers)),
         words::count(withdrawals),
     );
+    let changes: Vec<_> = happened.changes().collect();
     Ok(FlowView {
-        matrix: CountedState::OF_APPLE.into_iter().map(|from| matrix_row(&happened, from)).collect(),
+        matrix: CountedState::OF_APPLE.into_iter().map(|from| matrix_row(&happened, &changes, from)).collect(),
         answers: Columns {
             id: "answers",
             title: "First answers by day".to_owned(),
@@ -50,11 +51,12 @@ pub async fn model(view: &mut View, asked: &Asked) -> Result<FlowView> {
     })
 }
 
-fn matrix_row(happened: &Happened, from: CountedState) -> MatrixRow {
+fn matrix_row(happened: &Happened, changes: &[(CountedState, Status, Shown)], from: CountedState) -> MatrixRow {
     let left = happened.left(from);
     let cell = |to: Status| {
-        let change = happened.changes().find(|(known, other, _)| (*known, *other) == (from, to));
+        let change = changes.iter().find(|(known, other, _)| (*known, *other) == (from, to));
         change.map(|(_, _, count)| {
+            let count = *count;
             let part = share(count, left);
             let shade = part.map_or(0, |part| (part * SHADES).ceil() as usize);
             (words::count(count), words::share(part), shade)

@@ -60,9 +60,8 @@ fn card(
     let mut of_kind: Vec<&ProblemPlace> = of_kind.filter(|place| place.n >= precision.step()).collect();
     of_kind.sort_by_key(|place| (Reverse(precision.shown(place.n).figure()), place.app_id, place.app_version.clone()));
     let place = |place: &&ProblemPlace| {
-        let app = asked.apps.iter().find(|app| app.id == place.app_id).map_or("an app", |app| app.name.as_str());
-        let version = if place.app_version.is_empty() { "without a version" } else { &place.app_version };
-        (format!("{app} {version}"), words::count(precision.shown(place.n)))
+        let app = asked.apps.iter().find(|app| app.id == place.app_id).map(|app| app.name.as_str());
+        (words::problem_place(app, &place.app_version), words::count(precision.shown(place.n)))
     };
     let with_any = all_days.iter().rev().filter(|day| shown(day).figure().unwrap_or_default() > 0);
     let card = ProblemCard {
