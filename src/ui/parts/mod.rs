@@ -4,6 +4,7 @@ pub mod bars;
 pub mod chart;
 pub mod demand;
 pub mod field;
+pub mod figures;
 pub mod filter;
 pub mod icon;
 pub mod notice;

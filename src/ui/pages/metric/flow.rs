@@ -2,6 +2,7 @@
 
 use crate::domain::att::{CountedState, Status};
 use crate::ui::parts::chart::columns::{Columns, columns};
+use crate::ui::parts::figures::figures;
 use crate::ui::parts::status;
 use crate::ui::words;
 use leptos::prelude::*;
@@ -94,36 +95,34 @@ pub fn flow(page: FlowView) -> impl IntoView {
         <section class="card">
             <header><h2>"First answers and withdrawals"</h2><p class="muted">{page.lead}</p></header>
             {columns(&page.answers)}
-            <details class="figures">
-            <summary>"Show the figures"</summary>
-            <div class="scroll" tabindex="0" role="group" aria-label="First answers and withdrawals by day">
-                <table>
-                    <thead>
-                        <tr>
-                            <th scope="col">"Days"</th>
-                            <th scope="col" class="n">"First answers"</th>
-                            <th scope="col" class="n">"Of these authorized"</th>
-                            <th scope="col" class="n">"Withdrawals"</th>
-                            <th scope="col" class="n">"New devices"</th>
-                        </tr>
-                    </thead>
-                    <tbody>{page.days.into_iter().map(day).collect_view()}</tbody>
-                </table>
-            </div>
-            </details>
+            {figures(view! {
+                <div class="scroll" tabindex="0" role="group" aria-label="First answers and withdrawals by day">
+                    <table>
+                        <thead>
+                            <tr>
+                                <th scope="col">"Days"</th>
+                                <th scope="col" class="n">"First answers"</th>
+                                <th scope="col" class="n">"Of these authorized"</th>
+                                <th scope="col" class="n">"Withdrawals"</th>
+                                <th scope="col" class="n">"New devices"</th>
+                            </tr>
+                        </thead>
+                        <tbody>{page.days.into_iter().map(day).collect_view()}</tbody>
+                    </table>
+                </div>
+            })}
         </section>
         <section class="card">
             <header><h2>"Time to the first answer"</h2><p class="muted">{page.half}</p></header>
             {columns(&page.time_chart)}
-            <details class="figures">
-            <summary>"Show the figures"</summary>
-            <div class="scroll" tabindex="0" role="group" aria-label="Time to the first answer">
-                <table>
-                    <thead><tr><th scope="col">"Since first seen"</th><th scope="col" class="n">"First answers"</th><th scope="col" class="n">"Share"</th></tr></thead>
-                    <tbody>{page.times.into_iter().map(time).collect_view()}</tbody>
-                </table>
-            </div>
-            </details>
+            {figures(view! {
+                <div class="scroll" tabindex="0" role="group" aria-label="Time to the first answer">
+                    <table>
+                        <thead><tr><th scope="col">"Since first seen"</th><th scope="col" class="n">"First answers"</th><th scope="col" class="n">"Share"</th></tr></thead>
+                        <tbody>{page.times.into_iter().map(time).collect_view()}</tbody>
+                    </table>
+                </div>
+            })}
         </section>
     }
 }

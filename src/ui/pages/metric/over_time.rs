@@ -4,6 +4,7 @@ use crate::domain::att::CountedState;
 use crate::domain::metric::Rate;
 use crate::ui::parts::chart::line::{LineChart, line_chart};
 use crate::ui::parts::chart::stack::{Stack, stack};
+use crate::ui::parts::figures::figures;
 use crate::ui::parts::rate::{Change, change, definition};
 use crate::ui::parts::rate_table::{RateTable, rate_table};
 use crate::ui::parts::status;
@@ -42,7 +43,7 @@ pub fn over_time(page: OverTime) -> impl IntoView {
     let drawn = match line_chart(&page.chart) {
         Some(drawn) => view! {
             <div class="chart-box">{drawn}</div>
-            <details class="figures"><summary>"Show the figures"</summary>{rate_table(page.table)}</details>
+            {figures(rate_table(page.table))}
         }
         .prerender(),
         None => view! { <p class="muted">"There is no rate to draw: its denominator is nothing, or too small for your role."</p> }.prerender(),
@@ -60,15 +61,14 @@ pub fn over_time(page: OverTime) -> impl IntoView {
                 <header><h2>"Shares"</h2><p class="muted">{page.counted}</p></header>
                 <div class="chart-box">{drawn}</div>
                 <ul class="legend" aria-label="Statuses">{legend.collect_view()}</ul>
-                <details class="figures">
-                <summary>"Show the figures"</summary>
-                <div class="scroll" tabindex="0" role="group" aria-label="Counts over time">
-                    <table>
-                        <thead><tr><th scope="col">"Days"</th>{head.collect_view()}<th scope="col" class="n">"All Apple"</th></tr></thead>
-                        <tbody>{page.rows.into_iter().map(row).collect_view()}</tbody>
-                    </table>
-                </div>
-                </details>
+                {figures(view! {
+                    <div class="scroll" tabindex="0" role="group" aria-label="Counts over time">
+                        <table>
+                            <thead><tr><th scope="col">"Days"</th>{head.collect_view()}<th scope="col" class="n">"All Apple"</th></tr></thead>
+                            <tbody>{page.rows.into_iter().map(row).collect_view()}</tbody>
+                        </table>
+                    </div>
+                })}
             </section>
         }
     });

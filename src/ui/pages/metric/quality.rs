@@ -1,6 +1,7 @@
 //! Quality: what batches said against themselves or the rules, what that usually means, and what helps.
 
 use crate::ui::parts::chart::columns::{Columns, columns};
+use crate::ui::parts::figures::figures;
 use leptos::prelude::*;
 
 #[derive(Clone, Debug)]
@@ -51,8 +52,7 @@ pub fn quality(page: Quality) -> impl IntoView {
                 <header><h2>{problem.said}</h2><p><b>{problem.times}</b></p></header>
                 <p class="muted">{problem.help}</p>
                 {columns(&problem.chart)}
-                <details class="figures">
-                    <summary>"Show the figures"</summary>
+                {figures(view! {
                     <div class="two">
                         <table>
                             <thead><tr><th scope="col">"App and version"</th><th scope="col" class="n">"Times"</th></tr></thead>
@@ -63,7 +63,7 @@ pub fn quality(page: Quality) -> impl IntoView {
                             <tbody>{problem.days.into_iter().map(row).collect_view()}</tbody>
                         </table>
                     </div>
-                </details>
+                })}
             </section>
         }
     };

@@ -3,6 +3,7 @@
 use super::{Consent, Happening};
 use crate::domain::metric::Rate;
 use crate::ui::parts::chart::line::line_chart;
+use crate::ui::parts::figures::figures;
 use crate::ui::parts::rate::definition;
 use crate::ui::parts::rate_table::rate_table;
 use crate::ui::prerender::Prerender;
@@ -16,10 +17,7 @@ pub fn consent(page: Consent) -> impl IntoView {
     let shown = match line_chart(&chart) {
         Some(drawn) => view! {
             <div class="chart-box">{drawn}</div>
-            <details class="figures">
-                <summary>"Show the figures"</summary>
-                {rate_table(table)}
-            </details>
+            {figures(rate_table(table))}
         }
         .prerender(),
         None => view! {
