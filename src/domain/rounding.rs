@@ -80,6 +80,11 @@ impl Shown {
         }
     }
 
+    /// Whether days are missing in it: a sum that says less than there may be.
+    pub fn is_incomplete(self) -> bool {
+        matches!(self, Self::AtLeast(_))
+    }
+
     /// The figure as a number, such as a chart's; `None` for fewer than ten.
     pub fn figure(self) -> Option<i64> {
         match self {
@@ -92,7 +97,7 @@ impl Shown {
 /// A share, from counts as they are shown; `None` where it would say too much, divide by nothing, or be wrong because days
 /// of fewer than ten are missing in a count.
 pub fn share(part: Shown, whole: Shown) -> Option<f64> {
-    if [part, whole].iter().any(|count| matches!(count, Shown::AtLeast(_))) {
+    if part.is_incomplete() || whole.is_incomplete() {
         return None;
     }
     let (part, whole_figure) = (part.figure()?, whole.figure()?);

@@ -60,6 +60,12 @@ impl Figures {
         }
     }
 
+    /// Whether days of fewer than ten are missing in any of the counts.
+    pub fn is_incomplete(&self) -> bool {
+        let mut each = CountedState::ALL.into_iter().map(|state| self.of(state));
+        each.any(Shown::is_incomplete) || self.all().is_incomplete()
+    }
+
     /// The same counts, with the days of others.
     pub fn with(mut self, others: Self) -> Self {
         self.days.extend(others.days);

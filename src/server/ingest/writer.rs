@@ -39,8 +39,9 @@ pub(super) struct Queue {
     /// What was tried while the store was away, and from when on it is tried again.
     again: Vec<(Instant, Waiting)>,
     is_of_large: bool,
-    /// How large batches the last commit had, stored or not.
+    /// How many batches the last commit had, stored or not, and in how many requests.
     committed: u32,
+    requests: u32,
     /// How long that took.
     took: Duration,
 }
@@ -48,7 +49,7 @@ pub(super) struct Queue {
 impl Queue {
     fn new(waiting: UnboundedReceiver<Waiting>, is_of_large: bool) -> Self {
         let (next, again) = (VecDeque::new(), Vec::new());
-        Self { waiting, next, again, is_of_large, committed: 0, took: Duration::ZERO }
+        Self { waiting, next, again, is_of_large, committed: 0, requests: 0, took: Duration::ZERO }
     }
 
     /// The limits of a commit of small requests. Where many senders each wait for an answer before they send more, it takes
@@ -56,9 +57,10 @@ impl Queue {
     /// the other.
     fn half(&self, limits: Limits, pace: &Pace) -> Limits {
         let waiting = u32::try_from(self.waiting.len() + self.next.len()).unwrap_or(u32::MAX);
-        let under_way = waiting.saturating_add(self.committed).saturating_add(1);
-        let half = under_way / 2;
-        if self.is_of_large || half < COMPANY || !pace.is_of_batches(half) {
+        let under_way = waiting.saturating_add(self.requests).saturating_add(1);
+        // Requests are counted, commits are bounded by batches: as many as the last requests had.
+        let half = (under_way / 2).saturating_mul(self.committed.div_ceil(self.requests.max(1)).max(1));
+        if self.is_of_large || under_way / 2 < COMPANY || !pace.is_of_batches(half) {
             return limits;
         }
         Limits { commit_rows: half.min(limits.commit_rows), commit_ms: 0, ..limits }
@@ -156,7 +158,7 @@ pub(super) async fn write(store: Store, mut queues: Queues, limits: Limits) {
         let mut group = CommitGroup::of(first);
         let limits = queue.half(limits, pace);
         group.fill(queue, limits).await;
-        queue.committed = 0;
+        (queue.committed, queue.requests) = (0, 0);
         for mut group in group.commits(store.is_spread()) {
             let begun = Instant::now();
             let workspaces = group.requests.iter().map(|waiting| waiting.parcel.grant.workspace());
@@ -179,6 +181,7 @@ pub(super) async fn write(store: Store, mut queues: Queues, limits: Limits) {
             pace.note(queue.took, rows);
             metrics::histogram!(COMMIT_BATCHES).record(f64::from(rows));
             queue.committed += rows;
+            queue.requests += u32::try_from(parcels.len()).unwrap_or(u32::MAX);
             answer(&store, queue, &parcels, replies, accepted).await;
         }
         let (store, batches) = (store.clone(), queue.committed);

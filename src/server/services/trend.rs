@@ -140,7 +140,11 @@ async fn points(
         let before = added.clone().fold(at_end, |counts, (_, added)| counts.minus(*added));
         let counts = match unit.of_now() {
             true => vec![(at_end, default(last))],
-            false => added.map(|(day, added)| (*added, default(*day))).collect(),
+            // Days on which nobody was active are days too: a sum does not say which of them there are.
+            false => (0..=last.since(first))
+                .map(|offset| first.plus(offset))
+                .map(|day| (days.get(&day).copied().unwrap_or_default(), default(day)))
+                .collect(),
         };
         points.push(Point { first, last, counts, default: default(last) });
         at_end = before;

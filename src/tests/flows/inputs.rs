@@ -1,6 +1,6 @@
 //! Inputs: the curl that is shown works as it stands, and a secret is shown once.
 
-use crate::harness::{Cookie, World, basic, on_both};
+use crate::harness::{Cookie, World, basic, bearer, on_both};
 use attest::domain::role::Role;
 use attest::domain::time::{DAY, HOUR, SECOND};
 use attest::server::store::READ_AGAIN;
@@ -269,8 +269,14 @@ async fn samples_are_for_those_who_may_and_leave_a_row(world: World) {
         world.event(&input, &another(n)).await;
     }
     let page = world.get(&address, &ann).await.body;
+    assert!(!page.contains("with a zero or missing IDFA"), "nor of many, which may be of one device: {page}");
+    let quality = world.get("/w/acme/metrics/quality", &ann).await.body;
     assert!(
-        page.contains("with a zero or missing IDFA") && page.contains("class=\"n\">10</td>"),
-        "of many it is said, rounded: {page}"
+        page.contains("/metrics/quality") && quality.contains(">about 10 or more times<"),
+        "by day, rounded: {quality}"
     );
+    assert!(!quality.contains("without a version"), "without places: {quality}");
+    let token = world.token("acme", Role::Analyst).await;
+    let reply = world.ask("GET", "/api/v1/workspaces/acme/data-problems", Some(&bearer(&token)), "").await.json();
+    assert_eq!((reply["days"][0]["count"].as_i64(), &reply["places"]), (Some(10), &json!([])), "{reply}");
 }

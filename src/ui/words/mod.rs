@@ -66,7 +66,7 @@ pub fn count(shown: Shown) -> String {
     match shown {
         Shown::Exact(n) | Shown::Rounded(n) => number(n),
         Shown::FewerThanTen => "fewer than 10".to_owned(),
-        Shown::AtLeast(n) => format!("at least {}", number(n)),
+        Shown::AtLeast(n) => format!("about {} or more", number(n)),
     }
 }
 

@@ -94,6 +94,11 @@ pub struct StatusCounts {
     /// The sum of all six; for rounded roles rounded from the exact one.
     #[schema(required)]
     total: Option<i64>,
+    /// Present, and true, when days of fewer than 10 are missing in sums of rounded days: such a count may be too small, and a
+    /// rate of it is null.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    incomplete: Option<bool>,
     rates: RatesAnswer,
 }
 
@@ -160,6 +165,7 @@ impl From<&Figures> for StatusCounts {
             },
             not_applicable: of(CountedState::NotApplicable),
             total: figures.all().figure(),
+            incomplete: figures.is_incomplete().then_some(true),
             rates: RatesAnswer {
                 consent_rate: figures.fraction(Rate::Consent).into(),
                 addressable_rate: figures.fraction(Rate::Addressable).into(),

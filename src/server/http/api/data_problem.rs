@@ -19,7 +19,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 /// What batches said against themselves or the rules in a period, in one consistent read. For rounded roles counts are rounded,
-/// and days and places of fewer than 10 are left out: some kinds are changes of a status.
+/// days of fewer than 10 are left out, and so are all places: some kinds are changes of a status, and many batches may be of one
+/// device.
 #[derive(Serialize, ToSchema)]
 pub struct DataProblems {
     environment: Environment,
@@ -84,7 +85,10 @@ pub async fn data_problems(
     let keep_days = state.config.retention.keep_daily_days;
     let AskedDays { environment, app, period } = asked_days(&query, &mut view, Aging::DataProblems, keep_days).await?;
     let days = view.data_problems_by_day(environment, app, period).await?;
-    let places = view.data_problem_places(environment, app, period).await?;
+    let places = match view.precision.is_rounded() {
+        true => Vec::new(),
+        false => view.data_problem_places(environment, app, period).await?,
+    };
     let precision = view.precision;
     Ok(Json(DataProblems {
         environment,
@@ -102,7 +106,6 @@ pub async fn data_problems(
             .collect(),
         places: places
             .into_iter()
-            .filter(|place| place.n >= precision.step())
             .map(|place| ProblemsOfPlace {
                 problem: place.kind,
                 app: place.app_id.to_string(),

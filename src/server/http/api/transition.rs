@@ -55,6 +55,10 @@ pub struct Change {
     to: Status,
     #[schema(required)]
     count: Option<i64>,
+    /// Present, and true, when days of fewer than 10 are missing in the count.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    incomplete: Option<bool>,
 }
 
 /// First answers that took so long.
@@ -66,6 +70,10 @@ pub struct TimeClass {
     below_ms: Option<i64>,
     #[schema(required)]
     count: Option<i64>,
+    /// Present, and true, when days of fewer than 10 are missing in the count.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    incomplete: Option<bool>,
 }
 
 /// What happened, in numbers.
@@ -84,6 +92,10 @@ pub struct Sums {
     /// is so before the user has answered, by `limit_ad_tracking`, or by the zero IDFA.
     #[schema(required)]
     limited_installs: Option<i64>,
+    /// Present, and true, when days of fewer than 10 are missing in any of these.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    incomplete: Option<bool>,
 }
 
 /// One day.
@@ -96,14 +108,24 @@ pub struct DaySums {
 }
 
 impl Sums {
-    fn of(shown: impl Fn(&dyn Fn(&FlowSums) -> i64) -> Option<i64>) -> Self {
+    fn of(shown: impl Fn(&dyn Fn(&FlowSums) -> i64) -> Shown) -> Self {
+        let first_answers = shown(&|sums| sums.first_answers);
+        let first_authorized = shown(&|sums| sums.first_authorized);
+        let installs = shown(&|sums| sums.installs);
+        let limited_installs = shown(&|sums| sums.limited_installs);
+        let all = [first_answers, first_authorized, installs, limited_installs];
         Self {
-            first_answers: shown(&|sums| sums.first_answers),
-            first_authorized: shown(&|sums| sums.first_authorized),
-            installs: shown(&|sums| sums.installs),
-            limited_installs: shown(&|sums| sums.limited_installs),
+            first_answers: first_answers.figure(),
+            first_authorized: first_authorized.figure(),
+            installs: installs.figure(),
+            limited_installs: limited_installs.figure(),
+            incomplete: incomplete(all),
         }
     }
+}
+
+fn incomplete(counts: impl IntoIterator<Item = Shown>) -> Option<bool> {
+    counts.into_iter().any(Shown::is_incomplete).then_some(true)
 }
 
 /// Returns how statuses changed in a period, first answers and how long they took, and installs.
@@ -129,10 +151,15 @@ pub async fn transitions(
     let keep_days = state.config.retention.keep_daily_days;
     let AskedDays { environment, app, period } = asked_days(&query, &mut view, Aging::Flows, keep_days).await?;
     let happened = Happened::read(&mut view, environment, app, period).await?;
-    let change = |(from, to, n): (CountedState, Status, Shown)| Change { from: from.as_str(), to, count: n.figure() };
+    let change = |(from, to, n): (CountedState, Status, Shown)| Change {
+        from: from.as_str(),
+        to,
+        count: n.figure(),
+        incomplete: incomplete([n]),
+    };
     let class = |(class, n): (AnswerTime, Shown)| {
         let (from_ms, below_ms) = class.bounds();
-        TimeClass { from_ms, below_ms, count: n.figure() }
+        TimeClass { from_ms, below_ms, count: n.figure(), incomplete: incomplete([n]) }
     };
     Ok(Json(Transitions {
         environment,
@@ -140,14 +167,14 @@ pub async fn transitions(
         from: calendar::date(period.first),
         to: calendar::date(period.last),
         transitions: happened.changes().map(change).collect(),
-        sums: Sums::of(|of| happened.sum(|day| of(&day.sums)).figure()),
+        sums: Sums::of(|of| happened.sum(|day| of(&day.sums))),
         time_to_first_answer: happened.answers().map(class).into(),
         days: happened
             .days
             .iter()
             .map(|(day, flows)| DaySums {
                 day: calendar::date(*day),
-                sums: Sums::of(|of| happened.shown(of(&flows.sums)).figure()),
+                sums: Sums::of(|of| happened.shown(of(&flows.sums))),
             })
             .collect(),
         read: CountsRead::of(&view),

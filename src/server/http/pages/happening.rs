@@ -44,7 +44,9 @@ async fn first_answers(view: &mut View, question: &DistributionQuery, kept: Kept
     let before = happened.days.range(..today).map(|(_, day)| happened.shown(day.sums.first_answers));
     let before: Vec<Shown> = before.skip_while(|day| day.figure().unwrap_or_default() == 0).collect();
     let count = i64::try_from(before.len()).unwrap_or(i64::MAX);
-    let usual = Shown::sum(before).and_then(Shown::figure).filter(|_| count > 0);
+    // A sum that days are missing in says less than is usual.
+    let sum = Shown::sum(before).filter(|sum| !sum.is_incomplete());
+    let usual = sum.and_then(Shown::figure).filter(|_| count > 0);
     let usual = usual
         .map(|sum| format!(", usually {} a day", words::count(happened.shown((sum + count / 2) / count))))
         .unwrap_or_default();

@@ -305,11 +305,11 @@ pub(super) async fn one_model(
         refused: of(Counted::Refused),
         without_ids: total(&tallies, id, Counted::WithoutIds),
         of_other_apps: total(&tallies, id, Counted::OtherApp),
-        data_problems: data_problem_rows(
-            &view.data_problems(id, today.plus(1 - SHOWN_DAYS)).await?,
-            &apps,
-            view.precision,
-        ),
+        // Kinds may be changes of a status, versions those of one device, and moments those of one batch.
+        data_problems: match view.precision.is_rounded() {
+            true => None,
+            false => Some(data_problem_rows(&view.data_problems(id, today.plus(1 - SHOWN_DAYS)).await?, &apps)),
+        },
         samples: if frame.may(Permission::LookUpProfiles) {
             Samples::At(format!("/w/{}/inputs/{id}/samples", frame.slug))
         } else {

@@ -64,7 +64,7 @@ impl PageQuery {
         let mut seen = BTreeSet::new();
         query.0.retain(|(name, _)| seen.insert(name.clone()));
         for name in names {
-            if query.of(name).is_some_and(|value| value.len() > LONGEST_KEPT) {
+            if query.of(name).is_some_and(|value| value.chars().count() > LONGEST_KEPT) {
                 return Err(Refusal::BadRequest(vec![Fault::new(*name, Problem::TooLong)]).into());
             }
         }

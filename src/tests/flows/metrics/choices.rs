@@ -3,6 +3,7 @@
 use super::{api, json_file, tell};
 use crate::harness::{World, on_both};
 use attest::domain::role::Role;
+use attest::domain::time::DAY;
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -12,6 +13,7 @@ on_both! {
     a_breakdown_is_sorted_as_its_reader_asks
     days_that_cannot_be_shown_are_named
     rounded_roles_get_rounded_figures
+    a_day_without_anybody_is_not_told_from_a_day_of_few
     changes_of_the_settings_are_marked
 }
 
@@ -156,6 +158,24 @@ async fn rounded_roles_get_rounded_figures(world: World) {
     let roy = world.sign_in(&world.member("acme", "Roy", Role::ReadOnly).await).await;
     assert_eq!(world.get("/w/acme/metrics/now/file", &roy).await.status, StatusCode::FORBIDDEN);
     assert!(!world.get("/w/acme/metrics", &roy).await.body.contains("/file?"), "no link to what is refused");
+}
+
+/// Of a sum it is said that days of few are missing in it, and not whether there was anybody on them.
+async fn a_day_without_anybody_is_not_told_from_a_day_of_few(world: World) {
+    tell(&world).await;
+    world.clock.advance(DAY);
+    let ann = world.sign_in(&world.member("acme", "Ann", Role::Analyst).await).await;
+    let token = world.token("acme", Role::Analyst).await;
+    // Eleven on the 22nd, nine on the 23rd, ten on the 24th, nobody on the 25th.
+    for (from, to, said) in [("22", "23", "about 10 or more"), ("24", "25", "about 10 or more")] {
+        let query = format!("unit=active_devices&step=month&from=2026-11-{from}&to=2026-11-{to}");
+        let page = world.get(&format!("/w/acme/metrics/over-time?{query}"), &ann).await.body;
+        assert!(page.contains(&format!("<b>{said}</b></td>")), "{from} to {to}: {page}");
+        let file = json_file(&world, &ann, &format!("over-time/file?format=json&{query}")).await;
+        assert_eq!((&file["rows"][0]["total"], &file["rows"][0]["incomplete"]), (&json!(10), &json!(true)), "{file}");
+        let reply = api(&world, &token, &format!("trend?{query}")).await;
+        assert_eq!(reply["points"][0]["incomplete"], true, "{reply}");
+    }
 }
 
 async fn changes_of_the_settings_are_marked(world: World) {

@@ -38,7 +38,8 @@ pub struct InputPage {
     pub of_other_apps: String,
     /// Reason and number.
     pub refused: Vec<(String, String)>,
-    pub data_problems: Vec<DataProblemRow>,
+    /// `None` for those who see rounded figures: they have them on the page of metrics.
+    pub data_problems: Option<Vec<DataProblemRow>>,
     pub samples: Samples,
     /// How many requests it may send in a second, as typed; empty for any number.
     pub requests_per_second: String,
@@ -209,7 +210,7 @@ pub fn input(page: InputPage) -> impl IntoView {
             </dl>
         </section>
         {refused(page.refused.clone())}
-        {data_problems(page.data_problems.clone())}
+        {data_problems(page.data_problems.clone(), page.frame.address(NavPage::Metrics))}
         {samples(page.samples.clone())}
         {hint}
         {actions}

@@ -42,8 +42,13 @@ pub struct SampleCard {
     pub content: String,
 }
 
-pub fn data_problems(rows: Vec<DataProblemRow>) -> impl IntoView {
-    let body = if rows.is_empty() {
+pub fn data_problems(rows: Option<Vec<DataProblemRow>>, metrics: String) -> impl IntoView {
+    let is_rounded = rows.is_none();
+    let rows = rows.unwrap_or_default();
+    let body = if is_rounded {
+        let quality = format!("{metrics}/quality");
+        view! { <p class="muted">"Your role sees them by day and rounded, in "<a href=quality>"Metrics, Quality"</a>"."</p> }.prerender()
+    } else if rows.is_empty() {
         view! { <p class="muted">{format!("No data problems in the last {SHOWN_DAYS} days.")}</p> }.prerender()
     } else {
         let rows = rows.into_iter().map(|row| {

@@ -55,12 +55,22 @@ pub fn over_time(page: OverTime) -> impl IntoView {
         view! { <tr><th scope="row">{row.days}</th>{counts.collect_view()}<td class="n"><b>{row.total}</b></td></tr> }
     };
     let legend = CountedState::OF_APPLE.into_iter().map(|state| view! { <li>{status::status(state)}</li> });
-    let shares = stack(&page.stack).map(|drawn| {
+    let shares = match stack(&page.stack) {
+        Some(drawn) => view! {
+            <div class="chart-box">{drawn}</div>
+            <ul class="legend" aria-label="Statuses">{legend.collect_view()}</ul>
+        }
+        .prerender(),
+        None => {
+            view! { <p class="muted">"There are no shares to draw: nobody was counted, or too few for your role."</p> }
+                .prerender()
+        }
+    };
+    let counts = (!page.rows.is_empty()).then(|| {
         view! {
             <section class="card">
                 <header><h2>"Shares"</h2><p class="muted">{page.counted}</p></header>
-                <div class="chart-box">{drawn}</div>
-                <ul class="legend" aria-label="Statuses">{legend.collect_view()}</ul>
+                {shares}
                 {figures(view! {
                     <div class="scroll" tabindex="0" role="group" aria-label="Counts over time">
                         <table>
@@ -81,6 +91,6 @@ pub fn over_time(page: OverTime) -> impl IntoView {
             </header>
             {drawn}
         </section>
-        {shares}
+        {counts}
     }
 }

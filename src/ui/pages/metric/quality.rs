@@ -22,7 +22,7 @@ pub struct ProblemCard {
     pub chart: Columns,
     /// The days on which it came, and how often on each.
     pub days: Vec<(String, String)>,
-    /// Apps with their versions, and how often each.
+    /// Apps with their versions, and how often each; empty for those who see rounded figures.
     pub places: Vec<(String, String)>,
     /// How many places are not among them.
     pub more: i64,
@@ -47,6 +47,14 @@ pub fn quality(page: Quality) -> impl IntoView {
         let more = (problem.more > 0).then(
             || view! { <tr><td colspan="2" class="muted">{format!("And {} more versions.", problem.more)}</td></tr> },
         );
+        let places = (!problem.places.is_empty()).then(|| {
+            view! {
+                <table>
+                    <thead><tr><th scope="col">"App and version"</th><th scope="col" class="n">"Times"</th></tr></thead>
+                    <tbody>{problem.places.into_iter().map(row).collect_view()}{more}</tbody>
+                </table>
+            }
+        });
         view! {
             <section class="card">
                 <header><h2>{problem.said}</h2><p><b>{problem.times}</b></p></header>
@@ -54,10 +62,7 @@ pub fn quality(page: Quality) -> impl IntoView {
                 {columns(&problem.chart)}
                 {figures(view! {
                     <div class="two">
-                        <table>
-                            <thead><tr><th scope="col">"App and version"</th><th scope="col" class="n">"Times"</th></tr></thead>
-                            <tbody>{problem.places.into_iter().map(row).collect_view()}{more}</tbody>
-                        </table>
+                        {places}
                         <table>
                             <thead><tr><th scope="col">"Day"</th><th scope="col" class="n">"Times"</th></tr></thead>
                             <tbody>{problem.days.into_iter().map(row).collect_view()}</tbody>

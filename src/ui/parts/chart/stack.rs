@@ -12,7 +12,7 @@ pub struct Stack {
     /// Names it within its page.
     pub id: &'static str,
     pub title: String,
-    /// From the oldest to the newest; a point where nobody was counted has none.
+    /// From the oldest to the newest.
     pub points: Vec<StackPoint>,
 }
 
@@ -20,7 +20,8 @@ pub struct Stack {
 pub struct StackPoint {
     /// What stands below it.
     pub label: String,
-    /// The count of each state as it is shown, in the order of `CountedState::OF_APPLE`.
+    /// The count of each state as it is shown, in the order of `CountedState::OF_APPLE`; all zero where nobody was counted, or
+    /// days are missing in the counts, whose shares would be other ones.
     pub counts: [i64; 5],
 }
 

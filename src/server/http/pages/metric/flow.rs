@@ -105,9 +105,16 @@ fn time_row((class, shown): (AnswerTime, Shown), all: Shown) -> TimeRow {
     TimeRow { within: within(class), count: words::count(shown), share: words::share(share(shown, all)) }
 }
 
+/// Where it is not told how long answers took.
+const TOO_FEW: &str = "Too few answered for the first time in these days to say how long half of them took.";
+
 /// In which class the answer in the middle falls.
 fn half(happened: &Happened) -> String {
     let times = times(happened);
+    // Where classes are not told whole, the middle would be another one.
+    if times.iter().any(|(_, shown)| shown.is_incomplete() || *shown == Shown::FewerThanTen) {
+        return TOO_FEW.to_owned();
+    }
     let figures = times.iter().map(|(class, shown)| (class, shown.figure().unwrap_or_default()));
     let all: i64 = figures.clone().map(|(_, n)| n).sum();
     let mut so_far = 0;
@@ -117,7 +124,7 @@ fn half(happened: &Happened) -> String {
             return format!("Half of the first answers came within {} of the device being first seen.", within(*class));
         }
     }
-    "Nobody answered for the first time in these days, or too few to be shown.".to_owned()
+    TOO_FEW.to_owned()
 }
 
 /// A class in words, such as "2 to 4 minutes".

@@ -26,7 +26,10 @@ pub async fn model(view: &mut View, asked: &Asked, query: &PageQuery) -> Result<
         compared.points.iter().map(|point| (point, point.figures(asked.basis, view.precision))).collect();
     let stacked = |(point, figures): &(&Point, Figures)| StackPoint {
         label: short_day(point.last),
-        counts: CountedState::OF_APPLE.map(|state| figures.of(state).figure().unwrap_or_default()),
+        counts: match figures.is_incomplete() {
+            true => Default::default(),
+            false => CountedState::OF_APPLE.map(|state| figures.of(state).figure().unwrap_or_default()),
+        },
     };
     let row = |(point, figures): &(&Point, Figures)| CountRow {
         days: days_words(point.first, point.last),

@@ -2,9 +2,12 @@
 
 use super::asked::Asked;
 use super::flow::times;
+use super::quality::exact_places;
 use crate::domain::att::{CountedState, Status};
+use crate::domain::data_problem::DataProblem;
 use crate::domain::metric::{Basis, Figures, Rate};
 use crate::domain::rounding::Shown;
+use crate::domain::time::Day;
 use crate::server::calendar;
 use crate::server::error::Result;
 use crate::server::services::breakdown::breakdown;
@@ -32,6 +35,9 @@ pub async fn table(view: &mut View, asked: &Asked, shown: MetricView) -> Result<
         MetricView::Quality => quality(view, asked).await,
     }
 }
+
+/// The column that says, where figures are rounded, whether days of fewer than ten are missing in a row's counts.
+const INCOMPLETE: &str = "incomplete";
 
 fn count(shown: Shown) -> Value {
     shown.figure().map_or(Value::Null, Value::from)
@@ -82,13 +88,16 @@ async fn now(view: &mut View, asked: &Asked) -> Result<Table> {
 
 async fn over_time(view: &mut View, asked: &Asked) -> Result<Table> {
     let points = trend(view, &asked.trend(asked.step)).await?;
+    let is_rounded = view.precision.is_rounded();
     let rows = points.iter().map(|point| {
         let days = [calendar::date(point.first), calendar::date(point.last)].map(Value::from);
         let default = point.default.map_or(Value::Null, |default| default.as_str().into());
         let figures = point.figures(asked.basis, view.precision);
-        days.into_iter().chain([default]).chain(figure_cells(&figures)).collect()
+        let incomplete = is_rounded.then(|| figures.is_incomplete().into());
+        days.into_iter().chain([default]).chain(figure_cells(&figures)).chain(incomplete).collect()
     });
-    let columns = ["from", "to", "default"].into_iter().chain(figure_columns()).collect();
+    let incomplete = is_rounded.then_some(INCOMPLETE);
+    let columns = ["from", "to", "default"].into_iter().chain(figure_columns()).chain(incomplete).collect();
     Ok(Table { columns, rows: rows.collect() })
 }
 
@@ -118,7 +127,11 @@ pub async fn default_at_end(view: &mut View, asked: &Asked) -> Result<Option<Sta
 /// What happened, one row for each figure: changes, first answers by how long they took, and sums of each day.
 async fn flow(view: &mut View, asked: &Asked) -> Result<Table> {
     let happened = Happened::read(view, asked.environment, asked.app_id(), asked.period.period).await?;
-    let row = |what: &str, day: Value, from: Value, to: Value, n: Shown| vec![what.into(), day, from, to, count(n)];
+    let is_rounded = view.precision.is_rounded();
+    let row = |what: &str, day: Value, from: Value, to: Value, n: Shown| {
+        let incomplete = is_rounded.then(|| n.is_incomplete().into());
+        [what.into(), day, from, to, count(n)].into_iter().chain(incomplete).collect()
+    };
     let mut rows = Vec::new();
     for (from, to, n) in happened.changes() {
         rows.push(row("change", Value::Null, from.as_str().into(), to.as_str().into(), n));
@@ -138,19 +151,25 @@ async fn flow(view: &mut View, asked: &Asked) -> Result<Table> {
             rows.push(row(what, calendar::date(*day).into(), Value::Null, Value::Null, view.precision.shown(n)));
         }
     }
-    Ok(Table { columns: vec!["figure", "day", "from", "to", "count"], rows })
+    let columns = ["figure", "day", "from", "to", "count"].into_iter().chain(is_rounded.then_some(INCOMPLETE));
+    Ok(Table { columns: columns.collect(), rows })
 }
 
-/// How often each kind of data problem came from each version of each app.
+/// How often each kind of data problem came on each day, and from each version of each app.
 async fn quality(view: &mut View, asked: &Asked) -> Result<Table> {
     let period = asked.period.period;
-    let places = view.data_problem_places(asked.environment, asked.app_id(), period).await?;
+    let by_day = view.data_problems_by_day(asked.environment, asked.app_id(), period).await?;
     let precision = view.precision;
-    let row = |place: ProblemPlace| {
+    let by_day = by_day.into_iter().filter(|(_, _, n)| *n >= precision.step());
+    let of_day = |(kind, day, n): (DataProblem, Day, i64)| {
+        let day = calendar::date(day).into();
+        vec![kind.as_str().into(), day, Value::Null, Value::Null, count(precision.shown(n))]
+    };
+    let of_place = |place: ProblemPlace| {
         let app = asked.apps.iter().find(|app| app.id == place.app_id);
         let name = app.map_or(Value::Null, |app| app.name.clone().into());
-        vec![place.kind.as_str().into(), name, place.app_version.into(), count(precision.shown(place.n))]
+        vec![place.kind.as_str().into(), Value::Null, name, place.app_version.into(), count(precision.shown(place.n))]
     };
-    let places = places.into_iter().filter(|place| place.n >= precision.step());
-    Ok(Table { columns: vec!["problem", "app", "app_version", "times"], rows: places.map(row).collect() })
+    let rows = by_day.map(of_day).chain(exact_places(view, asked).await?.into_iter().map(of_place)).collect();
+    Ok(Table { columns: vec!["problem", "day", "app", "app_version", "times"], rows })
 }
