@@ -17,7 +17,7 @@ closed_list! {
         SecondFactorRemoved => "second_factor_removed",
         /// A second factor is demanded, and they have none.
         SecondFactorDemanded => "second_factor_demanded",
-        /// Several failures to sign in, the last by a wrong code after the right password.
+        /// Several wrong codes after the right password.
         WrongCodes => "wrong_codes",
         /// A code of the app was given a second time.
         CodeRepeated => "code_repeated",
@@ -62,7 +62,7 @@ pub struct NoticeState {
     pub address: Option<String>,
 }
 
-/// So many failures to sign in within a quarter of an hour, of which the last was a wrong code, are told to their person.
+/// So many wrong codes of late are told to their person.
 pub const MANY_WRONG_CODES: i64 = 3;
 /// So many refusals of one person within [`REFUSED_WITHIN`] are told to operators.
 pub const MANY_REFUSALS: u32 = 20;

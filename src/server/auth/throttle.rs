@@ -3,6 +3,7 @@
 
 use super::browser::BrowserNumber;
 use super::turns::Rank;
+use crate::domain::id::PersonId;
 use crate::domain::retention::FAILURES_REMEMBERED;
 use crate::domain::text::Email;
 use crate::domain::time::{HOUR, MINUTE, Millis, SECOND};
@@ -60,6 +61,9 @@ impl Kind {
 
 /// Nobody is told to wait longer than this.
 const LONGEST_WAIT: i64 = 15 * MINUTE;
+
+/// After so many milliseconds one wrong code is forgotten.
+const WRONG_CODE_FORGOTTEN: i64 = 8 * HOUR;
 
 /// What an attempt falls under.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -179,6 +183,14 @@ impl Attempt {
         }
         Ok(())
     }
+}
+
+/// Counts a wrong code after the right password, for its person to be told: nobody waits for it, and what comes right does not
+/// clear it, or a thief would only have to go on after the owner. Returns how many the account had lately.
+pub async fn count_wrong_code(tx: &mut SystemTx, person: PersonId) -> Result<i64> {
+    let key: [u8; 32] = Sha256::digest(format!("wrong codes\n{person}")).into();
+    let known = tx.count_attempt(&key, forgotten_before(tx.now), WRONG_CODE_FORGOTTEN).await?;
+    Ok(known.failures)
 }
 
 /// What counts as one host: of IPv6 the /64, which one has to itself.

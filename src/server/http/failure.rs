@@ -19,7 +19,7 @@ use crate::ui::islands::counts;
 use crate::ui::pages::Page;
 use crate::ui::words;
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Json, Response};
@@ -207,7 +207,12 @@ pub async fn as_page(
     if is_bare(&response) {
         told.note_bare(response.status());
         let page = refused(&state, asked, None, None).await;
-        return render(&state, Page::Refused(Box::new(page)), response.status());
+        let mut shown = render(&state, Page::Refused(Box::new(page)), response.status());
+        // A handler that refuses a method names those that it takes; elsewhere the router does, further out.
+        if let Some(allow) = response.headers().get(ALLOW) {
+            shown.headers_mut().insert(ALLOW, allow.clone());
+        }
+        return shown;
     }
     let Some(Failed(error)) = response.extensions().get::<Failed>().cloned() else { return response };
     told.note_error(&error);

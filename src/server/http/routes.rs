@@ -130,7 +130,7 @@ routes! {
     "GET" "/w/{workspace}/metrics/by" Page Role(SeeMetrics) => get(pages::metric::by);
     "GET" "/w/{workspace}/metrics/flow" Page Role(SeeMetrics) => get(pages::metric::flow);
     "GET" "/w/{workspace}/metrics/quality" Page Role(SeeMetrics) => get(pages::metric::quality);
-    "GET" "/w/{workspace}/metrics/{view}/file" Page Role(ExportMetrics) => get(pages::metric::file);
+    "GET" "/w/{workspace}/metrics/{view}/file" Page Role(ExportMetrics) => get(pages::metric::file).head(pages::metric::no_file);
     "GET" "/w/{workspace}/privacy" Page Role(SeePrivacySettings) => get(pages::privacy::settings);
     "POST" "/w/{workspace}/privacy" Page Role(ChangePrivacySettings) => post(pages::privacy::change);
     "GET" "/w/{workspace}/audit" Page Role(SeeAudit) => get(pages::audit::audit);

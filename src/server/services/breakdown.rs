@@ -1,14 +1,17 @@
 //! Units grouped by app or by the values of a dimension.
 
 use crate::domain::app::App;
+use crate::domain::att::Status;
 use crate::domain::closed_list::closed_list;
 use crate::domain::count::{Counts, Dimension, OVERFLOW, UNKNOWN, Unit};
 use crate::domain::environment::Environment;
 use crate::domain::id::AppId;
 use crate::domain::metric::Period;
 use crate::domain::rounding::Precision;
+use crate::domain::time::Day;
 use crate::server::calendar;
 use crate::server::error::Result;
+use crate::server::store::privacy::in_force_before;
 use crate::server::store::{Added, View};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -58,6 +61,13 @@ pub struct Parts {
     pub parts: Vec<BreakdownPart>,
     /// Values in the overflow bucket, together; where counts are rounded also when there are none, which is not told.
     pub other: Option<(Counts, Counts)>,
+}
+
+/// The default in force at the end of a day.
+pub async fn default_at_end(view: &mut View, day: Day) -> Result<Option<Status>> {
+    let over = calendar::begins(day.plus(1), &view.workspace.time_zone);
+    let newest_first = view.settings_versions(i64::MAX).await?;
+    Ok(in_force_before(&newest_first, over, view.now).and_then(|version| version.settings.default))
 }
 
 /// Reads the counters by app or by the values of a dimension, within one app or in all: now, or at the end of a period and

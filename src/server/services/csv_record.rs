@@ -1,10 +1,13 @@
 //! Records of CSV that do no harm in a spreadsheet.
 
+use crate::domain::text::visible;
 use crate::server::error::{Error, Result};
 
 /// A cell that no spreadsheet runs as a formula, wherever it begins a cell: some begin one at each semicolon or tab, quoted or
-/// not. There an apostrophe is set before what begins a formula, in full width too; a number is none.
+/// not. There an apostrophe is set before what begins a formula, in full width too; a number is none. Nothing hides in it that
+/// turns the text around it or a terminal.
 fn harmless(text: String) -> String {
+    let text = visible(text);
     if text.strip_prefix('-').unwrap_or(&text).bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') {
         return text;
     }
@@ -48,6 +51,7 @@ mod tests {
             ("a,b", "a,b"),
             ("say \"hi\"", "say \"\"hi\"\""),
             ("two\nlines", "two\nlines"),
+            ("a\u{1}b\u{1b}[2J\u{202e}", "a[U+0001]b[U+001B][2J[U+202E]"),
             ("two\n-lines", "two\n'-lines"),
         ] {
             let cells = [cell, "b"].map(str::to_owned).into_iter();

@@ -1,6 +1,7 @@
 //! Giving and taking away roles.
 
 use super::person::assert_theirs;
+use super::second_factor::tell_of_demand;
 use crate::domain::audit::AuditAction;
 use crate::domain::error::{Problem, Refusal};
 use crate::domain::id::PersonId;
@@ -83,6 +84,9 @@ async fn set_once(
     }
     change.set_role(person, role).await?;
     tell(&mut change, person, Some(role)).await?;
+    if change.workspace.demands_second_factor && role.is_powerful() && !account.has_second_factor() {
+        tell_of_demand(&mut change, person).await?;
+    }
     let after = MemberSnapshot { person: person.to_string(), name, role };
     change.commit(person.to_string(), before.map(state), Some(after), None, ()).await
 }

@@ -8,7 +8,7 @@ use crate::domain::id::{PersonId, WorkspaceId};
 use crate::domain::notice::{NoticeKind, NoticeState};
 use crate::domain::permission::{Permission, may_give};
 use crate::domain::role::Role;
-use crate::domain::time::Millis;
+use crate::domain::time::{DAY, Millis};
 use crate::server::auth::one_time_code::CodeSecret;
 use crate::server::auth::recovery_code::{recovery_codes, recovery_hash};
 use crate::server::error::{Error, Result};
@@ -238,19 +238,23 @@ async fn demand_once(mut change: Change<SetDemand>, required: bool) -> Result<Do
     }
     change.set_second_factor_demand(required).await?;
     if required {
-        let told = NoticeState {
-            who: change.asker().told(),
-            workspace: Some(change.workspace.name.clone()),
-            ..NoticeState::default()
-        };
-        let lacking = change.members().await?.into_iter().filter(Member::lacks_demanded_factor);
-        for member in lacking {
-            let kind = NoticeKind::SecondFactorDemanded;
-            change.notify(&NewNotice::new(member.person_id, kind, told.clone())).await?;
+        for member in change.members().await?.into_iter().filter(Member::lacks_demanded_factor) {
+            tell_of_demand(&mut change, member.person_id).await?;
         }
     }
     let state = |second_factor_required| Some(DemandSnapshot { second_factor_required });
     change.commit("second factor", state(before), state(required), None, ()).await
+}
+
+/// Tells somebody who has no second factor that the workspace demands one of them. Off and on again within a day is told once.
+pub(super) async fn tell_of_demand<A: Act>(change: &mut Change<A>, person: PersonId) -> Result<()> {
+    let state = NoticeState {
+        who: change.asker().told(),
+        workspace: Some(change.workspace.name.clone()),
+        ..NoticeState::default()
+    };
+    let about = format!("{} {}", change.workspace.id, change.now.0.div_euclid(DAY));
+    change.notify(&NewNotice { person, kind: NoticeKind::SecondFactorDemanded, about, state }).await
 }
 
 /// Demands a second factor of operators, or no longer. Only operators may, who have one themselves, and the command line.
@@ -276,10 +280,12 @@ async fn demand_of_operators_once(mut tx: SystemTx, actor: Actor, required: bool
     }
     tx.set_operators_need_second_factor(required).await?;
     if required {
-        let told = NoticeState { who: actor.told(), ..NoticeState::default() };
-        for operator in tx.locked_operators().await? {
-            if !tx.locked_second_factor(operator).await? {
-                tx.notify(&NewNotice::new(operator, NoticeKind::SecondFactorDemanded, told.clone())).await?;
+        let state = NoticeState { who: actor.told(), ..NoticeState::default() };
+        let about = format!("operators {}", tx.now.0.div_euclid(DAY));
+        for person in tx.locked_operators().await? {
+            if !tx.locked_second_factor(person).await? {
+                let kind = NoticeKind::SecondFactorDemanded;
+                tx.notify(&NewNotice { person, kind, about: about.clone(), state: state.clone() }).await?;
             }
         }
     }

@@ -7,10 +7,11 @@ use crate::domain::error::Refusal;
 use crate::domain::id::PersonId;
 use crate::domain::notice::{MANY_WRONG_CODES, NoticeKind, NoticeState};
 use crate::domain::text::Email;
+use crate::domain::time::DAY;
 use crate::server::auth::browser::{Epoch, KnownBrowsers};
 use crate::server::auth::password::Verdict;
 use crate::server::auth::session::Sessions;
-use crate::server::auth::throttle::{Attempt, Passage, host};
+use crate::server::auth::throttle::{Attempt, Passage, count_wrong_code, host};
 use crate::server::error::{Error, Result};
 use crate::server::store::failure::{Failures, QUARTER};
 use crate::server::store::notice::NewNotice;
@@ -159,9 +160,12 @@ pub(super) async fn count_failure(
 }
 
 async fn count_failure_once(mut tx: SystemTx, person: Option<PersonId>, address: String, failed: Failed) -> Result<()> {
-    let (failures, quarter) = tx.count_failure(person, &address).await?;
-    if let Some(person) = person.filter(|_| failed == Failed::Code && failures >= MANY_WRONG_CODES) {
-        let (kind, about) = (NoticeKind::WrongCodes, quarter.0.to_string());
+    tx.count_failure(person, &address).await?;
+    if let Some(person) = person.filter(|_| failed == Failed::Code)
+        && count_wrong_code(&mut tx, person).await? >= MANY_WRONG_CODES
+    {
+        // Once a day, however long they go on.
+        let (kind, about) = (NoticeKind::WrongCodes, tx.now.0.div_euclid(DAY).to_string());
         tx.notify(&NewNotice { person, kind, about, state: NoticeState::default() }).await?;
     }
     tx.commit(Trail::Unaudited("a failed sign-in, whose row is written with its quarter's")).await

@@ -17,6 +17,7 @@ on_both! {
     the_last_compliance_admin_stays
     two_admins_cannot_remove_each_other_at_once
     a_removed_member_is_out_at_once
+    whose_account_is_easier_to_take_is_for_those_who_manage_members
     names_are_tidied_or_refused
 }
 
@@ -279,6 +280,16 @@ async fn a_removed_member_is_out_at_once(world: World) {
     assert_eq!(world.get("/w/acme/overview", &bob).await.status, StatusCode::NOT_FOUND);
     assert_eq!(world.ask("GET", path, Some(&token), "").await.status, StatusCode::NOT_FOUND);
     world.assert_holds().await;
+}
+
+async fn whose_account_is_easier_to_take_is_for_those_who_manage_members(world: World) {
+    world.workspace("Acme").await;
+    let ada = world.sign_in(&world.member("acme", "Ada", Role::ComplianceAdmin).await).await;
+    let ann = world.sign_in(&world.member("acme", "Ann", Role::Analyst).await).await;
+    for (reader, rows) in [(&ada, 2), (&ann, 1)] {
+        let page = world.get("/w/acme/members", reader).await.body;
+        assert_eq!(page.matches("Two-factor off").count(), rows, "of all, or of oneself: {page}");
+    }
 }
 
 async fn names_are_tidied_or_refused(world: World) {

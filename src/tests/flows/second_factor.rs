@@ -2,7 +2,7 @@
 
 use crate::harness::{Cookie, PASSWORD, Reply, World, on_both};
 use attest::domain::role::Role;
-use attest::domain::time::{HOUR, MINUTE, SECOND};
+use attest::domain::time::{DAY, HOUR, MINUTE, SECOND};
 use attest::server::auth::one_time_code::{CodeSecret, SECRET_BYTES};
 use attest::server::clock::Clock;
 use attest::server::services::second_factor::demand_of_operators;
@@ -13,6 +13,7 @@ on_both! {
     a_code_works_once_and_for_a_clock_that_is_half_a_minute_off
     each_of_ten_recovery_codes_works_once
     guesses_at_the_code_slow_down
+    wrong_codes_are_told_and_nothing_else_counts_as_one
     a_workspace_demands_it_of_those_who_change_it
     an_installation_demands_it_of_its_operators
     a_lost_one_is_taken_away_by_an_operator
@@ -193,10 +194,47 @@ async fn guesses_at_the_code_slow_down(world: World) {
     let reply = phone.sign_in(&world, &phone.code(&world)).await;
     assert_eq!(reply.status, StatusCode::SEE_OTHER);
     let told = world.get("/account", &reply.cookie()).await.body;
-    assert_eq!(told.matches("Wrong codes").count(), 1, "once in a quarter of an hour: {told}");
+    assert_eq!(told.matches("Wrong codes").count(), 1, "once a day: {told}");
     world.run_jobs().await;
     let page = world.get("/log", &world.sign_in(&world.operator("Olga").await).await).await.body;
     assert!(page.contains("Failed sign-ins"), "guesses leave a row");
+}
+
+async fn wrong_codes_are_told_and_nothing_else_counts_as_one(world: World) {
+    let ada = world.person("Ada").await;
+    let phone = Phone::set_up(&world, &ada).await;
+    world.clock.advance(HOUR);
+    let wrong = async || {
+        let half = phone.password(&world).await;
+        assert_eq!(give_code(&world, &half, "000000").await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    };
+    // Who signs in by the right code meanwhile clears nothing.
+    let told = async || {
+        world.clock.advance(MINUTE);
+        let reply = phone.sign_in(&world, &phone.code(&world)).await;
+        assert_eq!(reply.status, StatusCode::SEE_OTHER, "{}", reply.body);
+        let page = world.get("/account", &reply.cookie()).await;
+        assert_eq!(page.status, StatusCode::OK);
+        page.body.matches("Wrong codes").count()
+    };
+    for _ in 0..3 {
+        let form = [("email", ada.as_str()), ("password", "not the password"), ("next", "/")];
+        let reply = world.post("/sign-in", &Cookie::default(), &form).await;
+        assert_eq!(reply.status, StatusCode::UNPROCESSABLE_ENTITY);
+    }
+    wrong().await;
+    assert_eq!(told().await, 0, "three wrong passwords are no wrong codes");
+    // Wherever a clock's quarter ends.
+    world.clock.advance(8 * MINUTE);
+    wrong().await;
+    world.clock.advance(8 * MINUTE);
+    wrong().await;
+    assert_eq!(told().await, 1);
+    wrong().await;
+    assert_eq!(told().await, 1, "once a day");
+    world.clock.advance(DAY);
+    wrong().await;
+    assert_eq!(told().await, 1, "those of yesterday are forgotten");
 }
 
 async fn a_workspace_demands_it_of_those_who_change_it(world: World) {
@@ -218,9 +256,15 @@ async fn a_workspace_demands_it_of_those_who_change_it(world: World) {
     let question = world.post("/w/acme/members", &phone.cookie, &[("act", "demand"), ("required", "yes")]).await;
     assert!(question.body.contains("Bob cannot use this workspace from now on"), "{}", question.body);
     assert_eq!(world.post("/w/acme/members", &phone.cookie, &demand("yes")).await.status, StatusCode::SEE_OTHER);
-    let told = async |cookie| world.get("/account", cookie).await.body.contains("Two-factor authentication required");
-    assert!(told(&bobs).await, "whom it keeps out");
-    assert!(!told(&cleos).await && !told(&phone.cookie).await, "and nobody else");
+    let told =
+        async |cookie| world.get("/account", cookie).await.body.matches("Two-factor authentication required").count();
+    assert_eq!(told(&bobs).await, 1, "whom it keeps out");
+    assert_eq!((told(&cleos).await, told(&phone.cookie).await), (0, 0), "and nobody else");
+    for required in ["no", "yes"] {
+        let reply = world.post("/w/acme/members", &phone.cookie, &demand(required)).await;
+        assert_eq!(reply.status, StatusCode::SEE_OTHER, "{required}");
+    }
+    assert_eq!(told(&bobs).await, 1, "off and on again is told once a day");
     assert!(world.get("/w/acme/members", &phone.cookie).await.body.contains("1 of them has not set it up yet"));
     for path in ["/w/acme/overview", "/w/acme/members", "/w/acme/privacy"] {
         let reply = world.get(path, &bobs).await;
@@ -234,8 +278,10 @@ async fn a_workspace_demands_it_of_those_who_change_it(world: World) {
     assert_eq!(world.distribution("acme", &token, "").await["unit"], "profiles", "nor of scripts");
     let off = world.post(PAGE, &phone.cookie, &[("act", "remove"), ("sure", "yes")]).await;
     assert_eq!(off.status, StatusCode::UNPROCESSABLE_ENTITY, "while it is demanded");
-    let bobs = Phone::set_up_in(&world, &bob, bobs).await;
+    let bobs = Phone::set_up_in(&world, &bob, bobs.clone()).await;
     assert_eq!(world.get("/w/acme/overview", &bobs.cookie).await.status, StatusCode::OK, "at once");
+    world.set_role("acme", &cleo, Role::Admin).await;
+    assert_eq!(told(&cleos).await, 1, "nor is it kept from who becomes an Admin meanwhile");
     assert_eq!(world.post("/w/acme/members", &phone.cookie, &demand("no")).await.status, StatusCode::SEE_OTHER);
     assert_eq!(
         world.post(PAGE, &phone.cookie, &[("act", "remove"), ("sure", "yes")]).await.status,

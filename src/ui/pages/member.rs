@@ -56,7 +56,8 @@ pub struct MemberRow {
     pub role: Role,
     pub since: Moment,
     pub disabled: bool,
-    pub has_second_factor: bool,
+    /// `None` for those who do not manage members and are another: it says whose account is easier to take.
+    pub has_second_factor: Option<bool>,
     /// Whether it is the reader.
     pub is_self: bool,
     pub may_change: bool,
@@ -138,6 +139,7 @@ fn outcome(outcome: MemberOutcome) -> InertElement {
 fn member(row: MemberRow, may_give: &[Role]) -> impl IntoView + use<> {
     let you = row.is_self.then(|| view! { " "<span class="tag">"You"</span> });
     let change = row.may_change.then(|| change(&row, may_give));
+    let factor = row.has_second_factor.map(|has| view! { <span class="muted">{words::second_factor(has)}</span> });
     view! {
         <li>
             <div class="person">
@@ -147,7 +149,7 @@ fn member(row: MemberRow, may_give: &[Role]) -> impl IntoView + use<> {
             <div class="standing">
                 <b>{words::role(row.role)}</b>
                 <span class="muted">"since "{moment(row.since.clone())}</span>
-                <span class="muted">{words::second_factor(row.has_second_factor)}</span>
+                {factor}
             </div>
             {change}
         </li>

@@ -49,7 +49,7 @@ pub fn notice(kind: NoticeKind, state: &NoticeState, when: &str) -> (&'static st
         }
         NoticeKind::WrongCodes => (
             "Wrong codes",
-            format!("Somebody who knew your password gave a wrong code, after {MANY_WRONG_CODES} or more failures to sign in within a quarter of an hour. If it was not you, change your password."),
+            format!("Somebody who knew your password gave {MANY_WRONG_CODES} or more wrong codes within a day. If it was not you, change your password."),
         ),
         NoticeKind::CodeRepeated => (
             "Code used twice",

@@ -1,16 +1,17 @@
 //! The distribution within each value of a dimension, for scripts.
 
 use super::counts::{CountsRead, StatusCounts, app, basis, environment};
+use super::period::one_day;
 use super::query::{ApiQuery, bad, only, parsed};
 use super::refused::Refused;
 use crate::domain::count::Unit;
 use crate::domain::environment::Environment;
 use crate::domain::error::Problem;
-use crate::domain::metric::{Basis, Figures};
+use crate::domain::metric::{Basis, Figures, Period};
 use crate::domain::permission::Permission;
 use crate::server::error::Result;
 use crate::server::http::caller::TokenCaller;
-use crate::server::services::breakdown::{BreakdownBy, BreakdownPart, breakdown as read};
+use crate::server::services::breakdown::{BreakdownBy, BreakdownPart, breakdown as read, default_at_end};
 use crate::server::state::AppState;
 use crate::server::store::WorkspaceRef;
 use axum::Json;
@@ -67,6 +68,7 @@ pub struct BreakdownRow {
         ("basis" = inline(Option<Basis>), Query, description = "Explicit unless set."),
         ("environment" = inline(Option<Environment>), Query, description = "Production unless set."),
         ("app" = Option<String>, Query, min_length = 1, description = "An app's id or bundle id; not together with `by=app`."),
+        ("day" = Option<String>, Query, format = Date, description = "The day at whose end units are counted, with the default then in force; now unless set. How far back days go is a setting of the installation."),
     ),
     responses((status = 200, description = "The counts.", body = Breakdown), Refused)
 )]
@@ -77,7 +79,7 @@ pub async fn breakdown(
     query: ApiQuery,
 ) -> Result<Json<Breakdown>> {
     let mut view = state.store.view(&actor, WorkspaceRef::parse(&slug)?, Permission::SeeMetrics).await?;
-    only(&query, &["by", "unit", "basis", "environment", "app"])?;
+    only(&query, &["by", "unit", "basis", "environment", "app", "day"])?;
     let by = parsed(&query, "by", BreakdownBy::parse)?.ok_or_else(|| bad("by", Problem::Missing))?;
     let unit = parsed(&query, "unit", Unit::parse_of_now)?.unwrap_or(Unit::Profiles);
     let (environment, basis) = (environment(&query)?, basis(&query)?);
@@ -85,11 +87,15 @@ pub async fn breakdown(
     if by == BreakdownBy::App && app.is_some() {
         return Err(bad("app", Problem::UnknownParameter));
     }
-    let default = view.settings().await?.default;
+    let day = one_day(&query, &mut view, state.config.retention.keep_daily_days).await?;
+    let default = match day {
+        Some(day) => default_at_end(&mut view, day).await?,
+        None => view.settings().await?.default,
+    };
     let counts_read = CountsRead::of(&view);
     let precision = view.precision;
     let status_counts = |counts| StatusCounts::from(&Figures::new([(counts, default)], basis, precision));
-    let parts = read(&mut view, by, environment, unit, app, None).await?;
+    let parts = read(&mut view, by, environment, unit, app, day.map(|day| Period { first: day, last: day })).await?;
     let row = |part: BreakdownPart| BreakdownRow {
         value: part.value,
         name: part.app.as_ref().map(|app| app.name.clone()),

@@ -70,6 +70,14 @@ pub async fn period(query: &ApiQuery, view: &mut View, what: Aging, keep_days: u
     if kept.may_begin(period) { Ok(period) } else { Err(bad("from", Problem::DayOutOfRange)) }
 }
 
+/// The day that is asked for, if any, of those that are kept.
+pub async fn one_day(query: &ApiQuery, view: &mut View, keep_days: u32) -> Result<Option<Day>> {
+    let Some(asked) = day(query, "day")? else { return Ok(None) };
+    let kept = kept_days(view, Aging::Days, keep_days).await?;
+    let is_kept = asked <= kept.today && kept.may_begin(Period { first: asked, last: asked });
+    if is_kept { Ok(Some(asked)) } else { Err(bad("day", Problem::DayOutOfRange)) }
+}
+
 /// A day that is asked for.
 fn day(query: &ApiQuery, name: &'static str) -> Result<Option<Day>> {
     let read = |text| calendar::parse(text).ok_or_else(|| bad(name, Problem::NotADay));

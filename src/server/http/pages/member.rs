@@ -269,7 +269,7 @@ async fn model(state: &AppState, view: &mut View, visit: &SignedInPerson, asked:
             since: moment(member.since),
             may_change: !is_self && gives(member.role),
             disabled: member.disabled,
-            has_second_factor: member.has_second_factor,
+            has_second_factor: (manages || is_self).then_some(member.has_second_factor),
             is_self,
         }
     });

@@ -122,7 +122,7 @@ pub async fn overview(InWorkspace { visit, state, workspace, .. }: InWorkspace, 
     let live = Live { filters: asked.with(&[]), with_filter, tag: tag(&counts_html(counts.clone())) };
     let frame = frame(&mut view, &visit.person, NavPage::Overview, read.question.environment).await?;
     let page = Overview { filter, live: Some(live), counts, frame };
-    let status = if read.period.faults.0.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let status = if read.period.fault.is_none() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     Ok(render(&state, Page::Overview(Box::new(page)), status))
 }
 

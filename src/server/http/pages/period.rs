@@ -24,8 +24,8 @@ pub struct AskedPeriod {
     pub period: Period,
     /// The span until today that it is; `None` for days of one's own.
     pub span: Option<i64>,
-    /// What is wrong with the days that were asked for: then the usual ones are shown.
-    pub faults: Faults,
+    /// What is wrong with the days that were asked for, and in which field: then the usual ones are shown.
+    pub fault: Option<(&'static str, Problem)>,
 }
 
 impl AskedPeriod {
@@ -35,25 +35,20 @@ impl AskedPeriod {
         match own {
             [None, None] => {
                 let span = asked.of("days").map(|text| SPANS.into_iter().find(|span| span.to_string() == text));
-                let faults = if span == Some(None) { fault("days", Problem::NotOneOf) } else { Faults::default() };
-                Self::until_today(span.flatten().unwrap_or(USUAL), kept, faults)
+                let fault = (span == Some(None)).then_some(("days", Problem::NotOneOf));
+                Self::until_today(span.flatten().unwrap_or(USUAL), kept, fault)
             }
             [from, to] => match own_days(from, to, kept) {
-                Ok(period) => Self { period, span: None, faults: Faults::default() },
-                Err(faults) => Self::until_today(USUAL, kept, faults),
+                Ok(period) => Self { period, span: None, fault: None },
+                Err(fault) => Self::until_today(USUAL, kept, Some(fault)),
             },
         }
     }
 
-    /// The days that are shown where none can be chosen.
-    pub fn usual(kept: KeptDays) -> Self {
-        Self::until_today(USUAL, kept, Faults::default())
-    }
-
-    fn until_today(span: i64, kept: KeptDays, faults: Faults) -> Self {
+    fn until_today(span: i64, kept: KeptDays, fault: Option<(&'static str, Problem)>) -> Self {
         let period = Period::until(kept.today, span);
         let period = Period { first: period.first.max(kept.first), last: kept.today };
-        Self { period, span: Some(span), faults }
+        Self { period, span: Some(span), fault }
     }
 
     /// How its figures are put together unless something else is chosen.
@@ -69,8 +64,8 @@ impl AskedPeriod {
     /// What is shown of it beside the page's title.
     pub fn choice(&self, asked: &PageQuery) -> PeriodChoice {
         let Period { first, last } = self.period;
-        let typed = |name, day| match (asked.of(name), self.faults.0.is_empty()) {
-            (Some(text), false) => text.to_owned(),
+        let typed = |name, day| match (asked.of(name), self.fault) {
+            (Some(text), Some(_)) => text.to_owned(),
             _ => calendar::date(day),
         };
         PeriodChoice {
@@ -78,33 +73,29 @@ impl AskedPeriod {
                 let chosen = if days == USUAL { String::new() } else { days.to_string() };
                 (days, asked.with(&[("days", &chosen), ("from", ""), ("to", "")]))
             }),
-            shown: self.span.filter(|_| self.faults.0.is_empty()),
+            shown: self.span.filter(|_| self.fault.is_none()),
             words: days_words(first, last),
             from: typed("from", first),
             to: typed("to", last),
             kept: asked.others(&PARAMETERS),
-            faults: self.faults.clone(),
+            faults: Faults(self.fault.map(|(field, problem)| (field.to_owned(), problem)).into_iter().collect()),
         }
     }
 }
 
-fn fault(field: &str, problem: Problem) -> Faults {
-    Faults(vec![(field.to_owned(), problem)])
-}
-
 /// Days of one's own; a missing last one is today.
-fn own_days(from: Option<&str>, to: Option<&str>, kept: KeptDays) -> Result<Period, Faults> {
-    let day = |name: &str, text: Option<&str>| match text {
-        Some(text) => calendar::parse(text).ok_or_else(|| fault(name, Problem::NotADay)),
+fn own_days(from: Option<&str>, to: Option<&str>, kept: KeptDays) -> Result<Period, (&'static str, Problem)> {
+    let day = |name: &'static str, text: Option<&str>| match text {
+        Some(text) => calendar::parse(text).ok_or((name, Problem::NotADay)),
         None if name == "to" => Ok(kept.today),
-        None => Err(fault(name, Problem::Missing)),
+        None => Err((name, Problem::Missing)),
     };
     let (first, last) = (day("from", from)?, day("to", to)?);
     if last > kept.today || last < kept.first {
-        return Err(fault("to", Problem::DayOutOfRange));
+        return Err(("to", Problem::DayOutOfRange));
     }
     let period = Period { first, last };
-    if kept.may_begin(period) { Ok(period) } else { Err(fault("from", Problem::DayOutOfRange)) }
+    if kept.may_begin(period) { Ok(period) } else { Err(("from", Problem::DayOutOfRange)) }
 }
 
 #[cfg(test)]
@@ -142,7 +133,7 @@ mod tests {
             ("days=8", "days", Problem::NotOneOf),
         ] {
             let asked = asked(query);
-            assert_eq!(asked.faults, fault(field, problem), "{query}");
+            assert_eq!(asked.fault, Some((field, problem)), "{query}");
             assert_eq!(asked.period, Period::until(KEPT.today, 30), "{query}");
         }
     }

@@ -1,16 +1,20 @@
 //! What can be chosen, who sees how much of it, and where it leads.
 
 use super::{api, json_file, tell};
-use crate::harness::{World, on_both};
+use crate::harness::{World, bearer, on_both};
 use attest::domain::role::Role;
 use attest::domain::time::DAY;
-use axum::http::StatusCode;
+use axum::body::Body;
+use axum::http::header::COOKIE;
+use axum::http::{Request, StatusCode};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 on_both! {
     every_link_leads_somewhere
     a_breakdown_is_sorted_as_its_reader_asks
+    a_breakdown_of_a_day_gone_by_is_the_same_for_scripts
+    a_file_is_taken_by_getting_it
     days_that_cannot_be_shown_are_named
     rounded_roles_get_rounded_figures
     a_day_without_anybody_is_not_told_from_a_day_of_few
@@ -86,6 +90,44 @@ async fn a_breakdown_is_sorted_as_its_reader_asks(world: World) {
     assert!(linked.contains("over-time?unit=devices&amp;app_version=4.10"), "a click shows that one: {linked}");
 }
 
+/// Scripts get the figures that a page shows of a day gone by, with the default that was in force then.
+async fn a_breakdown_of_a_day_gone_by_is_the_same_for_scripts(world: World) {
+    let ada = tell(&world).await;
+    let token = world.token("acme", Role::Compliance).await;
+    let form = [("form", "default"), ("version", "1"), ("status", "denied"), ("reason", "x"), ("confirm", "")];
+    assert_eq!(world.post("/w/acme/privacy", &ada, &form).await.status, StatusCode::SEE_OTHER);
+    for (day, rows) in [("2026-11-22", 1), ("2026-11-23", 2), ("2026-11-24", 3)] {
+        let query = format!("by=app_version&basis=effective&from=2026-11-22&to={day}");
+        let file = json_file(&world, &ada, &format!("by/file?format=json&{query}")).await;
+        let reply = api(&world, &token, &format!("breakdown?by=app_version&basis=effective&day={day}")).await;
+        let of = |row: &Value, counts: &Value| {
+            ["denied", "unknown"].map(|state| (row["total"].clone(), counts[state].clone()))
+        };
+        let shown: Vec<_> = file["rows"].as_array().expect("rows").iter().map(|row| of(row, row)).collect();
+        let told: Vec<_> = reply["rows"].as_array().expect("rows").iter().map(|row| of(row, &row["counts"])).collect();
+        assert_eq!((shown.len(), &shown), (rows, &told), "{day}");
+    }
+    for day in ["2026-11-25", "1996-01-01", "tomorrow"] {
+        let path = format!("/api/v1/workspaces/acme/breakdown?by=platform&day={day}");
+        let reply = world.ask("GET", &path, Some(&bearer(&token)), "").await;
+        assert_eq!(reply.status, StatusCode::BAD_REQUEST, "{day}");
+    }
+}
+
+/// Asking what a file would be takes nothing out, and leaves no row that says so.
+async fn a_file_is_taken_by_getting_it(world: World) {
+    let ada = tell(&world).await;
+    // The filter offers it; a row says it once more.
+    let said = async || world.get("/w/acme/audit", &ada).await.body.matches("Figures exported").count();
+    let before = said().await;
+    let request = Request::head("/w/acme/metrics/now/file").header(COOKIE, &ada.0).body(Body::empty());
+    let reply = world.send(request.expect("a request"), "127.0.0.1").await;
+    assert_eq!((reply.status, reply.header("allow")), (StatusCode::METHOD_NOT_ALLOWED, "GET"));
+    assert_eq!(said().await, before);
+    json_file(&world, &ada, "now/file?format=json").await;
+    assert_eq!(said().await, before + 1);
+}
+
 async fn days_that_cannot_be_shown_are_named(world: World) {
     let ada = tell(&world).await;
     for (query, said) in [
@@ -117,8 +159,16 @@ async fn days_that_cannot_be_shown_are_named(world: World) {
         let reply = world.get(&format!("/w/acme/metrics/over-time?{query}"), &ada).await;
         assert_eq!(reply.status, StatusCode::BAD_REQUEST, "{query}");
     }
-    // Now is now, whatever days another view was asked for; and what means nothing here is in no link.
-    let now = world.get("/w/acme/metrics?from=yesterday&colour=red", &ada).await;
+    // What a view does not have would change nothing.
+    for page in ["metrics?days=7", "metrics?sort=name", "metrics/now/file?from=2026-11-22", "metrics/flow?unit=devices"]
+    {
+        let reply = world.get(&format!("/w/acme/{page}"), &ada).await;
+        assert_eq!(reply.status, StatusCode::BAD_REQUEST, "{page}");
+    }
+    let exe = world.get("/w/acme/metrics/now/file?format=exe", &ada).await;
+    assert_eq!(exe.status, StatusCode::BAD_REQUEST);
+    // And what means nothing on any page is in no link.
+    let now = world.get("/w/acme/metrics?colour=red", &ada).await;
     assert_eq!(now.status, StatusCode::OK);
     assert!(!now.body.contains("colour=red"), "{}", now.body);
     assert_eq!(world.get("/w/acme/metrics/over-time?app=com.none", &ada).await.status, StatusCode::NOT_FOUND);

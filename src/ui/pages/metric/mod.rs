@@ -8,7 +8,7 @@ pub mod over_time;
 pub mod quality;
 
 use crate::domain::closed_list::closed_list;
-use crate::domain::count::Unit;
+use crate::domain::count::{Dimension, Unit};
 use crate::ui::frame::{Frame, frame};
 use crate::ui::islands::reading::ChartReading;
 use crate::ui::prerender::Prerender;
@@ -68,6 +68,19 @@ impl MetricView {
     /// Whether it can show the units with one value of a dimension.
     pub fn has_slice(self) -> bool {
         matches!(self, Self::Now | Self::OverTime)
+    }
+
+    /// Whether its address can have this parameter.
+    pub fn takes(self, parameter: &str) -> bool {
+        match parameter {
+            "environment" | "app" => true,
+            "unit" => self.counts_units(),
+            "rate" | "basis" => self.has_rate(),
+            "days" | "from" | "to" => self.has_period(),
+            "step" => self.has_step(),
+            "by" | "sort" => self == Self::By,
+            dimension => self.has_slice() && Dimension::ASKED.iter().any(|asked| asked.as_str() == dimension),
+        }
     }
 
     /// Whether it has a chart that is read by pointer and keys.

@@ -32,8 +32,8 @@ closed_list! {
     }
 }
 
-/// Everything that a page of metrics and its files can be asked for.
-pub const PARAMETERS: [&str; 16] = [
+/// Everything that a page of metrics can be asked for; each view takes some of it.
+pub const PARAMETERS: [&str; 15] = [
     "environment",
     "unit",
     "basis",
@@ -49,7 +49,6 @@ pub const PARAMETERS: [&str; 16] = [
     "days",
     "from",
     "to",
-    "format",
 ];
 
 /// What is asked for, read against what there is.
@@ -72,20 +71,16 @@ pub struct Asked {
 
 impl Asked {
     /// # Errors
-    /// [`Refusal::BadRequest`] for a value that is not understood, [`Refusal::NotFound`] for an app that there is not. Days
-    /// that cannot be shown are told beside their fields instead.
+    /// [`Refusal::BadRequest`] for a value that is not understood and for what the view does not have: passed over, the figures
+    /// would be others. [`Refusal::NotFound`] for an app that there is not. Days that cannot be shown are told beside their
+    /// fields instead.
     pub async fn read(view: &mut View, query: &PageQuery, shown: MetricView, keep_days: u32) -> Result<Self> {
-        // What a view does not have is refused where it stands in its address: passed over, the figures would be others.
+        if let Some(name) = PARAMETERS.into_iter().find(|name| query.of(name).is_some() && !shown.takes(name)) {
+            return Err(Refusal::BadRequest(vec![Fault::new(name, Problem::UnknownParameter)]).into());
+        }
         let unit = query.parsed("unit", |text| Unit::parse(text).filter(|unit| shown.has_unit(*unit)))?;
-        let rate = query.parsed("rate", |text| Rate::parse(text).filter(|_| shown.has_rate()))?;
-        let basis = query.parsed("basis", |text| Basis::parse(text).filter(|_| shown.has_rate()))?;
-        let step = query.parsed("step", |text| Step::parse(text).filter(|_| shown.has_step()))?;
         let values = Dimension::ASKED.into_iter().filter_map(|of| Some((of, query.of(of.as_str())?)));
         let slice = Slice::asked(values).map_err(|fault| Refusal::BadRequest(vec![fault]))?;
-        if let Some(slice) = slice.as_ref().filter(|_| !shown.has_slice()) {
-            let fault = Fault::new(slice.dimension.as_str(), Problem::UnknownParameter);
-            return Err(Refusal::BadRequest(vec![fault]).into());
-        }
         let apps = view.apps().await?;
         let app = match query.of("app") {
             Some(text) => Some(apps.iter().find(|app| app.is_called(text)).cloned().ok_or(Refusal::NotFound)?),
@@ -97,19 +92,19 @@ impl Asked {
             _ => Aging::Days,
         };
         let kept = kept_days(view, what, keep_days).await?;
-        let period = if shown.has_period() { AskedPeriod::of(query, kept) } else { AskedPeriod::usual(kept) };
+        let period = AskedPeriod::of(query, kept);
         // Within one app there is no breakdown by app.
-        let has_by = |by: &BreakdownBy| shown == MetricView::By && (app.is_none() || *by != BreakdownBy::App);
+        let has_by = |by: &BreakdownBy| app.is_none() || *by != BreakdownBy::App;
         let by = query.parsed("by", |text| BreakdownBy::parse(text).filter(has_by))?;
         Ok(Self {
             environment: query.environment()?,
             unit: unit.unwrap_or(Unit::Profiles),
-            basis: basis.unwrap_or_default(),
+            basis: query.parsed("basis", Basis::parse)?.unwrap_or_default(),
             slice,
-            rate: rate.unwrap_or_default(),
+            rate: query.parsed("rate", Rate::parse)?.unwrap_or_default(),
             by: by.unwrap_or(if app.is_some() { BreakdownBy::AppVersion } else { BreakdownBy::App }),
             sort: query.parsed("sort", sort)?,
-            step: step.unwrap_or(period.usual_step()),
+            step: query.parsed("step", Step::parse)?.unwrap_or(period.usual_step()),
             app,
             period,
             kept,

@@ -1,10 +1,9 @@
 //! What is chosen on a page of metrics, and what else may be.
 
 use super::super::PageQuery;
-use super::super::period::PARAMETERS;
 use super::asked::Asked;
 use crate::domain::closed_list::closed_list;
-use crate::domain::count::{Dimension, Unit};
+use crate::domain::count::Unit;
 use crate::domain::environment::Environment;
 use crate::domain::metric::{Basis, Rate};
 use crate::domain::permission::Permission;
@@ -32,15 +31,7 @@ const MOST_OFFERED: usize = 200;
 /// The views with the filters that they have.
 pub fn tabs(slug: &str, asked: &Asked, query: &PageQuery) -> Vec<(MetricView, String)> {
     let address = |view: MetricView| {
-        let has = |name: &str| match name {
-            "unit" => view.has_unit(asked.unit),
-            "rate" | "basis" => view.has_rate(),
-            "step" => view.has_step(),
-            "app" | "environment" => true,
-            name if PARAMETERS.contains(&name) => view.has_period(),
-            name if Dimension::parse(name).is_some_and(|of| Dimension::ASKED.contains(&of)) => view.has_slice(),
-            _ => false,
-        };
+        let has = |name: &str| view.takes(name) && (name != "unit" || view.has_unit(asked.unit));
         format!("{}{}", path(slug, view), query.only(has))
     };
     MetricView::ALL.map(|view| (view, address(view))).into()
@@ -197,7 +188,9 @@ fn curl(asked: &Asked, shown: MetricView, public_url: &str, slug: &str) -> Strin
     if shown.has_rate() {
         query.append_pair("basis", asked.basis.as_str());
     }
-    if matches!(shown, MetricView::OverTime | MetricView::Flow | MetricView::Quality) {
+    if shown == MetricView::By {
+        query.append_pair("day", &calendar::date(period.last));
+    } else if shown.has_period() {
         query.append_pair("from", &calendar::date(period.first)).append_pair("to", &calendar::date(period.last));
     }
     if shown == MetricView::OverTime {

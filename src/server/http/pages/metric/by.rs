@@ -2,11 +2,10 @@
 
 use super::super::PageQuery;
 use super::asked::{Asked, Sort};
-use super::table::default_at_end;
 use crate::domain::count::MOST_VALUES;
 use crate::domain::metric::{Figures, Meaning, Rate};
 use crate::server::error::Result;
-use crate::server::services::breakdown::{BreakdownBy, BreakdownPart, breakdown};
+use crate::server::services::breakdown::{BreakdownBy, BreakdownPart, breakdown, default_at_end};
 use crate::server::services::version_order::by_version;
 use crate::server::store::View;
 use crate::ui::pages::metric::by::{By, ByRow, Head};
@@ -82,7 +81,7 @@ pub async fn model(view: &mut View, asked: &Asked, query: &PageQuery) -> Result<
 /// All rows.
 async fn rows(view: &mut View, asked: &Asked, query: &PageQuery) -> Result<Vec<Row>> {
     let (by, basis, precision) = (asked.by, asked.basis, view.precision);
-    let default = default_at_end(view, asked).await?;
+    let default = default_at_end(view, asked.period.period.last).await?;
     let period = asked.period.period;
     let parts = breakdown(view, by, asked.environment, asked.unit, asked.app_id(), Some(period)).await?;
     let figures = |counts| Figures::new([(counts, default)], basis, precision);

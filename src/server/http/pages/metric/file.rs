@@ -1,7 +1,6 @@
 //! The figures of a view as a file: CSV and XLSX for a spreadsheet, JSON for a script.
 
 use super::super::PageQuery;
-use super::super::period::PARAMETERS as PERIOD;
 use super::asked::{Asked, PARAMETERS};
 use super::bar::FileFormat;
 use super::spreadsheet::{SPREADSHEET, spreadsheet};
@@ -18,7 +17,8 @@ use crate::server::store::View;
 use crate::ui::pages::metric::MetricView;
 use crate::ui::words;
 use axum::extract::{Path, RawQuery};
-use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use axum::http::StatusCode;
+use axum::http::header::{ALLOW, CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
@@ -29,13 +29,13 @@ pub async fn file(
     query: RawQuery,
 ) -> Result<Response> {
     let shown = MetricView::parse(&shown).ok_or(Refusal::NotFound)?;
-    let query = PageQuery::known(query, &PARAMETERS)?;
+    let query = PageQuery::known(query, &[&PARAMETERS[..], &["format"]].concat())?;
     let format = query.parsed("format", FileFormat::parse)?.unwrap_or(FileFormat::Csv);
     // What cannot be exported leaves no row that says it was.
     let mut view = state.store.view(&visit.actor, workspace.clone(), Permission::ExportMetrics).await?;
     let asked = Asked::read(&mut view, &query, shown, state.config.retention.keep_daily_days).await?;
-    if let Some((field, problem)) = asked.period.faults.0.first() {
-        return Err(Error::invalid(PERIOD.into_iter().find(|name| name == field).unwrap_or("days"), *problem));
+    if let Some((field, problem)) = asked.period.fault {
+        return Err(Error::invalid(field, problem));
     }
     drop(view);
     let what =
@@ -51,6 +51,11 @@ pub async fn file(
     let name = format!("attest-{}-{}.{}", view.workspace.slug, shown.as_str(), format.as_str());
     let headers = [(CONTENT_TYPE, kind.to_owned()), (CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\""))];
     Ok((headers, body).into_response())
+}
+
+/// `HEAD metrics/{view}/file`: a row of the log says that figures were taken out, and nothing is.
+pub async fn no_file() -> Response {
+    (StatusCode::METHOD_NOT_ALLOWED, [(ALLOW, "GET")]).into_response()
 }
 
 /// What the figures are of: every filter, and the formulas.

@@ -11,7 +11,7 @@ mod quality;
 mod spreadsheet;
 mod table;
 
-pub use file::file;
+pub use file::{file, no_file};
 
 use super::{PageQuery, frame};
 use crate::domain::permission::Permission;
@@ -75,7 +75,6 @@ async fn show(
         content,
         frame: frame(&mut view, &visit.person, NavPage::Metrics, asked.environment).await?,
     };
-    let is_wrong = !asked.period.faults.0.is_empty();
-    let status = if is_wrong { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let status = if asked.period.fault.is_none() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     Ok(render(&state, Page::Metric(Box::new(page)), status))
 }

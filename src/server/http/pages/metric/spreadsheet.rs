@@ -1,6 +1,7 @@
 //! A table as a spreadsheet (XLSX): a sheet of its figures, and one that says what they are of.
 
 use super::table::Table;
+use crate::domain::text::visible;
 use crate::domain::time::Millis;
 use crate::server::error::{Error, Result};
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, Workbook, Worksheet, XlsxError};
@@ -42,7 +43,7 @@ fn place(column: usize) -> u16 {
     u16::try_from(column).unwrap_or(u16::MAX)
 }
 
-/// Texts are written as such, so that none is a formula.
+/// Texts are written as such, so that none is a formula, and with nothing hidden in them.
 fn cell(sheet: &mut Worksheet, (row, column): (u32, u16), value: &Value) -> std::result::Result<(), XlsxError> {
     match value {
         Value::Null => {}
@@ -53,7 +54,7 @@ fn cell(sheet: &mut Worksheet, (row, column): (u32, u16), value: &Value) -> std:
             sheet.write_number(row, column, number.as_f64().unwrap_or_default())?;
         }
         Value::String(text) => {
-            sheet.write_string(row, column, text)?;
+            sheet.write_string(row, column, visible(text.clone()))?;
         }
         other => {
             sheet.write_string(row, column, other.to_string())?;

@@ -3,19 +3,18 @@
 use super::asked::Asked;
 use super::flow::times;
 use super::quality::exact_places;
-use crate::domain::att::{CountedState, Status};
+use crate::domain::att::CountedState;
 use crate::domain::data_problem::DataProblem;
 use crate::domain::metric::{Basis, Figures, Rate};
 use crate::domain::rounding::Shown;
 use crate::domain::time::Day;
 use crate::server::calendar;
 use crate::server::error::Result;
-use crate::server::services::breakdown::breakdown;
+use crate::server::services::breakdown::{breakdown, default_at_end};
 use crate::server::services::flow::Happened;
 use crate::server::services::trend::trend;
 use crate::server::store::View;
 use crate::server::store::data_problem::ProblemPlace;
-use crate::server::store::privacy::in_force_before;
 use crate::ui::pages::metric::MetricView;
 use serde_json::Value;
 
@@ -102,7 +101,7 @@ async fn over_time(view: &mut View, asked: &Asked) -> Result<Table> {
 }
 
 async fn by(view: &mut View, asked: &Asked) -> Result<Table> {
-    let default = default_at_end(view, asked).await?;
+    let default = default_at_end(view, asked.period.period.last).await?;
     let period = Some(asked.period.period);
     let parts = breakdown(view, asked.by, asked.environment, asked.unit, asked.app_id(), period).await?;
     let figures = |counts| Figures::new([(counts, default)], asked.basis, view.precision);
@@ -115,13 +114,6 @@ async fn by(view: &mut View, asked: &Asked) -> Result<Table> {
         rows.push([Value::from("(other)")].into_iter().chain(figure_cells(&figures(counts))).collect());
     }
     Ok(Table { columns: [asked.by.as_str()].into_iter().chain(figure_columns()).collect(), rows })
-}
-
-/// The default in force at the end of the period.
-pub async fn default_at_end(view: &mut View, asked: &Asked) -> Result<Option<Status>> {
-    let over = calendar::begins(asked.period.period.last.plus(1), &view.workspace.time_zone);
-    let newest_first = view.settings_versions(i64::MAX).await?;
-    Ok(in_force_before(&newest_first, over, view.now).and_then(|version| version.settings.default))
 }
 
 /// What happened, one row for each figure: changes, first answers by how long they took, and sums of each day.
