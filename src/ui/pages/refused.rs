@@ -9,6 +9,8 @@ use leptos::prelude::*;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Why {
     BadRequest,
+    /// More within some time than anybody may.
+    TooMany,
     Forbidden,
     /// It needs a second factor, which the reader has not set up.
     SecondFactorMissing,
@@ -54,6 +56,7 @@ impl RefusedPage {
         match self.why {
             Why::BadRequest if self.parameters.is_empty() => "This request cannot be processed",
             Why::BadRequest => "This address is not valid",
+            Why::TooMany => "That is a lot for now",
             Why::SecondFactorMissing => "Set up two-factor authentication first",
             Why::Unconfirmed => "Confirm that it is you",
             Why::OperatorsOnly => "This page is for operators of the installation",
@@ -75,6 +78,9 @@ impl RefusedPage {
                 "It was not sent from a page of Attest, or it was altered on the way."
             }
             Why::BadRequest => "Correct the address, or open the page without these values.",
+            Why::TooMany => {
+                "Nothing was done. Try again in an hour. Scripts get the same figures by the API, which has no such limit."
+            }
             Why::Forbidden => "A Compliance Admin or Admin of the workspace can change your role.",
             Why::SecondFactorMissing => {
                 "It is required here of people with your rights. It takes a minute: you need an authenticator app on your phone."

@@ -3,7 +3,7 @@
 use super::{api, json_file, tell};
 use crate::harness::{World, bearer, on_both};
 use attest::domain::role::Role;
-use attest::domain::time::DAY;
+use attest::domain::time::{DAY, HOUR, SECOND};
 use axum::body::Body;
 use axum::http::header::COOKIE;
 use axum::http::{Request, StatusCode};
@@ -126,6 +126,16 @@ async fn a_file_is_taken_by_getting_it(world: World) {
     assert_eq!(said().await, before);
     json_file(&world, &ada, "now/file?format=json").await;
     assert_eq!(said().await, before + 1);
+    // Nobody fills the log with them.
+    for _ in 0..199 {
+        json_file(&world, &ada, "now/file?format=json").await;
+    }
+    let more = world.get("/w/acme/metrics/now/file", &ada).await;
+    assert_eq!(more.status, StatusCode::TOO_MANY_REQUESTS);
+    assert!(more.body.contains("That is a lot for now"), "{}", more.body);
+    world.clock.advance(HOUR + SECOND);
+    let ada = world.sign_in("ada@example.com").await;
+    json_file(&world, &ada, "now/file?format=json").await;
 }
 
 async fn days_that_cannot_be_shown_are_named(world: World) {
