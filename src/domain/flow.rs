@@ -22,6 +22,8 @@ pub enum Flow {
     Installed { limited: Option<bool> },
     /// The device of an install was removed for its age, and is found by no count any more: on the day of the install.
     InstallForgotten { limited: Option<bool> },
+    /// The user of a device that was installed on this day answered for the first time, on whatever day that was.
+    InstallAnswered { to: Status },
 }
 
 /// How long an answer took: a class of the fixed, log-spaced histogram, by where it begins, in milliseconds.
@@ -77,6 +79,7 @@ const UNKNOWN: i64 = 4;
 const STATUSES: i64 = 8;
 const INSTALLED: i64 = 1000;
 const FORGOTTEN: i64 = 1010;
+const INSTALL_ANSWERED: i64 = 1020;
 /// Those of answers: with the seconds at which their class begins.
 const ANSWERED: i64 = 1_000_000_000;
 
@@ -91,6 +94,7 @@ impl Flow {
             }
             Self::Installed { limited: told } => INSTALLED + limited(told),
             Self::InstallForgotten { limited: told } => FORGOTTEN + limited(told),
+            Self::InstallAnswered { to } => INSTALL_ANSWERED + to.code(),
             Self::Answered(AnswerTime(begins)) => ANSWERED + begins / SECOND,
         }
     }
@@ -106,7 +110,8 @@ impl Flow {
                 Self::Transition { from, to: Status::from_code(pair % STATUSES)?, is_first_answer }
             }
             INSTALLED..FORGOTTEN => Self::Installed { limited: limited(code - INSTALLED)? },
-            FORGOTTEN..ANSWERED => Self::InstallForgotten { limited: limited(code - FORGOTTEN)? },
+            FORGOTTEN..INSTALL_ANSWERED => Self::InstallForgotten { limited: limited(code - FORGOTTEN)? },
+            INSTALL_ANSWERED..ANSWERED => Self::InstallAnswered { to: Status::from_code(code - INSTALL_ANSWERED)? },
             _ => {
                 let begins = (code - ANSWERED).checked_mul(SECOND)?;
                 Self::Answered(AnswerTime(ANSWER_TIMES.into_iter().find(|known| *known == begins)?))
@@ -129,7 +134,7 @@ pub struct FlowCell {
 pub type FlowCells = BTreeMap<FlowCell, i64>;
 
 /// Counts changes: each in all, in its app, and in both by each dimension as the device was then; its first answer by how long
-/// it took too, in all and in its app.
+/// it took too, and on the day of its install, in all and in its app.
 pub fn count_transitions<'a>(cells: &mut FlowCells, transitions: impl IntoIterator<Item = &'a Transition>) {
     // Those that are alike in all are counted first: of many changes few are not.
     let mut alike: BTreeMap<(Facet<'a>, Day, Flow), i64> = BTreeMap::new();
@@ -142,6 +147,9 @@ pub fn count_transitions<'a>(cells: &mut FlowCells, transitions: impl IntoIterat
         }
         if let Some(ms) = transition.answered_after {
             add_in_all_and_app(cells, device, day, Flow::Answered(AnswerTime::of(ms)), 1);
+            if let Some(install) = device.install {
+                add_in_all_and_app(cells, device, install.day, Flow::InstallAnswered { to: transition.to }, 1);
+            }
         }
     }
     for ((facet, day, flow), n) in alike {
@@ -187,11 +195,12 @@ mod tests {
         let told = [None, Some(false), Some(true)];
         let installs =
             told.into_iter().flat_map(|limited| [Flow::Installed { limited }, Flow::InstallForgotten { limited }]);
-        let all: Vec<Flow> = changes.chain(answered).chain(installs).collect();
+        let of_installs = Status::ALL.into_iter().map(|to| Flow::InstallAnswered { to });
+        let all: Vec<Flow> = changes.chain(answered).chain(installs).chain(of_installs).collect();
         let codes: std::collections::BTreeSet<i64> = all.iter().map(|flow| flow.code()).collect();
         assert_eq!(codes.len(), all.len());
         assert!(all.into_iter().all(|flow| Flow::from_code(flow.code()) == Some(flow)));
-        assert_eq!([-1, 80, 14, 1003, 1013, ANSWERED + 3].map(Flow::from_code), [None; 6]);
+        assert_eq!([-1, 80, 14, 1003, 1013, 1024, ANSWERED + 3].map(Flow::from_code), [None; 7]);
     }
 
     /// What is stored already keeps its meaning.
@@ -200,8 +209,9 @@ mod tests {
         let first = Flow::Transition { from: None, to: Status::Authorized, is_first_answer: true };
         let answered = Flow::Answered(AnswerTime::of(3 * MINUTE));
         let installed = Flow::Installed { limited: Some(true) };
-        let codes = [first, answered, installed, Flow::InstallForgotten { limited: None }].map(Flow::code);
-        assert_eq!(codes, [71, 1_000_000_120, 1002, 1010]);
+        let of_install = Flow::InstallAnswered { to: Status::Authorized };
+        let codes = [first, answered, installed, Flow::InstallForgotten { limited: None }, of_install].map(Flow::code);
+        assert_eq!(codes, [71, 1_000_000_120, 1002, 1010, 1023]);
         let changed = Flow::Transition { from: Some(Status::Authorized), to: Status::Denied, is_first_answer: false };
         assert_eq!(changed.code(), 52);
     }

@@ -76,6 +76,8 @@ ids! {
     TokenId
     /// An invitation into a workspace.
     InvitationId
+    /// What somebody noted on a day.
+    AnnotationId
     /// An installation of one app on one device.
     DeviceId
     /// A profile: one user as the event stream names them.

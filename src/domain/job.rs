@@ -37,6 +37,8 @@ closed_list! {
         DataProblems => "data_problems",
         /// Removes old ids of requests, and those that are too many.
         RequestIds => "request_ids",
+        /// Looks which versions of apps came out.
+        Releases => "releases",
         /// Erases advertising ids that the settings withhold; there only while an erasure waits or runs.
         Erasure => "erasure",
     }
@@ -75,6 +77,7 @@ impl JobKind {
             | Self::TokenReads
             | Self::Checkpoints
             | Self::Mail
+            | Self::Releases
             | Self::Notices => false,
             Self::Samples
             | Self::Retirement
@@ -92,7 +95,7 @@ impl JobKind {
         match self {
             Self::Tidying | Self::SignInFailures | Self::TokenReads | Self::Mail => Some(MINUTE),
             Self::Samples | Self::RequestIds => Some(10 * MINUTE),
-            Self::Retirement | Self::Checkpoints | Self::Notices => Some(HOUR),
+            Self::Retirement | Self::Checkpoints | Self::Notices | Self::Releases => Some(HOUR),
             Self::Transitions | Self::Days | Self::Flows | Self::DataProblems => Some(DAY),
             Self::Erasure => None,
         }

@@ -30,6 +30,7 @@ pub mod placeholder;
 pub mod platform;
 pub mod privacy;
 pub mod profile;
+pub mod release;
 pub mod retention;
 pub mod role;
 pub mod rounding;

@@ -61,6 +61,8 @@ audit_actions! {
     MemberRoleSet => "member.role_set" in [Workspace],
     MemberRemoved => "member.removed" in [Workspace],
     AppNamed => "app.named" in [Workspace],
+    AnnotationAdded => "annotation.added" in [Workspace],
+    AnnotationRemoved => "annotation.removed" in [Workspace],
     DimensionValuesReset => "dimension_values.reset" in [Workspace],
     InputAdded => "input.added" in [Workspace],
     InputPaused => "input.paused" in [Workspace],

@@ -94,11 +94,16 @@ impl Fraction {
         wilson(part, whole)
     }
 
+    /// From where to where the growth of the share since `before` may lie; `None` where that is of no two samples.
+    pub fn grown_since(self, before: Self) -> Option<Interval> {
+        let interval = difference(before.figures()?, self.figures()?)?;
+        (self.is_of_one_moment && before.is_of_one_moment).then_some(interval)
+    }
+
     /// By how much the share of `rate` grew since `before`, as a difference of shares, and what that means.
     pub fn since(self, before: Self, rate: Rate) -> Option<(f64, Meaning)> {
         let grew = self.share()? - before.share()?;
-        let interval = difference(before.figures()?, self.figures()?);
-        let meaning = match interval.filter(|_| self.is_of_one_moment && before.is_of_one_moment) {
+        let meaning = match self.grown_since(before) {
             None => Meaning::Unknown,
             Some(interval) if interval.may_be_chance() => Meaning::Chance,
             Some(_) if (grew > 0.0) == rate.is_better_higher() => Meaning::Better,

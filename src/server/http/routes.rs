@@ -2,8 +2,8 @@
 //! of roles walks it.
 
 use super::api::{
-    audit, breakdown, data_problem, dimension_value, distribution, document, events, privacy, transition, trend,
-    userprofile,
+    audit, breakdown, data_problem, dimension_value, distribution, document, events, privacy, release, transition,
+    trend, userprofile,
 };
 use super::{health, pages, site};
 use crate::domain::permission::Permission;
@@ -130,6 +130,8 @@ routes! {
     "GET" "/w/{workspace}/metrics/by" Page Role(SeeMetrics) => get(pages::metric::by);
     "GET" "/w/{workspace}/metrics/flow" Page Role(SeeMetrics) => get(pages::metric::flow);
     "GET" "/w/{workspace}/metrics/quality" Page Role(SeeMetrics) => get(pages::metric::quality);
+    "GET" "/w/{workspace}/metrics/releases" Page Role(SeeMetrics) => get(pages::metric::releases);
+    "POST" "/w/{workspace}/metrics/releases" Page Role(ManageInputs) => post(pages::metric::annotate);
     "GET" "/w/{workspace}/metrics/{view}/file" Page Role(ExportMetrics) => get(pages::metric::file).head(pages::metric::no_file);
     "GET" "/w/{workspace}/privacy" Page Role(SeePrivacySettings) => get(pages::privacy::settings);
     "POST" "/w/{workspace}/privacy" Page Role(ChangePrivacySettings) => post(pages::privacy::change);
@@ -159,6 +161,9 @@ routes! {
     "GET" "/api/v1/workspaces/{workspace}/transitions" Api Role(SeeMetrics) => get(transition::transitions);
     "GET" "/api/v1/workspaces/{workspace}/breakdown" Api Role(SeeMetrics) => get(breakdown::breakdown);
     "GET" "/api/v1/workspaces/{workspace}/data-problems" Api Role(SeeMetrics) => get(data_problem::data_problems);
+    "GET" "/api/v1/workspaces/{workspace}/releases" Api Role(SeeMetrics) => get(release::releases);
+    "POST" "/api/v1/workspaces/{workspace}/annotations" Api Role(ManageInputs) => post(release::add_annotation);
+    "DELETE" "/api/v1/workspaces/{workspace}/annotations/{annotation}" Api Role(ManageInputs) => delete(release::delete_annotation);
     "DELETE" "/api/v1/workspaces/{workspace}/dimension-values" Api Role(ManageInputs) => delete(dimension_value::reset_dimension_values);
     "GET" "/api/v1/workspaces/{workspace}/audit" Api Role(SeeAudit) => get(audit::audit);
     "GET" "/api/v1/workspaces/{workspace}/audit/checkpoint" Api Role(SeeAudit) => get(audit::checkpoint);

@@ -20,6 +20,10 @@ pub struct FlowSums {
     pub installs: i64,
     /// Of these, those that said that ad tracking is limited.
     pub limited_installs: i64,
+    /// Of the installs, those whose user answered for the first time, then or on a later day.
+    pub installs_answered: i64,
+    /// Of these, those that authorized.
+    pub installs_authorized: i64,
 }
 
 /// What happened on a day.
@@ -42,6 +46,10 @@ impl FlowSums {
             Flow::Installed { limited } => {
                 self.installs += n;
                 self.limited_installs += if limited == Some(true) { n } else { 0 };
+            }
+            Flow::InstallAnswered { to } => {
+                self.installs_answered += n;
+                self.installs_authorized += if to == Status::Authorized { n } else { 0 };
             }
             Flow::Transition { .. } | Flow::Answered(_) | Flow::InstallForgotten { .. } => {}
         }
@@ -70,6 +78,12 @@ impl Happened {
     /// A figure of the whole period.
     pub fn sum(&self, of: impl Fn(&DayFlows) -> i64) -> Shown {
         Shown::sum(self.days.values().map(|day| self.shown(of(day)))).unwrap_or(self.shown(0))
+    }
+
+    /// A figure of some of its days.
+    pub fn sum_within(&self, days: Period, of: impl Fn(&DayFlows) -> i64) -> Shown {
+        let days = self.days.range(days.first..=days.last);
+        Shown::sum(days.map(|(_, day)| self.shown(of(day)))).unwrap_or(self.shown(0))
     }
 
     /// How often devices went from each status to each other one.
@@ -121,7 +135,7 @@ async fn flows(
         match flow {
             Flow::Transition { from, to, .. } => *day.changes.entry((from.into(), to)).or_default() += n,
             Flow::Answered(class) => *day.answers.entry(class).or_default() += n,
-            Flow::Installed { .. } | Flow::InstallForgotten { .. } => {}
+            Flow::Installed { .. } | Flow::InstallForgotten { .. } | Flow::InstallAnswered { .. } => {}
         }
     }
     Ok(days)

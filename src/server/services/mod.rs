@@ -30,6 +30,7 @@
 //! ```
 
 pub mod account;
+pub mod annotation;
 pub mod app;
 pub mod audit_export;
 pub mod breakdown;
@@ -55,6 +56,7 @@ pub mod presence;
 pub mod privacy;
 pub mod profile;
 pub mod proof;
+pub mod release;
 pub mod sample;
 pub mod second_factor;
 pub mod session;

@@ -6,7 +6,9 @@ use crate::domain::data_problem::DataProblem;
 use crate::domain::decides::Decides;
 use crate::domain::device::OverflowValues;
 use crate::domain::environment::Environment;
-use crate::domain::id::{AppId, DeviceId, InputId, InvitationId, PersonId, ProfileId, TokenId, WorkspaceId};
+use crate::domain::id::{
+    AnnotationId, AppId, DeviceId, InputId, InvitationId, PersonId, ProfileId, TokenId, WorkspaceId,
+};
 use crate::domain::identifier::IdentifierKind;
 use crate::domain::identity::IdentityKind;
 use crate::domain::input::Counted;
@@ -105,6 +107,7 @@ columns! {
     InputId: i64, |id| id.0, |id| Some(Self(id));
     TokenId: i64, |id| id.0, |id| Some(Self(id));
     InvitationId: i64, |id| id.0, |id| Some(Self(id));
+    AnnotationId: i64, |id| id.0, |id| Some(Self(id));
     DeviceId: i64, |id| id.0, |id| Some(Self(id));
     ProfileId: i64, |id| id.0, |id| Some(Self(id));
     Millis: i64, |at| at.0, |at| Some(Self(at));

@@ -49,6 +49,7 @@ mod population;
 mod precedence;
 pub mod privacy;
 pub mod profile;
+mod release;
 mod retention;
 mod row;
 pub mod sample;

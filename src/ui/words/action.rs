@@ -33,6 +33,8 @@ pub fn action(action: AuditAction) -> &'static str {
         AuditAction::MemberRoleSet => "Role changed",
         AuditAction::MemberRemoved => "Member removed",
         AuditAction::AppNamed => "App renamed",
+        AuditAction::AnnotationAdded => "Annotation added",
+        AuditAction::AnnotationRemoved => "Annotation removed",
         AuditAction::DimensionValuesReset => "Version and country values reset",
         AuditAction::InputAdded => "Input created",
         AuditAction::InputPaused => "Input paused",

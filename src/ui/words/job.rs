@@ -17,6 +17,7 @@ pub fn job(kind: JobKind) -> &'static str {
         JobKind::Flows => "Remove old daily changes of status",
         JobKind::DataProblems => "Remove old data problems",
         JobKind::RequestIds => "Remove old request ids",
+        JobKind::Releases => "Look which app versions came out",
         JobKind::Erasure => "Erase withheld advertising ids",
     }
 }

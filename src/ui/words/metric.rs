@@ -92,6 +92,34 @@ pub fn points(grew: f64) -> String {
     format!("{sign}{points} point{}", if points == "1.0" { "" } else { "s" })
 }
 
+/// Between what a growth lies, and whether that may be chance.
+pub fn grown(interval: Option<Interval>) -> String {
+    let signed = |share: f64| {
+        let points = format!("{:+.1}", share * 100.0);
+        if points == "-0.0" { "+0.0".to_owned() } else { points.replace('-', "−") }
+    };
+    match interval {
+        None => "Too few answered to tell.".to_owned(),
+        Some(interval) => {
+            let meaning = if interval.may_be_chance() { "may be chance" } else { "not chance" };
+            format!("Between {} and {} points: {meaning}.", signed(interval.low), signed(interval.high))
+        }
+    }
+}
+
+/// A version of an app that came out.
+pub fn release(app: Option<&str>, version: &str) -> String {
+    match app {
+        Some(app) => format!("{app} {version}"),
+        None => version.to_owned(),
+    }
+}
+
+/// When a version is out, and what is held against what.
+pub const RELEASES: &str = "A version is out on the first day on which 1% of its app’s active devices have it, and at least ten. \
+    Before and after are devices by the day on which they were first seen: of those whose user has answered since, how many \
+    authorized. A range is a 95% interval of the difference (Newcombe’s): what samples of these sizes could hide.";
+
 /// So many days, as a span.
 pub fn days(n: i64) -> String {
     match n {

@@ -17,7 +17,8 @@ pub use audit::{
 pub use done::{Done, MadeOnce, done};
 pub use job::{job, job_error, job_note};
 pub use metric::{
-    INTERVAL, days, dimension_value, dimension_value_alone, formula, half, interval, points, rate, rate_in_short,
+    INTERVAL, RELEASES, days, dimension_value, dimension_value_alone, formula, grown, half, interval, points, rate,
+    rate_in_short, release,
 };
 pub use notice::notice;
 pub use outcome::{

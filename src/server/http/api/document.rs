@@ -1,7 +1,8 @@
 //! The OpenAPI 3.1 document, generated from the handlers and the types that they return.
 
 use super::{
-    audit, breakdown, data_problem, dimension_value, distribution, events, privacy, transition, trend, userprofile,
+    audit, breakdown, data_problem, dimension_value, distribution, events, privacy, release, transition, trend,
+    userprofile,
 };
 use axum::Json;
 use std::sync::LazyLock;
@@ -25,6 +26,9 @@ use utoipa::{Modify, OpenApi as _};
         trend::trend,
         transition::transitions,
         data_problem::data_problems,
+        release::releases,
+        release::add_annotation,
+        release::delete_annotation,
         breakdown::breakdown,
         dimension_value::reset_dimension_values,
         audit::audit,

@@ -13,6 +13,7 @@ mod period;
 pub mod privacy;
 pub mod query;
 mod refused;
+pub mod release;
 mod schema;
 mod sent_body;
 pub mod transition;

@@ -3,7 +3,7 @@
 use super::counts::{Read, counts};
 use super::happening::happenings;
 use super::period::AskedPeriod;
-use super::rate::settings_marks;
+use super::rate::marks;
 use super::{PageQuery, frame};
 use crate::domain::count::{Slice, Unit};
 use crate::domain::environment::Environment;
@@ -63,7 +63,7 @@ async fn read(view: &mut View, asked: &PageQuery, keep_daily_days: u32) -> Resul
             let (slice, step) = (platform.map(Slice::from), period.usual_step());
             let asked = TrendQuery { environment, unit, app, slice, first, last, step };
             let compared = compared(view, &asked, kept.first).await?;
-            let marks = settings_marks(view, &compared);
+            let marks = marks(view, &compared, environment, app).await?;
             (compared, marks, happenings(view, &question, kept).await?)
         }
     };

@@ -1,12 +1,16 @@
 //! Rates over a period as pages show them: the line of one, and a card for each.
 
 use crate::domain::environment::Environment;
+use crate::domain::id::AppId;
 use crate::domain::metric::{Basis, Figures, Fraction, Meaning, Rate};
 use crate::domain::permission::Permission;
 use crate::domain::privacy::Settings;
 use crate::domain::rounding::Precision;
+use crate::domain::time::Day;
 use crate::server::calendar;
+use crate::server::error::Result;
 use crate::server::http::moment::{day_words, days_words, short_day};
+use crate::server::services::release::{Milestone, What, milestones};
 use crate::server::services::trend::{Compared, Point};
 use crate::server::store::View;
 use crate::server::store::privacy::Version;
@@ -119,33 +123,69 @@ impl Reading<'_> {
 }
 
 /// Marks where the settings were changed, leading to the log's row for those who may read it.
-pub fn settings_marks(view: &View, compared: &Compared) -> Vec<Mark> {
+fn settings_marks(view: &View, compared: &Compared) -> Vec<Mark> {
     let versions = &compared.versions[..compared.versions.len().min(MOST_MARKED + 1)];
     let log = address(view.workspace.slug.as_str(), NavPage::Audit, Environment::Production);
     // The log is looked into once somebody follows.
     let row = |version: i64| view.may(Permission::SeeAudit).then(|| format!("{log}/settings/{version}"));
-    marks(&compared.points, versions, &view.workspace.time_zone, row)
+    marks_of(&compared.points, versions, &view.workspace.time_zone, row)
 }
 
 /// How many of the newest changes are marked.
 const MOST_MARKED: usize = 100;
 
-fn marks(points: &[Point], versions: &[Version], zone: &str, address: impl Fn(i64) -> Option<String>) -> Vec<Mark> {
+fn marks_of(points: &[Point], versions: &[Version], zone: &str, address: impl Fn(i64) -> Option<String>) -> Vec<Mark> {
     // They come with the newest first, each after the one that it changed.
     let changes = versions.windows(2).filter_map(|pair| {
         let [after, before] = pair else { return None };
         let day = calendar::day(after.settings.changed_at, zone);
-        let at = points.iter().position(|point| (point.first..=point.last).contains(&day))?;
-        // A point stands for the end of its days.
-        let step = points[at].last.since(points[at].first) + 1;
-        let early = points[at].last.since(day) as f64 / step as f64;
-        let at = (at as f64 - early).max(0.0);
+        let at = place(points, day)?;
         let words = changed(&before.settings, &after.settings)?;
         Some(Mark { at, when: day_words(day), words, address: address(after.settings.version) })
     });
     let mut marks: Vec<Mark> = changes.collect();
     marks.reverse();
     marks
+}
+
+/// At which point a day is, or between which two.
+fn place(points: &[Point], day: Day) -> Option<f64> {
+    let at = points.iter().position(|point| (point.first..=point.last).contains(&day))?;
+    // A point stands for the end of its days.
+    let step = points[at].last.since(points[at].first) + 1;
+    let early = points[at].last.since(day) as f64 / step as f64;
+    Some((at as f64 - early).max(0.0))
+}
+
+/// How many of the newest releases and annotations are marked: more would hide the line.
+const MOST_MILESTONES: usize = 12;
+
+/// Marks what happened meanwhile: changes of the settings, versions that came out, what was noted. Versions come out in
+/// production.
+pub async fn marks(
+    view: &mut View,
+    compared: &Compared,
+    environment: Environment,
+    app: Option<AppId>,
+) -> Result<Vec<Mark>> {
+    let mut marks = settings_marks(view, compared);
+    let Some(period) = compared.period() else { return Ok(marks) };
+    let days = [("from", calendar::date(period.first)), ("to", calendar::date(period.last))];
+    let app_asked = app.map(|app| ("app", app.to_string()));
+    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(days.iter().chain(&app_asked)).finish();
+    let address = format!("/w/{}/metrics/releases?{query}", view.workspace.slug);
+    for Milestone { day, app: about, what } in milestones(view, app, period, MOST_MILESTONES).await? {
+        let about = about.filter(|_| app.is_none()).map(|app| app.name);
+        let words = match what {
+            What::Release(_) if environment != Environment::Production => continue,
+            What::Release(version) => words::release(about.as_deref(), &version),
+            What::Annotation { name, .. } => name,
+        };
+        let at = place(&compared.points, day);
+        marks.extend(at.map(|at| Mark { at, when: day_words(day), words, address: Some(address.clone()) }));
+    }
+    marks.sort_by(|one, other| one.at.total_cmp(&other.at));
+    Ok(marks)
 }
 
 fn changed(before: &Settings, after: &Settings) -> Option<String> {

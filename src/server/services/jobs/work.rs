@@ -13,6 +13,7 @@ use crate::server::services::erasure::erase_step;
 use crate::server::services::mail::mail_step;
 use crate::server::services::notice::tell_of_keys;
 use crate::server::services::profile::write_accesses;
+use crate::server::services::release::release_step;
 use crate::server::services::session::write_failures;
 use crate::server::store::job::ClaimedJob;
 use crate::server::store::{SystemTx, Trail};
@@ -48,6 +49,7 @@ pub(super) async fn step(services: &Services, keep: Keep, job: &mut ClaimedJob) 
             job.cursor.clear();
             system.renew_job(job).await?;
         }
+        JobKind::Releases => return release_step(services, keep, job).await,
         JobKind::Erasure => return erase_step(services, workspace).await,
         JobKind::Transitions | JobKind::Days | JobKind::Flows | JobKind::DataProblems | JobKind::RequestIds => {}
     }

@@ -13,12 +13,13 @@ mod write;
 
 use super::db::{Tx, on};
 use crate::domain::deciding::deciding_device;
-use crate::domain::device::Device;
+use crate::domain::device::{Device, Install};
 use crate::domain::environment::Environment;
 use crate::domain::fold::{Population, Transition};
 use crate::domain::id::{DeviceId, ProfileId, WorkspaceId};
 use crate::domain::identifier::Identifier;
 use crate::domain::profile::Profile;
+use crate::domain::time::Day;
 use crate::server::error::Result;
 use load::Loader;
 use row::{DeviceRow, ProfileRow, TransitionRow, devices, profiles, transitions};
@@ -29,6 +30,22 @@ const PAGE: i64 = 5000;
 
 /// Transitions, with the key of the last.
 type TransitionPage = ((Environment, DeviceId, i64), Vec<Transition>);
+
+/// A transition with what its device has of it to be counted by.
+#[derive(sqlx::FromRow)]
+struct CheckedTransition {
+    #[sqlx(flatten)]
+    row: TransitionRow,
+    installed_on: Option<Day>,
+}
+
+impl From<CheckedTransition> for Transition {
+    fn from(CheckedTransition { row, installed_on }: CheckedTransition) -> Self {
+        let mut transition = Self::from(row);
+        transition.device.install = installed_on.map(|day| Install { day, limited: None });
+        transition
+    }
+}
 
 impl Tx {
     /// The next devices in the order of their ids, with what they are counted by; `None` after the last.
@@ -67,12 +84,14 @@ impl Tx {
         const SQL: &str = concat!(
             "select ",
             transitions!(columns),
-            " from transitions where workspace_id = $1 and (environment, device_id, seq) > ($2, $3, $4) \
+            ", (select d.installed_on from devices d where d.workspace_id = $1 \
+            and d.environment = transitions.environment and d.id = transitions.device_id) as installed_on \
+            from transitions where workspace_id = $1 and (environment, device_id, seq) > ($2, $3, $4) \
             order by environment, device_id, seq limit $5"
         );
         let (environment, device, seq) = last
             .map_or((i64::MIN, i64::MIN, i64::MIN), |(environment, device, seq)| (environment.code(), device.0, seq));
-        let rows: Vec<TransitionRow> = on!(self, c => sqlx::query_as(SQL)
+        let rows: Vec<CheckedTransition> = on!(self, c => sqlx::query_as(SQL)
             .bind(workspace)
             .bind(environment)
             .bind(device)
@@ -80,7 +99,7 @@ impl Tx {
             .bind(PAGE)
             .fetch_all(c)
             .await?);
-        let last = rows.last().map(|row| (row.environment, row.device_id, row.seq));
+        let last = rows.last().map(|CheckedTransition { row, .. }| (row.environment, row.device_id, row.seq));
         Ok(last.map(|last| (last, rows.into_iter().map(Transition::from).collect())))
     }
 

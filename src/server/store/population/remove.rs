@@ -94,7 +94,11 @@ impl System {
             // Their changes of status go with them, before the job that removes old ones has come so far.
             tx.note_kept_from(workspace, Aging::Transitions, first).await?;
             let mut cells = FlowCells::new();
-            let later: Vec<Transition> = later.into_iter().map(Transition::from).collect();
+            let mut later: Vec<Transition> = later.into_iter().map(Transition::from).collect();
+            for Transition { device, .. } in &mut later {
+                let known = gone.iter().find(|known| (known.environment, known.id) == (device.environment, device.id));
+                device.install = known.and_then(|known| known.install).filter(|install| install.day >= first);
+            }
             flow::count_transitions(&mut cells, &later);
             cells.values_mut().for_each(|n| *n = -*n);
             gone.iter().for_each(|device| flow::count_removal(&mut cells, device));

@@ -3,6 +3,7 @@
 
 mod choices;
 mod figures;
+mod releases;
 
 use crate::harness::{Cookie, World, bearer};
 use attest::domain::role::Role;

@@ -6,6 +6,7 @@ pub mod flow;
 pub mod now;
 pub mod over_time;
 pub mod quality;
+pub mod releases;
 
 use crate::domain::closed_list::closed_list;
 use crate::domain::count::{Dimension, Unit};
@@ -26,6 +27,7 @@ closed_list! {
         By => "by",
         Flow => "flow",
         Quality => "quality",
+        Releases => "releases",
     }
 }
 
@@ -37,6 +39,7 @@ impl MetricView {
             Self::By => "By",
             Self::Flow => "Flow",
             Self::Quality => "Quality",
+            Self::Releases => "Releases",
         }
     }
 
@@ -52,7 +55,7 @@ impl MetricView {
 
     /// Whether it counts profiles or devices, and not what happened.
     pub fn counts_units(self) -> bool {
-        !matches!(self, Self::Flow | Self::Quality)
+        !matches!(self, Self::Flow | Self::Quality | Self::Releases)
     }
 
     /// Whether it can count a unit.
@@ -109,6 +112,7 @@ pub enum MetricContent {
     By(by::By),
     Flow(flow::FlowView),
     Quality(quality::Quality),
+    Releases(releases::Releases),
 }
 
 impl Model for MetricPage {
@@ -123,7 +127,11 @@ impl Model for MetricPage {
     }
 
     fn has_faults(&self) -> bool {
-        self.bar.period.as_ref().is_some_and(|period| !period.faults.0.is_empty())
+        let form = match &self.content {
+            MetricContent::Releases(releases::Releases { form: Some(form), .. }) => !form.faults.0.is_empty(),
+            _ => false,
+        };
+        form || self.bar.period.as_ref().is_some_and(|period| !period.faults.0.is_empty())
     }
 
     fn has_filters(&self) -> bool {
@@ -151,6 +159,7 @@ pub fn metrics(page: MetricPage) -> impl IntoView {
         MetricContent::By(view) => by::by(view).prerender(),
         MetricContent::Flow(view) => flow::flow(view).prerender(),
         MetricContent::Quality(view) => quality::quality(view).prerender(),
+        MetricContent::Releases(view) => releases::releases(view, &page.frame).prerender(),
     };
     let content = view! {
         <div class="head">

@@ -87,7 +87,7 @@ impl Asked {
             None => None,
         };
         let what = match shown {
-            MetricView::Flow => Aging::Flows,
+            MetricView::Flow | MetricView::Releases => Aging::Flows,
             MetricView::Quality => Aging::DataProblems,
             _ => Aging::Days,
         };

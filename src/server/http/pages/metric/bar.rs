@@ -26,7 +26,7 @@ closed_list! {
 }
 
 /// The most apps that the choice offers: the first ones by name, and the one that is chosen.
-const MOST_OFFERED: usize = 200;
+pub const MOST_OFFERED: usize = 200;
 
 /// The views with the filters that they have.
 pub fn tabs(slug: &str, asked: &Asked, query: &PageQuery) -> Vec<(MetricView, String)> {
@@ -178,6 +178,7 @@ fn curl(asked: &Asked, shown: MetricView, public_url: &str, slug: &str) -> Strin
         MetricView::By => "breakdown",
         MetricView::Flow => "transitions",
         MetricView::Quality => "data-problems",
+        MetricView::Releases => "releases",
     };
     if shown == MetricView::By {
         query.append_pair("by", asked.by.as_str());

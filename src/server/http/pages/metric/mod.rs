@@ -8,23 +8,31 @@ mod flow;
 mod now;
 mod over_time;
 mod quality;
+mod releases;
 mod spreadsheet;
 mod table;
 
 pub use file::{file, no_file};
 
+use super::remembered::{redirect_saying, take_message};
 use super::{PageQuery, frame};
+use crate::domain::error::Refusal;
+use crate::domain::id::AnnotationId;
 use crate::domain::permission::Permission;
-use crate::server::error::Result;
+use crate::server::error::{Error, Result};
 use crate::server::http::caller::InWorkspace;
+use crate::server::http::form::{Form, shown as shown_faults};
 use crate::server::http::render::render;
+use crate::server::services::annotation::{TypedAnnotation, annotate as annotate_day, remove_annotation};
 use crate::ui::frame::NavPage;
 use crate::ui::pages::Page;
 use crate::ui::pages::metric::{MetricContent, MetricPage, MetricView};
+use crate::ui::words::Done;
 use asked::Asked;
 use axum::extract::RawQuery;
 use axum::http::StatusCode;
 use axum::response::Response;
+use releases::Said;
 
 /// `GET metrics`.
 pub async fn now(inside: InWorkspace, query: RawQuery) -> Result<Response> {
@@ -51,20 +59,71 @@ pub async fn quality(inside: InWorkspace, query: RawQuery) -> Result<Response> {
     show(inside, query, MetricView::Quality).await
 }
 
-async fn show(
+/// `GET metrics/releases`.
+pub async fn releases(inside: InWorkspace, query: RawQuery) -> Result<Response> {
+    show(inside, query, MetricView::Releases).await
+}
+
+/// `POST metrics/releases`: notes something on a day, or takes that away.
+pub async fn annotate(inside: InWorkspace, query: RawQuery, mut form: Form) -> Result<Response> {
+    let InWorkspace { visit, state, slug, workspace } = &inside;
+    state.store.assert_may(&visit.actor, workspace, Permission::ManageInputs).await?;
+    let act = form.text("act");
+    let (typed, removed) = match act.as_str() {
+        "add" => (TypedAnnotation { name: form.text("name"), day: form.text("day"), app: form.text("app") }, None),
+        "remove" => (TypedAnnotation::default(), Some(form.text("annotation"))),
+        _ => return Err(Refusal::BadRequest(vec![]).into()),
+    };
+    if form.faults().is_some() {
+        return Err(Refusal::BadRequest(vec![]).into());
+    }
+    let (done, result) = match removed {
+        Some(id) => {
+            let id = AnnotationId::parse(&id).ok_or(Refusal::NotFound)?;
+            (Done::AnnotationRemoved, remove_annotation(&state.store, &visit.actor, workspace.clone(), id).await)
+        }
+        None => (Done::AnnotationAdded, annotate_day(&state.store, &visit.actor, workspace.clone(), &typed).await),
+    };
+    match result {
+        Ok(()) => {
+            let query = PageQuery::known(query, &asked::PARAMETERS)?.with(&[]);
+            redirect_saying(&visit.session, done, &format!("/w/{slug}/metrics/releases{query}")).await
+        }
+        Err(Error::Refused(Refusal::Invalid(faults))) => {
+            let said = Said { typed, faults: shown_faults(&faults), ..Said::default() };
+            page(inside, query, MetricView::Releases, said).await
+        }
+        Err(error) => Err(error),
+    }
+}
+
+async fn show(inside: InWorkspace, query: RawQuery, shown: MetricView) -> Result<Response> {
+    // Only there is anything done.
+    let done = match shown {
+        MetricView::Releases => take_message(&inside.visit.session, &inside.visit.page).await?,
+        _ => None,
+    };
+    page(inside, query, shown, Said { done, ..Said::default() }).await
+}
+
+async fn page(
     InWorkspace { visit, state, workspace, .. }: InWorkspace,
     query: RawQuery,
     shown: MetricView,
+    said: Said,
 ) -> Result<Response> {
     let query = PageQuery::known(query, &asked::PARAMETERS)?;
+    let keep_days = state.config.retention.keep_daily_days;
+    let is_wrong = !said.faults.0.is_empty();
     let mut view = state.store.view(&visit.actor, workspace, Permission::SeeMetrics).await?;
-    let asked = Asked::read(&mut view, &query, shown, state.config.retention.keep_daily_days).await?;
+    let asked = Asked::read(&mut view, &query, shown, keep_days).await?;
     let content = match shown {
         MetricView::Now => MetricContent::Now(now::model(&mut view, &asked).await?),
         MetricView::OverTime => MetricContent::OverTime(over_time::model(&mut view, &asked, &query).await?),
         MetricView::By => MetricContent::By(by::model(&mut view, &asked, &query).await?),
         MetricView::Flow => MetricContent::Flow(flow::model(&mut view, &asked).await?),
         MetricView::Quality => MetricContent::Quality(quality::model(&mut view, &asked).await?),
+        MetricView::Releases => MetricContent::Releases(releases::model(&mut view, &asked, keep_days, said).await?),
     };
     let bar = bar::bar(&view, &asked, &query, shown, &state.config.public_url());
     let page = MetricPage {
@@ -75,6 +134,7 @@ async fn show(
         content,
         frame: frame(&mut view, &visit.person, NavPage::Metrics, asked.environment).await?,
     };
-    let status = if asked.period.fault.is_none() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let is_right = asked.period.fault.is_none() && !is_wrong;
+    let status = if is_right { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     Ok(render(&state, Page::Metric(Box::new(page)), status))
 }

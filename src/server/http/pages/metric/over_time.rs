@@ -1,7 +1,7 @@
 //! Over time.
 
 use super::super::PageQuery;
-use super::super::rate::settings_marks;
+use super::super::rate::marks;
 use super::asked::Asked;
 use crate::domain::att::CountedState;
 use crate::domain::count::Unit;
@@ -20,7 +20,7 @@ const TABLE: &str = "rate-table";
 
 pub async fn model(view: &mut View, asked: &Asked, query: &PageQuery) -> Result<OverTime> {
     let compared = compared(view, &asked.trend(asked.step), asked.kept.first).await?;
-    let marks = settings_marks(view, &compared);
+    let marks = marks(view, &compared, asked.environment, asked.app_id()).await?;
     let (rate, reading) = (asked.rate, asked.reading(view.precision));
     let figures: Vec<(&Point, Figures)> =
         compared.points.iter().map(|point| (point, point.figures(asked.basis, view.precision))).collect();

@@ -3,15 +3,17 @@
 use super::asked::Asked;
 use super::flow::times;
 use super::quality::exact_places;
+use super::releases::{Told, told};
 use crate::domain::att::CountedState;
 use crate::domain::data_problem::DataProblem;
-use crate::domain::metric::{Basis, Figures, Rate};
+use crate::domain::metric::{Basis, Figures, Fraction, Rate};
 use crate::domain::rounding::Shown;
 use crate::domain::time::Day;
 use crate::server::calendar;
 use crate::server::error::Result;
 use crate::server::services::breakdown::{breakdown, default_at_end};
 use crate::server::services::flow::Happened;
+use crate::server::services::release::{Milestone, What};
 use crate::server::services::trend::trend;
 use crate::server::store::View;
 use crate::server::store::data_problem::ProblemPlace;
@@ -25,13 +27,14 @@ pub struct Table {
 }
 
 /// Reads a view.
-pub async fn table(view: &mut View, asked: &Asked, shown: MetricView) -> Result<Table> {
+pub async fn table(view: &mut View, asked: &Asked, shown: MetricView, keep_days: u32) -> Result<Table> {
     match shown {
         MetricView::Now => now(view, asked).await,
         MetricView::OverTime => over_time(view, asked).await,
         MetricView::By => by(view, asked).await,
         MetricView::Flow => flow(view, asked).await,
         MetricView::Quality => quality(view, asked).await,
+        MetricView::Releases => releases(view, asked, keep_days).await,
     }
 }
 
@@ -164,4 +167,47 @@ async fn quality(view: &mut View, asked: &Asked) -> Result<Table> {
     };
     let rows = by_day.map(of_day).chain(exact_places(view, asked).await?.into_iter().map(of_place)).collect();
     Ok(Table { columns: vec!["problem", "day", "app", "app_version", "times"], rows })
+}
+
+/// The versions that came out and what was noted, with consent among the devices first seen before and after.
+async fn releases(view: &mut View, asked: &Asked, keep_days: u32) -> Result<Table> {
+    let columns = vec![
+        "day",
+        "app",
+        "version",
+        "annotation",
+        "days_after",
+        "before_authorized",
+        "before_answered",
+        "before_consent_rate",
+        "after_authorized",
+        "after_answered",
+        "after_consent_rate",
+        "difference_low",
+        "difference_high",
+    ];
+    let or_null = |value: Option<f64>| value.map_or(Value::Null, Value::from);
+    let row = |(milestone, both): Told| {
+        let Milestone { day, app, what } = milestone;
+        let (version, annotation) = match what {
+            What::Release(version) => (version.into(), Value::Null),
+            What::Annotation { name, .. } => (Value::Null, name.into()),
+        };
+        let app = app.map_or(Value::Null, |app| app.name.into());
+        let mut cells = vec![calendar::date(day).into(), app, version, annotation];
+        let Some((before, after)) = both else {
+            cells.resize(columns.len(), Value::Null);
+            return cells;
+        };
+        cells.push(after.days.days().into());
+        for cohort in [before, after] {
+            let Fraction { part, whole, .. } = cohort.consent;
+            cells.extend([count(part), count(whole), or_null(cohort.consent.share())]);
+        }
+        let interval = after.consent.grown_since(before.consent);
+        cells.extend([or_null(interval.map(|interval| interval.low)), or_null(interval.map(|interval| interval.high))]);
+        cells
+    };
+    let rows = told(view, asked, keep_days).await?.into_iter().map(row).collect();
+    Ok(Table { columns, rows })
 }

@@ -1,0 +1,251 @@
+//! Releases and annotations, with what came before and after, for scripts.
+
+use super::counts::{CountsRead, RateAnswer};
+use super::period::{AskedDays, DaysFilter, HappenedFilter, asked_days};
+use super::query::{ApiQuery, object};
+use super::refused::{Errors, Refused};
+use crate::domain::environment::Environment;
+use crate::domain::error::{Fault, Problem, Refusal};
+use crate::domain::id::AnnotationId;
+use crate::domain::json::{self, Field};
+use crate::domain::metric::Interval;
+use crate::domain::permission::Permission;
+use crate::domain::retention::Aging;
+use crate::server::calendar;
+use crate::server::error::Result;
+use crate::server::http::caller::TokenCaller;
+use crate::server::services::annotation::{TypedAnnotation, annotate, remove_annotation};
+use crate::server::services::release::{Cohort, Milestone, What, cohorts, milestones};
+use crate::server::state::AppState;
+use crate::server::store::WorkspaceRef;
+use axum::Json;
+use axum::body::{Bytes, to_bytes};
+use axum::extract::{Path, Request, State};
+use axum::http::StatusCode;
+use serde::Serialize;
+use std::borrow::Cow;
+use utoipa::ToSchema;
+
+/// How many are returned: the newest ones.
+const MOST: usize = 100;
+/// More than any annotation is, in bytes.
+const LARGEST: usize = 4 * 1024;
+
+/// Versions that came out in a period and what was noted on its days, in one consistent read: the newest first, at most 100.
+#[derive(Serialize, ToSchema)]
+pub struct Releases {
+    environment: Environment,
+    /// Where the days begin: a name of the IANA database.
+    time_zone: String,
+    /// The first day.
+    #[schema(format = Date)]
+    from: String,
+    /// The last day.
+    #[schema(format = Date)]
+    to: String,
+    milestones: Vec<MilestoneAnswer>,
+    #[serde(flatten)]
+    read: CountsRead,
+}
+
+/// A version that came out, or an annotation.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Milestone)]
+pub struct MilestoneAnswer {
+    /// Of a version the first day on which 1 % of its app's active devices had it, and at least 10.
+    #[schema(format = Date)]
+    day: String,
+    /// An app's id; null for an annotation about all apps.
+    #[schema(required)]
+    app: Option<String>,
+    /// The version; null for an annotation.
+    #[schema(required)]
+    version: Option<String>,
+    /// What was noted; null for a version.
+    #[schema(required)]
+    annotation: Option<String>,
+    /// The annotation's id; null for a version.
+    #[schema(required)]
+    id: Option<String>,
+    /// Devices first seen in the 14 days before it; null where those days are not kept.
+    #[schema(required)]
+    before: Option<CohortAnswer>,
+    /// Devices first seen on the day or in the 13 days after it, as far as these have come.
+    #[schema(required)]
+    after: Option<CohortAnswer>,
+    /// Where the 95 % interval of the consent rate's growth begins, as a difference of shares (Newcombe, 1998, method 10); null
+    /// where too few answered.
+    #[schema(required)]
+    difference_low: Option<f64>,
+    /// Where it ends.
+    #[schema(required)]
+    difference_high: Option<f64>,
+}
+
+/// Devices by the days on which they were first seen.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Cohort)]
+pub struct CohortAnswer {
+    /// The first day.
+    #[schema(format = Date)]
+    from: String,
+    /// The last day.
+    #[schema(format = Date)]
+    to: String,
+    /// Authorized, of those whose user has answered since, by the first answer.
+    consent_rate: RateAnswer,
+}
+
+impl From<Cohort> for CohortAnswer {
+    fn from(Cohort { days, consent }: Cohort) -> Self {
+        let (from, to) = (calendar::date(days.first), calendar::date(days.last));
+        Self { from, to, consent_rate: consent.into() }
+    }
+}
+
+impl MilestoneAnswer {
+    fn of(Milestone { day, app, what }: Milestone, both: Option<(Cohort, Cohort)>) -> Self {
+        let (version, annotation, id) = match what {
+            What::Release(version) => (Some(version), None, None),
+            What::Annotation { id, name, .. } => (None, Some(name), Some(id.to_string())),
+        };
+        let grown = both.and_then(|(before, after)| after.consent.grown_since(before.consent));
+        let (before, after) = both.map(|(before, after)| (before.into(), after.into())).unzip();
+        Self {
+            day: calendar::date(day),
+            app: app.map(|app| app.id.to_string()),
+            version,
+            annotation,
+            id,
+            before,
+            after,
+            difference_low: grown.map(|Interval { low, .. }| low),
+            difference_high: grown.map(|Interval { high, .. }| high),
+        }
+    }
+}
+
+/// Returns the versions that came out in a period and what was noted on its days, each with the consent rate before and after.
+#[utoipa::path(
+    get,
+    path = "/api/v1/workspaces/{workspace}/releases",
+    tag = "Admin API",
+    security(("token" = [])),
+    params(
+        ("workspace" = String, Path, description = "The workspace's slug."),
+        DaysFilter,
+        HappenedFilter,
+    ),
+    responses((status = 200, description = "Releases and annotations.", body = Releases), Refused)
+)]
+pub async fn releases(
+    TokenCaller(actor): TokenCaller,
+    State(state): State<AppState>,
+    Path(slug): Path<String>,
+    query: ApiQuery,
+) -> Result<Json<Releases>> {
+    let mut view = state.store.view(&actor, WorkspaceRef::parse(&slug)?, Permission::SeeMetrics).await?;
+    let keep_days = state.config.retention.keep_daily_days;
+    let AskedDays { environment, app, period } = asked_days(&query, &mut view, Aging::Flows, keep_days).await?;
+    let mut answers = Vec::new();
+    for milestone in milestones(&mut view, app, period, MOST).await? {
+        let within = milestone.app.as_ref().map(|app| app.id).or(app);
+        let both = cohorts(&mut view, environment, within, milestone.day, keep_days).await?;
+        answers.push(MilestoneAnswer::of(milestone, both));
+    }
+    Ok(Json(Releases {
+        environment,
+        time_zone: view.workspace.time_zone.clone(),
+        from: calendar::date(period.first),
+        to: calendar::date(period.last),
+        milestones: answers,
+        read: CountsRead::of(&view),
+    }))
+}
+
+/// What is to be noted.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "read field by field, so that all faults are reported at once")]
+pub struct NewAnnotation {
+    /// What happened.
+    #[schema(min_length = 1, max_length = 80)]
+    name: String,
+    /// On which day of the workspace; none that is still to come.
+    #[schema(format = Date)]
+    day: String,
+    /// An app's id; all apps unless set.
+    #[schema(nullable = false)]
+    app: Option<String>,
+}
+
+/// Notes something on a day, such as a step of a deployment. The same twice is noted once.
+#[utoipa::path(
+    post,
+    path = "/api/v1/workspaces/{workspace}/annotations",
+    tag = "Admin API",
+    security(("token" = [])),
+    params(("workspace" = String, Path, description = "The workspace's slug.")),
+    request_body = NewAnnotation,
+    responses(
+        (status = 204, description = "It is noted."),
+        Refused,
+        (status = 413, description = "More than 4 KB.", body = Errors),
+        (status = 422, description = "The name or the day is missing or not possible, or there are 500 annotations.", body = Errors),
+    )
+)]
+pub async fn add_annotation(
+    TokenCaller(actor): TokenCaller,
+    State(state): State<AppState>,
+    Path(slug): Path<String>,
+    request: Request,
+) -> Result<StatusCode> {
+    let workspace = WorkspaceRef::parse(&slug)?;
+    state.store.assert_may(&actor, &workspace, Permission::ManageInputs).await?;
+    let body = to_bytes(request.into_body(), LARGEST).await.map_err(|_| Refusal::TooLarge(LARGEST / 1024))?;
+    annotate(&state.store, &actor, workspace, &read_annotation(&body)?).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// What is left out is empty, and so missing.
+fn read_annotation(body: &Bytes) -> Result<TypedAnnotation> {
+    let object = object(body)?;
+    let mut faults = Vec::new();
+    if let Some(name) = object.other_than(&["name", "day", "app"]) {
+        faults.push(Fault::new(name.chars().take(80).collect::<String>(), Problem::UnknownParameter));
+    }
+    let mut text = |name: &'static str| match object.field(name) {
+        Field::Value(raw) => json::text(raw).map(Cow::into_owned).unwrap_or_else(|problem| {
+            faults.push(Fault::new(name, problem));
+            String::new()
+        }),
+        Field::Absent => String::new(),
+        Field::Repeated => {
+            faults.push(Fault::new(name, Problem::Repeated));
+            String::new()
+        }
+    };
+    let typed = TypedAnnotation { name: text("name"), day: text("day"), app: text("app") };
+    if faults.is_empty() { Ok(typed) } else { Err(Refusal::BadRequest(faults).into()) }
+}
+
+/// Removes an annotation.
+#[utoipa::path(
+    delete,
+    path = "/api/v1/workspaces/{workspace}/annotations/{annotation}",
+    tag = "Admin API",
+    security(("token" = [])),
+    params(
+        ("workspace" = String, Path, description = "The workspace's slug."),
+        ("annotation" = String, Path, description = "The annotation's id."),
+    ),
+    responses((status = 204, description = "It is removed."), Refused)
+)]
+pub async fn delete_annotation(
+    TokenCaller(actor): TokenCaller,
+    State(state): State<AppState>,
+    Path((slug, annotation)): Path<(String, String)>,
+) -> Result<StatusCode> {
+    let id = AnnotationId::parse(&annotation).ok_or(Refusal::NotFound)?;
+    remove_annotation(&state.store, &actor, WorkspaceRef::parse(&slug)?, id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

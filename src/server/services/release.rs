@@ -1,0 +1,173 @@
+//! Releases: which versions of apps came out when, and what changed with them.
+
+use super::Services;
+use super::flow::{FlowSums, Happened};
+use super::kept_days::kept_days;
+use crate::domain::app::App;
+use crate::domain::environment::Environment;
+use crate::domain::id::{AnnotationId, AppId, WorkspaceId};
+use crate::domain::job::JobStep;
+use crate::domain::metric::{Fraction, Period};
+use crate::domain::release::{Release, first_day_out};
+use crate::domain::retention::{Aging, Keep};
+use crate::domain::time::Day;
+use crate::server::error::Result;
+use crate::server::store::job::ClaimedJob;
+use crate::server::store::{SystemTx, Trail, View};
+use std::cmp::Reverse;
+
+/// How far the job is: all days before `since` were looked at in every app, those from it to before `until` in the apps up to `app`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Place {
+    since: Day,
+    until: Day,
+    app: AppId,
+}
+
+impl Place {
+    fn read(cursor: &str) -> Option<Self> {
+        let mut words = cursor.split(' ').map(str::parse);
+        let mut next = || words.next()?.ok();
+        Some(Self { since: Day(next()?), until: Day(next()?), app: AppId(next()?) })
+    }
+
+    fn cursor(self) -> String {
+        format!("{} {} {}", self.since.0, self.until.0, self.app.0)
+    }
+}
+
+/// Looks through the days that are over in the next app.
+pub(super) async fn release_step(services: &Services, keep: Keep, job: &mut ClaimedJob) -> Result<JobStep> {
+    let (system, workspace) = (&services.system, job.workspace_id);
+    let mut view = system.system_view().await?;
+    let today = view.today(workspace).await?;
+    let mut place = match Place::read(&job.cursor) {
+        // A day that was over by a clock that ran ahead is looked at again.
+        Some(Place { since, app: AppId(0), .. }) => Place { since: since.min(today), until: today, app: AppId(0) },
+        Some(place) => place,
+        None => Place { since: today.plus(-keep.daily_days), until: today, app: AppId(0) },
+    };
+    let next = if place.since < place.until { view.app_after(workspace, place.app).await? } else { None };
+    drop(view);
+    let step = match next {
+        Some(app) => {
+            let period = Period { first: place.since, last: place.until.plus(-1) };
+            system.transaction(move |tx| look_once(tx, workspace, app, period)).await?;
+            place.app = app;
+            JobStep::More
+        }
+        None => {
+            place = Place { since: place.until, app: AppId(0), ..place };
+            JobStep::Done(None)
+        }
+    };
+    job.cursor = place.cursor();
+    if step == JobStep::Done(None) {
+        system.renew_job(job).await?;
+    }
+    Ok(step)
+}
+
+async fn look_once(mut tx: SystemTx, workspace: WorkspaceId, app: AppId, period: Period) -> Result<()> {
+    let (versions, in_app) = tx.active_with_new_versions(workspace, app, period).await?;
+    let out = versions.into_iter().filter_map(|(version, days)| {
+        let day = first_day_out(&days, &in_app)?;
+        Some(Release { app, version, day })
+    });
+    let out: Vec<Release> = out.collect();
+    if !out.is_empty() {
+        tx.add_releases(workspace, &out).await?;
+    }
+    tx.commit(Trail::Unaudited("versions that came out")).await
+}
+
+/// Something that a team marks in time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Milestone {
+    pub day: Day,
+    /// `None` for one that is about all apps.
+    pub app: Option<App>,
+    pub what: What,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum What {
+    /// This version came out.
+    Release(String),
+    Annotation {
+        id: AnnotationId,
+        name: String,
+        made_by: String,
+    },
+}
+
+/// The milestones of a period, in all apps or in one: the newest first, at most so many.
+pub async fn milestones(view: &mut View, app: Option<AppId>, period: Period, most: usize) -> Result<Vec<Milestone>> {
+    let limit = i64::try_from(most).unwrap_or(i64::MAX);
+    let apps = view.apps().await?;
+    let of = |id: AppId| apps.iter().find(|app| app.id == id).cloned();
+    let releases = view.releases(app, period, limit).await?;
+    let annotations = view.annotations(app, period, limit).await?;
+    let releases = releases.into_iter().map(|Release { app, version, day }| Milestone {
+        day,
+        app: of(app),
+        what: What::Release(version),
+    });
+    let annotations = annotations.into_iter().map(|noted| Milestone {
+        day: noted.day,
+        app: noted.app.and_then(of),
+        what: What::Annotation { id: noted.id, name: noted.name, made_by: noted.made_by },
+    });
+    let mut all: Vec<Milestone> = annotations.chain(releases).collect();
+    all.sort_by_key(|milestone| Reverse(milestone.day));
+    all.truncate(most);
+    Ok(all)
+}
+
+/// How many days before and after a milestone are held against each other.
+pub const COHORT_DAYS: i64 = 14;
+
+/// The devices that were first seen in some days: how many of those that answered authorized, whenever they answered.
+#[derive(Clone, Copy, Debug)]
+pub struct Cohort {
+    pub days: Period,
+    pub consent: Fraction,
+}
+
+/// The devices that were first seen in the two weeks before a day, and in those from it on, as far as they have come; `None` of
+/// days that are not kept.
+pub async fn cohorts(
+    view: &mut View,
+    environment: Environment,
+    app: Option<AppId>,
+    day: Day,
+    keep_days: u32,
+) -> Result<Option<(Cohort, Cohort)>> {
+    let kept = kept_days(view, Aging::Flows, keep_days).await?;
+    let before = Period { first: day.plus(-COHORT_DAYS), last: day.plus(-1) };
+    let after = Period { first: day, last: day.plus(COHORT_DAYS - 1).min(kept.today) };
+    if before.first < kept.first || day > kept.today {
+        return Ok(None);
+    }
+    let both = Period { first: before.first, last: after.last };
+    let happened = Happened::read(view, environment, app, both).await?;
+    let cohort = |days: Period| {
+        let sum = |of: fn(&FlowSums) -> i64| happened.sum_within(days, |day| of(&day.sums));
+        let (part, whole) = (sum(|sums| sums.installs_authorized), sum(|sums| sums.installs_answered));
+        // Each device was first seen once.
+        Cohort { days, consent: Fraction { part, whole, is_of_one_moment: true } }
+    };
+    Ok(Some((cohort(before), cohort(after))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_found_again() {
+        let place = Place { since: Day(20_000), until: Day(20_003), app: AppId(7) };
+        assert_eq!(Place::read(&place.cursor()), Some(place));
+        assert_eq!((Place::read(""), Place::read("1 2")), (None, None));
+    }
+}

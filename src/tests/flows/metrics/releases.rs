@@ -1,0 +1,183 @@
+//! Releases: when a version is out, whether consent changed with it, and what people note on days.
+
+use super::{api, csv_file, json_file};
+use crate::harness::{Cookie, World, bearer, on_both};
+use attest::domain::role::Role;
+use attest::domain::time::DAY;
+use axum::http::StatusCode;
+use serde_json::{Value, json};
+
+on_both! {
+    a_release_is_held_against_the_days_before_it
+    rounded_roles_see_no_single_answer_of_a_cohort
+    what_is_noted_is_marked_and_can_be_taken_away
+    what_cannot_be_noted_is_said_beside_its_field
+}
+
+fn device(name: &str, status: Option<&str>, version: &str) -> Value {
+    json!({"user_identities": {"customer_id": name},
+        "application_info": {"package": "com.acme.app", "application_version": version},
+        "device_info": {"platform": "iOS", "os_version": "18.1", "ios_idfv": name, "att_authorization_status": status}})
+}
+
+/// Fourteen days of ten new devices with 4.8, of which four authorize and five deny, and then three days of twelve with 4.9, of which
+/// nine authorize and three deny. On the last day the silent ones of the first two days answer: one authorizes, one denies.
+async fn tell(world: &World) -> Cookie {
+    world.workspace("Acme").await;
+    let ada = world.member("acme", "Ada", Role::ComplianceAdmin).await;
+    let input = world.input("acme", "Backend").await;
+    let send = async |device: Value| {
+        assert_eq!(world.event(&input, &device).await.status, StatusCode::ACCEPTED);
+    };
+    for day in 0..14 {
+        for n in 0..10 {
+            let status = [Some("authorized"), Some("denied"), None][usize::from(n >= 4) + usize::from(n >= 9)];
+            send(device(&format!("a{day}-{n}"), status, "4.8")).await;
+        }
+        world.clock.advance(DAY);
+    }
+    for day in 0..3 {
+        for n in 0..12 {
+            let status = if n < 9 { "authorized" } else { "denied" };
+            send(device(&format!("b{day}-{n}"), Some(status), "4.9")).await;
+        }
+        if day < 2 {
+            world.clock.advance(DAY);
+        }
+    }
+    send(device("a0-9", Some("authorized"), "4.9")).await;
+    send(device("a1-9", Some("denied"), "4.9")).await;
+    // The day must be over before it is said what came out on it.
+    world.run_jobs().await;
+    world.sign_in(&ada).await
+}
+
+async fn a_release_is_held_against_the_days_before_it(world: World) {
+    let ada = tell(&world).await;
+    let page = world.get("/w/acme/metrics/releases", &ada).await.body;
+    let (before, after) = ("57 of 128", "27 of 36, 3 of 14 days so far");
+    assert!(page.contains("com.acme.app 4.9") && page.contains(before) && page.contains(after), "{page}");
+    // Newcombe's interval of 57 of 128 and 27 of 36, by a calculation of its own.
+    assert!(page.contains("Between +12.2 and +44.5 points: not chance."), "{page}");
+    let file = json_file(&world, &ada, "releases/file?format=json").await;
+    let rows = file["rows"].as_array().expect("rows");
+    let of = |version: &str| rows.iter().find(|row| row["version"] == version).unwrap_or_else(|| panic!("{file}"));
+    let newer = of("4.9");
+    let figures = ["before_authorized", "before_answered", "after_authorized", "after_answered", "days_after"];
+    assert_eq!(figures.map(|name| newer[name].as_i64()), [57, 128, 27, 36, 3].map(Some), "{newer}");
+    assert_eq!((&newer["day"], &of("4.8")["day"]), (&json!("2026-12-06"), &json!("2026-11-22")));
+    assert_eq!(of("4.8")["before_consent_rate"], Value::Null, "nobody was seen before");
+    let lines = csv_file(&world, &ada, "releases/file?format=csv").await;
+    assert_eq!(lines.iter().map(|line| line["version"].as_str()).collect::<Vec<_>>(), ["4.9", "4.8"]);
+    let token = world.token("acme", Role::Compliance).await;
+    let told = api(&world, &token, "releases?app=com.acme.app").await;
+    let first = &told["milestones"][0];
+    assert_eq!((&first["version"], &first["day"]), (&json!("4.9"), &json!("2026-12-06")), "{told}");
+    assert_eq!((&first["before"]["from"], &first["after"]["to"]), (&json!("2026-11-22"), &json!("2026-12-08")));
+    assert_eq!(first["after"]["consent_rate"]["part"], 27);
+    for page in ["overview", "metrics/over-time"] {
+        let body = world.get(&format!("/w/acme/{page}"), &ada).await.body;
+        assert!(body.contains("com.acme.app 4.9") && body.contains("/w/acme/metrics/releases?from="), "{page}: {body}");
+    }
+    let of_one = world.get("/w/acme/metrics/over-time?app=com.acme.app", &ada).await.body;
+    assert!(of_one.contains(">4.9</a>"), "{of_one}");
+    let in_development = world.get("/w/acme/metrics/over-time?environment=development", &ada).await.body;
+    assert!(!in_development.contains("4.9</a>"), "{in_development}");
+    // Looking again changes nothing, and finds nothing again.
+    world.run_jobs().await;
+    let again = json_file(&world, &ada, "releases/file?format=json").await;
+    assert_eq!(again["rows"], file["rows"]);
+    world.assert_holds().await;
+}
+
+async fn rounded_roles_see_no_single_answer_of_a_cohort(world: World) {
+    tell(&world).await;
+    let ann = world.sign_in(&world.member("acme", "Ann", Role::Analyst).await).await;
+    let page = world.get("/w/acme/metrics/releases", &ann).await.body;
+    assert!(page.contains("com.acme.app 4.9") && page.contains("Too few answered to tell."), "{page}");
+    for exact in ["57", "128", "27 of", "of 36"] {
+        assert!(!page.contains(exact), "{exact}: {page}");
+    }
+    assert!(!page.contains("Add an annotation"));
+    let form = [("act", "add"), ("name", "x"), ("day", "2026-12-01"), ("app", "")];
+    assert_eq!(world.post("/w/acme/metrics/releases", &ann, &form).await.status, StatusCode::FORBIDDEN);
+}
+
+async fn what_is_noted_is_marked_and_can_be_taken_away(world: World) {
+    let ada = tell(&world).await;
+    let post = async |form: &[(&str, &str)]| world.post("/w/acme/metrics/releases", &ada, form).await;
+    let name = "Prompt moved after <onboarding>";
+    let reply = post(&[("act", "add"), ("name", name), ("day", "2026-12-01"), ("app", "")]).await;
+    assert_eq!((reply.status, reply.location()), (StatusCode::SEE_OTHER, "/w/acme/metrics/releases"));
+    let page = world.get("/w/acme/metrics/releases", &ada).await.body;
+    let shown = "Prompt moved after &lt;onboarding&gt;";
+    assert!(page.contains("Annotation added.") && page.contains(shown) && page.contains("noted by Ada"), "{page}");
+    for page in ["overview", "metrics/over-time", "metrics/over-time?app=com.acme.app"] {
+        assert!(world.get(&format!("/w/acme/{page}"), &ada).await.body.contains(shown), "{page}");
+    }
+    // A script notes a step of a deployment, once however often it says so.
+    let token = world.token("acme", Role::Admin).await;
+    let noted = json!({"name": "Deployed", "day": "2026-12-02"}).to_string();
+    let path = "/api/v1/workspaces/acme/annotations";
+    for _ in 0..2 {
+        let reply = world.ask("POST", path, Some(&bearer(&token)), noted.clone()).await;
+        assert_eq!(reply.status, StatusCode::NO_CONTENT, "{}", reply.body);
+    }
+    let told = api(&world, &token, "releases").await;
+    let notes: Vec<&Value> =
+        told["milestones"].as_array().expect("all").iter().filter(|of| !of["id"].is_null()).collect();
+    assert_eq!(notes.iter().map(|note| &note["annotation"]).collect::<Vec<_>>(), ["Deployed", name], "{told}");
+    let id = notes[0]["id"].as_str().expect("an id");
+    let reply = world.ask("DELETE", &format!("{path}/{id}"), Some(&bearer(&token)), "").await;
+    assert_eq!(reply.status, StatusCode::NO_CONTENT);
+    assert_eq!(
+        world.ask("DELETE", &format!("{path}/{id}"), Some(&bearer(&token)), "").await.status,
+        StatusCode::NOT_FOUND
+    );
+    let id = notes[1]["id"].as_str().expect("an id");
+    assert_eq!(post(&[("act", "remove"), ("annotation", id)]).await.status, StatusCode::SEE_OTHER);
+    assert!(!world.get("/w/acme/metrics/releases", &ada).await.body.contains(shown));
+    let log = world.get("/w/acme/audit", &ada).await.body;
+    assert!(log.matches("Annotation added").count() >= 2 && log.matches("Annotation removed").count() >= 2, "{log}");
+    world.assert_holds().await;
+}
+
+async fn what_cannot_be_noted_is_said_beside_its_field(world: World) {
+    let ada = tell(&world).await;
+    let post = async |name: &str, day: &str, app: &str| {
+        let form = [("act", "add"), ("name", name), ("day", day), ("app", app)];
+        world.post("/w/acme/metrics/releases?days=90", &ada, &form).await
+    };
+    let long = "x".repeat(81);
+    for (name, day, said) in [
+        ("", "2026-12-01", "name-fault"),
+        (&long, "2026-12-01", "name-fault"),
+        ("x", "", "day-fault"),
+        ("x", "yesterday", "day-fault"),
+        ("x", "2027-12-01", "day-fault"),
+        ("x", "1996-12-01", "day-fault"),
+    ] {
+        let reply = post(name, day, "").await;
+        assert_eq!(reply.status, StatusCode::UNPROCESSABLE_ENTITY, "{name} {day}");
+        assert!(reply.body.contains(said) && reply.body.contains("<title>Error: "), "{name} {day}: {}", reply.body);
+    }
+    assert_eq!(
+        post("x", "2026-12-01", "0000000000001").await.status,
+        StatusCode::NOT_FOUND,
+        "an app that there is not"
+    );
+    let token = world.token("acme", Role::Admin).await;
+    for (body, status) in [
+        ("[]", StatusCode::BAD_REQUEST),
+        (r#"{"name": "x", "when": "2026-12-01"}"#, StatusCode::BAD_REQUEST),
+        (r#"{"name": "x"}"#, StatusCode::UNPROCESSABLE_ENTITY),
+        (r#"{"name": "x", "day": "2026-12-32"}"#, StatusCode::UNPROCESSABLE_ENTITY),
+    ] {
+        let reply = world.ask("POST", "/api/v1/workspaces/acme/annotations", Some(&bearer(&token)), body).await;
+        assert_eq!(reply.status, status, "{body}: {}", reply.body);
+    }
+    let few = world.token("acme", Role::Analyst).await;
+    let body = r#"{"name": "x", "day": "2026-12-01"}"#;
+    let reply = world.ask("POST", "/api/v1/workspaces/acme/annotations", Some(&bearer(&few)), body).await;
+    assert_eq!(reply.status, StatusCode::FORBIDDEN);
+}

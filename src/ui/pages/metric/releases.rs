@@ -1,0 +1,155 @@
+//! Releases: which versions came out, what people noted, and whether consent was another one before and after.
+
+use crate::ui::frame::Frame;
+use crate::ui::parts::field::{Faults, Field, field, summary};
+use crate::ui::parts::notice::done;
+use crate::ui::parts::rate::{Change, change};
+use crate::ui::prerender::Prerender;
+use crate::ui::words::{self, Done};
+use leptos::prelude::*;
+
+#[derive(Clone, Debug)]
+pub struct Releases {
+    /// The newest first.
+    pub rows: Vec<MilestoneRow>,
+    /// How many days before and after are held against each other.
+    pub cohort_days: i64,
+    /// Why some are missing.
+    pub note: Option<String>,
+    /// For those who may note something.
+    pub form: Option<AnnotationForm>,
+    pub done: Option<Done>,
+}
+
+/// A version that came out, or what was noted on a day.
+#[derive(Clone, Debug)]
+pub struct MilestoneRow {
+    pub day: String,
+    /// The version with its app, or what was noted.
+    pub name: String,
+    /// What is said of it, such as who noted it.
+    pub about: String,
+    /// The consent rate of devices first seen before it, and from it on; with how many of how many.
+    pub before: CohortCell,
+    pub after: CohortCell,
+    pub change: Option<Change>,
+    /// What the change means, in words.
+    pub meaning: String,
+    /// The id of an annotation that the reader may remove.
+    pub removable: Option<String>,
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct CohortCell {
+    pub rate: String,
+    pub figures: String,
+}
+
+/// The form that notes something, as it was typed.
+#[derive(Clone, Debug, Default)]
+pub struct AnnotationForm {
+    pub name: String,
+    pub day: String,
+    /// The apps that it can be about: id and name, and which one is chosen.
+    pub apps: Vec<(String, String)>,
+    pub app: String,
+    pub faults: Faults,
+}
+
+pub fn releases(page: Releases, frame: &Frame) -> impl IntoView + use<> {
+    let address = format!("/w/{}/metrics/releases", frame.slug);
+    let done = page.done.map(done);
+    let form = page.form.map(|form| annotation_form(form, address.clone()));
+    let cell = |cell: CohortCell| {
+        view! { <td class="n"><b>{cell.rate}</b><br /><small class="muted">{cell.figures}</small></td> }
+    };
+    let row = |row: MilestoneRow| {
+        let remove = row.removable.map(|id| {
+            let label = format!("Remove the annotation {}", row.name);
+            view! {
+                <form method="post" action=address.clone()>
+                    <input type="hidden" name="act" value="remove" />
+                    <input type="hidden" name="annotation" value=id />
+                    <button class="quiet" aria-label=label>"Remove"</button>
+                </form>
+            }
+        });
+        view! {
+            <tr>
+                <th scope="row"><b>{row.name}</b><br /><small class="muted">{row.day}{row.about}</small>{remove}</th>
+                {cell(row.before)}
+                {cell(row.after)}
+                <td>{row.change.map(change)}<small class="muted">{row.meaning}</small></td>
+            </tr>
+        }
+    };
+    let list = if page.rows.is_empty() {
+        view! {
+            <p class="notice">"No release or annotation in these days."</p>
+        }
+        .prerender()
+    } else {
+        view! {
+            <div class="scroll" tabindex="0" role="group" aria-label="Releases and annotations">
+                <table class="milestones">
+                    <thead>
+                        <tr>
+                            <th scope="col">"Release or annotation"</th>
+                            <th scope="col" class="n">{format!("{} days before", page.cohort_days)}</th>
+                            <th scope="col" class="n">{format!("{} days after", page.cohort_days)}</th>
+                            <th scope="col">"Change of the consent rate"</th>
+                        </tr>
+                    </thead>
+                    <tbody>{page.rows.into_iter().map(row).collect_view()}</tbody>
+                </table>
+            </div>
+        }
+        .prerender()
+    };
+    view! {
+        {done}
+        <section class="card">
+            <header><h2>"Before and after"</h2></header>
+            <p class="muted">{words::RELEASES}</p>
+            {list}
+            {page.note.map(|note| view! { <p class="muted">{note}</p> })}
+        </section>
+        {form}
+    }
+}
+
+fn annotation_form(form: AnnotationForm, address: String) -> impl IntoView {
+    let AnnotationForm { name, day, apps, app, faults } = form;
+    let option = |(id, name): (String, String)| {
+        let chosen = id == app;
+        view! { <option value=id selected=chosen>{name}</option> }
+    };
+    let name = Field {
+        name: "name",
+        label: "What happened",
+        value: name,
+        help: Some("Such as: prompt moved after onboarding."),
+        ..Field::default()
+    };
+    let day = Field { name: "day", label: "Day", kind: Some("date"), value: day, ..Field::default() };
+    view! {
+        <section class="card">
+            <header><h2>"Add an annotation"</h2></header>
+            <p class="muted">"It is marked in the charts of everybody who works here, and held against the days before it."</p>
+            {summary(&faults, &[("name", "What happened"), ("day", "Day")])}
+            <form method="post" action=address class="fields">
+                <input type="hidden" name="act" value="add" />
+                {field(name, &faults)}
+                {field(day, &faults)}
+                <div class="field">
+                    <label for="about-app">"App"</label>
+                    <select id="about-app" name="app">
+                        <option value="">"All apps"</option>
+                        {apps.into_iter().map(option).collect_view()}
+                    </select>
+                </div>
+                <button class="button">"Add"</button>
+            </form>
+        </section>
+    }
+}
