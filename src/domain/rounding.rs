@@ -49,24 +49,46 @@ pub enum Shown {
     Rounded(i64),
     /// Fewer than ten; nothing more is said, not even whether there are any.
     FewerThanTen,
-    /// The sum of several days, of which some had fewer than ten and add nothing.
-    AtLeast(i64),
+    /// A sum in which some counts were fewer than ten and add nothing: together they were at most `missing`.
+    AtLeast {
+        sum: i64,
+        missing: i64,
+    },
 }
 
 impl Shown {
-    /// Counts of several days, added up as they are shown. A figure over many days is made so: rounded from its exact sum,
-    /// those of overlapping periods could be solved for the exact counts of single days. What is fewer than ten on a day
-    /// adds nothing, and the sum says so.
-    pub fn sum(days: impl IntoIterator<Item = Self>) -> Option<Self> {
-        days.into_iter().reduce(|sum, day| match (sum, day) {
-            (Self::Exact(sum), Self::Exact(day)) => Self::Exact(sum + day),
-            (Self::FewerThanTen, Self::FewerThanTen) => Self::FewerThanTen,
-            (Self::FewerThanTen, Self::Exact(n) | Self::Rounded(n) | Self::AtLeast(n))
-            | (Self::Exact(n) | Self::Rounded(n) | Self::AtLeast(n), Self::FewerThanTen) => Self::AtLeast(n),
-            (Self::Rounded(sum) | Self::Exact(sum), Self::Rounded(day) | Self::Exact(day)) => Self::Rounded(sum + day),
-            (Self::AtLeast(sum) | Self::Rounded(sum) | Self::Exact(sum), Self::AtLeast(day))
-            | (Self::AtLeast(sum), Self::Rounded(day) | Self::Exact(day)) => Self::AtLeast(sum + day),
-        })
+    /// Counts of several days or states, added up as they are shown. A figure over many of them is made so: rounded from its
+    /// exact sum, those of overlapping ones could be solved for the exact counts of single ones, or for whether there is anybody
+    /// among fewer than ten. What is fewer than ten adds nothing, and the sum says so.
+    pub fn sum(counts: impl IntoIterator<Item = Self>) -> Option<Self> {
+        counts.into_iter().reduce(Self::plus)
+    }
+
+    /// Two such counts, added up.
+    pub fn plus(self, other: Self) -> Self {
+        let (sum, missing) = (self.least() + other.least(), self.missing() + other.missing());
+        match (self, other) {
+            (Self::Exact(_), Self::Exact(_)) => Self::Exact(sum),
+            _ if missing == 0 => Self::Rounded(sum),
+            _ => Self::AtLeast { sum, missing },
+        }
+    }
+
+    /// What is known to be there, but for rounding.
+    fn least(self) -> i64 {
+        match self {
+            Self::Exact(n) | Self::Rounded(n) | Self::AtLeast { sum: n, .. } => n,
+            Self::FewerThanTen => 0,
+        }
+    }
+
+    /// How many may be there beside.
+    fn missing(self) -> i64 {
+        match self {
+            Self::Exact(_) | Self::Rounded(_) => 0,
+            Self::FewerThanTen => STEP - 1,
+            Self::AtLeast { missing, .. } => missing,
+        }
     }
 
     /// Nobody, where that is certain and says nothing of any single person.
@@ -76,33 +98,34 @@ impl Shown {
     pub fn logged(n: i64) -> serde_json::Value {
         match Precision::of(Grant::Rounded).shown(n) {
             Self::FewerThanTen => "fewer than 10".into(),
-            Self::Exact(n) | Self::Rounded(n) | Self::AtLeast(n) => n.into(),
+            other => other.least().into(),
         }
     }
 
     /// Whether days are missing in it: a sum that says less than there may be.
     pub fn is_incomplete(self) -> bool {
-        matches!(self, Self::AtLeast(_))
+        matches!(self, Self::AtLeast { .. })
     }
 
-    /// The figure as a number, such as a chart's; `None` for fewer than ten.
+    /// The figure as a number, such as a chart's; `None` for fewer than ten, and for a sum of such.
     pub fn figure(self) -> Option<i64> {
         match self {
-            Self::Exact(n) | Self::Rounded(n) | Self::AtLeast(n) => Some(n),
-            Self::FewerThanTen => None,
+            Self::FewerThanTen | Self::AtLeast { sum: 0, .. } => None,
+            other => Some(other.least()),
         }
     }
 }
 
-/// A share, from counts as they are shown; `None` where it would say too much, divide by nothing, or be wrong because days
-/// of fewer than ten are missing in a count.
+/// What is missing in a share's counts may be one in so many of its whole: as much as rounding makes of the smallest one.
+const MISSING_ONE_IN: i64 = 20;
+
+/// A share, from counts as they are shown; `None` where it would say too much, divide by nothing, or be wrong because counts
+/// of fewer than ten are missing in it.
 pub fn share(part: Shown, whole: Shown) -> Option<f64> {
-    if part.is_incomplete() || whole.is_incomplete() {
-        return None;
-    }
-    let (part, whole_figure) = (part.figure()?, whole.figure()?);
+    let (part_figure, whole_figure) = (part.figure()?, whole.figure()?);
     let floor = if matches!(whole, Shown::Exact(_)) { 1 } else { SMALLEST_DENOMINATOR };
-    (whole_figure >= floor).then(|| part as f64 / whole_figure as f64)
+    let is_whole = part.missing().max(whole.missing()) * MISSING_ONE_IN <= whole_figure;
+    (whole_figure >= floor && is_whole).then(|| part_figure as f64 / whole_figure as f64)
 }
 
 #[cfg(test)]
@@ -126,11 +149,20 @@ mod tests {
     fn several_days_add_up_as_they_are_shown() {
         let sum = |days: &[i64], precision: Precision| Shown::sum(days.iter().map(|n| precision.shown(*n)));
         assert_eq!(sum(&[14, 14], ROUNDED), Some(Shown::Rounded(20)));
-        assert_eq!(sum(&[14, 9, 14], ROUNDED), Some(Shown::AtLeast(20)));
-        assert_eq!(share(Shown::AtLeast(200), Shown::Rounded(400)), None, "too low a share would be wrong");
-        assert_eq!(sum(&[9, 9, 9], ROUNDED), Some(Shown::FewerThanTen));
+        assert_eq!(sum(&[14, 9, 14], ROUNDED), Some(Shown::AtLeast { sum: 20, missing: 9 }));
+        let three = sum(&[9, 9, 9], ROUNDED);
+        assert_eq!(three, Some(Shown::AtLeast { sum: 0, missing: 27 }), "which may be more than nine");
+        assert_eq!(three.and_then(Shown::figure), None);
+        assert_eq!(sum(&[9], ROUNDED), Some(Shown::FewerThanTen));
         assert_eq!(sum(&[14, 14, 9], EXACT), Some(Shown::Exact(37)));
         assert_eq!(sum(&[], ROUNDED), None);
+    }
+
+    #[test]
+    fn a_share_in_which_much_may_be_missing_is_none() {
+        let of = |missing| share(Shown::Rounded(50), Shown::AtLeast { sum: 180, missing });
+        assert_eq!((of(9), of(18)), (Some(50.0 / 180.0), None));
+        assert_eq!(share(Shown::AtLeast { sum: 50, missing: 18 }, Shown::Rounded(180)), None);
     }
 
     #[test]

@@ -116,7 +116,11 @@ impl Matrix {
     async fn send(&self, route: &Route, caller: &Caller) -> Reply {
         let path = route.address.replace("{workspace}", "acme").replace("{input}", &self.input);
         let path = path.replace("{person}", &self.person).replace("{view}", "now").replace("{version}", "1");
-        let path = path.replace("{org}", "main").replace("{account}", "main").replace("{mpid}", "1");
+        let path = path
+            .replace("{org}", "main")
+            .replace("{account}", "main")
+            .replace("{mpid}", "1")
+            .replace("{annotation}", "0000000000001");
         let path = path.replace("{hash}", "test").replace("{file}", "attest.css");
         // A required parameter.
         let path = if path.ends_with("/breakdown") { format!("{path}?by=app") } else { path };
@@ -187,6 +191,7 @@ impl Matrix {
                     (true, "GET") if route.path().ends_with("/samples") => vec![StatusCode::SEE_OTHER],
                     (true, _) if route.path().ends_with("/samples") => vec![StatusCode::OK],
                     // A deletion needs nothing but its address.
+                    (true, "DELETE") if route.path().ends_with("{annotation}") => vec![StatusCode::NOT_FOUND],
                     (true, "GET" | "DELETE") => vec![StatusCode::OK],
                     (true, _) => vec![StatusCode::UNPROCESSABLE_ENTITY, StatusCode::BAD_REQUEST],
                 }

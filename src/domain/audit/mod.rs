@@ -58,7 +58,9 @@ pub const COMMAND_LINE: &str = "command line";
 pub fn is_reserved(name: &str) -> bool {
     let name = name.to_lowercase();
     let is_attest = name.strip_prefix("attest").is_some_and(|rest| !rest.starts_with(char::is_alphanumeric));
-    name == COMMAND_LINE || is_attest || SystemActor::parse(&name).is_some()
+    // As notices call it.
+    let is_command_line = name.strip_prefix("the ").unwrap_or(&name) == COMMAND_LINE;
+    is_command_line || is_attest || SystemActor::parse(&name).is_some()
 }
 
 /// Exactly what is hashed. Nulls are present, ids are their text, and there are no floats.

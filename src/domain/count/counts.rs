@@ -29,14 +29,4 @@ impl Counts {
     pub fn all(&self) -> i64 {
         self.0.iter().sum()
     }
-
-    /// What these become once the default has spoken for those that never reported.
-    pub fn effective(mut self, default: Option<Status>) -> Self {
-        if let Some(default) = default {
-            let unknown = self.of(CountedState::Unknown);
-            self.add(CountedState::Unknown, -unknown);
-            self.add(CountedState::Known(default), unknown);
-        }
-        self
-    }
 }

@@ -23,16 +23,29 @@ impl Figures {
         Self { days, basis, precision }
     }
 
-    fn sum(&self, basis: Basis, states: &[CountedState]) -> Shown {
-        let of_day = |(day, default): &(Counts, Option<Status>)| {
+    /// How many have a state on a day. With the default applied they are those that reported it and those of unknown status, each as
+    /// they are shown: rounded together they would say whether anybody is among fewer than ten.
+    fn of_day(&self, basis: Basis, (counts, default): &(Counts, Option<Status>), state: CountedState) -> Shown {
+        let shown = |state| self.precision.shown(counts.of(state));
+        match default.filter(|_| basis == Basis::Effective).map(CountedState::Known) {
             // With a default nobody is left without a status.
-            if basis == Basis::Effective && default.is_some() && states == [CountedState::Unknown] {
-                return Shown::NOBODY;
-            }
-            let day = basis.of(*day, *default);
-            self.precision.shown(states.iter().map(|state| day.of(*state)).sum())
-        };
-        Shown::sum(self.days.iter().map(of_day)).unwrap_or(self.precision.shown(0))
+            Some(_) if state == CountedState::Unknown => Shown::NOBODY,
+            Some(default) if state == default => Shown::plus(shown(state), shown(CountedState::Unknown)),
+            _ => shown(state),
+        }
+    }
+
+    /// How many have one of these states, of states and days as they are shown.
+    fn sum(&self, basis: Basis, states: &[CountedState]) -> Shown {
+        let days = self.days.iter().flat_map(|day| states.iter().map(|state| self.of_day(basis, day, *state)));
+        Shown::sum(days).unwrap_or(self.precision.shown(0))
+    }
+
+    /// How many have one of these states, each day rounded from the exact number: whatever the basis, for the default moves
+    /// nobody out of them.
+    fn total(&self, states: &[CountedState]) -> Shown {
+        let of_day = |(counts, _): &(Counts, Option<Status>)| states.iter().map(|state| counts.of(*state)).sum();
+        Shown::sum(self.days.iter().map(|day| self.precision.shown(of_day(day)))).unwrap_or(self.precision.shown(0))
     }
 
     /// How many have a state.
@@ -42,12 +55,12 @@ impl Figures {
 
     /// How many are on an Apple platform.
     pub fn apple(&self) -> Shown {
-        self.sum(self.basis, &CountedState::OF_APPLE)
+        self.total(&CountedState::OF_APPLE)
     }
 
     /// How many there are on all platforms.
     pub fn all(&self) -> Shown {
-        self.sum(self.basis, &CountedState::ALL)
+        self.total(&CountedState::ALL)
     }
 
     /// A rate's two counts. How much was reported is no question of the basis: with the default applied it is all.

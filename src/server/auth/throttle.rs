@@ -6,7 +6,7 @@ use super::turns::Rank;
 use crate::domain::id::PersonId;
 use crate::domain::retention::FAILURES_REMEMBERED;
 use crate::domain::text::Email;
-use crate::domain::time::{HOUR, MINUTE, Millis, SECOND};
+use crate::domain::time::{DAY, HOUR, MINUTE, Millis, SECOND};
 use crate::server::error::Result;
 use crate::server::store::{System, SystemTx, Trail};
 use sha2::{Digest, Sha256};
@@ -63,7 +63,7 @@ impl Kind {
 const LONGEST_WAIT: i64 = 15 * MINUTE;
 
 /// After so many milliseconds one wrong code is forgotten.
-const WRONG_CODE_FORGOTTEN: i64 = 8 * HOUR;
+const WRONG_CODE_FORGOTTEN: i64 = DAY;
 
 /// What an attempt falls under.
 #[derive(Clone, Debug, PartialEq, Eq)]

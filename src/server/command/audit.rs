@@ -76,12 +76,21 @@ pub fn verify_exported(file: &Path, checkpoints: Option<&Path>, keys: &[String],
     let verified = verify_file(opened(file)?, &given)?;
     if json {
         let mut object = verified_json(&verified);
+        object["signed_to"] = verified.signed_to.into();
         object["keys"] = given.keys.iter().cloned().collect();
         object["keys_given"] = (!given.is_key_unproved && checkpoints.is_some()).into();
         say!("{object}");
         return Ok(status_of(&verified));
     }
     print_verified(&verified, false);
+    let last = i64::try_from(verified.rows).unwrap_or(i64::MAX);
+    if verified.is_ok() && checkpoints.is_some() && verified.signed_to < last {
+        say!(
+            "audit: the last checkpoint is of row {}: nothing here proves that rows {} to {last} were not added or written anew",
+            verified.signed_to,
+            verified.signed_to + 1
+        );
+    }
     if checkpoints.is_none() {
         say!(
             "audit: without --checkpoints nothing here proves that the file was not written anew, or cut off at its end"

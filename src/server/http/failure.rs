@@ -30,6 +30,7 @@ use serde_json::json;
 use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use tracing::Instrument;
 
 /// Seconds after which a client may try again when the database was unavailable.
 const TRY_AGAIN: &str = "2";
@@ -165,8 +166,17 @@ async fn watch_person(state: &AppState, asked: &RefusedRequest, error: &Error) {
     }
 }
 
-/// Has the request answered. A panic is an error like another, so that who asked is told its incident.
+/// Has the request answered. A panic is an error like another, so that who asked is told its incident. What changes something
+/// goes on to its end, also when who asked has gone: or a guess would be tried, and not be counted.
 async fn answered(request: Request, next: Next) -> Response {
+    if request.method().is_safe() {
+        return caught(request, next).await;
+    }
+    let whole = tokio::spawn(caught(request, next).in_current_span());
+    whole.await.unwrap_or_else(|error| Error::Internal(format!("a request ended early: {error}")).into_response())
+}
+
+async fn caught(request: Request, next: Next) -> Response {
     AssertUnwindSafe(next.run(request)).catch_unwind().await.unwrap_or_else(|panic| {
         let said = panic.downcast_ref::<String>().map(String::as_str);
         denials::count("panic");

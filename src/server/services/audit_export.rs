@@ -5,6 +5,7 @@ use crate::domain::audit::AuditAction;
 use crate::domain::permission::Permission;
 use crate::server::error::{Error, Result};
 use crate::server::store::audit::ChainRow;
+use crate::server::store::audit::{exported_filter, exported_head};
 use crate::server::store::{Act, Actor, Change, Done, Store, WorkspaceRef};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -67,12 +68,10 @@ pub async fn export(
 ) -> Result<()> {
     let work = move |change| begin(change, format);
     let (chain, slug, last) = store.change(actor, workspace, work).await?;
-    let filter = format!("workspace={slug}, all rows");
+    let filter = exported_filter(&slug);
     match format {
         Format::Csv => write(out, &record(COLUMNS.iter().map(|(name, _)| (*name).to_owned()))?)?,
-        Format::Jsonl => {
-            write(out, format!("{}\n", json!({"attest": "audit", "v": 1, "filter": filter, "rows": last})).as_bytes())?
-        }
+        Format::Jsonl => write(out, format!("{}\n", exported_head(&filter, last)).as_bytes())?,
     }
     let mut seq = 0;
     while seq < last {

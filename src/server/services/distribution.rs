@@ -71,8 +71,13 @@ impl Distribution {
         self.apple(question) + self.explicit(question, CountedState::NotApplicable)
     }
 
-    /// When the last batch came, of the one app or of all.
+    /// When the last batch came, of the one app or of all. To rounded roles of all in production only: a moment of an app may be
+    /// one device's.
     pub fn last_batch(&self, question: &DistributionQuery) -> Option<Millis> {
+        let is_of_all = question.app.is_none() && question.environment == Environment::Production;
+        if self.precision.is_rounded() && !is_of_all {
+            return None;
+        }
         let of_app = |(app, _): &(&AppId, &Millis)| question.app.is_none_or(|wanted| wanted == **app);
         self.last_batches.iter().filter(of_app).map(|(_, at)| *at).max()
     }

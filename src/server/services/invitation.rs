@@ -4,6 +4,7 @@ use super::Services;
 use super::mail::{LinkFor, MAIL_LASTS, invitation};
 use super::member::MemberSnapshot;
 use super::person::{assert_theirs, person_added};
+use super::second_factor::of_demand;
 use crate::domain::audit::AuditAction;
 use crate::domain::error::{Fault, Problem, Refusal};
 use crate::domain::id::{InvitationId, PersonId};
@@ -239,6 +240,11 @@ async fn add_member(
     }
     tx.assert_name_free_in(offer.workspace_id, person, name).await?;
     tx.add_member(offer.workspace_id, person, offer.role).await?;
+    let demands = offer.role.is_powerful() && tx.demands_second_factor(offer.workspace_id).await?;
+    if demands && !tx.locked_second_factor(person).await? {
+        let workspace = (offer.workspace_id, offer.workspace.clone());
+        tx.notify(&of_demand(person, Some(workspace), Some(offer.maker_name.clone()), tx.now)).await?;
+    }
     let after = MemberSnapshot { person: person.to_string(), name: name.to_owned(), role: offer.role };
     let after: Value = serde_json::to_value(after).map_err(Error::internal)?;
     let row = Record::installation(actor, AuditAction::MemberRoleSet, person.to_string(), after);

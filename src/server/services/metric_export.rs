@@ -5,7 +5,6 @@ use crate::domain::error::Refusal;
 use crate::domain::permission::Permission;
 use crate::domain::time::HOUR;
 use crate::server::error::Result;
-use crate::server::store::audit::AuditFilter;
 use crate::server::store::{Act, Actor, Change, Done, Store, View, WorkspaceRef};
 use serde::Serialize;
 
@@ -31,23 +30,10 @@ impl Act for ExportMetrics {
 /// Each export is a row of the log, and nobody may fill it.
 const MOST_IN_AN_HOUR: i64 = 200;
 
-/// Whether `who` may export once more in this hour.
+/// A moment of the workspace to export from, once the log says so.
 ///
 /// # Errors
-/// [`Refusal::RateLimited`].
-pub async fn assert_few(view: &mut View, who: &str) -> Result<()> {
-    let filter = AuditFilter {
-        action: Some(AuditAction::MetricsExported),
-        actor: Some(who.to_owned()),
-        from: Some(view.now.minus(HOUR)),
-        ..AuditFilter::default()
-    };
-    let found = view.audit_rows(&filter, MOST_IN_AN_HOUR).await?.rows.len();
-    let is_few = i64::try_from(found).is_ok_and(|found| found < MOST_IN_AN_HOUR);
-    if is_few { Ok(()) } else { Err(Refusal::RateLimited.into()) }
-}
-
-/// A moment of the workspace to export from, once the log says so.
+/// [`Refusal::RateLimited`] for more than so many in an hour, of one person under whatever name.
 pub async fn export_metrics(
     store: &Store,
     actor: &Actor,
@@ -58,7 +44,11 @@ pub async fn export_metrics(
     Ok(view)
 }
 
-async fn note(change: Change<ExportMetrics>, what: MetricsSnapshot) -> Result<Done<()>> {
+async fn note(mut change: Change<ExportMetrics>, what: MetricsSnapshot) -> Result<Done<()>> {
+    let since = change.now.minus(HOUR);
+    if change.done_since(AuditAction::MetricsExported, since, MOST_IN_AN_HOUR).await? >= MOST_IN_AN_HOUR {
+        return Err(Refusal::RateLimited.into());
+    }
     let view = what.view;
     change.commit(view, None, Some(what), None, ()).await
 }

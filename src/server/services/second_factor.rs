@@ -246,15 +246,24 @@ async fn demand_once(mut change: Change<SetDemand>, required: bool) -> Result<Do
     change.commit("second factor", state(before), state(required), None, ()).await
 }
 
-/// Tells somebody who has no second factor that the workspace demands one of them. Off and on again within a day is told once.
+/// Tells somebody who has no second factor that a workspace demands one of them, or, where none is named, the installation of its
+/// operators. Off and on again within a day is told once.
+pub(super) fn of_demand(
+    person: PersonId,
+    workspace: Option<(WorkspaceId, String)>,
+    who: Option<String>,
+    now: Millis,
+) -> NewNotice {
+    let (id, workspace) = workspace.map(|(id, name)| (id.to_string(), name)).unzip();
+    let about = format!("{} {}", id.as_deref().unwrap_or("operators"), now.0.div_euclid(DAY));
+    let state = NoticeState { who, workspace, ..NoticeState::default() };
+    NewNotice { person, kind: NoticeKind::SecondFactorDemanded, about, state }
+}
+
+/// The same of the change's workspace.
 pub(super) async fn tell_of_demand<A: Act>(change: &mut Change<A>, person: PersonId) -> Result<()> {
-    let state = NoticeState {
-        who: change.asker().told(),
-        workspace: Some(change.workspace.name.clone()),
-        ..NoticeState::default()
-    };
-    let about = format!("{} {}", change.workspace.id, change.now.0.div_euclid(DAY));
-    change.notify(&NewNotice { person, kind: NoticeKind::SecondFactorDemanded, about, state }).await
+    let workspace = (change.workspace.id, change.workspace.name.clone());
+    change.notify(&of_demand(person, Some(workspace), change.asker().told(), change.now)).await
 }
 
 /// Demands a second factor of operators, or no longer. Only operators may, who have one themselves, and the command line.
@@ -280,12 +289,9 @@ async fn demand_of_operators_once(mut tx: SystemTx, actor: Actor, required: bool
     }
     tx.set_operators_need_second_factor(required).await?;
     if required {
-        let state = NoticeState { who: actor.told(), ..NoticeState::default() };
-        let about = format!("operators {}", tx.now.0.div_euclid(DAY));
         for person in tx.locked_operators().await? {
             if !tx.locked_second_factor(person).await? {
-                let kind = NoticeKind::SecondFactorDemanded;
-                tx.notify(&NewNotice { person, kind, about: about.clone(), state: state.clone() }).await?;
+                tx.notify(&of_demand(person, None, actor.told(), tx.now)).await?;
             }
         }
     }

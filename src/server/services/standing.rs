@@ -2,6 +2,7 @@
 
 use super::Services;
 use super::person::{assert_theirs, operators_only};
+use super::second_factor::of_demand;
 use crate::domain::audit::AuditAction;
 use crate::domain::error::{Problem, Refusal};
 use crate::domain::id::PersonId;
@@ -112,6 +113,9 @@ async fn set_standing_once(
         let role = (standing == Standing::Operator).then(|| "operator".to_owned());
         let told = NoticeState { who: actor.told(), role, ..NoticeState::default() };
         tx.notify(&NewNotice::new(id, NoticeKind::RoleChanged, told)).await?;
+    }
+    if standing == Standing::Operator && !person.has_second_factor() && tx.operators_need_second_factor().await? {
+        tx.notify(&of_demand(id, None, actor.told(), tx.now)).await?;
     }
     let row = Record::installation(&actor, standing.action(), id.to_string(), state);
     let is_of_workspaces = matches!(standing, Standing::Disabled | Standing::Enabled);

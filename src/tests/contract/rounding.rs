@@ -8,7 +8,7 @@ use attest::domain::time::DAY;
 use attest::server::calendar;
 use axum::http::StatusCode;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 on_both! {
     periods_tell_rounded_roles_no_more_than_days
@@ -148,12 +148,17 @@ fn bounds(shown: &Value) -> Bounds {
 #[derive(Default)]
 struct Attack {
     known: BTreeMap<String, Bounds>,
+    /// What was not shown.
+    hidden: BTreeSet<String>,
     sums: Vec<(Vec<String>, String)>,
 }
 
 impl Attack {
     fn learn(&mut self, name: &str, shown: &Value) {
         let (low, high) = bounds(shown);
+        if shown.is_null() {
+            self.hidden.insert(name.to_owned());
+        }
         let known = self.known.entry(name.to_owned()).or_insert((0, i64::MAX / 1000));
         *known = (known.0.max(low), known.1.min(high));
     }
@@ -168,19 +173,29 @@ impl Attack {
         self.learn(&format!("{of} all"), &explicit["total"]);
         let parts = states.into_iter().chain(["elsewhere"]).map(|state| format!("{of} {state}")).collect();
         self.sums.push((parts, format!("{of} all")));
-        // The default is denied.
-        self.learn(&format!("{of} denied by all"), &effective["counts"]["denied"]);
-        let parts = ["denied", "unknown"].map(|state| format!("{of} {state}"));
-        self.sums.push((parts.into(), format!("{of} denied by all")));
-        // Rates are of rounded counts, but their denominators are rounded sums.
-        for (rate, parts) in [
-            ("consent_rate", &["authorized", "denied"][..]),
-            ("prompt_coverage", &["authorized", "denied", "not_determined"]),
-            ("restricted_rate", &["authorized", "denied", "restricted", "not_determined"]),
-            ("reported_share", &["authorized", "denied", "restricted", "not_determined", "unknown"]),
-        ] {
-            self.learn(&format!("{of} {rate}"), &explicit["rates"][rate]["whole"]);
-            self.sums.push((parts.iter().map(|state| format!("{of} {state}")).collect(), format!("{of} {rate}")));
+        // What is made of these says no more than they do: the default, which is denied, and both counts of each rate.
+        let sum = |of: &Value, states: &[&str]| {
+            Some(states.iter().filter_map(|state| of["counts"][*state].as_i64()).sum::<i64>()).filter(|sum| *sum > 0)
+        };
+        assert_eq!(
+            effective["counts"]["denied"].as_i64(),
+            sum(explicit, &["denied", "unknown"]),
+            "{explicit} {effective}"
+        );
+        for (answer, basis) in [(explicit, "explicit"), (effective, "effective")] {
+            for (rate, part, whole) in [
+                ("consent_rate", 1, &["authorized", "denied"][..]),
+                ("addressable_rate", 1, &["authorized", "denied", "restricted", "not_determined", "unknown"]),
+                ("prompt_coverage", 2, &["authorized", "denied", "not_determined"]),
+                ("restricted_rate", 1, &["restricted", "authorized", "denied", "not_determined"]),
+                ("reported_share", 4, &["authorized", "denied", "restricted", "not_determined", "unknown"]),
+            ] {
+                // What was reported is no question of the basis.
+                let answer = if rate == "reported_share" { explicit } else { answer };
+                let of = &answer["rates"][rate];
+                assert_eq!(of["whole"].as_i64(), sum(answer, whole), "{basis} {rate}: {answer}");
+                assert_eq!(of["part"].as_i64(), sum(answer, &whole[..part]), "{basis} {rate}: {answer}");
+            }
         }
     }
 
@@ -278,6 +293,9 @@ async fn filters_tell_rounded_roles_nothing_exact(world: World) {
         attack.solve();
         let solved: Vec<_> = attack.known.iter().filter(|(_, (low, high))| low == high && *high > 0).collect();
         assert!(solved.is_empty(), "{unit}: {solved:?}");
+        // Nor that there is anybody among fewer than ten.
+        let found: Vec<_> = attack.hidden.iter().filter(|name| attack.known[*name].0 > 0).collect();
+        assert!(found.is_empty() && attack.hidden.len() > 50, "{unit}: {found:?} of {}", attack.hidden.len());
         assert!(
             attack.known.len() > 500 && attack.known.values().all(|(low, high)| low <= high),
             "{}",

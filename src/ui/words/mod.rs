@@ -67,7 +67,8 @@ pub fn count(shown: Shown) -> String {
     match shown {
         Shown::Exact(n) | Shown::Rounded(n) => number(n),
         Shown::FewerThanTen => "fewer than 10".to_owned(),
-        Shown::AtLeast(n) => format!("about {} or more", number(n)),
+        Shown::AtLeast { sum: 0, .. } => "fewer than 10 each".to_owned(),
+        Shown::AtLeast { sum, .. } => format!("about {} or more", number(sum)),
     }
 }
 

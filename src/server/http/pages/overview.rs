@@ -70,11 +70,12 @@ async fn read(view: &mut View, asked: &PageQuery, keep_daily_days: u32) -> Resul
     Ok(Read { question, distribution, empty, period, compared, marks, happenings })
 }
 
-/// For rounded roles not even whether there is anybody may be shown; when the last batch came is.
+/// For rounded roles not even whether there is anybody in an app or in development may be shown; that nothing ever came is.
 fn is_empty(distribution: &Distribution, question: &DistributionQuery) -> bool {
     let anybody = DistributionQuery { platform: None, ..*question };
     if distribution.precision.is_rounded() {
-        distribution.last_batch(question).is_none()
+        let of_all = question.app.is_none() && question.environment == Environment::Production;
+        of_all && distribution.last_batches.is_empty()
     } else {
         distribution.all(&anybody) == 0
     }
@@ -97,7 +98,7 @@ async fn empty(view: &mut View, question: &DistributionQuery) -> Result<Empty> {
 async fn in_development(view: &mut View, question: &DistributionQuery) -> Result<Option<(String, String)>> {
     let there = DistributionQuery { environment: Environment::Development, app: None, platform: None, ..*question };
     let distribution = distribution::read(view, there.environment, there.unit).await?;
-    if is_empty(&distribution, &there) {
+    if distribution.precision.is_rounded() || is_empty(&distribution, &there) {
         return Ok(None);
     }
     let count = words::count(distribution.shown(distribution.all(&there)));

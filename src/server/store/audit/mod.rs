@@ -9,7 +9,7 @@ mod verify;
 
 pub use proof::Checkpoints;
 pub use read::{AuditFilter, AuditRows};
-pub use verify::{Verified, verify_file};
+pub use verify::{Verified, exported_filter, exported_head, verify_file};
 
 use super::actor::Actor;
 use super::db::{Tx, on};

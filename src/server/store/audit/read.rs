@@ -7,7 +7,7 @@ use crate::domain::time::Millis;
 use crate::server::error::Result;
 use crate::server::store::db::{Tx, on};
 use crate::server::store::scope::Scope;
-use crate::server::store::{Precedence, Purpose, SystemView};
+use crate::server::store::{Act, Change, Precedence, Purpose, SystemView};
 use std::collections::BTreeMap;
 
 /// What to read of a chain; every bound that is `None` is open.
@@ -285,6 +285,25 @@ impl Scope {
     pub async fn audit_actors(&mut self) -> Result<Vec<String>> {
         let chain = self.workspace.id;
         self.tx.audit_actors(chain).await
+    }
+}
+
+impl<A: Act> Change<A> {
+    /// How often who asks did something since a moment, by this chain; counted up to `most`, and exact until the change ends.
+    pub async fn done_since(&mut self, action: AuditAction, since: Millis, most: i64) -> Result<i64> {
+        const SQL: &str = "select count(*) from (select 1 from audit where workspace_id = $1 and action = $2 \
+            and at_ms >= $3 and actor_kind = $4 and actor_id = $5 limit $6) as done";
+        self.last_audit_row().await?;
+        let (chain, who) = (self.workspace.id, self.actor().clone());
+        Ok(on!(&mut self.tx, c => sqlx::query_scalar(SQL)
+            .bind(chain)
+            .bind(action.as_str())
+            .bind(since)
+            .bind(&who.kind)
+            .bind(&who.id)
+            .bind(most)
+            .fetch_one(c)
+            .await?))
     }
 }
 

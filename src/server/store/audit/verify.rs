@@ -10,7 +10,7 @@ use crate::server::error::{Error, Result};
 use crate::server::secret::signing::Signed;
 use crate::server::store::db::{Tx, on};
 use crate::server::store::{Store, SystemView};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::io::BufRead;
 
 /// The first row of a chain that does not hold, and why.
@@ -30,6 +30,8 @@ pub struct Verified {
     pub checkpoints: u64,
     /// At most one per chain.
     pub broken: Vec<Broken>,
+    /// Of a file the last row that a checkpoint was given for; zero without any. Of those after it nothing is proved.
+    pub signed_to: i64,
     /// Whether nothing keeps a row from being changed or removed: neither triggers nor missing rights.
     pub unguarded: bool,
 }
@@ -40,7 +42,7 @@ impl Verified {
     }
 
     fn of_file(walk: &Walk<'_>, broken: Option<Broken>) -> Self {
-        let mut verified = Self::default();
+        let mut verified = Self { signed_to: walk.signed_to, ..Self::default() };
         verified.add(walk, broken);
         verified
     }
@@ -117,12 +119,14 @@ struct Walk<'a> {
     given: Option<&'a SignedRows>,
     /// How many checkpoints hold so far.
     checkpoints: u64,
+    /// The last row that was signed by a checkpoint that was given.
+    signed_to: i64,
 }
 
 impl<'a> Walk<'a> {
     fn new(chain: String, given: &'a Checkpoints) -> Self {
         let given = given.of(&chain);
-        Self { chain, seq: 0, previous: FIRST_PREVIOUS.to_owned(), rows: 0, given, checkpoints: 0 }
+        Self { chain, seq: 0, previous: FIRST_PREVIOUS.to_owned(), rows: 0, given, checkpoints: 0, signed_to: 0 }
     }
 
     fn broken(&self, seq: i64, why: &'static str) -> Broken {
@@ -145,7 +149,10 @@ impl<'a> Walk<'a> {
         match self.given.and_then(|given| given.get(&self.seq)) {
             Some(said) if said.iter().any(|hash| *hash != self.previous) => Err(self.broken(self.seq, REWRITTEN)),
             said => {
-                self.checkpoints += u64::from(said.is_some());
+                if said.is_some() {
+                    self.checkpoints += 1;
+                    self.signed_to = self.seq;
+                }
                 Ok(())
             }
         }
@@ -239,6 +246,16 @@ impl SystemView {
     }
 }
 
+/// What the first line of an exported chain says was exported.
+pub fn exported_filter(slug: &str) -> String {
+    format!("workspace={slug}, all rows")
+}
+
+/// The first line of an exported chain.
+pub fn exported_head(filter: &str, rows: i64) -> Value {
+    json!({"attest": "audit", "v": 1, "filter": filter, "rows": rows})
+}
+
 /// The longest line of an exported chain, in bytes: many times what the largest row has, so that no file fills the memory.
 const LONGEST_ROW: u64 = 4 * 1024 * 1024;
 
@@ -250,16 +267,27 @@ const LONGEST_ROW: u64 = 4 * 1024 * 1024;
 pub fn verify_file(lines: impl BufRead, given: &Checkpoints) -> Result<Verified> {
     let unreadable = |line: usize| Error::Internal(format!("line {line} of the file is not a row of an exported log"));
     let mut lines = bounded_lines(lines, LONGEST_ROW).enumerate();
-    let mut next = || -> Result<Option<(usize, Value)>> {
+    // Who reads the file without this program must see what it saw: each line is, byte for byte, what an export writes.
+    let mut next = || -> Result<Option<(usize, Value, String)>> {
         let Some((at, line)) = lines.next() else { return Ok(None) };
-        serde_json::from_str(&line?).map(|value| Some((at, value))).map_err(|_| unreadable(at + 1))
+        let line = line?;
+        let value = serde_json::from_str(&line).map_err(|_| unreadable(at + 1))?;
+        Ok(Some((at, value, line)))
     };
-    let head = next()?.map(|(_, head)| head).filter(|head| head["attest"] == "audit");
-    let rows = head.and_then(|head| head["rows"].as_i64());
-    let rows = rows.ok_or_else(|| Error::Internal("the file's first line is not that of an exported log".into()))?;
+    let no_head = || Error::Internal("the file's first line is not that of an exported log".into());
+    let (_, head, line) = next()?.ok_or_else(no_head)?;
+    let (filter, rows) = (head["filter"].as_str().unwrap_or_default(), head["rows"].as_i64().unwrap_or_default());
+    if line.trim_end_matches('\n') != exported_head(filter, rows).to_string() {
+        return Err(no_head());
+    }
     let mut walk: Option<Walk<'_>> = None;
-    while let Some((at, value)) = next()? {
+    let mut target = String::new();
+    while let Some((at, value, line)) = next()? {
         let kept = ChainRow::read(value).ok_or_else(|| unreadable(at + 1))?;
+        if line.trim_end_matches('\n') != kept.json().to_string() {
+            return Err(unreadable(at + 1));
+        }
+        target.clone_from(&kept.row.target);
         let walk = walk.get_or_insert_with(|| Walk::new(kept.row.chain.clone(), given));
         if let Err(broken) = walk.step(kept) {
             return Ok(Verified::of_file(walk, Some(broken)));
@@ -267,6 +295,10 @@ pub fn verify_file(lines: impl BufRead, given: &Checkpoints) -> Result<Verified>
     }
     // An export has all rows from the first one on, so the last one's number is how many there are.
     let Some(walk) = walk else { return Err(Error::Internal("the file has no rows".into())) };
+    // The last row is that of the export, of the workspace that the first line names.
+    if walk.seq == rows && filter != exported_filter(&target) {
+        return Err(Error::Internal("the file's first line names another workspace than its last row".into()));
+    }
     let missing = (walk.seq != rows).then(|| walk.broken(walk.seq + 1, "the row is missing"));
     if walk.given.is_none() && given.chains().next().is_some() {
         return Err(Error::Internal("no checkpoint is of the chain in the file: nothing is proved by them".into()));
