@@ -158,7 +158,11 @@ mod tests {
         assert_eq!(Name::parse(&"x".repeat(81)), Err(Problem::TooLong));
         assert!(Name::parse(&"é".repeat(80)).is_ok());
         assert_eq!(Name::parse("a\u{0}b"), Err(Problem::Unprintable));
-        assert_eq!(Name::parse("a\u{202e}b"), Err(Problem::Unprintable));
+        for hidden in ["a\u{202e}b", "a\u{61c}b", "Ada\u{ad}", "\u{3164}a", "a\u{e0041}"] {
+            assert_eq!(Name::parse(hidden), Err(Problem::Unprintable), "{hidden:?}");
+        }
+        // What joins letters is part of names.
+        assert!(Name::parse("نیم\u{200c}فاصله").is_ok() && Name::parse("👩\u{200d}💻").is_ok());
     }
 
     #[test]

@@ -14,6 +14,7 @@ on_both! {
     a_platform_without_statuses_says_so
     a_wrong_filter_is_named
     the_island_is_led_nowhere
+    rounded_roles_are_not_told_whether_there_is_anybody_in_an_app
 }
 
 fn ios(n: usize, status: Option<&str>) -> Value {
@@ -118,6 +119,27 @@ async fn the_island_is_led_nowhere(world: World) {
             assert_eq!(reply.status, expected, "{method} {workspace}");
             assert!(!reply.headers.contains_key(LOCATION), "{method} {workspace}: {:?}", reply.headers);
             assert_eq!(reply.body.is_empty(), method == Method::HEAD);
+        }
+    }
+}
+
+/// Neither by words for an empty page nor by the moment of the last batch.
+async fn rounded_roles_are_not_told_whether_there_is_anybody_in_an_app(world: World) {
+    world.workspace("Acme").await;
+    let input = world.input("acme", "Backend").await;
+    for (app, environment) in [("com.tiny", "production"), ("com.devonly", "development")] {
+        let batch = json!({"environment": environment, "application_info": {"package": app},
+            "device_info": {"platform": "iOS", "ios_idfv": app}});
+        assert_eq!(world.event(&input, &batch).await.status, StatusCode::ACCEPTED);
+    }
+    for (name, role, is_told) in [("Cleo", Role::Compliance, true), ("Roy", Role::ReadOnly, false)] {
+        let reader = world.sign_in(&world.member("acme", name, role).await).await;
+        for query in
+            ["app=com.devonly", "app=com.tiny&environment=development", "app=com.tiny", "environment=development"]
+        {
+            let page = world.get(&format!("/w/acme/overview?{query}"), &reader).await.body;
+            let told = ["Nothing has been counted here yet", "In development:", "Last batch"];
+            assert_eq!(told.iter().any(|words| page.contains(words)), is_told, "{name} {query}: {page}");
         }
     }
 }

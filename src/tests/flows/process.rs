@@ -248,6 +248,16 @@ async fn an_exported_log_proves_itself_and_a_backup_is_whole() {
     let cut: Vec<&str> = exported.lines().take(4).collect();
     let (code, said) = verify(&cut.join("\n")).await;
     assert!(code == Some(1) && said.contains("row 4: the row is missing"), "{said}");
+    // Who reads the file by other means must not see another text than what was proved.
+    let forged = exported.replacen("{\"action\":\"input.added\"", "{\"action\":\"x\",\"action\":\"input.added\"", 1);
+    assert!(forged != exported && verify(&forged).await.0 == Some(2), "a name twice");
+    assert_eq!(verify(&exported.replacen("\"reason\":null,", "", 1)).await.0, Some(2), "a null that is left out");
+    assert_eq!(
+        verify(&exported.replacen("workspace=acme", "workspace=other", 1)).await.0,
+        Some(2),
+        "of another workspace"
+    );
+    assert_eq!(verify(&exported.replacen("\"v\":1", "\"v\":9", 1)).await.0, Some(2), "of another version");
     for (text, why) in [("{}", "not an exported log"), ("", "nothing"), (cut[0], "no rows"), (cut[1], "no first line")]
     {
         assert_eq!(verify(text).await.0, Some(2), "{why}");

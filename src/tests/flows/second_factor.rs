@@ -14,6 +14,7 @@ on_both! {
     each_of_ten_recovery_codes_works_once
     guesses_at_the_code_slow_down
     wrong_codes_are_told_and_nothing_else_counts_as_one
+    a_guess_counts_although_who_made_it_has_gone
     a_workspace_demands_it_of_those_who_change_it
     an_installation_demands_it_of_its_operators
     a_lost_one_is_taken_away_by_an_operator
@@ -237,6 +238,26 @@ async fn wrong_codes_are_told_and_nothing_else_counts_as_one(world: World) {
     assert_eq!(told().await, 1, "those of yesterday are forgotten");
 }
 
+/// Whoever has the password could guess without a trace, were a guess tried that nobody waits for, and not counted.
+async fn a_guess_counts_although_who_made_it_has_gone(world: World) {
+    let ada = world.person("Ada").await;
+    let phone = Phone::set_up(&world, &ada).await;
+    world.clock.advance(HOUR);
+    for _ in 0..3 {
+        let half = phone.password(&world).await;
+        let mut guess = Box::pin(give_code(&world, &half, "000000"));
+        assert!(futures::poll!(guess.as_mut()).is_pending());
+        drop(guess);
+    }
+    let told = async {
+        while world.rows::<(i64,)>("select count(*) from notices where kind = 'wrong_codes'").await != [(1,)] {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(20), told).await.expect("all three count");
+    assert_eq!(world.rows::<(i64,)>("select cast(sum(n) as bigint) from sign_in_failures").await, [(3,)]);
+}
+
 async fn a_workspace_demands_it_of_those_who_change_it(world: World) {
     world.workspace("Acme").await;
     world.workspace("Other").await;
@@ -282,6 +303,14 @@ async fn a_workspace_demands_it_of_those_who_change_it(world: World) {
     assert_eq!(world.get("/w/acme/overview", &bobs.cookie).await.status, StatusCode::OK, "at once");
     world.set_role("acme", &cleo, Role::Admin).await;
     assert_eq!(told(&cleos).await, 1, "nor is it kept from who becomes an Admin meanwhile");
+    let dora = world.sign_in(&world.person("Dora").await).await;
+    let invite =
+        [("act", "invite"), ("email", "dora@example.com"), ("role", "admin"), ("confirmed", "yes"), ("form_id", "d")];
+    let page = world.post("/w/acme/members", &phone.cookie, &invite).await.body;
+    let token = between(&page, "/invitation?token=", "<").trim().to_owned();
+    let reply = world.post("/invitation", &dora, &[("token", &token), ("accept", "yes")]).await;
+    assert_eq!(reply.status, StatusCode::SEE_OTHER, "{}", reply.body);
+    assert_eq!(told(&dora).await, 1, "nor from who is invited as one");
     assert_eq!(world.post("/w/acme/members", &phone.cookie, &demand("no")).await.status, StatusCode::SEE_OTHER);
     assert_eq!(
         world.post(PAGE, &phone.cookie, &[("act", "remove"), ("sure", "yes")]).await.status,
@@ -300,6 +329,11 @@ async fn an_installation_demands_it_of_its_operators(world: World) {
     let phone = Phone::set_up_in(&world, &olga, cookie).await;
     assert_eq!(world.post("/people", &phone.cookie, &demand).await.status, StatusCode::SEE_OTHER);
     assert!(world.get("/account", &ottos).await.body.contains("Two-factor authentication required"));
+    let petra = world.person("Petra").await;
+    let form = [("act", "make_operator"), ("sure", "yes"), ("confirmed", "yes")];
+    assert_eq!(world.post(&world.page_of(&petra).await, &phone.cookie, &form).await.status, StatusCode::SEE_OTHER);
+    let petras = world.get("/account", &world.sign_in(&petra).await).await.body;
+    assert!(petras.contains("Two-factor authentication required"), "who becomes one meanwhile: {petras}");
     let ada = world.page_of(&world.person("Ada").await).await;
     for path in ["/people", "/workspaces", "/jobs", "/log", &ada] {
         assert_eq!(world.get(path, &ottos).await.status, StatusCode::FORBIDDEN, "{path}");

@@ -130,6 +130,9 @@ async fn a_file_is_taken_by_getting_it(world: World) {
     for _ in 0..199 {
         json_file(&world, &ada, "now/file?format=json").await;
     }
+    // By another name it is the same person.
+    let renamed = world.post("/account", &ada, &[("act", "name"), ("name", "Ada B")]).await;
+    assert_eq!(renamed.status, StatusCode::SEE_OTHER, "{}", renamed.body);
     let more = world.get("/w/acme/metrics/now/file", &ada).await;
     assert_eq!(more.status, StatusCode::TOO_MANY_REQUESTS);
     assert!(more.body.contains("That is a lot for now"), "{}", more.body);
