@@ -1,6 +1,6 @@
 //! How many units have each state.
 
-use crate::domain::att::{CountedState, Status};
+use crate::domain::att::CountedState;
 
 /// A number for each of the six states.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

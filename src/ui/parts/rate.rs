@@ -46,13 +46,17 @@ pub fn rate_card(card: RateCard) -> impl IntoView {
 }
 
 pub fn change(change: Change) -> impl IntoView {
-    let (class, behind) = match change.meaning {
-        Meaning::Better => ("change better", ""),
-        Meaning::Worse => ("change worse", ""),
-        Meaning::Chance => ("change", ", may be chance"),
-        Meaning::Unknown => ("change", ""),
-    };
-    view! { <p class=class><b>{change.words}</b>{format!(" {}{behind}", change.span)}</p> }
+    let behind = if change.meaning == Meaning::Chance { ", may be chance" } else { "" };
+    view! { <p class=change_class(change.meaning)><b>{change.words}</b>{format!(" {}{behind}", change.span)}</p> }
+}
+
+/// How a change is shown.
+pub fn change_class(meaning: Meaning) -> &'static str {
+    match meaning {
+        Meaning::Better => "change better",
+        Meaning::Worse => "change worse",
+        Meaning::Chance | Meaning::Unknown => "change",
+    }
 }
 
 /// A rate's formula, behind a question mark that opens without script.

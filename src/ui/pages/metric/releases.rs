@@ -3,7 +3,6 @@
 use crate::ui::frame::Frame;
 use crate::ui::parts::field::{Faults, Field, field, summary};
 use crate::ui::parts::notice::done;
-use crate::ui::parts::rate::{Change, change};
 use crate::ui::prerender::Prerender;
 use crate::ui::words::{self, Done};
 use leptos::prelude::*;
@@ -32,7 +31,10 @@ pub struct MilestoneRow {
     /// The consent rate of devices first seen before it, and from it on; with how many of how many.
     pub before: CohortCell,
     pub after: CohortCell,
-    pub change: Option<Change>,
+    /// How the rate changed; empty where that cannot be told.
+    pub change: String,
+    /// How that is shown: for the better, for the worse, or neither.
+    pub class: &'static str,
     /// What the change means, in words.
     pub meaning: String,
     /// The id of an annotation that the reader may remove.
@@ -43,6 +45,8 @@ pub struct MilestoneRow {
 pub struct CohortCell {
     pub rate: String,
     pub figures: String,
+    /// Where its days are not over.
+    pub so_far: Option<String>,
 }
 
 /// The form that notes something, as it was typed.
@@ -60,8 +64,15 @@ pub fn releases(page: Releases, frame: &Frame) -> impl IntoView + use<> {
     let address = format!("/w/{}/metrics/releases", frame.slug);
     let done = page.done.map(done);
     let form = page.form.map(|form| annotation_form(form, address.clone()));
-    let cell = |cell: CohortCell| {
-        view! { <td class="n"><b>{cell.rate}</b><br /><small class="muted">{cell.figures}</small></td> }
+    let labels = [format!("{} days before", page.cohort_days), format!("{} days after", page.cohort_days)];
+    // On a phone a row is a block, whose cells say what they are.
+    let cell = |label: &str, cell: CohortCell| {
+        let so_far = cell.so_far.map(|so_far| view! { <br /><small class="muted">{so_far}</small> });
+        view! {
+            <td class="n" data-label=label.to_owned()>
+                <b>{cell.rate}</b><br /><small class="muted">{cell.figures}</small>{so_far}
+            </td>
+        }
     };
     let row = |row: MilestoneRow| {
         let remove = row.removable.map(|id| {
@@ -77,9 +88,9 @@ pub fn releases(page: Releases, frame: &Frame) -> impl IntoView + use<> {
         view! {
             <tr>
                 <th scope="row"><b>{row.name}</b><br /><small class="muted">{row.day}{row.about}</small>{remove}</th>
-                {cell(row.before)}
-                {cell(row.after)}
-                <td>{row.change.map(change)}<small class="muted">{row.meaning}</small></td>
+                {cell(&labels[0], row.before)}
+                {cell(&labels[1], row.after)}
+                <td><b class=row.class>{row.change}</b><br /><small class="muted">{row.meaning}</small></td>
             </tr>
         }
     };
@@ -95,8 +106,8 @@ pub fn releases(page: Releases, frame: &Frame) -> impl IntoView + use<> {
                     <thead>
                         <tr>
                             <th scope="col">"Release or annotation"</th>
-                            <th scope="col" class="n">{format!("{} days before", page.cohort_days)}</th>
-                            <th scope="col" class="n">{format!("{} days after", page.cohort_days)}</th>
+                            <th scope="col" class="n">{labels[0].clone()}</th>
+                            <th scope="col" class="n">{labels[1].clone()}</th>
                             <th scope="col">"Change of the consent rate"</th>
                         </tr>
                     </thead>

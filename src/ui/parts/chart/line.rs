@@ -44,7 +44,7 @@ pub struct Mark {
 
 /// A mark's words: their height, and the width of a letter of theirs, on average.
 const MARK: f64 = 20.0;
-const LETTER: f64 = 6.6;
+const LETTER: f64 = 7.1;
 /// In how many rows the words of marks stand, at most.
 const MARK_ROWS: usize = 3;
 /// The width of the card that shows what is read, in the drawing's units.

@@ -2,7 +2,7 @@
 
 use super::asked::Asked;
 use super::bar::MOST_OFFERED;
-use crate::domain::metric::{Fraction, Rate};
+use crate::domain::metric::{Fraction, Meaning, Rate};
 use crate::domain::permission::Permission;
 use crate::server::calendar;
 use crate::server::error::Result;
@@ -12,7 +12,7 @@ use crate::server::services::release::{COHORT_DAYS, Cohort, Milestone, What, coh
 use crate::server::store::View;
 use crate::ui::pages::metric::releases::{AnnotationForm, CohortCell, MilestoneRow, Releases};
 use crate::ui::parts::field::Faults;
-use crate::ui::parts::rate::Change;
+use crate::ui::parts::rate::change_class;
 use crate::ui::words::{self, Done};
 
 /// How many milestones a page has: each reads four weeks.
@@ -82,7 +82,7 @@ fn row((milestone, both): Told, may_note: bool) -> MilestoneRow {
             (name, about, may_note.then(|| id.to_string()))
         }
     };
-    let unknown = || CohortCell { rate: words::NO_SHARE.to_owned(), figures: String::new() };
+    let unknown = || CohortCell { rate: words::NO_SHARE.to_owned(), ..CohortCell::default() };
     let (before, after) = both.map_or((unknown(), unknown()), |(before, after)| (cell(before), cell(after)));
     let grew = both.and_then(|(before, after)| after.consent.since(before.consent, Rate::Consent));
     MilestoneRow {
@@ -91,7 +91,8 @@ fn row((milestone, both): Told, may_note: bool) -> MilestoneRow {
         about,
         before,
         after,
-        change: grew.map(|(grew, meaning)| Change { words: words::points(grew), span: String::new(), meaning }),
+        change: grew.map(|(grew, _)| words::points(grew)).unwrap_or_default(),
+        class: change_class(grew.map_or(Meaning::Unknown, |(_, meaning)| meaning)),
         meaning: match both {
             None => "The days before it are not kept.".to_owned(),
             Some((before, after)) => words::grown(after.consent.grown_since(before.consent)),
@@ -102,12 +103,10 @@ fn row((milestone, both): Told, may_note: bool) -> MilestoneRow {
 
 fn cell(Cohort { days, consent }: Cohort) -> CohortCell {
     let Fraction { part, whole, .. } = consent;
-    let so_far = match days.days() {
-        COHORT_DAYS => String::new(),
-        n => format!(", {n} of {COHORT_DAYS} days so far"),
-    };
+    let so_far = Some(days.days()).filter(|days| *days < COHORT_DAYS);
     CohortCell {
         rate: words::share(consent.share()),
-        figures: format!("{} of {}{so_far}", words::count(part), words::count(whole)),
+        figures: format!("{} of {}", words::count(part), words::count(whole)),
+        so_far: so_far.map(|days| format!("{days} of {COHORT_DAYS} days so far")),
     }
 }
