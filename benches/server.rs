@@ -123,8 +123,11 @@ impl Running {
         let mut answer = String::new();
         stream.write_all(request.as_bytes()).expect("it reads");
         stream.read_to_string(&mut answer).expect("it answers");
-        let cookie = answer.lines().find_map(|line| line.strip_prefix("set-cookie: "));
-        cookie.and_then(|cookie| cookie.split(';').next()).unwrap_or_else(|| panic!("{answer}")).to_owned()
+        // Beside the session there is one by which the browser is known again.
+        let cookies = answer.lines().filter_map(|line| line.strip_prefix("set-cookie: "));
+        let cookies: Vec<&str> = cookies.filter_map(|cookie| cookie.split(';').next()).collect();
+        assert!(!cookies.is_empty(), "{answer}");
+        cookies.join("; ")
     }
 
     /// Asks it to stop, and waits until it did.

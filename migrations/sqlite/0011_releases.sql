@@ -1,15 +1,6 @@
--- What followed from installs: the first answers of devices by the day on which they were installed (codes 1020 to 1023), in all and in
--- each app, for those that answered before this was counted.
-insert into flows (workspace_id, environment, app_id, dimension, value, day, flow, slot, n)
-select t.workspace_id, t.environment, t.app_id, '', '', d.installed_on, 1020 + t.to_status, 0, count(*)
-from transitions t join devices d on d.workspace_id = t.workspace_id and d.environment = t.environment and d.id = t.device_id
-where t.day is not null and t.answered_after is not null and d.installed_on is not null
-group by t.workspace_id, t.environment, t.app_id, d.installed_on, t.to_status;
-
-insert into flows (workspace_id, environment, app_id, dimension, value, day, flow, slot, n)
-select workspace_id, environment, 0, dimension, value, day, flow, slot, cast(sum(n) as bigint)
-from flows where flow between 1020 and 1023
-group by workspace_id, environment, dimension, value, day, flow, slot;
+-- First answers by the day of the install (codes 1020 to 1023 of flows) are counted from now on. Of devices that were installed before,
+-- some answered already: they are whole from the day after tomorrow on, whatever the time zone.
+insert into kept_from (workspace_id, what, day) select id, 'install_answers', cast(unixepoch() / 86400 as integer) + 2 from workspaces;
 
 -- Releases: the first day on which a version of an app had one percent of the devices that were active in the app, and at least ten.
 create table releases (

@@ -168,6 +168,8 @@ pub enum Refusal {
     TooLarge(usize),
     /// Too many requests of one input in this second.
     RateLimited,
+    /// More within an hour than anybody may.
+    TooManyForNow,
 }
 
 impl Refusal {
@@ -185,7 +187,7 @@ impl Refusal {
             Self::Conflict | Self::SentAlready => Code::Conflict,
             Self::Invalid(_) => Code::Invalid,
             Self::TooLarge(_) => Code::TooLarge,
-            Self::RateLimited => Code::RateLimited,
+            Self::RateLimited | Self::TooManyForNow => Code::RateLimited,
         }
     }
 

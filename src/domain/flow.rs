@@ -147,8 +147,8 @@ pub fn count_transitions<'a>(cells: &mut FlowCells, transitions: impl IntoIterat
         }
         if let Some(ms) = transition.answered_after {
             add_in_all_and_app(cells, device, day, Flow::Answered(AnswerTime::of(ms)), 1);
-            if let Some(install) = device.install {
-                add_in_all_and_app(cells, device, install.day, Flow::InstallAnswered { to: transition.to }, 1);
+            if let Some(installed_on) = transition.installed_on {
+                add_in_all_and_app(cells, device, installed_on, Flow::InstallAnswered { to: transition.to }, 1);
             }
         }
     }

@@ -102,7 +102,7 @@ impl Shown {
         }
     }
 
-    /// Whether days are missing in it: a sum that says less than there may be.
+    /// Whether counts of fewer than ten are missing in it: a sum that says less than there may be.
     pub fn is_incomplete(self) -> bool {
         matches!(self, Self::AtLeast { .. })
     }

@@ -134,17 +134,18 @@ pub fn visible(text: String) -> String {
     shown
 }
 
-/// Control characters, and those that turn or hide the text around them: what Unicode's standard (15.1, DerivedCoreProperties,
-/// Default_Ignorable_Code_Point) shows nothing for, but what joins letters and chooses how a sign is drawn, and the separators.
+/// Control characters, separators of lines, and what Unicode shows nothing for (Default_Ignorable_Code_Point of version 15.1): they
+/// turn or hide the text around them, or make two names look alike. Not those that belong to how a sign is written: what joins
+/// letters or keeps them apart (U+200C, U+200D), and variation selectors (U+180B to 180D, 180F, FE00 to FE0F, E0100 to E01EF).
 fn is_invisible(c: char) -> bool {
     c.is_control()
         || matches!(
             c,
-            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'
-                ..='\u{180f}'
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180e}'
         )
         || matches!(c, '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}')
-        || matches!(c, '\u{3164}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
+        || matches!(c, '\u{3164}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}')
+        || matches!(c, '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e00ff}')
 }
 
 #[cfg(test)]
@@ -161,8 +162,10 @@ mod tests {
         for hidden in ["a\u{202e}b", "a\u{61c}b", "Ada\u{ad}", "\u{3164}a", "a\u{e0041}"] {
             assert_eq!(Name::parse(hidden), Err(Problem::Unprintable), "{hidden:?}");
         }
-        // What joins letters is part of names.
-        assert!(Name::parse("نیم\u{200c}فاصله").is_ok() && Name::parse("👩\u{200d}💻").is_ok());
+        // What joins letters, and how a sign is drawn, is part of names.
+        for written in ["نیم\u{200c}فاصله", "👩\u{200d}💻", "葛\u{e0100}城", "❤\u{fe0f}"] {
+            assert!(Name::parse(written).is_ok(), "{written:?}");
+        }
     }
 
     #[test]

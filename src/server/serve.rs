@@ -16,6 +16,7 @@ use super::site::Site;
 use super::state::AppState;
 use super::store::{System, lock_beside};
 use std::fs::File;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -54,11 +55,12 @@ pub async fn serve(system: System, config: Config) -> Result<()> {
     let metrics = config.metrics_addr.map(|address| collect_metrics().map(|handle| (address, handle))).transpose()?;
     let system = system.with_slot().await;
     let state = AppState::new(system.clone(), mailer, config, site);
-    if let Some((address, handle)) = metrics {
-        serve_metrics(address, handle, state.clone()).await?;
-    }
+    let metrics = match metrics {
+        Some((address, handle)) => Some(serve_metrics(address, handle, state.clone()).await?),
+        None => None,
+    };
     assert_zones_known(&state.services).await?;
-    announce(&state.services, &state.config).await?;
+    announce(&state.services, &state.config, metrics).await?;
     let jobs = tokio::spawn({
         let services = state.services.for_jobs().sending(destinations);
         let keep = state.config.retention.keep();
@@ -117,9 +119,12 @@ pub async fn serve(system: System, config: Config) -> Result<()> {
     Ok(())
 }
 
-async fn announce(services: &Services, config: &Config) -> Result<()> {
+async fn announce(services: &Services, config: &Config, metrics: Option<SocketAddr>) -> Result<()> {
     let url = config.public_url();
     println!("Attest serves {url}");
+    if let Some(address) = metrics {
+        println!("Figures for Prometheus are at http://{address}/metrics");
+    }
     if let Some(token) = set_up_link(services).await? {
         println!("There is no account yet. Make the first one within an hour, by this one-time link:");
         println!("{url}/set-up?token={token}");

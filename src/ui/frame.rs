@@ -118,6 +118,8 @@ pub struct Frame {
     pub page: Option<NavPage>,
     pub slug: String,
     pub workspace: String,
+    /// Where its days begin: a name of the IANA database.
+    pub time_zone: String,
     pub person: String,
     pub theme: Theme,
     pub role: Role,
@@ -265,7 +267,7 @@ fn switcher(frame: &Frame) -> impl IntoView + use<> {
     view! {
         <details class="switcher">
             <summary>
-                <span><b>{frame.workspace.clone()}</b><small>{words::environment(frame.environment)}</small></span>
+                <span><b>{frame.workspace.clone()}</b><small>{words::environment(frame.environment)}" · days in "{frame.time_zone.clone()}</small></span>
                 {icon(Icon::Chevron)}
             </summary>
             <ul>{others.collect_view()}</ul>

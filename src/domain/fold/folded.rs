@@ -22,6 +22,8 @@ pub struct Transition {
     pub day: Option<Day>,
     /// Whether it is the user's first answer: how long that took since the device was first seen, in milliseconds.
     pub answered_after: Option<i64>,
+    /// The day of the device's install, where that is known.
+    pub installed_on: Option<Day>,
 }
 
 /// What a batch did.

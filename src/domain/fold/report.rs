@@ -204,6 +204,7 @@ impl Population {
             input: arrival.input,
             day: (!arrival.historical).then_some(arrival.day),
             answered_after,
+            installed_on: device.install.map(|install| install.day),
         });
         if reported.status != Status::Authorized && arrival.policy != Policy::Observe {
             self.erase_idfas(id, arrival.received);

@@ -73,7 +73,7 @@ impl Figures {
         }
     }
 
-    /// Whether days of fewer than ten are missing in any of the counts.
+    /// Whether counts of fewer than ten are missing in any of these.
     pub fn is_incomplete(&self) -> bool {
         let mut each = CountedState::ALL.into_iter().map(|state| self.of(state));
         each.any(Shown::is_incomplete) || self.all().is_incomplete()

@@ -62,7 +62,7 @@ impl Kind {
 /// Nobody is told to wait longer than this.
 const LONGEST_WAIT: i64 = 15 * MINUTE;
 
-/// After so many milliseconds one wrong code is forgotten.
+/// So long after the first of them wrong codes are forgotten, in milliseconds: one each day is nobody's attack.
 const WRONG_CODE_FORGOTTEN: i64 = DAY;
 
 /// What an attempt falls under.

@@ -84,12 +84,12 @@ pub fn verify_exported(file: &Path, checkpoints: Option<&Path>, keys: &[String],
     }
     print_verified(&verified, false);
     let last = i64::try_from(verified.rows).unwrap_or(i64::MAX);
-    if verified.is_ok() && checkpoints.is_some() && verified.signed_to < last {
-        say!(
-            "audit: the last checkpoint is of row {}: nothing here proves that rows {} to {last} were not added or written anew",
-            verified.signed_to,
-            verified.signed_to + 1
-        );
+    if verified.is_ok() && checkpoints.is_some() && verified.signed_to != Some(last) {
+        let signed = verified
+            .signed_to
+            .map_or("no checkpoint is of a row in it".to_owned(), |row| format!("the last checkpoint is of row {row}"));
+        let first = verified.signed_to.unwrap_or_default() + 1;
+        say!("audit: {signed}: nothing here proves that rows {first} to {last} were not added or written anew");
     }
     if checkpoints.is_none() {
         say!(

@@ -58,6 +58,9 @@ pub struct Config {
     /// Where figures for Prometheus are served, apart from the pages; nowhere unless set.
     #[arg(long, env = "ATTEST_METRICS_ADDR", hide = true)]
     pub metrics_addr: Option<SocketAddr>,
+    /// Whether they have each workspace's counts by status too, which are exact.
+    #[arg(long, env = "ATTEST_METRICS_WORKSPACES", hide = true, value_parser = BoolishValueParser::new())]
+    pub metrics_workspaces: bool,
 }
 
 /// Where the audit log's signed checkpoints are sent.

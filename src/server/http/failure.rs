@@ -34,6 +34,8 @@ use tracing::Instrument;
 
 /// Seconds after which a client may try again when the database was unavailable.
 const TRY_AGAIN: &str = "2";
+/// After so many seconds what is counted by the hour is less, in the header.
+const NEXT_HOUR: &str = "3600";
 /// Seconds after which an input over its rate may send again: rates count by the second.
 const NEXT_SECOND: &str = "1";
 
@@ -66,7 +68,7 @@ fn status(error: &Error) -> StatusCode {
         Error::Refused(Refusal::Invalid(_)) => StatusCode::UNPROCESSABLE_ENTITY,
         Error::Refused(Refusal::NotJsonType) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         Error::Refused(Refusal::TooLarge(_)) => StatusCode::PAYLOAD_TOO_LARGE,
-        Error::Refused(Refusal::RateLimited) => StatusCode::TOO_MANY_REQUESTS,
+        Error::Refused(Refusal::RateLimited | Refusal::TooManyForNow) => StatusCode::TOO_MANY_REQUESTS,
         Error::Full | Error::Again(_) | Error::Broken(_) | Error::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
         Error::Unknown(_) | Error::Unsent(_) | Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
     }
@@ -125,7 +127,7 @@ impl<'a> Asked<'a> {
             Refusal::Invalid(_) => denials::count("invalid"),
             Refusal::Conflict | Refusal::SentAlready => denials::count("conflict"),
             Refusal::TooLarge(_) => denials::count("too_large"),
-            Refusal::RateLimited => denials::count("rate_limited"),
+            Refusal::RateLimited | Refusal::TooManyForNow => denials::count("rate_limited"),
         }
     }
 
@@ -167,7 +169,7 @@ async fn watch_person(state: &AppState, asked: &RefusedRequest, error: &Error) {
 }
 
 /// Has the request answered. A panic is an error like another, so that who asked is told its incident. What changes something
-/// goes on to its end, also when who asked has gone: or a guess would be tried, and not be counted.
+/// goes on to its end, also when who asked has gone: or a guess would be tried, and not be counted. Only the end of the process cuts it off.
 async fn answered(request: Request, next: Next) -> Response {
     if request.method().is_safe() {
         return caught(request, next).await;
@@ -314,6 +316,9 @@ fn with_retry(mut response: Response, error: &Error) -> Response {
         Error::Full | Error::Again(_) | Error::Broken(_) | Error::Unavailable(_) => {
             headers.insert(RETRY_AFTER, HeaderValue::from_static(TRY_AGAIN));
         }
+        Error::Refused(Refusal::TooManyForNow) => {
+            headers.insert(RETRY_AFTER, HeaderValue::from_static(NEXT_HOUR));
+        }
         Error::Refused(Refusal::RateLimited) => {
             headers.insert(RETRY_AFTER, HeaderValue::from_static(NEXT_SECOND));
             headers.insert("x-mp-rate-limit-exceeded", HeaderValue::from_static("feed"));
@@ -341,6 +346,7 @@ fn messages(error: &Error, incident: &str) -> Vec<Message> {
                 Refusal::FromElsewhere => "this request does not come from a page of Attest",
                 Refusal::NotFound => "not found",
                 Refusal::NotJsonType => "Content-Type: expected application/json",
+                Refusal::TooManyForNow => "that is a lot within an hour",
                 Refusal::RateLimited => "this input sends more requests per second than it is allowed to",
                 Refusal::Conflict => words::STALE_VERSION,
                 Refusal::SentAlready => "this form was sent already",

@@ -1,11 +1,16 @@
 //! Metrics for Prometheus: served on an address of their own, and only when one is set.
 
+use crate::domain::att::CountedState;
+use crate::domain::count::Unit;
+use crate::domain::environment::Environment;
+use crate::domain::metric::{Basis, Figures};
+use crate::domain::permission::Permission;
 use crate::server::denials::REFUSALS;
 use crate::server::error::{Error, Result};
 use crate::server::ingest::writer::{COMMIT_BATCHES, COMMIT_SECONDS, COMMITS};
 use crate::server::services::jobs::{RUN_SECONDS, RUNS};
 use crate::server::state::AppState;
-use crate::server::store::Purpose;
+use crate::server::store::{Actor, CounterSelection, Purpose, WorkspaceRef};
 use axum::Router;
 use axum::extract::{MatchedPath, Request};
 use axum::http::Method;
@@ -32,6 +37,10 @@ const CONNECTIONS: &str = "attest_database_connections";
 const JOBS_FAILING: &str = "attest_jobs_failing";
 const JOBS_LATE: &str = "attest_jobs_late_seconds";
 const JOBS_NOTED: &str = "attest_workspaces_with_too_many_request_ids";
+
+const UNITS: &str = "attest_units";
+/// Of how many workspaces: each label is a time series.
+const MOST_WORKSPACES: usize = 100;
 
 /// How often what was measured is summed up.
 const UPKEEP: Duration = Duration::from_secs(5);
@@ -81,6 +90,10 @@ pub fn collect_metrics() -> Result<PrometheusHandle> {
     metrics::describe_gauge!(JOBS_FAILING, "Jobs that failed the last time.");
     metrics::describe_gauge!(JOBS_LATE, "Seconds since the job that waits longest was due; 0 while none is late.");
     metrics::describe_gauge!(JOBS_NOTED, "Workspaces with more ids of requests than are kept.");
+    metrics::describe_gauge!(
+        UNITS,
+        "Apple profiles and devices of a workspace in production by status, as reported (explicit) and with the default (effective)."
+    );
     // Samples pile up between two questions, and for ever where nobody asks.
     let upkeep = handle.clone();
     tokio::spawn(async move {
@@ -93,19 +106,52 @@ pub fn collect_metrics() -> Result<PrometheusHandle> {
     Ok(handle)
 }
 
-/// Serves them as text at `/metrics` of this address.
-pub async fn serve_metrics(address: SocketAddr, handle: PrometheusHandle, state: AppState) -> Result<()> {
+/// Serves them as text at `/metrics` of this address; returns the one that answers, whose port the system chooses for 0.
+pub async fn serve_metrics(address: SocketAddr, handle: PrometheusHandle, state: AppState) -> Result<SocketAddr> {
     let listener = TcpListener::bind(address).await;
     let listener = listener.map_err(|error| Error::Internal(format!("--metrics-addr {address}: {error}")))?;
+    let address = listener.local_addr().map_err(Error::internal)?;
     let render = move || {
         let (handle, state) = (handle.clone(), state.clone());
         async move {
             look(&state).await;
+            if state.config.metrics_workspaces
+                && let Err(error) = look_at_workspaces(&state).await
+            {
+                tracing::warn!(%error, "figures of workspaces are as they were before");
+            }
             handle.render()
         }
     };
     let app = Router::new().route("/metrics", get(render));
     tokio::spawn(async move { axum::serve(listener, app).await });
+    Ok(address)
+}
+
+/// Looks at how units are distributed now, in production: exact figures, for whoever may read this address.
+async fn look_at_workspaces(state: &AppState) -> Result<()> {
+    let (actor, store) = (Actor::command_line(), state.store.for_purpose(Purpose::Caller));
+    let workspaces = store.system_view().await?.workspaces().await?;
+    for workspace in workspaces.into_iter().take(MOST_WORKSPACES) {
+        let mut view = store.view(&actor, WorkspaceRef::Id(workspace.id), Permission::SeeMetrics).await?;
+        let default = view.settings().await?.default;
+        for unit in Unit::ALL.into_iter().filter(|unit| unit.of_now()) {
+            let selection = CounterSelection { environment: Environment::Production, unit, app: None, slice: None };
+            let counts = view.counts_of(selection).await?;
+            for basis in Basis::ALL {
+                let figures = Figures::new([(counts, default)], basis, view.precision);
+                for state in CountedState::OF_APPLE {
+                    let labels = [
+                        ("workspace", workspace.slug.to_string()),
+                        ("unit", unit.as_str().to_owned()),
+                        ("basis", basis.as_str().to_owned()),
+                        ("status", state.as_str().to_owned()),
+                    ];
+                    metrics::gauge!(UNITS, &labels).set(figures.of(state).figure().unwrap_or_default() as f64);
+                }
+            }
+        }
+    }
     Ok(())
 }
 

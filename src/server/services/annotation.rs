@@ -51,11 +51,11 @@ fn state(annotation: &Annotation) -> AnnotationSnapshot {
 pub struct TypedAnnotation {
     pub name: String,
     pub day: String,
-    /// An app's id; empty for all.
+    /// An app's id or bundle id; empty for all.
     pub app: String,
 }
 
-/// Notes something on a day.
+/// Notes something on a day. The same twice is noted once.
 ///
 /// # Errors
 /// [`Refusal::Invalid`] at `name`, `day` or `app`.
@@ -67,25 +67,26 @@ pub async fn annotate(store: &Store, actor: &Actor, workspace: WorkspaceRef, typ
         text => calendar::parse(text).ok_or(Problem::NotADay),
     };
     let day = day.map_err(|problem| faults.push(Fault::new("day", problem))).ok();
-    let app = match typed.app.as_str() {
-        "" => None,
-        text => Some(AppId::parse(text).ok_or(Refusal::NotFound)?),
-    };
     let (Some(name), Some(day)) = (name, day) else { return Err(Refusal::Invalid(faults).into()) };
-    store.change(actor, workspace, move |change| add_once(change, name.clone(), day, app)).await
+    let app = typed.app.clone();
+    store.change(actor, workspace, move |change| add_once(change, name.clone(), day, app.clone())).await
 }
 
-async fn add_once(mut change: Change<AddAnnotation>, name: Name, day: Day, app: Option<AppId>) -> Result<Done<()>> {
+async fn add_once(mut change: Change<AddAnnotation>, name: Name, day: Day, app: String) -> Result<Done<()>> {
     let today = calendar::day(change.now, &change.workspace.time_zone);
     if day > today || today.since(day) >= MOST_DAYS {
         return Err(Error::invalid("day", Problem::DayOutOfRange));
     }
-    if let Some(app) = app
-        && !change.apps().await?.iter().any(|known| known.id == app)
-    {
-        return Err(Refusal::NotFound.into());
-    }
-    let known = change.locked_annotations().await?;
+    let app = match app.as_str() {
+        "" => None,
+        text => {
+            let known = change.apps().await?.into_iter().find(|known| known.is_called(text));
+            Some(known.ok_or_else(|| Error::invalid("app", Problem::NotOneOf))?.id)
+        }
+    };
+    // Whoever else adds one waits for the end of the chain: they are no more than so many.
+    change.last_audit_row().await?;
+    let known = change.all_annotations().await?;
     if known.len() >= MOST_ANNOTATIONS {
         return Err(Error::invalid("name", Problem::TooMany));
     }
@@ -98,13 +99,14 @@ async fn add_once(mut change: Change<AddAnnotation>, name: Name, day: Day, app: 
 }
 
 /// Takes away what was noted.
+///
+/// # Errors
+/// [`Refusal::NotFound`] for one that there is not, or is not any more.
 pub async fn remove_annotation(store: &Store, actor: &Actor, workspace: WorkspaceRef, id: AnnotationId) -> Result<()> {
     store.change(actor, workspace, move |change| remove_once(change, id)).await
 }
 
 async fn remove_once(mut change: Change<RemoveAnnotation>, id: AnnotationId) -> Result<Done<()>> {
-    let known = change.locked_annotations().await?;
-    let annotation = known.iter().find(|known| known.id == id).ok_or(Refusal::NotFound)?;
-    change.remove_annotation(id).await?;
-    change.commit(id.to_string(), Some(state(annotation)), None, None, ()).await
+    let removed = change.remove_annotation(id).await?.ok_or(Refusal::NotFound)?;
+    change.commit(id.to_string(), Some(state(&removed)), None, None, ()).await
 }

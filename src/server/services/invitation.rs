@@ -4,7 +4,7 @@ use super::Services;
 use super::mail::{LinkFor, MAIL_LASTS, invitation};
 use super::member::MemberSnapshot;
 use super::person::{assert_theirs, person_added};
-use super::second_factor::of_demand;
+use super::second_factor::demand_notice;
 use crate::domain::audit::AuditAction;
 use crate::domain::error::{Fault, Problem, Refusal};
 use crate::domain::id::{InvitationId, PersonId};
@@ -243,7 +243,7 @@ async fn add_member(
     let demands = offer.role.is_powerful() && tx.demands_second_factor(offer.workspace_id).await?;
     if demands && !tx.locked_second_factor(person).await? {
         let workspace = (offer.workspace_id, offer.workspace.clone());
-        tx.notify(&of_demand(person, Some(workspace), Some(offer.maker_name.clone()), tx.now)).await?;
+        tx.notify(&demand_notice(person, Some(workspace), Some(offer.maker_name.clone()), tx.now)).await?;
     }
     let after = MemberSnapshot { person: person.to_string(), name: name.to_owned(), role: offer.role };
     let after: Value = serde_json::to_value(after).map_err(Error::internal)?;

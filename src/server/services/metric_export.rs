@@ -33,7 +33,7 @@ const MOST_IN_AN_HOUR: i64 = 200;
 /// A moment of the workspace to export from, once the log says so.
 ///
 /// # Errors
-/// [`Refusal::RateLimited`] for more than so many in an hour, of one person under whatever name.
+/// [`Refusal::TooManyForNow`] for more than so many within an hour in this workspace, of one person under whatever name.
 pub async fn export_metrics(
     store: &Store,
     actor: &Actor,
@@ -47,7 +47,7 @@ pub async fn export_metrics(
 async fn note(mut change: Change<ExportMetrics>, what: MetricsSnapshot) -> Result<Done<()>> {
     let since = change.now.minus(HOUR);
     if change.done_since(AuditAction::MetricsExported, since, MOST_IN_AN_HOUR).await? >= MOST_IN_AN_HOUR {
-        return Err(Refusal::RateLimited.into());
+        return Err(Refusal::TooManyForNow.into());
     }
     let view = what.view;
     change.commit(view, None, Some(what), None, ()).await

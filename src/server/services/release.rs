@@ -48,11 +48,19 @@ pub(super) async fn release_step(services: &Services, keep: Keep, job: &mut Clai
         None => Place { since: today.plus(-keep.daily_days), until: today, app: AppId(0) },
     };
     let next = if place.since < place.until { view.app_after(workspace, place.app).await? } else { None };
-    drop(view);
     let step = match next {
         Some(app) => {
             let period = Period { first: place.since, last: place.until.plus(-1) };
-            system.transaction(move |tx| look_once(tx, workspace, app, period)).await?;
+            let (versions, in_app) = view.active_with_new_versions(workspace, app, period).await?;
+            drop(view);
+            let out = versions.into_iter().filter_map(|(version, days)| {
+                let day = first_day_out(&days, &in_app)?;
+                Some(Release { app, version, day })
+            });
+            let out: Vec<Release> = out.collect();
+            if !out.is_empty() {
+                system.transaction(move |tx| keep_once(tx, workspace, out.clone())).await?;
+            }
             place.app = app;
             JobStep::More
         }
@@ -68,16 +76,8 @@ pub(super) async fn release_step(services: &Services, keep: Keep, job: &mut Clai
     Ok(step)
 }
 
-async fn look_once(mut tx: SystemTx, workspace: WorkspaceId, app: AppId, period: Period) -> Result<()> {
-    let (versions, in_app) = tx.active_with_new_versions(workspace, app, period).await?;
-    let out = versions.into_iter().filter_map(|(version, days)| {
-        let day = first_day_out(&days, &in_app)?;
-        Some(Release { app, version, day })
-    });
-    let out: Vec<Release> = out.collect();
-    if !out.is_empty() {
-        tx.add_releases(workspace, &out).await?;
-    }
+async fn keep_once(mut tx: SystemTx, workspace: WorkspaceId, out: Vec<Release>) -> Result<()> {
+    tx.add_releases(workspace, &out).await?;
     tx.commit(Trail::Unaudited("versions that came out")).await
 }
 
@@ -87,11 +87,12 @@ pub struct Milestone {
     pub day: Day,
     /// `None` for one that is about all apps.
     pub app: Option<App>,
-    pub what: What,
+    pub kind: MilestoneKind,
 }
 
+/// What a milestone is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum What {
+pub enum MilestoneKind {
     /// This version came out.
     Release(String),
     Annotation {
@@ -101,22 +102,31 @@ pub enum What {
     },
 }
 
-/// The milestones of a period, in all apps or in one: the newest first, at most so many.
-pub async fn milestones(view: &mut View, app: Option<AppId>, period: Period, most: usize) -> Result<Vec<Milestone>> {
+/// The milestones of a period, in all apps or in one: the newest first, at most so many. Versions come out in production.
+pub async fn milestones(
+    view: &mut View,
+    environment: Environment,
+    app: Option<AppId>,
+    period: Period,
+    most: usize,
+) -> Result<Vec<Milestone>> {
     let limit = i64::try_from(most).unwrap_or(i64::MAX);
     let apps = view.apps().await?;
     let of = |id: AppId| apps.iter().find(|app| app.id == id).cloned();
-    let releases = view.releases(app, period, limit).await?;
+    let releases = match environment {
+        Environment::Production => view.releases(app, period, limit).await?,
+        Environment::Development => Vec::new(),
+    };
     let annotations = view.annotations(app, period, limit).await?;
     let releases = releases.into_iter().map(|Release { app, version, day }| Milestone {
         day,
         app: of(app),
-        what: What::Release(version),
+        kind: MilestoneKind::Release(version),
     });
     let annotations = annotations.into_iter().map(|noted| Milestone {
         day: noted.day,
         app: noted.app.and_then(of),
-        what: What::Annotation { id: noted.id, name: noted.name, made_by: noted.made_by },
+        kind: MilestoneKind::Annotation { id: noted.id, name: noted.name, made_by: noted.made_by },
     });
     let mut all: Vec<Milestone> = annotations.chain(releases).collect();
     all.sort_by_key(|milestone| Reverse(milestone.day));
@@ -127,37 +137,63 @@ pub async fn milestones(view: &mut View, app: Option<AppId>, period: Period, mos
 /// How many days before and after a milestone are held against each other.
 pub const COHORT_DAYS: i64 = 14;
 
-/// The devices that were first seen in some days: how many of those that answered authorized, whenever they answered.
+/// The devices that were first seen in some days.
 #[derive(Clone, Copy, Debug)]
 pub struct Cohort {
     pub days: Period,
-    pub consent: Fraction,
+    /// Of their users' first answers, whenever they were given, those that authorized. Who changes their mind later is not counted
+    /// anew, unlike in the consent rate.
+    pub first_answer_consent: Fraction,
 }
 
-/// The devices that were first seen in the two weeks before a day, and in those from it on, as far as they have come; `None` of
-/// days that are not kept.
-pub async fn cohorts(
+/// A milestone with the devices that were first seen in the two weeks before it, and in those from it on as far as they have come;
+/// without them where days before it are not kept.
+pub struct ComparedMilestone {
+    pub milestone: Milestone,
+    pub cohorts: Option<(Cohort, Cohort)>,
+}
+
+/// Reads the cohorts of each milestone: within the app that it is about, or in `app`.
+pub async fn compared_milestones(
+    view: &mut View,
+    environment: Environment,
+    app: Option<AppId>,
+    milestones: Vec<Milestone>,
+    keep_days: u32,
+) -> Result<Vec<ComparedMilestone>> {
+    let kept = kept_days(view, Aging::Flows, keep_days).await?;
+    let first = view.install_answers_from().await?.map_or(kept.first, |whole| kept.first.max(whole));
+    let mut compared = Vec::new();
+    for milestone in milestones {
+        let within = milestone.app.as_ref().map(|app| app.id).or(app);
+        let is_kept = milestone.day.plus(-COHORT_DAYS) >= first;
+        let cohorts = match is_kept {
+            true => Some(cohorts_around(view, environment, within, milestone.day, kept.today).await?),
+            false => None,
+        };
+        compared.push(ComparedMilestone { milestone, cohorts });
+    }
+    Ok(compared)
+}
+
+async fn cohorts_around(
     view: &mut View,
     environment: Environment,
     app: Option<AppId>,
     day: Day,
-    keep_days: u32,
-) -> Result<Option<(Cohort, Cohort)>> {
-    let kept = kept_days(view, Aging::Flows, keep_days).await?;
+    today: Day,
+) -> Result<(Cohort, Cohort)> {
     let before = Period { first: day.plus(-COHORT_DAYS), last: day.plus(-1) };
-    let after = Period { first: day, last: day.plus(COHORT_DAYS - 1).min(kept.today) };
-    if before.first < kept.first || day > kept.today {
-        return Ok(None);
-    }
+    let after = Period { first: day, last: day.plus(COHORT_DAYS - 1).min(today) };
     let both = Period { first: before.first, last: after.last };
     let happened = Happened::read(view, environment, app, both).await?;
     let cohort = |days: Period| {
         let sum = |of: fn(&FlowSums) -> i64| happened.sum_within(days, |day| of(&day.sums));
         let (part, whole) = (sum(|sums| sums.installs_authorized), sum(|sums| sums.installs_answered));
         // Each device was first seen once.
-        Cohort { days, consent: Fraction { part, whole, is_of_one_moment: true } }
+        Cohort { days, first_answer_consent: Fraction { part, whole, is_of_one_moment: true } }
     };
-    Ok(Some((cohort(before), cohort(after))))
+    Ok((cohort(before), cohort(after)))
 }
 
 #[cfg(test)]

@@ -246,9 +246,9 @@ async fn demand_once(mut change: Change<SetDemand>, required: bool) -> Result<Do
     change.commit("second factor", state(before), state(required), None, ()).await
 }
 
-/// Tells somebody who has no second factor that a workspace demands one of them, or, where none is named, the installation of its
-/// operators. Off and on again within a day is told once.
-pub(super) fn of_demand(
+/// The notice to somebody who has no second factor that a workspace demands one of them, or, where none is named, the installation of
+/// its operators. Off and on again within a day is told once.
+pub(super) fn demand_notice(
     person: PersonId,
     workspace: Option<(WorkspaceId, String)>,
     who: Option<String>,
@@ -260,10 +260,10 @@ pub(super) fn of_demand(
     NewNotice { person, kind: NoticeKind::SecondFactorDemanded, about, state }
 }
 
-/// The same of the change's workspace.
+/// Tells a member that the workspace demands a second factor of them.
 pub(super) async fn tell_of_demand<A: Act>(change: &mut Change<A>, person: PersonId) -> Result<()> {
     let workspace = (change.workspace.id, change.workspace.name.clone());
-    change.notify(&of_demand(person, Some(workspace), change.asker().told(), change.now)).await
+    change.notify(&demand_notice(person, Some(workspace), change.asker().told(), change.now)).await
 }
 
 /// Demands a second factor of operators, or no longer. Only operators may, who have one themselves, and the command line.
@@ -291,7 +291,7 @@ async fn demand_of_operators_once(mut tx: SystemTx, actor: Actor, required: bool
     if required {
         for person in tx.locked_operators().await? {
             if !tx.locked_second_factor(person).await? {
-                tx.notify(&of_demand(person, None, actor.told(), tx.now)).await?;
+                tx.notify(&demand_notice(person, None, actor.told(), tx.now)).await?;
             }
         }
     }

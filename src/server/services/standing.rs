@@ -2,7 +2,7 @@
 
 use super::Services;
 use super::person::{assert_theirs, operators_only};
-use super::second_factor::of_demand;
+use super::second_factor::demand_notice;
 use crate::domain::audit::AuditAction;
 use crate::domain::error::{Problem, Refusal};
 use crate::domain::id::PersonId;
@@ -115,7 +115,7 @@ async fn set_standing_once(
         tx.notify(&NewNotice::new(id, NoticeKind::RoleChanged, told)).await?;
     }
     if standing == Standing::Operator && !person.has_second_factor() && tx.operators_need_second_factor().await? {
-        tx.notify(&of_demand(id, None, actor.told(), tx.now)).await?;
+        tx.notify(&demand_notice(id, None, actor.told(), tx.now)).await?;
     }
     let row = Record::installation(&actor, standing.action(), id.to_string(), state);
     let is_of_workspaces = matches!(standing, Standing::Disabled | Standing::Enabled);

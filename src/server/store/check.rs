@@ -111,10 +111,16 @@ impl Tx {
             after = Some(last);
             flow::count_transitions(&mut happened, &transitions);
         }
-        happened.retain(|cell, _| cell.day >= first);
+        let whole = self.install_answers_from(workspace).await?.unwrap_or(first);
+        let is_proved = |cell: &FlowCell| match cell.flow {
+            Flow::InstallAnswered { .. } => cell.day >= first.max(whole),
+            _ => cell.day >= first,
+        };
+        happened.retain(|cell, _| is_proved(cell));
         // What was removed is not found any more.
         let mut kept = FlowCells::new();
-        for (cell, n) in self.flow_cells(workspace, first).await? {
+        let cells = self.flow_cells(workspace, first).await?;
+        for (cell, n) in cells.into_iter().filter(|(cell, _)| is_proved(cell)) {
             match cell.flow {
                 Flow::InstallForgotten { limited } => {
                     count::add(&mut kept, FlowCell { flow: Flow::Installed { limited }, ..cell }, -n)

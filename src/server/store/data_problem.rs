@@ -3,6 +3,7 @@
 use super::columns::known;
 use super::counter::ALL_APPS;
 use super::db::{Tx, given, on};
+use super::handle::View;
 use super::row::rows;
 use super::scope::Scope;
 use super::writes::Writes;
@@ -198,6 +199,22 @@ macro_rules! in_days {
     }};
 }
 
+impl View {
+    /// How often each kind came from each version of each app in those days; nothing for those who see rounded figures. Many
+    /// batches may come from one device, whose version would be named, and sums of several days would tell of single ones.
+    pub async fn data_problem_places(
+        &mut self,
+        environment: Environment,
+        app: Option<AppId>,
+        period: Period,
+    ) -> Result<Vec<ProblemPlace>> {
+        if self.precision.is_rounded() {
+            return Ok(Vec::new());
+        }
+        Ok(in_days!(self, "kind, app_id, app_version", environment, app, period))
+    }
+}
+
 impl Scope {
     /// How often each kind came on each day from one to another.
     pub async fn data_problems_by_day(
@@ -207,16 +224,6 @@ impl Scope {
         period: Period,
     ) -> Result<Vec<(DataProblem, Day, i64)>> {
         Ok(in_days!(self, "kind, day", environment, app, period))
-    }
-
-    /// How often each kind came from each version of each app in those days.
-    pub async fn data_problem_places(
-        &mut self,
-        environment: Environment,
-        app: Option<AppId>,
-        period: Period,
-    ) -> Result<Vec<ProblemPlace>> {
-        Ok(in_days!(self, "kind, app_id, app_version", environment, app, period))
     }
 
     /// What came through an input since a day, by kind; of each the [`MOST_SHOWN`] most frequent, these first.

@@ -158,15 +158,15 @@ impl Scope {
 }
 
 impl<A: Act> Change<A> {
-    /// All annotations, to which nobody adds until the transaction ends.
-    pub async fn locked_annotations(&mut self) -> Result<Vec<Annotation>> {
+    /// All annotations of the workspace.
+    pub async fn all_annotations(&mut self) -> Result<Vec<Annotation>> {
         const SQL: &str = "select id, app_id, day, name, made_by from annotations where workspace_id = $1 order by id";
         let workspace = self.workspace.id;
-        self.tx.take_lane(workspace).await?;
         let rows: Vec<AnnotationRow> = on!(&mut self.tx, c => sqlx::query_as(SQL).bind(workspace).fetch_all(c).await?);
         Ok(rows.into_iter().map(Annotation::from).collect())
     }
 
+    /// Adds one, of now.
     pub async fn add_annotation(
         &mut self,
         app: Option<AppId>,
@@ -193,10 +193,13 @@ impl<A: Act> Change<A> {
         Ok(annotation)
     }
 
-    pub async fn remove_annotation(&mut self, id: AnnotationId) -> Result<()> {
-        const SQL: &str = "delete from annotations where workspace_id = $1 and id = $2";
+    /// Removes one; `None` where there is none.
+    pub async fn remove_annotation(&mut self, id: AnnotationId) -> Result<Option<Annotation>> {
+        const SQL: &str = "delete from annotations where workspace_id = $1 and id = $2 \
+            returning id, app_id, day, name, made_by";
         let workspace = self.workspace.id;
-        on!(&mut self.tx, c => { sqlx::query(SQL).bind(workspace).bind(id).execute(c).await?; });
-        Ok(())
+        let removed: Option<AnnotationRow> =
+            on!(&mut self.tx, c => sqlx::query_as(SQL).bind(workspace).bind(id).fetch_optional(c).await?);
+        Ok(removed.map(Annotation::from))
     }
 }

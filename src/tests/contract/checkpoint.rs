@@ -208,6 +208,11 @@ async fn an_exported_chain_is_proved_without_the_database(world: World) {
     assert!(!given.is_key_unproved);
     let verified = verify_file(&exported().await[..], &given).expect("walked");
     assert!(verified.is_ok() && verified.checkpoints == 1, "{verified:?}");
+    let rows = i64::try_from(verified.rows).expect("rows");
+    assert!(
+        verified.signed_to.is_some_and(|row| row < rows),
+        "what was exported since is signed by nobody: {verified:?}"
+    );
     // Nobody says which key is right: the file itself does, and that is told.
     let given = Checkpoints::read(kept.as_bytes(), &[]).expect("read");
     assert!(given.is_key_unproved && given.keys.contains(&key[0]));

@@ -18,6 +18,7 @@ on_both! {
     old_days_are_added_up
     ids_of_requests_go_by_age_and_by_number
     a_long_walk_takes_many_steps
+    a_walk_over_more_than_a_step_comes_to_its_end
     data_problems_are_of_few_versions_and_go_with_the_days
     one_commit_makes_no_more_rows_of_data_problems_than_many
 }
@@ -54,6 +55,36 @@ async fn old_transitions_go_but_never_the_last_one(world: World) {
     // A register goes on from its last transition.
     sender.send(&[ios("bob", "v2", Some("authorized"))]).await;
     assert_eq!((numbers(&world, LEFT).await, sender.devices(DENIED).await), (3, 1));
+}
+
+/// A walk that began anew with each step would never end, and remove nothing beyond its first.
+async fn a_walk_over_more_than_a_step_comes_to_its_end(world: World) {
+    let sender = Sender::new(&world).await;
+    sender.send(&[ios("ada", "v1", Some("denied"))]).await;
+    world
+        .execute(
+            "insert into daily (workspace_id, environment, unit, app_id, dimension, value, day, slot, \
+            not_determined, restricted, denied, authorized, unknown, not_applicable) \
+            with recursive n(i) as (select cast(1 as bigint) union all select i + 1 from n where i < 12000) \
+            select w.id, 0, 2, 0, 'app_version', '1.' || i, 10000 + i % 2 * 20000, 1, 0, 0, 1, 0, 0, 0 \
+            from n cross join workspaces w",
+        )
+        .await;
+    world
+        .execute(
+            "insert into transitions (workspace_id, environment, device_id, seq, app_id, to_status, since, as_of, received_at, \
+            input_id, platform, overflow) with recursive n(i) as (select cast(2 as bigint) union all select i + 1 from n where i < 12000) \
+            select d.workspace_id, d.environment, d.id, i, d.app_id, 2, 0, 0, case when i < 6000 then 0 else 9000000000000 end, \
+            1, 'iOS', 0 from n cross join devices d",
+        )
+        .await;
+    world.execute("update devices set transitions = 12000").await;
+    let jobs = run_due_jobs(&world.state.services, KEEP);
+    tokio::time::timeout(std::time::Duration::from_secs(120), jobs).await.expect("they end").expect("run");
+    assert_eq!(numbers(&world, "select count(*) from daily where day = 10000").await, 0);
+    assert_eq!(numbers(&world, "select count(*) from daily where day = 30000").await, 6000, "those to come stay");
+    assert_eq!(numbers(&world, "select count(*) from transitions where seq between 2 and 5999").await, 0);
+    assert_eq!(numbers(&world, "select count(*) from transitions where seq >= 6000").await, 6001);
 }
 
 async fn old_days_are_added_up(world: World) {

@@ -1,10 +1,9 @@
 //! A Postgres on another machine is spoken to by TLS, and proves who it is.
 
-use crate::harness::{Cluster, SECRET};
+use crate::harness::{Cluster, SECRET, own_port};
 use attest::server::clock::{Ids, SystemClock};
 use attest::server::store::System;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
-use std::net::TcpListener as Listener;
 use std::path::Path;
 use std::sync::Arc;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -34,7 +33,7 @@ async fn a_server_that_demands_tls_is_spoken_to_when_it_proves_who_it_is() {
     let key = KeyPair::generate().expect("a key");
     let signed = CertificateParams::new(["localhost".to_owned()]).expect("parameters").signed_by(&key, &right);
     let signed = signed.expect("a certificate");
-    let port = Listener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port").port();
+    let port = own_port();
     let _cluster = Cluster::start_encrypted(port, &signed.pem(), &key.serialize_pem());
     let folder = tempfile::tempdir().expect("a folder");
     let right = written(folder.path(), "right.pem", &right.pem());
@@ -61,7 +60,7 @@ async fn a_server_that_demands_tls_is_spoken_to_when_it_proves_who_it_is() {
 #[tokio::test]
 async fn a_certificate_that_nobody_signed_is_refused() {
     let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate");
-    let port = Listener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port").port();
+    let port = own_port();
     let _cluster = Cluster::start_encrypted(port, &made.cert.pem(), &made.signing_key.serialize_pem());
     let url = |options: &str| format!("postgres://postgres@localhost:{port}/postgres?{options}");
     let told = opened(&url("sslmode=verify-full")).await.expect_err("self-signed");

@@ -294,13 +294,18 @@ async fn a_flag_counts_before_the_command_and_after_it() {
 #[tokio::test]
 async fn figures_are_served_on_an_address_of_their_own() {
     let folder = tempfile::tempdir().expect("a folder");
-    // A port that is free now; nobody else takes ports of this range in between.
-    let port = std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address");
-    let (_server, _lines, origin) =
-        begun(attest(folder.path()).env("ATTEST_METRICS_ADDR", port.to_string()).arg("serve")).await;
+    let added = attest(folder.path()).args(["workspace", "add", "--name", "Acme"]).output().await.expect("it starts");
+    assert!(added.status.success());
+    let mut command = attest(folder.path());
+    command.env("ATTEST_METRICS_ADDR", "127.0.0.1:0").env("ATTEST_METRICS_WORKSPACES", "yes").arg("serve");
+    let (_server, mut lines, origin) = begun(&mut command).await;
+    let said = lines.next_line().await.expect("a line").expect("where figures are");
+    let address =
+        said.strip_prefix("Figures for Prometheus are at http://").and_then(|rest| rest.strip_suffix("/metrics"));
+    let address = address.unwrap_or_else(|| panic!("{said}"));
     assert!(ask(&origin, "GET /sign-in HTTP/1.1", "").await.starts_with("HTTP/1.1 200"));
     assert!(ask(&origin, "GET /metrics HTTP/1.1", "").await.starts_with("HTTP/1.1 404"), "never among the pages");
-    let figures = ask(&format!("Attest serves http://{port}"), "GET /metrics HTTP/1.1", "").await;
+    let figures = ask(&format!("Attest serves http://{address}"), "GET /metrics HTTP/1.1", "").await;
     assert!(
         figures.contains("attest_http_requests_total{route=\"/sign-in\",method=\"GET\",status=\"200\"} 1"),
         "{figures}"
@@ -311,6 +316,7 @@ async fn figures_are_served_on_an_address_of_their_own() {
         "attest_database_connections{purpose=\"page\",state=\"idle\"}",
         "attest_jobs_failing 0",
         "attest_jobs_late_seconds 0",
+        "attest_units{workspace=\"acme\",unit=\"profiles\",basis=\"effective\",status=\"denied\"} 0",
     ] {
         assert!(figures.contains(name), "{name}: {figures}");
     }

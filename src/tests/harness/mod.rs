@@ -11,7 +11,7 @@ mod world;
 pub use clock::{clock, unsteady};
 pub use counts::count;
 pub use http::{Cookie, Reply, basic, bearer};
-pub use postgres::{Cluster, fresh_database};
+pub use postgres::{Cluster, fresh_database, own_port};
 pub use server::{Binary, Server, report, send, sqlite_in};
 pub use statements::statements;
 pub use world::{Backend, PASSWORD, SECRET, SECRET_TEXT, World, open, workspace_ref};

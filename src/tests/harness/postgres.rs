@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU16, AtomicU32, Ordering};
 use tokio::sync::OnceCell;
 
 /// A running cluster. Its keeper holds the other end of a pipe, and clears up when this process is gone.
@@ -18,6 +18,7 @@ pub struct Cluster {
 
 static CLUSTER: OnceCell<Cluster> = OnceCell::const_new();
 static NEXT: AtomicU32 = AtomicU32::new(1);
+static GIVEN: AtomicU16 = AtomicU16::new(0);
 
 /// The address of a fresh database.
 pub async fn fresh_database() -> String {
@@ -42,6 +43,16 @@ fn programs() -> PathBuf {
         Some(PathBuf::from(String::from_utf8(said.stdout).ok()?.trim()))
     };
     found.pop().or_else(by_config).expect("Postgres is not installed: scripts/setup.sh test installs it")
+}
+
+/// A port that stays free until a server takes it: outside of those that the system gives to connections and to whoever asks for
+/// any, of which one would be taken before a cluster has begun.
+pub fn own_port() -> u16 {
+    let is_free = |port: &u16| std::net::TcpListener::bind(("127.0.0.1", *port)).is_ok();
+    // Ten for each run of the tests, of which none is given twice.
+    let first = 20_000 + u16::try_from(std::process::id() % 1000).expect("below a thousand") * 10;
+    let next = || first + GIVEN.fetch_add(1, Ordering::SeqCst);
+    std::iter::repeat_with(next).take(100).find(is_free).expect("a free port")
 }
 
 impl Cluster {

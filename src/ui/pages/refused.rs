@@ -79,7 +79,7 @@ impl RefusedPage {
             }
             Why::BadRequest => "Correct the address, or open the page without these values.",
             Why::TooMany => {
-                "Nothing was done. Try again in an hour. Scripts get the same figures by the API, which has no such limit."
+                "Nothing was done. Try again in an hour. Scripts get figures by the API, which has no such limit."
             }
             Why::Forbidden => "A Compliance Admin or Admin of the workspace can change your role.",
             Why::SecondFactorMissing => {

@@ -99,7 +99,7 @@ pub fn grown(interval: Option<Interval>) -> String {
         if points == "-0.0" { "+0.0".to_owned() } else { points.replace('-', "−") }
     };
     match interval {
-        None => "Too few answered to tell.".to_owned(),
+        None => "Too few answered to tell, or too few a day for rounded figures.".to_owned(),
         Some(interval) => {
             let meaning = if interval.may_be_chance() { "may be chance" } else { "not chance" };
             format!("Between {} and {} points: {meaning}.", signed(interval.low), signed(interval.high))
@@ -115,10 +115,20 @@ pub fn release(app: Option<&str>, version: &str) -> String {
     }
 }
 
+/// When ad tracking is limited, by the rule of Adjust's placeholders.
+pub const LIMITED: &str = "An Apple device by its first batch. Ad tracking is limited where the status is not Authorized; on iOS 14.0 to 14.4, where \
+    nobody enforced the prompt, where it is neither Authorized nor Not determined; without a status, where limit_ad_tracking \
+    or a zero IDFA says so. From iOS 14.5 on it is so before the prompt is answered. A device that says nothing is a new device, and none with limited ad tracking.";
+
 /// When a version is out, and what is held against what.
 pub const RELEASES: &str = "A version is out on the first day on which 1% of its app’s active devices have it, and at least ten. \
-    Before and after are devices by the day on which they were first seen: of those whose user has answered since, how many \
-    authorized. A range is a 95% interval of the difference (Newcombe’s): what samples of these sizes could hide.";
+    Before and after are devices by the day on which they were first seen. The share is their consent at the first answer: \
+    first answers that authorized ÷ first answers, whenever they were given. A range is a 95% interval of the difference \
+    (Newcombe’s): what samples of these sizes could hide.";
+
+/// The formula of that share.
+pub const FIRST_ANSWER_CONSENT: &str =
+    "first answers that authorized ÷ first answers, of devices first seen in these days";
 
 /// So many days, as a span.
 pub fn days(n: i64) -> String {

@@ -17,8 +17,8 @@ pub use audit::{
 pub use done::{Done, MadeOnce, done};
 pub use job::{job, job_error, job_note};
 pub use metric::{
-    INTERVAL, RELEASES, days, dimension_value, dimension_value_alone, formula, grown, half, interval, points, rate,
-    rate_in_short, release,
+    FIRST_ANSWER_CONSENT, INTERVAL, LIMITED, RELEASES, days, dimension_value, dimension_value_alone, formula, grown,
+    half, interval, points, rate, rate_in_short, release,
 };
 pub use notice::notice;
 pub use outcome::{
@@ -67,7 +67,8 @@ pub fn count(shown: Shown) -> String {
     match shown {
         Shown::Exact(n) | Shown::Rounded(n) => number(n),
         Shown::FewerThanTen => "fewer than 10".to_owned(),
-        Shown::AtLeast { sum: 0, .. } => "fewer than 10 each".to_owned(),
+        // Several of fewer than ten each.
+        Shown::AtLeast { sum: 0, missing } => format!("fewer than {}", number(missing / 9 * 10)),
         Shown::AtLeast { sum, .. } => format!("about {} or more", number(sum)),
     }
 }

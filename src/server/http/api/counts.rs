@@ -94,8 +94,8 @@ pub struct StatusCounts {
     /// The sum of all six; for rounded roles rounded from the exact one.
     #[schema(required)]
     total: Option<i64>,
-    /// Present, and true, when days of fewer than 10 are missing in sums of rounded days: such a count may be too small, and a
-    /// rate of it is null.
+    /// Present, and true, when counts of fewer than 10 are missing in a sum of rounded ones, of days or of states: such a count
+    /// may be too small, and a rate in which more than a twentieth may be missing is null.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     incomplete: Option<bool>,
@@ -118,7 +118,7 @@ pub struct RatesAnswer {
     reported_share: RateAnswer,
 }
 
-/// A rate, with its two counts. For rounded roles it is calculated from rounded counts, and null below 100 units.
+/// A rate, with its two counts. For rounded roles it is calculated from rounded counts, and null below 100 units, or where more than a twentieth may be missing.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Rate)]
 pub struct RateAnswer {

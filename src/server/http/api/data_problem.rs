@@ -58,8 +58,7 @@ pub struct ProblemsOfPlace {
     app: String,
     /// Empty where no version was told, `(other)` for those that are not kept apart.
     app_version: String,
-    #[schema(required)]
-    count: Option<i64>,
+    count: i64,
 }
 
 /// Returns how often batches had each data problem in a period, by day, and by app and version.
@@ -85,10 +84,7 @@ pub async fn data_problems(
     let keep_days = state.config.retention.keep_daily_days;
     let AskedDays { environment, app, period } = asked_days(&query, &mut view, Aging::DataProblems, keep_days).await?;
     let days = view.data_problems_by_day(environment, app, period).await?;
-    let places = match view.precision.is_rounded() {
-        true => Vec::new(),
-        false => view.data_problem_places(environment, app, period).await?,
-    };
+    let places = view.data_problem_places(environment, app, period).await?;
     let precision = view.precision;
     Ok(Json(DataProblems {
         environment,
@@ -110,7 +106,7 @@ pub async fn data_problems(
                 problem: place.kind,
                 app: place.app_id.to_string(),
                 app_version: place.app_version,
-                count: precision.shown(place.n).figure(),
+                count: place.n,
             })
             .collect(),
         read: CountsRead::of(&view),

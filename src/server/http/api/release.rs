@@ -15,7 +15,9 @@ use crate::server::calendar;
 use crate::server::error::Result;
 use crate::server::http::caller::TokenCaller;
 use crate::server::services::annotation::{TypedAnnotation, annotate, remove_annotation};
-use crate::server::services::release::{Cohort, Milestone, What, cohorts, milestones};
+use crate::server::services::release::{
+    Cohort, ComparedMilestone, Milestone, MilestoneKind, compared_milestones, milestones,
+};
 use crate::server::state::AppState;
 use crate::server::store::WorkspaceRef;
 use axum::Json;
@@ -44,6 +46,8 @@ pub struct Releases {
     #[schema(format = Date)]
     to: String,
     milestones: Vec<MilestoneAnswer>,
+    /// Whether there are older ones in the period.
+    more: bool,
     #[serde(flatten)]
     read: CountsRead,
 }
@@ -67,13 +71,13 @@ pub struct MilestoneAnswer {
     /// The annotation's id; null for a version.
     #[schema(required)]
     id: Option<String>,
-    /// Devices first seen in the 14 days before it; null where those days are not kept.
+    /// Devices first seen in the 14 days before it; null where those days are not kept, or were not counted like this yet.
     #[schema(required)]
     before: Option<CohortAnswer>,
-    /// Devices first seen on the day or in the 13 days after it, as far as these have come.
+    /// Devices first seen on the day or in the 13 days after it, as far as these have come; null with `before`.
     #[schema(required)]
     after: Option<CohortAnswer>,
-    /// Where the 95 % interval of the consent rate's growth begins, as a difference of shares (Newcombe, 1998, method 10); null
+    /// Where the 95 % interval of the growth of consent at the first answer begins, as a difference of shares (Newcombe, 1998, method 10); null
     /// where too few answered.
     #[schema(required)]
     difference_low: Option<f64>,
@@ -92,25 +96,28 @@ pub struct CohortAnswer {
     /// The last day.
     #[schema(format = Date)]
     to: String,
-    /// Authorized, of those whose user has answered since, by the first answer.
-    consent_rate: RateAnswer,
+    /// First answers that authorized / first answers, whenever they were given; who changes their mind later is not counted anew,
+    /// unlike in the consent rate.
+    first_answer_consent: RateAnswer,
 }
 
 impl From<Cohort> for CohortAnswer {
-    fn from(Cohort { days, consent }: Cohort) -> Self {
+    fn from(Cohort { days, first_answer_consent }: Cohort) -> Self {
         let (from, to) = (calendar::date(days.first), calendar::date(days.last));
-        Self { from, to, consent_rate: consent.into() }
+        Self { from, to, first_answer_consent: first_answer_consent.into() }
     }
 }
 
-impl MilestoneAnswer {
-    fn of(Milestone { day, app, what }: Milestone, both: Option<(Cohort, Cohort)>) -> Self {
-        let (version, annotation, id) = match what {
-            What::Release(version) => (Some(version), None, None),
-            What::Annotation { id, name, .. } => (None, Some(name), Some(id.to_string())),
+impl From<ComparedMilestone> for MilestoneAnswer {
+    fn from(ComparedMilestone { milestone, cohorts }: ComparedMilestone) -> Self {
+        let Milestone { day, app, kind } = milestone;
+        let (version, annotation, id) = match kind {
+            MilestoneKind::Release(version) => (Some(version), None, None),
+            MilestoneKind::Annotation { id, name, .. } => (None, Some(name), Some(id.to_string())),
         };
-        let grown = both.and_then(|(before, after)| after.consent.grown_since(before.consent));
-        let (before, after) = both.map(|(before, after)| (before.into(), after.into())).unzip();
+        let grown =
+            cohorts.and_then(|(before, after)| after.first_answer_consent.grown_since(before.first_answer_consent));
+        let (before, after) = cohorts.map(|(before, after)| (before.into(), after.into())).unzip();
         Self {
             day: calendar::date(day),
             app: app.map(|app| app.id.to_string()),
@@ -125,7 +132,7 @@ impl MilestoneAnswer {
     }
 }
 
-/// Returns the versions that came out in a period and what was noted on its days, each with the consent rate before and after.
+/// Returns the versions that came out in a period and what was noted on its days, each with consent at the first answer before and after.
 #[utoipa::path(
     get,
     path = "/api/v1/workspaces/{workspace}/releases",
@@ -147,18 +154,17 @@ pub async fn releases(
     let mut view = state.store.view(&actor, WorkspaceRef::parse(&slug)?, Permission::SeeMetrics).await?;
     let keep_days = state.config.retention.keep_daily_days;
     let AskedDays { environment, app, period } = asked_days(&query, &mut view, Aging::Flows, keep_days).await?;
-    let mut answers = Vec::new();
-    for milestone in milestones(&mut view, app, period, MOST).await? {
-        let within = milestone.app.as_ref().map(|app| app.id).or(app);
-        let both = cohorts(&mut view, environment, within, milestone.day, keep_days).await?;
-        answers.push(MilestoneAnswer::of(milestone, both));
-    }
+    let mut all = milestones(&mut view, environment, app, period, MOST + 1).await?;
+    let more = all.len() > MOST;
+    all.truncate(MOST);
+    let compared = compared_milestones(&mut view, environment, app, all, keep_days).await?;
     Ok(Json(Releases {
         environment,
         time_zone: view.workspace.time_zone.clone(),
         from: calendar::date(period.first),
         to: calendar::date(period.last),
-        milestones: answers,
+        milestones: compared.into_iter().map(MilestoneAnswer::from).collect(),
+        more,
         read: CountsRead::of(&view),
     }))
 }
@@ -173,7 +179,7 @@ pub struct NewAnnotation {
     /// On which day of the workspace; none that is still to come.
     #[schema(format = Date)]
     day: String,
-    /// An app's id; all apps unless set.
+    /// An app's id or bundle id; all apps unless set.
     #[schema(nullable = false)]
     app: Option<String>,
 }

@@ -127,6 +127,7 @@ pub async fn frame(view: &mut View, person: &Person, page: NavPage, environment:
         page: Some(page),
         slug: view.workspace.slug.to_string(),
         workspace: view.workspace.name.clone(),
+        time_zone: view.workspace.time_zone.clone(),
         person: person.name.clone(),
         theme: person.theme,
         unread: person.unread,

@@ -10,7 +10,7 @@ use crate::domain::time::Day;
 use crate::server::calendar;
 use crate::server::error::Result;
 use crate::server::http::moment::{day_words, days_words, short_day};
-use crate::server::services::release::{Milestone, What, milestones};
+use crate::server::services::release::{Milestone, MilestoneKind, milestones};
 use crate::server::services::trend::{Compared, Point};
 use crate::server::store::View;
 use crate::server::store::privacy::Version;
@@ -128,13 +128,18 @@ fn settings_marks(view: &View, compared: &Compared) -> Vec<Mark> {
     let log = address(view.workspace.slug.as_str(), NavPage::Audit, Environment::Production);
     // The log is looked into once somebody follows.
     let row = |version: i64| view.may(Permission::SeeAudit).then(|| format!("{log}/settings/{version}"));
-    marks_of(&compared.points, versions, &view.workspace.time_zone, row)
+    marks_of_versions(&compared.points, versions, &view.workspace.time_zone, row)
 }
 
 /// How many of the newest changes are marked.
 const MOST_MARKED: usize = 100;
 
-fn marks_of(points: &[Point], versions: &[Version], zone: &str, address: impl Fn(i64) -> Option<String>) -> Vec<Mark> {
+fn marks_of_versions(
+    points: &[Point],
+    versions: &[Version],
+    zone: &str,
+    address: impl Fn(i64) -> Option<String>,
+) -> Vec<Mark> {
     // They come with the newest first, each after the one that it changed.
     let changes = versions.windows(2).filter_map(|pair| {
         let [after, before] = pair else { return None };
@@ -160,8 +165,7 @@ fn place(points: &[Point], day: Day) -> Option<f64> {
 /// How many of the newest releases and annotations are marked: more would hide the line.
 const MOST_MILESTONES: usize = 12;
 
-/// Marks what happened meanwhile: changes of the settings, versions that came out, what was noted. Versions come out in
-/// production.
+/// Marks what happened meanwhile: changes of the settings, versions that came out, what was noted.
 pub async fn marks(
     view: &mut View,
     compared: &Compared,
@@ -174,12 +178,11 @@ pub async fn marks(
     let app_asked = app.map(|app| ("app", app.to_string()));
     let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(days.iter().chain(&app_asked)).finish();
     let address = format!("/w/{}/metrics/releases?{query}", view.workspace.slug);
-    for Milestone { day, app: about, what } in milestones(view, app, period, MOST_MILESTONES).await? {
+    for Milestone { day, app: about, kind } in milestones(view, environment, app, period, MOST_MILESTONES).await? {
         let about = about.filter(|_| app.is_none()).map(|app| app.name);
-        let words = match what {
-            What::Release(_) if environment != Environment::Production => continue,
-            What::Release(version) => words::release(about.as_deref(), &version),
-            What::Annotation { name, .. } => name,
+        let words = match kind {
+            MilestoneKind::Release(version) => words::release(about.as_deref(), &version),
+            MilestoneKind::Annotation { name, .. } => name,
         };
         let at = place(&compared.points, day);
         marks.extend(at.map(|at| Mark { at, when: day_words(day), words, address: Some(address.clone()) }));

@@ -89,9 +89,9 @@ fn why(error: &Error) -> Why {
         Error::Refused(Refusal::NotFound) => Why::NotFound,
         Error::Refused(Refusal::Conflict | Refusal::SentAlready) => Why::Conflict,
         Error::Refused(Refusal::TooLarge(_)) => Why::TooLarge,
-        Error::Refused(Refusal::RateLimited) => Why::TooMany,
+        Error::Refused(Refusal::TooManyForNow) => Why::TooMany,
         // Only of machines.
-        Error::Refused(Refusal::NotJsonType) => Why::BadRequest,
+        Error::Refused(Refusal::RateLimited | Refusal::NotJsonType) => Why::BadRequest,
         Error::Full | Error::Again(_) | Error::Broken(_) | Error::Unavailable(_) => Why::Unavailable,
         Error::Unknown(_) => Why::Unknown,
         Error::Unsent(_) | Error::Internal(_) => Why::Internal,

@@ -12,11 +12,12 @@ use self::app::APPS;
 use self::months::Months;
 use self::people::{acting, people};
 pub use self::shared::SHARED_ID;
-use self::shared::share_an_id;
+use self::shared::{SHARED_IN, share_an_id, sharing};
 pub use self::story::customer_id;
 use self::story::{Story, begins, story};
 use crate::domain::att::Status;
 use crate::domain::audit::AuditAction;
+use crate::domain::batch::Batch;
 use crate::domain::count::Unit;
 use crate::domain::environment::Environment;
 use crate::domain::job::JobStep;
@@ -78,6 +79,28 @@ pub fn beginning(present: Millis, size: DemoSize) -> StoryClock {
     StoryClock::at(present.minus(i64::from(size.days) * DAY))
 }
 
+/// One batch of the stories, with when and in which app it is received.
+pub struct Told {
+    pub received: Millis,
+    pub bundle: &'static str,
+    pub batch: Batch,
+}
+
+/// All that the devices of a demo that begins then send, one user after another and then those that share an id, for whoever counts it
+/// by other means.
+pub fn told(from: Millis, size: DemoSize) -> impl Iterator<Item = Told> {
+    let months = Months { from, days: i64::from(size.days), users: size.profiles };
+    let of_app = |(received, app, batch): (Millis, usize, Batch)| Told { received, bundle: APPS[app].bundle, batch };
+    let shared = defaults(from, size)[CHANGES.len() - 1].0;
+    let sharing = sharing().map(move |batch| Told { received: shared, bundle: SHARED_IN.bundle, batch });
+    (0..size.profiles).flat_map(move |number| story(number, months, size.seed).batches).map(of_app).chain(sharing)
+}
+
+/// From when on which default is in force in a demo that begins then.
+pub fn defaults(from: Millis, size: DemoSize) -> [(Millis, Option<Status>); 3] {
+    CHANGES.map(|(share, default, _)| (from.plus(i64::from(size.days) * DAY * share / 100), default))
+}
+
 /// Fills an empty database; refuses one that is in use. The store goes by `clock`, which ends at the present.
 pub async fn fill(
     services: &Services,
@@ -103,8 +126,8 @@ pub async fn fill(
     for app in &APPS {
         apps.push(system.fill_app(inputs[0], app.bundle, app.name).await?);
     }
-    let changes =
-        CHANGES.map(|(share, default, why)| (months.from.plus(months.days * DAY * share / 100), default, why));
+    let mut reasons = CHANGES.into_iter().map(|(_, _, why)| why);
+    let changes = defaults(months.from, size).map(|(at, default)| (at, default, reasons.next().unwrap_or_default()));
     let in_force =
         move |at: Millis| changes.iter().rev().find(|(since, ..)| *since <= at).and_then(|(_, default, _)| *default);
     let chapter = move |Story { mpid, by_server, batches }: Story| {

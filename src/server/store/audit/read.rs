@@ -291,14 +291,19 @@ impl Scope {
 impl<A: Act> Change<A> {
     /// How often who asks did something since a moment, by this chain; counted up to `most`, and exact until the change ends.
     pub async fn done_since(&mut self, action: AuditAction, since: Millis, most: i64) -> Result<i64> {
+        // By the moment a row is found, and from it on those of the action: neither needs more rows than were written since.
+        const FIRST: &str = "select seq from audit where workspace_id = $1 and at_ms >= $2 order by at_ms, seq limit 1";
         const SQL: &str = "select count(*) from (select 1 from audit where workspace_id = $1 and action = $2 \
-            and at_ms >= $3 and actor_kind = $4 and actor_id = $5 limit $6) as done";
+            and seq >= $3 and actor_kind = $4 and actor_id = $5 limit $6) as done";
         self.last_audit_row().await?;
         let (chain, who) = (self.workspace.id, self.actor().clone());
+        let first: Option<i64> =
+            on!(&mut self.tx, c => sqlx::query_scalar(FIRST).bind(chain).bind(since).fetch_optional(c).await?);
+        let Some(first) = first else { return Ok(0) };
         Ok(on!(&mut self.tx, c => sqlx::query_scalar(SQL)
             .bind(chain)
             .bind(action.as_str())
-            .bind(since)
+            .bind(first)
             .bind(&who.kind)
             .bind(&who.id)
             .bind(most)

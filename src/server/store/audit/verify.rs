@@ -30,8 +30,8 @@ pub struct Verified {
     pub checkpoints: u64,
     /// At most one per chain.
     pub broken: Vec<Broken>,
-    /// Of a file the last row that a checkpoint was given for; zero without any. Of those after it nothing is proved.
-    pub signed_to: i64,
+    /// Of a file the last row that a checkpoint was given for, if there is one: of those after it nothing is proved.
+    pub signed_to: Option<i64>,
     /// Whether nothing keeps a row from being changed or removed: neither triggers nor missing rights.
     pub unguarded: bool,
 }
@@ -119,14 +119,14 @@ struct Walk<'a> {
     given: Option<&'a SignedRows>,
     /// How many checkpoints hold so far.
     checkpoints: u64,
-    /// The last row that was signed by a checkpoint that was given.
-    signed_to: i64,
+    /// The last row that a given checkpoint signed.
+    signed_to: Option<i64>,
 }
 
 impl<'a> Walk<'a> {
     fn new(chain: String, given: &'a Checkpoints) -> Self {
         let given = given.of(&chain);
-        Self { chain, seq: 0, previous: FIRST_PREVIOUS.to_owned(), rows: 0, given, checkpoints: 0, signed_to: 0 }
+        Self { chain, seq: 0, previous: FIRST_PREVIOUS.to_owned(), rows: 0, given, checkpoints: 0, signed_to: None }
     }
 
     fn broken(&self, seq: i64, why: &'static str) -> Broken {
@@ -151,7 +151,7 @@ impl<'a> Walk<'a> {
             said => {
                 if said.is_some() {
                     self.checkpoints += 1;
-                    self.signed_to = self.seq;
+                    self.signed_to = Some(self.seq);
                 }
                 Ok(())
             }
@@ -256,6 +256,11 @@ pub fn exported_head(filter: &str, rows: i64) -> Value {
     json!({"attest": "audit", "v": 1, "filter": filter, "rows": rows})
 }
 
+/// Whether an export writes a value as this line, byte for byte.
+fn is_written(value: &Value, line: &str) -> bool {
+    value.to_string().as_bytes() == line.trim_end_matches('\n').as_bytes()
+}
+
 /// The longest line of an exported chain, in bytes: many times what the largest row has, so that no file fills the memory.
 const LONGEST_ROW: u64 = 4 * 1024 * 1024;
 
@@ -263,7 +268,8 @@ const LONGEST_ROW: u64 = 4 * 1024 * 1024;
 /// `given` are checkpoints that were kept elsewhere.
 ///
 /// # Errors
-/// [`Error::Internal`] for a file that is no exported log, or one of a chain that no checkpoint is of.
+/// [`Error::Internal`] for a file that is no exported log byte for byte, one whose first line names another workspace than its last
+/// row, or one of a chain that no checkpoint is of.
 pub fn verify_file(lines: impl BufRead, given: &Checkpoints) -> Result<Verified> {
     let unreadable = |line: usize| Error::Internal(format!("line {line} of the file is not a row of an exported log"));
     let mut lines = bounded_lines(lines, LONGEST_ROW).enumerate();
@@ -277,14 +283,14 @@ pub fn verify_file(lines: impl BufRead, given: &Checkpoints) -> Result<Verified>
     let no_head = || Error::Internal("the file's first line is not that of an exported log".into());
     let (_, head, line) = next()?.ok_or_else(no_head)?;
     let (filter, rows) = (head["filter"].as_str().unwrap_or_default(), head["rows"].as_i64().unwrap_or_default());
-    if line.trim_end_matches('\n') != exported_head(filter, rows).to_string() {
+    if !is_written(&exported_head(filter, rows), &line) {
         return Err(no_head());
     }
     let mut walk: Option<Walk<'_>> = None;
     let mut target = String::new();
     while let Some((at, value, line)) = next()? {
         let kept = ChainRow::read(value).ok_or_else(|| unreadable(at + 1))?;
-        if line.trim_end_matches('\n') != kept.json().to_string() {
+        if !is_written(&kept.json(), &line) {
             return Err(unreadable(at + 1));
         }
         target.clone_from(&kept.row.target);

@@ -13,7 +13,7 @@ mod write;
 
 use super::db::{Tx, on};
 use crate::domain::deciding::deciding_device;
-use crate::domain::device::{Device, Install};
+use crate::domain::device::Device;
 use crate::domain::environment::Environment;
 use crate::domain::fold::{Population, Transition};
 use crate::domain::id::{DeviceId, ProfileId, WorkspaceId};
@@ -31,7 +31,7 @@ const PAGE: i64 = 5000;
 /// Transitions, with the key of the last.
 type TransitionPage = ((Environment, DeviceId, i64), Vec<Transition>);
 
-/// A transition with what its device has of it to be counted by.
+/// A transition with the day of its device's install, which it is counted by and which the device's row has.
 #[derive(sqlx::FromRow)]
 struct CheckedTransition {
     #[sqlx(flatten)]
@@ -41,9 +41,7 @@ struct CheckedTransition {
 
 impl From<CheckedTransition> for Transition {
     fn from(CheckedTransition { row, installed_on }: CheckedTransition) -> Self {
-        let mut transition = Self::from(row);
-        transition.device.install = installed_on.map(|day| Install { day, limited: None });
-        transition
+        Self { installed_on, ..Self::from(row) }
     }
 }
 

@@ -13,6 +13,7 @@ use crate::server::store::db::{given, on};
 use crate::server::store::retention::kept_from::first_whole_day;
 use crate::server::store::writes::Writes;
 use serde_json::json;
+use std::collections::BTreeMap;
 
 /// How many devices one step removes.
 const STEP: i64 = 100;
@@ -95,9 +96,11 @@ impl System {
             tx.note_kept_from(workspace, Aging::Transitions, first).await?;
             let mut cells = FlowCells::new();
             let mut later: Vec<Transition> = later.into_iter().map(Transition::from).collect();
-            for Transition { device, .. } in &mut later {
-                let known = gone.iter().find(|known| (known.environment, known.id) == (device.environment, device.id));
-                device.install = known.and_then(|known| known.install).filter(|install| install.day >= first);
+            let installs: BTreeMap<_, _> =
+                gone.iter().map(|device| ((device.environment, device.id), device.install)).collect();
+            for Transition { device, installed_on, .. } in &mut later {
+                let install = installs.get(&(device.environment, device.id)).copied().flatten();
+                *installed_on = install.map(|install| install.day).filter(|day| *day >= first);
             }
             flow::count_transitions(&mut cells, &later);
             cells.values_mut().for_each(|n| *n = -*n);

@@ -302,6 +302,7 @@ impl From<TransitionRow> for Transition {
             input: row.input_id,
             day: row.day,
             answered_after: row.answered_after,
+            installed_on: None,
         }
     }
 }

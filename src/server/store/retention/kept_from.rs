@@ -14,7 +14,16 @@ pub fn first_whole_day(received_before: Millis, zone: &str) -> Day {
     calendar::day(received_before.plus(HOUR), zone).plus(1)
 }
 
+/// What of flows was not counted from the beginning: first answers by the day of the install.
+const INSTALL_ANSWERS: &str = "install_answers";
+
 impl Tx {
+    /// From which day on first answers are whole by the day of the install; `None` where they always were.
+    pub async fn install_answers_from(&mut self, workspace: WorkspaceId) -> Result<Option<Day>> {
+        const SQL: &str = "select day from kept_from where workspace_id = $1 and what = $2";
+        Ok(on!(self, c => sqlx::query_scalar(SQL).bind(workspace).bind(INSTALL_ANSWERS).fetch_optional(c).await?))
+    }
+
     /// From which day on everything is there of what is removed for its age; `None` when nothing was removed yet.
     pub async fn kept_from(&mut self, workspace: WorkspaceId, what: Aging) -> Result<Option<Day>> {
         const SQL: &str = "select day from kept_from where workspace_id = $1 and what = $2";
@@ -31,6 +40,12 @@ impl Tx {
 }
 
 impl Scope {
+    /// From which day on first answers are whole by the day of the install; `None` where they always were.
+    pub async fn install_answers_from(&mut self) -> Result<Option<Day>> {
+        let workspace = self.workspace.id;
+        self.tx.install_answers_from(workspace).await
+    }
+
     /// From which day on everything is there of what is removed for its age; `None` when nothing was removed yet.
     pub async fn kept_from(&mut self, what: Aging) -> Result<Option<Day>> {
         let workspace = self.workspace.id;

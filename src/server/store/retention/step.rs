@@ -50,6 +50,25 @@ rows! {
     }
 }
 
+/// A key as a job's cursor has it, and as it is read again: in numbers, while rows that are handed to a statement have texts.
+trait Position {
+    fn position(&self) -> String;
+}
+
+impl Position for DailyKey {
+    fn position(&self) -> String {
+        let Self { environment, unit, app_id, dimension, value, day, slot } = self;
+        json!([environment, unit, app_id, dimension, value, day, slot]).to_string()
+    }
+}
+
+impl Position for TransitionKey {
+    fn position(&self) -> String {
+        let Self { environment, device_id, seq } = self;
+        json!([environment, device_id, seq]).to_string()
+    }
+}
+
 /// The end of a step.
 pub struct RemovalStep {
     pub removed: i64,
@@ -100,11 +119,7 @@ impl Tx {
         if old != NONE {
             removed = on!(self, c => sqlx::query(REMOVE).bind(workspace).bind(old).execute(c).await?.rows_affected());
         }
-        Ok(RemovalStep {
-            removed: count(removed),
-            next: last(&seen).map(|last| json!(last.key).to_string()),
-            note: None,
-        })
+        Ok(RemovalStep { removed: count(removed), next: last(&seen).map(|last| last.key.position()), note: None })
     }
 
     /// Adds days before `first` to the one row that is for all of them; of active devices nothing is kept.
@@ -181,7 +196,7 @@ impl Tx {
                     .rows_affected());
             }
         }
-        Ok(RemovalStep { removed: count(removed), next: last(&seen).map(|last| json!(last).to_string()), note: None })
+        Ok(RemovalStep { removed: count(removed), next: last(&seen).map(Position::position), note: None })
     }
 
     pub(super) async fn age_flows(&mut self, workspace: WorkspaceId, first: Day) -> Result<RemovalStep> {

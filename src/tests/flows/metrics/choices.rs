@@ -134,7 +134,7 @@ async fn a_file_is_taken_by_getting_it(world: World) {
     let renamed = world.post("/account", &ada, &[("act", "name"), ("name", "Ada B")]).await;
     assert_eq!(renamed.status, StatusCode::SEE_OTHER, "{}", renamed.body);
     let more = world.get("/w/acme/metrics/now/file", &ada).await;
-    assert_eq!(more.status, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!((more.status, more.header("retry-after")), (StatusCode::TOO_MANY_REQUESTS, "3600"));
     assert!(more.body.contains("That is a lot for now"), "{}", more.body);
     world.clock.advance(HOUR + SECOND);
     let ada = world.sign_in("ada@example.com").await;

@@ -3,6 +3,7 @@
 
 mod choices;
 mod figures;
+mod recount;
 mod releases;
 
 use crate::harness::{Cookie, World, bearer};

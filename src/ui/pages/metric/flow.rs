@@ -19,6 +19,8 @@ pub struct FlowView {
     pub half: String,
     /// First answers and withdrawals of the whole period, in words.
     pub lead: String,
+    /// New devices of the whole period and those with limited ad tracking, in words.
+    pub limited: String,
 }
 
 #[derive(Clone, Debug)]
@@ -37,6 +39,8 @@ pub struct DayRow {
     pub authorized: String,
     pub withdrawals: String,
     pub installs: String,
+    /// Of these, those with limited ad tracking.
+    pub limited: String,
 }
 
 #[derive(Clone, Debug)]
@@ -72,10 +76,14 @@ pub fn flow(page: FlowView) -> impl IntoView {
                 <td class="n">{day.first_answers}</td>
                 <td class="n">{day.authorized}</td>
                 <td class="n">{day.withdrawals}</td>
-                <td class="n">{day.installs}</td>
             </tr>
         }
     };
+    let installed = |(days, installs, limited): (String, String, String)| {
+        view! { <tr><th scope="row">{days}</th><td class="n">{installs}</td><td class="n">{limited}</td></tr> }
+    };
+    let installs: Vec<(String, String, String)> =
+        page.days.iter().map(|day| (day.days.clone(), day.installs.clone(), day.limited.clone())).collect();
     let time = |time: TimeRow| {
         view! { <tr><th scope="row">{time.within}</th><td class="n">{time.count}</td><td class="n">{time.share}</td></tr> }
     };
@@ -104,10 +112,27 @@ pub fn flow(page: FlowView) -> impl IntoView {
                                 <th scope="col" class="n">"First answers"</th>
                                 <th scope="col" class="n">"Of these authorized"</th>
                                 <th scope="col" class="n">"Withdrawals"</th>
-                                <th scope="col" class="n">"New devices"</th>
                             </tr>
                         </thead>
                         <tbody>{page.days.into_iter().map(day).collect_view()}</tbody>
+                    </table>
+                </div>
+            })}
+        </section>
+        <section class="card">
+            <header><h2>"New devices"</h2><p class="muted">{page.limited}</p></header>
+            <p class="muted">{words::LIMITED}</p>
+            {figures(view! {
+                <div class="scroll" tabindex="0" role="group" aria-label="New devices by day">
+                    <table>
+                        <thead>
+                            <tr>
+                                <th scope="col">"Days"</th>
+                                <th scope="col" class="n">"New devices"</th>
+                                <th scope="col" class="n">"With limited ad tracking"</th>
+                            </tr>
+                        </thead>
+                        <tbody>{installs.into_iter().map(installed).collect_view()}</tbody>
                     </table>
                 </div>
             })}

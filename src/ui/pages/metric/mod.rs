@@ -159,7 +159,7 @@ pub fn metrics(page: MetricPage) -> impl IntoView {
         MetricContent::By(view) => by::by(view).prerender(),
         MetricContent::Flow(view) => flow::flow(view).prerender(),
         MetricContent::Quality(view) => quality::quality(view).prerender(),
-        MetricContent::Releases(view) => releases::releases(view, &page.frame).prerender(),
+        MetricContent::Releases(view) => releases::releases(view).prerender(),
     };
     let content = view! {
         <div class="head">

@@ -62,7 +62,7 @@ pub fn over_time(page: OverTime) -> impl IntoView {
         }
         .prerender(),
         None => {
-            view! { <p class="muted">"There are no shares to draw: nobody was counted, or too few for your role."</p> }
+            view! { <p class="muted">"There are no shares to draw: nobody was counted, or rounded sums lack days of fewer than 10."</p> }
                 .prerender()
         }
     };

@@ -1,12 +1,12 @@
 //! Releases: which versions came out, what people noted, and whether consent was another one before and after.
 
-use crate::ui::frame::Frame;
 use crate::ui::parts::field::{Faults, Field, field, summary};
 use crate::ui::parts::notice::done;
 use crate::ui::prerender::Prerender;
 use crate::ui::words::{self, Done};
 use leptos::prelude::*;
 
+/// Milestones with what came before and after them.
 #[derive(Clone, Debug)]
 pub struct Releases {
     /// The newest first.
@@ -15,6 +15,8 @@ pub struct Releases {
     pub cohort_days: i64,
     /// Why some are missing.
     pub note: Option<String>,
+    /// The page's own address, with everything that was chosen in it.
+    pub address: String,
     /// For those who may note something.
     pub form: Option<AnnotationForm>,
     pub done: Option<Done>,
@@ -28,7 +30,7 @@ pub struct MilestoneRow {
     pub name: String,
     /// What is said of it, such as who noted it.
     pub about: String,
-    /// The consent rate of devices first seen before it, and from it on; with how many of how many.
+    /// Consent at the first answer among devices first seen before it, and from it on; with how many of how many.
     pub before: CohortCell,
     pub after: CohortCell,
     /// How the rate changed; empty where that cannot be told.
@@ -41,6 +43,7 @@ pub struct MilestoneRow {
     pub removable: Option<String>,
 }
 
+/// A rate among the devices that were first seen in some days.
 #[derive(Clone, Debug, Default)]
 pub struct CohortCell {
     pub rate: String,
@@ -60,8 +63,8 @@ pub struct AnnotationForm {
     pub faults: Faults,
 }
 
-pub fn releases(page: Releases, frame: &Frame) -> impl IntoView + use<> {
-    let address = format!("/w/{}/metrics/releases", frame.slug);
+pub fn releases(page: Releases) -> impl IntoView {
+    let address = page.address;
     let done = page.done.map(done);
     let form = page.form.map(|form| annotation_form(form, address.clone()));
     let labels = [format!("{} days before", page.cohort_days), format!("{} days after", page.cohort_days)];
@@ -108,7 +111,7 @@ pub fn releases(page: Releases, frame: &Frame) -> impl IntoView + use<> {
                             <th scope="col">"Release or annotation"</th>
                             <th scope="col" class="n">{labels[0].clone()}</th>
                             <th scope="col" class="n">{labels[1].clone()}</th>
-                            <th scope="col">"Change of the consent rate"</th>
+                            <th scope="col">"Change"</th>
                         </tr>
                     </thead>
                     <tbody>{page.rows.into_iter().map(row).collect_view()}</tbody>
@@ -131,6 +134,7 @@ pub fn releases(page: Releases, frame: &Frame) -> impl IntoView + use<> {
 
 fn annotation_form(form: AnnotationForm, address: String) -> impl IntoView {
     let AnnotationForm { name, day, apps, app, faults } = form;
+    let fault = faults.of("app");
     let option = |(id, name): (String, String)| {
         let chosen = id == app;
         view! { <option value=id selected=chosen>{name}</option> }
@@ -147,17 +151,18 @@ fn annotation_form(form: AnnotationForm, address: String) -> impl IntoView {
         <section class="card">
             <header><h2>"Add an annotation"</h2></header>
             <p class="muted">"It is marked in the charts of everybody who works here, and held against the days before it."</p>
-            {summary(&faults, &[("name", "What happened"), ("day", "Day")])}
+            {summary(&faults, &[("name", "What happened"), ("day", "Day"), ("app", "App")])}
             <form method="post" action=address class="fields">
                 <input type="hidden" name="act" value="add" />
                 {field(name, &faults)}
                 {field(day, &faults)}
                 <div class="field">
                     <label for="about-app">"App"</label>
-                    <select id="about-app" name="app">
+                    <select id="about-app" name="app" aria-invalid=fault.map(|_| "true") aria-describedby=fault.map(|_| "about-app-fault")>
                         <option value="">"All apps"</option>
                         {apps.into_iter().map(option).collect_view()}
                     </select>
+                    {fault.map(|problem| view! { <p class="fault" id="about-app-fault">{words::form_problem("app", problem)}</p> })}
                 </div>
                 <button class="button">"Add"</button>
             </form>

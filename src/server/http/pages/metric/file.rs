@@ -90,6 +90,9 @@ fn about(view: &View, asked: &Asked, shown: MetricView) -> Map<String, Value> {
     if view.precision.is_rounded() {
         say("rounded", true.into());
     }
+    if shown == MetricView::Releases {
+        say("formulas", format!("first_answer_consent = {}. {}", words::FIRST_ANSWER_CONSENT, words::INTERVAL).into());
+    }
     if shown.counts_units() {
         let formulas = Rate::ALL.map(|rate| format!("{} = {}", rate.as_str(), words::formula(rate)));
         say("formulas", format!("{}. {}", formulas.join("; "), words::INTERVAL).into());

@@ -48,7 +48,20 @@ pub async fn model(view: &mut View, asked: &Asked) -> Result<FlowView> {
         },
         half: half(&happened),
         lead,
+        limited: limited(&happened),
     })
+}
+
+/// How many new devices said that ad tracking is limited.
+fn limited(happened: &Happened) -> String {
+    let (installs, limited) = (happened.sum(|day| day.sums.installs), happened.sum(|day| day.sums.limited_installs));
+    let all = words::count(installs);
+    format!(
+        "{all} {}, of which {} ({}) came with limited ad tracking (LAT).",
+        if all == "1" { "new device" } else { "new devices" },
+        words::count(limited),
+        words::share(share(limited, installs))
+    )
 }
 
 fn matrix_row(happened: &Happened, changes: &[(CountedState, Status, Shown)], from: CountedState) -> MatrixRow {
@@ -82,6 +95,7 @@ fn day_row(happened: &Happened, (day, flows): (&Day, &DayFlows)) -> DayRow {
         authorized: shown(flows.sums.first_authorized),
         withdrawals: shown(flows.withdrawals()),
         installs: shown(flows.sums.installs),
+        limited: shown(flows.sums.limited_installs),
     }
 }
 
@@ -106,14 +120,16 @@ fn time_row((class, shown): (AnswerTime, Shown), all: Shown) -> TimeRow {
 }
 
 /// Where it is not told how long answers took.
-const TOO_FEW: &str = "Too few answered for the first time in these days to say how long half of them took.";
+const NOBODY: &str = "Nobody answered for the first time in these days.";
+const ROUNDED: &str =
+    "Rounded figures do not tell how long half of the first answers took: on some days fewer than 10 took so long.";
 
 /// In which class the answer in the middle falls.
 fn half(happened: &Happened) -> String {
     let times = times(happened);
     // Where classes are not told whole, the middle would be another one.
     if times.iter().any(|(_, shown)| shown.is_incomplete() || *shown == Shown::FewerThanTen) {
-        return TOO_FEW.to_owned();
+        return ROUNDED.to_owned();
     }
     let figures = times.iter().map(|(class, shown)| (class, shown.figure().unwrap_or_default()));
     let all: i64 = figures.clone().map(|(_, n)| n).sum();
@@ -124,7 +140,7 @@ fn half(happened: &Happened) -> String {
             return format!("Half of the first answers came within {} of the device being first seen.", within(*class));
         }
     }
-    TOO_FEW.to_owned()
+    NOBODY.to_owned()
 }
 
 /// A class in words, such as "2 to 4 minutes".

@@ -67,6 +67,10 @@ pub async fn releases(inside: InWorkspace, query: RawQuery) -> Result<Response> 
 /// `POST metrics/releases`: notes something on a day, or takes that away.
 pub async fn annotate(inside: InWorkspace, query: RawQuery, mut form: Form) -> Result<Response> {
     let InWorkspace { visit, state, slug, workspace } = &inside;
+    let address = format!(
+        "/w/{slug}/metrics/releases{}",
+        PageQuery::known(RawQuery(query.0.clone()), &asked::PARAMETERS)?.with(&[])
+    );
     state.store.assert_may(&visit.actor, workspace, Permission::ManageInputs).await?;
     let act = form.text("act");
     let (typed, removed) = match act.as_str() {
@@ -85,10 +89,7 @@ pub async fn annotate(inside: InWorkspace, query: RawQuery, mut form: Form) -> R
         None => (Done::AnnotationAdded, annotate_day(&state.store, &visit.actor, workspace.clone(), &typed).await),
     };
     match result {
-        Ok(()) => {
-            let query = PageQuery::known(query, &asked::PARAMETERS)?.with(&[]);
-            redirect_saying(&visit.session, done, &format!("/w/{slug}/metrics/releases{query}")).await
-        }
+        Ok(()) => redirect_saying(&visit.session, done, &address).await,
         Err(Error::Refused(Refusal::Invalid(faults))) => {
             let said = Said { typed, faults: shown_faults(&faults), ..Said::default() };
             page(inside, query, MetricView::Releases, said).await
@@ -123,7 +124,10 @@ async fn page(
         MetricView::By => MetricContent::By(by::model(&mut view, &asked, &query).await?),
         MetricView::Flow => MetricContent::Flow(flow::model(&mut view, &asked).await?),
         MetricView::Quality => MetricContent::Quality(quality::model(&mut view, &asked).await?),
-        MetricView::Releases => MetricContent::Releases(releases::model(&mut view, &asked, keep_days, said).await?),
+        MetricView::Releases => {
+            let address = format!("/w/{}/metrics/releases{}", view.workspace.slug, query.with(&[]));
+            MetricContent::Releases(releases::model(&mut view, &asked, keep_days, said, address).await?)
+        }
     };
     let bar = bar::bar(&view, &asked, &query, shown, &state.config.public_url());
     let page = MetricPage {

@@ -6,6 +6,7 @@ use super::asked::Asked;
 use crate::domain::att::CountedState;
 use crate::domain::count::Unit;
 use crate::domain::metric::Figures;
+use crate::domain::rounding::Shown;
 use crate::server::calendar;
 use crate::server::error::Result;
 use crate::server::http::moment::{days_words, short_day};
@@ -26,9 +27,9 @@ pub async fn model(view: &mut View, asked: &Asked, query: &PageQuery) -> Result<
         compared.points.iter().map(|point| (point, point.figures(asked.basis, view.precision))).collect();
     let stacked = |(point, figures): &(&Point, Figures)| StackPoint {
         label: short_day(point.last),
-        counts: match figures.is_incomplete() {
-            true => Default::default(),
-            false => CountedState::OF_APPLE.map(|state| figures.of(state).figure().unwrap_or_default()),
+        counts: match CountedState::OF_APPLE.map(|state| figures.of(state)) {
+            of if of.into_iter().any(Shown::is_incomplete) => Default::default(),
+            of => of.map(|shown| shown.figure().unwrap_or_default()),
         },
     };
     let row = |(point, figures): &(&Point, Figures)| CountRow {

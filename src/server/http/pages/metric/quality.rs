@@ -23,7 +23,7 @@ const MOST_PLACES: usize = 20;
 pub async fn model(view: &mut View, asked: &Asked) -> Result<Quality> {
     let period = asked.period.period;
     let by_day = view.data_problems_by_day(asked.environment, asked.app_id(), period).await?;
-    let places = exact_places(view, asked).await?;
+    let places = view.data_problem_places(asked.environment, asked.app_id(), period).await?;
     let mut kinds: BTreeMap<DataProblem, BTreeMap<Day, i64>> = BTreeMap::new();
     for (kind, day, n) in by_day {
         *kinds.entry(kind).or_default().entry(day).or_default() += n;
@@ -36,15 +36,6 @@ pub async fn model(view: &mut View, asked: &Asked) -> Result<Quality> {
         problems: problems.into_iter().map(|(_, card)| card).collect(),
         examples: may_see.then(|| address(view.workspace.slug.as_str(), NavPage::Inputs, Environment::Production)),
     })
-}
-
-/// How often each kind came from each version of each app; nothing for those who see rounded figures. Many batches may come from
-/// one device, whose version would be named, and sums of several days would tell of single ones.
-pub async fn exact_places(view: &mut View, asked: &Asked) -> Result<Vec<ProblemPlace>> {
-    if view.precision.is_rounded() {
-        return Ok(Vec::new());
-    }
-    view.data_problem_places(asked.environment, asked.app_id(), asked.period.period).await
 }
 
 /// `None` where too few are shown to say that there are any.

@@ -2,18 +2,17 @@
 
 use super::asked::Asked;
 use super::flow::times;
-use super::quality::exact_places;
-use super::releases::{Told, told};
+use super::releases::exported;
 use crate::domain::att::CountedState;
 use crate::domain::data_problem::DataProblem;
 use crate::domain::metric::{Basis, Figures, Fraction, Rate};
-use crate::domain::rounding::Shown;
+use crate::domain::rounding::{Precision, Shown};
 use crate::domain::time::Day;
 use crate::server::calendar;
 use crate::server::error::Result;
 use crate::server::services::breakdown::{breakdown, default_at_end};
 use crate::server::services::flow::Happened;
-use crate::server::services::release::{Milestone, What};
+use crate::server::services::release::{ComparedMilestone, Milestone, MilestoneKind};
 use crate::server::services::trend::trend;
 use crate::server::store::View;
 use crate::server::store::data_problem::ProblemPlace;
@@ -38,21 +37,21 @@ pub async fn table(view: &mut View, asked: &Asked, shown: MetricView, keep_days:
     }
 }
 
-/// The column that says, where figures are rounded, whether days of fewer than ten are missing in a row's counts.
+/// The column that says, where figures are rounded, whether counts of fewer than ten are missing in a row's sums.
 const INCOMPLETE: &str = "incomplete";
 
 fn count(shown: Shown) -> Value {
     shown.figure().map_or(Value::Null, Value::from)
 }
 
-/// The columns of counts and rates.
-fn figure_columns() -> impl Iterator<Item = &'static str> {
+/// The columns of counts and rates, as a reader gets them.
+fn figure_columns(precision: Precision) -> impl Iterator<Item = &'static str> {
     let counts = CountedState::ALL.into_iter().map(CountedState::as_str).chain(["total"]);
     let rates = Rate::ALL.into_iter().flat_map(|rate| {
         let [low, high] = bounds(rate);
         [rate.as_str(), low, high]
     });
-    counts.chain(rates)
+    counts.chain(rates).chain(precision.is_rounded().then_some(INCOMPLETE))
 }
 
 /// The columns of where a rate's interval begins and ends.
@@ -67,7 +66,7 @@ fn bounds(rate: Rate) -> [&'static str; 2] {
 }
 
 /// The cells of those columns.
-fn figure_cells(figures: &Figures) -> impl Iterator<Item = Value> {
+fn figure_cells(figures: &Figures, precision: Precision) -> impl Iterator<Item = Value> {
     let counts = CountedState::ALL.into_iter().map(|state| count(figures.of(state)));
     let rates = Rate::ALL.into_iter().flat_map(|rate| {
         let fraction = figures.fraction(rate);
@@ -75,7 +74,8 @@ fn figure_cells(figures: &Figures) -> impl Iterator<Item = Value> {
         [fraction.share(), interval.map(|interval| interval.low), interval.map(|interval| interval.high)]
             .map(|value| value.map_or(Value::Null, Value::from))
     });
-    counts.chain([count(figures.all())]).chain(rates).collect::<Vec<_>>().into_iter()
+    let incomplete = precision.is_rounded().then(|| figures.is_incomplete().into());
+    counts.chain([count(figures.all())]).chain(rates).chain(incomplete).collect::<Vec<_>>().into_iter()
 }
 
 async fn now(view: &mut View, asked: &Asked) -> Result<Table> {
@@ -83,23 +83,24 @@ async fn now(view: &mut View, asked: &Asked) -> Result<Table> {
     let default = view.settings().await?.default;
     let row = |basis: Basis| {
         let figures = Figures::new([(counts, default)], basis, view.precision);
-        [Value::from(basis.as_str())].into_iter().chain(figure_cells(&figures)).collect()
+        [Value::from(basis.as_str())].into_iter().chain(figure_cells(&figures, view.precision)).collect()
     };
-    Ok(Table { columns: ["basis"].into_iter().chain(figure_columns()).collect(), rows: Basis::ALL.map(row).into() })
+    Ok(Table {
+        columns: ["basis"].into_iter().chain(figure_columns(view.precision)).collect(),
+        rows: Basis::ALL.map(row).into(),
+    })
 }
 
 async fn over_time(view: &mut View, asked: &Asked) -> Result<Table> {
     let points = trend(view, &asked.trend(asked.step)).await?;
-    let is_rounded = view.precision.is_rounded();
+    let precision = view.precision;
     let rows = points.iter().map(|point| {
         let days = [calendar::date(point.first), calendar::date(point.last)].map(Value::from);
         let default = point.default.map_or(Value::Null, |default| default.as_str().into());
-        let figures = point.figures(asked.basis, view.precision);
-        let incomplete = is_rounded.then(|| figures.is_incomplete().into());
-        days.into_iter().chain([default]).chain(figure_cells(&figures)).chain(incomplete).collect()
+        let figures = point.figures(asked.basis, precision);
+        days.into_iter().chain([default]).chain(figure_cells(&figures, precision)).collect()
     });
-    let incomplete = is_rounded.then_some(INCOMPLETE);
-    let columns = ["from", "to", "default"].into_iter().chain(figure_columns()).chain(incomplete).collect();
+    let columns = ["from", "to", "default"].into_iter().chain(figure_columns(precision)).collect();
     Ok(Table { columns, rows: rows.collect() })
 }
 
@@ -107,16 +108,17 @@ async fn by(view: &mut View, asked: &Asked) -> Result<Table> {
     let default = default_at_end(view, asked.period.period.last).await?;
     let period = Some(asked.period.period);
     let parts = breakdown(view, asked.by, asked.environment, asked.unit, asked.app_id(), period).await?;
-    let figures = |counts| Figures::new([(counts, default)], asked.basis, view.precision);
+    let precision = view.precision;
+    let figures = |counts| Figures::new([(counts, default)], asked.basis, precision);
     let mut rows: Vec<Vec<Value>> = Vec::new();
     for part in parts.parts {
         let name = part.app.map(|app| app.name).or(part.value).map_or(Value::Null, Value::from);
-        rows.push([name].into_iter().chain(figure_cells(&figures(part.counts))).collect());
+        rows.push([name].into_iter().chain(figure_cells(&figures(part.counts), precision)).collect());
     }
     if let Some((counts, _)) = parts.other {
-        rows.push([Value::from("(other)")].into_iter().chain(figure_cells(&figures(counts))).collect());
+        rows.push([Value::from("(other)")].into_iter().chain(figure_cells(&figures(counts), precision)).collect());
     }
-    Ok(Table { columns: [asked.by.as_str()].into_iter().chain(figure_columns()).collect(), rows })
+    Ok(Table { columns: [asked.by.as_str()].into_iter().chain(figure_columns(precision)).collect(), rows })
 }
 
 /// What happened, one row for each figure: changes, first answers by how long they took, and sums of each day.
@@ -141,6 +143,7 @@ async fn flow(view: &mut View, asked: &Asked) -> Result<Table> {
             ("first_authorized", flows.sums.first_authorized),
             ("withdrawals", flows.withdrawals()),
             ("installs", flows.sums.installs),
+            ("limited_installs", flows.sums.limited_installs),
         ];
         for (what, n) in sums {
             rows.push(row(what, calendar::date(*day).into(), Value::Null, Value::Null, view.precision.shown(n)));
@@ -150,7 +153,7 @@ async fn flow(view: &mut View, asked: &Asked) -> Result<Table> {
     Ok(Table { columns: columns.collect(), rows })
 }
 
-/// How often each kind of data problem came on each day, and from each version of each app.
+/// How often each kind of data problem came on each day, and the same once more from each version of each app.
 async fn quality(view: &mut View, asked: &Asked) -> Result<Table> {
     let period = asked.period.period;
     let by_day = view.data_problems_by_day(asked.environment, asked.app_id(), period).await?;
@@ -158,20 +161,22 @@ async fn quality(view: &mut View, asked: &Asked) -> Result<Table> {
     let by_day = by_day.into_iter().filter(|(_, _, n)| *n >= precision.step());
     let of_day = |(kind, day, n): (DataProblem, Day, i64)| {
         let day = calendar::date(day).into();
-        vec![kind.as_str().into(), day, Value::Null, Value::Null, count(precision.shown(n))]
+        vec!["day".into(), kind.as_str().into(), day, Value::Null, Value::Null, count(precision.shown(n))]
     };
     let of_place = |place: ProblemPlace| {
         let app = asked.apps.iter().find(|app| app.id == place.app_id);
         let name = app.map_or(Value::Null, |app| app.name.clone().into());
-        vec![place.kind.as_str().into(), Value::Null, name, place.app_version.into(), count(precision.shown(place.n))]
+        vec!["place".into(), place.kind.as_str().into(), Value::Null, name, place.app_version.into(), place.n.into()]
     };
-    let rows = by_day.map(of_day).chain(exact_places(view, asked).await?.into_iter().map(of_place)).collect();
-    Ok(Table { columns: vec!["problem", "day", "app", "app_version", "times"], rows })
+    let places = view.data_problem_places(asked.environment, asked.app_id(), period).await?;
+    let rows = by_day.map(of_day).chain(places.into_iter().map(of_place)).collect();
+    Ok(Table { columns: vec!["figure", "problem", "day", "app", "app_version", "times"], rows })
 }
 
-/// The versions that came out and what was noted, with consent among the devices first seen before and after.
+/// The versions that came out and what was noted, with consent at the first answer among the devices first seen before and after.
 async fn releases(view: &mut View, asked: &Asked, keep_days: u32) -> Result<Table> {
-    let columns = vec![
+    let is_rounded = view.precision.is_rounded();
+    let columns = [
         "day",
         "app",
         "version",
@@ -179,35 +184,38 @@ async fn releases(view: &mut View, asked: &Asked, keep_days: u32) -> Result<Tabl
         "days_after",
         "before_authorized",
         "before_answered",
-        "before_consent_rate",
+        "before_first_answer_consent",
         "after_authorized",
         "after_answered",
-        "after_consent_rate",
+        "after_first_answer_consent",
         "difference_low",
         "difference_high",
     ];
+    let columns: Vec<&str> = columns.into_iter().chain(is_rounded.then_some(INCOMPLETE)).collect();
     let or_null = |value: Option<f64>| value.map_or(Value::Null, Value::from);
-    let row = |(milestone, both): Told| {
-        let Milestone { day, app, what } = milestone;
-        let (version, annotation) = match what {
-            What::Release(version) => (version.into(), Value::Null),
-            What::Annotation { name, .. } => (Value::Null, name.into()),
+    let row = |ComparedMilestone { milestone, cohorts }: ComparedMilestone| {
+        let Milestone { day, app, kind } = milestone;
+        let (version, annotation) = match kind {
+            MilestoneKind::Release(version) => (version.into(), Value::Null),
+            MilestoneKind::Annotation { name, .. } => (Value::Null, name.into()),
         };
         let app = app.map_or(Value::Null, |app| app.name.into());
         let mut cells = vec![calendar::date(day).into(), app, version, annotation];
-        let Some((before, after)) = both else {
+        let Some((before, after)) = cohorts else {
             cells.resize(columns.len(), Value::Null);
             return cells;
         };
         cells.push(after.days.days().into());
-        for cohort in [before, after] {
-            let Fraction { part, whole, .. } = cohort.consent;
-            cells.extend([count(part), count(whole), or_null(cohort.consent.share())]);
+        let fractions = [before, after].map(|cohort| cohort.first_answer_consent);
+        for fraction in fractions {
+            cells.extend([count(fraction.part), count(fraction.whole), or_null(fraction.share())]);
         }
-        let interval = after.consent.grown_since(before.consent);
-        cells.extend([or_null(interval.map(|interval| interval.low)), or_null(interval.map(|interval| interval.high))]);
+        let interval = fractions[1].grown_since(fractions[0]);
+        cells.extend([interval.map(|interval| interval.low), interval.map(|interval| interval.high)].map(or_null));
+        let is_incomplete = |fraction: Fraction| fraction.part.is_incomplete() || fraction.whole.is_incomplete();
+        cells.extend(is_rounded.then(|| fractions.into_iter().any(is_incomplete).into()));
         cells
     };
-    let rows = told(view, asked, keep_days).await?.into_iter().map(row).collect();
+    let rows = exported(view, asked, keep_days).await?.into_iter().map(row).collect();
     Ok(Table { columns, rows })
 }
