@@ -194,7 +194,7 @@ async fn what_cannot_be_noted_is_said_beside_its_field(world: World) {
     let reply = post("x", "2026-12-01", "0000000000001").await;
     assert_eq!(reply.status, StatusCode::UNPROCESSABLE_ENTITY, "an app that there is not");
     let kept = "action=\"/w/acme/metrics/releases?days=90\"";
-    assert!(reply.body.contains("about-app-fault") && reply.body.contains(kept), "{}", reply.body);
+    assert!(reply.body.contains("app-fault") && reply.body.contains(kept), "{}", reply.body);
     let token = world.token("acme", Role::Admin).await;
     for (body, status) in [
         ("[]", StatusCode::BAD_REQUEST),

@@ -157,12 +157,12 @@ fn annotation_form(form: AnnotationForm, address: String) -> impl IntoView {
                 {field(name, &faults)}
                 {field(day, &faults)}
                 <div class="field">
-                    <label for="about-app">"App"</label>
-                    <select id="about-app" name="app" aria-invalid=fault.map(|_| "true") aria-describedby=fault.map(|_| "about-app-fault")>
+                    <label for="app">"App"</label>
+                    <select id="app" name="app" aria-invalid=fault.map(|_| "true") aria-describedby=fault.map(|_| "app-fault")>
                         <option value="">"All apps"</option>
                         {apps.into_iter().map(option).collect_view()}
                     </select>
-                    {fault.map(|problem| view! { <p class="fault" id="about-app-fault">{words::form_problem("app", problem)}</p> })}
+                    {fault.map(|problem| view! { <p class="fault" id="app-fault">{words::form_problem("app", problem)}</p> })}
                 </div>
                 <button class="button">"Add"</button>
             </form>
