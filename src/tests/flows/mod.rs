@@ -8,6 +8,7 @@ mod clients;
 mod config;
 mod connections;
 mod copied;
+mod demand;
 mod events;
 mod headers;
 mod https;

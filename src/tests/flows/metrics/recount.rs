@@ -94,8 +94,8 @@ async fn a_demo_is_counted_once_more(kind: Backend, seed: u64) {
         "answers": answers, "files": files, "pages": pages});
     let given = tempfile::NamedTempFile::new().expect("a file");
     std::fs::write(given.path(), shown.to_string()).expect("written");
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/end2end/recount.py");
-    let counted = Command::new(python()).arg(script).arg(given.path()).output().await.expect("python runs");
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/end2end/recount/compare.py");
+    let counted = Command::new(python()).arg("-B").arg(script).arg(given.path()).output().await.expect("python runs");
     let (out, errors) = (String::from_utf8_lossy(&counted.stdout), String::from_utf8_lossy(&counted.stderr));
     assert!(counted.status.success(), "seed {seed}: {out}{errors}");
     let compared = out.trim().parse::<usize>().expect("how many figures were compared");
