@@ -8,7 +8,7 @@ and `pages` of metrics by their view. Every figure of the answers is recounted; 
 made of the same answers in the same way. Prints how many figures were compared, or what differs, and then exits with 1.
 """
 import collections, csv, datetime, html.parser, io, json, sys, urllib.parse
-from rules import (OF_APPLE, STATES, TIMES, active, apply, date, day_number, default_at, ends, flows, given, last_day, newcombe, rates,
+from rules import (OF_APPLE, STATES, TIMES, active, apply, date, day_number, day_of, default_at, ends, flows, given, last_day, newcombe, rates,
                    told, wilson)
 
 compared, differing = 0, []
