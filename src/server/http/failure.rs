@@ -258,7 +258,8 @@ pub async fn as_json(
 ) -> Response {
     let basic = is_of_events(request.uri().path());
     let asked = Asked::of(&state, &request, &incident);
-    let response = answered(request, next).await;
+    // What events came whole waits in the queue, and is stored whoever waits: there a task of its own would only cost.
+    let response = if basic { caught(request, next).await } else { answered(request, next).await };
     if is_bare(&response) {
         asked.note_bare(response.status());
         let message = match response.status() {
