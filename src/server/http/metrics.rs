@@ -175,3 +175,22 @@ async fn look(state: &AppState) {
         metrics::gauge!(JOBS_LATE).set(jobs.late_since.map_or(0.0, |since| (now.0 - since.0) as f64 / 1000.0));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A panel of a figure that has another name shows nothing.
+    #[test]
+    fn the_dashboard_asks_for_figures_that_there_are() {
+        let dashboard = include_str!("../../../docs/grafana.json");
+        let is_of_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        let rest = dashboard.split("attest_").skip(1);
+        let names: Vec<String> =
+            rest.map(|rest| format!("attest_{}", rest.split(|c| !is_of_name(c)).next().unwrap_or_default())).collect();
+        assert!(!names.is_empty());
+        for name in names {
+            assert!([UNITS, COMMITS, QUEUE_BATCHES, JOBS_FAILING].contains(&name.as_str()), "{name}");
+        }
+    }
+}
