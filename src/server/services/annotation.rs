@@ -1,5 +1,6 @@
 //! What people note on days, to be seen in charts.
 
+use super::kept_days::MOST_DAYS;
 use crate::domain::audit::AuditAction;
 use crate::domain::error::{Fault, Problem, Refusal};
 use crate::domain::id::{AnnotationId, AppId};
@@ -9,7 +10,6 @@ use crate::domain::text::Name;
 use crate::domain::time::Day;
 use crate::server::calendar;
 use crate::server::error::{Error, Result};
-use crate::server::services::kept_days::MOST_DAYS;
 use crate::server::store::{Act, Actor, Change, Done, Store, WorkspaceRef};
 use serde::Serialize;
 

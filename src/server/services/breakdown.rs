@@ -1,5 +1,6 @@
 //! Units grouped by app or by the values of a dimension.
 
+use super::trend::default_of;
 use crate::domain::app::App;
 use crate::domain::att::Status;
 use crate::domain::closed_list::closed_list;
@@ -11,7 +12,6 @@ use crate::domain::rounding::Precision;
 use crate::domain::time::Day;
 use crate::server::calendar;
 use crate::server::error::Result;
-use crate::server::store::privacy::in_force_before;
 use crate::server::store::{Added, View};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -65,9 +65,8 @@ pub struct Parts {
 
 /// The default in force at the end of a day.
 pub async fn default_at_end(view: &mut View, day: Day) -> Result<Option<Status>> {
-    let over = calendar::begins(day.plus(1), &view.workspace.time_zone);
     let newest_first = view.settings_versions(i64::MAX).await?;
-    Ok(in_force_before(&newest_first, over, view.now).and_then(|version| version.settings.default))
+    Ok(default_of(view, &newest_first, day))
 }
 
 /// Reads the counters by app or by the values of a dimension, within one app or in all: now, or at the end of a period and

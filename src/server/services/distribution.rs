@@ -22,6 +22,13 @@ pub struct DistributionQuery {
     pub platform: Option<Platform>,
 }
 
+impl DistributionQuery {
+    /// Whether it is about the workspace as such, and neither about one app nor about testers.
+    pub fn is_of_all_in_production(&self) -> bool {
+        self.app.is_none() && self.environment == Environment::Production
+    }
+}
+
 /// One moment of the counters, with what is needed to read them.
 #[derive(Clone, Debug)]
 pub struct Distribution {
@@ -74,8 +81,7 @@ impl Distribution {
     /// When the last batch came, of the one app or of all. To rounded roles of all in production only: a moment of an app may be
     /// one device's.
     pub fn last_batch(&self, question: &DistributionQuery) -> Option<Millis> {
-        let is_of_all = question.app.is_none() && question.environment == Environment::Production;
-        if self.precision.is_rounded() && !is_of_all {
+        if self.precision.is_rounded() && !question.is_of_all_in_production() {
             return None;
         }
         let of_app = |(app, _): &(&AppId, &Millis)| question.app.is_none_or(|wanted| wanted == **app);

@@ -77,13 +77,16 @@ impl Happened {
 
     /// A figure of the whole period.
     pub fn sum(&self, of: impl Fn(&DayFlows) -> i64) -> Shown {
-        Shown::sum(self.days.values().map(|day| self.shown(of(day)))).unwrap_or(self.shown(0))
+        self.added(self.days.values(), of)
     }
 
     /// A figure of some of its days.
     pub fn sum_within(&self, days: Period, of: impl Fn(&DayFlows) -> i64) -> Shown {
-        let days = self.days.range(days.first..=days.last);
-        Shown::sum(days.map(|(_, day)| self.shown(of(day)))).unwrap_or(self.shown(0))
+        self.added(self.days.range(days.first..=days.last).map(|(_, day)| day), of)
+    }
+
+    fn added<'a>(&self, days: impl Iterator<Item = &'a DayFlows>, of: impl Fn(&DayFlows) -> i64) -> Shown {
+        Shown::sum(days.map(|day| self.shown(of(day)))).unwrap_or(self.shown(0))
     }
 
     /// How often devices went from each status to each other one.

@@ -2,14 +2,14 @@
 
 use super::Services;
 use super::flow::{FlowSums, Happened};
-use super::kept_days::kept_days;
+use super::kept_days::KeptDays;
 use crate::domain::app::App;
 use crate::domain::environment::Environment;
 use crate::domain::id::{AnnotationId, AppId, WorkspaceId};
 use crate::domain::job::JobStep;
 use crate::domain::metric::{Fraction, Period};
 use crate::domain::release::{Release, first_day_out};
-use crate::domain::retention::{Aging, Keep};
+use crate::domain::retention::Keep;
 use crate::domain::time::Day;
 use crate::server::error::Result;
 use crate::server::store::job::ClaimedJob;
@@ -41,39 +41,32 @@ pub(super) async fn release_step(services: &Services, keep: Keep, job: &mut Clai
     let (system, workspace) = (&services.system, job.workspace_id);
     let mut view = system.system_view().await?;
     let today = view.today(workspace).await?;
-    let mut place = match Place::read(&job.cursor) {
+    let place = match Place::read(&job.cursor) {
         // A day that was over by a clock that ran ahead is looked at again.
         Some(Place { since, app: AppId(0), .. }) => Place { since: since.min(today), until: today, app: AppId(0) },
         Some(place) => place,
         None => Place { since: today.plus(-keep.daily_days), until: today, app: AppId(0) },
     };
     let next = if place.since < place.until { view.app_after(workspace, place.app).await? } else { None };
-    let step = match next {
-        Some(app) => {
-            let period = Period { first: place.since, last: place.until.plus(-1) };
-            let (versions, in_app) = view.active_with_new_versions(workspace, app, period).await?;
-            drop(view);
-            let out = versions.into_iter().filter_map(|(version, days)| {
-                let day = first_day_out(&days, &in_app)?;
-                Some(Release { app, version, day })
-            });
-            let out: Vec<Release> = out.collect();
-            if !out.is_empty() {
-                system.transaction(move |tx| keep_once(tx, workspace, out.clone())).await?;
-            }
-            place.app = app;
-            JobStep::More
-        }
-        None => {
-            place = Place { since: place.until, app: AppId(0), ..place };
-            JobStep::Done(None)
-        }
-    };
-    job.cursor = place.cursor();
-    if step == JobStep::Done(None) {
+    let Some(app) = next else {
+        drop(view);
+        job.cursor = Place { since: place.until, app: AppId(0), ..place }.cursor();
         system.renew_job(job).await?;
+        return Ok(JobStep::Done(None));
+    };
+    let period = Period { first: place.since, last: place.until.plus(-1) };
+    let (versions, in_app) = view.active_with_new_versions(workspace, app, period).await?;
+    drop(view);
+    let out = versions.into_iter().filter_map(|(version, days)| {
+        let day = first_day_out(&days, &in_app)?;
+        Some(Release { app, version, day })
+    });
+    let out: Vec<Release> = out.collect();
+    if !out.is_empty() {
+        system.transaction(move |tx| keep_once(tx, workspace, out.clone())).await?;
     }
-    Ok(step)
+    job.cursor = Place { app, ..place }.cursor();
+    Ok(JobStep::More)
 }
 
 async fn keep_once(mut tx: SystemTx, workspace: WorkspaceId, out: Vec<Release>) -> Result<()> {
@@ -102,16 +95,17 @@ pub enum MilestoneKind {
     },
 }
 
-/// The milestones of a period, in all apps or in one: the newest first, at most so many. Versions come out in production.
+/// The milestones of a period, in all of the workspace's `apps` or in one: the newest first, at most so many. Versions come out in
+/// production.
 pub async fn milestones(
     view: &mut View,
+    apps: &[App],
     environment: Environment,
     app: Option<AppId>,
     period: Period,
     most: usize,
 ) -> Result<Vec<Milestone>> {
     let limit = i64::try_from(most).unwrap_or(i64::MAX);
-    let apps = view.apps().await?;
     let of = |id: AppId| apps.iter().find(|app| app.id == id).cloned();
     let releases = match environment {
         Environment::Production => view.releases(app, period, limit).await?,
@@ -153,15 +147,14 @@ pub struct ComparedMilestone {
     pub cohorts: Option<(Cohort, Cohort)>,
 }
 
-/// Reads the cohorts of each milestone: within the app that it is about, or in `app`.
+/// Reads the cohorts of each milestone: within the app that it is about, or in `app`. `kept` are the days of which there are flows.
 pub async fn compared_milestones(
     view: &mut View,
     environment: Environment,
     app: Option<AppId>,
     milestones: Vec<Milestone>,
-    keep_days: u32,
+    kept: KeptDays,
 ) -> Result<Vec<ComparedMilestone>> {
-    let kept = kept_days(view, Aging::Flows, keep_days).await?;
     let first = view.install_answers_from().await?.map_or(kept.first, |whole| kept.first.max(whole));
     let mut compared = Vec::new();
     for milestone in milestones {

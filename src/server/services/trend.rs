@@ -112,6 +112,12 @@ pub async fn compared(view: &mut View, question: &TrendQuery, kept: Day) -> Resu
     Ok(Compared { points, before, versions })
 }
 
+/// The default in force at the end of a day, by all versions of the settings.
+pub fn default_of(view: &View, newest_first: &[Version], day: Day) -> Option<Status> {
+    let over = calendar::begins(day.plus(1), &view.workspace.time_zone);
+    in_force_before(newest_first, over, view.now).and_then(|version| version.settings.default)
+}
+
 /// Reads periods that follow one another: what is counted now, less what the days since then added.
 async fn points(
     view: &mut View,
@@ -129,13 +135,9 @@ async fn points(
     } else {
         Counts::default()
     };
-    let zone = view.workspace.time_zone.clone();
     let mut points = Vec::new();
     for Period { first, last } in periods.into_iter().rev() {
-        let default = |day: Day| {
-            let in_force = in_force_before(newest_first, calendar::begins(day.plus(1), &zone), view.now);
-            in_force.and_then(|version| version.settings.default)
-        };
+        let default = |day: Day| default_of(view, newest_first, day);
         let added = days.range(first..=last);
         let before = added.clone().fold(at_end, |counts, (_, added)| counts.minus(*added));
         let counts = match unit.of_now() {

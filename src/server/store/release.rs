@@ -122,20 +122,27 @@ impl From<AnnotationRow> for Annotation {
     }
 }
 
+/// Asks for rows of a period, of all apps or of one, at most so many.
+macro_rules! of_period {
+    ($scope:ident, $sql:ident, $app:ident, $period:ident, $most:ident) => {{
+        let workspace = $scope.workspace.id;
+        on!(&mut $scope.tx, c => sqlx::query_as($sql)
+            .bind(workspace)
+            .bind($app.unwrap_or(ALL_APPS))
+            .bind($period.first)
+            .bind($period.last)
+            .bind($most)
+            .fetch_all(c)
+            .await?)
+    }};
+}
+
 impl Scope {
     /// The versions that came out in a period, of all apps or of one: the newest first, at most so many.
     pub async fn releases(&mut self, app: Option<AppId>, period: Period, most: i64) -> Result<Vec<Release>> {
         const SQL: &str = "select app_id, app_version, day from releases where workspace_id = $1 and day between $3 and $4 \
             and ($2 = 0 or app_id = $2) order by day desc, app_id, app_version limit $5";
-        let workspace = self.workspace.id;
-        let rows: Vec<(AppId, String, Day)> = on!(&mut self.tx, c => sqlx::query_as(SQL)
-            .bind(workspace)
-            .bind(app.unwrap_or(ALL_APPS))
-            .bind(period.first)
-            .bind(period.last)
-            .bind(most)
-            .fetch_all(c)
-            .await?);
+        let rows: Vec<(AppId, String, Day)> = of_period!(self, SQL, app, period, most);
         Ok(rows.into_iter().map(|(app, version, day)| Release { app, version, day }).collect())
     }
 
@@ -144,15 +151,7 @@ impl Scope {
         const SQL: &str = "select id, app_id, day, name, made_by from annotations \
             where workspace_id = $1 and day between $3 and $4 and ($2 = 0 or app_id in (0, $2)) \
             order by day desc, id limit $5";
-        let workspace = self.workspace.id;
-        let rows: Vec<AnnotationRow> = on!(&mut self.tx, c => sqlx::query_as(SQL)
-            .bind(workspace)
-            .bind(app.unwrap_or(ALL_APPS))
-            .bind(period.first)
-            .bind(period.last)
-            .bind(most)
-            .fetch_all(c)
-            .await?);
+        let rows: Vec<AnnotationRow> = of_period!(self, SQL, app, period, most);
         Ok(rows.into_iter().map(Annotation::from).collect())
     }
 }

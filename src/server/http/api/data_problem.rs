@@ -82,7 +82,8 @@ pub async fn data_problems(
 ) -> Result<Json<DataProblems>> {
     let mut view = state.store.view(&actor, WorkspaceRef::parse(&slug)?, Permission::SeeMetrics).await?;
     let keep_days = state.config.retention.keep_daily_days;
-    let AskedDays { environment, app, period } = asked_days(&query, &mut view, Aging::DataProblems, keep_days).await?;
+    let AskedDays { environment, app, period, .. } =
+        asked_days(&query, &mut view, Aging::DataProblems, keep_days).await?;
     let days = view.data_problems_by_day(environment, app, period).await?;
     let places = view.data_problem_places(environment, app, period).await?;
     let precision = view.precision;

@@ -10,7 +10,7 @@ use crate::domain::retention::Aging;
 use crate::domain::time::Day;
 use crate::server::calendar;
 use crate::server::error::Result;
-use crate::server::services::kept_days::kept_days;
+use crate::server::services::kept_days::{KeptDays, kept_days};
 use crate::server::store::View;
 use utoipa::IntoParams;
 
@@ -47,19 +47,25 @@ pub struct AskedDays {
     pub environment: Environment,
     pub app: Option<AppId>,
     pub period: Period,
+    /// The days of which there is anything.
+    pub kept: KeptDays,
 }
 
 /// Reads it; nothing else may be asked for.
 pub async fn asked_days(query: &ApiQuery, view: &mut View, what: Aging, keep_days: u32) -> Result<AskedDays> {
     only(query, &["from", "to", "environment", "app"])?;
     let environment = environment(query)?;
-    let period = period(query, view, what, keep_days).await?;
-    Ok(AskedDays { environment, app: app(query, view).await?, period })
+    let kept = kept_days(view, what, keep_days).await?;
+    let period = period_of(query, kept)?;
+    Ok(AskedDays { environment, app: app(query, view).await?, period, kept })
 }
 
 /// The first and the last day that are asked for, of those that are kept.
 pub async fn period(query: &ApiQuery, view: &mut View, what: Aging, keep_days: u32) -> Result<Period> {
-    let kept = kept_days(view, what, keep_days).await?;
+    period_of(query, kept_days(view, what, keep_days).await?)
+}
+
+fn period_of(query: &ApiQuery, kept: KeptDays) -> Result<Period> {
     let last = day(query, "to")?.unwrap_or(kept.today);
     let usual = last.plus(1 - USUAL_DAYS).max(kept.first);
     let first = day(query, "from")?.unwrap_or(usual);

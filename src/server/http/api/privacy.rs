@@ -1,10 +1,10 @@
 //! The default and the policy, for scripts: by the same permissions and with the same audit rows as the page.
 
-use super::query::object;
+use super::query::{field, object, only_fields};
 use super::refused::{Errors, Refused};
 use crate::domain::att::{Policy, Status};
 use crate::domain::error::{Fault, Problem, Refusal};
-use crate::domain::json::{self, Field};
+use crate::domain::json;
 use crate::domain::permission::Permission;
 use crate::domain::privacy::Settings;
 use crate::domain::time::Millis;
@@ -149,18 +149,8 @@ pub async fn set_att_default(
 fn read_change(body: &Bytes) -> Result<ChangeBody> {
     let object = object(body)?;
     let mut faults = Vec::new();
-    // A misspelt name would leave unchanged what somebody meant to change.
-    if let Some(name) = object.other_than(&["status", "idfa_policy", "reason", "version"]) {
-        faults.push(Fault::new(name.chars().take(80).collect::<String>(), Problem::UnknownParameter));
-    }
-    let mut field = |name: &'static str| match object.field(name) {
-        Field::Value(raw) => Some(raw),
-        Field::Absent => None,
-        Field::Repeated => {
-            faults.push(Fault::new(name, Problem::Repeated));
-            None
-        }
-    };
+    only_fields(&object, &["status", "idfa_policy", "reason", "version"], &mut faults);
+    let mut field = |name: &'static str| field(&object, name, &mut faults);
     let (status, policy, reason, version) = (field("status"), field("idfa_policy"), field("reason"), field("version"));
     let mut read = |name, problem: Problem| faults.push(Fault::new(name, problem));
     let text = |raw: &RawValue| json::kept_text(raw).ok().map(|text| text.into_owned());

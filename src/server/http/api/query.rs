@@ -1,7 +1,7 @@
 //! Reads what a script asks for: query parameters, each of which is understood or refused.
 
 use crate::domain::error::{Fault, Problem, Refusal};
-use crate::domain::json::Object;
+use crate::domain::json::{Field, Object};
 use crate::server::error::{Error, Result};
 use axum::extract::Query;
 use serde_json::value::RawValue;
@@ -18,6 +18,25 @@ pub fn bad(field: &'static str, problem: Problem) -> Error {
 pub fn object(body: &[u8]) -> Result<Object<'_>> {
     let raw: &RawValue = serde_json::from_slice(body).map_err(|_| bad("", Problem::NotJson))?;
     Object::read(raw).map_err(|problem| bad("", problem))
+}
+
+/// Refuses fields of a body that are not `known`: a misspelt name would leave unchanged what somebody meant to change.
+pub fn only_fields(object: &Object<'_>, known: &[&str], faults: &mut Vec<Fault>) {
+    if let Some(name) = object.other_than(known) {
+        faults.push(Fault::new(name.chars().take(80).collect::<String>(), Problem::UnknownParameter));
+    }
+}
+
+/// A field of a body; `None` for one that is absent, or repeated, which is a fault.
+pub fn field<'a>(object: &Object<'a>, name: &'static str, faults: &mut Vec<Fault>) -> Option<&'a RawValue> {
+    match object.field(name) {
+        Field::Value(raw) => Some(raw),
+        Field::Absent => None,
+        Field::Repeated => {
+            faults.push(Fault::new(name, Problem::Repeated));
+            None
+        }
+    }
 }
 
 /// The value of a query parameter. An empty one is refused: a filter that a script forgot to fill in would make a wrong

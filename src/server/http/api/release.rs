@@ -2,12 +2,12 @@
 
 use super::counts::{CountsRead, RateAnswer};
 use super::period::{AskedDays, DaysFilter, HappenedFilter, asked_days};
-use super::query::{ApiQuery, object};
+use super::query::{ApiQuery, field, object, only_fields};
 use super::refused::{Errors, Refused};
 use crate::domain::environment::Environment;
-use crate::domain::error::{Fault, Problem, Refusal};
+use crate::domain::error::{Fault, Refusal};
 use crate::domain::id::AnnotationId;
-use crate::domain::json::{self, Field};
+use crate::domain::json;
 use crate::domain::metric::Interval;
 use crate::domain::permission::Permission;
 use crate::domain::retention::Aging;
@@ -153,11 +153,12 @@ pub async fn releases(
 ) -> Result<Json<Releases>> {
     let mut view = state.store.view(&actor, WorkspaceRef::parse(&slug)?, Permission::SeeMetrics).await?;
     let keep_days = state.config.retention.keep_daily_days;
-    let AskedDays { environment, app, period } = asked_days(&query, &mut view, Aging::Flows, keep_days).await?;
-    let mut all = milestones(&mut view, environment, app, period, MOST + 1).await?;
+    let AskedDays { environment, app, period, kept } = asked_days(&query, &mut view, Aging::Flows, keep_days).await?;
+    let apps = view.apps().await?;
+    let mut all = milestones(&mut view, &apps, environment, app, period, MOST + 1).await?;
     let more = all.len() > MOST;
     all.truncate(MOST);
-    let compared = compared_milestones(&mut view, environment, app, all, keep_days).await?;
+    let compared = compared_milestones(&mut view, environment, app, all, kept).await?;
     Ok(Json(Releases {
         environment,
         time_zone: view.workspace.time_zone.clone(),
@@ -216,21 +217,16 @@ pub async fn add_annotation(
 fn read_annotation(body: &Bytes) -> Result<TypedAnnotation> {
     let object = object(body)?;
     let mut faults = Vec::new();
-    if let Some(name) = object.other_than(&["name", "day", "app"]) {
-        faults.push(Fault::new(name.chars().take(80).collect::<String>(), Problem::UnknownParameter));
-    }
-    let mut text = |name: &'static str| match object.field(name) {
-        Field::Value(raw) => json::text(raw).map(Cow::into_owned).unwrap_or_else(|problem| {
-            faults.push(Fault::new(name, problem));
-            String::new()
-        }),
-        Field::Absent => String::new(),
-        Field::Repeated => {
-            faults.push(Fault::new(name, Problem::Repeated));
-            String::new()
-        }
+    only_fields(&object, &["name", "day", "app"], &mut faults);
+    let mut text = |name: &'static str| {
+        let raw = field(&object, name, &mut faults)?;
+        json::text(raw).map_err(|problem| faults.push(Fault::new(name, problem))).ok().map(Cow::into_owned)
     };
-    let typed = TypedAnnotation { name: text("name"), day: text("day"), app: text("app") };
+    let typed = TypedAnnotation {
+        name: text("name").unwrap_or_default(),
+        day: text("day").unwrap_or_default(),
+        app: text("app").unwrap_or_default(),
+    };
     if faults.is_empty() { Ok(typed) } else { Err(Refusal::BadRequest(faults).into()) }
 }
 

@@ -149,7 +149,7 @@ pub async fn transitions(
 ) -> Result<Json<Transitions>> {
     let mut view = state.store.view(&actor, WorkspaceRef::parse(&slug)?, Permission::SeeMetrics).await?;
     let keep_days = state.config.retention.keep_daily_days;
-    let AskedDays { environment, app, period } = asked_days(&query, &mut view, Aging::Flows, keep_days).await?;
+    let AskedDays { environment, app, period, .. } = asked_days(&query, &mut view, Aging::Flows, keep_days).await?;
     let happened = Happened::read(&mut view, environment, app, period).await?;
     let change = |(from, to, n): (CountedState, Status, Shown)| Change {
         from: from.as_str(),

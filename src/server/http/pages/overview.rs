@@ -63,7 +63,7 @@ async fn read(view: &mut View, asked: &PageQuery, keep_daily_days: u32) -> Resul
             let (slice, step) = (platform.map(Slice::from), period.usual_step());
             let asked = TrendQuery { environment, unit, app, slice, first, last, step };
             let compared = compared(view, &asked, kept.first).await?;
-            let marks = marks(view, &compared, environment, app).await?;
+            let marks = marks(view, &compared, &distribution.apps, environment, app).await?;
             (compared, marks, happenings(view, &question, kept).await?)
         }
     };
@@ -74,8 +74,7 @@ async fn read(view: &mut View, asked: &PageQuery, keep_daily_days: u32) -> Resul
 fn is_empty(distribution: &Distribution, question: &DistributionQuery) -> bool {
     let anybody = DistributionQuery { platform: None, ..*question };
     if distribution.precision.is_rounded() {
-        let of_all = question.app.is_none() && question.environment == Environment::Production;
-        of_all && distribution.last_batches.is_empty()
+        question.is_of_all_in_production() && distribution.last_batches.is_empty()
     } else {
         distribution.all(&anybody) == 0
     }

@@ -1,5 +1,6 @@
 //! Rates over a period as pages show them: the line of one, and a card for each.
 
+use crate::domain::app::App;
 use crate::domain::environment::Environment;
 use crate::domain::id::AppId;
 use crate::domain::metric::{Basis, Figures, Fraction, Meaning, Rate};
@@ -169,6 +170,7 @@ const MOST_MILESTONES: usize = 12;
 pub async fn marks(
     view: &mut View,
     compared: &Compared,
+    apps: &[App],
     environment: Environment,
     app: Option<AppId>,
 ) -> Result<Vec<Mark>> {
@@ -178,7 +180,8 @@ pub async fn marks(
     let app_asked = app.map(|app| ("app", app.to_string()));
     let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(days.iter().chain(&app_asked)).finish();
     let address = format!("/w/{}/metrics/releases?{query}", view.workspace.slug);
-    for Milestone { day, app: about, kind } in milestones(view, environment, app, period, MOST_MILESTONES).await? {
+    for Milestone { day, app: about, kind } in milestones(view, apps, environment, app, period, MOST_MILESTONES).await?
+    {
         let about = about.filter(|_| app.is_none()).map(|app| app.name);
         let words = match kind {
             MilestoneKind::Release(version) => words::release(about.as_deref(), &version),

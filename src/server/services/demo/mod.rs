@@ -98,7 +98,11 @@ pub fn told(from: Millis, size: DemoSize) -> impl Iterator<Item = Told> {
 
 /// From when on which default is in force in a demo that begins then.
 pub fn defaults(from: Millis, size: DemoSize) -> [(Millis, Option<Status>); 3] {
-    CHANGES.map(|(share, default, _)| (from.plus(i64::from(size.days) * DAY * share / 100), default))
+    changes(from, size).map(|(at, default, _)| (at, default))
+}
+
+fn changes(from: Millis, size: DemoSize) -> [(Millis, Option<Status>, &'static str); 3] {
+    CHANGES.map(|(share, default, why)| (from.plus(i64::from(size.days) * DAY * share / 100), default, why))
 }
 
 /// Fills an empty database; refuses one that is in use. The store goes by `clock`, which ends at the present.
@@ -126,8 +130,7 @@ pub async fn fill(
     for app in &APPS {
         apps.push(system.fill_app(inputs[0], app.bundle, app.name).await?);
     }
-    let mut reasons = CHANGES.into_iter().map(|(_, _, why)| why);
-    let changes = defaults(months.from, size).map(|(at, default)| (at, default, reasons.next().unwrap_or_default()));
+    let changes = changes(months.from, size);
     let in_force =
         move |at: Millis| changes.iter().rev().find(|(since, ..)| *since <= at).and_then(|(_, default, _)| *default);
     let chapter = move |Story { mpid, by_server, batches }: Story| {

@@ -50,19 +50,16 @@ rows! {
     }
 }
 
-/// A key as a job's cursor has it, and as it is read again: in numbers, while rows that are handed to a statement have texts.
-trait Position {
-    fn position(&self) -> String;
-}
-
-impl Position for DailyKey {
+impl DailyKey {
+    /// As a job's cursor has it, and as it is read again: in numbers, while rows that are handed to a statement have texts.
     fn position(&self) -> String {
         let Self { environment, unit, app_id, dimension, value, day, slot } = self;
         json!([environment, unit, app_id, dimension, value, day, slot]).to_string()
     }
 }
 
-impl Position for TransitionKey {
+impl TransitionKey {
+    /// The same.
     fn position(&self) -> String {
         let Self { environment, device_id, seq } = self;
         json!([environment, device_id, seq]).to_string()
@@ -196,7 +193,7 @@ impl Tx {
                     .rows_affected());
             }
         }
-        Ok(RemovalStep { removed: count(removed), next: last(&seen).map(Position::position), note: None })
+        Ok(RemovalStep { removed: count(removed), next: last(&seen).map(DailyKey::position), note: None })
     }
 
     pub(super) async fn age_flows(&mut self, workspace: WorkspaceId, first: Day) -> Result<RemovalStep> {

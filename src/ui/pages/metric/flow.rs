@@ -79,14 +79,13 @@ pub fn flow(page: FlowView) -> impl IntoView {
             </tr>
         }
     };
-    let installed = |(days, installs, limited): (String, String, String)| {
-        view! { <tr><th scope="row">{days}</th><td class="n">{installs}</td><td class="n">{limited}</td></tr> }
+    // Of new devices, and of how long first answers took.
+    let two_counts = |name: String, one: String, other: String| {
+        view! { <tr><th scope="row">{name}</th><td class="n">{one}</td><td class="n">{other}</td></tr> }
     };
-    let installs: Vec<(String, String, String)> =
-        page.days.iter().map(|day| (day.days.clone(), day.installs.clone(), day.limited.clone())).collect();
-    let time = |time: TimeRow| {
-        view! { <tr><th scope="row">{time.within}</th><td class="n">{time.count}</td><td class="n">{time.share}</td></tr> }
-    };
+    let installed = |day: &DayRow| two_counts(day.days.clone(), day.installs.clone(), day.limited.clone());
+    let installs = page.days.iter().map(installed).collect_view();
+    let time = |time: TimeRow| two_counts(time.within, time.count, time.share);
     view! {
         <section class="card">
             <header>
@@ -132,7 +131,7 @@ pub fn flow(page: FlowView) -> impl IntoView {
                                 <th scope="col" class="n">"With limited ad tracking"</th>
                             </tr>
                         </thead>
-                        <tbody>{installs.into_iter().map(installed).collect_view()}</tbody>
+                        <tbody>{installs}</tbody>
                     </table>
                 </div>
             })}

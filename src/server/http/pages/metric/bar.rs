@@ -37,7 +37,8 @@ pub fn tabs(slug: &str, asked: &Asked, query: &PageQuery) -> Vec<(MetricView, St
     MetricView::ALL.map(|view| (view, address(view))).into()
 }
 
-fn path(slug: &str, view: MetricView) -> String {
+/// The path of a view.
+pub fn path(slug: &str, view: MetricView) -> String {
     let view = if view == MetricView::Now { String::new() } else { format!("/{}", view.as_str()) };
     format!("/w/{slug}/metrics{view}")
 }

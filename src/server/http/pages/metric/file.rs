@@ -41,7 +41,7 @@ pub async fn file(
     let what =
         MetricsSnapshot { view: shown.as_str(), format: format.as_str(), filters: query.with(&[("format", "")]) };
     let mut view = export_metrics(&state.store, &visit.actor, workspace, what).await?;
-    let table = table(&mut view, &asked, shown, state.config.retention.keep_daily_days).await?;
+    let table = table(&mut view, &asked, shown).await?;
     let about = about(&view, &asked, shown);
     let (body, kind) = match format {
         FileFormat::Csv => (csv(&table, &about)?, "text/csv; charset=utf-8"),

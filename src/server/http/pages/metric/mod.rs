@@ -67,10 +67,7 @@ pub async fn releases(inside: InWorkspace, query: RawQuery) -> Result<Response> 
 /// `POST metrics/releases`: notes something on a day, or takes that away.
 pub async fn annotate(inside: InWorkspace, query: RawQuery, mut form: Form) -> Result<Response> {
     let InWorkspace { visit, state, slug, workspace } = &inside;
-    let address = format!(
-        "/w/{slug}/metrics/releases{}",
-        PageQuery::known(RawQuery(query.0.clone()), &asked::PARAMETERS)?.with(&[])
-    );
+    let chosen = PageQuery::known(RawQuery(query.0.clone()), &asked::PARAMETERS)?.with(&[]);
     state.store.assert_may(&visit.actor, workspace, Permission::ManageInputs).await?;
     let act = form.text("act");
     let (typed, removed) = match act.as_str() {
@@ -89,7 +86,10 @@ pub async fn annotate(inside: InWorkspace, query: RawQuery, mut form: Form) -> R
         None => (Done::AnnotationAdded, annotate_day(&state.store, &visit.actor, workspace.clone(), &typed).await),
     };
     match result {
-        Ok(()) => redirect_saying(&visit.session, done, &address).await,
+        Ok(()) => {
+            let address = format!("{}{chosen}", bar::path(slug, MetricView::Releases));
+            redirect_saying(&visit.session, done, &address).await
+        }
         Err(Error::Refused(Refusal::Invalid(faults))) => {
             let said = Said { typed, faults: shown_faults(&faults), ..Said::default() };
             page(inside, query, MetricView::Releases, said).await
@@ -114,10 +114,9 @@ async fn page(
     said: Said,
 ) -> Result<Response> {
     let query = PageQuery::known(query, &asked::PARAMETERS)?;
-    let keep_days = state.config.retention.keep_daily_days;
     let is_wrong = !said.faults.0.is_empty();
     let mut view = state.store.view(&visit.actor, workspace, Permission::SeeMetrics).await?;
-    let asked = Asked::read(&mut view, &query, shown, keep_days).await?;
+    let asked = Asked::read(&mut view, &query, shown, state.config.retention.keep_daily_days).await?;
     let content = match shown {
         MetricView::Now => MetricContent::Now(now::model(&mut view, &asked).await?),
         MetricView::OverTime => MetricContent::OverTime(over_time::model(&mut view, &asked, &query).await?),
@@ -125,8 +124,8 @@ async fn page(
         MetricView::Flow => MetricContent::Flow(flow::model(&mut view, &asked).await?),
         MetricView::Quality => MetricContent::Quality(quality::model(&mut view, &asked).await?),
         MetricView::Releases => {
-            let address = format!("/w/{}/metrics/releases{}", view.workspace.slug, query.with(&[]));
-            MetricContent::Releases(releases::model(&mut view, &asked, keep_days, said, address).await?)
+            let address = format!("{}{}", bar::path(view.workspace.slug.as_str(), shown), query.with(&[]));
+            MetricContent::Releases(releases::model(&mut view, &asked, said, address).await?)
         }
     };
     let bar = bar::bar(&view, &asked, &query, shown, &state.config.public_url());

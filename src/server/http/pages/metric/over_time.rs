@@ -21,7 +21,7 @@ const TABLE: &str = "rate-table";
 
 pub async fn model(view: &mut View, asked: &Asked, query: &PageQuery) -> Result<OverTime> {
     let compared = compared(view, &asked.trend(asked.step), asked.kept.first).await?;
-    let marks = marks(view, &compared, asked.environment, asked.app_id()).await?;
+    let marks = marks(view, &compared, &asked.apps, asked.environment, asked.app_id()).await?;
     let (rate, reading) = (asked.rate, asked.reading(view.precision));
     let figures: Vec<(&Point, Figures)> =
         compared.points.iter().map(|point| (point, point.figures(asked.basis, view.precision))).collect();

@@ -60,7 +60,7 @@ fn card(
     of_kind.sort_by_key(|place| (Reverse(place.n), place.app_id, place.app_version.clone()));
     let place = |place: &&ProblemPlace| {
         let app = asked.apps.iter().find(|app| app.id == place.app_id).map(|app| app.name.as_str());
-        (words::problem_place(app, &place.app_version), words::count(precision.shown(place.n)))
+        (words::problem_place(app, &place.app_version), words::number(place.n))
     };
     let with_any = all_days.iter().rev().filter(|day| shown(day).figure().unwrap_or_default() > 0);
     let card = ProblemCard {

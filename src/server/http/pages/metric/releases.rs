@@ -32,15 +32,15 @@ pub struct Said {
 }
 
 /// What a page shows of them. `address` is the page's, with everything that was chosen in it.
-pub async fn model(view: &mut View, asked: &Asked, keep_days: u32, said: Said, address: String) -> Result<Releases> {
+pub async fn model(view: &mut View, asked: &Asked, said: Said, address: String) -> Result<Releases> {
     let (app, period) = (asked.app_id(), asked.period.period);
-    let mut all = milestones(view, asked.environment, app, period, MOST_SHOWN + 1).await?;
+    let mut all = milestones(view, &asked.apps, asked.environment, app, period, MOST_SHOWN + 1).await?;
     let note = (all.len() > MOST_SHOWN).then(|| {
         format!("The newest {MOST_SHOWN}. Choose other days, or an app, for the others; files have {MOST_EXPORTED}.")
     });
     all.truncate(MOST_SHOWN);
     let may_note = view.may(Permission::ManageInputs);
-    let compared = compared_milestones(view, asked.environment, app, all, keep_days).await?;
+    let compared = compared_milestones(view, asked.environment, app, all, asked.kept).await?;
     let Said { done, typed, faults } = said;
     let offered =
         asked.apps.iter().enumerate().filter(|(at, app)| *at < MOST_OFFERED || app.id.to_string() == typed.app);
@@ -58,10 +58,10 @@ pub async fn model(view: &mut View, asked: &Asked, keep_days: u32, said: Said, a
 }
 
 /// The milestones that a file has: the newest ones.
-pub async fn exported(view: &mut View, asked: &Asked, keep_days: u32) -> Result<Vec<ComparedMilestone>> {
+pub async fn exported(view: &mut View, asked: &Asked) -> Result<Vec<ComparedMilestone>> {
     let app = asked.app_id();
-    let all = milestones(view, asked.environment, app, asked.period.period, MOST_EXPORTED).await?;
-    compared_milestones(view, asked.environment, app, all, keep_days).await
+    let all = milestones(view, &asked.apps, asked.environment, app, asked.period.period, MOST_EXPORTED).await?;
+    compared_milestones(view, asked.environment, app, all, asked.kept).await
 }
 
 fn row(ComparedMilestone { milestone, cohorts }: ComparedMilestone, may_note: bool) -> MilestoneRow {

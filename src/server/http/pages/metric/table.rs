@@ -26,14 +26,14 @@ pub struct Table {
 }
 
 /// Reads a view.
-pub async fn table(view: &mut View, asked: &Asked, shown: MetricView, keep_days: u32) -> Result<Table> {
+pub async fn table(view: &mut View, asked: &Asked, shown: MetricView) -> Result<Table> {
     match shown {
         MetricView::Now => now(view, asked).await,
         MetricView::OverTime => over_time(view, asked).await,
         MetricView::By => by(view, asked).await,
         MetricView::Flow => flow(view, asked).await,
         MetricView::Quality => quality(view, asked).await,
-        MetricView::Releases => releases(view, asked, keep_days).await,
+        MetricView::Releases => releases(view, asked).await,
     }
 }
 
@@ -174,7 +174,7 @@ async fn quality(view: &mut View, asked: &Asked) -> Result<Table> {
 }
 
 /// The versions that came out and what was noted, with consent at the first answer among the devices first seen before and after.
-async fn releases(view: &mut View, asked: &Asked, keep_days: u32) -> Result<Table> {
+async fn releases(view: &mut View, asked: &Asked) -> Result<Table> {
     let is_rounded = view.precision.is_rounded();
     let columns = [
         "day",
@@ -216,6 +216,6 @@ async fn releases(view: &mut View, asked: &Asked, keep_days: u32) -> Result<Tabl
         cells.extend(is_rounded.then(|| fractions.into_iter().any(is_incomplete).into()));
         cells
     };
-    let rows = exported(view, asked, keep_days).await?.into_iter().map(row).collect();
+    let rows = exported(view, asked).await?.into_iter().map(row).collect();
     Ok(Table { columns, rows })
 }
