@@ -78,6 +78,8 @@ closed_list! {
         NotADay => "not_a_day",
         /// A day before those that are kept, to come, or after the other one.
         DayOutOfRange => "day_out_of_range",
+        /// A threshold that an alert cannot have.
+        ThresholdOutOfRange => "threshold_out_of_range",
         /// An e-mail that belongs to no account.
         NobodyHasIt => "nobody_has_it",
         /// A second dimension, where units are grouped by one.

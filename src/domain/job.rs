@@ -39,6 +39,8 @@ closed_list! {
         RequestIds => "request_ids",
         /// Looks which versions of apps came out.
         Releases => "releases",
+        /// Looks whether alerts hold, and tells of those that begin to.
+        Alerts => "alerts",
         /// Erases advertising ids that the settings withhold; there only while an erasure waits or runs.
         Erasure => "erasure",
     }
@@ -78,6 +80,7 @@ impl JobKind {
             | Self::Checkpoints
             | Self::Mail
             | Self::Releases
+            | Self::Alerts
             | Self::Notices => false,
             Self::Samples
             | Self::Retirement
@@ -94,6 +97,8 @@ impl JobKind {
     pub fn every(self) -> Option<i64> {
         match self {
             Self::Tidying | Self::SignInFailures | Self::TokenReads | Self::Mail => Some(MINUTE),
+            // A batch that is missing for an hour is missed by now.
+            Self::Alerts => Some(5 * MINUTE),
             Self::Samples | Self::RequestIds => Some(10 * MINUTE),
             Self::Retirement | Self::Checkpoints | Self::Notices | Self::Releases => Some(HOUR),
             Self::Transitions | Self::Days | Self::Flows | Self::DataProblems => Some(DAY),

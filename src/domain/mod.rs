@@ -1,6 +1,7 @@
 //! What is true: pure types and rules for both sides. No clock, no randomness, no input or output; times and ids that
 //! a rule needs are parameters.
 
+pub mod alert;
 pub mod app;
 pub mod att;
 pub mod audit;

@@ -30,6 +30,8 @@ closed_list! {
         TokenExpires => "token_expires",
         /// An input's secret is old.
         SecretOld => "secret_old",
+        /// An alert began to hold.
+        Alert => "alert",
         /// One person was refused often.
         ManyRefusals => "many_refusals",
         /// One address sent many wrong keys or tokens.
@@ -49,7 +51,7 @@ pub struct NoticeState {
     /// The role as it is called in the interfaces; none where it was taken away.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub role: Option<String>,
-    /// The name of a token or an input.
+    /// The name of a token or an input, or what an alert found.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub thing: Option<String>,
     /// When a token ends, or since when a secret is there.

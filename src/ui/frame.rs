@@ -18,6 +18,7 @@ closed_list! {
     pub enum NavPage {
         Overview,
         Metrics,
+        Alerts,
         Profiles,
         Privacy,
         Audit,
@@ -36,6 +37,7 @@ impl NavPage {
         match self {
             Self::Overview => "Overview",
             Self::Metrics => "Metrics",
+            Self::Alerts => "Alerts",
             Self::Profiles => "Profiles",
             Self::Privacy => "Privacy settings",
             Self::Audit => "Audit log",
@@ -51,6 +53,7 @@ impl NavPage {
         match self {
             Self::Overview => "overview",
             Self::Metrics => "metrics",
+            Self::Alerts => "alerts",
             Self::Profiles => "profiles",
             Self::Privacy => "privacy",
             Self::Audit => "audit",
@@ -64,7 +67,7 @@ impl NavPage {
     /// What one must be allowed to open it.
     pub fn permission(self) -> Permission {
         match self {
-            Self::Overview | Self::Metrics => Permission::SeeMetrics,
+            Self::Overview | Self::Metrics | Self::Alerts => Permission::SeeMetrics,
             Self::Profiles => Permission::LookUpProfiles,
             Self::Privacy => Permission::SeePrivacySettings,
             Self::Audit => Permission::SeeAudit,
@@ -78,6 +81,7 @@ impl NavPage {
         match self {
             Self::Overview => Icon::Chart,
             Self::Metrics => Icon::Rise,
+            Self::Alerts => Icon::Bell,
             Self::Profiles => Icon::Person,
             Self::Privacy => Icon::Lock,
             Self::Audit => Icon::List,
@@ -91,7 +95,7 @@ impl NavPage {
     /// Its group in the rail.
     fn group(self) -> usize {
         match self {
-            Self::Overview | Self::Metrics | Self::Profiles => 0,
+            Self::Overview | Self::Metrics | Self::Alerts | Self::Profiles => 0,
             Self::Privacy | Self::Audit => 1,
             Self::Inputs | Self::Apps | Self::Members | Self::Tokens => GROUPS - 1,
         }

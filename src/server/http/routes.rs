@@ -2,8 +2,8 @@
 //! of roles walks it.
 
 use super::api::{
-    audit, breakdown, data_problem, dimension_value, distribution, document, events, privacy, release, transition,
-    trend, userprofile,
+    alert, audit, breakdown, data_problem, dimension_value, distribution, document, events, privacy, release,
+    transition, trend, userprofile,
 };
 use super::{health, pages, site};
 use crate::domain::permission::Permission;
@@ -133,6 +133,8 @@ routes! {
     "GET" "/w/{workspace}/metrics/releases" Page Role(SeeMetrics) => get(pages::metric::releases);
     "POST" "/w/{workspace}/metrics/releases" Page Role(ManageInputs) => post(pages::metric::annotate);
     "GET" "/w/{workspace}/metrics/{view}/file" Page Role(ExportMetrics) => get(pages::metric::file).head(pages::metric::no_file);
+    "GET" "/w/{workspace}/alerts" Page Role(SeeMetrics) => get(pages::alert::show);
+    "POST" "/w/{workspace}/alerts" Page Role(ManageInputs) => post(pages::alert::set);
     "GET" "/w/{workspace}/privacy" Page Role(SeePrivacySettings) => get(pages::privacy::settings);
     "POST" "/w/{workspace}/privacy" Page Role(ChangePrivacySettings) => post(pages::privacy::change);
     "GET" "/w/{workspace}/audit" Page Role(SeeAudit) => get(pages::audit::audit);
@@ -164,6 +166,8 @@ routes! {
     "GET" "/api/v1/workspaces/{workspace}/releases" Api Role(SeeMetrics) => get(release::releases);
     "POST" "/api/v1/workspaces/{workspace}/annotations" Api Role(ManageInputs) => post(release::add_annotation);
     "DELETE" "/api/v1/workspaces/{workspace}/annotations/{annotation}" Api Role(ManageInputs) => delete(release::delete_annotation);
+    "GET" "/api/v1/workspaces/{workspace}/alerts" Api Role(SeeMetrics) => get(alert::alerts);
+    "PUT" "/api/v1/workspaces/{workspace}/alerts" Api Role(ManageInputs) => put(alert::put_alerts);
     "DELETE" "/api/v1/workspaces/{workspace}/dimension-values" Api Role(ManageInputs) => delete(dimension_value::reset_dimension_values);
     "GET" "/api/v1/workspaces/{workspace}/audit" Api Role(SeeAudit) => get(audit::audit);
     "GET" "/api/v1/workspaces/{workspace}/audit/checkpoint" Api Role(SeeAudit) => get(audit::checkpoint);

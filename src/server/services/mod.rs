@@ -30,6 +30,7 @@
 //! ```
 
 pub mod account;
+pub mod alert;
 pub mod annotation;
 pub mod app;
 pub mod audit_export;

@@ -3,7 +3,7 @@
 use super::Store;
 use super::actor::{Actor, Who};
 use super::db::Tx;
-use super::scope::{Scope, WorkspaceRef};
+use super::scope::{Scope, Workspace, WorkspaceRef};
 use crate::domain::audit::ActorSnapshot;
 use crate::domain::error::Refusal;
 use crate::domain::permission::{Grant, Permission, grant, grant_token, is_within};
@@ -94,10 +94,17 @@ impl Store {
             Some(maker) => token_role(snapshot.role, maker),
             None => snapshot.role.and_then(TokenRole::member),
         };
-        let (ids, keyring) = (self.ids.clone(), self.keyring().clone());
-        let scope = Scope { tx, workspace, now, ids, keyring, precedence: self.precedence().clone() };
+        let scope = self.scope(tx, workspace);
         let precision = Precision::of(granted(Permission::SeeMetrics));
         Ok(Authorized { scope, actor: snapshot, role, precision })
+    }
+}
+
+impl Store {
+    /// What can be read of a workspace in a transaction.
+    pub(super) fn scope(&self, tx: Tx, workspace: Workspace) -> Scope {
+        let (ids, keyring) = (self.ids.clone(), self.keyring().clone());
+        Scope { tx, workspace, now: self.clock.now(), ids, keyring, precedence: self.precedence().clone() }
     }
 }
 

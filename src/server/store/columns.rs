@@ -1,5 +1,6 @@
 //! How domain types are written in columns, once for both databases.
 
+use crate::domain::alert::AlertKind;
 use crate::domain::att::{Policy, Status};
 use crate::domain::count::{Dimension, Unit};
 use crate::domain::data_problem::DataProblem;
@@ -129,6 +130,7 @@ columns! {
     DataProblem: String, |kind| kind.as_str().to_owned(), |text| DataProblem::parse(&text);
     JobNote: String, |note| note.as_str().to_owned(), |text| JobNote::parse(&text);
     JobKind: String, |kind| kind.as_str().to_owned(), |text| JobKind::parse(&text);
+    AlertKind: String, |kind| kind.as_str().to_owned(), |text| AlertKind::parse(&text);
     NoticeKind: String, |kind| kind.as_str().to_owned(), |text| NoticeKind::parse(&text);
     Theme: String, |theme| theme.as_str().to_owned(), |text| Some(Theme::parse(&text).unwrap_or_default());
     Progress: String, |progress| progress.as_str().to_owned(), |text| Progress::parse(&text);

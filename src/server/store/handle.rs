@@ -6,9 +6,11 @@ use super::audit::{Entry, append, locked_head};
 use super::authorize::{Access, Authorized};
 use super::scope::{Scope, WorkspaceRef};
 use super::sent_form::take_form;
-use super::{Store, spawned};
+use super::{Store, System, spawned};
 use crate::domain::audit::{ActorSnapshot, AuditAction};
-use crate::domain::permission::{Permission, may};
+use crate::domain::error::Refusal;
+use crate::domain::id::WorkspaceId;
+use crate::domain::permission::{Grant, Permission, may};
 use crate::domain::role::Role;
 use crate::domain::rounding::Precision;
 use crate::domain::text::Reason;
@@ -135,6 +137,20 @@ impl<A: Act> Change<A> {
     /// Ends an act that changed nothing: no row, and whatever was written is undone.
     pub fn unchanged<T>(self, out: T) -> Done<T> {
         Done(out)
+    }
+}
+
+impl System {
+    /// Reads one moment of a workspace as all its members may: what becomes of it is told to everybody there.
+    pub async fn view_for_everybody(&self, workspace: WorkspaceId) -> Result<View> {
+        let store: Store = (**self).clone();
+        spawned(async move {
+            let mut tx = store.db.read().await?;
+            let workspace = tx.workspace_by_id(workspace).await?.ok_or(Refusal::NotFound)?;
+            let scope = store.scope(tx, workspace);
+            Ok(View { scope, role: None, precision: Precision::of(Grant::Rounded), _place: None })
+        })
+        .await
     }
 }
 

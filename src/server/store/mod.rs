@@ -7,6 +7,7 @@ mod accept;
 pub mod access;
 mod actor;
 mod address;
+pub mod alert;
 pub mod app;
 mod arrived;
 pub mod audit;

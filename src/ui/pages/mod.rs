@@ -1,6 +1,7 @@
 //! The pages. One page = one page model = one read.
 
 pub mod account;
+pub mod alert;
 pub mod api;
 pub mod app;
 pub mod ask;
@@ -64,6 +65,7 @@ pages! {
     NoWorkspace(session::NoWorkspace) => session::no_workspace;
     Overview(overview::Overview) => overview::overview;
     Metric(metric::MetricPage) => metric::metrics;
+    Alerts(alert::Alerts) => alert::alerts;
     Privacy(privacy::PrivacySettings) => privacy::privacy;
     Audit(audit::AuditLog) => audit::audit;
     Profiles(profile::Profiles) => profile::profiles;

@@ -35,6 +35,7 @@ pub fn action(action: AuditAction) -> &'static str {
         AuditAction::AppNamed => "App renamed",
         AuditAction::AnnotationAdded => "Annotation added",
         AuditAction::AnnotationRemoved => "Annotation removed",
+        AuditAction::AlertsSet => "Alerts changed",
         AuditAction::DimensionValuesReset => "Version and country values reset",
         AuditAction::InputAdded => "Input created",
         AuditAction::InputPaused => "Input paused",

@@ -42,6 +42,10 @@ pub fn audit_field(name: &str) -> &str {
         "reads" => "Profiles read",
         "removed" => "Rows removed",
         "requests_per_second" => "Requests per second",
+        "data_problems" => "Data problems (times a usual day)",
+        "rate_change" => "Consent rate (points in 7 days)",
+        "silence" => "No batch (hours)",
+        "unknown_share" => "Unknown share (percent)",
         "role" => "Role",
         "second_factor_required" => "Two-factor authentication required",
         "recovery_code_used" => "Signed in with a recovery code",
@@ -87,6 +91,7 @@ pub fn audit_nothing(field: &str) -> &'static str {
     match field {
         "default_att_status" => super::default(None),
         "requests_per_second" => "No limit",
+        "data_problems" | "rate_change" | "silence" | "unknown_share" => "Off",
         _ => "–",
     }
 }

@@ -18,6 +18,7 @@ pub fn job(kind: JobKind) -> &'static str {
         JobKind::DataProblems => "Remove old data problems",
         JobKind::RequestIds => "Remove old request ids",
         JobKind::Releases => "Look which app versions came out",
+        JobKind::Alerts => "Look whether alerts hold",
         JobKind::Erasure => "Erase withheld advertising ids",
     }
 }

@@ -1,6 +1,7 @@
 //! The sentences: every status, problem and action in words, and numbers and moments as they are written.
 
 mod action;
+mod alert;
 mod audit;
 mod done;
 mod job;
@@ -10,6 +11,7 @@ mod outcome;
 mod problem;
 
 pub use action::action;
+pub use alert::{alert, alert_found, alert_name, alert_rule, alert_unit};
 pub use audit::{
     actor, actor_name, audit_field, audit_nothing, audit_value, environment, identifier, identity, look_up_by,
     no_origin, target,

@@ -45,6 +45,9 @@ pub fn problem(problem: Problem) -> &'static str {
         Problem::DayOutOfRange => {
             "expected a day that is kept, neither to come nor after the last one, at most 1,100 days before it"
         }
+        Problem::ThresholdOutOfRange => {
+            "expected a whole number within the range of this alert, or null to turn it off"
+        }
         Problem::NobodyHasIt => "expected the e-mail of an account (attest user add makes one)",
         Problem::LastComplianceAdmin => "expected another Compliance Admin to remain",
         Problem::LastOperator => "expected another operator to remain",
@@ -82,6 +85,7 @@ pub fn form_problem(field: &str, problem: Problem) -> &'static str {
         Problem::DayOutOfRange => {
             "There are no figures of this day, or the first day is after the last. Days to come have none, and old ones are removed after a while."
         }
+        Problem::ThresholdOutOfRange => "Enter a whole number within the range below.",
         Problem::NotAnEmail => "Enter a valid e-mail address.",
         Problem::NotAnInteger | Problem::OutOfRange => "Enter a whole number.",
         Problem::NotABundleId => "A bundle id has only letters, digits, dots, dashes and underscores.",

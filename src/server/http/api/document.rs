@@ -1,7 +1,7 @@
 //! The OpenAPI 3.1 document, generated from the handlers and the types that they return.
 
 use super::{
-    audit, breakdown, data_problem, dimension_value, distribution, events, privacy, release, transition, trend,
+    alert, audit, breakdown, data_problem, dimension_value, distribution, events, privacy, release, transition, trend,
     userprofile,
 };
 use axum::Json;
@@ -29,6 +29,8 @@ use utoipa::{Modify, OpenApi as _};
         release::releases,
         release::add_annotation,
         release::delete_annotation,
+        alert::alerts,
+        alert::put_alerts,
         breakdown::breakdown,
         dimension_value::reset_dimension_values,
         audit::audit,

@@ -1,5 +1,6 @@
 //! The interfaces for machines: the Events API, the Admin API, the Profile API, and the document that describes them.
 
+pub mod alert;
 pub mod audit;
 mod batch_schema;
 pub mod breakdown;

@@ -1,5 +1,6 @@
 //! What is worth a line on the Overview beside its figures.
 
+use crate::domain::alert::AlertRule;
 use crate::domain::att::CountedState;
 use crate::domain::count::{Counts, Dimension, UNKNOWN};
 use crate::domain::environment::Environment;
@@ -23,7 +24,7 @@ const USUAL_DAYS: i64 = 28;
 
 /// All lines, of the environment, the app and the platform that are looked at.
 pub async fn happenings(view: &mut View, question: &DistributionQuery, kept: KeptDays) -> Result<Vec<Happening>> {
-    let mut all = Vec::new();
+    let mut all = alerts(view).await?;
     // What happened on a day is not counted by platform.
     if question.platform.is_none() {
         all.push(first_answers(view, question, kept).await?);
@@ -32,6 +33,18 @@ pub async fn happenings(view: &mut View, question: &DistributionQuery, kept: Kep
     all.extend(erasing(view).await?);
     all.extend(paused(view).await?);
     Ok(all)
+}
+
+/// Alerts that hold: of the whole workspace, whatever is looked at.
+async fn alerts(view: &mut View) -> Result<Vec<Happening>> {
+    let page = address(view.workspace.slug.as_str(), NavPage::Alerts, Environment::Production);
+    let holding = view.alert_rules().await?.into_iter().filter(|rule| rule.state.since.is_some());
+    let line = |rule: AlertRule| Happening {
+        first: "Alert".to_owned(),
+        words: words::alert_found(rule.kind, rule.state.found.unwrap_or_default()),
+        address: Some(page.clone()),
+    };
+    Ok(holding.map(line).collect())
 }
 
 /// First answers today, and how many there usually are.

@@ -1,6 +1,7 @@
 //! The pages' handlers: take the permit, read the page model, decide the status, render.
 
 pub mod account;
+pub mod alert;
 pub mod api;
 pub mod app;
 pub mod ask;

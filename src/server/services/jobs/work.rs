@@ -8,6 +8,7 @@ use crate::domain::time::{DAY, HOUR};
 use crate::server::auth::{session, throttle};
 use crate::server::error::Result;
 use crate::server::services::Services;
+use crate::server::services::alert::alert_step;
 use crate::server::services::checkpoint::checkpoint_step;
 use crate::server::services::erasure::erase_step;
 use crate::server::services::mail::mail_step;
@@ -50,6 +51,7 @@ pub(super) async fn step(services: &Services, keep: Keep, job: &mut ClaimedJob) 
             system.renew_job(job).await?;
         }
         JobKind::Releases => return release_step(services, keep, job).await,
+        JobKind::Alerts => alert_step(services, keep, workspace).await?,
         JobKind::Erasure => return erase_step(services, workspace).await,
         JobKind::Transitions | JobKind::Days | JobKind::Flows | JobKind::DataProblems | JobKind::RequestIds => {}
     }

@@ -1,6 +1,7 @@
 //! The pages of metrics, their files and the interface for scripts: a story that is told to all of them, what follows from it by
 //! a calculation of its own, and what each says.
 
+mod alerts;
 mod choices;
 mod figures;
 mod recount;
