@@ -10,6 +10,7 @@ mod reads;
 mod rows;
 mod server;
 mod sink;
+mod views;
 
 use batches::Fleet;
 use limit::Bare;
@@ -29,7 +30,7 @@ struct Wanted {
     #[arg(long)]
     folder: PathBuf,
     /// The benchmarks to run, such as `b1,b2`.
-    #[arg(long, value_delimiter = ',', default_value = "b1,b2,b3,b5,b6,b8,b9")]
+    #[arg(long, value_delimiter = ',', default_value = "b1,b2,b3,b5,b6,b7,b8,b9")]
     only: Vec<String>,
     #[arg(long, default_value_t = 5)]
     pairs: u64,
@@ -52,6 +53,9 @@ struct Wanted {
     #[arg(long, hide = true)]
     bench: bool,
 }
+
+/// A page is got hundreds of times in a second.
+const LONGEST_OF_A_VIEW: Duration = Duration::from_secs(1);
 
 fn main() {
     let wanted = <Wanted as clap::Parser>::parse();
@@ -76,6 +80,7 @@ async fn measure(wanted: &Wanted) {
             "b3" => tail(wanted, time).await,
             "b5" => reads::reads(wanted, time).await,
             "b6" => reads::default_change(wanted).await,
+            "b7" => views::views(wanted, time.min(LONGEST_OF_A_VIEW)).await,
             "b8" => cost(wanted, time).await,
             "b9" => quiet::quiet(wanted, time).await,
             other => panic!("there is no benchmark {other}"),

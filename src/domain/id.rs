@@ -78,6 +78,8 @@ ids! {
     InvitationId
     /// What somebody noted on a day.
     AnnotationId
+    /// A name that somebody gave to a page of metrics.
+    SavedViewId
     /// An installation of one app on one device.
     DeviceId
     /// A profile: one user as the event stream names them.

@@ -41,6 +41,9 @@ pub struct InputSnapshot {
     pub secret_version: i64,
 }
 
+/// So many batches of Apple devices without a single status among them are a feed that sends none.
+pub const MANY_WITHOUT_STATUS: i64 = 100;
+
 closed_list! {
     /// What is counted of an input.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -55,5 +58,9 @@ closed_list! {
         WithoutIds => "without_ids",
         /// Batches of bundle ids beyond [`MOST_APPS`](super::app::MOST_APPS), which count as one app.
         OtherApp => "other_app",
+        /// Stored batches of Apple devices that said their ATT status.
+        WithStatus => "with_status",
+        /// Those that did not.
+        WithoutStatus => "without_status",
     }
 }

@@ -36,6 +36,7 @@ pub mod retention;
 pub mod role;
 pub mod rounding;
 pub mod sample;
+pub mod saved_view;
 pub mod text;
 pub mod theme;
 pub mod time;

@@ -63,6 +63,8 @@ audit_actions! {
     AppNamed => "app.named" in [Workspace],
     AnnotationAdded => "annotation.added" in [Workspace],
     AnnotationRemoved => "annotation.removed" in [Workspace],
+    ViewSaved => "saved_view.added" in [Workspace],
+    ViewRemoved => "saved_view.removed" in [Workspace],
     AlertsSet => "alerts.set" in [Workspace],
     DimensionValuesReset => "dimension_values.reset" in [Workspace],
     InputAdded => "input.added" in [Workspace],

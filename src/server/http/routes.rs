@@ -132,6 +132,8 @@ routes! {
     "GET" "/w/{workspace}/metrics/quality" Page Role(SeeMetrics) => get(pages::metric::quality);
     "GET" "/w/{workspace}/metrics/releases" Page Role(SeeMetrics) => get(pages::metric::releases);
     "POST" "/w/{workspace}/metrics/releases" Page Role(ManageInputs) => post(pages::metric::annotate);
+    "GET" "/w/{workspace}/metrics/views" Page Role(SeeMetrics) => get(pages::metric::saved_views);
+    "POST" "/w/{workspace}/metrics/views" Page Role(SeeMetrics) => post(pages::metric::change_saved_views);
     "GET" "/w/{workspace}/metrics/{view}/file" Page Role(ExportMetrics) => get(pages::metric::file).head(pages::metric::no_file);
     "GET" "/w/{workspace}/alerts" Page Role(SeeMetrics) => get(pages::alert::show);
     "POST" "/w/{workspace}/alerts" Page Role(ManageInputs) => post(pages::alert::set);

@@ -59,6 +59,7 @@ pub mod profile;
 pub mod proof;
 pub mod release;
 pub mod sample;
+pub mod saved_view;
 pub mod second_factor;
 pub mod session;
 pub mod set_up;

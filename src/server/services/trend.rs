@@ -67,7 +67,7 @@ impl Point {
     }
 }
 
-/// A trend, with that of as many days right before.
+/// A trend, with what it is held against: that of as many days right before, or the same days of another app.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Compared {
     pub points: Vec<Point>,
@@ -109,6 +109,16 @@ pub async fn compared(view: &mut View, question: &TrendQuery, kept: Day) -> Resu
     let versions = view.settings_versions(i64::MAX).await?;
     let mut before = points(view, question, asked, &versions).await?;
     let points = before.split_off(of_before);
+    Ok(Compared { points, before, versions })
+}
+
+/// Reads the trend and that of another app in the same days.
+pub async fn beside(view: &mut View, question: &TrendQuery, other: AppId) -> Result<Compared> {
+    let steps = || periods(question.first, question.last, question.step);
+    let versions = view.settings_versions(i64::MAX).await?;
+    let asked = TrendQuery { app: Some(other), ..question.clone() };
+    let before = points(view, &asked, steps(), &versions).await?;
+    let points = points(view, question, steps(), &versions).await?;
     Ok(Compared { points, before, versions })
 }
 

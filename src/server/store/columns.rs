@@ -8,7 +8,7 @@ use crate::domain::decides::Decides;
 use crate::domain::device::OverflowValues;
 use crate::domain::environment::Environment;
 use crate::domain::id::{
-    AnnotationId, AppId, DeviceId, InputId, InvitationId, PersonId, ProfileId, TokenId, WorkspaceId,
+    AnnotationId, AppId, DeviceId, InputId, InvitationId, PersonId, ProfileId, SavedViewId, TokenId, WorkspaceId,
 };
 use crate::domain::identifier::IdentifierKind;
 use crate::domain::identity::IdentityKind;
@@ -109,6 +109,7 @@ columns! {
     TokenId: i64, |id| id.0, |id| Some(Self(id));
     InvitationId: i64, |id| id.0, |id| Some(Self(id));
     AnnotationId: i64, |id| id.0, |id| Some(Self(id));
+    SavedViewId: i64, |id| id.0, |id| Some(Self(id));
     DeviceId: i64, |id| id.0, |id| Some(Self(id));
     ProfileId: i64, |id| id.0, |id| Some(Self(id));
     Millis: i64, |at| at.0, |at| Some(Self(at));

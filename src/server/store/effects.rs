@@ -15,6 +15,7 @@ use crate::domain::id::{AppId, DeviceId, InputId};
 use crate::domain::identifier::IdentifierKind;
 use crate::domain::identity::Identity;
 use crate::domain::input::Counted;
+use crate::domain::platform::Platform;
 use crate::domain::time::Millis;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -46,6 +47,10 @@ impl<'a> Effects<'a> {
         self.count(input, Counted::Accepted, "", 1);
         if folded.without_ids {
             self.count(input, Counted::WithoutIds, "", 1);
+        }
+        if batch.platform.is_some_and(Platform::is_apple) {
+            let counted = if batch.status.is_some() { Counted::WithStatus } else { Counted::WithoutStatus };
+            self.count(input, counted, "", 1);
         }
         let environment = batch.environment;
         self.arrivals.insert((input, environment, app));

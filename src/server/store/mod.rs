@@ -54,6 +54,7 @@ mod release;
 mod retention;
 mod row;
 pub mod sample;
+pub mod saved_view;
 mod scope;
 pub mod seal;
 mod searches;

@@ -24,6 +24,11 @@ pub struct Tally {
     pub last_at: Millis,
 }
 
+/// How much was counted of an input, whatever the reason.
+pub fn total(tallies: &[Tally], input: InputId, counted: Counted) -> i64 {
+    tallies.iter().filter(|tally| tally.input_id == input && tally.counted == counted).map(|tally| tally.n).sum()
+}
+
 rows! {
     /// A tally, with what is added to it.
     input_counts: InputCountRow {

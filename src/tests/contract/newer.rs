@@ -29,7 +29,8 @@ async fn what_newer_code_wrote_breaks_nothing(world: World) {
             where dimension = '' and flow < 1000",
         "insert into data_problems select workspace_id, environment, day, app_id, app_version, input_id, 'new_problem', n, \
             last_at from data_problems",
-        "insert into input_counts select workspace_id, input_id, 'newly_counted', reason, n, last_at from input_counts",
+        "insert into input_counts select workspace_id, input_id, 'newly_counted', reason, n, last_at from input_counts \
+            where counted = 'accepted'",
         "insert into jobs (workspace_id, name, due_at, failures, cursor) values (0, 'new_job', 0, 0, '')",
         "update members set role = 'new_role' where person_id = (select id from people where name = 'Bob')",
         "update people set theme = 'new_theme'",

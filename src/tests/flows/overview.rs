@@ -1,6 +1,6 @@
 //! The Overview: what it says before there is anything to count, to whom, and of what.
 
-use crate::harness::{Cookie, World, on_both};
+use crate::harness::{Cookie, World, bearer, on_both};
 use attest::domain::role::Role;
 use axum::body::Body;
 use axum::http::header::{ACCEPT, COOKIE, LOCATION, REFERER};
@@ -9,6 +9,8 @@ use serde_json::{Value, json};
 
 on_both! {
     the_first_event_replaces_the_empty_state
+    an_empty_page_says_what_is_left_to_do
+    a_feed_without_statuses_is_named
     a_development_event_leaves_a_hint_in_production
     rounded_roles_are_offered_what_makes_sense
     a_platform_without_statuses_says_so
@@ -44,6 +46,67 @@ async fn the_first_event_replaces_the_empty_state(world: World) {
     let page = world.get("/w/acme/overview", &ada).await.body;
     assert_eq!(page.matches("name=\"app\"").count(), 1, "one filter");
     assert!(!live(&world, &page, &ada).await.contains("name=\"app\""), "a choice that is being made is not replaced");
+}
+
+async fn an_empty_page_says_what_is_left_to_do(world: World) {
+    world.workspace("Acme").await;
+    let ada = world.sign_in(&world.member("acme", "Ada", Role::ComplianceAdmin).await).await;
+    let rea = world.sign_in(&world.member("acme", "Rea", Role::ReadOnly).await).await;
+    let done = async |cookie: &Cookie| {
+        let page = world.get("/w/acme/overview", cookie).await.body;
+        (page.matches(">Done: <").count(), page.matches(">To do: <").count(), page)
+    };
+    let (ready, left, page) = done(&ada).await;
+    assert_eq!((ready, left), (0, 5), "{page}");
+    assert!(page.contains("<a href=\"/w/acme/inputs\"><b>Create an input</b></a>"), "{page}");
+    let input = world.input("acme", "Backend").await;
+    world.event(&input, &json!({"environment": "development", "device_info": {"ios_idfv": "v-dev"}})).await;
+    let token = world.token("acme", Role::ComplianceAdmin).await;
+    let change = json!({"status": "denied", "reason": "a test", "version": 1}).to_string();
+    let reply = world.ask("PUT", "/api/v1/workspaces/acme/att-default", Some(&bearer(&token)), change).await;
+    assert_eq!(reply.status, StatusCode::OK, "{}", reply.body);
+    world.member("acme", "Bea", Role::ComplianceAdmin).await;
+    let (ready, left, page) = done(&ada).await;
+    assert_eq!((ready, left), (3, 2), "{page}");
+    assert!(page.contains("Some came to development."), "{page}");
+    // Who may do nothing of it is told what is missing, without links.
+    let (ready, left, page) = done(&rea).await;
+    assert_eq!((ready, left), (2, 2), "{page}");
+    assert!(!page.contains("<b>Name your app</b></a>"), "{page}");
+}
+
+/// Why devices are unknown: the input that they come by never says a status.
+async fn a_feed_without_statuses_is_named(world: World) {
+    world.workspace("Acme").await;
+    let ada = world.sign_in(&world.member("acme", "Ada", Role::ComplianceAdmin).await).await;
+    let rea = world.sign_in(&world.member("acme", "Rea", Role::ReadOnly).await).await;
+    let (silent, other) = (world.input("acme", "Server").await, world.input("acme", "App").await);
+    for n in 0..104 {
+        world.event(&silent, &ios(n, None)).await;
+        world.event(&other, &ios(200 + n, None)).await;
+    }
+    world.event(&other, &ios(200, Some("denied"))).await;
+    world.event(&other, &json!({"device_info": {"platform": "Android", "android_uuid": "x"}})).await;
+    for (cookie, n) in [(&ada, "104"), (&rea, "100")] {
+        let page = world.get("/w/acme/overview", cookie).await.body;
+        assert!(page.contains(&format!("<b>{n}</b> <a href=\"/w/acme/inputs/")), "{page}");
+        assert_eq!(page.matches("by “Server”, none with an ATT status").count(), 1, "{page}");
+        assert_eq!(page.matches("by “App”, none").count(), 0, "{page}");
+    }
+    let page = world.get("/w/acme/inputs", &ada).await.body;
+    let inputs: Vec<&str> = page.split("/w/acme/inputs/").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+    let mut told = Vec::new();
+    for input in inputs {
+        let page = world.get(&format!("/w/acme/inputs/{input}"), &ada).await.body;
+        let (_, rest) = page.split_once("with an ATT status</dt><dd>").expect("a line");
+        told.extend(rest.split('<').next().map(str::to_owned));
+    }
+    told.sort();
+    told.dedup();
+    assert_eq!(told, ["0 of 104", "1 of 105"]);
+    world.event(&silent, &ios(0, Some("denied"))).await;
+    let page = world.get("/w/acme/overview", &ada).await.body;
+    assert!(!page.contains("none with an ATT status"), "{page}");
 }
 
 async fn a_development_event_leaves_a_hint_in_production(world: World) {

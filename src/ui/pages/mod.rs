@@ -65,6 +65,7 @@ pages! {
     NoWorkspace(session::NoWorkspace) => session::no_workspace;
     Overview(overview::Overview) => overview::overview;
     Metric(metric::MetricPage) => metric::metrics;
+    SavedViews(metric::saved::SavedViews) => metric::saved::saved_views;
     Alerts(alert::Alerts) => alert::alerts;
     Privacy(privacy::PrivacySettings) => privacy::privacy;
     Audit(audit::AuditLog) => audit::audit;

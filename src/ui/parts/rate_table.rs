@@ -11,8 +11,8 @@ pub struct RateTable {
     pub rate: Rate,
     /// The newest first.
     pub rows: Vec<RateRow>,
-    /// How many days the period has.
-    pub days: i64,
+    /// What the rate is held against, such as "30 days before".
+    pub against: String,
 }
 
 /// A day, a week or a month.
@@ -28,7 +28,7 @@ pub struct RateRow {
     pub interval: String,
     pub part: String,
     pub whole: String,
-    /// The rate in its place of the period before; `None` where that is not kept.
+    /// What it is held against in this place; `None` where that is not kept.
     pub before: Option<String>,
 }
 
@@ -40,11 +40,10 @@ pub fn rate_table(table: RateTable) -> impl IntoView {
         Rate::Restricted => ("Restricted", "Reported"),
         Rate::ReportedShare => ("Reported", "All Apple"),
     };
-    let before = format!("{} before", words::days(table.days));
     let row = |row: RateRow| {
         // What is read of it under the pointer.
         let said = format!("{} of {}", row.part, row.whole);
-        let then = row.before.clone().map(|before| format!("{} before: {before}", words::days(table.days)));
+        let then = row.before.clone().map(|before| format!("{}: {before}", table.against));
         view! {
             <tr data-at=row.at data-from=row.from data-to=row.to data-said=said data-then=then>
                 <th scope="row">{row.days}</th>
@@ -66,7 +65,7 @@ pub fn rate_table(table: RateTable) -> impl IntoView {
                         <th scope="col" class="n wide-only">"95% range"</th>
                         <th scope="col" class="n">{part}</th>
                         <th scope="col" class="n">{whole}</th>
-                        <th scope="col" class="n wide-only">{before}</th>
+                        <th scope="col" class="n wide-only">{table.against.clone()}</th>
                     </tr>
                 </thead>
                 <tbody>{table.rows.into_iter().map(row).collect_view()}</tbody>

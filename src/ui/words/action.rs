@@ -35,6 +35,8 @@ pub fn action(action: AuditAction) -> &'static str {
         AuditAction::AppNamed => "App renamed",
         AuditAction::AnnotationAdded => "Annotation added",
         AuditAction::AnnotationRemoved => "Annotation removed",
+        AuditAction::ViewSaved => "View saved for everybody",
+        AuditAction::ViewRemoved => "Saved view removed",
         AuditAction::AlertsSet => "Alerts changed",
         AuditAction::DimensionValuesReset => "Version and country values reset",
         AuditAction::InputAdded => "Input created",

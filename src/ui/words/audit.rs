@@ -66,6 +66,8 @@ pub fn audit_field(name: &str) -> &str {
         "key_generation" => "Generation of the key",
         "values" => "Values",
         "version" => "Settings version",
+        "view" => "Metrics page",
+        "query" => "Filters",
         "what" => "Data",
         "workspace" => "Workspace",
         other => other,

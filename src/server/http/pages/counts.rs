@@ -2,7 +2,7 @@
 
 use super::PageQuery;
 use super::period::AskedPeriod;
-use super::rate::Reading;
+use super::rate::{Against, Reading};
 use super::states::States;
 use crate::domain::app::App;
 use crate::domain::att::CountedState;
@@ -121,7 +121,7 @@ fn figures(read: &Read, asked: &PageQuery, largest: &[&App]) -> Figures {
         precision,
         units: words::units(question.unit),
         adds_up: false,
-        days: read.period.length(),
+        against: Against::Before(read.period.length()),
     };
     let (apps, more_apps) = apps(read, asked, largest);
     let consent = reading.chart(Rate::Consent, compared, read.marks.clone(), TABLE);

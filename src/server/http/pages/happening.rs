@@ -4,6 +4,8 @@ use crate::domain::alert::AlertRule;
 use crate::domain::att::CountedState;
 use crate::domain::count::{Counts, Dimension, UNKNOWN};
 use crate::domain::environment::Environment;
+use crate::domain::id::InputId;
+use crate::domain::input::{Counted, Input, MANY_WITHOUT_STATUS};
 use crate::domain::metric::Period;
 use crate::domain::permission::Permission;
 use crate::domain::platform::OsVersion;
@@ -15,9 +17,11 @@ use crate::server::services::flow::Happened;
 use crate::server::services::kept_days::KeptDays;
 use crate::server::store::View;
 use crate::server::store::erasure::Progress;
+use crate::server::store::tally;
 use crate::ui::frame::{NavPage, address};
 use crate::ui::pages::overview::Happening;
 use crate::ui::words;
+use std::cmp::Reverse;
 
 /// Over how many days before today it is said how many first answers there usually are.
 const USUAL_DAYS: i64 = 28;
@@ -29,6 +33,7 @@ pub async fn happenings(view: &mut View, question: &DistributionQuery, kept: Kep
     if question.platform.is_none() {
         all.push(first_answers(view, question, kept).await?);
         all.extend(too_old(view, question).await?);
+        all.extend(without_statuses(view, question).await?);
     }
     all.extend(erasing(view).await?);
     all.extend(paused(view).await?);
@@ -87,6 +92,30 @@ async fn too_old(view: &mut View, question: &DistributionQuery) -> Result<Option
         }
     }))
 }
+
+/// Feeds by which statuses do not come, for those who may see them: why the devices that they bring are unknown.
+async fn without_statuses(view: &mut View, question: &DistributionQuery) -> Result<Vec<Happening>> {
+    if !question.is_of_all_in_production() || !view.may(Permission::SeeInputs) {
+        return Ok(Vec::new());
+    }
+    let tallies = view.tallies().await?;
+    let of = |input: InputId, counted: Counted| tally::total(&tallies, input, counted);
+    let inputs = view.inputs().await?.into_iter();
+    let silent = inputs.filter(|input| of(input.id, Counted::WithStatus) == 0);
+    let many = silent.map(|input| (of(input.id, Counted::WithoutStatus), input));
+    let mut many: Vec<_> = many.filter(|(n, _)| *n >= MANY_WITHOUT_STATUS).collect();
+    many.sort_by_key(|(n, _)| Reverse(*n));
+    let slug = view.workspace.slug.clone();
+    let line = |(n, input): (i64, Input)| Happening {
+        first: words::count(view.precision.shown(n)),
+        words: format!("batches of Apple devices by “{}”, none with an ATT status", input.name),
+        address: Some(format!("/w/{slug}/inputs/{}", input.id)),
+    };
+    Ok(many.into_iter().take(MOST_FEEDS).map(line).collect())
+}
+
+/// How many feeds without statuses are named: those with the most batches.
+const MOST_FEEDS: usize = 3;
 
 /// Erasings that wait or run.
 async fn erasing(view: &mut View) -> Result<Vec<Happening>> {

@@ -13,6 +13,7 @@ use crate::domain::input::OLD_SECRET_LASTS;
 use crate::domain::input::{Counted, Input};
 use crate::domain::permission::Permission;
 use crate::domain::placeholder::Placeholders;
+use crate::domain::rounding::Precision;
 use crate::domain::time::HOUR;
 use crate::server::calendar;
 use crate::server::error::{Error, Result};
@@ -26,7 +27,7 @@ use crate::server::services::input::{
 use crate::server::state::AppState;
 use crate::server::store::View;
 use crate::server::store::credential::InputSecrets;
-use crate::server::store::tally::Tally;
+use crate::server::store::tally::{self, Tally};
 use crate::ui::frame::NavPage;
 use crate::ui::pages::Page;
 use crate::ui::pages::input::list::{InputRow, Inputs};
@@ -34,7 +35,7 @@ use crate::ui::pages::input::sample::Samples;
 use crate::ui::pages::input::{InputPage, OldSecret, ShownCredentials};
 use crate::ui::parts::field::Faults;
 use crate::ui::parts::one_time_secret::OneTimeSecret;
-use crate::ui::words::{self, Done, MadeOnce, number};
+use crate::ui::words::{self, Done, MadeOnce, count, number};
 use axum::extract::{Path, RawQuery};
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -235,14 +236,20 @@ fn one_time_secret(state: &AppState, made: Secret, bundle: Option<String>) -> Sh
 }
 
 fn total(tallies: &[Tally], input: InputId, counted: Counted) -> String {
-    number(
-        tallies.iter().filter(|tally| tally.input_id == input && tally.counted == counted).map(|tally| tally.n).sum(),
-    )
+    number(tally::total(tallies, input, counted))
 }
 
 fn app_name(apps: &[crate::domain::app::App], input: &Input) -> String {
     let known = input.app.and_then(|id| apps.iter().find(|app| app.id == id));
     known.map_or_else(|| "By bundle id".to_owned(), |app| app.name.clone())
+}
+
+/// How many batches of Apple devices said their status, of how many; `None` while there was none. Rounded for those who see figures so:
+/// a batch with a status may be somebody's answer.
+fn statuses(tallies: &[Tally], id: InputId, precision: Precision) -> Option<(String, String)> {
+    let of = |counted| tally::total(tallies, id, counted);
+    let (with, without) = (of(Counted::WithStatus), of(Counted::WithoutStatus));
+    (with + without > 0).then(|| (count(precision.shown(with)), count(precision.shown(with + without))))
 }
 
 async fn list_model(state: &AppState, view: &mut View, visit: &SignedInPerson, asked: &PageQuery) -> Result<Inputs> {
@@ -305,6 +312,7 @@ pub(super) async fn one_model(
         refused: of(Counted::Refused),
         without_ids: total(&tallies, id, Counted::WithoutIds),
         of_other_apps: total(&tallies, id, Counted::OtherApp),
+        statuses: statuses(&tallies, id, view.precision),
         // Kinds may be changes of a status, versions those of one device, and moments those of one batch.
         data_problems: match view.precision.is_rounded() {
             true => None,

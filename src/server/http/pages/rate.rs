@@ -21,6 +21,33 @@ use crate::ui::parts::rate::{Change, RateCard};
 use crate::ui::parts::rate_table::{RateRow, RateTable};
 use crate::ui::words;
 
+/// What a rate is held against.
+#[derive(Clone, Copy, Debug)]
+pub enum Against<'a> {
+    /// As many days right before.
+    Before(i64),
+    /// The same days of another app.
+    App(&'a str),
+}
+
+impl Against<'_> {
+    /// Above its figures.
+    pub fn column(self) -> String {
+        match self {
+            Self::Before(days) => format!("{} before", words::days(days)),
+            Self::App(name) => name.to_owned(),
+        }
+    }
+
+    /// Behind a difference.
+    fn behind(self) -> String {
+        match self {
+            Self::Before(days) => format!("in {}", words::days(days)),
+            Self::App(name) => format!("against {name}"),
+        }
+    }
+}
+
 /// How the figures of a trend are read.
 #[derive(Clone, Copy, Debug)]
 pub struct Reading<'a> {
@@ -30,8 +57,8 @@ pub struct Reading<'a> {
     pub units: &'a str,
     /// Whether a day's figures are of that day only, and not of its end.
     pub adds_up: bool,
-    /// How many days the period has, as it was chosen.
-    pub days: i64,
+    /// What the trend was compared with.
+    pub against: Against<'a>,
 }
 
 impl Reading<'_> {
@@ -49,7 +76,7 @@ impl Reading<'_> {
         all.map(|figures| figures.fraction(rate))
     }
 
-    /// How a rate changed since the period before.
+    /// By how much a rate is another one than what it is held against.
     pub fn change(&self, rate: Rate, compared: &Compared) -> Option<Change> {
         // Of days that are added up all must be there.
         if self.adds_up && compared.before.len() < compared.points.len() {
@@ -60,8 +87,10 @@ impl Reading<'_> {
         // Where another default came into force the rate says more of that than of people.
         let all = || compared.before.iter().chain(&compared.points).map(|point| point.default);
         let is_of_default = self.basis == Basis::Effective && all().any(|default| Some(default) != all().next());
-        let meaning = if is_of_default { Meaning::Unknown } else { meaning };
-        Some(Change { words: words::points(grew), span: format!("in {}", words::days(self.days)), meaning })
+        // Another app is neither better nor worse.
+        let is_neutral = is_of_default || matches!(self.against, Against::App(_)) && meaning != Meaning::Chance;
+        let meaning = if is_neutral { Meaning::Unknown } else { meaning };
+        Some(Change { words: words::points(grew), span: self.against.behind(), meaning })
     }
 
     /// The card of a rate.
@@ -119,7 +148,7 @@ impl Reading<'_> {
             }
         };
         let rows: Vec<RateRow> = compared.points.iter().enumerate().rev().map(row).collect();
-        RateTable { id, rate, rows, days: self.days }
+        RateTable { id, rate, rows, against: self.against.column() }
     }
 }
 

@@ -19,6 +19,7 @@ on_both! {
     rounded_roles_get_rounded_figures
     a_day_without_anybody_is_not_told_from_a_day_of_few
     changes_of_the_settings_are_marked
+    an_app_is_held_against_another
 }
 
 /// Every address that a page of metrics leads to opens, and what it says of scripts is answered.
@@ -262,4 +263,40 @@ async fn changes_of_the_settings_are_marked(world: World) {
     assert!(log.contains(&format!("id=\"{row}\"")), "{leads}: {log}");
     assert_eq!(world.get("/w/acme/audit/settings/9", &ada).await.status, StatusCode::NOT_FOUND);
     assert_eq!(world.get("/w/acme/audit/settings/2", &ann).await.status, StatusCode::FORBIDDEN);
+}
+
+/// Five of ten allow it in one app, eight of ten in the other, in the same days.
+async fn an_app_is_held_against_another(world: World) {
+    world.workspace("Acme").await;
+    let ada = world.sign_in(&world.member("acme", "Ada", Role::ComplianceAdmin).await).await;
+    let input = world.input("acme", "Backend").await;
+    for (app, allow) in [("com.acme.one", 5), ("com.acme.two", 8)] {
+        for n in 0..10 {
+            let name = format!("{app}-{n}");
+            let status = if n < allow { "authorized" } else { "denied" };
+            let batch = json!({"user_identities": {"customer_id": name}, "application_info": {"package": app},
+                "device_info": {"platform": "iOS", "os_version": "18.1", "ios_idfv": name, "att_authorization_status": status}});
+            assert_eq!(world.event(&input, &batch).await.status, StatusCode::ACCEPTED);
+        }
+    }
+    let of_one = "/w/acme/metrics/over-time?app=com.acme.one";
+    let page = world.get(&format!("{of_one}&compare=com.acme.two"), &ada).await.body;
+    assert!(page.contains("<b>▼ 30.0 points</b> against com.acme.two"), "{page}");
+    assert!(page.contains("Compared with com.acme.two") && page.contains("com.acme.two: 80.0%"), "{page}");
+    assert!(!page.contains("days before:"), "{page}");
+    let alone = world.get(of_one, &ada).await.body;
+    assert!(!alone.contains("com.acme.two:") && alone.contains("days before"), "{alone}");
+    let itself = world.get(&format!("{of_one}&compare=com.acme.one"), &ada).await.body;
+    assert!(!itself.contains("Compared with"), "{itself}");
+    let file = json_file(&world, &ada, "over-time/file?app=com.acme.one&compare=com.acme.two&days=7&format=json").await;
+    let last = |app: &str| {
+        let rows = file["rows"].as_array().expect("rows").iter().rev();
+        rows.clone().find(|row| row["of_app"] == app).unwrap_or_else(|| panic!("{file}")).clone()
+    };
+    let rates = ["com.acme.one", "com.acme.two"].map(|app| last(app)["consent_rate"].as_f64());
+    assert_eq!(rates, [Some(0.5), Some(0.8)], "{file}");
+    for wrong in ["metrics/over-time?compare=com.acme.three", "metrics/by?compare=com.acme.two"] {
+        let status = world.get(&format!("/w/acme/{wrong}"), &ada).await.status;
+        assert!([StatusCode::NOT_FOUND, StatusCode::BAD_REQUEST].contains(&status), "{wrong}: {status}");
+    }
 }

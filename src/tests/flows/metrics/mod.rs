@@ -6,6 +6,7 @@ mod choices;
 mod figures;
 mod recount;
 mod releases;
+mod saved;
 
 use crate::harness::{Cookie, World, bearer};
 use attest::domain::role::Role;

@@ -14,6 +14,10 @@ pub struct MetricBar {
     pub chips: Vec<Chip>,
     /// The same figures as files, with the words of their links; none for those who may not export.
     pub files: Vec<(&'static str, String)>,
+    /// Where this view gets a name, and others are opened by theirs.
+    pub saved: String,
+    /// The page's whole address with everything that is chosen, to be copied.
+    pub link: String,
     /// How a script asks for the same figures.
     pub curl: String,
 }
@@ -47,7 +51,12 @@ pub fn metric_bar(bar: MetricBar) -> impl IntoView {
         <div class="bar-foot">
             {chips}
             <div class="elsewhere">
+                <a href=bar.saved>"Saved views"</a>" "
                 {files.collect_view()}
+                <details class="by-api">
+                    <summary>"Link"</summary>
+                    <pre class="copy" tabindex="0">{bar.link}</pre>
+                </details>
                 <details class="by-api">
                     <summary>"By API"</summary>
                     <pre class="copy" tabindex="0">{bar.curl}</pre>

@@ -7,6 +7,7 @@ pub mod now;
 pub mod over_time;
 pub mod quality;
 pub mod releases;
+pub mod saved;
 
 use crate::domain::closed_list::closed_list;
 use crate::domain::count::{Dimension, Unit};
@@ -80,7 +81,7 @@ impl MetricView {
             "unit" => self.counts_units(),
             "rate" | "basis" => self.has_rate(),
             "days" | "from" | "to" => self.has_period(),
-            "step" => self.has_step(),
+            "step" | "compare" => self.has_step(),
             "by" | "sort" => self == Self::By,
             dimension => self.has_slice() && Dimension::ASKED.iter().any(|asked| asked.as_str() == dimension),
         }

@@ -16,6 +16,8 @@ use leptos::prelude::*;
 pub struct OverTime {
     pub rate: Rate,
     pub chart: LineChart,
+    /// What the dashed line shows, where there is one.
+    pub against: Option<String>,
     pub table: RateTable,
     pub change: Option<Change>,
     pub stack: Stack,
@@ -43,6 +45,7 @@ pub fn over_time(page: OverTime) -> impl IntoView {
     let drawn = match line_chart(&page.chart) {
         Some(drawn) => view! {
             <div class="chart-box">{drawn}</div>
+            {page.against.map(|against| view! { <p class="muted dashed">{against}</p> })}
             {figures(rate_table(page.table))}
         }
         .prerender(),

@@ -1,30 +1,38 @@
 //! Overview without a figure to draw: what that means, and what to do next.
 
-use super::Empty;
+use super::{Empty, Step};
 use crate::domain::count::Unit;
 use crate::domain::platform::Platform;
+use crate::ui::parts::icon::{Icon, icon};
 use crate::ui::prerender::Prerender;
 use crate::ui::words;
 use leptos::prelude::*;
 
 pub fn nothing_yet(page: Empty) -> impl IntoView {
-    let advice = match (page.has_input, page.may_add_input) {
-        (true, _) => view! {
-            <p>"Send the first event with the curl on an input's page. It appears here within two seconds."</p>
-            <p><a class="button primary" href=page.inputs>"Open the inputs"</a></p>
+    let step = |step: Step| {
+        let (mark, state) = if step.is_done { (Icon::Check, "Done: ") } else { (Icon::Ring, "To do: ") };
+        let words = match step.address.filter(|_| !step.is_done) {
+            Some(address) => view! { <a href=address><b>{step.words}</b></a> }.prerender(),
+            None => view! { <b>{step.words}</b> }.prerender(),
+        };
+        view! {
+            <li class=step.is_done.then_some("done")>
+                {icon(mark)}
+                <div><span class="hidden">{state}</span>{words}<br /><span class="muted">{step.about}</span></div>
+            </li>
         }
-        .prerender(),
-        (false, true) => view! {
-            <p>"Attest learns statuses from your app's events. Create an input to get a key, a secret and a curl that is ready to run."</p>
-            <p><a class="button primary" href=page.inputs>"Create input"</a></p>
-        }
-        .prerender(),
-        (false, false) => view! { <p>"Attest learns statuses from your app's events. Ask an Admin to create an input first."</p> }.prerender(),
     };
     let development = page.development.map(|(seen, address)| {
         view! { <p class="notice">{seen}" "<a href=address>"Show development"</a></p> }
     });
-    view! { <section class="card empty"><h2>"Nothing has been counted here yet"</h2>{development}{advice}</section> }
+    view! {
+        <section class="card empty">
+            <h2>"Nothing has been counted here yet"</h2>
+            {development}
+            <p>"Attest learns statuses from your app’s events. What is left to do:"</p>
+            <ol class="steps">{page.steps.into_iter().map(step).collect_view()}</ol>
+        </section>
+    }
 }
 
 pub fn no_apple(platform: Option<Platform>, unit: Unit) -> impl IntoView {

@@ -89,13 +89,20 @@ pub enum Content {
 /// What to do while nothing was counted.
 #[derive(Clone, Debug)]
 pub struct Empty {
-    /// Whether the person may make an input.
-    pub may_add_input: bool,
-    pub has_input: bool,
-    /// The address of the inputs.
-    pub inputs: String,
+    pub steps: Vec<Step>,
     /// What the other environment has, and the address of its page.
     pub development: Option<(String, String)>,
+}
+
+/// A step of setting a workspace up.
+#[derive(Clone, Debug)]
+pub struct Step {
+    pub words: &'static str,
+    /// What there is of it, or what it is for.
+    pub about: String,
+    pub is_done: bool,
+    /// Where it is done, for those who may.
+    pub address: Option<String>,
 }
 
 #[derive(Clone, Debug)]

@@ -26,7 +26,7 @@ pub struct LinePoint {
     pub share: Option<f64>,
     /// From where to where the share may lie.
     pub band: Option<(f64, f64)>,
-    /// The share as long before as the period is.
+    /// The share that it is held against: as long before as the period is, or of another app.
     pub before: Option<f64>,
 }
 

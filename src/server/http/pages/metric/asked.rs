@@ -2,7 +2,7 @@
 
 use super::super::PageQuery;
 use super::super::period::AskedPeriod;
-use super::super::rate::Reading;
+use super::super::rate::{Against, Reading};
 use crate::domain::app::App;
 use crate::domain::closed_list::closed_list;
 use crate::domain::count::{Dimension, Slice, Unit};
@@ -33,11 +33,12 @@ closed_list! {
 }
 
 /// Everything that a page of metrics can be asked for; each view takes some of it.
-pub const PARAMETERS: [&str; 15] = [
+pub const PARAMETERS: [&str; 16] = [
     "environment",
     "unit",
     "basis",
     "app",
+    "compare",
     "platform",
     "os_version",
     "app_version",
@@ -57,6 +58,8 @@ pub struct Asked {
     pub unit: Unit,
     pub basis: Basis,
     pub app: Option<App>,
+    /// Another app that the rate is held against, instead of the days before.
+    pub compare: Option<App>,
     pub slice: Option<Slice>,
     pub rate: Rate,
     pub by: BreakdownBy,
@@ -82,10 +85,13 @@ impl Asked {
         let values = Dimension::ASKED.into_iter().filter_map(|of| Some((of, query.of(of.as_str())?)));
         let slice = Slice::asked(values).map_err(|fault| Refusal::BadRequest(vec![fault]))?;
         let apps = view.apps().await?;
-        let app = match query.of("app") {
-            Some(text) => Some(apps.iter().find(|app| app.is_called(text)).cloned().ok_or(Refusal::NotFound)?),
-            None => None,
+        let app_of = |name: &str| match query.of(name) {
+            Some(text) => apps.iter().find(|app| app.is_called(text)).cloned().ok_or(Refusal::NotFound).map(Some),
+            None => Ok(None),
         };
+        let app = app_of("app")?;
+        // An app is not held against itself.
+        let compare = app_of("compare")?.filter(|other| app.as_ref().is_none_or(|app| app.id != other.id));
         let what = match shown {
             MetricView::Flow | MetricView::Releases => Aging::Flows,
             MetricView::Quality => Aging::DataProblems,
@@ -100,6 +106,7 @@ impl Asked {
             environment: query.environment()?,
             unit: unit.unwrap_or(Unit::Profiles),
             basis: query.parsed("basis", Basis::parse)?.unwrap_or_default(),
+            compare,
             slice,
             rate: query.parsed("rate", Rate::parse)?.unwrap_or_default(),
             by: by.unwrap_or(if app.is_some() { BreakdownBy::AppVersion } else { BreakdownBy::App }),
@@ -136,13 +143,14 @@ impl Asked {
     }
 
     /// How its figures are read.
-    pub fn reading(&self, precision: Precision) -> Reading<'static> {
+    pub fn reading(&self, precision: Precision) -> Reading<'_> {
+        let days = Against::Before(self.period.length());
         Reading {
             basis: self.basis,
             precision,
             units: words::units(self.unit),
             adds_up: !self.unit.of_now(),
-            days: self.period.length(),
+            against: self.compare.as_ref().map_or(days, |app| Against::App(&app.name)),
         }
     }
 }

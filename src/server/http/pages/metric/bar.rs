@@ -2,6 +2,7 @@
 
 use super::super::PageQuery;
 use super::asked::Asked;
+use crate::domain::app::App;
 use crate::domain::closed_list::closed_list;
 use crate::domain::count::Unit;
 use crate::domain::environment::Environment;
@@ -66,6 +67,8 @@ pub fn bar(view: &View, asked: &Asked, query: &PageQuery, shown: MetricView, pub
         kept,
         chips: chips(asked, query),
         files: files.collect(),
+        saved: format!("/w/{slug}/metrics/views{}", query.with(&[("view", shown.as_str())])),
+        link: format!("{public_url}{}{}", path(&slug, shown), query.with(&[])),
         curl: curl(asked, shown, public_url, &slug),
     }
 }
@@ -105,12 +108,10 @@ fn selects(asked: &Asked, shown: MetricView) -> Vec<Select> {
         let usual = asked.period.usual_step();
         all.push(select(("step", "Step"), Step::ALL, (asked.step, usual), |step| (step.as_str(), step_name(step))));
     }
-    let is_chosen = |id| asked.app_id() == Some(id);
-    let all_apps = Choice { value: String::new(), name: "All apps".to_owned(), chosen: asked.app.is_none() };
-    let offered = asked.apps.iter().enumerate().filter(|(at, app)| *at < MOST_OFFERED || is_chosen(app.id));
-    let apps =
-        offered.map(|(_, app)| Choice { value: app.id.to_string(), name: app.name.clone(), chosen: is_chosen(app.id) });
-    all.push(Select { name: "app", label: "App", choices: [all_apps].into_iter().chain(apps).collect() });
+    all.push(app_select(asked, ("app", "App", "All apps"), asked.app.as_ref()));
+    if shown.has_step() && asked.apps.len() > 1 {
+        all.push(app_select(asked, ("compare", "Compare with", "The days before"), asked.compare.as_ref()));
+    }
     all.push(select(
         ("environment", "Environment"),
         [Environment::Production, Environment::Development],
@@ -118,6 +119,19 @@ fn selects(asked: &Asked, shown: MetricView) -> Vec<Select> {
         |environment| (environment.as_str(), words::environment(environment)),
     ));
     all
+}
+
+/// A choice of an app, of which none is usual.
+fn app_select(
+    asked: &Asked,
+    (name, label, none): (&'static str, &'static str, &'static str),
+    chosen: Option<&App>,
+) -> Select {
+    let is_chosen = |id| chosen.is_some_and(|app| app.id == id);
+    let none = Choice { value: String::new(), name: none.to_owned(), chosen: chosen.is_none() };
+    let offered = asked.apps.iter().enumerate().filter(|(at, app)| *at < MOST_OFFERED || is_chosen(app.id));
+    let choice = |app: &App| Choice { value: app.id.to_string(), name: app.name.clone(), chosen: is_chosen(app.id) };
+    Select { name, label, choices: [none].into_iter().chain(offered.map(|(_, app)| choice(app))).collect() }
 }
 
 fn unit_name(unit: Unit) -> &'static str {
@@ -162,6 +176,9 @@ fn chips(asked: &Asked, query: &PageQuery) -> Vec<Chip> {
     }
     if let Some(slice) = &asked.slice {
         chips.push(chip(slice.dimension.as_str(), words::dimension_value_alone(slice.dimension, &slice.value)));
+    }
+    if let Some(other) = &asked.compare {
+        chips.push(chip("compare", format!("Compared with {}", other.name)));
     }
     if asked.basis != Basis::Explicit {
         chips.push(chip("basis", basis_name(asked.basis).to_owned()));

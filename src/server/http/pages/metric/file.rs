@@ -84,6 +84,9 @@ fn about(view: &View, asked: &Asked, shown: MetricView) -> Map<String, Value> {
     if let Some(app) = &asked.app {
         say("app", app.name.clone().into());
     }
+    if let Some(other) = &asked.compare {
+        say("compared_with", other.name.clone().into());
+    }
     if let Some(slice) = &asked.slice {
         say(slice.dimension.as_str(), slice.value.clone().into());
     }

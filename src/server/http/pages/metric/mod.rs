@@ -9,10 +9,12 @@ mod now;
 mod over_time;
 mod quality;
 mod releases;
+mod saved;
 mod spreadsheet;
 mod table;
 
 pub use file::{file, no_file};
+pub use saved::{change as change_saved_views, show as saved_views};
 
 use super::remembered::{redirect_saying, take_message};
 use super::{PageQuery, frame};

@@ -10,7 +10,7 @@ use crate::domain::rounding::Shown;
 use crate::server::calendar;
 use crate::server::error::Result;
 use crate::server::http::moment::{days_words, short_day};
-use crate::server::services::trend::{Point, Step, compared};
+use crate::server::services::trend::{Point, Step, beside, compared};
 use crate::server::store::View;
 use crate::ui::pages::metric::over_time::{CountRow, OverTime};
 use crate::ui::parts::chart::stack::{Stack, StackPoint};
@@ -20,7 +20,11 @@ use crate::ui::words;
 const TABLE: &str = "rate-table";
 
 pub async fn model(view: &mut View, asked: &Asked, query: &PageQuery) -> Result<OverTime> {
-    let compared = compared(view, &asked.trend(asked.step), asked.kept.first).await?;
+    let question = asked.trend(asked.step);
+    let compared = match &asked.compare {
+        Some(other) => beside(view, &question, other.id).await?,
+        None => compared(view, &question, asked.kept.first).await?,
+    };
     let marks = marks(view, &compared, &asked.apps, asked.environment, asked.app_id()).await?;
     let (rate, reading) = (asked.rate, asked.reading(view.precision));
     let figures: Vec<(&Point, Figures)> =
@@ -38,9 +42,11 @@ pub async fn model(view: &mut View, asked: &Asked, query: &PageQuery) -> Result<
         total: words::count(figures.apple()),
     };
     let is_empty = figures.iter().all(|(_, figures)| figures.all().figure().unwrap_or_default() == 0);
+    let chart = reading.chart(rate, &compared, marks, TABLE);
     Ok(OverTime {
         rate,
-        chart: reading.chart(rate, &compared, marks, TABLE),
+        against: chart.points.iter().any(|point| point.before.is_some()).then(|| reading.against.column()),
+        chart,
         table: reading.table(rate, &compared, TABLE),
         change: reading.change(rate, &compared),
         stack: Stack {

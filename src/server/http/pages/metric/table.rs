@@ -3,6 +3,7 @@
 use super::asked::Asked;
 use super::flow::times;
 use super::releases::exported;
+use crate::domain::app::App;
 use crate::domain::att::CountedState;
 use crate::domain::data_problem::DataProblem;
 use crate::domain::metric::{Basis, Figures, Fraction, Rate};
@@ -13,7 +14,7 @@ use crate::server::error::Result;
 use crate::server::services::breakdown::{breakdown, default_at_end};
 use crate::server::services::flow::Happened;
 use crate::server::services::release::{ComparedMilestone, Milestone, MilestoneKind};
-use crate::server::services::trend::trend;
+use crate::server::services::trend::{Point, TrendQuery, trend};
 use crate::server::store::View;
 use crate::server::store::data_problem::ProblemPlace;
 use crate::ui::pages::metric::MetricView;
@@ -91,17 +92,25 @@ async fn now(view: &mut View, asked: &Asked) -> Result<Table> {
     })
 }
 
+/// The steps of a trend, and where it is held against another app, the same of that below, with which app each row is of.
 async fn over_time(view: &mut View, asked: &Asked) -> Result<Table> {
-    let points = trend(view, &asked.trend(asked.step)).await?;
-    let precision = view.precision;
-    let rows = points.iter().map(|point| {
+    let question = asked.trend(asked.step);
+    let mut apps = vec![(asked.app.as_ref(), trend(view, &question).await?)];
+    if let Some(other) = &asked.compare {
+        let of_other = TrendQuery { app: Some(other.id), ..question };
+        apps.push((Some(other), trend(view, &of_other).await?));
+    }
+    let (precision, has_apps) = (view.precision, apps.len() > 1);
+    let row = |app: Option<&App>, point: &Point| {
+        let app = has_apps.then(|| app.map_or(Value::Null, |app| app.name.as_str().into()));
         let days = [calendar::date(point.first), calendar::date(point.last)].map(Value::from);
         let default = point.default.map_or(Value::Null, |default| default.as_str().into());
         let figures = point.figures(asked.basis, precision);
-        days.into_iter().chain([default]).chain(figure_cells(&figures, precision)).collect()
-    });
-    let columns = ["from", "to", "default"].into_iter().chain(figure_columns(precision)).collect();
-    Ok(Table { columns, rows: rows.collect() })
+        app.into_iter().chain(days).chain([default]).chain(figure_cells(&figures, precision)).collect()
+    };
+    let rows = apps.iter().flat_map(|(app, points)| points.iter().map(|point| row(*app, point))).collect();
+    let columns = has_apps.then_some("of_app").into_iter().chain(["from", "to", "default"]);
+    Ok(Table { columns: columns.chain(figure_columns(precision)).collect(), rows })
 }
 
 async fn by(view: &mut View, asked: &Asked) -> Result<Table> {
