@@ -10,3 +10,5 @@ create table saved_views (
     query text not null,
     primary key (workspace_id, owner_id, id)
 ) strict, without rowid;
+
+create unique index saved_views_name on saved_views (workspace_id, owner_id, name);

@@ -1,6 +1,7 @@
 //! Alerts: rules on a workspace's figures, each off or with a threshold, and whether one holds.
 
 use super::closed_list::closed_list;
+use super::error::Problem;
 use super::metric::{Fraction, Meaning, Rate};
 use super::rounding::Shown;
 use super::time::{DAY, HOUR, Millis};
@@ -10,13 +11,13 @@ closed_list! {
     /// The rules, in the order in which they are shown.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
     pub enum AlertKind {
-        /// More than so many percent of the profiles have no status.
+        /// At least so many percent of the Apple profiles have no status.
         UnknownShare => "unknown_share",
-        /// The consent rate is so many points away from what it was a week before, and that is not chance.
+        /// The consent rate is at least so many points away from what it was a week before, and that is not chance.
         RateChange => "rate_change",
-        /// So many times as many data problems as on a usual day.
+        /// At least so many times as many data problems as on a usual day.
         DataProblems => "data_problems",
-        /// No batch for so many hours.
+        /// No batch for at least so many hours.
         Silence => "silence",
     }
 }
@@ -30,6 +31,14 @@ impl AlertKind {
             Self::DataProblems => 2..=100,
             Self::Silence => 1..=168,
         }
+    }
+
+    /// Reads one.
+    ///
+    /// # Errors
+    /// [`Problem::ThresholdOutOfRange`] for one that it cannot have.
+    pub fn threshold(self, threshold: i64) -> Result<i64, Problem> {
+        if self.thresholds().contains(&threshold) { Ok(threshold) } else { Err(Problem::ThresholdOutOfRange) }
     }
 
     /// The threshold that somebody begins with.
@@ -52,18 +61,18 @@ pub struct AlertRule {
     pub state: AlertState,
 }
 
-/// What was found when a rule was last looked at.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct AlertState {
-    /// Since when it holds; `None` while it does not.
-    pub since: Option<Millis>,
-    /// What was found, in tenths of the threshold's unit: a fallen rate is below zero. `None` where there was too little to tell.
-    pub found: Option<i64>,
-    /// When that was; `None` before the first time.
-    pub looked_at: Option<Millis>,
+/// What was found when a rule was last looked at, in tenths of its threshold's unit; a fallen rate is below zero.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AlertState {
+    /// Nobody looked since it was turned on.
+    NotLooked,
+    /// It does not hold. Nothing was found where there was too little to tell.
+    Quiet { found: Option<i64>, looked_at: Millis },
+    /// It holds, and was first seen to hold then.
+    Holds { found: i64, since: Millis, looked_at: Millis },
 }
 
-/// Days before yesterday that say how many data problems are usual.
+/// So many days say what is usual: of data problems those before yesterday.
 pub const USUAL_DAYS: i64 = 28;
 /// How many days lie between the two figures of a rate that are compared.
 pub const RATE_DAYS: i64 = 7;
@@ -84,45 +93,66 @@ pub struct AlertFigures {
     pub problems: [Shown; 2],
     /// Those of each of the [`USUAL_DAYS`] before, as far as days are kept.
     pub problems_before: Vec<Shown>,
-    pub last_batch: Option<Millis>,
+    /// When the last batch came; before the first one, since when one could have come.
+    pub last_batch: Millis,
     pub now: Millis,
 }
 
+/// A figure that a rule is about, and whether it can be more than chance or a handful.
+struct Finding {
+    value: f64,
+    counts: bool,
+}
+
 impl AlertFigures {
-    /// What a rule looks at, in tenths of its threshold's unit; `None` where there is too little to tell.
-    pub fn found(&self, kind: AlertKind) -> Option<i64> {
+    /// Looks at a rule as it was left.
+    pub fn look(&self, rule: &AlertRule) -> AlertState {
+        let looked_at = self.now;
+        let Some(Finding { value, counts }) = self.finding(rule.kind) else {
+            return AlertState::Quiet { found: None, looked_at };
+        };
+        let tenths = (value * 10.0).round() as i64;
+        // A share is a quotient, whose last digit may be one too few.
+        let is_reached = value.abs() + 1e-9 >= rule.threshold as f64;
+        if !is_reached || !counts {
+            // What rounding would make of it is not said to have been reached.
+            let most = rule.threshold * 10 - 1;
+            let found = if is_reached { tenths } else { tenths.clamp(-most, most) };
+            return AlertState::Quiet { found: Some(found), looked_at };
+        }
+        let since = match rule.state {
+            AlertState::Holds { since, .. } => since,
+            AlertState::NotLooked | AlertState::Quiet { .. } => self.now,
+        };
+        AlertState::Holds { found: tenths, since, looked_at }
+    }
+
+    /// What a rule looks at; `None` where there is too little to tell.
+    fn finding(&self, kind: AlertKind) -> Option<Finding> {
         match kind {
-            AlertKind::UnknownShare => self.unknown.share().map(|unknown| tenths(unknown * 100.0)),
+            AlertKind::UnknownShare => {
+                self.unknown.share().map(|unknown| Finding { value: unknown * 100.0, counts: true })
+            }
             AlertKind::RateChange => {
                 let (grew, meaning) = self.consent.since(self.consent_before?, Rate::Consent)?;
-                let is_told = matches!(meaning, Meaning::Better | Meaning::Worse);
-                is_told.then(|| tenths(grew * 100.0))
+                let counts = matches!(meaning, Meaning::Better | Meaning::Worse);
+                Some(Finding { value: grew * 100.0, counts })
             }
             AlertKind::DataProblems => {
                 let most = self.problems.into_iter().filter_map(Shown::figure).max().unwrap_or_default();
                 // Of a new workspace nobody knows what is usual.
                 let days = i64::try_from(self.problems_before.len()).ok().filter(|days| *days > 0)?;
-                let before: i64 = self.problems_before.iter().filter_map(|shown| shown.figure()).sum();
+                // A day of fewer than ten may have had nine: what is told as so many times as usual is at least that.
+                let before: i64 = self.problems_before.iter().map(|shown| shown.most()).sum();
                 let usual = (before as f64 / days as f64).max(1.0);
-                (most >= FEWEST_PROBLEMS).then(|| tenths(most as f64 / usual))
+                Some(Finding { value: most as f64 / usual, counts: most >= FEWEST_PROBLEMS })
             }
             AlertKind::Silence => {
-                let silent = self.now.0 - self.last_batch?.0;
-                (silent < LONGEST_SILENCE).then(|| tenths(silent.max(0) as f64 / HOUR as f64))
+                let silent = (self.now.0 - self.last_batch.0).max(0);
+                Some(Finding { value: silent as f64 / HOUR as f64, counts: silent < LONGEST_SILENCE })
             }
         }
     }
-
-    /// Whether a rule holds now.
-    pub fn holds(&self, kind: AlertKind, threshold: i64) -> bool {
-        self.found(kind).is_some_and(|found| found.abs() >= threshold * 10)
-    }
-}
-
-/// Cut off, not rounded: what is told as reached was reached.
-fn tenths(value: f64) -> i64 {
-    // A share is a quotient, whose last digit may be one too few.
-    (value * 10.0 + value.signum() * 1e-6).trunc() as i64
 }
 
 #[cfg(test)]
@@ -143,13 +173,21 @@ mod tests {
             consent_before: Some(fraction(400, 1000)),
             problems: [Shown::Rounded(20), Shown::FewerThanTen],
             problems_before: vec![Shown::Rounded(20); 28],
-            last_batch: Some(Millis(10 * HOUR)),
+            last_batch: Millis(10 * HOUR),
             now: Millis(10 * HOUR),
         }
     }
 
+    fn look(figures: &AlertFigures, kind: AlertKind, threshold: i64) -> (bool, Option<i64>) {
+        match figures.look(&AlertRule { kind, threshold, state: AlertState::NotLooked }) {
+            AlertState::NotLooked => panic!("it was looked at"),
+            AlertState::Quiet { found, .. } => (false, found),
+            AlertState::Holds { found, .. } => (true, Some(found)),
+        }
+    }
+
     fn holding(figures: &AlertFigures) -> Vec<AlertKind> {
-        AlertKind::ALL.into_iter().filter(|kind| figures.holds(*kind, kind.suggested())).collect()
+        AlertKind::ALL.into_iter().filter(|kind| look(figures, *kind, kind.suggested()).0).collect()
     }
 
     #[test]
@@ -161,44 +199,60 @@ mod tests {
             consent_before: None,
             problems: [Shown::FewerThanTen; 2],
             problems_before: vec![],
-            last_batch: None,
-            now: Millis(0),
+            ..quiet()
         };
         assert_eq!(holding(&empty), []);
-        assert!(AlertKind::ALL.into_iter().all(|kind| empty.found(kind).is_none()));
+        let found = AlertKind::ALL.map(|kind| look(&empty, kind, kind.suggested()).1);
+        assert_eq!(found, [None, None, None, Some(0)]);
     }
 
     #[test]
     fn a_rule_holds_from_its_threshold_on() {
         let of = |unknown| AlertFigures { unknown: fraction(unknown, 1000), ..quiet() };
-        assert_eq!(of(500).found(AlertKind::UnknownShare), Some(500));
-        assert_eq!(
-            (of(500).holds(AlertKind::UnknownShare, 50), of(490).holds(AlertKind::UnknownShare, 50)),
-            (true, false)
-        );
+        assert_eq!(look(&of(500), AlertKind::UnknownShare, 50), (true, Some(500)));
+        assert_eq!(look(&of(490), AlertKind::UnknownShare, 50), (false, Some(490)));
         let of = |minutes: i64| AlertFigures { now: Millis(10 * HOUR + minutes * HOUR / 60), ..quiet() };
-        assert_eq!((of(59).holds(AlertKind::Silence, 1), of(60).holds(AlertKind::Silence, 1)), (false, true));
-        assert!(!of(60 * 24 * 366).holds(AlertKind::Silence, 1), "nobody waits for a batch after a year");
+        assert_eq!(look(&of(59), AlertKind::Silence, 1), (false, Some(9)), "not said to be an hour");
+        assert_eq!(look(&of(60), AlertKind::Silence, 1), (true, Some(10)));
+        assert!(!look(&of(60 * 24 * 366), AlertKind::Silence, 1).0, "nobody waits for a batch after a year");
+    }
+
+    #[test]
+    fn it_holds_since_it_was_first_seen_to() {
+        let figures = AlertFigures { unknown: fraction(600, 1000), ..quiet() };
+        let rule = |state| AlertRule { kind: AlertKind::UnknownShare, threshold: 50, state };
+        let (since, looked_at) = (Millis(5), figures.now);
+        let held = AlertState::Holds { found: 700, since, looked_at: since };
+        assert_eq!(figures.look(&rule(held)), AlertState::Holds { found: 600, since, looked_at });
+        let quiet = AlertState::Quiet { found: Some(1), looked_at: since };
+        assert_eq!(figures.look(&rule(quiet)), AlertState::Holds { found: 600, since: looked_at, looked_at });
     }
 
     #[test]
     fn a_rate_that_fell_is_told_as_one_that_rose_and_chance_is_not() {
         let of = |part, whole| AlertFigures { consent: fraction(part, whole), ..quiet() };
-        assert_eq!(of(300, 1000).found(AlertKind::RateChange), Some(-100));
-        assert!(of(300, 1000).holds(AlertKind::RateChange, 10) && of(500, 1000).holds(AlertKind::RateChange, 10));
-        assert_eq!(of(50, 110).found(AlertKind::RateChange), None, "five points of a hundred and ten are chance");
+        assert_eq!(look(&of(300, 1000), AlertKind::RateChange, 10), (true, Some(-100)));
+        assert_eq!(look(&of(500, 1000), AlertKind::RateChange, 10), (true, Some(100)));
+        assert_eq!(
+            look(&of(50, 110), AlertKind::RateChange, 5),
+            (false, Some(55)),
+            "of a hundred and ten that is chance"
+        );
     }
 
     #[test]
     fn data_problems_rise_against_a_usual_day_and_are_some() {
-        let of = |today, before: i64| AlertFigures {
+        let of = |today, before: Shown| AlertFigures {
             problems: [Shown::FewerThanTen, Shown::Rounded(today)],
-            problems_before: vec![Shown::Rounded(before); 28],
+            problems_before: vec![before; 28],
             ..quiet()
         };
-        assert_eq!(of(60, 20).found(AlertKind::DataProblems), Some(30));
-        assert!(of(60, 20).holds(AlertKind::DataProblems, 3) && !of(50, 20).holds(AlertKind::DataProblems, 3));
-        assert!(!of(10, 0).holds(AlertKind::DataProblems, 3), "ten are nothing to be told of");
-        assert!(of(20, 0).holds(AlertKind::DataProblems, 20), "where there were none, each day counts as one of one");
+        let look = |today, before, threshold| look(&of(today, before), AlertKind::DataProblems, threshold);
+        assert_eq!(look(60, Shown::Rounded(20), 3), (true, Some(30)));
+        assert_eq!(look(50, Shown::Rounded(20), 3), (false, Some(25)));
+        assert_eq!(look(20, Shown::FewerThanTen, 3), (false, Some(22)), "there may have been nine a day");
+        assert_eq!(look(10, Shown::FewerThanTen, 2), (false, Some(11)));
+        assert_eq!(look(30, Shown::FewerThanTen, 3), (true, Some(33)));
+        assert!(!look(10, Shown::Exact(0), 3).0, "ten are nothing to be told of, whatever is usual");
     }
 }

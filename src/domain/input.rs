@@ -58,9 +58,10 @@ closed_list! {
         WithoutIds => "without_ids",
         /// Batches of bundle ids beyond [`MOST_APPS`](super::app::MOST_APPS), which count as one app.
         OtherApp => "other_app",
-        /// Stored batches of Apple devices that said their ATT status.
+        /// Stored batches of Apple devices in production that said their ATT status, up to those stored together with the first one: what
+        /// matters is whether any did.
         WithStatus => "with_status",
-        /// Those that did not.
+        /// All those that did not.
         WithoutStatus => "without_status",
     }
 }

@@ -41,6 +41,8 @@ closed_list! {
         Releases => "releases",
         /// Looks whether alerts hold, and tells of those that begin to.
         Alerts => "alerts",
+        /// Mails the summary of a week once it is over, to those who asked for it.
+        WeeklyMails => "weekly_mails",
         /// Erases advertising ids that the settings withhold; there only while an erasure waits or runs.
         Erasure => "erasure",
     }
@@ -81,6 +83,7 @@ impl JobKind {
             | Self::Mail
             | Self::Releases
             | Self::Alerts
+            | Self::WeeklyMails
             | Self::Notices => false,
             Self::Samples
             | Self::Retirement
@@ -94,13 +97,13 @@ impl JobKind {
     }
 
     /// How long after its end it begins again, in milliseconds; `None` for one that is over then.
-    pub fn every(self) -> Option<i64> {
+    pub const fn every(self) -> Option<i64> {
         match self {
             Self::Tidying | Self::SignInFailures | Self::TokenReads | Self::Mail => Some(MINUTE),
             // A batch that is missing for an hour is missed by now.
             Self::Alerts => Some(5 * MINUTE),
             Self::Samples | Self::RequestIds => Some(10 * MINUTE),
-            Self::Retirement | Self::Checkpoints | Self::Notices | Self::Releases => Some(HOUR),
+            Self::Retirement | Self::Checkpoints | Self::Notices | Self::Releases | Self::WeeklyMails => Some(HOUR),
             Self::Transitions | Self::Days | Self::Flows | Self::DataProblems => Some(DAY),
             Self::Erasure => None,
         }

@@ -1,5 +1,6 @@
 //! Notices: what a person is told of their account and their workspaces, on their page and by mail.
 
+use super::alert::AlertKind;
 use super::closed_list::closed_list;
 use super::time::{DAY, MINUTE, Millis};
 use serde::{Deserialize, Serialize};
@@ -51,7 +52,7 @@ pub struct NoticeState {
     /// The role as it is called in the interfaces; none where it was taken away.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub role: Option<String>,
-    /// The name of a token or an input, or what an alert found.
+    /// The name of a token or an input.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub thing: Option<String>,
     /// When a token ends, or since when a secret is there.
@@ -62,6 +63,18 @@ pub struct NoticeState {
     pub browser: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub address: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub alert: Option<AlertTold>,
+}
+
+/// What is told of an alert that began to hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AlertTold {
+    pub kind: AlertKind,
+    /// In the unit of the kind.
+    pub threshold: i64,
+    /// What was found, in tenths of it.
+    pub found: i64,
 }
 
 /// So many wrong codes of late are told to their person.

@@ -82,6 +82,11 @@ impl Shown {
         }
     }
 
+    /// The most that it can be, but for rounding.
+    pub fn most(self) -> i64 {
+        self.least() + self.missing()
+    }
+
     /// How many may be there beside.
     fn missing(self) -> i64 {
         match self {

@@ -135,6 +135,8 @@ routes! {
     "GET" "/w/{workspace}/metrics/views" Page Role(SeeMetrics) => get(pages::metric::saved_views);
     "POST" "/w/{workspace}/metrics/views" Page Role(SeeMetrics) => post(pages::metric::change_saved_views);
     "GET" "/w/{workspace}/metrics/{view}/file" Page Role(ExportMetrics) => get(pages::metric::file).head(pages::metric::no_file);
+    "GET" "/w/{workspace}/week" Page Role(SeeMetrics) => get(pages::week::show);
+    "POST" "/w/{workspace}/week" Page Role(SeeMetrics) => post(pages::week::change);
     "GET" "/w/{workspace}/alerts" Page Role(SeeMetrics) => get(pages::alert::show);
     "POST" "/w/{workspace}/alerts" Page Role(ManageInputs) => post(pages::alert::set);
     "GET" "/w/{workspace}/privacy" Page Role(SeePrivacySettings) => get(pages::privacy::settings);

@@ -8,10 +8,10 @@ use crate::domain::att::CountedState;
 use crate::domain::audit::AuditAction;
 use crate::domain::count::Unit;
 use crate::domain::environment::Environment;
-use crate::domain::error::{Fault, Problem, Refusal};
+use crate::domain::error::{Fault, Refusal};
 use crate::domain::id::WorkspaceId;
 use crate::domain::metric::{Basis, Figures, Fraction, Period, Rate};
-use crate::domain::notice::{NoticeKind, NoticeState};
+use crate::domain::notice::{AlertTold, NoticeKind, NoticeState};
 use crate::domain::permission::Permission;
 use crate::domain::retention::{Aging, Keep};
 use crate::domain::rounding::Shown;
@@ -20,7 +20,6 @@ use crate::server::calendar;
 use crate::server::error::Result;
 use crate::server::store::notice::NewNotice;
 use crate::server::store::{Act, Actor, Change, Done, Store, SystemTx, Trail, View, WorkspaceRef};
-use crate::ui::words;
 use std::collections::BTreeMap;
 
 /// All rules as the audit rows hold them: thresholds by kind; none of those that are off.
@@ -45,14 +44,12 @@ pub async fn set_alerts(
     workspace: WorkspaceRef,
     wanted: BTreeMap<AlertKind, Option<i64>>,
 ) -> Result<()> {
-    let is_wrong = |(kind, threshold): &(&AlertKind, &Option<i64>)| {
-        threshold.is_some_and(|threshold| !kind.thresholds().contains(&threshold))
+    let problem = |(kind, threshold): (&AlertKind, &Option<i64>)| {
+        threshold
+            .and_then(|threshold| kind.threshold(threshold).err())
+            .map(|problem| Fault::new(kind.as_str(), problem))
     };
-    let faults: Vec<Fault> = wanted
-        .iter()
-        .filter(is_wrong)
-        .map(|(kind, _)| Fault::new(kind.as_str(), Problem::ThresholdOutOfRange))
-        .collect();
+    let faults: Vec<Fault> = wanted.iter().filter_map(problem).collect();
     if !faults.is_empty() {
         return Err(Refusal::Invalid(faults).into());
     }
@@ -77,7 +74,7 @@ async fn set_once(mut change: Change<SetAlerts>, wanted: BTreeMap<AlertKind, Opt
     change.commit("alerts", Some(before), Some(after), None, ()).await
 }
 
-/// Looks whether the rules of a workspace hold, and tells those who set them when one begins to.
+/// Looks whether the rules of a workspace hold, and tells those who may set them when one begins to.
 pub(super) async fn alert_step(services: &Services, keep: Keep, workspace: WorkspaceId) -> Result<()> {
     let system = &services.system;
     if !system.system_view().await?.has_alert_rules(workspace).await? {
@@ -88,13 +85,9 @@ pub(super) async fn alert_step(services: &Services, keep: Keep, workspace: Works
     let figures = figures(&mut view, u32::try_from(keep.daily_days).unwrap_or(u32::MAX)).await?;
     let today = calendar::day(view.now, &view.workspace.time_zone);
     let name = view.workspace.name.clone();
-    let now = view.now;
     drop(view);
-    let state = |rule: &AlertRule| {
-        let since = figures.holds(rule.kind, rule.threshold).then(|| rule.state.since.unwrap_or(now));
-        AlertState { since, found: figures.found(rule.kind), looked_at: Some(now) }
-    };
-    let looked: Vec<(AlertRule, AlertState)> = rules.into_iter().map(|rule| (rule, state(&rule))).collect();
+    let looked = rules.into_iter().map(|rule| (rule, figures.look(&rule)));
+    let looked: Vec<(AlertRule, AlertState)> = looked.collect();
     system.transaction(move |tx| note_once(tx, workspace, name.clone(), today, looked.clone())).await
 }
 
@@ -108,16 +101,22 @@ async fn note_once(
     let mut begun = Vec::new();
     for (rule, now) in looked {
         let is_same = tx.note_alert(workspace, &rule, now).await?;
-        if is_same && rule.state.since.is_none() && now.since.is_some() {
-            begun.push((rule, now));
+        let held = matches!(rule.state, AlertState::Holds { .. });
+        if let AlertState::Holds { found, .. } = now
+            && is_same
+            && !held
+        {
+            begun.push(AlertTold { kind: rule.kind, threshold: rule.threshold, found });
         }
     }
-    let people = if begun.is_empty() { Vec::new() } else { tx.able_people(workspace).await?.0 };
-    for (AlertRule { kind, threshold, .. }, now) in begun {
-        let said = words::alert(kind, threshold, now.found.unwrap_or_default());
-        let state = NoticeState { workspace: Some(name.clone()), thing: Some(said), ..NoticeState::default() };
+    let people = match begun.is_empty() {
+        true => Vec::new(),
+        false => tx.people_who_may(workspace, SetAlerts::PERMISSION).await?,
+    };
+    for told in begun {
+        let state = NoticeState { workspace: Some(name.clone()), alert: Some(told), ..NoticeState::default() };
         // Once a day at most, also where a figure goes to and fro about its threshold.
-        let about = format!("{workspace} {} {}", kind.as_str(), calendar::date(today));
+        let about = format!("{workspace} {} {}", told.kind.as_str(), calendar::date(today));
         for person in &people {
             let notice =
                 NewNotice { about: about.clone(), ..NewNotice::new(*person, NoticeKind::Alert, state.clone()) };
@@ -152,20 +151,23 @@ async fn figures(view: &mut View, keep_days: u32) -> Result<AlertFigures> {
     let kept = kept_days(view, Aging::DataProblems, keep_days).await?;
     let began = calendar::day(view.workspace.created_at, &view.workspace.time_zone);
     let usual = Period { first: today.plus(-1 - USUAL_DAYS).max(kept.first).max(began), last: today.plus(-2) };
-    let mut by_day: BTreeMap<Day, i64> = BTreeMap::new();
+    let mut by_day: BTreeMap<Day, Shown> = BTreeMap::new();
     let period = Period { first: usual.first, last: today };
     for (_, day, n) in view.data_problems_by_day(environment, None, period).await? {
-        *by_day.entry(day).or_default() += n;
+        // Each kind as it is shown elsewhere: rounded from their exact sum, a day would tell of single ones.
+        let shown = precision.shown(n);
+        by_day.entry(day).and_modify(|sum| *sum = sum.plus(shown)).or_insert(shown);
     }
-    let of_day = |day: Day| -> Shown { precision.shown(by_day.get(&day).copied().unwrap_or_default()) };
-    let last_batch = view.last_batches(environment).await?.into_values().max();
+    let of_day = |day: Day| -> Shown { by_day.get(&day).copied().unwrap_or(precision.shown(0)) };
+    let came = view.last_batches(environment).await?.into_values().max();
     Ok(AlertFigures {
         unknown,
         consent: now.fraction(Rate::Consent),
         consent_before: week_before.map(|point| figures(point).fraction(Rate::Consent)),
         problems: [of_day(today.plus(-1)), of_day(today)],
         problems_before: (0..usual.days()).map(|offset| of_day(usual.first.plus(offset))).collect(),
-        last_batch,
+        // Where none came yet, one was missed since the workspace was made.
+        last_batch: came.unwrap_or(view.workspace.created_at),
         now: view.now,
     })
 }

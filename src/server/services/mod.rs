@@ -67,6 +67,8 @@ pub mod standing;
 pub mod token;
 pub mod trend;
 pub mod version_order;
+pub mod week;
+pub mod weekly_mail;
 pub mod workspace;
 
 use super::auth::password::Passwords;

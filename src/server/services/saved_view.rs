@@ -69,6 +69,7 @@ pub async fn save_own_view(
 }
 
 async fn save_own_once(mut tx: SystemTx, workspace: WorkspaceId, person: PersonId, view: SavedView) -> Result<()> {
+    tx.hold_member(workspace, person).await?;
     assert_fits(&tx.own_views(workspace, person).await?, &view)?;
     tx.add_own_view(workspace, person, &view).await?;
     tx.commit(Trail::Unaudited("a person's own view")).await

@@ -207,7 +207,7 @@ impl Tx {
         facets.append(&mut count::active(active));
         let mut writes = Writes::new(workspace);
         writes.population(before, after, &store.ids);
-        writes.effects(effects, |input| group.receivers[&input].accepted, now);
+        writes.effects(effects, &group.receivers, now);
         writes.cells(store.slot, today, &count::cells(&facets));
         writes.flows(store.slot, &effects.flows());
         writes.write(self, store.is_spread).await?;

@@ -108,6 +108,11 @@ impl Store {
     }
 }
 
+/// How exactly all who see a workspace's figures may see them: as the least of its roles does.
+pub(super) fn everybodys_precision() -> Precision {
+    Precision::of(Grant::Rounded)
+}
+
 /// The lesser of a token's role and its maker's.
 fn token_role(token: Option<TokenRole>, maker: Role) -> Option<Role> {
     let role = token?;

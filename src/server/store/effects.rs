@@ -1,6 +1,7 @@
 //! What batches add up to, apart from the population: counts, transitions, data problems, samples.
 
 use super::data_problem::{DataProblemKey, DataProblems, fold_versions};
+use super::input::Receiver;
 use super::sample::Taken;
 use super::tally::Tallies;
 use super::writes::Writes;
@@ -47,8 +48,7 @@ impl<'a> Effects<'a> {
         self.count(input, Counted::Accepted, "", 1);
         if folded.without_ids {
             self.count(input, Counted::WithoutIds, "", 1);
-        }
-        if batch.platform.is_some_and(Platform::is_apple) {
+        } else if batch.environment == Environment::Production && batch.platform.is_some_and(Platform::is_apple) {
             let counted = if batch.status.is_some() { Counted::WithStatus } else { Counted::WithoutStatus };
             self.count(input, counted, "", 1);
         }
@@ -114,14 +114,19 @@ impl<'a> Effects<'a> {
 }
 
 impl Writes {
-    /// The effects. `accepted` is how many batches each input had taken before.
-    pub fn effects(&mut self, effects: &Effects<'_>, accepted: impl Fn(InputId) -> i64, now: Millis) {
-        self.tallies(&effects.tallies, now);
+    /// The effects; `receivers` are the inputs as they were before.
+    pub fn effects(&mut self, effects: &Effects<'_>, receivers: &BTreeMap<InputId, Receiver>, now: Millis) {
+        // Once it is known that statuses come by an input, nothing is written for it.
+        let is_known = |input: &InputId| receivers.get(input).is_some_and(|receiver| receiver.says_statuses);
+        let mut tallies = effects.tallies.clone();
+        tallies.retain(|(input, counted, _), _| *counted != Counted::WithStatus || !is_known(input));
+        self.tallies(&tallies, now);
         self.transitions(&effects.transitions);
         self.arrivals(&effects.arrivals, now);
         self.data_problems(&effects.data_problems);
         for (input, taken) in &effects.taken {
-            self.samples(*input, taken, accepted(*input) + taken.len() as i64);
+            let accepted = receivers.get(input).map_or(0, |receiver| receiver.accepted);
+            self.samples(*input, taken, accepted + taken.len() as i64);
         }
         self.remembered(effects.remembered, now);
     }

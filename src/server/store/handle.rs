@@ -3,14 +3,14 @@
 
 use super::actor::Actor;
 use super::audit::{Entry, append, locked_head};
-use super::authorize::{Access, Authorized};
+use super::authorize::{Access, Authorized, everybodys_precision};
 use super::scope::{Scope, WorkspaceRef};
 use super::sent_form::take_form;
 use super::{Store, System, spawned};
 use crate::domain::audit::{ActorSnapshot, AuditAction};
 use crate::domain::error::Refusal;
 use crate::domain::id::WorkspaceId;
-use crate::domain::permission::{Grant, Permission, may};
+use crate::domain::permission::{Permission, may};
 use crate::domain::role::Role;
 use crate::domain::rounding::Precision;
 use crate::domain::text::Reason;
@@ -148,7 +148,7 @@ impl System {
             let mut tx = store.db.read().await?;
             let workspace = tx.workspace_by_id(workspace).await?.ok_or(Refusal::NotFound)?;
             let scope = store.scope(tx, workspace);
-            Ok(View { scope, role: None, precision: Precision::of(Grant::Rounded), _place: None })
+            Ok(View { scope, role: None, precision: everybodys_precision(), _place: None })
         })
         .await
     }

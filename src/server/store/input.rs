@@ -61,6 +61,8 @@ pub(super) struct Receiver {
     pub paused: bool,
     /// How many batches it has taken.
     pub accepted: i64,
+    /// Whether a batch of an Apple device ever said its status.
+    pub says_statuses: bool,
     /// The workspace's.
     pub time_zone: String,
     /// Of the settings in force.
@@ -111,7 +113,9 @@ impl Tx {
         workspace: WorkspaceId,
         inputs: BTreeSet<InputId>,
     ) -> Result<BTreeMap<InputId, Receiver>> {
-        const SQL: &str = "select i.id, i.name, i.app_id, i.paused, coalesce(taken.n, 0) as accepted, w.time_zone, \
+        const SQL: &str = "select i.id, i.name, i.app_id, i.paused, coalesce(taken.n, 0) as accepted, \
+            exists (select 1 from input_counts said where said.workspace_id = $1 and said.input_id = i.id \
+            and said.counted = $4) as says_statuses, w.time_zone, \
             s.default_status, s.idfa_policy, exists (select 1 from erasures e where e.workspace_id = $1 \
             and e.progress in ('waiting', 'running')) as erasing from inputs i \
             join workspaces w on w.id = $1 \
@@ -125,6 +129,7 @@ impl Tx {
             .bind(workspace)
             .bind(asked)
             .bind(Counted::Accepted)
+            .bind(Counted::WithStatus)
             .fetch_all(c)
             .await?);
         Ok(rows.into_iter().map(|receiver| (receiver.id, receiver)).collect())

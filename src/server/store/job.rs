@@ -291,6 +291,14 @@ impl SystemTx {
 }
 
 impl Tx {
+    /// Has a job done soon, where it is not being done.
+    pub(super) async fn wake(&mut self, workspace: WorkspaceId, job: JobKind, now: Millis) -> Result<()> {
+        const SQL: &str =
+            "update jobs set due_at = $3 where workspace_id = $1 and name = $2 and due_at > $3 and holder is null";
+        on!(self, c => { sqlx::query(SQL).bind(workspace).bind(job).bind(now).execute(c).await?; });
+        Ok(())
+    }
+
     /// Notes how far a job's walk got, in the transaction of its step: when another process has it meanwhile, the step
     /// is none.
     pub(super) async fn keep_cursor(&mut self, job: &ClaimedJob, cursor: &str, now: Millis) -> Result<()> {

@@ -1,6 +1,7 @@
 //! Mails that wait to be sent, sealed: one may hold a link by which somebody signs in.
 
 use super::SystemTx;
+use super::audit::INSTALLATION;
 use super::db::{Tx, on};
 use super::handle::{Act, Change};
 use super::keyring::OpenKeys;
@@ -48,10 +49,7 @@ fn cipher(keys: &OpenKeys, generation: i64) -> Result<Aes128Siv> {
 impl Tx {
     /// Has the job that sends mails done soon.
     pub(super) async fn wake_mail(&mut self, now: Millis) -> Result<()> {
-        const SQL: &str =
-            "update jobs set due_at = $2 where workspace_id = 0 and name = $1 and due_at > $2 and holder is null";
-        on!(self, c => { sqlx::query(SQL).bind(JobKind::Mail).bind(now).execute(c).await?; });
-        Ok(())
+        self.wake(INSTALLATION, JobKind::Mail, now).await
     }
 
     async fn add_mail(

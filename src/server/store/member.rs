@@ -105,13 +105,15 @@ impl<A: Act> Change<A> {
         Ok(())
     }
 
-    /// Removes a member, and what they saved for themselves here.
+    /// Removes a member, and what they saved and asked for here.
     pub async fn remove_member(&mut self, person: PersonId) -> Result<()> {
         const MEMBER: &str = "delete from members where workspace_id = $1 and person_id = $2";
+        const MAILS: &str = "delete from weekly_mails where workspace_id = $1 and person_id = $2";
         const VIEWS: &str = "delete from saved_views where workspace_id = $1 and owner_id = $2";
         let workspace = self.workspace.id;
         on!(&mut self.tx, c => {
             sqlx::query(MEMBER).bind(workspace).bind(person).execute(&mut *c).await?;
+            sqlx::query(MAILS).bind(workspace).bind(person).execute(&mut *c).await?;
             sqlx::query(VIEWS).bind(workspace).bind(person).execute(c).await?;
         });
         Ok(())

@@ -68,6 +68,7 @@ pub mod system;
 pub mod tables;
 pub mod tally;
 pub mod throttle;
+pub mod weekly_mail;
 pub mod workspace;
 mod write_ahead_log;
 mod writes;

@@ -194,6 +194,13 @@ impl SystemView {
         Ok(keys)
     }
 
+    /// The members who may do something, and are not disabled.
+    pub async fn people_who_may(&mut self, workspace: WorkspaceId, permission: Permission) -> Result<Vec<PersonId>> {
+        let members = self.tx.members(workspace).await?.into_iter();
+        let able = members.filter(|member| !member.disabled && may(member.role, permission));
+        Ok(able.map(|member| member.person_id).collect())
+    }
+
     /// The people who can make tokens and secrets in a workspace, and all its members; those who are not disabled.
     pub async fn able_people(&mut self, workspace: WorkspaceId) -> Result<(Vec<PersonId>, Vec<PersonId>)> {
         let mut able = self.tx.members(workspace).await?;

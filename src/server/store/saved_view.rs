@@ -1,9 +1,11 @@
 //! Saved views: a person's own and those of a workspace.
 
 use super::SystemTx;
+use super::authorize::Access;
 use super::db::{Tx, on};
 use super::handle::{Act, Change};
 use super::scope::Scope;
+use crate::domain::error::Refusal;
 use crate::domain::id::{PersonId, SavedViewId, WorkspaceId};
 use crate::domain::saved_view::SavedView;
 use crate::server::error::Result;
@@ -28,7 +30,7 @@ impl From<SavedViewRow> for SavedView {
 
 impl Tx {
     /// Those of one owner, by name.
-    async fn views_of(&mut self, workspace: WorkspaceId, owner: PersonId) -> Result<Vec<SavedView>> {
+    async fn saved_views_of(&mut self, workspace: WorkspaceId, owner: PersonId) -> Result<Vec<SavedView>> {
         const SQL: &str = "select owner_id, id, name, view, query from saved_views \
             where workspace_id = $1 and owner_id = $2 order by name, id";
         let rows: Vec<SavedViewRow> =
@@ -36,7 +38,7 @@ impl Tx {
         Ok(rows.into_iter().map(SavedView::from).collect())
     }
 
-    async fn add_view(&mut self, workspace: WorkspaceId, owner: PersonId, view: &SavedView) -> Result<()> {
+    async fn add_saved_view(&mut self, workspace: WorkspaceId, owner: PersonId, view: &SavedView) -> Result<()> {
         const SQL: &str = "insert into saved_views (workspace_id, owner_id, id, name, view, query) \
             values ($1, $2, $3, $4, $5, $6)";
         on!(self, c => {
@@ -53,7 +55,7 @@ impl Tx {
         Ok(())
     }
 
-    async fn remove_view(
+    async fn remove_saved_view(
         &mut self,
         workspace: WorkspaceId,
         owner: PersonId,
@@ -71,15 +73,15 @@ impl Scope {
     /// Those that a person sees: their own first, then everybody's, each by name.
     pub async fn saved_views(&mut self, person: PersonId) -> Result<Vec<SavedView>> {
         let workspace = self.workspace.id;
-        let mut views = self.tx.views_of(workspace, person).await?;
-        views.extend(self.tx.views_of(workspace, EVERYBODY).await?);
+        let mut views = self.tx.saved_views_of(workspace, person).await?;
+        views.extend(self.tx.saved_views_of(workspace, EVERYBODY).await?);
         Ok(views)
     }
 
     /// Those of everybody.
     pub async fn shared_views(&mut self) -> Result<Vec<SavedView>> {
         let workspace = self.workspace.id;
-        self.tx.views_of(workspace, EVERYBODY).await
+        self.tx.saved_views_of(workspace, EVERYBODY).await
     }
 }
 
@@ -87,25 +89,34 @@ impl<A: Act> Change<A> {
     /// Saves one for everybody.
     pub async fn add_shared_view(&mut self, view: &SavedView) -> Result<()> {
         let workspace = self.workspace.id;
-        self.tx.add_view(workspace, EVERYBODY, view).await
+        self.tx.add_saved_view(workspace, EVERYBODY, view).await
     }
 
     /// Removes one of everybody's; `None` where there is none.
     pub async fn remove_shared_view(&mut self, id: SavedViewId) -> Result<Option<SavedView>> {
         let workspace = self.workspace.id;
-        self.tx.remove_view(workspace, EVERYBODY, id).await
+        self.tx.remove_saved_view(workspace, EVERYBODY, id).await
     }
 }
 
 impl SystemTx {
+    /// Holds somebody's place in a workspace until the transaction ends: they are removed after it, and save one thing at a time.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`] for somebody who is no member.
+    pub async fn hold_member(&mut self, workspace: WorkspaceId, person: PersonId) -> Result<()> {
+        self.tx.role(workspace, person, Access::Write).await?.ok_or(Refusal::NotFound)?;
+        Ok(())
+    }
+
     /// A person's own, by name.
     pub async fn own_views(&mut self, workspace: WorkspaceId, person: PersonId) -> Result<Vec<SavedView>> {
-        self.tx.views_of(workspace, person).await
+        self.tx.saved_views_of(workspace, person).await
     }
 
     /// Saves one of a person's own.
     pub async fn add_own_view(&mut self, workspace: WorkspaceId, person: PersonId, view: &SavedView) -> Result<()> {
-        self.tx.add_view(workspace, person, view).await
+        self.tx.add_saved_view(workspace, person, view).await
     }
 
     /// Removes one of a person's own; `None` where there is none.
@@ -115,6 +126,6 @@ impl SystemTx {
         person: PersonId,
         id: SavedViewId,
     ) -> Result<Option<SavedView>> {
-        self.tx.remove_view(workspace, person, id).await
+        self.tx.remove_saved_view(workspace, person, id).await
     }
 }

@@ -125,6 +125,7 @@ tables! {
     "annotations" Staff ByWorkspace Small, "What people noted on a day, to be seen in charts", Kept::Until("somebody removes it"), ["made_by"];
     "alerts" Nobody ByWorkspace Small, "Which alerts are on, and whether each holds", INSTALLATION, [];
     "saved_views" Staff ByWorkspace Small, "Names that people gave to pages of metrics, for themselves or for everybody", Kept::Until("somebody removes it, or its owner leaves the workspace"), ["owner_id"];
+    "weekly_mails" Staff ByWorkspace Small, "Who gets the summary of each week by mail", Kept::Until("the person ends it or leaves the workspace"), ["person_id"];
     "flows" Nobody ByWorkspace Growing, "How often statuses changed on each day, first answers and how long they took, and installs", Kept::Aged(Aging::Flows), [];
     "kept_from" Nobody ByWorkspace Small, "From which day on nothing was removed for its age", INSTALLATION, [];
     "audit" Staff ByWorkspace Small, "Who changed what, when, from which address and why; users only by random references", Kept::Always("a log that can lose rows proves nothing"),

@@ -56,7 +56,17 @@ async fn a_clock_that_has_just_begun_removes_nothing(world: World) {
     let ended: Vec<&str> = ended.iter().map(|(name,)| name.as_str()).collect();
     assert_eq!(
         ended,
-        ["alerts", "checkpoints", "mail", "notices", "releases", "sign_in_failures", "tidying", "token_reads"],
+        [
+            "alerts",
+            "checkpoints",
+            "mail",
+            "notices",
+            "releases",
+            "sign_in_failures",
+            "tidying",
+            "token_reads",
+            "weekly_mails"
+        ],
         "the others wait"
     );
 }

@@ -1,8 +1,10 @@
 //! Alerts: which rules are on, and whether they hold.
 
 use crate::domain::alert::AlertKind;
+use crate::domain::job::JobKind;
+use crate::domain::time::MINUTE;
 use crate::ui::frame::{Frame, frame};
-use crate::ui::parts::field::{Faults, Field, field, moment, summary};
+use crate::ui::parts::field::{Faults, moment, summary};
 use crate::ui::parts::notice::done;
 use crate::ui::prerender::Prerender;
 use crate::ui::surroundings::{Around, Model};
@@ -38,6 +40,8 @@ pub struct AlertRow {
     pub is_on: bool,
     /// The one that is set, or one to begin with.
     pub threshold: String,
+    /// The threshold as the page shows it to be set; empty while the rule is off.
+    pub before: String,
     pub now: AlertNow,
 }
 
@@ -47,13 +51,15 @@ pub enum AlertNow {
     Off,
     /// Nobody looked yet.
     NotLooked,
-    /// It holds, since when.
+    Quiet {
+        why: String,
+        looked_at: Moment,
+    },
+    /// First seen to hold then.
     Holds {
         found: String,
         since: Moment,
-    },
-    Quiet {
-        found: Option<String>,
+        looked_at: Moment,
     },
 }
 
@@ -64,6 +70,16 @@ pub fn switch_name(kind: AlertKind) -> &'static str {
         AlertKind::RateChange => "rate_change_on",
         AlertKind::DataProblems => "data_problems_on",
         AlertKind::Silence => "silence_on",
+    }
+}
+
+/// The name of the hidden field with what was set when the page was shown.
+pub fn before_name(kind: AlertKind) -> &'static str {
+    match kind {
+        AlertKind::UnknownShare => "unknown_share_before",
+        AlertKind::RateChange => "rate_change_before",
+        AlertKind::DataProblems => "data_problems_before",
+        AlertKind::Silence => "silence_before",
     }
 }
 
@@ -94,7 +110,7 @@ pub fn alerts(page: Alerts) -> impl IntoView {
             <div>
                 <h1>"Alerts"</h1>
                 <p class="muted">
-                    "An alert that holds stands on the Overview of everybody here. Compliance Admins and Admins are also told by a notice, at most once a day for each. Figures are looked at every five minutes, rounded as everybody may see them."
+                    {format!("Everybody here sees an alert that holds on the Overview. Compliance Admins and Admins are also told by a notice, at most once a day for each. Figures are looked at every {EVERY} minutes, rounded as everybody may see them.")}
                 </p>
             </div>
         </div>
@@ -105,40 +121,52 @@ pub fn alerts(page: Alerts) -> impl IntoView {
     frame(page.frame, content)
 }
 
+/// How often the figures are looked at, in minutes.
+const EVERY: i64 = match JobKind::Alerts.every() {
+    Some(every) => every / MINUTE,
+    None => 0,
+};
+
 fn rule(row: AlertRow, may_manage: bool, faults: &Faults) -> impl IntoView + use<> {
-    let kind = row.kind;
+    let (kind, name) = (row.kind, row.kind.as_str());
+    let seen = |at: Moment| view! { <small class="muted">" Looked at "{moment(at)}"."</small> };
     let (class, now) = match row.now {
         AlertNow::Off => ("muted", "Off.".prerender()),
-        AlertNow::NotLooked => ("muted", "On. It is looked at within a minute.".prerender()),
-        AlertNow::Holds { found, since } => ("holds", view! { <b>{found}</b>", since "{moment(since)}"." }.prerender()),
-        AlertNow::Quiet { found: Some(found) } => ("muted", format!("Quiet. {found}.").prerender()),
-        AlertNow::Quiet { found: None } => ("muted", "Quiet. There is too little to tell.".prerender()),
+        AlertNow::NotLooked => ("muted", format!("On. It is looked at within {EVERY} minutes.").prerender()),
+        AlertNow::Holds { found, since, looked_at } => {
+            ("holds", view! { <b>{found}</b>", since "{moment(since)}"."{seen(looked_at)} }.prerender())
+        }
+        AlertNow::Quiet { why, looked_at } => ("muted", view! { "Quiet. "{why}"."{seen(looked_at)} }.prerender()),
     };
     let form = may_manage.then(|| {
-        let threshold = Field {
-            name: kind.as_str(),
-            label: match kind {
-                AlertKind::UnknownShare => "Percent, from 1 to 99",
-                AlertKind::RateChange => "Points, from 1 to 50",
-                AlertKind::DataProblems => "Times a usual day, from 2 to 100",
-                AlertKind::Silence => "Hours, from 1 to 168",
-            },
-            value: row.threshold.clone(),
-            inputmode: Some("numeric"),
-            ..Field::default()
-        };
+        let (least, most) = (*kind.thresholds().start(), *kind.thresholds().end());
+        let problem = faults.of(name);
+        let fault = format!("{name}-fault");
+        let described = problem.map(|_| fault.clone());
         view! {
             <div class="line">
-                <label class="check"><input type="checkbox" name=switch_name(kind) value="yes" checked=row.is_on />"On"</label>
-                {field(threshold, faults)}
+                <label class="check">
+                    <input type="checkbox" name=switch_name(kind) value="yes" checked=row.is_on />
+                    <span><span class="hidden">{words::alert_name(kind)}": "</span>"On"</span>
+                </label>
+                <div class="field">
+                    <label for=name>
+                        <span class="hidden">{words::alert_name(kind)}": "</span>
+                        {format!("{}, from {least} to {most}", words::alert_unit(kind))}
+                    </label>
+                    <input id=name name=name value=row.threshold.clone() autocomplete="off" inputmode="numeric"
+                        aria-invalid=problem.map(|_| "true") aria-describedby=described />
+                    {problem.map(|problem| view! { <p class="fault" id=fault>{words::form_problem(name, problem)}</p> })}
+                </div>
+                <input type="hidden" name=before_name(kind) value=row.before.clone() />
             </div>
         }
     });
-    let set = (!may_manage && row.is_on)
-        .then(|| view! { <p class="muted">{format!("Set to {} {}.", row.threshold, words::alert_unit(kind))}</p> });
+    let set = row.threshold.parse().ok().filter(|_| !may_manage && row.is_on);
+    let set = set.map(|set| view! { <p class="muted">{format!("From {} on.", words::alert_threshold(kind, set))}</p> });
     view! {
-        <section class="card alert">
-            <h2>{words::alert_name(kind)}</h2>
+        <section class="card alert" aria-labelledby=format!("{name}-title")>
+            <h2 id=format!("{name}-title")>{words::alert_name(kind)}</h2>
             <p class="muted">{words::alert_rule(kind)}</p>
             {form}
             {set}

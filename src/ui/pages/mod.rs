@@ -22,6 +22,7 @@ pub mod session;
 pub mod setup;
 pub mod stored;
 pub mod token;
+pub mod week;
 pub mod workspace;
 
 use crate::domain::theme::Theme;
@@ -66,6 +67,7 @@ pages! {
     Overview(overview::Overview) => overview::overview;
     Metric(metric::MetricPage) => metric::metrics;
     SavedViews(metric::saved::SavedViews) => metric::saved::saved_views;
+    Week(week::WeekPage) => week::week;
     Alerts(alert::Alerts) => alert::alerts;
     Privacy(privacy::PrivacySettings) => privacy::privacy;
     Audit(audit::AuditLog) => audit::audit;

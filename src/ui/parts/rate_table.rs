@@ -13,6 +13,8 @@ pub struct RateTable {
     pub rows: Vec<RateRow>,
     /// What the rate is held against, such as "30 days before".
     pub against: String,
+    /// Whether that is another app: then it is what the table is read for, on a phone too.
+    pub is_of_app: bool,
 }
 
 /// A day, a week or a month.
@@ -40,6 +42,7 @@ pub fn rate_table(table: RateTable) -> impl IntoView {
         Rate::Restricted => ("Restricted", "Reported"),
         Rate::ReportedShare => ("Reported", "All Apple"),
     };
+    let (counts, before) = if table.is_of_app { ("n wide-only", "n") } else { ("n", "n muted wide-only") };
     let row = |row: RateRow| {
         // What is read of it under the pointer.
         let said = format!("{} of {}", row.part, row.whole);
@@ -49,9 +52,9 @@ pub fn rate_table(table: RateTable) -> impl IntoView {
                 <th scope="row">{row.days}</th>
                 <td class="n"><b>{row.value}</b></td>
                 <td class="n muted wide-only">{row.interval}</td>
-                <td class="n">{row.part}</td>
-                <td class="n">{row.whole}</td>
-                <td class="n muted wide-only">{row.before.unwrap_or_else(|| words::NO_SHARE.to_owned())}</td>
+                <td class=counts>{row.part}</td>
+                <td class=counts>{row.whole}</td>
+                <td class=before>{row.before.unwrap_or_else(|| words::NO_SHARE.to_owned())}</td>
             </tr>
         }
     };
@@ -63,9 +66,9 @@ pub fn rate_table(table: RateTable) -> impl IntoView {
                         <th scope="col">"Days"</th>
                         <th scope="col" class="n">{words::rate(table.rate)}</th>
                         <th scope="col" class="n wide-only">"95% range"</th>
-                        <th scope="col" class="n">{part}</th>
-                        <th scope="col" class="n">{whole}</th>
-                        <th scope="col" class="n wide-only">{table.against.clone()}</th>
+                        <th scope="col" class=counts>{part}</th>
+                        <th scope="col" class=counts>{whole}</th>
+                        <th scope="col" class=before>{table.against.clone()}</th>
                     </tr>
                 </thead>
                 <tbody>{table.rows.into_iter().map(row).collect_view()}</tbody>

@@ -1,6 +1,6 @@
 //! Alerts in words.
 
-use crate::domain::alert::{AlertKind, RATE_DAYS};
+use crate::domain::alert::{AlertKind, FEWEST_PROBLEMS, RATE_DAYS, USUAL_DAYS};
 
 /// What a rule is called.
 pub fn alert_name(kind: AlertKind) -> &'static str {
@@ -12,13 +12,23 @@ pub fn alert_name(kind: AlertKind) -> &'static str {
     }
 }
 
-/// What its threshold is in, and beside its field.
+/// What its threshold is in, above its field.
 pub fn alert_unit(kind: AlertKind) -> &'static str {
     match kind {
-        AlertKind::UnknownShare => "percent",
-        AlertKind::RateChange => "points",
-        AlertKind::DataProblems => "times",
-        AlertKind::Silence => "hours",
+        AlertKind::UnknownShare => "Percent",
+        AlertKind::RateChange => "Points",
+        AlertKind::DataProblems => "Times a usual day",
+        AlertKind::Silence => "Hours",
+    }
+}
+
+/// A threshold with its unit.
+pub fn alert_threshold(kind: AlertKind, threshold: i64) -> String {
+    match kind {
+        AlertKind::UnknownShare => format!("{threshold}%"),
+        AlertKind::RateChange => plural(threshold * 10, "point"),
+        AlertKind::DataProblems => format!("{threshold} times"),
+        AlertKind::Silence => plural(threshold * 10, "hour"),
     }
 }
 
@@ -26,42 +36,62 @@ pub fn alert_unit(kind: AlertKind) -> &'static str {
 pub fn alert_rule(kind: AlertKind) -> String {
     match kind {
         AlertKind::UnknownShare => {
-            "So many percent of the Apple profiles in production have no status. A feed that does not send statuses, or a broken release, shows here first.".to_owned()
+            "Tell us when so many of the Apple profiles in production have no status. A feed that sends no statuses, or a broken release, shows here first.".to_owned()
         }
         AlertKind::RateChange => format!(
-            "The consent rate of all profiles in production rose or fell by so many points in {RATE_DAYS} days, more than a sample of this size could hide."
+            "Tell us when the consent rate of all profiles in production rose or fell by so much in {RATE_DAYS} days, and that is more than chance."
         ),
-        AlertKind::DataProblems => {
-            "Today or yesterday so many times as many data problems came as on a usual day of the four weeks before, and at least 20.".to_owned()
+        AlertKind::DataProblems => format!(
+            "Tell us when today or yesterday so many times as many data problems came as on a usual day of the {USUAL_DAYS} days before, and at least {FEWEST_PROBLEMS}. A day of fewer than ten of a kind counts as one of nine."
+        ),
+        AlertKind::Silence => {
+            "Tell us when no batch at all came to production for so long: all feeds have stopped, or their keys are wrong.".to_owned()
         }
-        AlertKind::Silence => "No batch came to production for so many hours: a feed has stopped, or its key is wrong.".to_owned(),
     }
 }
 
 /// What was found, in tenths of the threshold's unit.
 pub fn alert_found(kind: AlertKind, found: i64) -> String {
-    let n = amount(found.abs());
     match kind {
-        AlertKind::UnknownShare => format!("{n}% of the profiles have no status"),
+        AlertKind::UnknownShare => {
+            format!("About {}% of the Apple profiles in production have no status", amount(found))
+        }
         AlertKind::RateChange => {
             let moved = if found < 0 { "fell" } else { "rose" };
-            format!("The consent rate {moved} by {n} {} in {RATE_DAYS} days", plural(found, "point"))
+            format!("The consent rate {moved} by about {} in {RATE_DAYS} days", plural(found.abs(), "point"))
         }
-        AlertKind::DataProblems => format!("{n} times as many data problems as on a usual day"),
-        AlertKind::Silence => format!("No batch for {n} {}", plural(found, "hour")),
+        AlertKind::DataProblems => format!("At least {} times as many data problems as on a usual day", amount(found)),
+        AlertKind::Silence => format!("No batch came to production for {}", plural(found, "hour")),
     }
+}
+
+/// Why a rule does not hold: what was found, as far as it can be told.
+pub fn alert_quiet(kind: AlertKind, threshold: i64, found: Option<i64>) -> String {
+    let Some(found) = found else {
+        return match kind {
+            AlertKind::UnknownShare => {
+                "Fewer than 10 profiles have no status, or there are fewer than 100 profiles".to_owned()
+            }
+            AlertKind::RateChange => format!("There is no rate of {RATE_DAYS} days ago yet, or too few have answered"),
+            AlertKind::DataProblems => "The workspace is too young for a usual day".to_owned(),
+            AlertKind::Silence => String::new(),
+        };
+    };
+    let said = alert_found(kind, found);
+    // What reaches the threshold and does not hold is none for another reason.
+    let is_reached = found.abs() >= threshold * 10;
+    let why = match kind {
+        AlertKind::RateChange if is_reached => ", which may be chance".to_owned(),
+        AlertKind::DataProblems if is_reached => format!(", but fewer than {FEWEST_PROBLEMS}"),
+        AlertKind::Silence if is_reached => ": nobody waits for one any more".to_owned(),
+        _ => String::new(),
+    };
+    format!("{said}{why}")
 }
 
 /// What was found, and from when on that is one.
 pub fn alert(kind: AlertKind, threshold: i64, found: i64) -> String {
-    let at = match kind {
-        AlertKind::UnknownShare => format!("{threshold}%"),
-        _ => format!(
-            "{threshold} {}",
-            if threshold == 1 { alert_unit(kind).trim_end_matches('s') } else { alert_unit(kind) }
-        ),
-    };
-    format!("{}, and the alert is set to {at}", alert_found(kind, found))
+    format!("{}, and the alert is set to {}", alert_found(kind, found), alert_threshold(kind, threshold))
 }
 
 fn amount(tenths: i64) -> String {
@@ -70,7 +100,7 @@ fn amount(tenths: i64) -> String {
 }
 
 fn plural(tenths: i64, one: &str) -> String {
-    if tenths.abs() == 10 { one.to_owned() } else { format!("{one}s") }
+    if tenths == 10 { format!("1 {one}") } else { format!("{} {one}s", amount(tenths)) }
 }
 
 #[cfg(test)]
@@ -79,16 +109,28 @@ mod tests {
 
     #[test]
     fn what_was_found_is_a_sentence() {
-        let said = |kind, threshold, found| alert(kind, threshold, found);
         assert_eq!(
-            said(AlertKind::UnknownShare, 50, 621),
-            "62.1% of the profiles have no status, and the alert is set to 50%"
+            alert(AlertKind::UnknownShare, 50, 621),
+            "About 62.1% of the Apple profiles in production have no status, and the alert is set to 50%"
         );
         assert_eq!(
-            said(AlertKind::RateChange, 1, -10),
-            "The consent rate fell by 1 point in 7 days, and the alert is set to 1 point"
+            alert(AlertKind::RateChange, 1, -10),
+            "The consent rate fell by about 1 point in 7 days, and the alert is set to 1 point"
         );
-        assert_eq!(said(AlertKind::Silence, 1, 15), "No batch for 1.5 hours, and the alert is set to 1 hour");
-        assert!(said(AlertKind::DataProblems, 3, 40_000).starts_with("4,000 times as many"));
+        assert_eq!(
+            alert(AlertKind::Silence, 1, 15),
+            "No batch came to production for 1.5 hours, and the alert is set to 1 hour"
+        );
+        assert!(alert(AlertKind::DataProblems, 3, 40_000).starts_with("At least 4,000 times as many"));
+    }
+
+    #[test]
+    fn why_nothing_is_told_is_said() {
+        assert!(alert_quiet(AlertKind::RateChange, 3, Some(51)).ends_with("in 7 days, which may be chance"));
+        assert!(alert_quiet(AlertKind::RateChange, 3, Some(5)).ends_with("0.5 points in 7 days"));
+        assert!(alert_quiet(AlertKind::DataProblems, 3, Some(40)).ends_with(", but fewer than 20"));
+        assert!(
+            AlertKind::ALL.into_iter().all(|kind| kind == AlertKind::Silence || !alert_quiet(kind, 1, None).is_empty())
+        );
     }
 }

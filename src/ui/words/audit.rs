@@ -43,7 +43,7 @@ pub fn audit_field(name: &str) -> &str {
         "removed" => "Rows removed",
         "requests_per_second" => "Requests per second",
         "data_problems" => "Data problems (times a usual day)",
-        "rate_change" => "Consent rate (points in 7 days)",
+        "rate_change" => "Consent rate (points in a week)",
         "silence" => "No batch (hours)",
         "unknown_share" => "Unknown share (percent)",
         "role" => "Role",

@@ -19,6 +19,7 @@ pub fn job(kind: JobKind) -> &'static str {
         JobKind::RequestIds => "Remove old request ids",
         JobKind::Releases => "Look which app versions came out",
         JobKind::Alerts => "Look whether alerts hold",
+        JobKind::WeeklyMails => "Mail weekly summaries",
         JobKind::Erasure => "Erase withheld advertising ids",
     }
 }

@@ -92,6 +92,18 @@ pub fn points(grew: f64) -> String {
     format!("{sign}{points} point{}", if points == "1.0" { "" } else { "s" })
 }
 
+/// By how many points a share is higher or lower than that of another app, such as `3.0 points` and `lower than X`.
+pub fn points_apart(apart: f64, name: &str) -> (String, String) {
+    let points = points(apart);
+    let plain = points.trim_start_matches(['▲', '▼', ' ']).to_owned();
+    let than = match points.chars().next() {
+        Some('▲') => "higher than",
+        Some('▼') => "lower than",
+        _ => "away from",
+    };
+    (plain, format!("{than} {name}"))
+}
+
 /// Between what a growth lies, and whether that may be chance.
 pub fn grown(interval: Option<Interval>) -> String {
     let signed = |share: f64| {

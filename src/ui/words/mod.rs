@@ -9,9 +9,10 @@ mod metric;
 mod notice;
 mod outcome;
 mod problem;
+mod week;
 
 pub use action::action;
-pub use alert::{alert, alert_found, alert_name, alert_rule, alert_unit};
+pub use alert::{alert, alert_found, alert_name, alert_quiet, alert_rule, alert_threshold, alert_unit};
 pub use audit::{
     actor, actor_name, audit_field, audit_nothing, audit_value, environment, identifier, identity, look_up_by,
     no_origin, target,
@@ -20,7 +21,7 @@ pub use done::{Done, MadeOnce, done};
 pub use job::{job, job_error, job_note};
 pub use metric::{
     FIRST_ANSWER_CONSENT, INTERVAL, LIMITED, RELEASES, days, dimension_value, dimension_value_alone, formula, grown,
-    half, interval, points, rate, rate_in_short, release,
+    half, interval, points, points_apart, rate, rate_in_short, release,
 };
 pub use notice::notice;
 pub use outcome::{
@@ -31,6 +32,7 @@ pub use problem::{
     data_problem, data_problem_help, form_problem, parameter, parameter_problem, problem, problem_place, reason,
     too_long,
 };
+pub use week::{grew_in_week, settings_change, week};
 
 use crate::domain::att::{CountedState, Policy, Status};
 use crate::domain::count::Unit;

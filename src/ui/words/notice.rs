@@ -85,7 +85,10 @@ pub fn notice(kind: NoticeKind, state: &NoticeState, when: &str) -> (&'static st
                 OLD_SECRET_LASTS / HOUR
             ),
         ),
-        NoticeKind::Alert => ("Alert", format!("In the workspace {workspace}: {thing}. The page Alerts of the workspace says which rule this is.")),
+        NoticeKind::Alert => {
+            let found = state.alert.map(|told| super::alert(told.kind, told.threshold, told.found)).unwrap_or_default();
+            ("Alert", format!("In the workspace {workspace}: {found}. See its page Alerts."))
+        }
         NoticeKind::ManyRefusals => (
             "Many refusals",
             format!("{who} was refused {MANY_REFUSALS} times within {} minutes. The log of the server names the addresses of the pages.", REFUSED_WITHIN / MINUTE),

@@ -85,7 +85,7 @@ pub fn form_problem(field: &str, problem: Problem) -> &'static str {
         Problem::DayOutOfRange => {
             "There are no figures of this day, or the first day is after the last. Days to come have none, and old ones are removed after a while."
         }
-        Problem::ThresholdOutOfRange => "Enter a whole number within the range below.",
+        Problem::ThresholdOutOfRange => "Enter a whole number within the range of this alert.",
         Problem::NotAnEmail => "Enter a valid e-mail address.",
         Problem::NotAnInteger | Problem::OutOfRange => "Enter a whole number.",
         Problem::NotABundleId => "A bundle id has only letters, digits, dots, dashes and underscores.",

@@ -2,7 +2,7 @@
 
 use super::query::{ApiQuery, field, object, only, only_fields};
 use super::refused::{Errors, Refused};
-use crate::domain::alert::{AlertKind, AlertRule};
+use crate::domain::alert::{AlertKind, AlertState};
 use crate::domain::error::{Fault, Refusal};
 use crate::domain::json;
 use crate::domain::permission::Permission;
@@ -43,7 +43,8 @@ pub struct AlertAnswer {
     /// Since when it holds, in Unix milliseconds; null while it does not.
     #[schema(required, value_type = Option<i64>)]
     since_ms: Option<Millis>,
-    /// What was found last, in the threshold's unit; below zero for a rate that fell. Null where there was too little to tell.
+    /// What was found last, in the threshold's unit; below zero for a rate that fell. Null where there is too little to tell. A change of a
+    /// rate that may be chance, and fewer than 20 data problems, are found and do not hold.
     #[schema(required)]
     found: Option<f64>,
 }
@@ -68,11 +69,16 @@ pub async fn alerts(
     let rules = view.alert_rules().await?;
     let answer = |kind: AlertKind| {
         let rule = rules.iter().find(|rule| rule.kind == kind);
+        let state = rule.map(|rule| match rule.state {
+            AlertState::NotLooked => (None, None),
+            AlertState::Quiet { found, .. } => (None, found),
+            AlertState::Holds { found, since, .. } => (Some(since), Some(found)),
+        });
         AlertAnswer {
             kind,
             threshold: rule.map(|rule| rule.threshold),
-            since_ms: rule.and_then(|rule| rule.state.since),
-            found: rule.and_then(|rule: &AlertRule| rule.state.found).map(|tenths| tenths as f64 / 10.0),
+            since_ms: state.and_then(|(since, _)| since),
+            found: state.and_then(|(_, found)| found).map(|tenths| tenths as f64 / 10.0),
         }
     };
     Ok(Json(Alerts { alerts: AlertKind::ALL.map(answer).into() }))

@@ -2,7 +2,7 @@
 
 use super::frame;
 use super::remembered::{redirect_saying, take_message};
-use crate::domain::alert::{AlertKind, AlertRule};
+use crate::domain::alert::{AlertKind, AlertRule, AlertState};
 use crate::domain::environment::Environment;
 use crate::domain::error::{Fault, Problem, Refusal};
 use crate::domain::permission::Permission;
@@ -15,7 +15,7 @@ use crate::server::services::alert::set_alerts;
 use crate::server::store::View;
 use crate::ui::frame::NavPage;
 use crate::ui::pages::Page;
-use crate::ui::pages::alert::{AlertNow, AlertRow, Alerts, switch_name};
+use crate::ui::pages::alert::{AlertNow, AlertRow, Alerts, before_name, switch_name};
 use crate::ui::words::{self, Done};
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -34,22 +34,29 @@ pub async fn set(InWorkspace { visit, state, slug, workspace }: InWorkspace, mut
     state.store.assert_may(&visit.actor, &workspace, Permission::ManageInputs).await?;
     let typed = AlertKind::ALL.map(|kind| {
         let is_on = form.optional(switch_name(kind)) == "yes";
-        (kind, is_on, form.text(kind.as_str()))
+        (kind, is_on, form.text(kind.as_str()), form.text(before_name(kind)))
     });
     if form.faults().is_some() {
         return Err(Refusal::BadRequest(vec![]).into());
     }
     let mut wanted = BTreeMap::new();
     let mut faults = Vec::new();
-    for (kind, is_on, text) in &typed {
-        match text.trim().parse() {
-            _ if !is_on => wanted.insert(*kind, None),
-            Ok(threshold) => wanted.insert(*kind, Some(threshold)),
-            Err(_) => {
-                faults.push(Fault::new(kind.as_str(), Problem::ThresholdOutOfRange));
-                None
+    for (kind, is_on, text, before) in &typed {
+        let after = if *is_on { text.trim() } else { "" };
+        // What was not touched stays as somebody else may have set it meanwhile.
+        if after == before && !(after.is_empty() && *is_on) {
+            continue;
+        }
+        let parsed = after.parse().map_err(|_| Problem::ThresholdOutOfRange).and_then(|n| kind.threshold(n));
+        match (is_on, parsed) {
+            (false, _) => {
+                wanted.insert(*kind, None);
             }
-        };
+            (true, Ok(threshold)) => {
+                wanted.insert(*kind, Some(threshold));
+            }
+            (true, Err(problem)) => faults.push(Fault::new(kind.as_str(), problem)),
+        }
     }
     let result = match faults.is_empty() {
         true => set_alerts(&state.store, &visit.actor, workspace.clone(), wanted).await,
@@ -60,8 +67,10 @@ pub async fn set(InWorkspace { visit, state, slug, workspace }: InWorkspace, mut
         Err(Error::Refused(Refusal::Invalid(faults))) => {
             let mut view = state.store.view(&visit.actor, workspace, Permission::SeeMetrics).await?;
             let mut page = model(&mut view, &visit, &state.config.public_url()).await?;
-            for (row, (_, is_on, threshold)) in page.rows.iter_mut().zip(typed) {
-                (row.is_on, row.threshold) = (is_on, threshold);
+            for (kind, is_on, threshold, before) in typed {
+                for row in page.rows.iter_mut().filter(|row| row.kind == kind) {
+                    (row.is_on, row.threshold, row.before) = (is_on, threshold.clone(), before.clone());
+                }
             }
             page.faults = shown(&faults);
             Ok(render(&state, Page::Alerts(Box::new(page)), StatusCode::UNPROCESSABLE_ENTITY))
@@ -75,7 +84,8 @@ async fn model(view: &mut View, visit: &SignedInPerson, public_url: &str) -> Res
     let row = |kind: AlertKind| {
         let rule = rules.iter().find(|rule| rule.kind == kind);
         let threshold = rule.map_or(kind.suggested(), |rule| rule.threshold);
-        AlertRow { kind, is_on: rule.is_some(), threshold: threshold.to_string(), now: now(rule) }
+        let before = rule.map(|rule| rule.threshold.to_string()).unwrap_or_default();
+        AlertRow { kind, is_on: rule.is_some(), threshold: threshold.to_string(), before, now: now(rule) }
     };
     let slug = &view.workspace.slug;
     let curl = format!("curl -H \"Authorization: Bearer $TOKEN\" '{public_url}/api/v1/workspaces/{slug}/alerts'");
@@ -91,11 +101,16 @@ async fn model(view: &mut View, visit: &SignedInPerson, public_url: &str) -> Res
 }
 
 fn now(rule: Option<&AlertRule>) -> AlertNow {
-    let Some(AlertRule { kind, state, .. }) = rule else { return AlertNow::Off };
-    let found = state.found.map(|found| words::alert_found(*kind, found));
-    match (state.since, found) {
-        (Some(since), found) => AlertNow::Holds { found: found.unwrap_or_default(), since: moment(since) },
-        (None, None) if state.looked_at.is_none() => AlertNow::NotLooked,
-        (None, found) => AlertNow::Quiet { found },
+    let Some(AlertRule { kind, threshold, state }) = rule else { return AlertNow::Off };
+    match *state {
+        AlertState::NotLooked => AlertNow::NotLooked,
+        AlertState::Quiet { found, looked_at } => {
+            AlertNow::Quiet { why: words::alert_quiet(*kind, *threshold, found), looked_at: moment(looked_at) }
+        }
+        AlertState::Holds { found, since, looked_at } => AlertNow::Holds {
+            found: words::alert_found(*kind, found),
+            since: moment(since),
+            looked_at: moment(looked_at),
+        },
     }
 }

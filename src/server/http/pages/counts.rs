@@ -31,6 +31,8 @@ pub struct Read {
     pub period: AskedPeriod,
     pub compared: Compared,
     pub marks: Vec<Mark>,
+    /// Alerts of the workspace that hold.
+    pub alerts: Vec<Happening>,
     pub happenings: Vec<Happening>,
 }
 
@@ -103,6 +105,7 @@ pub fn counts(read: &Read, asked: &PageQuery) -> Counts {
         elsewhere: shown(distribution.explicit(question, CountedState::NotApplicable)),
         last_batch: distribution.last_batch(question).map(minute),
         rounded: distribution.precision.is_rounded(),
+        alerts: read.alerts.clone(),
         content: match empty {
             Some(empty) => Content::Empty(empty.clone()),
             None if chosen.is_some() || nobody && question.platform.is_none() => Content::NoApple(chosen),
@@ -162,7 +165,10 @@ fn details(question: &DistributionQuery, asked: &PageQuery) -> Vec<(&'static str
     ];
     let of_app = usize::from(question.app.is_some());
     let all = breakdowns.len() - of_app;
-    [over_time].into_iter().chain(breakdowns.into_iter().take(all)).collect()
+    // The summary is of the whole workspace in production.
+    let week = question.is_of_all_in_production() && question.platform.is_none();
+    let week = week.then(|| ("Last week on one page", "week".to_owned()));
+    [over_time].into_iter().chain(week).chain(breakdowns.into_iter().take(all)).collect()
 }
 
 /// The apps with the most units first, by their counts as shown and then by name: an order by exact counts would tell them.

@@ -1,10 +1,9 @@
 //! What is worth a line on the Overview beside its figures.
 
-use crate::domain::alert::AlertRule;
+use crate::domain::alert::{AlertKind, AlertRule, AlertState, RATE_DAYS, USUAL_DAYS};
 use crate::domain::att::CountedState;
 use crate::domain::count::{Counts, Dimension, UNKNOWN};
 use crate::domain::environment::Environment;
-use crate::domain::id::InputId;
 use crate::domain::input::{Counted, Input, MANY_WITHOUT_STATUS};
 use crate::domain::metric::Period;
 use crate::domain::permission::Permission;
@@ -23,12 +22,9 @@ use crate::ui::pages::overview::Happening;
 use crate::ui::words;
 use std::cmp::Reverse;
 
-/// Over how many days before today it is said how many first answers there usually are.
-const USUAL_DAYS: i64 = 28;
-
 /// All lines, of the environment, the app and the platform that are looked at.
 pub async fn happenings(view: &mut View, question: &DistributionQuery, kept: KeptDays) -> Result<Vec<Happening>> {
-    let mut all = alerts(view).await?;
+    let mut all = Vec::new();
     // What happened on a day is not counted by platform.
     if question.platform.is_none() {
         all.push(first_answers(view, question, kept).await?);
@@ -40,16 +36,23 @@ pub async fn happenings(view: &mut View, question: &DistributionQuery, kept: Kep
     Ok(all)
 }
 
-/// Alerts that hold: of the whole workspace, whatever is looked at.
-async fn alerts(view: &mut View) -> Result<Vec<Happening>> {
-    let page = address(view.workspace.slug.as_str(), NavPage::Alerts, Environment::Production);
-    let holding = view.alert_rules().await?.into_iter().filter(|rule| rule.state.since.is_some());
-    let line = |rule: AlertRule| Happening {
-        first: "Alert".to_owned(),
-        words: words::alert_found(rule.kind, rule.state.found.unwrap_or_default()),
-        address: Some(page.clone()),
+/// Alerts that hold, of the whole workspace in production, whatever is looked at; each leads to what it is about.
+pub async fn alerts(view: &mut View) -> Result<Vec<Happening>> {
+    let slug = view.workspace.slug.to_string();
+    let line = |rule: AlertRule| match rule.state {
+        AlertState::NotLooked | AlertState::Quiet { .. } => None,
+        AlertState::Holds { found, .. } => Some(Happening {
+            first: "Alert".to_owned(),
+            words: words::alert_found(rule.kind, found),
+            address: Some(match rule.kind {
+                AlertKind::UnknownShare => format!("/w/{slug}/metrics/by?by=app_version&rate=reported_share"),
+                AlertKind::RateChange => format!("/w/{slug}/metrics/over-time?days={RATE_DAYS}"),
+                AlertKind::DataProblems => format!("/w/{slug}/metrics/quality"),
+                AlertKind::Silence => address(&slug, NavPage::Inputs, Environment::Production),
+            }),
+        }),
     };
-    Ok(holding.map(line).collect())
+    Ok(view.alert_rules().await?.into_iter().filter_map(line).collect())
 }
 
 /// First answers today, and how many there usually are.
@@ -93,21 +96,22 @@ async fn too_old(view: &mut View, question: &DistributionQuery) -> Result<Option
     }))
 }
 
-/// Feeds by which statuses do not come, for those who may see them: why the devices that they bring are unknown.
+/// Feeds by which statuses do not come: why the devices that they bring are unknown. Not for those who see rounded figures, whom
+/// it would tell of a single answer.
 async fn without_statuses(view: &mut View, question: &DistributionQuery) -> Result<Vec<Happening>> {
-    if !question.is_of_all_in_production() || !view.may(Permission::SeeInputs) {
+    if !question.is_of_all_in_production() || view.precision.is_rounded() || !view.may(Permission::SeeInputs) {
         return Ok(Vec::new());
     }
     let tallies = view.tallies().await?;
-    let of = |input: InputId, counted: Counted| tally::total(&tallies, input, counted);
+    let of = |input: &Input, counted: Counted| tally::total(&tallies, input.id, counted);
     let inputs = view.inputs().await?.into_iter();
-    let silent = inputs.filter(|input| of(input.id, Counted::WithStatus) == 0);
-    let many = silent.map(|input| (of(input.id, Counted::WithoutStatus), input));
-    let mut many: Vec<_> = many.filter(|(n, _)| *n >= MANY_WITHOUT_STATUS).collect();
+    let silent = inputs.filter(|input| of(input, Counted::WithStatus) == 0);
+    let many = silent.map(|input| (of(&input, Counted::WithoutStatus), input));
+    let mut many: Vec<(i64, Input)> = many.filter(|(n, _)| *n >= MANY_WITHOUT_STATUS).collect();
     many.sort_by_key(|(n, _)| Reverse(*n));
     let slug = view.workspace.slug.clone();
     let line = |(n, input): (i64, Input)| Happening {
-        first: words::count(view.precision.shown(n)),
+        first: words::number(n),
         words: format!("batches of Apple devices by “{}”, none with an ATT status", input.name),
         address: Some(format!("/w/{slug}/inputs/{}", input.id)),
     };

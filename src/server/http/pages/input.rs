@@ -244,12 +244,16 @@ fn app_name(apps: &[crate::domain::app::App], input: &Input) -> String {
     known.map_or_else(|| "By bundle id".to_owned(), |app| app.name.clone())
 }
 
-/// How many batches of Apple devices said their status, of how many; `None` while there was none. Rounded for those who see figures so:
-/// a batch with a status may be somebody's answer.
-fn statuses(tallies: &[Tally], id: InputId, precision: Precision) -> Option<(String, String)> {
+/// How many batches of Apple devices did not say their status, and whether any did. To those who see rounded figures only the first, rounded
+/// and always: one batch with a status may be somebody's answer.
+fn without_status(tallies: &[Tally], id: InputId, precision: Precision) -> Option<String> {
     let of = |counted| tally::total(tallies, id, counted);
-    let (with, without) = (of(Counted::WithStatus), of(Counted::WithoutStatus));
-    (with + without > 0).then(|| (count(precision.shown(with)), count(precision.shown(with + without))))
+    let without = of(Counted::WithoutStatus);
+    if precision.is_rounded() {
+        return Some(count(precision.shown(without)));
+    }
+    let none = if of(Counted::WithStatus) == 0 { ", and none with one" } else { "" };
+    (without > 0).then(|| format!("{}{none}", number(without)))
 }
 
 async fn list_model(state: &AppState, view: &mut View, visit: &SignedInPerson, asked: &PageQuery) -> Result<Inputs> {
@@ -312,7 +316,7 @@ pub(super) async fn one_model(
         refused: of(Counted::Refused),
         without_ids: total(&tallies, id, Counted::WithoutIds),
         of_other_apps: total(&tallies, id, Counted::OtherApp),
-        statuses: statuses(&tallies, id, view.precision),
+        without_status: without_status(&tallies, id, view.precision),
         // Kinds may be changes of a status, versions those of one device, and moments those of one batch.
         data_problems: match view.precision.is_rounded() {
             true => None,

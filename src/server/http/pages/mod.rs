@@ -10,6 +10,7 @@ pub mod audit_row;
 pub mod confirm;
 pub mod counts;
 pub mod data_problem;
+mod first_step;
 pub mod happening;
 pub mod input;
 pub mod installation;
@@ -34,6 +35,7 @@ pub mod states;
 pub mod stored;
 pub mod strength;
 pub mod token;
+pub mod week;
 pub mod workspace;
 
 use super::moment::moment;

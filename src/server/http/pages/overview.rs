@@ -1,19 +1,18 @@
 //! The Overview, and the part of it that follows the server.
 
 use super::counts::{Read, counts};
-use super::happening::happenings;
+use super::first_step::first_steps;
+use super::happening::{alerts, happenings};
 use super::period::AskedPeriod;
 use super::rate::marks;
 use super::{PageQuery, frame};
-use crate::domain::app::App;
 use crate::domain::count::{Slice, Unit};
 use crate::domain::environment::Environment;
 use crate::domain::error::Refusal;
 use crate::domain::metric::Period;
-use crate::domain::permission::{Permission, may};
+use crate::domain::permission::Permission;
 use crate::domain::platform::Platform;
 use crate::domain::retention::Aging;
-use crate::domain::role::Role;
 use crate::server::error::Result;
 use crate::server::hex::hex;
 use crate::server::http::caller::{InWorkspace, NotSignedIn, SignedInPerson};
@@ -27,7 +26,7 @@ use crate::server::store::{Actor, View, WorkspaceRef};
 use crate::ui::frame::{NavPage, address};
 use crate::ui::islands::counts::{CountsQuery, Fragment, Source};
 use crate::ui::pages::Page;
-use crate::ui::pages::overview::{self as page, Counts, Empty, Live, Overview, Step};
+use crate::ui::pages::overview::{self as page, Counts, Empty, Live, Overview};
 use crate::ui::words;
 use axum::extract::{RawQuery, Request, State};
 use axum::http::header::{ACCEPT, REFERER};
@@ -69,7 +68,8 @@ async fn read(view: &mut View, asked: &PageQuery, keep_daily_days: u32) -> Resul
             (compared, marks, happenings(view, &question, kept).await?)
         }
     };
-    Ok(Read { question, distribution, empty, period, compared, marks, happenings })
+    let alerts = alerts(view).await?;
+    Ok(Read { question, distribution, empty, period, compared, marks, alerts, happenings })
 }
 
 /// For rounded roles not even whether there is anybody in an app or in development may be shown; that nothing ever came is.
@@ -87,63 +87,11 @@ async fn empty(view: &mut View, question: &DistributionQuery) -> Result<Empty> {
         Environment::Production => in_development(view, question).await?,
         Environment::Development => None,
     };
-    Ok(Empty { steps: steps(view, development.is_some()).await?, development })
-}
-
-/// What somebody does who begins.
-async fn steps(view: &mut View, is_in_development: bool) -> Result<Vec<Step>> {
-    let inputs = view.inputs().await?;
-    let apps = view.apps().await?;
-    let is_decided = view.settings().await?.version > 1;
-    let slug = view.workspace.slug.to_string();
-    let role = view.role;
-    let at = |page: NavPage, permission: Permission| {
-        let is_allowed = role.is_some_and(|role| may(role, permission));
-        is_allowed.then(|| address(&slug, page, Environment::Production))
+    let steps = match question.is_of_all_in_production() && question.platform.is_none() {
+        true => first_steps(view, development.is_some()).await?,
+        false => Vec::new(),
     };
-    let is_named = |app: &App| app.bundle.as_ref().is_some_and(|bundle| *bundle != app.name);
-    let seen = if is_in_development { "Some came to development. " } else { "" };
-    let mut steps = vec![
-        Step {
-            words: "Create an input",
-            about: "A key and a secret by which your app or your server sends events.".to_owned(),
-            is_done: !inputs.is_empty(),
-            address: at(NavPage::Inputs, Permission::ManageInputs),
-        },
-        Step {
-            words: "Send a first event to production",
-            about: format!(
-                "{seen}The input’s page has a curl that is ready to run. The event is here within two seconds."
-            ),
-            is_done: false,
-            address: at(NavPage::Inputs, Permission::SeeInputs).filter(|_| !inputs.is_empty()),
-        },
-        Step {
-            words: "Name your app",
-            about: "It appears by its bundle id; a name is easier to read.".to_owned(),
-            is_done: apps.iter().any(is_named),
-            address: at(NavPage::Apps, Permission::ManageInputs).filter(|_| !apps.is_empty()),
-        },
-        Step {
-            words: "Decide on the default",
-            about: "What devices that never report a status count as. Until then nothing is assumed.".to_owned(),
-            is_done: is_decided,
-            address: at(NavPage::Privacy, Permission::ChangePrivacySettings),
-        },
-    ];
-    if view.may(Permission::SeeMembers) {
-        let is_able = |role: &Role| may(*role, Permission::ChangePrivacySettings);
-        let members: Vec<Role> = view.members().await?.into_iter().map(|member| member.role).collect();
-        let invited: Vec<Role> = view.invitations().await?.into_iter().map(|invitation| invitation.role).collect();
-        let able = members.iter().chain(&invited).filter(|role| is_able(role)).count();
-        steps.push(Step {
-            words: "Invite a second Compliance Admin",
-            about: "Only Compliance Admins change the default: one alone may be away when it matters.".to_owned(),
-            is_done: able > 1,
-            address: at(NavPage::Members, Permission::ManageMembers),
-        });
-    }
-    Ok(steps)
+    Ok(Empty { steps, development })
 }
 
 /// Test devices count in development: somebody who has just sent an event looks for it in production.

@@ -5,7 +5,6 @@ use crate::domain::environment::Environment;
 use crate::domain::id::AppId;
 use crate::domain::metric::{Basis, Figures, Fraction, Meaning, Rate};
 use crate::domain::permission::Permission;
-use crate::domain::privacy::Settings;
 use crate::domain::rounding::Precision;
 use crate::domain::time::Day;
 use crate::server::calendar;
@@ -27,7 +26,11 @@ pub enum Against<'a> {
     /// As many days right before.
     Before(i64),
     /// The same days of another app.
-    App(&'a str),
+    App {
+        name: &'a str,
+        /// Whether nobody is counted on both sides: only then can chance be told.
+        is_apart: bool,
+    },
 }
 
 impl Against<'_> {
@@ -35,15 +38,15 @@ impl Against<'_> {
     pub fn column(self) -> String {
         match self {
             Self::Before(days) => format!("{} before", words::days(days)),
-            Self::App(name) => name.to_owned(),
+            Self::App { name, .. } => name.to_owned(),
         }
     }
 
-    /// Behind a difference.
-    fn behind(self) -> String {
+    /// A difference in words: how much, and against what.
+    fn difference(self, grew: f64) -> (String, String) {
         match self {
-            Self::Before(days) => format!("in {}", words::days(days)),
-            Self::App(name) => format!("against {name}"),
+            Self::Before(days) => (words::points(grew), format!("in {}", words::days(days))),
+            Self::App { name, .. } => words::points_apart(grew, name),
         }
     }
 }
@@ -87,10 +90,15 @@ impl Reading<'_> {
         // Where another default came into force the rate says more of that than of people.
         let all = || compared.before.iter().chain(&compared.points).map(|point| point.default);
         let is_of_default = self.basis == Basis::Effective && all().any(|default| Some(default) != all().next());
-        // Another app is neither better nor worse.
-        let is_neutral = is_of_default || matches!(self.against, Against::App(_)) && meaning != Meaning::Chance;
-        let meaning = if is_neutral { Meaning::Unknown } else { meaning };
-        Some(Change { words: words::points(grew), span: self.against.behind(), meaning })
+        let meaning = match self.against {
+            Against::Before(_) if is_of_default => Meaning::Unknown,
+            Against::App { is_apart: true, .. } if meaning == Meaning::Chance => Meaning::Chance,
+            // Another app is neither better nor worse.
+            Against::App { .. } => Meaning::Unknown,
+            Against::Before(_) => meaning,
+        };
+        let (words, span) = self.against.difference(grew);
+        Some(Change { words, span, meaning })
     }
 
     /// The card of a rate.
@@ -148,7 +156,13 @@ impl Reading<'_> {
             }
         };
         let rows: Vec<RateRow> = compared.points.iter().enumerate().rev().map(row).collect();
-        RateTable { id, rate, rows, against: self.against.column() }
+        RateTable {
+            id,
+            rate,
+            rows,
+            against: self.against.column(),
+            is_of_app: matches!(self.against, Against::App { .. }),
+        }
     }
 }
 
@@ -175,7 +189,7 @@ fn marks_of_versions(
         let [after, before] = pair else { return None };
         let day = calendar::day(after.settings.changed_at, zone);
         let at = place(points, day)?;
-        let words = changed(&before.settings, &after.settings)?;
+        let words = words::settings_change(&before.settings, &after.settings)?;
         Some(Mark { at, when: day_words(day), words, address: address(after.settings.version) })
     });
     let mut marks: Vec<Mark> = changes.collect();
@@ -221,13 +235,4 @@ pub async fn marks(
     }
     marks.sort_by(|one, other| one.at.total_cmp(&other.at));
     Ok(marks)
-}
-
-fn changed(before: &Settings, after: &Settings) -> Option<String> {
-    let default = (before.default != after.default)
-        .then(|| format!("Default: {} → {}", words::default(before.default), words::default(after.default)));
-    let policy = (before.policy != after.policy)
-        .then(|| format!("IDFA policy: {} → {}", words::policy(before.policy), words::policy(after.policy)));
-    let parts: Vec<String> = [default, policy].into_iter().flatten().collect();
-    (!parts.is_empty()).then(|| parts.join(", "))
 }

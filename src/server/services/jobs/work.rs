@@ -16,6 +16,7 @@ use crate::server::services::notice::tell_of_keys;
 use crate::server::services::profile::write_accesses;
 use crate::server::services::release::release_step;
 use crate::server::services::session::write_failures;
+use crate::server::services::weekly_mail::weekly_mail_step;
 use crate::server::store::job::ClaimedJob;
 use crate::server::store::{SystemTx, Trail};
 
@@ -52,6 +53,7 @@ pub(super) async fn step(services: &Services, keep: Keep, job: &mut ClaimedJob) 
         }
         JobKind::Releases => return release_step(services, keep, job).await,
         JobKind::Alerts => alert_step(services, keep, workspace).await?,
+        JobKind::WeeklyMails => weekly_mail_step(services, keep, workspace).await?,
         JobKind::Erasure => return erase_step(services, workspace).await,
         JobKind::Transitions | JobKind::Days | JobKind::Flows | JobKind::DataProblems | JobKind::RequestIds => {}
     }

@@ -154,7 +154,7 @@ impl Filling {
         let receivers = tx.receivers(workspace, inputs).await?;
         let mut writes = Writes::new(workspace);
         writes.population(&nobody, population, &store.ids);
-        writes.effects(&effects, |input| receivers.get(&input).map_or(0, |receiver| receiver.accepted), now);
+        writes.effects(&effects, &receivers, now);
         writes.write(&mut tx, store.is_spread).await?;
         let erased = effects.erased_devices().iter().copied();
         tx.erase_sampled_idfas(workspace, erased).await?;

@@ -7,6 +7,7 @@ mod figures;
 mod recount;
 mod releases;
 mod saved;
+mod week;
 
 use crate::harness::{Cookie, World, bearer};
 use attest::domain::role::Role;

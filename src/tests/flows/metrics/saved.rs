@@ -3,8 +3,10 @@
 use super::tell;
 use crate::harness::{Cookie, World, on_both};
 use attest::domain::role::Role;
+use attest::domain::saved_view::MOST_SAVED;
 use attest::server::services::member::remove_member;
 use attest::server::store::{Actor, WorkspaceRef};
+use attest::ui::pages::metric::saved::USEFUL;
 use axum::http::StatusCode;
 
 on_both! {
@@ -47,8 +49,11 @@ async fn a_view_is_saved_by_name_and_opens_what_was_chosen(world: World) {
     assert_eq!(world.get(&address.replace("&amp;", "&"), &rea).await.status, StatusCode::OK);
     // Those that are there from the start open too.
     let useful = of_rea.split("To begin with").nth(1).expect("a list");
-    let links: Vec<&str> = useful.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next()).take(5).collect();
-    for link in links {
+    let links: Vec<&str> = useful.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+    let links = &links[..USEFUL.len()];
+    for ((_, view, query), link) in USEFUL.iter().zip(links) {
+        let parameters = query.split('&').filter_map(|pair| pair.split('=').next());
+        assert!(parameters.clone().all(|name| view.takes(name)), "{link}");
         assert_eq!(world.get(&link.replace("&amp;", "&"), &rea).await.status, StatusCode::OK, "{link}");
     }
     // Nobody removes another's, nor one of everybody's without the right.
@@ -79,11 +84,16 @@ async fn what_cannot_be_saved_is_said(world: World) {
         assert_eq!(reply.status, StatusCode::UNPROCESSABLE_ENTITY, "{name:?}");
         assert!(reply.body.contains(words) && reply.body.contains("Save this view"), "{name:?}: {}", reply.body);
     }
-    for n in 1..50 {
+    for n in 1..MOST_SAVED {
         assert_eq!(save(&world, &ada, &format!("View {n}"), false).await, StatusCode::SEE_OTHER);
     }
     let reply = world.post(FROM, &ada, &[("act", "save"), ("name", "One too many")]).await;
     assert!(reply.body.contains("reached the limit"), "{}", reply.body);
+    for unopened in ["environment=nowhere", "app=com.nobody", "by=nothing"] {
+        let status =
+            world.post(&format!("{PAGE}?view=by&{unopened}"), &ada, &[("act", "save"), ("name", "x")]).await.status;
+        assert!(status.is_client_error(), "{unopened}");
+    }
     let unknown = world.post(&format!("{PAGE}?view=nothing"), &ada, &[("act", "save"), ("name", "x")]).await.status;
     assert_eq!(unknown, StatusCode::BAD_REQUEST);
     assert_eq!(world.post(PAGE, &ada, &[("act", "save"), ("name", "x")]).await.status, StatusCode::BAD_REQUEST);

@@ -36,8 +36,8 @@ pub struct InputPage {
     pub without_ids: String,
     /// Batches of apps beyond the most that a workspace has.
     pub of_other_apps: String,
-    /// How many batches of Apple devices said their status, of how many.
-    pub statuses: Option<(String, String)>,
+    /// How many batches of Apple devices came without an ATT status, and whether any came with one.
+    pub without_status: Option<String>,
     /// Reason and number.
     pub refused: Vec<(String, String)>,
     /// `None` for those who see rounded figures: they have them on the page of metrics.
@@ -167,8 +167,8 @@ pub fn input(page: InputPage) -> impl IntoView {
             <dd class="n">{page.of_other_apps.clone()}</dd>
         }
     });
-    let statuses = page.statuses.clone().map(|(with, all)| {
-        view! { <dt>"Of Apple devices, with an ATT status"</dt><dd>{format!("{with} of {all}")}</dd> }
+    let without_status = page.without_status.clone().map(|without| {
+        view! { <dt>"Production batches of Apple devices without an ATT status"</dt><dd>{without}</dd> }
     });
     let repeats = (page.repeated != "0").then(|| {
         view! {
@@ -210,7 +210,7 @@ pub fn input(page: InputPage) -> impl IntoView {
                 <dd><span class="n">{page.repeated.clone()}</span>{repeats}</dd>
                 <dt>"Without any id (not stored)"</dt><dd class="n">{page.without_ids.clone()}</dd>
                 {of_other_apps}
-                {statuses}
+                {without_status}
                 <dt>"Rate limit"</dt><dd>{limit}</dd>
                 <dt>"Ids such as “null” or “guest”"</dt><dd>{placeholders}</dd>
             </dl>

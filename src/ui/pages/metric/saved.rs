@@ -106,7 +106,7 @@ pub fn saved_views(page: SavedViews) -> impl IntoView {
         <div class="head">
             <div>
                 <h1>"Saved views"</h1>
-                <p class="muted">"A saved view opens a page of metrics with the filters that were chosen there. Days that count back from today go with it; fixed days stay."</p>
+                <p class="muted">"A saved view opens a page of metrics with the filters that were chosen there. “The last 30 days” always end today; days that were chosen by date stay as they are."</p>
             </div>
         </div>
         {page.done.map(done)}

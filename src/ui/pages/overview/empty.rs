@@ -1,6 +1,6 @@
 //! Overview without a figure to draw: what that means, and what to do next.
 
-use super::{Empty, Step};
+use super::{Empty, FirstStep};
 use crate::domain::count::Unit;
 use crate::domain::platform::Platform;
 use crate::ui::parts::icon::{Icon, icon};
@@ -9,11 +9,11 @@ use crate::ui::words;
 use leptos::prelude::*;
 
 pub fn nothing_yet(page: Empty) -> impl IntoView {
-    let step = |step: Step| {
+    let step = |step: FirstStep| {
         let (mark, state) = if step.is_done { (Icon::Check, "Done: ") } else { (Icon::Ring, "To do: ") };
         let words = match step.address.filter(|_| !step.is_done) {
-            Some(address) => view! { <a href=address><b>{step.words}</b></a> }.prerender(),
-            None => view! { <b>{step.words}</b> }.prerender(),
+            Some(address) => view! { <a href=address><b>{step.title}</b></a> }.prerender(),
+            None => view! { <b>{step.title}</b> }.prerender(),
         };
         view! {
             <li class=step.is_done.then_some("done")>
@@ -25,12 +25,17 @@ pub fn nothing_yet(page: Empty) -> impl IntoView {
     let development = page.development.map(|(seen, address)| {
         view! { <p class="notice">{seen}" "<a href=address>"Show development"</a></p> }
     });
+    let steps = (!page.steps.is_empty()).then(|| {
+        view! {
+            <p>"Attest learns statuses from your app’s events. What is left to do:"</p>
+            <ol class="steps">{page.steps.into_iter().map(step).collect_view()}</ol>
+        }
+    });
     view! {
         <section class="card empty">
             <h2>"Nothing has been counted here yet"</h2>
             {development}
-            <p>"Attest learns statuses from your app’s events. What is left to do:"</p>
-            <ol class="steps">{page.steps.into_iter().map(step).collect_view()}</ol>
+            {steps}
         </section>
     }
 }

@@ -74,6 +74,8 @@ pub struct Counts {
     pub elsewhere: String,
     pub last_batch: Option<Moment>,
     pub rounded: bool,
+    /// Alerts of the workspace that hold.
+    pub alerts: Vec<Happening>,
     pub content: Content,
 }
 
@@ -89,15 +91,16 @@ pub enum Content {
 /// What to do while nothing was counted.
 #[derive(Clone, Debug)]
 pub struct Empty {
-    pub steps: Vec<Step>,
+    /// What is left to do in a workspace to which nothing ever came; none where only what is looked at is empty.
+    pub steps: Vec<FirstStep>,
     /// What the other environment has, and the address of its page.
     pub development: Option<(String, String)>,
 }
 
 /// A step of setting a workspace up.
 #[derive(Clone, Debug)]
-pub struct Step {
-    pub words: &'static str,
+pub struct FirstStep {
+    pub title: &'static str,
     /// What there is of it, or what it is for.
     pub about: String,
     pub is_done: bool,
@@ -207,8 +210,13 @@ pub fn counts(counts: Counts) -> impl IntoView {
         Content::NoApple(platform) => empty::no_apple(platform, counts.unit).prerender(),
         Content::Figures(shown) => figures(*shown, &counts.apple, counts.unit).prerender(),
     };
+    let alert = |alert: Happening| view! { <li><b>{alert.first}</b>": "<a href=alert.address>{alert.words}</a></li> };
+    let alerts = (!counts.alerts.is_empty()).then(|| {
+        view! { <ul class="notice alerts" aria-label="Alerts">{counts.alerts.into_iter().map(alert).collect_view()}</ul> }
+    });
     view! {
         {filter}
+        {alerts}
         <p class="muted lead">{lead}{last_batch}</p>
         {rounded}
         {body}

@@ -150,7 +150,10 @@ impl Asked {
             precision,
             units: words::units(self.unit),
             adds_up: !self.unit.of_now(),
-            against: self.compare.as_ref().map_or(days, |app| Against::App(&app.name)),
+            against: self
+                .compare
+                .as_ref()
+                .map_or(days, |app| Against::App { name: &app.name, is_apart: self.app.is_some() }),
         }
     }
 }

@@ -110,7 +110,11 @@ fn selects(asked: &Asked, shown: MetricView) -> Vec<Select> {
     }
     all.push(app_select(asked, ("app", "App", "All apps"), asked.app.as_ref()));
     if shown.has_step() && asked.apps.len() > 1 {
-        all.push(app_select(asked, ("compare", "Compare with", "The days before"), asked.compare.as_ref()));
+        all.push(app_select(
+            asked,
+            ("compare", "Compare with", "Compare with the days before"),
+            asked.compare.as_ref(),
+        ));
     }
     all.push(select(
         ("environment", "Environment"),
@@ -129,7 +133,10 @@ fn app_select(
 ) -> Select {
     let is_chosen = |id| chosen.is_some_and(|app| app.id == id);
     let none = Choice { value: String::new(), name: none.to_owned(), chosen: chosen.is_none() };
-    let offered = asked.apps.iter().enumerate().filter(|(at, app)| *at < MOST_OFFERED || is_chosen(app.id));
+    // Nothing is held against itself.
+    let is_offered = |app: &&App| name != "compare" || asked.app_id() != Some(app.id);
+    let offered = asked.apps.iter().filter(is_offered).enumerate();
+    let offered = offered.filter(|(at, app)| *at < MOST_OFFERED || is_chosen(app.id));
     let choice = |app: &App| Choice { value: app.id.to_string(), name: app.name.clone(), chosen: is_chosen(app.id) };
     Select { name, label, choices: [none].into_iter().chain(offered.map(|(_, app)| choice(app))).collect() }
 }

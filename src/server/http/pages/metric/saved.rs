@@ -2,7 +2,7 @@
 
 use super::super::remembered::{redirect_saying, take_message};
 use super::super::{PageQuery, frame};
-use super::asked::PARAMETERS;
+use super::asked::{Asked, PARAMETERS};
 use super::bar::path;
 use crate::domain::environment::Environment;
 use crate::domain::error::Refusal;
@@ -34,15 +34,20 @@ pub async fn show(inside: InWorkspace, query: RawQuery) -> Result<Response> {
 /// `POST metrics/views`: saves the view that one comes from, or removes one.
 pub async fn change(inside: InWorkspace, query: RawQuery, mut form: Form) -> Result<Response> {
     let InWorkspace { visit, state, slug, workspace } = &inside;
+    let mut view = state.store.view(&visit.actor, workspace.clone(), Permission::SeeMetrics).await?;
+    let id = view.workspace.id;
     let (act, is_shared) = (form.text("act"), form.optional("shared") == "yes");
     let (name, removed) = (form.optional("name"), form.optional("saved"));
     if form.faults().is_some() {
         return Err(Refusal::BadRequest(vec![]).into());
     }
-    let id = state.store.view(&visit.actor, workspace.clone(), Permission::SeeMetrics).await?.workspace.id;
     let (done, result) = match act.as_str() {
         "save" => {
             let came_from = CameFrom::read(&RawQuery(query.0.clone()))?.ok_or(Refusal::BadRequest(vec![]))?;
+            // What does not open is not saved.
+            let chosen = PageQuery::known(RawQuery(Some(came_from.query.clone())), &PARAMETERS)?;
+            Asked::read(&mut view, &chosen, came_from.view, state.config.retention.keep_daily_days).await?;
+            drop(view);
             let new = NewSavedView { name: name.clone(), view: came_from.view.as_str(), query: came_from.query };
             let result = match is_shared {
                 true => save_shared_view(&state.store, &visit.actor, workspace.clone(), &new).await,
@@ -51,6 +56,7 @@ pub async fn change(inside: InWorkspace, query: RawQuery, mut form: Form) -> Res
             (Done::ViewSaved, result)
         }
         "remove" => {
+            drop(view);
             let removed = SavedViewId::parse(&removed).ok_or(Refusal::NotFound)?;
             let result = match is_shared {
                 true => remove_shared_view(&state.store, &visit.actor, workspace.clone(), removed).await,

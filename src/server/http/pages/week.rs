@@ -1,0 +1,105 @@
+//! The summary of the last week, and the form that has it mailed.
+
+use super::frame;
+use super::remembered::{redirect_saying, take_message};
+use crate::domain::environment::Environment;
+use crate::domain::error::Refusal;
+use crate::domain::permission::Permission;
+use crate::server::calendar;
+use crate::server::error::Result;
+use crate::server::http::caller::InWorkspace;
+use crate::server::http::form::Form;
+use crate::server::http::moment::{day_words, days_words};
+use crate::server::http::render::render;
+use crate::server::services::release::{Milestone, MilestoneKind};
+use crate::server::services::week::{WeekRate, WeekSummary, last_week, week_summary};
+use crate::server::services::weekly_mail::{begin_weekly_mail, end_weekly_mail};
+use crate::ui::frame::{NavPage, address};
+use crate::ui::pages::Page;
+use crate::ui::pages::week::{WeekPage, WeekRateRow, WeeklyMail};
+use crate::ui::parts::rate::Change;
+use crate::ui::words::{self, Done};
+use axum::http::StatusCode;
+use axum::response::Response;
+
+/// `GET week`.
+pub async fn show(InWorkspace { visit, state, slug, workspace }: InWorkspace) -> Result<Response> {
+    let done = take_message(&visit.session, &visit.page).await?;
+    let mut view = state.store.view(&visit.actor, workspace, Permission::SeeMetrics).await?;
+    let today = calendar::day(view.now, &view.workspace.time_zone);
+    let summary = week_summary(&mut view, last_week(today), state.config.retention.keep_daily_days).await?;
+    let mail = match (state.services.mails(), view.gets_weekly_mail(visit.person.id).await?) {
+        (false, _) => WeeklyMail::None,
+        (true, false) => WeeklyMail::Off,
+        (true, true) => WeeklyMail::On,
+    };
+    let may_see_log = view.may(Permission::SeeAudit);
+    let page = WeekPage {
+        days: days_words(summary.week.first, summary.week.last),
+        rates: summary.rates.iter().map(rate_row).collect(),
+        counts: vec![
+            ("Apple profiles at its end", words::count(summary.profiles)),
+            ("Of these, without a status", words::count(summary.unknown)),
+            ("First answers", words::count(summary.first_answers)),
+            ("Of these, authorized", words::count(summary.first_authorized)),
+            ("Devices that changed from authorized to denied", words::count(summary.withdrawals)),
+        ],
+        happened: happened(&summary, &slug, may_see_log),
+        rounded: view.precision.is_rounded(),
+        mail,
+        done,
+        frame: frame(&mut view, &visit.person, NavPage::Metrics, Environment::Production).await?,
+    };
+    Ok(render(&state, Page::Week(Box::new(page)), StatusCode::OK))
+}
+
+/// `POST week`: begins or ends its mails for whoever sends it.
+pub async fn change(InWorkspace { visit, state, slug, workspace }: InWorkspace, mut form: Form) -> Result<Response> {
+    let view = state.store.view(&visit.actor, workspace, Permission::SeeMetrics).await?;
+    let (id, today) = (view.workspace.id, calendar::day(view.now, &view.workspace.time_zone));
+    drop(view);
+    let done = match form.text("act").as_str() {
+        "begin" => {
+            begin_weekly_mail(&state.services, id, visit.person.id, today).await?;
+            Done::WeeklyMailOn
+        }
+        "end" => {
+            end_weekly_mail(&state.services, id, visit.person.id).await?;
+            Done::WeeklyMailOff
+        }
+        _ => return Err(Refusal::BadRequest(vec![]).into()),
+    };
+    redirect_saying(&visit.session, done, &format!("/w/{slug}/week")).await
+}
+
+fn rate_row(WeekRate { rate, now, grew }: &WeekRate) -> WeekRateRow {
+    let change = |(grew, meaning)| Change { words: words::points(grew), span: "in 7 days".to_owned(), meaning };
+    WeekRateRow {
+        rate: *rate,
+        value: words::share(now.share()),
+        interval: words::interval(now.interval()),
+        figures: format!("{} of {}", words::count(now.part), words::count(now.whole)),
+        change: grew.map(change),
+    }
+}
+
+/// Changes of the settings, releases and annotations, with where more is said of each.
+fn happened(summary: &WeekSummary, slug: &str, may_see_log: bool) -> Vec<(String, String)> {
+    let privacy = address(slug, NavPage::Privacy, Environment::Production);
+    let log = address(slug, NavPage::Audit, Environment::Production);
+    let changes = summary.changes.iter().filter_map(|(before, after)| {
+        let words = words::settings_change(before, after)?;
+        let at = if may_see_log { format!("{log}/settings/{}", after.version) } else { privacy.clone() };
+        Some((words, at))
+    });
+    let days = [("from", calendar::date(summary.week.first)), ("to", calendar::date(summary.week.last))];
+    let days = form_urlencoded::Serializer::new(String::new()).extend_pairs(&days).finish();
+    let milestones = summary.milestones.iter().map(|Milestone { day, app, kind }| {
+        let name = match kind {
+            MilestoneKind::Release(version) => words::release(app.as_ref().map(|app| app.name.as_str()), version),
+            MilestoneKind::Annotation { name, .. } => name.clone(),
+        };
+        (format!("{name}, {}", day_words(*day)), format!("/w/{slug}/metrics/releases?{days}"))
+    });
+    changes.chain(milestones).collect()
+}
