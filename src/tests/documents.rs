@@ -43,7 +43,7 @@ const RIGHTS: [(&str, &[Permission]); 10] = [
     ("see the audit log", &[Permission::SeeAudit]),
     ("see members", &[Permission::SeeMembers]),
     ("manage members", &[Permission::ManageMembers]),
-    ("manage inputs and apps", &[Permission::ManageInputs]),
+    ("manage inputs and apps, set alerts, save views for everybody", &[Permission::ManageInputs]),
     ("manage API tokens", &[Permission::ManageTokens]),
 ];
 

@@ -59,7 +59,7 @@ pub fn week(page: WeekPage) -> impl IntoView {
                 <th scope="row"><div class="titled">{words::rate(row.rate)}{definition(row.rate)}</div></th>
                 <td class="n"><b>{row.value}</b></td>
                 <td class="n muted wide-only">{row.interval}</td>
-                <td class="n">{row.figures}</td>
+                <td class="n wide-only">{row.figures}</td>
                 <td>{row.change.map(change)}</td>
             </tr>
         }
@@ -105,7 +105,7 @@ pub fn week(page: WeekPage) -> impl IntoView {
                                 <th scope="col">"Rate"</th>
                                 <th scope="col" class="n">"Value"</th>
                                 <th scope="col" class="n wide-only">"95% range"</th>
-                                <th scope="col" class="n">"Of"</th>
+                                <th scope="col" class="n wide-only">"Of"</th>
                                 <th scope="col">"In the week"</th>
                             </tr>
                         </thead>

@@ -77,6 +77,9 @@ pub fn alert_quiet(kind: AlertKind, threshold: i64, found: Option<i64>) -> Strin
             AlertKind::Silence => String::new(),
         };
     };
+    if kind == AlertKind::Silence && found < 10 {
+        return "The last batch came within the hour before".to_owned();
+    }
     let said = alert_found(kind, found);
     // What reaches the threshold and does not hold is none for another reason.
     let is_reached = found.abs() >= threshold * 10;
