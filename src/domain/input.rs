@@ -58,10 +58,9 @@ closed_list! {
         WithoutIds => "without_ids",
         /// Batches of bundle ids beyond [`MOST_APPS`](super::app::MOST_APPS), which count as one app.
         OtherApp => "other_app",
-        /// Stored batches of Apple devices in production that said their ATT status, up to those stored together with the first one: what
-        /// matters is whether any did.
+        /// That a stored batch of an Apple device in production said its ATT status: the first one, and none after it.
         WithStatus => "with_status",
-        /// All those that did not.
+        /// Those that did not.
         WithoutStatus => "without_status",
     }
 }

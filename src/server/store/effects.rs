@@ -120,6 +120,8 @@ impl Writes {
         let is_known = |input: &InputId| receivers.get(input).is_some_and(|receiver| receiver.says_statuses);
         let mut tallies = effects.tallies.clone();
         tallies.retain(|(input, counted, _), _| *counted != Counted::WithStatus || !is_known(input));
+        // Whether there was one is all that is asked, however many were stored together with it.
+        tallies.iter_mut().filter(|((_, counted, _), _)| *counted == Counted::WithStatus).for_each(|(_, n)| *n = 1);
         self.tallies(&tallies, now);
         self.transitions(&effects.transitions);
         self.arrivals(&effects.arrivals, now);
