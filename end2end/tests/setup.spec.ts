@@ -41,7 +41,7 @@ for (const javaScriptEnabled of [true, false]) {
             await expect(page.getByRole("alert")).toHaveText("E-mail and password do not match an account.");
             await page.getByLabel("Password").fill(PASSWORD);
             await page.getByRole("button", { name: "Sign in" }).click();
-            await page.getByRole("link", { name: "Create input" }).click();
+            await page.getByRole("link", { name: "Create an input" }).click();
             await page.getByLabel("Name").fill("Backend");
             await page.getByRole("button", { name: "Create input" }).click();
             await page.getByText("Production", { exact: true }).last().click();

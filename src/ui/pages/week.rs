@@ -69,7 +69,7 @@ pub fn week(page: WeekPage) -> impl IntoView {
     let happened = if page.happened.is_empty() {
         view! { <p class="muted">"No change of the settings, no release and no annotation."</p> }.prerender()
     } else {
-        view! { <ul>{page.happened.into_iter().map(line).collect_view()}</ul> }.prerender()
+        view! { <ul class="links">{page.happened.into_iter().map(line).collect_view()}</ul> }.prerender()
     };
     let mail = match page.mail {
         WeeklyMail::None => {

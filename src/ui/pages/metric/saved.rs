@@ -114,7 +114,7 @@ pub fn saved_views(page: SavedViews) -> impl IntoView {
         {rows}
         <section class="card">
             <h2>"To begin with"</h2>
-            <ul>{page.useful.into_iter().map(useful).collect_view()}</ul>
+            <ul class="links">{page.useful.into_iter().map(useful).collect_view()}</ul>
             {hint}
         </section>
     };
