@@ -16,8 +16,6 @@ const CONNECTIONS: usize = 16;
 const SEARCHES: usize = 40;
 /// Rows of the audit log that is searched.
 const AUDIT_ROWS: u64 = 1_000_000;
-const EMAIL: &str = "bench@example.com";
-const PASSWORD: &str = "a long way to the sea";
 
 /// What somebody else does meanwhile.
 struct Noise {
@@ -38,8 +36,7 @@ pub async fn quiet(wanted: &Wanted, time: Duration) {
     attest.run(&["workspace", "add", "--name", "Quiet"]);
     let input = attest.input("quiet", "Quiet");
     let tokens = (0..SEARCHES).map(|n| attest.token("bench", "auditor", &format!("b9, {n}"))).collect();
-    attest.run_with(&["user", "add", "--email", EMAIL, "--name", "Ada", "--password-stdin"], PASSWORD);
-    attest.run(&["member", "set", "--workspace", "bench", "--email", EMAIL, "--role", "compliance_admin"]);
+    attest.add_reader("bench");
     let running = attest.serve(4109);
     for (name, make) in [
         ("a placeholder", single(&noisy, "g", "guest")),
@@ -55,7 +52,7 @@ pub async fn quiet(wanted: &Wanted, time: Duration) {
     // These rows prove nothing, and so nothing is checked from here on.
     fill_audit(wanted, &attest).await;
     let running = attest.serve(4109);
-    let page = page(&running.sign_in(EMAIL, PASSWORD));
+    let page = page(&running.sign_in());
     let loads = vec![
         Load { connections: SEARCHES, expected: 200, make: searches(tokens) },
         Load { connections: 3, expected: 200, make: page },

@@ -13,6 +13,10 @@ pub const SERVERS_CORE: &str = "0";
 /// The core of the load.
 pub const LOADS_CORE: &str = "1";
 
+/// Whoever opens pages.
+const EMAIL: &str = "bench@example.com";
+const PASSWORD: &str = "a long way to the sea";
+
 /// Where the binary is, and the database.
 #[derive(Clone, Debug)]
 pub struct Attest {
@@ -63,6 +67,12 @@ impl Attest {
         format!("Bearer {}", made["token"].as_str().expect("text"))
     }
 
+    /// Adds somebody who may open every page of a workspace.
+    pub fn add_reader(&self, workspace: &str) {
+        self.run_with(&["user", "add", "--email", EMAIL, "--name", "Ada", "--password-stdin"], PASSWORD);
+        self.run(&["member", "set", "--workspace", workspace, "--email", EMAIL, "--role", "compliance_admin"]);
+    }
+
     pub fn serve(&self, port: u16) -> Running {
         let address = format!("127.0.0.1:{port}");
         let begun = Instant::now();
@@ -110,10 +120,10 @@ impl Running {
         kilobytes / 1024.0
     }
 
-    /// Signs a person in; answers their cookie.
-    pub fn sign_in(&self, email: &str, password: &str) -> String {
+    /// Signs the reader in; answers their cookie.
+    pub fn sign_in(&self) -> String {
         let form = |text: &str| text.replace('@', "%40").replace(' ', "+");
-        let body = format!("email={}&password={}&next=/", form(email), form(password));
+        let body = format!("email={}&password={}&next=/", form(EMAIL), form(PASSWORD));
         let mut stream = TcpStream::connect(&self.address).expect("it listens");
         let (address, length) = (&self.address, body.len());
         let request = format!(

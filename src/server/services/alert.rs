@@ -77,12 +77,12 @@ async fn set_once(mut change: Change<SetAlerts>, wanted: BTreeMap<AlertKind, Opt
 /// Looks whether the rules of a workspace hold, and tells those who may set them when one begins to.
 pub(super) async fn alert_step(services: &Services, keep: Keep, workspace: WorkspaceId) -> Result<()> {
     let system = &services.system;
-    if !system.system_view().await?.has_alert_rules(workspace).await? {
-        return Ok(());
-    }
     let mut view = system.view_for_everybody(workspace).await?;
     let rules = view.alert_rules().await?;
-    let figures = figures(&mut view, u32::try_from(keep.daily_days).unwrap_or(u32::MAX)).await?;
+    if rules.is_empty() {
+        return Ok(());
+    }
+    let figures = figures(&mut view, keep.daily_days).await?;
     let today = calendar::day(view.now, &view.workspace.time_zone);
     let name = view.workspace.name.clone();
     drop(view);
@@ -127,7 +127,7 @@ async fn note_once(
 }
 
 /// What the rules are held against.
-async fn figures(view: &mut View, keep_days: u32) -> Result<AlertFigures> {
+async fn figures(view: &mut View, keep_days: i64) -> Result<AlertFigures> {
     let environment = Environment::Production;
     let kept = kept_days(view, Aging::Days, keep_days).await?;
     let (today, before) = (kept.today, kept.today.plus(-RATE_DAYS));

@@ -26,9 +26,9 @@ impl KeptDays {
 
 /// Reads it, where a setting keeps so many days. Of earlier ones nothing is returned rather than something that looks exact,
 /// also where the setting keeps longer now than it did.
-pub async fn kept_days(view: &mut View, what: Aging, keep_days: u32) -> Result<KeptDays> {
+pub async fn kept_days(view: &mut View, what: Aging, keep_days: impl Into<i64>) -> Result<KeptDays> {
     let today = calendar::day(view.now, &view.workspace.time_zone);
-    let kept = today.plus(1 - i64::from(keep_days));
+    let kept = today.plus(1 - keep_days.into());
     let first = view.kept_from(what).await?.map_or(kept, |first| kept.max(first));
     Ok(KeptDays { first, today })
 }

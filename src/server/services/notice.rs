@@ -3,6 +3,7 @@
 use super::Services;
 use crate::domain::id::{PersonId, WorkspaceId};
 use crate::domain::notice::{NoticeKind, NoticeState, SECRET_OLD, TOKEN_EXPIRES};
+use crate::domain::permission::Permission;
 use crate::server::calendar::{UTC, date, day};
 use crate::server::error::Result;
 use crate::server::store::notice::{NewNotice, Notice, NoticedKey};
@@ -27,7 +28,8 @@ async fn tell_once(mut tx: SystemTx, workspace: WorkspaceId) -> Result<()> {
     if keys.is_empty() {
         return Ok(());
     }
-    let (people, members) = tx.able_people(workspace).await?;
+    let members = tx.enabled_members(workspace).await?;
+    let people = tx.people_who_may(workspace, Permission::ManageTokens).await?;
     for key in keys {
         let stage = TOKEN_EXPIRES.into_iter().filter(|before| key.at.minus(*before) <= now).min().unwrap_or(near);
         let (kind, of) =
@@ -40,7 +42,8 @@ async fn tell_once(mut tx: SystemTx, workspace: WorkspaceId) -> Result<()> {
         let state =
             NoticeState { workspace: Some(workspace), thing: Some(name), at: Some(at), ..NoticeState::default() };
         // Whoever was removed is told nothing of here any more.
-        let maker = maker.filter(|maker| !people.contains(maker) && members.contains(maker));
+        let maker =
+            maker.filter(|maker| !people.contains(maker) && members.iter().any(|member| member.person_id == *maker));
         for person in people.iter().copied().chain(maker) {
             tx.notify(&NewNotice::new(person, kind, state.clone())).await?;
         }

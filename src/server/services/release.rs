@@ -14,6 +14,7 @@ use crate::domain::time::Day;
 use crate::server::error::Result;
 use crate::server::store::job::ClaimedJob;
 use crate::server::store::{SystemTx, Trail, View};
+use crate::ui::words;
 use std::cmp::Reverse;
 
 /// How far the job is: all days before `since` were looked at in every app, those from it to before `until` in the apps up to `app`.
@@ -93,6 +94,16 @@ pub enum MilestoneKind {
         name: String,
         made_by: String,
     },
+}
+
+impl Milestone {
+    /// The version, with its app's name where that is said, or what was noted.
+    pub fn name(&self) -> String {
+        match &self.kind {
+            MilestoneKind::Release(version) => words::release(self.app.as_ref().map(|app| app.name.as_str()), version),
+            MilestoneKind::Annotation { name, .. } => name.clone(),
+        }
+    }
 }
 
 /// The milestones of a period, in all of the workspace's `apps` or in one: the newest first, at most so many. Versions come out in

@@ -71,7 +71,7 @@ impl Point {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Compared {
     pub points: Vec<Point>,
-    /// As far as its days are kept: its last one is as long before the last point as the period is.
+    /// As far as its days are kept: its last one is as long before the last point as the period is, or of the same days.
     pub before: Vec<Point>,
     /// All versions of the settings, the newest first.
     pub versions: Vec<Version>,

@@ -52,8 +52,21 @@ pub struct WeekSummary {
     pub milestones: Vec<Milestone>,
 }
 
+impl WeekSummary {
+    /// What was counted and what happened, by name.
+    pub fn counts(&self) -> [(&'static str, Shown); 5] {
+        [
+            ("Apple profiles at its end", self.profiles),
+            ("Of these, without a status", self.unknown),
+            ("First answers", self.first_answers),
+            ("Of these, authorized", self.first_authorized),
+            ("Devices that changed from authorized to denied", self.withdrawals),
+        ]
+    }
+}
+
 /// Reads the summary of a week that is over.
-pub async fn week_summary(view: &mut View, week: Period, keep_days: u32) -> Result<WeekSummary> {
+pub async fn week_summary(view: &mut View, week: Period, keep_days: i64) -> Result<WeekSummary> {
     let (environment, precision) = (Environment::Production, view.precision);
     let kept = kept_days(view, Aging::Days, keep_days).await?;
     let Period { first, last } = week;
@@ -84,8 +97,8 @@ pub async fn week_summary(view: &mut View, week: Period, keep_days: u32) -> Resu
 
 /// What is counted at the end of the last of these.
 fn figures(points: &[Point], precision: Precision) -> Figures {
-    let none = || Figures::new([], Basis::Explicit, precision);
-    points.last().map_or_else(none, |point| point.figures(Basis::Explicit, precision))
+    let none = Figures::new([], Basis::Explicit, precision);
+    points.last().map_or(none, |point| point.figures(Basis::Explicit, precision))
 }
 
 fn changes(view: &View, compared: &Compared, week: Period) -> Vec<(Settings, Settings)> {

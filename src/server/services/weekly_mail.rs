@@ -1,9 +1,9 @@
 //! Mailing the summary of each week to those who asked for it.
 
 use super::Services;
-use super::release::MilestoneKind;
 use super::week::{WeekRate, WeekSummary, last_week, week_summary};
 use crate::domain::id::{PersonId, WorkspaceId};
+use crate::domain::job::JobStep;
 use crate::domain::metric::Period;
 use crate::domain::retention::Keep;
 use crate::domain::time::{DAY, Day, HOUR};
@@ -45,44 +45,36 @@ async fn end_once(mut tx: SystemTx, workspace: WorkspaceId, person: PersonId) ->
     tx.commit(Trail::Unaudited("who gets weekly summaries")).await
 }
 
-/// Mails the last week to those who wait for it, from Monday morning on.
-pub(super) async fn weekly_mail_step(services: &Services, keep: Keep, workspace: WorkspaceId) -> Result<()> {
-    let Some(mailer) = &services.mailer else { return Ok(()) };
+/// Mails the last week to a part of those who wait for it, from Monday morning on.
+pub(super) async fn weekly_mail_step(services: &Services, keep: Keep, workspace: WorkspaceId) -> Result<JobStep> {
+    let Some(mailer) = &services.mailer else { return Ok(JobStep::Done(None)) };
     let mut view = services.system.view_for_everybody(workspace).await?;
     let zone = view.workspace.time_zone.clone();
     let week = last_week(calendar::day(view.now, &zone));
     if view.now < calendar::begins(week.last.plus(1), &zone).plus(FROM) {
-        return Ok(());
+        return Ok(JobStep::Done(None));
     }
-    let waiting = services.system.system_view().await?.waiting_for_week(workspace, week.last).await?;
+    let waiting = view.waiting_for_week(week.last).await?;
     if waiting.is_empty() {
-        return Ok(());
+        return Ok(JobStep::Done(None));
     }
-    let summary = week_summary(&mut view, week, u32::try_from(keep.daily_days).unwrap_or(u32::MAX)).await?;
+    let summary = week_summary(&mut view, week, keep.daily_days).await?;
     let address = mailer.address(&format!("/w/{}/week", view.workspace.slug));
     let subject = format!("{}: {}", view.workspace.name, words::week(&days(week)));
     let text = text(&summary, &view.workspace.name, &address);
     drop(view);
-    services
-        .system
-        .transaction(move |tx| {
-            let (waiting, subject, text) = (waiting.clone(), subject.clone(), text.clone());
-            async move { mail_once(tx, workspace, week, waiting, (subject, text)).await }
-        })
-        .await
+    let mails =
+        waiting.into_iter().map(|(person, to)| (person, Mail { to, subject: subject.clone(), text: text.clone() }));
+    let mails: Vec<(PersonId, Mail)> = mails.collect();
+    services.system.transaction(move |tx| mail_once(tx, workspace, week, mails.clone())).await?;
+    Ok(JobStep::More)
 }
 
-async fn mail_once(
-    mut tx: SystemTx,
-    workspace: WorkspaceId,
-    week: Period,
-    waiting: Vec<(PersonId, String)>,
-    (subject, text): (String, String),
-) -> Result<()> {
+async fn mail_once(mut tx: SystemTx, workspace: WorkspaceId, week: Period, mails: Vec<(PersonId, Mail)>) -> Result<()> {
     let expires = tx.now.plus(LASTS);
-    for (person, to) in waiting {
+    for (person, mail) in mails {
         if tx.note_week_mailed(workspace, person, week.last).await? {
-            tx.add_mail(&Mail { to, subject: subject.clone(), text: text.clone() }, expires).await?;
+            tx.add_mail(&mail, expires).await?;
         }
     }
     tx.commit(Trail::Unaudited("summaries of a week")).await
@@ -96,33 +88,17 @@ fn days(week: Period) -> String {
 fn text(summary: &WeekSummary, workspace: &str, address: &str) -> String {
     let rate = |WeekRate { rate, now, grew }: &WeekRate| {
         let grew = words::grew_in_week(*grew).map(|grew| format!("  {grew}")).unwrap_or_default();
-        let figures = format!("{} of {}", words::count(now.part), words::count(now.whole));
-        format!("{}: {} ({figures}){grew}\n", words::rate(*rate), words::share(now.share()))
+        format!("{}: {} ({}){grew}\n", words::rate(*rate), words::share(now.share()), words::part_of_whole(*now))
     };
     let rates: String = summary.rates.iter().map(rate).collect();
-    let happened = [
-        ("Apple profiles", summary.profiles),
-        ("Without a status", summary.unknown),
-        ("First answers", summary.first_answers),
-        ("Of these, authorized", summary.first_authorized),
-        ("Changed from authorized to denied", summary.withdrawals),
-    ]
-    .map(|(name, shown)| format!("{name}: {}\n", words::count(shown)))
-    .concat();
+    let counts = summary.counts().map(|(name, shown)| format!("{name}: {}\n", words::count(shown))).concat();
     let changes = summary.changes.iter().filter_map(|(before, after)| words::settings_change(before, after));
-    let milestones = summary.milestones.iter().map(|milestone| {
-        let name = match &milestone.kind {
-            MilestoneKind::Release(version) => {
-                words::release(milestone.app.as_ref().map(|app| app.name.as_str()), version)
-            }
-            MilestoneKind::Annotation { name, .. } => name.clone(),
-        };
-        format!("{}: {name}", calendar::date(milestone.day))
-    });
+    let milestones =
+        summary.milestones.iter().map(|milestone| format!("{}: {}", calendar::date(milestone.day), milestone.name()));
     let named: Vec<String> = changes.chain(milestones).map(|line| format!("{line}\n")).collect();
     let named = if named.is_empty() { String::new() } else { format!("\nWhat happened\n{}", named.concat()) };
     format!(
-        "{workspace}, {}, in production\n\n{rates}\n{happened}{named}\nFigures are rounded as everybody in the workspace may see them. \
+        "{workspace}, {}, in production\n\n{rates}\n{counts}{named}\nFigures are rounded as everybody in the workspace may see them. \
         The page, and the way to end these mails: {address}\n",
         days(summary.week)
     )

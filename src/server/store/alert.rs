@@ -1,10 +1,10 @@
 //! The rules of alerts that are on, and whether each holds.
 
+use super::SystemTx;
 use super::columns::known;
 use super::db::on;
 use super::handle::{Act, Change};
 use super::scope::Scope;
-use super::{SystemTx, SystemView};
 use crate::domain::alert::{AlertKind, AlertRule, AlertState};
 use crate::domain::id::WorkspaceId;
 use crate::domain::job::JobKind;
@@ -67,16 +67,6 @@ impl<A: Act> Change<A> {
             }
         });
         self.tx.wake(workspace, JobKind::Alerts, now).await
-    }
-}
-
-impl SystemView {
-    /// Whether any rule is on in a workspace.
-    pub async fn has_alert_rules(&mut self, workspace: WorkspaceId) -> Result<bool> {
-        const SQL: &str = "select 1 from alerts where workspace_id = $1 limit 1";
-        let found: Option<i32> =
-            on!(&mut self.tx, c => sqlx::query_scalar(SQL).bind(workspace).fetch_optional(c).await?);
-        Ok(found.is_some())
     }
 }
 

@@ -9,6 +9,7 @@ use crate::domain::error::Refusal;
 use crate::domain::permission::{Grant, Permission, grant, grant_token, is_within};
 use crate::domain::role::{Role, TokenRole};
 use crate::domain::rounding::Precision;
+use crate::domain::time::Millis;
 use crate::server::error::Result;
 
 /// What a transaction is for: a writer locks the role that it relies on.
@@ -94,7 +95,7 @@ impl Store {
             Some(maker) => token_role(snapshot.role, maker),
             None => snapshot.role.and_then(TokenRole::member),
         };
-        let scope = self.scope(tx, workspace);
+        let scope = self.scope(tx, workspace, now);
         let precision = Precision::of(granted(Permission::SeeMetrics));
         Ok(Authorized { scope, actor: snapshot, role, precision })
     }
@@ -102,9 +103,9 @@ impl Store {
 
 impl Store {
     /// What can be read of a workspace in a transaction.
-    pub(super) fn scope(&self, tx: Tx, workspace: Workspace) -> Scope {
+    pub(super) fn scope(&self, tx: Tx, workspace: Workspace, now: Millis) -> Scope {
         let (ids, keyring) = (self.ids.clone(), self.keyring().clone());
-        Scope { tx, workspace, now: self.clock.now(), ids, keyring, precedence: self.precedence().clone() }
+        Scope { tx, workspace, now, ids, keyring, precedence: self.precedence().clone() }
     }
 }
 

@@ -49,8 +49,11 @@ impl<'a> Effects<'a> {
         if folded.without_ids {
             self.count(input, Counted::WithoutIds, "", 1);
         } else if batch.environment == Environment::Production && batch.platform.is_some_and(Platform::is_apple) {
-            let counted = if batch.status.is_some() { Counted::WithStatus } else { Counted::WithoutStatus };
-            self.count(input, counted, "", 1);
+            match batch.status {
+                // Whether there was one is all that is asked, however many are stored together with it.
+                Some(_) => drop(self.tallies.insert((input, Counted::WithStatus, String::new()), 1)),
+                None => self.count(input, Counted::WithoutStatus, "", 1),
+            }
         }
         let environment = batch.environment;
         self.arrivals.insert((input, environment, app));
@@ -118,11 +121,9 @@ impl Writes {
     pub fn effects(&mut self, effects: &Effects<'_>, receivers: &BTreeMap<InputId, Receiver>, now: Millis) {
         // Once it is known that statuses come by an input, nothing is written for it.
         let is_known = |input: &InputId| receivers.get(input).is_some_and(|receiver| receiver.says_statuses);
-        let mut tallies = effects.tallies.clone();
-        tallies.retain(|(input, counted, _), _| *counted != Counted::WithStatus || !is_known(input));
-        // Whether there was one is all that is asked, however many were stored together with it.
-        tallies.iter_mut().filter(|((_, counted, _), _)| *counted == Counted::WithStatus).for_each(|(_, n)| *n = 1);
-        self.tallies(&tallies, now);
+        let is_new =
+            |(input, counted, _): &(InputId, Counted, String)| *counted != Counted::WithStatus || !is_known(input);
+        self.tallies(effects.tallies.iter().filter(|(tally, _)| is_new(tally)), now);
         self.transitions(&effects.transitions);
         self.arrivals(&effects.arrivals, now);
         self.data_problems(&effects.data_problems);

@@ -147,7 +147,7 @@ impl System {
         spawned(async move {
             let mut tx = store.db.read().await?;
             let workspace = tx.workspace_by_id(workspace).await?.ok_or(Refusal::NotFound)?;
-            let scope = store.scope(tx, workspace);
+            let scope = store.scope(tx, workspace, store.clock.now());
             Ok(View { scope, role: None, precision: everybodys_precision(), _place: None })
         })
         .await

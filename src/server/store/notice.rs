@@ -5,6 +5,7 @@ use super::credential::MOST_KEYS;
 use super::db::{Tx, on};
 use super::handle::{Act, Change};
 use super::mail::again_after;
+use super::member::Member;
 use super::{SystemTx, SystemView};
 use crate::domain::id::{PersonId, WorkspaceId};
 use crate::domain::notice::{NoticeKind, NoticeState};
@@ -196,18 +197,15 @@ impl SystemView {
 
     /// The members who may do something, and are not disabled.
     pub async fn people_who_may(&mut self, workspace: WorkspaceId, permission: Permission) -> Result<Vec<PersonId>> {
-        let members = self.tx.members(workspace).await?.into_iter();
-        let able = members.filter(|member| !member.disabled && may(member.role, permission));
+        let able = self.enabled_members(workspace).await?.into_iter().filter(|member| may(member.role, permission));
         Ok(able.map(|member| member.person_id).collect())
     }
 
-    /// The people who can make tokens and secrets in a workspace, and all its members; those who are not disabled.
-    pub async fn able_people(&mut self, workspace: WorkspaceId) -> Result<(Vec<PersonId>, Vec<PersonId>)> {
-        let mut able = self.tx.members(workspace).await?;
-        able.retain(|member| !member.disabled);
-        let admins = able.iter().filter(|member| may(member.role, Permission::ManageTokens));
-        let admins = admins.map(|member| member.person_id).collect();
-        Ok((admins, able.into_iter().map(|member| member.person_id).collect()))
+    /// The members who are not disabled.
+    pub async fn enabled_members(&mut self, workspace: WorkspaceId) -> Result<Vec<Member>> {
+        let mut members = self.tx.members(workspace).await?;
+        members.retain(|member| !member.disabled);
+        Ok(members)
     }
 }
 

@@ -97,7 +97,11 @@ impl System {
 
 impl Writes {
     /// Adds to the tallies.
-    pub fn tallies(&mut self, tallies: &Tallies, now: Millis) {
+    pub fn tallies<'t>(
+        &mut self,
+        tallies: impl IntoIterator<Item = (&'t (InputId, Counted, String), &'t i64)>,
+        now: Millis,
+    ) {
         const SQL: &str = concat!(
             "insert into input_counts as kept (workspace_id, last_at, ",
             input_counts!(columns),
@@ -113,7 +117,7 @@ impl Writes {
             reason: reason.clone(),
             n: *n,
         };
-        self.rows_and(SQL, given(tallies.iter().map(row)), &[now.0]);
+        self.rows_and(SQL, given(tallies.into_iter().map(row)), &[now.0]);
     }
 
     /// Notes that batches of these apps came.

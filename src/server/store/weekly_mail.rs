@@ -1,8 +1,8 @@
 //! Who gets the summary of each week by mail.
 
+use super::SystemTx;
 use super::db::on;
 use super::scope::Scope;
-use super::{SystemTx, SystemView};
 use crate::domain::id::{PersonId, WorkspaceId};
 use crate::domain::time::Day;
 use crate::server::error::Result;
@@ -19,14 +19,13 @@ impl Scope {
             on!(&mut self.tx, c => sqlx::query_scalar(SQL).bind(workspace).bind(person).fetch_optional(c).await?);
         Ok(found.is_some())
     }
-}
 
-impl SystemView {
     /// Members who did not get the week that ends so, by id and e-mail, at most a part of them.
-    pub async fn waiting_for_week(&mut self, workspace: WorkspaceId, until: Day) -> Result<Vec<(PersonId, String)>> {
+    pub async fn waiting_for_week(&mut self, until: Day) -> Result<Vec<(PersonId, String)>> {
         const SQL: &str = "select p.id, p.email from weekly_mails w join members m on m.workspace_id = w.workspace_id \
             and m.person_id = w.person_id join people p on p.id = w.person_id where w.workspace_id = $1 \
             and w.sent_until < $2 and p.disabled_at is null order by p.id limit $3";
+        let workspace = self.workspace.id;
         Ok(on!(&mut self.tx, c => sqlx::query_as(SQL)
             .bind(workspace)
             .bind(until)

@@ -69,6 +69,8 @@ async fn an_empty_page_says_what_is_left_to_do(world: World) {
     let (ready, left, page) = done(&ada).await;
     assert_eq!((ready, left), (3, 2), "{page}");
     assert!(page.contains("Some came to development."), "{page}");
+    let (_, step) = page.split_once("<a href=\"/w/acme/inputs/").expect("the only input's page");
+    assert!(step[13..].starts_with("\"><b>Send a first event to production"), "{page}");
     // Who may do nothing of it is told what is missing, without links.
     let (ready, left, page) = done(&rea).await;
     assert_eq!((ready, left), (2, 2), "{page}");

@@ -46,7 +46,7 @@ pub fn rate_card(card: RateCard) -> impl IntoView {
 }
 
 pub fn change(change: Change) -> impl IntoView {
-    let behind = if change.meaning == Meaning::Chance { ", may be chance" } else { "" };
+    let behind = words::chance(change.meaning);
     view! { <p class=change_class(change.meaning)><b>{change.words}</b>{format!(" {}{behind}", change.span)}</p> }
 }
 

@@ -1,7 +1,7 @@
 //! Rates and their changes in words.
 
 use crate::domain::count::Dimension;
-use crate::domain::metric::{Interval, Rate};
+use crate::domain::metric::{Fraction, Interval, Meaning, Rate};
 use crate::domain::platform::Platform;
 
 pub fn rate(rate: Rate) -> &'static str {
@@ -102,6 +102,16 @@ pub fn points_apart(apart: f64, name: &str) -> (String, String) {
         _ => "away from",
     };
     (plain, format!("{than} {name}"))
+}
+
+/// The two counts of a rate, such as `42,780 of 116,575`.
+pub fn part_of_whole(fraction: Fraction) -> String {
+    format!("{} of {}", super::count(fraction.part), super::count(fraction.whole))
+}
+
+/// What is said behind a change that samples of these sizes could hide.
+pub fn chance(meaning: Meaning) -> &'static str {
+    if meaning == Meaning::Chance { ", may be chance" } else { "" }
 }
 
 /// Between what a growth lies, and whether that may be chance.

@@ -1,6 +1,6 @@
 //! Alerts, for scripts.
 
-use super::query::{ApiQuery, field, object, only, only_fields};
+use super::query::{self, ApiQuery, field, object, only, only_fields};
 use super::refused::{Errors, Refused};
 use crate::domain::alert::{AlertKind, AlertState};
 use crate::domain::error::{Fault, Refusal};
@@ -13,7 +13,7 @@ use crate::server::services::alert::set_alerts;
 use crate::server::state::AppState;
 use crate::server::store::WorkspaceRef;
 use axum::Json;
-use axum::body::{Bytes, to_bytes};
+use axum::body::Bytes;
 use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
 use serde::Serialize;
@@ -126,7 +126,7 @@ pub async fn put_alerts(
 ) -> Result<StatusCode> {
     let workspace = WorkspaceRef::parse(&slug)?;
     state.store.assert_may(&actor, &workspace, Permission::ManageInputs).await?;
-    let body = to_bytes(request.into_body(), LARGEST).await.map_err(|_| Refusal::TooLarge(LARGEST / 1024))?;
+    let body = query::body(request, LARGEST).await?;
     set_alerts(&state.store, &actor, workspace, read_alerts(&body)?).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -1,6 +1,6 @@
 //! The default and the policy, for scripts: by the same permissions and with the same audit rows as the page.
 
-use super::query::{field, object, only_fields};
+use super::query::{self, field, object, only_fields};
 use super::refused::{Errors, Refused};
 use crate::domain::att::{Policy, Status};
 use crate::domain::error::{Fault, Problem, Refusal};
@@ -14,7 +14,7 @@ use crate::server::services::privacy::{NewSettings, change_settings};
 use crate::server::state::AppState;
 use crate::server::store::WorkspaceRef;
 use axum::Json;
-use axum::body::{Bytes, to_bytes};
+use axum::body::Bytes;
 use axum::extract::{Path, Request, State};
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -125,7 +125,7 @@ pub async fn set_att_default(
     // Without the permission, not even the faults of the body are reported.
     let present =
         state.store.view(&actor, workspace.clone(), Permission::ChangePrivacySettings).await?.settings().await?;
-    let body = to_bytes(request.into_body(), LARGEST).await.map_err(|_| Refusal::TooLarge(LARGEST / 1024))?;
+    let body = query::body(request, LARGEST).await?;
     let change = read_change(&body)?;
     if change.version.is_some_and(|version| version != present.version) {
         return Err(Refusal::Conflict.into());

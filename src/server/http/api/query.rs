@@ -3,7 +3,8 @@
 use crate::domain::error::{Fault, Problem, Refusal};
 use crate::domain::json::{Field, Object};
 use crate::server::error::{Error, Result};
-use axum::extract::Query;
+use axum::body::{Bytes, to_bytes};
+use axum::extract::{Query, Request};
 use serde_json::value::RawValue;
 
 /// Query parameters as they were sent; [`asked`] refuses one that is repeated.
@@ -18,6 +19,14 @@ pub fn bad(field: &'static str, problem: Problem) -> Error {
 pub fn object(body: &[u8]) -> Result<Object<'_>> {
     let raw: &RawValue = serde_json::from_slice(body).map_err(|_| bad("", Problem::NotJson))?;
     Object::read(raw).map_err(|problem| bad("", problem))
+}
+
+/// The body of a request, of so many bytes at most.
+///
+/// # Errors
+/// [`Refusal::TooLarge`].
+pub async fn body(request: Request, largest: usize) -> Result<Bytes> {
+    Ok(to_bytes(request.into_body(), largest).await.map_err(|_| Refusal::TooLarge(largest / 1024))?)
 }
 
 /// Refuses fields of a body that are not `known`: a misspelt name would leave unchanged what somebody meant to change.

@@ -2,7 +2,7 @@
 
 use super::counts::{CountsRead, RateAnswer};
 use super::period::{AskedDays, DaysFilter, HappenedFilter, asked_days};
-use super::query::{ApiQuery, field, object, only_fields};
+use super::query::{self, ApiQuery, field, object, only_fields};
 use super::refused::{Errors, Refused};
 use crate::domain::environment::Environment;
 use crate::domain::error::{Fault, Refusal};
@@ -21,7 +21,7 @@ use crate::server::services::release::{
 use crate::server::state::AppState;
 use crate::server::store::WorkspaceRef;
 use axum::Json;
-use axum::body::{Bytes, to_bytes};
+use axum::body::Bytes;
 use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
 use serde::Serialize;
@@ -208,7 +208,7 @@ pub async fn add_annotation(
 ) -> Result<StatusCode> {
     let workspace = WorkspaceRef::parse(&slug)?;
     state.store.assert_may(&actor, &workspace, Permission::ManageInputs).await?;
-    let body = to_bytes(request.into_body(), LARGEST).await.map_err(|_| Refusal::TooLarge(LARGEST / 1024))?;
+    let body = query::body(request, LARGEST).await?;
     annotate(&state.store, &actor, workspace, &read_annotation(&body)?).await?;
     Ok(StatusCode::NO_CONTENT)
 }

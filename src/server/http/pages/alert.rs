@@ -1,7 +1,7 @@
 //! Alerts: the rules with what they found, and the form that sets them.
 
-use super::frame;
 use super::remembered::{redirect_saying, take_message};
+use super::{curl, frame};
 use crate::domain::alert::{AlertKind, AlertRule, AlertState};
 use crate::domain::environment::Environment;
 use crate::domain::error::{Fault, Problem, Refusal};
@@ -42,20 +42,18 @@ pub async fn set(InWorkspace { visit, state, slug, workspace }: InWorkspace, mut
     let mut wanted = BTreeMap::new();
     let mut faults = Vec::new();
     for (kind, is_on, text, before) in &typed {
-        let after = if *is_on { text.trim() } else { "" };
+        let before = Some(before.as_str()).filter(|before| !before.is_empty());
+        let after = is_on.then(|| text.trim());
         // What was not touched stays as somebody else may have set it meanwhile.
-        if after == before && !(after.is_empty() && *is_on) {
+        if after == before {
             continue;
         }
-        let parsed = after.parse().map_err(|_| Problem::ThresholdOutOfRange).and_then(|n| kind.threshold(n));
-        match (is_on, parsed) {
-            (false, _) => {
-                wanted.insert(*kind, None);
+        let read = |text: &str| text.parse().map_err(|_| Problem::ThresholdOutOfRange).and_then(|n| kind.threshold(n));
+        match after.map(read).transpose() {
+            Ok(threshold) => {
+                wanted.insert(*kind, threshold);
             }
-            (true, Ok(threshold)) => {
-                wanted.insert(*kind, Some(threshold));
-            }
-            (true, Err(problem)) => faults.push(Fault::new(kind.as_str(), problem)),
+            Err(problem) => faults.push(Fault::new(kind.as_str(), problem)),
         }
     }
     let result = match faults.is_empty() {
@@ -88,7 +86,7 @@ async fn model(view: &mut View, visit: &SignedInPerson, public_url: &str) -> Res
         AlertRow { kind, is_on: rule.is_some(), threshold: threshold.to_string(), before, now: now(rule) }
     };
     let slug = &view.workspace.slug;
-    let curl = format!("curl -H \"Authorization: Bearer $TOKEN\" '{public_url}/api/v1/workspaces/{slug}/alerts'");
+    let curl = curl(public_url, slug.as_str(), "alerts");
     let frame = frame(view, &visit.person, NavPage::Alerts, Environment::Production).await?;
     Ok(Alerts {
         rows: AlertKind::ALL.map(row).into(),

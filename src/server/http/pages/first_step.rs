@@ -31,11 +31,13 @@ pub async fn first_steps(view: &mut View, is_in_development: bool) -> Result<Vec
         },
         FirstStep {
             title: "Send a first event to production",
-            about: format!(
-                "{seen}The input’s page has a curl that is ready to run. The event is here within two seconds."
-            ),
+            about: format!("{seen}The input’s page has a curl that is ready to run: choose production there."),
             is_done: false,
-            address: at(NavPage::Inputs, Permission::SeeInputs).filter(|_| !inputs.is_empty()),
+            address: at(NavPage::Inputs, Permission::SeeInputs).and_then(|list| match inputs.as_slice() {
+                [] => None,
+                [input] => Some(format!("{list}/{}", input.id)),
+                _ => Some(list),
+            }),
         },
         FirstStep {
             title: "Name your app",

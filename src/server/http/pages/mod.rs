@@ -117,6 +117,11 @@ impl PageQuery {
     }
 }
 
+/// How a script gets something of a workspace from the Admin API, with its parameters.
+pub fn curl(public_url: &str, slug: &str, what: &str) -> String {
+    format!("curl -H \"Authorization: Bearer $TOKEN\" '{public_url}/api/v1/workspaces/{slug}/{what}'")
+}
+
 /// The frame around a page of this workspace.
 pub async fn frame(view: &mut View, person: &Person, page: NavPage, environment: Environment) -> Result<Frame> {
     let settings = view.settings().await?;

@@ -10,7 +10,7 @@ use crate::domain::time::Day;
 use crate::server::calendar;
 use crate::server::error::Result;
 use crate::server::http::moment::{day_words, days_words, short_day};
-use crate::server::services::release::{Milestone, MilestoneKind, milestones};
+use crate::server::services::release::{Milestone, milestones};
 use crate::server::services::trend::{Compared, Point};
 use crate::server::store::View;
 use crate::server::store::privacy::Version;
@@ -104,7 +104,7 @@ impl Reading<'_> {
     /// The card of a rate.
     pub fn card(&self, rate: Rate, compared: &Compared) -> RateCard {
         let now = self.of_all(rate, &compared.points);
-        let figures = now.map(|now| format!("{} of {}", words::count(now.part), words::count(now.whole)));
+        let figures = now.map(words::part_of_whole);
         RateCard {
             rate,
             value: words::share(now.and_then(Fraction::share)),
@@ -223,15 +223,12 @@ pub async fn marks(
     let app_asked = app.map(|app| ("app", app.to_string()));
     let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(days.iter().chain(&app_asked)).finish();
     let address = format!("/w/{}/metrics/releases?{query}", view.workspace.slug);
-    for Milestone { day, app: about, kind } in milestones(view, apps, environment, app, period, MOST_MILESTONES).await?
-    {
-        let about = about.filter(|_| app.is_none()).map(|app| app.name);
-        let words = match kind {
-            MilestoneKind::Release(version) => words::release(about.as_deref(), &version),
-            MilestoneKind::Annotation { name, .. } => name,
-        };
-        let at = place(&compared.points, day);
-        marks.extend(at.map(|at| Mark { at, when: day_words(day), words, address: Some(address.clone()) }));
+    for milestone in milestones(view, apps, environment, app, period, MOST_MILESTONES).await? {
+        let Some(at) = place(&compared.points, milestone.day) else { continue };
+        // Of one app it is known whose they are.
+        let named = Milestone { app: milestone.app.filter(|_| app.is_none()), ..milestone };
+        let (when, words) = (day_words(named.day), named.name());
+        marks.push(Mark { at, when, words, address: Some(address.clone()) });
     }
     marks.sort_by(|one, other| one.at.total_cmp(&other.at));
     Ok(marks)

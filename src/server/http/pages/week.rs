@@ -11,7 +11,6 @@ use crate::server::http::caller::InWorkspace;
 use crate::server::http::form::Form;
 use crate::server::http::moment::{day_words, days_words};
 use crate::server::http::render::render;
-use crate::server::services::release::{Milestone, MilestoneKind};
 use crate::server::services::week::{WeekRate, WeekSummary, last_week, week_summary};
 use crate::server::services::weekly_mail::{begin_weekly_mail, end_weekly_mail};
 use crate::ui::frame::{NavPage, address};
@@ -27,7 +26,7 @@ pub async fn show(InWorkspace { visit, state, slug, workspace }: InWorkspace) ->
     let done = take_message(&visit.session, &visit.page).await?;
     let mut view = state.store.view(&visit.actor, workspace, Permission::SeeMetrics).await?;
     let today = calendar::day(view.now, &view.workspace.time_zone);
-    let summary = week_summary(&mut view, last_week(today), state.config.retention.keep_daily_days).await?;
+    let summary = week_summary(&mut view, last_week(today), state.config.retention.keep_daily_days.into()).await?;
     let mail = match (state.services.mails(), view.gets_weekly_mail(visit.person.id).await?) {
         (false, _) => WeeklyMail::None,
         (true, false) => WeeklyMail::Off,
@@ -37,13 +36,7 @@ pub async fn show(InWorkspace { visit, state, slug, workspace }: InWorkspace) ->
     let page = WeekPage {
         days: days_words(summary.week.first, summary.week.last),
         rates: summary.rates.iter().map(rate_row).collect(),
-        counts: vec![
-            ("Apple profiles at its end", words::count(summary.profiles)),
-            ("Of these, without a status", words::count(summary.unknown)),
-            ("First answers", words::count(summary.first_answers)),
-            ("Of these, authorized", words::count(summary.first_authorized)),
-            ("Devices that changed from authorized to denied", words::count(summary.withdrawals)),
-        ],
+        counts: summary.counts().map(|(name, shown)| (name, words::count(shown))).into(),
         happened: happened(&summary, &slug, may_see_log),
         rounded: view.precision.is_rounded(),
         mail,
@@ -78,7 +71,7 @@ fn rate_row(WeekRate { rate, now, grew }: &WeekRate) -> WeekRateRow {
         rate: *rate,
         value: words::share(now.share()),
         interval: words::interval(now.interval()),
-        figures: format!("{} of {}", words::count(now.part), words::count(now.whole)),
+        figures: words::part_of_whole(*now),
         change: grew.map(change),
     }
 }
@@ -94,12 +87,9 @@ fn happened(summary: &WeekSummary, slug: &str, may_see_log: bool) -> Vec<(String
     });
     let days = [("from", calendar::date(summary.week.first)), ("to", calendar::date(summary.week.last))];
     let days = form_urlencoded::Serializer::new(String::new()).extend_pairs(&days).finish();
-    let milestones = summary.milestones.iter().map(|Milestone { day, app, kind }| {
-        let name = match kind {
-            MilestoneKind::Release(version) => words::release(app.as_ref().map(|app| app.name.as_str()), version),
-            MilestoneKind::Annotation { name, .. } => name.clone(),
-        };
-        (format!("{name}, {}", day_words(*day)), format!("/w/{slug}/metrics/releases?{days}"))
+    let milestones = summary.milestones.iter().map(|milestone| {
+        let named = format!("{}, {}", milestone.name(), day_words(milestone.day));
+        (named, format!("/w/{slug}/metrics/releases?{days}"))
     });
     changes.chain(milestones).collect()
 }

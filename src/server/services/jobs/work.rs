@@ -53,7 +53,7 @@ pub(super) async fn step(services: &Services, keep: Keep, job: &mut ClaimedJob) 
         }
         JobKind::Releases => return release_step(services, keep, job).await,
         JobKind::Alerts => alert_step(services, keep, workspace).await?,
-        JobKind::WeeklyMails => weekly_mail_step(services, keep, workspace).await?,
+        JobKind::WeeklyMails => return weekly_mail_step(services, keep, workspace).await,
         JobKind::Erasure => return erase_step(services, workspace).await,
         JobKind::Transitions | JobKind::Days | JobKind::Flows | JobKind::DataProblems | JobKind::RequestIds => {}
     }

@@ -12,6 +12,7 @@ on_both! {
     a_stale_form_changes_only_what_was_touched
     a_rate_that_moved_is_told_and_chance_is_not
     data_problems_are_told_when_they_are_many_more_than_usual
+    a_single_data_problem_of_another_kind_is_not_told_apart
     rounded_roles_learn_no_exact_figure_of_an_alert
     what_cannot_be_set_is_said_beside_its_field
 }
@@ -204,6 +205,24 @@ async fn data_problems_are_told_when_they_are_many_more_than_usual(world: World)
     world.clock.advance(2 * DAY);
     world.run_jobs().await;
     assert!(!found(&world, "data_problems").await.0, "it was the day before yesterday");
+}
+
+/// Fourteen of a kind are shown as ten, and one of another as fewer than ten: together they are no fifteen.
+async fn a_single_data_problem_of_another_kind_is_not_told_apart(world: World) {
+    let (_, input) = begin(&world).await;
+    put(&world, json!({"data_problems": 2})).await;
+    world.clock.advance(3 * DAY);
+    send(&world, &input, (0..14).map(|n| format!("w{n}")), Some("authorized")).await;
+    world.run_jobs().await;
+    let before = found(&world, "data_problems").await;
+    let mut other = device("x", Some("denied"));
+    other["device_info"]["ios_advertising_id"] = "0f0e0d0c-0b0a-4908-8706-050403020100".into();
+    assert_eq!(world.event(&input, &other).await.status, StatusCode::ACCEPTED);
+    let kinds: Vec<(i64,)> = world.rows("select count(distinct kind) from data_problems").await;
+    assert_eq!(kinds, [(2,)], "one of another kind came");
+    world.clock.advance(6 * MINUTE);
+    world.run_jobs().await;
+    assert_eq!((before, found(&world, "data_problems").await), ((false, Some(1.1)), before));
 }
 
 async fn rounded_roles_learn_no_exact_figure_of_an_alert(world: World) {

@@ -1,5 +1,6 @@
 //! The summary of a week: its page, and its mail.
 
+use super::api;
 use crate::flows::mail::MailServer;
 use crate::harness::{Cookie, World, bearer, on_both};
 use attest::domain::role::Role;
@@ -11,6 +12,7 @@ use serde_json::json;
 
 on_both! {
     a_week_is_summed_up_when_it_is_over
+    rounded_roles_see_of_a_week_what_its_days_say
     a_week_is_mailed_once_to_those_who_asked
 }
 
@@ -59,6 +61,34 @@ async fn a_week_is_summed_up_when_it_is_over(world: World) {
     let rea = world.sign_in(&world.member("acme", "Rea", Role::ReadOnly).await).await;
     let page = world.get("/w/acme/week", &rea).await.body;
     assert!(page.contains("fewer than 10") && !page.contains("36.0%"), "{page}");
+}
+
+/// Fourteen first answers on one day and fourteen on the next are twice ten, and no twenty-eight.
+async fn rounded_roles_see_of_a_week_what_its_days_say(world: World) {
+    world.workspace("Acme").await;
+    world.member("acme", "Rea", Role::ReadOnly).await;
+    let input = world.input("acme", "Backend").await;
+    world.clock.advance(DAY);
+    for day in 0..2 {
+        for n in 0..14 {
+            let name = format!("{day}-{n}");
+            let batch = json!({"user_identities": {"customer_id": name},
+                "device_info": {"platform": "iOS", "os_version": "18.1", "ios_idfv": name, "att_authorization_status": "authorized"}});
+            assert_eq!(world.event(&input, &batch).await.status, StatusCode::ACCEPTED);
+        }
+        world.clock.advance(DAY);
+    }
+    world.clock.advance(6 * DAY);
+    let rea = world.sign_in("rea@example.com").await;
+    let page = world.get("/w/acme/week", &rea).await.body;
+    let token = world.token("acme", Role::ReadOnly).await;
+    let told = api(&world, &token, "transitions?from=2026-11-23&to=2026-11-29").await;
+    assert_eq!(told["first_answers"], 20, "{told}");
+    for figure in ["first_answers", "first_authorized"] {
+        assert!(page.contains(&format!("<dd class=\"n\">about {} or more</dd>", told[figure])), "{figure}: {page}");
+    }
+    // As at the end of its last day, and not as the exact twenty-eight.
+    assert!(page.contains("<dt>Apple profiles at its end</dt><dd class=\"n\">30</dd>"), "{page}");
 }
 
 async fn a_week_is_mailed_once_to_those_who_asked(world: World) {

@@ -3,7 +3,7 @@
 mod answer;
 mod question;
 
-use super::query::{ApiQuery, asked, only};
+use super::query::{self, ApiQuery, asked, only};
 use super::refused::{Errors, Refused};
 use crate::domain::error::Refusal;
 use crate::domain::permission::Permission;
@@ -14,7 +14,6 @@ use crate::server::store::WorkspaceRef;
 use crate::server::store::profile::FindBy;
 use answer::{ProfileAnswer, answer};
 use axum::Json;
-use axum::body::to_bytes;
 use axum::extract::{Path, Request, State};
 use question::{
     EnvironmentParam, Fields, FieldsParam, Mpid, ProfileQuestion, WorkspacePath, environment_of, read_question,
@@ -106,7 +105,7 @@ pub async fn resolve(
     // Without the permission, not even the faults of the body are reported.
     let slug = WorkspaceRef::Slug(labelled.workspace.clone());
     state.store.assert_may(&actor, &slug, Permission::LookUpProfiles).await?;
-    let body = to_bytes(request.into_body(), LARGEST).await.map_err(|_| Refusal::TooLarge(LARGEST / 1024))?;
+    let body = query::body(request, LARGEST).await?;
     let (environment, by, value) = read_question(&body)?;
     let (found, mut view) = state.store.find_for_token(&actor, labelled, environment, by, value).await?;
     answer(&mut view, environment, found.ok_or(Refusal::NotFound)?.id, fields).await

@@ -230,5 +230,5 @@ fn curl(asked: &Asked, shown: MetricView, public_url: &str, slug: &str) -> Strin
         query.append_pair(slice.dimension.as_str(), &slice.value);
     }
     let query = query.finish();
-    format!("curl -H \"Authorization: Bearer $TOKEN\" '{public_url}/api/v1/workspaces/{slug}/{what}?{query}'")
+    super::super::curl(public_url, slug, &format!("{what}?{query}"))
 }

@@ -65,13 +65,13 @@ pub async fn exported(view: &mut View, asked: &Asked) -> Result<Vec<ComparedMile
 }
 
 fn row(ComparedMilestone { milestone, cohorts }: ComparedMilestone, may_note: bool) -> MilestoneRow {
+    let name = milestone.name();
     let Milestone { day, app, kind } = milestone;
-    let app = app.map(|app| app.name);
-    let (name, about, removable) = match kind {
-        MilestoneKind::Release(version) => (words::release(app.as_deref(), &version), String::new(), None),
-        MilestoneKind::Annotation { id, name, made_by } => {
-            let about = format!(", {} · noted by {made_by}", app.as_deref().unwrap_or("all apps"));
-            (name, about, may_note.then(|| id.to_string()))
+    let (about, removable) = match kind {
+        MilestoneKind::Release(_) => (String::new(), None),
+        MilestoneKind::Annotation { id, made_by, .. } => {
+            let about = app.as_ref().map_or("all apps", |app| app.name.as_str());
+            (format!(", {about} · noted by {made_by}"), may_note.then(|| id.to_string()))
         }
     };
     let unknown = || CohortCell { rate: words::NO_SHARE.to_owned(), ..CohortCell::default() };

@@ -14,7 +14,7 @@ use crate::server::error::Result;
 use crate::server::services::breakdown::{breakdown, default_at_end};
 use crate::server::services::flow::Happened;
 use crate::server::services::release::{ComparedMilestone, Milestone, MilestoneKind};
-use crate::server::services::trend::{Point, TrendQuery, trend};
+use crate::server::services::trend::{Compared, Point, beside, trend};
 use crate::server::store::View;
 use crate::server::store::data_problem::ProblemPlace;
 use crate::ui::pages::metric::MetricView;
@@ -95,10 +95,13 @@ async fn now(view: &mut View, asked: &Asked) -> Result<Table> {
 /// The steps of a trend, and where it is held against another app, the same of that below, with which app each row is of.
 async fn over_time(view: &mut View, asked: &Asked) -> Result<Table> {
     let question = asked.trend(asked.step);
-    let mut apps = vec![(asked.app.as_ref(), trend(view, &question).await?)];
-    if let Some(other) = &asked.compare {
-        let of_other = TrendQuery { app: Some(other.id), ..question };
-        apps.push((Some(other), trend(view, &of_other).await?));
+    let mut apps = Vec::new();
+    match &asked.compare {
+        Some(other) => {
+            let Compared { points, before, .. } = beside(view, &question, other.id).await?;
+            apps.extend([(asked.app.as_ref(), points), (Some(other), before)]);
+        }
+        None => apps.push((asked.app.as_ref(), trend(view, &question).await?)),
     }
     let (precision, has_apps) = (view.precision, apps.len() > 1);
     let row = |app: Option<&App>, point: &Point| {
