@@ -8,7 +8,7 @@ export const BY_LINK = ["/set-up", "/invitation"];
 
 /** Addresses that show nothing by themselves: they lead on to a page that is in the list. */
 const LEADS_ON = ["/", "/sign-in/code", "/w/{workspace}", "/w/{workspace}/inputs/{input}/samples",
-    "/w/{workspace}/audit/settings/{version}", "/w/{workspace}/metrics/{view}/file"];
+    "/w/{workspace}/audit/settings/{version}", "/w/{workspace}/metrics/{view}/file", "/w/{workspace}/metrics/{view}/picture"];
 
 /**
  * Every page that opens by its address alone. One that needs a link and is not named above fails where it is looked

@@ -7,9 +7,9 @@ force; `first` and `last`, days; and what was shown of these months: `answers` o
 and `pages` of metrics by their view. Every figure of the answers is recounted; of files and pages those of each view that are not
 made of the same answers in the same way. Prints how many figures were compared, or what differs, and then exits with 1.
 """
-import collections, csv, datetime, html.parser, io, json, sys, urllib.parse
+import base64, collections, csv, datetime, html.parser, io, json, sys, urllib.parse, xml.etree.ElementTree, zipfile
 from rules import (OF_APPLE, STATES, TIMES, active, apply, date, day_number, day_of, default_at, ends, flows, given, last_day, newcombe, rates,
-                   told, wilson)
+                   told, units_now, wilson)
 
 compared, differing = 0, []
 
@@ -184,8 +184,34 @@ def words(day):
     return (datetime.date(1970, 1, 1) + datetime.timedelta(days=day)).strftime("%-d %b %Y")
 
 
-# Files say what the interface says, in CSV as in JSON.
+def cells_of(spreadsheet):
+    """The rows of a spreadsheet's first sheet, with `None` for empty cells."""
+    book = zipfile.ZipFile(io.BytesIO(base64.b64decode(spreadsheet)))
+    read = lambda name: xml.etree.ElementTree.fromstring(book.read(name))
+    space = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+    texts = ["".join(text.itertext()) for text in read("xl/sharedStrings.xml")]
+    rows = []
+    for row in read("xl/worksheets/sheet1.xml").iter(space + "row"):
+        cells = {}
+        for cell in row.iter(space + "c"):
+            column = 0
+            for letter in cell.get("r").rstrip("0123456789"):
+                column = column * 26 + ord(letter) - 64
+            value = cell.findtext(space + "v")
+            cells[column] = texts[int(value)] if cell.get("t") == "s" else value == "1" if cell.get("t") == "b" else float(value)
+        rows.append(cells)
+    heads = rows[0]
+    return [{heads[column]: row.get(column) for column in heads} for row in rows[1:]]
+
+
+# Files say what the interface says, in CSV and as a spreadsheet as in JSON.
 for view, file in given["files"].items():
+    sheet = cells_of(file["xlsx"])
+    same(view + " rows of the spreadsheet", len(sheet), len(file["json"]))
+    for cells, row in zip(sheet, file["json"]):
+        for name, value in row.items():
+            number = isinstance(value, (int, float)) and not isinstance(value, bool)
+            same("%s %s in the spreadsheet" % (view, name), cells[name], float(value) if number else value)
     lines = list(csv.DictReader(io.StringIO(file["csv"], newline="")))
     same(view + " lines", len(lines), len(file["json"]))
     for line, row in zip(lines, file["json"]):
@@ -206,6 +232,30 @@ for row in given["files"]["by"]["json"]:
     counts = at_end(last_day, "profiles", named[row["app"]])
     for state in STATES:
         same("by %s %s" % (row["app"], state), row[state], counts[state])
+# One app held against another, week by week.
+weeks = collections.Counter()
+for row in given["beside"]:
+    weeks[row["of_app"]] += 1
+    counts = at_end(day_number(row["to"]), "profiles", named[row["of_app"]])
+    for state in STATES:
+        same("beside %s %s %s" % (row["of_app"], row["to"], state), row[state], counts[state])
+same("beside, weeks of each", len(set(weeks.values())), 1)
+same("beside, apps", sorted(named[app] for app in weeks), ["com.northwind.racer", "com.northwind.shop"])
+
+# Several filters at once, over the devices themselves.
+for query, rows in given["explored"].items():
+    question = dict(urllib.parse.parse_qsl(query))
+    unit, by, app = question.pop("unit"), question.pop("by"), question.pop("app", None)
+    counted = collections.defaultdict(collections.Counter)
+    for of_unit, of_app, device in units_now():
+        is_of = of_app == app if by != "app" else of_app is not None
+        if of_unit == unit and is_of and all(device.value(dimension) == value for dimension, value in question.items()):
+            counted[device.value(by)][device.state()] += 1
+    shown = {named[row[by]] if by == "app" else row[by]: row for row in rows}
+    same("explored %s" % query, sorted(map(str, shown)), sorted(map(str, counted)))
+    for value in counted.keys() & shown.keys():
+        for state in STATES:
+            same("explored %s %s %s" % (query, value, state), shown[value][state], counted[value][state])
 milestones = {(day, app, version) for day, app, version in
               ((day_number(row["day"]), named[row["app"]], row["version"]) for row in given["files"]["releases"]["json"])}
 same("releases", milestones, {(day_number(shown["day"]), bundles[shown["app"]], shown["version"])

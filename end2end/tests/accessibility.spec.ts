@@ -35,7 +35,7 @@ for (const [colorScheme, width] of [["light", 1280], ["dark", 360]] as const) {
             const figures = page.getByRole("group", { name: "Figures by status" });
             expect(await figures.evaluate((region) => region.scrollWidth - region.clientWidth), "every figure is in sight").toBe(0);
             await check("overview");
-            for (const view of ["", "/over-time", "/by", "/flow", "/quality", "/releases"]) {
+            for (const view of ["", "/over-time", "/by", "/flow", "/quality", "/releases", "/explore?unit=devices&country=DE&os_version=18.1"]) {
                 await at(`metrics${view}`);
                 await page.locator("main details.figures").evaluateAll((all: HTMLDetailsElement[]) => all.forEach((one) => (one.open = true)));
                 await check(`metrics${view}`);

@@ -95,11 +95,7 @@ impl Device {
 
     /// What it is counted as.
     pub fn state(&self) -> CountedState {
-        if self.platform.is_apple() {
-            self.reported.map(|reported| reported.status).into()
-        } else {
-            CountedState::NotApplicable
-        }
+        CountedState::of(self.platform, self.reported.map(|reported| reported.status))
     }
 
     /// Whether the gate lets it have an IDFA.

@@ -80,6 +80,8 @@ ids! {
     AnnotationId
     /// A name that somebody gave to a page of metrics.
     SavedViewId
+    /// One exploration.
+    ExplorationId
     /// An installation of one app on one device.
     DeviceId
     /// A profile: one user as the event stream names them.

@@ -23,7 +23,7 @@ closed_list! {
         Mail => "mail",
         /// Tells people of tokens that end and secrets that are old.
         Notices => "notices",
-        /// Removes samples that are too old.
+        /// Removes samples that are too old, and answers of explorations.
         Samples => "samples",
         /// Takes silent devices without an id out of the counts.
         Retirement => "retirement",
@@ -43,6 +43,8 @@ closed_list! {
         Alerts => "alerts",
         /// Mails the summary of a week once it is over, to those who asked for it.
         WeeklyMails => "weekly_mails",
+        /// Counts devices for questions that no counter answers; there only while somebody waits for an answer.
+        Exploration => "exploration",
         /// Erases advertising ids that the settings withhold; there only while an erasure waits or runs.
         Erasure => "erasure",
     }
@@ -84,6 +86,7 @@ impl JobKind {
             | Self::Releases
             | Self::Alerts
             | Self::WeeklyMails
+            | Self::Exploration
             | Self::Notices => false,
             Self::Samples
             | Self::Retirement
@@ -105,7 +108,7 @@ impl JobKind {
             Self::Samples | Self::RequestIds => Some(10 * MINUTE),
             Self::Retirement | Self::Checkpoints | Self::Notices | Self::Releases | Self::WeeklyMails => Some(HOUR),
             Self::Transitions | Self::Days | Self::Flows | Self::DataProblems => Some(DAY),
-            Self::Erasure => None,
+            Self::Exploration | Self::Erasure => None,
         }
     }
 

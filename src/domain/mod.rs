@@ -15,6 +15,7 @@ pub mod device;
 pub mod environment;
 pub mod erasing;
 pub mod error;
+pub mod exploration;
 pub mod flow;
 pub mod fold;
 pub mod id;

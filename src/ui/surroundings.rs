@@ -66,6 +66,11 @@ pub trait Model {
         false
     }
 
+    /// Whether it waits for something, which a script asks for again and again.
+    fn is_waiting(&self) -> bool {
+        false
+    }
+
     /// Whether it needs the browser's script; pages without an island load none.
     fn has_island(&self) -> bool {
         false

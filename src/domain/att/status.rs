@@ -1,6 +1,7 @@
 //! The four statuses of Apple's `ATTrackingManager.AuthorizationStatus`, and the states that are counted.
 
 use crate::domain::closed_list::closed_list;
+use crate::domain::platform::Platform;
 
 closed_list! {
     /// What Apple says of one app on one device.
@@ -57,6 +58,11 @@ pub enum CountedState {
 }
 
 impl CountedState {
+    /// What a device on this platform counts as, by the status that it reported.
+    pub fn of(platform: Platform, status: Option<Status>) -> Self {
+        if platform.is_apple() { status.into() } else { Self::NotApplicable }
+    }
+
     /// Those that Apple units can have, in the order in which pages list them.
     pub const OF_APPLE: [Self; Status::ALL.len() + 1] = Self::listed();
 

@@ -1,9 +1,10 @@
 //! How many units have each state.
 
 use crate::domain::att::CountedState;
+use serde::{Deserialize, Serialize};
 
 /// A number for each of the six states.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts([i64; 6]);
 
 impl Counts {

@@ -3,7 +3,7 @@
 use super::cell::{Cell, Cells, add};
 use super::dimension::{Dimension, OVERFLOW, Slice, UNKNOWN, Unit};
 use super::overflow::counts_under_overflow;
-use super::value::{app_version, country, os_version};
+use super::value::Description;
 use crate::domain::att::CountedState;
 use crate::domain::decides::DecidedProfiles;
 use crate::domain::device::Device;
@@ -86,6 +86,7 @@ pub fn of_undecided_profile(profile: &Profile) -> Facet<'_> {
 }
 
 fn facet(unit: Unit, app: Option<AppId>, device: &Device) -> Facet<'_> {
+    let told = Description::of(device);
     let overflow = |dimension| counts_under_overflow(device, dimension, app.is_some()).then_some(OVERFLOW);
     Facet {
         environment: device.environment,
@@ -93,9 +94,9 @@ fn facet(unit: Unit, app: Option<AppId>, device: &Device) -> Facet<'_> {
         app,
         state: device.state(),
         platform: device.platform,
-        os_version: overflow(Dimension::OsVersion).map_or_else(|| os_version(device), Cow::Borrowed),
-        app_version: overflow(Dimension::AppVersion).unwrap_or_else(|| app_version(device)),
-        country: overflow(Dimension::Country).unwrap_or_else(|| country(device)),
+        os_version: overflow(Dimension::OsVersion).map_or_else(|| told.os_version(), Cow::Borrowed),
+        app_version: overflow(Dimension::AppVersion).unwrap_or_else(|| told.app_version()),
+        country: overflow(Dimension::Country).unwrap_or_else(|| told.country()),
         idfa: None,
     }
 }

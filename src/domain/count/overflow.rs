@@ -3,7 +3,7 @@
 //! leaves the counts where it entered them.
 
 use super::dimension::{Dimension, OVERFLOW, UNKNOWN};
-use super::value::open_values;
+use super::value::Description;
 use crate::domain::device::{Device, OverflowValues};
 use crate::domain::id::AppId;
 use crate::domain::time::DAY;
@@ -46,7 +46,8 @@ pub(super) fn counts_under_overflow(device: &Device, dimension: Dimension, withi
 
 /// Where a device's values would be counted.
 pub fn dimension_keys(device: &Device) -> impl Iterator<Item = DimensionKey<'_>> {
-    let each = open_values(device).into_iter().filter(|(_, value)| value != UNKNOWN && value != OVERFLOW);
+    let each =
+        Description::of(device).open_values().into_iter().filter(|(_, value)| value != UNKNOWN && value != OVERFLOW);
     each.flat_map(|(dimension, value)| [(None, dimension, value.clone()), (Some(device.app), dimension, value)])
 }
 

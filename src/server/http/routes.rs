@@ -132,9 +132,12 @@ routes! {
     "GET" "/w/{workspace}/metrics/quality" Page Role(SeeMetrics) => get(pages::metric::quality);
     "GET" "/w/{workspace}/metrics/releases" Page Role(SeeMetrics) => get(pages::metric::releases);
     "POST" "/w/{workspace}/metrics/releases" Page Role(ManageInputs) => post(pages::metric::annotate);
+    "GET" "/w/{workspace}/metrics/explore" Page Role(SeeMetrics) => get(pages::metric::explore);
+    "POST" "/w/{workspace}/metrics/explore" Page Role(LookUpProfiles) => post(pages::metric::change_exploration);
     "GET" "/w/{workspace}/metrics/views" Page Role(SeeMetrics) => get(pages::metric::saved_views);
     "POST" "/w/{workspace}/metrics/views" Page Role(SeeMetrics) => post(pages::metric::change_saved_views);
     "GET" "/w/{workspace}/metrics/{view}/file" Page Role(ExportMetrics) => get(pages::metric::file).head(pages::metric::no_file);
+    "GET" "/w/{workspace}/metrics/{view}/picture" Page Role(ExportMetrics) => get(pages::metric::picture).head(pages::metric::no_file);
     "GET" "/w/{workspace}/week" Page Role(SeeMetrics) => get(pages::week::show);
     "POST" "/w/{workspace}/week" Page Role(SeeMetrics) => post(pages::week::change);
     "GET" "/w/{workspace}/alerts" Page Role(SeeMetrics) => get(pages::alert::show);

@@ -3,8 +3,7 @@
 use super::trend::default_of;
 use crate::domain::app::App;
 use crate::domain::att::Status;
-use crate::domain::closed_list::closed_list;
-use crate::domain::count::{Counts, Dimension, OVERFLOW, UNKNOWN, Unit};
+use crate::domain::count::{BreakdownBy, Counts, OVERFLOW, UNKNOWN, Unit};
 use crate::domain::environment::Environment;
 use crate::domain::id::AppId;
 use crate::domain::metric::Period;
@@ -15,31 +14,6 @@ use crate::server::error::Result;
 use crate::server::store::{Added, View};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
-
-closed_list! {
-    /// What units are grouped by.
-    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-    pub enum BreakdownBy {
-        App => "app",
-        Platform => "platform",
-        OsVersion => "os_version",
-        AppVersion => "app_version",
-        Country => "country",
-    }
-}
-
-impl BreakdownBy {
-    /// `None` for apps, which are no dimension within themselves.
-    pub fn dimension(self) -> Option<Dimension> {
-        match self {
-            Self::App => None,
-            Self::Platform => Some(Dimension::Platform),
-            Self::OsVersion => Some(Dimension::OsVersion),
-            Self::AppVersion => Some(Dimension::AppVersion),
-            Self::Country => Some(Dimension::Country),
-        }
-    }
-}
 
 /// The units of one value.
 #[derive(Clone, Debug, PartialEq, Eq)]

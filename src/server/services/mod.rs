@@ -42,6 +42,7 @@ pub mod demo;
 pub mod dimension_value;
 pub mod distribution;
 pub mod erasure;
+pub mod exploration;
 pub mod flow;
 pub mod half_signed_in;
 pub mod input;

@@ -2,13 +2,14 @@
 
 use crate::domain::alert::AlertKind;
 use crate::domain::att::{Policy, Status};
-use crate::domain::count::{Dimension, Unit};
+use crate::domain::count::{BreakdownBy, Dimension, Unit};
 use crate::domain::data_problem::DataProblem;
 use crate::domain::decides::Decides;
 use crate::domain::device::OverflowValues;
 use crate::domain::environment::Environment;
 use crate::domain::id::{
-    AnnotationId, AppId, DeviceId, InputId, InvitationId, PersonId, ProfileId, SavedViewId, TokenId, WorkspaceId,
+    AnnotationId, AppId, DeviceId, ExplorationId, InputId, InvitationId, PersonId, ProfileId, SavedViewId, TokenId,
+    WorkspaceId,
 };
 use crate::domain::identifier::IdentifierKind;
 use crate::domain::identity::IdentityKind;
@@ -110,6 +111,7 @@ columns! {
     InvitationId: i64, |id| id.0, |id| Some(Self(id));
     AnnotationId: i64, |id| id.0, |id| Some(Self(id));
     SavedViewId: i64, |id| id.0, |id| Some(Self(id));
+    ExplorationId: i64, |id| id.0, |id| Some(Self(id));
     DeviceId: i64, |id| id.0, |id| Some(Self(id));
     ProfileId: i64, |id| id.0, |id| Some(Self(id));
     Millis: i64, |at| at.0, |at| Some(Self(at));
@@ -127,6 +129,7 @@ columns! {
     IdentifierKind: String, |kind| kind.as_str().to_owned(), |text| IdentifierKind::parse(&text);
     IdentityKind: String, |kind| kind.as_str().to_owned(), |text| IdentityKind::parse(&text);
     Dimension: String, |dimension| dimension.as_str().to_owned(), |text| Dimension::parse(&text);
+    BreakdownBy: String, |by| by.as_str().to_owned(), |text| BreakdownBy::parse(&text);
     Counted: String, |counted| counted.as_str().to_owned(), |text| Counted::parse(&text);
     DataProblem: String, |kind| kind.as_str().to_owned(), |text| DataProblem::parse(&text);
     JobNote: String, |note| note.as_str().to_owned(), |text| JobNote::parse(&text);

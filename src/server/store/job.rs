@@ -299,6 +299,14 @@ impl Tx {
         Ok(())
     }
 
+    /// Makes a job that is there only while there is something to do; one that is there is left as it is.
+    pub(super) async fn begin_job(&mut self, workspace: WorkspaceId, job: JobKind, now: Millis) -> Result<()> {
+        const SQL: &str = "insert into jobs (workspace_id, name, due_at, failures, cursor) values ($1, $2, $3, 0, '') \
+            on conflict do nothing";
+        on!(self, c => { sqlx::query(SQL).bind(workspace).bind(job).bind(now).execute(c).await?; });
+        Ok(())
+    }
+
     /// Notes how far a job's walk got, in the transaction of its step: when another process has it meanwhile, the step
     /// is none.
     pub(super) async fn keep_cursor(&mut self, job: &ClaimedJob, cursor: &str, now: Millis) -> Result<()> {

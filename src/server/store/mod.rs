@@ -26,6 +26,7 @@ mod dimension_value;
 pub mod distribute;
 mod effects;
 pub mod erasure;
+pub mod exploration;
 pub mod failure;
 mod file;
 mod fill;

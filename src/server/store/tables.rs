@@ -4,6 +4,7 @@
 
 use super::db::on;
 use super::{Store, access, failure, invitation, link};
+use crate::domain::exploration::KEPT_ANSWERS;
 use crate::domain::notice::KEPT_NOTICES;
 use crate::domain::retention::{Aging, FAILURES_REMEMBERED, SESSION_LASTS};
 use crate::domain::sample::KEPT as KEPT_SAMPLES;
@@ -126,6 +127,7 @@ tables! {
     "alerts" Nobody ByWorkspace Small, "Which alerts are on, and whether each holds", INSTALLATION, [];
     "saved_views" Staff ByWorkspace Small, "Names that people gave to pages of metrics, for themselves or for everybody", Kept::Until("somebody removes it, or its owner leaves the workspace"), ["owner_id"];
     "weekly_mails" Staff ByWorkspace Small, "Who gets the summary of each week by mail", Kept::Until("the person ends it or leaves the workspace"), ["person_id"];
+    "explorations" Staff ByWorkspace Small, "Questions to all devices that somebody asked, and their answers in counts", Kept::For(KEPT_ANSWERS + HOUR), ["person_id"];
     "flows" Nobody ByWorkspace Growing, "How often statuses changed on each day, first answers and how long they took, and installs", Kept::Aged(Aging::Flows), [];
     "kept_from" Nobody ByWorkspace Small, "From which day on nothing was removed for its age", INSTALLATION, [];
     "audit" Staff ByWorkspace Small, "Who changed what, when, from which address and why; users only by random references", Kept::Always("a log that can lose rows proves nothing"),

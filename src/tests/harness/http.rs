@@ -3,7 +3,7 @@
 use super::world::{PASSWORD, World};
 use attest::server::certificate::Certificate;
 use attest::server::http::connections::{ConnectionLimits, serve_connections};
-use axum::body::{Body, to_bytes};
+use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::ConnectInfo;
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, LOCATION, SET_COOKIE};
 use axum::http::{HeaderMap, Request, StatusCode};
@@ -24,7 +24,9 @@ pub struct Cookie(pub String);
 pub struct Reply {
     pub status: StatusCode,
     pub headers: HeaderMap,
+    /// In words; of what is no text as far as it is.
     pub body: String,
+    pub bytes: Bytes,
 }
 
 impl Reply {
@@ -74,9 +76,9 @@ impl World {
         request.extensions_mut().insert(ConnectInfo(peer));
         let response = self.router.clone().oneshot(request).await.expect("the router does not fail");
         let (parts, body) = response.into_parts();
-        let body = to_bytes(body, usize::MAX).await.expect("a body");
-        let body = String::from_utf8_lossy(&body).into_owned();
-        let reply = Reply { status: parts.status, headers: parts.headers, body };
+        let bytes = to_bytes(body, usize::MAX).await.expect("a body");
+        let body = String::from_utf8_lossy(&bytes).into_owned();
+        let reply = Reply { status: parts.status, headers: parts.headers, body, bytes };
         // A browser takes an empty address for the page it is on, and sends a form's page into a circle.
         let leads = !reply.status.is_redirection() || reply.location().starts_with('/');
         assert!(leads, "a redirect without a path: {:?}", reply.headers);

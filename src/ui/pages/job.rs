@@ -120,7 +120,7 @@ fn row(row: JobRow) -> impl IntoView {
     };
     let due = match row.state {
         JobState::Running(_) => "Now".prerender(),
-        JobState::Late => view! { "Due since "{moment(row.due)} }.prerender(),
+        JobState::Late => view! { "Was due "{moment(row.due)} }.prerender(),
         JobState::Waiting | JobState::Noted | JobState::Failing(_) => moment(row.due).prerender(),
     };
     let said = row.said.map(|said| view! { <br /><span class="muted">{said}</span> });

@@ -114,9 +114,13 @@ impl Page {
     /// The small scripts that it loads beside those of islands.
     pub fn scripts(&self) -> impl Iterator<Item = &'static str> {
         let model = self.model();
-        [(model.asks_password(), "password.js"), (model.has_filters(), "filters.js")]
-            .into_iter()
-            .filter_map(|(wanted, script)| wanted.then_some(script))
+        [
+            (model.asks_password(), "password.js"),
+            (model.has_filters(), "filters.js"),
+            (model.is_waiting(), "waiting.js"),
+        ]
+        .into_iter()
+        .filter_map(|(wanted, script)| wanted.then_some(script))
     }
 
     /// Whether it needs the browser's script.

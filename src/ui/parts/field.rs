@@ -125,5 +125,5 @@ pub fn summary(faults: &Faults, labels: &[(&'static str, &'static str)]) -> Opti
 
 /// A moment with its exact value.
 pub fn moment(moment: Moment) -> impl IntoView {
-    view! { <time datetime=moment.iso>{moment.words}</time> }
+    view! { <time datetime=moment.iso title=moment.exact>{moment.words}</time> }
 }

@@ -20,6 +20,7 @@ pub fn job(kind: JobKind) -> &'static str {
         JobKind::Releases => "Look which app versions came out",
         JobKind::Alerts => "Look whether alerts hold",
         JobKind::WeeklyMails => "Mail weekly summaries",
+        JobKind::Exploration => "Count devices for a question",
         JobKind::Erasure => "Erase withheld advertising ids",
     }
 }

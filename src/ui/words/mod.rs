@@ -45,6 +45,8 @@ use crate::domain::rounding::Shown;
 pub struct Moment {
     pub iso: String,
     pub words: String,
+    /// What is read beside words that do not say when exactly.
+    pub exact: Option<String>,
 }
 
 /// A whole number with thousands separators.

@@ -2,7 +2,7 @@
 
 use crate::domain::att::{Origin, Policy, Status};
 use crate::domain::audit::AuditAction;
-use crate::domain::count::Unit;
+use crate::domain::count::{BreakdownBy, Unit};
 use crate::domain::data_problem::DataProblem;
 use crate::domain::environment::Environment;
 use crate::domain::error::Code;
@@ -11,7 +11,6 @@ use crate::domain::identity::IdentityKind;
 use crate::domain::json::LONGEST_KEPT;
 use crate::domain::metric::Basis;
 use crate::domain::platform::Platform;
-use crate::server::services::breakdown::BreakdownBy;
 use crate::server::services::trend::Step;
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, OneOfBuilder, SchemaFormat, SchemaType, Type};
 use utoipa::openapi::{RefOr, Schema};

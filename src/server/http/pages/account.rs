@@ -10,7 +10,7 @@ use crate::server::error::{Error, Result};
 use crate::server::hex::hex;
 use crate::server::http::caller::SignedInPerson;
 use crate::server::http::form::{Form, shown};
-use crate::server::http::moment::moment;
+use crate::server::http::moment::{Times, moment};
 use crate::server::http::render::render;
 use crate::server::services::account::{Ending, change_password, choose_theme, end_sessions, rename, see_notices};
 use crate::server::services::notice::words_of;
@@ -81,9 +81,10 @@ pub async fn change(visit: SignedInPerson, State(state): State<AppState>, mut fo
 const MOST_NOTICES: i64 = 50;
 
 async fn notices(system: &mut SystemView, person: PersonId) -> Result<Vec<NoticeRow>> {
+    let times = Times { now: system.now, zone: None };
     let rows = system.notices(person, MOST_NOTICES).await?.into_iter().map(|notice| {
         let (title, text) = words_of(&notice);
-        NoticeRow { title, text, at: moment(notice.at), is_read: notice.is_seen }
+        NoticeRow { title, text, at: times.ago(notice.at), is_read: notice.is_seen }
     });
     Ok(rows.collect())
 }
@@ -91,6 +92,7 @@ async fn notices(system: &mut SystemView, person: PersonId) -> Result<Vec<Notice
 async fn model(state: &AppState, visit: &SignedInPerson) -> Result<Account> {
     let mut system = state.store.system_view().await?;
     let present = visit.session_key();
+    let times = Times { now: system.now, zone: None };
     let (seen_before, made_before) = over_before(system.now);
     let sessions = system.sessions_of(visit.person.id).await?.into_iter();
     let alive = sessions.filter(|(_, kept)| kept.seen_at >= seen_before && kept.created_at >= made_before);
@@ -102,7 +104,7 @@ async fn model(state: &AppState, visit: &SignedInPerson) -> Result<Account> {
             device: words::device(&device),
             address,
             since: moment(kept.created_at),
-            last_used: moment(kept.seen_at),
+            last_used: times.ago(kept.seen_at),
         }
     });
     let factor = system.second_factor(visit.person.id).await?;

@@ -9,7 +9,7 @@ use crate::domain::permission::Permission;
 use crate::server::error::{Error, Result};
 use crate::server::http::caller::{InWorkspace, SignedInPerson};
 use crate::server::http::form::{Form, shown};
-use crate::server::http::moment::moment;
+use crate::server::http::moment::{Times, moment};
 use crate::server::http::render::render;
 use crate::server::services::alert::set_alerts;
 use crate::server::store::View;
@@ -79,11 +79,13 @@ pub async fn set(InWorkspace { visit, state, slug, workspace }: InWorkspace, mut
 
 async fn model(view: &mut View, visit: &SignedInPerson, public_url: &str) -> Result<Alerts> {
     let rules = view.alert_rules().await?;
+    let zone = view.workspace.time_zone.clone();
+    let times = Times { now: view.now, zone: Some(&zone) };
     let row = |kind: AlertKind| {
         let rule = rules.iter().find(|rule| rule.kind == kind);
         let threshold = rule.map_or(kind.suggested(), |rule| rule.threshold);
         let before = rule.map(|rule| rule.threshold.to_string()).unwrap_or_default();
-        AlertRow { kind, is_on: rule.is_some(), threshold: threshold.to_string(), before, now: now(rule) }
+        AlertRow { kind, is_on: rule.is_some(), threshold: threshold.to_string(), before, now: now(rule, times) }
     };
     let slug = &view.workspace.slug;
     let curl = curl(public_url, slug.as_str(), "alerts");
@@ -98,17 +100,17 @@ async fn model(view: &mut View, visit: &SignedInPerson, public_url: &str) -> Res
     })
 }
 
-fn now(rule: Option<&AlertRule>) -> AlertNow {
+fn now(rule: Option<&AlertRule>, times: Times<'_>) -> AlertNow {
     let Some(AlertRule { kind, threshold, state }) = rule else { return AlertNow::Off };
     match *state {
         AlertState::NotLooked => AlertNow::NotLooked,
         AlertState::Quiet { found, looked_at } => {
-            AlertNow::Quiet { why: words::alert_quiet(*kind, *threshold, found), looked_at: moment(looked_at) }
+            AlertNow::Quiet { why: words::alert_quiet(*kind, *threshold, found), looked_at: times.ago(looked_at) }
         }
         AlertState::Holds { found, since, looked_at } => AlertNow::Holds {
             found: words::alert_found(*kind, found),
             since: moment(since),
-            looked_at: moment(looked_at),
+            looked_at: times.ago(looked_at),
         },
     }
 }

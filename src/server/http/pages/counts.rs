@@ -12,7 +12,8 @@ use crate::domain::id::AppId;
 use crate::domain::metric::{Basis, Figures as DomainFigures, Rate};
 use crate::domain::platform::Platform;
 use crate::domain::rounding::share;
-use crate::server::http::moment::{day_words, minute};
+use crate::domain::time::{MINUTE, Millis};
+use crate::server::http::moment::{Times, day_words};
 use crate::server::services::distribution::{Distribution, DistributionQuery};
 use crate::server::services::trend::Compared;
 use crate::ui::pages::overview::filter::OverviewFilter;
@@ -28,6 +29,8 @@ pub struct Read {
     pub distribution: Distribution,
     /// What to say while nothing was counted.
     pub empty: Option<Empty>,
+    /// The workspace's time zone.
+    pub zone: String,
     pub period: AskedPeriod,
     pub compared: Compared,
     pub marks: Vec<Mark>,
@@ -93,6 +96,7 @@ fn platform_of(cell: &Cell) -> Option<Platform> {
 /// Everything that follows the server, its filter too.
 pub fn counts(read: &Read, asked: &PageQuery) -> Counts {
     let Read { question, distribution, empty, .. } = read;
+    let times = Times { now: distribution.now, zone: Some(&read.zone) };
     let shown = |n| words::count(distribution.shown(n));
     let apple = distribution.apple(question);
     let chosen = question.platform.filter(|platform| !platform.is_apple());
@@ -103,7 +107,8 @@ pub fn counts(read: &Read, asked: &PageQuery) -> Counts {
         filter: Some(filter(read, asked, &largest)),
         apple: shown(apple),
         elsewhere: shown(distribution.explicit(question, CountedState::NotApplicable)),
-        last_batch: distribution.last_batch(question).map(minute),
+        // To the minute: it would otherwise change with every batch though nobody could see it.
+        last_batch: distribution.last_batch(question).map(|at| times.ago(Millis(at.0 - at.0.rem_euclid(MINUTE)))),
         rounded: distribution.precision.is_rounded(),
         alerts: read.alerts.clone(),
         content: match empty {

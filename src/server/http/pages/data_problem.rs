@@ -3,13 +3,13 @@
 use crate::domain::app::App;
 use crate::domain::data_problem::DataProblem;
 use crate::domain::environment::Environment;
-use crate::server::http::moment::moment;
+use crate::server::http::moment::Times;
 use crate::server::store::data_problem::DataProblemCount;
 use crate::ui::pages::input::sample::DataProblemRow;
 use crate::ui::words::{self, number};
 
 /// One kind's row: the numbers of all versions added up, and those with the most.
-pub fn data_problem_rows(counted: &[DataProblemCount], apps: &[App]) -> Vec<DataProblemRow> {
+pub fn data_problem_rows(counted: &[DataProblemCount], apps: &[App], times: Times<'_>) -> Vec<DataProblemRow> {
     let mut rows: Vec<DataProblemRow> = Vec::new();
     let mut kinds: Vec<DataProblem> = counted.iter().map(|row| row.kind).collect();
     kinds.sort();
@@ -26,7 +26,7 @@ pub fn data_problem_rows(counted: &[DataProblemCount], apps: &[App]) -> Vec<Data
         rows.push(DataProblemRow {
             said: words::data_problem(kind),
             times: number(first.of_kind),
-            last: moment(first.last_of_kind),
+            last: times.ago(first.last_of_kind),
             occurrences: ours.iter().map(occurrence).collect(),
             more: first.places - ours.len() as i64,
         });

@@ -19,7 +19,7 @@ use crate::server::calendar;
 use crate::server::error::{Error, Result};
 use crate::server::http::caller::{InWorkspace, SignedInPerson};
 use crate::server::http::form::{Form, NotTaken, shown};
-use crate::server::http::moment::moment;
+use crate::server::http::moment::{Times, moment};
 use crate::server::http::render::render;
 use crate::server::services::input::{
     NewInput, Secret, add_input, end_old_secret, limit_rate, rotate_secret, set_paused, set_placeholders,
@@ -260,13 +260,14 @@ async fn list_model(state: &AppState, view: &mut View, visit: &SignedInPerson, a
     let (inputs, tallies, apps) = (view.inputs().await?, view.tallies().await?, view.apps().await?);
     let frame = frame(view, &visit.person, NavPage::Inputs, Environment::Production).await?;
     let (inputs, pager) = part(asked, inputs, |input| format!("{} {}", input.name, input.key));
+    let times = Times::of(view);
     let row = |input: Input| InputRow {
         address: format!("/w/{}/inputs/{}", frame.slug, input.id),
         app: app_name(&apps, &input),
         paused: input.paused,
         accepted: total(&tallies, input.id, Counted::Accepted),
         refused: total(&tallies, input.id, Counted::Refused),
-        last_batch: input.last_batch_at.map(moment),
+        last_batch: input.last_batch_at.map(|at| times.ago(at)),
         name: input.name,
     };
     Ok(Inputs {
@@ -294,7 +295,9 @@ pub(super) async fn one_model(
     let old_secret = secrets.as_ref().and_then(|secrets| secrets.old);
     let (tallies, apps) = (view.tallies().await?, view.apps().await?);
     let frame = frame(view, &visit.person, NavPage::Inputs, Environment::Production).await?;
-    let today = calendar::day(view.now, &view.workspace.time_zone);
+    let zone = view.workspace.time_zone.clone();
+    let today = calendar::day(view.now, &zone);
+    let times = Times { now: view.now, zone: Some(&zone) };
     let of = |counted| {
         let ours = tallies.iter().filter(|tally| tally.input_id == id && tally.counted == counted);
         ours.map(|tally| (tally.reason.clone(), number(tally.n))).collect()
@@ -307,8 +310,9 @@ pub(super) async fn one_model(
         secret_version: audited.secret_version,
         created: moment(input.created_at),
         secret_since: moment(secrets.map_or(input.created_at, |secrets| secrets.since)),
-        old_secret: old_secret.map(|(until, used)| OldSecret { until: moment(until), used: used.map(moment) }),
-        last_batch: input.last_batch_at.map(moment),
+        old_secret: old_secret
+            .map(|(until, used)| OldSecret { until: moment(until), used: used.map(|at| times.ago(at)) }),
+        last_batch: input.last_batch_at.map(|at| times.ago(at)),
         public_url: state.config.public_url(),
         bundle: apps.iter().find(|app| Some(app.id) == input.app).and_then(|app| app.bundle.clone()),
         accepted: total(&tallies, id, Counted::Accepted),
@@ -320,7 +324,7 @@ pub(super) async fn one_model(
         // Kinds may be changes of a status, versions those of one device, and moments those of one batch.
         data_problems: match view.precision.is_rounded() {
             true => None,
-            false => Some(data_problem_rows(&view.data_problems(id, today.plus(1 - SHOWN_DAYS)).await?, &apps)),
+            false => Some(data_problem_rows(&view.data_problems(id, today.plus(1 - SHOWN_DAYS)).await?, &apps, times)),
         },
         samples: if frame.may(Permission::LookUpProfiles) {
             Samples::At(format!("/w/{}/inputs/{id}/samples", frame.slug))

@@ -7,7 +7,7 @@ use crate::domain::job::LATE;
 use crate::domain::time::Millis;
 use crate::server::error::Result;
 use crate::server::http::caller::SignedInPerson;
-use crate::server::http::moment::moment;
+use crate::server::http::moment::Times;
 use crate::server::http::render::render;
 use crate::server::state::AppState;
 use crate::server::store::job::Job;
@@ -38,6 +38,7 @@ pub async fn list(visit: SignedInPerson, State(state): State<AppState>, query: R
 }
 
 fn row(job: Job, now: Millis) -> JobRow {
+    let times = Times { now, zone: None };
     let is_running = job.lease_until.is_some_and(|until| until >= now);
     let state = match job.failures {
         failures if is_running => JobState::Running(failures),
@@ -50,8 +51,8 @@ fn row(job: Job, now: Millis) -> JobRow {
         name: words::job(job.name),
         workspace: job.workspace,
         state,
-        due: moment(job.due_at),
-        ended: job.ended_at.map(moment),
+        due: times.ago(job.due_at),
+        ended: job.ended_at.map(|at| times.ago(at)),
         said: job.last_error.map(words::job_error).or_else(|| job.note.map(|note| words::job_note(note).to_owned())),
     }
 }

@@ -60,13 +60,17 @@ impl PageQuery {
     /// Of these parameters only: others mean nothing here, and would be in each of the page's links.
     ///
     /// # Errors
-    /// [`Problem::TooLong`] for a value that is longer than any that is kept.
+    /// [`Problem::TooLong`] for a value that is longer than any that is kept, [`Problem::Repeated`] for two values of one
+    /// parameter: the page would be about one of them and say nothing of the other.
     pub fn known(query: axum::extract::RawQuery, names: &[&'static str]) -> Result<Self> {
         let mut query = Self::new(query);
         query.0.retain(|(name, _)| names.contains(&name.as_str()));
         let mut seen = BTreeSet::new();
-        query.0.retain(|(name, _)| seen.insert(name.clone()));
+        query.0.retain(|pair| seen.insert(pair.clone()));
         for name in names {
+            if query.0.iter().filter(|(known, _)| known == name).count() > 1 {
+                return Err(Refusal::BadRequest(vec![Fault::new(*name, Problem::Repeated)]).into());
+            }
             if query.of(name).is_some_and(|value| value.chars().count() > LONGEST_KEPT) {
                 return Err(Refusal::BadRequest(vec![Fault::new(*name, Problem::TooLong)]).into());
             }

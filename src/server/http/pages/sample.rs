@@ -5,7 +5,7 @@ use crate::domain::error::Refusal;
 use crate::domain::permission::Permission;
 use crate::server::error::Result;
 use crate::server::http::caller::InWorkspace;
-use crate::server::http::moment::moment;
+use crate::server::http::moment::Times;
 use crate::server::http::render::render;
 use crate::server::services::sample::{GatedSample, samples as look};
 use crate::ui::pages::Page;
@@ -33,11 +33,12 @@ pub async fn show(
     let id = id(&input)?;
     let (known, mut view) = look(&state.store, &visit.actor, workspace, id).await?;
     let mut page = one_model(&state, &mut view, &visit, id).await?;
+    let times = Times::of(&view);
     let card = |known: GatedSample| SampleCard {
         example_of: known.example_of.map(words::data_problem),
         app: known.app,
         environment: words::environment(known.environment),
-        received: moment(known.received),
+        received: times.ago(known.received),
         data_problems: known.data_problems.into_iter().map(words::data_problem).collect(),
         content: format!("{:#}", known.content),
     };

@@ -11,6 +11,7 @@ use crate::server::services::Services;
 use crate::server::services::alert::alert_step;
 use crate::server::services::checkpoint::checkpoint_step;
 use crate::server::services::erasure::erase_step;
+use crate::server::services::exploration::explore_step;
 use crate::server::services::mail::mail_step;
 use crate::server::services::notice::tell_of_keys;
 use crate::server::services::profile::write_accesses;
@@ -33,7 +34,10 @@ pub(super) async fn step(services: &Services, keep: Keep, job: &mut ClaimedJob) 
         JobKind::Checkpoints => return checkpoint_step(services, job).await,
         JobKind::Mail => return mail_step(services, job).await,
         JobKind::Notices => tell_of_keys(services, workspace).await?,
-        JobKind::Samples => system.prune_samples(workspace).await?,
+        JobKind::Samples => {
+            system.prune_samples(workspace).await?;
+            system.prune_explorations(workspace).await?;
+        }
         JobKind::Retirement => {
             let now = system.sure_now()?;
             let silent_before = now.minus(SILENT);
@@ -54,6 +58,7 @@ pub(super) async fn step(services: &Services, keep: Keep, job: &mut ClaimedJob) 
         JobKind::Releases => return release_step(services, keep, job).await,
         JobKind::Alerts => alert_step(services, keep, workspace).await?,
         JobKind::WeeklyMails => return weekly_mail_step(services, keep, workspace).await,
+        JobKind::Exploration => return explore_step(services, workspace).await,
         JobKind::Erasure => return erase_step(services, workspace).await,
         JobKind::Transitions | JobKind::Days | JobKind::Flows | JobKind::DataProblems | JobKind::RequestIds => {}
     }

@@ -3,6 +3,7 @@
 
 mod alerts;
 mod choices;
+mod explore;
 mod figures;
 mod recount;
 mod releases;

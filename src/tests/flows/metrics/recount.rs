@@ -10,6 +10,8 @@ use attest::server::clock::{Clock, Ids};
 use attest::server::services::Services;
 use attest::server::services::demo::{DemoSize, Told, beginning, defaults, fill, told};
 use axum::http::StatusCode;
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 use tokio::process::Command;
@@ -84,14 +86,39 @@ async fn a_demo_is_counted_once_more(kind: Backend, seed: u64) {
         };
         let file = get(format!("/{view}/file?format=json{query}")).await.json();
         let lines = get(format!("/{view}/file?format=csv{query}")).await.body;
-        files.insert(view.to_owned(), json!({"json": file["rows"], "csv": lines}));
+        let sheet = BASE64_STANDARD.encode(get(format!("/{view}/file?format=xlsx{query}")).await.bytes);
+        files.insert(view.to_owned(), json!({"json": file["rows"], "csv": lines, "xlsx": sheet}));
         let address = if view == "now" { String::new() } else { format!("/{view}") };
         pages.insert(view.to_owned(), get(format!("{address}?{}", query.trim_start_matches('&'))).await.body.into());
+    }
+    let rows = async |path: String| {
+        let reply = world.get(&format!("/w/{SLUG}/metrics/{path}"), &ada).await;
+        assert_eq!(reply.status, StatusCode::OK, "{path}: {}", reply.body);
+        reply.json()["rows"].take()
+    };
+    let beside = format!("app=com.northwind.racer&compare=com.northwind.shop&step=week&{period}");
+    let beside = rows(format!("over-time/file?format=json&{beside}")).await;
+    let mut explored = Map::new();
+    for unit in ["profiles", "devices"] {
+        for filters in
+            ["country=US&os_version=26.1", "platform=iOS&country=DE&app=com.northwind.racer", "platform=tvOS"]
+        {
+            for by in ["app", "platform", "os_version", "app_version", "country"] {
+                if by == "app" && filters.contains("app=") {
+                    continue;
+                }
+                let query = format!("unit={unit}&{filters}&by={by}");
+                let asked = world.post(&format!("/w/{SLUG}/metrics/explore?{query}"), &ada, &[("act", "count")]).await;
+                assert_eq!(asked.status, StatusCode::SEE_OTHER);
+                world.run_jobs().await;
+                explored.insert(query.clone(), rows(format!("explore/file?format=json&{query}")).await);
+            }
+        }
     }
     let in_force = defaults(from, size).map(|(at, default)| json!([at.0, default]));
     let told: Vec<Value> = told(from, size).map(line).collect();
     let shown = json!({"told": told, "defaults": in_force, "first": day(45), "last": day(0),
-        "answers": answers, "files": files, "pages": pages});
+        "answers": answers, "files": files, "pages": pages, "beside": beside, "explored": explored});
     let given = tempfile::NamedTempFile::new().expect("a file");
     std::fs::write(given.path(), shown.to_string()).expect("written");
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/end2end/recount/compare.py");

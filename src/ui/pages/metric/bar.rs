@@ -14,12 +14,14 @@ pub struct MetricBar {
     pub chips: Vec<Chip>,
     /// The same figures as files, with the words of their links; none for those who may not export.
     pub files: Vec<(&'static str, String)>,
+    /// Its charts as pictures, with their titles; none for those who may not export.
+    pub pictures: Vec<(String, String)>,
     /// Where this view gets a name, and others are opened by theirs.
     pub saved: String,
     /// The page's whole address with everything that is chosen, to be copied.
     pub link: String,
-    /// How a script asks for the same figures.
-    pub curl: String,
+    /// How a script asks for the same figures, where it can.
+    pub curl: Option<String>,
 }
 
 /// A choice that can be taken away.
@@ -30,9 +32,17 @@ pub struct Chip {
     pub without: String,
 }
 
+impl MetricBar {
+    /// What is chosen, for paper and pictures.
+    pub fn in_words(&self) -> String {
+        let days = self.period.as_ref().map(|period| period.words.clone());
+        let all: Vec<String> = days.into_iter().chain(self.chips.iter().map(|chip| chip.words.clone())).collect();
+        all.join(" · ")
+    }
+}
+
 pub fn metric_bar(bar: MetricBar) -> impl IntoView {
-    let days = bar.period.as_ref().map(|period| period.words.clone());
-    let printed: Vec<String> = days.into_iter().chain(bar.chips.iter().map(|chip| chip.words.clone())).collect();
+    let printed = bar.in_words();
     let chip = |chip: Chip| {
         view! {
             <li><a class="chip" href=chip.without><span class="hidden">"Remove filter "</span>{chip.words}<span aria-hidden="true">" ×"</span></a></li>
@@ -41,9 +51,26 @@ pub fn metric_bar(bar: MetricBar) -> impl IntoView {
     let chips = (!bar.chips.is_empty())
         .then(|| view! { <ul class="chips" aria-label="Chosen">{bar.chips.into_iter().map(chip).collect_view()}</ul> });
     let files = bar.files.into_iter().map(|(words, address)| view! { <a href=address download="">{words}</a>" " });
+    let picture = |(title, address): (String, String)| view! { <li><a href=address download="">{title}</a></li> };
+    let pictures = (!bar.pictures.is_empty()).then(|| {
+        view! {
+            <details class="by-api">
+                <summary>"SVG"</summary>
+                <ul>{bar.pictures.into_iter().map(picture).collect_view()}</ul>
+            </details>
+        }
+    });
     let period = bar.period.as_ref().map(period_choice);
+    let curl = bar.curl.map(|curl| {
+        view! {
+            <details class="by-api">
+                <summary>"By API"</summary>
+                <pre class="copy" tabindex="0">{curl}</pre>
+            </details>
+        }
+    });
     view! {
-        <p class="printed">{printed.join(" · ")}</p>
+        <p class="printed">{printed}</p>
         <div class="filters">
             {period}
             {filter_form(bar.selects, bar.kept)}
@@ -53,14 +80,12 @@ pub fn metric_bar(bar: MetricBar) -> impl IntoView {
             <div class="elsewhere">
                 <a href=bar.saved>"Saved views"</a>" "
                 {files.collect_view()}
+                {pictures}
                 <details class="by-api">
                     <summary>"Link"</summary>
                     <pre class="copy" tabindex="0">{bar.link}</pre>
                 </details>
-                <details class="by-api">
-                    <summary>"By API"</summary>
-                    <pre class="copy" tabindex="0">{bar.curl}</pre>
-                </details>
+                {curl}
             </div>
         </div>
     }

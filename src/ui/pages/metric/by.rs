@@ -9,13 +9,12 @@ use leptos::prelude::*;
 pub struct By {
     /// What the rows are, such as "app version".
     pub what: &'static str,
-    /// Each of what they can be grouped by, with its address.
-    pub groups: Vec<(&'static str, String, bool)>,
+    pub groups: Groups,
     /// What is counted, in the plural.
     pub units: &'static str,
     pub rate: Rate,
-    /// How many days the change is of.
-    pub days: i64,
+    /// How many days the change is of; `None` where there is none to show.
+    pub days: Option<i64>,
     pub heads: [Head; 5],
     pub rows: Vec<ByRow>,
     /// Why some values have no row of their own.
@@ -44,7 +43,11 @@ pub struct ByRow {
     pub unknown: String,
 }
 
-pub fn by(page: By) -> impl IntoView {
+/// What rows can be grouped by, each with its address, and whether they are.
+pub type Groups = Vec<(&'static str, String, bool)>;
+
+/// The choice of what rows are grouped by.
+pub fn groups(groups: Groups) -> impl IntoView {
     let group = |(words, address, chosen): (&'static str, String, bool)| {
         let words = words::sentence(words);
         if chosen {
@@ -53,6 +56,11 @@ pub fn by(page: By) -> impl IntoView {
             view! { <a href=address>{words}</a> }.into_any()
         }
     };
+    let all = groups.into_iter().map(group).collect_view();
+    view! { <div class="segments" role="group" aria-label="Grouped by">{all}</div> }
+}
+
+pub fn by(page: By) -> impl IntoView {
     let [name, count, rate, change, unknown] = page.heads;
     let head = |head: Head, words: String, class: &'static str| {
         let arrow = match head.sorted {
@@ -62,12 +70,13 @@ pub fn by(page: By) -> impl IntoView {
         };
         view! { <th scope="col" class=class aria-sort=head.sorted><a href=head.address>{words}{arrow}</a></th> }
     };
+    let has_change = page.days.is_some();
     let row = |row: ByRow| {
         let name = match row.address {
             Some(address) => view! { <a href=address>{row.name}</a> }.into_any(),
             None => view! { <span class="muted">{row.name}</span> }.into_any(),
         };
-        let change = match row.change {
+        let change = || match row.change {
             Some(Change { words, meaning: Meaning::Chance, .. }) => {
                 view! { <span class="muted">{words}<small>" may be chance"</small></span> }.into_any()
             }
@@ -79,7 +88,7 @@ pub fn by(page: By) -> impl IntoView {
                 <th scope="row">{name}</th>
                 <td class="n with-bar"><svg class="cell-bar" viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true" focusable="false"><rect width=row.bar height="10" /></svg><span>{row.count}</span></td>
                 <td class="n"><b>{row.rate}</b>" "<small class="muted wide-only">{row.half}</small></td>
-                <td class="n wide-only">{change}</td>
+                {has_change.then(|| view! { <td class="n wide-only">{change()}</td> })}
                 <td class="n">{row.unknown}</td>
             </tr>
         }
@@ -89,7 +98,7 @@ pub fn by(page: By) -> impl IntoView {
         <section class="card">
             <header>
                 <div class="titled"><h2>{format!("By {}", page.what)}</h2>{definition(page.rate)}</div>
-                <div class="segments" role="group" aria-label="Grouped by">{page.groups.into_iter().map(group).collect_view()}</div>
+                {groups(page.groups)}
             </header>
             {nothing}
             <div class="scroll" tabindex="0" role="group" aria-label=format!("Figures by {}", page.what)>
@@ -99,7 +108,7 @@ pub fn by(page: By) -> impl IntoView {
                             {head(name, words::sentence(page.what), "")}
                             {head(count, format!("Apple {}", page.units), "n")}
                             {head(rate, words::rate(page.rate).to_owned(), "n")}
-                            {head(change, format!("Change, {}", words::days(page.days)), "n wide-only")}
+                            {page.days.map(|days| head(change, format!("Change, {}", words::days(days)), "n wide-only"))}
                             {head(unknown, "Unknown".to_owned(), "n")}
                         </tr>
                     </thead>

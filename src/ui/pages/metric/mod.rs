@@ -2,6 +2,7 @@
 
 pub mod bar;
 pub mod by;
+pub mod explore;
 pub mod flow;
 pub mod now;
 pub mod over_time;
@@ -13,6 +14,7 @@ use crate::domain::closed_list::closed_list;
 use crate::domain::count::{Dimension, Unit};
 use crate::ui::frame::{Frame, frame};
 use crate::ui::islands::reading::ChartReading;
+use crate::ui::parts::chart::picture::Chart;
 use crate::ui::prerender::Prerender;
 use crate::ui::surroundings::{Around, Model};
 use crate::ui::words;
@@ -29,6 +31,7 @@ closed_list! {
         Flow => "flow",
         Quality => "quality",
         Releases => "releases",
+        Explore => "explore",
     }
 }
 
@@ -41,12 +44,13 @@ impl MetricView {
             Self::Flow => "Flow",
             Self::Quality => "Quality",
             Self::Releases => "Releases",
+            Self::Explore => "Explore",
         }
     }
 
     /// Whether it is about days.
     pub fn has_period(self) -> bool {
-        self != Self::Now
+        !matches!(self, Self::Now | Self::Explore)
     }
 
     /// Whether days are put together in steps.
@@ -66,12 +70,22 @@ impl MetricView {
 
     /// Whether its rate and its basis can be chosen.
     pub fn has_rate(self) -> bool {
-        matches!(self, Self::OverTime | Self::By)
+        matches!(self, Self::OverTime | Self::By | Self::Explore)
     }
 
     /// Whether it can show the units with one value of a dimension.
     pub fn has_slice(self) -> bool {
-        matches!(self, Self::Now | Self::OverTime)
+        matches!(self, Self::Now | Self::OverTime | Self::Explore)
+    }
+
+    /// Whether that may be values of several dimensions at once, which no counter has.
+    pub fn has_slices(self) -> bool {
+        self == Self::Explore
+    }
+
+    /// Whether it is grouped by something that can be chosen.
+    pub fn has_rows(self) -> bool {
+        matches!(self, Self::By | Self::Explore)
     }
 
     /// Whether its address can have this parameter.
@@ -82,7 +96,7 @@ impl MetricView {
             "rate" | "basis" => self.has_rate(),
             "days" | "from" | "to" => self.has_period(),
             "step" | "compare" => self.has_step(),
-            "by" | "sort" => self == Self::By,
+            "by" | "sort" => self.has_rows(),
             dimension => self.has_slice() && Dimension::ASKED.iter().any(|asked| asked.as_str() == dimension),
         }
     }
@@ -114,6 +128,21 @@ pub enum MetricContent {
     Flow(flow::FlowView),
     Quality(quality::Quality),
     Releases(releases::Releases),
+    Explore(explore::Explore),
+}
+
+impl MetricContent {
+    /// Its charts, in their order on the page.
+    pub fn charts(&self) -> Vec<Chart<'_>> {
+        match self {
+            Self::Now(view) if view.is_empty => Vec::new(),
+            Self::Now(view) => vec![Chart::Bars(&view.bars)],
+            Self::OverTime(view) => vec![Chart::Line(&view.chart), Chart::Stack(&view.stack)],
+            Self::Flow(view) => vec![Chart::Columns(&view.answers), Chart::Columns(&view.time_chart)],
+            Self::Quality(view) => view.problems.iter().map(|problem| Chart::Columns(&problem.chart)).collect(),
+            Self::By(_) | Self::Releases(_) | Self::Explore(_) => Vec::new(),
+        }
+    }
 }
 
 impl Model for MetricPage {
@@ -139,6 +168,10 @@ impl Model for MetricPage {
         true
     }
 
+    fn is_waiting(&self) -> bool {
+        matches!(&self.content, MetricContent::Explore(explore) if explore.is_waiting())
+    }
+
     fn has_island(&self) -> bool {
         self.view.has_reading()
     }
@@ -161,6 +194,7 @@ pub fn metrics(page: MetricPage) -> impl IntoView {
         MetricContent::Flow(view) => flow::flow(view).prerender(),
         MetricContent::Quality(view) => quality::quality(view).prerender(),
         MetricContent::Releases(view) => releases::releases(view).prerender(),
+        MetricContent::Explore(view) => explore::explore(view).prerender(),
     };
     let content = view! {
         <div class="head">

@@ -4,6 +4,7 @@
 pub mod columns;
 pub mod frame;
 pub mod line;
+pub mod picture;
 pub mod scale;
 pub mod spark;
 pub mod stack;

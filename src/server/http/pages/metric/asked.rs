@@ -5,15 +5,15 @@ use super::super::period::AskedPeriod;
 use super::super::rate::{Against, Reading};
 use crate::domain::app::App;
 use crate::domain::closed_list::closed_list;
-use crate::domain::count::{Dimension, Slice, Unit};
+use crate::domain::count::{BreakdownBy, Dimension, Slice, Unit};
 use crate::domain::environment::Environment;
 use crate::domain::error::{Fault, Problem, Refusal};
 use crate::domain::id::AppId;
 use crate::domain::metric::{Basis, Rate};
 use crate::domain::retention::Aging;
 use crate::domain::rounding::Precision;
+use crate::server::calendar;
 use crate::server::error::Result;
-use crate::server::services::breakdown::BreakdownBy;
 use crate::server::services::kept_days::{KeptDays, kept_days};
 use crate::server::services::trend::{Step, TrendQuery};
 use crate::server::store::{CounterSelection, View};
@@ -60,7 +60,10 @@ pub struct Asked {
     pub app: Option<App>,
     /// Another app that the rate is held against, instead of the days before.
     pub compare: Option<App>,
-    pub slice: Option<Slice>,
+    /// The values that are asked for, each of another dimension: at most one, but where the view has several.
+    pub slices: Vec<Slice>,
+    /// Values that can be chosen besides, of each dimension, where the view has several.
+    pub offered: Vec<(Dimension, Vec<String>)>,
     pub rate: Rate,
     pub by: BreakdownBy,
     /// What rows are sorted by, and whether the other way round than is usual.
@@ -83,7 +86,12 @@ impl Asked {
         }
         let unit = query.parsed("unit", |text| Unit::parse(text).filter(|unit| shown.has_unit(*unit)))?;
         let values = Dimension::ASKED.into_iter().filter_map(|of| Some((of, query.of(of.as_str())?)));
-        let slice = Slice::asked(values).map_err(|fault| Refusal::BadRequest(vec![fault]))?;
+        let slices: Result<Vec<Slice>, Fault> = if shown.has_slices() {
+            values.filter_map(|value| Slice::asked([value]).transpose()).collect()
+        } else {
+            Slice::asked(values).map(|slice| slice.into_iter().collect())
+        };
+        let slices = slices.map_err(|fault| Refusal::BadRequest(vec![fault]))?;
         let apps = view.apps().await?;
         let app_of = |name: &str| match query.of(name) {
             Some(text) => apps.iter().find(|app| app.is_called(text)).cloned().ok_or(Refusal::NotFound).map(Some),
@@ -102,12 +110,22 @@ impl Asked {
         // Within one app there is no breakdown by app.
         let has_by = |by: &BreakdownBy| app.is_none() || *by != BreakdownBy::App;
         let by = query.parsed("by", |text| BreakdownBy::parse(text).filter(has_by))?;
+        let mut offered = Vec::new();
+        // To rounded roles they would tell values that few have.
+        if shown.has_slices() && !view.precision.is_rounded() {
+            let today = calendar::day(view.now, &view.workspace.time_zone);
+            for dimension in [Dimension::OsVersion, Dimension::AppVersion, Dimension::Country] {
+                let values = view.admitted_values(app.as_ref().map(|app| app.id), dimension, today).await?;
+                offered.push((dimension, values.into_iter().collect()));
+            }
+        }
         Ok(Self {
             environment: query.environment()?,
             unit: unit.unwrap_or(Unit::Profiles),
             basis: query.parsed("basis", Basis::parse)?.unwrap_or_default(),
             compare,
-            slice,
+            slices,
+            offered,
             rate: query.parsed("rate", Rate::parse)?.unwrap_or_default(),
             by: by.unwrap_or(if app.is_some() { BreakdownBy::AppVersion } else { BreakdownBy::App }),
             sort: query.parsed("sort", sort)?,
@@ -126,7 +144,7 @@ impl Asked {
     /// The counters that are asked for.
     pub fn selection(&self) -> CounterSelection<'_> {
         let Self { environment, unit, .. } = *self;
-        CounterSelection { environment, unit, app: self.app_id(), slice: self.slice.as_ref() }
+        CounterSelection { environment, unit, app: self.app_id(), slice: self.slices.first() }
     }
 
     /// The trend that is asked for, in these steps.
@@ -135,7 +153,7 @@ impl Asked {
             environment: self.environment,
             unit: self.unit,
             app: self.app_id(),
-            slice: self.slice.clone(),
+            slice: self.slices.first().cloned(),
             first: self.period.period.first,
             last: self.period.period.last,
             step,

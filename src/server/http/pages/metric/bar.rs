@@ -4,15 +4,18 @@ use super::super::PageQuery;
 use super::asked::Asked;
 use crate::domain::app::App;
 use crate::domain::closed_list::closed_list;
-use crate::domain::count::Unit;
+use crate::domain::count::{Dimension, Unit};
 use crate::domain::environment::Environment;
 use crate::domain::metric::{Basis, Rate};
 use crate::domain::permission::Permission;
+use crate::domain::platform::Platform;
 use crate::server::calendar;
 use crate::server::services::trend::Step;
+use crate::server::services::version_order::by_version;
 use crate::server::store::View;
 use crate::ui::pages::metric::MetricView;
 use crate::ui::pages::metric::bar::{Chip, MetricBar};
+use crate::ui::parts::chart::picture::Chart;
 use crate::ui::parts::filter::{Choice, Select};
 use crate::ui::words;
 
@@ -44,7 +47,15 @@ pub fn path(slug: &str, view: MetricView) -> String {
     format!("/w/{slug}/metrics{view}")
 }
 
-pub fn bar(view: &View, asked: &Asked, query: &PageQuery, shown: MetricView, public_url: &str) -> MetricBar {
+/// The bar of a view that has these charts.
+pub fn bar(
+    view: &View,
+    asked: &Asked,
+    query: &PageQuery,
+    shown: MetricView,
+    charts: &[Chart<'_>],
+    public_url: &str,
+) -> MetricBar {
     let slug = view.workspace.slug.to_string();
     let selects = selects(asked, shown);
     let own: Vec<&str> = selects.iter().map(|select| select.name).collect();
@@ -61,12 +72,18 @@ pub fn bar(view: &View, asked: &Asked, query: &PageQuery, shown: MetricView, pub
         let address = query.with(&[("format", format.as_str())]);
         (words, format!("/w/{slug}/metrics/{}/file{address}", shown.as_str()))
     });
+    let picture = |chart: &Chart<'_>| {
+        let address = query.with(&[("chart", chart.name())]);
+        (chart.title(), format!("/w/{slug}/metrics/{}/picture{address}", shown.as_str()))
+    };
+    let pictures = charts.iter().filter(|_| may_export).map(picture).collect();
     MetricBar {
         period: shown.has_period().then(|| asked.period.choice(query)),
         selects,
         kept,
         chips: chips(asked, query),
         files: files.collect(),
+        pictures,
         saved: format!("/w/{slug}/metrics/views{}", query.with(&[("view", shown.as_str())])),
         link: format!("{public_url}{}{}", path(&slug, shown), query.with(&[])),
         curl: curl(asked, shown, public_url, &slug),
@@ -116,6 +133,7 @@ fn selects(asked: &Asked, shown: MetricView) -> Vec<Select> {
             asked.compare.as_ref(),
         ));
     }
+    all.extend(shown.has_slices().then(|| value_selects(asked)).into_iter().flatten());
     all.push(select(
         ("environment", "Environment"),
         [Environment::Production, Environment::Development],
@@ -139,6 +157,36 @@ fn app_select(
     let offered = offered.filter(|(at, app)| *at < MOST_OFFERED || is_chosen(app.id));
     let choice = |app: &App| Choice { value: app.id.to_string(), name: app.name.clone(), chosen: is_chosen(app.id) };
     Select { name, label, choices: [none].into_iter().chain(offered.map(|(_, app)| choice(app))).collect() }
+}
+
+/// The choices of values of each dimension, of which none is usual.
+fn value_selects(asked: &Asked) -> impl Iterator<Item = Select> {
+    let platforms = Platform::ALL.into_iter().map(|platform| platform.as_str().to_owned()).collect();
+    let all = [(Dimension::Platform, platforms)].into_iter().chain(asked.offered.clone());
+    all.map(|(dimension, mut values)| {
+        let chosen = asked.slices.iter().find(|slice| slice.dimension == dimension).map(|slice| slice.value.as_str());
+        // The newest version first; countries and platforms by name.
+        match dimension {
+            Dimension::OsVersion | Dimension::AppVersion => values.sort_by(|one, other| by_version(other, one)),
+            _ => values.sort_by_cached_key(|value| words::dimension_value(dimension, value)),
+        }
+        values.truncate(MOST_OFFERED);
+        values.extend(chosen.filter(|chosen| !values.iter().any(|value| value == chosen)).map(str::to_owned));
+        let (label, none) = match dimension {
+            Dimension::OsVersion => ("OS version", "All OS versions"),
+            Dimension::AppVersion => ("App version", "All app versions"),
+            Dimension::Country => ("Country", "All countries"),
+            Dimension::Platform | Dimension::Idfa => ("Platform", "All platforms"),
+        };
+        let none = Choice { value: String::new(), name: none.to_owned(), chosen: chosen.is_none() };
+        let choice = |value: &String| Choice {
+            name: words::dimension_value(dimension, value),
+            chosen: chosen == Some(value.as_str()),
+            value: value.clone(),
+        };
+        let choices = [none].into_iter().chain(values.iter().map(choice)).collect();
+        Select { name: dimension.as_str(), label, choices }
+    })
 }
 
 fn unit_name(unit: Unit) -> &'static str {
@@ -181,7 +229,7 @@ fn chips(asked: &Asked, query: &PageQuery) -> Vec<Chip> {
     if let Some(app) = &asked.app {
         chips.push(chip("app", app.name.clone()));
     }
-    if let Some(slice) = &asked.slice {
+    for slice in &asked.slices {
         chips.push(chip(slice.dimension.as_str(), words::dimension_value_alone(slice.dimension, &slice.value)));
     }
     if let Some(other) = &asked.compare {
@@ -194,7 +242,7 @@ fn chips(asked: &Asked, query: &PageQuery) -> Vec<Chip> {
 }
 
 /// How a script asks for these counts and rates.
-fn curl(asked: &Asked, shown: MetricView, public_url: &str, slug: &str) -> String {
+fn curl(asked: &Asked, shown: MetricView, public_url: &str, slug: &str) -> Option<String> {
     let mut query = form_urlencoded::Serializer::new(String::new());
     let period = asked.period.period;
     let what = match shown {
@@ -204,6 +252,8 @@ fn curl(asked: &Asked, shown: MetricView, public_url: &str, slug: &str) -> Strin
         MetricView::Flow => "transitions",
         MetricView::Quality => "data-problems",
         MetricView::Releases => "releases",
+        // Its figures are there once somebody waited for them.
+        MetricView::Explore => return None,
     };
     if shown == MetricView::By {
         query.append_pair("by", asked.by.as_str());
@@ -226,9 +276,9 @@ fn curl(asked: &Asked, shown: MetricView, public_url: &str, slug: &str) -> Strin
     if let Some(app) = &asked.app {
         query.append_pair("app", &app.id.to_string());
     }
-    if let Some(slice) = &asked.slice {
+    for slice in &asked.slices {
         query.append_pair(slice.dimension.as_str(), &slice.value);
     }
     let query = query.finish();
-    super::super::curl(public_url, slug, &format!("{what}?{query}"))
+    Some(super::super::curl(public_url, slug, &format!("{what}?{query}")))
 }

@@ -2,13 +2,13 @@
 
 use super::super::PageQuery;
 use super::asked::{Asked, Sort};
-use crate::domain::count::MOST_VALUES;
+use crate::domain::count::{BreakdownBy, MOST_VALUES};
 use crate::domain::metric::{Figures, Meaning, Rate};
 use crate::server::error::Result;
-use crate::server::services::breakdown::{BreakdownBy, BreakdownPart, breakdown, default_at_end};
+use crate::server::services::breakdown::{BreakdownPart, breakdown, default_at_end};
 use crate::server::services::version_order::by_version;
 use crate::server::store::View;
-use crate::ui::pages::metric::by::{By, ByRow, Head};
+use crate::ui::pages::metric::by::{By, ByRow, Groups, Head};
 use crate::ui::parts::rate::Change;
 use crate::ui::words;
 use std::cmp::Ordering;
@@ -17,17 +17,23 @@ use std::cmp::Ordering;
 const MOST_SHOWN: usize = 200;
 
 /// A row before it is put into words.
-struct Row {
-    name: String,
-    address: Option<String>,
+pub struct Row {
+    pub name: String,
+    pub address: Option<String>,
     /// Whether it has a value, by whose name it is sorted; the others stand at the end.
-    has_value: bool,
-    now: Figures,
+    pub has_value: bool,
+    pub now: Figures,
     /// Before the period, where its days are kept.
-    before: Option<Figures>,
+    pub before: Option<Figures>,
 }
 
 impl Row {
+    /// The values that have no row of their own, together.
+    pub fn other(now: Figures) -> Self {
+        let name = format!("Other, beyond {} values", words::number(MOST_VALUES));
+        Self { name, address: None, has_value: false, now, before: None }
+    }
+
     fn grew(&self, rate: Rate) -> Option<(f64, Meaning)> {
         self.now.fraction(rate).since(self.before.as_ref()?.fraction(rate), rate)
     }
@@ -39,7 +45,11 @@ impl Row {
 }
 
 pub async fn model(view: &mut View, asked: &Asked, query: &PageQuery) -> Result<By> {
-    let mut rows = rows(view, asked, query).await?;
+    Ok(table(rows(view, asked, query).await?, asked, query, Some(asked.period.length())))
+}
+
+/// The table of these rows, with how they changed in so many days, if that is known.
+pub fn table(mut rows: Vec<Row>, asked: &Asked, query: &PageQuery, days: Option<i64>) -> By {
     let (by, rate) = (asked.by, asked.rate);
     sort(&mut rows, asked);
     let longest = rows.iter().filter_map(|row| row.now.apple().figure()).max().unwrap_or_default().max(1);
@@ -61,21 +71,26 @@ pub async fn model(view: &mut View, asked: &Asked, query: &PageQuery) -> Result<
             address: row.address,
         }
     };
-    let groups = BreakdownBy::ALL.into_iter().filter(|by| *by != BreakdownBy::App || asked.app.is_none());
-    let group = |group: BreakdownBy| {
-        let address = query.with(&[("by", group.as_str()), ("sort", "")]);
-        (group_name(group), address, group == by)
-    };
-    Ok(By {
+    By {
         what: group_name(by),
-        groups: groups.map(group).collect(),
+        groups: groups(asked, query),
         units: words::units(asked.unit),
         rate,
-        days: asked.period.length(),
+        days,
         heads: Sort::ALL.map(|sort| head(sort, asked, query)),
         rows: rows.into_iter().take(MOST_SHOWN).map(row).collect(),
         note,
-    })
+    }
+}
+
+/// What the rows can be grouped by: within an app not by app.
+pub fn groups(asked: &Asked, query: &PageQuery) -> Groups {
+    let groups = BreakdownBy::ALL.into_iter().filter(|by| *by != BreakdownBy::App || asked.app.is_none());
+    let group = |group: BreakdownBy| {
+        let address = query.with(&[("by", group.as_str()), ("sort", "")]);
+        (group_name(group), address, group == asked.by)
+    };
+    groups.map(group).collect()
 }
 
 /// All rows.
@@ -87,7 +102,7 @@ async fn rows(view: &mut View, asked: &Asked, query: &PageQuery) -> Result<Vec<R
     let figures = |counts| Figures::new([(counts, default)], basis, precision);
     let before = |counts| (period.first > asked.kept.first).then(|| figures(counts));
     let row = |part: BreakdownPart| Row {
-        name: name(by, &part),
+        name: name_of(asked, part.value.as_deref().unwrap_or_default()),
         address: part.value.as_deref().map(|value| match by {
             // A click on an app goes on within it.
             BreakdownBy::App => query.with(&[("app", value), ("by", ""), ("sort", "")]),
@@ -101,19 +116,18 @@ async fn rows(view: &mut View, asked: &Asked, query: &PageQuery) -> Result<Vec<R
     let has_apple = |row: &Row| by == BreakdownBy::Platform || row.now.apple().figure() != Some(0);
     let mut rows: Vec<Row> = parts.parts.into_iter().map(row).filter(has_apple).collect();
     if let Some((counts, then)) = parts.other {
-        let name = format!("Other, beyond {} values", words::number(MOST_VALUES));
-        rows.push(Row { name, address: None, has_value: false, now: figures(counts), before: before(then) });
+        rows.push(Row { before: before(then), ..Row::other(figures(counts)) });
     }
     Ok(rows)
 }
 
-fn name(by: BreakdownBy, part: &BreakdownPart) -> String {
-    match (&part.app, &part.value) {
-        (Some(app), _) => app.name.clone(),
-        (None, Some(value)) => {
-            by.dimension().map_or_else(|| value.clone(), |dimension| words::dimension_value(dimension, value))
-        }
-        (None, None) => "Not sent".to_owned(),
+/// What a value is called; the empty one is that of units that have none.
+pub fn name_of(asked: &Asked, value: &str) -> String {
+    let app = || asked.apps.iter().find(|app| app.is_called(value)).map(|app| app.name.clone());
+    match asked.by.dimension() {
+        _ if value.is_empty() => "Not sent".to_owned(),
+        Some(dimension) => words::dimension_value(dimension, value),
+        None => app().unwrap_or_else(|| value.to_owned()),
     }
 }
 

@@ -3,6 +3,7 @@
 use super::super::PageQuery;
 use super::asked::{Asked, PARAMETERS};
 use super::bar::FileFormat;
+use super::explore::answered;
 use super::spreadsheet::{SPREADSHEET, spreadsheet};
 use super::table::{Table, table};
 use crate::domain::error::Refusal;
@@ -37,6 +38,9 @@ pub async fn file(
     if let Some((field, problem)) = asked.period.fault {
         return Err(Error::invalid(field, problem));
     }
+    if shown == MetricView::Explore {
+        answered(&mut view, &asked).await?;
+    }
     drop(view);
     let what =
         MetricsSnapshot { view: shown.as_str(), format: format.as_str(), filters: query.with(&[("format", "")]) };
@@ -53,7 +57,7 @@ pub async fn file(
     Ok((headers, body).into_response())
 }
 
-/// `HEAD metrics/{view}/file`: a row of the log says that figures were taken out, and nothing is.
+/// `HEAD metrics/{view}/file` and `HEAD metrics/{view}/picture`: a row of the log says that figures were taken out, and nothing is.
 pub async fn no_file() -> Response {
     (StatusCode::METHOD_NOT_ALLOWED, [(ALLOW, "GET")]).into_response()
 }
@@ -87,7 +91,7 @@ fn about(view: &View, asked: &Asked, shown: MetricView) -> Map<String, Value> {
     if let Some(other) = &asked.compare {
         say("compared_with", other.name.clone().into());
     }
-    if let Some(slice) = &asked.slice {
+    for slice in &asked.slices {
         say(slice.dimension.as_str(), slice.value.clone().into());
     }
     if view.precision.is_rounded() {

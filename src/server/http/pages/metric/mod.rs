@@ -3,17 +3,21 @@
 mod asked;
 mod bar;
 mod by;
+mod explore;
 mod file;
 mod flow;
 mod now;
 mod over_time;
+mod picture;
 mod quality;
 mod releases;
 mod saved;
 mod spreadsheet;
 mod table;
 
+pub use explore::change as change_exploration;
 pub use file::{file, no_file};
+pub use picture::picture;
 pub use saved::{change as change_saved_views, show as saved_views};
 
 use super::remembered::{redirect_saying, take_message};
@@ -26,6 +30,9 @@ use crate::server::http::caller::InWorkspace;
 use crate::server::http::form::{Form, shown as shown_faults};
 use crate::server::http::render::render;
 use crate::server::services::annotation::{TypedAnnotation, annotate as annotate_day, remove_annotation};
+use crate::server::services::exploration::wait;
+use crate::server::store::View;
+use crate::server::store::exploration::Exploration;
 use crate::ui::frame::NavPage;
 use crate::ui::pages::Page;
 use crate::ui::pages::metric::{MetricContent, MetricPage, MetricView};
@@ -64,6 +71,11 @@ pub async fn quality(inside: InWorkspace, query: RawQuery) -> Result<Response> {
 /// `GET metrics/releases`.
 pub async fn releases(inside: InWorkspace, query: RawQuery) -> Result<Response> {
     show(inside, query, MetricView::Releases).await
+}
+
+/// `GET metrics/explore`.
+pub async fn explore(inside: InWorkspace, query: RawQuery) -> Result<Response> {
+    show(inside, query, MetricView::Explore).await
 }
 
 /// `POST metrics/releases`: notes something on a day, or takes that away.
@@ -119,18 +131,11 @@ async fn page(
     let is_wrong = !said.faults.0.is_empty();
     let mut view = state.store.view(&visit.actor, workspace, Permission::SeeMetrics).await?;
     let asked = Asked::read(&mut view, &query, shown, state.config.retention.keep_daily_days).await?;
-    let content = match shown {
-        MetricView::Now => MetricContent::Now(now::model(&mut view, &asked).await?),
-        MetricView::OverTime => MetricContent::OverTime(over_time::model(&mut view, &asked, &query).await?),
-        MetricView::By => MetricContent::By(by::model(&mut view, &asked, &query).await?),
-        MetricView::Flow => MetricContent::Flow(flow::model(&mut view, &asked).await?),
-        MetricView::Quality => MetricContent::Quality(quality::model(&mut view, &asked).await?),
-        MetricView::Releases => {
-            let address = format!("{}{}", bar::path(view.workspace.slug.as_str(), shown), query.with(&[]));
-            MetricContent::Releases(releases::model(&mut view, &asked, said, address).await?)
-        }
-    };
-    let bar = bar::bar(&view, &asked, &query, shown, &state.config.public_url());
+    let (content, waits_for) = content(&mut view, &asked, &query, shown, said).await?;
+    let mut bar = bar::bar(&view, &asked, &query, shown, &content.charts(), &state.config.public_url());
+    if matches!(&content, MetricContent::Explore(explore) if !explore.is_answered()) {
+        bar.files.clear();
+    }
     let page = MetricPage {
         view: shown,
         tabs: bar::tabs(view.workspace.slug.as_str(), &asked, &query),
@@ -139,7 +144,38 @@ async fn page(
         content,
         frame: frame(&mut view, &visit.person, NavPage::Metrics, asked.environment).await?,
     };
+    let (id, now) = (view.workspace.id, view.now);
+    drop(view);
+    if let Some(exploration) = waits_for {
+        wait(&state.services, id, &exploration, now).await?;
+    }
     let is_right = asked.period.fault.is_none() && !is_wrong;
     let status = if is_right { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     Ok(render(&state, Page::Metric(Box::new(page)), status))
+}
+
+/// What a view shows, and the exploration that its reader waits for.
+async fn content(
+    view: &mut View,
+    asked: &Asked,
+    query: &PageQuery,
+    shown: MetricView,
+    said: Said,
+) -> Result<(MetricContent, Option<Exploration>)> {
+    let content = match shown {
+        MetricView::Now => MetricContent::Now(now::model(view, asked).await?),
+        MetricView::OverTime => MetricContent::OverTime(over_time::model(view, asked, query).await?),
+        MetricView::By => MetricContent::By(by::model(view, asked, query).await?),
+        MetricView::Flow => MetricContent::Flow(flow::model(view, asked).await?),
+        MetricView::Quality => MetricContent::Quality(quality::model(view, asked).await?),
+        MetricView::Releases => {
+            let address = format!("{}{}", bar::path(view.workspace.slug.as_str(), shown), query.with(&[]));
+            MetricContent::Releases(releases::model(view, asked, said, address).await?)
+        }
+        MetricView::Explore => {
+            let (explore, exploration) = explore::model(view, asked, query).await?;
+            return Ok((MetricContent::Explore(explore), exploration));
+        }
+    };
+    Ok((content, None))
 }

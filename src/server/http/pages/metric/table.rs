@@ -1,10 +1,13 @@
 //! The figures of a view as rows and columns, of which its files are made.
 
 use super::asked::Asked;
+use super::by::name_of;
+use super::explore::answered;
 use super::flow::times;
 use super::releases::exported;
 use crate::domain::app::App;
 use crate::domain::att::CountedState;
+use crate::domain::count::{BreakdownBy, Counts, OVERFLOW};
 use crate::domain::data_problem::DataProblem;
 use crate::domain::metric::{Basis, Figures, Fraction, Rate};
 use crate::domain::rounding::{Precision, Shown};
@@ -35,6 +38,7 @@ pub async fn table(view: &mut View, asked: &Asked, shown: MetricView) -> Result<
         MetricView::Flow => flow(view, asked).await,
         MetricView::Quality => quality(view, asked).await,
         MetricView::Releases => releases(view, asked).await,
+        MetricView::Explore => explored(view, asked).await,
     }
 }
 
@@ -131,6 +135,28 @@ async fn by(view: &mut View, asked: &Asked) -> Result<Table> {
         rows.push([Value::from("(other)")].into_iter().chain(figure_cells(&figures(counts), precision)).collect());
     }
     Ok(Table { columns: [asked.by.as_str()].into_iter().chain(figure_columns(precision)).collect(), rows })
+}
+
+/// An answer, with when the first and the last device was counted in each row.
+async fn explored(view: &mut View, asked: &Asked) -> Result<Table> {
+    let (explored, (begun, ended), default) = answered(view, asked).await?;
+    let precision = view.precision;
+    let row = |name: Value, counts: Counts| {
+        let figures = Figures::new([(counts, default)], asked.basis, precision);
+        let times = [Value::from(begun.0), Value::from(ended.0)];
+        [name].into_iter().chain(times).chain(figure_cells(&figures, precision)).collect()
+    };
+    let name = |value: &str| match asked.by {
+        _ if value.is_empty() => Value::Null,
+        BreakdownBy::App => name_of(asked, value).into(),
+        _ => value.into(),
+    };
+    let mut rows: Vec<Vec<Value>> = explored.values.iter().map(|(value, counts)| row(name(value), *counts)).collect();
+    if explored.other.all() > 0 {
+        rows.push(row(OVERFLOW.into(), explored.other));
+    }
+    let columns = [asked.by.as_str(), "counted_from_ms", "counted_until_ms"];
+    Ok(Table { columns: columns.into_iter().chain(figure_columns(precision)).collect(), rows })
 }
 
 /// What happened, one row for each figure: changes, first answers by how long they took, and sums of each day.

@@ -1,0 +1,13 @@
+// A page that waits for an answer asks how far it is, and is loaded anew once the answer is there.
+const waiting = () => document.querySelector("[data-waiting]");
+const look = async () => {
+  const answer = await fetch(location.href).catch(() => null);
+  if (answer) {
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const now = page.querySelector("[data-waiting]");
+    if (!now) return location.reload();
+    waiting().replaceChildren(...now.childNodes);
+  }
+  setTimeout(look, 1000);
+};
+setTimeout(look, 1000);

@@ -1,0 +1,58 @@
+//! A chart of a view as a picture of its own.
+
+use super::super::PageQuery;
+use super::asked::{Asked, PARAMETERS};
+use super::bar::bar;
+use super::content;
+use super::releases::Said;
+use crate::domain::error::Refusal;
+use crate::domain::permission::Permission;
+use crate::server::error::{Error, Result};
+use crate::server::http::caller::InWorkspace;
+use crate::server::services::metric_export::{MetricsSnapshot, export_metrics};
+use crate::server::store::View;
+use crate::ui::pages::metric::MetricView;
+use axum::extract::{Path, RawQuery};
+use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use axum::response::{IntoResponse, Response};
+
+/// `GET metrics/{view}/picture`: SVG, which every program for documents and slides takes. It leaves a row in the log, as files do.
+pub async fn picture(
+    InWorkspace { visit, state, workspace, .. }: InWorkspace,
+    Path((_, shown)): Path<(String, String)>,
+    query: RawQuery,
+) -> Result<Response> {
+    let shown = MetricView::parse(&shown).ok_or(Refusal::NotFound)?;
+    let query = PageQuery::known(query, &[&PARAMETERS[..], &["chart"]].concat())?;
+    let keep_days = state.config.retention.keep_daily_days;
+    // What cannot be drawn leaves no row that says it was.
+    let mut view = state.store.view(&visit.actor, workspace.clone(), Permission::ExportMetrics).await?;
+    draw(&mut view, &query, shown, keep_days).await?;
+    drop(view);
+    let what = MetricsSnapshot { view: shown.as_str(), format: "svg", filters: query.with(&[]) };
+    let mut view = export_metrics(&state.store, &visit.actor, workspace, what).await?;
+    let drawn = draw(&mut view, &query, shown, keep_days).await?;
+    let name =
+        format!("attest-{}-{}-{}.svg", view.workspace.slug, shown.as_str(), query.of("chart").unwrap_or_default());
+    let headers =
+        [(CONTENT_TYPE, "image/svg+xml".to_owned()), (CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\""))];
+    Ok((headers, drawn).into_response())
+}
+
+/// The chart that is asked for, with what was chosen in its words.
+///
+/// # Errors
+/// [`Refusal::NotFound`] where there is no such chart, or nothing in it.
+async fn draw(view: &mut View, query: &PageQuery, shown: MetricView, keep_days: u32) -> Result<String> {
+    let asked = Asked::read(view, query, shown, keep_days).await?;
+    if let Some((field, problem)) = asked.period.fault {
+        return Err(Error::invalid(field, problem));
+    }
+    let (content, _) = content(view, &asked, query, shown, Said::default()).await?;
+    let charts = content.charts();
+    let about = bar(view, &asked, query, shown, &charts, "").in_words();
+    let workspace = &view.workspace.name;
+    let about = if about.is_empty() { workspace.clone() } else { format!("{workspace} · {about}") };
+    let chart = charts.into_iter().find(|chart| query.of("chart") == Some(chart.name()));
+    Ok(chart.and_then(|chart| chart.picture(&about)).ok_or(Refusal::NotFound)?)
+}

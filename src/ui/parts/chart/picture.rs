@@ -1,0 +1,124 @@
+//! Charts as pictures of their own, to be put into a document or a slide: SVG with its words, colours and ground.
+
+use super::columns::{Columns, columns};
+use super::frame::hatch;
+use super::line::{LineChart, line_chart};
+use super::stack::{Stack, stack};
+use crate::domain::att::CountedState;
+use crate::ui::parts::bars::{Bars, bars};
+use crate::ui::parts::status::class;
+use crate::ui::words;
+use leptos::prelude::*;
+
+/// Colours of the light look as they are, for programs that know neither variables nor `oklch`.
+const STYLE: &str = include_str!("picture.svg.css");
+
+/// How wide every chart is drawn, and how high its words are above and below.
+const WIDTH: f64 = 1000.0;
+const HEAD: f64 = 64.0;
+const FOOT: f64 = 34.0;
+
+/// A chart of a page.
+#[derive(Clone, Copy, Debug)]
+pub enum Chart<'a> {
+    Bars(&'a Bars),
+    Line(&'a LineChart),
+    Stack(&'a Stack),
+    Columns(&'a Columns),
+}
+
+impl Chart<'_> {
+    /// What it is called in addresses.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Bars(_) => "statuses",
+            Self::Line(chart) => chart.id,
+            Self::Stack(chart) => chart.id,
+            Self::Columns(chart) => chart.id,
+        }
+    }
+
+    pub fn title(self) -> String {
+        match self {
+            Self::Bars(chart) => format!("Reported and effective status of {}", chart.title),
+            Self::Line(chart) => chart.title.clone(),
+            Self::Stack(chart) => chart.title.clone(),
+            Self::Columns(chart) => chart.title.clone(),
+        }
+    }
+
+    /// Both drawings as the page has them; empty where there is nothing to draw.
+    fn drawings(self) -> String {
+        match self {
+            Self::Bars(chart) => bars(chart).to_html(),
+            Self::Line(chart) => line_chart(chart).map(|drawn| drawn.to_html()).unwrap_or_default(),
+            Self::Stack(chart) => stack(chart).map(|drawn| drawn.to_html()).unwrap_or_default(),
+            Self::Columns(chart) => columns(chart).map(|drawn| drawn.to_html()).unwrap_or_default(),
+        }
+    }
+
+    /// The picture, with what was chosen below its title; `None` where there is nothing to draw.
+    pub fn picture(self, about: &str) -> Option<String> {
+        let drawings = self.drawings();
+        // The first one is that for wide pages.
+        let begins = drawings.find("<svg")?;
+        let ends = begins + drawings[begins..].find("</svg>")?;
+        let drawing = &drawings[begins + "<svg".len()..ends];
+        let (_, measures) = drawing.split_once("viewBox=\"0 0 ")?;
+        let height: f64 = measures.split_once('"')?.0.split(' ').nth(1)?.parse().ok()?;
+        let has_legend = matches!(self, Self::Stack(_) | Self::Bars(_));
+        let legend = has_legend.then(|| legend(HEAD + height).to_html()).unwrap_or_default();
+        let whole = HEAD + height + if has_legend { FOOT } else { 12.0 };
+        let words = view! {
+            <title>{self.title()}</title>
+            <rect class="ground" width=WIDTH height=whole />
+            <text class="head" x="8" y="26">{self.title()}</text>
+            <text class="about" x="8" y="47">{about.to_owned()}</text>
+        };
+        let picture = format!(
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{WIDTH}\" height=\"{whole}\" viewBox=\"0 0 {WIDTH} {whole}\">\
+             <style>{STYLE}</style>{}<svg y=\"{HEAD}\" width=\"{WIDTH}\" height=\"{height}\"{drawing}</svg>{legend}</svg>",
+            words.to_html()
+        );
+        // What a page in a browser takes for an empty comment is no XML.
+        Some(picture.replace("<!>", ""))
+    }
+}
+
+/// The colours of the five states, one beside the other.
+fn legend(y: f64) -> impl IntoView {
+    let mut x = 8.0;
+    let state = |state: CountedState| {
+        let (at, name) = (x, words::state(state));
+        x += 34.0 + 7.5 * name.chars().count() as f64;
+        let fill = (state == CountedState::Unknown).then_some("url(#hatch-legend)");
+        view! {
+            <rect class=class(state) fill=fill x=at y=y + 10.0 width="12" height="12" rx="3" />
+            <text x=at + 18.0 y=y + 20.0>{name}</text>
+        }
+    };
+    let states = CountedState::OF_APPLE.into_iter().map(state).collect_view();
+    view! { {hatch("hatch-legend".to_owned())}{states} }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::columns::Column;
+    use super::*;
+
+    #[test]
+    fn a_picture_has_its_words_and_nothing_of_the_page() {
+        let column = Column { label: "7 Nov".to_owned(), count: 3, reading: "three".to_owned() };
+        let chart = Columns { id: "answers", title: "Answers < 5 & more".to_owned(), columns: vec![column] };
+        let picture = Chart::Columns(&chart).picture("iOS & tvOS").expect("something to draw");
+        assert!(picture.starts_with("<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"1000\""), "{picture}");
+        assert!(
+            picture.contains("Answers &lt; 5 &amp; more</text>") && picture.contains("iOS &amp; tvOS"),
+            "{picture}"
+        );
+        assert!(!picture.contains("<!>") && !picture.contains("narrow") && !picture.contains("var("), "{picture}");
+        assert_eq!(picture.matches("<svg").count(), picture.matches("</svg>").count());
+        let empty = Columns { columns: vec![], ..chart };
+        assert_eq!(Chart::Columns(&empty).picture(""), None);
+    }
+}
