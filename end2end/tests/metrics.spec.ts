@@ -50,3 +50,111 @@ test("filters act at once, show as chips that can be taken away, and have a butt
     await plain.locator(".filter-form").getByRole("button", { name: "Show" }).click();
     await expect(plain).toHaveURL(/unit=devices/);
 });
+
+test("a question over several filters is counted while its page is open, with script and without", async ({ server, signedIn }) => {
+    const slug = server.workspace("Questions");
+    const email = server.member(slug, "Ada", "compliance_admin");
+    const input = server.input(slug);
+    for (const [n, status] of ["authorized", "denied", "denied"].entries()) await server.send(input, iphone(n, status));
+    const page = await signedIn(email);
+    await page.goto(`${server.origin}/w/${slug}/metrics`);
+    await page.getByRole("navigation", { name: "Views" }).getByRole("link", { name: "Explore" }).click();
+    await page.getByLabel("What is counted").selectOption("devices");
+    await page.getByLabel("Platform").selectOption("iOS");
+    await page.getByRole("link", { name: "OS version", exact: true }).click();
+    await expect(page).toHaveURL(/platform=iOS.*by=os_version|by=os_version.*platform=iOS/);
+    await page.getByRole("button", { name: "Count", exact: true }).click();
+    await expect(page.getByText("All that match")).toBeVisible();
+    await expect(page.locator(".explored .large")).toHaveText("3");
+    await page.getByRole("link", { name: /Apple devices/ }).click();
+    await expect(page.locator(".explored .large")).toHaveText("3");
+    const plain = await signedIn(email, { javaScriptEnabled: false });
+    await plain.goto(`${server.origin}/w/${slug}/metrics/explore?by=platform`);
+    await plain.getByRole("button", { name: "Count", exact: true }).click();
+    await expect(plain.getByText("All that match")).toBeVisible();
+    await expect(plain.locator(".explored .large")).toHaveText("3");
+});
+
+test("every view is walked through by the keyboard alone, in the order in which it is read", async ({ server, signedIn }) => {
+    const slug = server.workspace("Keys");
+    const input = server.input(slug);
+    for (const [n, status] of [null, "authorized", "denied", "denied"].entries()) await server.send(input, iphone(n, status));
+    const page = await signedIn(server.member(slug, "Ada", "compliance_admin"));
+    const views = ["overview", "metrics", "metrics/over-time", "metrics/by", "metrics/flow", "metrics/quality", "metrics/releases",
+        "metrics/explore", "metrics/views", "alerts", "week"];
+    for (const view of views) {
+        await page.goto(`${server.origin}/w/${slug}/${view}`);
+        await page.keyboard.press("Tab");
+        await expect(page.locator(":focus"), view).toHaveText("Skip to content");
+        await page.keyboard.press("Enter");
+        // What can have the focus after the beginning of the content, in the document's order.
+        const expected = await page.evaluate(() => {
+            const wanted = "a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex='0']";
+            const all = [...document.querySelectorAll<HTMLElement>(`main :is(${wanted})`)];
+            const seen = all.filter((one) => one.checkVisibility() && !(one as HTMLInputElement).disabled);
+            seen.forEach((one, at) => one.setAttribute("data-stop", String(at)));
+            return seen.length;
+        });
+        const stops: (string | null)[] = [];
+        // A field of a date has the focus once for each of its parts.
+        for (let pressed = 0; stops.length < expected && pressed < 2 * expected + 10; pressed++) {
+            await page.keyboard.press("Tab");
+            const focused = await page.evaluate(() => {
+                const one = document.activeElement as HTMLElement;
+                const { outlineStyle, outlineWidth, boxShadow } = getComputedStyle(one);
+                const shown = (outlineStyle !== "none" && outlineWidth !== "0px") || boxShadow !== "none";
+                return { stop: one.getAttribute("data-stop"), shown, what: one.outerHTML.slice(0, 120) };
+            });
+            if (focused.stop === stops.at(-1)) continue;
+            expect(focused.shown, `${view}: the focus is seen on ${focused.what}`).toBe(true);
+            stops.push(focused.stop);
+        }
+        expect(stops, view).toEqual([...Array(expected).keys()].map(String));
+    }
+});
+
+test("a screen reader meets what is chosen, the rate, its chart and its table, in this order", async ({ server, signedIn }) => {
+    const slug = server.workspace("Readers");
+    const input = server.input(slug);
+    for (const [n, status] of ["authorized", "denied", "denied"].entries()) await server.send(input, iphone(n, status));
+    const page = await signedIn(server.member(slug, "Ada", "compliance_admin"));
+    const order = async (path: string, told: (string | RegExp)[]) => {
+        await page.goto(`${server.origin}/w/${slug}/${path}`);
+        await page.locator("main details.figures").evaluateAll((all: HTMLDetailsElement[]) => all.forEach((one) => (one.open = true)));
+        const read = await page.locator("main").ariaSnapshot();
+        let from = 0;
+        for (const wanted of told) {
+            const found = typeof wanted === "string" ? read.indexOf(wanted, from) : from + read.slice(from).search(wanted);
+            expect(found, `${path}: ${wanted} after what is before it in\n${read}`).toBeGreaterThanOrEqual(from);
+            from = found + 1;
+        }
+    };
+    await order("overview", ['heading "Overview" [level=1]', 'group "Days"', 'combobox "App"', /heading ".*onsent rate.*" \[level=2\]/,
+        /img "Consent rate/, "table", /heading "Reported status/, /img "Reported and effective status/, "table"]);
+    await order("metrics/over-time?days=7", ['heading "Metrics" [level=1]', 'navigation "Views"', 'group "Days"', 'combobox "What is counted"',
+        'heading "Consent rate" [level=2]', /img "Consent rate/, "table", 'heading "Shares" [level=2]', /img "/, "table"]);
+    await order("metrics/flow?days=7", ['heading "Metrics" [level=1]', 'navigation "Views"', 'group "Days"', "heading", "table"]);
+});
+
+test("charts are pictures that every program can read", async ({ server, signedIn }) => {
+    const slug = server.workspace("Fish & <Chips>");
+    const input = server.input(slug);
+    for (const [n, status] of ["authorized", "denied", null].entries()) await server.send(input, iphone(n, status));
+    const page = await signedIn(server.member(slug, "Ada", "compliance_admin"));
+    // A page of its own, for a picture has a style and this server's pages have none.
+    const reader = await page.context().newPage();
+    for (const view of ["", "/over-time?days=7", "/flow?days=7"]) {
+        await page.goto(`${server.origin}/w/${slug}/metrics${view}`);
+        const links = await page.locator("a[href*='/picture']").evaluateAll((all: HTMLAnchorElement[]) => all.map((one) => one.href));
+        expect(links.length, view).toBeGreaterThan(0);
+        for (const link of links) {
+            const picture = await (await page.request.get(link)).text();
+            const told = await reader.evaluate((text) => {
+                const read = new DOMParser().parseFromString(text, "image/svg+xml");
+                return { fault: read.querySelector("parsererror")?.textContent ?? null, words: read.documentElement.textContent };
+            }, picture);
+            expect(told.fault, link).toBeNull();
+            expect(told.words, link).toContain("Fish & <Chips>");
+        }
+    }
+});
