@@ -2,7 +2,8 @@
 const waiting = () => document.querySelector("[data-waiting]");
 const look = async () => {
   const answer = await fetch(location.href).catch(() => null);
-  if (answer) {
+  // A server that is busy or away is asked again.
+  if (answer && answer.status < 500 && answer.status !== 429) {
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const now = page.querySelector("[data-waiting]");
     if (!now) return location.reload();

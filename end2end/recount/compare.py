@@ -251,6 +251,7 @@ for query, rows in given["explored"].items():
         is_of = of_app == app if by != "app" else of_app is not None
         if of_unit == unit and is_of and all(device.value(dimension) == value for dimension, value in question.items()):
             counted[device.value(by)][device.state()] += 1
+    same("explored %s, any" % query, bool(rows), True)
     shown = {named[row[by]] if by == "app" else row[by]: row for row in rows}
     same("explored %s" % query, sorted(map(str, shown)), sorted(map(str, counted)))
     for value in counted.keys() & shown.keys():

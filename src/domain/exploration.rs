@@ -1,7 +1,7 @@
 //! Explorations: questions that no counter answers, for which the devices themselves are counted.
 
 use super::att::{CountedState, Status};
-use super::count::{BreakdownBy, Counts, Description, Dimension, MOST_VALUES, Slice, Unit};
+use super::count::{BreakdownBy, Counts, Description, Dimension, Slice, UNKNOWN, Unit};
 use super::decides::DecidedProfiles;
 use super::environment::Environment;
 use super::id::AppId;
@@ -9,16 +9,17 @@ use super::platform::Platform;
 use super::time::{HOUR, SECOND};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How long the answer is kept, in milliseconds.
 pub const KEPT_ANSWERS: i64 = HOUR;
 
-/// How many answers a workspace keeps at most.
+/// How many answers a workspace keeps, the newest, when another question is asked.
 pub const MOST_ANSWERS: usize = 20;
 
-/// After so many milliseconds in which nobody looked, nobody waits for the answer any more.
-pub const LEFT: i64 = 30 * SECOND;
+/// After so many milliseconds in which nobody looked, nobody waits for the answer any more. Browsers let a page that is not in sight ask
+/// about once a minute.
+pub const GIVEN_UP_AFTER: i64 = 150 * SECOND;
 
 /// How many units have each status, of those that have all of these values, by what they are grouped by.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,7 +65,7 @@ impl AlikeDevices {
     }
 }
 
-/// What was counted so far.
+/// What was counted so far. Profiles without a device are not among it: nothing is known of them that could be asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Explored {
     /// All that the question asks for. Of profiles by app it is less than the sum: who uses two apps is in both.
@@ -76,8 +77,9 @@ pub struct Explored {
 }
 
 impl Explored {
-    /// Counts devices, if the question asks for them.
-    pub fn add(&mut self, question: &ExploredQuestion, alike: &AlikeDevices) {
+    /// Counts devices, if the question asks for them. A value that is not admitted to a row of its own is counted with others like
+    /// it; `None` admits all.
+    pub fn add(&mut self, question: &ExploredQuestion, alike: &AlikeDevices, admitted: Option<&BTreeSet<String>>) {
         let is_of_app = question.app.is_none_or(|app| app == alike.app);
         if !is_of_app || question.slices.iter().any(|slice| alike.value(slice.dimension) != slice.value) {
             return;
@@ -94,12 +96,11 @@ impl Explored {
             Some(dimension) => alike.value(dimension),
         };
         let n = number(question.app.is_some() || question.by == BreakdownBy::App);
-        let has_room = usize::try_from(MOST_VALUES).is_ok_and(|most| self.values.len() < most);
-        match self.values.get_mut(&*value) {
-            Some(counts) => counts.add(state, n),
-            None if n == 0 => {}
-            None if has_room => self.values.entry(value.into_owned()).or_default().add(state, n),
-            None => self.other.add(state, n),
+        let is_admitted = value == UNKNOWN || admitted.is_none_or(|admitted| admitted.contains(&*value));
+        if !is_admitted {
+            self.other.add(state, n);
+        } else if n != 0 {
+            self.values.entry(value.into_owned()).or_default().add(state, n);
         }
     }
 }
@@ -137,9 +138,9 @@ mod tests {
 
     fn explored(question: &ExploredQuestion) -> Explored {
         let mut explored = Explored::default();
-        explored.add(question, &alike(1, Some(Status::Authorized), "17.4.1", "DE", 10, (8, 7)));
-        explored.add(question, &alike(1, Some(Status::Denied), "17.4", "US", 5, (4, 4)));
-        explored.add(question, &alike(2, None, "16.0", "DE", 3, (2, 1)));
+        explored.add(question, &alike(1, Some(Status::Authorized), "17.4.1", "DE", 10, (8, 7)), None);
+        explored.add(question, &alike(1, Some(Status::Denied), "17.4", "US", 5, (4, 4)), None);
+        explored.add(question, &alike(2, None, "16.0", "DE", 3, (2, 1)), None);
         explored
     }
 
@@ -168,15 +169,15 @@ mod tests {
     }
 
     #[test]
-    fn values_beyond_the_most_are_counted_together() {
+    fn values_without_a_row_of_their_own_are_counted_together() {
         let question = question(Unit::Devices, None, &[], BreakdownBy::Country);
-        let mut explored = Explored::default();
-        for n in 0..MOST_VALUES + 5 {
-            explored.add(&question, &alike(1, None, "17.0", &format!("C{n}"), 1, (0, 0)));
+        let (mut explored, admitted) = (Explored::default(), BTreeSet::from(["DE".to_owned()]));
+        for country in ["AA", "DE", "AB", "DE"] {
+            explored.add(&question, &alike(1, None, "17.0", country, 1, (0, 0)), Some(&admitted));
         }
-        explored.add(&question, &alike(1, None, "17.0", "C0", 1, (0, 0)));
-        assert_eq!((explored.values.len() as i64, all_of(&explored.other)), (MOST_VALUES, 5));
-        assert_eq!(all_of(&explored.values["C0"]), 2);
-        assert_eq!(all_of(&explored.all), MOST_VALUES + 6);
+        let without = AlikeDevices { country: None, ..alike(1, None, "17.0", "", 1, (0, 0)) };
+        explored.add(&question, &without, Some(&admitted));
+        assert_eq!((all_of(&explored.values["DE"]), all_of(&explored.other), all_of(&explored.values[""])), (2, 2, 1));
+        assert_eq!((explored.values.len(), all_of(&explored.all)), (2, 5));
     }
 }

@@ -136,7 +136,8 @@ pub fn visible(text: String) -> String {
 
 /// Control characters, separators of lines, and what Unicode shows nothing for (Default_Ignorable_Code_Point of version 15.1): they
 /// turn or hide the text around them, or make two names look alike. Not those that belong to how a sign is written: what joins
-/// letters or keeps them apart (U+200C, U+200D), and variation selectors (U+180B to 180D, 180F, FE00 to FE0F, E0100 to E01EF).
+/// letters or keeps them apart (U+200C, U+200D), and variation selectors (U+180B to 180D, 180F, FE00 to FE0F, E0100 to E01EF). U+FFFE and
+/// U+FFFF are no characters, and XML has no place for them.
 fn is_invisible(c: char) -> bool {
     c.is_control()
         || matches!(
@@ -144,7 +145,7 @@ fn is_invisible(c: char) -> bool {
             '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180e}'
         )
         || matches!(c, '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}')
-        || matches!(c, '\u{3164}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}')
+        || matches!(c, '\u{3164}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{fffe}' | '\u{ffff}')
         || matches!(c, '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e00ff}')
 }
 

@@ -41,16 +41,13 @@ impl<'a> Times<'a> {
         let words = match (n, unit) {
             (0, _) if ms >= 0 => "just now".to_owned(),
             (0, _) => "in a moment".to_owned(),
-            (31.., "day") => {
-                let timestamp = Timestamp::from_millisecond(at.0).unwrap_or(Timestamp::UNIX_EPOCH);
-                timestamp.strftime("%-d %b %Y").to_string()
-            }
+            (31.., "day") => day_words(calendar::day(at, self.zone.unwrap_or("UTC"))),
             _ if ms > 0 => format!("{n} {unit}{plural} ago"),
             _ => format!("in {n} {unit}{plural}"),
         };
         let local = self.zone.filter(|zone| *zone != "UTC").and_then(|zone| {
             let there = Timestamp::from_millisecond(at.0).ok()?.to_zoned(TimeZone::get(zone).ok()?);
-            Some(format!(" ({}, {zone})", there.strftime("%-d %b, %H:%M")))
+            Some(format!(" ({}, {zone})", there.strftime("%-d %b %Y, %H:%M")))
         });
         let exact = format!("{}{}", exact.words, local.unwrap_or_default());
         Moment { words, exact: Some(exact), ..moment(at) }
@@ -90,7 +87,7 @@ mod tests {
         assert_eq!([47 * HOUR, 30 * DAY, 31 * DAY].map(ago), ["1 day ago", "30 days ago", "22 Oct 2026"]);
         assert_eq!([-1, -2 * MINUTE, -25 * HOUR].map(ago), ["in a moment", "in 2 minutes", "in 1 day"]);
         let exact = times.ago(times.now.minus(HOUR)).exact;
-        assert_eq!(exact.as_deref(), Some("22 Nov 2026, 13:05 UTC (22 Nov, 14:05, Europe/Berlin)"));
+        assert_eq!(exact.as_deref(), Some("22 Nov 2026, 13:05 UTC (22 Nov 2026, 14:05, Europe/Berlin)"));
         let plain = Times { zone: None, ..times }.ago(times.now).exact;
         assert_eq!(plain.as_deref(), Some("22 Nov 2026, 14:05 UTC"));
     }

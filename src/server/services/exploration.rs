@@ -1,19 +1,30 @@
 //! Explorations: counting the devices themselves for a question that no counter answers, while somebody waits for it.
 
 use super::Services;
+use crate::domain::count::Dimension;
+use crate::domain::error::Refusal;
 use crate::domain::exploration::ExploredQuestion;
 use crate::domain::id::{PersonId, WorkspaceId};
 use crate::domain::job::JobStep;
+use crate::domain::permission::{Permission, may};
 use crate::domain::time::{Millis, SECOND};
+use crate::server::calendar;
 use crate::server::error::Result;
 use crate::server::store::exploration::Exploration;
 use crate::server::store::{SystemTx, Trail};
+use std::collections::BTreeSet;
+
+/// How many devices are counted in one step.
+const STEP: i64 = 20_000;
 
 /// That somebody waits is noted again after so many milliseconds.
 const NOTED_AGAIN: i64 = 5 * SECOND;
 
-/// Asks a question for a person, of whom it is known that they may look up single devices. `expected` is how many devices there
-/// are. It is nobody's decision, so that the log says nothing of it.
+/// Asks a question for a person who may look up single devices. `expected` is how many devices there
+/// are. It decides nothing and shows counts only, so that the log says nothing of it.
+///
+/// # Errors
+/// [`Refusal::Forbidden`] for somebody who may not, [`Refusal::NotFound`] for somebody who is no member.
 pub async fn explore(
     services: &Services,
     workspace: WorkspaceId,
@@ -32,13 +43,20 @@ async fn explore_once(
     question: ExploredQuestion,
     expected: i64,
 ) -> Result<()> {
-    tx.hold_member(workspace, person).await?;
+    if !may(tx.hold_member(workspace, person).await?, Permission::LookUpProfiles) {
+        return Err(Refusal::Forbidden.into());
+    }
     tx.ask(workspace, person, &question, expected).await?;
     tx.commit(Trail::Unaudited("a question to all devices")).await
 }
 
 /// Notes that somebody waits now for an answer that is not there yet.
-pub async fn wait(services: &Services, workspace: WorkspaceId, exploration: &Exploration, now: Millis) -> Result<()> {
+pub async fn note_waiting(
+    services: &Services,
+    workspace: WorkspaceId,
+    exploration: &Exploration,
+    now: Millis,
+) -> Result<()> {
     let id = exploration.id;
     let is_noted = now.0 - exploration.looked_at.0 < NOTED_AGAIN;
     if exploration.ended_at.is_some() || is_noted {
@@ -68,12 +86,13 @@ pub(super) async fn explore_step(services: &Services, workspace: WorkspaceId) ->
         return Ok(JobStep::Done(None));
     };
     let (now, from) = (view.now, exploration.cursor);
-    let page = view.alike_devices_after(workspace, exploration.question.environment, from).await?;
+    let page = view.alike_devices_after(workspace, exploration.question.environment, from, STEP).await?;
     drop(view);
+    let admitted = admitted(services, workspace, &exploration.question).await?;
     exploration.begun_at = exploration.begun_at.or(Some(now));
     exploration.seen += page.devices;
     for alike in &page.groups {
-        exploration.explored.add(&exploration.question, alike);
+        exploration.explored.add(&exploration.question, alike, admitted.as_ref());
     }
     match page.last {
         Some(last) => exploration.cursor = last,
@@ -88,4 +107,19 @@ pub(super) async fn explore_step(services: &Services, workspace: WorkspaceId) ->
     };
     system.transaction(body).await?;
     Ok(JobStep::More)
+}
+
+/// The values that have a counter of their own, of what the question groups by: others are counted together, as by the counters.
+/// `None` for apps and platforms, of which there are only so many.
+async fn admitted(
+    services: &Services,
+    workspace: WorkspaceId,
+    question: &ExploredQuestion,
+) -> Result<Option<BTreeSet<String>>> {
+    let Some(dimension) = question.by.dimension().filter(|dimension| *dimension != Dimension::Platform) else {
+        return Ok(None);
+    };
+    let mut view = services.system.view_for_everybody(workspace).await?;
+    let today = calendar::day(view.now, &view.workspace.time_zone);
+    Ok(Some(view.admitted_values(question.app, dimension, today).await?))
 }

@@ -8,15 +8,14 @@ use crate::domain::att::Status;
 use crate::domain::count::{BreakdownBy, Dimension, Slice, Unit};
 use crate::domain::decides::DecidedProfiles;
 use crate::domain::environment::Environment;
-use crate::domain::exploration::{AlikeDevices, Explored, ExploredQuestion, KEPT_ANSWERS, LEFT, MOST_ANSWERS};
+use crate::domain::exploration::{
+    AlikeDevices, Explored, ExploredQuestion, GIVEN_UP_AFTER, KEPT_ANSWERS, MOST_ANSWERS,
+};
 use crate::domain::id::{AppId, DeviceId, ExplorationId, PersonId, WorkspaceId};
 use crate::domain::job::JobKind;
 use crate::domain::platform::Platform;
-use crate::domain::time::{HOUR, MINUTE, Millis};
+use crate::domain::time::{MINUTE, Millis};
 use crate::server::error::{Error, Result};
-
-/// How many devices are counted in one step.
-const STEP: i64 = 20_000;
 
 /// One exploration.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,11 +64,14 @@ impl TryFrom<ExplorationRow> for Exploration {
                 environment: row.environment,
                 unit: row.unit,
                 app: (row.app_id != ALL_APPS).then_some(row.app_id),
+                // A filter that only newer code knows is not passed over: the figures would be others.
                 slices: values
-                    .filter_map(|(name, value)| {
-                        Some(Slice { dimension: Dimension::parse(&name)?, value: value.into_owned() })
+                    .map(|(name, value)| {
+                        let dimension = Dimension::parse(&name)?;
+                        Some(Slice { dimension, value: value.into_owned() })
                     })
-                    .collect(),
+                    .collect::<Option<_>>()
+                    .ok_or_else(|| Error::Internal("a filter of newer code".to_owned()))?,
                 by: row.grouped_by,
             },
             id: row.id,
@@ -131,12 +133,31 @@ struct AlikeRow {
 }
 
 impl Scope {
-    /// The newest exploration that asks this and is open or was answered within the hour.
-    pub async fn exploration_of(&mut self, question: &ExploredQuestion) -> Result<Option<Exploration>> {
+    /// What a person asked and waits for, if it is this.
+    pub async fn open_exploration(
+        &mut self,
+        question: &ExploredQuestion,
+        person: PersonId,
+    ) -> Result<Option<Exploration>> {
         const SQL: &str = explorations!(
-            "and environment = $2 and unit = $3 and app_id = $4 and slices = $5 \
-            and grouped_by = $6 and ((ended_at is null and looked_at >= $7) or ended_at >= $8) \
-            order by asked_at desc, id desc limit 1"
+            "and person_id = $2 and ended_at is null and looked_at >= $3 order by asked_at desc, id desc limit 1"
+        );
+        let (workspace, now) = (self.workspace.id, self.now);
+        let row: Option<ExplorationRow> = on!(&mut self.tx, c => sqlx::query_as(SQL)
+            .bind(workspace)
+            .bind(person)
+            .bind(now.minus(GIVEN_UP_AFTER))
+            .fetch_optional(c)
+            .await?);
+        let open = row.map(Exploration::try_from).transpose()?;
+        Ok(open.filter(|open| open.question == *question))
+    }
+
+    /// The newest answer of the last hour to a question, whoever asked it.
+    pub async fn answer_to(&mut self, question: &ExploredQuestion) -> Result<Option<Exploration>> {
+        const SQL: &str = explorations!(
+            "and environment = $2 and unit = $3 and app_id = $4 and slices = $5 and grouped_by = $6 \
+            and ended_at >= $7 order by ended_at desc, id desc limit 1"
         );
         let (workspace, now) = (self.workspace.id, self.now);
         let row: Option<ExplorationRow> = on!(&mut self.tx, c => sqlx::query_as(SQL)
@@ -146,7 +167,6 @@ impl Scope {
             .bind(question.app.unwrap_or(ALL_APPS))
             .bind(slices_of(question))
             .bind(question.by)
-            .bind(now.minus(LEFT))
             .bind(now.minus(KEPT_ANSWERS))
             .fetch_optional(c)
             .await?);
@@ -160,7 +180,7 @@ impl Scope {
         let (workspace, now) = (self.workspace.id, self.now);
         let found: Option<i32> = on!(&mut self.tx, c => sqlx::query_scalar(SQL)
             .bind(workspace)
-            .bind(now.minus(LEFT))
+            .bind(now.minus(GIVEN_UP_AFTER))
             .bind(exploration.asked_at)
             .bind(exploration.id)
             .fetch_optional(c)
@@ -173,7 +193,7 @@ impl SystemView {
     /// The exploration whose turn it is: of those that somebody waits for the one that was asked first.
     pub async fn next_exploration(&mut self, workspace: WorkspaceId) -> Result<Option<Exploration>> {
         const SQL: &str = explorations!("and ended_at is null and looked_at >= $2 order by asked_at, id limit 1");
-        let looked_since = self.now.minus(LEFT);
+        let looked_since = self.now.minus(GIVEN_UP_AFTER);
         let row: Option<ExplorationRow> = on!(&mut self.tx, c => sqlx::query_as(SQL)
             .bind(workspace)
             .bind(looked_since)
@@ -182,12 +202,13 @@ impl SystemView {
         row.map(Exploration::try_from).transpose()
     }
 
-    /// The next devices after one of them, in the order of their ids.
+    /// The next devices after one of them, in the order of their ids, at most so many.
     pub async fn alike_devices_after(
         &mut self,
         workspace: WorkspaceId,
         environment: Environment,
         after: DeviceId,
+        most: i64,
     ) -> Result<DevicePage> {
         const SQL: &str = "select max(id) as last, retired, app_id, platform, status, os_version, app_version, country, \
             count(*) as devices, cast(sum(decides_in_app) as bigint) as in_app, cast(sum(decides_in_all) as bigint) as in_all \
@@ -198,7 +219,7 @@ impl SystemView {
             .bind(workspace)
             .bind(environment)
             .bind(after)
-            .bind(STEP)
+            .bind(most)
             .fetch_all(c)
             .await?);
         let last = rows.iter().map(|row| row.last).max();
@@ -227,19 +248,17 @@ impl SystemTx {
         question: &ExploredQuestion,
         expected: i64,
     ) -> Result<()> {
-        const EARLIER: &str =
-            "delete from explorations where workspace_id = $1 and person_id = $2 and ended_at is null";
         const TOO_MANY: &str = "delete from explorations where workspace_id = $1 and ended_at is not null \
             and id not in (select id from explorations where workspace_id = $1 and ended_at is not null \
             order by ended_at desc, id desc limit $2)";
         const SQL: &str = "insert into explorations (workspace_id, id, environment, unit, app_id, slices, grouped_by, \
             person_id, asked_at, looked_at, cursor, seen, expected, explored_json) \
             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, 0, 0, $10, $11)";
+        self.give_up(workspace, person).await?;
         let (now, id) = (self.now, ExplorationId(self.ids.id()));
         let nothing = serde_json::to_string(&Explored::default()).map_err(Error::internal)?;
         let most = i64::try_from(MOST_ANSWERS).unwrap_or(i64::MAX);
         on!(&mut self.tx, c => {
-            sqlx::query(EARLIER).bind(workspace).bind(person).execute(&mut *c).await?;
             sqlx::query(TOO_MANY).bind(workspace).bind(most).execute(&mut *c).await?;
             sqlx::query(SQL)
                 .bind(workspace)
@@ -276,19 +295,19 @@ impl SystemTx {
     }
 
     /// Keeps how far an exploration is, unless it was given up or another process went on with it.
-    pub async fn keep_explored(&mut self, workspace: WorkspaceId, from: DeviceId, now: &Exploration) -> Result<()> {
+    pub async fn keep_explored(&mut self, workspace: WorkspaceId, from: DeviceId, reached: &Exploration) -> Result<()> {
         const SQL: &str = "update explorations set begun_at = $4, ended_at = $5, cursor = $6, seen = $7, explored_json = $8 \
             where workspace_id = $1 and id = $2 and cursor = $3 and ended_at is null";
-        let explored = serde_json::to_string(&now.explored).map_err(Error::internal)?;
+        let explored = serde_json::to_string(&reached.explored).map_err(Error::internal)?;
         on!(&mut self.tx, c => {
             sqlx::query(SQL)
                 .bind(workspace)
-                .bind(now.id)
+                .bind(reached.id)
                 .bind(from)
-                .bind(now.begun_at)
-                .bind(now.ended_at)
-                .bind(now.cursor)
-                .bind(now.seen)
+                .bind(reached.begun_at)
+                .bind(reached.ended_at)
+                .bind(reached.cursor)
+                .bind(reached.seen)
                 .bind(explored)
                 .execute(c)
                 .await?;
@@ -300,15 +319,15 @@ impl SystemTx {
 impl System {
     /// Removes what nobody waits for and answers that are old. One that is still to come was noted by a clock that was ahead.
     pub async fn prune_explorations(&self, workspace: WorkspaceId) -> Result<()> {
-        const SQL: &str =
-            "delete from explorations where workspace_id = $1 and (looked_at < $2 or asked_at < $3 or asked_at > $4)";
+        const SQL: &str = "delete from explorations where workspace_id = $1 \
+            and (asked_at > $4 or (ended_at is null and looked_at < $2) or ended_at < $3)";
         self.transaction(move |mut tx: SystemTx| async move {
             let now = tx.now;
             on!(&mut tx.tx, c => {
                 sqlx::query(SQL)
                     .bind(workspace)
-                    .bind(now.minus(KEPT_ANSWERS + LEFT))
-                    .bind(now.minus(KEPT_ANSWERS + HOUR))
+                    .bind(now.minus(GIVEN_UP_AFTER))
+                    .bind(now.minus(KEPT_ANSWERS))
                     .bind(now.plus(MINUTE))
                     .execute(c)
                     .await?;

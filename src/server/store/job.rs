@@ -299,10 +299,12 @@ impl Tx {
         Ok(())
     }
 
-    /// Makes a job that is there only while there is something to do; one that is there is left as it is.
+    /// Makes a job that is there only while there is something to do, or has it done now: whoever asks shall not wait for what
+    /// failed before.
     pub(super) async fn begin_job(&mut self, workspace: WorkspaceId, job: JobKind, now: Millis) -> Result<()> {
         const SQL: &str = "insert into jobs (workspace_id, name, due_at, failures, cursor) values ($1, $2, $3, 0, '') \
-            on conflict do nothing";
+            on conflict (workspace_id, name) do update set due_at = excluded.due_at \
+            where jobs.holder is null and jobs.due_at > excluded.due_at";
         on!(self, c => { sqlx::query(SQL).bind(workspace).bind(job).bind(now).execute(c).await?; });
         Ok(())
     }

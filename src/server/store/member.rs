@@ -51,6 +51,15 @@ impl Tx {
         Ok(role.first().map(|(role,)| *role))
     }
 
+    /// The same, with the person's place locked for this writer alone: they do one thing at a time.
+    pub(super) async fn held_role(&mut self, workspace: WorkspaceId, person: PersonId) -> Result<Option<Role>> {
+        const SQL: &str = "select person_id from members where workspace_id = $1 and person_id = $2 for no key update";
+        if let Self::Postgres(tx) = self {
+            sqlx::query(SQL).bind(workspace).bind(person).execute(tx.connection().await).await?;
+        }
+        self.role(workspace, person, Access::Write).await
+    }
+
     /// Locks all members.
     pub(super) async fn lock_members(&mut self, workspace: WorkspaceId) -> Result<()> {
         const SQL: &str = "select person_id from members where workspace_id = $1 order by person_id for update";

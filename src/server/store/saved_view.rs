@@ -1,12 +1,12 @@
 //! Saved views: a person's own and those of a workspace.
 
 use super::SystemTx;
-use super::authorize::Access;
 use super::db::{Tx, on};
 use super::handle::{Act, Change};
 use super::scope::Scope;
 use crate::domain::error::Refusal;
 use crate::domain::id::{PersonId, SavedViewId, WorkspaceId};
+use crate::domain::role::Role;
 use crate::domain::saved_view::SavedView;
 use crate::server::error::Result;
 
@@ -100,13 +100,13 @@ impl<A: Act> Change<A> {
 }
 
 impl SystemTx {
-    /// Holds somebody's place in a workspace until the transaction ends: they are removed after it, and save one thing at a time.
+    /// Holds somebody's place in a workspace until the transaction ends: they are removed after it, and do one such thing at a time.
+    /// Returns the role that they have in it.
     ///
     /// # Errors
     /// [`Refusal::NotFound`] for somebody who is no member.
-    pub async fn hold_member(&mut self, workspace: WorkspaceId, person: PersonId) -> Result<()> {
-        self.tx.role(workspace, person, Access::Write).await?.ok_or(Refusal::NotFound)?;
-        Ok(())
+    pub async fn hold_member(&mut self, workspace: WorkspaceId, person: PersonId) -> Result<Role> {
+        Ok(self.tx.held_role(workspace, person).await?.ok_or(Refusal::NotFound)?)
     }
 
     /// A person's own, by name.

@@ -4,24 +4,35 @@ use leptos::prelude::document;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
 
-/// Puts HTML of our own server into an element, and keeps the focus on the same link or region, and how far each
-/// region was scrolled.
+/// Puts HTML of our own server into an element, and keeps the focus on the same link, region or summary, what is open, and how far
+/// each region was scrolled.
 pub fn replace(target: &str, html: &str) {
     let document = document();
     let Some(element) = document.get_element_by_id(target) else { return };
     let focused = document.active_element().filter(|focused| element.contains(Some(focused)));
-    let mark = focused.and_then(|focused| {
+    let mark = focused.as_ref().and_then(|focused| {
         let named = |name: &str| {
             focused.get_attribute(name).map(|value| format!("[{name}=\"{}\"]", value.replace('"', "\\\"")))
         };
         named("href").or_else(|| named("aria-label")).or_else(|| named("id"))
     });
-    let scrolled: Vec<i32> = regions(&element).map(|region| region.scroll_left()).collect();
+    let scrolled: Vec<i32> = all(&element, ".scroll").map(|region| region.scroll_left()).collect();
+    let open: Vec<bool> = all(&element, "details").map(|details| details.has_attribute("open")).collect();
+    // What has no mark of its own is found by its place among its like.
+    let like = focused.map(|focused| focused.tag_name()).filter(|_| mark.is_none());
+    let place = like.as_ref().and_then(|like| {
+        let active = document.active_element();
+        all(&element, like).position(|one| Some(&one) == active.as_ref())
+    });
     element.set_inner_html(html);
-    for (region, left) in regions(&element).zip(scrolled) {
+    for (region, left) in all(&element, ".scroll").zip(scrolled) {
         region.set_scroll_left(left);
     }
-    let again = mark.and_then(|mark| element.query_selector(&mark).ok().flatten());
+    for (details, _) in all(&element, "details").zip(open).filter(|(_, open)| *open) {
+        let _ = details.set_attribute("open", "");
+    }
+    let by_place = || all(&element, like.as_ref()?).nth(place?);
+    let again = mark.and_then(|mark| element.query_selector(&mark).ok().flatten()).or_else(by_place);
     if let Some(again) = again {
         // A chart is no HTML element and takes the focus all the same. Losing it would be worse than a browser that cannot
         // give it back.
@@ -29,9 +40,9 @@ pub fn replace(target: &str, html: &str) {
     }
 }
 
-/// The parts of an element that scroll by themselves.
-fn regions(element: &Element) -> impl Iterator<Item = Element> {
-    let found = element.query_selector_all(".scroll").ok();
+/// The parts of an element that a selector finds, in their order.
+fn all(element: &Element, selector: &str) -> impl Iterator<Item = Element> + use<> {
+    let found = element.query_selector_all(selector).ok();
     let regions = found.map(|found| (0..found.length()).filter_map(move |at| found.get(at)?.dyn_into().ok()));
     regions.into_iter().flatten()
 }

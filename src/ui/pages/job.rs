@@ -40,6 +40,7 @@ pub struct JobRow {
     pub state: JobState,
     /// When it runs next.
     pub due: Moment,
+    pub is_due: bool,
     pub ended: Option<Moment>,
     /// Why it failed, or what its last run has to say.
     pub said: Option<String>,
@@ -121,6 +122,7 @@ fn row(row: JobRow) -> impl IntoView {
     let due = match row.state {
         JobState::Running(_) => "Now".prerender(),
         JobState::Late => view! { "Was due "{moment(row.due)} }.prerender(),
+        _ if row.is_due => "Waits for its turn".prerender(),
         JobState::Waiting | JobState::Noted | JobState::Failing(_) => moment(row.due).prerender(),
     };
     let said = row.said.map(|said| view! { <br /><span class="muted">{said}</span> });

@@ -2,6 +2,9 @@
 
 use leptos::prelude::*;
 
+/// The form's id, for buttons elsewhere on the page that send what is chosen in it.
+pub const FILTERS: &str = "filters";
+
 /// A choice of one of several.
 #[derive(Clone, Debug)]
 pub struct Select {
@@ -30,7 +33,7 @@ pub fn filter_form(selects: Vec<Select>, kept: Vec<(String, String)>) -> impl In
     };
     let kept = kept.into_iter().map(|(name, value)| view! { <input type="hidden" name=name value=value /> });
     view! {
-        <form method="get" class="filter-form">
+        <form id=FILTERS method="get" class="filter-form">
             {kept.collect_view()}
             {selects.into_iter().map(select).collect_view()}
             <button class="button">"Show"</button>

@@ -88,6 +88,10 @@ fn filter(read: &Read, asked: &PageQuery, largest: &[&App]) -> OverviewFilter {
     }
 }
 
+fn whole_minute(at: Millis) -> Millis {
+    Millis(at.0 - at.0.rem_euclid(MINUTE))
+}
+
 fn platform_of(cell: &Cell) -> Option<Platform> {
     let slice = cell.slice.as_ref().filter(|slice| slice.dimension == Dimension::Platform)?;
     Platform::parse(&slice.value)
@@ -96,7 +100,7 @@ fn platform_of(cell: &Cell) -> Option<Platform> {
 /// Everything that follows the server, its filter too.
 pub fn counts(read: &Read, asked: &PageQuery) -> Counts {
     let Read { question, distribution, empty, .. } = read;
-    let times = Times { now: distribution.now, zone: Some(&read.zone) };
+    let times = Times { now: whole_minute(distribution.now), zone: Some(&read.zone) };
     let shown = |n| words::count(distribution.shown(n));
     let apple = distribution.apple(question);
     let chosen = question.platform.filter(|platform| !platform.is_apple());
@@ -108,7 +112,7 @@ pub fn counts(read: &Read, asked: &PageQuery) -> Counts {
         apple: shown(apple),
         elsewhere: shown(distribution.explicit(question, CountedState::NotApplicable)),
         // To the minute: it would otherwise change with every batch though nobody could see it.
-        last_batch: distribution.last_batch(question).map(|at| times.ago(Millis(at.0 - at.0.rem_euclid(MINUTE)))),
+        last_batch: distribution.last_batch(question).map(|at| times.ago(whole_minute(at))),
         rounded: distribution.precision.is_rounded(),
         alerts: read.alerts.clone(),
         content: match empty {

@@ -2,7 +2,7 @@
 
 use crate::domain::alert::{AlertKind, AlertRule, AlertState, RATE_DAYS, USUAL_DAYS};
 use crate::domain::att::CountedState;
-use crate::domain::count::{Counts, Dimension, UNKNOWN};
+use crate::domain::count::{Counts, Dimension, UNKNOWN, Unit};
 use crate::domain::environment::Environment;
 use crate::domain::input::{Counted, Input, MANY_WITHOUT_STATUS};
 use crate::domain::metric::Period;
@@ -14,9 +14,9 @@ use crate::server::http::moment::moment;
 use crate::server::services::distribution::DistributionQuery;
 use crate::server::services::flow::Happened;
 use crate::server::services::kept_days::KeptDays;
-use crate::server::store::View;
 use crate::server::store::erasure::Progress;
 use crate::server::store::tally;
+use crate::server::store::{CounterSelection, View};
 use crate::ui::frame::{NavPage, address};
 use crate::ui::pages::overview::Happening;
 use crate::ui::words;
@@ -28,6 +28,7 @@ pub async fn happenings(view: &mut View, question: &DistributionQuery, kept: Kep
     // What happened on a day is not counted by platform.
     if question.platform.is_none() {
         all.push(first_answers(view, question, kept).await?);
+        all.extend(never_reported(view, question).await?);
         all.extend(too_old(view, question).await?);
         all.extend(without_statuses(view, question).await?);
     }
@@ -76,6 +77,39 @@ async fn first_answers(view: &mut View, question: &DistributionQuery, kept: Kept
     Ok(Happening { first, words: format!("{answers} today{usual}"), address: None })
 }
 
+/// How many never reported a status; leads to where it is seen which ones.
+async fn never_reported(view: &mut View, question: &DistributionQuery) -> Result<Option<Happening>> {
+    let DistributionQuery { environment, unit, app, .. } = *question;
+    let counts = view.counts_of(CounterSelection { environment, unit, app, slice: None }).await?;
+    let shown = view.precision.shown(counts.of(CountedState::Unknown));
+    let address = by_address(view, question, "app_version");
+    Ok(shown.figure().filter(|n| *n > 0).map(|_| {
+        let first = words::count(shown);
+        let units = words::unit_after(&first, unit);
+        Happening {
+            first,
+            words: format!("{units} never reported a status: see in which app versions"),
+            address: Some(address),
+        }
+    }))
+}
+
+/// Where the units that are looked at are grouped by something, those with the most unknown ones first.
+fn by_address(view: &View, question: &DistributionQuery, by: &str) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query.append_pair("by", by).append_pair("sort", "unknown");
+    if question.unit != Unit::Profiles {
+        query.append_pair("unit", question.unit.as_str());
+    }
+    if question.environment != Environment::Production {
+        query.append_pair("environment", question.environment.as_str());
+    }
+    if let Some(app) = question.app {
+        query.append_pair("app", &app.to_string());
+    }
+    format!("/w/{}/metrics/by?{}", view.workspace.slug, query.finish())
+}
+
 /// Unknown ones whose iOS knows no status: asking them is no use.
 async fn too_old(view: &mut View, question: &DistributionQuery) -> Result<Option<Happening>> {
     let DistributionQuery { environment, unit, app, .. } = *question;
@@ -85,13 +119,14 @@ async fn too_old(view: &mut View, question: &DistributionQuery) -> Result<Option
     let old = by_version.iter().filter(|(value, _)| is_old(value));
     let unknown: i64 = old.map(|(_, counts): (_, &Counts)| counts.of(CountedState::Unknown)).sum();
     let shown = view.precision.shown(unknown);
+    let address = by_address(view, question, "os_version");
     Ok(shown.figure().filter(|n| *n > 0).map(|_| {
         let first = words::count(shown);
         let units = words::unit_after(&first, unit);
         Happening {
             first,
             words: format!("unknown {units} run iOS below {}, which has no status", OsVersion::INTRODUCED.major),
-            address: None,
+            address: Some(address),
         }
     }))
 }

@@ -52,6 +52,7 @@ fn row(job: Job, now: Millis) -> JobRow {
         workspace: job.workspace,
         state,
         due: times.ago(job.due_at),
+        is_due: job.due_at <= now,
         ended: job.ended_at.map(|at| times.ago(at)),
         said: job.last_error.map(words::job_error).or_else(|| job.note.map(|note| words::job_note(note).to_owned())),
     }

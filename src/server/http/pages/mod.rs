@@ -48,7 +48,7 @@ use crate::server::store::person::Person;
 use crate::ui::frame::{Frame, NavPage, Other};
 use std::collections::BTreeSet;
 
-/// Query parameters of a page; of one that is repeated the first counts.
+/// Query parameters of a page.
 pub struct PageQuery(Vec<(String, String)>);
 
 impl PageQuery {
@@ -76,6 +76,21 @@ impl PageQuery {
             }
         }
         Ok(query)
+    }
+
+    /// The same with fields of a form, which take the place of those of their names.
+    ///
+    /// # Errors
+    /// As [`PageQuery::known`].
+    pub fn known_or_sent(
+        query: axum::extract::RawQuery,
+        sent: &[(String, String)],
+        names: &[&'static str],
+    ) -> Result<Self> {
+        let names_sent: Vec<&str> = sent.iter().map(|(name, _)| name.as_str()).collect();
+        let others = Self::known(query, names)?.others(&names_sent);
+        let all = form_urlencoded::Serializer::new(String::new()).extend_pairs(others.iter().chain(sent)).finish();
+        Self::known(axum::extract::RawQuery(Some(all)), names)
     }
 
     /// An empty one is absent.

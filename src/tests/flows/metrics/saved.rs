@@ -8,10 +8,12 @@ use attest::server::services::member::remove_member;
 use attest::server::store::{Actor, WorkspaceRef};
 use attest::ui::pages::metric::saved::USEFUL;
 use axum::http::StatusCode;
+use futures::future::join_all;
 
 on_both! {
     a_view_is_saved_by_name_and_opens_what_was_chosen
     what_cannot_be_saved_is_said
+    saves_at_once_keep_to_the_most
 }
 
 const PAGE: &str = "/w/acme/metrics/views";
@@ -97,4 +99,16 @@ async fn what_cannot_be_saved_is_said(world: World) {
     let unknown = world.post(&format!("{PAGE}?view=nothing"), &ada, &[("act", "save"), ("name", "x")]).await.status;
     assert_eq!(unknown, StatusCode::BAD_REQUEST);
     assert_eq!(world.post(PAGE, &ada, &[("act", "save"), ("name", "x")]).await.status, StatusCode::BAD_REQUEST);
+}
+
+/// However many are saved at once, a person has as many as they may.
+async fn saves_at_once_keep_to_the_most(world: World) {
+    let ada = tell(&world).await;
+    for n in 3..MOST_SAVED {
+        assert_eq!(save(&world, &ada, &format!("View {n}"), false).await, StatusCode::SEE_OTHER);
+    }
+    let names: Vec<String> = (0..12).map(|n| format!("At once {n}")).collect();
+    let saved = join_all(names.iter().map(|name| save(&world, &ada, name, false))).await;
+    assert_eq!(saved.iter().filter(|status| **status == StatusCode::SEE_OTHER).count(), 3, "{saved:?}");
+    assert_eq!(world.rows::<(i64,)>("select count(*) from saved_views").await[0].0, MOST_SAVED as i64);
 }

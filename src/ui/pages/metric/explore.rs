@@ -2,6 +2,7 @@
 
 use super::by::{By, Groups, by, groups};
 use crate::ui::parts::field::moment;
+use crate::ui::parts::filter::FILTERS;
 use crate::ui::words::{self, Moment};
 use leptos::prelude::*;
 
@@ -9,6 +10,8 @@ use leptos::prelude::*;
 pub struct Explore {
     /// The page's own address, with everything that was chosen in it.
     pub address: String,
+    /// The same without.
+    pub path: String,
     /// A view that has the same figures without counting.
     pub at_once: Option<String>,
     pub progress: Progress,
@@ -18,7 +21,7 @@ pub struct Explore {
 #[derive(Clone, Debug)]
 pub enum Progress {
     /// The reader may not see single devices.
-    Off,
+    NotAllowed,
     /// Nobody asked this within the hour; with how many devices there are.
     NotAsked {
         devices: i64,
@@ -39,10 +42,11 @@ pub struct Answer {
     /// Apple units that match, whatever they are grouped by, and their rate.
     pub all: String,
     pub rate: String,
-    /// When the first and the last device was counted, and until when this is kept.
+    /// When the first and the last device was counted.
     pub from: Moment,
     pub until: Moment,
-    pub kept_until: Moment,
+    /// Whether there may be profiles without a device, which are not among them.
+    pub lacks: bool,
     /// Whether a count of a whole may be less than the sum of its parts.
     pub overlaps: bool,
 }
@@ -62,16 +66,23 @@ pub fn explore(page: Explore) -> impl IntoView {
         view! { <p class="muted">"No filter beside the app is chosen. "<a href=address>"By"</a>" answers this at once."</p> }
     });
     let address = page.address;
-    let button = |act: &'static str, class: &'static str, words: &'static str| {
+    // With what is chosen, sent or not: whoever chooses by keys or without script would have another question counted.
+    let action = page.path;
+    let count = |class: &'static str, words: &'static str| {
+        view! {
+            <button class=class form=FILTERS formmethod="post" formaction=action.clone() name="act" value="count">{words}</button>
+        }
+    };
+    let cancel = || {
         view! {
             <form method="post" action=address.clone()>
-                <input type="hidden" name="act" value=act />
-                <button class=class>{words}</button>
+                <input type="hidden" name="act" value="cancel" />
+                <button class="button">"Cancel"</button>
             </form>
         }
     };
     let content = match page.progress {
-        Progress::Off => view! {
+        Progress::NotAllowed => view! {
             <p class="notice">
                 "Explore counts the devices themselves, by as many filters as you like. It is for roles that may look up single \
                 devices, which yours may not. Over time and By show the same figures by one filter."
@@ -88,7 +99,7 @@ pub fn explore(page: Explore) -> impl IntoView {
             </p>
             {at_once}
             <div class="grouped">"Grouped by "{groups(choices)}</div>
-            {button("count", "button primary", "Count")}
+            {count("button primary", "Count")}
         }
         .into_any(),
         Progress::Queued => view! {
@@ -97,7 +108,7 @@ pub fn explore(page: Explore) -> impl IntoView {
                 <p>"Waiting: another question is being counted in this workspace."</p>
                 <progress aria-label="Counted"></progress>
             </div>
-            {button("cancel", "button", "Cancel")}
+            {cancel()}
         }
         .into_any(),
         Progress::Counting { seen, devices } => view! {
@@ -106,25 +117,31 @@ pub fn explore(page: Explore) -> impl IntoView {
                 <p>{format!("Counted {} of about {} devices.", words::number(seen), words::number(devices.max(seen)))}</p>
                 <progress aria-label="Counted" value=seen max=devices.max(seen).max(1)></progress>
             </div>
-            {button("cancel", "button", "Cancel")}
+            {cancel()}
         }
         .into_any(),
         Progress::Answered(answer) => {
-            let Answer { rows, all, rate, from, until, kept_until, overlaps } = *answer;
+            let Answer { rows, all, rate, from, until, lacks, overlaps } = *answer;
             let (units, is_quick) = (rows.units, from.words == until.words);
             let from = if is_quick { "at ".into_any() } else { view! { "from "{moment(from)}" to " }.into_any() };
+            let meanwhile = match units {
+                "devices" => "; what changed meanwhile counts as before or as after. Kept for an hour at most.",
+                _ => "; a profile that reported from another device meanwhile may count twice or not at all. Kept for an hour at most.",
+            };
+            let lacks = lacks.then(|| view! { <p class="muted">"Profiles without a device are not among them."</p> });
             let overlaps = overlaps.then(|| view! { <p class="muted">"Who uses several apps counts in each of them."</p> });
             return view! {
                 <section class="card explored">
                     <header>
                         <h2>"All that match"</h2>
-                        {button("count", "button", "Count again")}
+                        {count("button", "Count again")}
                     </header>
                     <p><b class="large">{all}</b>{format!(" Apple {units}, {}: ", words::rate(rows.rate).to_lowercase())}<b>{rate}</b></p>
                     {overlaps}
+                    {lacks}
                     <p class="muted">
                         "Counted "{from}{moment(until)}
-                        "; what changed meanwhile counts as before or as after. Forgotten "{moment(kept_until)}"."
+                        {meanwhile}
                     </p>
                 </section>
                 {by(rows)}

@@ -153,7 +153,8 @@ impl Model for MetricPage {
     fn own_title(&self) -> Option<String> {
         let chosen = self.bar.chips.iter().map(|chip| chip.words.as_str());
         let parts: Vec<&str> = [self.view.title()].into_iter().chain(chosen).collect();
-        Some(format!("Metrics: {}", parts.join(", ")))
+        let counting = if self.is_waiting() { "Counting – " } else { "" };
+        Some(format!("{counting}Metrics: {}", parts.join(", ")))
     }
 
     fn has_faults(&self) -> bool {
@@ -198,7 +199,7 @@ pub fn metrics(page: MetricPage) -> impl IntoView {
     };
     let content = view! {
         <div class="head">
-            <h1>"Metrics"</h1>
+            <h1>"Metrics"<span class="hidden">{format!(": {}", page.view.title())}</span></h1>
             {reading}
         </div>
         <nav class="tabs" aria-label="Views"><ul>{tabs}</ul></nav>

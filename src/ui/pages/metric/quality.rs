@@ -8,6 +8,8 @@ use leptos::prelude::*;
 pub struct Quality {
     /// The most frequent first.
     pub problems: Vec<ProblemCard>,
+    /// Whether the reader sees rounded figures.
+    pub is_rounded: bool,
     /// The inputs, where examples are; `None` for those who may not see single batches.
     pub examples: Option<String>,
 }
@@ -32,11 +34,16 @@ pub fn quality(page: Quality) -> impl IntoView {
     let examples = page.examples.map(|address| {
         view! { <p>"Batches with these problems can be seen at their input: "<a href=address>"Inputs"</a>"."</p> }
     });
+    let nothing_of = if page.is_rounded {
+        "No kind came on ten batches or more of a day: your role sees no fewer."
+    } else {
+        "Nothing that came in these days contradicts itself, what its device said before, or Apple's rules."
+    };
     let nothing = page.problems.is_empty().then(|| {
         view! {
             <section class="card empty">
                 <h2>"No data problems"</h2>
-                <p>"Nothing that came in these days contradicts itself, what its device said before, or Apple's rules."</p>
+                <p>{nothing_of}</p>
             </section>
         }
     });

@@ -110,12 +110,20 @@ impl Asked {
         // Within one app there is no breakdown by app.
         let has_by = |by: &BreakdownBy| app.is_none() || *by != BreakdownBy::App;
         let by = query.parsed("by", |text| BreakdownBy::parse(text).filter(has_by))?;
+        // What is asked for one value of is not grouped by itself.
+        let is_chosen = |by: BreakdownBy| slices.iter().any(|slice| by.dimension() == Some(slice.dimension));
+        let rest = [BreakdownBy::AppVersion, BreakdownBy::OsVersion, BreakdownBy::Country, BreakdownBy::Platform];
+        let rest = rest.into_iter().find(|by| !is_chosen(*by)).unwrap_or(BreakdownBy::AppVersion);
+        let usual_by = if app.is_some() { rest } else { BreakdownBy::App };
         let mut offered = Vec::new();
         // To rounded roles they would tell values that few have.
         if shown.has_slices() && !view.precision.is_rounded() {
             let today = calendar::day(view.now, &view.workspace.time_zone);
+            let app = app.as_ref().map(|app| app.id);
+            let platforms = view.counts_by(query.environment()?, Unit::Devices, app, Dimension::Platform).await?;
+            offered.push((Dimension::Platform, platforms.into_keys().collect()));
             for dimension in [Dimension::OsVersion, Dimension::AppVersion, Dimension::Country] {
-                let values = view.admitted_values(app.as_ref().map(|app| app.id), dimension, today).await?;
+                let values = view.admitted_values(app, dimension, today).await?;
                 offered.push((dimension, values.into_iter().collect()));
             }
         }
@@ -127,7 +135,7 @@ impl Asked {
             slices,
             offered,
             rate: query.parsed("rate", Rate::parse)?.unwrap_or_default(),
-            by: by.unwrap_or(if app.is_some() { BreakdownBy::AppVersion } else { BreakdownBy::App }),
+            by: by.unwrap_or(usual_by),
             sort: query.parsed("sort", sort)?,
             step: query.parsed("step", Step::parse)?.unwrap_or(period.usual_step()),
             app,

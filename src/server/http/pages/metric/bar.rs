@@ -8,7 +8,6 @@ use crate::domain::count::{Dimension, Unit};
 use crate::domain::environment::Environment;
 use crate::domain::metric::{Basis, Rate};
 use crate::domain::permission::Permission;
-use crate::domain::platform::Platform;
 use crate::server::calendar;
 use crate::server::services::trend::Step;
 use crate::server::services::version_order::by_version;
@@ -33,12 +32,17 @@ closed_list! {
 pub const MOST_OFFERED: usize = 200;
 
 /// The views with the filters that they have.
-pub fn tabs(slug: &str, asked: &Asked, query: &PageQuery) -> Vec<(MetricView, String)> {
+pub fn tabs(view: &View, asked: &Asked, query: &PageQuery) -> Vec<(MetricView, String)> {
+    let slug = view.workspace.slug.as_str();
     let address = |view: MetricView| {
-        let has = |name: &str| view.takes(name) && (name != "unit" || view.has_unit(asked.unit));
+        // Of several values a view that has one takes the first.
+        let further = if view.has_slices() { &[] } else { asked.slices.get(1..).unwrap_or_default() };
+        let is_further = |name: &str| further.iter().any(|slice| slice.dimension.as_str() == name);
+        let has = |name: &str| view.takes(name) && !is_further(name) && (name != "unit" || view.has_unit(asked.unit));
         format!("{}{}", path(slug, view), query.only(has))
     };
-    MetricView::ALL.map(|view| (view, address(view))).into()
+    let may_open = |shown: &MetricView| *shown != MetricView::Explore || view.may(Permission::LookUpProfiles);
+    MetricView::ALL.into_iter().filter(may_open).map(|view| (view, address(view))).collect()
 }
 
 /// The path of a view.
@@ -57,7 +61,8 @@ pub fn bar(
     public_url: &str,
 ) -> MetricBar {
     let slug = view.workspace.slug.to_string();
-    let selects = selects(asked, shown);
+    let is_off = shown == MetricView::Explore && !view.may(Permission::LookUpProfiles);
+    let selects = if is_off { Vec::new() } else { selects(asked, shown) };
     let own: Vec<&str> = selects.iter().map(|select| select.name).collect();
     // Within an app there is no breakdown by app.
     let kept = query.others(&own).into_iter().filter(|(name, value)| (name.as_str(), value.as_str()) != ("by", "app"));
@@ -160,14 +165,17 @@ fn app_select(
 }
 
 /// The choices of values of each dimension, of which none is usual.
-fn value_selects(asked: &Asked) -> impl Iterator<Item = Select> {
-    let platforms = Platform::ALL.into_iter().map(|platform| platform.as_str().to_owned()).collect();
-    let all = [(Dimension::Platform, platforms)].into_iter().chain(asked.offered.clone());
-    all.map(|(dimension, mut values)| {
+fn value_selects(asked: &Asked) -> impl Iterator<Item = Select> + '_ {
+    asked.offered.clone().into_iter().map(|(dimension, mut values)| {
         let chosen = asked.slices.iter().find(|slice| slice.dimension == dimension).map(|slice| slice.value.as_str());
         // The newest version first; countries and platforms by name.
         match dimension {
-            Dimension::OsVersion | Dimension::AppVersion => values.sort_by(|one, other| by_version(other, one)),
+            Dimension::OsVersion => {
+                // Those of iOS come before those that have their platform's name.
+                let is_named = |value: &str| !value.starts_with(|first: char| first.is_ascii_digit());
+                values.sort_by(|one, other| is_named(one).cmp(&is_named(other)).then_with(|| by_version(other, one)));
+            }
+            Dimension::AppVersion => values.sort_by(|one, other| by_version(other, one)),
             _ => values.sort_by_cached_key(|value| words::dimension_value(dimension, value)),
         }
         values.truncate(MOST_OFFERED);

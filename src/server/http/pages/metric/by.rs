@@ -51,6 +51,8 @@ pub async fn model(view: &mut View, asked: &Asked, query: &PageQuery) -> Result<
 /// The table of these rows, with how they changed in so many days, if that is known.
 pub fn table(mut rows: Vec<Row>, asked: &Asked, query: &PageQuery, days: Option<i64>) -> By {
     let (by, rate) = (asked.by, asked.rate);
+    // Versions and countries of other platforms have no status to compare.
+    rows.retain(|row| by == BreakdownBy::Platform || row.now.apple().figure() != Some(0));
     sort(&mut rows, asked);
     let longest = rows.iter().filter_map(|row| row.now.apple().figure()).max().unwrap_or_default().max(1);
     let note = (rows.len() > MOST_SHOWN).then(|| {
@@ -112,9 +114,7 @@ async fn rows(view: &mut View, asked: &Asked, query: &PageQuery) -> Result<Vec<R
         before: before(part.before),
         now: figures(part.counts),
     };
-    // Versions and countries of other platforms have no status to compare.
-    let has_apple = |row: &Row| by == BreakdownBy::Platform || row.now.apple().figure() != Some(0);
-    let mut rows: Vec<Row> = parts.parts.into_iter().map(row).filter(has_apple).collect();
+    let mut rows: Vec<Row> = parts.parts.into_iter().map(row).collect();
     if let Some((counts, then)) = parts.other {
         rows.push(Row { before: before(then), ..Row::other(figures(counts)) });
     }

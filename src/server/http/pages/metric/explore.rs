@@ -7,14 +7,15 @@ use super::by::{Row, groups, name_of, table};
 use crate::domain::att::Status;
 use crate::domain::count::{BreakdownBy, Counts, Unit};
 use crate::domain::error::Refusal;
-use crate::domain::exploration::{Explored, ExploredQuestion, KEPT_ANSWERS};
+use crate::domain::exploration::{Explored, ExploredQuestion};
+use crate::domain::id::PersonId;
 use crate::domain::metric::Figures;
 use crate::domain::permission::Permission;
 use crate::domain::time::Millis;
 use crate::server::error::Result;
 use crate::server::http::caller::InWorkspace;
 use crate::server::http::form::Form;
-use crate::server::http::moment::{Times, moment};
+use crate::server::http::moment::moment;
 use crate::server::services::exploration as service;
 use crate::server::store::exploration::Exploration;
 use crate::server::store::{CounterSelection, View};
@@ -32,7 +33,7 @@ pub async fn change(inside: InWorkspace, query: RawQuery, mut form: Form) -> Res
     if form.faults().is_some() {
         return Err(Refusal::BadRequest(vec![]).into());
     }
-    let query = PageQuery::known(query, &PARAMETERS)?;
+    let query = PageQuery::known_or_sent(query, &form.others(&["act"]), &PARAMETERS)?;
     let asked = Asked::read(&mut view, &query, MetricView::Explore, state.config.retention.keep_daily_days).await?;
     let (id, person) = (view.workspace.id, visit.person.id);
     match act.as_str() {
@@ -51,26 +52,34 @@ pub async fn change(inside: InWorkspace, query: RawQuery, mut form: Form) -> Res
     Ok(Redirect::to(&format!("{}{}", path(&slug, MetricView::Explore), query.with(&[]))).into_response())
 }
 
-/// What was read for a question, and what is noted once the view is closed.
-pub async fn model(view: &mut View, asked: &Asked, query: &PageQuery) -> Result<(Explore, Option<Exploration>)> {
-    let address = format!("{}{}", path(view.workspace.slug.as_str(), MetricView::Explore), query.with(&[]));
+/// What the page shows, and what its reader waits for.
+pub async fn model(
+    view: &mut View,
+    asked: &Asked,
+    query: &PageQuery,
+    reader: PersonId,
+) -> Result<(Explore, Option<Exploration>)> {
+    let path = path(view.workspace.slug.as_str(), MetricView::Explore);
+    let address = format!("{path}{}", query.with(&[]));
     if !view.may(Permission::LookUpProfiles) {
-        return Ok((Explore { address, at_once: None, progress: Progress::Off }, None));
+        return Ok((Explore { address, path, at_once: None, progress: Progress::NotAllowed }, None));
     }
     let question = question(asked);
     let at_once = question.slices.is_empty().then(|| format!("by{}", query.with(&[])));
-    let exploration = view.exploration_of(&question).await?;
-    let progress = match &exploration {
-        None => Progress::NotAsked { devices: devices(view, &question).await?, groups: groups(asked, query) },
-        Some(answered @ Exploration { begun_at: Some(begun), ended_at: Some(ended), .. }) => {
-            let explored = &answered.explored;
+    let answered = view.answer_to(&question).await?;
+    // An answer that somebody else got meanwhile is theirs too.
+    let is_newer = |open: &Exploration| answered.as_ref().and_then(|answered| answered.ended_at) > Some(open.asked_at);
+    let open = view.open_exploration(&question, reader).await?.filter(|open| !is_newer(open));
+    let progress = match (&open, &answered) {
+        (Some(open), _) if open.begun_at.is_none() && view.is_behind_others(open).await? => Progress::Queued,
+        (Some(open), _) => Progress::Counting { seen: open.seen, devices: open.expected },
+        (None, Some(Exploration { begun_at: Some(begun), ended_at: Some(ended), explored, .. })) => {
             let answer = answer(view, asked, query, explored, (*begun, *ended)).await?;
             Progress::Answered(Box::new(answer))
         }
-        Some(open) if open.begun_at.is_none() && view.is_behind_others(open).await? => Progress::Queued,
-        Some(open) => Progress::Counting { seen: open.seen, devices: open.expected },
+        (None, _) => Progress::NotAsked { devices: devices(view, &question).await?, groups: groups(asked, query) },
     };
-    Ok((Explore { address, at_once, progress }, exploration))
+    Ok((Explore { address, path, at_once, progress }, open))
 }
 
 fn question(asked: &Asked) -> ExploredQuestion {
@@ -87,12 +96,12 @@ async fn devices(view: &mut View, question: &ExploredQuestion) -> Result<i64> {
 /// An answer of the last hour to what is asked, with the default that was in force then.
 ///
 /// # Errors
-/// [`Refusal::NotFound`] where there is none.
+/// [`Refusal::Forbidden`] for a role that may not look up single devices, [`Refusal::NotFound`] where there is no answer.
 pub async fn answered(view: &mut View, asked: &Asked) -> Result<(Explored, (Millis, Millis), Option<Status>)> {
     if !view.may(Permission::LookUpProfiles) {
         return Err(Refusal::Forbidden.into());
     }
-    let found = view.exploration_of(&question(asked)).await?.ok_or(Refusal::NotFound)?;
+    let found = view.answer_to(&question(asked)).await?.ok_or(Refusal::NotFound)?;
     let (Some(begun), Some(ended)) = (found.begun_at, found.ended_at) else { return Err(Refusal::NotFound.into()) };
     Ok((found.explored, (begun, ended), default_at(view, ended).await?))
 }
@@ -120,8 +129,7 @@ async fn answer(
         now: figures(*counts),
         before: None,
     };
-    let mut rows: Vec<Row> =
-        explored.values.iter().map(row).filter(|row| row.now.apple().figure() != Some(0)).collect();
+    let mut rows: Vec<Row> = explored.values.iter().map(row).collect();
     if explored.other.all() > 0 {
         rows.push(Row::other(figures(explored.other)));
     }
@@ -132,7 +140,7 @@ async fn answer(
         rows: table(rows, asked, query, None),
         from: moment(begun),
         until: moment(ended),
-        kept_until: Times::of(view).ago(ended.plus(KEPT_ANSWERS)),
+        lacks: asked.unit == Unit::Profiles && asked.app.is_none(),
         overlaps: asked.unit == Unit::Profiles && asked.by == BreakdownBy::App,
     })
 }

@@ -23,14 +23,14 @@ pub use saved::{change as change_saved_views, show as saved_views};
 use super::remembered::{redirect_saying, take_message};
 use super::{PageQuery, frame};
 use crate::domain::error::Refusal;
-use crate::domain::id::AnnotationId;
+use crate::domain::id::{AnnotationId, PersonId};
 use crate::domain::permission::Permission;
 use crate::server::error::{Error, Result};
 use crate::server::http::caller::InWorkspace;
 use crate::server::http::form::{Form, shown as shown_faults};
 use crate::server::http::render::render;
 use crate::server::services::annotation::{TypedAnnotation, annotate as annotate_day, remove_annotation};
-use crate::server::services::exploration::wait;
+use crate::server::services::exploration::note_waiting;
 use crate::server::store::View;
 use crate::server::store::exploration::Exploration;
 use crate::ui::frame::NavPage;
@@ -131,14 +131,14 @@ async fn page(
     let is_wrong = !said.faults.0.is_empty();
     let mut view = state.store.view(&visit.actor, workspace, Permission::SeeMetrics).await?;
     let asked = Asked::read(&mut view, &query, shown, state.config.retention.keep_daily_days).await?;
-    let (content, waits_for) = content(&mut view, &asked, &query, shown, said).await?;
+    let (content, waits_for) = content(&mut view, &asked, &query, shown, (visit.person.id, said)).await?;
     let mut bar = bar::bar(&view, &asked, &query, shown, &content.charts(), &state.config.public_url());
     if matches!(&content, MetricContent::Explore(explore) if !explore.is_answered()) {
         bar.files.clear();
     }
     let page = MetricPage {
         view: shown,
-        tabs: bar::tabs(view.workspace.slug.as_str(), &asked, &query),
+        tabs: bar::tabs(&view, &asked, &query),
         bar,
         rounded: view.precision.is_rounded(),
         content,
@@ -147,7 +147,7 @@ async fn page(
     let (id, now) = (view.workspace.id, view.now);
     drop(view);
     if let Some(exploration) = waits_for {
-        wait(&state.services, id, &exploration, now).await?;
+        note_waiting(&state.services, id, &exploration, now).await?;
     }
     let is_right = asked.period.fault.is_none() && !is_wrong;
     let status = if is_right { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
@@ -160,7 +160,7 @@ async fn content(
     asked: &Asked,
     query: &PageQuery,
     shown: MetricView,
-    said: Said,
+    (reader, said): (PersonId, Said),
 ) -> Result<(MetricContent, Option<Exploration>)> {
     let content = match shown {
         MetricView::Now => MetricContent::Now(now::model(view, asked).await?),
@@ -173,7 +173,7 @@ async fn content(
             MetricContent::Releases(releases::model(view, asked, said, address).await?)
         }
         MetricView::Explore => {
-            let (explore, exploration) = explore::model(view, asked, query).await?;
+            let (explore, exploration) = explore::model(view, asked, query, reader).await?;
             return Ok((MetricContent::Explore(explore), exploration));
         }
     };

@@ -6,7 +6,9 @@ use super::bar::bar;
 use super::content;
 use super::releases::Said;
 use crate::domain::error::Refusal;
+use crate::domain::id::PersonId;
 use crate::domain::permission::Permission;
+use crate::domain::text::visible;
 use crate::server::error::{Error, Result};
 use crate::server::http::caller::InWorkspace;
 use crate::server::services::metric_export::{MetricsSnapshot, export_metrics};
@@ -27,11 +29,11 @@ pub async fn picture(
     let keep_days = state.config.retention.keep_daily_days;
     // What cannot be drawn leaves no row that says it was.
     let mut view = state.store.view(&visit.actor, workspace.clone(), Permission::ExportMetrics).await?;
-    draw(&mut view, &query, shown, keep_days).await?;
+    draw(&mut view, &query, shown, (visit.person.id, keep_days)).await?;
     drop(view);
     let what = MetricsSnapshot { view: shown.as_str(), format: "svg", filters: query.with(&[]) };
     let mut view = export_metrics(&state.store, &visit.actor, workspace, what).await?;
-    let drawn = draw(&mut view, &query, shown, keep_days).await?;
+    let drawn = draw(&mut view, &query, shown, (visit.person.id, keep_days)).await?;
     let name =
         format!("attest-{}-{}-{}.svg", view.workspace.slug, shown.as_str(), query.of("chart").unwrap_or_default());
     let headers =
@@ -43,16 +45,22 @@ pub async fn picture(
 ///
 /// # Errors
 /// [`Refusal::NotFound`] where there is no such chart, or nothing in it.
-async fn draw(view: &mut View, query: &PageQuery, shown: MetricView, keep_days: u32) -> Result<String> {
+async fn draw(
+    view: &mut View,
+    query: &PageQuery,
+    shown: MetricView,
+    (reader, keep_days): (PersonId, u32),
+) -> Result<String> {
     let asked = Asked::read(view, query, shown, keep_days).await?;
     if let Some((field, problem)) = asked.period.fault {
         return Err(Error::invalid(field, problem));
     }
-    let (content, _) = content(view, &asked, query, shown, Said::default()).await?;
+    let (content, _) = content(view, &asked, query, shown, (reader, Said::default())).await?;
     let charts = content.charts();
     let about = bar(view, &asked, query, shown, &charts, "").in_words();
     let workspace = &view.workspace.name;
     let about = if about.is_empty() { workspace.clone() } else { format!("{workspace} · {about}") };
     let chart = charts.into_iter().find(|chart| query.of("chart") == Some(chart.name()));
-    Ok(chart.and_then(|chart| chart.picture(&about)).ok_or(Refusal::NotFound)?)
+    // Names come from outside, and XML has no place for some of what they may hold.
+    Ok(chart.and_then(|chart| chart.picture(&about)).map(visible).ok_or(Refusal::NotFound)?)
 }

@@ -33,6 +33,7 @@ pub async fn model(view: &mut View, asked: &Asked) -> Result<Quality> {
     problems.sort_by_key(|(times, _)| Reverse(*times));
     let may_see = view.may(Permission::LookUpProfiles);
     Ok(Quality {
+        is_rounded: view.precision.is_rounded(),
         problems: problems.into_iter().map(|(_, card)| card).collect(),
         examples: may_see.then(|| address(view.workspace.slug.as_str(), NavPage::Inputs, Environment::Production)),
     })
