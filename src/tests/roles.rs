@@ -183,8 +183,10 @@ impl Matrix {
                 let at = Role::ALL.iter().position(|known| *known == role).expect("a role");
                 match (expected(permission)[at], route.method) {
                     (false, _) => vec![StatusCode::FORBIDDEN],
-                    // Nobody has that mpid, and nobody changed the settings.
-                    (true, _) if ["/{mpid}", "/{version}"].iter().any(|end| route.path().ends_with(end)) => {
+                    // Nobody has that mpid, nobody changed the settings, and there is nothing to draw.
+                    (true, _)
+                        if ["/{mpid}", "/{version}", "/picture"].iter().any(|end| route.path().ends_with(end)) =>
+                    {
                         vec![StatusCode::NOT_FOUND]
                     }
                     // Samples are shown in response to a form; its address without the form leads back.

@@ -180,6 +180,9 @@ pub async fn compared_milestones(
     Ok(compared)
 }
 
+/// What rounding may make of a cohort, one in so many.
+const ROUNDING_ONE_IN: i64 = 20;
+
 async fn cohorts_around(
     view: &mut View,
     environment: Environment,
@@ -190,12 +193,15 @@ async fn cohorts_around(
     let before = Period { first: day.plus(-COHORT_DAYS), last: day.plus(-1) };
     let after = Period { first: day, last: day.plus(COHORT_DAYS - 1).min(today) };
     let both = Period { first: before.first, last: after.last };
-    let happened = Happened::read(view, environment, app, both).await?;
+    let (happened, precision) = (Happened::read(view, environment, app, both).await?, view.precision);
     let cohort = |days: Period| {
         let sum = |of: fn(&FlowSums) -> i64| happened.sum_within(days, |day| of(&day.sums));
         let (part, whole) = (sum(|sums| sums.installs_authorized), sum(|sums| sums.installs_answered));
-        // Each device was first seen once.
-        Cohort { days, first_answer_consent: Fraction { part, whole, is_of_one_moment: true } }
+        // Each device was first seen once. But where each day's rounding together may be more than one in twenty, the change of a
+        // rate is made by it, and might even be the other way round.
+        let by_rounding = precision.step() / 2 * days.days() * ROUNDING_ONE_IN;
+        let is_sample = !precision.is_rounded() || whole.figure().is_some_and(|whole| by_rounding <= whole);
+        Cohort { days, first_answer_consent: Fraction { part, whole, is_of_one_moment: is_sample } }
     };
     Ok((cohort(before), cohort(after)))
 }

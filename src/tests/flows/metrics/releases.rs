@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 on_both! {
     a_release_is_held_against_the_days_before_it
     rounded_roles_see_no_single_answer_of_a_cohort
+    rounding_turns_no_change_around
     what_is_noted_is_marked_and_can_be_taken_away
     what_cannot_be_noted_is_said_beside_its_field
 }
@@ -131,6 +132,32 @@ async fn rounded_roles_see_no_single_answer_of_a_cohort(world: World) {
     assert!(!page.contains("Add an annotation"));
     let form = [("act", "add"), ("name", "x"), ("day", "2026-12-01"), ("app", "")];
     assert_eq!(world.post("/w/acme/metrics/releases", &ann, &form).await.status, StatusCode::FORBIDDEN);
+}
+
+/// Eleven of twenty-six allow it each day, and then fourteen of twenty-six: rounded day by day it was 10 and 10 of 30.
+async fn rounding_turns_no_change_around(world: World) {
+    world.workspace("Acme").await;
+    let ada = world.member("acme", "Ada", Role::ComplianceAdmin).await;
+    let input = world.input("acme", "Backend").await;
+    for day in 0..18 {
+        for n in 0..26 {
+            let status = if n < if day < 14 { 11 } else { 14 } { "authorized" } else { "denied" };
+            let sent = world.event(&input, &device(&format!("c{day}-{n}"), Some(status), "4.8")).await;
+            assert_eq!(sent.status, StatusCode::ACCEPTED);
+        }
+        world.clock.advance(DAY);
+    }
+    let ada = world.sign_in(&ada).await;
+    let form = [("act", "add"), ("name", "Prompt moved"), ("day", "2026-12-06"), ("app", "")];
+    assert_eq!(world.post("/w/acme/metrics/releases", &ada, &form).await.status, StatusCode::SEE_OTHER);
+    let page = world.get("/w/acme/metrics/releases", &ada).await.body;
+    assert!(page.contains("42.3%") && page.contains("53.8%") && page.contains("▲ 11.5 points"), "{page}");
+    let ann = world.sign_in(&world.member("acme", "Ann", Role::Analyst).await).await;
+    let page = world.get("/w/acme/metrics/releases", &ann).await.body;
+    assert!(page.contains("Prompt moved") && page.contains("too few a day for rounded figures"), "{page}");
+    assert!(!page.contains("▲") && !page.contains("▼") && !page.contains("Between"), "{page}");
+    let told = api(&world, &world.token("acme", Role::Analyst).await, "releases").await;
+    assert_eq!(told["milestones"][0]["difference_low"], Value::Null, "{told}");
 }
 
 async fn what_is_noted_is_marked_and_can_be_taken_away(world: World) {

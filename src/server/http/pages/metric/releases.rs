@@ -77,7 +77,8 @@ fn row(ComparedMilestone { milestone, cohorts }: ComparedMilestone, may_note: bo
     let unknown = || CohortCell { rate: words::NO_SHARE.to_owned(), ..CohortCell::default() };
     let (before, after) = cohorts.map_or((unknown(), unknown()), |(before, after)| (cell(before), cell(after)));
     let grew = cohorts
-        .and_then(|(before, after)| after.first_answer_consent.since(before.first_answer_consent, Rate::Consent));
+        .and_then(|(before, after)| after.first_answer_consent.since(before.first_answer_consent, Rate::Consent))
+        .filter(|(_, meaning)| *meaning != Meaning::Unknown);
     MilestoneRow {
         day: day_words(day),
         name,
