@@ -131,9 +131,9 @@ test("a screen reader meets what is chosen, the rate, its chart and its table, i
     };
     await order("overview", ['heading "Overview" [level=1]', 'group "Days"', 'combobox "App"', /heading ".*onsent rate.*" \[level=2\]/,
         /img "Consent rate/, "table", /heading "Reported status/, /img "Reported and effective status/, "table"]);
-    await order("metrics/over-time?days=7", ['heading "Metrics: Over time" [level=1]', 'navigation "Views"', 'group "Days"', 'combobox "What is counted"',
+    await order("metrics/over-time?days=7", ['heading "Metrics – Over time" [level=1]', 'navigation "Views"', 'group "Days"', 'combobox "What is counted"',
         'heading "Consent rate" [level=2]', /img "Consent rate/, "table", 'heading "Shares" [level=2]', /img "/, "table"]);
-    await order("metrics/flow?days=7", ['heading "Metrics: Flow" [level=1]', 'navigation "Views"', 'group "Days"', "heading", "table"]);
+    await order("metrics/flow?days=7", ['heading "Metrics – Flow" [level=1]', 'navigation "Views"', 'group "Days"', "heading", "table"]);
 });
 
 test("charts are pictures that every program can read", async ({ server, signedIn }) => {

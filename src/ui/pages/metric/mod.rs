@@ -199,7 +199,7 @@ pub fn metrics(page: MetricPage) -> impl IntoView {
     };
     let content = view! {
         <div class="head">
-            <h1>"Metrics"<span class="hidden">{format!(": {}", page.view.title())}</span></h1>
+            <h1>"Metrics"<span class="hidden">{format!("– {}", page.view.title())}</span></h1>
             {reading}
         </div>
         <nav class="tabs" aria-label="Views"><ul>{tabs}</ul></nav>

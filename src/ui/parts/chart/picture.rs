@@ -67,7 +67,7 @@ impl Chart<'_> {
         let (_, measures) = drawing.split_once("viewBox=\"0 0 ")?;
         let height: f64 = measures.split_once('"')?.0.split(' ').nth(1)?.parse().ok()?;
         let has_legend = matches!(self, Self::Stack(_) | Self::Bars(_));
-        let legend = has_legend.then(|| legend(HEAD + height).to_html()).unwrap_or_default();
+        let legend = if has_legend { legend(HEAD + height).to_html() } else { String::new() };
         let whole = HEAD + height + if has_legend { FOOT } else { 12.0 };
         let words = view! {
             <title>{self.title()}</title>
