@@ -21,6 +21,21 @@ test("the open Overview shows an event within two seconds, and stays calm withou
     expect(Date.now() - sent).toBeLessThan(2000);
 });
 
+test("what is open and what has the focus stay so while it follows", async ({ server, signedIn }) => {
+    const slug = server.workspace("Open");
+    const input = server.input(slug);
+    for (const [n, status] of ["denied", "authorized"].entries()) await server.send(input, iphone(n, status));
+    const page = await signedIn(server.member(slug, "Ada", "compliance_admin"));
+    await expect(page.getByRole("status")).toHaveText("Live");
+    const summary = page.getByText("Show the figures").first();
+    await summary.click();
+    await expect(page.locator("#consent-table")).toBeVisible();
+    await server.send(input, iphone(2, "authorized"));
+    await expect(page.getByText("3 Apple profiles, and")).toBeVisible();
+    await expect(page.locator("#consent-table")).toBeVisible();
+    await expect(summary).toBeFocused();
+});
+
 test("the first event takes the place of the empty page, and its app can be chosen", async ({ server, signedIn }) => {
     const slug = server.workspace("First");
     const input = server.input(slug);

@@ -13,6 +13,11 @@ pub fn moment(at: Millis) -> Moment {
     Moment { iso: at.to_string(), words: at.strftime("%-d %b %Y, %H:%M UTC").to_string(), exact: None }
 }
 
+/// The same to the minute, for what would otherwise change with every batch though nobody could see it.
+pub fn minute(at: Millis) -> Moment {
+    moment(Millis(at.0 - at.0.rem_euclid(MINUTE)))
+}
+
 /// From when and where moments are looked at.
 #[derive(Clone, Copy, Debug)]
 pub struct Times<'a> {

@@ -12,8 +12,7 @@ use crate::domain::id::AppId;
 use crate::domain::metric::{Basis, Figures as DomainFigures, Rate};
 use crate::domain::platform::Platform;
 use crate::domain::rounding::share;
-use crate::domain::time::{MINUTE, Millis};
-use crate::server::http::moment::{Times, day_words};
+use crate::server::http::moment::{day_words, minute};
 use crate::server::services::distribution::{Distribution, DistributionQuery};
 use crate::server::services::trend::Compared;
 use crate::ui::pages::overview::filter::OverviewFilter;
@@ -29,8 +28,6 @@ pub struct Read {
     pub distribution: Distribution,
     /// What to say while nothing was counted.
     pub empty: Option<Empty>,
-    /// The workspace's time zone.
-    pub zone: String,
     pub period: AskedPeriod,
     pub compared: Compared,
     pub marks: Vec<Mark>,
@@ -88,10 +85,6 @@ fn filter(read: &Read, asked: &PageQuery, largest: &[&App]) -> OverviewFilter {
     }
 }
 
-fn whole_minute(at: Millis) -> Millis {
-    Millis(at.0 - at.0.rem_euclid(MINUTE))
-}
-
 fn platform_of(cell: &Cell) -> Option<Platform> {
     let slice = cell.slice.as_ref().filter(|slice| slice.dimension == Dimension::Platform)?;
     Platform::parse(&slice.value)
@@ -100,7 +93,6 @@ fn platform_of(cell: &Cell) -> Option<Platform> {
 /// Everything that follows the server, its filter too.
 pub fn counts(read: &Read, asked: &PageQuery) -> Counts {
     let Read { question, distribution, empty, .. } = read;
-    let times = Times { now: whole_minute(distribution.now), zone: Some(&read.zone) };
     let shown = |n| words::count(distribution.shown(n));
     let apple = distribution.apple(question);
     let chosen = question.platform.filter(|platform| !platform.is_apple());
@@ -111,8 +103,8 @@ pub fn counts(read: &Read, asked: &PageQuery) -> Counts {
         filter: Some(filter(read, asked, &largest)),
         apple: shown(apple),
         elsewhere: shown(distribution.explicit(question, CountedState::NotApplicable)),
-        // To the minute: it would otherwise change with every batch though nobody could see it.
-        last_batch: distribution.last_batch(question).map(|at| times.ago(whole_minute(at))),
+        // Not how long ago: that changes each minute, and would draw the page anew though nothing came.
+        last_batch: distribution.last_batch(question).map(minute),
         rounded: distribution.precision.is_rounded(),
         alerts: read.alerts.clone(),
         content: match empty {

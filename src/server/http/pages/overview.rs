@@ -69,8 +69,7 @@ async fn read(view: &mut View, asked: &PageQuery, keep_daily_days: u32) -> Resul
         }
     };
     let alerts = alerts(view).await?;
-    let zone = view.workspace.time_zone.clone();
-    Ok(Read { zone, question, distribution, empty, period, compared, marks, alerts, happenings })
+    Ok(Read { question, distribution, empty, period, compared, marks, alerts, happenings })
 }
 
 /// For rounded roles not even whether there is anybody in an app or in development may be shown; that nothing ever came is.
