@@ -180,9 +180,6 @@ pub async fn compared_milestones(
     Ok(compared)
 }
 
-/// What rounding may make of a cohort, one in so many.
-const ROUNDING_ONE_IN: i64 = 20;
-
 async fn cohorts_around(
     view: &mut View,
     environment: Environment,
@@ -197,10 +194,9 @@ async fn cohorts_around(
     let cohort = |days: Period| {
         let sum = |of: fn(&FlowSums) -> i64| happened.sum_within(days, |day| of(&day.sums));
         let (part, whole) = (sum(|sums| sums.installs_authorized), sum(|sums| sums.installs_answered));
-        // Each device was first seen once. But where each day's rounding together may be more than one in twenty, the change of a
-        // rate is made by it, and might even be the other way round.
-        let by_rounding = precision.step() / 2 * days.days() * ROUNDING_ONE_IN;
-        let is_sample = !precision.is_rounded() || whole.figure().is_some_and(|whole| by_rounding <= whole);
+        // Each device was first seen once. But of rounded days nothing follows: what rounding makes of each adds up, and may turn
+        // a change around however large the sum is.
+        let is_sample = !precision.is_rounded();
         Cohort { days, first_answer_consent: Fraction { part, whole, is_of_one_moment: is_sample } }
     };
     Ok((cohort(before), cohort(after)))

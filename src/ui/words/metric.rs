@@ -121,7 +121,7 @@ pub fn grown(interval: Option<Interval>) -> String {
         if points == "-0.0" { "+0.0".to_owned() } else { points.replace('-', "−") }
     };
     match interval {
-        None => "Too few answered to tell, or too few a day for rounded figures.".to_owned(),
+        None => "Too few answered to tell, and rounded figures never do.".to_owned(),
         Some(interval) => {
             let meaning = if interval.may_be_chance() { "may be chance" } else { "not chance" };
             format!("Between {} and {} points: {meaning}.", signed(interval.low), signed(interval.high))

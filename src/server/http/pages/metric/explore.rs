@@ -67,8 +67,8 @@ pub async fn model(
     let question = question(asked);
     let at_once = question.slices.is_empty().then(|| format!("by{}", query.with(&[])));
     let answered = view.answer_to(&question).await?;
-    // An answer that somebody else got meanwhile is theirs too.
-    let is_newer = |open: &Exploration| answered.as_ref().and_then(|answered| answered.ended_at) > Some(open.asked_at);
+    // An answer that somebody else got is theirs too, if its counting began since they asked.
+    let is_newer = |open: &Exploration| answered.as_ref().and_then(|answered| answered.begun_at) > Some(open.asked_at);
     let open = view.open_exploration(&question, reader).await?.filter(|open| !is_newer(open));
     let progress = match (&open, &answered) {
         (Some(open), _) if open.begun_at.is_none() && view.is_behind_others(open).await? => Progress::Queued,
