@@ -144,28 +144,24 @@ mod tests {
         explored
     }
 
-    fn all_of(counts: &Counts) -> i64 {
-        counts.all()
-    }
-
     #[test]
     fn all_values_that_are_asked_for_count_together() {
         let two = [(Dimension::OsVersion, "17.4"), (Dimension::Country, "DE")];
         let explored = explored(&question(Unit::Devices, None, &two, BreakdownBy::AppVersion));
         assert_eq!(explored.all.of(CountedState::Known(Status::Authorized)), 10);
-        assert_eq!((all_of(&explored.all), explored.values.len()), (10, 1));
-        assert_eq!(all_of(&explored.values[""]), 10, "without a version");
+        assert_eq!((explored.all.all(), explored.values.len()), (10, 1));
+        assert_eq!(explored.values[""].all(), 10, "without a version");
     }
 
     #[test]
     fn profiles_count_in_their_app_where_apps_are_told_apart() {
         let by_app = explored(&question(Unit::Profiles, None, &[], BreakdownBy::App));
-        let of = |app: i64| all_of(&by_app.values[&AppId(app).to_string()]);
-        assert_eq!((of(1), of(2), all_of(&by_app.all)), (12, 2, 12));
+        let of = |app: i64| by_app.values[&AppId(app).to_string()].all();
+        assert_eq!((of(1), of(2), by_app.all.all()), (12, 2, 12));
         let in_app = explored(&question(Unit::Profiles, Some(1), &[], BreakdownBy::Country));
-        assert_eq!((all_of(&in_app.values["DE"]), all_of(&in_app.all)), (8, 12));
+        assert_eq!((in_app.values["DE"].all(), in_app.all.all()), (8, 12));
         let in_all = explored(&question(Unit::Profiles, None, &[], BreakdownBy::Country));
-        assert_eq!((all_of(&in_all.values["DE"]), all_of(&in_all.all)), (8, 12));
+        assert_eq!((in_all.values["DE"].all(), in_all.all.all()), (8, 12));
     }
 
     #[test]
@@ -177,7 +173,7 @@ mod tests {
         }
         let without = AlikeDevices { country: None, ..alike(1, None, "17.0", "", 1, (0, 0)) };
         explored.add(&question, &without, Some(&admitted));
-        assert_eq!((all_of(&explored.values["DE"]), all_of(&explored.other), all_of(&explored.values[""])), (2, 2, 1));
-        assert_eq!((explored.values.len(), all_of(&explored.all)), (2, 5));
+        assert_eq!((explored.values["DE"].all(), explored.other.all(), explored.values[""].all()), (2, 2, 1));
+        assert_eq!((explored.values.len(), explored.all.all()), (2, 5));
     }
 }

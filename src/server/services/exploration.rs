@@ -51,15 +51,9 @@ async fn explore_once(
 }
 
 /// Notes that somebody waits now for an answer that is not there yet.
-pub async fn note_waiting(
-    services: &Services,
-    workspace: WorkspaceId,
-    exploration: &Exploration,
-    now: Millis,
-) -> Result<()> {
-    let id = exploration.id;
-    let is_noted = now.0 - exploration.looked_at.0 < NOTED_AGAIN;
-    if exploration.ended_at.is_some() || is_noted {
+pub async fn note_waiting(services: &Services, workspace: WorkspaceId, open: &Exploration, now: Millis) -> Result<()> {
+    let id = open.id;
+    if now.0 - open.looked_at.0 < NOTED_AGAIN {
         return Ok(());
     }
     let body = move |mut tx: SystemTx| async move {

@@ -22,7 +22,6 @@ use crate::server::error::{Error, Result};
 pub struct Exploration {
     pub id: ExplorationId,
     pub question: ExploredQuestion,
-    pub person: PersonId,
     pub asked_at: Millis,
     pub looked_at: Millis,
     pub begun_at: Option<Millis>,
@@ -44,7 +43,6 @@ struct ExplorationRow {
     app_id: AppId,
     slices: String,
     grouped_by: BreakdownBy,
-    person_id: PersonId,
     asked_at: Millis,
     looked_at: Millis,
     begun_at: Option<Millis>,
@@ -75,7 +73,6 @@ impl TryFrom<ExplorationRow> for Exploration {
                 by: row.grouped_by,
             },
             id: row.id,
-            person: row.person_id,
             asked_at: row.asked_at,
             looked_at: row.looked_at,
             begun_at: row.begun_at,
@@ -100,7 +97,7 @@ fn slices_of(question: &ExploredQuestion) -> String {
 macro_rules! explorations {
     ($rest:literal) => {
         concat!(
-            "select id, environment, unit, app_id, slices, grouped_by, person_id, asked_at, looked_at, begun_at, ended_at, cursor, \
+            "select id, environment, unit, app_id, slices, grouped_by, asked_at, looked_at, begun_at, ended_at, cursor, \
             seen, expected, explored_json from explorations where workspace_id = $1 ",
             $rest
         )

@@ -103,6 +103,19 @@ async fn a_feed_without_statuses_is_named(world: World) {
     assert!(page.contains("<b>104</b> <a href=\"/w/acme/inputs/"), "{page}");
     assert_eq!(page.matches("by “Server”, none with an ATT status").count(), 1, "{page}");
     assert_eq!(page.matches("by “App”, none").count(), 0, "{page}");
+    // How many never reported one is the interface's own number, and leads to where it is seen which ones.
+    let token = world.token("acme", Role::Compliance).await;
+    for unit in ["profiles", "devices"] {
+        let path = format!("/api/v1/workspaces/acme/distribution?unit={unit}");
+        let answer = world.ask("GET", &path, Some(&bearer(&token)), "").await.json();
+        let unknown = answer["counts"]["unknown"].as_i64().expect("a count");
+        let page = world.get(&format!("/w/acme/overview?unit={unit}"), &ada).await.body;
+        let of_unit = if unit == "devices" { "&amp;unit=devices" } else { "" };
+        let address = format!("/w/acme/metrics/by?by=app_version&amp;sort=unknown{of_unit}");
+        let line = format!("<b>{unknown}</b> <a href=\"{address}\">{unit} never reported a status");
+        assert!(unknown > 100 && page.contains(&line), "{line}: {page}");
+        assert_eq!(world.get(&address.replace("&amp;", "&"), &ada).await.status, StatusCode::OK);
+    }
     let told = async |cookie: &Cookie| {
         let page = world.get("/w/acme/inputs", cookie).await.body;
         let mut told = Vec::new();

@@ -19,10 +19,10 @@ pub fn replace(target: &str, html: &str) {
     let scrolled: Vec<i32> = all(&element, ".scroll").map(|region| region.scroll_left()).collect();
     let open: Vec<bool> = all(&element, "details").map(|details| details.has_attribute("open")).collect();
     // What has no mark of its own is found by its place among its like.
-    let like = focused.map(|focused| focused.tag_name()).filter(|_| mark.is_none());
-    let place = like.as_ref().and_then(|like| {
-        let active = document.active_element();
-        all(&element, like).position(|one| Some(&one) == active.as_ref())
+    let place = focused.filter(|_| mark.is_none()).and_then(|focused| {
+        let like = focused.tag_name();
+        let at = all(&element, &like).position(|one| one == focused)?;
+        Some((like, at))
     });
     element.set_inner_html(html);
     for (region, left) in all(&element, ".scroll").zip(scrolled) {
@@ -31,8 +31,8 @@ pub fn replace(target: &str, html: &str) {
     for (details, _) in all(&element, "details").zip(open).filter(|(_, open)| *open) {
         let _ = details.set_attribute("open", "");
     }
-    let by_place = || all(&element, like.as_ref()?).nth(place?);
-    let again = mark.and_then(|mark| element.query_selector(&mark).ok().flatten()).or_else(by_place);
+    let by_mark = mark.and_then(|mark| element.query_selector(&mark).ok().flatten());
+    let again = by_mark.or_else(|| place.and_then(|(like, at)| all(&element, &like).nth(at)));
     if let Some(again) = again {
         // A chart is no HTML element and takes the focus all the same. Losing it would be worse than a browser that cannot
         // give it back.

@@ -19,6 +19,13 @@ pub struct Bars {
     pub title: String,
 }
 
+impl Bars {
+    /// What they show, in words.
+    pub fn heading(&self) -> String {
+        format!("Reported and effective status of {}", self.title)
+    }
+}
+
 /// The figures of one status, as they are read under the pointer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reading {
@@ -100,7 +107,7 @@ fn draw(bars: &Bars, measures: Measures) -> impl IntoView + use<> {
             role="img"
             aria-labelledby=labelled
         >
-            <title id=title_id>{format!("Reported and effective status of {}", bars.title)}</title>
+            <title id=title_id>{bars.heading()}</title>
             <desc id=description_id>"The same figures as in the table below. The arrow keys read them part by part."</desc>
             {pattern(hatch.clone())}
             {labels}

@@ -11,24 +11,29 @@ use crate::domain::platform::OsVersion;
 use crate::domain::rounding::Shown;
 use crate::server::error::Result;
 use crate::server::http::moment::moment;
-use crate::server::services::distribution::DistributionQuery;
+use crate::server::services::distribution::{Distribution, DistributionQuery};
 use crate::server::services::flow::Happened;
 use crate::server::services::kept_days::KeptDays;
+use crate::server::store::View;
 use crate::server::store::erasure::Progress;
 use crate::server::store::tally;
-use crate::server::store::{CounterSelection, View};
 use crate::ui::frame::{NavPage, address};
 use crate::ui::pages::overview::Happening;
 use crate::ui::words;
 use std::cmp::Reverse;
 
 /// All lines, of the environment, the app and the platform that are looked at.
-pub async fn happenings(view: &mut View, question: &DistributionQuery, kept: KeptDays) -> Result<Vec<Happening>> {
+pub async fn happenings(
+    view: &mut View,
+    question: &DistributionQuery,
+    distribution: &Distribution,
+    kept: KeptDays,
+) -> Result<Vec<Happening>> {
     let mut all = Vec::new();
     // What happened on a day is not counted by platform.
     if question.platform.is_none() {
         all.push(first_answers(view, question, kept).await?);
-        all.extend(never_reported(view, question).await?);
+        all.extend(never_reported(view, question, distribution));
         all.extend(too_old(view, question).await?);
         all.extend(without_statuses(view, question).await?);
     }
@@ -78,20 +83,13 @@ async fn first_answers(view: &mut View, question: &DistributionQuery, kept: Kept
 }
 
 /// How many never reported a status; leads to where it is seen which ones.
-async fn never_reported(view: &mut View, question: &DistributionQuery) -> Result<Option<Happening>> {
-    let DistributionQuery { environment, unit, app, .. } = *question;
-    let counts = view.counts_of(CounterSelection { environment, unit, app, slice: None }).await?;
-    let shown = view.precision.shown(counts.of(CountedState::Unknown));
-    let address = by_address(view, question, "app_version");
-    Ok(shown.figure().filter(|n| *n > 0).map(|_| {
-        let first = words::count(shown);
-        let units = words::unit_after(&first, unit);
-        Happening {
-            first,
-            words: format!("{units} never reported a status: see in which app versions"),
-            address: Some(address),
-        }
-    }))
+fn never_reported(view: &View, question: &DistributionQuery, distribution: &Distribution) -> Option<Happening> {
+    let shown = distribution.shown(distribution.explicit(question, CountedState::Unknown));
+    shown.figure().filter(|n| *n > 0)?;
+    let first = words::count(shown);
+    let units = words::unit_after(&first, question.unit);
+    let words = format!("{units} never reported a status: see in which app versions");
+    Some(Happening { first, words, address: Some(by_address(view, question, "app_version")) })
 }
 
 /// Where the units that are looked at are grouped by something, those with the most unknown ones first.

@@ -63,19 +63,7 @@ impl PageQuery {
     /// [`Problem::TooLong`] for a value that is longer than any that is kept, [`Problem::Repeated`] for two values of one
     /// parameter: the page would be about one of them and say nothing of the other.
     pub fn known(query: axum::extract::RawQuery, names: &[&'static str]) -> Result<Self> {
-        let mut query = Self::new(query);
-        query.0.retain(|(name, _)| names.contains(&name.as_str()));
-        let mut seen = BTreeSet::new();
-        query.0.retain(|pair| seen.insert(pair.clone()));
-        for name in names {
-            if query.0.iter().filter(|(known, _)| known == name).count() > 1 {
-                return Err(Refusal::BadRequest(vec![Fault::new(*name, Problem::Repeated)]).into());
-            }
-            if query.of(name).is_some_and(|value| value.chars().count() > LONGEST_KEPT) {
-                return Err(Refusal::BadRequest(vec![Fault::new(*name, Problem::TooLong)]).into());
-            }
-        }
-        Ok(query)
+        Self::new(query).checked(names)
     }
 
     /// The same with fields of a form, which take the place of those of their names.
@@ -87,10 +75,25 @@ impl PageQuery {
         sent: &[(String, String)],
         names: &[&'static str],
     ) -> Result<Self> {
-        let names_sent: Vec<&str> = sent.iter().map(|(name, _)| name.as_str()).collect();
-        let others = Self::known(query, names)?.others(&names_sent);
-        let all = form_urlencoded::Serializer::new(String::new()).extend_pairs(others.iter().chain(sent)).finish();
-        Self::known(axum::extract::RawQuery(Some(all)), names)
+        let mut query = Self::new(query);
+        query.0.retain(|(name, _)| !sent.iter().any(|(field, _)| field == name));
+        query.0.extend_from_slice(sent);
+        query.checked(names)
+    }
+
+    fn checked(mut self, names: &[&'static str]) -> Result<Self> {
+        self.0.retain(|(name, _)| names.contains(&name.as_str()));
+        let mut seen = BTreeSet::new();
+        self.0.retain(|pair| seen.insert(pair.clone()));
+        for name in names {
+            if self.0.iter().filter(|(known, _)| known == name).count() > 1 {
+                return Err(Refusal::BadRequest(vec![Fault::new(*name, Problem::Repeated)]).into());
+            }
+            if self.of(name).is_some_and(|value| value.chars().count() > LONGEST_KEPT) {
+                return Err(Refusal::BadRequest(vec![Fault::new(*name, Problem::TooLong)]).into());
+            }
+        }
+        Ok(self)
     }
 
     /// An empty one is absent.

@@ -65,7 +65,7 @@ async fn read(view: &mut View, asked: &PageQuery, keep_daily_days: u32) -> Resul
             let asked = TrendQuery { environment, unit, app, slice, first, last, step };
             let compared = compared(view, &asked, kept.first).await?;
             let marks = marks(view, &compared, &distribution.apps, environment, app).await?;
-            (compared, marks, happenings(view, &question, kept).await?)
+            (compared, marks, happenings(view, &question, &distribution, kept).await?)
         }
     };
     let alerts = alerts(view).await?;

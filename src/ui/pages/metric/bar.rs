@@ -12,6 +12,8 @@ pub struct MetricBar {
     pub kept: Vec<(String, String)>,
     /// What was chosen other than what is usual.
     pub chips: Vec<Chip>,
+    /// What is chosen, for paper.
+    pub printed: String,
     /// The same figures as files, with the words of their links; none for those who may not export.
     pub files: Vec<(&'static str, String)>,
     /// Its charts as pictures, with their titles; none for those who may not export.
@@ -32,17 +34,7 @@ pub struct Chip {
     pub without: String,
 }
 
-impl MetricBar {
-    /// What is chosen, for paper and pictures.
-    pub fn in_words(&self) -> String {
-        let days = self.period.as_ref().map(|period| period.words.clone());
-        let all: Vec<String> = days.into_iter().chain(self.chips.iter().map(|chip| chip.words.clone())).collect();
-        all.join(" · ")
-    }
-}
-
 pub fn metric_bar(bar: MetricBar) -> impl IntoView {
-    let printed = bar.in_words();
     let chip = |chip: Chip| {
         view! {
             <li><a class="chip" href=chip.without><span class="hidden">"Remove filter "</span>{chip.words}<span aria-hidden="true">" ×"</span></a></li>
@@ -70,7 +62,7 @@ pub fn metric_bar(bar: MetricBar) -> impl IntoView {
         }
     });
     view! {
-        <p class="printed">{printed}</p>
+        <p class="printed">{bar.printed}</p>
         <div class="filters">
             {period}
             {filter_form(bar.selects, bar.kept)}

@@ -12,8 +12,6 @@ pub struct Explore {
     pub address: String,
     /// The same without.
     pub path: String,
-    /// A view that has the same figures without counting.
-    pub at_once: Option<String>,
     pub progress: Progress,
 }
 
@@ -22,10 +20,13 @@ pub struct Explore {
 pub enum Progress {
     /// The reader may not see single devices.
     NotAllowed,
-    /// Nobody asked this within the hour; with how many devices there are.
+    /// Nobody asked this within the hour.
     NotAsked {
+        /// How many there are to look through.
         devices: i64,
         groups: Groups,
+        /// A view that has the same figures without counting.
+        at_once: Option<String>,
     },
     /// Another question is counted before it.
     Queued,
@@ -62,9 +63,9 @@ impl Explore {
 }
 
 pub fn explore(page: Explore) -> impl IntoView {
-    let at_once = page.at_once.map(|address| {
+    let at_once = |address: String| {
         view! { <p class="muted">"No filter beside the app is chosen. "<a href=address>"By"</a>" answers this at once."</p> }
-    });
+    };
     let address = page.address;
     // With what is chosen, sent or not: whoever chooses by keys or without script would have another question counted.
     let action = page.path;
@@ -89,7 +90,7 @@ pub fn explore(page: Explore) -> impl IntoView {
             </p>
         }
         .into_any(),
-        Progress::NotAsked { devices, groups: choices } => view! {
+        Progress::NotAsked { devices, groups: choices, at_once: address } => view! {
             <p>
                 {format!(
                     "Choose any filters and what to group by. To answer, the server looks through {} {}, while this page stays open.",
@@ -97,7 +98,7 @@ pub fn explore(page: Explore) -> impl IntoView {
                     if devices == 1 { "device" } else { "devices" },
                 )}
             </p>
-            {at_once}
+            {address.map(at_once)}
             <div class="grouped">"Grouped by "{groups(choices)}</div>
             {count("button primary", "Count")}
         }

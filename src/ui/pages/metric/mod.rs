@@ -12,6 +12,7 @@ pub mod saved;
 
 use crate::domain::closed_list::closed_list;
 use crate::domain::count::{Dimension, Unit};
+use crate::domain::permission::Permission;
 use crate::ui::frame::{Frame, frame};
 use crate::ui::islands::reading::ChartReading;
 use crate::ui::parts::chart::picture::Chart;
@@ -45,6 +46,15 @@ impl MetricView {
             Self::Quality => "Quality",
             Self::Releases => "Releases",
             Self::Explore => "Explore",
+        }
+    }
+
+    /// What one must be allowed to see its figures.
+    pub fn permission(self) -> Permission {
+        match self {
+            // It may be asked for a single device.
+            Self::Explore => Permission::LookUpProfiles,
+            _ => Permission::SeeMetrics,
         }
     }
 
@@ -132,6 +142,14 @@ pub enum MetricContent {
 }
 
 impl MetricContent {
+    /// Whether its figures are there, to be had as files.
+    pub fn has_files(&self) -> bool {
+        match self {
+            Self::Explore(explore) => explore.is_answered(),
+            _ => true,
+        }
+    }
+
     /// Its charts, in their order on the page.
     pub fn charts(&self) -> Vec<Chart<'_>> {
         match self {

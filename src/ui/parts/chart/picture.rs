@@ -40,7 +40,7 @@ impl Chart<'_> {
 
     pub fn title(self) -> String {
         match self {
-            Self::Bars(chart) => format!("Reported and effective status of {}", chart.title),
+            Self::Bars(chart) => chart.heading(),
             Self::Line(chart) => chart.title.clone(),
             Self::Stack(chart) => chart.title.clone(),
             Self::Columns(chart) => chart.title.clone(),

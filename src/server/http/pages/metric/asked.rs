@@ -12,7 +12,6 @@ use crate::domain::id::AppId;
 use crate::domain::metric::{Basis, Rate};
 use crate::domain::retention::Aging;
 use crate::domain::rounding::Precision;
-use crate::server::calendar;
 use crate::server::error::Result;
 use crate::server::services::kept_days::{KeptDays, kept_days};
 use crate::server::services::trend::{Step, TrendQuery};
@@ -62,8 +61,6 @@ pub struct Asked {
     pub compare: Option<App>,
     /// The values that are asked for, each of another dimension: at most one, but where the view has several.
     pub slices: Vec<Slice>,
-    /// Values that can be chosen besides, of each dimension, where the view has several.
-    pub offered: Vec<(Dimension, Vec<String>)>,
     pub rate: Rate,
     pub by: BreakdownBy,
     /// What rows are sorted by, and whether the other way round than is usual.
@@ -115,25 +112,12 @@ impl Asked {
         let rest = [BreakdownBy::AppVersion, BreakdownBy::OsVersion, BreakdownBy::Country, BreakdownBy::Platform];
         let rest = rest.into_iter().find(|by| !is_chosen(*by)).unwrap_or(BreakdownBy::AppVersion);
         let usual_by = if app.is_some() { rest } else { BreakdownBy::App };
-        let mut offered = Vec::new();
-        // To rounded roles they would tell values that few have.
-        if shown.has_slices() && !view.precision.is_rounded() {
-            let today = calendar::day(view.now, &view.workspace.time_zone);
-            let app = app.as_ref().map(|app| app.id);
-            let platforms = view.counts_by(query.environment()?, Unit::Devices, app, Dimension::Platform).await?;
-            offered.push((Dimension::Platform, platforms.into_keys().collect()));
-            for dimension in [Dimension::OsVersion, Dimension::AppVersion, Dimension::Country] {
-                let values = view.admitted_values(app, dimension, today).await?;
-                offered.push((dimension, values.into_iter().collect()));
-            }
-        }
         Ok(Self {
             environment: query.environment()?,
             unit: unit.unwrap_or(Unit::Profiles),
             basis: query.parsed("basis", Basis::parse)?.unwrap_or_default(),
             compare,
             slices,
-            offered,
             rate: query.parsed("rate", Rate::parse)?.unwrap_or_default(),
             by: by.unwrap_or(usual_by),
             sort: query.parsed("sort", sort)?,

@@ -9,11 +9,12 @@ use crate::domain::environment::Environment;
 use crate::domain::metric::{Basis, Rate};
 use crate::domain::permission::Permission;
 use crate::server::calendar;
+use crate::server::error::Result;
 use crate::server::services::trend::Step;
 use crate::server::services::version_order::by_version;
 use crate::server::store::View;
-use crate::ui::pages::metric::MetricView;
 use crate::ui::pages::metric::bar::{Chip, MetricBar};
+use crate::ui::pages::metric::{MetricContent, MetricView};
 use crate::ui::parts::chart::picture::Chart;
 use crate::ui::parts::filter::{Choice, Select};
 use crate::ui::words;
@@ -41,7 +42,7 @@ pub fn tabs(view: &View, asked: &Asked, query: &PageQuery) -> Vec<(MetricView, S
         let has = |name: &str| view.takes(name) && !is_further(name) && (name != "unit" || view.has_unit(asked.unit));
         format!("{}{}", path(slug, view), query.only(has))
     };
-    let may_open = |shown: &MetricView| *shown != MetricView::Explore || view.may(Permission::LookUpProfiles);
+    let may_open = |shown: &MetricView| view.may(shown.permission());
     MetricView::ALL.into_iter().filter(may_open).map(|view| (view, address(view))).collect()
 }
 
@@ -51,24 +52,36 @@ pub fn path(slug: &str, view: MetricView) -> String {
     format!("/w/{slug}/metrics{view}")
 }
 
-/// The bar of a view that has these charts.
-pub fn bar(
-    view: &View,
+/// What is chosen, for paper and pictures.
+pub fn in_words(asked: &Asked, query: &PageQuery, shown: MetricView) -> String {
+    let days = shown.has_period().then(|| asked.period.choice(query).words);
+    let all: Vec<String> = days.into_iter().chain(chips(asked, query).into_iter().map(|chip| chip.words)).collect();
+    all.join(" · ")
+}
+
+/// The bar of a view that shows this.
+pub async fn bar(
+    view: &mut View,
     asked: &Asked,
     query: &PageQuery,
     shown: MetricView,
-    charts: &[Chart<'_>],
+    content: &MetricContent,
     public_url: &str,
-) -> MetricBar {
+) -> Result<MetricBar> {
     let slug = view.workspace.slug.to_string();
-    let is_off = shown == MetricView::Explore && !view.may(Permission::LookUpProfiles);
-    let selects = if is_off { Vec::new() } else { selects(asked, shown) };
+    let mut selects = if view.may(shown.permission()) { selects(asked, shown) } else { Vec::new() };
+    if shown.has_slices() && !selects.is_empty() {
+        // The environment stays the last.
+        let last = selects.pop();
+        selects.extend(value_selects(view, asked).await?);
+        selects.extend(last);
+    }
     let own: Vec<&str> = selects.iter().map(|select| select.name).collect();
     // Within an app there is no breakdown by app.
     let kept = query.others(&own).into_iter().filter(|(name, value)| (name.as_str(), value.as_str()) != ("by", "app"));
     let kept = kept.collect();
     let may_export = view.may(Permission::ExportMetrics);
-    let files = FileFormat::ALL.into_iter().filter(|_| may_export).map(|format| {
+    let files = FileFormat::ALL.into_iter().filter(|_| may_export && content.has_files()).map(|format| {
         let words = match format {
             FileFormat::Csv => "CSV",
             FileFormat::Json => "JSON",
@@ -81,18 +94,19 @@ pub fn bar(
         let address = query.with(&[("chart", chart.name())]);
         (chart.title(), format!("/w/{slug}/metrics/{}/picture{address}", shown.as_str()))
     };
-    let pictures = charts.iter().filter(|_| may_export).map(picture).collect();
-    MetricBar {
+    let pictures = content.charts().iter().filter(|_| may_export).map(picture).collect();
+    Ok(MetricBar {
         period: shown.has_period().then(|| asked.period.choice(query)),
         selects,
         kept,
         chips: chips(asked, query),
+        printed: in_words(asked, query, shown),
         files: files.collect(),
         pictures,
         saved: format!("/w/{slug}/metrics/views{}", query.with(&[("view", shown.as_str())])),
         link: format!("{public_url}{}{}", path(&slug, shown), query.with(&[])),
         curl: curl(asked, shown, public_url, &slug),
-    }
+    })
 }
 
 /// A choice from a list, of which one is usual.
@@ -138,7 +152,6 @@ fn selects(asked: &Asked, shown: MetricView) -> Vec<Select> {
             asked.compare.as_ref(),
         ));
     }
-    all.extend(shown.has_slices().then(|| value_selects(asked)).into_iter().flatten());
     all.push(select(
         ("environment", "Environment"),
         [Environment::Production, Environment::Development],
@@ -164,9 +177,15 @@ fn app_select(
     Select { name, label, choices: [none].into_iter().chain(offered.map(|(_, app)| choice(app))).collect() }
 }
 
-/// The choices of values of each dimension, of which none is usual.
-fn value_selects(asked: &Asked) -> impl Iterator<Item = Select> + '_ {
-    asked.offered.clone().into_iter().map(|(dimension, mut values)| {
+/// The choices of values of each dimension, of which none is usual: those that are there, or have a counter of their own.
+async fn value_selects(view: &mut View, asked: &Asked) -> Result<Vec<Select>> {
+    let (app, today) = (asked.app_id(), calendar::day(view.now, &view.workspace.time_zone));
+    let platforms = view.counts_by(asked.environment, Unit::Devices, app, Dimension::Platform).await?;
+    let mut offered = vec![(Dimension::Platform, platforms.into_keys().collect())];
+    for dimension in [Dimension::OsVersion, Dimension::AppVersion, Dimension::Country] {
+        offered.push((dimension, view.admitted_values(app, dimension, today).await?.into_iter().collect()));
+    }
+    let select = |(dimension, mut values): (Dimension, Vec<String>)| {
         let chosen = asked.slices.iter().find(|slice| slice.dimension == dimension).map(|slice| slice.value.as_str());
         // The newest version first; countries and platforms by name.
         match dimension {
@@ -194,7 +213,8 @@ fn value_selects(asked: &Asked) -> impl Iterator<Item = Select> + '_ {
         };
         let choices = [none].into_iter().chain(values.iter().map(choice)).collect();
         Select { name: dimension.as_str(), label, choices }
-    })
+    };
+    Ok(offered.into_iter().map(select).collect())
 }
 
 fn unit_name(unit: Unit) -> &'static str {

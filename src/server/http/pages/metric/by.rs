@@ -34,6 +34,11 @@ impl Row {
         Self { name, address: None, has_value: false, now, before: None }
     }
 
+    /// Whether it has a status to compare: versions and countries of other platforms have none.
+    pub fn is_shown(&self, by: BreakdownBy) -> bool {
+        by == BreakdownBy::Platform || self.now.apple().figure() != Some(0)
+    }
+
     fn grew(&self, rate: Rate) -> Option<(f64, Meaning)> {
         self.now.fraction(rate).since(self.before.as_ref()?.fraction(rate), rate)
     }
@@ -51,8 +56,6 @@ pub async fn model(view: &mut View, asked: &Asked, query: &PageQuery) -> Result<
 /// The table of these rows, with how they changed in so many days, if that is known.
 pub fn table(mut rows: Vec<Row>, asked: &Asked, query: &PageQuery, days: Option<i64>) -> By {
     let (by, rate) = (asked.by, asked.rate);
-    // Versions and countries of other platforms have no status to compare.
-    rows.retain(|row| by == BreakdownBy::Platform || row.now.apple().figure() != Some(0));
     sort(&mut rows, asked);
     let longest = rows.iter().filter_map(|row| row.now.apple().figure()).max().unwrap_or_default().max(1);
     let note = (rows.len() > MOST_SHOWN).then(|| {
@@ -114,7 +117,7 @@ async fn rows(view: &mut View, asked: &Asked, query: &PageQuery) -> Result<Vec<R
         before: before(part.before),
         now: figures(part.counts),
     };
-    let mut rows: Vec<Row> = parts.parts.into_iter().map(row).collect();
+    let mut rows: Vec<Row> = parts.parts.into_iter().map(row).filter(|row| row.is_shown(by)).collect();
     if let Some((counts, then)) = parts.other {
         rows.push(Row { before: before(then), ..Row::other(figures(counts)) });
     }

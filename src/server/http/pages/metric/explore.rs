@@ -10,7 +10,6 @@ use crate::domain::error::Refusal;
 use crate::domain::exploration::{Explored, ExploredQuestion};
 use crate::domain::id::PersonId;
 use crate::domain::metric::Figures;
-use crate::domain::permission::Permission;
 use crate::domain::time::Millis;
 use crate::server::error::Result;
 use crate::server::http::caller::InWorkspace;
@@ -18,6 +17,7 @@ use crate::server::http::form::Form;
 use crate::server::http::moment::moment;
 use crate::server::services::exploration as service;
 use crate::server::store::exploration::Exploration;
+use crate::server::store::privacy::in_force_before;
 use crate::server::store::{CounterSelection, View};
 use crate::ui::pages::metric::MetricView;
 use crate::ui::pages::metric::explore::{Answer, Explore, Progress};
@@ -28,7 +28,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 /// `POST metrics/explore`: asks for what is chosen to be counted, or gives that up.
 pub async fn change(inside: InWorkspace, query: RawQuery, mut form: Form) -> Result<Response> {
     let InWorkspace { visit, state, slug, workspace } = inside;
-    let mut view = state.store.view(&visit.actor, workspace, Permission::LookUpProfiles).await?;
+    let mut view = state.store.view(&visit.actor, workspace, MetricView::Explore.permission()).await?;
     let act = form.text("act");
     if form.faults().is_some() {
         return Err(Refusal::BadRequest(vec![]).into());
@@ -61,11 +61,10 @@ pub async fn model(
 ) -> Result<(Explore, Option<Exploration>)> {
     let path = path(view.workspace.slug.as_str(), MetricView::Explore);
     let address = format!("{path}{}", query.with(&[]));
-    if !view.may(Permission::LookUpProfiles) {
-        return Ok((Explore { address, path, at_once: None, progress: Progress::NotAllowed }, None));
+    if !view.may(MetricView::Explore.permission()) {
+        return Ok((Explore { address, path, progress: Progress::NotAllowed }, None));
     }
     let question = question(asked);
-    let at_once = question.slices.is_empty().then(|| format!("by{}", query.with(&[])));
     let answered = view.answer_to(&question).await?;
     // An answer that somebody else got is theirs too, if its counting began since they asked.
     let is_newer = |open: &Exploration| answered.as_ref().and_then(|answered| answered.begun_at) > Some(open.asked_at);
@@ -77,9 +76,13 @@ pub async fn model(
             let answer = answer(view, asked, query, explored, (*begun, *ended)).await?;
             Progress::Answered(Box::new(answer))
         }
-        (None, _) => Progress::NotAsked { devices: devices(view, &question).await?, groups: groups(asked, query) },
+        (None, _) => Progress::NotAsked {
+            devices: devices(view, &question).await?,
+            groups: groups(asked, query),
+            at_once: question.slices.is_empty().then(|| format!("by{}", query.with(&[]))),
+        },
     };
-    Ok((Explore { address, path, at_once, progress }, open))
+    Ok((Explore { address, path, progress }, open))
 }
 
 fn question(asked: &Asked) -> ExploredQuestion {
@@ -98,7 +101,7 @@ async fn devices(view: &mut View, question: &ExploredQuestion) -> Result<i64> {
 /// # Errors
 /// [`Refusal::Forbidden`] for a role that may not look up single devices, [`Refusal::NotFound`] where there is no answer.
 pub async fn answered(view: &mut View, asked: &Asked) -> Result<(Explored, (Millis, Millis), Option<Status>)> {
-    if !view.may(Permission::LookUpProfiles) {
+    if !view.may(MetricView::Explore.permission()) {
         return Err(Refusal::Forbidden.into());
     }
     let found = view.answer_to(&question(asked)).await?.ok_or(Refusal::NotFound)?;
@@ -106,10 +109,10 @@ pub async fn answered(view: &mut View, asked: &Asked) -> Result<(Explored, (Mill
     Ok((found.explored, (begun, ended), default_at(view, ended).await?))
 }
 
+/// The default in force at a moment.
 async fn default_at(view: &mut View, at: Millis) -> Result<Option<Status>> {
     let newest_first = view.settings_versions(i64::MAX).await?;
-    let then = newest_first.iter().find(|version| version.settings.changed_at <= at).or(newest_first.last());
-    Ok(then.and_then(|version| version.settings.default))
+    Ok(in_force_before(&newest_first, at.plus(1), view.now).and_then(|version| version.settings.default))
 }
 
 async fn answer(
@@ -129,7 +132,7 @@ async fn answer(
         now: figures(*counts),
         before: None,
     };
-    let mut rows: Vec<Row> = explored.values.iter().map(row).collect();
+    let mut rows: Vec<Row> = explored.values.iter().map(row).filter(|row| row.is_shown(asked.by)).collect();
     if explored.other.all() > 0 {
         rows.push(Row::other(figures(explored.other)));
     }

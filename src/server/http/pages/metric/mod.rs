@@ -131,11 +131,8 @@ async fn page(
     let is_wrong = !said.faults.0.is_empty();
     let mut view = state.store.view(&visit.actor, workspace, Permission::SeeMetrics).await?;
     let asked = Asked::read(&mut view, &query, shown, state.config.retention.keep_daily_days).await?;
-    let (content, waits_for) = content(&mut view, &asked, &query, shown, (visit.person.id, said)).await?;
-    let mut bar = bar::bar(&view, &asked, &query, shown, &content.charts(), &state.config.public_url());
-    if matches!(&content, MetricContent::Explore(explore) if !explore.is_answered()) {
-        bar.files.clear();
-    }
+    let (content, waits_for) = content(&mut view, &asked, &query, shown, visit.person.id, said).await?;
+    let bar = bar::bar(&mut view, &asked, &query, shown, &content, &state.config.public_url()).await?;
     let page = MetricPage {
         view: shown,
         tabs: bar::tabs(&view, &asked, &query),
@@ -160,7 +157,8 @@ async fn content(
     asked: &Asked,
     query: &PageQuery,
     shown: MetricView,
-    (reader, said): (PersonId, Said),
+    reader: PersonId,
+    said: Said,
 ) -> Result<(MetricContent, Option<Exploration>)> {
     let content = match shown {
         MetricView::Now => MetricContent::Now(now::model(view, asked).await?),

@@ -2,7 +2,7 @@
 
 use super::super::PageQuery;
 use super::asked::{Asked, PARAMETERS};
-use super::bar::bar;
+use super::bar::in_words;
 use super::content;
 use super::releases::Said;
 use crate::domain::error::Refusal;
@@ -26,16 +26,15 @@ pub async fn picture(
 ) -> Result<Response> {
     let shown = MetricView::parse(&shown).ok_or(Refusal::NotFound)?;
     let query = PageQuery::known(query, &[&PARAMETERS[..], &["chart"]].concat())?;
-    let keep_days = state.config.retention.keep_daily_days;
     // What cannot be drawn leaves no row that says it was.
     let mut view = state.store.view(&visit.actor, workspace.clone(), Permission::ExportMetrics).await?;
-    draw(&mut view, &query, shown, (visit.person.id, keep_days)).await?;
+    let asked = Asked::read(&mut view, &query, shown, state.config.retention.keep_daily_days).await?;
+    let drawn = draw(&mut view, &asked, &query, shown, visit.person.id).await?;
+    let slug = view.workspace.slug.clone();
     drop(view);
     let what = MetricsSnapshot { view: shown.as_str(), format: "svg", filters: query.with(&[]) };
-    let mut view = export_metrics(&state.store, &visit.actor, workspace, what).await?;
-    let drawn = draw(&mut view, &query, shown, (visit.person.id, keep_days)).await?;
-    let name =
-        format!("attest-{}-{}-{}.svg", view.workspace.slug, shown.as_str(), query.of("chart").unwrap_or_default());
+    export_metrics(&state.store, &visit.actor, workspace, what).await?;
+    let name = format!("attest-{slug}-{}-{}.svg", shown.as_str(), query.of("chart").unwrap_or_default());
     let headers =
         [(CONTENT_TYPE, "image/svg+xml".to_owned()), (CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\""))];
     Ok((headers, drawn).into_response())
@@ -47,20 +46,19 @@ pub async fn picture(
 /// [`Refusal::NotFound`] where there is no such chart, or nothing in it.
 async fn draw(
     view: &mut View,
+    asked: &Asked,
     query: &PageQuery,
     shown: MetricView,
-    (reader, keep_days): (PersonId, u32),
+    reader: PersonId,
 ) -> Result<String> {
-    let asked = Asked::read(view, query, shown, keep_days).await?;
     if let Some((field, problem)) = asked.period.fault {
         return Err(Error::invalid(field, problem));
     }
-    let (content, _) = content(view, &asked, query, shown, (reader, Said::default())).await?;
-    let charts = content.charts();
-    let about = bar(view, &asked, query, shown, &charts, "").in_words();
+    let (content, _) = content(view, asked, query, shown, reader, Said::default()).await?;
+    let about = in_words(asked, query, shown);
     let workspace = &view.workspace.name;
     let about = if about.is_empty() { workspace.clone() } else { format!("{workspace} · {about}") };
-    let chart = charts.into_iter().find(|chart| query.of("chart") == Some(chart.name()));
+    let chart = content.charts().into_iter().find(|chart| query.of("chart") == Some(chart.name()));
     // Names come from outside, and XML has no place for some of what they may hold.
     Ok(chart.and_then(|chart| chart.picture(&about)).map(visible).ok_or(Refusal::NotFound)?)
 }

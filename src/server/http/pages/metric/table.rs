@@ -132,7 +132,7 @@ async fn by(view: &mut View, asked: &Asked) -> Result<Table> {
         rows.push([name].into_iter().chain(figure_cells(&figures(part.counts), precision)).collect());
     }
     if let Some((counts, _)) = parts.other {
-        rows.push([Value::from("(other)")].into_iter().chain(figure_cells(&figures(counts), precision)).collect());
+        rows.push([Value::from(OVERFLOW)].into_iter().chain(figure_cells(&figures(counts), precision)).collect());
     }
     Ok(Table { columns: [asked.by.as_str()].into_iter().chain(figure_columns(precision)).collect(), rows })
 }
