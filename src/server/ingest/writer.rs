@@ -1,14 +1,15 @@
 //! The far end of the queue: collects, commits, answers.
 
 use super::Limits;
+use super::loud::LARGE;
 use super::pace::{PART, Pace};
 use super::share::Capacity;
 use super::waiting::{Next, Reply, Waiting};
 use crate::domain::id::WorkspaceId;
 use crate::server::error::{Error, Result};
-use crate::server::store::{Parcel, RequestOutcome, Store, Turn};
+use crate::server::store::{Counting, Parcel, RequestOutcome, Store, Turn};
 use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -28,6 +29,12 @@ const MOST_WAITED: u32 = 4;
 /// those who send much would wait too long for the sake of those who send little.
 const LARGEST_PART: u32 = 200;
 const PARTS: u32 = 4;
+/// So many commits are added to the counters together at most.
+const UNCOUNTED: u32 = 16;
+/// So many commits wait for nobody after one that waited in vain: senders send without waiting for answers.
+const IN_VAIN: u32 = 16;
+/// After so many commits without a pause in between a longer row of them is expected.
+const WITHOUT_PAUSE: u32 = 8;
 /// How long after a small request another one is expected.
 const EXPECTED: Duration = Duration::from_millis(200);
 
@@ -42,22 +49,40 @@ pub(super) struct Queue {
     /// How many batches the last commit had, stored or not, and in how many requests.
     committed: u32,
     requests: u32,
+    /// How many requests waited when those were answered, and how many commits in a row found some.
+    left: u32,
+    without_pause: u32,
+    /// How many further commits wait for nobody, for the last one that did waited in vain.
+    in_vain: u32,
     /// How long that took.
     took: Duration,
+    /// Whose commits are not in the counters yet, and how many commits that are.
+    uncounted: (BTreeSet<WorkspaceId>, u32),
 }
 
 impl Queue {
     fn new(waiting: UnboundedReceiver<Waiting>, is_of_large: bool) -> Self {
-        let (next, again) = (VecDeque::new(), Vec::new());
-        Self { waiting, next, again, is_of_large, committed: 0, requests: 0, took: Duration::ZERO }
+        let (next, again, uncounted) = (VecDeque::new(), Vec::new(), Default::default());
+        Self {
+            waiting,
+            next,
+            again,
+            is_of_large,
+            committed: 0,
+            requests: 0,
+            left: 0,
+            without_pause: 0,
+            in_vain: 0,
+            took: Duration::ZERO,
+            uncounted,
+        }
     }
 
     /// The limits of a commit of small requests. Where many senders each wait for an answer before they send more, it takes
     /// half of those who are under way, and waits for no more: while it lasts the others are read, and neither half waits for
     /// the other.
     fn half(&self, limits: Limits, pace: &Pace) -> Limits {
-        let waiting = u32::try_from(self.waiting.len() + self.next.len()).unwrap_or(u32::MAX);
-        let under_way = waiting.saturating_add(self.requests).saturating_add(1);
+        let under_way = self.wait().saturating_add(self.requests).saturating_add(1);
         // Requests are counted, commits are bounded by batches: as many as the last requests had.
         let half = (under_way / 2).saturating_mul(self.committed.div_ceil(self.requests.max(1)).max(1));
         if self.is_of_large || under_way / 2 < COMPANY || !pace.is_of_batches(half) {
@@ -66,9 +91,38 @@ impl Queue {
         Limits { commit_rows: half.min(limits.commit_rows), commit_ms: 0, ..limits }
     }
 
+    /// How many requests wait.
+    fn wait(&self) -> u32 {
+        u32::try_from(self.waiting.len() + self.next.len()).unwrap_or(u32::MAX)
+    }
+
     /// Whether nobody has come, and nobody was left by the commit before.
     fn is_empty(&self) -> bool {
         self.next.is_empty() && self.waiting.is_empty()
+    }
+
+    /// When a commit of these workspaces is counted: later, if another one follows or is to be expected.
+    fn counting(&mut self, workspaces: impl Iterator<Item = WorkspaceId>) -> Counting {
+        if self.is_empty() && self.without_pause < WITHOUT_PAUSE {
+            return Counting::AtOnce;
+        }
+        let (noted, commits) = &mut self.uncounted;
+        noted.extend(workspaces);
+        *commits += 1;
+        Counting::Later
+    }
+
+    /// Counts what was to be counted later, when no other commit follows or it is enough.
+    async fn count(&mut self, store: &Store) {
+        let is_last = self.is_empty();
+        let (workspaces, commits) = &mut self.uncounted;
+        if *commits == 0 || (*commits < UNCOUNTED && !is_last) {
+            return;
+        }
+        *commits = 0;
+        if let Err(error) = store.count_noted(std::mem::take(workspaces)).await {
+            tracing::warn!(%error, "what was stored is not in the counters yet");
+        }
     }
 
     /// What has come by now.
@@ -169,10 +223,11 @@ pub(super) async fn write(store: Store, mut queues: Queues, limits: Limits) {
             let rows = group.rows;
             let (parcels, replies) = group.split();
             let has_turn = Instant::now();
+            let counting = queue.counting(parcels.iter().map(|parcel| parcel.grant.workspace()));
             let accepted = match turn {
-                Ok(turn) => store.accept(Some(turn), parcels.clone()).await,
+                Ok(turn) => store.accept(Some(turn), parcels.clone(), counting).await,
                 // The store knows how often it helps to begin anew.
-                Err(Error::Again(_) | Error::Broken(_)) => store.accept(None, parcels.clone()).await,
+                Err(Error::Again(_) | Error::Broken(_)) => store.accept(None, parcels.clone(), counting).await,
                 Err(error) => Err(error),
             };
             metrics::counter!(COMMITS, "outcome" => if accepted.is_ok() { "stored" } else { "failed" }).increment(1);
@@ -182,6 +237,10 @@ pub(super) async fn write(store: Store, mut queues: Queues, limits: Limits) {
             metrics::histogram!(COMMIT_BATCHES).record(f64::from(rows));
             queue.committed += rows;
             queue.requests += u32::try_from(parcels.len()).unwrap_or(u32::MAX);
+            // Whoever is answered last finds everything counted.
+            queue.count(&store).await;
+            queue.left = queue.wait();
+            queue.without_pause = if queue.left == 0 { 0 } else { queue.without_pause.saturating_add(1) };
             answer(&store, queue, &parcels, replies, accepted).await;
         }
         let (store, batches) = (store.clone(), queue.committed);
@@ -236,15 +295,23 @@ impl CommitGroup {
         let most = if queue.is_of_large { wait.max(queue.took / MOST_WAITED) } else { wait };
         let latest = Instant::now() + most;
         // A timer is too coarse for a wait of nothing.
-        let waits = queue.committed >= COMPANY && limits.commit_ms > 0;
+        let waits = queue.committed >= COMPANY && limits.commit_ms > 0 && queue.in_vain == 0;
+        queue.in_vain = queue.in_vain.saturating_sub(1);
         // A request that was read already gets here before this goes on.
         tokio::task::yield_now().await;
         self.add_waiting(queue, limits, |_| true);
-        let waiting = if queue.is_of_large { self.rows } else { 0 };
-        let expected = (waiting + queue.committed).min(limits.commit_rows);
-        while waits && queue.next.is_empty() && self.rows < expected {
+        let left = if queue.is_of_large { queue.left } else { 0 };
+        let (here, expected) = (self.requests.len(), (left + queue.requests) as usize);
+        while waits && queue.next.is_empty() && self.requests.len() < expected {
             let until = latest.min(Instant::now() + wait);
-            let Ok(Some(more)) = timeout_at(until, queue.waiting.recv()).await else { return };
+            let Ok(Some(more)) = timeout_at(until, queue.waiting.recv()).await else {
+                // Large ones take their time; of small ones most would be here, if their senders had waited for the answer.
+                let are_large = queue.committed >= LARGE * queue.requests;
+                if !are_large && self.requests.len() - here < (expected - here) / 2 {
+                    queue.in_vain = IN_VAIN;
+                }
+                return;
+            };
             queue.next.push_front(more);
             self.add_waiting(queue, limits, |_| true);
         }
@@ -294,7 +361,7 @@ async fn answer(
         Err(Error::Internal(cause) | Error::Again(cause)) if parcels.len() > 1 => {
             tracing::warn!(cause, requests = parcels.len(), "a group of requests is stored one by one");
             for (reply, parcel) in each {
-                let outcome = store.accept(None, Arc::new(vec![parcel.clone()])).await;
+                let outcome = store.accept(None, Arc::new(vec![parcel.clone()]), Counting::AtOnce).await;
                 let only = outcome.and_then(|mut outcomes| {
                     outcomes.pop().ok_or_else(|| Error::Internal("a request without an outcome".to_owned()))
                 });

@@ -21,6 +21,9 @@ pub async fn keep_presence(services: &Services, rates: &Rates) {
         if let Err(error) = system.follow_keys().await {
             tracing::error!(%error, "this process does not know of keys that others may have made");
         }
+        if let Err(error) = system.count_left_over().await {
+            tracing::warn!(%error, "what a process left when it was killed is not in the counters yet");
+        }
         if let Err(error) = system.keep_slot().await {
             tracing::warn!(%error, "another process may take this one's slot");
         }

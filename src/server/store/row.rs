@@ -138,6 +138,12 @@ macro_rules! numbered {
             $(pub $changing: $type,)*
         }
 
+        #[allow(dead_code)]
+        impl $row {
+            /// How many columns make up the key; they come first.
+            pub(in $crate::server::store) const KEY: usize = [$(stringify!($key)),+].len();
+        }
+
         impl serde::Serialize for $row {
             fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
                 let mut row = to.serialize_seq(None)?;

@@ -42,5 +42,6 @@ mod tampering;
 mod tls;
 mod traces;
 mod two_clocks;
+mod uncounted;
 mod upgrade;
 mod withheld;
