@@ -6,7 +6,7 @@ use super::Store;
 use super::db::Tx;
 use super::tables::growing;
 use crate::server::error::Result;
-use sqlx::AssertSqlSafe;
+use sqlx::{AssertSqlSafe, PgConnection};
 use std::sync::atomic::{AtomicI64, Ordering};
 
 /// Rows from which keys can be told from what is the same in all of them.
@@ -70,10 +70,23 @@ impl Store {
             // One by one, so that whoever needs the processor gets it in between.
             let mut tx = db.write().await?;
             if let Tx::Postgres(postgres) = &mut tx {
-                sqlx::raw_sql(AssertSqlSafe(format!("analyze {table}"))).execute(postgres.connection().await).await?;
+                look_through(postgres.connection().await, table).await?;
             }
             tx.commit().await?;
         }
         Ok(true)
     }
+}
+
+/// Has Postgres look at some rows of a table, and only at what rows are found by: commits want the processor meanwhile,
+/// and its own vacuum looks at all of it later.
+async fn look_through(connection: &mut PgConnection, table: &str) -> Result<()> {
+    /// A tenth of what Postgres would take by itself: it looks at 300 times as many rows.
+    const FEW_ROWS: &str = "set local default_statistics_target = 10";
+    const FOUND_BY: &str = "select string_agg(distinct quote_ident(a.attname), ', ') from pg_index i \
+        join pg_attribute a on a.attrelid = i.indrelid and a.attnum = any(i.indkey) where i.indrelid = $1::regclass";
+    let found_by: String = sqlx::query_scalar(FOUND_BY).bind(table).fetch_one(&mut *connection).await?;
+    sqlx::query(FEW_ROWS).execute(&mut *connection).await?;
+    sqlx::raw_sql(AssertSqlSafe(format!("analyze {table} ({found_by})"))).execute(connection).await?;
+    Ok(())
 }
