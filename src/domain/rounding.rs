@@ -49,9 +49,11 @@ pub enum Shown {
     Rounded(i64),
     /// Fewer than ten; nothing more is said, not even whether there are any.
     FewerThanTen,
-    /// A sum in which some counts were fewer than ten and add nothing: together they were at most `missing`.
-    AtLeast {
+    /// A sum of counts as they are shown, each of which was rounded by up to half a step: together they are `off` by so
+    /// much at most. Those that were fewer than ten add nothing, and were at most `missing` together.
+    Sum {
         sum: i64,
+        off: i64,
         missing: i64,
     },
 }
@@ -69,16 +71,24 @@ impl Shown {
         let (sum, missing) = (self.least() + other.least(), self.missing() + other.missing());
         match (self, other) {
             (Self::Exact(_), Self::Exact(_)) => Self::Exact(sum),
-            _ if missing == 0 => Self::Rounded(sum),
-            _ => Self::AtLeast { sum, missing },
+            _ => Self::Sum { sum, off: self.off() + other.off(), missing },
         }
     }
 
     /// What is known to be there, but for rounding.
     fn least(self) -> i64 {
         match self {
-            Self::Exact(n) | Self::Rounded(n) | Self::AtLeast { sum: n, .. } => n,
+            Self::Exact(n) | Self::Rounded(n) | Self::Sum { sum: n, .. } => n,
             Self::FewerThanTen => 0,
+        }
+    }
+
+    /// By how much rounding may have made it more or less.
+    fn off(self) -> i64 {
+        match self {
+            Self::Exact(_) | Self::FewerThanTen => 0,
+            Self::Rounded(_) => STEP / 2,
+            Self::Sum { off, .. } => off,
         }
     }
 
@@ -92,7 +102,7 @@ impl Shown {
         match self {
             Self::Exact(_) | Self::Rounded(_) => 0,
             Self::FewerThanTen => STEP - 1,
-            Self::AtLeast { missing, .. } => missing,
+            Self::Sum { missing, .. } => missing,
         }
     }
 
@@ -109,13 +119,13 @@ impl Shown {
 
     /// Whether counts of fewer than ten are missing in it: a sum that says less than there may be.
     pub fn is_incomplete(self) -> bool {
-        matches!(self, Self::AtLeast { .. })
+        matches!(self, Self::Sum { missing: 1.., .. })
     }
 
     /// The figure as a number, such as a chart's; `None` for fewer than ten, and for a sum of such.
     pub fn figure(self) -> Option<i64> {
         match self {
-            Self::FewerThanTen | Self::AtLeast { sum: 0, .. } => None,
+            Self::FewerThanTen | Self::Sum { sum: 0, .. } => None,
             other => Some(other.least()),
         }
     }
@@ -123,14 +133,18 @@ impl Shown {
 
 /// What is missing in a share's counts may be one in so many of its whole: as much as rounding makes of the smallest one.
 const MISSING_ONE_IN: i64 = 20;
+/// What rounding added or took away may be one in so many: fourteen days of 14 and 15 are shown as 140 and 280, which is
+/// no share of anything.
+const OFF_ONE_IN: i64 = 10;
 
 /// A share, from counts as they are shown; `None` where it would say too much, divide by nothing, or be wrong because counts
-/// of fewer than ten are missing in it.
+/// of fewer than ten are missing in it or many were rounded.
 pub fn share(part: Shown, whole: Shown) -> Option<f64> {
     let (part_figure, whole_figure) = (part.figure()?, whole.figure()?);
     let floor = if matches!(whole, Shown::Exact(_)) { 1 } else { SMALLEST_DENOMINATOR };
     let is_whole = part.missing().max(whole.missing()) * MISSING_ONE_IN <= whole_figure;
-    (whole_figure >= floor && is_whole).then(|| part_figure as f64 / whole_figure as f64)
+    let is_near = part.off().max(whole.off()) * OFF_ONE_IN <= whole_figure;
+    (whole_figure >= floor && is_whole && is_near).then(|| part_figure as f64 / whole_figure as f64)
 }
 
 #[cfg(test)]
@@ -153,10 +167,10 @@ mod tests {
     #[test]
     fn several_days_add_up_as_they_are_shown() {
         let sum = |days: &[i64], precision: Precision| Shown::sum(days.iter().map(|n| precision.shown(*n)));
-        assert_eq!(sum(&[14, 14], ROUNDED), Some(Shown::Rounded(20)));
-        assert_eq!(sum(&[14, 9, 14], ROUNDED), Some(Shown::AtLeast { sum: 20, missing: 9 }));
+        assert_eq!(sum(&[14, 14], ROUNDED), Some(Shown::Sum { sum: 20, off: 10, missing: 0 }));
+        assert_eq!(sum(&[14, 9, 14], ROUNDED), Some(Shown::Sum { sum: 20, off: 10, missing: 9 }));
         let three = sum(&[9, 9, 9], ROUNDED);
-        assert_eq!(three, Some(Shown::AtLeast { sum: 0, missing: 27 }), "which may be more than nine");
+        assert_eq!(three, Some(Shown::Sum { sum: 0, off: 0, missing: 27 }), "which may be more than nine");
         assert_eq!(three.and_then(Shown::figure), None);
         assert_eq!(sum(&[9], ROUNDED), Some(Shown::FewerThanTen));
         assert_eq!(sum(&[14, 14, 9], EXACT), Some(Shown::Exact(37)));
@@ -165,9 +179,17 @@ mod tests {
 
     #[test]
     fn a_share_in_which_much_may_be_missing_is_none() {
-        let of = |missing| share(Shown::Rounded(50), Shown::AtLeast { sum: 180, missing });
+        let of = |missing| share(Shown::Rounded(50), Shown::Sum { sum: 180, off: 0, missing });
         assert_eq!((of(9), of(18)), (Some(50.0 / 180.0), None));
-        assert_eq!(share(Shown::AtLeast { sum: 50, missing: 18 }, Shown::Rounded(180)), None);
+        assert_eq!(share(Shown::Sum { sum: 50, off: 0, missing: 18 }, Shown::Rounded(180)), None);
+    }
+
+    #[test]
+    fn a_share_of_which_rounding_made_another_is_none() {
+        let days = |n: i64| Shown::sum((0..14).map(|_| ROUNDED.shown(n))).expect("days");
+        let of = |authorized: i64, denied: i64| share(days(authorized), days(authorized).plus(days(denied)));
+        assert_eq!(of(14, 15), None, "a third is shown where it is nearly half");
+        assert_eq!(of(40, 60), Some(0.4));
     }
 
     #[test]

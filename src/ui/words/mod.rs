@@ -74,8 +74,9 @@ pub fn count(shown: Shown) -> String {
         Shown::Exact(n) | Shown::Rounded(n) => number(n),
         Shown::FewerThanTen => "fewer than 10".to_owned(),
         // Several of fewer than ten each.
-        Shown::AtLeast { sum: 0, missing } => format!("fewer than {}", number(missing / 9 * 10)),
-        Shown::AtLeast { sum, .. } => format!("about {} or more", number(sum)),
+        Shown::Sum { sum, missing: 0, .. } => number(sum),
+        Shown::Sum { sum: 0, missing, .. } => format!("fewer than {}", number(missing / 9 * 10)),
+        Shown::Sum { sum, .. } => format!("about {} or more", number(sum)),
     }
 }
 
