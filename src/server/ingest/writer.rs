@@ -31,6 +31,8 @@ const LARGEST_PART: u32 = 200;
 const PARTS: u32 = 4;
 /// So many commits are added to the counters together at most.
 const UNCOUNTED: u32 = 16;
+/// Commits of more workspaces are counted at once.
+const FEW_WORKSPACES: usize = 4;
 /// So many commits wait for nobody after one that waited in vain: senders send without waiting for answers.
 const IN_VAIN: u32 = 16;
 /// After so many commits without a pause in between a longer row of them is expected.
@@ -101,9 +103,11 @@ impl Queue {
         self.next.is_empty() && self.waiting.is_empty()
     }
 
-    /// When a commit of these workspaces is counted: later, if another one follows or is to be expected.
-    fn counting(&mut self, workspaces: impl Iterator<Item = WorkspaceId>) -> Counting {
-        if self.is_empty() && self.without_pause < WITHOUT_PAUSE {
+    /// When a commit of these workspaces is counted: later, if another one follows or is to be expected. Of many workspaces
+    /// each would have to be counted by itself, most of them for a single commit.
+    fn counting(&mut self, workspaces: BTreeSet<WorkspaceId>) -> Counting {
+        let is_alone = self.is_empty() && self.without_pause < WITHOUT_PAUSE;
+        if is_alone || workspaces.len() > FEW_WORKSPACES {
             return Counting::AtOnce;
         }
         let (noted, commits) = &mut self.uncounted;
@@ -115,13 +119,14 @@ impl Queue {
     /// Counts what was to be counted later, when no other commit follows or it is enough.
     async fn count(&mut self, store: &Store) {
         let is_last = self.is_empty();
-        let (workspaces, commits) = &mut self.uncounted;
+        let (workspaces, commits) = &self.uncounted;
         if *commits == 0 || (*commits < UNCOUNTED && !is_last) {
             return;
         }
-        *commits = 0;
-        if let Err(error) = store.count_noted(std::mem::take(workspaces)).await {
-            tracing::warn!(%error, "what was stored is not in the counters yet");
+        match store.count_noted(workspaces.clone()).await {
+            Ok(()) => self.uncounted = Default::default(),
+            // The next commit tries again.
+            Err(error) => tracing::warn!(%error, "what was stored is not in the counters yet"),
         }
     }
 
@@ -223,7 +228,7 @@ pub(super) async fn write(store: Store, mut queues: Queues, limits: Limits) {
             let rows = group.rows;
             let (parcels, replies) = group.split();
             let has_turn = Instant::now();
-            let counting = queue.counting(parcels.iter().map(|parcel| parcel.grant.workspace()));
+            let counting = queue.counting(parcels.iter().map(|parcel| parcel.grant.workspace()).collect());
             let accepted = match turn {
                 Ok(turn) => store.accept(Some(turn), parcels.clone(), counting).await,
                 // The store knows how often it helps to begin anew.
@@ -302,7 +307,8 @@ impl CommitGroup {
         self.add_waiting(queue, limits, |_| true);
         let left = if queue.is_of_large { queue.left } else { 0 };
         let (here, expected) = (self.requests.len(), (left + queue.requests) as usize);
-        while waits && queue.next.is_empty() && self.requests.len() < expected {
+        let may_wait = waits && self.rows < limits.commit_rows;
+        while may_wait && queue.next.is_empty() && self.requests.len() < expected {
             let until = latest.min(Instant::now() + wait);
             let Ok(Some(more)) = timeout_at(until, queue.waiting.recv()).await else {
                 // Large ones take their time; of small ones most would be here, if their senders had waited for the answer.

@@ -112,6 +112,8 @@ struct WorkspaceGroup<'a> {
     default: Option<Status>,
     erasings: Arc<[Erasing]>,
     is_clock_steady: bool,
+    /// Whether earlier commits noted something that is not counted yet.
+    has_noted: bool,
     receivers: BTreeMap<InputId, Receiver>,
 }
 
@@ -134,12 +136,12 @@ impl Tx {
         counting: Counting,
     ) -> Result<(Vec<RequestOutcome>, bool)> {
         let receivers = self.open_receivers(workspace, parcels).await?;
-        let Some(Receiver { time_zone, policy, default, erasing, .. }) = receivers.values().next() else {
+        let Some(Receiver { time_zone, policy, default, erasing, has_noted, .. }) = receivers.values().next() else {
             return Ok((vec![Err(Refusal::Forbidden); parcels.len()], false));
         };
         let now = store.clock.now();
         let policy = policy.ok_or_else(|| Error::Internal("a workspace has no settings".to_owned()))?;
-        let (today, default) = (calendar::day(now, time_zone), *default);
+        let (today, default, has_noted) = (calendar::day(now, time_zone), *default, *has_noted);
         let waiting = if *erasing { self.waiting_erasings(workspace).await? } else { Vec::new() };
         if *erasing {
             // Terms and erasings that were not there at one time would erase what undoing a change keeps.
@@ -150,8 +152,18 @@ impl Tx {
         }
         let erasings = waiting.into_iter().map(|erasing| erasing.takes).collect();
         let is_clock_steady = store.clock.is_steady();
-        let group =
-            WorkspaceGroup { store, workspace, now, today, policy, default, erasings, is_clock_steady, receivers };
+        let group = WorkspaceGroup {
+            store,
+            workspace,
+            now,
+            today,
+            policy,
+            default,
+            erasings,
+            is_clock_steady,
+            has_noted,
+            receivers,
+        };
         let mut effects = Effects::default();
 
         let (outcomes, welcome) = group.screen(parcels, &mut effects);
@@ -229,6 +241,9 @@ impl Tx {
         let (cells, flows) = (count::cells(&facets), effects.flows());
         match counting {
             Counting::AtOnce => {
+                if group.has_noted {
+                    self.count_noted(store, workspace).await?;
+                }
                 writes.cells(store.slot, today, &cells);
                 writes.flows(store.slot, &flows);
             }

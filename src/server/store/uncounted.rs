@@ -27,7 +27,7 @@ pub enum Counting {
 }
 
 /// How many commits are added up at once.
-const TOGETHER: i64 = 64;
+const TOGETHER: usize = 64;
 
 impl Writes {
     /// Notes differences that came about on a day, and what happened, under a new id.
@@ -39,32 +39,46 @@ impl Writes {
             self.numbers_and(SQL, &[id, day.0], rows);
         }
     }
+
+    /// Removes what was noted under these ids.
+    fn forget_noted(&mut self, ids: String) {
+        const SQL: &str = "delete from uncounted where workspace_id = $1 and id in \
+            (select cast(given.value->>0 as bigint) from jsonb_each($2) as given)";
+        self.rows(SQL, ids);
+    }
 }
 
 impl Store {
-    /// Adds up what commits noted of these workspaces.
+    /// Adds up what commits noted of these workspaces, in one transaction; where workspaces are spread over machines in
+    /// one for each.
     pub async fn count_noted(&self, workspaces: BTreeSet<WorkspaceId>) -> Result<()> {
-        for workspace in workspaces {
-            while self.persist(move |store| async move { store.count_some(workspace).await }).await? == TOGETHER {}
+        if self.is_spread {
+            for workspace in workspaces {
+                self.count_together(BTreeSet::from([workspace])).await?;
+            }
+            return Ok(());
         }
-        Ok(())
+        self.count_together(workspaces).await
     }
 
-    /// The same for some of the commits, in one transaction; returns for how many.
-    async fn count_some(&self, workspace: WorkspaceId) -> Result<i64> {
-        let mut tx = self.turn(BTreeSet::from([workspace])).await?.tx;
-        let noted = tx.take_noted(workspace).await?;
-        let taken = noted.len() as i64;
-        let mut writes = Writes::new(workspace);
-        Sums::of(noted)?.write(self.slot, &mut writes);
-        writes.write(&mut tx, self.is_spread).await?;
-        tx.commit().await?;
-        Ok(taken)
+    async fn count_together(&self, workspaces: BTreeSet<WorkspaceId>) -> Result<()> {
+        self.persist(move |store| {
+            let workspaces = workspaces.clone();
+            async move {
+                let mut tx = store.turn(workspaces.clone()).await?.tx;
+                for workspace in workspaces {
+                    tx.count_noted(&store, workspace).await?;
+                }
+                tx.commit().await
+            }
+        })
+        .await
     }
 }
 
 impl System {
-    /// Adds up what no process is going to: what one noted that was killed.
+    /// Adds up what no process is going to: what one noted that was killed. What cannot be counted of one workspace keeps
+    /// nothing back of the others.
     pub async fn count_left_over(&self) -> Result<()> {
         let mut view = self.system_view().await?;
         let mut left = BTreeSet::new();
@@ -74,12 +88,16 @@ impl System {
             }
         }
         drop(view);
-        self.count_noted(left).await
+        let mut all = Ok(());
+        for workspace in left {
+            all = all.and(self.count_together(BTreeSet::from([workspace])).await);
+        }
+        all
     }
 }
 
-/// A commit's day, and its rows of `counters`, `daily` and `flows` as JSON.
-type Noted = (Day, String, String, String);
+/// A commit's id and day, and its rows of `counters`, `daily` and `flows` as JSON.
+type Noted = (i64, Day, String, String, String);
 
 impl Tx {
     async fn has_noted(&mut self, workspace: WorkspaceId) -> Result<bool> {
@@ -87,12 +105,33 @@ impl Tx {
         Ok(on!(self, c => sqlx::query_scalar(SQL).bind(workspace).fetch_one(c).await?))
     }
 
-    /// Takes the oldest of what was noted away.
-    async fn take_noted(&mut self, workspace: WorkspaceId) -> Result<Vec<Noted>> {
-        const SQL: &str = "delete from uncounted where workspace_id = $1 and id in \
-            (select id from uncounted where workspace_id = $1 order by id limit $2) \
-            returning day, counters_json, daily_json, flows_json";
-        Ok(on!(self, c => sqlx::query_as(SQL).bind(workspace).bind(TOGETHER).fetch_all(c).await?))
+    /// Adds up what was noted of a workspace, whose lane this transaction has, by whatever process. Whoever counts
+    /// something at once does this before: later differences without earlier ones would make numbers that never were.
+    pub(super) async fn count_noted(&mut self, store: &Store, workspace: WorkspaceId) -> Result<()> {
+        loop {
+            let (noted, mut taken, mut sums) = (self.noted(workspace).await?, Vec::new(), Sums::default());
+            for commit in &noted {
+                match sums.add(commit) {
+                    Ok(()) => taken.push([commit.0.to_string()]),
+                    // It stays, for the check to show; whoever reports next shall not suffer from it.
+                    Err(error) => tracing::error!(%error, "what a commit noted is left out of the counters"),
+                }
+            }
+            let mut writes = Writes::new(workspace);
+            writes.forget_noted(given(&taken));
+            sums.write(store.slot, &mut writes);
+            writes.write(self, store.is_spread).await?;
+            if taken.len() < TOGETHER {
+                return Ok(());
+            }
+        }
+    }
+
+    /// The oldest of what was noted.
+    async fn noted(&mut self, workspace: WorkspaceId) -> Result<Vec<Noted>> {
+        const SQL: &str = "select id, day, counters_json, daily_json, flows_json from uncounted \
+            where workspace_id = $1 order by id limit $2";
+        Ok(on!(self, c => sqlx::query_as(SQL).bind(workspace).bind(TOGETHER as i64).fetch_all(c).await?))
     }
 }
 
@@ -102,21 +141,11 @@ impl Tx {
 struct Summed(BTreeMap<Vec<String>, Vec<i64>>);
 
 impl Summed {
-    /// Adds rows of which so many columns make up the key and the others are numbers.
-    fn add(&mut self, rows: &str, key: usize) -> Result<()> {
-        let unreadable = |what: &str| Error::Internal(format!("what a commit counted is {what}"));
-        let rows: Vec<Vec<String>> = serde_json::from_str(rows).map_err(|_| unreadable("no list of rows"))?;
-        for mut row in rows {
-            let numbers = row.split_off(key.min(row.len()));
-            let sums = self.0.entry(row).or_insert_with(|| vec![0; numbers.len()]);
-            if sums.len() != numbers.len() {
-                return Err(unreadable("of another length"));
-            }
-            for (sum, number) in sums.iter_mut().zip(numbers) {
-                *sum += number.parse::<i64>().map_err(|_| unreadable("no number"))?;
-            }
-        }
-        Ok(())
+    /// Adds a row to those of its key; newer code may have more numbers in it.
+    fn add(&mut self, KeyedRow { key, numbers }: KeyedRow) {
+        let sums = self.0.entry(key).or_default();
+        sums.resize(sums.len().max(numbers.len()), 0);
+        sums.iter_mut().zip(numbers).for_each(|(sum, number)| *sum += number);
     }
 
     /// The rows, sorted by key; without those that add nothing.
@@ -130,6 +159,24 @@ impl Summed {
     }
 }
 
+/// A row whose first columns are its key and whose others are numbers.
+struct KeyedRow {
+    key: Vec<String>,
+    numbers: Vec<i64>,
+}
+
+/// Rows as a commit noted them, of which so many columns make up the key.
+fn read(rows: &str, key: usize) -> Result<Vec<KeyedRow>> {
+    let unreadable = || Error::Internal("no rows of counters".to_owned());
+    let rows: Vec<Vec<String>> = serde_json::from_str(rows).map_err(|_| unreadable())?;
+    let read = |mut row: Vec<String>| {
+        let numbers = row.split_off(key.min(row.len()));
+        let numbers: Result<Vec<i64>> = numbers.iter().map(|number| number.parse().map_err(|_| unreadable())).collect();
+        Ok(KeyedRow { key: row, numbers: numbers? })
+    };
+    rows.into_iter().map(read).collect()
+}
+
 /// What several commits add.
 #[derive(Default)]
 struct Sums {
@@ -139,14 +186,15 @@ struct Sums {
 }
 
 impl Sums {
-    fn of(noted: Vec<Noted>) -> Result<Self> {
-        let mut sums = Self::default();
-        for (day, counters, daily, flows) in noted {
-            sums.now.add(&counters, CounterRow::KEY)?;
-            sums.daily.entry(day).or_default().add(&daily, CounterRow::KEY)?;
-            sums.flows.add(&flows, FlowRow::KEY)?;
-        }
-        Ok(sums)
+    /// Adds a commit's differences, all or none of them.
+    fn add(&mut self, (_, day, counters, daily, flows): &Noted) -> Result<()> {
+        let (counters, flows) = (read(counters, CounterRow::KEY)?, read(flows, FlowRow::KEY)?);
+        let days = read(daily, CounterRow::KEY)?;
+        counters.into_iter().for_each(|row| self.now.add(row));
+        let of_day = self.daily.entry(*day).or_default();
+        days.into_iter().for_each(|row| of_day.add(row));
+        flows.into_iter().for_each(|row| self.flows.add(row));
+        Ok(())
     }
 
     fn write(self, slot: Slot, writes: &mut Writes) {

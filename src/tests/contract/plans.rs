@@ -21,7 +21,8 @@ const WHOLE: [&str; 5] = [
 ];
 
 /// What reads all inputs of a workspace or all their samples.
-const FEW: [&str; 2] = ["select i.id, i.name, i.app_id, i.paused", "update samples set idfa = null"];
+const FEW: [&str; 3] =
+    ["select i.id, i.name, i.app_id, i.paused", "update samples set idfa = null", "delete from uncounted"];
 
 /// The steps that would read a growing table from its first row to its last, at least for a workspace; nothing where the
 /// statement has no plan.

@@ -3,13 +3,14 @@
 use super::erasing::change;
 use super::group::{remembered, requests};
 use super::queue::{limits, take};
-use super::sender::{DENIED, Sender, ios, sent};
+use super::sender::{AUTHORIZED, DENIED, Sender, ios, sent};
 use crate::harness::{Backend, World, on_both, open};
 use attest::domain::att::Status;
+use attest::domain::time::DAY;
 use attest::server::clock::Ids;
 use attest::server::ingest::Ingest;
 use attest::server::store::Counting;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -17,6 +18,8 @@ on_both! {
     what_was_noted_is_counted_as_it_would_have_been_at_once
     what_a_killed_process_noted_is_counted_by_another
     several_who_count_at_once_count_once
+    who_counts_at_once_counts_what_was_noted_before
+    what_cannot_be_read_keeps_nothing_else_back
     a_change_of_the_default_says_how_many_it_moves_with_what_is_not_counted_yet
     whoever_is_answered_last_finds_everything_counted
 }
@@ -71,6 +74,34 @@ async fn several_who_count_at_once_count_once(world: World) {
     one.and(two).and(three).expect("counted");
     assert_eq!(noted(&world).await, 0);
     world.assert_holds().await;
+}
+
+/// Later differences without the earlier ones would be a device that left a status which nobody had.
+async fn who_counts_at_once_counts_what_was_noted_before(world: World) {
+    let sender = Sender::new(&world).await;
+    let authorized = vec![sender.parcel(sent(&[ios("ada", "v1", Some("authorized"))]))];
+    sender.store.accept(None, Arc::new(authorized), Counting::Later).await.expect("accepted");
+    world.clock.advance(1000);
+    sender.send(&[ios("ada", "v1", Some("denied"))]).await;
+    assert_eq!((sender.devices(AUTHORIZED).await, sender.devices(DENIED).await, noted(&world).await), (0, 1, 0));
+    let silent = vec![sender.parcel(sent(&[json!({"device_info": {"platform": "iOS", "os_version": "17.1"}})]))];
+    sender.store.accept(None, Arc::new(silent), Counting::Later).await.expect("accepted");
+    world.clock.advance(40 * DAY);
+    world.retire(sender.workspace, sender.store.clock().now().minus(30 * DAY)).await;
+    assert_eq!(noted(&world).await, 0);
+    world.assert_holds().await;
+}
+
+async fn what_cannot_be_read_keeps_nothing_else_back(world: World) {
+    let (sender, globex) = (Sender::new(&world).await, Sender::into(&world, "Globex").await);
+    note(&sender).await;
+    note(&globex).await;
+    let spoil = "update uncounted set flows_json = 'x' where id = (select min(id) from uncounted)";
+    world.execute(spoil).await;
+    world.store.count_noted(BTreeSet::from([sender.workspace, globex.workspace])).await.expect("counted");
+    assert_eq!(noted(&world).await, 1);
+    assert_eq!(globex.devices(DENIED).await, 1);
+    sender.send_unchecked(&[ios("zoe", "v9", Some("denied"))]).await;
 }
 
 async fn a_change_of_the_default_says_how_many_it_moves_with_what_is_not_counted_yet(world: World) {
