@@ -133,9 +133,9 @@ impl Shown {
 
 /// What is missing in a share's counts may be one in so many of its whole: as much as rounding makes of the smallest one.
 const MISSING_ONE_IN: i64 = 20;
-/// What rounding added or took away may be one in so many: fourteen days of 14 and 15 are shown as 140 and 280, which is
-/// no share of anything.
-const OFF_ONE_IN: i64 = 10;
+/// What rounding added or took away may be one in so many: as much as it makes of five states of a hundred. Fourteen days of
+/// 14 and 15 are shown as 140 and 280, which is no share of anything.
+const OFF_ONE_IN: i64 = 4;
 
 /// A share, from counts as they are shown; `None` where it would say too much, divide by nothing, or be wrong because counts
 /// of fewer than ten are missing in it or many were rounded.
@@ -190,6 +190,8 @@ mod tests {
         let of = |authorized: i64, denied: i64| share(days(authorized), days(authorized).plus(days(denied)));
         assert_eq!(of(14, 15), None, "a third is shown where it is nearly half");
         assert_eq!(of(40, 60), Some(0.4));
+        let states = Shown::sum([20; 5].map(|n| ROUNDED.shown(n))).expect("states");
+        assert_eq!(share(ROUNDED.shown(20), states), Some(0.2), "rates are shown from a hundred on");
     }
 
     #[test]

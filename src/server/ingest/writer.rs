@@ -125,8 +125,11 @@ impl Queue {
         }
         match store.count_noted(workspaces.clone()).await {
             Ok(()) => self.uncounted = Default::default(),
-            // The next commit tries again.
-            Err(error) => tracing::warn!(%error, "what was stored is not in the counters yet"),
+            Err(error) => {
+                tracing::warn!(%error, "what was stored is not in the counters yet");
+                // Tried again after as many commits, or once nobody waits.
+                self.uncounted.1 = 1;
+            }
         }
     }
 

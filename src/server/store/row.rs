@@ -142,6 +142,9 @@ macro_rules! numbered {
         impl $row {
             /// How many columns make up the key; they come first.
             pub(in $crate::server::store) const KEY: usize = [$(stringify!($key)),+].len();
+            /// How many columns there are.
+            pub(in $crate::server::store) const COLUMNS: usize =
+                [$(stringify!($key),)+ $(stringify!($fixed),)* $(stringify!($changing),)*].len();
         }
 
         impl serde::Serialize for $row {

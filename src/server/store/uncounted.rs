@@ -49,16 +49,22 @@ impl Writes {
 }
 
 impl Store {
-    /// Adds up what commits noted of these workspaces, in one transaction; where workspaces are spread over machines in
-    /// one for each.
+    /// Adds up what commits noted of these workspaces, in one transaction; in one for each where that fails, and where
+    /// workspaces are spread over machines.
     pub async fn count_noted(&self, workspaces: BTreeSet<WorkspaceId>) -> Result<()> {
-        if self.is_spread {
-            for workspace in workspaces {
-                self.count_together(BTreeSet::from([workspace])).await?;
-            }
+        if !self.is_spread && self.count_together(workspaces.clone()).await.is_ok() {
             return Ok(());
         }
-        self.count_together(workspaces).await
+        self.count_each(workspaces).await
+    }
+
+    /// What cannot be counted of one workspace keeps nothing back of the others.
+    async fn count_each(&self, workspaces: BTreeSet<WorkspaceId>) -> Result<()> {
+        let mut all = Ok(());
+        for workspace in workspaces {
+            all = all.and(self.count_together(BTreeSet::from([workspace])).await);
+        }
+        all
     }
 
     async fn count_together(&self, workspaces: BTreeSet<WorkspaceId>) -> Result<()> {
@@ -77,8 +83,7 @@ impl Store {
 }
 
 impl System {
-    /// Adds up what no process is going to: what one noted that was killed. What cannot be counted of one workspace keeps
-    /// nothing back of the others.
+    /// Adds up what no process is going to: what one noted that was killed.
     pub async fn count_left_over(&self) -> Result<()> {
         let mut view = self.system_view().await?;
         let mut left = BTreeSet::new();
@@ -88,11 +93,7 @@ impl System {
             }
         }
         drop(view);
-        let mut all = Ok(());
-        for workspace in left {
-            all = all.and(self.count_together(BTreeSet::from([workspace])).await);
-        }
-        all
+        self.count_each(left).await
     }
 }
 
@@ -108,8 +109,10 @@ impl Tx {
     /// Adds up what was noted of a workspace, whose lane this transaction has, by whatever process. Whoever counts
     /// something at once does this before: later differences without earlier ones would make numbers that never were.
     pub(super) async fn count_noted(&mut self, store: &Store, workspace: WorkspaceId) -> Result<()> {
+        let mut last = i64::MIN;
         loop {
-            let (noted, mut taken, mut sums) = (self.noted(workspace).await?, Vec::new(), Sums::default());
+            let (noted, mut taken, mut sums) = (self.noted(workspace, last).await?, Vec::new(), Sums::default());
+            last = noted.last().map_or(last, |(id, ..)| *id);
             for commit in &noted {
                 match sums.add(commit) {
                     Ok(()) => taken.push([commit.0.to_string()]),
@@ -121,17 +124,17 @@ impl Tx {
             writes.forget_noted(given(&taken));
             sums.write(store.slot, &mut writes);
             writes.write(self, store.is_spread).await?;
-            if taken.len() < TOGETHER {
+            if noted.len() < TOGETHER {
                 return Ok(());
             }
         }
     }
 
-    /// The oldest of what was noted.
-    async fn noted(&mut self, workspace: WorkspaceId) -> Result<Vec<Noted>> {
+    /// What was noted, in the order of ids, from after one on.
+    async fn noted(&mut self, workspace: WorkspaceId, after: i64) -> Result<Vec<Noted>> {
         const SQL: &str = "select id, day, counters_json, daily_json, flows_json from uncounted \
-            where workspace_id = $1 order by id limit $2";
-        Ok(on!(self, c => sqlx::query_as(SQL).bind(workspace).bind(TOGETHER as i64).fetch_all(c).await?))
+            where workspace_id = $1 and id > $2 order by id limit $3";
+        Ok(on!(self, c => sqlx::query_as(SQL).bind(workspace).bind(after).bind(TOGETHER as i64).fetch_all(c).await?))
     }
 }
 
@@ -141,10 +144,9 @@ impl Tx {
 struct Summed(BTreeMap<Vec<String>, Vec<i64>>);
 
 impl Summed {
-    /// Adds a row to those of its key; newer code may have more numbers in it.
+    /// Adds a row to those of its key.
     fn add(&mut self, KeyedRow { key, numbers }: KeyedRow) {
-        let sums = self.0.entry(key).or_default();
-        sums.resize(sums.len().max(numbers.len()), 0);
+        let sums = self.0.entry(key).or_insert_with(|| vec![0; numbers.len()]);
         sums.iter_mut().zip(numbers).for_each(|(sum, number)| *sum += number);
     }
 
@@ -165,12 +167,16 @@ struct KeyedRow {
     numbers: Vec<i64>,
 }
 
-/// Rows as a commit noted them, of which so many columns make up the key.
-fn read(rows: &str, key: usize) -> Result<Vec<KeyedRow>> {
+/// Rows of so many columns as a commit noted them, of which so many make up the key. Those of code that counts more or
+/// less are for that code to add up.
+fn read(rows: &str, key: usize, columns: usize) -> Result<Vec<KeyedRow>> {
     let unreadable = || Error::Internal("no rows of counters".to_owned());
     let rows: Vec<Vec<String>> = serde_json::from_str(rows).map_err(|_| unreadable())?;
+    if rows.iter().any(|row| row.len() != columns) {
+        return Err(unreadable());
+    }
     let read = |mut row: Vec<String>| {
-        let numbers = row.split_off(key.min(row.len()));
+        let numbers = row.split_off(key);
         let numbers: Result<Vec<i64>> = numbers.iter().map(|number| number.parse().map_err(|_| unreadable())).collect();
         Ok(KeyedRow { key: row, numbers: numbers? })
     };
@@ -188,8 +194,9 @@ struct Sums {
 impl Sums {
     /// Adds a commit's differences, all or none of them.
     fn add(&mut self, (_, day, counters, daily, flows): &Noted) -> Result<()> {
-        let (counters, flows) = (read(counters, CounterRow::KEY)?, read(flows, FlowRow::KEY)?);
-        let days = read(daily, CounterRow::KEY)?;
+        let (counters, flows) =
+            (read(counters, CounterRow::KEY, CounterRow::COLUMNS)?, read(flows, FlowRow::KEY, FlowRow::COLUMNS)?);
+        let days = read(daily, CounterRow::KEY, CounterRow::COLUMNS)?;
         counters.into_iter().for_each(|row| self.now.add(row));
         let of_day = self.daily.entry(*day).or_default();
         days.into_iter().for_each(|row| of_day.add(row));
