@@ -58,13 +58,19 @@ pub(super) struct Queue {
     in_vain: u32,
     /// How long that took.
     took: Duration,
-    /// Whose commits are not in the counters yet, and how many commits that are.
-    uncounted: (BTreeSet<WorkspaceId>, u32),
+    uncounted: Uncounted,
+}
+
+/// Whose commits are not in the counters yet, and how many commits that are.
+#[derive(Default)]
+struct Uncounted {
+    workspaces: BTreeSet<WorkspaceId>,
+    commits: u32,
 }
 
 impl Queue {
     fn new(waiting: UnboundedReceiver<Waiting>, is_of_large: bool) -> Self {
-        let (next, again, uncounted) = (VecDeque::new(), Vec::new(), Default::default());
+        let (next, again, uncounted) = (VecDeque::new(), Vec::new(), Uncounted::default());
         Self {
             waiting,
             next,
@@ -100,7 +106,7 @@ impl Queue {
 
     /// Whether nobody has come, and nobody was left by the commit before.
     fn is_empty(&self) -> bool {
-        self.next.is_empty() && self.waiting.is_empty()
+        self.wait() == 0
     }
 
     /// When a commit of these workspaces is counted: later, if another one follows or is to be expected. Of many workspaces
@@ -110,25 +116,23 @@ impl Queue {
         if is_alone || workspaces.len() > FEW_WORKSPACES {
             return Counting::AtOnce;
         }
-        let (noted, commits) = &mut self.uncounted;
-        noted.extend(workspaces);
-        *commits += 1;
+        self.uncounted.workspaces.extend(workspaces);
+        self.uncounted.commits += 1;
         Counting::Later
     }
 
     /// Counts what was to be counted later, when no other commit follows or it is enough.
     async fn count(&mut self, store: &Store) {
-        let is_last = self.is_empty();
-        let (workspaces, commits) = &self.uncounted;
-        if *commits == 0 || (*commits < UNCOUNTED && !is_last) {
+        let Uncounted { workspaces, commits } = &self.uncounted;
+        if *commits == 0 || (*commits < UNCOUNTED && !self.is_empty()) {
             return;
         }
         match store.count_noted(workspaces.clone()).await {
-            Ok(()) => self.uncounted = Default::default(),
+            Ok(()) => self.uncounted = Uncounted::default(),
             Err(error) => {
                 tracing::warn!(%error, "what was stored is not in the counters yet");
                 // Tried again after as many commits, or once nobody waits.
-                self.uncounted.1 = 1;
+                self.uncounted.commits = 1;
             }
         }
     }

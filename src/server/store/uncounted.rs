@@ -1,7 +1,7 @@
 //! Counting later. What a commit adds to the counters goes into ten rows for each device, most of them the same ones in
 //! every commit. While more waits than one commit takes, each notes what it would add as one row, and many are added up
 //! at once. A process adds up what it noted before it answers the last one who waits; what a killed one left is added up
-//! by the next that starts, or within a minute.
+//! by whoever counts in the workspace next, by the next process that starts, or within a minute.
 
 use super::Store;
 use super::count::{ADD_DAILY, ADD_NOW, rows_of_day, rows_of_now};
@@ -22,7 +22,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub enum Counting {
     /// With the commit.
     AtOnce,
-    /// Once somebody calls [`Store::count_noted`].
+    /// Once somebody calls [`Store::count_noted`], or counts something at once.
     Later,
 }
 
@@ -138,8 +138,8 @@ impl Tx {
     }
 }
 
-/// The sum of rows, by their key. Keys stay the texts that they are in JSON, so that what newer code counted is added up
-/// as it was counted.
+/// The sum of rows, by their key. Keys stay the texts that they are in JSON, so that what newer code counts by is added up
+/// as it was noted.
 #[derive(Default)]
 struct Summed(BTreeMap<Vec<String>, Vec<i64>>);
 

@@ -2,7 +2,7 @@
 
 use super::erasing::{change, idfas};
 use super::sender::{DENIED, Sender, ios, sent};
-use crate::harness::{Backend, World, on_both, workspace_ref};
+use crate::harness::{World, on_both, workspace_ref};
 use attest::domain::att::Policy;
 use attest::domain::error::Refusal;
 use attest::domain::permission::Permission;
@@ -64,8 +64,7 @@ pub fn requests() -> Vec<Vec<Value>> {
 }
 
 async fn a_group_gives_what_its_requests_give_one_by_one(world: World) {
-    let kind = if world.url.starts_with("sqlite") { Backend::Sqlite } else { Backend::Postgres };
-    let other = World::new(kind).await;
+    let other = world.another().await;
     let (one_by_one, together) = (Sender::new(&world).await, Sender::new(&other).await);
     for request in requests() {
         one_by_one.send(&request).await;
@@ -80,9 +79,8 @@ async fn a_group_gives_what_its_requests_give_one_by_one(world: World) {
 /// The last of three batches names whom the first does, by an id that the second has in common with both; its status is
 /// about a device that none of them names.
 async fn an_id_that_is_handed_on_within_a_group_leads_where_it_would_one_by_one(world: World) {
-    let kind = if world.url.starts_with("sqlite") { Backend::Sqlite } else { Backend::Postgres };
     for device in [None, Some("v3")] {
-        let (one, other) = (World::new(kind).await, World::new(kind).await);
+        let (one, other) = (world.another().await, world.another().await);
         let (one_by_one, together) = (Sender::new(&one).await, Sender::new(&other).await);
         let batch = |identities: Value, device: Option<&str>, status: Option<&str>| {
             json!({"user_identities": identities, "device_info": {"platform": "iOS", "os_version": "17.5",

@@ -4,7 +4,7 @@ use super::erasing::change;
 use super::group::{remembered, requests};
 use super::queue::{limits, take};
 use super::sender::{AUTHORIZED, DENIED, Sender, ios, sent};
-use crate::harness::{Backend, World, on_both, open};
+use crate::harness::{World, on_both, open};
 use attest::domain::att::Status;
 use attest::domain::time::DAY;
 use attest::server::clock::Ids;
@@ -37,8 +37,7 @@ async fn note(sender: &Sender<'_>) {
 }
 
 async fn what_was_noted_is_counted_as_it_would_have_been_at_once(world: World) {
-    let kind = if world.url.starts_with("sqlite") { Backend::Sqlite } else { Backend::Postgres };
-    let other = World::new(kind).await;
+    let other = world.another().await;
     let (at_once, later) = (Sender::new(&world).await, Sender::new(&other).await);
     for request in requests() {
         at_once.send(&request).await;

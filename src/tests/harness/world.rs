@@ -75,6 +75,11 @@ impl World {
         }
     }
 
+    /// Another one with a database of the same kind.
+    pub async fn another(&self) -> Self {
+        Self::new(if self.url.starts_with("sqlite") { Backend::Sqlite } else { Backend::Postgres }).await
+    }
+
     /// A fresh store at this address.
     pub async fn at(url: String, folder: TempDir) -> Self {
         let clock = clock();
