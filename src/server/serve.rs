@@ -9,7 +9,7 @@ use super::http::router;
 use super::services::Services;
 use super::services::clock::keep_clock;
 use super::services::jobs::run_jobs;
-use super::services::presence::{count_left_over, keep_presence};
+use super::services::presence::keep_presence;
 use super::services::set_up::set_up_link;
 use super::services::workspace::assert_zones_known;
 use super::site::Site;
@@ -61,8 +61,6 @@ pub async fn serve(system: System, config: Config) -> Result<()> {
     };
     assert_zones_known(&state.services).await?;
     announce(&state.services, &state.config, metrics).await?;
-    // Before a job or a page reads a counter.
-    count_left_over(&system).await;
     let jobs = tokio::spawn({
         let services = state.services.for_jobs().sending(destinations);
         let keep = state.config.retention.keep();

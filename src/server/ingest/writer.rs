@@ -7,9 +7,9 @@ use super::share::Capacity;
 use super::waiting::{Next, Reply, Waiting};
 use crate::domain::id::WorkspaceId;
 use crate::server::error::{Error, Result};
-use crate::server::store::{Counting, Parcel, RequestOutcome, Store, Turn};
+use crate::server::store::{Parcel, RequestOutcome, Store, Turn};
 use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -29,14 +29,8 @@ const MOST_WAITED: u32 = 4;
 /// those who send much would wait too long for the sake of those who send little.
 const LARGEST_PART: u32 = 200;
 const PARTS: u32 = 4;
-/// So many commits are added to the counters together at most.
-const UNCOUNTED: u32 = 16;
-/// Commits of more workspaces are counted at once.
-const FEW_WORKSPACES: usize = 4;
 /// So many commits wait for nobody after one that waited in vain: senders send without waiting for answers.
-const IN_VAIN: u32 = 16;
-/// After so many commits without a pause in between a longer row of them is expected.
-const WITHOUT_PAUSE: u32 = 8;
+const WITHOUT_COMPANY: u32 = 16;
 /// How long after a small request another one is expected.
 const EXPECTED: Duration = Duration::from_millis(200);
 
@@ -48,41 +42,28 @@ pub(super) struct Queue {
     /// What was tried while the store was away, and from when on it is tried again.
     again: Vec<(Instant, Waiting)>,
     is_of_large: bool,
-    /// How many batches the last commit had, stored or not, and in how many requests.
+    /// How many batches the last commit had, stored or not, in how many requests, and how long it took.
     committed: u32,
     requests: u32,
-    /// How many requests waited when those were answered, and how many commits in a row found some.
-    left: u32,
-    without_pause: u32,
-    /// How many further commits wait for nobody, for the last one that did waited in vain.
-    in_vain: u32,
-    /// How long that took.
     took: Duration,
-    uncounted: Uncounted,
-}
-
-/// Whose commits are not in the counters yet, and how many commits that are.
-#[derive(Default)]
-struct Uncounted {
-    workspaces: BTreeSet<WorkspaceId>,
-    commits: u32,
+    /// How many requests waited when those of the last commit were answered.
+    left: u32,
+    /// How many further commits wait for nobody.
+    without_company: u32,
 }
 
 impl Queue {
     fn new(waiting: UnboundedReceiver<Waiting>, is_of_large: bool) -> Self {
-        let (next, again, uncounted) = (VecDeque::new(), Vec::new(), Uncounted::default());
         Self {
             waiting,
-            next,
-            again,
+            next: VecDeque::new(),
+            again: Vec::new(),
             is_of_large,
             committed: 0,
             requests: 0,
-            left: 0,
-            without_pause: 0,
-            in_vain: 0,
             took: Duration::ZERO,
-            uncounted,
+            left: 0,
+            without_company: 0,
         }
     }
 
@@ -109,32 +90,10 @@ impl Queue {
         self.wait() == 0
     }
 
-    /// When a commit of these workspaces is counted: later, if another one follows or is to be expected. Of many workspaces
-    /// each would have to be counted by itself, most of them for a single commit.
-    fn counting(&mut self, workspaces: BTreeSet<WorkspaceId>) -> Counting {
-        let is_alone = self.is_empty() && self.without_pause < WITHOUT_PAUSE;
-        if is_alone || workspaces.len() > FEW_WORKSPACES {
-            return Counting::AtOnce;
-        }
-        self.uncounted.workspaces.extend(workspaces);
-        self.uncounted.commits += 1;
-        Counting::Later
-    }
-
-    /// Counts what was to be counted later, when no other commit follows or it is enough.
-    async fn count(&mut self, store: &Store) {
-        let Uncounted { workspaces, commits } = &self.uncounted;
-        if *commits == 0 || (*commits < UNCOUNTED && !self.is_empty()) {
-            return;
-        }
-        match store.count_noted(workspaces.clone()).await {
-            Ok(()) => self.uncounted = Uncounted::default(),
-            Err(error) => {
-                tracing::warn!(%error, "what was stored is not in the counters yet");
-                // Tried again after as many commits, or once nobody waits.
-                self.uncounted.commits = 1;
-            }
-        }
+    /// Whether nobody waits for answers before sending more, when so few came of those expected. Large requests take their
+    /// time; of small ones half would be here.
+    fn waited_in_vain(&self, came: usize, expected: usize) -> bool {
+        self.committed < LARGE * self.requests && came < expected / 2
     }
 
     /// What has come by now.
@@ -235,11 +194,10 @@ pub(super) async fn write(store: Store, mut queues: Queues, limits: Limits) {
             let rows = group.rows;
             let (parcels, replies) = group.split();
             let has_turn = Instant::now();
-            let counting = queue.counting(parcels.iter().map(|parcel| parcel.grant.workspace()).collect());
             let accepted = match turn {
-                Ok(turn) => store.accept(Some(turn), parcels.clone(), counting).await,
+                Ok(turn) => store.accept(Some(turn), parcels.clone()).await,
                 // The store knows how often it helps to begin anew.
-                Err(Error::Again(_) | Error::Broken(_)) => store.accept(None, parcels.clone(), counting).await,
+                Err(Error::Again(_) | Error::Broken(_)) => store.accept(None, parcels.clone()).await,
                 Err(error) => Err(error),
             };
             metrics::counter!(COMMITS, "outcome" => if accepted.is_ok() { "stored" } else { "failed" }).increment(1);
@@ -249,10 +207,7 @@ pub(super) async fn write(store: Store, mut queues: Queues, limits: Limits) {
             metrics::histogram!(COMMIT_BATCHES).record(f64::from(rows));
             queue.committed += rows;
             queue.requests += u32::try_from(parcels.len()).unwrap_or(u32::MAX);
-            // Whoever is answered last finds everything counted.
-            queue.count(&store).await;
             queue.left = queue.wait();
-            queue.without_pause = if queue.left == 0 { 0 } else { queue.without_pause.saturating_add(1) };
             answer(&store, queue, &parcels, replies, accepted).await;
         }
         let (store, batches) = (store.clone(), queue.committed);
@@ -307,8 +262,8 @@ impl CommitGroup {
         let most = if queue.is_of_large { wait.max(queue.took / MOST_WAITED) } else { wait };
         let latest = Instant::now() + most;
         // A timer is too coarse for a wait of nothing.
-        let waits = queue.committed >= COMPANY && limits.commit_ms > 0 && queue.in_vain == 0;
-        queue.in_vain = queue.in_vain.saturating_sub(1);
+        let waits = queue.committed >= COMPANY && limits.commit_ms > 0 && queue.without_company == 0;
+        queue.without_company = queue.without_company.saturating_sub(1);
         // A request that was read already gets here before this goes on.
         tokio::task::yield_now().await;
         self.add_waiting(queue, limits, |_| true);
@@ -318,10 +273,8 @@ impl CommitGroup {
         while may_wait && queue.next.is_empty() && self.requests.len() < expected {
             let until = latest.min(Instant::now() + wait);
             let Ok(Some(more)) = timeout_at(until, queue.waiting.recv()).await else {
-                // Large ones take their time; of small ones most would be here, if their senders had waited for the answer.
-                let are_large = queue.committed >= LARGE * queue.requests;
-                if !are_large && self.requests.len() - here < (expected - here) / 2 {
-                    queue.in_vain = IN_VAIN;
+                if queue.waited_in_vain(self.requests.len() - here, expected - here) {
+                    queue.without_company = WITHOUT_COMPANY;
                 }
                 return;
             };
@@ -374,7 +327,7 @@ async fn answer(
         Err(Error::Internal(cause) | Error::Again(cause)) if parcels.len() > 1 => {
             tracing::warn!(cause, requests = parcels.len(), "a group of requests is stored one by one");
             for (reply, parcel) in each {
-                let outcome = store.accept(None, Arc::new(vec![parcel.clone()]), Counting::AtOnce).await;
+                let outcome = store.accept(None, Arc::new(vec![parcel.clone()])).await;
                 let only = outcome.and_then(|mut outcomes| {
                     outcomes.pop().ok_or_else(|| Error::Internal("a request without an outcome".to_owned()))
                 });

@@ -3,17 +3,9 @@
 use super::Services;
 use super::jobs::ticks;
 use crate::server::rates::Rates;
-use crate::server::store::System;
 use std::time::Duration;
 
 const EVERY: Duration = Duration::from_secs(60);
-
-/// Adds what processes left that were killed to the counters.
-pub async fn count_left_over(system: &System) {
-    if let Err(error) = system.count_left_over().await {
-        tracing::warn!(%error, "what a process left when it was killed is not in the counters yet");
-    }
-}
 
 /// Runs until the process ends.
 pub async fn keep_presence(services: &Services, rates: &Rates) {
@@ -32,6 +24,5 @@ pub async fn keep_presence(services: &Services, rates: &Rates) {
         if let Err(error) = system.keep_slot().await {
             tracing::warn!(%error, "another process may take this one's slot");
         }
-        count_left_over(system).await;
     }
 }

@@ -95,7 +95,7 @@ async fn change_once<A: Act<Snapshot = PrivacySnapshot>>(
     let moved = if after.default == before.default {
         0
     } else {
-        change.counts_with_noted(Environment::Production, Unit::Profiles).await?.of(CountedState::Unknown)
+        totals(&mut change, Environment::Production, Unit::Profiles).await?.of(CountedState::Unknown)
     };
     change.add_settings(after.clone(), moved).await?;
     follow_with_erasing(&mut change, &before, &after, erase_after).await?;

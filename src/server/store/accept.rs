@@ -10,7 +10,6 @@ use super::input::Receiver;
 use super::input_grant::InputGrant;
 use super::lane::Turn;
 use super::population::repeated::repeating_erased_idfas;
-use super::uncounted::Counting;
 use super::writes::Writes;
 use crate::domain::app::MOST_APPS;
 use crate::domain::att::{Policy, Status};
@@ -54,28 +53,18 @@ impl Store {
     /// Stores the good batches of these requests in the order given and counts the bad ones, in one durable transaction:
     /// in this turn, which is for all of them, or in one that it takes. Returns what became of each request. On an error
     /// nothing of any of them was stored.
-    pub async fn accept(
-        &self,
-        turn: Option<Turn>,
-        parcels: Arc<Vec<Parcel>>,
-        counting: Counting,
-    ) -> Result<Vec<RequestOutcome>> {
+    pub async fn accept(&self, turn: Option<Turn>, parcels: Arc<Vec<Parcel>>) -> Result<Vec<RequestOutcome>> {
         let turn = Arc::new(Mutex::new(turn));
         self.persist(move |store| {
             // Only the first try has the turn; further ones take their own.
             let turn = turn.lock().unwrap_or_else(PoisonError::into_inner).take();
             let parcels = parcels.clone();
-            async move { store.accept_once(turn, &parcels, counting).await }
+            async move { store.accept_once(turn, &parcels).await }
         })
         .await
     }
 
-    async fn accept_once(
-        &self,
-        turn: Option<Turn>,
-        parcels: &[Parcel],
-        counting: Counting,
-    ) -> Result<Vec<RequestOutcome>> {
+    async fn accept_once(&self, turn: Option<Turn>, parcels: &[Parcel]) -> Result<Vec<RequestOutcome>> {
         let mut workspaces: BTreeMap<WorkspaceId, Vec<usize>> = BTreeMap::new();
         for (at, parcel) in parcels.iter().enumerate() {
             workspaces.entry(parcel.grant.workspace).or_default().push(at);
@@ -87,7 +76,7 @@ impl Store {
         };
         for (workspace, indexes) in workspaces {
             let its: Vec<&Parcel> = indexes.iter().map(|at| &parcels[*at]).collect();
-            let (its_outcomes, erased) = tx.accept(self, workspace, &its, counting).await?;
+            let (its_outcomes, erased) = tx.accept(self, workspace, &its).await?;
             erases |= erased;
             for (at, outcome) in indexes.into_iter().zip(its_outcomes) {
                 outcomes[at] = outcome;
@@ -112,8 +101,6 @@ struct WorkspaceGroup<'a> {
     default: Option<Status>,
     erasings: Arc<[Erasing]>,
     is_clock_steady: bool,
-    /// Whether earlier commits noted something that is not counted yet.
-    has_noted: bool,
     receivers: BTreeMap<InputId, Receiver>,
 }
 
@@ -133,15 +120,14 @@ impl Tx {
         store: &Store,
         workspace: WorkspaceId,
         parcels: &[&Parcel],
-        counting: Counting,
     ) -> Result<(Vec<RequestOutcome>, bool)> {
         let receivers = self.open_receivers(workspace, parcels).await?;
-        let Some(Receiver { time_zone, policy, default, erasing, has_noted, .. }) = receivers.values().next() else {
+        let Some(Receiver { time_zone, policy, default, erasing, .. }) = receivers.values().next() else {
             return Ok((vec![Err(Refusal::Forbidden); parcels.len()], false));
         };
         let now = store.clock.now();
         let policy = policy.ok_or_else(|| Error::Internal("a workspace has no settings".to_owned()))?;
-        let (today, default, has_noted) = (calendar::day(now, time_zone), *default, *has_noted);
+        let (today, default) = (calendar::day(now, time_zone), *default);
         let waiting = if *erasing { self.waiting_erasings(workspace).await? } else { Vec::new() };
         if *erasing {
             // Terms and erasings that were not there at one time would erase what undoing a change keeps.
@@ -152,18 +138,8 @@ impl Tx {
         }
         let erasings = waiting.into_iter().map(|erasing| erasing.takes).collect();
         let is_clock_steady = store.clock.is_steady();
-        let group = WorkspaceGroup {
-            store,
-            workspace,
-            now,
-            today,
-            policy,
-            default,
-            erasings,
-            is_clock_steady,
-            has_noted,
-            receivers,
-        };
+        let group =
+            WorkspaceGroup { store, workspace, now, today, policy, default, erasings, is_clock_steady, receivers };
         let mut effects = Effects::default();
 
         let (outcomes, welcome) = group.screen(parcels, &mut effects);
@@ -171,7 +147,7 @@ impl Tx {
         let arrived = self.find_apps(&group, new, &mut effects).await?;
         let mut folded = self.fold(&group, &arrived, &mut effects).await?;
         self.admit_values(&group, &mut folded, &mut effects).await?;
-        let erases = self.write(&group, &folded, &effects, counting).await?;
+        let erases = self.write(&group, &folded, &effects).await?;
         Ok((outcomes, erases))
     }
 
@@ -224,13 +200,7 @@ impl Tx {
 
     /// Writes everything, the counters last: other processes wait for these rows. Returns whether an advertising id was
     /// erased.
-    async fn write(
-        &mut self,
-        group: &WorkspaceGroup<'_>,
-        folded: &FoldedGroup,
-        effects: &Effects<'_>,
-        counting: Counting,
-    ) -> Result<bool> {
+    async fn write(&mut self, group: &WorkspaceGroup<'_>, folded: &FoldedGroup, effects: &Effects<'_>) -> Result<bool> {
         let FoldedGroup { before, after, active } = folded;
         let WorkspaceGroup { store, workspace, now, today, .. } = *group;
         let mut facets = after.difference(before);
@@ -238,17 +208,8 @@ impl Tx {
         let mut writes = Writes::new(workspace);
         writes.population(before, after, &store.ids);
         writes.effects(effects, &group.receivers, now);
-        let (cells, flows) = (count::cells(&facets), effects.flows());
-        match counting {
-            Counting::AtOnce => {
-                if group.has_noted {
-                    self.count_noted(store, workspace).await?;
-                }
-                writes.cells(store.slot, today, &cells);
-                writes.flows(store.slot, &flows);
-            }
-            Counting::Later => writes.note_uncounted(store.ids.id(), today, &cells, &flows),
-        }
+        writes.cells(store.slot, today, &count::cells(&facets));
+        writes.flows(store.slot, &effects.flows());
         writes.write(self, store.is_spread).await?;
         let mut identities = repeating_erased_idfas(store.keyring().now().sealer(), workspace, before, after)?;
         identities.extend(effects.withheld_identities().iter().cloned());

@@ -13,77 +13,54 @@ use crate::domain::time::Day;
 use crate::server::error::Result;
 use std::collections::BTreeMap;
 
-/// Adds rows of `$2` to the counters of now, in the slot `$3`.
-pub(super) const ADD_NOW: &str = concat!(
-    "insert into counters as kept (workspace_id, slot, ",
-    counters!(columns),
-    ") select $1, $3, ",
-    counters!(given),
-    " from jsonb_each($2) as given where true on conflict (workspace_id, ",
-    counters!(key),
-    ", slot) do update set ",
-    counters!(added)
-);
-
-/// Adds rows of `$2` to the counters of the day `$4`, in the slot `$3`.
-pub(super) const ADD_DAILY: &str = concat!(
-    "insert into daily as kept (workspace_id, slot, day, ",
-    counters!(columns),
-    ") select $1, $3, $4, ",
-    counters!(given),
-    " from jsonb_each($2) as given where true on conflict (workspace_id, ",
-    counters!(key),
-    ", day, slot) do update set ",
-    counters!(added)
-);
-
-/// What cells add to the counters of now, sorted by key.
-pub(super) fn rows_of_now(cells: &Cells) -> Vec<CounterRow> {
-    rows_of(cells.iter().filter(|(cell, _)| cell.unit.of_now()))
-}
-
-/// What cells add to those of a day, sorted by key.
-pub(super) fn rows_of_day(cells: &Cells) -> Vec<CounterRow> {
-    let of_days = |cell: &Cell| cell.slice.as_ref().is_none_or(|slice| !slice.dimension.is_of_now());
-    rows_of(cells.iter().filter(|(cell, _)| of_days(cell)))
-}
-
 impl Writes {
-    /// Adds differences that came about on a day, in the process's slot.
+    /// Adds differences that came about on a day, sorted by key, in the process's slot.
     pub fn cells(&mut self, slot: Slot, day: Day, cells: &Cells) {
-        self.rows_and(ADD_NOW, given(rows_of_now(cells)), &[slot.0]);
-        self.rows_and(ADD_DAILY, given(rows_of_day(cells)), &[slot.0, day.0]);
+        const NOW: &str = concat!(
+            "insert into counters as kept (workspace_id, slot, ",
+            counters!(columns),
+            ") select $1, $3, ",
+            counters!(given),
+            " from jsonb_each($2) as given where true on conflict (workspace_id, ",
+            counters!(key),
+            ", slot) do update set ",
+            counters!(added)
+        );
+        const DAILY: &str = concat!(
+            "insert into daily as kept (workspace_id, slot, day, ",
+            counters!(columns),
+            ") select $1, $3, $4, ",
+            counters!(given),
+            " from jsonb_each($2) as given where true on conflict (workspace_id, ",
+            counters!(key),
+            ", day, slot) do update set ",
+            counters!(added)
+        );
+        let now = given(rows_of(cells.iter().filter(|(cell, _)| cell.unit.of_now())));
+        let of_days = |cell: &Cell| cell.slice.as_ref().is_none_or(|slice| !slice.dimension.is_of_now());
+        let daily = given(rows_of(cells.iter().filter(|(cell, _)| of_days(cell))));
+        self.rows_and(NOW, now, &[slot.0]);
+        self.rows_and(DAILY, daily, &[slot.0, day.0]);
     }
 }
 
 impl Tx {
-    /// All counters of a workspace that are not zero, with what commits noted to be added.
+    /// All counters of a workspace that are not zero.
     pub(super) async fn cells(&mut self, workspace: WorkspaceId) -> Result<Cells> {
-        const SQL: &str = concat!(
-            "select ",
-            counters!(columns),
-            " from counters where workspace_id = $1 and ",
-            unit_of_now!(),
-            " union all select ",
-            counters!(given),
-            " from uncounted, jsonb_each(counters_json) as given where workspace_id = $1"
-        );
+        const SQL: &str =
+            concat!("select ", counters!(columns), " from counters where workspace_id = $1 and ", unit_of_now!());
         let rows: Vec<CounterRow> = on!(self, c => sqlx::query_as(SQL).bind(workspace).fetch_all(c).await?);
         Ok(cells_of(rows))
     }
 
-    /// The sums of all days of what is counted now too, by cell, with what commits noted to be added.
+    /// The sums of all days of what is counted now too, by cell.
     pub(super) async fn daily_sums(&mut self, workspace: WorkspaceId) -> Result<Cells> {
         const SQL: &str = concat!(
             "select ",
             counters!(key),
             ", ",
             counters!(sums),
-            " from (select ",
-            counters!(columns),
-            " from daily where workspace_id = $1 union all select ",
-            counters!(given),
-            " from uncounted, jsonb_each(daily_json) as given where workspace_id = $1) as added where ",
+            " from daily where workspace_id = $1 and ",
             unit_of_now!(),
             " group by ",
             counters!(key)
@@ -180,25 +157,7 @@ impl Scope {
         Ok(rows.into_iter().fold(Counts::default(), |sum, mut row| sum.plus(row.counts())))
     }
 
-    /// How many units have each state in all, with what commits noted to be counted: what is written down for good says
-    /// how many there are, not how many there were some commits ago.
-    pub async fn counts_with_noted(&mut self, environment: Environment, unit: Unit) -> Result<Counts> {
-        const SQL: &str = concat!(
-            "select ",
-            counters!(columns),
-            " from counters where workspace_id = $1 and environment = $2 and unit = $3 \
-            and app_id = $4 and dimension = $5 and value = $5 union all select ",
-            counters!(columns),
-            " from (select ",
-            counters!(given),
-            " from uncounted, jsonb_each(counters_json) as given where workspace_id = $1) as noted \
-            where environment = $2 and unit = $3 and app_id = $4 and dimension = $5 and value = $5"
-        );
-        let rows: Vec<CounterRow> = select!(self, SQL, environment, unit, ALL_APPS, ALL_VALUES);
-        Ok(rows.into_iter().fold(Counts::default(), |sum, mut row| sum.plus(row.counts())))
-    }
-
-    /// The same as [`Self::counts_of`] for each value of a dimension.
+    /// The same for each value of a dimension.
     pub async fn counts_by(
         &mut self,
         environment: Environment,

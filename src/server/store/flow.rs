@@ -32,7 +32,7 @@ rows! {
 }
 
 impl FlowRow {
-    pub(super) fn of((cell, n): (&FlowCell, &i64)) -> Self {
+    fn of((cell, n): (&FlowCell, &i64)) -> Self {
         let (dimension, value) = dimension_and_value(cell.slice.as_ref());
         Self {
             environment: cell.environment,
@@ -56,39 +56,32 @@ impl FlowRow {
     }
 }
 
-/// Adds rows of `$2` to what happened, in the slot `$3`.
-pub(super) const ADD_FLOWS: &str = concat!(
-    "insert into flows as kept (workspace_id, slot, ",
-    flows!(columns),
-    ") select $1, $3, ",
-    flows!(given),
-    " from jsonb_each($2) as given where true on conflict (workspace_id, ",
-    flows!(key),
-    ", slot) do update set ",
-    flows!(added)
-);
-
 impl Writes {
     /// Adds up what happened, in the process's slot.
     pub fn flows(&mut self, slot: Slot, cells: &FlowCells) {
-        self.rows_and(ADD_FLOWS, given(cells.iter().map(FlowRow::of)), &[slot.0]);
+        const SQL: &str = concat!(
+            "insert into flows as kept (workspace_id, slot, ",
+            flows!(columns),
+            ") select $1, $3, ",
+            flows!(given),
+            " from jsonb_each($2) as given where true on conflict (workspace_id, ",
+            flows!(key),
+            ", slot) do update set ",
+            flows!(added)
+        );
+        self.rows_and(SQL, given(cells.iter().map(FlowRow::of)), &[slot.0]);
     }
 }
 
 impl Tx {
-    /// What is counted of the days from one on, in all, by app and by dimension, with what commits noted to be added.
+    /// What is counted of the days from one on, in all, by app and by dimension.
     pub(super) async fn flow_cells(&mut self, workspace: WorkspaceId, first: Day) -> Result<FlowCells> {
         const SQL: &str = concat!(
             "select ",
             flows!(key),
             ", ",
             flows!(sums),
-            " from (select ",
-            flows!(columns),
-            " from flows where workspace_id = $1 union all select ",
-            flows!(given),
-            " from uncounted, jsonb_each(flows_json) as given where workspace_id = $1) as added \
-            where day >= $2 group by ",
+            " from flows where workspace_id = $1 and day >= $2 group by ",
             flows!(key)
         );
         let rows: Vec<FlowRow> = on!(self, c => sqlx::query_as(SQL).bind(workspace).bind(first).fetch_all(c).await?);

@@ -73,8 +73,6 @@ pub(super) struct Receiver {
     pub policy: Option<Policy>,
     /// Whether an erasing of the workspace has not ended.
     pub erasing: bool,
-    /// Whether commits noted something that is not in the workspace's counters yet.
-    pub has_noted: bool,
 }
 
 /// The inputs of a workspace, with what `$rest` adds to the question.
@@ -119,8 +117,7 @@ impl Tx {
             exists (select 1 from input_counts said where said.workspace_id = $1 and said.input_id = i.id \
             and said.counted = $4) as says_statuses, w.time_zone, \
             s.default_status, s.idfa_policy, exists (select 1 from erasures e where e.workspace_id = $1 \
-            and e.progress in ('waiting', 'running')) as erasing, \
-            exists (select 1 from uncounted n where n.workspace_id = $1) as has_noted from inputs i \
+            and e.progress in ('waiting', 'running')) as erasing from inputs i \
             join workspaces w on w.id = $1 \
             left join settings_versions s on s.workspace_id = $1 \
             and s.version = (select max(version) from settings_versions where workspace_id = $1) \

@@ -69,7 +69,6 @@ pub mod system;
 pub mod tables;
 pub mod tally;
 pub mod throttle;
-mod uncounted;
 pub mod weekly_mail;
 pub mod workspace;
 mod write_ahead_log;
@@ -92,7 +91,6 @@ pub use precedence::{Ahead, PAUSE, Precedence};
 pub use scope::{Scope, Workspace, WorkspaceRef};
 pub use sent_form::SentForm;
 pub use system::{Record, System, SystemTx, SystemView, Trail};
-pub use uncounted::Counting;
 
 use crate::domain::time::HOUR;
 use crate::server::clock::{Clock, Ids};

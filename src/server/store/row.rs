@@ -138,15 +138,6 @@ macro_rules! numbered {
             $(pub $changing: $type,)*
         }
 
-        #[allow(dead_code)]
-        impl $row {
-            /// How many columns make up the key; they come first.
-            pub(in $crate::server::store) const KEY: usize = [$(stringify!($key)),+].len();
-            /// How many columns there are.
-            pub(in $crate::server::store) const COLUMNS: usize =
-                [$(stringify!($key),)+ $(stringify!($fixed),)* $(stringify!($changing),)*].len();
-        }
-
         impl serde::Serialize for $row {
             fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
                 let mut row = to.serialize_seq(None)?;

@@ -129,7 +129,6 @@ tables! {
     "weekly_mails" Staff ByWorkspace Small, "Who gets the summary of each week by mail", Kept::Until("the person ends it or leaves the workspace"), ["person_id"];
     "explorations" Staff ByWorkspace Small, "Questions to all devices that somebody asked, and their answers in counts", Kept::For(KEPT_ANSWERS + HOUR), ["person_id"];
     "flows" Nobody ByWorkspace Growing, "How often statuses changed on each day, first answers and how long they took, and installs", Kept::Aged(Aging::Flows), [];
-    "uncounted" Nobody ByWorkspace Small, "What commits add to the counters, while more follow without a pause", Kept::Until("they are added up, within minutes"), [];
     "kept_from" Nobody ByWorkspace Small, "From which day on nothing was removed for its age", INSTALLATION, [];
     "audit" Staff ByWorkspace Small, "Who changed what, when, from which address and why; users only by random references", Kept::Always("a log that can lose rows proves nothing"),
         ["actor_id" "actor_name" "ip" "agent" "target" "before_json" "after_json" "reason"];

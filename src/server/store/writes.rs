@@ -9,7 +9,7 @@ use std::fmt::Write;
 /// What a statement is given, from `$2` on.
 #[derive(Clone, Debug)]
 pub enum Given {
-    /// Rows for `jsonb_each`, or rows to be kept as they are.
+    /// Rows for `jsonb_each`.
     Rows(String),
     Number(i64),
 }
@@ -43,12 +43,6 @@ impl Writes {
     /// Adds a statement that is given numbers alone.
     pub fn numbers(&mut self, sql: &'static str, numbers: &[i64]) {
         self.statements.push((sql, numbers.iter().map(|number| Given::Number(*number)).collect()));
-    }
-
-    /// The same with rows to be kept as they are, after the numbers.
-    pub fn numbers_and<const N: usize>(&mut self, sql: &'static str, numbers: &[i64], rows: [String; N]) {
-        let numbers = numbers.iter().map(|number| Given::Number(*number));
-        self.statements.push((sql, numbers.chain(rows.map(Given::Rows)).collect()));
     }
 
     /// Writes all of it: at once, or where workspaces are spread over machines one statement after another.

@@ -8,7 +8,7 @@ use super::sender::{AUTHORIZED, Sender, ios, sent};
 use crate::harness::{World, on_both, unsteady};
 use attest::domain::time::{DAY, HOUR, MINUTE, Millis};
 use attest::server::clock::Clock;
-use attest::server::store::{Counting, Parcel, SentBatches};
+use attest::server::store::{Parcel, SentBatches};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -66,7 +66,7 @@ async fn old_news_permit_nothing_in_any_group(world: World) {
             let mut parcels = vec![old_news(at(silent(), now - 6 * DAY)), old_news(at(allowed(), now - 5 * DAY))];
             for n in groups {
                 let group = parcels.drain(..n).collect();
-                sender.store.accept(None, Arc::new(group), Counting::AtOnce).await.expect("accepted");
+                sender.store.accept(None, Arc::new(group)).await.expect("accepted");
                 assert_eq!(devices(&sender).await, DENIED, "{name}");
             }
         }
@@ -233,9 +233,9 @@ async fn any_group_of_requests_gives_the_same_by_clocks_that_leap(world: World) 
             }
             for parcel in apart {
                 world.clock.set(parcel.received);
-                store.accept(None, Arc::new(vec![parcel]), Counting::AtOnce).await.expect("accepted");
+                store.accept(None, Arc::new(vec![parcel])).await.expect("accepted");
             }
-            store.accept(None, Arc::new(group), Counting::AtOnce).await.expect("accepted");
+            store.accept(None, Arc::new(group)).await.expect("accepted");
             assert_eq!(described(&world, &together).await, described(&world, &alone).await, "{story:#?}");
         }
     }

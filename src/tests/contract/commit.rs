@@ -3,7 +3,6 @@
 use super::sender::{Sender, ios, sent};
 use crate::harness::{Backend, World, fresh_database};
 use attest::server::error::Error;
-use attest::server::store::Counting;
 use axum::http::StatusCode;
 use sqlx::{AssertSqlSafe, PgPool};
 use std::sync::Arc;
@@ -58,8 +57,7 @@ async fn a_commit_that_was_cut_off_is_told_as_not_known() {
     let admin = PgPool::connect(&world.url).await.expect("the database answers");
     sqlx::raw_sql(SLOW).execute(&admin).await.expect("a trigger");
     let parcels = Arc::new(vec![sender.parcel(sent(&[ios("ada", "v1", Some("denied"))]))]);
-    let (outcome, ()) =
-        tokio::join!(sender.store.accept(None, parcels, Counting::AtOnce), cut_a_commit_off(&world.url));
+    let (outcome, ()) = tokio::join!(sender.store.accept(None, parcels), cut_a_commit_off(&world.url));
     assert!(matches!(outcome, Err(Error::Unknown(_))), "{outcome:?}");
     // The sender is told, and neither that nothing was stored nor to send it again at once.
     let (input, batch) = (world.input("acme", "Another").await, ios("bob", "v2", None));

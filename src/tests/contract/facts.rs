@@ -7,8 +7,8 @@ use attest::domain::identifier::IdentifierKind;
 use attest::domain::permission::Permission;
 use attest::domain::time::{DAY, HOUR, MINUTE};
 use attest::server::clock::Clock;
+use attest::server::store::WorkspaceRef;
 use attest::server::store::profile::FindBy;
-use attest::server::store::{Counting, WorkspaceRef};
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -28,7 +28,7 @@ async fn reports_without_a_time_count_in_the_order_of_arrival(world: World) {
     // In one request, in one commit, and in two, within the same millisecond.
     sender.send(&[ios("ada", "v1", Some("denied")), ios("ada", "v1", Some("authorized"))]).await;
     let parcels = ["denied", "authorized"].map(|status| sender.parcel(sent(&[ios("bob", "v2", Some(status))])));
-    sender.store.accept(None, Arc::new(parcels.to_vec()), Counting::AtOnce).await.expect("accepted");
+    sender.store.accept(None, Arc::new(parcels.to_vec())).await.expect("accepted");
     sender.send(&[ios("cleo", "v3", Some("denied"))]).await;
     sender.send(&[ios("cleo", "v3", Some("authorized"))]).await;
     assert_eq!((sender.devices(AUTHORIZED).await, sender.devices(DENIED).await), (3, 0));
@@ -39,7 +39,7 @@ async fn a_request_that_waits_counts_from_when_it_was_read(world: World) {
     let waits = sender.parcel(sent(&[ios("ada", "v1", Some("authorized"))]));
     world.clock.advance(1000);
     sender.send(&[ios("ada", "v1", Some("denied"))]).await;
-    sender.store.accept(None, Arc::new(vec![waits]), Counting::AtOnce).await.expect("accepted");
+    sender.store.accept(None, Arc::new(vec![waits])).await.expect("accepted");
     assert_eq!((sender.devices(DENIED).await, sender.devices(AUTHORIZED).await), (1, 0));
 }
 

@@ -8,7 +8,7 @@ use attest::domain::error::Refusal;
 use attest::domain::permission::Permission;
 use attest::domain::time::MINUTE;
 use attest::server::services::input::set_paused;
-use attest::server::store::{Counting, Parcel};
+use attest::server::store::Parcel;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ on_both! {
 }
 
 /// Everything that folding leaves behind, without the ids that chance made.
-pub async fn remembered(world: &World) -> Vec<String> {
+async fn remembered(world: &World) -> Vec<String> {
     let mut told = Vec::new();
     for sql in [
         "select app_id || ' ' || dimension || ' ' || value || ' ' || not_determined || ' ' || restricted || ' ' || denied || ' ' || \
@@ -43,7 +43,7 @@ pub async fn remembered(world: &World) -> Vec<String> {
 }
 
 /// Requests with everything in them: shared devices, names that move, repeats, people named later.
-pub fn requests() -> Vec<Vec<Value>> {
+fn requests() -> Vec<Vec<Value>> {
     let with_id = |mut batch: Value, id: &str| {
         batch["source_request_id"] = id.into();
         batch
@@ -70,7 +70,7 @@ async fn a_group_gives_what_its_requests_give_one_by_one(world: World) {
         one_by_one.send(&request).await;
     }
     let parcels = requests().iter().map(|request| together.parcel(sent(request))).collect();
-    let outcomes = other.store.accept(None, Arc::new(parcels), Counting::AtOnce).await.expect("accepted");
+    let outcomes = other.store.accept(None, Arc::new(parcels)).await.expect("accepted");
     assert!(outcomes.iter().all(|outcome| outcome == &Ok(vec![])), "{outcomes:?}");
     other.assert_holds().await;
     assert_eq!(remembered(&world).await, remembered(&other).await);
@@ -120,7 +120,7 @@ async fn a_paused_input_spoils_nothing_for_the_others(world: World) {
         Parcel { grant: paused, ..sender.parcel(sent(&[ios("eve", "v0", Some("denied"))])) },
         sender.parcel(sent(&[ios("ada", "v1", Some("denied"))])),
     ];
-    let outcomes = world.store.accept(None, Arc::new(parcels), Counting::AtOnce).await.expect("accepted");
+    let outcomes = world.store.accept(None, Arc::new(parcels)).await.expect("accepted");
     assert_eq!(outcomes, [Err(Refusal::Forbidden), Ok(vec![])]);
     assert_eq!(sender.devices(DENIED).await, 1);
     world.assert_holds().await;

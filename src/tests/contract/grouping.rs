@@ -5,12 +5,11 @@ use super::sender::{Sender, sent};
 use crate::harness::{World, on_both, open};
 use attest::domain::time::{HOUR, MINUTE, Millis};
 use attest::server::clock::{Clock, Ids};
-use attest::server::store::{Counting, Parcel, Store};
+use attest::server::store::{Parcel, Store};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 on_both! {
@@ -100,20 +99,16 @@ async fn any_grouping_on_any_process_gives_the_same(world: World) {
         for (received, batches) in &arrived {
             for batch in batches {
                 let one = parcels(&alone, &[(*received, vec![batch.clone()])]);
-                alone.store.accept(None, Arc::new(one), Counting::AtOnce).await.expect("accepted");
+                alone.store.accept(None, Arc::new(one)).await.expect("accepted");
             }
         }
         let mut rest = &arrived[..];
         while !rest.is_empty() {
-            let counting = prop_oneof![Just(Counting::AtOnce), Just(Counting::Later)];
-            let drawing = (1..=rest.len().min(6), 0..stores.len(), counting);
-            let (n, process, counting) = drawn(&mut runner, drawing.boxed());
+            let (n, process) = drawn(&mut runner, (1..=rest.len().min(6), 0..stores.len()).boxed());
             let (group, later) = rest.split_at(n);
-            stores[process].accept(None, Arc::new(parcels(&together, group)), counting).await.expect("accepted");
+            stores[process].accept(None, Arc::new(parcels(&together, group))).await.expect("accepted");
             rest = later;
         }
-        world.assert_holds().await;
-        stores[0].count_noted(BTreeSet::from([together.workspace])).await.expect("counted");
         assert_eq!(known(&world, &together).await, known(&world, &alone).await, "{arrived:?}");
         assert_eq!(changes(&world, &together).await, changes(&world, &alone).await, "{arrived:?}");
     }
@@ -142,7 +137,7 @@ async fn any_order_of_reports_of_different_times_gives_the_same(world: World) {
             let sender = Sender::into(&world, &format!("{name}{round}")).await;
             for (n, request) in order.iter().enumerate() {
                 let one = parcels(&sender, std::slice::from_ref(request));
-                stores[n % stores.len()].accept(None, Arc::new(one), Counting::AtOnce).await.expect("accepted");
+                stores[n % stores.len()].accept(None, Arc::new(one)).await.expect("accepted");
             }
             both.push(known(&world, &sender).await);
         }

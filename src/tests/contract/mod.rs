@@ -42,6 +42,5 @@ mod tampering;
 mod tls;
 mod traces;
 mod two_clocks;
-mod uncounted;
 mod upgrade;
 mod withheld;

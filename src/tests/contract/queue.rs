@@ -31,7 +31,7 @@ struct Given {
     limits: Limits,
 }
 
-pub fn limits(options: &[&str]) -> Limits {
+fn limits(options: &[&str]) -> Limits {
     Given::parse_from(["attest"].iter().chain(options)).limits
 }
 
@@ -76,7 +76,7 @@ fn fleet(first: i64, n: i64) -> SentBatches {
     sent(&batches.collect::<Vec<_>>())
 }
 
-pub async fn take(ingest: &Ingest, grant: InputGrant, sent: SentBatches) -> Result<Vec<usize>> {
+async fn take(ingest: &Ingest, grant: InputGrant, sent: SentBatches) -> Result<Vec<usize>> {
     let mut room = ingest.room(grant.workspace(), 1000)?;
     ingest.grow(&mut room, 1000)?;
     ingest.take(grant, sent, room).await

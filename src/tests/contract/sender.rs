@@ -8,7 +8,7 @@ use attest::domain::environment::Environment;
 use attest::domain::id::WorkspaceId;
 use attest::domain::permission::Permission;
 use attest::domain::placeholder::Placeholders;
-use attest::server::store::{CounterSelection, Counting, InputGrant, Parcel, SentBatches, Store, WorkspaceRef};
+use attest::server::store::{CounterSelection, InputGrant, Parcel, SentBatches, Store, WorkspaceRef};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -70,8 +70,7 @@ impl<'a> Sender<'a> {
     }
 
     async fn take(&self, sent: SentBatches) {
-        let outcomes =
-            self.store.accept(None, Arc::new(vec![self.parcel(sent)]), Counting::AtOnce).await.expect("accepted");
+        let outcomes = self.store.accept(None, Arc::new(vec![self.parcel(sent)])).await.expect("accepted");
         assert_eq!(outcomes, [Ok(vec![])]);
     }
 

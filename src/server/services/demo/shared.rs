@@ -8,7 +8,7 @@ use crate::domain::joins::MOST_ON_A_DAY;
 use crate::domain::platform::Platform;
 use crate::domain::time::Millis;
 use crate::server::error::Result;
-use crate::server::store::{Counting, InputGrant, Parcel, SentBatches, Store};
+use crate::server::store::{InputGrant, Parcel, SentBatches, Store};
 use std::sync::Arc;
 
 /// The customer id that they share.
@@ -34,6 +34,6 @@ pub(super) fn sharing() -> impl Iterator<Item = Batch> {
 /// Sends them.
 pub(super) async fn share_an_id(store: &Store, grant: InputGrant, received: Millis) -> Result<()> {
     let sent = SentBatches { batches: sharing().collect(), ..SentBatches::default() };
-    store.accept(None, Arc::new(vec![Parcel { grant, sent, received }]), Counting::AtOnce).await?;
+    store.accept(None, Arc::new(vec![Parcel { grant, sent, received }])).await?;
     Ok(())
 }

@@ -134,7 +134,6 @@ impl Tx {
             after.erase_identifier(identifier, lead.to, now);
         }
         let today = self.today(workspace, now).await?;
-        self.count_noted(store, workspace).await?;
         let mut writes = Writes::new(workspace);
         writes.population(&before, &after, &store.ids);
         writes.cells(store.slot, today, &count::cells(&after.difference(&before)));

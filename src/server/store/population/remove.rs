@@ -105,7 +105,6 @@ impl System {
             flow::count_transitions(&mut cells, &later);
             cells.values_mut().for_each(|n| *n = -*n);
             gone.iter().for_each(|device| flow::count_removal(&mut cells, device));
-            tx.count_noted(&store, workspace).await?;
             let mut writes = Writes::new(workspace);
             writes.flows(store.slot, &cells);
             writes.write(&mut tx, store.is_spread).await?;

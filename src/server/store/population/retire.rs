@@ -127,7 +127,6 @@ impl System {
                 tx.decide(workspace, &mut before, &mut after, store.steady_now()).await?;
                 let retired = silent.len();
                 let today = tx.today(workspace, store.clock.now()).await?;
-                tx.count_noted(&store, workspace).await?;
                 let mut writes = Writes::new(workspace);
                 writes.population(&before, &after, &store.ids);
                 writes.cells(store.slot, today, &count::cells(&after.difference(&before)));

@@ -1,0 +1,1 @@
+-- SQLite reads the rows that statements are given by itself.
