@@ -6,7 +6,7 @@ use super::metrics::method_label;
 use super::pages::confirm::confirm_page;
 use super::pages::refused::{RefusedRequest, person_of, refused};
 use super::render::render;
-use super::security::RequestId;
+use super::security::{RequestId, assert_readable};
 use crate::domain::error::{Code, Fault, Message, Refusal};
 use crate::domain::notice::{NoticeKind, NoticeState};
 use crate::domain::time::DAY;
@@ -179,6 +179,9 @@ async fn answered(request: Request, next: Next) -> Response {
 }
 
 async fn caught(request: Request, next: Next) -> Response {
+    if let Err(error) = assert_readable(request.uri()) {
+        return error.into_response();
+    }
     AssertUnwindSafe(next.run(request)).catch_unwind().await.unwrap_or_else(|panic| {
         let said = panic.downcast_ref::<String>().map(String::as_str);
         denials::count("panic");

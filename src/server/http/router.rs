@@ -1,7 +1,7 @@
 //! The router, built from the routes: used by the server and by tests alike.
 
 use super::routes::{ROUTES, RouteKind};
-use super::{failure, metrics, render, security, unread};
+use super::{failure, metrics, render, security};
 use crate::domain::error::Refusal;
 use crate::server::auth::session::Sessions;
 use crate::server::error::Error;
@@ -22,7 +22,6 @@ pub fn router(state: AppState) -> Router {
         .layer(sessions(&state, state.services.page_sessions()))
         .layer(from_fn_with_state(state.clone(), security::same_origin_only))
         .layer(from_fn(security::short_queries_only))
-        .layer(from_fn(security::readable_addresses_only))
         .layer(from_fn_with_state(state.clone(), failure::as_page))
         .layer(from_fn_with_state(state.clone(), render::draw_pages))
         .layer(CompressionLayer::new())
@@ -31,26 +30,23 @@ pub fn router(state: AppState) -> Router {
         .layer(sessions(&state, state.services.polling_sessions()))
         .layer(from_fn_with_state(state.clone(), security::same_origin_only))
         .layer(from_fn(security::short_queries_only))
-        .layer(from_fn(security::readable_addresses_only))
         .layer(from_fn_with_state(state.clone(), failure::as_json));
     let api = routes(RouteKind::Api)
         .layer(from_fn(security::json_changes_only))
-        .layer(from_fn(security::readable_addresses_only))
         .layer(from_fn_with_state(state.clone(), failure::as_json))
         .layer(from_fn(security::as_files));
     let machines = routes(RouteKind::Events)
         .merge(routes(RouteKind::Plain))
-        .layer(from_fn(security::readable_addresses_only))
         .layer(from_fn_with_state(state.clone(), failure::as_json));
     // Nothing is measured, on the event stream's way least of all, unless somebody reads it.
     let measured = state.config.metrics_addr.is_some();
+    // Each layer costs every request some microseconds: what holds for all is one.
     let all = Router::new()
         .merge(pages)
         .merge(server_functions)
         .merge(api)
         .merge(machines)
         .layer(from_fn_with_state(state.clone(), security::common_headers))
-        .layer(from_fn(unread::read_on))
         .with_state(state);
     if measured { all.layer(from_fn(metrics::measure)) } else { all }
 }

@@ -1,7 +1,8 @@
 //! What applies to every response: headers, request ids, and that unsafe requests come from our own pages.
 
+use super::unread::read_on;
 use crate::domain::error::{Fault, Problem, Refusal};
-use crate::server::error::Error;
+use crate::server::error::{Error, Result};
 use crate::server::state::AppState;
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::header::{
@@ -9,7 +10,7 @@ use axum::http::header::{
     STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use hyper::body::Body as _;
@@ -25,16 +26,16 @@ pub struct RequestId(pub String);
 impl<S: Sync> FromRequestParts<S> for RequestId {
     type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> std::result::Result<Self, Infallible> {
         Ok(parts.extensions.get::<Self>().cloned().unwrap_or_default())
     }
 }
 
-/// Gives each request its id, and each response the headers that all have.
+/// Gives each request its id and its body an end, and each response the headers that all have.
 pub async fn common_headers(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
     let id = crate::domain::id::to_text(state.store.ids().id());
     request.extensions_mut().insert(RequestId(id.clone()));
-    let mut response = next.run(request).await;
+    let mut response = read_on(request, next).await;
     let headers = response.headers_mut();
     if let Ok(id) = HeaderValue::from_str(&id) {
         headers.insert(REQUEST_ID, id);
@@ -85,12 +86,11 @@ pub async fn as_files(request: Request, next: Next) -> Response {
 const LONGEST_QUERY: usize = 8 * 1024;
 
 /// Refuses addresses with a NUL, which no text that we keep has and Postgres cannot even look for.
-pub async fn readable_addresses_only(request: Request, next: Next) -> Response {
-    let uri = request.uri();
-    if [uri.path(), uri.query().unwrap_or_default()].into_iter().any(|part| part.contains("%00")) {
-        return Error::from(Refusal::BadRequest(vec![Fault::new("", Problem::Unprintable)])).into_response();
+pub fn assert_readable(address: &Uri) -> Result<()> {
+    if [address.path(), address.query().unwrap_or_default()].into_iter().any(|part| part.contains("%00")) {
+        return Err(Refusal::BadRequest(vec![Fault::new("", Problem::Unprintable)]).into());
     }
-    next.run(request).await
+    Ok(())
 }
 
 /// Refuses addresses that only somebody makes who wants a page to grow.

@@ -11,11 +11,10 @@ use crate::server::services::input::note_secret;
 use crate::server::state::AppState;
 use crate::server::store::{InputGrant, SentBatches};
 use axum::Json;
-use axum::body::Body;
-use axum::extract::{FromRequestParts, State};
+use axum::extract::{FromRequestParts, Request, State};
+use axum::http::StatusCode;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -52,8 +51,8 @@ impl FromRequestParts<AppState> for InputGrant {
     request_body = EventBatch,
     responses((status = 202, description = "Stored durably."), NotAccepted)
 )]
-pub async fn one(grant: InputGrant, State(state): State<AppState>, headers: HeaderMap, body: Body) -> Result<Response> {
-    let (text, room) = match read(&state, grant.workspace(), &headers, body, LARGEST_BATCH).await? {
+pub async fn one(grant: InputGrant, State(state): State<AppState>, request: Request) -> Result<Response> {
+    let (text, room) = match read(&state, grant.workspace(), request, LARGEST_BATCH).await? {
         Ok(read) => read,
         Err(unread) => return refuse_unread(&state, grant, unread).await,
     };
@@ -85,8 +84,8 @@ pub async fn one(grant: InputGrant, State(state): State<AppState>, headers: Head
     request_body = EventBatches,
     responses(StoredBatches, NotAccepted)
 )]
-pub async fn bulk(grant: InputGrant, state: State<AppState>, headers: HeaderMap, body: Body) -> Result<Response> {
-    many(grant, state, headers, body, false).await
+pub async fn bulk(grant: InputGrant, state: State<AppState>, request: Request) -> Result<Response> {
+    many(grant, state, request, false).await
 }
 
 /// Takes up to 100 historical batches: a batch without a time of its own counts from its ATT timestamp.
@@ -99,18 +98,17 @@ pub async fn bulk(grant: InputGrant, state: State<AppState>, headers: HeaderMap,
     request_body = EventBatches,
     responses(StoredBatches, NotAccepted)
 )]
-pub async fn historical(grant: InputGrant, state: State<AppState>, headers: HeaderMap, body: Body) -> Result<Response> {
-    many(grant, state, headers, body, true).await
+pub async fn historical(grant: InputGrant, state: State<AppState>, request: Request) -> Result<Response> {
+    many(grant, state, request, true).await
 }
 
 async fn many(
     grant: InputGrant,
     State(state): State<AppState>,
-    headers: HeaderMap,
-    body: Body,
+    request: Request,
     historical: bool,
 ) -> Result<Response> {
-    let (text, room) = match read(&state, grant.workspace(), &headers, body, LARGEST_REQUEST).await? {
+    let (text, room) = match read(&state, grant.workspace(), request, LARGEST_REQUEST).await? {
         Ok(read) => read,
         Err(unread) => return refuse_unread(&state, grant, unread).await,
     };

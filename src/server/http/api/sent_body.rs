@@ -5,9 +5,10 @@ use crate::domain::id::WorkspaceId;
 use crate::server::error::Result;
 use crate::server::ingest::Room;
 use crate::server::state::AppState;
-use axum::body::Body;
+use axum::extract::Request;
+use axum::http::StatusCode;
 use axum::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::request::Parts;
 use axum::response::{IntoResponse, Json, Response};
 use flate2::read::MultiGzDecoder;
 use http_body_util::BodyExt;
@@ -64,10 +65,10 @@ impl Unread {
 pub(super) async fn read(
     state: &AppState,
     workspace: WorkspaceId,
-    headers: &HeaderMap,
-    mut body: Body,
+    request: Request,
     largest: usize,
 ) -> Result<Result<(String, Room), Unread>> {
+    let (Parts { headers, .. }, mut body) = request.into_parts();
     let announced = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
     if announced.is_some_and(|length| length > largest) {
         return Ok(Err(Unread::TooLarge(largest)));
