@@ -85,3 +85,19 @@ pub fn bulk(authorization: &str, fleet: Fleet) -> super::load::Make {
         to.push(b']');
     })
 }
+
+/// A request with the JSON that is made for its number.
+pub fn post(
+    path: &str,
+    authorization: &str,
+    body: impl Fn(u64) -> String + Send + Sync + 'static,
+) -> super::load::Make {
+    let head = format!("POST {path} HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: {authorization}\r\n");
+    std::sync::Arc::new(move |number, to| {
+        let body = body(number);
+        to.extend_from_slice(head.as_bytes());
+        to.extend_from_slice(
+            format!("content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}", body.len()).as_bytes(),
+        );
+    })
+}

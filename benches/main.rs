@@ -9,6 +9,7 @@ mod quiet;
 mod reads;
 mod rows;
 mod server;
+mod several;
 mod sink;
 mod views;
 
@@ -30,7 +31,7 @@ struct Wanted {
     #[arg(long)]
     folder: PathBuf,
     /// The benchmarks to run, such as `b1,b2`.
-    #[arg(long, value_delimiter = ',', default_value = "b1,b2,b3,b5,b6,b7,b8,b9")]
+    #[arg(long, value_delimiter = ',', default_value = "b1,b2,b3,b5,b6,b7,b8,b9,b10")]
     only: Vec<String>,
     #[arg(long, default_value_t = 5)]
     pairs: u64,
@@ -83,6 +84,7 @@ async fn measure(wanted: &Wanted) {
             "b7" => views::views(wanted, time.min(LONGEST_OF_A_VIEW)).await,
             "b8" => cost(wanted, time).await,
             "b9" => quiet::quiet(wanted, time).await,
+            "b10" => several::several(wanted, time).await,
             other => panic!("there is no benchmark {other}"),
         }
     }

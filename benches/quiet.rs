@@ -86,7 +86,7 @@ async fn sender(address: &str, input: &str, time: Duration, run: u64) -> Run {
 
 /// One batch after another of ever new devices and the same customer.
 fn single(authorization: &str, device: &'static str, customer: &'static str) -> Make {
-    post("/v2/events", authorization, move |number| {
+    batches::post("/v2/events", authorization, move |number| {
         format!(
             "{{\"user_identities\":{{\"customer_id\":\"{customer}\"}},\"device_info\":{{\"platform\":\"iOS\",\
              \"os_version\":\"17.5\",\"ios_idfv\":\"{device}{number}\",\"att_authorization_status\":\"denied\"}}}}"
@@ -96,7 +96,7 @@ fn single(authorization: &str, device: &'static str, customer: &'static str) -> 
 
 /// Bulk requests of a hundred packages each that nobody sent before.
 fn packages(authorization: &str) -> Make {
-    post("/v2/bulkevents", authorization, |number| {
+    batches::post("/v2/bulkevents", authorization, |number| {
         let batch = |at: u64| {
             format!(
                 "{{\"application_info\":{{\"package\":\"com.example.p{}\"}},\"device_info\":{{\"ios_idfv\":\"p{number}-{at}\"}}}}",
@@ -104,17 +104,6 @@ fn packages(authorization: &str) -> Make {
             )
         };
         format!("[{}]", (0..100).map(batch).collect::<Vec<_>>().join(","))
-    })
-}
-
-fn post(path: &str, authorization: &str, body: impl Fn(u64) -> String + Send + Sync + 'static) -> Make {
-    let head = format!("POST {path} HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: {authorization}\r\n");
-    Arc::new(move |number, to| {
-        let body = body(number);
-        to.extend_from_slice(head.as_bytes());
-        to.extend_from_slice(
-            format!("content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}", body.len()).as_bytes(),
-        );
     })
 }
 

@@ -73,10 +73,22 @@ impl Attest {
         self.run(&["member", "set", "--workspace", workspace, "--email", EMAIL, "--role", "compliance_admin"]);
     }
 
+    /// Starts it on the server's core.
     pub fn serve(&self, port: u16) -> Running {
+        self.serve_by(pinned(&self.binary), port)
+    }
+
+    /// Starts it on whatever core is free.
+    pub fn serve_anywhere(&self, port: u16) -> Running {
+        let mut command = Command::new("taskset");
+        command.args(["-c", &format!("{SERVERS_CORE},{LOADS_CORE}")]).arg(&self.binary);
+        self.serve_by(command, port)
+    }
+
+    fn serve_by(&self, mut command: Command, port: u16) -> Running {
         let address = format!("127.0.0.1:{port}");
         let begun = Instant::now();
-        let child = pinned(&self.binary)
+        let child = command
             .args(["serve", "--addr", &address])
             .env("ATTEST_DATABASE_URL", &self.url)
             .env("ATTEST_LOG", "warn")

@@ -12,7 +12,7 @@ export ATTEST_SECRET_KEY=dGhlIHNlY3JldCBvZiB0aHJvd24tYXdheSBkYXRhLi4=
 profiles=${ATTEST_BENCH_PROFILES:-1000000}
 if [ "${1:-}" = smoke ]; then
     shift
-    set -- --only b1,b2,b3,b5,b6,b7 --pairs 1 --seconds 1 "$@"
+    set -- --only b1,b2,b3,b5,b6,b7,b10 --pairs 1 --seconds 1 "$@"
     profiles=1000
     attest=$CARGO_TARGET_DIR/debug/attest
     benchmarks() { "${server_cargo[@]}" test --features ssr --bench benchmarks "$@"; }

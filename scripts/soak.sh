@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The tests that take long: the server is killed a hundred times under load, on both databases; and schemathesis asks
+# The tests that take long: the server is killed a hundred times under load, on both databases; two of them are killed, set
+# back and ahead in time and left without their database for ten minutes; and schemathesis asks
 # every documented interface what it promises, with thousands of requests that keep to the document and that break it.
 # Against servers of their own on loopback.
 set -euo pipefail
@@ -8,7 +9,7 @@ cd "$attest_root"
 
 scripts/build.sh debug
 # As the tests do, and longer.
-ATTEST_KILLS=100 "${server_cargo[@]}" test --features ssr --test attest faults:: </dev/null
+ATTEST_KILLS=100 ATTEST_SOAK_SECONDS=600 "${server_cargo[@]}" test --features ssr --test attest faults:: </dev/null
 attest=$CARGO_TARGET_DIR/debug/attest
 . scripts/demo.sh "$attest" 500
 member() { node -e 'console.log(JSON.parse(require("fs").readFileSync(0))[process.argv[1]])' "$1"; }

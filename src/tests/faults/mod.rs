@@ -3,7 +3,9 @@
 
 mod crash;
 mod flush;
+mod ledger;
 mod several;
+mod soak;
 mod stop;
 mod store;
 mod upgrade;

@@ -78,9 +78,14 @@ pub fn report(device: u64, user: u64, request: u64, status: &str) -> String {
 /// Sends an event; returns the status, or why there was none. Where the server itself does not know whether the event was
 /// stored, there is none.
 pub async fn send(address: &str, authorization: &str, body: &str) -> io::Result<u16> {
+    post(address, "/v2/events", authorization, body).await
+}
+
+/// The same to another path.
+pub async fn post(address: &str, path: &str, authorization: &str, body: &str) -> io::Result<u16> {
     let mut stream = TcpStream::connect(address).await?;
     let request = format!(
-        "POST /v2/events HTTP/1.1\r\nhost: {address}\r\nauthorization: {authorization}\r\nconnection: close\r\n\
+        "POST {path} HTTP/1.1\r\nhost: {address}\r\nauthorization: {authorization}\r\nconnection: close\r\n\
          content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
         body.len()
     );
