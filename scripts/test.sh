@@ -77,6 +77,14 @@ awk -F': ' 'NF == 2 { if (!($1 in n)) order[++names] = $1; n[$1] += $2 }
     END { for (i = 1; i <= names; i++) print order[i] ": " n[order[i]] }' "$ATTEST_COUNTS"
 echo "browser tests: $((ran + fell))"
 
+# Each that failed, with the beginning of what it said: who reads only the end shall know.
+if [ -e "$logs/cargo.log" ]; then
+    awk '/^---- .* stdout ----$/ { print "failed: " $2; left = 6; next }
+        /^failures:$/ { left = 0 }
+        left && NF { print "    " $0; left-- }' "$logs/cargo.log"
+fi
+if [ "$fell" != 0 ]; then node end2end/failed.mjs "$logs/browser.json" || true; fi
+
 # Nothing tested is nothing proved.
 ok=yes
 if [ "$failed" != 0 ] || [ "$passed" = 0 ]; then ok=no; fi
