@@ -291,24 +291,41 @@ impl SystemTx {
         Ok(())
     }
 
-    /// Keeps how far an exploration is, unless it was given up or another process went on with it.
+    /// Keeps how far an exploration is, unless it was given up or another process went on with it. An answer is one to
+    /// everybody who asked the same before its counting began: theirs need not be counted.
     pub async fn keep_explored(&mut self, workspace: WorkspaceId, from: DeviceId, reached: &Exploration) -> Result<()> {
         const SQL: &str = "update explorations set begun_at = $4, ended_at = $5, cursor = $6, seen = $7, explored_json = $8 \
             where workspace_id = $1 and id = $2 and cursor = $3 and ended_at is null";
+        const ANSWERED: &str = "delete from explorations where workspace_id = $1 and ended_at is null and asked_at < $7 \
+            and environment = $2 and unit = $3 and app_id = $4 and slices = $5 and grouped_by = $6";
         let explored = serde_json::to_string(&reached.explored).map_err(Error::internal)?;
-        on!(&mut self.tx, c => {
-            sqlx::query(SQL)
-                .bind(workspace)
-                .bind(reached.id)
-                .bind(from)
-                .bind(reached.begun_at)
-                .bind(reached.ended_at)
-                .bind(reached.cursor)
-                .bind(reached.seen)
-                .bind(explored)
-                .execute(c)
-                .await?;
-        });
+        let kept = on!(&mut self.tx, c => sqlx::query(SQL)
+            .bind(workspace)
+            .bind(reached.id)
+            .bind(from)
+            .bind(reached.begun_at)
+            .bind(reached.ended_at)
+            .bind(reached.cursor)
+            .bind(reached.seen)
+            .bind(explored)
+            .execute(c)
+            .await?
+            .rows_affected());
+        if kept == 1 && reached.ended_at.is_some() {
+            let ExploredQuestion { environment, unit, app, by, .. } = &reached.question;
+            on!(&mut self.tx, c => {
+                sqlx::query(ANSWERED)
+                    .bind(workspace)
+                    .bind(environment)
+                    .bind(unit)
+                    .bind(app.unwrap_or(ALL_APPS))
+                    .bind(slices_of(&reached.question))
+                    .bind(by)
+                    .bind(reached.begun_at)
+                    .execute(c)
+                    .await?;
+            });
+        }
         Ok(())
     }
 }

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 on_both! {
     several_filters_are_counted_together
     one_question_of_a_person_is_counted_while_they_wait
+    one_answer_is_for_all_who_asked_before_it_was_counted
     answers_are_for_those_who_may_look_up_devices
     what_is_explored_adds_up_to_the_counters
     devices_are_walked_through_page_by_page
@@ -132,6 +133,27 @@ async fn one_question_of_a_person_is_counted_while_they_wait(world: World) {
         let status = world.get(&format!("{PAGE}{query}"), &ada).await.status;
         assert!(matches!(status, StatusCode::BAD_REQUEST | StatusCode::NOT_FOUND), "{query}: {status}");
     }
+}
+
+async fn one_answer_is_for_all_who_asked_before_it_was_counted(world: World) {
+    let ada = tell(&world).await;
+    let bob = world.sign_in(&world.member("acme", "Bob", Role::Admin).await).await;
+    let query = "?country=US&by=platform";
+    for who in [&ada, &bob] {
+        ask(&world, who, query).await;
+        world.clock.advance(SECOND);
+    }
+    // Of all that is asked, one is begun and ended at this moment.
+    world.run_jobs().await;
+    for who in [&ada, &bob] {
+        assert!(world.get(&format!("{PAGE}{query}"), who).await.body.contains("<b class=\"large\">20</b>"));
+    }
+    assert_eq!(count(&world).await, 1, "counted once");
+    // Who asks later gets what came since.
+    world.clock.advance(SECOND);
+    ask(&world, &bob, query).await;
+    world.run_jobs().await;
+    assert_eq!(count(&world).await, 2);
 }
 
 async fn answers_are_for_those_who_may_look_up_devices(world: World) {
