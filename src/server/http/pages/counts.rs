@@ -141,11 +141,11 @@ fn figures(read: &Read, asked: &PageQuery, largest: &[&App]) -> Figures {
         rates: Rate::ALL.map(|rate| reading.card(rate, compared)).into(),
         rates_at: ends,
         consent: Consent {
-            has_before: consent.points.iter().any(|point| point.before.is_some()),
+            has_before: consent.has_before(),
             chart: consent,
             table: reading.table(Rate::Consent, compared, TABLE),
             span: words::days(read.period.length()),
-            links: details(question, asked),
+            links: details(read, asked, largest),
         },
         happenings: read.happenings.clone(),
         apps,
@@ -154,22 +154,42 @@ fn figures(read: &Read, asked: &PageQuery, largest: &[&App]) -> Figures {
 }
 
 /// The views that say more of the same, as far as they have what is chosen.
-fn details(question: &DistributionQuery, asked: &PageQuery) -> Vec<(&'static str, String)> {
-    let over_time = ("Every rate over time", format!("metrics/over-time{}", asked.with(&[])));
+fn details(read: &Read, asked: &PageQuery, largest: &[&App]) -> Vec<(String, String)> {
+    let question = &read.question;
+    let over_time = ("Every rate over time".to_owned(), format!("metrics/over-time{}", asked.with(&[])));
     // A breakdown is of all platforms.
-    let by = |by: &str| format!("metrics/by{}", asked.with(&[("platform", ""), ("by", by)]));
+    let by = |(words, by): (&str, &str)| {
+        (words.to_owned(), format!("metrics/by{}", asked.with(&[("platform", ""), ("by", by)])))
+    };
     let breakdowns = [
-        ("By app version", by("app_version")),
-        ("By OS version", by("os_version")),
-        ("By country", by("country")),
-        ("By app", by("app")),
+        ("By app version", "app_version"),
+        ("By OS version", "os_version"),
+        ("By country", "country"),
+        ("By app", "app"),
     ];
     let of_app = usize::from(question.app.is_some());
     let all = breakdowns.len() - of_app;
     // The summary is of the whole workspace in production.
     let week = question.is_of_all_in_production() && question.platform.is_none();
-    let week = week.then(|| ("Last week on one page", "week".to_owned()));
-    [over_time].into_iter().chain(week).chain(breakdowns.into_iter().take(all)).collect()
+    let week = week.then(|| ("Last week on one page".to_owned(), "week".to_owned()));
+    let breakdowns = breakdowns.into_iter().take(all).map(by);
+    [over_time].into_iter().chain(week).chain(breakdowns).chain(two_apps(read, asked, largest)).collect()
+}
+
+/// The chosen app, or else the largest, over time beside the largest other one.
+fn two_apps(read: &Read, asked: &PageQuery, largest: &[&App]) -> Option<(String, String)> {
+    let chosen = read.question.app.and_then(|id| read.distribution.apps.iter().find(|app| app.id == id));
+    let mut counted = chosen.into_iter().chain(counted(read, largest).filter(|app| read.question.app != Some(app.id)));
+    let (one, other) = (counted.next()?, counted.next()?);
+    let query = asked.with(&[("app", &one.id.to_string()), ("compare", &other.id.to_string())]);
+    Some((format!("{} beside {} over time", one.name, other.name), format!("metrics/over-time{query}")))
+}
+
+/// Those of these apps that have somebody. For rounded roles all: not even whether an app has anybody may be shown.
+fn counted<'a>(read: &'a Read, apps: &'a [&'a App]) -> impl Iterator<Item = &'a App> {
+    let Read { question, distribution, .. } = read;
+    let has_somebody = |app: &App| distribution.all(&DistributionQuery { app: Some(app.id), ..*question }) > 0;
+    apps.iter().copied().filter(move |app| distribution.precision.is_rounded() || has_somebody(app))
 }
 
 /// The apps with the most units first, by their counts as shown and then by name: an order by exact counts would tell them.
@@ -205,11 +225,6 @@ fn apps(read: &Read, asked: &PageQuery, largest: &[&App]) -> (Vec<AppRow>, usize
             consent_rate: words::share(figures.fraction(Rate::Consent).share()),
         }
     };
-    // For rounded roles not even whether an app has anybody may be shown.
-    let counts = |app: &&App| {
-        distribution.precision.is_rounded()
-            || distribution.all(&DistributionQuery { app: Some(app.id), ..*question }) > 0
-    };
-    let mut counted = largest.iter().copied().filter(counts);
+    let mut counted = counted(read, largest);
     (counted.by_ref().take(MOST_SHOWN).map(row).collect(), counted.count())
 }

@@ -133,6 +133,7 @@ impl Reading<'_> {
             id: "rate",
             title: format!("{}, {days}", words::rate(rate)),
             points: compared.points.iter().enumerate().map(point).collect(),
+            against: self.against.column(),
             marks,
             table,
         }

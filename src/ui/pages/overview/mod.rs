@@ -149,7 +149,7 @@ pub struct Consent {
     /// Whether the period before is drawn.
     pub has_before: bool,
     /// Where the same is told in more detail.
-    pub links: Vec<(&'static str, String)>,
+    pub links: Vec<(String, String)>,
 }
 
 /// Something that is worth a line.

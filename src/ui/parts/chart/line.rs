@@ -13,6 +13,8 @@ pub struct LineChart {
     pub title: String,
     /// From the oldest to the newest.
     pub points: Vec<LinePoint>,
+    /// What the dashed line is, such as "30 days before".
+    pub against: String,
     pub marks: Vec<Mark>,
     /// The id of the table that has the same figures, by whose rows the island reads.
     pub table: &'static str,
@@ -55,6 +57,13 @@ struct Plot<'a> {
     chart: &'a LineChart,
     scale: &'a Scale,
     frame: Frame,
+}
+
+impl LineChart {
+    /// Whether there is anything to draw that the line is held against.
+    pub fn has_before(&self) -> bool {
+        self.points.iter().any(|point| point.before.is_some())
+    }
 }
 
 impl Plot<'_> {
@@ -162,25 +171,26 @@ fn marked(plot: &Plot<'_>) -> impl IntoView + use<> {
     let has_words = plot.frame.name == "wide";
     // Up to where the words of each row reach.
     let mut taken = [begin; MARK_ROWS];
-    let mark = |mark: &Mark| {
-        let x = plot.x(mark.at);
+    let words = |mark: &Mark| {
         let wide = mark.words.chars().count() as f64 * LETTER + 16.0;
-        let left = x.min(plot.frame.right() - wide);
-        let row = taken.iter().position(|reaches| *reaches <= left).filter(|_| has_words && left >= begin);
-        let words = row.map(|row| {
-            taken[row] = left + wide + 4.0;
-            let y = top + row as f64 * (MARK + 3.0);
-            view! {
-                <rect class="mark-words" x=coordinate(left) y=coordinate(y) width=coordinate(wide) height=coordinate(MARK) rx="4" />
-                <text class="mark-words" x=coordinate(left + 8.0) y=coordinate(y + 14.0)>{mark.words.clone()}</text>
-            }
-        });
+        let left = plot.x(mark.at).min(plot.frame.right() - wide);
+        let row = taken.iter().position(|reaches| *reaches <= left).filter(|_| has_words && left >= begin)?;
+        taken[row] = left + wide + 4.0;
+        let y = top + row as f64 * (MARK + 3.0);
+        Some(view! {
+            <rect class="mark-words" x=coordinate(left) y=coordinate(y) width=coordinate(wide) height=coordinate(MARK) rx="4" />
+            <text class="mark-words" x=coordinate(left + 8.0) y=coordinate(y + 14.0)>{mark.words.clone()}</text>
+        })
+    };
+    let words = plot.chart.marks.iter().filter_map(words).collect_view();
+    let line = |mark: &Mark| {
+        let x = coordinate(plot.x(mark.at));
         view! {
-            <line class="mark" x1=coordinate(x) x2=coordinate(x) y1=coordinate(top) y2=coordinate(plot.frame.bottom()) />
-            {words}
+            <line class="mark" x1=x.clone() x2=x y1=coordinate(top) y2=coordinate(plot.frame.bottom()) />
         }
     };
-    plot.chart.marks.iter().map(mark).collect_view()
+    // No line goes through another mark's words.
+    view! { {plot.chart.marks.iter().map(line).collect_view()}{words} }
 }
 
 /// What is marked, in words and with where it leads.

@@ -57,6 +57,15 @@ impl Chart<'_> {
         }
     }
 
+    /// What the colours and the dashed line mean; empty where there are none.
+    fn legend(self, y: f64) -> String {
+        match self {
+            Self::Bars(_) | Self::Stack(_) => of_states(y).to_html(),
+            Self::Line(chart) if chart.has_before() => of_before(y, chart.against.clone()).to_html(),
+            Self::Line(_) | Self::Columns(_) => String::new(),
+        }
+    }
+
     /// The picture, with what was chosen below its title; `None` where there is nothing to draw.
     pub fn picture(self, about: &str) -> Option<String> {
         let drawings = self.drawings();
@@ -66,9 +75,8 @@ impl Chart<'_> {
         let drawing = &drawings[begins + "<svg".len()..ends];
         let (_, measures) = drawing.split_once("viewBox=\"0 0 ")?;
         let height: f64 = measures.split_once('"')?.0.split(' ').nth(1)?.parse().ok()?;
-        let has_legend = matches!(self, Self::Stack(_) | Self::Bars(_));
-        let legend = if has_legend { legend(HEAD + height).to_html() } else { String::new() };
-        let whole = HEAD + height + if has_legend { FOOT } else { 12.0 };
+        let legend = self.legend(HEAD + height);
+        let whole = HEAD + height + if legend.is_empty() { 12.0 } else { FOOT };
         let words = view! {
             <title>{self.title()}</title>
             <rect class="ground" width=WIDTH height=whole />
@@ -86,7 +94,7 @@ impl Chart<'_> {
 }
 
 /// The colours of the five states, one beside the other.
-fn legend(y: f64) -> impl IntoView {
+fn of_states(y: f64) -> impl IntoView {
     let mut x = 8.0;
     let state = |state: CountedState| {
         let (at, name) = (x, words::state(state));
@@ -101,9 +109,19 @@ fn legend(y: f64) -> impl IntoView {
     view! { {hatch("hatch-legend".to_owned())}{states} }
 }
 
+/// The dashed line, with what it is.
+fn of_before(y: f64, against: String) -> impl IntoView {
+    let middle = y + 16.0;
+    view! {
+        <path class="before" d=format!("M8 {middle}H44") />
+        <text x="52" y=y + 20.0>{against}</text>
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::columns::Column;
+    use super::super::line::LinePoint;
     use super::*;
 
     #[test]
@@ -118,6 +136,19 @@ mod tests {
         );
         assert!(!picture.contains("<!>") && !picture.contains("narrow") && !picture.contains("var("), "{picture}");
         assert_eq!(picture.matches("<svg").count(), picture.matches("</svg>").count());
+        assert!(!picture.contains("class=\"before\""), "{picture}");
+        let point =
+            LinePoint { label: "7 Nov".to_owned(), share: Some(0.4), before: Some(0.3), ..LinePoint::default() };
+        let line = LineChart {
+            id: "rate",
+            title: "Consent rate".to_owned(),
+            points: vec![point],
+            against: "Chess & more".to_owned(),
+            marks: vec![],
+            table: "table",
+        };
+        let picture = Chart::Line(&line).picture("").expect("something to draw");
+        assert!(picture.ends_with(">Chess &amp; more</text></svg>"), "{picture}");
         let empty = Columns { columns: vec![], ..chart };
         assert_eq!(Chart::Columns(&empty).picture(""), None);
     }
