@@ -168,6 +168,8 @@ pub enum Refusal {
     NotJsonType,
     /// More than this many KB, of a body or of an address's query.
     TooLarge(usize),
+    /// A body that did not come whole in time.
+    CutOff,
     /// Too many requests of one input in this second.
     RateLimited,
     /// More within an hour than anybody may.
@@ -177,7 +179,7 @@ pub enum Refusal {
 impl Refusal {
     pub fn code(&self) -> Code {
         match self {
-            Self::BadRequest(_) | Self::NotJsonType => Code::BadRequest,
+            Self::BadRequest(_) | Self::NotJsonType | Self::CutOff => Code::BadRequest,
             Self::Unauthorized | Self::SignedOut => Code::Unauthorized,
             Self::Forbidden
             | Self::InputPaused

@@ -68,6 +68,7 @@ fn status(error: &Error) -> StatusCode {
         Error::Refused(Refusal::Invalid(_)) => StatusCode::UNPROCESSABLE_ENTITY,
         Error::Refused(Refusal::NotJsonType) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         Error::Refused(Refusal::TooLarge(_)) => StatusCode::PAYLOAD_TOO_LARGE,
+        Error::Refused(Refusal::CutOff) => StatusCode::REQUEST_TIMEOUT,
         Error::Refused(Refusal::RateLimited | Refusal::TooManyForNow) => StatusCode::TOO_MANY_REQUESTS,
         Error::Full | Error::Again(_) | Error::Broken(_) | Error::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
         Error::Unknown(_) | Error::Unsent(_) | Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
@@ -127,6 +128,7 @@ impl<'a> Asked<'a> {
             Refusal::Invalid(_) => denials::count("invalid"),
             Refusal::Conflict | Refusal::SentAlready => denials::count("conflict"),
             Refusal::TooLarge(_) => denials::count("too_large"),
+            Refusal::CutOff => denials::count("cut_off"),
             Refusal::RateLimited | Refusal::TooManyForNow => denials::count("rate_limited"),
         }
     }
@@ -178,6 +180,7 @@ async fn answered(request: Request, next: Next) -> Response {
     whole.await.unwrap_or_else(|error| Error::Internal(format!("a request ended early: {error}")).into_response())
 }
 
+/// The same without a task of its own. An address that cannot be read is refused here, so that it is told like other errors.
 async fn caught(request: Request, next: Next) -> Response {
     if let Err(error) = assert_readable(request.uri()) {
         return error.into_response();
@@ -355,6 +358,7 @@ fn messages(error: &Error, incident: &str) -> Vec<Message> {
                 Refusal::Conflict => words::STALE_VERSION,
                 Refusal::SentAlready => "this form was sent already",
                 Refusal::TooLarge(kb) => &format!("expected at most {kb} KB"),
+                Refusal::CutOff => "the body did not come whole within 30 seconds; nothing was stored, send it again",
                 Refusal::BadRequest(_) | Refusal::Invalid(_) => "the request cannot be read",
             };
             one(refusal.code(), message)

@@ -1,9 +1,9 @@
 //! Forms as they are sent: every field once, within a limit of size.
 
+use super::unread::whole;
 use crate::domain::error::{Fault, Problem, Refusal};
 use crate::server::error::Error;
 use crate::ui::parts::field::Faults;
-use axum::body::{Bytes, to_bytes};
 use axum::extract::{FromRequest, Request};
 use axum::http::header::CONTENT_TYPE;
 use secrecy::SecretString;
@@ -37,8 +37,7 @@ impl<S: Send + Sync> FromRequest<S> for Form {
             return Err(Refusal::BadRequest(vec![]).into());
         }
         let sent = request.extensions().get::<SentFields>().cloned();
-        let body: Bytes =
-            to_bytes(request.into_body(), LARGEST).await.map_err(|_| Refusal::TooLarge(LARGEST / 1024))?;
+        let body = whole(request.into_body(), LARGEST).await?;
         let fields: Vec<(String, String)> = form_urlencoded::parse(&body).into_owned().collect();
         if let Some(SentFields(sent)) = sent {
             let _ = sent.set(fields.clone());

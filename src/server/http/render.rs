@@ -8,7 +8,7 @@ use crate::ui::pages::Page;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::{HeaderValue, StatusCode, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
@@ -44,7 +44,11 @@ pub async fn draw_pages(
     next: Next,
 ) -> Response {
     let (parts, body) = request.into_parts();
-    let asked = parts.clone();
+    let mut asked = parts.clone();
+    // `CONNECT host:port` names no path, which Leptos takes for granted.
+    if asked.uri.path_and_query().is_none() {
+        asked.uri = Uri::default();
+    }
     let mut response = next.run(Request::from_parts(parts, body)).await;
     let Some(page) = response.extensions_mut().remove::<Document>() else { return response };
     let nonce = page.nonce.clone();

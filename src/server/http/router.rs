@@ -40,13 +40,13 @@ pub fn router(state: AppState) -> Router {
         .layer(from_fn_with_state(state.clone(), failure::as_json));
     // Nothing is measured, on the event stream's way least of all, unless somebody reads it.
     let measured = state.config.metrics_addr.is_some();
-    // Each layer costs every request some microseconds: what holds for all is one.
+    // One layer, for each costs every request some microseconds. That addresses can be read is asked in `failure`.
     let all = Router::new()
         .merge(pages)
         .merge(server_functions)
         .merge(api)
         .merge(machines)
-        .layer(from_fn_with_state(state.clone(), security::common_headers))
+        .layer(from_fn_with_state(state.clone(), security::around_all))
         .with_state(state);
     if measured { all.layer(from_fn(metrics::measure)) } else { all }
 }

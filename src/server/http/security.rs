@@ -2,7 +2,7 @@
 
 use super::unread::read_on;
 use crate::domain::error::{Fault, Problem, Refusal};
-use crate::server::error::{Error, Result};
+use crate::server::error::Error;
 use crate::server::state::AppState;
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::header::{
@@ -26,13 +26,13 @@ pub struct RequestId(pub String);
 impl<S: Sync> FromRequestParts<S> for RequestId {
     type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> std::result::Result<Self, Infallible> {
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
         Ok(parts.extensions.get::<Self>().cloned().unwrap_or_default())
     }
 }
 
-/// Gives each request its id and its body an end, and each response the headers that all have.
-pub async fn common_headers(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
+/// What is around every request: its id, the end of its body, and the headers that all responses have.
+pub async fn around_all(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
     let id = crate::domain::id::to_text(state.store.ids().id());
     request.extensions_mut().insert(RequestId(id.clone()));
     let mut response = read_on(request, next).await;
@@ -85,8 +85,8 @@ pub async fn as_files(request: Request, next: Next) -> Response {
 /// Longer than the query of any page, in bytes: pages repeat theirs in each of their links.
 const LONGEST_QUERY: usize = 8 * 1024;
 
-/// Refuses addresses with a NUL, which no text that we keep has and Postgres cannot even look for.
-pub fn assert_readable(address: &Uri) -> Result<()> {
+/// An error for an address with a NUL, which no text that we keep has and Postgres cannot even look for.
+pub fn assert_readable(address: &Uri) -> Result<(), Error> {
     if [address.path(), address.query().unwrap_or_default()].into_iter().any(|part| part.contains("%00")) {
         return Err(Refusal::BadRequest(vec![Fault::new("", Problem::Unprintable)]).into());
     }

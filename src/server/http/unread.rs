@@ -1,12 +1,13 @@
 //! Bodies that nobody reads to their end: a request that is refused early, and one that never ends.
 
-use axum::body::{Body, Bytes, HttpBody};
+use crate::domain::error::Refusal;
+use axum::body::{Body, Bytes, HttpBody, to_bytes};
 use axum::extract::Request;
 use axum::http::HeaderValue;
 use axum::http::header::{CONNECTION, EXPECT};
 use axum::middleware::Next;
 use axum::response::Response;
-use http_body_util::BodyExt;
+use http_body_util::{BodyExt, LengthLimitError};
 use hyper::body::{Frame, SizeHint};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -45,6 +46,17 @@ pub async fn read_on(request: Request, next: Next) -> Response {
         }
     }
     response
+}
+
+/// A whole body, of so many bytes at most.
+///
+/// # Errors
+/// [`Refusal::TooLarge`] for a longer one, [`Refusal::CutOff`] for one that took too long or broke off.
+pub async fn whole(body: Body, largest: usize) -> Result<Bytes, Refusal> {
+    to_bytes(body, largest).await.map_err(|error| match std::error::Error::source(&error) {
+        Some(source) if source.is::<LengthLimitError>() => Refusal::TooLarge(largest / 1024),
+        _ => Refusal::CutOff,
+    })
 }
 
 async fn drop_rest(mut body: LentBody) {
@@ -99,27 +111,27 @@ impl HttpBody for LentBody {
 mod tests {
     use super::*;
     use axum::Router;
-    use axum::body::to_bytes;
     use axum::http::StatusCode;
     use axum::middleware::from_fn;
     use axum::routing::post;
     use tower::ServiceExt;
 
-    async fn whole(body: Body) -> StatusCode {
-        match to_bytes(body, usize::MAX).await {
+    async fn read(body: Body) -> StatusCode {
+        match whole(body, 1024).await {
             Ok(_) => StatusCode::OK,
-            Err(_) => StatusCode::BAD_REQUEST,
+            Err(Refusal::CutOff) => StatusCode::REQUEST_TIMEOUT,
+            Err(_) => StatusCode::PAYLOAD_TOO_LARGE,
         }
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_body_that_never_ends_is_not_waited_for() {
-        let app = Router::new().route("/", post(whole)).layer(from_fn(read_on));
+        let app = Router::new().route("/", post(read)).layer(from_fn(read_on));
         let begun = tokio::time::Instant::now();
         let never = Body::from_stream(futures::stream::pending::<Result<Bytes, std::io::Error>>());
         let request = Request::post("/").body(never).unwrap();
         let response = app.oneshot(request).await.unwrap();
-        assert_eq!(response.status(), StatusCode::BAD_REQUEST);
+        assert_eq!(response.status(), StatusCode::REQUEST_TIMEOUT);
         assert_eq!(response.headers()[CONNECTION], "close");
         assert_eq!(begun.elapsed().as_secs(), (BODY_WITHIN + READ_ON_WITHIN).as_secs());
     }

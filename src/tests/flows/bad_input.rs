@@ -1,6 +1,6 @@
 //! Bad input gets a clear error, and nothing is lost or half done.
 
-use crate::harness::{Cookie, World, basic, on_both};
+use crate::harness::{Cookie, World, basic, bearer, on_both};
 use attest::domain::role::Role;
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
@@ -13,6 +13,7 @@ on_both! {
     ids_of_another_workspace_lead_nowhere
     forms_from_elsewhere_are_refused
     a_long_query_is_refused
+    a_body_that_breaks_off_is_told_as_such
     sign_in_leads_to_no_broken_address
     refusals_tell_nobody_of_what_is_not_theirs
 }
@@ -211,6 +212,31 @@ async fn a_long_query_is_refused(world: World) {
         assert_eq!(reply.status, StatusCode::PAYLOAD_TOO_LARGE, "{path}: {}", reply.body);
         assert!(reply.body.len() < 10_000, "{path}");
     }
+}
+
+/// Neither too large nor no JSON: who sent it shall send it again.
+async fn a_body_that_breaks_off_is_told_as_such(world: World) {
+    world.workspace("Acme").await;
+    let (key, secret) = world.input("acme", "Backend").await;
+    let token = world.token("acme", Role::ComplianceAdmin).await;
+    let broken = || {
+        let parts = [Ok("{"), Err(std::io::Error::from(std::io::ErrorKind::TimedOut))];
+        Body::from_stream(futures::stream::iter(parts))
+    };
+    let annotations = "/api/v1/workspaces/acme/annotations";
+    for (path, authorization) in
+        [("/v2/events", basic(&key, &secret)), ("/v2/bulkevents", basic(&key, &secret)), (annotations, bearer(&token))]
+    {
+        let reply = world.ask("POST", path, Some(&authorization), broken()).await;
+        assert_eq!(reply.status, StatusCode::REQUEST_TIMEOUT, "{path}: {}", reply.body);
+        assert!(reply.body.contains("did not come whole") && reply.body.contains("errors"), "{path}: {}", reply.body);
+    }
+    let form = Request::post("/sign-in")
+        .header("content-type", "application/x-www-form-urlencoded")
+        .header("sec-fetch-site", "same-origin");
+    let reply = world.send(form.body(broken()).expect("a request"), "127.0.0.1").await;
+    assert_eq!(reply.status, StatusCode::REQUEST_TIMEOUT);
+    assert!(reply.body.contains("did not arrive whole"), "{}", reply.body);
 }
 
 /// What cannot stand in a header is led nowhere, and an address too long for one is left out.

@@ -102,3 +102,18 @@ async fn headers_have_a_bound() {
     stream.read_exact(&mut reply).await.expect("an answer");
     assert_eq!(&reply, b"HTTP/1.1 431");
 }
+
+/// Leptos takes a path for granted.
+#[tokio::test]
+async fn an_address_without_a_path_is_refused_like_another() {
+    let world = World::new(Backend::Sqlite).await;
+    let address = world.serve_within(ConnectionLimits::default()).await;
+    for asked in ["CONNECT a:80", "GET a:80", "CONNECT a:80%00"] {
+        let mut stream = TcpStream::connect(address).await.expect("a connection");
+        let head = format!("{asked} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+        stream.write_all(head.as_bytes()).await.expect("the headers are taken");
+        let mut reply = String::new();
+        stream.read_to_string(&mut reply).await.expect("the answer is there");
+        assert!(reply.starts_with("HTTP/1.1 4") && !reply.contains("could not be drawn"), "{asked}: {reply}");
+    }
+}

@@ -21,6 +21,8 @@ pub enum Why {
     NotFound,
     Conflict,
     TooLarge,
+    /// What was sent did not come whole.
+    CutOff,
     Unavailable,
     /// The store failed while it committed.
     Unknown,
@@ -66,6 +68,7 @@ impl RefusedPage {
             Why::Conflict => words::conflict(Conflict::Unknown),
             Why::TooLarge if self.sent => "This is too large",
             Why::TooLarge => "This address is too long",
+            Why::CutOff => "This did not arrive whole",
             Why::Unavailable => "Attest cannot answer now",
             Why::Unknown => "It is not known whether this was saved",
             Why::Internal => "Internal error",
@@ -94,6 +97,7 @@ impl RefusedPage {
             Why::Conflict => "Open the page again to see what changed.",
             Why::TooLarge if self.sent => "Send less at a time.",
             Why::TooLarge => "Shorten what it searches for, or open the page without it.",
+            Why::CutOff => "The connection was too slow, or it broke off. Send the form once more.",
             Why::Unavailable => "The database is away, or it has too much to do for this. Try again in a moment.",
             Why::Unknown => {
                 "The database failed while it was saving. Open the page and look, before you send the form once more."

@@ -3,7 +3,8 @@
 use crate::domain::error::{Fault, Problem, Refusal};
 use crate::domain::json::{Field, Object};
 use crate::server::error::{Error, Result};
-use axum::body::{Bytes, to_bytes};
+use crate::server::http::unread::whole;
+use axum::body::Bytes;
 use axum::extract::{Query, Request};
 use serde_json::value::RawValue;
 
@@ -24,9 +25,9 @@ pub fn object(body: &[u8]) -> Result<Object<'_>> {
 /// The body of a request, of so many bytes at most.
 ///
 /// # Errors
-/// [`Refusal::TooLarge`].
+/// [`Refusal::TooLarge`], [`Refusal::CutOff`].
 pub async fn body(request: Request, largest: usize) -> Result<Bytes> {
-    Ok(to_bytes(request.into_body(), largest).await.map_err(|_| Refusal::TooLarge(largest / 1024))?)
+    Ok(whole(request.into_body(), largest).await?)
 }
 
 /// Refuses fields of a body that are not `known`: a misspelt name would leave unchanged what somebody meant to change.

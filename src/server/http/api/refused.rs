@@ -76,6 +76,9 @@ pub enum NotAccepted {
     /// Key unknown, secret wrong, input paused or deleted: the answer is the same for all.
     #[response(status = 403)]
     Forbidden(Errors),
+    /// The body did not come whole within 30 seconds: nothing of it was stored, and it can be sent again.
+    #[response(status = 408)]
+    CutOff(Errors),
     /// A request over 256 KB, or a single batch over 128 KB.
     #[response(status = 413)]
     TooLarge(Errors),

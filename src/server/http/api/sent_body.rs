@@ -25,7 +25,7 @@ pub(super) enum Unread {
     /// Said to be packed by gzip, and is not.
     NotGzip,
     NotText,
-    /// The sender disconnected: there is nobody to answer, and no batch to count.
+    /// It did not come whole in time, or its sender disconnected: there is no batch to count.
     CutOff,
 }
 
@@ -52,7 +52,8 @@ impl Unread {
             Self::TooLarge(largest) => Err(Refusal::TooLarge(largest / 1024).into()),
             Self::NotJsonType => Err(Refusal::NotJsonType.into()),
             Self::UnknownEncoding => unsupported("Content-Encoding: expected gzip, or none"),
-            Self::NotGzip | Self::NotText | Self::CutOff => {
+            Self::CutOff => Err(Refusal::CutOff.into()),
+            Self::NotGzip | Self::NotText => {
                 let fault = self.fault().unwrap_or_else(|| Fault::new("", Problem::NotJson));
                 Err(Refusal::BadRequest(vec![fault]).into())
             }

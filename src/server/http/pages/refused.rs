@@ -89,6 +89,7 @@ fn why(error: &Error) -> Why {
         Error::Refused(Refusal::NotFound) => Why::NotFound,
         Error::Refused(Refusal::Conflict | Refusal::SentAlready) => Why::Conflict,
         Error::Refused(Refusal::TooLarge(_)) => Why::TooLarge,
+        Error::Refused(Refusal::CutOff) => Why::CutOff,
         Error::Refused(Refusal::TooManyForNow) => Why::TooMany,
         // Only of machines.
         Error::Refused(Refusal::RateLimited | Refusal::NotJsonType) => Why::BadRequest,
