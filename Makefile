@@ -31,7 +31,7 @@ e2e: ## Run the browser tests only
 	@scripts/setup.sh e2e
 	@scripts/test.sh browser
 
-soak: ## Run the tests that take long: thousands of requests against every documented interface
+soak: ## Run the tests that take long: servers that are killed, and thousands of requests against every interface
 	@scripts/setup.sh soak
 	@scripts/soak.sh
 

@@ -67,20 +67,23 @@ pub fn single(path: &str, authorization: &str, fleet: Fleet) -> super::load::Mak
     })
 }
 
-/// A request of a hundred batches.
+/// Batches of a bulk request.
+pub const BULK: u64 = 100;
+
+/// A request of that many.
 pub fn bulk(authorization: &str, fleet: Fleet) -> super::load::Make {
-    let length = 100 * 826 + 99 + 2;
+    let length = BULK as usize * 826 + (BULK as usize - 1) + 2;
     let head = format!(
         "POST /v2/bulkevents HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: {authorization}\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n"
     );
     std::sync::Arc::new(move |number, to| {
         to.extend_from_slice(head.as_bytes());
         to.push(b'[');
-        for at in 0..100 {
+        for at in 0..BULK {
             if at > 0 {
                 to.push(b',');
             }
-            fleet.write(number * 100 + at, to);
+            fleet.write(number * BULK + at, to);
         }
         to.push(b']');
     })

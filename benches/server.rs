@@ -1,4 +1,4 @@
-//! The server under test: a process of its own on a core of its own, set up by its own command line.
+//! The server under test: a process of its own, on a core of its own where it is the only one, set up by its own command line.
 
 use serde_json::Value;
 use std::io::{Read, Write};
@@ -78,7 +78,7 @@ impl Attest {
         self.serve_by(pinned(&self.binary), port)
     }
 
-    /// Starts it on whatever core is free.
+    /// Starts it on both cores, the load's too.
     pub fn serve_anywhere(&self, port: u16) -> Running {
         let mut command = Command::new("taskset");
         command.args(["-c", &format!("{SERVERS_CORE},{LOADS_CORE}")]).arg(&self.binary);

@@ -1,4 +1,4 @@
-//! B10: several processes on one Postgres, which share out the requests of one workspace.
+//! B10: several processes on one Postgres, each with senders of its own, of one workspace.
 
 use super::load::{self, Make, Run, percentile};
 use super::server::{Attest, Running};
@@ -9,8 +9,9 @@ use std::time::Duration;
 
 /// The port of the first process; the others have the next ones.
 const FIRST_PORT: u16 = 4110;
-/// Senders to each process: of new users, and of shared devices.
-const SENDERS: (usize, usize) = (8, 4);
+/// Senders to each process.
+const SENDERS_OF_NEW_USERS: usize = 8;
+const SENDERS_OF_SHARED_DEVICES: usize = 4;
 /// Users of shared devices, each with a neighbour's device besides their own.
 const USERS: u64 = 2000;
 /// Batches of a request of shared devices.
@@ -33,16 +34,16 @@ pub async fn several(wanted: &Wanted, time: Duration) {
 /// Ever new users, at full rate: sent = devices = profiles.
 async fn new_users(wanted: &Wanted, time: Duration, processes: u64) {
     let (attest, input) = fresh(wanted, "b10").await;
-    let run = beside(&attest, processes, SENDERS.0, time, |process| {
+    let run = beside(&attest, processes, SENDERS_OF_NEW_USERS, time, |process| {
         batches::bulk(&input, Fleet { first: process * 100_000_000, devices: 100_000_000, run: 2 + process })
     })
     .await;
-    let sent = run.answered * 100;
+    let sent = run.answered * batches::BULK;
     assert_eq!(stored(&attest).await, (sent, sent), "each device and each user once");
     attest.run(&["check"]);
     println!(
         "B10 new users by {processes} processes: {:.0} devices/s, p99 {:.1} ms; sent = devices = profiles = {sent}, checked",
-        run.per_second() * 100.0,
+        run.per_second() * batches::BULK as f64,
         run.percentile(0.99)
     );
 }
@@ -50,19 +51,17 @@ async fn new_users(wanted: &Wanted, time: Duration, processes: u64) {
 /// Devices that two users share, with ids that move between users: one process, then two with as many senders each.
 async fn shared_devices(wanted: &Wanted, time: Duration) {
     let mut pairs = Vec::new();
-    for pair in 0..wanted.pairs {
-        let mut legs = Vec::new();
-        for processes in [1, 2] {
-            let (attest, input) = fresh(wanted, "b10").await;
-            let run = beside(&attest, processes, SENDERS.1, time, |process| shared(&input, 2 * pair + process)).await;
-            attest.run(&["check"]);
-            legs.push((run.per_second() * SHARED_BATCHES as f64, run.percentile(0.99)));
-        }
-        pairs.push((legs[1].0 / legs[0].0, legs[1].1 / legs[0].1));
+    for _ in 0..wanted.pairs {
+        let [one, two] = [shared_by(wanted, time, 1).await, shared_by(wanted, time, 2).await];
+        let batches = |run: &Run| run.per_second() * SHARED_BATCHES as f64;
         println!(
             "   one process {:.0} batches/s, p99 {:.1} ms; two {:.0}, {:.1} ms",
-            legs[0].0, legs[0].1, legs[1].0, legs[1].1
+            batches(&one),
+            one.percentile(0.99),
+            batches(&two),
+            two.percentile(0.99)
         );
+        pairs.push((batches(&two) / batches(&one), two.percentile(0.99) / one.percentile(0.99)));
     }
     let (rate, slowest, fastest) = median(pairs.iter().map(|pair| pair.0));
     let (tail, shortest, longest) = median(pairs.iter().map(|pair| pair.1));
@@ -71,6 +70,13 @@ async fn shared_devices(wanted: &Wanted, time: Duration) {
          p99 {tail:.2} times ({shortest:.2} to {longest:.2}) of {} pairs",
         pairs.len()
     );
+}
+
+async fn shared_by(wanted: &Wanted, time: Duration, processes: u64) -> Run {
+    let (attest, input) = fresh(wanted, "b10").await;
+    let run = beside(&attest, processes, SENDERS_OF_SHARED_DEVICES, time, |process| shared(&input, process)).await;
+    attest.run(&["check"]);
+    run
 }
 
 /// What so many processes did together, each with senders of its own.

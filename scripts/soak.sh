@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# The tests that take long: the server is killed a hundred times under load, on both databases; two of them are killed, set
-# back and ahead in time and left without their database for ten minutes; and schemathesis asks
-# every documented interface what it promises, with thousands of requests that keep to the document and that break it.
+# The tests that take long: the server is killed a hundred times under load, on both databases; for ten minutes two servers are
+# killed in turn, their clocks set and their database crashed; and schemathesis asks every documented interface what it
+# promises, with thousands of requests that keep to the document and that break it.
 # Against servers of their own on loopback.
 set -euo pipefail
 . "$(dirname "$0")/env.sh"

@@ -1,11 +1,14 @@
 //! Killed at random moments under load: every 202 is there afterwards, and nothing is counted twice.
 
-use super::ledger::{Ledger, SENDERS, load};
+use super::ledger::{Ledger, load};
 use crate::harness::{Binary, Cluster, Server, sqlite_in};
 use attest::domain::time::Millis;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinHandle;
+
+/// Requests at once.
+const SENDERS: u64 = 16;
 
 /// How often the process is killed.
 fn kills() -> u64 {
@@ -21,7 +24,7 @@ fn spawn_load(address: &str, authorization: &str, ledger: &Arc<Ledger>) -> JoinH
 async fn survive(url: String, named: &str) {
     let binary = Binary { url };
     let authorization = binary.set_up().await;
-    let ledger = Arc::new(Ledger::of(1));
+    let ledger = Arc::new(Ledger::of(1, SENDERS));
     for life in 0..kills() {
         let Server { mut child, address } = binary.serve().await;
         let senders: Vec<_> = (0..SENDERS).map(|_| spawn_load(&address, &authorization, &ledger)).collect();
@@ -57,7 +60,7 @@ async fn a_postgres_that_restarts_under_load() {
     let cluster = Cluster::start();
     let binary = Binary { url: cluster.database().await };
     let authorization = binary.set_up().await;
-    let ledger = Arc::new(Ledger::of(1));
+    let ledger = Arc::new(Ledger::of(1, SENDERS));
     let Server { mut child, address } = binary.serve().await;
     let senders: Vec<_> = (0..SENDERS).map(|_| spawn_load(&address, &authorization, &ledger)).collect();
     for _ in 0..3 {

@@ -1,6 +1,6 @@
 //! What was sent to servers that die, and what they answered.
 
-use crate::harness::{count, post, report};
+use crate::harness::{Answer, count, post, report};
 use std::collections::BTreeSet;
 use std::io::ErrorKind;
 use std::sync::Mutex;
@@ -8,29 +8,31 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// Requests at once.
-pub const SENDERS: u64 = 16;
-
 /// Requests by number, each of as many devices of its own.
 pub struct Ledger {
     devices: u64,
+    /// How many requests are under way at once.
+    senders: u64,
     next: AtomicU64,
     accepted: Mutex<BTreeSet<u64>>,
     /// Sent, and not known to be stored.
     unknown: Mutex<BTreeSet<u64>>,
-    /// How many answers were 503.
+    /// How many answers were 503: for the database was away, and for too much waited.
     away: AtomicU64,
+    full: AtomicU64,
 }
 
 impl Ledger {
-    /// Of requests of so many devices each.
-    pub fn of(devices: u64) -> Self {
+    /// Of requests of so many devices each, which so many senders send.
+    pub fn of(devices: u64, senders: u64) -> Self {
         Self {
             devices,
+            senders,
             next: AtomicU64::default(),
             accepted: Mutex::default(),
             unknown: Mutex::default(),
             away: AtomicU64::default(),
+            full: AtomicU64::default(),
         }
     }
 
@@ -42,16 +44,20 @@ impl Ledger {
         self.away.load(Ordering::SeqCst)
     }
 
-    /// Waits until a number has grown.
+    pub fn full(&self) -> u64 {
+        self.full.load(Ordering::SeqCst)
+    }
+
+    /// Waits until a number has grown by more than what was under way before.
     pub async fn until_more(&self, number: impl Fn(&Self) -> u64) {
         let (before, until) = (number(self), Instant::now() + Duration::from_secs(60));
-        while number(self) < before + SENDERS {
+        while number(self) < before + self.senders {
             assert!(Instant::now() < until, "no more answers of this kind within a minute");
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }
 
-    /// Where to the request of a number goes, and what it says: three devices to a user.
+    /// The path and the body of the request of this number: three devices to a user.
     fn request(&self, number: u64) -> (&'static str, String) {
         let devices = number * self.devices..(number + 1) * self.devices;
         let reports: Vec<String> = devices.map(|device| report(device, device / 3, device, "denied")).collect();
@@ -82,14 +88,15 @@ pub async fn load(address: &str, authorization: &str, ledger: &Ledger) {
         let number = again.unwrap_or_else(|| ledger.next.fetch_add(1, Ordering::SeqCst));
         let (path, body) = ledger.request(number);
         match post(address, path, authorization, &body).await {
-            Ok(202) => {
+            Ok(Answer { status: 202, .. }) => {
                 ledger.accepted.lock().expect("no panic").insert(number);
             }
-            Ok(503) => {
-                ledger.away.fetch_add(1, Ordering::SeqCst);
+            Ok(Answer { status: 503, text }) => {
+                let counted = if text.contains("too many events are waiting") { &ledger.full } else { &ledger.away };
+                counted.fetch_add(1, Ordering::SeqCst);
                 ledger.unknown.lock().expect("no panic").insert(number);
             }
-            Ok(other) => panic!("{other} for a good request"),
+            Ok(Answer { text, .. }) => panic!("for a good request: {text}"),
             Err(error) => {
                 ledger.unknown.lock().expect("no panic").insert(number);
                 if error.kind() != ErrorKind::Interrupted {

@@ -12,7 +12,7 @@ pub use clock::{clock, unsteady};
 pub use counts::count;
 pub use http::{Cookie, Reply, basic, bearer};
 pub use postgres::{Cluster, fresh_database, own_port};
-pub use server::{Binary, Server, post, report, send, sqlite_in};
+pub use server::{Answer, Binary, Server, post, report, send, sqlite_in};
 pub use statements::statements;
 pub use world::{Backend, PASSWORD, SECRET, SECRET_TEXT, World, open, workspace_ref};
 

@@ -75,14 +75,21 @@ pub fn report(device: u64, user: u64, request: u64, status: &str) -> String {
     )
 }
 
+/// What a server answered.
+pub struct Answer {
+    pub status: u16,
+    /// All of it, with its headers.
+    pub text: String,
+}
+
 /// Sends an event; returns the status, or why there was none. Where the server itself does not know whether the event was
 /// stored, there is none.
 pub async fn send(address: &str, authorization: &str, body: &str) -> io::Result<u16> {
-    post(address, "/v2/events", authorization, body).await
+    Ok(post(address, "/v2/events", authorization, body).await?.status)
 }
 
-/// The same to another path.
-pub async fn post(address: &str, path: &str, authorization: &str, body: &str) -> io::Result<u16> {
+/// The same to another path, with the whole answer.
+pub async fn post(address: &str, path: &str, authorization: &str, body: &str) -> io::Result<Answer> {
     let mut stream = TcpStream::connect(address).await?;
     let request = format!(
         "POST {path} HTTP/1.1\r\nhost: {address}\r\nauthorization: {authorization}\r\nconnection: close\r\n\
@@ -92,11 +99,12 @@ pub async fn post(address: &str, path: &str, authorization: &str, body: &str) ->
     stream.write_all(request.as_bytes()).await?;
     let mut reply = Vec::new();
     stream.read_to_end(&mut reply).await?;
-    if String::from_utf8_lossy(&reply).contains("it is not known whether this was stored") {
+    let text = String::from_utf8_lossy(&reply).into_owned();
+    if text.contains("it is not known whether this was stored") {
         return Err(io::ErrorKind::Interrupted.into());
     }
-    let status = reply.get(9..12).and_then(|status| std::str::from_utf8(status).ok()?.parse().ok());
-    status.ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
+    let status = text.get(9..12).and_then(|status| status.parse().ok());
+    Ok(Answer { status: status.ok_or(io::ErrorKind::UnexpectedEof)?, text })
 }
 
 /// The folder that a SQLite database lies in, as an address.
