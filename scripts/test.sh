@@ -79,11 +79,16 @@ echo "browser tests: $((ran + fell))"
 
 # Each that failed, with the beginning of what it said: who reads only the end shall know.
 if [ -e "$logs/cargo.log" ]; then
-    awk '/^---- .* stdout ----$/ { print "failed: " $2; left = 6; next }
+    awk '/^---- .* stdout ----$/ { sub(/^---- /, ""); sub(/ stdout ----$/, ""); print "failed: " $0; left = 6; next }
         /^failures:$/ { left = 0 }
+        # What has no such lines: a test process that died, and what does not compile.
+        /^error/ { print "failed: " $0 }
         left && NF { print "    " $0; left-- }' "$logs/cargo.log"
+    if grep -q '^FAILED.benchmarks run$' "$logs/names"; then
+        echo "failed: the benchmarks" && tail -n 6 "$logs/bench.log"
+    fi
 fi
-if [ "$fell" != 0 ]; then node end2end/failed.mjs "$logs/browser.json" || true; fi
+if [ "$fell" != 0 ] && [ -s "$logs/browser.json" ]; then node end2end/failed.mjs "$logs/browser.json"; fi
 
 # Nothing tested is nothing proved.
 ok=yes
