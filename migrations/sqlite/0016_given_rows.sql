@@ -1,1 +1,1 @@
--- SQLite reads the rows that statements are given by itself.
+-- Nothing to do: SQLite's own `jsonb_each` is what statements are given their rows by. Both databases' migrations have the same numbers.

@@ -48,7 +48,7 @@ pub(super) struct Queue {
     took: Duration,
     /// How many requests waited when those of the last commit were answered.
     left: u32,
-    /// How many further commits wait for nobody.
+    /// How many further commits wait for nobody, after one that waited in vain.
     without_company: u32,
 }
 
@@ -71,7 +71,7 @@ impl Queue {
     /// half of those who are under way, and waits for no more: while it lasts the others are read, and neither half waits for
     /// the other.
     fn half(&self, limits: Limits, pace: &Pace) -> Limits {
-        let under_way = self.wait().saturating_add(self.requests).saturating_add(1);
+        let under_way = self.waiting().saturating_add(self.requests).saturating_add(1);
         // Requests are counted, commits are bounded by batches: as many as the last requests had.
         let half = (under_way / 2).saturating_mul(self.committed.div_ceil(self.requests.max(1)).max(1));
         if self.is_of_large || under_way / 2 < COMPANY || !pace.is_of_batches(half) {
@@ -81,17 +81,17 @@ impl Queue {
     }
 
     /// How many requests wait.
-    fn wait(&self) -> u32 {
+    fn waiting(&self) -> u32 {
         u32::try_from(self.waiting.len() + self.next.len()).unwrap_or(u32::MAX)
     }
 
     /// Whether nobody has come, and nobody was left by the commit before.
     fn is_empty(&self) -> bool {
-        self.wait() == 0
+        self.waiting() == 0
     }
 
-    /// Whether nobody waits for answers before sending more, when so few came of those expected. Large requests take their
-    /// time; of small ones half would be here.
+    /// Whether fewer than half of the small requests came that were expected: their senders do not wait for answers. Large
+    /// ones take their time.
     fn waited_in_vain(&self, came: usize, expected: usize) -> bool {
         self.committed < LARGE * self.requests && came < expected / 2
     }
@@ -207,7 +207,7 @@ pub(super) async fn write(store: Store, mut queues: Queues, limits: Limits) {
             metrics::histogram!(COMMIT_BATCHES).record(f64::from(rows));
             queue.committed += rows;
             queue.requests += u32::try_from(parcels.len()).unwrap_or(u32::MAX);
-            queue.left = queue.wait();
+            queue.left = queue.waiting();
             answer(&store, queue, &parcels, replies, accepted).await;
         }
         let (store, batches) = (store.clone(), queue.committed);

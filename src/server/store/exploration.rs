@@ -291,13 +291,11 @@ impl SystemTx {
         Ok(())
     }
 
-    /// Keeps how far an exploration is, unless it was given up or another process went on with it. An answer is one to
-    /// everybody who asked the same before its counting began: theirs need not be counted.
+    /// Keeps how far an exploration is, unless it was given up or another process went on with it. Once it is answered, who asked
+    /// the same before its counting began has that answer too.
     pub async fn keep_explored(&mut self, workspace: WorkspaceId, from: DeviceId, reached: &Exploration) -> Result<()> {
         const SQL: &str = "update explorations set begun_at = $4, ended_at = $5, cursor = $6, seen = $7, explored_json = $8 \
             where workspace_id = $1 and id = $2 and cursor = $3 and ended_at is null";
-        const ANSWERED: &str = "delete from explorations where workspace_id = $1 and ended_at is null and asked_at < $7 \
-            and environment = $2 and unit = $3 and app_id = $4 and slices = $5 and grouped_by = $6";
         let explored = serde_json::to_string(&reached.explored).map_err(Error::internal)?;
         let kept = on!(&mut self.tx, c => sqlx::query(SQL)
             .bind(workspace)
@@ -311,21 +309,33 @@ impl SystemTx {
             .execute(c)
             .await?
             .rows_affected());
-        if kept == 1 && reached.ended_at.is_some() {
-            let ExploredQuestion { environment, unit, app, by, .. } = &reached.question;
-            on!(&mut self.tx, c => {
-                sqlx::query(ANSWERED)
-                    .bind(workspace)
-                    .bind(environment)
-                    .bind(unit)
-                    .bind(app.unwrap_or(ALL_APPS))
-                    .bind(slices_of(&reached.question))
-                    .bind(by)
-                    .bind(reached.begun_at)
-                    .execute(c)
-                    .await?;
-            });
+        if let (1, Some(_), Some(begun)) = (kept, reached.ended_at, reached.begun_at) {
+            self.drop_answered(workspace, &reached.question, begun).await?;
         }
+        Ok(())
+    }
+
+    /// Removes what others asked alike before this moment, at which the counting of their answer began.
+    async fn drop_answered(
+        &mut self,
+        workspace: WorkspaceId,
+        question: &ExploredQuestion,
+        begun: Millis,
+    ) -> Result<()> {
+        const SQL: &str = "delete from explorations where workspace_id = $1 and environment = $2 and unit = $3 \
+            and app_id = $4 and slices = $5 and grouped_by = $6 and ended_at is null and asked_at < $7";
+        on!(&mut self.tx, c => {
+            sqlx::query(SQL)
+                .bind(workspace)
+                .bind(question.environment)
+                .bind(question.unit)
+                .bind(question.app.unwrap_or(ALL_APPS))
+                .bind(slices_of(question))
+                .bind(question.by)
+                .bind(begun)
+                .execute(c)
+                .await?;
+        });
         Ok(())
     }
 }

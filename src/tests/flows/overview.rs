@@ -17,6 +17,7 @@ on_both! {
     a_wrong_filter_is_named
     the_island_is_led_nowhere
     rounded_roles_are_not_told_whether_there_is_anybody_in_an_app
+    two_apps_side_by_side_are_a_click_away
 }
 
 fn ios(n: usize, status: Option<&str>) -> Value {
@@ -237,4 +238,41 @@ async fn rounded_roles_are_not_told_whether_there_is_anybody_in_an_app(world: Wo
             assert_eq!(told.iter().any(|words| page.contains(words)), is_told, "{name} {query}: {page}");
         }
     }
+}
+
+async fn two_apps_side_by_side_are_a_click_away(world: World) {
+    world.workspace("Acme").await;
+    let ada = world.sign_in(&world.member("acme", "Ada", Role::ComplianceAdmin).await).await;
+    let roy = world.sign_in(&world.member("acme", "Roy", Role::ReadOnly).await).await;
+    let input = world.input("acme", "Backend").await;
+    let send = async |app: &str, n: usize| {
+        let mut batch = ios(n, Some("denied"));
+        batch["application_info"]["package"] = app.into();
+        assert_eq!(world.event(&input, &batch).await.status, StatusCode::ACCEPTED);
+    };
+    let link = async |who: &Cookie, query: &str| {
+        let page = world.get(&format!("/w/acme/overview{query}"), who).await.body;
+        let links = page.split("href=\"").filter_map(|rest| rest.split("</a>").next()?.split_once("\">"));
+        let mut beside = links.filter(|(_, words)| words.contains(" beside "));
+        beside.next().map(|(address, words)| (words.to_owned(), format!("/w/acme/{}", address.replace("&amp;", "&"))))
+    };
+    send("com.large", 0).await;
+    assert_eq!(link(&ada, "").await, None, "one app is beside none");
+    for (app, n) in [("com.large", 1), ("com.large", 2), ("com.middle", 3), ("com.middle", 4), ("com.small", 5)] {
+        send(app, n).await;
+    }
+    let (words, address) = link(&ada, "").await.expect("a link");
+    assert_eq!(words, "com.large beside com.middle over time");
+    let page = world.get(&address, &ada).await;
+    assert_eq!(page.status, StatusCode::OK, "{address}: {}", page.body);
+    assert!(page.body.contains("Compared with com.middle"), "{}", page.body);
+    let small = world.rows::<(i64,)>("select id from apps where bundle = 'com.small'").await[0].0;
+    let of_small = format!("?app={}&platform=iOS", attest::domain::id::AppId(small));
+    assert_eq!(
+        link(&ada, &of_small).await.expect("a link").0,
+        "com.small beside com.large over time",
+        "the chosen one first"
+    );
+    // By their names: an order by exact counts would tell them.
+    assert_eq!(link(&roy, "").await.expect("a link").0, "com.large beside com.middle over time");
 }

@@ -81,7 +81,7 @@ pub fn count(shown: Shown) -> String {
 }
 
 /// To those who see rounded figures.
-pub const ROUNDED: &str = "Your role sees figures rounded to 10, and rates only from 100 up. Each figure is rounded on its own, so parts may not add up to their total; a period is the sum of its rounded days.";
+pub const ROUNDED: &str = "Your role sees figures rounded to 10, and rates only where at least 100 count. Each figure is rounded on its own, so parts may not add up to their total; a period is the sum of its rounded days.";
 
 /// In place of a share that there is not, or that may not be shown.
 pub const NO_SHARE: &str = "–";

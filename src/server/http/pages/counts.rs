@@ -17,7 +17,7 @@ use crate::server::services::distribution::{Distribution, DistributionQuery};
 use crate::server::services::trend::Compared;
 use crate::ui::pages::overview::filter::OverviewFilter;
 use crate::ui::pages::overview::{AppRow, Consent, Content, Counts, Empty, Figures, Happening};
-use crate::ui::parts::chart::line::Mark;
+use crate::ui::parts::chart::line::Marks;
 use crate::ui::parts::filter::{Choice, Select};
 use crate::ui::words;
 use std::collections::BTreeSet;
@@ -30,7 +30,7 @@ pub struct Read {
     pub empty: Option<Empty>,
     pub period: AskedPeriod,
     pub compared: Compared,
-    pub marks: Vec<Mark>,
+    pub marks: Marks,
     /// Alerts of the workspace that hold.
     pub alerts: Vec<Happening>,
     pub happenings: Vec<Happening>,
@@ -141,10 +141,8 @@ fn figures(read: &Read, asked: &PageQuery, largest: &[&App]) -> Figures {
         rates: Rate::ALL.map(|rate| reading.card(rate, compared)).into(),
         rates_at: ends,
         consent: Consent {
-            has_before: consent.has_before(),
             chart: consent,
             table: reading.table(Rate::Consent, compared, TABLE),
-            span: words::days(read.period.length()),
             links: details(read, asked, largest),
         },
         happenings: read.happenings.clone(),
@@ -179,14 +177,15 @@ fn details(read: &Read, asked: &PageQuery, largest: &[&App]) -> Vec<(String, Str
 /// The chosen app, or else the largest, over time beside the largest other one.
 fn two_apps(read: &Read, asked: &PageQuery, largest: &[&App]) -> Option<(String, String)> {
     let chosen = read.question.app.and_then(|id| read.distribution.apps.iter().find(|app| app.id == id));
-    let mut counted = chosen.into_iter().chain(counted(read, largest).filter(|app| read.question.app != Some(app.id)));
-    let (one, other) = (counted.next()?, counted.next()?);
+    let others = with_somebody(read, largest).filter(|app| read.question.app != Some(app.id));
+    let mut two = chosen.into_iter().chain(others);
+    let (one, other) = (two.next()?, two.next()?);
     let query = asked.with(&[("app", &one.id.to_string()), ("compare", &other.id.to_string())]);
     Some((format!("{} beside {} over time", one.name, other.name), format!("metrics/over-time{query}")))
 }
 
 /// Those of these apps that have somebody. For rounded roles all: not even whether an app has anybody may be shown.
-fn counted<'a>(read: &'a Read, apps: &'a [&'a App]) -> impl Iterator<Item = &'a App> {
+fn with_somebody<'a>(read: &'a Read, apps: &'a [&'a App]) -> impl Iterator<Item = &'a App> {
     let Read { question, distribution, .. } = read;
     let has_somebody = |app: &App| distribution.all(&DistributionQuery { app: Some(app.id), ..*question }) > 0;
     apps.iter().copied().filter(move |app| distribution.precision.is_rounded() || has_somebody(app))
@@ -225,6 +224,6 @@ fn apps(read: &Read, asked: &PageQuery, largest: &[&App]) -> (Vec<AppRow>, usize
             consent_rate: words::share(figures.fraction(Rate::Consent).share()),
         }
     };
-    let mut counted = counted(read, largest);
+    let mut counted = with_somebody(read, largest);
     (counted.by_ref().take(MOST_SHOWN).map(row).collect(), counted.count())
 }

@@ -89,6 +89,9 @@ impl PageQuery {
             if self.0.iter().filter(|(known, _)| known == name).count() > 1 {
                 return Err(Refusal::BadRequest(vec![Fault::new(*name, Problem::Repeated)]).into());
             }
+            if self.of(name).is_some_and(|value| value.contains('\0')) {
+                return Err(Refusal::BadRequest(vec![Fault::new(*name, Problem::Unprintable)]).into());
+            }
             if self.of(name).is_some_and(|value| value.chars().count() > LONGEST_KEPT) {
                 return Err(Refusal::BadRequest(vec![Fault::new(*name, Problem::TooLong)]).into());
             }

@@ -27,6 +27,7 @@ use crate::ui::frame::{NavPage, address};
 use crate::ui::islands::counts::{CountsQuery, Fragment, Source};
 use crate::ui::pages::Page;
 use crate::ui::pages::overview::{self as page, Counts, Empty, Live, Overview};
+use crate::ui::parts::chart::line::Marks;
 use crate::ui::words;
 use axum::extract::{RawQuery, Request, State};
 use axum::http::header::{ACCEPT, REFERER};
@@ -58,7 +59,7 @@ async fn read(view: &mut View, asked: &PageQuery, keep_daily_days: u32) -> Resul
     let period = AskedPeriod::of(asked, kept);
     let has_figures = empty.is_none() && platform.is_none_or(Platform::is_apple);
     let (compared, marks, happenings) = match has_figures {
-        false => (Compared::default(), Vec::new(), Vec::new()),
+        false => (Compared::default(), Marks::default(), Vec::new()),
         true => {
             let Period { first, last } = period.period;
             let (slice, step) = (platform.map(Slice::from), period.usual_step());

@@ -15,7 +15,7 @@ use crate::server::services::trend::{Compared, Point};
 use crate::server::store::View;
 use crate::server::store::privacy::Version;
 use crate::ui::frame::{NavPage, address};
-use crate::ui::parts::chart::line::{LineChart, LinePoint, Mark};
+use crate::ui::parts::chart::line::{LineChart, LinePoint, Mark, Marks};
 use crate::ui::parts::rate::{Change, RateCard};
 use crate::ui::parts::rate_table::{RateRow, RateTable};
 use crate::ui::words;
@@ -117,7 +117,7 @@ impl Reading<'_> {
     }
 
     /// The line of a rate, with marks; the table of the id `table` has the same figures.
-    pub fn chart(&self, rate: Rate, compared: &Compared, marks: Vec<Mark>, table: &'static str) -> LineChart {
+    pub fn chart(&self, rate: Rate, compared: &Compared, marks: Marks, table: &'static str) -> LineChart {
         let point = |(at, point): (usize, &Point)| {
             let now = self.fraction(rate, point);
             let before = compared.before(at).and_then(|before| self.fraction(rate, before).share());
@@ -210,6 +210,11 @@ fn place(points: &[Point], day: Day) -> Option<f64> {
 /// How many of the newest releases and annotations are marked: more would hide the line.
 const MOST_MILESTONES: usize = 12;
 
+/// Where the milestones of a day begin on their page.
+pub fn anchor(day: Day) -> String {
+    format!("day-{}", calendar::date(day))
+}
+
 /// Marks what happened meanwhile: changes of the settings, versions that came out, what was noted.
 pub async fn marks(
     view: &mut View,
@@ -217,20 +222,23 @@ pub async fn marks(
     apps: &[App],
     environment: Environment,
     app: Option<AppId>,
-) -> Result<Vec<Mark>> {
-    let mut marks = settings_marks(view, compared);
-    let Some(period) = compared.period() else { return Ok(marks) };
+) -> Result<Marks> {
+    let mut all = settings_marks(view, compared);
+    let Some(period) = compared.period() else { return Ok(Marks { all, earlier: None }) };
     let days = [("from", calendar::date(period.first)), ("to", calendar::date(period.last))];
     let app_asked = app.map(|app| ("app", app.to_string()));
     let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(days.iter().chain(&app_asked)).finish();
     let address = format!("/w/{}/metrics/releases?{query}", view.workspace.slug);
-    for milestone in milestones(view, apps, environment, app, period, MOST_MILESTONES).await? {
+    let mut newest = milestones(view, apps, environment, app, period, MOST_MILESTONES + 1).await?;
+    let earlier = (newest.len() > MOST_MILESTONES).then(|| address.clone());
+    newest.truncate(MOST_MILESTONES);
+    for milestone in newest {
         let Some(at) = place(&compared.points, milestone.day) else { continue };
         // Of one app it is known whose they are.
         let named = Milestone { app: milestone.app.filter(|_| app.is_none()), ..milestone };
         let (when, words) = (day_words(named.day), named.name());
-        marks.push(Mark { at, when, words, address: Some(address.clone()) });
+        all.push(Mark { at, when, words, address: Some(format!("{address}#{}", anchor(named.day))) });
     }
-    marks.sort_by(|one, other| one.at.total_cmp(&other.at));
-    Ok(marks)
+    all.sort_by(|one, other| one.at.total_cmp(&other.at));
+    Ok(Marks { all, earlier })
 }

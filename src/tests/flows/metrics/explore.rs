@@ -18,6 +18,7 @@ on_both! {
     devices_are_walked_through_page_by_page
     names_from_outside_spoil_no_picture
     charts_are_had_as_pictures
+    every_picture_that_is_offered_is_there
 }
 
 const PAGE: &str = "/w/acme/metrics/explore";
@@ -129,6 +130,13 @@ async fn one_question_of_a_person_is_counted_while_they_wait(world: World) {
     for (form, expected) in [("nonsense", StatusCode::BAD_REQUEST), ("", StatusCode::BAD_REQUEST)] {
         assert_eq!(world.post(PAGE, &ada, &[("act", form)]).await.status, expected);
     }
+    let before = count(&world).await;
+    let unprintable = world.post(PAGE, &ada, &[("act", "count"), ("country", "US\0x")]).await;
+    assert_eq!(
+        (unprintable.status, count(&world).await),
+        (StatusCode::BAD_REQUEST, before),
+        "no address would show it"
+    );
     for query in ["?platform=nokia", "?by=shoe", "?country=DE&country=US", "?days=30", "?app=0000000000000"] {
         let status = world.get(&format!("{PAGE}{query}"), &ada).await.status;
         assert!(matches!(status, StatusCode::BAD_REQUEST | StatusCode::NOT_FOUND), "{query}: {status}");
@@ -138,22 +146,25 @@ async fn one_question_of_a_person_is_counted_while_they_wait(world: World) {
 async fn one_answer_is_for_all_who_asked_before_it_was_counted(world: World) {
     let ada = tell(&world).await;
     let bob = world.sign_in(&world.member("acme", "Bob", Role::Admin).await).await;
-    let query = "?country=US&by=platform";
-    for who in [&ada, &bob] {
+    let cy = world.sign_in(&world.member("acme", "Cy", Role::Admin).await).await;
+    let (same, other) = ("?country=US&by=platform", "?country=DE&by=platform");
+    for (who, query) in [(&ada, same), (&bob, same), (&cy, other)] {
         ask(&world, who, query).await;
-        world.clock.advance(SECOND);
     }
-    // Of all that is asked, one is begun and ended at this moment.
-    world.run_jobs().await;
-    for who in [&ada, &bob] {
-        assert!(world.get(&format!("{PAGE}{query}"), who).await.body.contains("<b class=\"large\">20</b>"));
-    }
-    assert_eq!(count(&world).await, 1, "counted once");
-    // Who asks later gets what came since.
     world.clock.advance(SECOND);
-    ask(&world, &bob, query).await;
     world.run_jobs().await;
-    assert_eq!(count(&world).await, 2);
+    for (who, query, devices) in [(&ada, same, 20), (&bob, same, 20), (&cy, other, 52)] {
+        let page = world.get(&format!("{PAGE}{query}"), who).await.body;
+        assert!(page.contains(&format!("<b class=\"large\">{devices}</b>")), "{query}: {page}");
+    }
+    assert_eq!(count(&world).await, 2, "what two asked was counted once, and what Cy did as well");
+    // Who asks when the counting begins may have sent something that it has passed by.
+    world.clock.advance(SECOND);
+    for who in [&ada, &bob] {
+        ask(&world, who, same).await;
+    }
+    world.run_jobs().await;
+    assert_eq!(count(&world).await, 4);
 }
 
 async fn answers_are_for_those_who_may_look_up_devices(world: World) {
@@ -232,6 +243,33 @@ async fn charts_are_had_as_pictures(world: World) {
     let rob = world.sign_in(&world.member("acme", "Rob", Role::ReadOnly).await).await;
     assert_eq!(world.get("/w/acme/metrics/over-time/picture?chart=rate", &rob).await.status, StatusCode::FORBIDDEN);
     assert!(!world.get("/w/acme/metrics/over-time", &rob).await.body.contains("/picture"));
+}
+
+async fn every_picture_that_is_offered_is_there(world: World) {
+    let ada = tell(&world).await;
+    let ann = world.sign_in(&world.member("acme", "Ann", Role::Analyst).await).await;
+    let mut offered = 0;
+    for who in [&ada, &ann] {
+        for view in ["", "/over-time", "/by", "/flow", "/quality", "/releases"] {
+            for query in [
+                "",
+                "?platform=tvOS",
+                "?platform=Android",
+                "?environment=development",
+                "?from=2025-01-01&to=2025-01-03",
+            ] {
+                let page = world.get(&format!("/w/acme/metrics{view}{query}"), who).await.body;
+                for address in page.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next()) {
+                    if address.contains("/picture") {
+                        let picture = world.get(&address.replace("&amp;", "&"), who).await;
+                        assert_eq!(picture.status, StatusCode::OK, "{address}");
+                        offered += 1;
+                    }
+                }
+            }
+        }
+    }
+    assert!(offered > 10, "{offered}");
 }
 
 /// In pages of any size, each device is in one of them.

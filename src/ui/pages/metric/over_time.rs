@@ -16,8 +16,6 @@ use leptos::prelude::*;
 pub struct OverTime {
     pub rate: Rate,
     pub chart: LineChart,
-    /// What the dashed line shows, where there is one.
-    pub against: Option<String>,
     pub table: RateTable,
     pub change: Option<Change>,
     pub stack: Stack,
@@ -45,7 +43,7 @@ pub fn over_time(page: OverTime) -> impl IntoView {
     let drawn = match line_chart(&page.chart) {
         Some(drawn) => view! {
             <div class="chart-box">{drawn}</div>
-            {page.against.map(|against| view! { <p class="muted dashed">{against}</p> })}
+            {page.chart.has_before().then(|| view! { <p class="muted dashed">{page.chart.against.clone()}</p> })}
             {figures(rate_table(page.table))}
         }
         .prerender(),

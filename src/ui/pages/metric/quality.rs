@@ -34,15 +34,17 @@ pub fn quality(page: Quality) -> impl IntoView {
     let examples = page.examples.map(|address| {
         view! { <p>"Batches with these problems can be seen at their input: "<a href=address>"Inputs"</a>"."</p> }
     });
-    let nothing_of = if page.is_rounded {
-        "No kind came on ten batches or more of a day: your role sees no fewer."
-    } else {
-        "Nothing that came in these days contradicts itself, what its device said before, or Apple's rules."
+    let (nothing_seen, nothing_of) = match page.is_rounded {
+        true => ("Nothing that your role sees", "Problems of fewer than 10 batches on a day are hidden from it."),
+        false => (
+            "No data problems",
+            "Nothing that came in these days contradicts itself, what its device said before, or Apple's rules.",
+        ),
     };
     let nothing = page.problems.is_empty().then(|| {
         view! {
             <section class="card empty">
-                <h2>"No data problems"</h2>
+                <h2>{nothing_seen}</h2>
                 <p>{nothing_of}</p>
             </section>
         }

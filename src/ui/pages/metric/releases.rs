@@ -26,6 +26,8 @@ pub struct Releases {
 #[derive(Clone, Debug)]
 pub struct MilestoneRow {
     pub day: String,
+    /// The name of its place in the page, for the first one of a day.
+    pub anchor: Option<String>,
     /// The version with its app, or what was noted.
     pub name: String,
     /// What is said of it, such as who noted it.
@@ -89,7 +91,7 @@ pub fn releases(page: Releases) -> impl IntoView {
             }
         });
         view! {
-            <tr>
+            <tr id=row.anchor>
                 <th scope="row"><b>{row.name}</b><br /><small class="muted">{row.day}{row.about}</small>{remove}</th>
                 {cell(&labels[0], row.before)}
                 {cell(&labels[1], row.after)}

@@ -11,9 +11,9 @@ use crate::ui::words;
 use leptos::prelude::*;
 
 pub fn consent(page: Consent) -> impl IntoView {
-    let Consent { chart, table, span, has_before, links } = page;
+    let Consent { chart, table, links } = page;
     let links = links.into_iter().map(|(words, address)| view! { <li><a href=address>{words}</a></li> });
-    let before = if has_before { format!("; dashed: the {span} before") } else { String::new() };
+    let before = chart.has_before().then(|| format!("; dashed: the {}", chart.against)).unwrap_or_default();
     let shown = match line_chart(&chart) {
         Some(drawn) => view! {
             <div class="chart-box">{drawn}</div>

@@ -144,10 +144,6 @@ pub struct StateRow {
 pub struct Consent {
     pub chart: LineChart,
     pub table: RateTable,
-    /// The chosen days, such as "30 days".
-    pub span: String,
-    /// Whether the period before is drawn.
-    pub has_before: bool,
     /// Where the same is told in more detail.
     pub links: Vec<(String, String)>,
 }

@@ -21,9 +21,16 @@ pub struct Column {
     pub reading: String,
 }
 
+impl Columns {
+    /// The largest count; `None` where every column is empty.
+    pub fn most(&self) -> Option<i64> {
+        self.columns.iter().map(|column| column.count).max().filter(|most| *most > 0)
+    }
+}
+
 /// Both drawings; `None` where every column is empty.
 pub fn columns(columns: &Columns) -> Option<impl IntoView + use<>> {
-    let most = columns.columns.iter().map(|column| column.count).max().filter(|most| *most > 0)?;
+    let most = columns.most()?;
     let frames = Frame::both((54.0, 10.0), (190.0, 9), (170.0, 3));
     let drawings = frames.map(|frame| draw(columns, top(most), frame)).collect_view();
     Some(view! { <div class="chart-box">{drawings}</div> })

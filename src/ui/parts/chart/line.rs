@@ -15,7 +15,7 @@ pub struct LineChart {
     pub points: Vec<LinePoint>,
     /// What the dashed line is, such as "30 days before".
     pub against: String,
-    pub marks: Vec<Mark>,
+    pub marks: Marks,
     /// The id of the table that has the same figures, by whose rows the island reads.
     pub table: &'static str,
 }
@@ -30,6 +30,15 @@ pub struct LinePoint {
     pub band: Option<(f64, f64)>,
     /// The share that it is held against: as long before as the period is, or of another app.
     pub before: Option<f64>,
+}
+
+/// What happened meanwhile.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Marks {
+    /// From the oldest to the newest.
+    pub all: Vec<Mark>,
+    /// Where earlier ones are told, of which there is no room for more.
+    pub earlier: Option<String>,
 }
 
 /// Something that happened.
@@ -60,6 +69,18 @@ struct Plot<'a> {
 }
 
 impl LineChart {
+    /// All shares, among them those between which one may lie.
+    fn shares(&self) -> impl Iterator<Item = f64> {
+        self.points.iter().flat_map(|point| {
+            let band = point.band.into_iter().flat_map(|(low, high)| [low, high]);
+            [point.share, point.before].into_iter().flatten().chain(band)
+        })
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.shares().next().is_none()
+    }
+
     /// Whether there is anything to draw that the line is held against.
     pub fn has_before(&self) -> bool {
         self.points.iter().any(|point| point.before.is_some())
@@ -85,6 +106,11 @@ impl Plot<'_> {
         self.runs(of).into_iter().map(path).collect::<Vec<_>>().join(" ")
     }
 
+    /// The points that stand alone: a single one has no line.
+    fn alone(&self, of: impl Fn(&LinePoint) -> Option<f64>) -> Vec<(f64, f64)> {
+        self.runs(of).into_iter().filter(|run| run.len() == 1).flatten().collect()
+    }
+
     fn band(&self) -> String {
         let high = self.runs(|point| point.band.map(|(_, high)| high));
         let low = self.runs(|point| point.band.map(|(low, _)| low));
@@ -96,14 +122,10 @@ impl Plot<'_> {
 
 /// Both drawings with the list of marks; `None` where there is not a single share to draw.
 pub fn line_chart(chart: &LineChart) -> Option<impl IntoView + use<>> {
-    let all = chart.points.iter().flat_map(|point| {
-        let band = point.band.into_iter().flat_map(|(low, high)| [low, high]);
-        [point.share, point.before].into_iter().flatten().chain(band)
-    });
-    let scale = Scale::around(all)?;
+    let scale = Scale::around(chart.shares())?;
     let frames = Frame::both((46.0, 10.0), (280.0, 7), (220.0, 3));
     let drawings = frames.map(|frame| draw(&Plot { chart, scale: &scale, frame }));
-    let marks = (!chart.marks.is_empty()).then(|| marks(&chart.marks));
+    let marks = (!chart.marks.all.is_empty()).then(|| marks(&chart.marks));
     Some(view! { {drawings.collect_view()}{marks} })
 }
 
@@ -117,10 +139,11 @@ fn draw(plot: &Plot<'_>) -> impl IntoView + use<> {
     let (top, bottom) = (frame.top, frame.bottom());
     let lines: Vec<(f64, String)> = scale.lines.iter().map(|line| (scale.height(*line), scale.label(*line))).collect();
     let labels: Vec<&str> = chart.points.iter().map(|point| point.label.as_str()).collect();
-    // A single point has no line.
-    let dots = plot.runs(|point| point.share).into_iter().filter(|run| run.len() == 1).flatten().map(|(x, y)| {
-        view! { <circle class="dot" cx=coordinate(x) cy=coordinate(y) r="3" /> }
-    });
+    let dot = |class: &'static str, (x, y): (f64, f64)| {
+        view! { <circle class=class cx=coordinate(x) cy=coordinate(y) r="3" /> }
+    };
+    let before = plot.alone(|point| point.before).into_iter().map(|at| dot("dot before", at));
+    let dots = before.chain(plot.alone(|point| point.share).into_iter().map(|at| dot("dot", at)));
     view! {
         <svg
             class=format!("chart lines {}", frame.name)
@@ -182,7 +205,7 @@ fn marked(plot: &Plot<'_>) -> impl IntoView + use<> {
             <text class="mark-words" x=coordinate(left + 8.0) y=coordinate(y + 14.0)>{mark.words.clone()}</text>
         })
     };
-    let words = plot.chart.marks.iter().filter_map(words).collect_view();
+    let words = plot.chart.marks.all.iter().filter_map(words).collect_view();
     let line = |mark: &Mark| {
         let x = coordinate(plot.x(mark.at));
         view! {
@@ -190,11 +213,11 @@ fn marked(plot: &Plot<'_>) -> impl IntoView + use<> {
         }
     };
     // No line goes through another mark's words.
-    view! { {plot.chart.marks.iter().map(line).collect_view()}{words} }
+    view! { {plot.chart.marks.all.iter().map(line).collect_view()}{words} }
 }
 
 /// What is marked, in words and with where it leads.
-fn marks(marks: &[Mark]) -> impl IntoView + use<> {
+fn marks(marks: &Marks) -> impl IntoView + use<> {
     let mark = |mark: &Mark| {
         let words = match &mark.address {
             Some(address) => view! { <a href=address.clone()>{mark.words.clone()}</a> }.into_any(),
@@ -202,5 +225,6 @@ fn marks(marks: &[Mark]) -> impl IntoView + use<> {
         };
         view! { <li><span class="muted">{mark.when.clone()}</span>" "{words}</li> }
     };
-    view! { <ul class="marks" aria-label="Marked in the chart">{marks.iter().map(mark).collect_view()}</ul> }
+    let earlier = marks.earlier.clone().map(|address| view! { <li><a href=address>"Earlier releases"</a></li> });
+    view! { <ul class="marks" aria-label="Marked in the chart">{earlier}{marks.all.iter().map(mark).collect_view()}</ul> }
 }

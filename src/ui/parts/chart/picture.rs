@@ -17,6 +17,11 @@ const STYLE: &str = include_str!("picture.svg.css");
 const WIDTH: f64 = 1000.0;
 const HEAD: f64 = 64.0;
 const FOOT: f64 = 34.0;
+/// How high a line of words is, and how many letters fit into one, wide ones too.
+const LINE: f64 = 18.0;
+const LETTERS: usize = 80;
+/// Between what was chosen one by one.
+const BETWEEN: &str = " · ";
 
 /// A chart of a page.
 #[derive(Clone, Copy, Debug)]
@@ -47,6 +52,15 @@ impl Chart<'_> {
         }
     }
 
+    pub fn is_empty(self) -> bool {
+        match self {
+            Self::Bars(_) => false,
+            Self::Line(chart) => chart.is_empty(),
+            Self::Stack(chart) => chart.is_empty(),
+            Self::Columns(chart) => chart.most().is_none(),
+        }
+    }
+
     /// Both drawings as the page has them; empty where there is nothing to draw.
     fn drawings(self) -> String {
         match self {
@@ -60,8 +74,8 @@ impl Chart<'_> {
     /// What the colours and the dashed line mean; empty where there are none.
     fn legend(self, y: f64) -> String {
         match self {
-            Self::Bars(_) | Self::Stack(_) => of_states(y).to_html(),
-            Self::Line(chart) if chart.has_before() => of_before(y, chart.against.clone()).to_html(),
+            Self::Bars(_) | Self::Stack(_) => legend_of_states(y).to_html(),
+            Self::Line(chart) if chart.has_before() => legend_of_dashes(y, chart.against.clone()).to_html(),
             Self::Line(_) | Self::Columns(_) => String::new(),
         }
     }
@@ -75,17 +89,22 @@ impl Chart<'_> {
         let drawing = &drawings[begins + "<svg".len()..ends];
         let (_, measures) = drawing.split_once("viewBox=\"0 0 ")?;
         let height: f64 = measures.split_once('"')?.0.split(' ').nth(1)?.parse().ok()?;
-        let legend = self.legend(HEAD + height);
-        let whole = HEAD + height + if legend.is_empty() { 12.0 } else { FOOT };
+        let about = lines(about);
+        let head = HEAD + LINE * about.len().saturating_sub(1) as f64;
+        let legend = self.legend(head + height);
+        let whole = head + height + if legend.is_empty() { 12.0 } else { FOOT };
+        let about = about.into_iter().enumerate().map(|(at, line)| {
+            view! { <text class="about" x="8" y=47.0 + LINE * at as f64>{line}</text> }
+        });
         let words = view! {
             <title>{self.title()}</title>
             <rect class="ground" width=WIDTH height=whole />
             <text class="head" x="8" y="26">{self.title()}</text>
-            <text class="about" x="8" y="47">{about.to_owned()}</text>
+            {about.collect_view()}
         };
         let picture = format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{WIDTH}\" height=\"{whole}\" viewBox=\"0 0 {WIDTH} {whole}\">\
-             <style>{STYLE}</style>{}<svg y=\"{HEAD}\" width=\"{WIDTH}\" height=\"{height}\"{drawing}</svg>{legend}</svg>",
+             <style>{STYLE}</style>{}<svg y=\"{head}\" width=\"{WIDTH}\" height=\"{height}\"{drawing}</svg>{legend}</svg>",
             words.to_html()
         );
         // What a page in a browser takes for an empty comment is no XML.
@@ -93,8 +112,25 @@ impl Chart<'_> {
     }
 }
 
+/// What was chosen, in as many lines as it takes; longer names than a line are cut.
+fn lines(about: &str) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for part in about.split(BETWEEN) {
+        let is_cut = part.chars().count() > LETTERS;
+        let part = if is_cut { part.chars().take(LETTERS - 1).chain(['…']).collect() } else { part.to_owned() };
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + BETWEEN.chars().count() + part.chars().count() <= LETTERS => {
+                line.push_str(BETWEEN);
+                line.push_str(&part);
+            }
+            _ => lines.push(part),
+        }
+    }
+    lines
+}
+
 /// The colours of the five states, one beside the other.
-fn of_states(y: f64) -> impl IntoView {
+fn legend_of_states(y: f64) -> impl IntoView {
     let mut x = 8.0;
     let state = |state: CountedState| {
         let (at, name) = (x, words::state(state));
@@ -110,7 +146,7 @@ fn of_states(y: f64) -> impl IntoView {
 }
 
 /// The dashed line, with what it is.
-fn of_before(y: f64, against: String) -> impl IntoView {
+fn legend_of_dashes(y: f64, against: String) -> impl IntoView {
     let middle = y + 16.0;
     view! {
         <path class="before" d=format!("M8 {middle}H44") />
@@ -121,7 +157,7 @@ fn of_before(y: f64, against: String) -> impl IntoView {
 #[cfg(test)]
 mod tests {
     use super::super::columns::Column;
-    use super::super::line::LinePoint;
+    use super::super::line::{LinePoint, Mark, Marks};
     use super::*;
 
     #[test]
@@ -144,11 +180,23 @@ mod tests {
             title: "Consent rate".to_owned(),
             points: vec![point],
             against: "Chess & more".to_owned(),
-            marks: vec![],
+            marks: Marks::default(),
             table: "table",
         };
         let picture = Chart::Line(&line).picture("").expect("something to draw");
         assert!(picture.ends_with(">Chess &amp; more</text></svg>"), "{picture}");
+        assert!(picture.contains("class=\"dot before\""), "one day has a dot for the other app too: {picture}");
+        let mark = |at, words: &str| Mark { at, when: "7 Nov 2026".to_owned(), words: words.to_owned(), address: None };
+        let all = vec![mark(0.0, "first"), mark(0.1, "second")];
+        let marked = LineChart { marks: Marks { all, earlier: None }, ..line };
+        let picture = Chart::Line(&marked).picture("").expect("something to draw");
+        let last_line = picture.rfind("class=\"mark\"").expect("lines");
+        assert!(picture.find(">first<").expect("words") > last_line, "no line goes through words: {picture}");
+        let wide = "W".repeat(80);
+        assert_eq!(
+            lines(&format!("Acme · 7 Nov · {wide} · {wide}W · iOS")),
+            ["Acme · 7 Nov", &wide, &format!("{}…", &wide[1..]), "iOS"]
+        );
         let empty = Columns { columns: vec![], ..chart };
         assert_eq!(Chart::Columns(&empty).picture(""), None);
     }

@@ -25,11 +25,16 @@ pub struct StackPoint {
     pub counts: [i64; 5],
 }
 
+impl Stack {
+    pub fn is_empty(&self) -> bool {
+        !self.points.iter().any(StackPoint::is_known)
+    }
+}
+
 /// Both drawings; `None` where there is nothing to draw.
 pub fn stack(stack: &Stack) -> Option<impl IntoView + use<>> {
-    let any = stack.points.iter().any(|point| point.is_known());
     let frames = Frame::both((46.0, 8.0), (240.0, 7), (200.0, 3));
-    any.then(|| frames.map(|frame| draw(stack, frame)).collect_view())
+    (!stack.is_empty()).then(|| frames.map(|frame| draw(stack, frame)).collect_view())
 }
 
 fn draw(stack: &Stack, frame: Frame) -> impl IntoView + use<> {

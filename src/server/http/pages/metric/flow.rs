@@ -24,12 +24,13 @@ pub async fn model(view: &mut View, asked: &Asked) -> Result<FlowView> {
     let authorized = happened.sum(|day| day.sums.first_authorized);
     let withdrawals = happened.sum(DayFlows::withdrawals);
     let answered = words::count(first_answers);
+    let withdrew = words::count(withdrawals);
+    let withdrew = format!("{withdrew} {}", if withdrew == "1" { "device" } else { "devices" });
     let lead = format!(
-        "{answered} {}, of which {} ({}) authorized; {} devices withdrew: they went from authorized to denied.",
+        "{answered} {} on a device, of which {} ({}) authorized; {withdrew} withdrew: from authorized to denied.",
         if answered == "1" { "first answer" } else { "first answers" },
         words::count(authorized),
         words::share(share(authorized, first_answers)),
-        words::count(withdrawals),
     );
     let changes: Vec<_> = happened.changes().collect();
     Ok(FlowView {
@@ -46,7 +47,7 @@ pub async fn model(view: &mut View, asked: &Asked) -> Result<FlowView> {
             title: "Time to the first answer".to_owned(),
             columns: times(&happened).into_iter().map(time_column).collect(),
         },
-        half: half(&happened),
+        half: half(&times(&happened), first_answers),
         lead,
         limited: limited(&happened),
     })
@@ -121,14 +122,13 @@ fn time_row((class, shown): (AnswerTime, Shown), all: Shown) -> TimeRow {
 
 /// Where it is not told how long answers took.
 const NOBODY: &str = "Nobody answered for the first time in these days.";
-const ROUNDED: &str =
-    "Rounded figures do not tell how long half of the first answers took: on some days fewer than 10 took so long.";
+const ROUNDED: &str = "Your role sees rounded figures, which do not tell how long half of the first answers took: on most days fewer than 10 took so long.";
 
 /// In which class the answer in the middle falls.
-fn half(happened: &Happened) -> String {
-    let times = times(happened);
-    // Where classes are not told whole, the middle would be another one.
-    if times.iter().any(|(_, shown)| shown.is_incomplete() || *shown == Shown::FewerThanTen) {
+fn half(times: &[(AnswerTime, Shown)], first_answers: Shown) -> String {
+    // Where classes are not told whole, the middle would be another one. That none is told at all is no sign that nobody answered.
+    let is_hidden = |shown: Shown| shown.is_incomplete() || shown == Shown::FewerThanTen;
+    if is_hidden(first_answers) || times.iter().any(|(_, shown)| is_hidden(*shown)) {
         return ROUNDED.to_owned();
     }
     let figures = times.iter().map(|(class, shown)| (class, shown.figure().unwrap_or_default()));

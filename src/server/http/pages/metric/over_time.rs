@@ -42,11 +42,9 @@ pub async fn model(view: &mut View, asked: &Asked, query: &PageQuery) -> Result<
         total: words::count(figures.apple()),
     };
     let is_empty = figures.iter().all(|(_, figures)| figures.all().figure().unwrap_or_default() == 0);
-    let chart = reading.chart(rate, &compared, marks, TABLE);
     Ok(OverTime {
         rate,
-        against: chart.points.iter().any(|point| point.before.is_some()).then(|| reading.against.column()),
-        chart,
+        chart: reading.chart(rate, &compared, marks, TABLE),
         table: reading.table(rate, &compared, TABLE),
         change: reading.change(rate, &compared),
         stack: Stack {

@@ -1,5 +1,6 @@
 //! Releases, and what is noted on days.
 
+use super::super::rate::anchor;
 use super::asked::Asked;
 use super::bar::MOST_OFFERED;
 use crate::domain::metric::{Fraction, Meaning, Rate};
@@ -48,7 +49,7 @@ pub async fn model(view: &mut View, asked: &Asked, said: Said, address: String) 
     let day = if typed.day.is_empty() && faults.0.is_empty() { calendar::date(asked.kept.today) } else { typed.day };
     let form = AnnotationForm { name: typed.name, day, apps, app: typed.app, faults };
     Ok(Releases {
-        rows: compared.into_iter().map(|compared| row(compared, may_note)).collect(),
+        rows: rows(compared, may_note),
         cohort_days: COHORT_DAYS,
         note,
         form: may_note.then_some(form),
@@ -62,6 +63,17 @@ pub async fn exported(view: &mut View, asked: &Asked) -> Result<Vec<ComparedMile
     let app = asked.app_id();
     let all = milestones(view, &asked.apps, asked.environment, app, asked.period.period, MOST_EXPORTED).await?;
     compared_milestones(view, asked.environment, app, all, asked.kept).await
+}
+
+/// The rows, of which the first of each day can be led to.
+fn rows(compared: Vec<ComparedMilestone>, may_note: bool) -> Vec<MilestoneRow> {
+    let mut before = None;
+    let anchored = |compared: ComparedMilestone| {
+        let day = compared.milestone.day;
+        let is_first = before.replace(day) != Some(day);
+        MilestoneRow { anchor: is_first.then(|| anchor(day)), ..row(compared, may_note) }
+    };
+    compared.into_iter().map(anchored).collect()
 }
 
 fn row(ComparedMilestone { milestone, cohorts }: ComparedMilestone, may_note: bool) -> MilestoneRow {
@@ -81,6 +93,7 @@ fn row(ComparedMilestone { milestone, cohorts }: ComparedMilestone, may_note: bo
         .filter(|(_, meaning)| *meaning != Meaning::Unknown);
     MilestoneRow {
         day: day_words(day),
+        anchor: None,
         name,
         about,
         before,
