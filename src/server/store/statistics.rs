@@ -8,11 +8,14 @@ use super::tables::growing;
 use crate::server::error::Result;
 use sqlx::{AssertSqlSafe, PgConnection};
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 
 /// Rows from which keys can be told from what is the same in all of them.
 const ENOUGH: i64 = 100;
 /// From so many rows on, Postgres' own vacuum keeps up.
 const PLENTY: i64 = 1_000_000;
+/// How long commits have the processor for themselves between two tables, to catch up with what waited during the first.
+const BETWEEN: Duration = Duration::from_millis(50);
 
 /// When the tables are looked through: at ten times as many rows as before, for what was learnt of a few misleads once there
 /// are many.
@@ -67,12 +70,12 @@ impl Store {
         }
         tx.commit().await?;
         for table in growing() {
-            // One by one, so that whoever needs the processor gets it in between.
             let mut tx = db.write().await?;
             if let Tx::Postgres(postgres) = &mut tx {
                 look_through(postgres.connection().await, table).await?;
             }
             tx.commit().await?;
+            tokio::time::sleep(BETWEEN).await;
         }
         Ok(true)
     }
