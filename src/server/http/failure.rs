@@ -358,7 +358,9 @@ fn messages(error: &Error, incident: &str) -> Vec<Message> {
                 Refusal::Conflict => words::STALE_VERSION,
                 Refusal::SentAlready => "this form was sent already",
                 Refusal::TooLarge(kb) => &format!("expected at most {kb} KB"),
-                Refusal::CutOff => "the body did not come whole within 30 seconds; nothing was stored, send it again",
+                Refusal::CutOff => {
+                    "the body did not come whole, or not within 30 seconds; nothing was stored, send it again"
+                }
                 Refusal::BadRequest(_) | Refusal::Invalid(_) => "the request cannot be read",
             };
             one(refusal.code(), message)

@@ -9,6 +9,8 @@ use axum::middleware::Next;
 use axum::response::Response;
 use http_body_util::{BodyExt, LengthLimitError};
 use hyper::body::{Frame, SizeHint};
+use std::error::Error;
+use std::io::ErrorKind;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
@@ -30,17 +32,17 @@ pub async fn read_on(request: Request, next: Next) -> Response {
     if body.is_end_stream() {
         return next.run(Request::from_parts(parts, body)).await;
     }
-    let shared = Arc::new(Mutex::new(SentBody { body, is_begun: false, has_ended: false }));
+    let shared = Arc::new(Mutex::new(SentBody { body, is_begun: false, has_ended: false, is_late: false }));
     let deadline = Box::pin(tokio::time::sleep(BODY_WITHIN));
     let lent = Body::new(LentBody { sent: shared.clone(), deadline });
     let mut response = next.run(Request::from_parts(parts, lent)).await;
-    let (is_begun, has_ended) = {
+    let (is_begun, has_ended, is_late) = {
         let sent = shared.lock().unwrap_or_else(PoisonError::into_inner);
-        (sent.is_begun, sent.has_ended)
+        (sent.is_begun, sent.has_ended, sent.is_late)
     };
     if !has_ended {
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
-        if is_begun || !waits_to_send {
+        if !is_late && (is_begun || !waits_to_send) {
             let deadline = Box::pin(tokio::time::sleep(READ_ON_WITHIN));
             drop_rest(LentBody { sent: shared, deadline }).await;
         }
@@ -51,12 +53,23 @@ pub async fn read_on(request: Request, next: Next) -> Response {
 /// A whole body, of so many bytes at most.
 ///
 /// # Errors
-/// [`Refusal::TooLarge`] for a longer one, [`Refusal::CutOff`] for one that took too long or broke off.
+/// [`Refusal::TooLarge`] for a longer one, and those of [`unread`].
 pub async fn whole(body: Body, largest: usize) -> Result<Bytes, Refusal> {
-    to_bytes(body, largest).await.map_err(|error| match std::error::Error::source(&error) {
+    to_bytes(body, largest).await.map_err(|error| match error.source() {
         Some(source) if source.is::<LengthLimitError>() => Refusal::TooLarge(largest / 1024),
-        _ => Refusal::CutOff,
+        _ => unread(&error),
     })
+}
+
+/// Why a body was not read to its end: [`Refusal::CutOff`] where it took too long or broke off, [`Refusal::BadRequest`] where
+/// it is not sent as HTTP says, and would be no better next time.
+pub fn unread(error: &axum::Error) -> Refusal {
+    let causes = std::iter::successors(error.source(), |cause: &&(dyn Error + 'static)| (*cause).source());
+    let kinds = causes.filter_map(|cause| cause.downcast_ref::<std::io::Error>()).map(std::io::Error::kind);
+    match kinds.last() {
+        Some(ErrorKind::InvalidInput | ErrorKind::InvalidData) => Refusal::BadRequest(Vec::new()),
+        _ => Refusal::CutOff,
+    }
 }
 
 async fn drop_rest(mut body: LentBody) {
@@ -72,6 +85,8 @@ struct SentBody {
     body: Body,
     is_begun: bool,
     has_ended: bool,
+    /// Whether its time is over.
+    is_late: bool,
 }
 
 /// A body that its handler may drop, and which is there all the same; it fails when its time is over.
@@ -93,7 +108,8 @@ impl HttpBody for LentBody {
             polled
         };
         if polled.is_pending() && self.deadline.as_mut().poll(cx).is_ready() {
-            return Poll::Ready(Some(Err(axum::Error::new(std::io::Error::from(std::io::ErrorKind::TimedOut)))));
+            self.sent.lock().unwrap_or_else(PoisonError::into_inner).is_late = true;
+            return Poll::Ready(Some(Err(axum::Error::new(std::io::Error::from(ErrorKind::TimedOut)))));
         }
         polled
     }
@@ -133,6 +149,6 @@ mod tests {
         let response = app.oneshot(request).await.unwrap();
         assert_eq!(response.status(), StatusCode::REQUEST_TIMEOUT);
         assert_eq!(response.headers()[CONNECTION], "close");
-        assert_eq!(begun.elapsed().as_secs(), (BODY_WITHIN + READ_ON_WITHIN).as_secs());
+        assert_eq!(begun.elapsed().as_secs(), BODY_WITHIN.as_secs());
     }
 }

@@ -5,6 +5,7 @@ use attest::domain::role::Role;
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use serde_json::json;
+use std::io::ErrorKind;
 
 on_both! {
     bad_batches_are_refused_with_their_field
@@ -219,22 +220,22 @@ async fn a_body_that_breaks_off_is_told_as_such(world: World) {
     world.workspace("Acme").await;
     let (key, secret) = world.input("acme", "Backend").await;
     let token = world.token("acme", Role::ComplianceAdmin).await;
-    let broken = || {
-        let parts = [Ok("{"), Err(std::io::Error::from(std::io::ErrorKind::TimedOut))];
-        Body::from_stream(futures::stream::iter(parts))
-    };
+    let broken = |kind: ErrorKind| Body::from_stream(futures::stream::iter([Ok("{"), Err(std::io::Error::from(kind))]));
     let annotations = "/api/v1/workspaces/acme/annotations";
     for (path, authorization) in
         [("/v2/events", basic(&key, &secret)), ("/v2/bulkevents", basic(&key, &secret)), (annotations, bearer(&token))]
     {
-        let reply = world.ask("POST", path, Some(&authorization), broken()).await;
+        // What is not sent as HTTP says is no better next time.
+        let malformed = world.ask("POST", path, Some(&authorization), broken(ErrorKind::InvalidInput)).await;
+        assert_eq!(malformed.status, StatusCode::BAD_REQUEST, "{path}: {}", malformed.body);
+        let reply = world.ask("POST", path, Some(&authorization), broken(ErrorKind::TimedOut)).await;
         assert_eq!(reply.status, StatusCode::REQUEST_TIMEOUT, "{path}: {}", reply.body);
         assert!(reply.body.contains("did not come whole") && reply.body.contains("errors"), "{path}: {}", reply.body);
     }
     let form = Request::post("/sign-in")
         .header("content-type", "application/x-www-form-urlencoded")
         .header("sec-fetch-site", "same-origin");
-    let reply = world.send(form.body(broken()).expect("a request"), "127.0.0.1").await;
+    let reply = world.send(form.body(broken(ErrorKind::UnexpectedEof)).expect("a request"), "127.0.0.1").await;
     assert_eq!(reply.status, StatusCode::REQUEST_TIMEOUT);
     assert!(reply.body.contains("did not arrive whole"), "{}", reply.body);
 }

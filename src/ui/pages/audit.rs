@@ -201,8 +201,8 @@ fn filters(filter: AuditLogFilter, faults: &Faults) -> impl IntoView + use<> {
         let option = |Choice { value, words, chosen }| view! { <option value=value selected=chosen>{words}</option> };
         choices.into_iter().map(option).collect_view()
     };
-    let faults = faults.0.iter().map(|(name, _)| {
-        let said = format!("{}: {}. It was ignored.", words::parameter(name), words::parameter_problem(name));
+    let faults = faults.0.iter().map(|(name, problem)| {
+        let said = format!("{}: {}. It was ignored.", words::parameter(name), words::parameter_problem(name, *problem));
         view! { <p class="fault" role="alert">{said}</p> }
     });
     view! {

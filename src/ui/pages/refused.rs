@@ -1,5 +1,6 @@
 //! Errors: what happened, and what to do about it.
 
+use crate::domain::error::Problem;
 use crate::ui::pages::second_factor::SECOND_FACTOR;
 use crate::ui::surroundings::{Around, Model, Surroundings};
 use crate::ui::words::{self, Conflict};
@@ -36,7 +37,7 @@ pub struct RefusedPage {
     /// Whether something was sent that could have changed something.
     pub sent: bool,
     /// The parameters of the address that mean nothing.
-    pub parameters: Vec<String>,
+    pub parameters: Vec<(String, Problem)>,
     /// The same page without its parameters.
     pub path: String,
     /// Under which the cause is in the log.
@@ -112,8 +113,8 @@ pub fn refused(page: RefusedPage) -> impl IntoView {
     let nothing = (page.sent && page.why != Why::Unknown).then(|| view! { {words::NOTHING_CHANGED}" " });
     let incident =
         page.incident.clone().map(|incident| view! { <p class="muted">"Incident "<code>{incident}</code></p> });
-    let parameters = page.parameters.iter().map(|name| {
-        view! { <li><b>{words::parameter(name).to_owned()}</b>": "{words::parameter_problem(name)}</li> }
+    let parameters = page.parameters.iter().map(|(name, problem)| {
+        view! { <li><b>{words::parameter(name).to_owned()}</b>": "{words::parameter_problem(name, *problem)}</li> }
     });
     let parameters = (!page.parameters.is_empty()).then(|| view! { <ul>{parameters.collect_view()}</ul> });
     let (address, words) = if !page.parameters.is_empty() || page.why == Why::TooLarge {

@@ -180,15 +180,19 @@ pub fn parameter(name: &str) -> &str {
         "platform" => "Platform",
         "to" => "To",
         "unit" => "Profiles or devices",
+        "" => "The address",
         other => other,
     }
 }
 
 /// What is wrong with a parameter of an address; never the value, which somebody else may have made up.
-pub fn parameter_problem(name: &str) -> &'static str {
-    match name {
-        "from" | "to" | "on" => "expected a date such as 2026-11-22",
-        "before" => "expected a row number",
+pub fn parameter_problem(name: &str, problem: Problem) -> &'static str {
+    match (name, problem) {
+        (_, Problem::Unprintable) => "it has invisible characters",
+        (_, Problem::TooLong) => "it is too long",
+        (_, Problem::Repeated) => "it is there twice",
+        ("from" | "to" | "on", _) => "expected a date such as 2026-11-22",
+        ("before", _) => "expected a row number",
         _ => "this value does not exist",
     }
 }

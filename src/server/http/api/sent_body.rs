@@ -3,6 +3,7 @@
 use crate::domain::error::{Code, Fault, Message, Problem, Refusal};
 use crate::domain::id::WorkspaceId;
 use crate::server::error::Result;
+use crate::server::http::unread::unread;
 use crate::server::ingest::Room;
 use crate::server::state::AppState;
 use axum::extract::Request;
@@ -25,8 +26,8 @@ pub(super) enum Unread {
     /// Said to be packed by gzip, and is not.
     NotGzip,
     NotText,
-    /// It did not come whole in time, or its sender disconnected: there is no batch to count.
-    CutOff,
+    /// It did not come to its end: there is no batch to count.
+    Broken(Refusal),
 }
 
 impl Unread {
@@ -38,7 +39,7 @@ impl Unread {
             Self::UnknownEncoding => Some(Fault::new("Content-Encoding", Problem::UnknownEncoding)),
             Self::NotGzip => Some(Fault::new("Content-Encoding", Problem::NotGzip)),
             Self::NotText => Some(Fault::new("", Problem::NotJson)),
-            Self::CutOff => None,
+            Self::Broken(_) => None,
         }
     }
 
@@ -52,7 +53,7 @@ impl Unread {
             Self::TooLarge(largest) => Err(Refusal::TooLarge(largest / 1024).into()),
             Self::NotJsonType => Err(Refusal::NotJsonType.into()),
             Self::UnknownEncoding => unsupported("Content-Encoding: expected gzip, or none"),
-            Self::CutOff => Err(Refusal::CutOff.into()),
+            Self::Broken(refusal) => Err(refusal.clone().into()),
             Self::NotGzip | Self::NotText => {
                 let fault = self.fault().unwrap_or_else(|| Fault::new("", Problem::NotJson));
                 Err(Refusal::BadRequest(vec![fault]).into())
@@ -77,7 +78,10 @@ pub(super) async fn read(
     let mut room = state.ingest.room(workspace, announced.unwrap_or_default())?;
     let mut bytes = Vec::new();
     while let Some(frame) = body.frame().await {
-        let Ok(frame) = frame else { return Ok(Err(Unread::CutOff)) };
+        let frame = match frame {
+            Ok(frame) => frame,
+            Err(error) => return Ok(Err(Unread::Broken(unread(&error)))),
+        };
         let Ok(data) = frame.into_data() else { continue };
         if bytes.len() + data.len() > largest {
             return Ok(Err(Unread::TooLarge(largest)));

@@ -225,12 +225,19 @@ pub async fn marks(
 ) -> Result<Marks> {
     let mut all = settings_marks(view, compared);
     let Some(period) = compared.period() else { return Ok(Marks { all, earlier: None }) };
-    let days = [("from", calendar::date(period.first)), ("to", calendar::date(period.last))];
-    let app_asked = app.map(|app| ("app", app.to_string()));
-    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(days.iter().chain(&app_asked)).finish();
-    let address = format!("/w/{}/metrics/releases?{query}", view.workspace.slug);
+    let path = format!("/w/{}/metrics/releases", view.workspace.slug);
+    let until = |last: Day| {
+        let days = [("from", calendar::date(period.first)), ("to", calendar::date(last))];
+        let environment =
+            (environment != Environment::default()).then(|| ("environment", environment.as_str().to_owned()));
+        let chosen = app.map(|app| ("app", app.to_string())).into_iter().chain(environment);
+        let query =
+            form_urlencoded::Serializer::new(String::new()).extend_pairs(days.into_iter().chain(chosen)).finish();
+        format!("{path}?{query}")
+    };
+    let address = until(period.last);
     let mut newest = milestones(view, apps, environment, app, period, MOST_MILESTONES + 1).await?;
-    let earlier = (newest.len() > MOST_MILESTONES).then(|| address.clone());
+    let earlier = newest.get(MOST_MILESTONES).map(|first| until(first.day));
     newest.truncate(MOST_MILESTONES);
     for milestone in newest {
         let Some(at) = place(&compared.points, milestone.day) else { continue };

@@ -63,7 +63,7 @@ pub async fn refused(
     let why = error.map_or(Why::BadRequest, why);
     let parameters = match error {
         Some(Error::Refused(Refusal::BadRequest(faults))) if !asked.sent => {
-            faults.iter().map(|fault| fault.field.to_string()).collect()
+            faults.iter().map(|fault| (fault.field.to_string(), fault.problem)).collect()
         }
         _ => Vec::new(),
     };

@@ -13,7 +13,7 @@ use leptos::prelude::*;
 pub fn consent(page: Consent) -> impl IntoView {
     let Consent { chart, table, links } = page;
     let links = links.into_iter().map(|(words, address)| view! { <li><a href=address>{words}</a></li> });
-    let before = chart.has_before().then(|| format!("; dashed: the {}", chart.against)).unwrap_or_default();
+    let before = if chart.has_before() { format!("; dashed: the {}", chart.against) } else { String::new() };
     let shown = match line_chart(&chart) {
         Some(drawn) => view! {
             <div class="chart-box">{drawn}</div>

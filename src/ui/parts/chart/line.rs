@@ -225,6 +225,7 @@ fn marks(marks: &Marks) -> impl IntoView + use<> {
         };
         view! { <li><span class="muted">{mark.when.clone()}</span>" "{words}</li> }
     };
-    let earlier = marks.earlier.clone().map(|address| view! { <li><a href=address>"Earlier releases"</a></li> });
+    let earlier =
+        marks.earlier.clone().map(|address| view! { <li><a href=address>"Earlier releases and annotations"</a></li> });
     view! { <ul class="marks" aria-label="Marked in the chart">{earlier}{marks.all.iter().map(mark).collect_view()}</ul> }
 }
