@@ -148,7 +148,7 @@ async fn bulk(wanted: &Wanted, time: Duration) {
         let run = load::closed(&running.address, 24, time, 202, batches::bulk(&input, fleet)).await;
         assert_eq!(run.others, 0, "every request is answered 202");
         running.stop();
-        pairs.push((run.per_second() * 100.0, limit.run(time).await));
+        pairs.push((run.per_second() * batches::BULK as f64, limit.run(time).await));
     }
     tell("B1 bulk ingest", "devices/s", &pairs);
     attest.run(&["check"]);
@@ -210,7 +210,7 @@ async fn single(wanted: &Wanted, time: Duration) {
         let ours = load::closed(&running.address, 64, time, 202, make.clone()).await;
         assert_eq!(ours.others, 0, "every request is answered 202");
         running.stop();
-        let mut sink = server::pinned(&ourselves);
+        let mut sink = server::pinned(server::SERVERS_CORE, &ourselves);
         let sink = sink.args(["--sink", "4103", "--attest", "-", "--folder", "-"]).spawn();
         let mut sink = sink.expect("the rival starts");
         server::wait_for("127.0.0.1:4103", "/readyz");

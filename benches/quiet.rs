@@ -3,7 +3,7 @@
 use super::load::{self, Make, Run};
 use super::server::{Attest, Running};
 use super::{Wanted, batches, fresh, tell};
-use crate::batches::Fleet;
+use crate::batches::{BULK, Fleet};
 use sqlx::{Connection, PgConnection};
 use std::sync::Arc;
 use std::time::Duration;
@@ -100,10 +100,10 @@ fn packages(authorization: &str) -> Make {
         let batch = |at: u64| {
             format!(
                 "{{\"application_info\":{{\"package\":\"com.example.p{}\"}},\"device_info\":{{\"ios_idfv\":\"p{number}-{at}\"}}}}",
-                number * 100 + at
+                number * BULK + at
             )
         };
-        format!("[{}]", (0..100).map(batch).collect::<Vec<_>>().join(","))
+        format!("[{}]", (0..BULK).map(batch).collect::<Vec<_>>().join(","))
     })
 }
 

@@ -75,14 +75,12 @@ impl Attest {
 
     /// Starts it on the server's core.
     pub fn serve(&self, port: u16) -> Running {
-        self.serve_by(pinned(&self.binary), port)
+        self.serve_by(pinned(SERVERS_CORE, &self.binary), port)
     }
 
     /// Starts it on both cores, the load's too.
     pub fn serve_anywhere(&self, port: u16) -> Running {
-        let mut command = Command::new("taskset");
-        command.args(["-c", &format!("{SERVERS_CORE},{LOADS_CORE}")]).arg(&self.binary);
-        self.serve_by(command, port)
+        self.serve_by(pinned(&format!("{SERVERS_CORE},{LOADS_CORE}"), &self.binary), port)
     }
 
     fn serve_by(&self, mut command: Command, port: u16) -> Running {
@@ -100,10 +98,10 @@ impl Attest {
     }
 }
 
-/// A command on the server's core.
-pub fn pinned(binary: &Path) -> Command {
+/// A command on these cores, and on no others.
+pub fn pinned(cores: &str, binary: &Path) -> Command {
     let mut command = Command::new("taskset");
-    command.args(["-c", SERVERS_CORE]).arg(binary);
+    command.args(["-c", cores]).arg(binary);
     command
 }
 

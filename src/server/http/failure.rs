@@ -1,33 +1,27 @@
 //! How errors are reported: once, as a page or as JSON, with the cause in the log only.
 
+use super::denied::{Asked, log, watch_person};
 use super::form::SentFields;
-use super::forwarded::{address, peer};
-use super::metrics::method_label;
 use super::pages::confirm::confirm_page;
-use super::pages::refused::{RefusedRequest, person_of, refused};
+use super::pages::refused::{RefusedRequest, refused};
 use super::render::render;
 use super::security::{RequestId, assert_readable};
 use crate::domain::error::{Code, Fault, Message, Refusal};
-use crate::domain::notice::{NoticeKind, NoticeState};
-use crate::domain::time::DAY;
-use crate::server::auth::throttle::host;
-use crate::server::denials::{self, Denial, Knocker};
+use crate::server::denials;
 use crate::server::error::Error;
-use crate::server::services::notice::tell_operators;
 use crate::server::state::AppState;
 use crate::ui::islands::counts;
 use crate::ui::pages::Page;
 use crate::ui::words;
-use axum::extract::{MatchedPath, Request, State};
+use axum::extract::{Request, State};
 use axum::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
-use axum::http::{HeaderValue, Method, StatusCode};
+use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Json, Response};
 use futures::FutureExt;
 use leptos::prelude::expect_context;
 use leptos_axum::ResponseOptions;
 use serde_json::json;
-use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use tracing::Instrument;
@@ -75,101 +69,6 @@ fn status(error: &Error) -> StatusCode {
     }
 }
 
-/// What is told of a request that was refused.
-struct Asked<'a> {
-    state: &'a AppState,
-    method: Method,
-    route: Option<MatchedPath>,
-    from: Option<IpAddr>,
-    incident: &'a str,
-}
-
-impl<'a> Asked<'a> {
-    fn of(state: &'a AppState, request: &Request, incident: &'a str) -> Self {
-        let from =
-            peer(request.extensions()).map(|peer| address(peer, request.headers(), &state.config.trusted_proxies));
-        let (method, route) = (request.method().clone(), request.extensions().get::<MatchedPath>().cloned());
-        Self { state, method, route, from, incident }
-    }
-
-    fn note(&self, kind: &'static str) {
-        let route = self.route.as_ref().map_or("none", MatchedPath::as_str);
-        let method = method_label(&self.method);
-        self.state.denials.note(Denial { kind, method, route, from: self.from, incident: self.incident });
-    }
-
-    /// Tells the operators where a key or token is wrong too often.
-    fn watch_key(&self) {
-        let from = self.from.map(|from| host(&from.to_string())).unwrap_or_default();
-        let told = NoticeState { address: self.from.map(|from| from.to_string()), ..NoticeState::default() };
-        // Of whichever address is first: strangers have many.
-        watch(self.state, Knocker::Address(from), NoticeKind::ManyBadKeys, (String::new(), told));
-    }
-
-    fn note_error(&self, error: &Error) {
-        log(error, self.incident);
-        if let Error::Refused(refusal) = error {
-            self.note_refusal(refusal);
-        }
-    }
-
-    fn note_refusal(&self, refusal: &Refusal) {
-        match refusal {
-            Refusal::Unauthorized => self.note("unauthorized"),
-            Refusal::Forbidden | Refusal::OperatorsOnly => self.note("forbidden"),
-            Refusal::InputPaused => denials::count("input_paused"),
-            Refusal::SecondFactorMissing => self.note("second_factor_missing"),
-            Refusal::FromElsewhere => self.note("from_elsewhere"),
-            Refusal::NotFound => self.note("not_found"),
-            // Whoever's session is over, and whoever mistypes, is told so.
-            Refusal::Unconfirmed => denials::count("unconfirmed"),
-            Refusal::SignedOut => denials::count("signed_out"),
-            Refusal::BadRequest(_) | Refusal::NotJsonType => denials::count("bad_request"),
-            Refusal::Invalid(_) => denials::count("invalid"),
-            Refusal::Conflict | Refusal::SentAlready => denials::count("conflict"),
-            Refusal::TooLarge(_) => denials::count("too_large"),
-            Refusal::CutOff => denials::count("cut_off"),
-            Refusal::RateLimited | Refusal::TooManyForNow => denials::count("rate_limited"),
-        }
-    }
-
-    /// The same of what the router itself refused.
-    fn note_bare(&self, status: StatusCode) {
-        match status {
-            StatusCode::METHOD_NOT_ALLOWED => self.note("method"),
-            StatusCode::NOT_FOUND => self.note("not_found"),
-            _ => denials::count("bad_request"),
-        }
-    }
-}
-
-/// Counts a refusal of somebody, and tells the operators when it is one too many.
-fn watch(state: &AppState, who: Knocker, kind: NoticeKind, (about, told): (String, NoticeState)) {
-    let now = state.store.clock().now();
-    if state.denials.is_too_often(who, now) {
-        let services = state.services.clone();
-        tokio::spawn(async move {
-            // Once a day, by however many processes.
-            let about = format!("{about} {}", now.0.div_euclid(DAY));
-            if let Err(error) = tell_operators(&services, kind, about, told).await {
-                tracing::warn!(%error, "operators were not told of refusals");
-            }
-        });
-    }
-}
-
-/// The same of a person, at what their role does not allow.
-async fn watch_person(state: &AppState, asked: &RefusedRequest, error: &Error) {
-    let is_closed = matches!(
-        error,
-        Error::Refused(Refusal::Forbidden | Refusal::OperatorsOnly | Refusal::SecondFactorMissing | Refusal::NotFound)
-    );
-    if is_closed && let Ok(Some(person)) = person_of(state, asked).await {
-        let told = NoticeState { who: Some(person.name.clone()), ..NoticeState::default() };
-        watch(state, Knocker::Person(person.id), NoticeKind::ManyRefusals, (person.id.to_string(), told));
-    }
-}
-
 /// Has the request answered. A panic is an error like another, so that who asked is told its incident. What changes something
 /// goes on to its end, also when who asked has gone: or a guess would be tried, and not be counted. Only the end of the process cuts it off.
 async fn answered(request: Request, next: Next) -> Response {
@@ -191,19 +90,6 @@ async fn caught(request: Request, next: Next) -> Response {
         let said = said.or(panic.downcast_ref::<&str>().copied()).unwrap_or("without a word");
         Error::Internal(format!("a panic: {said}")).into_response()
     })
-}
-
-/// Writes the cause into the log, once.
-fn log(error: &Error, incident: &str) {
-    match error {
-        // Noted as such.
-        Error::Refused(_) | Error::Full => {}
-        Error::Again(cause) | Error::Broken(cause) | Error::Unavailable(cause) => {
-            tracing::warn!(incident, cause, "the database is unavailable")
-        }
-        Error::Unknown(cause) => tracing::error!(incident, cause, "it is not known whether a request was stored"),
-        Error::Unsent(cause) | Error::Internal(cause) => tracing::error!(incident, cause, "a request failed"),
-    }
 }
 
 /// Reports errors as a page.

@@ -4,6 +4,7 @@ pub mod api;
 pub mod caller;
 pub mod connections;
 mod cookie;
+mod denied;
 pub mod failure;
 pub mod form;
 mod forwarded;

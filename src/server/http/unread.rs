@@ -1,4 +1,4 @@
-//! Bodies that nobody reads to their end: a request that is refused early, and one that never ends.
+//! Bodies: read whole, or not to their end, for a request is refused early, or never ends.
 
 use crate::domain::error::Refusal;
 use axum::body::{Body, Bytes, HttpBody, to_bytes};
@@ -53,17 +53,17 @@ pub async fn read_on(request: Request, next: Next) -> Response {
 /// A whole body, of so many bytes at most.
 ///
 /// # Errors
-/// [`Refusal::TooLarge`] for a longer one, and those of [`unread`].
+/// [`Refusal::TooLarge`] for a longer one, and those of [`refusal`].
 pub async fn whole(body: Body, largest: usize) -> Result<Bytes, Refusal> {
     to_bytes(body, largest).await.map_err(|error| match error.source() {
         Some(source) if source.is::<LengthLimitError>() => Refusal::TooLarge(largest / 1024),
-        _ => unread(&error),
+        _ => refusal(&error),
     })
 }
 
 /// Why a body was not read to its end: [`Refusal::CutOff`] where it took too long or broke off, [`Refusal::BadRequest`] where
 /// it is not sent as HTTP says, and would be no better next time.
-pub fn unread(error: &axum::Error) -> Refusal {
+pub fn refusal(error: &axum::Error) -> Refusal {
     let causes = std::iter::successors(error.source(), |cause: &&(dyn Error + 'static)| (*cause).source());
     let kinds = causes.filter_map(|cause| cause.downcast_ref::<std::io::Error>()).map(std::io::Error::kind);
     match kinds.last() {

@@ -94,6 +94,18 @@ fn slices_of(question: &ExploredQuestion) -> String {
     query.finish()
 }
 
+/// Binds what a question asks, in the order of its columns: environment, unit, app, slices, and what it is grouped by.
+macro_rules! bound {
+    ($query:expr, $question:expr) => {
+        $query
+            .bind($question.environment)
+            .bind($question.unit)
+            .bind($question.app.unwrap_or(ALL_APPS))
+            .bind(slices_of($question))
+            .bind($question.by)
+    };
+}
+
 macro_rules! explorations {
     ($rest:literal) => {
         concat!(
@@ -157,13 +169,7 @@ impl Scope {
             and ended_at >= $7 order by ended_at desc, id desc limit 1"
         );
         let (workspace, now) = (self.workspace.id, self.now);
-        let row: Option<ExplorationRow> = on!(&mut self.tx, c => sqlx::query_as(SQL)
-            .bind(workspace)
-            .bind(question.environment)
-            .bind(question.unit)
-            .bind(question.app.unwrap_or(ALL_APPS))
-            .bind(slices_of(question))
-            .bind(question.by)
+        let row: Option<ExplorationRow> = on!(&mut self.tx, c => bound!(sqlx::query_as(SQL).bind(workspace), question)
             .bind(now.minus(KEPT_ANSWERS))
             .fetch_optional(c)
             .await?);
@@ -257,14 +263,7 @@ impl SystemTx {
         let most = i64::try_from(MOST_ANSWERS).unwrap_or(i64::MAX);
         on!(&mut self.tx, c => {
             sqlx::query(TOO_MANY).bind(workspace).bind(most).execute(&mut *c).await?;
-            sqlx::query(SQL)
-                .bind(workspace)
-                .bind(id)
-                .bind(question.environment)
-                .bind(question.unit)
-                .bind(question.app.unwrap_or(ALL_APPS))
-                .bind(slices_of(question))
-                .bind(question.by)
+            bound!(sqlx::query(SQL).bind(workspace).bind(id), question)
                 .bind(person)
                 .bind(now)
                 .bind(expected)
@@ -324,18 +323,7 @@ impl SystemTx {
     ) -> Result<()> {
         const SQL: &str = "delete from explorations where workspace_id = $1 and environment = $2 and unit = $3 \
             and app_id = $4 and slices = $5 and grouped_by = $6 and ended_at is null and asked_at < $7";
-        on!(&mut self.tx, c => {
-            sqlx::query(SQL)
-                .bind(workspace)
-                .bind(question.environment)
-                .bind(question.unit)
-                .bind(question.app.unwrap_or(ALL_APPS))
-                .bind(slices_of(question))
-                .bind(question.by)
-                .bind(begun)
-                .execute(c)
-                .await?;
-        });
+        on!(&mut self.tx, c => { bound!(sqlx::query(SQL).bind(workspace), question).bind(begun).execute(c).await?; });
         Ok(())
     }
 }

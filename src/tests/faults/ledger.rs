@@ -48,7 +48,7 @@ impl Ledger {
         self.full.load(Ordering::SeqCst)
     }
 
-    /// Waits until a number has grown by more than what was under way before.
+    /// Waits until a number has grown by as many as are under way at once.
     pub async fn until_more(&self, number: impl Fn(&Self) -> u64) {
         let (before, until) = (number(self), Instant::now() + Duration::from_secs(60));
         while number(self) < before + self.senders {

@@ -1,6 +1,6 @@
 //! Alerts, for scripts.
 
-use super::query::{self, ApiQuery, field, object, only, only_fields};
+use super::query::{ApiQuery, field, object, only, only_fields};
 use super::refused::{Errors, Refused};
 use crate::domain::alert::{AlertKind, AlertState};
 use crate::domain::error::{Fault, Refusal};
@@ -9,6 +9,7 @@ use crate::domain::permission::Permission;
 use crate::domain::time::Millis;
 use crate::server::error::Result;
 use crate::server::http::caller::TokenCaller;
+use crate::server::http::unread::whole;
 use crate::server::services::alert::set_alerts;
 use crate::server::state::AppState;
 use crate::server::store::WorkspaceRef;
@@ -114,6 +115,7 @@ pub struct AlertsChange {
     responses(
         (status = 204, description = "They are set."),
         Refused,
+        (status = 408, description = "The body did not come whole within 30 seconds.", body = Errors),
         (status = 413, description = "More than 4 KB.", body = Errors),
         (status = 422, description = "A threshold is out of its range.", body = Errors),
     )
@@ -126,7 +128,7 @@ pub async fn put_alerts(
 ) -> Result<StatusCode> {
     let workspace = WorkspaceRef::parse(&slug)?;
     state.store.assert_may(&actor, &workspace, Permission::ManageInputs).await?;
-    let body = query::body(request, LARGEST).await?;
+    let body = whole(request.into_body(), LARGEST).await?;
     set_alerts(&state.store, &actor, workspace, read_alerts(&body)?).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -1,6 +1,6 @@
 //! The default and the policy, for scripts: by the same permissions and with the same audit rows as the page.
 
-use super::query::{self, field, object, only_fields};
+use super::query::{field, object, only_fields};
 use super::refused::{Errors, Refused};
 use crate::domain::att::{Policy, Status};
 use crate::domain::error::{Fault, Problem, Refusal};
@@ -10,6 +10,7 @@ use crate::domain::privacy::Settings;
 use crate::domain::time::Millis;
 use crate::server::error::Result;
 use crate::server::http::caller::TokenCaller;
+use crate::server::http::unread::whole;
 use crate::server::services::privacy::{NewSettings, change_settings};
 use crate::server::state::AppState;
 use crate::server::store::WorkspaceRef;
@@ -111,6 +112,7 @@ struct ChangeBody {
         (status = 200, description = "The settings in force now.", body = AttDefault),
         Refused,
         (status = 409, description = "The version sent is not the current one.", body = Errors),
+        (status = 408, description = "The body did not come whole within 30 seconds.", body = Errors),
         (status = 413, description = "More than 64 KB.", body = Errors),
         (status = 422, description = "A reason is missing or too long, or `status` is absent.", body = Errors),
     )
@@ -125,7 +127,7 @@ pub async fn set_att_default(
     // Without the permission, not even the faults of the body are reported.
     let present =
         state.store.view(&actor, workspace.clone(), Permission::ChangePrivacySettings).await?.settings().await?;
-    let body = query::body(request, LARGEST).await?;
+    let body = whole(request.into_body(), LARGEST).await?;
     let change = read_change(&body)?;
     if change.version.is_some_and(|version| version != present.version) {
         return Err(Refusal::Conflict.into());

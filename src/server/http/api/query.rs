@@ -3,9 +3,7 @@
 use crate::domain::error::{Fault, Problem, Refusal};
 use crate::domain::json::{Field, Object};
 use crate::server::error::{Error, Result};
-use crate::server::http::unread::whole;
-use axum::body::Bytes;
-use axum::extract::{Query, Request};
+use axum::extract::Query;
 use serde_json::value::RawValue;
 
 /// Query parameters as they were sent; [`asked`] refuses one that is repeated.
@@ -20,14 +18,6 @@ pub fn bad(field: &'static str, problem: Problem) -> Error {
 pub fn object(body: &[u8]) -> Result<Object<'_>> {
     let raw: &RawValue = serde_json::from_slice(body).map_err(|_| bad("", Problem::NotJson))?;
     Object::read(raw).map_err(|problem| bad("", problem))
-}
-
-/// The body of a request, of so many bytes at most.
-///
-/// # Errors
-/// [`Refusal::TooLarge`], [`Refusal::CutOff`].
-pub async fn body(request: Request, largest: usize) -> Result<Bytes> {
-    Ok(whole(request.into_body(), largest).await?)
 }
 
 /// Refuses fields of a body that are not `known`: a misspelt name would leave unchanged what somebody meant to change.

@@ -2,7 +2,7 @@
 
 use super::counts::{CountsRead, RateAnswer};
 use super::period::{AskedDays, DaysFilter, HappenedFilter, asked_days};
-use super::query::{self, ApiQuery, field, object, only_fields};
+use super::query::{ApiQuery, field, object, only_fields};
 use super::refused::{Errors, Refused};
 use crate::domain::environment::Environment;
 use crate::domain::error::{Fault, Refusal};
@@ -14,6 +14,7 @@ use crate::domain::retention::Aging;
 use crate::server::calendar;
 use crate::server::error::Result;
 use crate::server::http::caller::TokenCaller;
+use crate::server::http::unread::whole;
 use crate::server::services::annotation::{TypedAnnotation, annotate, remove_annotation};
 use crate::server::services::release::{
     Cohort, ComparedMilestone, Milestone, MilestoneKind, compared_milestones, milestones,
@@ -196,6 +197,7 @@ pub struct NewAnnotation {
     responses(
         (status = 204, description = "It is noted."),
         Refused,
+        (status = 408, description = "The body did not come whole within 30 seconds.", body = Errors),
         (status = 413, description = "More than 4 KB.", body = Errors),
         (status = 422, description = "The name or the day is missing or not possible, or there are 500 annotations.", body = Errors),
     )
@@ -208,7 +210,7 @@ pub async fn add_annotation(
 ) -> Result<StatusCode> {
     let workspace = WorkspaceRef::parse(&slug)?;
     state.store.assert_may(&actor, &workspace, Permission::ManageInputs).await?;
-    let body = query::body(request, LARGEST).await?;
+    let body = whole(request.into_body(), LARGEST).await?;
     annotate(&state.store, &actor, workspace, &read_annotation(&body)?).await?;
     Ok(StatusCode::NO_CONTENT)
 }

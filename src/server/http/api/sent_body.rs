@@ -3,7 +3,7 @@
 use crate::domain::error::{Code, Fault, Message, Problem, Refusal};
 use crate::domain::id::WorkspaceId;
 use crate::server::error::Result;
-use crate::server::http::unread::unread;
+use crate::server::http::unread;
 use crate::server::ingest::Room;
 use crate::server::state::AppState;
 use axum::extract::Request;
@@ -80,7 +80,7 @@ pub(super) async fn read(
     while let Some(frame) = body.frame().await {
         let frame = match frame {
             Ok(frame) => frame,
-            Err(error) => return Ok(Err(Unread::Broken(unread(&error)))),
+            Err(error) => return Ok(Err(Unread::Broken(unread::refusal(&error)))),
         };
         let Ok(data) = frame.into_data() else { continue };
         if bytes.len() + data.len() > largest {

@@ -4,6 +4,8 @@ use super::{api, csv_file, json_file};
 use crate::harness::{Cookie, World, bearer, on_both};
 use attest::domain::role::Role;
 use attest::domain::time::DAY;
+use attest::server::calendar;
+use attest::server::clock::Clock;
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
@@ -13,6 +15,7 @@ on_both! {
     rounding_turns_no_change_around
     what_is_noted_is_marked_and_can_be_taken_away
     what_cannot_be_noted_is_said_beside_its_field
+    marks_lead_to_their_rows_and_to_the_earlier_ones
 }
 
 fn device(name: &str, status: Option<&str>, version: &str) -> Value {
@@ -236,4 +239,42 @@ async fn what_cannot_be_noted_is_said_beside_its_field(world: World) {
     let body = r#"{"name": "x", "day": "2026-12-01"}"#;
     let reply = world.ask("POST", "/api/v1/workspaces/acme/annotations", Some(&bearer(&few)), body).await;
     assert_eq!(reply.status, StatusCode::FORBIDDEN);
+}
+
+async fn marks_lead_to_their_rows_and_to_the_earlier_ones(world: World) {
+    let ada = tell(&world).await;
+    let token = bearer(&world.token("acme", Role::ComplianceAdmin).await);
+    let input = world.input("acme", "Development").await;
+    let mut tried = device("tried", Some("denied"), "4.9");
+    tried["environment"] = "development".into();
+    assert_eq!(world.event(&input, &tried).await.status, StatusCode::ACCEPTED);
+    let today = world.clock.now();
+    for ago in 0..13 {
+        let day = calendar::date(calendar::day(today.minus(ago * DAY), "UTC"));
+        let noted = json!({"day": day, "name": format!("noted {ago}")}).to_string();
+        let reply = world.ask("POST", "/api/v1/workspaces/acme/annotations", Some(&token), noted).await;
+        assert!(reply.status.is_success(), "{}", reply.body);
+    }
+    for query in ["", "?environment=development"] {
+        let page = world.get(&format!("/w/acme/metrics/over-time{query}"), &ada).await.body;
+        let links = page.split("href=\"").filter_map(|rest| rest.split("</a>").next()?.split_once("\">"));
+        let links: Vec<(String, &str)> = links
+            .filter(|(address, _)| address.contains("metrics/releases?from="))
+            .map(|(address, words)| (address.replace("&amp;", "&"), words))
+            .collect();
+        assert!(links.len() > 12, "{query}: {links:?}");
+        for (address, words) in links {
+            assert_eq!(address.contains("environment=development"), !query.is_empty(), "{address}");
+            let (path, anchor) = address.split_once('#').unwrap_or((&address, ""));
+            let rows = world.get(path, &ada).await.body;
+            if words == "Earlier releases and annotations" {
+                assert!(rows.contains("noted 12") && !rows.contains("noted 10"), "{path}");
+            } else {
+                assert!(
+                    rows.contains(&format!("id=\"{anchor}\"")) && rows.contains(words),
+                    "{address} {words}: {rows}"
+                );
+            }
+        }
+    }
 }

@@ -150,16 +150,17 @@ impl MetricContent {
         }
     }
 
-    /// Its charts, in their order on the page.
+    /// Its charts in which there is something to draw, in their order on the page.
     pub fn charts(&self) -> Vec<Chart<'_>> {
-        match self {
+        let all = match self {
             Self::Now(view) if view.is_empty => Vec::new(),
             Self::Now(view) => vec![Chart::Bars(&view.bars)],
             Self::OverTime(view) => vec![Chart::Line(&view.chart), Chart::Stack(&view.stack)],
             Self::Flow(view) => vec![Chart::Columns(&view.answers), Chart::Columns(&view.time_chart)],
             Self::Quality(view) => view.problems.iter().map(|problem| Chart::Columns(&problem.chart)).collect(),
             Self::By(_) | Self::Releases(_) | Self::Explore(_) => Vec::new(),
-        }
+        };
+        all.into_iter().filter(|chart| !chart.is_empty()).collect()
     }
 }
 

@@ -3,12 +3,13 @@
 mod answer;
 mod question;
 
-use super::query::{self, ApiQuery, asked, only};
+use super::query::{ApiQuery, asked, only};
 use super::refused::{Errors, Refused};
 use crate::domain::error::Refusal;
 use crate::domain::permission::Permission;
 use crate::server::error::Result;
 use crate::server::http::caller::TokenCaller;
+use crate::server::http::unread::whole;
 use crate::server::state::AppState;
 use crate::server::store::WorkspaceRef;
 use crate::server::store::profile::FindBy;
@@ -90,6 +91,7 @@ async fn by_mpid(
     responses(
         (status = 200, description = "The profile.", body = ProfileAnswer),
         Refused,
+        (status = 408, description = "The body did not come whole within 30 seconds.", body = Errors),
         (status = 413, description = "More than 16 KB.", body = Errors),
     )
 )]
@@ -105,7 +107,7 @@ pub async fn resolve(
     // Without the permission, not even the faults of the body are reported.
     let slug = WorkspaceRef::Slug(labelled.workspace.clone());
     state.store.assert_may(&actor, &slug, Permission::LookUpProfiles).await?;
-    let body = query::body(request, LARGEST).await?;
+    let body = whole(request.into_body(), LARGEST).await?;
     let (environment, by, value) = read_question(&body)?;
     let (found, mut view) = state.store.find_for_token(&actor, labelled, environment, by, value).await?;
     answer(&mut view, environment, found.ok_or(Refusal::NotFound)?.id, fields).await

@@ -94,7 +94,7 @@ pub async fn bar(
         let address = query.with(&[("chart", chart.name())]);
         (chart.title(), format!("/w/{slug}/metrics/{}/picture{address}", shown.as_str()))
     };
-    let pictures = content.charts().iter().filter(|chart| may_export && !chart.is_empty()).map(picture).collect();
+    let pictures = content.charts().iter().filter(|_| may_export).map(picture).collect();
     Ok(MetricBar {
         period: shown.has_period().then(|| asked.period.choice(query)),
         selects,

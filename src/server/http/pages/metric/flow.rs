@@ -23,15 +23,14 @@ pub async fn model(view: &mut View, asked: &Asked) -> Result<FlowView> {
     let first_answers = happened.sum(|day| day.sums.first_answers);
     let authorized = happened.sum(|day| day.sums.first_authorized);
     let withdrawals = happened.sum(DayFlows::withdrawals);
-    let answered = words::count(first_answers);
-    let withdrew = words::count(withdrawals);
-    let withdrew = format!("{withdrew} {}", if withdrew == "1" { "device" } else { "devices" });
     let lead = format!(
-        "{answered} {} on a device, of which {} ({}) authorized; {withdrew} withdrew: from authorized to denied.",
-        if answered == "1" { "first answer" } else { "first answers" },
+        "{} on a device, of which {} ({}) authorized; {} withdrew: from authorized to denied.",
+        counted(first_answers, "first answer"),
         words::count(authorized),
         words::share(share(authorized, first_answers)),
+        counted(withdrawals, "device"),
     );
+    let times = times(&happened);
     let changes: Vec<_> = happened.changes().collect();
     Ok(FlowView {
         matrix: CountedState::OF_APPLE.into_iter().map(|from| matrix_row(&happened, &changes, from)).collect(),
@@ -41,25 +40,31 @@ pub async fn model(view: &mut View, asked: &Asked) -> Result<FlowView> {
             columns: happened.days.iter().map(|day| answer_column(&happened, day)).collect(),
         },
         days: happened.days.iter().rev().take(MOST_ROWS).map(|day| day_row(&happened, day)).collect(),
-        times: times(&happened).into_iter().map(|time| time_row(time, first_answers)).collect(),
+        times: times.iter().map(|time| time_row(*time, first_answers)).collect(),
         time_chart: Columns {
             id: "times",
             title: "Time to the first answer".to_owned(),
-            columns: times(&happened).into_iter().map(time_column).collect(),
+            columns: times.iter().copied().map(time_column).collect(),
         },
-        half: half(&times(&happened), first_answers),
+        half: half(&times, first_answers),
         lead,
         limited: limited(&happened),
     })
 }
 
+/// A count with what was counted, such as "1 device".
+fn counted(n: Shown, what: &str) -> String {
+    let n = words::count(n);
+    let plural = if n == "1" { "" } else { "s" };
+    format!("{n} {what}{plural}")
+}
+
 /// How many new devices said that ad tracking is limited.
 fn limited(happened: &Happened) -> String {
     let (installs, limited) = (happened.sum(|day| day.sums.installs), happened.sum(|day| day.sums.limited_installs));
-    let all = words::count(installs);
     format!(
-        "{all} {}, of which {} ({}) came with limited ad tracking (LAT).",
-        if all == "1" { "new device" } else { "new devices" },
+        "{}, of which {} ({}) came with limited ad tracking (LAT).",
+        counted(installs, "new device"),
         words::count(limited),
         words::share(share(limited, installs))
     )
