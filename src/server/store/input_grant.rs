@@ -66,7 +66,8 @@ impl Store {
         if let Some((_, known)) = known.filter(|(read, _)| recent(read)) {
             return Ok(Some(known));
         }
-        let found = self.input_key(key).await?;
+        // In a box, as what a question of the database needs would else be in the future of every request, and be moved with it.
+        let found = Box::pin(self.input_key(key)).await?;
         let mut keys = self.keys.0.lock().unwrap_or_else(PoisonError::into_inner);
         match &found {
             Some(found) => keys.insert(key.to_owned(), (now, found.clone())),
