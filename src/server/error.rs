@@ -114,7 +114,8 @@ enum FailureKind {
 /// and PostgreSQL's appendix "Error Codes".
 fn kind(code: &str) -> FailureKind {
     match code {
-        "40001" | "40P01" => return FailureKind::Again,
+        // The last one: it paused for too long, and nothing of it was done.
+        "40001" | "40P01" | "25P03" => return FailureKind::Again,
         "25006" => return FailureKind::Broken,
         "57P01" | "57P02" | "57P03" | "57014" | "55P03" | "53000" | "53100" | "53200" | "53300" | "53400" => {
             return FailureKind::Unavailable;
@@ -148,7 +149,7 @@ mod tests {
         for code in ["10", "1034", "57P01", "57P02", "08006", "XX000"] {
             assert!(!is_rolled_back(code), "{code}");
         }
-        for code in ["5", "13", "40001", "23503", "53100"] {
+        for code in ["5", "13", "40001", "25P03", "23503", "53100"] {
             assert!(is_rolled_back(code), "{code}");
         }
         assert!(matches!(Error::of_commit(sqlx::Error::WorkerCrashed), Error::Unknown(_)));
@@ -165,7 +166,9 @@ mod tests {
         for code in ["8", "1032", "13", "25006"] {
             assert!(matches!(kind(code), FailureKind::Broken), "{code}");
         }
-        assert!(matches!(kind("40001"), FailureKind::Again) && matches!(kind("40P01"), FailureKind::Again));
+        for code in ["40001", "40P01", "25P03"] {
+            assert!(matches!(kind(code), FailureKind::Again), "{code}");
+        }
         for code in ["1", "19", "42601", "23503", ""] {
             assert!(matches!(kind(code), FailureKind::Internal), "{code}");
         }

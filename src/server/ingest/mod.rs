@@ -2,8 +2,12 @@
 //! short and the long ones in turn, and then all of them are answered.
 
 mod arrival;
+mod commit_group;
+mod lanes;
 mod loud;
 mod pace;
+mod queue;
+mod queues;
 mod share;
 mod waiting;
 pub mod writer;
@@ -74,7 +78,7 @@ impl Ingest {
         let (small, waiting_small) = mpsc::unbounded_channel();
         let (large, waiting_large) = mpsc::unbounded_channel();
         let (rows, kilobytes) = (Capacity::new(limits.queue_rows), Capacity::new(limits.queue_kb));
-        let queues = writer::Queues::new(waiting_small, waiting_large, rows.clone());
+        let queues = queues::Queues::new(waiting_small, waiting_large, rows.clone());
         let precedence = store.precedence().clone();
         let arrivals = ArrivalClock::new(store.clock().clone());
         tokio::spawn(writer::write(store, queues, limits));

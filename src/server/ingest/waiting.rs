@@ -60,11 +60,11 @@ impl Waiting {
         Self { parcel, rows, bytes: reply.room.bytes(), reply }
     }
 
-    /// Leaves so many batches at most to be stored now; its reply keeps the rest.
+    /// Leaves so many batches at most to be stored now; its reply keeps the rest, in front of what it has from before.
     pub fn cut(&mut self, most: u32) {
         let batches = &mut self.parcel.sent.batches;
         if batches.len() > most as usize {
-            self.reply.rest = batches.split_off(most as usize);
+            self.reply.rest.splice(..0, batches.split_off(most as usize));
             self.rows = most;
         }
     }

@@ -26,8 +26,10 @@ const READERS_CACHE: i64 = 4 * 1024;
 pub const CHECKPOINT: i64 = 16 * 1024;
 /// Bytes of the log's file that are kept, so that it need not grow anew.
 pub const LOG_KEPT: i64 = CHECKPOINT * 4096;
-/// How many connections there are at most for each purpose, 20 in all at a Postgres; for pages fewer on few processors.
-const CONNECTIONS: ByPurpose<u32> = ByPurpose { stream: 2, caller: 4, page: 8, search: 1, job: 5 };
+/// How many connections there are at most for each purpose, 22 in all at a Postgres; for pages fewer on few processors.
+const CONNECTIONS: ByPurpose<u32> = ByPurpose { stream: 4, caller: 4, page: 8, search: 1, job: 5 };
+/// How long a transaction may pause between its statements, shorter than anybody waits for a lock.
+const LONGEST_PAUSE: &str = "8s";
 /// How long a page's statement may take before it is cut off, and its reader told to try again. Shorter where it is tried.
 pub const PAGE_LIMIT: Duration = Duration::from_millis(if cfg!(test) { 200 } else { 5000 });
 
@@ -66,6 +68,8 @@ impl Address {
             let is_said = has_sslmode(url) || std::env::var_os("PGSSLMODE").is_some();
             let options = protected(PgConnectOptions::from_str(url).map_err(Error::internal)?, is_said);
             let options = options.options([("synchronous_commit", "on"), ("lock_timeout", "10s")]).options(PLANS);
+            // A process that was stopped, or that nobody reaches, gives back what it holds before others give up.
+            let options = options.options([("idle_in_transaction_session_timeout", LONGEST_PAUSE)]);
             return Ok(Self::Postgres(Box::new(options)));
         }
         match url.strip_prefix("sqlite://") {

@@ -19,11 +19,30 @@ impl Turn {
     pub fn is_for(&self, workspace: WorkspaceId) -> bool {
         matches!(self.tx, Tx::Sqlite(_)) || self.workspaces.contains(&workspace)
     }
+
+    /// Waits for the workspace's lane too. It is for a turn that has no other one, which nobody could take meanwhile.
+    pub async fn and_wait_for(mut self, workspace: WorkspaceId) -> Result<Self> {
+        self.tx.take_lane(workspace).await?;
+        self.workspaces.insert(workspace);
+        Ok(self)
+    }
 }
 
 impl Store {
-    /// Waits for the lanes of these workspaces.
+    /// Takes those of these workspaces' lanes that nobody has; the turn says which. So nobody waits for a workspace but who
+    /// wants something of it.
     pub async fn turn(&self, workspaces: BTreeSet<WorkspaceId>) -> Result<Turn> {
+        let mut tx = self.db.write().await?;
+        let workspaces = tx.take_free_lanes(workspaces).await?;
+        Ok(Turn { tx, workspaces })
+    }
+
+    /// Waits for the lanes of these workspaces.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`](crate::server::error::Error::Unavailable) when somebody has one for longer than a lock is
+    /// waited for.
+    pub async fn wait_for_turn(&self, workspaces: BTreeSet<WorkspaceId>) -> Result<Turn> {
         let mut tx = self.db.write().await?;
         for workspace in &workspaces {
             tx.take_lane(*workspace).await?;
@@ -40,5 +59,14 @@ impl Tx {
             sqlx::query("select pg_advisory_xact_lock($1)").bind(workspace).execute(tx.connection().await).await?;
         }
         Ok(())
+    }
+
+    /// Takes the lanes of these workspaces that nobody has or waits for, and returns which they are.
+    async fn take_free_lanes(&mut self, workspaces: BTreeSet<WorkspaceId>) -> Result<BTreeSet<WorkspaceId>> {
+        const SQL: &str = "select lane from unnest($1::bigint[]) as lane where pg_try_advisory_xact_lock(lane)";
+        let Self::Postgres(tx) = self else { return Ok(workspaces) };
+        let asked: Vec<i64> = workspaces.iter().map(|workspace| workspace.0).collect();
+        let taken: Vec<WorkspaceId> = sqlx::query_scalar(SQL).bind(asked).fetch_all(tx.connection().await).await?;
+        Ok(taken.into_iter().collect())
     }
 }

@@ -3,6 +3,7 @@
 
 mod crash;
 mod flush;
+mod frozen;
 mod ledger;
 mod several;
 mod soak;

@@ -1,0 +1,146 @@
+//! Both queues, whose turn it is, and what is known of how long commits take.
+
+use super::Limits;
+use super::commit_group::CommitGroup;
+use super::lanes::Lanes;
+use super::pace::{PART, Pace};
+use super::queue::Queue;
+use super::share::Capacity;
+use super::waiting::Waiting;
+use crate::domain::id::WorkspaceId;
+use crate::server::error::Result;
+use crate::server::store::{Store, Turn};
+use futures::FutureExt;
+use std::collections::BTreeSet;
+use std::time::Duration;
+use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::time::{Instant, sleep_until};
+
+/// A part of a large request has more than the least when more waits, this share of it: with more commits for what waits,
+/// those who send much would wait too long for the sake of those who send little.
+const LARGEST_PART: u32 = 200;
+const PARTS: u32 = 4;
+/// How long after a small request another one is expected.
+const EXPECTED: Duration = Duration::from_millis(200);
+
+/// The far ends: small requests wait in one queue, all others in the other, and both have their turns. Who sends little
+/// waits for the part of a large request that is being committed, and not for more.
+pub(super) struct Queues {
+    small: Queue,
+    large: Queue,
+    /// Whose turn it is.
+    large_is_next: bool,
+    /// When a small request was taken last.
+    small_at: Option<Instant>,
+    /// How large batches wait in both.
+    rows: Capacity,
+    pub pace: Pace,
+    lanes: Lanes,
+}
+
+/// What is committed next.
+pub(super) enum Next {
+    /// What a request of one of the queues began, and goes on within these limits.
+    Group(CommitGroup, bool, Limits),
+    /// What waits aside for this workspace's lane, which was got, or not.
+    Aside(WorkspaceId, Result<Turn>),
+}
+
+impl Queues {
+    pub fn new(small: UnboundedReceiver<Waiting>, large: UnboundedReceiver<Waiting>, rows: Capacity) -> Self {
+        let (small, large) = (Queue::new(small, false), Queue::new(large, true));
+        let (pace, lanes) = (Pace::default(), Lanes::default());
+        Self { small, large, large_is_next: false, small_at: None, rows, pace, lanes }
+    }
+
+    pub fn of(&mut self, is_large: bool) -> &mut Queue {
+        if is_large { &mut self.large } else { &mut self.small }
+    }
+
+    /// Waits until there is something to commit. `None` when the near ends are gone and nothing waits any more.
+    pub async fn next(&mut self, store: &Store, limits: Limits) -> Option<Next> {
+        if self.small.is_empty() && is_expected(self.small_at) {
+            store.copy_log_in_between().await;
+        }
+        let (first, is_large) = loop {
+            let Self { small, large, large_is_next, lanes, .. } = self;
+            if let Some(Some((workspace, turn))) = lanes.next(store).now_or_never() {
+                return Some(Next::Aside(workspace, turn));
+            }
+            let first = if *large_is_next { large.take().map(|first| (first, true)) } else { None };
+            let first = first.or_else(|| small.take().map(|first| (first, false)));
+            if let Some(first) = first.or_else(|| large.take().map(|first| (first, true))) {
+                break first;
+            }
+            let again = small.tried_again().into_iter().chain(large.tried_again()).min();
+            // An end that is gone has nothing more; the other one may.
+            tokio::select! {
+                Some(first) = small.waiting.recv() => small.next.push_back(first),
+                Some(first) = large.waiting.recv() => large.next.push_back(first),
+                Some((workspace, turn)) = lanes.next(store) => return Some(Next::Aside(workspace, turn)),
+                () = sleep_until(again.unwrap_or_else(Instant::now)), if again.is_some() => {}
+                else => return None,
+            }
+        };
+        self.large_is_next = !is_large;
+        if !is_large {
+            self.small_at = Some(Instant::now());
+        }
+        let in_parts = is_large && (!self.small.is_empty() || is_expected(self.small_at));
+        let limits = if in_parts { self.parts(limits) } else { limits };
+        Some(Next::Group(CommitGroup::of(first, limits), is_large, limits))
+    }
+
+    /// The limits of a commit of one queue, see [`Queue::half`].
+    pub fn half(&self, is_large: bool, limits: Limits) -> Limits {
+        if is_large { limits } else { self.small.half(limits, &self.pace) }
+    }
+
+    /// The limits of a commit of a large request while small ones come.
+    fn parts(&self, limits: Limits) -> Limits {
+        let least = self.pace.part();
+        let part =
+            (self.rows.held() / PARTS * least / PART).clamp(least, LARGEST_PART * least / PART).min(limits.commit_rows);
+        Limits { commit_rows: part, commit_ms: 0, ..limits }
+    }
+
+    /// What waits aside for this workspace's lane, as much as is committed together, with the queue that it is of.
+    pub fn next_aside(&mut self, workspace: WorkspaceId, limits: Limits) -> Option<(CommitGroup, bool)> {
+        let is_large = self.large.has_aside(workspace) && (self.large_is_next || !self.small.has_aside(workspace));
+        let in_parts = is_large && (self.small.has_aside(workspace) || is_expected(self.small_at));
+        let limits = if in_parts { self.parts(limits) } else { limits };
+        let queue = self.of(is_large);
+        let mut group = CommitGroup::of(queue.take_aside(workspace)?, limits);
+        group.take_aside(queue, workspace, limits);
+        self.large_is_next = !is_large;
+        Some((group, is_large))
+    }
+
+    /// Has what is of these workspaces wait aside until their lanes are got, the first of them in a turn that has got none.
+    pub fn set_aside(&mut self, store: &Store, workspaces: BTreeSet<WorkspaceId>, turn: Option<Turn>) {
+        for workspace in &workspaces {
+            self.small.set_aside(*workspace);
+            self.large.set_aside(*workspace);
+        }
+        self.lanes.wait_for(store, workspaces, turn);
+    }
+
+    /// Waits for the lane again if there is more that waits aside for it.
+    pub fn go_on_aside(&mut self, store: &Store, workspace: WorkspaceId) {
+        if self.small.has_aside(workspace) || self.large.has_aside(workspace) {
+            self.lanes.wait_for(store, [workspace].into(), None);
+        } else {
+            self.clear_aside(workspace);
+        }
+    }
+
+    /// Nothing of this workspace waits aside any more; returns what did, of each queue.
+    pub fn clear_aside(&mut self, workspace: WorkspaceId) -> [(bool, Vec<Waiting>); 2] {
+        [false, true].map(|is_large| (is_large, self.of(is_large).clear_aside(workspace).into()))
+    }
+}
+
+/// Whether another small request is expected after the last one.
+fn is_expected(small_at: Option<Instant>) -> bool {
+    small_at.is_some_and(|at| at.elapsed() < EXPECTED)
+}
