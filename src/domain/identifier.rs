@@ -62,6 +62,7 @@ impl IdentifierKind {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Identifier {
     pub environment: Environment,
+    /// The app, or what stands for a bundle that has no app of its own.
     pub app: AppId,
     pub kind: IdentifierKind,
     pub value: String,

@@ -19,6 +19,9 @@ pub trait IdSource {
 pub struct Arrival {
     pub input: InputId,
     pub app: AppId,
+    /// Whose ids of devices these are: the app's, or, where it stands for many bundles, the bundle's. One IDFV is one device
+    /// of each of them.
+    pub named_by: AppId,
     pub received: Millis,
     pub policy: Policy,
     pub default: Option<Status>,

@@ -59,10 +59,10 @@ impl Population {
         if explicit(batch).is_none() && !is_withheld {
             return None;
         }
-        if let Some(only) = self.only_apple_device(profile, arrival.app) {
+        if let Some(only) = self.only_apple_device(profile, arrival.named_by) {
             return Some(only);
         }
-        let identifier = identifier_of_profile(batch.environment, arrival.app, profile);
+        let identifier = identifier_of_profile(batch.environment, arrival.named_by, profile);
         if let Some(known) = self.identifiers().get(&identifier) {
             return Some(known.to);
         }
@@ -72,7 +72,7 @@ impl Population {
         Some(device)
     }
 
-    /// The one Apple device that a profile has in an app, of those that are here.
+    /// The one Apple device that a profile has in an app, of those that are here; none in one that stands for many bundles.
     fn only_apple_device(&self, profile: ProfileId, app: AppId) -> Option<DeviceId> {
         self.only_apple_device_beside(profile, app, &BTreeSet::new())
     }
@@ -167,7 +167,7 @@ pub(super) fn identifiers_in_order(batch: &Batch, arrival: &Arrival, platform: P
     ids.sort_by_key(|(kind, _)| (rank(kind), *kind));
     let identifier = |(kind, value): &(IdentifierKind, String)| Identifier {
         environment: batch.environment,
-        app: arrival.app,
+        app: arrival.named_by,
         kind: *kind,
         value: value.clone(),
     };

@@ -279,6 +279,7 @@ impl Tx {
             let arrival = Arrival {
                 input,
                 app,
+                named_by: apps.named_by(app, sent),
                 received: parcel.received,
                 policy,
                 default,

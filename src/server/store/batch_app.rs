@@ -6,6 +6,7 @@ use crate::domain::batch::Batch;
 use crate::domain::count::OVERFLOW;
 use crate::domain::id::{AppId, InputId};
 use crate::server::clock::Ids;
+use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
 /// The apps of batches: those that are known, and those to be made.
@@ -57,6 +58,14 @@ impl BatchApps {
         self.by_bundle.extend(bundle.map(|bundle| (bundle.to_owned(), id)));
         self.to_make.push(App { id, bundle: bundle.map(str::to_owned), name });
         id
+    }
+
+    /// Whose ids of devices a batch of this app has: of the app of all bundle ids beyond the bound, its bundle's. An id below
+    /// zero, which no app has; among some billions of bundles two may share one.
+    pub fn named_by(&self, app: AppId, batch: &Batch) -> AppId {
+        let bundle = batch.bundle.as_deref().filter(|_| self.is_overflow(app));
+        let first = |bundle| Sha256::digest(bundle).first_chunk().map_or(0, |first| i64::from_be_bytes(*first));
+        bundle.map_or(app, |bundle| AppId(first(bundle) | i64::MIN))
     }
 
     /// Whether this is the app of all bundle ids beyond the bound.

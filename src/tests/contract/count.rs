@@ -233,6 +233,17 @@ async fn apps_beyond_the_thousandth_are_one_app(world: World) {
     assert_eq!(sender.devices(DENIED).await, MOST_APPS + 20);
     let counted: Vec<(i64,)> = world.rows("select n from input_counts where counted = 'other_app'").await;
     assert_eq!(counted, [(21,)]);
+    // Of two of them one phone has one IDFV, where one vendor made both, and two answers.
+    let answers = [("com.vendor.bank", Some("denied")), ("com.vendor.game", Some("authorized"))];
+    for (bundle, status) in answers.into_iter().chain(answers) {
+        world.clock.advance(1000);
+        let on_phone = batch("phone", status, bundle, "1", "18.0", "SE");
+        let mut of_user = batch("", status, bundle, "1", "18.0", "SE");
+        of_user["user_identities"] = json!({"customer_id": "ada"});
+        sender.send(&[on_phone, of_user]).await;
+        assert_eq!(sender.devices(DENIED).await, MOST_APPS + 22, "{bundle}");
+    }
+    assert_eq!(sender.devices(AUTHORIZED).await, 2);
     let ada = world.sign_in(&world.member("acme", "Ada", Role::Admin).await).await;
     let inputs = world.get("/w/acme/inputs", &ada).await.body;
     let (_, rest) = inputs.split_once("/w/acme/inputs/").expect("an input");

@@ -149,10 +149,10 @@ fn a_status_without_an_id_is_of_the_only_iphone_in_that_app() {
     let mut story = Story::new();
     let iphone = story.device(&of("ada", phone("v1", json!({})))).id;
     story.tell(&of("ada", android));
-    story.arrival.app = AppId(2);
+    (story.arrival.app, story.arrival.named_by) = (AppId(2), AppId(2));
     let elsewhere = story.device(&of("ada", phone("v1", json!({})))).id;
     assert_ne!(elsewhere, iphone);
-    story.arrival.app = AppId(1);
+    (story.arrival.app, story.arrival.named_by) = (AppId(1), AppId(1));
     assert_eq!(story.device(&of("ada", status.clone())).id, iphone);
     // Of two iPhones it is neither, unless one has been silent for so long that it is gone.
     let second = story.device(&of("ada", phone("v2", json!({})))).id;

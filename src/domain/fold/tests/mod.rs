@@ -42,6 +42,7 @@ impl Story {
         let arrival = Arrival {
             input: InputId(1),
             app: AppId(1),
+            named_by: AppId(1),
             received: Millis(1_795_356_300_000),
             policy: Policy::Withhold,
             default: None,

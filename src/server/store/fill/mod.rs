@@ -102,6 +102,7 @@ impl Filling {
                 let arrival = Arrival {
                     input,
                     app: *app,
+                    named_by: *app,
                     received,
                     policy,
                     default: *default,

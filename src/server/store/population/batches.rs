@@ -91,8 +91,10 @@ fn circles(batches: &[(Arrival, &Batch)]) -> Vec<usize> {
         let environment = batch.environment;
         let mpid = batch.mpid.map(|mpid| Common::Mpid(environment, mpid));
         let identities = batch.identities.iter().map(|(kind, value)| Common::Identity(environment, *kind, value));
-        let identifiers =
-            batch.identifiers.iter().map(|(kind, value)| Common::Identifier(environment, arrival.app, *kind, value));
+        let identifiers = batch
+            .identifiers
+            .iter()
+            .map(|(kind, value)| Common::Identifier(environment, arrival.named_by, *kind, value));
         for common in mpid.into_iter().chain(identities).chain(identifiers) {
             let (one, other) = (first(&mut of, *known.entry(common).or_insert(at)), first(&mut of, at));
             of[one.max(other)] = one.min(other);
@@ -133,7 +135,7 @@ fn profiles_named<'a>(
 }
 
 fn identifier(arrival: &Arrival, batch: &Batch, (kind, value): &(IdentifierKind, String)) -> Identifier {
-    Identifier { environment: batch.environment, app: arrival.app, kind: *kind, value: value.clone() }
+    Identifier { environment: batch.environment, app: arrival.named_by, kind: *kind, value: value.clone() }
 }
 
 impl Loader<'_> {
@@ -143,7 +145,7 @@ impl Loader<'_> {
         batches: &[(Arrival, &Batch)],
     ) -> Result<BTreeMap<Identifier, Lead<DeviceId>>> {
         let keys = batches.iter().flat_map(|(arrival, batch)| {
-            let (environment, app) = (batch.environment, arrival.app);
+            let (environment, app) = (batch.environment, arrival.named_by);
             batch.identifiers.iter().map(move |(kind, value)| IdentifierKey::new(environment, app, *kind, value))
         });
         self.leads(given(keys)).await
@@ -175,7 +177,7 @@ impl Loader<'_> {
         let mut each: BTreeSet<(Environment, AppId, ProfileId)> = BTreeSet::new();
         for at in without {
             let (arrival, batch) = &batches[*at];
-            each.extend(named[&circles[*at]].iter().map(|profile| (batch.environment, arrival.app, *profile)));
+            each.extend(named[&circles[*at]].iter().map(|profile| (batch.environment, arrival.named_by, *profile)));
             if each.len() > MOST_PAIRS {
                 return Err(Error::Internal("requests that are too entangled to be taken together".to_owned()));
             }
