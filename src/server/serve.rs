@@ -82,7 +82,9 @@ pub async fn serve(system: System, config: Config) -> Result<()> {
     let certificate = certificate.map(|certificate| tokio::spawn(certificate.keep_up()));
     let ingest = state.ingest.clone();
     let (stop, stopping) = tokio::sync::oneshot::channel();
-    let served = serve_connections(listener, tls, router(state), ConnectionLimits::default(), async {
+    let proxies = state.config.trusted_proxies.clone();
+    let limits = ConnectionLimits { proxies, ..ConnectionLimits::default() };
+    let served = serve_connections(listener, tls, router(state), limits, async {
         shutdown_signal().await;
         let _ = stop.send(());
     });

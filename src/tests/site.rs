@@ -58,3 +58,16 @@ async fn every_island_is_in_the_wasm_and_pages_without_one_load_no_script() {
     }
     assert_eq!(islands, 4, "the Overview's counts, and the reading of charts");
 }
+
+/// While processes are brought up to date one by one, each is asked for the other's files.
+#[tokio::test]
+async fn only_the_address_of_this_site_is_kept() {
+    let world = World::new(Backend::Sqlite).await;
+    let kept = async |path: &str| {
+        let reply = world.ask("GET", path, None, "").await;
+        (reply.status.as_u16(), reply.header("cache-control").to_owned())
+    };
+    assert_eq!(kept("/s/test/attest.js").await, (200, "public, max-age=31536000, immutable".to_owned()));
+    assert_eq!(kept("/s/other/attest.js").await, (200, "no-store".to_owned()));
+    assert_eq!(kept("/s/test/nothing.js").await, (404, "no-store".to_owned()));
+}

@@ -1,6 +1,7 @@
 //! Connections: how many there are at a time, and how long one may take to say what it wants.
 
 use super::patience::Patient;
+use super::places::Places;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request};
@@ -10,22 +11,24 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulConnection, GracefulShutdown};
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
-use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt;
 
 /// What connections may take.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct ConnectionLimits {
     /// How many there are at a time; further ones wait until one ends.
     pub most: usize,
+    /// How many of them one host may have, so that it keeps nobody out; further ones are refused.
+    pub most_of_one: usize,
+    /// Who brings the connections of many, and may have all of them.
+    pub proxies: Vec<IpAddr>,
     /// How long the headers of a request may take, a handshake of TLS before them, and how long a connection may be idle.
     pub headers_within: Duration,
 }
@@ -33,7 +36,7 @@ pub struct ConnectionLimits {
 impl Default for ConnectionLimits {
     /// Fewer than the 1,024 files that systems allow a process by default.
     fn default() -> Self {
-        Self { most: 900, headers_within: Duration::from_secs(10) }
+        Self { most: 900, most_of_one: 450, proxies: Vec::new(), headers_within: Duration::from_secs(10) }
     }
 }
 
@@ -52,12 +55,12 @@ pub async fn serve_connections(
     limits: ConnectionLimits,
     stopping: impl Future<Output = ()>,
 ) {
-    let places = Arc::new(Semaphore::new(limits.most));
+    let places = Places::new(limits.most, limits.most_of_one, &limits.proxies);
     let connections = GracefulShutdown::new();
     let mut stopping = pin!(stopping);
     loop {
         let next = async {
-            let place = places.clone().acquire_owned().await;
+            let place = places.next().await;
             (place, listener.accept().await)
         };
         let (place, accepted) = tokio::select! {
@@ -66,6 +69,10 @@ pub async fn serve_connections(
         };
         match accepted {
             Ok((stream, peer)) => {
+                let Some(place) = places.give(place, peer.ip()) else {
+                    refuse(&stream, tls.is_some());
+                    continue;
+                };
                 // An answer is written whole; it shall not wait for an acknowledgement of the one before.
                 let _ = stream.set_nodelay(true);
                 let (watcher, app, tls) = (connections.watcher(), app.clone(), tls.clone());
@@ -95,6 +102,22 @@ pub async fn serve_connections(
     }
     drop(listener);
     connections.shutdown().await;
+}
+
+/// Connections that were refused, for their host had as many as one may have.
+pub const REFUSED: &str = "attest_connections_refused_total";
+
+/// Tells a client that its host has too many connections, as far as that is possible without waiting for it.
+fn refuse(stream: &TcpStream, is_encrypted: bool) {
+    const MESSAGE: &str =
+        "{\"errors\":[{\"code\":\"UNAVAILABLE\",\"message\":\"too many connections from this address\"}]}";
+    metrics::counter!(REFUSED).increment(1);
+    if !is_encrypted {
+        let length = MESSAGE.len();
+        let head =
+            "HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\nconnection: close\r\ncontent-type: application/json";
+        let _ = stream.try_write(format!("{head}\r\ncontent-length: {length}\r\n\r\n{MESSAGE}").as_bytes());
+    }
 }
 
 fn connection<S: AsyncRead + AsyncWrite + Send + Unpin + 'static>(

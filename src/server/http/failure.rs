@@ -224,7 +224,7 @@ fn with_retry(mut response: Response, error: &Error) -> Response {
 fn messages(error: &Error, incident: &str) -> Vec<Message> {
     let one = |code: Code, message: &str| vec![Message { code, message: message.to_owned() }];
     match error {
-        Error::Refused(refusal @ (Refusal::BadRequest(faults) | Refusal::Invalid(faults))) => {
+        Error::Refused(refusal @ (Refusal::BadRequest(faults) | Refusal::Invalid(faults))) if !faults.is_empty() => {
             faults.iter().map(|fault| Message { code: refusal.code(), message: message(fault) }).collect()
         }
         Error::Refused(refusal) => {

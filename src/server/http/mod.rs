@@ -13,6 +13,7 @@ pub mod metrics;
 pub mod moment;
 pub mod pages;
 mod patience;
+mod places;
 pub mod render;
 pub mod router;
 pub mod routes;

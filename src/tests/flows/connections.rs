@@ -1,6 +1,7 @@
 //! Slow senders: what they are told, and how long they are waited for.
 
-use crate::harness::{Backend, World, basic};
+use crate::harness::{Backend, World, basic, bearer};
+use attest::domain::role::Role;
 use attest::server::http::connections::ConnectionLimits;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -68,10 +69,34 @@ async fn who_waits_for_leave_to_send_is_refused_at_once() {
     assert!(reply.starts_with("HTTP/1.1 401 "), "{reply}");
 }
 
+/// A body that breaks the rules of HTTP is refused in words, whoever reads it.
+#[tokio::test]
+async fn a_body_that_cannot_be_read_is_told_so() {
+    let world = World::new(Backend::Sqlite).await;
+    world.workspace("Acme").await;
+    let (key, secret) = world.input("acme", "Backend").await;
+    let token = bearer(&world.token("acme", Role::ComplianceAdmin).await);
+    let address = world.serve_within(ConnectionLimits::default()).await;
+    for (asked, authorization) in
+        [("POST /v2/events", basic(&key, &secret)), ("PUT /api/v1/workspaces/acme/att-default", token)]
+    {
+        let mut stream = TcpStream::connect(address).await.expect("a connection");
+        let head = format!(
+            "{asked} HTTP/1.1\r\nhost: x\r\nauthorization: {authorization}\r\ncontent-type: application/json\r\n\
+             transfer-encoding: chunked\r\n\r\nzz\r\n"
+        );
+        stream.write_all(head.as_bytes()).await.expect("it is taken");
+        let mut reply = String::new();
+        stream.read_to_string(&mut reply).await.expect("the answer is there, and the connection ends");
+        assert!(reply.starts_with("HTTP/1.1 400 ") && reply.contains("the request cannot be read"), "{reply}");
+    }
+}
+
 #[tokio::test]
 async fn a_connection_that_says_nothing_ends_and_makes_room() {
     let world = World::new(Backend::Sqlite).await;
-    let limits = ConnectionLimits { most: 2, headers_within: Duration::from_millis(300) };
+    let limits =
+        ConnectionLimits { most: 2, headers_within: Duration::from_millis(300), ..ConnectionLimits::default() };
     let address = world.serve_within(limits).await;
     let mut slow = Vec::new();
     for said in ["", "GET /healthz HTTP/1.1\r\nhost:"] {
@@ -89,6 +114,39 @@ async fn a_connection_that_says_nothing_ends_and_makes_room() {
         let mut rest = Vec::new();
         stream.read_to_end(&mut rest).await.expect("it has ended");
     }
+}
+
+/// One host keeps nobody out by holding connections, and is told why it gets no more.
+#[tokio::test]
+async fn one_host_takes_a_part_of_the_connections() {
+    let world = World::new(Backend::Sqlite).await;
+    let address = world.serve_within(ConnectionLimits { most: 4, most_of_one: 2, ..ConnectionLimits::default() }).await;
+    let mut held = Vec::new();
+    for _ in 0..2 {
+        let mut stream = TcpStream::connect(address).await.expect("a connection");
+        stream.write_all(b"POST /sign-in HTTP/1.1\r\nhost: x\r\ncontent-length: 1000\r\n\r\nab").await.expect("taken");
+        held.push(stream);
+    }
+    let mut third = TcpStream::connect(address).await.expect("a connection");
+    let mut reply = String::new();
+    third.read_to_string(&mut reply).await.expect("an answer, and the connection ends");
+    assert!(
+        reply.starts_with("HTTP/1.1 503 ") && reply.ends_with("too many connections from this address\"}]}"),
+        "{reply}"
+    );
+    drop(held.pop());
+    // The server sees that it ended when it reads on.
+    let served = async {
+        loop {
+            let mut next = TcpStream::connect(address).await.expect("a connection");
+            next.write_all(b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n").await.expect("it is taken");
+            let mut reply = [0; 15];
+            if next.read_exact(&mut reply).await.is_ok() && &reply == b"HTTP/1.1 200 OK" {
+                return;
+            }
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), served).await.expect("one is free again");
 }
 
 #[tokio::test]

@@ -91,7 +91,8 @@ async fn who_begins_no_handshake_is_not_waited_for() {
     let files = Files::new();
     let (first, believes) = made();
     files.write(&first);
-    let limits = ConnectionLimits { most: 2, headers_within: Duration::from_millis(300) };
+    let limits =
+        ConnectionLimits { most: 2, headers_within: Duration::from_millis(300), ..ConnectionLimits::default() };
     let address = world.serve_with(&files.open().expect("a certificate"), limits).await;
     let mut held = Vec::new();
     for said in ["", "\u{16}\u{3}\u{1}"] {
