@@ -152,25 +152,27 @@ for address, answer in given["answers"].items():
 
 
 class Tables(html.parser.HTMLParser):
-    """The rows of all tables, as the texts of their cells."""
+    """The rows of all tables, as the texts of their cells on a wide page: there nothing is abbreviated."""
 
     def __init__(self):
         super().__init__()
-        self.rows, self.cell = [], None
+        self.rows, self.cell, self.is_short = [], None, False
 
     def handle_starttag(self, tag, attributes):
         if tag == "tr":
             self.rows.append([])
         if tag in ("td", "th"):
             self.cell = []
+        self.is_short = tag == "abbr"
 
     def handle_endtag(self, tag):
+        self.is_short = False
         if tag in ("td", "th") and self.rows:
             self.rows[-1].append(" ".join("".join(self.cell).split()))
             self.cell = None
 
     def handle_data(self, data):
-        if self.cell is not None:
+        if self.cell is not None and not self.is_short:
             self.cell.append(data)
 
 

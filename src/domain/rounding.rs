@@ -133,9 +133,11 @@ impl Shown {
 
 /// What is missing in a share's counts may be one in so many of its whole: as much as rounding makes of the smallest one.
 const MISSING_ONE_IN: i64 = 20;
-/// What rounding added or took away may be one in so many: as much as it makes of five states of a hundred. Fourteen days of
-/// 14 and 15 are shown as 140 and 280, which is no share of anything.
-const OFF_ONE_IN: i64 = 4;
+/// What rounding added or took away may be one in so many: thirty days of 22 and 18 are shown as 600 and 600, which is no share
+/// of anything.
+const OFF_ONE_IN: i64 = 10;
+/// As much as it makes of the five states of one moment is never too much: rates of these are shown from a hundred on.
+const OFF_OF_STATES: i64 = 5 * STEP / 2;
 
 /// A share, from counts as they are shown; `None` where it would say too much, divide by nothing, or be wrong because counts
 /// of fewer than ten are missing in it or many were rounded.
@@ -143,7 +145,8 @@ pub fn share(part: Shown, whole: Shown) -> Option<f64> {
     let (part_figure, whole_figure) = (part.figure()?, whole.figure()?);
     let floor = if matches!(whole, Shown::Exact(_)) { 1 } else { SMALLEST_DENOMINATOR };
     let is_whole = part.missing().max(whole.missing()) * MISSING_ONE_IN <= whole_figure;
-    let is_near = part.off().max(whole.off()) * OFF_ONE_IN <= whole_figure;
+    let off = part.off().max(whole.off());
+    let is_near = off <= OFF_OF_STATES || off * OFF_ONE_IN <= whole_figure;
     (whole_figure >= floor && is_whole && is_near).then(|| part_figure as f64 / whole_figure as f64)
 }
 
@@ -190,6 +193,7 @@ mod tests {
         let of = |authorized: i64, denied: i64| share(days(authorized), days(authorized).plus(days(denied)));
         assert_eq!(of(14, 15), None, "a third is shown where it is nearly half");
         assert_eq!(of(40, 60), Some(0.4));
+        assert_eq!(share(days(18), days(22)), None, "not a hundred percent");
         let states = Shown::sum([20; 5].map(|n| ROUNDED.shown(n))).expect("states");
         assert_eq!(share(ROUNDED.shown(20), states), Some(0.2), "rates are shown from a hundred on");
     }

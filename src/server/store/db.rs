@@ -220,7 +220,9 @@ impl Db {
                 Tx::Sqlite(tx)
             }
             Pools::Postgres(pools) => {
-                let begin = "begin isolation level repeatable read read only";
+                // Who only reads holds nobody up, and may think for as long as it takes.
+                let begin = "begin isolation level repeatable read read only; \
+                    set local idle_in_transaction_session_timeout = 0";
                 Tx::Postgres(PostgresTx { tx: pools.of(self.purpose).begin_with(begin).await?, patience })
             }
         })

@@ -203,13 +203,9 @@ fn card_under(part: &BarPart, measures: Measures) -> String {
 fn name_that_fits(part: &BarPart) -> Option<&'static str> {
     /// Of the small bold type, on average.
     const LETTER: f64 = 7.8;
-    let shorter = match part.state {
-        CountedState::Known(Status::Authorized) => "Auth.",
-        CountedState::Known(Status::Restricted) => "Restr.",
-        CountedState::Known(Status::NotDetermined) => "Not det.",
-        state => words::state(state),
-    };
-    [words::state(part.state), shorter].into_iter().find(|name| name.len() as f64 * LETTER <= part.width)
+    [words::state(part.state), words::short_state(part.state)]
+        .into_iter()
+        .find(|name| name.len() as f64 * LETTER <= part.width)
 }
 
 /// A small bar for a table's row.

@@ -22,7 +22,7 @@ pub struct Choice {
     pub chosen: bool,
 }
 
-/// The form; `kept` is what else is in the address.
+/// The form, which a phone shows when it is asked for; `kept` is what else is in the address.
 pub fn filter_form(selects: Vec<Select>, kept: Vec<(String, String)>) -> impl IntoView {
     let select = |select: Select| {
         let choices = select.choices.into_iter();
@@ -33,10 +33,13 @@ pub fn filter_form(selects: Vec<Select>, kept: Vec<(String, String)>) -> impl In
     };
     let kept = kept.into_iter().map(|(name, value)| view! { <input type="hidden" name=name value=value /> });
     view! {
-        <form id=FILTERS method="get" class="filter-form">
-            {kept.collect_view()}
-            {selects.into_iter().map(select).collect_view()}
-            <button class="button">"Show"</button>
-        </form>
+        <details class="filter-choices">
+            <summary>"Filters"</summary>
+            <form id=FILTERS method="get" class="filter-form">
+                {kept.collect_view()}
+                {selects.into_iter().map(select).collect_view()}
+                <button class="button">"Show"</button>
+            </form>
+        </details>
     }
 }

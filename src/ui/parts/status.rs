@@ -37,6 +37,12 @@ pub fn status(state: CountedState) -> impl IntoView {
     view! { <span class="status">{mark(state)}{words::state(state)}</span> }
 }
 
+/// Its name, on a phone a shorter one.
+pub fn name(state: CountedState) -> impl IntoView {
+    let full = words::state(state);
+    view! { <span class="wide-only">{full}</span><abbr class="narrow-only" title=full>{words::short_state(state)}</abbr> }
+}
+
 /// A default: a status, or that nothing is assumed.
 pub fn default(default: Option<Status>) -> impl IntoView {
     view! { <span class="status">{mark(default.into())}{words::default(default)}</span> }

@@ -121,7 +121,7 @@ pub fn grown(interval: Option<Interval>) -> String {
         if points == "-0.0" { "+0.0".to_owned() } else { points.replace('-', "−") }
     };
     match interval {
-        None => "Too few answered to tell, and rounded figures never do.".to_owned(),
+        None => "Too few answered to tell.".to_owned(),
         Some(interval) => {
             let meaning = if interval.may_be_chance() { "may be chance" } else { "not chance" };
             format!("Between {} and {} points: {meaning}.", signed(interval.low), signed(interval.high))
@@ -139,8 +139,12 @@ pub fn release(app: Option<&str>, version: &str) -> String {
 
 /// When ad tracking is limited, by the rule of Adjust's placeholders.
 pub const LIMITED: &str = "An Apple device by its first batch. Ad tracking is limited where the status is not Authorized; on iOS 14.0 to 14.4, where \
-    nobody enforced the prompt, where it is neither Authorized nor Not determined; without a status, where limit_ad_tracking \
+    nobody enforced the prompt, where it is neither Authorized nor Not determined; without a status, where the app’s own LAT flag \
     or a zero IDFA says so. From iOS 14.5 on it is so before the prompt is answered. A device that says nothing is a new device, and none with limited ad tracking.";
+
+/// In place of changes, to those who see rounded figures.
+pub const ROUNDED_RELEASES: &str =
+    "Rounded figures, which your role sees, do not tell whether a release changed anything.";
 
 /// When a version is out, and what is held against what.
 pub const RELEASES: &str = "A version is out on the first day on which 1% of its app’s active devices have it, and at least ten. \

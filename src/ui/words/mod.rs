@@ -20,8 +20,9 @@ pub use audit::{
 pub use done::{Done, MadeOnce, done};
 pub use job::{job, job_error, job_note};
 pub use metric::{
-    FIRST_ANSWER_CONSENT, INTERVAL, LIMITED, RELEASES, chance, days, dimension_value, dimension_value_alone, formula,
-    grown, half, interval, part_of_whole, points, points_apart, rate, rate_in_short, release,
+    FIRST_ANSWER_CONSENT, INTERVAL, LIMITED, RELEASES, ROUNDED_RELEASES, chance, days, dimension_value,
+    dimension_value_alone, formula, grown, half, interval, part_of_whole, points, points_apart, rate, rate_in_short,
+    release,
 };
 pub use notice::notice;
 pub use outcome::{
@@ -80,6 +81,11 @@ pub fn count(shown: Shown) -> String {
     }
 }
 
+/// The same where there is little room, such as `<10`.
+pub fn short_count(shown: Shown) -> String {
+    count(shown).replace("fewer than ", "<").replace("about ", "").replace(" or more", "+")
+}
+
 /// To those who see rounded figures.
 pub const ROUNDED: &str = "Your role sees figures rounded to 10, and rates only where at least 100 count. Each figure is rounded on its own, so parts may not add up to their total; a period is the sum of its rounded days.";
 
@@ -105,6 +111,16 @@ pub fn state(of: CountedState) -> &'static str {
         CountedState::Known(of) => status(of),
         CountedState::Unknown => "Unknown",
         CountedState::NotApplicable => "Not applicable",
+    }
+}
+
+/// The same where there is little room.
+pub fn short_state(of: CountedState) -> &'static str {
+    match of {
+        CountedState::Known(Status::Authorized) => "Auth.",
+        CountedState::Known(Status::Restricted) => "Restr.",
+        CountedState::Known(Status::NotDetermined) => "Not det.",
+        of => state(of),
     }
 }
 

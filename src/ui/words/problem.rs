@@ -223,7 +223,7 @@ pub fn data_problem(of: DataProblem) -> &'static str {
         DataProblem::IdfaUnpermitted => "IDFA sent although the status forbids it (kept only under Observe)",
         DataProblem::StatusBeforeAtt => "Status from an iOS version before 14, which has none",
         DataProblem::StatusElsewhere => "Status for a platform that has none (not stored)",
-        DataProblem::FlagDisagrees => "Status and limit_ad_tracking disagree",
+        DataProblem::FlagDisagrees => "Status and LAT flag disagree",
         DataProblem::AnswerForgotten => "Not determined after an answer, from the same installation",
         DataProblem::BadTimestamp => "Timestamp zero or negative; ignored",
         DataProblem::SecondsTimestamp => "Timestamp in seconds; converted to milliseconds",

@@ -73,9 +73,10 @@ pub fn metric_bar(bar: MetricBar) -> impl IntoView {
                 <a href=bar.saved>"Saved views"</a>" "
                 {files.collect_view()}
                 {pictures}
-                <details class="by-api">
-                    <summary>"Link"</summary>
+                <details class="by-api copied">
+                    <summary>"Copy link"</summary>
                     <pre class="copy" tabindex="0">{bar.link}</pre>
+                    <p role="status" class="muted"></p>
                 </details>
                 {curl}
             </div>

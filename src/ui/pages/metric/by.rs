@@ -17,9 +17,12 @@ pub struct By {
     pub days: Option<i64>,
     pub heads: [Head; 5],
     pub rows: Vec<ByRow>,
-    /// Why some values have no row of their own.
-    pub note: Option<String>,
+    /// What the rows are not, such as all.
+    pub notes: Vec<String>,
 }
+
+/// How many rows are there at once; the others are opened.
+const AT_ONCE: usize = 20;
 
 /// The head of a column, by which the rows can be sorted.
 #[derive(Clone, Debug)]
@@ -94,6 +97,30 @@ pub fn by(page: By) -> impl IntoView {
         }
     };
     let nothing = page.rows.is_empty().then(|| view! { <p class="notice">"Nothing matches what is chosen."</p> });
+    let mut rows = page.rows;
+    let further = rows.split_off(AT_ONCE.min(rows.len()));
+    let further = (!further.is_empty()).then(|| {
+        let words = format!("Show {} more", words::number(i64::try_from(further.len()).unwrap_or(i64::MAX)));
+        let heads = view! {
+            <th scope="col">{words::sentence(page.what)}</th>
+            <th scope="col" class="n">{format!("Apple {}", page.units)}</th>
+            <th scope="col" class="n">{words::rate(page.rate)}</th>
+            {page.days.map(|days| view! { <th scope="col" class="n wide-only">{format!("Change, {}", words::days(days))}</th> })}
+            <th scope="col" class="n">"Unknown"</th>
+        };
+        view! {
+            <details class="figures">
+                <summary>{words}</summary>
+                <div class="scroll" tabindex="0" role="group" aria-label=format!("Further figures by {}", page.what)>
+                    <table class="by">
+                        <thead><tr>{heads}</tr></thead>
+                        <tbody>{further.into_iter().map(row).collect_view()}</tbody>
+                    </table>
+                </div>
+            </details>
+        }
+    });
+    let rows = rows.into_iter().map(row).collect_view();
     view! {
         <section class="card">
             <header>
@@ -102,7 +129,7 @@ pub fn by(page: By) -> impl IntoView {
             </header>
             {nothing}
             <div class="scroll" tabindex="0" role="group" aria-label=format!("Figures by {}", page.what)>
-                <table>
+                <table class="by">
                     <thead>
                         <tr>
                             {head(name, words::sentence(page.what), "")}
@@ -112,10 +139,11 @@ pub fn by(page: By) -> impl IntoView {
                             {head(unknown, "Unknown".to_owned(), "n")}
                         </tr>
                     </thead>
-                    <tbody>{page.rows.into_iter().map(row).collect_view()}</tbody>
+                    <tbody>{rows}</tbody>
                 </table>
             </div>
-            {page.note.map(|note| view! { <p class="muted">{note}</p> })}
+            {further}
+            {page.notes.into_iter().map(|note| view! { <p class="muted">{note}</p> }).collect_view()}
         </section>
     }
 }

@@ -52,7 +52,7 @@ pub struct TimeRow {
 }
 
 pub fn flow(page: FlowView) -> impl IntoView {
-    let heads = Status::ALL.map(|to| view! { <th scope="col" class="n">{words::status(to)}</th> }).collect_view();
+    let heads = Status::ALL.map(|to| view! { <th scope="col" class="n">{status::name(CountedState::Known(to))}</th> }).collect_view();
     let row = |row: MatrixRow| {
         let cell = |cell: Option<(String, String, usize)>| match cell {
             Some((count, share, shade)) => {
@@ -63,9 +63,9 @@ pub fn flow(page: FlowView) -> impl IntoView {
         };
         view! {
             <tr>
-                <th scope="row">{status::status(row.from)}</th>
+                <th scope="row"><span class="status">{status::mark(row.from)}{status::name(row.from)}</span></th>
                 {row.cells.into_iter().map(cell).collect_view()}
-                <td class="n"><b>{row.left}</b></td>
+                <td class="n wide-only"><b>{row.left}</b></td>
             </tr>
         }
     };
@@ -94,7 +94,7 @@ pub fn flow(page: FlowView) -> impl IntoView {
             </header>
             <div class="scroll" tabindex="0" role="group" aria-label="Changes of status">
                 <table class="matrix">
-                    <thead><tr><th scope="col">"From \\ to"</th>{heads}<th scope="col" class="n">"Left"</th></tr></thead>
+                    <thead><tr><th scope="col">"From \\ to"</th>{heads}<th scope="col" class="n wide-only">"Left"</th></tr></thead>
                     <tbody>{page.matrix.into_iter().map(row).collect_view()}</tbody>
                 </table>
             </div>

@@ -13,6 +13,8 @@ pub struct Releases {
     pub rows: Vec<MilestoneRow>,
     /// How many days before and after are held against each other.
     pub cohort_days: i64,
+    /// Whether it is told how rates changed.
+    pub has_changes: bool,
     /// Why some are missing.
     pub note: Option<String>,
     /// The page's own address, with everything that was chosen in it.
@@ -90,12 +92,15 @@ pub fn releases(page: Releases) -> impl IntoView {
                 </form>
             }
         });
+        let change = page.has_changes.then(|| {
+            view! { <td><b class=row.class>{row.change}</b><br /><small class="muted">{row.meaning}</small></td> }
+        });
         view! {
             <tr id=row.anchor>
                 <th scope="row"><b>{row.name}</b><br /><small class="muted">{row.day}{row.about}</small>{remove}</th>
                 {cell(&labels[0], row.before)}
                 {cell(&labels[1], row.after)}
-                <td><b class=row.class>{row.change}</b><br /><small class="muted">{row.meaning}</small></td>
+                {change}
             </tr>
         }
     };
@@ -113,7 +118,7 @@ pub fn releases(page: Releases) -> impl IntoView {
                             <th scope="col">"Release or annotation"</th>
                             <th scope="col" class="n">{labels[0].clone()}</th>
                             <th scope="col" class="n">{labels[1].clone()}</th>
-                            <th scope="col">"Change"</th>
+                            {page.has_changes.then(|| view! { <th scope="col">"Change"</th> })}
                         </tr>
                     </thead>
                     <tbody>{page.rows.into_iter().map(row).collect_view()}</tbody>
@@ -127,6 +132,7 @@ pub fn releases(page: Releases) -> impl IntoView {
         <section class="card">
             <header><h2>"Before and after"</h2></header>
             <p class="muted">{words::RELEASES}</p>
+            {(!page.has_changes).then(|| view! { <p class="muted">{words::ROUNDED_RELEASES}</p> })}
             {list}
             {page.note.map(|note| view! { <p class="muted">{note}</p> })}
         </section>

@@ -66,6 +66,38 @@ struct Plot<'a> {
     chart: &'a LineChart,
     scale: &'a Scale,
     frame: Frame,
+    /// Where the words of marks stand, above the plot.
+    flags: Vec<Flag>,
+}
+
+/// The words of a mark.
+struct Flag {
+    words: String,
+    left: f64,
+    width: f64,
+    row: usize,
+}
+
+/// How high a row of flags is, with the room below it.
+const FLAG_ROW: f64 = MARK + 3.0;
+/// Where the first of them begins.
+const FLAGS_FROM: f64 = 4.0;
+
+/// The flags of those marks for whose words there is room. On a phone there is none; they stand below.
+fn flags(chart: &LineChart, frame: Frame) -> Vec<Flag> {
+    if frame.name != "wide" {
+        return Vec::new();
+    }
+    // Up to where the flags of each row reach.
+    let mut taken = [frame.left; MARK_ROWS];
+    let flag = |mark: &Mark| {
+        let width = mark.words.chars().count() as f64 * LETTER + 16.0;
+        let left = frame.x(mark.at, chart.points.len()).min(frame.right() - width);
+        let row = taken.iter().position(|reaches| *reaches <= left)?;
+        taken[row] = left + width + 4.0;
+        Some(Flag { words: mark.words.clone(), left, width, row })
+    };
+    chart.marks.all.iter().filter_map(flag).collect()
 }
 
 impl LineChart {
@@ -87,7 +119,16 @@ impl LineChart {
     }
 }
 
-impl Plot<'_> {
+impl<'a> Plot<'a> {
+    /// The flags stand above the plot, which is moved down by them.
+    fn new(chart: &'a LineChart, scale: &'a Scale, frame: Frame) -> Self {
+        let flags = flags(chart, frame);
+        let rows = flags.iter().map(|flag| flag.row + 1).max().unwrap_or_default();
+        let above = rows as f64 * FLAG_ROW;
+        let frame = Frame { top: frame.top + above, height: frame.height + above, ..frame };
+        Self { chart, scale, frame, flags }
+    }
+
     fn x(&self, at: f64) -> f64 {
         self.frame.x(at, self.chart.points.len())
     }
@@ -124,13 +165,13 @@ impl Plot<'_> {
 pub fn line_chart(chart: &LineChart) -> Option<impl IntoView + use<>> {
     let scale = Scale::around(chart.shares())?;
     let frames = Frame::both((46.0, 10.0), (280.0, 7), (220.0, 3));
-    let drawings = frames.map(|frame| draw(&Plot { chart, scale: &scale, frame }));
+    let drawings = frames.map(|frame| draw(&Plot::new(chart, &scale, frame)));
     let marks = (!chart.marks.all.is_empty()).then(|| marks(&chart.marks));
     Some(view! { {drawings.collect_view()}{marks} })
 }
 
 fn draw(plot: &Plot<'_>) -> impl IntoView + use<> {
-    let Plot { chart, scale, frame } = plot;
+    let Plot { chart, scale, frame, .. } = plot;
     let ids = ["title", "text"].map(|of| format!("{}-{of}-{}", chart.id, frame.name));
     let labelled = ids.join(" ");
     let [title_id, description_id] = ids;
@@ -187,33 +228,23 @@ fn whole(x: f64) -> String {
     format!("{x:.0}")
 }
 
-/// Lines where something happened, with its words where there is room.
+/// Lines where something happened, up to their words where these stand above.
 fn marked(plot: &Plot<'_>) -> impl IntoView + use<> {
-    let Frame { left: begin, top, .. } = plot.frame;
-    // On a phone there is no room for words; they stand below.
-    let has_words = plot.frame.name == "wide";
-    // Up to where the words of each row reach.
-    let mut taken = [begin; MARK_ROWS];
-    let words = |mark: &Mark| {
-        let wide = mark.words.chars().count() as f64 * LETTER + 16.0;
-        let left = plot.x(mark.at).min(plot.frame.right() - wide);
-        let row = taken.iter().position(|reaches| *reaches <= left).filter(|_| has_words && left >= begin)?;
-        taken[row] = left + wide + 4.0;
-        let y = top + row as f64 * (MARK + 3.0);
-        Some(view! {
-            <rect class="mark-words" x=coordinate(left) y=coordinate(y) width=coordinate(wide) height=coordinate(MARK) rx="4" />
-            <text class="mark-words" x=coordinate(left + 8.0) y=coordinate(y + 14.0)>{mark.words.clone()}</text>
-        })
-    };
-    let words = plot.chart.marks.all.iter().filter_map(words).collect_view();
+    let Plot { chart, frame, flags, .. } = plot;
+    let from = if flags.is_empty() { frame.top } else { FLAGS_FROM };
     let line = |mark: &Mark| {
         let x = coordinate(plot.x(mark.at));
+        view! { <line class="mark" x1=x.clone() x2=x y1=coordinate(from) y2=coordinate(frame.bottom()) /> }
+    };
+    let flag = |flag: &Flag| {
+        let (x, y) = (flag.left, FLAGS_FROM + flag.row as f64 * FLAG_ROW);
         view! {
-            <line class="mark" x1=x.clone() x2=x y1=coordinate(top) y2=coordinate(plot.frame.bottom()) />
+            <rect class="mark-words" x=coordinate(x) y=coordinate(y) width=coordinate(flag.width) height=coordinate(MARK) rx="4" />
+            <text class="mark-words" x=coordinate(x + 8.0) y=coordinate(y + 14.0)>{flag.words.clone()}</text>
         }
     };
     // No line goes through another mark's words.
-    view! { {plot.chart.marks.all.iter().map(line).collect_view()}{words} }
+    view! { {chart.marks.all.iter().map(line).collect_view()}{flags.iter().map(flag).collect_view()} }
 }
 
 /// What is marked, in words and with where it leads.

@@ -58,10 +58,12 @@ pub fn table(mut rows: Vec<Row>, asked: &Asked, query: &PageQuery, days: Option<
     let (by, rate) = (asked.by, asked.rate);
     sort(&mut rows, asked);
     let longest = rows.iter().filter_map(|row| row.now.apple().figure()).max().unwrap_or_default().max(1);
-    let note = (rows.len() > MOST_SHOWN).then(|| {
+    let cut = (rows.len() > MOST_SHOWN).then(|| {
         let all = words::number(i64::try_from(rows.len()).unwrap_or(i64::MAX));
         format!("The first {MOST_SHOWN} of {all} rows. The files have all of them.")
     });
+    let mixed = by == BreakdownBy::AppVersion && asked.app.is_none() && asked.apps.len() > 1;
+    let mixed = mixed.then(|| "Versions of all apps together. Choose an app for its own.".to_owned());
     let row = |row: Row| {
         let (apple, now) = (row.now.apple(), row.now.fraction(rate));
         let grew = row.grew(rate);
@@ -84,7 +86,7 @@ pub fn table(mut rows: Vec<Row>, asked: &Asked, query: &PageQuery, days: Option<
         days,
         heads: Sort::ALL.map(|sort| head(sort, asked, query)),
         rows: rows.into_iter().take(MOST_SHOWN).map(row).collect(),
-        note,
+        notes: cut.into_iter().chain(mixed).collect(),
     }
 }
 

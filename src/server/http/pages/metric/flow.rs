@@ -78,10 +78,10 @@ fn matrix_row(happened: &Happened, changes: &[(CountedState, Status, Shown)], fr
             let count = *count;
             let part = share(count, left);
             let shade = part.map_or(0, |part| (part * SHADES).ceil() as usize);
-            (words::count(count), words::share(part), shade)
+            (words::short_count(count), words::share(part), shade)
         })
     };
-    MatrixRow { from, cells: Status::ALL.map(cell).into(), left: words::count(left) }
+    MatrixRow { from, cells: Status::ALL.map(cell).into(), left: words::short_count(left) }
 }
 
 fn answer_column(happened: &Happened, (day, flows): (&Day, &DayFlows)) -> Column {

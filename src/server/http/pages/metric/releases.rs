@@ -51,6 +51,7 @@ pub async fn model(view: &mut View, asked: &Asked, said: Said, address: String) 
     Ok(Releases {
         rows: rows(compared, may_note),
         cohort_days: COHORT_DAYS,
+        has_changes: !view.precision.is_rounded(),
         note,
         form: may_note.then_some(form),
         address,
@@ -113,7 +114,7 @@ fn cell(Cohort { days, first_answer_consent }: Cohort) -> CohortCell {
     let so_far = Some(days.days()).filter(|days| *days < COHORT_DAYS);
     CohortCell {
         rate: words::share(first_answer_consent.share()),
-        figures: format!("{} of {}", words::count(part), words::count(whole)),
+        figures: format!("{} of {}", words::short_count(part), words::short_count(whole)),
         so_far: so_far.map(|days| format!("{days} of {COHORT_DAYS} days so far")),
     }
 }
