@@ -51,6 +51,22 @@ test("filters act at once, show as chips that can be taken away, and have a butt
     await expect(plain).toHaveURL(/unit=devices/);
 });
 
+test("on a phone filters are opened, and a link is copied by one press", async ({ server, signedIn }) => {
+    const slug = server.workspace("Folded");
+    const email = server.member(slug, "Ada", "compliance_admin");
+    await server.send(server.input(slug), iphone(0, "denied"));
+    const page = await signedIn(email, { viewport: { width: 360, height: 740 }, permissions: ["clipboard-read", "clipboard-write"] });
+    await page.goto(`${server.origin}/w/${slug}/metrics/by`);
+    const unit = page.getByLabel("What is counted");
+    await expect(unit).toBeHidden();
+    await page.getByText("Filters", { exact: true }).click();
+    await unit.selectOption("devices");
+    await expect(page).toHaveURL(/unit=devices/);
+    await page.getByText("Copy link", { exact: true }).click();
+    await expect(page.getByText("Copied.")).toBeVisible();
+    expect(await page.evaluate(() => navigator.clipboard.readText())).toMatch(new RegExp(`/w/${slug}/metrics/by\\?unit=devices$`));
+});
+
 test("a question over several filters is counted while its page is open, with script and without", async ({ server, signedIn }) => {
     const slug = server.workspace("Questions");
     const email = server.member(slug, "Ada", "compliance_admin");
