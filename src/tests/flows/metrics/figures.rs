@@ -12,6 +12,7 @@ on_both! {
     every_view_says_what_was_sent
     the_default_decides_what_was_not_reported
     a_change_is_told_from_chance
+    a_problem_of_many_days_is_listed_by_the_newest
 }
 
 async fn every_view_says_what_was_sent(world: World) {
@@ -150,4 +151,25 @@ async fn a_change_is_told_from_chance(world: World) {
     let page = world.get("/w/acme/overview?days=7", &ada).await.body;
     let grew = (share(81, 102) - 0.5) * 100.0;
     assert!(page.contains(&format!("class=\"change better\"><b>▲ {grew:.1} points</b> in 7 days</p>")), "{page}");
+}
+
+/// A page of problems is as long as it was chosen to be, however long they go on; the file has every day.
+async fn a_problem_of_many_days_is_listed_by_the_newest(world: World) {
+    world.workspace("Acme").await;
+    let input = world.input("acme", "Backend").await;
+    let without_idfa = |n: i64| json!({"device_info": {"ios_idfv": format!("v{n}"), "att_authorization_status": "authorized", "ios_advertising_id": ""}});
+    for n in 0..33 {
+        world.clock.advance(DAY);
+        assert_eq!(world.event(&input, &without_idfa(n)).await.status, StatusCode::ACCEPTED);
+    }
+    let ada = world.sign_in(&world.member("acme", "Ada", Role::ComplianceAdmin).await).await;
+    let page = world.get("/w/acme/metrics/quality?days=90", &ada).await.body;
+    let (_, days) = page.split_once(">Day</th>").expect("a table of days");
+    assert!(page.contains("And 2 earlier days."), "{page}");
+    assert_eq!(days.matches("scope=\"row\"").count(), 31);
+    let rows = json_file(&world, &ada, "quality/file?format=json&days=90").await;
+    let rows = rows["rows"].as_array().expect("rows");
+    let by_day = rows.iter().filter(|row| !row["day"].is_null()).filter_map(|row| row["times"].as_i64());
+    assert_eq!(by_day.sum::<i64>(), 33);
+    world.assert_holds().await;
 }

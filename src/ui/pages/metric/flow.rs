@@ -52,7 +52,9 @@ pub struct TimeRow {
 }
 
 pub fn flow(page: FlowView) -> impl IntoView {
-    let heads = Status::ALL.map(|to| view! { <th scope="col" class="n">{status::name(CountedState::Known(to))}</th> }).collect_view();
+    let heads = Status::ALL
+        .map(|to| view! { <th scope="col" class="n">{status::name(CountedState::Known(to))}</th> })
+        .collect_view();
     let row = |row: MatrixRow| {
         let cell = |cell: Option<(String, String, usize)>| match cell {
             Some((count, share, shade)) => {

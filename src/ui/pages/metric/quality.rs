@@ -2,6 +2,7 @@
 
 use crate::ui::parts::chart::columns::{Columns, columns};
 use crate::ui::parts::figures::figures;
+use crate::ui::words;
 use leptos::prelude::*;
 
 #[derive(Clone, Debug)]
@@ -22,8 +23,10 @@ pub struct ProblemCard {
     pub help: &'static str,
     pub times: String,
     pub chart: Columns,
-    /// The days on which it came, and how often on each.
+    /// The newest days on which it came, and how often on each.
     pub days: Vec<(String, String)>,
+    /// On how many days it came before those.
+    pub earlier: i64,
     /// Apps with their versions, and how often each; empty for those who see rounded figures.
     pub places: Vec<(String, String)>,
     /// How many places are not among them.
@@ -53,9 +56,11 @@ pub fn quality(page: Quality) -> impl IntoView {
         let row = |(name, times): (String, String)| {
             view! { <tr><th scope="row">{name}</th><td class="n">{times}</td></tr> }
         };
-        let more = (problem.more > 0).then(
-            || view! { <tr><td colspan="2" class="muted">{format!("And {} more versions.", problem.more)}</td></tr> },
-        );
+        let beyond = |n: i64, what: &str| {
+            let words = format!("And {} {what}{}.", words::number(n), if n == 1 { "" } else { "s" });
+            (n > 0).then(|| view! { <tr><td colspan="2" class="muted">{words}</td></tr> })
+        };
+        let (more, earlier) = (beyond(problem.more, "more version"), beyond(problem.earlier, "earlier day"));
         let places = (!problem.places.is_empty()).then(|| {
             view! {
                 <table>
@@ -74,7 +79,7 @@ pub fn quality(page: Quality) -> impl IntoView {
                         {places}
                         <table>
                             <thead><tr><th scope="col">"Day"</th><th scope="col" class="n">"Times"</th></tr></thead>
-                            <tbody>{problem.days.into_iter().map(row).collect_view()}</tbody>
+                            <tbody>{problem.days.into_iter().map(row).collect_view()}{earlier}</tbody>
                         </table>
                     </div>
                 })}

@@ -19,6 +19,8 @@ use std::collections::BTreeMap;
 
 /// How many apps and versions of each kind are shown; files have all that are kept apart.
 const MOST_PLACES: usize = 20;
+/// How many days of each kind are listed below its chart, which has all of them.
+const MOST_DAYS: usize = 31;
 
 pub async fn model(view: &mut View, asked: &Asked) -> Result<Quality> {
     let period = asked.period.period;
@@ -64,6 +66,7 @@ fn card(
         (words::problem_place(app, &place.app_version), words::number(place.n))
     };
     let with_any = all_days.iter().rev().filter(|day| shown(day).figure().unwrap_or_default() > 0);
+    let beyond = |n: usize, most: usize| i64::try_from(n.saturating_sub(most)).unwrap_or_default();
     let card = ProblemCard {
         said: words::data_problem(kind),
         help: words::data_problem_help(kind),
@@ -73,9 +76,10 @@ fn card(
             title: format!("{}, by day", words::data_problem(kind)),
             columns: all_days.iter().map(column).collect(),
         },
-        days: with_any.map(|day| (day_words(*day), words::count(shown(day)))).collect(),
+        earlier: beyond(with_any.clone().count(), MOST_DAYS),
+        days: with_any.take(MOST_DAYS).map(|day| (day_words(*day), words::count(shown(day)))).collect(),
         places: of_kind.iter().take(MOST_PLACES).map(place).collect(),
-        more: i64::try_from(of_kind.len().saturating_sub(MOST_PLACES)).unwrap_or_default(),
+        more: beyond(of_kind.len(), MOST_PLACES),
     };
     Some((count, card))
 }
