@@ -144,10 +144,10 @@ const OFF_OF_STATES: i64 = 5 * STEP / 2;
 pub fn share(part: Shown, whole: Shown) -> Option<f64> {
     let (part_figure, whole_figure) = (part.figure()?, whole.figure()?);
     let floor = if matches!(whole, Shown::Exact(_)) { 1 } else { SMALLEST_DENOMINATOR };
-    let is_whole = part.missing().max(whole.missing()) * MISSING_ONE_IN <= whole_figure;
+    let is_complete = part.missing().max(whole.missing()) * MISSING_ONE_IN <= whole_figure;
     let off = part.off().max(whole.off());
-    let is_near = off <= OFF_OF_STATES || off * OFF_ONE_IN <= whole_figure;
-    (whole_figure >= floor && is_whole && is_near).then(|| part_figure as f64 / whole_figure as f64)
+    let is_precise = off <= OFF_OF_STATES || off * OFF_ONE_IN <= whole_figure;
+    (whole_figure >= floor && is_complete && is_precise).then(|| part_figure as f64 / whole_figure as f64)
 }
 
 #[cfg(test)]
@@ -194,6 +194,10 @@ mod tests {
         assert_eq!(of(14, 15), None, "a third is shown where it is nearly half");
         assert_eq!(of(40, 60), Some(0.4));
         assert_eq!(share(days(18), days(22)), None, "not a hundred percent");
+        let sum = |off| Shown::Sum { sum: 1000, off, missing: 0 };
+        assert_eq!((share(sum(100), sum(100)), share(sum(105), sum(100))), (Some(1.0), None), "a tenth, and more");
+        let few = |off| Shown::Sum { sum: 100, off, missing: 0 };
+        assert_eq!((share(few(25), few(25)), share(few(30), few(25))), (Some(1.0), None), "five states, and six");
         let states = Shown::sum([20; 5].map(|n| ROUNDED.shown(n))).expect("states");
         assert_eq!(share(ROUNDED.shown(20), states), Some(0.2), "rates are shown from a hundred on");
     }

@@ -114,8 +114,9 @@ enum FailureKind {
 /// and PostgreSQL's appendix "Error Codes".
 fn kind(code: &str) -> FailureKind {
     match code {
-        // The last one: it paused for too long, and nothing of it was done.
-        "40001" | "40P01" | "25P03" => return FailureKind::Again,
+        // It paused for too long, and nothing of it was done.
+        "25P03" => return FailureKind::Again,
+        "40001" | "40P01" => return FailureKind::Again,
         "25006" => return FailureKind::Broken,
         "57P01" | "57P02" | "57P03" | "57014" | "55P03" | "53000" | "53100" | "53200" | "53300" | "53400" => {
             return FailureKind::Unavailable;

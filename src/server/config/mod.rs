@@ -44,7 +44,7 @@ pub struct Config {
     /// Hours after a change of the settings that holds back stored advertising ids until those are erased.
     #[arg(long, env = "ATTEST_ERASE_AFTER_HOURS", default_value_t = 72, hide = true)]
     pub erase_after_hours: u32,
-    /// Proxies whose X-Forwarded-For counts, separated by commas.
+    /// Proxies whose X-Forwarded-For counts and which may have all connections, separated by commas.
     #[arg(long, env = "ATTEST_TRUSTED_PROXIES", value_delimiter = ',', hide = true)]
     pub trusted_proxies: Vec<IpAddr>,
     #[command(flatten)]

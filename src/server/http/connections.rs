@@ -20,6 +20,9 @@ use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt;
 
+/// Connections that were refused, for their host had as many as one may have.
+pub const CONNECTIONS_REFUSED: &str = "attest_connections_refused_total";
+
 /// What connections may take.
 #[derive(Clone, Debug)]
 pub struct ConnectionLimits {
@@ -33,10 +36,12 @@ pub struct ConnectionLimits {
     pub headers_within: Duration,
 }
 
+/// Fewer than the 1,024 files that systems allow a process by default.
+const MOST: usize = 900;
+
 impl Default for ConnectionLimits {
-    /// Fewer than the 1,024 files that systems allow a process by default.
     fn default() -> Self {
-        Self { most: 900, most_of_one: 450, proxies: Vec::new(), headers_within: Duration::from_secs(10) }
+        Self { most: MOST, most_of_one: MOST / 2, proxies: Vec::new(), headers_within: Duration::from_secs(10) }
     }
 }
 
@@ -104,14 +109,11 @@ pub async fn serve_connections(
     connections.shutdown().await;
 }
 
-/// Connections that were refused, for their host had as many as one may have.
-pub const REFUSED: &str = "attest_connections_refused_total";
-
 /// Tells a client that its host has too many connections, as far as that is possible without waiting for it.
 fn refuse(stream: &TcpStream, is_encrypted: bool) {
     const MESSAGE: &str =
         "{\"errors\":[{\"code\":\"UNAVAILABLE\",\"message\":\"too many connections from this address\"}]}";
-    metrics::counter!(REFUSED).increment(1);
+    metrics::counter!(CONNECTIONS_REFUSED).increment(1);
     if !is_encrypted {
         let length = MESSAGE.len();
         let head =

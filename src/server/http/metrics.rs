@@ -1,6 +1,6 @@
 //! Metrics for Prometheus: served on an address of their own, and only when one is set.
 
-use super::connections::REFUSED;
+use super::connections::CONNECTIONS_REFUSED;
 use crate::domain::att::CountedState;
 use crate::domain::count::Unit;
 use crate::domain::environment::Environment;
@@ -80,7 +80,10 @@ pub fn collect_metrics() -> Result<PrometheusHandle> {
     metrics::describe_counter!(REQUESTS, "Requests, by route, method and status of the response.");
     metrics::describe_histogram!(SECONDS, "Seconds until the response began, by route.");
     metrics::describe_counter!(REFUSALS, "Requests that were refused, by why.");
-    metrics::describe_counter!(REFUSED, "Connections that were refused, for their host had as many as one may have.");
+    metrics::describe_counter!(
+        CONNECTIONS_REFUSED,
+        "Connections that were refused, for their host had as many as one may have."
+    );
     metrics::describe_counter!(COMMITS, "Commits of the event stream, by outcome.");
     metrics::describe_histogram!(COMMIT_SECONDS, "Seconds that a commit of the event stream took.");
     metrics::describe_histogram!(COMMIT_BATCHES, "Batches of a commit.");

@@ -1,7 +1,7 @@
 //! Requests that share a commit.
 
 use super::Limits;
-use super::queue::{COMPANY, Queue};
+use super::queue::{COMPANY, Queue, Size};
 use super::waiting::{Reply, Waiting};
 use crate::domain::id::WorkspaceId;
 use crate::server::store::{Parcel, Turn};
@@ -70,7 +70,7 @@ impl CommitGroup {
     /// for reading each takes a while in which the processor is not idle: they share one with those that wait already.
     pub async fn fill(&mut self, queue: &mut Queue, limits: Limits) {
         let wait = Duration::from_millis(limits.commit_ms.into());
-        let most = if queue.is_of_large { wait.max(queue.took / MOST_WAITED) } else { wait };
+        let most = if queue.size == Size::Large { wait.max(queue.took / MOST_WAITED) } else { wait };
         let latest = Instant::now() + most;
         // A timer is too coarse for a wait of nothing.
         let waits = queue.committed >= COMPANY && limits.commit_ms > 0 && queue.without_company == 0;
@@ -78,16 +78,16 @@ impl CommitGroup {
         // A request that was read already gets here before this goes on.
         tokio::task::yield_now().await;
         self.add_waiting(queue, limits, |_| true);
-        let left = if queue.is_of_large { queue.left } else { 0 };
+        let left = if queue.size == Size::Large { queue.left } else { 0 };
         let (here, expected) = (self.requests.len(), (left + queue.requests) as usize);
         let may_wait = waits && self.rows < limits.commit_rows;
-        while may_wait && queue.next.is_empty() && self.requests.len() < expected {
+        while may_wait && queue.returned.is_empty() && self.requests.len() < expected {
             let until = latest.min(Instant::now() + wait);
-            let Ok(Some(more)) = timeout_at(until, queue.waiting.recv()).await else {
+            let Ok(Some(more)) = timeout_at(until, queue.incoming.recv()).await else {
                 queue.waited_for(self.requests.len() - here, expected - here);
                 return;
             };
-            queue.next.push_front(more);
+            queue.returned.push_front(more);
             self.add_waiting(queue, limits, |_| true);
         }
     }
@@ -102,7 +102,7 @@ impl CommitGroup {
     fn add_waiting(&mut self, queue: &mut Queue, limits: Limits, may: impl Fn(&Waiting) -> bool) {
         while let Some(more) = queue.take() {
             if !may(&more) || !self.has_room(&more, limits) {
-                queue.next.push_front(more);
+                queue.returned.push_front(more);
                 return;
             }
             self.add(more);

@@ -2,13 +2,13 @@
 
 use crate::domain::id::WorkspaceId;
 use crate::server::error::Result;
-use crate::server::store::{Store, Turn};
+use crate::server::store::{STREAM_CONNECTIONS, Store, Turn};
 use futures::future::BoxFuture;
 use futures::stream::{FuturesUnordered, StreamExt};
 use std::collections::{BTreeSet, VecDeque};
 
 /// How many are waited for at once: each takes a connection, and one is left for who need not wait.
-const MOST: usize = 3;
+const MOST: usize = STREAM_CONNECTIONS as usize - 1;
 
 /// The workspaces whose lane is waited for.
 #[derive(Default)]

@@ -3,7 +3,7 @@
 use super::Limits;
 use super::loud::LARGE;
 use super::pace::Pace;
-use super::waiting::{Next, Reply, Waiting};
+use super::waiting::{Reply, Settled, Waiting};
 use crate::domain::id::WorkspaceId;
 use crate::server::error::Result;
 use crate::server::store::{Parcel, RequestOutcome};
@@ -17,16 +17,24 @@ pub(super) const COMPANY: u32 = 16;
 /// So many commits wait for nobody after one that waited in vain: senders send without waiting for answers.
 const WITHOUT_COMPANY: u32 = 16;
 
+/// Which requests a queue is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Size {
+    Small,
+    /// Those of many batches, and those of loud workspaces.
+    Large,
+}
+
 /// The far end of a queue, with what is known of it.
 pub(super) struct Queue {
-    pub waiting: UnboundedReceiver<Waiting>,
+    pub incoming: UnboundedReceiver<Waiting>,
     /// What comes before those: the rest of what is stored in parts, and what was too much for the commit before.
-    pub next: VecDeque<Waiting>,
+    pub returned: VecDeque<Waiting>,
     /// What was tried while the store was away, and from when on it is tried again.
     again: Vec<(Instant, Waiting)>,
     /// What waits aside, of workspaces whose lane somebody else has; empty for one of which all was taken.
     aside: BTreeMap<WorkspaceId, VecDeque<Waiting>>,
-    pub is_of_large: bool,
+    pub size: Size,
     /// How many batches the last commit had, stored or not, in how many requests, and how long it took.
     pub committed: u32,
     pub requests: u32,
@@ -38,13 +46,13 @@ pub(super) struct Queue {
 }
 
 impl Queue {
-    pub fn new(waiting: UnboundedReceiver<Waiting>, is_of_large: bool) -> Self {
+    pub fn new(incoming: UnboundedReceiver<Waiting>, size: Size) -> Self {
         Self {
-            waiting,
-            next: VecDeque::new(),
+            incoming,
+            returned: VecDeque::new(),
             again: Vec::new(),
             aside: BTreeMap::new(),
-            is_of_large,
+            size,
             committed: 0,
             requests: 0,
             took: Duration::ZERO,
@@ -57,7 +65,7 @@ impl Queue {
     /// half of those who are under way, and waits for no more: while it lasts the others are read, and neither half waits for
     /// the other.
     pub fn half(&self, limits: Limits, pace: &Pace) -> Limits {
-        let under_way = self.waiting().saturating_add(self.requests).saturating_add(1);
+        let under_way = self.count().saturating_add(self.requests).saturating_add(1);
         // Requests are counted, commits are bounded by batches: as many as the last requests had.
         let half = (under_way / 2).saturating_mul(self.committed.div_ceil(self.requests.max(1)).max(1));
         if under_way / 2 < COMPANY || !pace.is_of_batches(half) {
@@ -67,13 +75,13 @@ impl Queue {
     }
 
     /// How many requests wait, but for those that wait aside.
-    pub fn waiting(&self) -> u32 {
-        u32::try_from(self.waiting.len() + self.next.len()).unwrap_or(u32::MAX)
+    pub fn count(&self) -> u32 {
+        u32::try_from(self.incoming.len() + self.returned.len()).unwrap_or(u32::MAX)
     }
 
     /// Whether nobody has come, and nobody was left by the commit before.
     pub fn is_empty(&self) -> bool {
-        self.waiting() == 0
+        self.count() == 0
     }
 
     /// When the first of what was tried is tried again.
@@ -105,12 +113,17 @@ impl Queue {
         if let Some(due) = self.again.iter().position(|(from, _)| *from <= now) {
             return Some(self.again.swap_remove(due).1);
         }
-        self.next.pop_front().or_else(|| self.waiting.try_recv().ok())
+        self.returned.pop_front().or_else(|| self.incoming.try_recv().ok())
     }
 
     /// From now on what is of this workspace waits aside.
     pub fn set_aside(&mut self, workspace: WorkspaceId) {
         self.aside.entry(workspace).or_default();
+    }
+
+    /// A commit begins: what it had is noted anew.
+    pub fn begin(&mut self) {
+        (self.committed, self.requests) = (0, 0);
     }
 
     /// Has a request wait aside, and what comes of its workspace after it.
@@ -132,6 +145,11 @@ impl Queue {
         self.aside.get(&workspace).is_some_and(|aside| !aside.is_empty())
     }
 
+    /// Whether anything waits aside, of whichever workspace.
+    pub fn has_any_aside(&self) -> bool {
+        self.aside.values().any(|aside| !aside.is_empty())
+    }
+
     /// Nothing of this workspace waits aside any more; returns what did.
     pub fn clear_aside(&mut self, workspace: WorkspaceId) -> VecDeque<Waiting> {
         self.aside.remove(&workspace).unwrap_or_default()
@@ -140,9 +158,9 @@ impl Queue {
     /// Goes on with a request once it is known what became of it.
     pub fn settle(&mut self, reply: Reply, part: &Parcel, outcome: Result<RequestOutcome>) {
         match reply.settle(part, outcome) {
-            Next::Answered => {}
-            Next::Part(rest) => self.next.push_front(rest),
-            Next::Again(from, waiting) => self.again.push((from, waiting)),
+            Settled::Answered => {}
+            Settled::Part(rest) => self.returned.push_front(rest),
+            Settled::Again(from, waiting) => self.again.push((from, waiting)),
         }
     }
 }

@@ -4,7 +4,7 @@ use super::Limits;
 use super::commit_group::CommitGroup;
 use super::lanes::Lanes;
 use super::pace::{PART, Pace};
-use super::queue::Queue;
+use super::queue::{Queue, Size};
 use super::share::Capacity;
 use super::waiting::Waiting;
 use crate::domain::id::WorkspaceId;
@@ -32,72 +32,86 @@ pub(super) struct Queues {
     large_is_next: bool,
     /// When a small request was taken last.
     small_at: Option<Instant>,
-    /// How large batches wait in both.
+    /// How many batches wait in both.
     rows: Capacity,
     pub pace: Pace,
     lanes: Lanes,
 }
 
 /// What is committed next.
-pub(super) enum Next {
+pub(super) enum Work {
     /// What a request of one of the queues began, and goes on within these limits.
-    Group(CommitGroup, bool, Limits),
+    Group { group: CommitGroup, size: Size, limits: Limits },
     /// What waits aside for this workspace's lane, which was got, or not.
-    Aside(WorkspaceId, Result<Turn>),
+    Aside { workspace: WorkspaceId, turn: Result<Turn> },
 }
 
 impl Queues {
     pub fn new(small: UnboundedReceiver<Waiting>, large: UnboundedReceiver<Waiting>, rows: Capacity) -> Self {
-        let (small, large) = (Queue::new(small, false), Queue::new(large, true));
+        let (small, large) = (Queue::new(small, Size::Small), Queue::new(large, Size::Large));
         let (pace, lanes) = (Pace::default(), Lanes::default());
         Self { small, large, large_is_next: false, small_at: None, rows, pace, lanes }
     }
 
-    pub fn of(&mut self, is_large: bool) -> &mut Queue {
-        if is_large { &mut self.large } else { &mut self.small }
+    pub fn of(&mut self, size: Size) -> &mut Queue {
+        match size {
+            Size::Small => &mut self.small,
+            Size::Large => &mut self.large,
+        }
     }
 
     /// Waits until there is something to commit. `None` when the near ends are gone and nothing waits any more.
-    pub async fn next(&mut self, store: &Store, limits: Limits) -> Option<Next> {
+    pub async fn next(&mut self, store: &Store, limits: Limits) -> Option<Work> {
         if self.small.is_empty() && is_expected(self.small_at) {
             store.copy_log_in_between().await;
         }
-        let (first, is_large) = loop {
+        let (first, size) = loop {
             let Self { small, large, large_is_next, lanes, .. } = self;
             if let Some(Some((workspace, turn))) = lanes.next(store).now_or_never() {
-                return Some(Next::Aside(workspace, turn));
+                return Some(Work::Aside { workspace, turn });
             }
-            let first = if *large_is_next { large.take().map(|first| (first, true)) } else { None };
-            let first = first.or_else(|| small.take().map(|first| (first, false)));
-            if let Some(first) = first.or_else(|| large.take().map(|first| (first, true))) {
+            let first = if *large_is_next { large.take().map(|first| (first, Size::Large)) } else { None };
+            let first = first.or_else(|| small.take().map(|first| (first, Size::Small)));
+            if let Some(first) = first.or_else(|| large.take().map(|first| (first, Size::Large))) {
                 break first;
             }
             let again = small.tried_again().into_iter().chain(large.tried_again()).min();
             // An end that is gone has nothing more; the other one may.
             tokio::select! {
-                Some(first) = small.waiting.recv() => small.next.push_back(first),
-                Some(first) = large.waiting.recv() => large.next.push_back(first),
-                Some((workspace, turn)) = lanes.next(store) => return Some(Next::Aside(workspace, turn)),
+                Some(first) = small.incoming.recv() => small.returned.push_back(first),
+                Some(first) = large.incoming.recv() => large.returned.push_back(first),
+                Some((workspace, turn)) = lanes.next(store) => return Some(Work::Aside { workspace, turn }),
                 () = sleep_until(again.unwrap_or_else(Instant::now)), if again.is_some() => {}
                 else => return None,
             }
         };
-        self.large_is_next = !is_large;
-        if !is_large {
+        let limits = self.limits_of(size, limits);
+        self.took_of(size);
+        Some(Work::Group { group: CommitGroup::of(first, limits), size, limits })
+    }
+
+    /// Notes that a commit of one queue begins.
+    fn took_of(&mut self, size: Size) {
+        self.large_is_next = size == Size::Small;
+        if size == Size::Small {
             self.small_at = Some(Instant::now());
         }
-        let in_parts = is_large && (!self.small.is_empty() || is_expected(self.small_at));
-        let limits = if in_parts { self.parts(limits) } else { limits };
-        Some(Next::Group(CommitGroup::of(first, limits), is_large, limits))
     }
 
-    /// The limits of a commit of one queue, see [`Queue::half`].
-    pub fn half(&self, is_large: bool, limits: Limits) -> Limits {
-        if is_large { limits } else { self.small.half(limits, &self.pace) }
+    /// The limits of a commit of small requests, see [`Queue::half`].
+    pub fn half(&self, size: Size, limits: Limits) -> Limits {
+        match size {
+            Size::Small => self.small.half(limits, &self.pace),
+            Size::Large => limits,
+        }
     }
 
-    /// The limits of a commit of a large request while small ones come.
-    fn parts(&self, limits: Limits) -> Limits {
+    /// The limits of a commit of one queue: of large requests it takes a part while small ones come.
+    fn limits_of(&self, size: Size, limits: Limits) -> Limits {
+        let small_come = !self.small.is_empty() || self.small.has_any_aside() || is_expected(self.small_at);
+        if size == Size::Small || !small_come {
+            return limits;
+        }
         let least = self.pace.part();
         let part =
             (self.rows.held() / PARTS * least / PART).clamp(least, LARGEST_PART * least / PART).min(limits.commit_rows);
@@ -105,15 +119,15 @@ impl Queues {
     }
 
     /// What waits aside for this workspace's lane, as much as is committed together, with the queue that it is of.
-    pub fn next_aside(&mut self, workspace: WorkspaceId, limits: Limits) -> Option<(CommitGroup, bool)> {
+    pub fn next_aside(&mut self, workspace: WorkspaceId, limits: Limits) -> Option<(CommitGroup, Size)> {
         let is_large = self.large.has_aside(workspace) && (self.large_is_next || !self.small.has_aside(workspace));
-        let in_parts = is_large && (self.small.has_aside(workspace) || is_expected(self.small_at));
-        let limits = if in_parts { self.parts(limits) } else { limits };
-        let queue = self.of(is_large);
+        let size = if is_large { Size::Large } else { Size::Small };
+        let limits = self.limits_of(size, limits);
+        let queue = self.of(size);
         let mut group = CommitGroup::of(queue.take_aside(workspace)?, limits);
         group.take_aside(queue, workspace, limits);
-        self.large_is_next = !is_large;
-        Some((group, is_large))
+        self.took_of(size);
+        Some((group, size))
     }
 
     /// Has what is of these workspaces wait aside until their lanes are got, the first of them in a turn that has got none.
@@ -135,8 +149,8 @@ impl Queues {
     }
 
     /// Nothing of this workspace waits aside any more; returns what did, of each queue.
-    pub fn clear_aside(&mut self, workspace: WorkspaceId) -> [(bool, Vec<Waiting>); 2] {
-        [false, true].map(|is_large| (is_large, self.of(is_large).clear_aside(workspace).into()))
+    pub fn clear_aside(&mut self, workspace: WorkspaceId) -> [(Size, Vec<Waiting>); 2] {
+        [Size::Small, Size::Large].map(|size| (size, self.of(size).clear_aside(workspace).into()))
     }
 }
 

@@ -45,8 +45,8 @@ pub(super) struct Reply {
     failures: u32,
 }
 
-/// What is to be done with a request next.
-pub(super) enum Next {
+/// What is to be done with a request once it is known what became of its part.
+pub(super) enum Settled {
     Answered,
     /// The next part is stored.
     Part(Waiting),
@@ -84,7 +84,7 @@ impl Reply {
 
     /// Says what is next once it is known what became of this part, and answers if that was all. A request that is stored in
     /// part is tried again while the store is away: who is told so may rely on it that nothing was stored.
-    pub fn settle(mut self, part: &Parcel, outcome: Result<RequestOutcome>) -> Next {
+    pub fn settle(mut self, part: &Parcel, outcome: Result<RequestOutcome>) -> Settled {
         match outcome {
             Ok(Ok(refused)) => {
                 self.refused.extend(refused.into_iter().map(|at| self.before + at));
@@ -96,7 +96,7 @@ impl Reply {
                 }
                 let (batches, historical) = (std::mem::take(&mut self.rest), part.sent.historical);
                 let sent = SentBatches { batches, historical, ..SentBatches::default() };
-                Next::Part(Waiting::new(Parcel { grant: part.grant, sent, received: part.received }, self))
+                Settled::Part(Waiting::new(Parcel { grant: part.grant, sent, received: part.received }, self))
             }
             Err(Error::Unavailable(cause)) if self.before > 0 => {
                 self.failures += 1;
@@ -107,7 +107,7 @@ impl Reply {
                 tracing::warn!(cause, failures = self.failures, "a request that is stored in part waits for the store");
                 let mut part = part.clone();
                 part.sent.batches.append(&mut self.rest);
-                Next::Again(Instant::now() + wait, Waiting::new(part, self))
+                Settled::Again(Instant::now() + wait, Waiting::new(part, self))
             }
             Err(error @ (Error::Again(_) | Error::Broken(_))) if self.before > 0 => {
                 self.send(Err(Error::internal(error)))
@@ -116,9 +116,9 @@ impl Reply {
         }
     }
 
-    fn send(self, outcome: Result<RequestOutcome>) -> Next {
+    fn send(self, outcome: Result<RequestOutcome>) -> Settled {
         // Who went away meanwhile has no ear for it.
         let _ = self.answer.send(outcome);
-        Next::Answered
+        Settled::Answered
     }
 }

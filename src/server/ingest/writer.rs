@@ -2,8 +2,8 @@
 
 use super::Limits;
 use super::commit_group::CommitGroup;
-use super::queue::Queue;
-use super::queues::{Next, Queues};
+use super::queue::{Queue, Size};
+use super::queues::{Queues, Work};
 use super::waiting::Reply;
 use crate::domain::id::WorkspaceId;
 use crate::server::error::{Error, Result};
@@ -19,17 +19,10 @@ pub const COMMIT_BATCHES: &str = "attest_commit_batches";
 /// Commits what comes through the queues until their near ends are gone.
 pub(super) async fn write(store: Store, queues: Queues, limits: Limits) {
     let mut writer = Writer { store, queues };
-    while let Some(next) = writer.queues.next(&writer.store, limits).await {
-        let is_large = match next {
-            Next::Group(group, is_large, limits) => {
-                writer.commit_group(group, is_large, limits).await;
-                Some(is_large)
-            }
-            Next::Aside(workspace, turn) => writer.commit_aside(workspace, turn, limits).await,
-        };
-        if let Some(is_large) = is_large {
-            let (store, batches) = (writer.store.clone(), writer.queues.of(is_large).committed);
-            tokio::spawn(async move { store.learn_sizes(batches.into()).await });
+    while let Some(work) = writer.queues.next(&writer.store, limits).await {
+        match work {
+            Work::Group { group, size, limits } => writer.commit_group(group, size, limits).await,
+            Work::Aside { workspace, turn } => writer.commit_aside(workspace, turn, limits).await,
         }
     }
 }
@@ -41,56 +34,57 @@ struct Writer {
 
 impl Writer {
     /// Commits what a request began, with what else has come. What is of a workspace whose lane somebody else has waits aside.
-    async fn commit_group(&mut self, mut group: CommitGroup, is_large: bool, limits: Limits) {
-        let limits = self.queues.half(is_large, limits);
-        let queue = self.queues.of(is_large);
+    async fn commit_group(&mut self, mut group: CommitGroup, size: Size, limits: Limits) {
+        let limits = self.queues.half(size, limits);
+        let queue = self.queues.of(size);
         group.fill(queue, limits).await;
-        (queue.committed, queue.requests) = (0, 0);
+        queue.begin();
         for group in group.commits(self.store.is_spread()) {
             let begun = Instant::now();
-            match self.store.turn(group.workspaces()).await {
-                Ok(turn) => {
-                    let (mut group, others) = group.split_by(&turn);
-                    let queue = self.queues.of(is_large);
-                    let workspaces = others.iter().map(|waiting| waiting.parcel.grant.workspace()).collect();
-                    others.into_iter().for_each(|waiting| queue.add_aside(waiting));
-                    if group.is_empty() {
-                        self.queues.set_aside(&self.store, workspaces, Some(turn));
-                        continue;
-                    }
-                    group.take_along(queue, limits, &turn);
-                    self.queues.set_aside(&self.store, workspaces, None);
-                    self.commit(group, is_large, Ok(turn), begun).await;
+            let turn = match self.store.turn_of_free_lanes(group.workspaces()).await {
+                Ok(turn) => turn,
+                Err(error) => {
+                    self.commit(group, size, Err(error), begun).await;
+                    continue;
                 }
-                Err(error) => self.commit(group, is_large, Err(error), begun).await,
+            };
+            let (mut group, others) = group.split_by(&turn);
+            let queue = self.queues.of(size);
+            let workspaces = others.iter().map(|waiting| waiting.parcel.grant.workspace()).collect();
+            others.into_iter().for_each(|waiting| queue.add_aside(waiting));
+            if group.is_empty() {
+                self.queues.set_aside(&self.store, workspaces, Some(turn));
+            } else {
+                group.take_along(queue, limits, &turn);
+                self.queues.set_aside(&self.store, workspaces, None);
+                self.commit(group, size, Ok(turn), begun).await;
             }
         }
+        self.learn_sizes(size);
     }
 
-    /// Commits what waited aside for a workspace's lane. Returns which queue it is of, if anything waited.
-    async fn commit_aside(&mut self, workspace: WorkspaceId, turn: Result<Turn>, limits: Limits) -> Option<bool> {
+    /// Commits what waited aside for a workspace's lane, or tells all of it that the lane was not got.
+    async fn commit_aside(&mut self, workspace: WorkspaceId, turn: Result<Turn>, limits: Limits) {
         if let Err(error @ (Error::Unavailable(_) | Error::Internal(_))) = &turn {
-            tracing::warn!(workspace = workspace.0, cause = %error, "somebody keeps a workspace's lane");
-            for (is_large, waiting) in self.queues.clear_aside(workspace) {
-                let queue = self.queues.of(is_large);
+            tracing::warn!(workspace = workspace.0, cause = %error, "the lane of a workspace was not got");
+            metrics::counter!(COMMITS, "outcome" => "failed").increment(1);
+            for (size, waiting) in self.queues.clear_aside(workspace) {
+                let queue = self.queues.of(size);
                 waiting.into_iter().for_each(|each| queue.settle(each.reply, &each.parcel, Err(error.clone())));
             }
-            return None;
+            return;
         }
         let begun = Instant::now();
-        let next = self.queues.next_aside(workspace, limits);
-        let is_large = next.as_ref().map(|(_, is_large)| *is_large);
-        if let Some((group, is_large)) = next {
-            let queue = self.queues.of(is_large);
-            (queue.committed, queue.requests) = (0, 0);
-            self.commit(group, is_large, turn, begun).await;
+        if let Some((group, size)) = self.queues.next_aside(workspace, limits) {
+            self.queues.of(size).begin();
+            self.commit(group, size, turn, begun).await;
+            self.learn_sizes(size);
         }
         self.queues.go_on_aside(&self.store, workspace);
-        is_large
     }
 
     /// Commits a group in its turn, or in one that it waits for where there was none, and answers.
-    async fn commit(&mut self, group: CommitGroup, is_large: bool, turn: Result<Turn>, begun: Instant) {
+    async fn commit(&mut self, group: CommitGroup, size: Size, turn: Result<Turn>, begun: Instant) {
         let Self { store, queues } = self;
         let rows = group.rows;
         let (parcels, replies) = group.split();
@@ -106,12 +100,18 @@ impl Writer {
         metrics::histogram!(COMMIT_BATCHES).record(f64::from(rows));
         let took = has_turn.elapsed();
         queues.pace.note(took, rows);
-        let queue = queues.of(is_large);
+        let queue = queues.of(size);
         queue.took = took;
         queue.committed += rows;
         queue.requests += u32::try_from(parcels.len()).unwrap_or(u32::MAX);
-        queue.left = queue.waiting();
+        queue.left = queue.count();
         answer(store, queue, &parcels, replies, accepted).await;
+    }
+
+    /// Has the store look at how large its tables became, beside the next commits.
+    fn learn_sizes(&mut self, size: Size) {
+        let (store, batches) = (self.store.clone(), self.queues.of(size).committed);
+        tokio::spawn(async move { store.learn_sizes(batches.into()).await });
     }
 }
 

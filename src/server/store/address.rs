@@ -28,6 +28,8 @@ pub const CHECKPOINT: i64 = 16 * 1024;
 pub const LOG_KEPT: i64 = CHECKPOINT * 4096;
 /// How many connections there are at most for each purpose, 22 in all at a Postgres; for pages fewer on few processors.
 const CONNECTIONS: ByPurpose<u32> = ByPurpose { stream: 4, caller: 4, page: 8, search: 1, job: 5 };
+/// How many of them store the event stream.
+pub const STREAM_CONNECTIONS: u32 = CONNECTIONS.stream;
 /// How long a transaction that may write may pause between its statements, shorter than anybody waits for a lock.
 const LONGEST_PAUSE: &str = "8s";
 /// How long a page's statement may take before it is cut off, and its reader told to try again. Shorter where it is tried.

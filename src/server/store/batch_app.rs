@@ -60,8 +60,8 @@ impl BatchApps {
         id
     }
 
-    /// Whose ids of devices a batch of this app has: of the app of all bundle ids beyond the bound, its bundle's. An id below
-    /// zero, which no app has; among some billions of bundles two may share one.
+    /// Whose ids of devices a batch's are: its app's, and in the app of all bundle ids beyond the bound its bundle's, as a
+    /// number below zero, which no app has, made of its hash. Among some billions of bundles two may share one.
     pub fn named_by(&self, app: AppId, batch: &Batch) -> AppId {
         let bundle = batch.bundle.as_deref().filter(|_| self.is_overflow(app));
         let first = |bundle| Sha256::digest(bundle).first_chunk().map_or(0, |first| i64::from_be_bytes(*first));

@@ -20,8 +20,12 @@ impl Turn {
         matches!(self.tx, Tx::Sqlite(_)) || self.workspaces.contains(&workspace)
     }
 
-    /// Waits for the workspace's lane too. It is for a turn that has no other one, which nobody could take meanwhile.
+    /// Waits for the workspace's lane. Only for a turn without a lane: two that each had one could wait for each other.
+    ///
+    /// # Errors
+    /// Those of [`Store::wait_for_turn`].
     pub async fn and_wait_for(mut self, workspace: WorkspaceId) -> Result<Self> {
+        debug_assert!(self.workspaces.is_empty(), "a turn has its lane already");
         self.tx.take_lane(workspace).await?;
         self.workspaces.insert(workspace);
         Ok(self)
@@ -31,7 +35,7 @@ impl Turn {
 impl Store {
     /// Takes those of these workspaces' lanes that nobody has; the turn says which. So nobody waits for a workspace but who
     /// wants something of it.
-    pub async fn turn(&self, workspaces: BTreeSet<WorkspaceId>) -> Result<Turn> {
+    pub async fn turn_of_free_lanes(&self, workspaces: BTreeSet<WorkspaceId>) -> Result<Turn> {
         let mut tx = self.db.write().await?;
         let workspaces = tx.take_free_lanes(workspaces).await?;
         Ok(Turn { tx, workspaces })

@@ -77,6 +77,7 @@ mod writes;
 pub use accept::{Parcel, RequestOutcome, SentBatches};
 pub use actor::{Actor, Who};
 pub use address::PLANS;
+pub use address::STREAM_CONNECTIONS;
 pub use address::is_this_machine;
 pub use count::{Added, CounterSelection, UnknownInApp};
 pub use db::Db;

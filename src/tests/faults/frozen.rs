@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::process::Command;
+use tokio::time::Instant;
 
 fn batch(device: &str) -> Value {
     json!({"environment": "production", "mp_deviceid": device, "device_info": {"platform": "iOS"}})
@@ -20,46 +21,82 @@ fn batch(device: &str) -> Value {
 const WAITING: &str = "select count(*) from pg_stat_activity \
     where datname = current_database() and wait_event_type = 'Lock' and wait_event = 'advisory'";
 
-/// Who wants something of a workspace waits for its lane; all others go on meanwhile, as many times as they like.
+/// Waits until so many connections wait for a lane.
+async fn until_waiting(pool: &PgPool, n: i64) {
+    let waiting = async {
+        while sqlx::query_scalar::<_, i64>(WAITING).fetch_one(pool).await.expect("a count") < n {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), waiting).await.expect("lanes are waited for");
+}
+
+/// Who wants something of a workspace waits for its lane; all others go on meanwhile, as many times as they like. More lanes
+/// are kept here than are waited for at once.
 #[tokio::test]
 async fn nobody_waits_for_the_lane_of_another_workspace() {
     let world = World::new(Backend::Postgres).await;
-    let kept = world.workspace("Acme").await;
-    world.workspace("Quiet").await;
-    let (acme, quiet) = (world.input("acme", "Backend").await, world.input("quiet", "Backend").await);
     let pool = PgPool::connect(&world.url).await.expect("the database answers");
     let mut other = pool.begin().await.expect("a transaction");
-    let lane = sqlx::query("select pg_advisory_xact_lock($1)").bind(kept.0);
-    lane.execute(&mut *other).await.expect("the lane");
+    let mut kept = Vec::new();
+    for n in 0..5 {
+        let name = format!("Kept {n}");
+        let workspace = world.workspace(&name).await;
+        kept.push(world.input(&format!("kept-{n}"), "Backend").await);
+        let lane = sqlx::query("select pg_advisory_xact_lock($1)").bind(workspace.0);
+        lane.execute(&mut *other).await.expect("the lane");
+    }
+    world.workspace("Quiet").await;
+    let quiet = world.input("quiet", "Backend").await;
     let answered = AtomicU64::default();
-    let small = join_all((0..5).map(|n| {
-        let (world, acme, answered) = (&world, &acme, &answered);
+    let small = join_all((0..10).map(|n| {
+        let (world, input, answered) = (&world, &kept[n % 5], &answered);
         async move {
-            let status = world.event(acme, &batch(&format!("small{n}"))).await.status;
+            let status = world.event(input, &batch(&format!("small{n}"))).await.status;
             answered.fetch_add(1, Ordering::SeqCst);
             status
         }
     }));
     let large: Vec<Value> = (0..100).map(|n| batch(&format!("large{n}"))).collect();
-    let authorization = basic(&acme.0, &acme.1);
+    let authorization = basic(&kept[0].0, &kept[0].1);
     let large = world.ask("POST", "/v2/bulkevents", Some(&authorization), Value::from(large).to_string());
     let meanwhile = async {
-        while sqlx::query_scalar::<_, i64>(WAITING).fetch_one(&pool).await.expect("a count") == 0 {
-            tokio::task::yield_now().await;
-        }
+        until_waiting(&pool, 3).await;
         for n in 0..20 {
             let event = batch(&format!("quiet{n}"));
             let answer = tokio::time::timeout(Duration::from_secs(5), world.event(&quiet, &event)).await;
             assert_eq!(answer.expect("not while a lane is waited for").status, 202);
         }
-        assert_eq!(answered.load(Ordering::SeqCst), 0, "it is their workspace's lane");
+        assert_eq!(answered.load(Ordering::SeqCst), 0, "it is their workspaces' lane");
         other.commit().await.expect("committed");
     };
     let (small, large, ()) = tokio::join!(small, large, meanwhile);
-    assert_eq!((small, large.status), (vec![StatusCode::ACCEPTED; 5], StatusCode::ACCEPTED));
+    assert_eq!((small, large.status), (vec![StatusCode::ACCEPTED; 10], StatusCode::ACCEPTED));
     let devices: Vec<(i64, i64)> =
         world.rows("select workspace_id, count(*) from devices group by workspace_id order by count(*)").await;
-    assert_eq!(devices.iter().map(|(_, n)| *n).collect::<Vec<_>>(), [20, 105]);
+    assert_eq!(devices.iter().map(|(_, n)| *n).collect::<Vec<_>>(), [2, 2, 2, 2, 20, 102]);
+    world.assert_holds().await;
+}
+
+/// Who waits for a lane in vain is told so, and the next one finds it free.
+#[tokio::test]
+async fn a_lane_that_is_kept_for_too_long_is_told() {
+    let world = World::new(Backend::Postgres).await;
+    let kept = world.workspace("Acme").await;
+    let input = world.input("acme", "Backend").await;
+    let pool = PgPool::connect(&world.url).await.expect("the database answers");
+    let mut other = pool.begin().await.expect("a transaction");
+    let lane = sqlx::query("select pg_advisory_xact_lock($1)").bind(kept.0);
+    lane.execute(&mut *other).await.expect("the lane");
+    let (first, second) = (batch("first"), batch("second"));
+    let (first, second) = tokio::join!(world.event(&input, &first), world.event(&input, &second));
+    for refused in [first, second] {
+        assert_eq!(refused.status, StatusCode::SERVICE_UNAVAILABLE, "{}", refused.body);
+    }
+    other.commit().await.expect("committed");
+    assert_eq!(world.event(&input, &batch("third")).await.status, StatusCode::ACCEPTED);
+    let devices: Vec<(i64,)> = world.rows("select count(*) from devices").await;
+    assert_eq!(devices, [(1,)]);
     world.assert_holds().await;
 }
 
@@ -100,7 +137,9 @@ const ANOTHER: u64 = 1_000_000;
 async fn stop_in_commit(server: &Server, pool: &PgPool) {
     const HELD: &str = "select count(*) from pg_stat_activity a join pg_locks l on l.pid = a.pid \
         where a.datname = current_database() and a.state = 'idle in transaction' and l.locktype = 'advisory' and l.granted";
+    let until = Instant::now() + Duration::from_secs(60);
     loop {
+        assert!(Instant::now() < until, "it was never stopped in a commit");
         signal(server, "-STOP").await;
         // Its statements come to their end.
         for _ in 0..20 {

@@ -83,7 +83,12 @@ pub fn count(shown: Shown) -> String {
 
 /// The same where there is little room, such as `<10`.
 pub fn short_count(shown: Shown) -> String {
-    count(shown).replace("fewer than ", "<").replace("about ", "").replace(" or more", "+")
+    match shown {
+        Shown::Exact(n) | Shown::Rounded(n) | Shown::Sum { sum: n, missing: 0, .. } => number(n),
+        Shown::FewerThanTen => "<10".to_owned(),
+        Shown::Sum { sum: 0, missing, .. } => format!("<{}", number(missing / 9 * 10)),
+        Shown::Sum { sum, .. } => format!("{}+", number(sum)),
+    }
 }
 
 /// To those who see rounded figures.

@@ -118,7 +118,7 @@ pub struct RatesAnswer {
     reported_share: RateAnswer,
 }
 
-/// A rate, with its two counts. For rounded roles it is calculated from rounded counts, and null below 100 units, where more than a twentieth may be missing, or where many days' rounding adds up to more than a tenth.
+/// A rate, with its two counts. For rounded roles it is calculated from rounded counts, and null below 100 units, where more than a twentieth may be missing, or where rounding adds up to more than a tenth and to more than 25, as it does over many days.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Rate)]
 pub struct RateAnswer {

@@ -17,12 +17,12 @@ pub struct By {
     pub days: Option<i64>,
     pub heads: [Head; 5],
     pub rows: Vec<ByRow>,
-    /// What the rows are not, such as all.
+    /// What is to be known of the rows, such as that not all are here.
     pub notes: Vec<String>,
 }
 
-/// How many rows are there at once; the others are opened.
-const AT_ONCE: usize = 20;
+/// How many rows are shown at first; the others are opened.
+const SHOWN_FIRST: usize = 20;
 
 /// The head of a column, by which the rows can be sorted.
 #[derive(Clone, Debug)]
@@ -91,21 +91,21 @@ pub fn by(page: By) -> impl IntoView {
                 <th scope="row">{name}</th>
                 <td class="n with-bar"><svg class="cell-bar" viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true" focusable="false"><rect width=row.bar height="10" /></svg><span>{row.count}</span></td>
                 <td class="n"><b>{row.rate}</b>" "<small class="muted wide-only">{row.half}</small></td>
-                {has_change.then(|| view! { <td class="n wide-only">{change()}</td> })}
+                {has_change.then(|| view! { <td class="n wide-only change-of">{change()}</td> })}
                 <td class="n">{row.unknown}</td>
             </tr>
         }
     };
     let nothing = page.rows.is_empty().then(|| view! { <p class="notice">"Nothing matches what is chosen."</p> });
     let mut rows = page.rows;
-    let further = rows.split_off(AT_ONCE.min(rows.len()));
+    let further = rows.split_off(SHOWN_FIRST.min(rows.len()));
     let further = (!further.is_empty()).then(|| {
         let words = format!("Show {} more", words::number(i64::try_from(further.len()).unwrap_or(i64::MAX)));
         let heads = view! {
             <th scope="col">{words::sentence(page.what)}</th>
             <th scope="col" class="n">{format!("Apple {}", page.units)}</th>
             <th scope="col" class="n">{words::rate(page.rate)}</th>
-            {page.days.map(|days| view! { <th scope="col" class="n wide-only">{format!("Change, {}", words::days(days))}</th> })}
+            {page.days.map(|days| view! { <th scope="col" class="n wide-only change-of">{format!("Change, {}", words::days(days))}</th> })}
             <th scope="col" class="n">"Unknown"</th>
         };
         view! {
@@ -135,7 +135,7 @@ pub fn by(page: By) -> impl IntoView {
                             {head(name, words::sentence(page.what), "")}
                             {head(count, format!("Apple {}", page.units), "n")}
                             {head(rate, words::rate(page.rate).to_owned(), "n")}
-                            {page.days.map(|days| head(change, format!("Change, {}", words::days(days)), "n wide-only"))}
+                            {page.days.map(|days| head(change, format!("Change, {}", words::days(days)), "n wide-only change-of"))}
                             {head(unknown, "Unknown".to_owned(), "n")}
                         </tr>
                     </thead>

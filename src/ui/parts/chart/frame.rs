@@ -33,6 +33,11 @@ impl Frame {
         })
     }
 
+    /// Whether it is the one for wide pages.
+    pub fn is_wide(self) -> bool {
+        self.name == "wide"
+    }
+
     /// The ends of the plot.
     pub fn right(self) -> f64 {
         self.width - RIGHT

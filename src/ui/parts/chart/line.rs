@@ -1,5 +1,6 @@
 //! A rate over time: its line, the band of what a sample of this size could hide, the period before, and marks.
 
+use super::flags::{FROM, Flag, flags, rows_high};
 use super::frame::{Frame, coordinate, path, runs};
 use super::scale::Scale;
 use leptos::prelude::*;
@@ -53,11 +54,6 @@ pub struct Mark {
     pub address: Option<String>,
 }
 
-/// A mark's words: their height, and the width of a letter of theirs, on average.
-const MARK: f64 = 20.0;
-const LETTER: f64 = 7.1;
-/// In how many rows the words of marks stand, at most.
-const MARK_ROWS: usize = 3;
 /// The width of the card that shows what is read, in the drawing's units.
 pub const CARD: i32 = 208;
 
@@ -68,36 +64,6 @@ struct Plot<'a> {
     frame: Frame,
     /// Where the words of marks stand, above the plot.
     flags: Vec<Flag>,
-}
-
-/// The words of a mark.
-struct Flag {
-    words: String,
-    left: f64,
-    width: f64,
-    row: usize,
-}
-
-/// How high a row of flags is, with the room below it.
-const FLAG_ROW: f64 = MARK + 3.0;
-/// Where the first of them begins.
-const FLAGS_FROM: f64 = 4.0;
-
-/// The flags of those marks for whose words there is room. On a phone there is none; they stand below.
-fn flags(chart: &LineChart, frame: Frame) -> Vec<Flag> {
-    if frame.name != "wide" {
-        return Vec::new();
-    }
-    // Up to where the flags of each row reach.
-    let mut taken = [frame.left; MARK_ROWS];
-    let flag = |mark: &Mark| {
-        let width = mark.words.chars().count() as f64 * LETTER + 16.0;
-        let left = frame.x(mark.at, chart.points.len()).min(frame.right() - width);
-        let row = taken.iter().position(|reaches| *reaches <= left)?;
-        taken[row] = left + width + 4.0;
-        Some(Flag { words: mark.words.clone(), left, width, row })
-    };
-    chart.marks.all.iter().filter_map(flag).collect()
 }
 
 impl LineChart {
@@ -122,9 +88,8 @@ impl LineChart {
 impl<'a> Plot<'a> {
     /// The flags stand above the plot, which is moved down by them.
     fn new(chart: &'a LineChart, scale: &'a Scale, frame: Frame) -> Self {
-        let flags = flags(chart, frame);
-        let rows = flags.iter().map(|flag| flag.row + 1).max().unwrap_or_default();
-        let above = rows as f64 * FLAG_ROW;
+        let flags = flags(&chart.marks.all, |at| frame.x(at, chart.points.len()), frame);
+        let above = rows_high(&flags);
         let frame = Frame { top: frame.top + above, height: frame.height + above, ..frame };
         Self { chart, scale, frame, flags }
     }
@@ -231,20 +196,13 @@ fn whole(x: f64) -> String {
 /// Lines where something happened, up to their words where these stand above.
 fn marked(plot: &Plot<'_>) -> impl IntoView + use<> {
     let Plot { chart, frame, flags, .. } = plot;
-    let from = if flags.is_empty() { frame.top } else { FLAGS_FROM };
+    let from = if flags.is_empty() { frame.top } else { FROM };
     let line = |mark: &Mark| {
         let x = coordinate(plot.x(mark.at));
         view! { <line class="mark" x1=x.clone() x2=x y1=coordinate(from) y2=coordinate(frame.bottom()) /> }
     };
-    let flag = |flag: &Flag| {
-        let (x, y) = (flag.left, FLAGS_FROM + flag.row as f64 * FLAG_ROW);
-        view! {
-            <rect class="mark-words" x=coordinate(x) y=coordinate(y) width=coordinate(flag.width) height=coordinate(MARK) rx="4" />
-            <text class="mark-words" x=coordinate(x + 8.0) y=coordinate(y + 14.0)>{flag.words.clone()}</text>
-        }
-    };
     // No line goes through another mark's words.
-    view! { {chart.marks.all.iter().map(line).collect_view()}{flags.iter().map(flag).collect_view()} }
+    view! { {chart.marks.all.iter().map(line).collect_view()}{flags.iter().map(Flag::drawn).collect_view()} }
 }
 
 /// What is marked, in words and with where it leads.

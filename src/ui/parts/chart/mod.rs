@@ -2,6 +2,7 @@
 //! phones, of which the style sheet shows the one that fits.
 
 pub mod columns;
+mod flags;
 pub mod frame;
 pub mod line;
 pub mod picture;

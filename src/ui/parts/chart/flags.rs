@@ -1,0 +1,95 @@
+//! The words of marks, in rows above a chart.
+
+use super::frame::{Frame, coordinate};
+use super::line::Mark;
+use leptos::prelude::*;
+
+/// The words of a mark, where there is room for them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Flag {
+    words: String,
+    left: f64,
+    width: f64,
+    row: usize,
+}
+
+/// Where the first row begins.
+pub const FROM: f64 = 4.0;
+/// How high a flag is, and a row of them with the room below it.
+const HEIGHT: f64 = 20.0;
+const ROW: f64 = HEIGHT + 3.0;
+/// In how many rows they stand, at most.
+const ROWS: usize = 3;
+/// The width of a letter, on average, and the room left of the first one and right of the last one.
+const LETTER: f64 = 7.1;
+const PADDING: f64 = 8.0;
+/// The room between two in a row.
+const GAP: f64 = 4.0;
+/// How far below a flag's top its words stand.
+const BASELINE: f64 = 14.0;
+
+/// The flags of those marks for whose words there is room, where `x` says that they stand. On a phone there is none; there
+/// they stand below the chart alone.
+pub fn flags(marks: &[Mark], x: impl Fn(f64) -> f64, frame: Frame) -> Vec<Flag> {
+    if !frame.is_wide() {
+        return Vec::new();
+    }
+    // Up to where the flags of each row reach.
+    let mut taken = [frame.left; ROWS];
+    let flag = |mark: &Mark| {
+        let width = mark.words.chars().count() as f64 * LETTER + 2.0 * PADDING;
+        let left = x(mark.at).min(frame.right() - width);
+        let row = taken.iter().position(|reaches| *reaches <= left)?;
+        taken[row] = left + width + GAP;
+        Some(Flag { words: mark.words.clone(), left, width, row })
+    };
+    marks.iter().filter_map(flag).collect()
+}
+
+/// How high their rows are together.
+pub fn rows_high(flags: &[Flag]) -> f64 {
+    flags.iter().map(|flag| flag.row + 1).max().unwrap_or_default() as f64 * ROW
+}
+
+impl Flag {
+    pub fn drawn(&self) -> impl IntoView + use<> {
+        let y = FROM + self.row as f64 * ROW;
+        view! {
+            <rect class="mark-words" x=coordinate(self.left) y=coordinate(y) width=coordinate(self.width) height=coordinate(HEIGHT) rx="4" />
+            <text class="mark-words" x=coordinate(self.left + PADDING) y=coordinate(y + BASELINE)>{self.words.clone()}</text>
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn placed(marks: &[(f64, &str)]) -> Vec<(String, usize)> {
+        let mark = |(at, words): &(f64, &str)| Mark {
+            at: *at,
+            when: String::new(),
+            words: (*words).to_owned(),
+            address: None,
+        };
+        let marks: Vec<Mark> = marks.iter().map(mark).collect();
+        let [wide, narrow] = Frame::both((46.0, 10.0), (280.0, 7), (220.0, 3));
+        assert_eq!(flags(&marks, |at| at, narrow), [], "there is no room on a phone");
+        let flags = flags(&marks, |at| at, wide);
+        for (at, flag) in flags.iter().enumerate() {
+            assert!(flag.left >= wide.left && flag.left + flag.width <= wide.right(), "{flag:?}");
+            let beside = flags[..at].iter().filter(|other| other.row == flag.row);
+            beside.for_each(|other| assert!(other.left + other.width < flag.left, "{other:?} {flag:?}"));
+        }
+        flags.into_iter().map(|flag| (flag.words, flag.row)).collect()
+    }
+
+    #[test]
+    fn flags_stand_beside_or_below_each_other_as_far_as_there_is_room() {
+        let same_day = [(100.0, "one"), (100.0, "two"), (100.0, "three"), (100.0, "four"), (300.0, "later")];
+        let rows = [("one", 0), ("two", 1), ("three", 2), ("later", 0)].map(|(words, row)| (words.to_owned(), row));
+        assert_eq!(placed(&same_day), rows, "a fourth one has no row");
+        assert_eq!(placed(&[(990.0, "at the right edge")]).len(), 1);
+        assert_eq!(placed(&[(500.0, "x".repeat(200).as_str())]), [], "too long for the chart");
+    }
+}
