@@ -18,7 +18,7 @@ use self::share::{Capacity, Share};
 use self::waiting::{Reply, Waiting};
 use super::error::{Error, Result};
 use super::store::{InputGrant, Parcel, Precedence, SentBatches, Store};
-use crate::domain::batch::{LARGEST_BATCH, MOST_BATCHES};
+use crate::domain::batch::{LARGEST_BATCH, LARGEST_REQUEST, MOST_BATCHES};
 use crate::domain::id::WorkspaceId;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
@@ -77,7 +77,8 @@ impl Ingest {
     pub fn start(store: Store, limits: Limits) -> Self {
         let (small, waiting_small) = mpsc::unbounded_channel();
         let (large, waiting_large) = mpsc::unbounded_channel();
-        let (rows, kilobytes) = (Capacity::new(limits.queue_rows), Capacity::new(limits.queue_kb));
+        let rows = Capacity::new(limits.queue_rows, MOST_BATCHES as u32);
+        let kilobytes = Capacity::new(limits.queue_kb, kilobytes(LARGEST_REQUEST));
         let queues = queues::Queues::new(waiting_small, waiting_large, rows.clone());
         let precedence = store.precedence().clone();
         let arrivals = ArrivalClock::new(store.clock().clone());

@@ -1,5 +1,5 @@
-//! Shares of a queue's room: one workspace takes half of it at most, so that who sends more than can be stored leaves room
-//! for everybody else.
+//! Shares of a queue's room: one workspace takes half of it at most, the next one half of what is left, so that those who send
+//! more than can be stored, or wait for long, leave room for everybody else.
 
 use crate::domain::id::WorkspaceId;
 use crate::server::error::{Error, Result};
@@ -15,6 +15,8 @@ pub struct Capacity {
     /// What each workspace has, where it has any.
     by_workspace: Arc<Mutex<HashMap<WorkspaceId, u32>>>,
     all: u32,
+    /// How much one request takes at most.
+    of_request: u32,
 }
 
 /// What a workspace holds, until this is dropped.
@@ -26,8 +28,8 @@ pub struct Share {
 }
 
 impl Capacity {
-    pub fn new(all: u32) -> Self {
-        Self { room: Arc::new(Semaphore::new(all as usize)), by_workspace: Arc::default(), all }
+    pub fn new(all: u32, of_request: u32) -> Self {
+        Self { room: Arc::new(Semaphore::new(all as usize)), by_workspace: Arc::default(), all, of_request }
     }
 
     /// How much is held by all.
@@ -45,9 +47,12 @@ impl Capacity {
         more <= self.free() && more <= self.left(self.lock().get(&workspace))
     }
 
-    /// How much of its half a workspace has left that holds so much.
+    /// How much more a workspace may have that holds so much: what leaves as much free as it then holds, half of all at most.
+    /// So a few whose requests wait for long leave room for the next one. One request of each finds room while there is any.
     fn left(&self, held: Option<&u32>) -> u32 {
-        (self.all / 2).saturating_sub(held.copied().unwrap_or_default())
+        let (held, free) = (held.copied().unwrap_or_default(), self.free());
+        let fair = (free.saturating_sub(held) / 2).max(self.of_request.saturating_sub(held));
+        (self.all / 2).saturating_sub(held).min(fair)
     }
 
     /// # Errors
@@ -114,15 +119,20 @@ mod tests {
 
     #[test]
     fn one_workspace_leaves_half_for_the_others() {
-        let (capacity, one, other) = (Capacity::new(10), WorkspaceId(1), WorkspaceId(2));
+        let (capacity, one, other) = (&Capacity::new(10, 1), WorkspaceId(1), WorkspaceId(2));
         let mut share = capacity.take(one, 2).expect("room");
         share.grow(5).expect("half of it");
         assert!(share.grow(6).is_err() && capacity.take(one, 1).is_err() && !capacity.has(one, 1));
-        let others = capacity.take(other, 5).expect("the other half");
-        assert!(!capacity.has(WorkspaceId(3), 1) && capacity.free() == 0 && capacity.held() == 10);
+        let others: Vec<Share> = std::iter::from_fn(|| capacity.take(other, 1).ok()).collect();
+        assert_eq!((others.len(), capacity.held(), capacity.free()), (2, 7, 3), "half of what is left");
         drop(share);
-        assert!(capacity.has(one, 5) && !capacity.has(one, 6) && !capacity.has(other, 1));
+        assert!(capacity.has(one, 4) && !capacity.has(one, 5));
         drop(others);
+        // Several of them leave half of what is left each.
+        let as_much_as_possible = |n| std::iter::from_fn(move || capacity.take(WorkspaceId(n), 1).ok());
+        let several: Vec<Vec<Share>> = (1..=4).map(|n| as_much_as_possible(n).collect()).collect();
+        assert_eq!(several.iter().map(Vec::len).collect::<Vec<_>>(), [5, 2, 1, 1]);
+        drop(several);
         assert!(capacity.lock().is_empty(), "whoever holds nothing is forgotten");
     }
 }

@@ -133,8 +133,14 @@ async fn answer(
         // Something in one of them is more than we foresaw: the others shall not suffer from it.
         Err(Error::Internal(cause) | Error::Again(cause)) if parcels.len() > 1 => {
             tracing::warn!(cause, requests = parcels.len(), "a group of requests is stored one by one");
+            let mut away = None;
             for (reply, parcel) in each {
-                let outcome = store.accept(None, Arc::new(vec![parcel.clone()])).await;
+                let outcome = match away.clone() {
+                    Some(error) => Err(error),
+                    None => store.accept(None, Arc::new(vec![parcel.clone()])).await,
+                };
+                // What is away for one is so for the others, each of which would wait for it.
+                away = outcome.as_ref().err().filter(|error| matches!(error, Error::Unavailable(_))).cloned();
                 let only = outcome.and_then(|mut outcomes| {
                     outcomes.pop().ok_or_else(|| Error::Internal("a request without an outcome".to_owned()))
                 });

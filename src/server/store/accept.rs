@@ -72,7 +72,7 @@ impl Store {
         let (mut outcomes, mut erases) = (vec![Ok(Vec::new()); parcels.len()], false);
         let mut tx = match turn {
             Some(turn) => turn.tx,
-            None => self.wait_for_turn(workspaces.keys().copied().collect()).await?.tx,
+            None => self.turn_again(workspaces.keys().copied().collect()).await?.tx,
         };
         for (workspace, indexes) in workspaces {
             let its: Vec<&Parcel> = indexes.iter().map(|at| &parcels[*at]).collect();

@@ -41,17 +41,40 @@ impl Store {
         Ok(Turn { tx, workspaces })
     }
 
-    /// Waits for the lanes of these workspaces.
+    /// Takes one of these workspaces' lanes that nobody has, if there is one.
+    pub async fn turn_of_one_free_lane(
+        &self,
+        workspaces: BTreeSet<WorkspaceId>,
+    ) -> Result<Option<(WorkspaceId, Turn)>> {
+        let mut tx = self.db.write().await?;
+        let taken = tx.take_one_free_lane(&workspaces).await?;
+        Ok(taken.map(|workspace| (workspace, Turn { tx, workspaces: [workspace].into() })))
+    }
+
+    /// Waits for the lanes of these workspaces to do a commit again: not for long, as everybody waits for it.
     ///
     /// # Errors
-    /// [`Error::Unavailable`](crate::server::error::Error::Unavailable) when somebody has one for longer than a lock is
-    /// waited for.
-    pub async fn wait_for_turn(&self, workspaces: BTreeSet<WorkspaceId>) -> Result<Turn> {
+    /// Those of [`Store::wait_for_turn`].
+    pub(super) async fn turn_again(&self, workspaces: BTreeSet<WorkspaceId>) -> Result<Turn> {
+        const AT_MOST: &str = "set local lock_timeout = '1s'";
         let mut tx = self.db.write().await?;
+        if let Tx::Postgres(tx) = &mut tx {
+            sqlx::query(AT_MOST).execute(tx.connection().await).await?;
+        }
         for workspace in &workspaces {
             tx.take_lane(*workspace).await?;
         }
         Ok(Turn { tx, workspaces })
+    }
+
+    /// Waits for the workspace's lane.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`](crate::server::error::Error::Unavailable) when somebody has it for longer than a lock is
+    /// waited for.
+    pub async fn wait_for_turn(&self, workspace: WorkspaceId) -> Result<Turn> {
+        let tx = self.db.write().await?;
+        Turn { tx, workspaces: BTreeSet::new() }.and_wait_for(workspace).await
     }
 }
 
@@ -63,6 +86,15 @@ impl Tx {
             sqlx::query("select pg_advisory_xact_lock($1)").bind(workspace).execute(tx.connection().await).await?;
         }
         Ok(())
+    }
+
+    /// Takes the lane of one of these workspaces that nobody has or waits for.
+    async fn take_one_free_lane(&mut self, workspaces: &BTreeSet<WorkspaceId>) -> Result<Option<WorkspaceId>> {
+        // No further one is tried once one is got.
+        const SQL: &str = "select lane from unnest($1::bigint[]) as lane where pg_try_advisory_xact_lock(lane) limit 1";
+        let Self::Postgres(tx) = self else { return Ok(workspaces.first().copied()) };
+        let asked: Vec<i64> = workspaces.iter().map(|workspace| workspace.0).collect();
+        Ok(sqlx::query_scalar(SQL).bind(asked).fetch_optional(tx.connection().await).await?)
     }
 
     /// Takes the lanes of these workspaces that nobody has or waits for, and returns which they are.

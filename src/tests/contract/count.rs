@@ -244,6 +244,11 @@ async fn apps_beyond_the_thousandth_are_one_app(world: World) {
         assert_eq!(sender.devices(DENIED).await, MOST_APPS + 22, "{bundle}");
     }
     assert_eq!(sender.devices(AUTHORIZED).await, 2);
+    // Also in one request, in which each finds its own again.
+    world.clock.advance(1000);
+    let both = answers.map(|(bundle, status)| batch("phone", status, bundle, "1", "18.0", "SE"));
+    sender.send(&both).await;
+    assert_eq!((sender.devices(DENIED).await, sender.devices(AUTHORIZED).await), (MOST_APPS + 22, 2));
     let ada = world.sign_in(&world.member("acme", "Ada", Role::Admin).await).await;
     let inputs = world.get("/w/acme/inputs", &ada).await.body;
     let (_, rest) = inputs.split_once("/w/acme/inputs/").expect("an input");

@@ -61,7 +61,7 @@ async fn nobody_waits_for_the_lane_of_another_workspace() {
     let authorization = basic(&kept[0].0, &kept[0].1);
     let large = world.ask("POST", "/v2/bulkevents", Some(&authorization), Value::from(large).to_string());
     let meanwhile = async {
-        until_waiting(&pool, 3).await;
+        until_waiting(&pool, 2).await;
         for n in 0..20 {
             let event = batch(&format!("quiet{n}"));
             let answer = tokio::time::timeout(Duration::from_secs(5), world.event(&quiet, &event)).await;

@@ -199,6 +199,7 @@ impl Loader<'_> {
     async fn leads(&mut self, keys: String) -> Result<BTreeMap<Identifier, Lead<DeviceId>>> {
         #[derive(sqlx::FromRow)]
         struct LeadToDevice {
+            lead_app_id: AppId,
             kind: IdentifierKind,
             value: String,
             lead_joined_on: Day,
@@ -207,7 +208,7 @@ impl Loader<'_> {
             device: DeviceRow,
         }
         const SQL: &str = concat!(
-            "select lead.kind, lead.value, lead.joined_on as lead_joined_on, lead.joined as lead_joined, ",
+            "select lead.app_id as lead_app_id, lead.kind, lead.value, lead.joined_on as lead_joined_on, lead.joined as lead_joined, ",
             devices!(qualified),
             " from (select ",
             device_identifiers!(columns),
@@ -225,8 +226,8 @@ impl Loader<'_> {
         let rows: Vec<LeadToDevice> =
             on!(&mut *self.tx, c => sqlx::query_as(SQL).bind(workspace).bind(keys).fetch_all(c).await?);
         let mut leads = BTreeMap::new();
-        for LeadToDevice { kind, value, lead_joined_on, lead_joined, device } in rows {
-            let (environment, app) = (device.environment, device.app_id);
+        for LeadToDevice { lead_app_id: app, kind, value, lead_joined_on, lead_joined, device } in rows {
+            let environment = device.environment;
             let lead = Lead { to: device.id, joins: Joins { on: lead_joined_on, n: lead_joined } };
             leads.insert(Identifier { environment, app, kind, value }, lead);
             self.add_device(device);

@@ -1,7 +1,6 @@
 //! The words of marks, in rows above a chart.
 
 use super::frame::{Frame, coordinate};
-use super::line::Mark;
 use leptos::prelude::*;
 
 /// The words of a mark, where there is room for them.
@@ -28,22 +27,22 @@ const GAP: f64 = 4.0;
 /// How far below a flag's top its words stand.
 const BASELINE: f64 = 14.0;
 
-/// The flags of those marks for whose words there is room, where `x` says that they stand. On a phone there is none; there
+/// The flags of marks, given by where each stands and its words, as far as there is room. On a phone there is none; there
 /// they stand below the chart alone.
-pub fn flags(marks: &[Mark], x: impl Fn(f64) -> f64, frame: Frame) -> Vec<Flag> {
+pub fn flags<'a>(marks: impl Iterator<Item = (f64, &'a str)>, frame: Frame) -> Vec<Flag> {
     if !frame.is_wide() {
         return Vec::new();
     }
     // Up to where the flags of each row reach.
     let mut taken = [frame.left; ROWS];
-    let flag = |mark: &Mark| {
-        let width = mark.words.chars().count() as f64 * LETTER + 2.0 * PADDING;
-        let left = x(mark.at).min(frame.right() - width);
+    let flag = |(x, words): (f64, &str)| {
+        let width = words.chars().count() as f64 * LETTER + 2.0 * PADDING;
+        let left = x.min(frame.right() - width);
         let row = taken.iter().position(|reaches| *reaches <= left)?;
         taken[row] = left + width + GAP;
-        Some(Flag { words: mark.words.clone(), left, width, row })
+        Some(Flag { words: words.to_owned(), left, width, row })
     };
-    marks.iter().filter_map(flag).collect()
+    marks.filter_map(flag).collect()
 }
 
 /// How high their rows are together.
@@ -66,16 +65,10 @@ mod tests {
     use super::*;
 
     fn placed(marks: &[(f64, &str)]) -> Vec<(String, usize)> {
-        let mark = |(at, words): &(f64, &str)| Mark {
-            at: *at,
-            when: String::new(),
-            words: (*words).to_owned(),
-            address: None,
-        };
-        let marks: Vec<Mark> = marks.iter().map(mark).collect();
+        let marks = || marks.iter().copied();
         let [wide, narrow] = Frame::both((46.0, 10.0), (280.0, 7), (220.0, 3));
-        assert_eq!(flags(&marks, |at| at, narrow), [], "there is no room on a phone");
-        let flags = flags(&marks, |at| at, wide);
+        assert_eq!(flags(marks(), narrow), [], "there is no room on a phone");
+        let flags = flags(marks(), wide);
         for (at, flag) in flags.iter().enumerate() {
             assert!(flag.left >= wide.left && flag.left + flag.width <= wide.right(), "{flag:?}");
             let beside = flags[..at].iter().filter(|other| other.row == flag.row);

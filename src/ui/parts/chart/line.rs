@@ -88,7 +88,8 @@ impl LineChart {
 impl<'a> Plot<'a> {
     /// The flags stand above the plot, which is moved down by them.
     fn new(chart: &'a LineChart, scale: &'a Scale, frame: Frame) -> Self {
-        let flags = flags(&chart.marks.all, |at| frame.x(at, chart.points.len()), frame);
+        let x = |mark: &Mark| frame.x(mark.at, chart.points.len());
+        let flags = flags(chart.marks.all.iter().map(|mark| (x(mark), mark.words.as_str())), frame);
         let above = rows_high(&flags);
         let frame = Frame { top: frame.top + above, height: frame.height + above, ..frame };
         Self { chart, scale, frame, flags }
