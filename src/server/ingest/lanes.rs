@@ -30,7 +30,7 @@ pub(super) struct Lanes {
 /// What came of waiting for a lane, or of trying some.
 enum Attempt {
     Waited(WorkspaceId, Result<Turn>),
-    Tried(Result<Option<(WorkspaceId, Turn)>>),
+    Tried(Result<Turn>),
 }
 
 impl Lanes {
@@ -64,7 +64,7 @@ impl Lanes {
         let (store, workspaces) = (store.clone(), self.tried.keys().copied().collect());
         self.attempts.push(Box::pin(async move {
             sleep(TRIED_EACH).await;
-            Attempt::Tried(store.turn_of_one_free_lane(workspaces).await)
+            Attempt::Tried(store.turn_of_free_lanes(workspaces, 1).await)
         }));
     }
 
@@ -80,8 +80,10 @@ impl Lanes {
             };
             self.is_trying = false;
             let got = match tried {
-                Ok(Some((workspace, turn))) => Some((workspace, Ok(turn))),
-                Ok(None) => self.late().map(|late| (late, Err(Error::Unavailable("its lane was not got".to_owned())))),
+                Ok(turn) => match self.tried.keys().find(|workspace| turn.is_for(**workspace)) {
+                    Some(workspace) => Some((*workspace, Ok(turn))),
+                    None => self.late().map(|late| (late, Err(Error::Unavailable("its lane was not got".to_owned())))),
+                },
                 Err(error) => self.tried.keys().next().map(|first| (*first, Err(error))),
             };
             if let Some((workspace, _)) = &got {

@@ -28,7 +28,8 @@ pub(super) enum Size {
 /// The far end of a queue, with what is known of it.
 pub(super) struct Queue {
     pub incoming: UnboundedReceiver<Waiting>,
-    /// What comes before those: the rest of what is stored in parts, and what was too much for the commit before.
+    /// What comes before those: the rest of what is stored in parts, what was too much for the commit before, and what was
+    /// waited for.
     pub returned: VecDeque<Waiting>,
     /// What was tried while the store was away, and from when on it is tried again.
     again: Vec<(Instant, Waiting)>,
@@ -89,6 +90,11 @@ impl Queue {
         self.again.iter().map(|(from, _)| *from).min()
     }
 
+    /// A commit begins: what it had is noted anew.
+    pub fn begin(&mut self) {
+        (self.committed, self.requests) = (0, 0);
+    }
+
     /// Has the next commits wait for nobody if fewer than half of the small requests came that were expected: their senders
     /// do not wait for answers. Large ones take their time.
     pub fn waited_for(&mut self, came: usize, expected: usize) {
@@ -119,11 +125,6 @@ impl Queue {
     /// From now on what is of this workspace waits aside.
     pub fn set_aside(&mut self, workspace: WorkspaceId) {
         self.aside.entry(workspace).or_default();
-    }
-
-    /// A commit begins: what it had is noted anew.
-    pub fn begin(&mut self) {
-        (self.committed, self.requests) = (0, 0);
     }
 
     /// Has a request wait aside, and what comes of its workspace after it.

@@ -41,7 +41,7 @@ impl Writer {
         queue.begin();
         for group in group.commits(self.store.is_spread()) {
             let begun = Instant::now();
-            let turn = match self.store.turn_of_free_lanes(group.workspaces()).await {
+            let turn = match self.store.turn_of_free_lanes(group.workspaces(), usize::MAX).await {
                 Ok(turn) => turn,
                 Err(error) => {
                     self.commit(group, size, Err(error), begun).await;

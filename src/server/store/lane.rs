@@ -33,22 +33,12 @@ impl Turn {
 }
 
 impl Store {
-    /// Takes those of these workspaces' lanes that nobody has; the turn says which. So nobody waits for a workspace but who
-    /// wants something of it.
-    pub async fn turn_of_free_lanes(&self, workspaces: BTreeSet<WorkspaceId>) -> Result<Turn> {
+    /// Takes those of these workspaces' lanes that nobody has, so many at most; the turn says which. So nobody waits for a
+    /// workspace but who wants something of it.
+    pub async fn turn_of_free_lanes(&self, workspaces: BTreeSet<WorkspaceId>, most: usize) -> Result<Turn> {
         let mut tx = self.db.write().await?;
-        let workspaces = tx.take_free_lanes(workspaces).await?;
+        let workspaces = tx.take_free_lanes(workspaces, most).await?;
         Ok(Turn { tx, workspaces })
-    }
-
-    /// Takes one of these workspaces' lanes that nobody has, if there is one.
-    pub async fn turn_of_one_free_lane(
-        &self,
-        workspaces: BTreeSet<WorkspaceId>,
-    ) -> Result<Option<(WorkspaceId, Turn)>> {
-        let mut tx = self.db.write().await?;
-        let taken = tx.take_one_free_lane(&workspaces).await?;
-        Ok(taken.map(|workspace| (workspace, Turn { tx, workspaces: [workspace].into() })))
     }
 
     /// Waits for the lanes of these workspaces to do a commit again: not for long, as everybody waits for it.
@@ -88,21 +78,20 @@ impl Tx {
         Ok(())
     }
 
-    /// Takes the lane of one of these workspaces that nobody has or waits for.
-    async fn take_one_free_lane(&mut self, workspaces: &BTreeSet<WorkspaceId>) -> Result<Option<WorkspaceId>> {
-        // No further one is tried once one is got.
-        const SQL: &str = "select lane from unnest($1::bigint[]) as lane where pg_try_advisory_xact_lock(lane) limit 1";
-        let Self::Postgres(tx) = self else { return Ok(workspaces.first().copied()) };
-        let asked: Vec<i64> = workspaces.iter().map(|workspace| workspace.0).collect();
-        Ok(sqlx::query_scalar(SQL).bind(asked).fetch_optional(tx.connection().await).await?)
-    }
-
-    /// Takes the lanes of these workspaces that nobody has or waits for, and returns which they are.
-    async fn take_free_lanes(&mut self, workspaces: BTreeSet<WorkspaceId>) -> Result<BTreeSet<WorkspaceId>> {
-        const SQL: &str = "select lane from unnest($1::bigint[]) as lane where pg_try_advisory_xact_lock(lane)";
+    /// Takes the lanes of these workspaces that nobody has or waits for, so many at most, and returns which they are.
+    async fn take_free_lanes(
+        &mut self,
+        workspaces: BTreeSet<WorkspaceId>,
+        most: usize,
+    ) -> Result<BTreeSet<WorkspaceId>> {
+        // No further one is tried once there are enough.
+        const SQL: &str =
+            "select lane from unnest($1::bigint[]) as lane where pg_try_advisory_xact_lock(lane) limit $2";
         let Self::Postgres(tx) = self else { return Ok(workspaces) };
         let asked: Vec<i64> = workspaces.iter().map(|workspace| workspace.0).collect();
-        let taken: Vec<WorkspaceId> = sqlx::query_scalar(SQL).bind(asked).fetch_all(tx.connection().await).await?;
+        let most = i64::try_from(most).unwrap_or(i64::MAX);
+        let taken: Vec<WorkspaceId> =
+            sqlx::query_scalar(SQL).bind(asked).bind(most).fetch_all(tx.connection().await).await?;
         Ok(taken.into_iter().collect())
     }
 }

@@ -71,23 +71,22 @@ pub fn sentence(text: &str) -> String {
 
 /// A count as a role may see it.
 pub fn count(shown: Shown) -> String {
-    match shown {
-        Shown::Exact(n) | Shown::Rounded(n) => number(n),
-        Shown::FewerThanTen => "fewer than 10".to_owned(),
-        // Several of fewer than ten each.
-        Shown::Sum { sum, missing: 0, .. } => number(sum),
-        Shown::Sum { sum: 0, missing, .. } => format!("fewer than {}", number(missing / 9 * 10)),
-        Shown::Sum { sum, .. } => format!("about {} or more", number(sum)),
-    }
+    count_with(shown, ["fewer than ", "about ", " or more"])
 }
 
 /// The same where there is little room, such as `<10`.
 pub fn short_count(shown: Shown) -> String {
+    count_with(shown, ["<", "", "+"])
+}
+
+/// A count with what stands before one of which the most is known, and around one of which the least is.
+fn count_with(shown: Shown, [fewer, about, or_more]: [&str; 3]) -> String {
     match shown {
         Shown::Exact(n) | Shown::Rounded(n) | Shown::Sum { sum: n, missing: 0, .. } => number(n),
-        Shown::FewerThanTen => "<10".to_owned(),
-        Shown::Sum { sum: 0, missing, .. } => format!("<{}", number(missing / 9 * 10)),
-        Shown::Sum { sum, .. } => format!("{}+", number(sum)),
+        Shown::FewerThanTen => format!("{fewer}10"),
+        // Several of fewer than ten each.
+        Shown::Sum { sum: 0, missing, .. } => format!("{fewer}{}", number(missing / 9 * 10)),
+        Shown::Sum { sum, .. } => format!("{about}{}{or_more}", number(sum)),
     }
 }
 

@@ -13,6 +13,7 @@ on_both! {
     the_default_decides_what_was_not_reported
     a_change_is_told_from_chance
     a_problem_of_many_days_is_listed_by_the_newest
+    a_long_breakdown_begins_with_twenty_rows
 }
 
 async fn every_view_says_what_was_sent(world: World) {
@@ -172,4 +173,24 @@ async fn a_problem_of_many_days_is_listed_by_the_newest(world: World) {
     let by_day = rows.iter().filter(|row| !row["day"].is_null()).filter_map(|row| row["times"].as_i64());
     assert_eq!(by_day.sum::<i64>(), 33);
     world.assert_holds().await;
+}
+
+/// The first rows are there at once and the others are opened; none is lost, and versions of several apps say what they are.
+async fn a_long_breakdown_begins_with_twenty_rows(world: World) {
+    world.workspace("Acme").await;
+    let input = world.input("acme", "Backend").await;
+    for n in 0..25 {
+        let app = json!({"package": format!("com.acme.app{}", n % 2), "application_version": format!("1.{n}")});
+        let device = json!({"platform": "iOS", "ios_idfv": format!("v{n}"), "att_authorization_status": "denied"});
+        let batch = json!({"application_info": app, "device_info": device});
+        assert_eq!(world.event(&input, &batch).await.status, StatusCode::ACCEPTED);
+    }
+    let ada = world.sign_in(&world.member("acme", "Ada", Role::ComplianceAdmin).await).await;
+    let page = world.get("/w/acme/metrics/by?by=app_version&unit=devices", &ada).await.body;
+    let (first, further) = page.split_once("Show 5 more").expect("what is opened");
+    let rows = |part: &str| part.matches("<th scope=\"row\"").count();
+    assert_eq!((rows(first), rows(further)), (20, 5), "{page}");
+    let heads = |part: &str| part.matches("<th scope=\"col\"").count();
+    assert_eq!(heads(first), heads(further), "both have the same columns");
+    assert!(further.contains("Versions of all apps together"), "{page}");
 }

@@ -23,6 +23,8 @@ pub struct By {
 
 /// How many rows are shown at first; the others are opened.
 const SHOWN_FIRST: usize = 20;
+/// The classes of the cells that say how a rate changed.
+const CHANGE: &str = "n wide-only change-of";
 
 /// The head of a column, by which the rows can be sorted.
 #[derive(Clone, Debug)]
@@ -64,8 +66,18 @@ pub fn groups(groups: Groups) -> impl IntoView {
 }
 
 pub fn by(page: By) -> impl IntoView {
-    let [name, count, rate, change, unknown] = page.heads;
-    let head = |head: Head, words: String, class: &'static str| {
+    let has_change = page.days.is_some();
+    let change_of = page.days.map(|days| format!("Change, {}", words::days(days))).unwrap_or_default();
+    let titles = [
+        (words::sentence(page.what), ""),
+        (format!("Apple {}", page.units), "n"),
+        (words::rate(page.rate).to_owned(), "n"),
+        (change_of, CHANGE),
+        ("Unknown".to_owned(), "n"),
+    ];
+    let shown = page.heads.into_iter().zip(titles).filter(|(_, (_, class))| has_change || *class != CHANGE);
+    let (heads, titles): (Vec<Head>, Vec<(String, &'static str)>) = shown.unzip();
+    let head = |(head, (words, class)): (Head, (String, &'static str))| {
         let arrow = match head.sorted {
             Some("ascending") => " ↑",
             Some(_) => " ↓",
@@ -73,7 +85,7 @@ pub fn by(page: By) -> impl IntoView {
         };
         view! { <th scope="col" class=class aria-sort=head.sorted><a href=head.address>{words}{arrow}</a></th> }
     };
-    let has_change = page.days.is_some();
+    let heads = heads.into_iter().zip(titles.clone()).map(head).collect_view();
     let row = |row: ByRow| {
         let name = match row.address {
             Some(address) => view! { <a href=address>{row.name}</a> }.into_any(),
@@ -91,7 +103,7 @@ pub fn by(page: By) -> impl IntoView {
                 <th scope="row">{name}</th>
                 <td class="n with-bar"><svg class="cell-bar" viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true" focusable="false"><rect width=row.bar height="10" /></svg><span>{row.count}</span></td>
                 <td class="n"><b>{row.rate}</b>" "<small class="muted wide-only">{row.half}</small></td>
-                {has_change.then(|| view! { <td class="n wide-only change-of">{change()}</td> })}
+                {has_change.then(|| view! { <td class=CHANGE>{change()}</td> })}
                 <td class="n">{row.unknown}</td>
             </tr>
         }
@@ -101,19 +113,13 @@ pub fn by(page: By) -> impl IntoView {
     let further = rows.split_off(SHOWN_FIRST.min(rows.len()));
     let further = (!further.is_empty()).then(|| {
         let words = format!("Show {} more", words::number(i64::try_from(further.len()).unwrap_or(i64::MAX)));
-        let heads = view! {
-            <th scope="col">{words::sentence(page.what)}</th>
-            <th scope="col" class="n">{format!("Apple {}", page.units)}</th>
-            <th scope="col" class="n">{words::rate(page.rate)}</th>
-            {page.days.map(|days| view! { <th scope="col" class="n wide-only change-of">{format!("Change, {}", words::days(days))}</th> })}
-            <th scope="col" class="n">"Unknown"</th>
-        };
+        let title = |(words, class): (String, &'static str)| view! { <th scope="col" class=class>{words}</th> };
         view! {
             <details class="figures">
                 <summary>{words}</summary>
                 <div class="scroll" tabindex="0" role="group" aria-label=format!("Further figures by {}", page.what)>
                     <table class="by">
-                        <thead><tr>{heads}</tr></thead>
+                        <thead><tr>{titles.into_iter().map(title).collect_view()}</tr></thead>
                         <tbody>{further.into_iter().map(row).collect_view()}</tbody>
                     </table>
                 </div>
@@ -130,15 +136,7 @@ pub fn by(page: By) -> impl IntoView {
             {nothing}
             <div class="scroll" tabindex="0" role="group" aria-label=format!("Figures by {}", page.what)>
                 <table class="by">
-                    <thead>
-                        <tr>
-                            {head(name, words::sentence(page.what), "")}
-                            {head(count, format!("Apple {}", page.units), "n")}
-                            {head(rate, words::rate(page.rate).to_owned(), "n")}
-                            {page.days.map(|days| head(change, format!("Change, {}", words::days(days)), "n wide-only change-of"))}
-                            {head(unknown, "Unknown".to_owned(), "n")}
-                        </tr>
-                    </thead>
+                    <thead><tr>{heads}</tr></thead>
                     <tbody>{rows}</tbody>
                 </table>
             </div>
