@@ -59,7 +59,7 @@ pub(super) async fn weekly_mail_step(services: &Services, keep: Keep, workspace:
         return Ok(JobStep::Done(None));
     }
     let summary = week_summary(&mut view, week, keep.daily_days).await?;
-    let address = mailer.address(&format!("/w/{}/week", view.workspace.slug));
+    let address = mailer.address(&format!("/w/{}/week?ends={}", view.workspace.slug, calendar::date(week.last)));
     let subject = format!("{}: {}", view.workspace.name, words::week(&days(week)));
     let text = text(&summary, &view.workspace.name, &address);
     drop(view);

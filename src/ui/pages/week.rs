@@ -14,6 +14,11 @@ pub struct WeekPage {
     pub frame: Frame,
     /// Such as "16 Nov – 22 Nov 2026".
     pub days: String,
+    /// Whether it is the last one that is over.
+    pub is_last: bool,
+    /// The addresses of the weeks before and after it, where there are any.
+    pub earlier: Option<String>,
+    pub later: Option<String>,
     pub rates: Vec<WeekRateRow>,
     /// What was counted and what happened, by name.
     pub counts: Vec<(&'static str, String)>,
@@ -86,12 +91,23 @@ pub fn week(page: WeekPage) -> impl IntoView {
         }
     };
     let rounded = page.rounded.then(|| view! { <p class="muted">{words::ROUNDED}</p> });
+    let about = if page.is_last {
+        "The last week that is over, in production and over all apps."
+    } else {
+        "In production and over all apps."
+    };
+    let turn = |address: Option<String>, words: &'static str| {
+        address.map(|address| view! { <a class="button" href=address>{words}</a> })
+    };
     let content = view! {
         <div class="head">
             <div>
                 <h1>{words::week(&page.days)}</h1>
-                <p class="muted">"The last week that is over, in production and over all apps."</p>
+                <p class="muted">{about}</p>
             </div>
+            <nav class="turn no-print" aria-label="Weeks">
+                {turn(page.earlier, "Week before")}{turn(page.later, "Week after")}
+            </nav>
         </div>
         {page.done.map(done)}
         <div class="stack">

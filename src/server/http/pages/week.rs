@@ -1,16 +1,19 @@
-//! The summary of the last week, and the form that has it mailed.
+//! The summary of a week, and the form that has it mailed.
 
-use super::frame;
+use super::{PageQuery, frame};
 use super::remembered::{redirect_saying, take_message};
 use crate::domain::environment::Environment;
 use crate::domain::error::Refusal;
+use crate::domain::metric::Period;
 use crate::domain::permission::Permission;
+use crate::domain::retention::Aging;
 use crate::server::calendar;
 use crate::server::error::Result;
 use crate::server::http::caller::InWorkspace;
 use crate::server::http::form::Form;
 use crate::server::http::moment::{day_words, days_words};
 use crate::server::http::render::render;
+use crate::server::services::kept_days::{KeptDays, kept_days};
 use crate::server::services::week::{WeekRate, WeekSummary, last_week, week_summary};
 use crate::server::services::weekly_mail::{begin_weekly_mail, end_weekly_mail};
 use crate::ui::frame::{NavPage, address};
@@ -18,15 +21,27 @@ use crate::ui::pages::Page;
 use crate::ui::pages::week::{WeekPage, WeekRateRow, WeeklyMail};
 use crate::ui::parts::rate::Change;
 use crate::ui::words::{self, Done};
+use axum::extract::RawQuery;
 use axum::http::StatusCode;
 use axum::response::Response;
 
+/// The day that a week ends with; without it the page is about the last one that is over.
+const ENDS: &str = "ends";
+
 /// `GET week`.
-pub async fn show(InWorkspace { visit, state, slug, workspace }: InWorkspace) -> Result<Response> {
+pub async fn show(
+    InWorkspace { visit, state, slug, workspace }: InWorkspace,
+    query: RawQuery,
+) -> Result<Response> {
+    let query = PageQuery::known(query, &[ENDS])?;
     let done = take_message(&visit.session, &visit.page).await?;
     let mut view = state.store.view(&visit.actor, workspace, Permission::SeeMetrics).await?;
-    let today = calendar::day(view.now, &view.workspace.time_zone);
-    let summary = week_summary(&mut view, last_week(today), state.config.retention.keep_daily_days.into()).await?;
+    let keep_days = state.config.retention.keep_daily_days.into();
+    let kept = kept_days(&mut view, Aging::Days, keep_days).await?;
+    let last = last_week(kept.today);
+    let week = asked_week(&query, last, kept)?;
+    let summary = week_summary(&mut view, week, keep_days).await?;
+    let other = |by: i64| format!("/w/{slug}/week?{ENDS}={}", calendar::date(week.last.plus(by)));
     let mail = match (state.services.mails(), view.gets_weekly_mail(visit.person.id).await?) {
         (false, _) => WeeklyMail::None,
         (true, false) => WeeklyMail::Off,
@@ -34,7 +49,10 @@ pub async fn show(InWorkspace { visit, state, slug, workspace }: InWorkspace) ->
     };
     let may_see_log = view.may(Permission::SeeAudit);
     let page = WeekPage {
-        days: days_words(summary.week.first, summary.week.last),
+        days: days_words(week.first, week.last),
+        is_last: week == last,
+        earlier: (week.first.plus(-7) >= kept.first).then(|| other(-7)),
+        later: (week != last).then(|| other(7)),
         rates: summary.rates.iter().map(rate_row).collect(),
         counts: summary.counts().map(|(name, shown)| (name, words::count(shown))).into(),
         happened: happened(&summary, &slug, may_see_log),
@@ -47,7 +65,12 @@ pub async fn show(InWorkspace { visit, state, slug, workspace }: InWorkspace) ->
 }
 
 /// `POST week`: begins or ends its mails for whoever sends it.
-pub async fn change(InWorkspace { visit, state, slug, workspace }: InWorkspace, mut form: Form) -> Result<Response> {
+pub async fn change(
+    InWorkspace { visit, state, slug, workspace }: InWorkspace,
+    query: RawQuery,
+    mut form: Form,
+) -> Result<Response> {
+    let query = PageQuery::known(query, &[ENDS])?;
     let view = state.store.view(&visit.actor, workspace, Permission::SeeMetrics).await?;
     let (id, today) = (view.workspace.id, calendar::day(view.now, &view.workspace.time_zone));
     drop(view);
@@ -62,7 +85,16 @@ pub async fn change(InWorkspace { visit, state, slug, workspace }: InWorkspace, 
         }
         _ => return Err(Refusal::BadRequest(vec![]).into()),
     };
-    redirect_saying(&visit.session, done, &format!("/w/{slug}/week")).await
+    redirect_saying(&visit.session, done, &format!("/w/{slug}/week{}", query.with(&[]))).await
+}
+
+/// The week that is asked for: one that is over and of which everything is kept, or the last one.
+fn asked_week(query: &PageQuery, last: Period, kept: KeptDays) -> Result<Period> {
+    let asked = query.parsed(ENDS, |text| {
+        let ends = calendar::parse(text).filter(|day| calendar::week_ends(*day) == *day)?;
+        Some(Period::until(ends, 7)).filter(|week| week.last <= last.last && week.first >= kept.first)
+    });
+    Ok(asked?.unwrap_or(last))
 }
 
 fn rate_row(WeekRate { rate, now, grew }: &WeekRate) -> WeekRateRow {

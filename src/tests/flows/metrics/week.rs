@@ -58,6 +58,15 @@ async fn a_week_is_summed_up_when_it_is_over(world: World) {
     assert!(!page.contains("No default → Denied"), "{page}");
     let overview = world.get("/w/acme/overview", &ada).await.body;
     assert!(overview.contains("href=\"week\""), "{overview}");
+    assert!(page.contains("/w/acme/week?ends=2026-11-22") && !page.contains("Week after"), "{page}");
+    let earlier = world.get("/w/acme/week?ends=2026-11-22", &ada).await.body;
+    assert!(earlier.contains("Week 16 Nov – 22 Nov 2026") && earlier.contains("<b>40.0%</b>"), "{earlier}");
+    assert!(earlier.contains("/w/acme/week?ends=2026-11-29") && !earlier.contains("The last week"), "{earlier}");
+    // Not a Sunday, not over, not kept, no day.
+    for ends in ["2026-11-23", "2026-12-06", "1996-12-01", "9999-12-31", "last"] {
+        let reply = world.get(&format!("/w/acme/week?ends={ends}"), &ada).await;
+        assert_eq!(reply.status, StatusCode::BAD_REQUEST, "{ends}: {}", reply.body);
+    }
     let rea = world.sign_in(&world.member("acme", "Rea", Role::ReadOnly).await).await;
     let page = world.get("/w/acme/week", &rea).await.body;
     assert!(page.contains("fewer than 10") && !page.contains("36.0%"), "{page}");
@@ -120,7 +129,7 @@ async fn a_week_is_mailed_once_to_those_who_asked(world: World) {
         let (_, subject, text) = server.next().await;
         assert_eq!(subject, "Acme: Week 2026-11-16 to 2026-11-22");
         assert!(text.contains("Consent rate: – (fewer than 10 of fewer than 20)"), "rounded for everybody: {text}");
-        assert!(text.contains("/w/acme/week"), "{text}");
+        assert!(text.contains("/w/acme/week?ends=2026-11-22"), "{text}");
     }
     // Once; and whoever left, or ended it, gets the next one no more.
     world.clock.advance(2 * HOUR);
