@@ -81,6 +81,17 @@ fn is_rolled_back(code: &str) -> bool {
 
 const SQLITE_IO: u32 = 10;
 
+impl Error {
+    /// The same of a transaction in which nothing was done yet, or nothing that was committed: another one can do it. Only where
+    /// that other one is not treated so again.
+    pub fn before_anything(self) -> Self {
+        match self {
+            Self::Unavailable(cause) => Self::Again(cause),
+            other => other,
+        }
+    }
+}
+
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
         let cause = error.to_string();

@@ -1,104 +1,110 @@
 //! Lanes that somebody else has: they are waited for beside everything else, so that nobody waits for another workspace.
 
 use crate::domain::id::WorkspaceId;
-use crate::server::error::{Error, Result};
+use crate::server::error::Result;
 use crate::server::store::{STREAM_CONNECTIONS, Store, Turn};
-use futures::future::BoxFuture;
-use futures::stream::{FuturesUnordered, StreamExt};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::time::Duration;
-use tokio::time::{Instant, sleep};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep_until};
 
-/// How many lanes are waited for at once: each takes a connection, and of the others one tries further lanes and one is left
-/// for who need not wait.
+/// How many lanes are waited for at once: each takes a connection, and of the others one is left for who need not wait, and one
+/// for who only reads.
 const MOST: usize = STREAM_CONNECTIONS as usize - 2;
 /// How often further lanes are tried, and for how long: as long as a lock is waited for.
 const TRIED_EACH: Duration = Duration::from_millis(20);
 const TRIED_FOR: Duration = Duration::from_secs(10);
 
-/// The workspaces whose lane is waited for.
-#[derive(Default)]
-pub(super) struct Lanes {
-    attempts: FuturesUnordered<BoxFuture<'static, Attempt>>,
-    /// How many of them are waited for.
-    waited_for: usize,
-    /// Those that are tried, and until when.
-    tried: BTreeMap<WorkspaceId, Instant>,
-    is_trying: bool,
+/// A workspace whose lane is wanted, and since when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Wanted {
+    pub workspace: WorkspaceId,
+    pub since: Instant,
 }
 
-/// What came of waiting for a lane, or of trying some.
-enum Attempt {
-    Waited(WorkspaceId, Result<Turn>),
-    Tried(Result<Turn>),
+/// The workspaces whose lane is wanted. Those who want one for longest wait for it; the others are tried from time to time, and
+/// wait once it is their turn to.
+#[derive(Default)]
+pub(super) struct Lanes {
+    /// In tasks of their own: who has a connection and waits shall not also wait for whoever commits meanwhile.
+    waits: JoinSet<(Wanted, Result<Turn>)>,
+    /// Those that are tried, in the order in which they want it.
+    tried: Vec<Wanted>,
+    tried_at: Option<Instant>,
+}
+
+/// What is to be done for lanes.
+pub(super) enum Got {
+    /// The lane that was waited for, or why it was not got.
+    Lane(Wanted, Result<Turn>),
+    /// It is time to try the others.
+    Due,
 }
 
 impl Lanes {
-    /// Waits for the lanes of these workspaces, the first of them with a turn that has got no lane, if there is one.
-    pub fn wait_for(&mut self, store: &Store, workspaces: BTreeSet<WorkspaceId>, mut turn: Option<Turn>) {
-        for workspace in workspaces {
-            if self.waited_for >= MOST {
-                self.tried.insert(workspace, Instant::now() + TRIED_FOR);
-                continue;
-            }
-            self.waited_for += 1;
-            let store = store.clone();
-            let turn = turn.take();
-            self.attempts.push(Box::pin(async move {
+    /// Wants the lanes of these workspaces too, the first that is waited for with a turn that has got no lane, if there is one.
+    pub fn want(&mut self, store: &Store, wanted: impl IntoIterator<Item = Wanted>, turn: Option<Turn>) {
+        self.tried.extend(wanted);
+        self.tried.sort_by_key(|wanted| wanted.since);
+        self.wait(store, turn);
+    }
+
+    /// Waits for as many as may be waited for at once.
+    fn wait(&mut self, store: &Store, mut turn: Option<Turn>) {
+        let free = MOST.saturating_sub(self.waits.len()).min(self.tried.len());
+        for wanted in self.tried.drain(..free) {
+            let (store, turn) = (store.clone(), turn.take());
+            self.waits.spawn(async move {
                 let turn = match turn {
-                    Some(turn) => turn.and_wait_for(workspace).await,
-                    None => store.wait_for_turn(workspace).await,
+                    Some(turn) => turn.and_wait_for(wanted.workspace).await,
+                    None => store.wait_for_turn(wanted.workspace).await,
                 };
-                Attempt::Waited(workspace, turn)
-            }));
+                (wanted, turn)
+            });
         }
-        self.try_further(store);
+        if self.tried.is_empty() {
+            self.tried_at = None;
+        } else if self.tried_at.is_none() {
+            self.tried_at = Some(Instant::now() + TRIED_EACH);
+        }
     }
 
-    /// Tries the others after a while, if there are any.
-    fn try_further(&mut self, store: &Store) {
-        if self.is_trying || self.tried.is_empty() {
-            return;
-        }
-        self.is_trying = true;
-        let (store, workspaces) = (store.clone(), self.tried.keys().copied().collect());
-        self.attempts.push(Box::pin(async move {
-            sleep(TRIED_EACH).await;
-            Attempt::Tried(store.turn_of_free_lanes(workspaces, 1).await)
-        }));
-    }
-
-    /// The next workspace whose turn it is, or that got none; `None` when none is waited for.
-    pub async fn next(&mut self, store: &Store) -> Option<(WorkspaceId, Result<Turn>)> {
-        loop {
-            let tried = match self.attempts.next().await? {
-                Attempt::Waited(workspace, turn) => {
-                    self.waited_for -= 1;
-                    return Some((workspace, turn));
-                }
-                Attempt::Tried(tried) => tried,
-            };
-            self.is_trying = false;
-            let got = match tried {
-                Ok(turn) => match self.tried.keys().find(|workspace| turn.is_for(**workspace)) {
-                    Some(workspace) => Some((*workspace, Ok(turn))),
-                    None => self.late().map(|late| (late, Err(Error::Unavailable("its lane was not got".to_owned())))),
-                },
-                Err(error) => self.tried.keys().next().map(|first| (*first, Err(error))),
-            };
-            if let Some((workspace, _)) = &got {
-                self.tried.remove(workspace);
+    /// What is to be done next; `None` while no lane is wanted.
+    pub async fn next(&mut self, store: &Store) -> Option<Got> {
+        let due = self.tried_at;
+        let got = tokio::select! {
+            Some(waited) = self.waits.join_next() => {
+                // Only a panic ends one otherwise, and goes on here.
+                let (wanted, turn) = waited.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()));
+                Got::Lane(wanted, turn)
             }
-            self.try_further(store);
-            if got.is_some() {
-                return got;
+            () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {
+                self.tried_at = None;
+                Got::Due
             }
-        }
+            else => return None,
+        };
+        self.wait(store, None);
+        Some(got)
     }
 
-    /// One that was tried for long enough.
-    fn late(&self) -> Option<WorkspaceId> {
-        let now = Instant::now();
-        self.tried.iter().find(|(_, until)| **until <= now).map(|(workspace, _)| *workspace)
+    /// The workspaces that are to be tried.
+    pub fn tried(&self) -> BTreeSet<WorkspaceId> {
+        self.tried.iter().map(|wanted| wanted.workspace).collect()
+    }
+
+    /// Wants the lanes no more that this turn has; returns those that were tried.
+    pub fn take_of(&mut self, turn: &Turn) -> Vec<Wanted> {
+        self.tried.extract_if(.., |wanted| turn.is_for(wanted.workspace)).collect()
+    }
+
+    /// Wants those no more that were tried for long enough; returns them.
+    pub fn take_late(&mut self) -> Vec<Wanted> {
+        self.tried.extract_if(.., |wanted| wanted.since.elapsed() >= TRIED_FOR).collect()
+    }
+
+    /// Wants those no more that are tried; returns them.
+    pub fn take_tried(&mut self) -> Vec<Wanted> {
+        std::mem::take(&mut self.tried)
     }
 }

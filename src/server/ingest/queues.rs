@@ -2,13 +2,12 @@
 
 use super::Limits;
 use super::commit_group::CommitGroup;
-use super::lanes::Lanes;
+use super::lanes::{Got, Lanes, Wanted};
 use super::pace::{PART, Pace};
 use super::queue::{Queue, Size};
 use super::share::Capacity;
 use super::waiting::Waiting;
 use crate::domain::id::WorkspaceId;
-use crate::server::error::Result;
 use crate::server::store::{Store, Turn};
 use futures::FutureExt;
 use std::collections::BTreeSet;
@@ -35,15 +34,15 @@ pub(super) struct Queues {
     /// How many batches wait in both.
     rows: Capacity,
     pub pace: Pace,
-    lanes: Lanes,
+    pub lanes: Lanes,
 }
 
 /// What is committed next.
 pub(super) enum Work {
     /// What a request of one of the queues began, and goes on within these limits.
     Group { group: CommitGroup, size: Size, limits: Limits },
-    /// What waits aside for this workspace's lane, which was got, or not.
-    Aside { workspace: WorkspaceId, turn: Result<Turn> },
+    /// What waits aside for lanes.
+    Aside(Got),
 }
 
 impl Queues {
@@ -67,8 +66,8 @@ impl Queues {
         }
         let (first, size) = loop {
             let Self { small, large, large_is_next, lanes, .. } = self;
-            if let Some(Some((workspace, turn))) = lanes.next(store).now_or_never() {
-                return Some(Work::Aside { workspace, turn });
+            if let Some(Some(got)) = lanes.next(store).now_or_never() {
+                return Some(Work::Aside(got));
             }
             let first = if *large_is_next { large.take().map(|first| (first, Size::Large)) } else { None };
             let first = first.or_else(|| small.take().map(|first| (first, Size::Small)));
@@ -80,7 +79,7 @@ impl Queues {
             tokio::select! {
                 Some(first) = small.incoming.recv() => small.returned.push_back(first),
                 Some(first) = large.incoming.recv() => large.returned.push_back(first),
-                Some((workspace, turn)) = lanes.next(store) => return Some(Work::Aside { workspace, turn }),
+                Some(got) = lanes.next(store) => return Some(Work::Aside(got)),
                 () = sleep_until(again.unwrap_or_else(Instant::now)), if again.is_some() => {}
                 else => return None,
             }
@@ -118,14 +117,16 @@ impl Queues {
         Limits { commit_rows: part, commit_ms: 0, ..limits }
     }
 
-    /// What waits aside for this workspace's lane, as much as is committed together, with the queue that it is of.
-    pub fn next_aside(&mut self, workspace: WorkspaceId, limits: Limits) -> Option<(CommitGroup, Size)> {
-        let is_large = self.large.has_aside(workspace) && (self.large_is_next || !self.small.has_aside(workspace));
+    /// What waits aside for these lanes, as much as is committed together, with the queue that it is of.
+    pub fn next_aside(&mut self, wanted: &[Wanted], limits: Limits) -> Option<(CommitGroup, Size)> {
+        let has = |queue: &Queue| wanted.iter().any(|wanted| queue.has_aside(wanted.workspace));
+        let is_large = has(&self.large) && (self.large_is_next || !has(&self.small));
         let size = if is_large { Size::Large } else { Size::Small };
         let limits = self.limits_of(size, limits);
         let queue = self.of(size);
-        let mut group = CommitGroup::of(queue.take_aside(workspace)?, limits);
-        group.take_aside(queue, workspace, limits);
+        let first = wanted.iter().find_map(|wanted| queue.take_aside(wanted.workspace))?;
+        let mut group = CommitGroup::of(first, limits);
+        wanted.iter().for_each(|wanted| group.take_aside(queue, wanted.workspace, limits));
         self.took_of(size);
         Some((group, size))
     }
@@ -136,16 +137,22 @@ impl Queues {
             self.small.set_aside(*workspace);
             self.large.set_aside(*workspace);
         }
-        self.lanes.wait_for(store, workspaces, turn);
+        let since = Instant::now();
+        self.lanes.want(store, workspaces.into_iter().map(|workspace| Wanted { workspace, since }), turn);
     }
 
-    /// Waits for the lane again if there is more that waits aside for it.
-    pub fn go_on_aside(&mut self, store: &Store, workspace: WorkspaceId) {
-        if self.small.has_aside(workspace) || self.large.has_aside(workspace) {
-            self.lanes.wait_for(store, [workspace].into(), None);
-        } else {
-            self.clear_aside(workspace);
+    /// Wants these lanes again as far as there is more that waits aside for them: those that were `served` from now on.
+    pub fn go_on_aside(&mut self, store: &Store, wanted: Vec<Wanted>, served: &BTreeSet<WorkspaceId>) {
+        let mut again = Vec::new();
+        for Wanted { workspace, since } in wanted {
+            if self.small.has_aside(workspace) || self.large.has_aside(workspace) {
+                let since = if served.contains(&workspace) { Instant::now() } else { since };
+                again.push(Wanted { workspace, since });
+            } else {
+                self.clear_aside(workspace);
+            }
         }
+        self.lanes.want(store, again, None);
     }
 
     /// Nothing of this workspace waits aside any more; returns what did, of each queue.

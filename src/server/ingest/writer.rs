@@ -2,12 +2,13 @@
 
 use super::Limits;
 use super::commit_group::CommitGroup;
+use super::lanes::{Got, Wanted};
 use super::queue::{Queue, Size};
 use super::queues::{Queues, Work};
 use super::waiting::Reply;
-use crate::domain::id::WorkspaceId;
 use crate::server::error::{Error, Result};
 use crate::server::store::{Parcel, RequestOutcome, Store, Turn};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use tokio::time::Instant;
 
@@ -22,7 +23,7 @@ pub(super) async fn write(store: Store, queues: Queues, limits: Limits) {
     while let Some(work) = writer.queues.next(&writer.store, limits).await {
         match work {
             Work::Group { group, size, limits } => writer.commit_group(group, size, limits).await,
-            Work::Aside { workspace, turn } => writer.commit_aside(workspace, turn, limits).await,
+            Work::Aside(got) => writer.commit_aside(got, limits).await,
         }
     }
 }
@@ -41,7 +42,7 @@ impl Writer {
         queue.begin();
         for group in group.commits(self.store.is_spread()) {
             let begun = Instant::now();
-            let turn = match self.store.turn_of_free_lanes(group.workspaces(), usize::MAX).await {
+            let turn = match self.store.turn_of_free_lanes(group.workspaces()).await {
                 Ok(turn) => turn,
                 Err(error) => {
                     self.commit(group, size, Err(error), begun).await;
@@ -63,24 +64,49 @@ impl Writer {
         self.learn_sizes(size);
     }
 
-    /// Commits what waited aside for a workspace's lane, or tells all of it that the lane was not got.
-    async fn commit_aside(&mut self, workspace: WorkspaceId, turn: Result<Turn>, limits: Limits) {
+    /// Commits together what waits aside for lanes that were got, those that are free beside one that was waited for among them,
+    /// and tells those that got none for too long.
+    async fn commit_aside(&mut self, got: Got, limits: Limits) {
+        let lanes = &mut self.queues.lanes;
+        let (turn, mut wanted) = match got {
+            Got::Lane(wanted, Ok(turn)) => (turn.and_free(lanes.tried()).await, vec![wanted]),
+            Got::Lane(wanted, Err(error)) => (Err(error), vec![wanted]),
+            Got::Due => (self.store.turn_of_free_lanes(lanes.tried()).await, Vec::new()),
+        };
+        match &turn {
+            Ok(turn) => wanted.extend(lanes.take_of(turn)),
+            // Without a turn none of them can be tried.
+            Err(_) if wanted.is_empty() => wanted = lanes.take_tried(),
+            Err(_) => {}
+        }
+        let late = lanes.take_late();
+        self.tell_aside(&late, &Error::Unavailable("its lane was not got".to_owned()));
         if let Err(error @ (Error::Unavailable(_) | Error::Internal(_))) = &turn {
-            tracing::warn!(workspace = workspace.0, cause = %error, "the lane of a workspace was not got");
-            metrics::counter!(COMMITS, "outcome" => "failed").increment(1);
-            for (size, waiting) in self.queues.clear_aside(workspace) {
-                let queue = self.queues.of(size);
-                waiting.into_iter().for_each(|each| queue.settle(each.reply, &each.parcel, Err(error.clone())));
-            }
+            self.tell_aside(&wanted, error);
             return;
         }
         let begun = Instant::now();
-        if let Some((group, size)) = self.queues.next_aside(workspace, limits) {
+        let mut served = BTreeSet::new();
+        let together = if self.store.is_spread() { wanted.len().min(1) } else { wanted.len() };
+        if let Some((group, size)) = self.queues.next_aside(&wanted[..together], limits) {
+            served = group.workspaces();
             self.queues.of(size).begin();
             self.commit(group, size, turn, begun).await;
             self.learn_sizes(size);
         }
-        self.queues.go_on_aside(&self.store, workspace);
+        self.queues.go_on_aside(&self.store, wanted, &served);
+    }
+
+    /// Tells all that waits aside for these lanes that they were not got.
+    fn tell_aside(&mut self, wanted: &[Wanted], error: &Error) {
+        for Wanted { workspace, .. } in wanted {
+            tracing::warn!(workspace = workspace.0, cause = %error, "the lane of a workspace was not got");
+            metrics::counter!(COMMITS, "outcome" => "failed").increment(1);
+            for (size, waiting) in self.queues.clear_aside(*workspace) {
+                let queue = self.queues.of(size);
+                waiting.into_iter().for_each(|each| queue.settle(each.reply, &each.parcel, Err(error.clone())));
+            }
+        }
     }
 
     /// Commits a group in its turn, or in one that it waits for where there was none, and answers.

@@ -70,13 +70,18 @@ impl Store {
             workspaces.entry(parcel.grant.workspace).or_default().push(at);
         }
         let (mut outcomes, mut erases) = (vec![Ok(Vec::new()); parcels.len()], false);
+        let had_turn = turn.is_some();
         let mut tx = match turn {
             Some(turn) => turn.tx,
             None => self.turn_again(workspaces.keys().copied().collect()).await?.tx,
         };
         for (workspace, indexes) in workspaces {
             let its: Vec<&Parcel> = indexes.iter().map(|at| &parcels[*at]).collect();
-            let (its_outcomes, erased) = tx.accept(self, workspace, &its).await?;
+            let (its_outcomes, erased) = match tx.accept(self, workspace, &its).await {
+                // Its turn may have ended while it waited to be used.
+                Err(error) if had_turn => return Err(error.before_anything()),
+                accepted => accepted?,
+            };
             erases |= erased;
             for (at, outcome) in indexes.into_iter().zip(its_outcomes) {
                 outcomes[at] = outcome;

@@ -192,16 +192,7 @@ impl Db {
 
     /// Begins a transaction that may write.
     pub async fn write(&self) -> Result<Tx> {
-        self.assert_there()?;
-        Ok(match &*self.pools.read().await {
-            Pools::Sqlite { writer, .. } => Tx::Sqlite(writer.begin_with("begin immediate").await?),
-            // Whoever writes holds rows that others wait for, and waits for nobody. What it may see of others' commits is
-            // said here, for a database or a role may have another default.
-            Pools::Postgres(pools) => {
-                let begin = "begin isolation level read committed";
-                Tx::Postgres(PostgresTx { tx: pools.of(self.purpose).begin_with(begin).await?, patience: None })
-            }
-        })
+        self.begun(true).await
     }
 
     /// Begins a transaction that sees one moment of the data and cannot write.
@@ -211,37 +202,51 @@ impl Db {
         if let Some(patience) = &mut patience {
             patience.give_way().await;
         }
-        Ok(match &*self.pools.read().await {
-            Pools::Sqlite { readers, .. } => {
-                let mut tx = readers.of(self.purpose).begin().await?;
+        Ok(match self.begun(false).await? {
+            Tx::Sqlite(mut tx) => {
                 if let Some(patience) = patience {
                     limit(&mut tx, patience).await?;
                 }
                 Tx::Sqlite(tx)
             }
-            Pools::Postgres(pools) => {
-                // Who only reads holds nobody up, and may think for as long as it takes.
-                let begin = "begin isolation level repeatable read read only; \
-                    set local idle_in_transaction_session_timeout = 0";
-                Tx::Postgres(PostgresTx { tx: pools.of(self.purpose).begin_with(begin).await?, patience })
-            }
+            Tx::Postgres(PostgresTx { tx, .. }) => Tx::Postgres(PostgresTx { tx, patience }),
         })
     }
 
+    /// Begins on the connections of this moment, or on those that replaced them meanwhile. They are not locked for so long: who
+    /// replaces them would wait for who waits for one.
+    async fn begun(&self, writes: bool) -> Result<Tx> {
+        self.assert_there()?;
+        loop {
+            let pools = self.pools().await;
+            match begin(&pools, self.purpose, writes).await {
+                Err(sqlx::Error::PoolClosed) if !self.pools().await.is(&pools) => {}
+                begun => return Ok(begun?),
+            }
+        }
+    }
+
     /// Replaces the connections `seen`, unless somebody else did. A read-only one stays so when the database can be
-    /// written again: SQLite keeps the file as it was opened, Postgres the session's setting. New ones are made after
-    /// the last old one is closed, for SQLite's connections of one process share the file of the log's index.
+    /// written again: SQLite keeps the file as it was opened, Postgres the session's setting. SQLite's new ones are made after
+    /// the last old one is closed, for its connections of one process share the file of the log's index; those of Postgres
+    /// are closed as they are given back.
     pub async fn reconnect(&self, seen: &Pools) {
         let mut pools = self.pools.write().await;
-        if pools.is(seen) {
-            // Whoever holds a connection while they wait for another one shall not hold up everybody.
-            let closed = async {
-                self.copier.lock().await.close().await;
-                pools.close().await;
-            };
-            let _ = tokio::time::timeout(WAIT, closed).await;
-            *pools = self.address.pools();
+        if !pools.is(seen) {
+            return;
         }
+        if let Pools::Postgres(_) = &*pools {
+            let old = std::mem::replace(&mut *pools, self.address.pools());
+            tokio::spawn(async move { old.close().await });
+            return;
+        }
+        // Whoever holds a connection while they wait for another one shall not hold up everybody.
+        let closed = async {
+            self.copier.lock().await.close().await;
+            pools.close().await;
+        };
+        let _ = tokio::time::timeout(WAIT, closed).await;
+        *pools = self.address.pools();
     }
 
     /// Copies a SQLite database into a new file by a connection of its own: readers may not write, and the writer has
@@ -285,6 +290,22 @@ impl Db {
         self.copier.lock().await.close().await;
         self.pools().await.close().await;
     }
+}
+
+async fn begin(pools: &Pools, purpose: Purpose, writes: bool) -> sqlx::Result<Tx> {
+    // Whoever writes holds rows that others wait for, and waits for nobody. What it may see of others' commits is said here, for
+    // a database or a role may have another default. Who only reads holds nobody up, and may think for as long as it takes.
+    const WRITE: &str = "begin isolation level read committed";
+    const READ: &str = "begin isolation level repeatable read read only; \
+        set local idle_in_transaction_session_timeout = 0";
+    Ok(match pools {
+        Pools::Sqlite { writer, .. } if writes => Tx::Sqlite(writer.begin_with("begin immediate").await?),
+        Pools::Sqlite { readers, .. } => Tx::Sqlite(readers.of(purpose).begin().await?),
+        Pools::Postgres(pools) => {
+            let tx = pools.of(purpose).begin_with(if writes { WRITE } else { READ }).await?;
+            Tx::Postgres(PostgresTx { tx, patience: None })
+        }
+    })
 }
 
 async fn assert_pragma(pool: &SqlitePool, pragma: &'static str, wanted: &str) -> Result<()> {

@@ -5,7 +5,7 @@
 use super::Store;
 use super::db::Tx;
 use crate::domain::id::WorkspaceId;
-use crate::server::error::Result;
+use crate::server::error::{Error, Result};
 use std::collections::BTreeSet;
 
 /// An open transaction that has the lanes of some workspaces, or on SQLite all of them.
@@ -30,14 +30,25 @@ impl Turn {
         self.workspaces.insert(workspace);
         Ok(self)
     }
+
+    /// Takes those of these workspaces' lanes too that nobody has. None is waited for, so that two turns never wait for each
+    /// other.
+    ///
+    /// # Errors
+    /// [`Error::Again`](crate::server::error::Error::Again) when the turn ended while it waited for its use.
+    pub async fn and_free(mut self, workspaces: BTreeSet<WorkspaceId>) -> Result<Self> {
+        let free = self.tx.take_free_lanes(workspaces).await.map_err(Error::before_anything)?;
+        self.workspaces.extend(free);
+        Ok(self)
+    }
 }
 
 impl Store {
-    /// Takes those of these workspaces' lanes that nobody has, so many at most; the turn says which. So nobody waits for a
-    /// workspace but who wants something of it.
-    pub async fn turn_of_free_lanes(&self, workspaces: BTreeSet<WorkspaceId>, most: usize) -> Result<Turn> {
+    /// Takes those of these workspaces' lanes that nobody has; the turn says which. So nobody waits for a workspace but who wants
+    /// something of it.
+    pub async fn turn_of_free_lanes(&self, workspaces: BTreeSet<WorkspaceId>) -> Result<Turn> {
         let mut tx = self.db.write().await?;
-        let workspaces = tx.take_free_lanes(workspaces, most).await?;
+        let workspaces = tx.take_free_lanes(workspaces).await?;
         Ok(Turn { tx, workspaces })
     }
 
@@ -78,20 +89,12 @@ impl Tx {
         Ok(())
     }
 
-    /// Takes the lanes of these workspaces that nobody has or waits for, so many at most, and returns which they are.
-    async fn take_free_lanes(
-        &mut self,
-        workspaces: BTreeSet<WorkspaceId>,
-        most: usize,
-    ) -> Result<BTreeSet<WorkspaceId>> {
-        // No further one is tried once there are enough.
-        const SQL: &str =
-            "select lane from unnest($1::bigint[]) as lane where pg_try_advisory_xact_lock(lane) limit $2";
+    /// Takes the lanes of these workspaces that nobody has or waits for, and returns which they are.
+    async fn take_free_lanes(&mut self, workspaces: BTreeSet<WorkspaceId>) -> Result<BTreeSet<WorkspaceId>> {
+        const SQL: &str = "select lane from unnest($1::bigint[]) as lane where pg_try_advisory_xact_lock(lane)";
         let Self::Postgres(tx) = self else { return Ok(workspaces) };
         let asked: Vec<i64> = workspaces.iter().map(|workspace| workspace.0).collect();
-        let most = i64::try_from(most).unwrap_or(i64::MAX);
-        let taken: Vec<WorkspaceId> =
-            sqlx::query_scalar(SQL).bind(asked).bind(most).fetch_all(tx.connection().await).await?;
+        let taken: Vec<WorkspaceId> = sqlx::query_scalar(SQL).bind(asked).fetch_all(tx.connection().await).await?;
         Ok(taken.into_iter().collect())
     }
 }

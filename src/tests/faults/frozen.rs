@@ -7,8 +7,9 @@ use axum::http::StatusCode;
 use futures::future::join_all;
 use serde_json::{Value, json};
 use sqlx::PgPool;
+use sqlx::postgres::PgConnectOptions;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::process::Command;
 use tokio::time::Instant;
@@ -75,6 +76,109 @@ async fn nobody_waits_for_the_lane_of_another_workspace() {
     let devices: Vec<(i64, i64)> =
         world.rows("select workspace_id, count(*) from devices group by workspace_id order by count(*)").await;
     assert_eq!(devices.iter().map(|(_, n)| *n).collect::<Vec<_>>(), [2, 2, 2, 2, 20, 102]);
+    world.assert_holds().await;
+}
+
+/// Connections are replaced while lanes are kept, some of them waited for and some tried: as after a failover, when those
+/// that were made to the old primary may only read. Whoever waits for nothing goes on.
+#[tokio::test]
+async fn connections_are_replaced_while_lanes_are_kept() {
+    let world = World::new(Backend::Postgres).await;
+    // Whatever the database says of others.
+    let options: PgConnectOptions = world.url.parse().expect("an address");
+    let options = options.options([("default_transaction_read_only", "off")]);
+    let pool = PgPool::connect_with(options).await.expect("the database answers");
+    let admin = |sql: &'static str| sqlx::raw_sql(sql).execute(&pool);
+    const READ_ONLY: &str = "do $$ begin execute format('alter database %I set default_transaction_read_only = on', \
+        current_database()); end $$; select pg_terminate_backend(pid) from pg_stat_activity \
+        where datname = current_database() and pid <> pg_backend_pid() and state = 'idle'";
+    const AS_BEFORE: &str = "do $$ begin execute format('alter database %I reset \
+        default_transaction_read_only', current_database()); end $$";
+    let mut other = pool.begin().await.expect("a transaction");
+    let mut kept = Vec::new();
+    for n in 0..5 {
+        let workspace = world.workspace(&format!("Kept {n}")).await;
+        kept.push(world.input(&format!("kept-{n}"), "Backend").await);
+        let lane = sqlx::query("select pg_advisory_xact_lock($1)").bind(workspace.0);
+        lane.execute(&mut *other).await.expect("the lane");
+    }
+    world.workspace("Quiet").await;
+    let quiet = world.input("quiet", "Backend").await;
+    let over = AtomicBool::new(false);
+    let waiting = join_all(kept.iter().enumerate().map(|(n, input)| {
+        let (world, over) = (&world, &over);
+        async move {
+            let event = batch(&format!("kept{n}"));
+            while !over.load(Ordering::SeqCst) {
+                world.event(input, &event).await;
+            }
+        }
+    }));
+    let meanwhile = async {
+        for n in 0..6 {
+            until_waiting(&pool, 1).await;
+            admin(READ_ONLY).await.expect("an administrator may");
+            let event = batch(&format!("quiet{n}"));
+            let sent = async {
+                let first = world.event(&quiet, &event).await.status;
+                admin(AS_BEFORE).await.expect("an administrator may");
+                let mut status = first;
+                while status != StatusCode::ACCEPTED {
+                    status = world.event(&quiet, &event).await.status;
+                }
+            };
+            tokio::time::timeout(Duration::from_secs(8), sent).await.expect("nobody waits for ever");
+        }
+        over.store(true, Ordering::SeqCst);
+        other.commit().await.expect("committed");
+    };
+    tokio::join!(waiting, meanwhile);
+    world.assert_holds().await;
+}
+
+/// Another process that is busy in thirty workspaces keeps none of them out here: each gets its turn, the last as the first.
+#[tokio::test]
+async fn workspaces_that_another_process_is_busy_in_get_their_turns() {
+    const WORKSPACES: usize = 30;
+    const BUSY: Duration = Duration::from_millis(20);
+    let world = World::new(Backend::Postgres).await;
+    let pool = PgPool::connect(&world.url).await.expect("the database answers");
+    let (mut lanes, mut inputs) = (Vec::new(), Vec::new());
+    for n in 0..WORKSPACES {
+        lanes.push(world.workspace(&format!("Busy {n}")).await.0);
+        inputs.push(world.input(&format!("busy-{n}"), "Backend").await);
+    }
+    let over = AtomicBool::new(false);
+    let another = async {
+        while !over.load(Ordering::SeqCst) {
+            let mut tx = pool.begin().await.expect("a transaction");
+            let free =
+                sqlx::query("select lane from unnest($1::bigint[]) as lane where pg_try_advisory_xact_lock(lane)");
+            free.bind(&lanes).execute(&mut *tx).await.expect("free lanes");
+            tokio::time::sleep(BUSY).await;
+            tx.commit().await.expect("committed");
+        }
+    };
+    let until = Instant::now() + Duration::from_secs(10);
+    let sends = async {
+        let longest = join_all(inputs.iter().enumerate().map(|(at, input)| {
+            let world = &world;
+            async move {
+                let (mut n, mut longest) = (0, Duration::ZERO);
+                while Instant::now() < until {
+                    let (begun, event) = (Instant::now(), batch(&format!("{at}-{n}")));
+                    assert_eq!(world.event(input, &event).await.status, StatusCode::ACCEPTED, "workspace {at}");
+                    (n, longest) = (n + 1, longest.max(begun.elapsed()));
+                }
+                longest
+            }
+        }));
+        let longest = longest.await;
+        over.store(true, Ordering::SeqCst);
+        longest
+    };
+    let ((), longest) = tokio::join!(another, sends);
+    assert!(longest.iter().all(|longest| *longest < Duration::from_secs(3)), "{longest:?}");
     world.assert_holds().await;
 }
 
