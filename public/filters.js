@@ -20,8 +20,8 @@ addEventListener("pageshow", () => {
   }
 });
 // What is opened to be copied is copied at once, where the browser lets pages do so; else it is there to be marked.
-document.addEventListener("toggle", ({ target }) => {
-  if (!target.open || !target.matches(".copied")) return;
+document.addEventListener("toggle", ({ target, newState }) => {
+  if (newState !== "open" || target.id !== "copied") return;
   navigator.clipboard?.writeText(target.querySelector("pre").textContent).then(
     () => (target.querySelector("[role=status]").textContent = "Copied."),
     () => {},

@@ -70,7 +70,7 @@ for (const { name, width, names, ...view } of VIEWS) {
             expect(new URL(page.url()).pathname, path).toBe(address);
             await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
             await look(path);
-            const days = page.locator(".own-days > summary");
+            const days = page.locator("[popovertarget=own-days]");
             if ((await days.count()) > 0) {
                 await days.click();
                 await look(`${path}, days of one's own`);

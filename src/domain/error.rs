@@ -84,6 +84,8 @@ closed_list! {
         NobodyHasIt => "nobody_has_it",
         /// A second dimension, where units are grouped by one.
         OneDimension => "one_dimension",
+        /// A value that is counted together with others, for there are more than have counters of their own.
+        NoCounter => "no_counter",
         LastComplianceAdmin => "last_compliance_admin",
         LastOperator => "last_operator",
         /// Whoever was shown the link to an account's first password may have used it themselves.

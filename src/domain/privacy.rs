@@ -18,6 +18,27 @@ pub struct Settings {
     pub reason: String,
 }
 
+/// Settings and since when they were in force, without who set them and why.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InForce {
+    pub version: i64,
+    pub default: Option<Status>,
+    pub policy: Policy,
+    pub changed_at: Millis,
+}
+
+/// The version that was in force just before a moment, of all since then and that before, the newest first. By their numbers,
+/// for clocks are set back; and one that was stamped while a clock was ahead has been in force since it was made, which was
+/// before the next one and before now.
+pub fn in_force_before(newest_first: &[InForce], moment: Millis, now: Millis) -> Option<&InForce> {
+    let mut next = now;
+    newest_first.iter().find(|version| {
+        // Of what was made just now the moment counts as it is.
+        next = version.changed_at.min(next);
+        next < moment
+    })
+}
+
 /// The settings as their audit rows hold them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct PrivacySnapshot {

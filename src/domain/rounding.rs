@@ -47,7 +47,7 @@ pub enum Shown {
     Exact(i64),
     /// To the nearest ten.
     Rounded(i64),
-    /// Fewer than ten; nothing more is said, not even whether there are any.
+    /// Fewer than ten; it does not say whether there are any.
     FewerThanTen,
     /// A sum of counts as they are shown, each of which was rounded by up to half a step: together they are `off` by so
     /// much at most. Those that were fewer than ten add nothing, and were at most `missing` together.

@@ -1,6 +1,7 @@
 //! The frame around every page of a workspace: where you are, where you can go, and the default in force.
 
 use super::parts::icon::{Icon, icon};
+use super::parts::popover::popover;
 use super::parts::{field, status};
 use super::words::{self, Moment};
 use crate::domain::att::{Policy, Status};
@@ -268,15 +269,11 @@ fn switcher(frame: &Frame) -> impl IntoView + use<> {
             </li>
         }
     });
-    view! {
-        <details class="switcher">
-            <summary>
-                <span><b>{frame.workspace.clone()}</b><small>{words::environment(frame.environment)}" · days in "{frame.time_zone.clone()}</small></span>
-                {icon(Icon::Chevron)}
-            </summary>
-            <ul>{others.collect_view()}</ul>
-        </details>
-    }
+    let shown = view! {
+        <span><b>{frame.workspace.clone()}</b><small>{words::environment(frame.environment)}" · days in "{frame.time_zone.clone()}</small></span>
+        {icon(Icon::Chevron)}
+    };
+    popover("workspaces", "switcher", shown, view! { <ul>{others.collect_view()}</ul> })
 }
 
 /// A page outside every workspace: sign-in, set-up, errors.

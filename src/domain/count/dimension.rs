@@ -2,6 +2,7 @@
 
 use crate::domain::closed_list::closed_list;
 use crate::domain::error::{Fault, Problem};
+use crate::domain::json::LONGEST_KEPT;
 use crate::domain::platform::Platform;
 
 closed_list! {
@@ -80,7 +81,8 @@ impl Slice {
     /// zero.
     ///
     /// # Errors
-    /// [`Problem::NotOneOf`] at a platform that there is not, [`Problem::OneDimension`] at a second dimension.
+    /// [`Problem::NotOneOf`] at a platform that there is not, [`Problem::TooLong`] at a value that is longer than
+    /// any that is kept, [`Problem::OneDimension`] at a second dimension.
     pub fn asked<'a>(values: impl IntoIterator<Item = (Dimension, &'a str)>) -> Result<Option<Self>, Fault> {
         let mut found = None;
         for (dimension, value) in values {
@@ -89,6 +91,9 @@ impl Slice {
             }
             if dimension == Dimension::Platform && Platform::parse(value).is_none() {
                 return Err(Fault::new(dimension.as_str(), Problem::NotOneOf));
+            }
+            if value.chars().count() > LONGEST_KEPT {
+                return Err(Fault::new(dimension.as_str(), Problem::TooLong));
             }
             found = Some(Self { dimension, value: value.to_owned() });
         }

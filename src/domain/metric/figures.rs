@@ -42,7 +42,8 @@ impl Figures {
     }
 
     /// How many have one of these states, each day rounded from the exact number: whatever the basis, for the default moves
-    /// nobody out of them.
+    /// nobody out of them. Beside what is shown of each state it may tell that somebody is among those of fewer than ten; a sum
+    /// of these would lack all of the rare ones, and a small workspace have no total.
     fn total(&self, states: &[CountedState]) -> Shown {
         let of_day = |(counts, _): &(Counts, Option<Status>)| states.iter().map(|state| counts.of(*state)).sum();
         Shown::sum(self.days.iter().map(|day| self.precision.shown(of_day(day)))).unwrap_or(self.precision.shown(0))
@@ -56,6 +57,11 @@ impl Figures {
     /// How many are on an Apple platform.
     pub fn apple(&self) -> Shown {
         self.total(&CountedState::OF_APPLE)
+    }
+
+    /// The same as the states add up as they are shown: what their shares are of, which never are more than the whole.
+    pub fn apple_as_shown(&self) -> Shown {
+        self.sum(Basis::Explicit, &CountedState::OF_APPLE)
     }
 
     /// How many there are on all platforms.

@@ -40,6 +40,7 @@ const JOBS_LATE: &str = "attest_jobs_late_seconds";
 const JOBS_NOTED: &str = "attest_workspaces_with_too_many_request_ids";
 
 const UNITS: &str = "attest_units";
+const WORKSPACES_LEFT_OUT: &str = "attest_workspaces_left_out";
 /// Of how many workspaces: each label is a time series.
 const MOST_WORKSPACES: usize = 100;
 
@@ -99,6 +100,7 @@ pub fn collect_metrics() -> Result<PrometheusHandle> {
         UNITS,
         "Apple profiles and devices of a workspace in production by status, as reported (explicit) and with the default (effective)."
     );
+    metrics::describe_gauge!(WORKSPACES_LEFT_OUT, "Workspaces beyond the hundred oldest, of which no units are told.");
     // Samples pile up between two questions, and for ever where nobody asks.
     let upkeep = handle.clone();
     tokio::spawn(async move {
@@ -136,7 +138,10 @@ pub async fn serve_metrics(address: SocketAddr, handle: PrometheusHandle, state:
 /// Looks at how units are distributed now, in production: exact figures, for whoever may read this address.
 async fn look_at_workspaces(state: &AppState) -> Result<()> {
     let (actor, store) = (Actor::command_line(), state.store.for_purpose(Purpose::Caller));
-    let workspaces = store.system_view().await?.workspaces().await?;
+    let mut workspaces = store.system_view().await?.workspaces().await?;
+    // The same ones each time, whatever others are called.
+    workspaces.sort_by_key(|workspace| workspace.id);
+    metrics::gauge!(WORKSPACES_LEFT_OUT).set(workspaces.len().saturating_sub(MOST_WORKSPACES) as f64);
     for workspace in workspaces.into_iter().take(MOST_WORKSPACES) {
         let mut view = store.view(&actor, WorkspaceRef::Id(workspace.id), Permission::SeeMetrics).await?;
         let default = view.settings().await?.default;

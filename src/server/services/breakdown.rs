@@ -1,6 +1,5 @@
 //! Units grouped by app or by the values of a dimension.
 
-use super::trend::default_of;
 use crate::domain::app::App;
 use crate::domain::att::Status;
 use crate::domain::count::{BreakdownBy, Counts, OVERFLOW, UNKNOWN, Unit};
@@ -39,8 +38,8 @@ pub struct Parts {
 
 /// The default in force at the end of a day.
 pub async fn default_at_end(view: &mut View, day: Day) -> Result<Option<Status>> {
-    let newest_first = view.settings_versions(i64::MAX).await?;
-    Ok(default_of(view, &newest_first, day))
+    let over = calendar::begins(day.plus(1), &view.workspace.time_zone);
+    Ok(view.settings_before(over).await?.and_then(|version| version.default))
 }
 
 /// Reads the counters by app or by the values of a dimension, within one app or in all: now, or at the end of a period and

@@ -1,10 +1,35 @@
 //! Giving back the places of values that are counted by themselves, after a flood of values that meant nothing.
 
 use crate::domain::audit::AuditAction;
+use crate::domain::count::{Dimension, OVERFLOW, Slice};
+use crate::domain::error::{Fault, Problem, Refusal};
 use crate::domain::permission::Permission;
+use crate::server::calendar;
 use crate::server::error::Result;
 use crate::server::store::{Act, Actor, Change, Done, Store, WorkspaceRef};
+use crate::server::store::{CounterSelection, View};
 use serde::Serialize;
+
+/// # Errors
+/// [`Problem::NoCounter`] for a value without a counter while others like it are counted together: its counts would be said to
+/// be zero. Rounded roles are not told which values there are; theirs are fewer than ten.
+pub async fn assert_has_counter(view: &mut View, selection: CounterSelection<'_>) -> Result<()> {
+    let Some(Slice { dimension, value }) = selection.slice else { return Ok(()) };
+    let is_open = matches!(dimension, Dimension::OsVersion | Dimension::AppVersion | Dimension::Country);
+    if view.precision.is_rounded() || !is_open || value == OVERFLOW {
+        return Ok(());
+    }
+    let today = calendar::day(view.now, &view.workspace.time_zone);
+    if view.admitted_values(selection.app, *dimension, today).await?.contains(value) {
+        return Ok(());
+    }
+    let others = Slice { dimension: *dimension, value: OVERFLOW.to_owned() };
+    let others = view.counts_of(CounterSelection { slice: Some(&others), ..selection }).await?;
+    if others.all() > 0 {
+        return Err(Refusal::BadRequest(vec![Fault::new(dimension.as_str(), Problem::NoCounter)]).into());
+    }
+    Ok(())
+}
 
 /// How many values have a place, as the audit row holds it.
 #[derive(Clone, Copy, Debug, Serialize)]

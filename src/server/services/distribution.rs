@@ -5,6 +5,7 @@ use crate::domain::att::CountedState;
 use crate::domain::count::{Cell, Cells, Counts, Slice, Unit};
 use crate::domain::environment::Environment;
 use crate::domain::id::AppId;
+use crate::domain::metric::{Basis, Figures};
 use crate::domain::platform::Platform;
 use crate::domain::privacy::Settings;
 use crate::domain::rounding::{Precision, Shown};
@@ -66,6 +67,11 @@ impl Distribution {
         let mut counts = Counts::default();
         CountedState::ALL.into_iter().for_each(|state| counts.add(state, self.explicit(question, state)));
         counts
+    }
+
+    /// As the reader may see them, as reported.
+    pub fn figures(&self, question: &DistributionQuery) -> Figures {
+        Figures::new([(self.counts(question), None)], Basis::Explicit, self.precision)
     }
 
     /// The exact number of Apple units.

@@ -8,6 +8,7 @@ use crate::domain::error::{Problem, Refusal};
 use crate::domain::permission::Permission;
 use crate::domain::privacy::{PrivacySnapshot, Settings};
 use crate::domain::text::Reason;
+use crate::domain::time::DAY;
 use crate::server::error::{Error, Result};
 use crate::server::store::{Act, Actor, Change, CounterSelection, Done, Scope, Store, WorkspaceRef};
 
@@ -41,6 +42,9 @@ pub struct NewSettings {
     /// The workspace's name as typed, where it is asked for: a page does, for Authorized and for Observe.
     pub typed_name: Option<String>,
 }
+
+/// How many changes of each kind one person may make in a day: whoever shows figures of days reads all that were in force.
+const MOST_IN_A_DAY: i64 = 100;
 
 /// Changes the settings, and returns those then in force. The version is compared first; equal values make no new one.
 pub async fn change_settings(
@@ -91,6 +95,9 @@ async fn change_once<A: Act<Snapshot = PrivacySnapshot>>(
         || (after.policy == Policy::Observe && after.policy != before.policy);
     if permits {
         change.assert_confirmed()?;
+    }
+    if change.done_since(A::AUDIT, change.now.minus(DAY), MOST_IN_A_DAY).await? >= MOST_IN_A_DAY {
+        return Err(Refusal::TooManyForNow.into());
     }
     let moved = if after.default == before.default {
         0

@@ -16,6 +16,7 @@ use crate::server::store::job::ClaimedJob;
 use crate::server::store::{SystemTx, Trail, View};
 use crate::ui::words;
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 
 /// How far the job is: all days before `since` were looked at in every app, those from it to before `until` in the apps up to `app`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -167,39 +168,44 @@ pub async fn compared_milestones(
     kept: KeptDays,
 ) -> Result<Vec<ComparedMilestone>> {
     let first = view.install_answers_from().await?.map_or(kept.first, |whole| kept.first.max(whole));
-    let mut compared = Vec::new();
-    for milestone in milestones {
-        let within = milestone.app.as_ref().map(|app| app.id).or(app);
-        let is_kept = milestone.day.plus(-COHORT_DAYS) >= first;
-        let cohorts = match is_kept {
-            true => Some(cohorts_around(view, environment, within, milestone.day, kept.today).await?),
-            false => None,
-        };
-        compared.push(ComparedMilestone { milestone, cohorts });
+    let is_kept = |day: Day| day.plus(-COHORT_DAYS) >= first;
+    let within = |milestone: &Milestone| milestone.app.as_ref().map(|app| app.id).or(app);
+    // One read for all of an app.
+    let mut asked: BTreeMap<Option<AppId>, Period> = BTreeMap::new();
+    for milestone in milestones.iter().filter(|milestone| is_kept(milestone.day)) {
+        let days = days_around(milestone.day, kept.today);
+        let all = asked.entry(within(milestone)).or_insert(days);
+        *all = Period { first: all.first.min(days.first), last: all.last.max(days.last) };
     }
-    Ok(compared)
+    let mut happened = BTreeMap::new();
+    for (app, days) in asked {
+        happened.insert(app, Happened::read(view, environment, app, days).await?);
+    }
+    let is_rounded = view.precision.is_rounded();
+    let compared = |milestone: Milestone| {
+        let happened = happened.get(&within(&milestone)).filter(|_| is_kept(milestone.day));
+        let cohorts = happened.map(|happened| cohorts_around(happened, milestone.day, kept.today, is_rounded));
+        ComparedMilestone { milestone, cohorts }
+    };
+    Ok(milestones.into_iter().map(compared).collect())
 }
 
-async fn cohorts_around(
-    view: &mut View,
-    environment: Environment,
-    app: Option<AppId>,
-    day: Day,
-    today: Day,
-) -> Result<(Cohort, Cohort)> {
-    let before = Period { first: day.plus(-COHORT_DAYS), last: day.plus(-1) };
-    let after = Period { first: day, last: day.plus(COHORT_DAYS - 1).min(today) };
-    let both = Period { first: before.first, last: after.last };
-    let (happened, precision) = (Happened::read(view, environment, app, both).await?, view.precision);
+/// The days of both cohorts.
+fn days_around(day: Day, today: Day) -> Period {
+    Period { first: day.plus(-COHORT_DAYS), last: day.plus(COHORT_DAYS - 1).min(today) }
+}
+
+fn cohorts_around(happened: &Happened, day: Day, today: Day, is_rounded: bool) -> (Cohort, Cohort) {
+    let Period { first, last } = days_around(day, today);
+    let (before, after) = (Period { first, last: day.plus(-1) }, Period { first: day, last });
     let cohort = |days: Period| {
         let sum = |of: fn(&FlowSums) -> i64| happened.sum_within(days, |day| of(&day.sums));
         let (part, whole) = (sum(|sums| sums.installs_authorized), sum(|sums| sums.installs_answered));
         // Each device was first seen once. But of rounded days nothing follows: what rounding makes of each adds up, and may turn
         // a change around however large the sum is.
-        let is_sample = !precision.is_rounded();
-        Cohort { days, first_answer_consent: Fraction { part, whole, is_of_one_moment: is_sample } }
+        Cohort { days, first_answer_consent: Fraction { part, whole, is_of_one_moment: !is_rounded } }
     };
-    Ok((cohort(before), cohort(after)))
+    (cohort(before), cohort(after))
 }
 
 #[cfg(test)]

@@ -6,11 +6,11 @@ use crate::domain::count::{Counts, Slice, Unit};
 use crate::domain::environment::Environment;
 use crate::domain::id::AppId;
 use crate::domain::metric::{Basis, Figures, Period};
+use crate::domain::privacy::{InForce, in_force_before};
 use crate::domain::rounding::Precision;
 use crate::domain::time::Day;
 use crate::server::calendar;
 use crate::server::error::Result;
-use crate::server::store::privacy::{Version, in_force_before};
 use crate::server::store::{CounterSelection, View};
 
 closed_list! {
@@ -73,8 +73,8 @@ pub struct Compared {
     pub points: Vec<Point>,
     /// As far as its days are kept: its last one is as long before the last point as the period is, or of the same days.
     pub before: Vec<Point>,
-    /// All versions of the settings, the newest first.
-    pub versions: Vec<Version>,
+    /// The settings in force on any of these days, the newest first.
+    pub versions: Vec<InForce>,
 }
 
 impl Compared {
@@ -92,7 +92,7 @@ impl Compared {
 /// Reads the trend.
 pub async fn trend(view: &mut View, question: &TrendQuery) -> Result<Vec<Point>> {
     let TrendQuery { first, last, step, .. } = *question;
-    let versions = view.settings_versions(i64::MAX).await?;
+    let versions = settings_since(view, first).await?;
     points(view, question, periods(first, last, step), &versions).await
 }
 
@@ -106,7 +106,7 @@ pub async fn compared(view: &mut View, question: &TrendQuery, kept: Day) -> Resu
     let mut asked: Vec<Period> = steps.iter().map(earlier).filter(|step| step.first >= kept).collect();
     let of_before = asked.len();
     asked.extend(steps);
-    let versions = view.settings_versions(i64::MAX).await?;
+    let versions = settings_since(view, asked.first().map_or(first, |step| step.first)).await?;
     let mut before = points(view, question, asked, &versions).await?;
     let points = before.split_off(of_before);
     Ok(Compared { points, before, versions })
@@ -115,17 +115,23 @@ pub async fn compared(view: &mut View, question: &TrendQuery, kept: Day) -> Resu
 /// Reads the trend and that of another app in the same days.
 pub async fn beside(view: &mut View, question: &TrendQuery, other: AppId) -> Result<Compared> {
     let steps = || periods(question.first, question.last, question.step);
-    let versions = view.settings_versions(i64::MAX).await?;
+    let versions = settings_since(view, question.first).await?;
     let asked = TrendQuery { app: Some(other), ..question.clone() };
     let before = points(view, &asked, steps(), &versions).await?;
     let points = points(view, question, steps(), &versions).await?;
     Ok(Compared { points, before, versions })
 }
 
-/// The default in force at the end of a day, by all versions of the settings.
-pub fn default_of(view: &View, newest_first: &[Version], day: Day) -> Option<Status> {
+/// The settings in force on a day or since, the newest first.
+async fn settings_since(view: &mut View, day: Day) -> Result<Vec<InForce>> {
+    let begins = calendar::begins(day, &view.workspace.time_zone);
+    view.settings_since(begins).await
+}
+
+/// The default in force at the end of a day, by the settings in force since.
+fn default_of(view: &View, newest_first: &[InForce], day: Day) -> Option<Status> {
     let over = calendar::begins(day.plus(1), &view.workspace.time_zone);
-    in_force_before(newest_first, over, view.now).and_then(|version| version.settings.default)
+    in_force_before(newest_first, over, view.now).and_then(|version| version.default)
 }
 
 /// Reads periods that follow one another: what is counted now, less what the days since then added.
@@ -133,7 +139,7 @@ async fn points(
     view: &mut View,
     question: &TrendQuery,
     periods: Vec<Period>,
-    newest_first: &[Version],
+    newest_first: &[InForce],
 ) -> Result<Vec<Point>> {
     let TrendQuery { environment, unit, app, .. } = *question;
     let selection = CounterSelection { environment, unit, app, slice: question.slice.as_ref() };

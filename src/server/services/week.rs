@@ -8,7 +8,7 @@ use crate::domain::att::CountedState;
 use crate::domain::count::Unit;
 use crate::domain::environment::Environment;
 use crate::domain::metric::{Basis, Figures, Fraction, Meaning, Period, Rate};
-use crate::domain::privacy::Settings;
+use crate::domain::privacy::InForce;
 use crate::domain::retention::Aging;
 use crate::domain::rounding::{Precision, Shown};
 use crate::domain::time::Day;
@@ -48,7 +48,7 @@ pub struct WeekSummary {
     /// How many devices went from authorized to denied.
     pub withdrawals: Shown,
     /// Changes of the settings: before and after, the newest first.
-    pub changes: Vec<(Settings, Settings)>,
+    pub changes: Vec<(InForce, InForce)>,
     pub milestones: Vec<Milestone>,
 }
 
@@ -101,15 +101,15 @@ fn figures(points: &[Point], precision: Precision) -> Figures {
     points.last().map_or(none, |point| point.figures(Basis::Explicit, precision))
 }
 
-fn changes(view: &View, compared: &Compared, week: Period) -> Vec<(Settings, Settings)> {
-    let is_within = |settings: &Settings| {
+fn changes(view: &View, compared: &Compared, week: Period) -> Vec<(InForce, InForce)> {
+    let is_within = |settings: &InForce| {
         let day = calendar::day(settings.changed_at, &view.workspace.time_zone);
         (week.first..=week.last).contains(&day)
     };
     // They come with the newest first, each after the one that it changed.
     let pairs = compared.versions.windows(2).filter_map(|pair| {
         let [after, before] = pair else { return None };
-        is_within(&after.settings).then(|| (before.settings.clone(), after.settings.clone()))
+        is_within(after).then_some((*before, *after))
     });
     pairs.take(MOST_NAMED).collect()
 }

@@ -7,6 +7,7 @@ use super::{SystemTx, SystemView};
 use crate::domain::att::{Policy, Status, Terms};
 use crate::domain::id::WorkspaceId;
 use crate::domain::privacy::Settings;
+use crate::domain::privacy::{InForce, in_force_before};
 use crate::domain::time::Millis;
 use crate::server::error::{Error, Result};
 
@@ -41,18 +42,6 @@ impl From<SettingsRow> for Version {
         };
         Self { settings, moved_profiles: stored.moved_profiles }
     }
-}
-
-/// The version that was in force just before a moment, of all of them, the newest first. By their numbers, for clocks are set
-/// back; and one that was stamped while a clock was ahead has been in force since it was made, which was before the next one
-/// and before now.
-pub fn in_force_before(newest_first: &[Version], moment: Millis, now: Millis) -> Option<&Version> {
-    let mut next = now;
-    newest_first.iter().find(|version| {
-        // Of what was made just now the moment counts as it is.
-        next = version.settings.changed_at.min(next);
-        next < moment
-    })
 }
 
 const INSERT: &str = "insert into settings_versions (workspace_id, version, default_status, idfa_policy, changed_at, \
@@ -120,10 +109,23 @@ impl Scope {
     }
 
     /// The settings that were in force just before a moment.
-    pub async fn settings_before(&mut self, moment: Millis) -> Result<Option<Settings>> {
+    pub async fn settings_before(&mut self, moment: Millis) -> Result<Option<InForce>> {
         let now = self.now;
-        let newest_first = self.settings_versions(i64::MAX).await?;
-        Ok(in_force_before(&newest_first, moment, now).map(|version| version.settings.clone()))
+        let newest_first = self.settings_since(moment).await?;
+        Ok(in_force_before(&newest_first, moment, now).copied())
+    }
+
+    /// The settings that were in force at a moment or since, the newest first.
+    pub async fn settings_since(&mut self, moment: Millis) -> Result<Vec<InForce>> {
+        // What was stamped before the moment was in force before it, whatever clocks did later.
+        const SQL: &str = "select version, default_status, idfa_policy, changed_at from settings_versions \
+            where workspace_id = $1 and version >= coalesce((select max(b.version) from settings_versions b \
+            where b.workspace_id = $1 and b.changed_at < $2), 0) order by version desc";
+        let workspace = self.workspace.id;
+        let rows: Vec<(i64, Option<Status>, Policy, Millis)> =
+            on!(&mut self.tx, c => sqlx::query_as(SQL).bind(workspace).bind(moment).fetch_all(c).await?);
+        let of = |(version, default, policy, changed_at)| InForce { version, default, policy, changed_at };
+        Ok(rows.into_iter().map(of).collect())
     }
 
     /// Since when the default in force has been in force: the settings may have changed otherwise since.

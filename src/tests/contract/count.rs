@@ -171,6 +171,25 @@ async fn values_beyond_the_thousandth_are_counted_together(world: World) {
         (by["rows"].as_array().expect("rows").len() as i64, by["other"]["counts"]["denied"].as_i64())
     };
     assert_eq!(read().await, (MOST_VALUES, Some(5)));
+    // Those have no figures of their own, which is said: nobody would be wrong. Rounded roles are not told which values there are.
+    let analyst = world.token("acme", Role::Analyst).await;
+    let of = async |token: &str, version: &str| {
+        let query = format!("/api/v1/workspaces/acme/distribution?unit=devices&app=a.game&app_version={version}");
+        let reply = world.ask("GET", &query, Some(&bearer(token)), "").await;
+        (reply.status.as_u16(), reply.json())
+    };
+    for version in ["1.1003", "9.9"] {
+        let (status, refused) = of(&token, version).await;
+        let message = refused["errors"][0]["message"].as_str().unwrap_or_default();
+        assert!(status == 400 && message.contains("no figures of its own"), "{refused}");
+        assert_eq!(of(&analyst, version).await.1["counts"]["denied"], Value::Null);
+    }
+    assert_eq!(of(&token, &"9".repeat(300)).await.0, 400);
+    assert_eq!(of(&token, "1.7").await.1["counts"]["denied"], 1);
+    assert_eq!(of(&token, "(other)").await.1["counts"]["denied"], 5);
+    let ada = world.sign_in(&world.member("acme", "Ada", Role::ComplianceAdmin).await).await;
+    let page = world.get("/w/acme/metrics/over-time?unit=devices&app=a.game&app_version=1.1003", &ada).await;
+    assert!(page.status == StatusCode::BAD_REQUEST && page.body.contains("no figures of its own"), "{}", page.body);
     // One of the five takes an update to a version that has a place.
     world.clock.advance(1000);
     sender.send(&[batch("v1001", Some("denied"), "a.game", "1.7", "18.0", "SE")]).await;
@@ -186,7 +205,6 @@ async fn values_beyond_the_thousandth_are_counted_together(world: World) {
     let reset = async |token: &str| {
         world.ask("DELETE", "/api/v1/workspaces/acme/dimension-values", Some(&bearer(token)), "").await
     };
-    let analyst = world.token("acme", Role::Analyst).await;
     assert_eq!(reset(&analyst).await.status, StatusCode::FORBIDDEN);
     assert!(reset(&token).await.json()["freed"].as_i64().is_some_and(|freed| freed > 2));
     assert_eq!(read().await, (0, Some(MOST_VALUES + 5)));

@@ -13,6 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 on_both! {
     periods_tell_rounded_roles_no_more_than_days
     filters_tell_rounded_roles_nothing_exact
+    shares_are_of_what_is_shown
 }
 
 const DAYS: i64 = 12;
@@ -219,6 +220,21 @@ impl Attack {
                 return;
             }
         }
+    }
+}
+
+/// A page's shares are of the sum of what it shows: they are never more than all of it.
+async fn shares_are_of_what_is_shown(world: World) {
+    let sender = Sender::new(&world).await;
+    let rea = world.sign_in(&world.member("acme", "Rea", Role::ReadOnly).await).await;
+    let batches = (0..1710_usize).map(|n| ios(&format!("u{n}"), &format!("v{n}"), [Some("denied"), None][n / 855]));
+    sender.send_unchecked(&batches.collect::<Vec<_>>()).await;
+    world.execute("update settings_versions set default_status = 2").await;
+    for page in ["overview", "metrics"] {
+        let page = world.get(&format!("/w/acme/{page}"), &rea).await.body;
+        // 860 and 860, of 855 each and of 1,710 together.
+        assert!(page.contains("1,720") && page.contains("1,710") && page.contains("100.0%"), "{page}");
+        assert!(page.contains("50.0%") && !page.contains("100.6%"), "{page}");
     }
 }
 

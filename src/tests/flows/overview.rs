@@ -265,7 +265,7 @@ async fn two_apps_side_by_side_are_a_click_away(world: World) {
     assert_eq!(words, "com.large beside com.middle over time");
     let page = world.get(&address, &ada).await;
     assert_eq!(page.status, StatusCode::OK, "{address}: {}", page.body);
-    assert!(page.body.contains("Compared with com.middle"), "{}", page.body);
+    assert!(page.body.contains("vs. com.middle"), "{}", page.body);
     let small = world.rows::<(i64,)>("select id from apps where bundle = 'com.small'").await[0].0;
     let of_small = format!("?app={}&platform=iOS", attest::domain::id::AppId(small));
     assert_eq!(

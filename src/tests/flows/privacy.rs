@@ -2,6 +2,9 @@
 
 use crate::harness::{World, bearer, on_both};
 use attest::domain::role::Role;
+use attest::domain::time::DAY;
+use attest::server::calendar;
+use attest::server::clock::Clock;
 use axum::http::StatusCode;
 use serde_json::json;
 
@@ -11,6 +14,8 @@ on_both! {
     a_stale_version_shows_the_other_change
     an_analyst_sees_and_cannot_change
     the_policy_has_a_form_of_its_own
+    nobody_changes_it_without_end
+    a_trend_reads_the_settings_of_its_days
 }
 
 fn ios(n: usize, status: Option<&str>) -> serde_json::Value {
@@ -53,6 +58,63 @@ async fn the_default_changes_everywhere_at_once(world: World) {
     let reply = world.look_up("/w/acme/profiles", &cookie, "customer_id", "c0").await;
     assert!(reply.body.contains("Default of settings version <b>2</b>"), "{}", reply.body);
     world.assert_holds().await;
+}
+
+/// Each change is kept for ever, and read by whoever shows figures of those days.
+async fn nobody_changes_it_without_end(world: World) {
+    world.workspace("Acme").await;
+    let (token, other) =
+        (world.token("acme", Role::ComplianceAdmin).await, world.token("acme", Role::ComplianceAdmin).await);
+    let change = async |token: &str, version: i64| {
+        let status = ["denied", "restricted"][(version % 2) as usize];
+        let body = json!({"status": status, "reason": "a test", "version": version}).to_string();
+        let path = "/api/v1/workspaces/acme/att-default";
+        world.ask("PUT", path, Some(&bearer(token)), body).await.status
+    };
+    for version in 1..=100 {
+        assert_eq!(change(&token, version).await, StatusCode::OK, "{version}");
+    }
+    assert_eq!(change(&token, 101).await, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(change(&other, 101).await, StatusCode::OK, "somebody else still can");
+    world.clock.advance(DAY + 1);
+    assert_eq!(change(&token, 102).await, StatusCode::OK);
+    world.assert_holds().await;
+}
+
+/// What was in force on a day is found, however many changes there were before and after it, and where a clock was set back.
+async fn a_trend_reads_the_settings_of_its_days(world: World) {
+    world.workspace("Acme").await;
+    let token = world.token("acme", Role::Compliance).await;
+    let start = world.clock.now();
+    for (version, (status, days)) in
+        [("denied", 0), ("restricted", 2), ("denied", 2), ("authorized", 4)].iter().enumerate()
+    {
+        const ADD: &str = "insert into settings_versions (workspace_id, version, default_status, idfa_policy, changed_at, \
+            changed_by, reason, moved_profiles) select workspace_id, $1, $2, idfa_policy, $3, changed_by, 'a test', 0 \
+            from settings_versions where version = 1";
+        let code = ["not_determined", "restricted", "denied", "authorized"].iter().position(|known| known == status);
+        let add = ADD
+            .replace("$1", &(version + 2).to_string())
+            .replace("$2", &code.expect("a status").to_string())
+            // The third was stamped before the second, by a clock that was set back.
+            .replace("$3", &(start.0 + days * DAY - if version == 2 { DAY / 2 } else { 0 }).to_string());
+        world.execute_any(sqlx::AssertSqlSafe(add)).await;
+    }
+    world.clock.advance(5 * DAY);
+    let ask = async |from: i64, to: i64| {
+        let day = |days: i64| calendar::date(calendar::day(start, "UTC").plus(days));
+        let path = format!("/api/v1/workspaces/acme/trend?from={}&to={}", day(from), day(to));
+        let reply = world.ask("GET", &path, Some(&bearer(&token)), "").await;
+        assert_eq!(reply.status, StatusCode::OK, "{}", reply.body);
+        let points = reply.json()["points"].as_array().expect("points").clone();
+        points.iter().map(|point| point["default"].as_str().unwrap_or("none").to_owned()).collect::<Vec<_>>()
+    };
+    let all = ask(0, 5).await;
+    for (from, to) in [(0, 0), (1, 1), (2, 2), (2, 4), (3, 3), (5, 5), (1, 5)] {
+        assert_eq!(ask(from, to).await, all[from as usize..=to as usize], "{from} to {to}");
+    }
+    assert_eq!(all[4..], ["authorized", "authorized"]);
+    assert_eq!(all[3], "denied", "the third came after the second");
 }
 
 async fn authorized_asks_for_the_name(world: World) {

@@ -4,7 +4,7 @@ use leptos::prelude::document;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
 
-/// Puts HTML of our own server into an element, and keeps the focus on the same link, region or summary, what is open, and how far
+/// Puts HTML of our own server into an element, and keeps the focus on the same link, region or button, what is open, and how far
 /// each region was scrolled.
 pub fn replace(target: &str, html: &str) {
     let document = document();
@@ -17,6 +17,7 @@ pub fn replace(target: &str, html: &str) {
         named("href").or_else(|| named("aria-label")).or_else(|| named("id"))
     });
     let scrolled: Vec<i32> = all(&element, ".scroll").map(|region| region.scroll_left()).collect();
+    let shown: Vec<String> = all(&element, ":popover-open").map(|popover| popover.id()).collect();
     let open: Vec<bool> = all(&element, "details").map(|details| details.has_attribute("open")).collect();
     // What has no mark of its own is found by its place among its like.
     let place = focused.filter(|_| mark.is_none()).and_then(|focused| {
@@ -30,6 +31,12 @@ pub fn replace(target: &str, html: &str) {
     }
     for (details, _) in all(&element, "details").zip(open).filter(|(_, open)| *open) {
         let _ = details.set_attribute("open", "");
+    }
+    for id in shown {
+        // By its button, beside which it then stands.
+        if let Ok(Some(button)) = element.query_selector(&format!("[popovertarget=\"{id}\"]")) {
+            button.unchecked_into::<HtmlElement>().click();
+        }
     }
     let by_mark = mark.and_then(|mark| element.query_selector(&mark).ok().flatten());
     let again = by_mark.or_else(|| place.and_then(|(like, at)| all(&element, &like).nth(at)));

@@ -6,6 +6,7 @@ use crate::domain::time::MINUTE;
 use crate::ui::frame::{Frame, frame};
 use crate::ui::parts::field::{Faults, moment, summary};
 use crate::ui::parts::notice::done;
+use crate::ui::parts::popover::popover;
 use crate::ui::prerender::Prerender;
 use crate::ui::surroundings::{Around, Model};
 use crate::ui::words::{self, Done, Moment};
@@ -116,7 +117,7 @@ pub fn alerts(page: Alerts) -> impl IntoView {
         </div>
         {page.done.map(done)}
         {rules}
-        <details class="by-api"><summary>"By API"</summary><pre class="copy" tabindex="0">{page.curl}</pre></details>
+        <div>{popover("by-api", "as-link", "By API", view! { <pre class="copy" tabindex="0">{page.curl}</pre> })}</div>
     };
     frame(page.frame, content)
 }
@@ -131,7 +132,7 @@ fn rule(row: AlertRow, may_manage: bool, faults: &Faults) -> impl IntoView + use
     let (kind, name) = (row.kind, row.kind.as_str());
     let seen = |at: Moment| view! { <small class="muted">" Looked at "{moment(at)}"."</small> };
     let (class, now) = match row.now {
-        AlertNow::Off => ("muted", "Off.".prerender()),
+        AlertNow::Off => ("muted", "This alert is off.".prerender()),
         AlertNow::NotLooked => ("muted", format!("On. It is looked at within {EVERY} minutes.").prerender()),
         AlertNow::Holds { found, since, looked_at } => {
             ("holds", view! { <b>{found}</b>", since "{moment(since)}"."{seen(looked_at)} }.prerender())
@@ -147,7 +148,7 @@ fn rule(row: AlertRow, may_manage: bool, faults: &Faults) -> impl IntoView + use
             <div class="line">
                 <label class="check">
                     <input type="checkbox" name=switch_name(kind) value="yes" checked=row.is_on />
-                    <span><span class="hidden">{words::alert_name(kind)}": "</span>"On"</span>
+                    <span><span class="hidden">{words::alert_name(kind)}": "</span>"Tell us"</span>
                 </label>
                 <div class="field">
                     <label for=name>
@@ -167,7 +168,7 @@ fn rule(row: AlertRow, may_manage: bool, faults: &Faults) -> impl IntoView + use
     view! {
         <section class="card alert" aria-labelledby=format!("{name}-title")>
             <h2 id=format!("{name}-title")>{words::alert_name(kind)}</h2>
-            <p class="muted">{words::alert_rule(kind)}</p>
+            <p class="muted">{words::alert_rule(kind, &row.threshold)}</p>
             {form}
             {set}
             <p class=class>{now}</p>

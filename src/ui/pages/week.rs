@@ -61,7 +61,7 @@ pub fn week(page: WeekPage) -> impl IntoView {
     let row = |row: WeekRateRow| {
         view! {
             <tr>
-                <th scope="row"><div class="titled">{words::rate(row.rate)}{definition(row.rate)}</div></th>
+                <th scope="row"><div class="titled">{words::rate(row.rate)}{definition(row.rate, "row")}</div></th>
                 <td class="n"><b>{row.value}</b></td>
                 <td class="n muted wide-only">{row.interval}</td>
                 <td class="n wide-only">{row.figures}</td>

@@ -32,14 +32,16 @@ pub fn filter_form(selects: Vec<Select>, kept: Vec<(String, String)>) -> impl In
         view! { <select name=select.name aria-label=select.label>{options.collect_view()}</select> }
     };
     let kept = kept.into_iter().map(|(name, value)| view! { <input type="hidden" name=name value=value /> });
-    view! {
-        <details class="filter-choices">
-            <summary>"Filters"</summary>
-            <form id=FILTERS method="get" class="filter-form">
-                {kept.collect_view()}
-                {selects.into_iter().map(select).collect_view()}
-                <button class="button">"Show"</button>
-            </form>
-        </details>
-    }
+    (!selects.is_empty()).then(|| {
+        view! {
+            <details class="filter-choices">
+                <summary>"Filters"</summary>
+                <form id=FILTERS method="get" class="filter-form">
+                    {kept.collect_view()}
+                    {selects.into_iter().map(select).collect_view()}
+                    <button class="button">"Show"</button>
+                </form>
+            </details>
+        }
+    })
 }

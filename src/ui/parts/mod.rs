@@ -11,6 +11,7 @@ pub mod notice;
 pub mod one_time_secret;
 pub mod pager;
 pub mod period;
+pub mod popover;
 pub mod rate;
 pub mod rate_table;
 pub mod role;

@@ -2,6 +2,8 @@
 
 use super::field::{Faults, Field, field};
 use super::notice::{Tone, notice};
+use super::popover::popover;
+use crate::ui::prerender::{InertElement, Prerender};
 use crate::ui::words;
 use leptos::prelude::*;
 
@@ -24,7 +26,7 @@ pub struct PeriodChoice {
     pub faults: Faults,
 }
 
-pub fn period_choice(choice: &PeriodChoice) -> impl IntoView + use<> {
+pub fn period_choice(choice: &PeriodChoice) -> InertElement {
     let span = |(days, address): &(i64, String)| {
         let words = words::days(*days);
         if choice.shown == Some(*days) {
@@ -39,26 +41,30 @@ pub fn period_choice(choice: &PeriodChoice) -> impl IntoView + use<> {
         let field_of = Field { name, label, kind: Some("date"), value: value.to_owned(), ..Field::default() };
         field(field_of, &choice.faults)
     };
-    let is_own = choice.shown.is_none();
-    let wrong = (!choice.faults.0.is_empty()).then(|| {
-        notice(
-            Tone::Danger,
-            view! { <p><b>"These days cannot be shown."</b>" The page shows others: "{choice.words.clone()}"."</p> },
-        )
-    });
-    view! {
-        <div class="segments period" role="group" aria-label="Days">
-            {choice.spans.iter().map(span).collect_view()}
-            <details class="own-days" open=!choice.faults.0.is_empty()>
-                <summary aria-current=is_own.then_some("true")>{choice.words.clone()}</summary>
-                <form method="get">
-                    {wrong}
-                    {kept}
-                    {day("from", "From", &choice.from)}
-                    {day("to", "To", &choice.to)}
-                    <button class="button">"Show"</button>
-                </form>
-            </details>
-        </div>
+    let own = choice.shown.is_none().then_some("true");
+    let fields = view! {
+        {kept}
+        {day("from", "From", &choice.from)}
+        {day("to", "To", &choice.to)}
+        <button class="button">"Show"</button>
+    };
+    let spans = choice.spans.iter().map(span).collect_view();
+    // Days that cannot be shown stand open on the page, to be mended.
+    if !choice.faults.0.is_empty() {
+        let wrong =
+            view! { <p><b>"These days cannot be shown."</b>" The page shows others: "{choice.words.clone()}"."</p> };
+        return view! {
+            <div class="segments" role="group" aria-label="Days">
+                {spans}<span aria-current=own>{choice.words.clone()}</span>
+            </div>
+            <form method="get" class="own-days card">{notice(Tone::Danger, wrong)}{fields}</form>
+        }
+        .prerender();
     }
+    let words = view! { <span aria-current=own>{choice.words.clone()}</span> };
+    let form = view! { <form method="get" class="own-days">{fields}</form> };
+    view! {
+        <div class="segments" role="group" aria-label="Days">{spans}{popover("own-days", "own", words, form)}</div>
+    }
+    .prerender()
 }

@@ -1,6 +1,7 @@
 //! A rate: its figure with what a sample of this size could hide, how it came to be, and how it changed.
 
 use super::chart::spark::spark;
+use super::popover::popover;
 use crate::domain::metric::{Meaning, Rate};
 use crate::ui::words;
 use leptos::prelude::*;
@@ -36,7 +37,7 @@ pub fn rate_card(card: RateCard) -> impl IntoView {
     let change = card.change.map(change);
     view! {
         <div class="card rate">
-            <div class="titled"><h2>{words::rate(card.rate)}</h2>{definition(card.rate)}</div>
+            <div class="titled"><h2>{words::rate(card.rate)}</h2>{definition(card.rate, "card")}</div>
             <p><b class="big">{card.value}</b>" "<small class="muted">{card.half}</small></p>
             {spark(&card.course)}
             {change}
@@ -45,8 +46,17 @@ pub fn rate_card(card: RateCard) -> impl IntoView {
     }
 }
 
+/// The rate in one line, above its chart.
+pub fn headline(card: RateCard) -> impl IntoView {
+    view! {
+        <div class="headline">
+            <b class="large">{card.value}</b><span class="muted">{card.half}</span>{card.change.map(change)}
+        </div>
+    }
+}
+
 pub fn change(change: Change) -> impl IntoView {
-    let behind = words::chance(change.meaning);
+    let behind = words::chance(&change.words, change.meaning);
     view! { <p class=change_class(change.meaning)><b>{change.words}</b>{format!(" {}{behind}", change.span)}</p> }
 }
 
@@ -59,13 +69,10 @@ pub fn change_class(meaning: Meaning) -> &'static str {
     }
 }
 
-/// A rate's formula, behind a question mark that opens without script.
-pub fn definition(rate: Rate) -> impl IntoView {
-    let label = format!("What is the {}?", words::rate(rate).to_lowercase());
-    view! {
-        <details class="definition">
-            <summary aria-label=label>"?"</summary>
-            <p>{words::formula(rate)}". "{words::INTERVAL}</p>
-        </details>
-    }
+/// A rate's formula, behind a question mark; `place` is where on the page it stands.
+pub fn definition(rate: Rate, place: &str) -> impl IntoView {
+    let question = format!("What is the {}?", words::rate(rate).to_lowercase());
+    let mark = view! { <span aria-hidden="true">"?"</span><span class="hidden">{question}</span> };
+    let formula = view! { <p>{words::formula(rate)}". "{words::INTERVAL}</p> };
+    popover(&format!("{place}-{}", rate.as_str()), "definition", mark, formula)
 }

@@ -28,6 +28,8 @@ pub struct RateRow {
     pub to: String,
     pub value: String,
     pub interval: String,
+    /// As a half width, such as "±0.9"; empty without a rate.
+    pub half: String,
     pub part: String,
     pub whole: String,
     /// What it is held against in this place; `None` where that is not kept.
@@ -45,7 +47,8 @@ pub fn rate_table(table: RateTable) -> impl IntoView {
     let (counts, before) = if table.is_of_app { ("n wide-only", "n") } else { ("n", "n muted wide-only") };
     let row = |row: RateRow| {
         // What is read of it under the pointer.
-        let said = format!("{} of {}", row.part, row.whole);
+        let of = format!("{} of {}", row.part, row.whole);
+        let said = if row.half.is_empty() { of } else { format!("{} · {of}", row.half) };
         let then = row.before.clone().map(|before| format!("{}: {before}", table.against));
         view! {
             <tr data-at=row.at data-from=row.from data-to=row.to data-said=said data-then=then>

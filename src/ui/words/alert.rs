@@ -32,21 +32,25 @@ pub fn alert_threshold(kind: AlertKind, threshold: i64) -> String {
     }
 }
 
-/// What a rule looks at, and why one would want to know.
-pub fn alert_rule(kind: AlertKind) -> String {
+/// What a rule looks at with the threshold that is set, as it was typed, and why one would want to know.
+pub fn alert_rule(kind: AlertKind, threshold: &str) -> String {
+    let set = match threshold.parse() {
+        Ok(threshold) => alert_threshold(kind, threshold),
+        Err(_) => "the chosen number".to_owned(),
+    };
     match kind {
-        AlertKind::UnknownShare => {
-            "Tell us when so many of the Apple profiles in production have no status. A feed that sends no statuses, or a broken release, shows here first.".to_owned()
-        }
+        AlertKind::UnknownShare => format!(
+            "{set} or more of the Apple profiles in production have no status. A feed that sends no statuses, or a broken release, shows here first."
+        ),
         AlertKind::RateChange => format!(
-            "Tell us when the consent rate of all profiles in production rose or fell by so much in {RATE_DAYS} days, and that is more than chance."
+            "The consent rate of all profiles in production rose or fell by {set} or more in {RATE_DAYS} days, and that is more than chance."
         ),
         AlertKind::DataProblems => format!(
-            "Tell us when today or yesterday so many times as many data problems came as on a usual day of the {USUAL_DAYS} days before, and at least {FEWEST_PROBLEMS}. A day of fewer than ten of a kind counts as one of nine."
+            "Today or yesterday brought at least {set} as many data problems as a usual day of the {USUAL_DAYS} days before, and at least {FEWEST_PROBLEMS}. Kinds with fewer than ten on a day count as nine there."
         ),
-        AlertKind::Silence => {
-            "Tell us when no batch at all came to production for so long: all feeds have stopped, or their keys are wrong.".to_owned()
-        }
+        AlertKind::Silence => format!(
+            "No batch at all came to production for {set} or more: all feeds have stopped, or their keys are wrong."
+        ),
     }
 }
 

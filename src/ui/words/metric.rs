@@ -81,27 +81,30 @@ pub fn half(share: Option<f64>, interval: Option<Interval>) -> String {
     format!("±{:.1}", interval.half() * 100.0)
 }
 
+/// Where there is no rate to draw.
+pub const NO_RATE: &str = "There is no rate in these days: nobody had answered or reported yet, or too few for a rate.";
+
+/// Less than a tenth of a point.
+const NO_CHANGE: &str = "No change";
+
 /// How many points a share grew or fell, such as `▲ 0.9 points`.
 pub fn points(grew: f64) -> String {
     let points = format!("{:.1}", (grew * 100.0).abs());
     let sign = match points.as_str() {
-        "0.0" => "",
-        _ if grew > 0.0 => "▲ ",
-        _ => "▼ ",
+        "0.0" => return NO_CHANGE.to_owned(),
+        _ if grew > 0.0 => "▲",
+        _ => "▼",
     };
-    format!("{sign}{points} point{}", if points == "1.0" { "" } else { "s" })
+    format!("{sign} {points} points")
 }
 
 /// By how many points a share is higher or lower than that of another app, such as `3.0 points` and `lower than X`.
 pub fn points_apart(apart: f64, name: &str) -> (String, String) {
-    let points = points(apart);
-    let plain = points.trim_start_matches(['▲', '▼', ' ']).to_owned();
-    let than = match points.chars().next() {
-        Some('▲') => "higher than",
-        Some('▼') => "lower than",
-        _ => "away from",
-    };
-    (plain, format!("{than} {name}"))
+    match points(apart).split_once(' ') {
+        Some(("▲", points)) => (points.to_owned(), format!("higher than {name}")),
+        Some(("▼", points)) => (points.to_owned(), format!("lower than {name}")),
+        _ => ("The same".to_owned(), format!("as {name}")),
+    }
 }
 
 /// The two counts of a rate, such as `42,780 of 116,575`.
@@ -109,9 +112,9 @@ pub fn part_of_whole(fraction: Fraction) -> String {
     format!("{} of {}", super::count(fraction.part), super::count(fraction.whole))
 }
 
-/// What is said behind a change that samples of these sizes could hide.
-pub fn chance(meaning: Meaning) -> &'static str {
-    if meaning == Meaning::Chance { ", may be chance" } else { "" }
+/// What is said behind a change, in these words, that samples of these sizes could hide.
+pub fn chance(points: &str, meaning: Meaning) -> &'static str {
+    if meaning == Meaning::Chance && points != NO_CHANGE { ", may be chance" } else { "" }
 }
 
 /// Between what a growth lies, and whether that may be chance.
@@ -172,8 +175,9 @@ mod tests {
     #[test]
     fn changes_have_a_direction_unless_they_are_nothing() {
         assert_eq!(points(0.009), "▲ 0.9 points");
-        assert_eq!(points(-0.01), "▼ 1.0 point");
-        assert_eq!(points(0.0004), "0.0 points");
+        assert_eq!(points(-0.01), "▼ 1.0 points");
+        assert_eq!(points(0.0004), "No change");
+        assert_eq!((chance("No change", Meaning::Chance), chance("▲ 0.9 points", Meaning::Better)), ("", ""));
         assert_eq!(half(Some(0.364), Some(Interval { low: 0.360, high: 0.368 })), "±0.4");
         assert_eq!(half(Some(0.0), Some(Interval { low: 0.0, high: 0.79 })), "0% to 79%");
         assert_eq!(half(None, None), "");

@@ -36,6 +36,7 @@ pub fn problem(problem: Problem) -> &'static str {
         Problem::PasswordLength => "expected 12 to 128 characters",
         Problem::PasswordWeak => "expected something harder to guess",
         Problem::NotTheName => "expected the workspace's name, exactly",
+        Problem::NoCounter => NO_COUNTER,
         Problem::OneDimension => "expected one of platform, os_version, app_version and country at a time",
         Problem::NotARole => {
             "expected one of compliance_admin, admin, compliance, analyst, read_only, auditor (a token's may be profile_reader)"
@@ -191,11 +192,15 @@ pub fn parameter_problem(name: &str, problem: Problem) -> &'static str {
         (_, Problem::Unprintable) => "it has invisible characters",
         (_, Problem::TooLong) => "it is too long",
         (_, Problem::Repeated) => "it is there twice",
-        ("from" | "to" | "on", _) => "expected a date such as 2026-11-22",
+        (_, Problem::NoCounter) => NO_COUNTER,
+        ("from" | "to" | "on" | "ends", _) => "expected a date such as 2026-11-22",
         ("before", _) => "expected a row number",
         _ => "this value does not exist",
     }
 }
+
+/// Of a value that is counted together with others.
+const NO_COUNTER: &str = "it has no figures of its own: beyond 1,000 values, and until one is seen again, they count under “other”; Explore counts them one by one";
 
 /// Why batches were refused, as the input's page says it; `reason` is a field and a problem.
 pub fn reason(reason: &str) -> String {

@@ -1,7 +1,7 @@
 //! The summary of a week in words.
 
 use crate::domain::metric::Meaning;
-use crate::domain::privacy::Settings;
+use crate::domain::privacy::InForce;
 
 /// What the summary of these days is called.
 pub fn week(days: &str) -> String {
@@ -11,11 +11,12 @@ pub fn week(days: &str) -> String {
 /// By how much a rate grew in a week, and whether that may be chance; `None` where it cannot be told.
 pub fn grew_in_week(grew: Option<(f64, Meaning)>) -> Option<String> {
     let (grew, meaning) = grew?;
-    Some(format!("{} against the week before{}", super::points(grew), super::chance(meaning)))
+    let points = super::points(grew);
+    Some(format!("{points} against the week before{}", super::chance(&points, meaning)))
 }
 
 /// What was changed from one version of the settings to the next; `None` where that is neither the default nor the policy.
-pub fn settings_change(before: &Settings, after: &Settings) -> Option<String> {
+pub fn settings_change(before: &InForce, after: &InForce) -> Option<String> {
     let default = (before.default != after.default)
         .then(|| format!("Default: {} → {}", super::default(before.default), super::default(after.default)));
     let policy = (before.policy != after.policy)

@@ -10,6 +10,7 @@ use crate::domain::metric::{Basis, Figures};
 use crate::domain::permission::Permission;
 use crate::server::error::Result;
 use crate::server::http::caller::TokenCaller;
+use crate::server::services::dimension_value::assert_has_counter;
 use crate::server::state::AppState;
 use crate::server::store::{CounterSelection, WorkspaceRef};
 use axum::Json;
@@ -58,7 +59,9 @@ pub async fn distribution(
     let unit = parsed(&query, "unit", Unit::parse_of_now)?.unwrap_or(Unit::Profiles);
     let (environment, basis, slice) = (environment(&query)?, basis(&query)?, slice(&query)?);
     let app = app(&query, &mut view).await?;
-    let counts = view.counts_of(CounterSelection { environment, unit, app, slice: slice.as_ref() }).await?;
+    let selection = CounterSelection { environment, unit, app, slice: slice.as_ref() };
+    assert_has_counter(&mut view, selection).await?;
+    let counts = view.counts_of(selection).await?;
     let settings = view.settings().await?;
     let read = CountsRead::of(&view);
     Ok(Json(Distribution {

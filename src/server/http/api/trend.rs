@@ -13,8 +13,10 @@ use crate::domain::retention::Aging;
 use crate::server::calendar;
 use crate::server::error::Result;
 use crate::server::http::caller::TokenCaller;
+use crate::server::services::dimension_value::assert_has_counter;
 use crate::server::services::trend::{Step, TrendQuery, trend as read};
 use crate::server::state::AppState;
+use crate::server::store::CounterSelection;
 use crate::server::store::WorkspaceRef;
 use axum::Json;
 use axum::extract::{Path, State};
@@ -96,6 +98,7 @@ pub async fn trend(
     let keep_days = state.config.retention.keep_daily_days;
     let Period { first, last } = period(&query, &mut view, Aging::Days, keep_days).await?;
     let app = app(&query, &mut view).await?;
+    assert_has_counter(&mut view, CounterSelection { environment, unit, app, slice: slice.as_ref() }).await?;
     let points = read(&mut view, &TrendQuery { environment, unit, app, slice, first, last, step }).await?;
     let counts_read = CountsRead::of(&view);
     Ok(Json(Trend {

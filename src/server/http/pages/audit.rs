@@ -7,7 +7,7 @@ use crate::domain::audit::{AuditAction, Chain, Checkpoint};
 use crate::domain::environment::Environment;
 use crate::domain::error::{Problem, Refusal};
 use crate::domain::permission::Permission;
-use crate::domain::privacy::Settings;
+use crate::domain::privacy::InForce;
 use crate::domain::time::Day;
 use crate::server::calendar;
 use crate::server::calendar::UTC;
@@ -173,7 +173,7 @@ async fn default_of(view: &mut View, day: Day) -> Result<DefaultFound> {
     }
     let is_over = end <= view.now;
     let found = view.settings_before(end).await?;
-    Ok(found.map_or(DefaultFound::NoWorkspace, |Settings { default, version, .. }| DefaultFound::Is {
+    Ok(found.map_or(DefaultFound::NoWorkspace, |InForce { default, version, .. }| DefaultFound::Is {
         default,
         version,
         is_over,

@@ -9,7 +9,7 @@ use crate::domain::att::CountedState;
 use crate::domain::count::{Cell, Dimension, Unit};
 use crate::domain::environment::Environment;
 use crate::domain::id::AppId;
-use crate::domain::metric::{Basis, Figures as DomainFigures, Rate};
+use crate::domain::metric::{Basis, Rate};
 use crate::domain::platform::Platform;
 use crate::domain::rounding::share;
 use crate::server::http::moment::{day_words, minute};
@@ -101,7 +101,7 @@ pub fn counts(read: &Read, asked: &PageQuery) -> Counts {
     Counts {
         unit: question.unit,
         filter: Some(filter(read, asked, &largest)),
-        apple: shown(apple),
+        apple: words::count(distribution.figures(question).apple()),
         elsewhere: shown(distribution.explicit(question, CountedState::NotApplicable)),
         // Not how long ago: that changes each minute, and would draw the page anew though nothing came.
         last_batch: distribution.last_batch(question).map(minute),
@@ -118,7 +118,7 @@ pub fn counts(read: &Read, asked: &PageQuery) -> Counts {
 fn figures(read: &Read, asked: &PageQuery, largest: &[&App]) -> Figures {
     let Read { question, distribution, compared, .. } = read;
     let (default, precision) = (distribution.settings.default, distribution.precision);
-    let States { apple, unknown, by_default, rows, bars } =
+    let States { whole, unknown, by_default, rows, bars, .. } =
         States::new((distribution.counts(question), default), question.unit, precision);
     let reading = Reading {
         basis: Basis::Explicit,
@@ -133,7 +133,7 @@ fn figures(read: &Read, asked: &PageQuery, largest: &[&App]) -> Figures {
     let ends = compared.points.last().filter(|_| is_past).map(|last| day_words(last.last));
     Figures {
         unknown: words::count(unknown),
-        unknown_share: words::share(share(unknown, apple)),
+        unknown_share: words::share(share(unknown, whole)),
         has_default: default.is_some(),
         by_default: words::count(by_default),
         bars,
@@ -141,6 +141,7 @@ fn figures(read: &Read, asked: &PageQuery, largest: &[&App]) -> Figures {
         rates: Rate::ALL.map(|rate| reading.card(rate, compared)).into(),
         rates_at: ends,
         consent: Consent {
+            now: reading.card(Rate::Consent, compared),
             chart: consent,
             table: reading.table(Rate::Consent, compared, TABLE),
             links: details(read, asked, largest),
@@ -154,7 +155,7 @@ fn figures(read: &Read, asked: &PageQuery, largest: &[&App]) -> Figures {
 /// The views that say more of the same, as far as they have what is chosen.
 fn details(read: &Read, asked: &PageQuery, largest: &[&App]) -> Vec<(String, String)> {
     let question = &read.question;
-    let over_time = ("Every rate over time".to_owned(), format!("metrics/over-time{}", asked.with(&[])));
+    let over_time = ("Rates over time".to_owned(), format!("metrics/over-time{}", asked.with(&[])));
     // A breakdown is of all platforms.
     let by = |(words, by): (&str, &str)| {
         (words.to_owned(), format!("metrics/by{}", asked.with(&[("platform", ""), ("by", by)])))
@@ -194,9 +195,9 @@ fn with_somebody<'a>(read: &'a Read, apps: &'a [&'a App]) -> impl Iterator<Item 
 /// The apps with the most units first, by their counts as shown and then by name: an order by exact counts would tell them.
 fn largest(read: &Read) -> Vec<&App> {
     let Read { question, distribution, .. } = read;
-    let within = |app: &App| distribution.apple(&DistributionQuery { app: Some(app.id), ..*question });
+    let within = |app: &App| distribution.figures(&DistributionQuery { app: Some(app.id), ..*question }).apple();
     let mut apps: Vec<&App> = distribution.apps.iter().collect();
-    apps.sort_by_cached_key(|app| std::cmp::Reverse(distribution.shown(within(app)).figure()));
+    apps.sort_by_cached_key(|app| std::cmp::Reverse(within(app).figure()));
     apps
 }
 
@@ -210,16 +211,14 @@ fn apps(read: &Read, asked: &PageQuery, largest: &[&App]) -> (Vec<AppRow>, usize
         let within = DistributionQuery { app: Some(app.id), ..*question };
         let platforms = distribution.cells.keys().filter(|cell| cell.app == Some(app.id)).filter_map(platform_of);
         let platforms: BTreeSet<&str> = platforms.map(words::platform).collect();
-        let figure =
-            |state| (state, distribution.shown(distribution.explicit(&within, state)).figure().unwrap_or_default());
-        let figures =
-            DomainFigures::new([(distribution.counts(&within), None)], Basis::Explicit, distribution.precision);
+        let figures = distribution.figures(&within);
+        let figure = |state| (state, figures.of(state).figure().unwrap_or_default());
         AppRow {
             name: app.name.clone(),
             address: asked.with(&[("app", &app.id.to_string())]),
             platforms: (!distribution.precision.is_rounded())
                 .then(|| platforms.into_iter().collect::<Vec<_>>().join(", ")),
-            count: words::count(distribution.shown(distribution.apple(&within))),
+            count: words::count(figures.apple()),
             shares: CountedState::OF_APPLE.into_iter().map(figure).collect(),
             consent_rate: words::share(figures.fraction(Rate::Consent).share()),
         }

@@ -102,7 +102,7 @@ async fn in_development(view: &mut View, question: &DistributionQuery) -> Result
     if distribution.precision.is_rounded() || is_empty(&distribution, &there) {
         return Ok(None);
     }
-    let count = words::count(distribution.shown(distribution.all(&there)));
+    let count = words::count(distribution.figures(&there).all());
     let seen = format!("In development: {count} {}.", words::unit_after(&count, there.unit));
     Ok(Some((seen, address(view.workspace.slug.as_str(), NavPage::Overview, there.environment))))
 }

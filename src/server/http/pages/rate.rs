@@ -5,6 +5,7 @@ use crate::domain::environment::Environment;
 use crate::domain::id::AppId;
 use crate::domain::metric::{Basis, Figures, Fraction, Meaning, Rate};
 use crate::domain::permission::Permission;
+use crate::domain::privacy::InForce;
 use crate::domain::rounding::Precision;
 use crate::domain::time::Day;
 use crate::server::calendar;
@@ -13,7 +14,6 @@ use crate::server::http::moment::{day_words, days_words, short_day};
 use crate::server::services::release::{Milestone, milestones};
 use crate::server::services::trend::{Compared, Point};
 use crate::server::store::View;
-use crate::server::store::privacy::Version;
 use crate::ui::frame::{NavPage, address};
 use crate::ui::parts::chart::line::{LineChart, LinePoint, Mark, Marks};
 use crate::ui::parts::rate::{Change, RateCard};
@@ -151,6 +151,7 @@ impl Reading<'_> {
                 to: calendar::date(point.last),
                 value: words::share(now.share()),
                 interval: words::interval(now.interval()),
+                half: words::half(now.share(), now.interval()),
                 part: words::count(now.part),
                 whole: words::count(now.whole),
                 before: before.map(words::share),
@@ -181,17 +182,17 @@ const MOST_MARKED: usize = 100;
 
 fn marks_of_versions(
     points: &[Point],
-    versions: &[Version],
+    versions: &[InForce],
     zone: &str,
     address: impl Fn(i64) -> Option<String>,
 ) -> Vec<Mark> {
     // They come with the newest first, each after the one that it changed.
     let changes = versions.windows(2).filter_map(|pair| {
         let [after, before] = pair else { return None };
-        let day = calendar::day(after.settings.changed_at, zone);
+        let day = calendar::day(after.changed_at, zone);
         let at = place(points, day)?;
-        let words = words::settings_change(&before.settings, &after.settings)?;
-        Some(Mark { at, when: day_words(day), words, address: address(after.settings.version) })
+        let words = words::settings_change(before, after)?;
+        Some(Mark { at, when: day_words(day), words, address: address(after.version) })
     });
     let mut marks: Vec<Mark> = changes.collect();
     marks.reverse();

@@ -12,6 +12,8 @@ use crate::ui::words;
 pub struct States {
     /// How many Apple units there are.
     pub apple: Shown,
+    /// The same as the states add up: what shares are of.
+    pub whole: Shown,
     /// How many never reported a status.
     pub unknown: Shown,
     /// How many have only the default.
@@ -24,16 +26,17 @@ impl States {
     pub fn new((counts, default): (Counts, Option<Status>), unit: Unit, precision: Precision) -> Self {
         let [explicit, effective] = Basis::ALL.map(|basis| Figures::new([(counts, default)], basis, precision));
         let (apple, unknown) = (explicit.apple(), explicit.of(CountedState::Unknown));
+        let whole = explicit.apple_as_shown();
         let row = |state: CountedState| {
             let by_default = default.is_some_and(|default| state == CountedState::Known(default));
             let (explicit, effective) = (explicit.of(state), effective.of(state));
             StateRow {
                 state,
                 explicit: words::count(explicit),
-                explicit_share: words::share(share(explicit, apple)),
+                explicit_share: words::share(share(explicit, whole)),
                 by_default: if by_default { words::count(unknown) } else { words::NO_SHARE.to_owned() },
                 effective: words::count(effective),
-                effective_share: words::share(share(effective, apple)),
+                effective_share: words::share(share(effective, whole)),
             }
         };
         let rows: Vec<StateRow> = CountedState::OF_APPLE.into_iter().map(row).collect();
@@ -54,6 +57,6 @@ impl States {
             default,
             title: format!("{apple_words} Apple {}", words::unit_after(&apple_words, unit)),
         };
-        Self { apple, unknown, by_default: if default.is_some() { unknown } else { Shown::NOBODY }, rows, bars }
+        Self { apple, whole, unknown, by_default: if default.is_some() { unknown } else { Shown::NOBODY }, rows, bars }
     }
 }

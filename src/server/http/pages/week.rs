@@ -1,7 +1,7 @@
 //! The summary of a week, and the form that has it mailed.
 
-use super::{PageQuery, frame};
 use super::remembered::{redirect_saying, take_message};
+use super::{PageQuery, frame};
 use crate::domain::environment::Environment;
 use crate::domain::error::Refusal;
 use crate::domain::metric::Period;
@@ -29,10 +29,7 @@ use axum::response::Response;
 const ENDS: &str = "ends";
 
 /// `GET week`.
-pub async fn show(
-    InWorkspace { visit, state, slug, workspace }: InWorkspace,
-    query: RawQuery,
-) -> Result<Response> {
+pub async fn show(InWorkspace { visit, state, slug, workspace }: InWorkspace, query: RawQuery) -> Result<Response> {
     let query = PageQuery::known(query, &[ENDS])?;
     let done = take_message(&visit.session, &visit.page).await?;
     let mut view = state.store.view(&visit.actor, workspace, Permission::SeeMetrics).await?;

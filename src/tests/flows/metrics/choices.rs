@@ -282,7 +282,7 @@ async fn an_app_is_held_against_another(world: World) {
     let of_one = "/w/acme/metrics/over-time?app=com.acme.one";
     let page = world.get(&format!("{of_one}&compare=com.acme.two"), &ada).await.body;
     assert!(page.contains("<b>30.0 points</b> lower than com.acme.two"), "{page}");
-    assert!(page.contains("Compared with com.acme.two") && page.contains("com.acme.two: 80.0%"), "{page}");
+    assert!(page.contains("vs. com.acme.two") && page.contains("com.acme.two: 80.0%"), "{page}");
     assert!(!page.contains("days before:"), "{page}");
     let alone = world.get(of_one, &ada).await.body;
     assert!(!alone.contains("com.acme.two:") && alone.contains("days before"), "{alone}");

@@ -121,8 +121,8 @@ async fn rounded_roles_see_no_single_answer_of_a_cohort(world: World) {
         .filter_map(|rest| rest.split('<').next())
         .filter(|text| text.contains(" of ") && !text.contains("so far"))
         .collect();
-    let (older, nobody) = ("&lt;140 of 20+", "&lt;140 of &lt;140");
-    assert_eq!(cells, [older, "&lt;30 of 30", nobody, older], "{page}");
+    assert_eq!(cells, [""; 0], "a part that looks larger than its whole says nothing: {page}");
+    assert_eq!(page.matches("too few a day").count(), 4, "{page}");
     let token = world.token("acme", Role::Analyst).await;
     let told = api(&world, &token, "releases").await;
     let newer = &told["milestones"][0];

@@ -50,7 +50,7 @@ async fn a_view_is_saved_by_name_and_opens_what_was_chosen(world: World) {
     assert!(of_rea.contains(&format!("href=\"{address}\"")), "{of_rea}");
     assert_eq!(world.get(&address.replace("&amp;", "&"), &rea).await.status, StatusCode::OK);
     // Those that are there from the start open too.
-    let useful = of_rea.split("To begin with").nth(1).expect("a list");
+    let useful = of_rea.split("Suggested").nth(1).expect("a list");
     let links: Vec<&str> = useful.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
     let links = &links[..USEFUL.len()];
     for ((_, view, query), link) in USEFUL.iter().zip(links) {
@@ -91,7 +91,7 @@ async fn what_cannot_be_saved_is_said(world: World) {
     }
     let reply = world.post(FROM, &ada, &[("act", "save"), ("name", "One too many")]).await;
     assert!(reply.body.contains("reached the limit"), "{}", reply.body);
-    for unopened in ["environment=nowhere", "app=com.nobody", "by=nothing"] {
+    for unopened in ["environment=nowhere", "app=com.nobody", "by=nothing", "from=2090-01-01"] {
         let status =
             world.post(&format!("{PAGE}?view=by&{unopened}"), &ada, &[("act", "save"), ("name", "x")]).await.status;
         assert!(status.is_client_error(), "{unopened}");

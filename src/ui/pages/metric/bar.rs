@@ -2,6 +2,7 @@
 
 use crate::ui::parts::filter::{Select, filter_form};
 use crate::ui::parts::period::{PeriodChoice, period_choice};
+use crate::ui::parts::popover::popover;
 use leptos::prelude::*;
 
 #[derive(Clone, Debug)]
@@ -45,22 +46,14 @@ pub fn metric_bar(bar: MetricBar) -> impl IntoView {
     let files = bar.files.into_iter().map(|(words, address)| view! { <a href=address download="">{words}</a>" " });
     let picture = |(title, address): (String, String)| view! { <li><a href=address download="">{title}</a></li> };
     let pictures = (!bar.pictures.is_empty()).then(|| {
-        view! {
-            <details class="by-api">
-                <summary>"SVG"</summary>
-                <ul>{bar.pictures.into_iter().map(picture).collect_view()}</ul>
-            </details>
-        }
+        let list = view! { <ul class="links">{bar.pictures.into_iter().map(picture).collect_view()}</ul> };
+        popover("pictures", "as-link", "SVG", list)
     });
     let period = bar.period.as_ref().map(period_choice);
-    let curl = bar.curl.map(|curl| {
-        view! {
-            <details class="by-api">
-                <summary>"By API"</summary>
-                <pre class="copy" tabindex="0">{curl}</pre>
-            </details>
-        }
-    });
+    let curl = bar
+        .curl
+        .map(|curl| popover("by-api", "as-link", "By API", view! { <pre class="copy" tabindex="0">{curl}</pre> }));
+    let link = view! { <p role="status"></p><pre class="copy" tabindex="0">{bar.link}</pre> };
     view! {
         <p class="printed">{bar.printed}</p>
         <div class="filters">
@@ -73,11 +66,7 @@ pub fn metric_bar(bar: MetricBar) -> impl IntoView {
                 <a href=bar.saved>"Saved views"</a>" "
                 {files.collect_view()}
                 {pictures}
-                <details class="by-api copied">
-                    <summary>"Copy link"</summary>
-                    <pre class="copy" tabindex="0">{bar.link}</pre>
-                    <p role="status" class="muted"></p>
-                </details>
+                {popover("copied", "as-link", "Copy link", link)}
                 {curl}
             </div>
         </div>

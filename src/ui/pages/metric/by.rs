@@ -91,9 +91,12 @@ pub fn by(page: By) -> impl IntoView {
             Some(address) => view! { <a href=address>{row.name}</a> }.into_any(),
             None => view! { <span class="muted">{row.name}</span> }.into_any(),
         };
+        let short = row.change.as_ref().map(|change| change.words.trim_end_matches(" points").to_owned());
+        let short = short.map(|words| view! { <abbr class="narrow-only muted">{words}</abbr> });
         let change = || match row.change {
-            Some(Change { words, meaning: Meaning::Chance, .. }) => {
-                view! { <span class="muted">{words}<small>" may be chance"</small></span> }.into_any()
+            Some(Change { words, meaning: meaning @ Meaning::Chance, .. }) => {
+                let behind = words::chance(&words, meaning).trim_start_matches(',');
+                view! { <span class="muted">{words}<small>{behind}</small></span> }.into_any()
             }
             Some(Change { words, .. }) => view! { <span>{words}</span> }.into_any(),
             None => view! { <span class="muted">{words::NO_SHARE}</span> }.into_any(),
@@ -102,7 +105,7 @@ pub fn by(page: By) -> impl IntoView {
             <tr>
                 <th scope="row">{name}</th>
                 <td class="n with-bar"><svg class="cell-bar" viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true" focusable="false"><rect width=row.bar height="10" /></svg><span>{row.count}</span></td>
-                <td class="n"><b>{row.rate}</b>" "<small class="muted wide-only">{row.half}</small></td>
+                <td class="n"><b>{row.rate}</b>" "<small class="muted wide-only">{row.half}</small>{short}</td>
                 {has_change.then(|| view! { <td class=CHANGE>{change()}</td> })}
                 <td class="n">{row.unknown}</td>
             </tr>
@@ -130,7 +133,7 @@ pub fn by(page: By) -> impl IntoView {
     view! {
         <section class="card">
             <header>
-                <div class="titled"><h2>{format!("By {}", page.what)}</h2>{definition(page.rate)}</div>
+                <div class="titled"><h2>{format!("By {}", page.what)}</h2>{definition(page.rate, "table")}</div>
                 {groups(page.groups)}
             </header>
             {nothing}

@@ -64,7 +64,7 @@ impl Explore {
 
 pub fn explore(page: Explore) -> impl IntoView {
     let at_once = |address: String| {
-        view! { <p class="muted">"No filter beside the app is chosen. "<a href=address>"By"</a>" answers this at once."</p> }
+        view! { <p class="muted">"No filter beside the app is chosen. "<a href=address>"Breakdown"</a>" answers this at once."</p> }
     };
     let address = page.address;
     // With what is chosen, sent or not: whoever chooses by keys or without script would have another question counted.
@@ -134,7 +134,7 @@ pub fn explore(page: Explore) -> impl IntoView {
             return view! {
                 <section class="card explored">
                     <header>
-                        <h2>"All that match"</h2>
+                        <h2>"Total"</h2>
                         {count("button", "Count again")}
                     </header>
                     <p><b class="large">{all}</b>{format!(" Apple {units}, {}: ", words::rate(rows.rate).to_lowercase())}<b>{rate}</b></p>

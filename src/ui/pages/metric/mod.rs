@@ -41,7 +41,7 @@ impl MetricView {
         match self {
             Self::Now => "Now",
             Self::OverTime => "Over time",
-            Self::By => "By",
+            Self::By => "Breakdown",
             Self::Flow => "Flow",
             Self::Quality => "Quality",
             Self::Releases => "Releases",
@@ -171,7 +171,11 @@ impl Model for MetricPage {
 
     fn own_title(&self) -> Option<String> {
         let chosen = self.bar.chips.iter().map(|chip| chip.words.as_str());
-        let parts: Vec<&str> = [self.view.title()].into_iter().chain(chosen).collect();
+        let title = match &self.content {
+            MetricContent::By(view) => format!("{} by {}", self.view.title(), view.what),
+            _ => self.view.title().to_owned(),
+        };
+        let parts: Vec<&str> = [title.as_str()].into_iter().chain(chosen).collect();
         let counting = if self.is_waiting() { "Counting – " } else { "" };
         Some(format!("{counting}Metrics: {}", parts.join(", ")))
     }

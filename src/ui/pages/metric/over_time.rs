@@ -47,7 +47,7 @@ pub fn over_time(page: OverTime) -> impl IntoView {
             {figures(rate_table(page.table))}
         }
         .prerender(),
-        None => view! { <p class="muted">"There is no rate to draw: its denominator is nothing, or too small for your role."</p> }.prerender(),
+        None => view! { <p class="muted">{words::NO_RATE}</p> }.prerender(),
     };
     let head =
         CountedState::OF_APPLE.into_iter().map(|state| view! { <th scope="col" class="n">{words::state(state)}</th> });
@@ -87,7 +87,7 @@ pub fn over_time(page: OverTime) -> impl IntoView {
         {nothing}
         <section class="card">
             <header>
-                <div class="titled"><h2>{words::rate(rate)}</h2>{definition(rate)}</div>
+                <div class="titled"><h2>{words::rate(rate)}</h2>{definition(rate, "chart")}</div>
                 {page.change.map(change)}
             </header>
             {drawn}

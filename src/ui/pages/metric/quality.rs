@@ -38,7 +38,7 @@ pub fn quality(page: Quality) -> impl IntoView {
         view! { <p>"Batches with these problems can be seen at their input: "<a href=address>"Inputs"</a>"."</p> }
     });
     let (nothing_seen, nothing_of) = match page.is_rounded {
-        true => ("Nothing that your role sees", "Problems of fewer than 10 batches on a day are hidden from it."),
+        true => ("No problem of 10 batches a day or more", "Your role does not see smaller ones."),
         false => (
             "No data problems",
             "Nothing that came in these days contradicts itself, what its device said before, or Apple's rules.",

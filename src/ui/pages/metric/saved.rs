@@ -113,7 +113,7 @@ pub fn saved_views(page: SavedViews) -> impl IntoView {
         {page.form.map(save_form)}
         {rows}
         <section class="card">
-            <h2>"To begin with"</h2>
+            <h2>"Suggested"</h2>
             <ul class="links">{page.useful.into_iter().map(useful).collect_view()}</ul>
             {hint}
         </section>

@@ -4,14 +4,14 @@ use super::{Consent, Happening};
 use crate::domain::metric::Rate;
 use crate::ui::parts::chart::line::line_chart;
 use crate::ui::parts::figures::figures;
-use crate::ui::parts::rate::definition;
+use crate::ui::parts::rate::{definition, headline};
 use crate::ui::parts::rate_table::rate_table;
 use crate::ui::prerender::Prerender;
 use crate::ui::words;
 use leptos::prelude::*;
 
 pub fn consent(page: Consent) -> impl IntoView {
-    let Consent { chart, table, links } = page;
+    let Consent { now, chart, table, links } = page;
     let links = links.into_iter().map(|(words, address)| view! { <li><a href=address>{words}</a></li> });
     let before = if chart.has_before() { format!("; dashed: the {}", chart.against) } else { String::new() };
     let shown = match line_chart(&chart) {
@@ -28,7 +28,8 @@ pub fn consent(page: Consent) -> impl IntoView {
     view! {
         <section class="card">
             <header>
-                <div class="titled"><h2>{words::rate(Rate::Consent)}</h2>{definition(Rate::Consent)}</div>
+                <div class="titled"><h2>{words::rate(Rate::Consent)}</h2>{definition(Rate::Consent, "chart")}</div>
+                {headline(now)}
                 <p class="muted">{format!("Authorized of those who answered; the band is what a sample of this size could hide{before}.")}</p>
             </header>
             {shown}

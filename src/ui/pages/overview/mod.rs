@@ -142,6 +142,8 @@ pub struct StateRow {
 /// The consent rate over the chosen days.
 #[derive(Clone, Debug)]
 pub struct Consent {
+    /// The rate at the end of these days.
+    pub now: RateCard,
     pub chart: LineChart,
     pub table: RateTable,
     /// Where the same is told in more detail.

@@ -21,7 +21,9 @@ const ROW: f64 = HEIGHT + 3.0;
 const ROWS: usize = 3;
 /// The width of a letter, on average, and the room left of the first one and right of the last one.
 const LETTER: f64 = 7.1;
-const PADDING: f64 = 8.0;
+const PADDING: f64 = 6.0;
+/// How many letters one has at most.
+const LONGEST: usize = 32;
 /// The room between two in a row.
 const GAP: f64 = 4.0;
 /// How far below a flag's top its words stand.
@@ -36,13 +38,23 @@ pub fn flags<'a>(marks: impl Iterator<Item = (f64, &'a str)>, frame: Frame) -> V
     // Up to where the flags of each row reach.
     let mut taken = [frame.left; ROWS];
     let flag = |(x, words): (f64, &str)| {
+        let words = shortened(words);
         let width = words.chars().count() as f64 * LETTER + 2.0 * PADDING;
         let left = x.min(frame.right() - width);
         let row = taken.iter().position(|reaches| *reaches <= left)?;
         taken[row] = left + width + GAP;
-        Some(Flag { words: words.to_owned(), left, width, row })
+        Some(Flag { words, left, width, row })
     };
     marks.filter_map(flag).collect()
+}
+
+/// What is longer goes on below the chart.
+fn shortened(words: &str) -> String {
+    if words.chars().count() <= LONGEST {
+        return words.to_owned();
+    }
+    let begins: String = words.chars().take(LONGEST - 1).collect();
+    format!("{}…", begins.trim_end())
 }
 
 /// How high their rows are together.
@@ -55,7 +67,7 @@ impl Flag {
         let y = FROM + self.row as f64 * ROW;
         view! {
             <rect class="mark-words" x=coordinate(self.left) y=coordinate(y) width=coordinate(self.width) height=coordinate(HEIGHT) rx="4" />
-            <text class="mark-words" x=coordinate(self.left + PADDING) y=coordinate(y + BASELINE)>{self.words.clone()}</text>
+            <text class="mark-words" x=coordinate(self.left + self.width / 2.0) y=coordinate(y + BASELINE)>{self.words.clone()}</text>
         }
     }
 }
@@ -83,6 +95,7 @@ mod tests {
         let rows = [("one", 0), ("two", 1), ("three", 2), ("later", 0)].map(|(words, row)| (words.to_owned(), row));
         assert_eq!(placed(&same_day), rows, "a fourth one has no row");
         assert_eq!(placed(&[(990.0, "at the right edge")]).len(), 1);
-        assert_eq!(placed(&[(500.0, "x".repeat(200).as_str())]), [], "too long for the chart");
+        let long = "x".repeat(200);
+        assert_eq!(placed(&[(500.0, long.as_str())]), [(format!("{}…", "x".repeat(31)), 0)], "it is cut off");
     }
 }

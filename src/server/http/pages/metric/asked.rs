@@ -13,6 +13,7 @@ use crate::domain::metric::{Basis, Rate};
 use crate::domain::retention::Aging;
 use crate::domain::rounding::Precision;
 use crate::server::error::Result;
+use crate::server::services::dimension_value::assert_has_counter;
 use crate::server::services::kept_days::{KeptDays, kept_days};
 use crate::server::services::trend::{Step, TrendQuery};
 use crate::server::store::{CounterSelection, View};
@@ -112,9 +113,15 @@ impl Asked {
         let rest = [BreakdownBy::AppVersion, BreakdownBy::OsVersion, BreakdownBy::Country, BreakdownBy::Platform];
         let rest = rest.into_iter().find(|by| !is_chosen(*by)).unwrap_or(BreakdownBy::AppVersion);
         let usual_by = if app.is_some() { rest } else { BreakdownBy::App };
+        let (environment, unit) = (query.environment()?, unit.unwrap_or(Unit::Profiles));
+        if !shown.has_slices() {
+            let selection =
+                CounterSelection { environment, unit, app: app.as_ref().map(|app| app.id), slice: slices.first() };
+            assert_has_counter(view, selection).await?;
+        }
         Ok(Self {
-            environment: query.environment()?,
-            unit: unit.unwrap_or(Unit::Profiles),
+            environment,
+            unit,
             basis: query.parsed("basis", Basis::parse)?.unwrap_or_default(),
             compare,
             slices,

@@ -146,11 +146,7 @@ fn selects(asked: &Asked, shown: MetricView) -> Vec<Select> {
     }
     all.push(app_select(asked, ("app", "App", "All apps"), asked.app.as_ref()));
     if shown.has_step() && asked.apps.len() > 1 {
-        all.push(app_select(
-            asked,
-            ("compare", "Compare with", "Compare with the days before"),
-            asked.compare.as_ref(),
-        ));
+        all.push(app_select(asked, ("compare", "Compare with", "vs. the days before"), asked.compare.as_ref()));
     }
     all.push(select(
         ("environment", "Environment"),
@@ -173,7 +169,8 @@ fn app_select(
     let is_offered = |app: &&App| name != "compare" || asked.app_id() != Some(app.id);
     let offered = asked.apps.iter().filter(is_offered).enumerate();
     let offered = offered.filter(|(at, app)| *at < MOST_OFFERED || is_chosen(app.id));
-    let choice = |app: &App| Choice { value: app.id.to_string(), name: app.name.clone(), chosen: is_chosen(app.id) };
+    let named = |app: &App| if name == "compare" { format!("vs. {}", app.name) } else { app.name.clone() };
+    let choice = |app: &App| Choice { value: app.id.to_string(), name: named(app), chosen: is_chosen(app.id) };
     Select { name, label, choices: [none].into_iter().chain(offered.map(|(_, app)| choice(app))).collect() }
 }
 
@@ -261,7 +258,7 @@ fn chips(asked: &Asked, query: &PageQuery) -> Vec<Chip> {
         chips.push(chip(slice.dimension.as_str(), words::dimension_value_alone(slice.dimension, &slice.value)));
     }
     if let Some(other) = &asked.compare {
-        chips.push(chip("compare", format!("Compared with {}", other.name)));
+        chips.push(chip("compare", format!("vs. {}", other.name)));
     }
     if asked.basis != Basis::Explicit {
         chips.push(chip("basis", basis_name(asked.basis).to_owned()));

@@ -17,7 +17,6 @@ use crate::server::http::form::Form;
 use crate::server::http::moment::moment;
 use crate::server::services::exploration as service;
 use crate::server::store::exploration::Exploration;
-use crate::server::store::privacy::in_force_before;
 use crate::server::store::{CounterSelection, View};
 use crate::ui::pages::metric::MetricView;
 use crate::ui::pages::metric::explore::{Answer, Explore, Progress};
@@ -111,8 +110,7 @@ pub async fn answered(view: &mut View, asked: &Asked) -> Result<(Explored, (Mill
 
 /// The default in force at a moment.
 async fn default_at(view: &mut View, at: Millis) -> Result<Option<Status>> {
-    let newest_first = view.settings_versions(i64::MAX).await?;
-    Ok(in_force_before(&newest_first, at.plus(1), view.now).and_then(|version| version.settings.default))
+    Ok(view.settings_before(at.plus(1)).await?.and_then(|version| version.default))
 }
 
 async fn answer(

@@ -52,7 +52,8 @@ pub async fn file(
         FileFormat::Json => (to_json(&table, &about)?, "application/json"),
         FileFormat::Xlsx => (spreadsheet(&table, &about, view.now)?, SPREADSHEET),
     };
-    let name = format!("attest-{}-{}.{}", view.workspace.slug, shown.as_str(), format.as_str());
+    let by = if shown.has_rows() { format!("-{}", asked.by.as_str()) } else { String::new() };
+    let name = format!("attest-{}-{}{by}.{}", view.workspace.slug, shown.as_str(), format.as_str());
     let headers = [(CONTENT_TYPE, kind.to_owned()), (CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\""))];
     Ok((headers, body).into_response())
 }

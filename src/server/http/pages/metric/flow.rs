@@ -24,10 +24,9 @@ pub async fn model(view: &mut View, asked: &Asked) -> Result<FlowView> {
     let authorized = happened.sum(|day| day.sums.first_authorized);
     let withdrawals = happened.sum(DayFlows::withdrawals);
     let lead = format!(
-        "{} on a device, of which {} ({}) authorized; {} withdrew: from authorized to denied.",
+        "{} on a device, of which {} authorized; {} withdrew: from authorized to denied.",
         counted(first_answers, "first answer"),
-        words::count(authorized),
-        words::share(share(authorized, first_answers)),
+        with_share(authorized, first_answers),
         counted(withdrawals, "device"),
     );
     let times = times(&happened);
@@ -59,14 +58,19 @@ fn counted(n: Shown, what: &str) -> String {
     format!("{n} {what}{plural}")
 }
 
+/// A count with its share of a whole, where that can be told.
+fn with_share(part: Shown, whole: Shown) -> String {
+    let count = words::count(part);
+    share(part, whole).map_or(count.clone(), |of| format!("{count} ({})", words::share(Some(of))))
+}
+
 /// How many new devices said that ad tracking is limited.
 fn limited(happened: &Happened) -> String {
     let (installs, limited) = (happened.sum(|day| day.sums.installs), happened.sum(|day| day.sums.limited_installs));
     format!(
-        "{}, of which {} ({}) came with limited ad tracking (LAT).",
+        "{}, of which {} came with limited ad tracking (LAT).",
         counted(installs, "new device"),
-        words::count(limited),
-        words::share(share(limited, installs))
+        with_share(limited, installs)
     )
 }
 
@@ -127,17 +131,21 @@ fn time_row((class, shown): (AnswerTime, Shown), all: Shown) -> TimeRow {
 
 /// Where it is not told how long answers took.
 const NOBODY: &str = "Nobody answered for the first time in these days.";
-const ROUNDED: &str = "Your role sees rounded figures, which do not tell how long half of the first answers took: on most days fewer than 10 took so long.";
 
 /// In which class the answer in the middle falls.
 fn half(times: &[(AnswerTime, Shown)], first_answers: Shown) -> String {
     // Where classes are not told whole, the middle would be another one. That none is told at all is no sign that nobody answered.
     let is_hidden = |shown: Shown| shown.is_incomplete() || shown == Shown::FewerThanTen;
-    if is_hidden(first_answers) || times.iter().any(|(_, shown)| is_hidden(*shown)) {
-        return ROUNDED.to_owned();
-    }
+    let is_hidden = is_hidden(first_answers) || times.iter().any(|(_, shown)| is_hidden(*shown));
     let figures = times.iter().map(|(class, shown)| (class, shown.figure().unwrap_or_default()));
     let all: i64 = figures.clone().map(|(_, n)| n).sum();
+    if is_hidden {
+        return format!(
+            "Your role sees rounded figures: the bars hold {} of {}. The others are hidden, longer times too: on most days fewer than 10 took so long.",
+            words::number(all),
+            counted(first_answers, "first answer"),
+        );
+    }
     let mut so_far = 0;
     for (class, n) in figures {
         so_far += n;

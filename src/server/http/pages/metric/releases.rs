@@ -112,9 +112,12 @@ fn row(ComparedMilestone { milestone, cohorts }: ComparedMilestone, may_note: bo
 fn cell(Cohort { days, first_answer_consent }: Cohort) -> CohortCell {
     let Fraction { part, whole, .. } = first_answer_consent;
     let so_far = Some(days.days()).filter(|days| *days < COHORT_DAYS);
+    // Of days of fewer than ten, rounded figures say less than nothing: a part may look larger than its whole.
+    let is_told = first_answer_consent.share().is_some() || !(part.is_incomplete() || whole.is_incomplete());
+    let figures = || format!("{} of {}", words::short_count(part), words::short_count(whole));
     CohortCell {
         rate: words::share(first_answer_consent.share()),
-        figures: format!("{} of {}", words::short_count(part), words::short_count(whole)),
+        figures: if is_told { figures() } else { "too few a day".to_owned() },
         so_far: so_far.map(|days| format!("{days} of {COHORT_DAYS} days so far")),
     }
 }

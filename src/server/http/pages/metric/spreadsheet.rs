@@ -31,11 +31,13 @@ fn write(table: &Table, about: &Map<String, Value>, now: Millis) -> std::result:
         }
     }
     sheet.set_freeze_panes(1, 0)?;
+    sheet.autofit();
     let sheet = book.add_worksheet().set_name("About")?;
     for (at, (name, value)) in (0..).zip(about) {
         sheet.write_string_with_format(at, 0, name, &head)?;
         cell(sheet, (at, 1), value)?;
     }
+    sheet.autofit();
     book.save_to_buffer()
 }
 
@@ -49,6 +51,11 @@ fn cell(sheet: &mut Worksheet, (row, column): (u32, u16), value: &Value) -> std:
         Value::Null => {}
         Value::Bool(is) => {
             sheet.write_boolean(row, column, *is)?;
+        }
+        // What is no whole number is a share.
+        Value::Number(number) if number.is_f64() => {
+            let share = Format::new().set_num_format("0.0%");
+            sheet.write_number_with_format(row, column, number.as_f64().unwrap_or_default(), &share)?;
         }
         Value::Number(number) => {
             sheet.write_number(row, column, number.as_f64().unwrap_or_default())?;
