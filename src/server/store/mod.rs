@@ -24,6 +24,7 @@ mod db;
 mod dedup;
 mod dimension_value;
 pub mod distribute;
+mod durable;
 mod effects;
 pub mod erasure;
 pub mod exploration;

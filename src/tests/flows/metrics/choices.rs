@@ -195,6 +195,14 @@ async fn days_that_cannot_be_shown_are_named(world: World) {
         "{}",
         empty.body
     );
+    let empty = world.get("/w/acme/metrics/flow?from=2026-10-01&to=2026-10-07", &ada).await.body;
+    assert!(empty.contains("Nothing happened in these days.") && empty.contains("from=2026-11-22"), "{empty}");
+    // Days of which the first have none.
+    let year = world.get("/w/acme/metrics/over-time?days=365", &ada).await.body;
+    assert!(year.contains("Nothing was counted before ") && year.contains("Show the days since then"), "{year}");
+    let ann = world.sign_in(&world.member("acme", "Ann", Role::Analyst).await).await;
+    let year = world.get("/w/acme/metrics/over-time?days=365", &ann).await.body;
+    assert!(!year.contains("Nothing was counted before"), "{year}");
 }
 
 async fn rounded_roles_get_rounded_figures(world: World) {

@@ -9,6 +9,8 @@ use leptos::prelude::*;
 
 #[derive(Clone, Debug)]
 pub struct FlowView {
+    /// A period in which something was counted, where nothing happened in this one: its words and its address.
+    pub nearest: Option<(String, String)>,
     /// A row for each status that devices came from.
     pub matrix: Vec<MatrixRow>,
     pub days: Vec<DayRow>,
@@ -87,8 +89,12 @@ pub fn flow(page: FlowView) -> impl IntoView {
     };
     let installed = |day: &DayRow| two_counts(day.days.clone(), day.installs.clone(), day.limited.clone());
     let installs = page.days.iter().map(installed).collect_view();
+    let nothing = page.nearest.map(|(words, address)| {
+        view! { <p class="notice">"Nothing happened in these days. "<a href=address>{words}</a></p> }
+    });
     let time = |time: TimeRow| two_counts(time.within, time.count, time.share);
     view! {
+        {nothing}
         <section class="card">
             <header>
                 <h2>"From status to status"</h2>

@@ -133,7 +133,7 @@ pub struct MetricPage {
 #[derive(Clone, Debug)]
 pub enum MetricContent {
     Now(now::Now),
-    OverTime(over_time::OverTime),
+    OverTime(Box<over_time::OverTime>),
     By(by::By),
     Flow(flow::FlowView),
     Quality(quality::Quality),
@@ -213,7 +213,7 @@ pub fn metrics(page: MetricPage) -> impl IntoView {
     let reading = page.view.has_reading().then(|| view! { <ChartReading /> });
     let content = match page.content {
         MetricContent::Now(view) => now::now(view).prerender(),
-        MetricContent::OverTime(view) => over_time::over_time(view).prerender(),
+        MetricContent::OverTime(view) => over_time::over_time(*view).prerender(),
         MetricContent::By(view) => by::by(view).prerender(),
         MetricContent::Flow(view) => flow::flow(view).prerender(),
         MetricContent::Quality(view) => quality::quality(view).prerender(),

@@ -5,7 +5,7 @@ use crate::domain::metric::Rate;
 use crate::ui::parts::chart::line::{LineChart, line_chart};
 use crate::ui::parts::chart::stack::{Stack, stack};
 use crate::ui::parts::figures::figures;
-use crate::ui::parts::rate::{Change, change, definition};
+use crate::ui::parts::rate::{RateCard, definition, headline};
 use crate::ui::parts::rate_table::{RateTable, rate_table};
 use crate::ui::parts::status;
 use crate::ui::prerender::Prerender;
@@ -17,12 +17,15 @@ pub struct OverTime {
     pub rate: Rate,
     pub chart: LineChart,
     pub table: RateTable,
-    pub change: Option<Change>,
+    /// The rate at the end of these days.
+    pub now: RateCard,
     pub stack: Stack,
     /// The newest first.
     pub rows: Vec<CountRow>,
     /// What the counts are of, such as "profiles at the end of each day".
     pub counted: String,
+    /// Where nothing was counted at first: since when there is something, and the address of the days since then.
+    pub since: Option<(String, String)>,
     /// A period that has figures, where this one has none: its words and its address.
     pub nearest: Option<(String, String)>,
 }
@@ -39,6 +42,9 @@ pub fn over_time(page: OverTime) -> impl IntoView {
     let rate = page.rate;
     let nothing = page.nearest.map(|(words, address)| {
         view! { <p class="notice">"There are no figures in these days. "<a href=address>{words}</a></p> }
+    });
+    let since = page.since.map(|(day, address)| {
+        view! { <p class="muted">"Nothing was counted before "{day}". "<a href=address>"Show the days since then"</a></p> }
     });
     let drawn = match line_chart(&page.chart) {
         Some(drawn) => view! {
@@ -85,10 +91,11 @@ pub fn over_time(page: OverTime) -> impl IntoView {
     });
     view! {
         {nothing}
+        {since}
         <section class="card">
             <header>
                 <div class="titled"><h2>{words::rate(rate)}</h2>{definition(rate, "chart")}</div>
-                {page.change.map(change)}
+                {headline(page.now)}
             </header>
             {drawn}
         </section>

@@ -1,6 +1,8 @@
 //! Flow.
 
+use super::super::PageQuery;
 use super::asked::Asked;
+use super::over_time::nearest;
 use crate::domain::att::{CountedState, Status};
 use crate::domain::flow::AnswerTime;
 use crate::domain::rounding::{Shown, share};
@@ -18,7 +20,7 @@ const MOST_ROWS: usize = 400;
 /// How many shades a cell of the matrix has above none.
 const SHADES: f64 = 5.0;
 
-pub async fn model(view: &mut View, asked: &Asked) -> Result<FlowView> {
+pub async fn model(view: &mut View, asked: &Asked, query: &PageQuery) -> Result<FlowView> {
     let happened = Happened::read(view, asked.environment, asked.app_id(), asked.period.period).await?;
     let first_answers = happened.sum(|day| day.sums.first_answers);
     let authorized = happened.sum(|day| day.sums.first_authorized);
@@ -31,7 +33,9 @@ pub async fn model(view: &mut View, asked: &Asked) -> Result<FlowView> {
     );
     let times = times(&happened);
     let changes: Vec<_> = happened.changes().collect();
+    let is_empty = happened.days.values().all(|day| *day == DayFlows::default());
     Ok(FlowView {
+        nearest: if is_empty { nearest(view, asked, query).await? } else { None },
         matrix: CountedState::OF_APPLE.into_iter().map(|from| matrix_row(&happened, &changes, from)).collect(),
         answers: Columns {
             id: "answers",

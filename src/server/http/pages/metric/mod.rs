@@ -162,9 +162,9 @@ async fn content(
 ) -> Result<(MetricContent, Option<Exploration>)> {
     let content = match shown {
         MetricView::Now => MetricContent::Now(now::model(view, asked).await?),
-        MetricView::OverTime => MetricContent::OverTime(over_time::model(view, asked, query).await?),
+        MetricView::OverTime => MetricContent::OverTime(Box::new(over_time::model(view, asked, query).await?)),
         MetricView::By => MetricContent::By(by::model(view, asked, query).await?),
-        MetricView::Flow => MetricContent::Flow(flow::model(view, asked).await?),
+        MetricView::Flow => MetricContent::Flow(flow::model(view, asked, query).await?),
         MetricView::Quality => MetricContent::Quality(quality::model(view, asked).await?),
         MetricView::Releases => {
             let address = format!("{}{}", bar::path(view.workspace.slug.as_str(), shown), query.with(&[]));

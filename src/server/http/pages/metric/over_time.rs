@@ -7,9 +7,10 @@ use crate::domain::att::CountedState;
 use crate::domain::count::Unit;
 use crate::domain::metric::Figures;
 use crate::domain::rounding::Shown;
+use crate::domain::time::Day;
 use crate::server::calendar;
 use crate::server::error::Result;
-use crate::server::http::moment::{days_words, short_day};
+use crate::server::http::moment::{day_words, days_words, short_day};
 use crate::server::services::trend::{Point, Step, beside, compared};
 use crate::server::store::View;
 use crate::ui::pages::metric::over_time::{CountRow, OverTime};
@@ -41,12 +42,15 @@ pub async fn model(view: &mut View, asked: &Asked, query: &PageQuery) -> Result<
         counts: CountedState::OF_APPLE.map(|state| words::count(figures.of(state))).into(),
         total: words::count(figures.apple()),
     };
-    let is_empty = figures.iter().all(|(_, figures)| figures.all().figure().unwrap_or_default() == 0);
+    let first = figures.iter().position(|(_, figures)| figures.all().figure().unwrap_or_default() > 0);
+    // Whether there is anybody on a day is not told to those who see rounded figures.
+    let since = first.filter(|first| *first > 0 && !view.precision.is_rounded());
+    let since = since.map(|first| since_then(figures[first].0.first, asked, query));
     Ok(OverTime {
         rate,
         chart: reading.chart(rate, &compared, marks, TABLE),
         table: reading.table(rate, &compared, TABLE),
-        change: reading.change(rate, &compared),
+        now: reading.card(rate, &compared),
         stack: Stack {
             id: "shares",
             title: format!(
@@ -57,7 +61,8 @@ pub async fn model(view: &mut View, asked: &Asked, query: &PageQuery) -> Result<
         },
         rows: figures.iter().rev().map(row).collect(),
         counted: counted(asked.unit, asked.step),
-        nearest: if is_empty { nearest(view, asked, query).await? } else { None },
+        since,
+        nearest: if first.is_none() { nearest(view, asked, query).await? } else { None },
     })
 }
 
@@ -73,8 +78,14 @@ fn counted(unit: Unit, step: Step) -> String {
     }
 }
 
+/// Where the first days have nobody: since when there is somebody, and the address of the days since then.
+fn since_then(first: Day, asked: &Asked, query: &PageQuery) -> (String, String) {
+    let (from, to) = (calendar::date(first), calendar::date(asked.period.period.last));
+    (day_words(first), query.with(&[("days", ""), ("from", &from), ("to", &to)]))
+}
+
 /// The days nearest to those asked for of which something was counted: as many, as the counters have them.
-async fn nearest(view: &mut View, asked: &Asked, query: &PageQuery) -> Result<Option<(String, String)>> {
+pub async fn nearest(view: &mut View, asked: &Asked, query: &PageQuery) -> Result<Option<(String, String)>> {
     // Whether there is anybody on a day is not told to those who see rounded figures.
     if view.precision.is_rounded() {
         return Ok(None);
