@@ -77,7 +77,8 @@ pub async fn default_change(wanted: &Wanted) {
         let next = if now["status"] == "denied" { "authorized" } else { "denied" };
         let change = serde_json::json!({"status": next, "version": version, "reason": "Measured."}).to_string();
         let begun = tokio::time::Instant::now();
-        script.ask("PUT", &address, &change).await;
+        let changed = script.ask("PUT", &address, &change).await;
+        assert_eq!(changed["status"], next, "it may be changed a hundred times a day: {changed}");
         let path = format!("/api/v1/workspaces/{slug}/distribution?basis=effective");
         while reader.ask("GET", &path, "").await["default"] != next {}
         let shown = begun.elapsed().as_secs_f64() * 1e3;

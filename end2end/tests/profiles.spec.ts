@@ -9,7 +9,7 @@ test("a look-up survives a reload and the back button, and leaves one row in the
     const page = await signedIn(server.member(slug, "Ada", "compliance_admin"));
     await page.getByRole("navigation", { name: "Pages" }).getByRole("link", { name: "Profiles" }).click();
     await page.locator("#value").fill("user-0");
-    await page.getByRole("button", { name: "Look up" }).click();
+    await page.getByRole("button", { name: "Look up", exact: true }).click();
     const found = page.getByText("Reported through Backend");
     await expect(found).toBeVisible();
     expect(page.url()).not.toContain("user-0");
@@ -30,7 +30,7 @@ test.describe("a faulty form", () => {
         const slug = server.workspace("Faulty");
         const page = await signedIn(server.member(slug, "Ada", "compliance_admin"));
         await page.goto(`${server.origin}/w/${slug}/profiles`);
-        await page.getByRole("button", { name: "Look up" }).click();
+        await page.getByRole("button", { name: "Look up", exact: true }).click();
         await expect(page.getByRole("alert")).toHaveText("Enter an id.");
         await expect(page.getByRole("alert")).toBeFocused();
         await page.goto(`${server.origin}/w/${slug}/privacy`);

@@ -70,11 +70,16 @@ pub struct Fraction {
 pub enum Meaning {
     Better,
     Worse,
+    /// It is too small to be shown.
+    Nothing,
     /// It lies within what two samples of these sizes could hide.
     Chance,
     /// That cannot be told.
     Unknown,
 }
+
+/// In which steps differences of shares are shown: tenths of a point.
+const SHOWN: f64 = 0.001;
 
 impl Fraction {
     /// The share, from 0 to 1; `None` where it would say too much, divide by nothing or be wrong.
@@ -105,6 +110,7 @@ impl Fraction {
         let grew = self.share()? - before.share()?;
         let meaning = match self.grown_since(before) {
             None => Meaning::Unknown,
+            Some(_) if grew.abs() < SHOWN / 2.0 => Meaning::Nothing,
             Some(interval) if interval.may_be_chance() => Meaning::Chance,
             Some(_) if (grew > 0.0) == rate.is_better_higher() => Meaning::Better,
             Some(_) => Meaning::Worse,

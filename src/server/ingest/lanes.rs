@@ -11,15 +11,24 @@ use tokio::time::{Instant, sleep_until};
 /// How many lanes are waited for at once: each takes a connection, and of the others one is left for who need not wait, and one
 /// for who only reads.
 const MOST: usize = STREAM_CONNECTIONS as usize - 2;
-/// How often further lanes are tried, and for how long: as long as a lock is waited for.
+/// How often further lanes are tried.
 const TRIED_EACH: Duration = Duration::from_millis(20);
-const TRIED_FOR: Duration = Duration::from_secs(10);
+/// For how long a lane is wanted at most, tried and waited for together: as long as a lock is waited for.
+const WANTED_FOR: Duration = Duration::from_secs(10);
 
-/// A workspace whose lane is wanted, and since when.
+/// A workspace whose lane is wanted, since when, and whether large requests of it come first then.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Wanted {
     pub workspace: WorkspaceId,
     pub since: Instant,
+    pub large_is_next: bool,
+}
+
+impl Wanted {
+    /// For how long it may still be waited for.
+    fn left(self) -> Duration {
+        WANTED_FOR.saturating_sub(self.since.elapsed())
+    }
 }
 
 /// The workspaces whose lane is wanted. Those who want one for longest wait for it; the others are tried from time to time, and
@@ -51,13 +60,18 @@ impl Lanes {
 
     /// Waits for as many as may be waited for at once.
     fn wait(&mut self, store: &Store, mut turn: Option<Turn>) {
-        let free = MOST.saturating_sub(self.waits.len()).min(self.tried.len());
-        for wanted in self.tried.drain(..free) {
+        let mut free = MOST.saturating_sub(self.waits.len());
+        let may_wait = |wanted: &mut Wanted| {
+            let may = free > 0 && !wanted.left().is_zero();
+            free -= usize::from(may);
+            may
+        };
+        for wanted in self.tried.extract_if(.., may_wait) {
             let (store, turn) = (store.clone(), turn.take());
             self.waits.spawn(async move {
                 let turn = match turn {
-                    Some(turn) => turn.and_wait_for(wanted.workspace).await,
-                    None => store.wait_for_turn(wanted.workspace).await,
+                    Some(turn) => turn.and_wait_for(wanted.workspace, wanted.left()).await,
+                    None => store.wait_for_turn(wanted.workspace, wanted.left()).await,
                 };
                 (wanted, turn)
             });
@@ -88,6 +102,11 @@ impl Lanes {
         Some(got)
     }
 
+    /// Whether any is waited for: whoever gets it holds it until it is used.
+    pub fn is_waiting(&self) -> bool {
+        !self.waits.is_empty()
+    }
+
     /// The workspaces that are to be tried.
     pub fn tried(&self) -> BTreeSet<WorkspaceId> {
         self.tried.iter().map(|wanted| wanted.workspace).collect()
@@ -100,7 +119,7 @@ impl Lanes {
 
     /// Wants those no more that were tried for long enough; returns them.
     pub fn take_late(&mut self) -> Vec<Wanted> {
-        self.tried.extract_if(.., |wanted| wanted.since.elapsed() >= TRIED_FOR).collect()
+        self.tried.extract_if(.., |wanted| wanted.left().is_zero()).collect()
     }
 
     /// Wants those no more that are tried; returns them.

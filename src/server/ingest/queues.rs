@@ -108,7 +108,8 @@ impl Queues {
     /// The limits of a commit of one queue: of large requests it takes a part while small ones come.
     fn limits_of(&self, size: Size, limits: Limits) -> Limits {
         let small_come = !self.small.is_empty() || self.small.has_any_aside() || is_expected(self.small_at);
-        if size == Size::Small || !small_come {
+        // Who got a lane meanwhile would keep others from it for as long.
+        if size == Size::Small || !(small_come || self.lanes.is_waiting()) {
             return limits;
         }
         let least = self.pace.part();
@@ -120,14 +121,15 @@ impl Queues {
     /// What waits aside for these lanes, as much as is committed together, with the queue that it is of.
     pub fn next_aside(&mut self, wanted: &[Wanted], limits: Limits) -> Option<(CommitGroup, Size)> {
         let has = |queue: &Queue| wanted.iter().any(|wanted| queue.has_aside(wanted.workspace));
-        let is_large = has(&self.large) && (self.large_is_next || !has(&self.small));
+        // Small and large ones of a workspace take turns, whatever others' do.
+        let large_is_next = wanted.first().is_some_and(|oldest| oldest.large_is_next);
+        let is_large = has(&self.large) && (large_is_next || !has(&self.small));
         let size = if is_large { Size::Large } else { Size::Small };
         let limits = self.limits_of(size, limits);
         let queue = self.of(size);
         let first = wanted.iter().find_map(|wanted| queue.take_aside(wanted.workspace))?;
         let mut group = CommitGroup::of(first, limits);
         wanted.iter().for_each(|wanted| group.take_aside(queue, wanted.workspace, limits));
-        self.took_of(size);
         Some((group, size))
     }
 
@@ -138,16 +140,24 @@ impl Queues {
             self.large.set_aside(*workspace);
         }
         let since = Instant::now();
-        self.lanes.want(store, workspaces.into_iter().map(|workspace| Wanted { workspace, since }), turn);
+        self.lanes.want(
+            store,
+            workspaces.into_iter().map(|workspace| Wanted { workspace, since, large_is_next: false }),
+            turn,
+        );
     }
 
-    /// Wants these lanes again as far as there is more that waits aside for them: those that were `served` from now on.
-    pub fn go_on_aside(&mut self, store: &Store, wanted: Vec<Wanted>, served: &BTreeSet<WorkspaceId>) {
+    /// Wants these lanes again as far as there is more that waits aside for them: those of which requests of this size were
+    /// `served` from now on, and first for the other size.
+    pub fn go_on_aside(&mut self, store: &Store, wanted: Vec<Wanted>, served: &BTreeSet<WorkspaceId>, size: Size) {
         let mut again = Vec::new();
-        for Wanted { workspace, since } in wanted {
+        for wanted in wanted {
+            let workspace = wanted.workspace;
             if self.small.has_aside(workspace) || self.large.has_aside(workspace) {
-                let since = if served.contains(&workspace) { Instant::now() } else { since };
-                again.push(Wanted { workspace, since });
+                again.push(match served.contains(&workspace) {
+                    true => Wanted { since: Instant::now(), large_is_next: size == Size::Small, ..wanted },
+                    false => wanted,
+                });
             } else {
                 self.clear_aside(workspace);
             }

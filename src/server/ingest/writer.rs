@@ -42,7 +42,7 @@ impl Writer {
         queue.begin();
         for group in group.commits(self.store.is_spread()) {
             let begun = Instant::now();
-            let turn = match self.store.turn_of_free_lanes(group.workspaces()).await {
+            let turn = match self.store.turn_of_free_lanes(group.workspaces(), usize::MAX).await {
                 Ok(turn) => turn,
                 Err(error) => {
                     self.commit(group, size, Err(error), begun).await;
@@ -67,11 +67,13 @@ impl Writer {
     /// Commits together what waits aside for lanes that were got, those that are free beside one that was waited for among them,
     /// and tells those that got none for too long.
     async fn commit_aside(&mut self, got: Got, limits: Limits) {
+        // Where workspaces are spread each is committed by itself.
+        let (beside, most) = if self.store.is_spread() { (0, 1) } else { (usize::MAX, usize::MAX) };
         let lanes = &mut self.queues.lanes;
         let (turn, mut wanted) = match got {
-            Got::Lane(wanted, Ok(turn)) => (turn.and_free(lanes.tried()).await, vec![wanted]),
+            Got::Lane(wanted, Ok(turn)) => (turn.and_free(lanes.tried(), beside).await, vec![wanted]),
             Got::Lane(wanted, Err(error)) => (Err(error), vec![wanted]),
-            Got::Due => (self.store.turn_of_free_lanes(lanes.tried()).await, Vec::new()),
+            Got::Due => (self.store.turn_of_free_lanes(lanes.tried(), most).await, Vec::new()),
         };
         match &turn {
             Ok(turn) => wanted.extend(lanes.take_of(turn)),
@@ -86,15 +88,14 @@ impl Writer {
             return;
         }
         let begun = Instant::now();
-        let mut served = BTreeSet::new();
-        let together = if self.store.is_spread() { wanted.len().min(1) } else { wanted.len() };
-        if let Some((group, size)) = self.queues.next_aside(&wanted[..together], limits) {
-            served = group.workspaces();
-            self.queues.of(size).begin();
-            self.commit(group, size, turn, begun).await;
-            self.learn_sizes(size);
-        }
-        self.queues.go_on_aside(&self.store, wanted, &served);
+        let Some((group, size)) = self.queues.next_aside(&wanted, limits) else {
+            return self.queues.go_on_aside(&self.store, wanted, &BTreeSet::new(), Size::Small);
+        };
+        let served = group.workspaces();
+        self.queues.of(size).begin();
+        self.commit(group, size, turn, begun).await;
+        self.learn_sizes(size);
+        self.queues.go_on_aside(&self.store, wanted, &served, size);
     }
 
     /// Tells all that waits aside for these lanes that they were not got.

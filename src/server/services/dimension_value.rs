@@ -4,6 +4,7 @@ use crate::domain::audit::AuditAction;
 use crate::domain::count::{Dimension, OVERFLOW, Slice};
 use crate::domain::error::{Fault, Problem, Refusal};
 use crate::domain::permission::Permission;
+use crate::domain::time::Day;
 use crate::server::calendar;
 use crate::server::error::Result;
 use crate::server::store::{Act, Actor, Change, Done, Store, WorkspaceRef};
@@ -24,8 +25,13 @@ pub async fn assert_has_counter(view: &mut View, selection: CounterSelection<'_>
         return Ok(());
     }
     let others = Slice { dimension: *dimension, value: OVERFLOW.to_owned() };
-    let others = view.counts_of(CounterSelection { slice: Some(&others), ..selection }).await?;
-    if others.all() > 0 {
+    let others = CounterSelection { slice: Some(&others), ..selection };
+    let are_there = if others.unit.of_now() {
+        view.counts_of(others).await?.all() > 0
+    } else {
+        view.daily(others, Day(0)).await?.values().any(|counts| counts.all() > 0)
+    };
+    if are_there {
         return Err(Refusal::BadRequest(vec![Fault::new(dimension.as_str(), Problem::NoCounter)]).into());
     }
     Ok(())

@@ -70,6 +70,11 @@ impl Happened {
         Ok(Self { days, precision: view.precision })
     }
 
+    /// The days on which anything happened.
+    pub fn days_with_something(&self) -> impl Iterator<Item = Day> {
+        self.days.iter().filter(|(_, flows)| **flows != DayFlows::default()).map(|(day, _)| *day)
+    }
+
     /// A day's figure.
     pub fn shown(&self, n: i64) -> Shown {
         self.precision.shown(n)

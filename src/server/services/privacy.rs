@@ -43,7 +43,8 @@ pub struct NewSettings {
     pub typed_name: Option<String>,
 }
 
-/// How many changes of each kind one person may make in a day: whoever shows figures of days reads all that were in force.
+/// How many changes of each kind one person or token may make in a day: whoever shows figures of days reads all that were in
+/// force.
 const MOST_IN_A_DAY: i64 = 100;
 
 /// Changes the settings, and returns those then in force. The version is compared first; equal values make no new one.
@@ -97,7 +98,7 @@ async fn change_once<A: Act<Snapshot = PrivacySnapshot>>(
         change.assert_confirmed()?;
     }
     if change.done_since(A::AUDIT, change.now.minus(DAY), MOST_IN_A_DAY).await? >= MOST_IN_A_DAY {
-        return Err(Refusal::TooManyForNow.into());
+        return Err(Error::invalid("reason", Problem::TooManyForNow));
     }
     let moved = if after.default == before.default {
         0

@@ -7,6 +7,10 @@ use super::db::Tx;
 use crate::domain::id::WorkspaceId;
 use crate::server::error::{Error, Result};
 use std::collections::BTreeSet;
+use std::time::Duration;
+
+/// How long a commit that is done again waits for each lane: not for long, as everybody waits for it.
+const AGAIN_AT_MOST: Duration = Duration::from_secs(1);
 
 /// An open transaction that has the lanes of some workspaces, or on SQLite all of them.
 pub struct Turn {
@@ -24,44 +28,42 @@ impl Turn {
     ///
     /// # Errors
     /// Those of [`Store::wait_for_turn`].
-    pub async fn and_wait_for(mut self, workspace: WorkspaceId) -> Result<Self> {
+    pub async fn and_wait_for(mut self, workspace: WorkspaceId, at_most: Duration) -> Result<Self> {
         debug_assert!(self.workspaces.is_empty(), "a turn has its lane already");
+        self.tx.wait_at_most(at_most).await?;
         self.tx.take_lane(workspace).await?;
         self.workspaces.insert(workspace);
         Ok(self)
     }
 
-    /// Takes those of these workspaces' lanes too that nobody has. None is waited for, so that two turns never wait for each
+    /// Takes those of these workspaces' lanes too that nobody has, so many at most. None is waited for, so that two turns never wait for each
     /// other.
     ///
     /// # Errors
-    /// [`Error::Again`](crate::server::error::Error::Again) when the turn ended while it waited for its use.
-    pub async fn and_free(mut self, workspaces: BTreeSet<WorkspaceId>) -> Result<Self> {
-        let free = self.tx.take_free_lanes(workspaces).await.map_err(Error::before_anything)?;
+    /// [`Error::Again`] when the turn ended while it waited for its use.
+    pub async fn and_free(mut self, workspaces: BTreeSet<WorkspaceId>, most: usize) -> Result<Self> {
+        let free = self.tx.take_free_lanes(workspaces, most).await.map_err(Error::before_anything)?;
         self.workspaces.extend(free);
         Ok(self)
     }
 }
 
 impl Store {
-    /// Takes those of these workspaces' lanes that nobody has; the turn says which. So nobody waits for a workspace but who wants
-    /// something of it.
-    pub async fn turn_of_free_lanes(&self, workspaces: BTreeSet<WorkspaceId>) -> Result<Turn> {
+    /// Takes those of these workspaces' lanes that nobody has, so many at most; the turn says which. So nobody waits for a
+    /// workspace but who wants something of it.
+    pub async fn turn_of_free_lanes(&self, workspaces: BTreeSet<WorkspaceId>, most: usize) -> Result<Turn> {
         let mut tx = self.db.write().await?;
-        let workspaces = tx.take_free_lanes(workspaces).await?;
+        let workspaces = tx.take_free_lanes(workspaces, most).await?;
         Ok(Turn { tx, workspaces })
     }
 
-    /// Waits for the lanes of these workspaces to do a commit again: not for long, as everybody waits for it.
+    /// Waits for the lanes of these workspaces to do a commit again.
     ///
     /// # Errors
     /// Those of [`Store::wait_for_turn`].
     pub(super) async fn turn_again(&self, workspaces: BTreeSet<WorkspaceId>) -> Result<Turn> {
-        const AT_MOST: &str = "set local lock_timeout = '1s'";
         let mut tx = self.db.write().await?;
-        if let Tx::Postgres(tx) = &mut tx {
-            sqlx::query(AT_MOST).execute(tx.connection().await).await?;
-        }
+        tx.wait_at_most(AGAIN_AT_MOST).await?;
         for workspace in &workspaces {
             tx.take_lane(*workspace).await?;
         }
@@ -71,15 +73,24 @@ impl Store {
     /// Waits for the workspace's lane.
     ///
     /// # Errors
-    /// [`Error::Unavailable`](crate::server::error::Error::Unavailable) when somebody has it for longer than a lock is
-    /// waited for.
-    pub async fn wait_for_turn(&self, workspace: WorkspaceId) -> Result<Turn> {
+    /// [`Error::Unavailable`] when somebody has it for longer than it is waited for.
+    pub async fn wait_for_turn(&self, workspace: WorkspaceId, at_most: Duration) -> Result<Turn> {
         let tx = self.db.write().await?;
-        Turn { tx, workspaces: BTreeSet::new() }.and_wait_for(workspace).await
+        Turn { tx, workspaces: BTreeSet::new() }.and_wait_for(workspace, at_most).await
     }
 }
 
 impl Tx {
+    /// Has this transaction wait for locks for so long at most; no time at all would be without end.
+    async fn wait_at_most(&mut self, at_most: Duration) -> Result<()> {
+        const SQL: &str = "select set_config('lock_timeout', $1, true)";
+        if let Self::Postgres(tx) = self {
+            let milliseconds = at_most.as_millis().max(1).to_string();
+            sqlx::query(SQL).bind(milliseconds).execute(tx.connection().await).await?;
+        }
+        Ok(())
+    }
+
     /// Waits for the workspace's lane. Several are taken in the order of their ids. What is read from here on stays true
     /// until the transaction ends.
     pub(super) async fn take_lane(&mut self, workspace: WorkspaceId) -> Result<()> {
@@ -90,11 +101,19 @@ impl Tx {
     }
 
     /// Takes the lanes of these workspaces that nobody has or waits for, and returns which they are.
-    async fn take_free_lanes(&mut self, workspaces: BTreeSet<WorkspaceId>) -> Result<BTreeSet<WorkspaceId>> {
-        const SQL: &str = "select lane from unnest($1::bigint[]) as lane where pg_try_advisory_xact_lock(lane)";
+    async fn take_free_lanes(
+        &mut self,
+        workspaces: BTreeSet<WorkspaceId>,
+        most: usize,
+    ) -> Result<BTreeSet<WorkspaceId>> {
+        // No further one is tried once there are enough.
+        const SQL: &str =
+            "select lane from unnest($1::bigint[]) as lane where pg_try_advisory_xact_lock(lane) limit $2";
         let Self::Postgres(tx) = self else { return Ok(workspaces) };
         let asked: Vec<i64> = workspaces.iter().map(|workspace| workspace.0).collect();
-        let taken: Vec<WorkspaceId> = sqlx::query_scalar(SQL).bind(asked).fetch_all(tx.connection().await).await?;
+        let most = i64::try_from(most).unwrap_or(i64::MAX);
+        let taken: Vec<WorkspaceId> =
+            sqlx::query_scalar(SQL).bind(asked).bind(most).fetch_all(tx.connection().await).await?;
         Ok(taken.into_iter().collect())
     }
 }

@@ -6,8 +6,7 @@ use super::scope::Scope;
 use super::{SystemTx, SystemView};
 use crate::domain::att::{Policy, Status, Terms};
 use crate::domain::id::WorkspaceId;
-use crate::domain::privacy::Settings;
-use crate::domain::privacy::{InForce, in_force_before};
+use crate::domain::privacy::{InForce, Settings};
 use crate::domain::time::Millis;
 use crate::server::error::{Error, Result};
 
@@ -42,6 +41,13 @@ impl From<SettingsRow> for Version {
         };
         Self { settings, moved_profiles: stored.moved_profiles }
     }
+}
+
+/// Its number, the default, the policy and since when.
+type InForceRow = (i64, Option<Status>, Policy, Millis);
+
+fn in_force((version, default, policy, changed_at): InForceRow) -> InForce {
+    InForce { version, default, policy, changed_at }
 }
 
 const INSERT: &str = "insert into settings_versions (workspace_id, version, default_status, idfa_policy, changed_at, \
@@ -110,9 +116,13 @@ impl Scope {
 
     /// The settings that were in force just before a moment.
     pub async fn settings_before(&mut self, moment: Millis) -> Result<Option<InForce>> {
-        let now = self.now;
-        let newest_first = self.settings_since(moment).await?;
-        Ok(in_force_before(&newest_first, moment, now).copied())
+        // Of what was made just now the moment counts as it is.
+        const SQL: &str = "select version, default_status, idfa_policy, changed_at from settings_versions \
+            where workspace_id = $1 and (changed_at < $2 or $3 < $2) order by version desc limit 1";
+        let (workspace, now) = (self.workspace.id, self.now);
+        let row: Option<InForceRow> = on!(&mut self.tx, c =>
+            sqlx::query_as(SQL).bind(workspace).bind(moment).bind(now).fetch_optional(c).await?);
+        Ok(row.map(in_force))
     }
 
     /// The settings that were in force at a moment or since, the newest first.
@@ -122,10 +132,9 @@ impl Scope {
             where workspace_id = $1 and version >= coalesce((select max(b.version) from settings_versions b \
             where b.workspace_id = $1 and b.changed_at < $2), 0) order by version desc";
         let workspace = self.workspace.id;
-        let rows: Vec<(i64, Option<Status>, Policy, Millis)> =
+        let rows: Vec<InForceRow> =
             on!(&mut self.tx, c => sqlx::query_as(SQL).bind(workspace).bind(moment).fetch_all(c).await?);
-        let of = |(version, default, policy, changed_at)| InForce { version, default, policy, changed_at };
-        Ok(rows.into_iter().map(of).collect())
+        Ok(rows.into_iter().map(in_force).collect())
     }
 
     /// Since when the default in force has been in force: the settings may have changed otherwise since.

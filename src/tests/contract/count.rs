@@ -184,6 +184,9 @@ async fn values_beyond_the_thousandth_are_counted_together(world: World) {
         assert!(status == 400 && message.contains("no figures of its own"), "{refused}");
         assert_eq!(of(&analyst, version).await.1["counts"]["denied"], Value::Null);
     }
+    let path = "/api/v1/workspaces/acme/trend?unit=active_devices&app=a.game&app_version=1.1003";
+    let reply = world.ask("GET", path, Some(&bearer(&token)), "").await;
+    assert!(reply.status == StatusCode::BAD_REQUEST && reply.body.contains("no figures of its own"), "{}", reply.body);
     assert_eq!(of(&token, &"9".repeat(300)).await.0, 400);
     assert_eq!(of(&token, "1.7").await.1["counts"]["denied"], 1);
     assert_eq!(of(&token, "(other)").await.1["counts"]["denied"], 5);

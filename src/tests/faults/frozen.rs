@@ -182,6 +182,68 @@ async fn workspaces_that_another_process_is_busy_in_get_their_turns() {
     world.assert_holds().await;
 }
 
+/// Large requests of a workspace that another process is busy in do not keep its small ones out, whatever others send.
+#[tokio::test]
+async fn small_and_large_requests_that_wait_aside_take_turns() {
+    const BUSY: Duration = Duration::from_millis(20);
+    let world = World::new(Backend::Postgres).await;
+    let pool = PgPool::connect(&world.url).await.expect("the database answers");
+    let lane = world.workspace("Shared").await.0;
+    let shared = world.input("shared", "Backend").await;
+    let mut others = Vec::new();
+    for n in 0..4 {
+        world.workspace(&format!("Other {n}")).await;
+        others.push(world.input(&format!("other-{n}"), "Backend").await);
+    }
+    let over = AtomicBool::new(false);
+    let until = Instant::now() + Duration::from_secs(8);
+    let goes_on = || !over.load(Ordering::SeqCst);
+    let another = async {
+        while goes_on() {
+            let mut tx = pool.begin().await.expect("a transaction");
+            let wait = sqlx::query("select pg_advisory_xact_lock($1)").bind(lane);
+            wait.execute(&mut *tx).await.expect("the lane");
+            tokio::time::sleep(BUSY).await;
+            tx.commit().await.expect("committed");
+        }
+    };
+    let large = join_all((0..6).map(|at| {
+        let (world, shared, goes_on) = (&world, &shared, &goes_on);
+        async move {
+            let mut n = 0;
+            while goes_on() {
+                let batches: Vec<Value> = (0..100).map(|of| batch(&format!("large-{at}-{n}-{of}"))).collect();
+                let authorization = basic(&shared.0, &shared.1);
+                world.ask("POST", "/v2/bulkevents", Some(&authorization), Value::from(batches).to_string()).await;
+                n += 1;
+            }
+        }
+    }));
+    let small = join_all(others.iter().map(|input| {
+        let (world, goes_on) = (&world, &goes_on);
+        async move {
+            let mut n = 0;
+            while goes_on() {
+                world.event(input, &batch(&format!("other-{n}"))).await;
+                n += 1;
+            }
+        }
+    }));
+    let mine = async {
+        let (mut n, mut longest) = (0, Duration::ZERO);
+        while Instant::now() < until {
+            let (begun, event) = (Instant::now(), batch(&format!("mine-{n}")));
+            assert_eq!(world.event(&shared, &event).await.status, StatusCode::ACCEPTED);
+            (n, longest) = (n + 1, longest.max(begun.elapsed()));
+        }
+        over.store(true, Ordering::SeqCst);
+        longest
+    };
+    let ((), _, _, longest) = tokio::join!(another, large, small, mine);
+    assert!(longest < Duration::from_secs(3), "{longest:?}");
+    world.assert_holds().await;
+}
+
 /// Who waits for a lane in vain is told so, and the next one finds it free.
 #[tokio::test]
 async fn a_lane_that_is_kept_for_too_long_is_told() {

@@ -74,7 +74,7 @@ async fn nobody_changes_it_without_end(world: World) {
     for version in 1..=100 {
         assert_eq!(change(&token, version).await, StatusCode::OK, "{version}");
     }
-    assert_eq!(change(&token, 101).await, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(change(&token, 101).await, StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(change(&other, 101).await, StatusCode::OK, "somebody else still can");
     world.clock.advance(DAY + 1);
     assert_eq!(change(&token, 102).await, StatusCode::OK);

@@ -56,7 +56,7 @@ pub fn headline(card: RateCard) -> impl IntoView {
 }
 
 pub fn change(change: Change) -> impl IntoView {
-    let behind = words::chance(&change.words, change.meaning);
+    let behind = words::chance(change.meaning);
     view! { <p class=change_class(change.meaning)><b>{change.words}</b>{format!(" {}{behind}", change.span)}</p> }
 }
 
@@ -65,7 +65,7 @@ pub fn change_class(meaning: Meaning) -> &'static str {
     match meaning {
         Meaning::Better => "change better",
         Meaning::Worse => "change worse",
-        Meaning::Chance | Meaning::Unknown => "change",
+        Meaning::Nothing | Meaning::Chance | Meaning::Unknown => "change",
     }
 }
 

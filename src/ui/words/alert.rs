@@ -32,24 +32,23 @@ pub fn alert_threshold(kind: AlertKind, threshold: i64) -> String {
     }
 }
 
-/// What a rule looks at with the threshold that is set, as it was typed, and why one would want to know.
+/// What a rule looks at with the threshold that is set, as it was typed, or else with the one that one begins with; and why one
+/// would want to know.
 pub fn alert_rule(kind: AlertKind, threshold: &str) -> String {
-    let set = match threshold.parse() {
-        Ok(threshold) => alert_threshold(kind, threshold),
-        Err(_) => "the chosen number".to_owned(),
-    };
+    let set = threshold.parse().ok().filter(|threshold| kind.thresholds().contains(threshold));
+    let set = alert_threshold(kind, set.unwrap_or(kind.suggested()));
     match kind {
         AlertKind::UnknownShare => format!(
-            "{set} or more of the Apple profiles in production have no status. A feed that sends no statuses, or a broken release, shows here first."
+            "Tells you when {set} or more of the Apple profiles in production have no status. A feed that sends no statuses, or a broken release, shows here first."
         ),
         AlertKind::RateChange => format!(
-            "The consent rate of all profiles in production rose or fell by {set} or more in {RATE_DAYS} days, and that is more than chance."
+            "Tells you when the consent rate of all profiles in production rose or fell by {set} or more in {RATE_DAYS} days, and that is more than chance."
         ),
         AlertKind::DataProblems => format!(
-            "Today or yesterday brought at least {set} as many data problems as a usual day of the {USUAL_DAYS} days before, and at least {FEWEST_PROBLEMS}. Kinds with fewer than ten on a day count as nine there."
+            "Tells you when today or yesterday brought at least {set} as many data problems as a usual day of the {USUAL_DAYS} days before, and at least {FEWEST_PROBLEMS}. Kinds with fewer than ten on a day count as nine there."
         ),
         AlertKind::Silence => format!(
-            "No batch at all came to production for {set} or more: all feeds have stopped, or their keys are wrong."
+            "Tells you when no batch at all came to production for {set} or more: all feeds have stopped, or their keys are wrong."
         ),
     }
 }

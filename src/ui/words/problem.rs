@@ -62,7 +62,7 @@ pub fn problem(problem: Problem) -> &'static str {
         Problem::TooManyAttempts => "expected a pause after several failed attempts",
         Problem::OldSecretInUse => "expected the old secret to have ended, since both are in use",
         Problem::TooMany => "expected fewer: there are as many as there may be",
-        Problem::TooManyForNow => "expected fewer within an hour",
+        Problem::TooManyForNow => "expected fewer for now: it was done as often as it may be",
         Problem::AlreadyMember => "expected somebody who is not yet a member",
         Problem::AboveOwnRights => "expected a role within the maker's own rights",
         Problem::NotARate => "expected a whole number from 1 to 1,000,000",
@@ -117,7 +117,7 @@ pub fn form_problem(field: &str, problem: Problem) -> &'static str {
             "Senders still use the old secret, and others the current one. Wait until the old one ends, or end it first."
         }
         Problem::TooMany => "You have reached the limit. Delete one that you no longer need.",
-        Problem::TooManyForNow => "That is a lot within an hour. Try again later.",
+        Problem::TooManyForNow => "That is a lot for now. Try again later.",
         Problem::AlreadyMember => "This person is already a member. Change their role in the list.",
         Problem::NobodyHasIt => "Nobody has an account with this e-mail. Enter a name to create one.",
         Problem::NotARate => {
@@ -175,6 +175,7 @@ pub fn parameter(name: &str) -> &str {
         "action" => "Action",
         "app" => "App",
         "before" => "Row",
+        "ends" => "The week's last day",
         "environment" => "Environment",
         "from" => "From",
         "on" => "Date",
@@ -193,14 +194,15 @@ pub fn parameter_problem(name: &str, problem: Problem) -> &'static str {
         (_, Problem::TooLong) => "it is too long",
         (_, Problem::Repeated) => "it is there twice",
         (_, Problem::NoCounter) => NO_COUNTER,
-        ("from" | "to" | "on" | "ends", _) => "expected a date such as 2026-11-22",
+        ("ends", _) => "expected the Sunday of a week that is over and still kept",
+        ("from" | "to" | "on", _) => "expected a date such as 2026-11-22",
         ("before", _) => "expected a row number",
         _ => "this value does not exist",
     }
 }
 
 /// Of a value that is counted together with others.
-const NO_COUNTER: &str = "it has no figures of its own: beyond 1,000 values, and until one is seen again, they count under “other”; Explore counts them one by one";
+const NO_COUNTER: &str = "it has no figures of its own: more than 1,000 values came, or it was not seen for long, so that it counts under “other”; Explore counts it by itself";
 
 /// Why batches were refused, as the input's page says it; `reason` is a field and a problem.
 pub fn reason(reason: &str) -> String {

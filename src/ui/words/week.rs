@@ -11,8 +11,7 @@ pub fn week(days: &str) -> String {
 /// By how much a rate grew in a week, and whether that may be chance; `None` where it cannot be told.
 pub fn grew_in_week(grew: Option<(f64, Meaning)>) -> Option<String> {
     let (grew, meaning) = grew?;
-    let points = super::points(grew);
-    Some(format!("{points} against the week before{}", super::chance(&points, meaning)))
+    Some(format!("{} against the week before{}", super::points(grew), super::chance(meaning)))
 }
 
 /// What was changed from one version of the settings to the next; `None` where that is neither the default nor the policy.

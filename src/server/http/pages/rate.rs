@@ -94,6 +94,7 @@ impl Reading<'_> {
             Against::Before(_) if is_of_default => Meaning::Unknown,
             Against::App { is_apart: true, .. } if meaning == Meaning::Chance => Meaning::Chance,
             // Another app is neither better nor worse.
+            Against::App { .. } if meaning == Meaning::Nothing => Meaning::Nothing,
             Against::App { .. } => Meaning::Unknown,
             Against::Before(_) => meaning,
         };

@@ -91,12 +91,14 @@ pub fn by(page: By) -> impl IntoView {
             Some(address) => view! { <a href=address>{row.name}</a> }.into_any(),
             None => view! { <span class="muted">{row.name}</span> }.into_any(),
         };
-        let short = row.change.as_ref().map(|change| change.words.trim_end_matches(" points").to_owned());
-        let short = short.map(|words| view! { <abbr class="narrow-only muted">{words}</abbr> });
+        let short = row.change.as_ref().map(|change| {
+            let title = format!("{} {}{}", change.words, change.span, words::chance(change.meaning));
+            (change.words.trim_end_matches(" points").to_owned(), title)
+        });
+        let short = short.map(|(words, title)| view! { <abbr class="narrow-only muted" title=title>{words}</abbr> });
         let change = || match row.change {
-            Some(Change { words, meaning: meaning @ Meaning::Chance, .. }) => {
-                let behind = words::chance(&words, meaning).trim_start_matches(',');
-                view! { <span class="muted">{words}<small>{behind}</small></span> }.into_any()
+            Some(Change { words, meaning: Meaning::Chance, .. }) => {
+                view! { <span class="muted">{words}<small>" may be chance"</small></span> }.into_any()
             }
             Some(Change { words, .. }) => view! { <span>{words}</span> }.into_any(),
             None => view! { <span class="muted">{words::NO_SHARE}</span> }.into_any(),

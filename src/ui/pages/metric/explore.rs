@@ -86,7 +86,7 @@ pub fn explore(page: Explore) -> impl IntoView {
         Progress::NotAllowed => view! {
             <p class="notice">
                 "Explore counts the devices themselves, by as many filters as you like. It is for roles that may look up single \
-                devices, which yours may not. Over time and By show the same figures by one filter."
+                devices, which yours may not. Over time and Breakdown show the same figures by one filter."
             </p>
         }
         .into_any(),

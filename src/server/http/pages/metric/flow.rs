@@ -2,9 +2,10 @@
 
 use super::super::PageQuery;
 use super::asked::Asked;
-use super::over_time::nearest;
+use super::nearest::nearest;
 use crate::domain::att::{CountedState, Status};
 use crate::domain::flow::AnswerTime;
+use crate::domain::metric::Period;
 use crate::domain::rounding::{Shown, share};
 use crate::domain::time::{DAY, Day, HOUR, MINUTE, SECOND};
 use crate::server::error::Result;
@@ -33,9 +34,15 @@ pub async fn model(view: &mut View, asked: &Asked, query: &PageQuery) -> Result<
     );
     let times = times(&happened);
     let changes: Vec<_> = happened.changes().collect();
-    let is_empty = happened.days.values().all(|day| *day == DayFlows::default());
+    let nearest = if happened.days_with_something().next().is_none() && !view.precision.is_rounded() {
+        let kept = Period { first: asked.kept.first, last: asked.kept.today };
+        let all = Happened::read(view, asked.environment, asked.app_id(), kept).await?;
+        nearest(all.days_with_something(), asked, query)
+    } else {
+        None
+    };
     Ok(FlowView {
-        nearest: if is_empty { nearest(view, asked, query).await? } else { None },
+        nearest,
         matrix: CountedState::OF_APPLE.into_iter().map(|from| matrix_row(&happened, &changes, from)).collect(),
         answers: Columns {
             id: "answers",
@@ -145,7 +152,7 @@ fn half(times: &[(AnswerTime, Shown)], first_answers: Shown) -> String {
     let all: i64 = figures.clone().map(|(_, n)| n).sum();
     if is_hidden {
         return format!(
-            "Your role sees rounded figures: the bars hold {} of {}. The others are hidden, longer times too: on most days fewer than 10 took so long.",
+            "Your role sees rounded figures: the bars hold {} of {}. The rest, longer times among them, are hidden: on most days fewer than 10 took so long.",
             words::number(all),
             counted(first_answers, "first answer"),
         );

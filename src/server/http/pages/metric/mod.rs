@@ -6,6 +6,7 @@ mod by;
 mod explore;
 mod file;
 mod flow;
+mod nearest;
 mod now;
 mod over_time;
 mod picture;

@@ -3,6 +3,7 @@
 use super::super::PageQuery;
 use super::super::rate::marks;
 use super::asked::Asked;
+use super::nearest::nearest;
 use crate::domain::att::CountedState;
 use crate::domain::count::Unit;
 use crate::domain::metric::Figures;
@@ -46,6 +47,13 @@ pub async fn model(view: &mut View, asked: &Asked, query: &PageQuery) -> Result<
     // Whether there is anybody on a day is not told to those who see rounded figures.
     let since = first.filter(|first| *first > 0 && !view.precision.is_rounded());
     let since = since.map(|first| since_then(figures[first].0.first, asked, query));
+    let nearest = match first {
+        // Whether there is anybody on a day is not told to those who see rounded figures.
+        None if !view.precision.is_rounded() => {
+            nearest(view.daily(asked.selection(), asked.kept.first).await?.into_keys(), asked, query)
+        }
+        _ => None,
+    };
     Ok(OverTime {
         rate,
         chart: reading.chart(rate, &compared, marks, TABLE),
@@ -62,7 +70,7 @@ pub async fn model(view: &mut View, asked: &Asked, query: &PageQuery) -> Result<
         rows: figures.iter().rev().map(row).collect(),
         counted: counted(asked.unit, asked.step),
         since,
-        nearest: if first.is_none() { nearest(view, asked, query).await? } else { None },
+        nearest,
     })
 }
 
@@ -82,20 +90,4 @@ fn counted(unit: Unit, step: Step) -> String {
 fn since_then(first: Day, asked: &Asked, query: &PageQuery) -> (String, String) {
     let (from, to) = (calendar::date(first), calendar::date(asked.period.period.last));
     (day_words(first), query.with(&[("days", ""), ("from", &from), ("to", &to)]))
-}
-
-/// The days nearest to those asked for of which something was counted: as many, as the counters have them.
-pub async fn nearest(view: &mut View, asked: &Asked, query: &PageQuery) -> Result<Option<(String, String)>> {
-    // Whether there is anybody on a day is not told to those who see rounded figures.
-    if view.precision.is_rounded() {
-        return Ok(None);
-    }
-    let days = view.daily(asked.selection(), asked.kept.first).await?;
-    let period = asked.period.period;
-    let outside = days.keys().copied().filter(|day| !(period.first..=period.last).contains(day));
-    let Some(day) = outside.min_by_key(|day| day.since(period.last).abs()) else { return Ok(None) };
-    let first = if day > period.last { day } else { day.plus(1 - period.days()).max(asked.kept.first) };
-    let last = first.plus(period.days() - 1).min(asked.kept.today);
-    let address = query.with(&[("days", ""), ("from", &calendar::date(first)), ("to", &calendar::date(last))]);
-    Ok(Some((format!("Show {}", days_words(first, last)), address)))
 }

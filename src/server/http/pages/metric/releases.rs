@@ -117,7 +117,7 @@ fn cell(Cohort { days, first_answer_consent }: Cohort) -> CohortCell {
     let figures = || format!("{} of {}", words::short_count(part), words::short_count(whole));
     CohortCell {
         rate: words::share(first_answer_consent.share()),
-        figures: if is_told { figures() } else { "too few a day".to_owned() },
+        figures: if is_told { figures() } else { "fewer than 10 on some days".to_owned() },
         so_far: so_far.map(|days| format!("{days} of {COHORT_DAYS} days so far")),
     }
 }
