@@ -67,6 +67,30 @@ test("on a phone filters are opened, and a link is copied by one press", async (
     expect(await page.evaluate(() => navigator.clipboard.readText())).toMatch(new RegExp(`/w/${slug}/metrics/by\\?unit=devices$`));
 });
 
+test("what opens beside its button stays in the window, and closes by Escape and by a press elsewhere", async ({ server, signedIn }) => {
+    const slug = server.workspace("Opened");
+    const email = server.member(slug, "Ada", "compliance_admin");
+    await server.send(server.input(slug), iphone(0, "denied"));
+    for (const width of [360, 1280]) {
+        const page = await signedIn(email, { viewport: { width, height: 740 } });
+        await page.goto(`${server.origin}/w/${slug}/overview`);
+        const open = page.locator(":popover-open");
+        for (const button of await page.locator("main [popovertarget]").all()) {
+            await button.click();
+            await expect(open).toHaveCount(1);
+            const { x, width: wide } = (await open.boundingBox())!;
+            expect(x).toBeGreaterThanOrEqual(0);
+            expect(x + wide).toBeLessThanOrEqual(width);
+            await page.keyboard.press("Escape");
+            await expect(open).toHaveCount(0);
+            await expect(button).toBeFocused();
+        }
+        await page.locator(".definition").first().click();
+        await page.mouse.click(2, 2);
+        await expect(open).toHaveCount(0);
+    }
+});
+
 test("a question over several filters is counted while its page is open, with script and without", async ({ server, signedIn }) => {
     const slug = server.workspace("Questions");
     const email = server.member(slug, "Ada", "compliance_admin");

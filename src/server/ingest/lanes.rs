@@ -15,6 +15,8 @@ const MOST: usize = STREAM_CONNECTIONS as usize - 2;
 const TRIED_EACH: Duration = Duration::from_millis(20);
 /// For how long a lane is wanted at most, tried and waited for together: as long as a lock is waited for.
 const WANTED_FOR: Duration = Duration::from_secs(10);
+/// It is never waited for less than this: what the transaction does then waits for locks as long.
+const LEAST: Duration = Duration::from_secs(1);
 
 /// A workspace whose lane is wanted, since when, and whether large requests of it come first then.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,9 +27,15 @@ pub(super) struct Wanted {
 }
 
 impl Wanted {
-    /// For how long it may still be waited for.
-    fn left(self) -> Duration {
-        WANTED_FOR.saturating_sub(self.since.elapsed())
+    /// Whether it is wanted for too long.
+    fn is_late(self) -> bool {
+        self.since.elapsed() >= WANTED_FOR
+    }
+
+    /// For how long it may be waited for, where that is much less than every lock may.
+    fn at_most(self) -> Option<Duration> {
+        let waited = self.since.elapsed();
+        (waited >= LEAST).then(|| WANTED_FOR.saturating_sub(waited).max(LEAST))
     }
 }
 
@@ -62,7 +70,7 @@ impl Lanes {
     fn wait(&mut self, store: &Store, mut turn: Option<Turn>) {
         let mut free = MOST.saturating_sub(self.waits.len());
         let may_wait = |wanted: &mut Wanted| {
-            let may = free > 0 && !wanted.left().is_zero();
+            let may = free > 0 && !wanted.is_late();
             free -= usize::from(may);
             may
         };
@@ -70,8 +78,8 @@ impl Lanes {
             let (store, turn) = (store.clone(), turn.take());
             self.waits.spawn(async move {
                 let turn = match turn {
-                    Some(turn) => turn.and_wait_for(wanted.workspace, wanted.left()).await,
-                    None => store.wait_for_turn(wanted.workspace, wanted.left()).await,
+                    Some(turn) => turn.and_wait_for(wanted.workspace, wanted.at_most()).await,
+                    None => store.wait_for_turn(wanted.workspace, wanted.at_most()).await,
                 };
                 (wanted, turn)
             });
@@ -119,7 +127,7 @@ impl Lanes {
 
     /// Wants those no more that were tried for long enough; returns them.
     pub fn take_late(&mut self) -> Vec<Wanted> {
-        self.tried.extract_if(.., |wanted| wanted.left().is_zero()).collect()
+        self.tried.extract_if(.., |wanted| wanted.is_late()).collect()
     }
 
     /// Wants those no more that are tried; returns them.

@@ -35,6 +35,8 @@ pub(super) struct Queues {
     rows: Capacity,
     pub pace: Pace,
     pub lanes: Lanes,
+    /// Whether what was done last was for lanes.
+    was_aside: bool,
 }
 
 /// What is committed next.
@@ -49,7 +51,7 @@ impl Queues {
     pub fn new(small: UnboundedReceiver<Waiting>, large: UnboundedReceiver<Waiting>, rows: Capacity) -> Self {
         let (small, large) = (Queue::new(small, Size::Small), Queue::new(large, Size::Large));
         let (pace, lanes) = (Pace::default(), Lanes::default());
-        Self { small, large, large_is_next: false, small_at: None, rows, pace, lanes }
+        Self { small, large, large_is_next: false, small_at: None, rows, pace, lanes, was_aside: false }
     }
 
     pub fn of(&mut self, size: Size) -> &mut Queue {
@@ -65,8 +67,11 @@ impl Queues {
             store.copy_log_in_between().await;
         }
         let (first, size) = loop {
-            let Self { small, large, large_is_next, lanes, .. } = self;
-            if let Some(Some(got)) = lanes.next(store).now_or_never() {
+            let Self { small, large, large_is_next, lanes, was_aside, .. } = self;
+            // What waits aside and what comes take turns.
+            let others_are_next = std::mem::take(was_aside) && !(small.is_empty() && large.is_empty());
+            if !others_are_next && let Some(Some(got)) = lanes.next(store).now_or_never() {
+                *was_aside = true;
                 return Some(Work::Aside(got));
             }
             let first = if *large_is_next { large.take().map(|first| (first, Size::Large)) } else { None };
@@ -79,7 +84,10 @@ impl Queues {
             tokio::select! {
                 Some(first) = small.incoming.recv() => small.returned.push_back(first),
                 Some(first) = large.incoming.recv() => large.returned.push_back(first),
-                Some(got) = lanes.next(store) => return Some(Work::Aside(got)),
+                Some(got) = lanes.next(store) => {
+                    *was_aside = true;
+                    return Some(Work::Aside(got));
+                }
                 () = sleep_until(again.unwrap_or_else(Instant::now)), if again.is_some() => {}
                 else => return None,
             }

@@ -28,9 +28,11 @@ impl Turn {
     ///
     /// # Errors
     /// Those of [`Store::wait_for_turn`].
-    pub async fn and_wait_for(mut self, workspace: WorkspaceId, at_most: Duration) -> Result<Self> {
+    pub async fn and_wait_for(mut self, workspace: WorkspaceId, at_most: Option<Duration>) -> Result<Self> {
         debug_assert!(self.workspaces.is_empty(), "a turn has its lane already");
-        self.tx.wait_at_most(at_most).await?;
+        if let Some(at_most) = at_most {
+            self.tx.wait_at_most(at_most).await?;
+        }
         self.tx.take_lane(workspace).await?;
         self.workspaces.insert(workspace);
         Ok(self)
@@ -74,18 +76,18 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::Unavailable`] when somebody has it for longer than it is waited for.
-    pub async fn wait_for_turn(&self, workspace: WorkspaceId, at_most: Duration) -> Result<Turn> {
+    pub async fn wait_for_turn(&self, workspace: WorkspaceId, at_most: Option<Duration>) -> Result<Turn> {
         let tx = self.db.write().await?;
         Turn { tx, workspaces: BTreeSet::new() }.and_wait_for(workspace, at_most).await
     }
 }
 
 impl Tx {
-    /// Has this transaction wait for locks for so long at most; no time at all would be without end.
+    /// Has this transaction wait for each lock for so long at most.
     async fn wait_at_most(&mut self, at_most: Duration) -> Result<()> {
         const SQL: &str = "select set_config('lock_timeout', $1, true)";
         if let Self::Postgres(tx) = self {
-            let milliseconds = at_most.as_millis().max(1).to_string();
+            let milliseconds = at_most.as_millis().to_string();
             sqlx::query(SQL).bind(milliseconds).execute(tx.connection().await).await?;
         }
         Ok(())
