@@ -17,6 +17,7 @@ on_both! {
     a_file_is_taken_by_getting_it
     days_that_cannot_be_shown_are_named
     rounded_roles_get_rounded_figures
+    hidden_times_are_not_nobody
     a_day_without_anybody_is_not_told_from_a_day_of_few
     changes_of_the_settings_are_marked
     an_app_is_held_against_another
@@ -230,6 +231,30 @@ async fn rounded_roles_get_rounded_figures(world: World) {
     let roy = world.sign_in(&world.member("acme", "Roy", Role::ReadOnly).await).await;
     assert_eq!(world.get("/w/acme/metrics/now/file", &roy).await.status, StatusCode::FORBIDDEN);
     assert!(!world.get("/w/acme/metrics", &roy).await.body.contains("/file?"), "no link to what is refused");
+}
+
+/// Fourteen answered for the first time, seven after some seconds and seven after a minute: fewer than ten each.
+async fn hidden_times_are_not_nobody(world: World) {
+    world.workspace("Acme").await;
+    let input = world.input("acme", "Backend").await;
+    let send = async |n: i64, status: &str| {
+        let batch = json!({"device_info": {"platform": "iOS", "os_version": "18.1", "ios_idfv": format!("v{n}"),
+            "att_authorization_status": status}});
+        assert_eq!(world.event(&input, &batch).await.status, StatusCode::ACCEPTED);
+    };
+    for n in 0..14 {
+        send(n, "not_determined").await;
+    }
+    for n in 0..14 {
+        world.clock.advance(if n == 7 { 60 * SECOND } else { SECOND / 4 });
+        send(n, "authorized").await;
+    }
+    let ann = world.sign_in(&world.member("acme", "Ann", Role::Analyst).await).await;
+    let page = world.get("/w/acme/metrics/flow", &ann).await.body;
+    assert!(
+        page.contains("the bars hold 0 of about 10 or more first answers") && !page.contains("Nobody answered"),
+        "{page}"
+    );
 }
 
 /// Of a sum it is said that days of few are missing in it, and not whether there was anybody on them.

@@ -147,10 +147,11 @@ const NOBODY: &str = "Nobody answered for the first time in these days.";
 fn half(times: &[(AnswerTime, Shown)], first_answers: Shown) -> String {
     // Where classes are not told whole, the middle would be another one. That none is told at all is no sign that nobody answered.
     let is_hidden = |shown: Shown| shown.is_incomplete() || shown == Shown::FewerThanTen;
-    let is_hidden = is_hidden(first_answers) || times.iter().any(|(_, shown)| is_hidden(*shown));
     let figures = times.iter().map(|(class, shown)| (class, shown.figure().unwrap_or_default()));
     let all: i64 = figures.clone().map(|(_, n)| n).sum();
-    if is_hidden {
+    // Where no class is told there is none in the list, and yet somebody answered.
+    let are_missing = all < first_answers.figure().unwrap_or_default();
+    if are_missing || is_hidden(first_answers) || times.iter().any(|(_, shown)| is_hidden(*shown)) {
         return format!(
             "Your role sees rounded figures: the bars hold {} of {}. The rest, longer times among them, are hidden: on most days fewer than 10 took so long.",
             words::number(all),
