@@ -56,6 +56,8 @@ test("filters are in the address and hold while it follows", async ({ server, si
     await server.send(input, iphone(0, "denied"));
     await server.send(input, { environment: "development", device_info: { ios_idfv: "v-dev" } });
     const page = await signedIn(server.member(slug, "Ada", "compliance_admin"));
+    // Until its scripts are there.
+    await page.waitForLoadState("load");
     await page.getByLabel("Environment").selectOption("development");
     await expect(page).toHaveURL(/environment=development/);
     await expect(page.getByText("test devices only")).toBeVisible();
