@@ -34,6 +34,13 @@ test("what is open and what has the focus stay so while it follows", async ({ se
     await expect(page.getByText("3 Apple profiles, and")).toBeVisible();
     await expect(page.locator("#consent-table")).toBeVisible();
     await expect(summary).toBeFocused();
+    const question = page.getByRole("button", { name: "What is the restricted rate?" });
+    await question.click();
+    await server.send(input, iphone(3, "authorized"));
+    await expect(page.getByText("4 Apple profiles, and")).toBeVisible();
+    await expect(page.locator(":popover-open")).toContainText("restricted");
+    await page.keyboard.press("Escape");
+    await expect(page.locator(":popover-open")).toHaveCount(0);
 });
 
 test("the first event takes the place of the empty page, and its app can be chosen", async ({ server, signedIn }) => {

@@ -11,6 +11,7 @@ use crate::server::error::{Error, Result};
 use crate::server::ingest::writer::{COMMIT_BATCHES, COMMIT_SECONDS, COMMITS};
 use crate::server::services::jobs::{RUN_SECONDS, RUNS};
 use crate::server::state::AppState;
+use crate::server::store::audit::INSTALLATION;
 use crate::server::store::{Actor, CounterSelection, Purpose, WorkspaceRef};
 use axum::Router;
 use axum::extract::{MatchedPath, Request};
@@ -138,12 +139,12 @@ pub async fn serve_metrics(address: SocketAddr, handle: PrometheusHandle, state:
 /// Looks at how units are distributed now, in production: exact figures, for whoever may read this address.
 async fn look_at_workspaces(state: &AppState) -> Result<()> {
     let (actor, store) = (Actor::command_line(), state.store.for_purpose(Purpose::Caller));
-    let mut workspaces = store.system_view().await?.workspaces().await?;
-    // The same ones each time, whatever others are called.
-    workspaces.sort_by_key(|workspace| workspace.id);
+    // The same ones each time, whatever others are called: ids grow with the time.
+    let workspaces = store.system_view().await?.workspaces_after(INSTALLATION, i64::MAX).await?;
     metrics::gauge!(WORKSPACES_LEFT_OUT).set(workspaces.len().saturating_sub(MOST_WORKSPACES) as f64);
     for workspace in workspaces.into_iter().take(MOST_WORKSPACES) {
-        let mut view = store.view(&actor, WorkspaceRef::Id(workspace.id), Permission::SeeMetrics).await?;
+        let mut view = store.view(&actor, WorkspaceRef::Id(workspace), Permission::SeeMetrics).await?;
+        let slug = view.workspace.slug.to_string();
         let default = view.settings().await?.default;
         for unit in Unit::ALL.into_iter().filter(|unit| unit.of_now()) {
             let selection = CounterSelection { environment: Environment::Production, unit, app: None, slice: None };
@@ -152,7 +153,7 @@ async fn look_at_workspaces(state: &AppState) -> Result<()> {
                 let figures = Figures::new([(counts, default)], basis, view.precision);
                 for state in CountedState::OF_APPLE {
                     let labels = [
-                        ("workspace", workspace.slug.to_string()),
+                        ("workspace", slug.clone()),
                         ("unit", unit.as_str().to_owned()),
                         ("basis", basis.as_str().to_owned()),
                         ("status", state.as_str().to_owned()),

@@ -1,4 +1,5 @@
-//! Giving back the places of values that are counted by themselves, after a flood of values that meant nothing.
+//! Values that are counted by themselves: whether one is, and giving back all of their places after a flood of values that meant
+//! nothing.
 
 use crate::domain::audit::AuditAction;
 use crate::domain::count::{Dimension, OVERFLOW, Slice};
@@ -7,10 +8,11 @@ use crate::domain::permission::Permission;
 use crate::domain::time::Day;
 use crate::server::calendar;
 use crate::server::error::Result;
-use crate::server::store::{Act, Actor, Change, Done, Store, WorkspaceRef};
-use crate::server::store::{CounterSelection, View};
+use crate::server::store::{Act, Actor, Change, CounterSelection, Done, Store, View, WorkspaceRef};
 use serde::Serialize;
 
+/// Refuses a value that is counted together with others.
+///
 /// # Errors
 /// [`Problem::NoCounter`] for a value without a counter while others like it are counted together: its counts would be said to
 /// be zero. Rounded roles are not told which values there are; theirs are fewer than ten.
@@ -20,10 +22,6 @@ pub async fn assert_has_counter(view: &mut View, selection: CounterSelection<'_>
     if view.precision.is_rounded() || !is_open || value == OVERFLOW {
         return Ok(());
     }
-    let today = calendar::day(view.now, &view.workspace.time_zone);
-    if view.admitted_values(selection.app, *dimension, today).await?.contains(value) {
-        return Ok(());
-    }
     let others = Slice { dimension: *dimension, value: OVERFLOW.to_owned() };
     let others = CounterSelection { slice: Some(&others), ..selection };
     let are_there = if others.unit.of_now() {
@@ -31,10 +29,15 @@ pub async fn assert_has_counter(view: &mut View, selection: CounterSelection<'_>
     } else {
         view.daily(others, Day(0)).await?.values().any(|counts| counts.all() > 0)
     };
-    if are_there {
-        return Err(Refusal::BadRequest(vec![Fault::new(dimension.as_str(), Problem::NoCounter)]).into());
+    // Hardly ever; only then is it worth reading which values have counters.
+    if !are_there {
+        return Ok(());
     }
-    Ok(())
+    let today = calendar::day(view.now, &view.workspace.time_zone);
+    if view.admitted_values(selection.app, *dimension, today).await?.contains(value) {
+        return Ok(());
+    }
+    Err(Refusal::BadRequest(vec![Fault::new(dimension.as_str(), Problem::NoCounter)]).into())
 }
 
 /// How many values have a place, as the audit row holds it.

@@ -1,7 +1,7 @@
 //! The summary of a week: what its page shows, and what is mailed of it.
 
 use super::flow::Happened;
-use super::kept_days::kept_days;
+use super::kept_days::KeptDays;
 use super::release::{Milestone, milestones};
 use super::trend::{Compared, Point, Step, TrendQuery, compared};
 use crate::domain::att::CountedState;
@@ -9,7 +9,6 @@ use crate::domain::count::Unit;
 use crate::domain::environment::Environment;
 use crate::domain::metric::{Basis, Figures, Fraction, Meaning, Period, Rate};
 use crate::domain::privacy::InForce;
-use crate::domain::retention::Aging;
 use crate::domain::rounding::{Precision, Shown};
 use crate::domain::time::Day;
 use crate::server::calendar;
@@ -65,10 +64,9 @@ impl WeekSummary {
     }
 }
 
-/// Reads the summary of a week that is over.
-pub async fn week_summary(view: &mut View, week: Period, keep_days: i64) -> Result<WeekSummary> {
+/// Reads the summary of a week that is over, of the days that are kept.
+pub async fn week_summary(view: &mut View, week: Period, kept: KeptDays) -> Result<WeekSummary> {
     let (environment, precision) = (Environment::Production, view.precision);
-    let kept = kept_days(view, Aging::Days, keep_days).await?;
     let Period { first, last } = week;
     let question =
         TrendQuery { environment, unit: Unit::Profiles, app: None, slice: None, first, last, step: Step::Week };

@@ -1,11 +1,12 @@
 //! Mailing the summary of each week to those who asked for it.
 
 use super::Services;
+use super::kept_days::kept_days;
 use super::week::{WeekRate, WeekSummary, last_week, week_summary};
 use crate::domain::id::{PersonId, WorkspaceId};
 use crate::domain::job::JobStep;
 use crate::domain::metric::Period;
-use crate::domain::retention::Keep;
+use crate::domain::retention::{Aging, Keep};
 use crate::domain::time::{DAY, Day, HOUR};
 use crate::server::calendar;
 use crate::server::error::Result;
@@ -58,7 +59,8 @@ pub(super) async fn weekly_mail_step(services: &Services, keep: Keep, workspace:
     if waiting.is_empty() {
         return Ok(JobStep::Done(None));
     }
-    let summary = week_summary(&mut view, week, keep.daily_days).await?;
+    let kept = kept_days(&mut view, Aging::Days, keep.daily_days).await?;
+    let summary = week_summary(&mut view, week, kept).await?;
     let address = mailer.address(&format!("/w/{}/week?ends={}", view.workspace.slug, calendar::date(week.last)));
     let subject = format!("{}: {}", view.workspace.name, words::week(&days(week)));
     let text = text(&summary, &view.workspace.name, &address);

@@ -144,7 +144,6 @@ impl Db {
 
     /// Begins a transaction that sees one moment of the data and cannot write.
     pub async fn read(&self) -> Result<Tx> {
-        self.assert_there()?;
         let mut patience = self.purpose.is_patient().then(|| Patience::new(&self.precedence));
         if let Some(patience) = &mut patience {
             patience.give_way().await;

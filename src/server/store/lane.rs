@@ -38,8 +38,8 @@ impl Turn {
         Ok(self)
     }
 
-    /// Takes those of these workspaces' lanes too that nobody has, so many at most. None is waited for, so that two turns never wait for each
-    /// other.
+    /// Takes those of these workspaces' lanes too that nobody has, so many at most. None is waited for, so that two turns never
+    /// wait for each other.
     ///
     /// # Errors
     /// [`Error::Again`] when the turn ended while it waited for its use.

@@ -78,6 +78,25 @@ async fn nobody_changes_it_without_end(world: World) {
     assert_eq!(change(&other, 101).await, StatusCode::OK, "somebody else still can");
     world.clock.advance(DAY + 1);
     assert_eq!(change(&token, 102).await, StatusCode::OK);
+    // The policy is counted by itself, and the page says so beside its reason.
+    let ada = world.sign_in(&world.member("acme", "Ada", Role::ComplianceAdmin).await).await;
+    let set = async |form: &str, version: i64| {
+        let (version, policy) = (version.to_string(), ["withhold", "require_status"][(version % 2) as usize]);
+        let fields = match form {
+            "policy" => vec![("idfa_policy", policy), ("policy_reason", "a test"), ("policy_confirm", "")],
+            _ => vec![("status", "none"), ("reason", "a test"), ("confirm", "")],
+        };
+        let form: Vec<_> = [("form", form), ("version", &*version)].into_iter().chain(fields).collect();
+        world.post("/w/acme/privacy", &ada, &form).await
+    };
+    for version in 103..203 {
+        let reply = set("policy", version).await;
+        assert_eq!(reply.status, StatusCode::SEE_OTHER, "{version}: {}", reply.body);
+    }
+    let refused = set("policy", 203).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", refused.body);
+    assert!(refused.body.contains("That is a lot for now"), "{}", refused.body);
+    assert_eq!(set("default", 203).await.status, StatusCode::SEE_OTHER);
     world.assert_holds().await;
 }
 
@@ -110,6 +129,18 @@ async fn a_trend_reads_the_settings_of_its_days(world: World) {
         points.iter().map(|point| point["default"].as_str().unwrap_or("none").to_owned()).collect::<Vec<_>>()
     };
     let all = ask(0, 5).await;
+    // The same is told of each day by itself.
+    let ada = world.sign_in(&world.member("acme", "Ada", Role::ComplianceAdmin).await).await;
+    for (days, default) in all.iter().enumerate() {
+        let day = calendar::date(calendar::day(start, "UTC").plus(days as i64));
+        let page = world.get(&format!("/w/acme/audit?on={day}"), &ada).await.body;
+        let name = match default.as_str() {
+            "denied" => "Denied",
+            "restricted" => "Restricted",
+            _ => "Authorized",
+        };
+        assert!(page.contains(&format!("{name}</span></b>, version ")), "{day} {default}: {page}");
+    }
     for (from, to) in [(0, 0), (1, 1), (2, 2), (2, 4), (3, 3), (5, 5), (1, 5)] {
         assert_eq!(ask(from, to).await, all[from as usize..=to as usize], "{from} to {to}");
     }

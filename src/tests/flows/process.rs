@@ -316,6 +316,7 @@ async fn figures_are_served_on_an_address_of_their_own() {
         "attest_database_connections{purpose=\"page\",state=\"idle\"}",
         "attest_jobs_failing 0",
         "attest_jobs_late_seconds 0",
+        "attest_workspaces_left_out 0",
         "attest_units{workspace=\"acme\",unit=\"profiles\",basis=\"effective\",status=\"denied\"} 0",
     ] {
         assert!(figures.contains(name), "{name}: {figures}");

@@ -6,7 +6,7 @@ use crate::domain::time::MINUTE;
 use crate::ui::frame::{Frame, frame};
 use crate::ui::parts::field::{Faults, moment, summary};
 use crate::ui::parts::notice::done;
-use crate::ui::parts::popover::popover;
+use crate::ui::parts::popover::by_api;
 use crate::ui::prerender::Prerender;
 use crate::ui::surroundings::{Around, Model};
 use crate::ui::words::{self, Done, Moment};
@@ -117,7 +117,7 @@ pub fn alerts(page: Alerts) -> impl IntoView {
         </div>
         {page.done.map(done)}
         {rules}
-        <div>{popover("by-api", "as-link", "By API", view! { <pre class="copy" tabindex="0">{page.curl}</pre> })}</div>
+        <div>{by_api(page.curl)}</div>
     };
     frame(page.frame, content)
 }

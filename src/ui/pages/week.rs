@@ -3,6 +3,7 @@
 use crate::domain::metric::Rate;
 use crate::ui::frame::{Frame, frame};
 use crate::ui::parts::notice::done;
+use crate::ui::parts::pager::turn;
 use crate::ui::parts::rate::{Change, change, definition};
 use crate::ui::prerender::Prerender;
 use crate::ui::surroundings::{Around, Model};
@@ -95,9 +96,6 @@ pub fn week(page: WeekPage) -> impl IntoView {
         "The last week that is over, in production and over all apps."
     } else {
         "In production and over all apps."
-    };
-    let turn = |address: Option<String>, words: &'static str| {
-        address.map(|address| view! { <a class="button" href=address>{words}</a> })
     };
     let content = view! {
         <div class="head">

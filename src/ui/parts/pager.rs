@@ -33,9 +33,6 @@ pub fn pager(pager: &Pager, what: &'static str) -> Option<impl IntoView + use<>>
             format!("{} to {} of {} matches, of {} {what}", count(first), count(last), count(found), count(all))
         }
     };
-    let link = |address: Option<String>, words: &'static str| {
-        address.map(|address| view! { <a class="button" href=address>{words}</a> })
-    };
     Some(view! {
         <nav class="pager" aria-label=format!("Pages of {what}")>
             <form method="get" class="line">
@@ -43,7 +40,12 @@ pub fn pager(pager: &Pager, what: &'static str) -> Option<impl IntoView + use<>>
                 <button class="button">"Find"</button>
             </form>
             <p class="muted">{shown}</p>
-            <div class="turn">{link(previous, "Previous")}{link(next, "Next")}</div>
+            <div class="turn">{turn(previous, "Previous")}{turn(next, "Next")}</div>
         </nav>
     })
+}
+
+/// The way to the pages before or after, where there are any.
+pub fn turn(address: Option<String>, words: &'static str) -> Option<impl IntoView> {
+    address.map(|address| view! { <a class="button" href=address>{words}</a> })
 }

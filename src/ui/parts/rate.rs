@@ -10,16 +10,22 @@ use leptos::prelude::*;
 #[derive(Clone, Debug, PartialEq)]
 pub struct RateCard {
     pub rate: Rate,
-    pub value: String,
-    /// Such as `±0.3`, or the range where that is not the same to both sides; empty where there is none.
-    pub half: String,
+    pub now: Headline,
     /// Such as "42,780 of 116,575".
     pub figures: String,
     /// What it is the share of.
     pub of: String,
-    pub change: Option<Change>,
     /// Its course, from the oldest to the newest.
     pub course: Vec<Option<f64>>,
+}
+
+/// A rate at the end of a period, and how it changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Headline {
+    pub value: String,
+    /// Such as `±0.3`, or the range where that is not the same to both sides; empty where there is none.
+    pub half: String,
+    pub change: Option<Change>,
 }
 
 /// How a rate changed since the period before.
@@ -34,23 +40,23 @@ pub struct Change {
 
 /// The rate as a card.
 pub fn rate_card(card: RateCard) -> impl IntoView {
-    let change = card.change.map(change);
+    let Headline { value, half, change: grew } = card.now;
     view! {
         <div class="card rate">
             <div class="titled"><h2>{words::rate(card.rate)}</h2>{definition(card.rate, "card")}</div>
-            <p><b class="big">{card.value}</b>" "<small class="muted">{card.half}</small></p>
+            <p><b class="big">{value}</b>" "<small class="muted">{half}</small></p>
             {spark(&card.course)}
-            {change}
+            {grew.map(change)}
             <p class="muted">{card.figures}<br />{card.of}</p>
         </div>
     }
 }
 
 /// The rate in one line, above its chart.
-pub fn headline(card: RateCard) -> impl IntoView {
+pub fn headline(now: Headline) -> impl IntoView {
     view! {
         <div class="headline">
-            <b class="large">{card.value}</b><span class="muted">{card.half}</span>{card.change.map(change)}
+            <b class="large">{now.value}</b><span class="muted">{now.half}</span>{now.change.map(change)}
         </div>
     }
 }

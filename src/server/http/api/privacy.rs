@@ -114,7 +114,7 @@ struct ChangeBody {
         (status = 409, description = "The version sent is not the current one.", body = Errors),
         (status = 408, description = "The body did not come whole within 30 seconds.", body = Errors),
         (status = 413, description = "More than 64 KB.", body = Errors),
-        (status = 422, description = "A reason is missing or too long, or `status` is absent.", body = Errors),
+        (status = 422, description = "A reason is missing or too long, `status` is absent, or it was changed 100 times within a day.", body = Errors),
     )
 )]
 pub async fn set_att_default(

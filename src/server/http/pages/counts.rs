@@ -141,7 +141,7 @@ fn figures(read: &Read, asked: &PageQuery, largest: &[&App]) -> Figures {
         rates: Rate::ALL.map(|rate| reading.card(rate, compared)).into(),
         rates_at: ends,
         consent: Consent {
-            now: reading.card(Rate::Consent, compared),
+            now: reading.headline(Rate::Consent, compared),
             chart: consent,
             table: reading.table(Rate::Consent, compared, TABLE),
             links: details(read, asked, largest),

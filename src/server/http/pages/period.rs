@@ -4,6 +4,7 @@ use super::PageQuery;
 use crate::domain::error::Problem;
 use crate::domain::metric::Period;
 use crate::server::calendar;
+use crate::server::error::{Error, Result};
 use crate::server::http::moment::days_words;
 use crate::server::services::kept_days::KeptDays;
 use crate::server::services::trend::Step;
@@ -49,6 +50,14 @@ impl AskedPeriod {
         let period = Period::until(kept.today, span);
         let period = Period { first: period.first.max(kept.first), last: kept.today };
         Self { period, span: Some(span), fault }
+    }
+
+    /// Refuses days that cannot be shown, where others would be taken for them.
+    ///
+    /// # Errors
+    /// [`Refusal::Invalid`](crate::domain::error::Refusal::Invalid) with what is wrong with them.
+    pub fn assert_right(&self) -> Result<()> {
+        self.fault.map_or(Ok(()), |(field, problem)| Err(Error::invalid(field, problem)))
     }
 
     /// How its figures are put together unless something else is chosen.

@@ -16,7 +16,7 @@ use crate::server::services::trend::{Compared, Point};
 use crate::server::store::View;
 use crate::ui::frame::{NavPage, address};
 use crate::ui::parts::chart::line::{LineChart, LinePoint, Mark, Marks};
-use crate::ui::parts::rate::{Change, RateCard};
+use crate::ui::parts::rate::{Change, Headline, RateCard};
 use crate::ui::parts::rate_table::{RateRow, RateTable};
 use crate::ui::words;
 
@@ -92,27 +92,36 @@ impl Reading<'_> {
         let is_of_default = self.basis == Basis::Effective && all().any(|default| Some(default) != all().next());
         let meaning = match self.against {
             Against::Before(_) if is_of_default => Meaning::Unknown,
-            Against::App { is_apart: true, .. } if meaning == Meaning::Chance => Meaning::Chance,
-            // Another app is neither better nor worse.
-            Against::App { .. } if meaning == Meaning::Nothing => Meaning::Nothing,
-            Against::App { .. } => Meaning::Unknown,
             Against::Before(_) => meaning,
+            // Another app is neither better nor worse.
+            Against::App { is_apart, .. } => match meaning {
+                Meaning::Nothing => Meaning::Nothing,
+                Meaning::Chance if is_apart => Meaning::Chance,
+                _ => Meaning::Unknown,
+            },
         };
         let (words, span) = self.against.difference(grew);
         Some(Change { words, span, meaning })
     }
 
-    /// The card of a rate.
-    pub fn card(&self, rate: Rate, compared: &Compared) -> RateCard {
+    /// A rate at the end.
+    pub fn headline(&self, rate: Rate, compared: &Compared) -> Headline {
         let now = self.of_all(rate, &compared.points);
-        let figures = now.map(words::part_of_whole);
-        RateCard {
-            rate,
+        Headline {
             value: words::share(now.and_then(Fraction::share)),
             half: now.map(|now| words::half(now.share(), now.interval())).unwrap_or_default(),
+            change: self.change(rate, compared),
+        }
+    }
+
+    /// The card of a rate.
+    pub fn card(&self, rate: Rate, compared: &Compared) -> RateCard {
+        let figures = self.of_all(rate, &compared.points).map(words::part_of_whole);
+        RateCard {
+            rate,
+            now: self.headline(rate, compared),
             figures: figures.unwrap_or_default(),
             of: words::rate_in_short(rate, self.units),
-            change: self.change(rate, compared),
             course: compared.points.iter().map(|point| self.fraction(rate, point).share()).collect(),
         }
     }

@@ -33,11 +33,10 @@ pub async fn show(InWorkspace { visit, state, slug, workspace }: InWorkspace, qu
     let query = PageQuery::known(query, &[ENDS])?;
     let done = take_message(&visit.session, &visit.page).await?;
     let mut view = state.store.view(&visit.actor, workspace, Permission::SeeMetrics).await?;
-    let keep_days = state.config.retention.keep_daily_days.into();
-    let kept = kept_days(&mut view, Aging::Days, keep_days).await?;
+    let kept = kept_days(&mut view, Aging::Days, state.config.retention.keep_daily_days).await?;
     let last = last_week(kept.today);
     let week = asked_week(&query, last, kept)?;
-    let summary = week_summary(&mut view, week, keep_days).await?;
+    let summary = week_summary(&mut view, week, kept).await?;
     let other = |by: i64| format!("/w/{slug}/week?{ENDS}={}", calendar::date(week.last.plus(by)));
     let mail = match (state.services.mails(), view.gets_weekly_mail(visit.person.id).await?) {
         (false, _) => WeeklyMail::None,

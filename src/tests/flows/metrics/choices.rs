@@ -201,6 +201,8 @@ async fn days_that_cannot_be_shown_are_named(world: World) {
     // Days of which the first have none.
     let year = world.get("/w/acme/metrics/over-time?days=365", &ada).await.body;
     assert!(year.contains("Nothing was counted before ") && year.contains("Show the days since then"), "{year}");
+    let days = world.get("/w/acme/metrics/over-time?days=30&step=day", &ada).await.body;
+    assert!(days.contains("22 Nov 2026") && days.contains("?step=day&amp;from=2026-11-22&amp;to=2026-11-24"), "{days}");
     let ann = world.sign_in(&world.member("acme", "Ann", Role::Analyst).await).await;
     let year = world.get("/w/acme/metrics/over-time?days=365", &ann).await.body;
     assert!(!year.contains("Nothing was counted before"), "{year}");

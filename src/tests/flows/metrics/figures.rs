@@ -152,6 +152,14 @@ async fn a_change_is_told_from_chance(world: World) {
     let page = world.get("/w/acme/overview?days=7", &ada).await.body;
     let grew = (share(81, 102) - 0.5) * 100.0;
     assert!(page.contains(&format!("class=\"change better\"><b>▲ {grew:.1} points</b> in 7 days</p>")), "{page}");
+    // The rate above its chart, with its range, is that of its card and of its table.
+    let rate = format!("{:.1}%", share(81, 102) * 100.0);
+    let over_time = world.get("/w/acme/metrics/over-time?days=7", &ada).await.body;
+    assert!(page.contains(&format!("<b class=\"big\">{rate}</b>")), "{page}");
+    for page in [page, over_time] {
+        assert!(page.contains(&format!("<b class=\"large\">{rate}</b>")), "{page}");
+        assert!(page.contains(" · 81 of 102\"") && page.contains("71% to 86%"), "{page}");
+    }
 }
 
 /// A page of problems is as long as it was chosen to be, however long they go on; the file has every day.

@@ -2,7 +2,7 @@
 
 use crate::ui::parts::filter::{Select, filter_form};
 use crate::ui::parts::period::{PeriodChoice, period_choice};
-use crate::ui::parts::popover::popover;
+use crate::ui::parts::popover::{by_api, popover};
 use leptos::prelude::*;
 
 #[derive(Clone, Debug)]
@@ -50,9 +50,6 @@ pub fn metric_bar(bar: MetricBar) -> impl IntoView {
         popover("pictures", "as-link", "SVG", list)
     });
     let period = bar.period.as_ref().map(period_choice);
-    let curl = bar
-        .curl
-        .map(|curl| popover("by-api", "as-link", "By API", view! { <pre class="copy" tabindex="0">{curl}</pre> }));
     let link = view! { <p role="status"></p><pre class="copy" tabindex="0">{bar.link}</pre> };
     view! {
         <p class="printed">{bar.printed}</p>
@@ -67,7 +64,7 @@ pub fn metric_bar(bar: MetricBar) -> impl IntoView {
                 {files.collect_view()}
                 {pictures}
                 {popover("copied", "as-link", "Copy link", link)}
-                {curl}
+                {bar.curl.map(by_api)}
             </div>
         </div>
     }

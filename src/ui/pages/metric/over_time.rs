@@ -5,7 +5,7 @@ use crate::domain::metric::Rate;
 use crate::ui::parts::chart::line::{LineChart, line_chart};
 use crate::ui::parts::chart::stack::{Stack, stack};
 use crate::ui::parts::figures::figures;
-use crate::ui::parts::rate::{RateCard, definition, headline};
+use crate::ui::parts::rate::{Headline, definition, headline};
 use crate::ui::parts::rate_table::{RateTable, rate_table};
 use crate::ui::parts::status;
 use crate::ui::prerender::Prerender;
@@ -18,7 +18,7 @@ pub struct OverTime {
     pub chart: LineChart,
     pub table: RateTable,
     /// The rate at the end of these days.
-    pub now: RateCard,
+    pub now: Headline,
     pub stack: Stack,
     /// The newest first.
     pub rows: Vec<CountRow>,

@@ -14,7 +14,7 @@ use crate::ui::islands::reading::ChartReading;
 use crate::ui::parts::bars::{Bars, bars};
 use crate::ui::parts::chart::line::LineChart;
 use crate::ui::parts::field::moment;
-use crate::ui::parts::rate::{RateCard, rate_card};
+use crate::ui::parts::rate::{Headline, RateCard, rate_card};
 use crate::ui::parts::rate_table::RateTable;
 use crate::ui::prerender::{InertElement, Prerender};
 use crate::ui::surroundings::{Around, Model};
@@ -143,7 +143,7 @@ pub struct StateRow {
 #[derive(Clone, Debug)]
 pub struct Consent {
     /// The rate at the end of these days.
-    pub now: RateCard,
+    pub now: Headline,
     pub chart: LineChart,
     pub table: RateTable,
     /// Where the same is told in more detail.

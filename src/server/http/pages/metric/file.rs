@@ -35,9 +35,7 @@ pub async fn file(
     // What cannot be exported leaves no row that says it was.
     let mut view = state.store.view(&visit.actor, workspace.clone(), Permission::ExportMetrics).await?;
     let asked = Asked::read(&mut view, &query, shown, state.config.retention.keep_daily_days).await?;
-    if let Some((field, problem)) = asked.period.fault {
-        return Err(Error::invalid(field, problem));
-    }
+    asked.period.assert_right()?;
     if shown == MetricView::Explore {
         answered(&mut view, &asked).await?;
     }

@@ -56,7 +56,7 @@ pub async fn model(view: &mut View, asked: &Asked, query: &PageQuery) -> Result<
             title: "Time to the first answer".to_owned(),
             columns: times.iter().copied().map(time_column).collect(),
         },
-        half: half(&times, first_answers),
+        half: half(&times, first_answers, view.precision.is_rounded()),
         lead,
         limited: limited(&happened),
     })
@@ -144,14 +144,16 @@ fn time_row((class, shown): (AnswerTime, Shown), all: Shown) -> TimeRow {
 const NOBODY: &str = "Nobody answered for the first time in these days.";
 
 /// In which class the answer in the middle falls.
-fn half(times: &[(AnswerTime, Shown)], first_answers: Shown) -> String {
-    // Where classes are not told whole, the middle would be another one. That none is told at all is no sign that nobody answered.
-    let is_hidden = |shown: Shown| shown.is_incomplete() || shown == Shown::FewerThanTen;
+fn half(times: &[(AnswerTime, Shown)], first_answers: Shown, is_rounded: bool) -> String {
     let figures = times.iter().map(|(class, shown)| (class, shown.figure().unwrap_or_default()));
     let all: i64 = figures.clone().map(|(_, n)| n).sum();
-    // Where no class is told there is none in the list, and yet somebody answered.
-    let are_missing = all < first_answers.figure().unwrap_or_default();
-    if are_missing || is_hidden(first_answers) || times.iter().any(|(_, shown)| is_hidden(*shown)) {
+    // Where classes are not told whole, the middle would be another one. That none is told at all, and so none is in the list, is
+    // no sign that nobody answered.
+    let is_hidden = |shown: Shown| shown.is_incomplete() || shown == Shown::FewerThanTen;
+    let are_hidden = all < first_answers.figure().unwrap_or_default()
+        || is_hidden(first_answers)
+        || times.iter().any(|(_, shown)| is_hidden(*shown));
+    if is_rounded && are_hidden {
         return format!(
             "Your role sees rounded figures: the bars hold {} of {}. The rest, longer times among them, are hidden: on most days fewer than 10 took so long.",
             words::number(all),

@@ -44,21 +44,18 @@ pub async fn model(view: &mut View, asked: &Asked, query: &PageQuery) -> Result<
         total: words::count(figures.apple()),
     };
     let first = figures.iter().position(|(_, figures)| figures.all().figure().unwrap_or_default() > 0);
-    // Whether there is anybody on a day is not told to those who see rounded figures.
-    let since = first.filter(|first| *first > 0 && !view.precision.is_rounded());
-    let since = since.map(|first| since_then(figures[first].0.first, asked, query));
-    let nearest = match first {
+    let (since, nearest) = match first {
         // Whether there is anybody on a day is not told to those who see rounded figures.
-        None if !view.precision.is_rounded() => {
-            nearest(view.daily(asked.selection(), asked.kept.first).await?.into_keys(), asked, query)
-        }
-        _ => None,
+        _ if view.precision.is_rounded() => (None, None),
+        None => (None, nearest(view.daily(asked.selection(), asked.kept.first).await?.into_keys(), asked, query)),
+        Some(0) => (None, None),
+        Some(first) => (Some(since_then(figures[first].0.first, asked, query)), None),
     };
     Ok(OverTime {
         rate,
         chart: reading.chart(rate, &compared, marks, TABLE),
         table: reading.table(rate, &compared, TABLE),
-        now: reading.card(rate, &compared),
+        now: reading.headline(rate, &compared),
         stack: Stack {
             id: "shares",
             title: format!(

@@ -9,7 +9,7 @@ use crate::domain::error::Refusal;
 use crate::domain::id::PersonId;
 use crate::domain::permission::Permission;
 use crate::domain::text::visible;
-use crate::server::error::{Error, Result};
+use crate::server::error::Result;
 use crate::server::http::caller::InWorkspace;
 use crate::server::services::metric_export::{MetricsSnapshot, export_metrics};
 use crate::server::store::View;
@@ -51,9 +51,7 @@ async fn draw(
     shown: MetricView,
     reader: PersonId,
 ) -> Result<String> {
-    if let Some((field, problem)) = asked.period.fault {
-        return Err(Error::invalid(field, problem));
-    }
+    asked.period.assert_right()?;
     let (content, _) = content(view, asked, query, shown, reader, Said::default()).await?;
     let about = in_words(asked, query, shown);
     let workspace = &view.workspace.name;

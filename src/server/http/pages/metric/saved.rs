@@ -47,9 +47,7 @@ pub async fn change(inside: InWorkspace, query: RawQuery, mut form: Form) -> Res
             // What does not open is not saved.
             let chosen = PageQuery::known(RawQuery(Some(came_from.query.clone())), &PARAMETERS)?;
             let asked = Asked::read(&mut view, &chosen, came_from.view, state.config.retention.keep_daily_days).await?;
-            if asked.period.fault.is_some() {
-                return Err(Refusal::BadRequest(vec![]).into());
-            }
+            asked.period.assert_right()?;
             drop(view);
             let new = NewSavedView { name: name.clone(), view: came_from.view.as_str(), query: came_from.query };
             let result = match is_shared {

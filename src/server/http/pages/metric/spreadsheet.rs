@@ -20,14 +20,14 @@ fn write(table: &Table, about: &Map<String, Value>, now: Millis) -> std::result:
     // The moment of the figures, so that the same figures make the same file.
     let made = ExcelDateTime::from_timestamp(now.0.div_euclid(1000))?;
     book.set_properties(&DocProperties::new().set_creation_datetime(&made));
-    let head = Format::new().set_bold();
+    let (head, share) = (Format::new().set_bold(), Format::new().set_num_format("0.0%"));
     let sheet = book.add_worksheet().set_name("Figures")?;
     for (column, name) in table.columns.iter().enumerate() {
         sheet.write_string_with_format(0, place(column), *name, &head)?;
     }
     for (at, row) in table.rows.iter().enumerate() {
         for (column, value) in row.iter().enumerate() {
-            cell(sheet, (u32::try_from(at + 1).unwrap_or(u32::MAX), place(column)), value)?;
+            cell(sheet, (u32::try_from(at + 1).unwrap_or(u32::MAX), place(column)), value, &share)?;
         }
     }
     sheet.set_freeze_panes(1, 0)?;
@@ -35,7 +35,7 @@ fn write(table: &Table, about: &Map<String, Value>, now: Millis) -> std::result:
     let sheet = book.add_worksheet().set_name("About")?;
     for (at, (name, value)) in (0..).zip(about) {
         sheet.write_string_with_format(at, 0, name, &head)?;
-        cell(sheet, (at, 1), value)?;
+        cell(sheet, (at, 1), value, &share)?;
     }
     sheet.autofit();
     book.save_to_buffer()
@@ -46,7 +46,12 @@ fn place(column: usize) -> u16 {
 }
 
 /// Texts are written as such, so that none is a formula, and with nothing hidden in them.
-fn cell(sheet: &mut Worksheet, (row, column): (u32, u16), value: &Value) -> std::result::Result<(), XlsxError> {
+fn cell(
+    sheet: &mut Worksheet,
+    (row, column): (u32, u16),
+    value: &Value,
+    share: &Format,
+) -> std::result::Result<(), XlsxError> {
     match value {
         Value::Null => {}
         Value::Bool(is) => {
@@ -54,8 +59,7 @@ fn cell(sheet: &mut Worksheet, (row, column): (u32, u16), value: &Value) -> std:
         }
         // What is no whole number is a share.
         Value::Number(number) if number.is_f64() => {
-            let share = Format::new().set_num_format("0.0%");
-            sheet.write_number_with_format(row, column, number.as_f64().unwrap_or_default(), &share)?;
+            sheet.write_number_with_format(row, column, number.as_f64().unwrap_or_default(), share)?;
         }
         Value::Number(number) => {
             sheet.write_number(row, column, number.as_f64().unwrap_or_default())?;
