@@ -49,7 +49,12 @@ pub fn over_time(page: OverTime) -> impl IntoView {
     let drawn = match line_chart(&page.chart) {
         Some(drawn) => view! {
             <div class="chart-box">{drawn}</div>
-            {page.chart.has_before().then(|| view! { <p class="muted dashed">{page.chart.against.clone()}</p> })}
+            {page.chart.has_before().then(|| view! {
+                <ul class="legend" aria-label="Lines">
+                    <li class="line-key">{words::rate(rate)}</li>
+                    <li class="line-key dashed">{page.chart.against.clone()}</li>
+                </ul>
+            })}
             {figures(rate_table(page.table))}
         }
         .prerender(),

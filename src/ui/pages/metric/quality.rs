@@ -89,6 +89,6 @@ pub fn quality(page: Quality) -> impl IntoView {
     view! {
         {examples}
         {nothing}
-        {page.problems.into_iter().map(card).collect_view()}
+        <div class="problems">{page.problems.into_iter().map(card).collect_view()}</div>
     }
 }
