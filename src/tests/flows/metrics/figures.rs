@@ -13,6 +13,7 @@ on_both! {
     the_default_decides_what_was_not_reported
     a_change_is_told_from_chance
     a_problem_of_many_days_is_listed_by_the_newest
+    a_problem_by_itself_says_which_versions_it_comes_from
     a_long_breakdown_begins_with_twenty_rows
 }
 
@@ -181,6 +182,50 @@ async fn a_problem_of_many_days_is_listed_by_the_newest(world: World) {
     let by_day = rows.iter().filter(|row| !row["day"].is_null()).filter_map(|row| row["times"].as_i64());
     assert_eq!(by_day.sum::<i64>(), 33);
     world.assert_holds().await;
+}
+
+/// One kind alone is told by version, on its page and in its files; rounded roles are told no versions.
+async fn a_problem_by_itself_says_which_versions_it_comes_from(world: World) {
+    world.workspace("Acme").await;
+    let input = world.input("acme", "Backend").await;
+    let app = |version: &str| json!({"package": "com.acme.app", "application_version": version});
+    let without_idfa = json!({"att_authorization_status": "authorized", "ios_advertising_id": ""});
+    let in_seconds = json!({"att_authorization_status": "denied", "att_timestamp_unixtime_ms": 1_764_000_000});
+    for (n, (version, device)) in
+        [("3.1", &without_idfa), ("3.1", &without_idfa), ("3.2", &without_idfa), ("3.3", &in_seconds)]
+            .iter()
+            .enumerate()
+    {
+        let mut device = (*device).clone();
+        device["ios_idfv"] = json!(format!("v{n}"));
+        let batch = json!({"application_info": app(version), "device_info": device});
+        assert_eq!(world.event(&input, &batch).await.status, StatusCode::ACCEPTED);
+    }
+    let ada = world.sign_in(&world.member("acme", "Ada", Role::ComplianceAdmin).await).await;
+    let all = world.get("/w/acme/metrics/quality", &ada).await.body;
+    let one = "problem=authorized_without_idfa";
+    assert!(all.contains(&format!("href=\"?{one}\">By app and version")) && !all.contains(" 3.1<"), "{all}");
+    let page = world.get(&format!("/w/acme/metrics/quality?{one}"), &ada).await.body;
+    let (_, places) = page.split_once("App and version").expect("its places");
+    let row = |version: &str, times: &str| {
+        let said = places.split_once(&format!(" {version}</th>")).is_some_and(|(_, rest)| rest.starts_with(times));
+        assert!(said, "{version}: {page}");
+    };
+    row("3.1", "<td class=\"n\">2</td>");
+    row("3.2", "<td class=\"n\">1</td>");
+    assert!(!places.contains(" 3.3<") && page.matches("<h2").count() == 1, "{page}");
+    let file = json_file(&world, &ada, &format!("quality/file?format=json&{one}")).await;
+    let rows = file["rows"].as_array().expect("rows");
+    assert!(rows.iter().all(|row| row["problem"] == "authorized_without_idfa") && rows.len() == 3, "{file}");
+    assert_eq!(file["about"]["problem"], "authorized_without_idfa", "{file}");
+    let rob = world.sign_in(&world.member("acme", "Rob", Role::ReadOnly).await).await;
+    for page in ["quality", &format!("quality?{one}")] {
+        let page = world.get(&format!("/w/acme/metrics/{page}"), &rob).await.body;
+        assert!(!page.contains("version</th>") && !page.contains("By app and version"), "{page}");
+    }
+    for page in ["quality?problem=none", "flow?problem=authorized_without_idfa"] {
+        assert_eq!(world.get(&format!("/w/acme/metrics/{page}"), &ada).await.status, StatusCode::BAD_REQUEST);
+    }
 }
 
 /// The first rows are there at once and the others are opened; none is lost, and versions of several apps say what they are.

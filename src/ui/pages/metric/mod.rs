@@ -98,6 +98,11 @@ impl MetricView {
         matches!(self, Self::By | Self::Explore)
     }
 
+    /// Whether it is about data problems, of which one kind can be chosen.
+    pub fn has_problems(self) -> bool {
+        self == Self::Quality
+    }
+
     /// Whether its address can have this parameter.
     pub fn takes(self, parameter: &str) -> bool {
         match parameter {
@@ -107,6 +112,7 @@ impl MetricView {
             "days" | "from" | "to" => self.has_period(),
             "step" | "compare" => self.has_step(),
             "by" | "sort" => self.has_rows(),
+            "problem" => self.has_problems(),
             dimension => self.has_slice() && Dimension::ASKED.iter().any(|asked| asked.as_str() == dimension),
         }
     }

@@ -11,6 +11,8 @@ pub struct Quality {
     pub problems: Vec<ProblemCard>,
     /// Whether the reader sees rounded figures.
     pub is_rounded: bool,
+    /// Whether a single kind is asked for.
+    pub is_of_one: bool,
     /// The inputs, where examples are; `None` for those who may not see single batches.
     pub examples: Option<String>,
 }
@@ -27,19 +29,22 @@ pub struct ProblemCard {
     pub days: Vec<(String, String)>,
     /// On how many days it came before those.
     pub earlier: i64,
-    /// Apps with their versions, and how often each; empty for those who see rounded figures.
+    /// Apps with their versions, and how often each, where this kind alone is asked for; empty for those who see rounded figures.
     pub places: Vec<(String, String)>,
     /// How many places are not among them.
     pub more: i64,
+    /// Where its places are shown, unless they are.
+    pub by_version: Option<String>,
 }
 
 pub fn quality(page: Quality) -> impl IntoView {
     let examples = page.examples.map(|address| {
         view! { <p>"Batches with these problems can be seen at their input: "<a href=address>"Inputs"</a>"."</p> }
     });
-    let (nothing_seen, nothing_of) = match page.is_rounded {
-        true => ("No problem of 10 batches a day or more", "Your role does not see smaller ones."),
-        false => (
+    let (nothing_seen, nothing_of) = match (page.is_rounded, page.is_of_one) {
+        (true, _) => ("No problem of 10 batches a day or more", "Your role does not see smaller ones."),
+        (false, true) => ("Not in these days", "No batch that came in these days has this data problem."),
+        (false, false) => (
             "No data problems",
             "Nothing that came in these days contradicts itself, what its device said before, or Apple's rules.",
         ),
@@ -75,14 +80,13 @@ pub fn quality(page: Quality) -> impl IntoView {
                 <p class="muted">{problem.help}</p>
                 {columns(&problem.chart)}
                 {figures(view! {
-                    <div class="two">
-                        {places}
-                        <table>
-                            <thead><tr><th scope="col">"Day"</th><th scope="col" class="n">"Times"</th></tr></thead>
-                            <tbody>{problem.days.into_iter().map(row).collect_view()}{earlier}</tbody>
-                        </table>
-                    </div>
+                    <table>
+                        <thead><tr><th scope="col">"Day"</th><th scope="col" class="n">"Times"</th></tr></thead>
+                        <tbody>{problem.days.into_iter().map(row).collect_view()}{earlier}</tbody>
+                    </table>
                 })}
+                {places}
+                {problem.by_version.map(|address| view! { <p><a href=address>"By app and version"</a></p> })}
             </section>
         }
     };

@@ -6,6 +6,7 @@ use super::super::rate::{Against, Reading};
 use crate::domain::app::App;
 use crate::domain::closed_list::closed_list;
 use crate::domain::count::{BreakdownBy, Dimension, Slice, Unit};
+use crate::domain::data_problem::DataProblem;
 use crate::domain::environment::Environment;
 use crate::domain::error::{Fault, Problem, Refusal};
 use crate::domain::id::AppId;
@@ -33,7 +34,7 @@ closed_list! {
 }
 
 /// Everything that a page of metrics can be asked for; each view takes some of it.
-pub const PARAMETERS: [&str; 16] = [
+pub const PARAMETERS: [&str; 17] = [
     "environment",
     "unit",
     "basis",
@@ -47,6 +48,7 @@ pub const PARAMETERS: [&str; 16] = [
     "by",
     "sort",
     "step",
+    "problem",
     "days",
     "from",
     "to",
@@ -67,6 +69,8 @@ pub struct Asked {
     /// What rows are sorted by, and whether the other way round than is usual.
     pub sort: Option<(Sort, bool)>,
     pub step: Step,
+    /// The only kind of data problem that is asked for.
+    pub problem: Option<DataProblem>,
     pub period: AskedPeriod,
     pub kept: KeptDays,
     /// All apps, by name.
@@ -129,6 +133,7 @@ impl Asked {
             by: by.unwrap_or(usual_by),
             sort: query.parsed("sort", sort)?,
             step: query.parsed("step", Step::parse)?.unwrap_or(period.usual_step()),
+            problem: query.parsed("problem", DataProblem::parse)?,
             app,
             period,
             kept,

@@ -5,6 +5,7 @@ use super::asked::Asked;
 use crate::domain::app::App;
 use crate::domain::closed_list::closed_list;
 use crate::domain::count::{Dimension, Unit};
+use crate::domain::data_problem::DataProblem;
 use crate::domain::environment::Environment;
 use crate::domain::metric::{Basis, Rate};
 use crate::domain::permission::Permission;
@@ -144,6 +145,12 @@ fn selects(asked: &Asked, shown: MetricView) -> Vec<Select> {
         let usual = asked.period.usual_step();
         all.push(select(("step", "Step"), Step::ALL, (asked.step, usual), |step| (step.as_str(), step_name(step))));
     }
+    if shown.has_problems() {
+        let problems = [None].into_iter().chain(DataProblem::ALL.map(Some));
+        all.push(select(("problem", "Data problem"), problems, (asked.problem, None), |problem| {
+            problem.map_or(("", "All data problems"), |problem| (problem.as_str(), words::data_problem(problem)))
+        }));
+    }
     all.push(app_select(asked, ("app", "App", "All apps"), asked.app.as_ref()));
     if shown.has_step() && asked.apps.len() > 1 {
         all.push(app_select(asked, ("compare", "Compare with", "vs. the days before"), asked.compare.as_ref()));
@@ -256,6 +263,9 @@ fn chips(asked: &Asked, query: &PageQuery) -> Vec<Chip> {
     }
     for slice in &asked.slices {
         chips.push(chip(slice.dimension.as_str(), words::dimension_value_alone(slice.dimension, &slice.value)));
+    }
+    if let Some(problem) = asked.problem {
+        chips.push(chip("problem", words::data_problem(problem).to_owned()));
     }
     if let Some(other) = &asked.compare {
         chips.push(chip("compare", format!("vs. {}", other.name)));

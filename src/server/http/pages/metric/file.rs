@@ -90,6 +90,9 @@ fn about(view: &View, asked: &Asked, shown: MetricView) -> Map<String, Value> {
     if let Some(other) = &asked.compare {
         say("compared_with", other.name.clone().into());
     }
+    if let Some(problem) = asked.problem {
+        say("problem", problem.as_str().into());
+    }
     for slice in &asked.slices {
         say(slice.dimension.as_str(), slice.value.clone().into());
     }

@@ -166,7 +166,7 @@ async fn content(
         MetricView::OverTime => MetricContent::OverTime(Box::new(over_time::model(view, asked, query).await?)),
         MetricView::By => MetricContent::By(by::model(view, asked, query).await?),
         MetricView::Flow => MetricContent::Flow(flow::model(view, asked, query).await?),
-        MetricView::Quality => MetricContent::Quality(quality::model(view, asked).await?),
+        MetricView::Quality => MetricContent::Quality(quality::model(view, asked, query).await?),
         MetricView::Releases => {
             let address = format!("{}{}", bar::path(view.workspace.slug.as_str(), shown), query.with(&[]));
             MetricContent::Releases(releases::model(view, asked, said, address).await?)

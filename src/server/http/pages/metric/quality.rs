@@ -1,5 +1,6 @@
 //! Quality.
 
+use super::super::PageQuery;
 use super::asked::Asked;
 use crate::domain::data_problem::DataProblem;
 use crate::domain::environment::Environment;
@@ -22,20 +23,32 @@ const MOST_PLACES: usize = 20;
 /// How many days of each kind are listed below its chart, which has all of them.
 const MOST_DAYS: usize = 31;
 
-pub async fn model(view: &mut View, asked: &Asked) -> Result<Quality> {
+/// Where each came from is shown of one kind alone: it is a figure for each version of each app.
+pub async fn model(view: &mut View, asked: &Asked, query: &PageQuery) -> Result<Quality> {
     let period = asked.period.period;
     let by_day = view.data_problems_by_day(asked.environment, asked.app_id(), period).await?;
-    let places = view.data_problem_places(asked.environment, asked.app_id(), period).await?;
+    let places = match asked.problem {
+        Some(_) => view.data_problem_places(asked.environment, asked.app_id(), period).await?,
+        None => Vec::new(),
+    };
     let mut kinds: BTreeMap<DataProblem, BTreeMap<Day, i64>> = BTreeMap::new();
-    for (kind, day, n) in by_day {
+    let is_asked = |kind: DataProblem| asked.problem.is_none_or(|problem| problem == kind);
+    for (kind, day, n) in by_day.into_iter().filter(|(kind, ..)| is_asked(*kind)) {
         *kinds.entry(kind).or_default().entry(day).or_default() += n;
     }
-    let mut problems: Vec<(i64, ProblemCard)> =
-        kinds.iter().filter_map(|(kind, days)| card(*kind, days, &places, asked, view.precision)).collect();
+    // Whoever sees rounded figures is told no places.
+    let leads_to_places = asked.problem.is_none() && !view.precision.is_rounded();
+    let of_kind = |(kind, days): (&DataProblem, &BTreeMap<Day, i64>)| {
+        let by_version = leads_to_places.then(|| query.with(&[("problem", kind.as_str())]));
+        let (times, card) = card(*kind, days, &places, asked, view.precision)?;
+        Some((times, ProblemCard { by_version, ..card }))
+    };
+    let mut problems: Vec<(i64, ProblemCard)> = kinds.iter().filter_map(of_kind).collect();
     problems.sort_by_key(|(times, _)| Reverse(*times));
     let may_see = view.may(Permission::LookUpProfiles);
     Ok(Quality {
         is_rounded: view.precision.is_rounded(),
+        is_of_one: asked.problem.is_some(),
         problems: problems.into_iter().map(|(_, card)| card).collect(),
         examples: may_see.then(|| address(view.workspace.slug.as_str(), NavPage::Inputs, Environment::Production)),
     })
@@ -60,7 +73,7 @@ fn card(
         reading: format!("{}: {}", day_words(*day), words::count(shown(day))),
     };
     let mut of_kind: Vec<&ProblemPlace> = places.iter().filter(|place| place.kind == kind).collect();
-    of_kind.sort_by_key(|place| (Reverse(place.n), place.app_id, place.app_version.clone()));
+    of_kind.sort_by_key(|place| (Reverse(place.n), place.app_id, &place.app_version));
     let place = |place: &&ProblemPlace| {
         let app = asked.apps.iter().find(|app| app.id == place.app_id).map(|app| app.name.as_str());
         (words::problem_place(app, &place.app_version), words::number(place.n))
@@ -80,6 +93,7 @@ fn card(
         days: with_any.take(MOST_DAYS).map(|day| (day_words(*day), words::count(shown(day)))).collect(),
         places: of_kind.iter().take(MOST_PLACES).map(place).collect(),
         more: beyond(of_kind.len(), MOST_PLACES),
+        by_version: None,
     };
     Some((count, card))
 }

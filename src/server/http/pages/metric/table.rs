@@ -196,7 +196,8 @@ async fn quality(view: &mut View, asked: &Asked) -> Result<Table> {
     let period = asked.period.period;
     let by_day = view.data_problems_by_day(asked.environment, asked.app_id(), period).await?;
     let precision = view.precision;
-    let by_day = by_day.into_iter().filter(|(_, _, n)| *n >= precision.step());
+    let is_asked = |kind: DataProblem| asked.problem.is_none_or(|problem| problem == kind);
+    let by_day = by_day.into_iter().filter(|(kind, _, n)| is_asked(*kind) && *n >= precision.step());
     let of_day = |(kind, day, n): (DataProblem, Day, i64)| {
         let day = calendar::date(day).into();
         vec!["day".into(), kind.as_str().into(), day, Value::Null, Value::Null, count(precision.shown(n))]
@@ -207,7 +208,8 @@ async fn quality(view: &mut View, asked: &Asked) -> Result<Table> {
         vec!["place".into(), place.kind.as_str().into(), Value::Null, name, place.app_version.into(), place.n.into()]
     };
     let places = view.data_problem_places(asked.environment, asked.app_id(), period).await?;
-    let rows = by_day.map(of_day).chain(places.into_iter().map(of_place)).collect();
+    let places = places.into_iter().filter(|place| is_asked(place.kind));
+    let rows = by_day.map(of_day).chain(places.map(of_place)).collect();
     Ok(Table { columns: vec!["figure", "problem", "day", "app", "app_version", "times"], rows })
 }
 
