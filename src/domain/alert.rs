@@ -233,11 +233,8 @@ mod tests {
         let of = |part, whole| AlertFigures { consent: fraction(part, whole), ..quiet() };
         assert_eq!(look(&of(300, 1000), AlertKind::RateChange, 10), (true, Some(-100)));
         assert_eq!(look(&of(500, 1000), AlertKind::RateChange, 10), (true, Some(100)));
-        assert_eq!(
-            look(&of(50, 110), AlertKind::RateChange, 5),
-            (false, Some(55)),
-            "of a hundred and ten that is chance"
-        );
+        assert_eq!(look(&of(130, 300), AlertKind::RateChange, 3), (false, Some(33)), "of three hundred that is chance");
+        assert_eq!(look(&of(50, 110), AlertKind::RateChange, 5), (false, None), "rounding alone could turn it");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Apps: what a device key is scoped by.
 
 use super::id::AppId;
+use std::collections::BTreeMap;
 
 /// How many apps senders can make in a workspace; all further bundle ids are one app.
 pub const MOST_APPS: i64 = 1000;
@@ -14,9 +15,47 @@ pub struct App {
     pub name: String,
 }
 
-impl App {
-    /// Whether a text is its id or its bundle id.
-    pub fn is_called(&self, text: &str) -> bool {
-        Some(self.id) == AppId::parse(text) || self.bundle.as_deref() == Some(text)
+/// The app of an id, or of a bundle id where the text is no app's id: senders choose bundle ids, and no id leads to another app by
+/// what they chose.
+pub fn app_called<'a>(apps: &'a [App], text: &str) -> Option<&'a App> {
+    let of_id = AppId::parse(text).and_then(|id| apps.iter().find(|app| app.id == id));
+    of_id.or_else(|| apps.iter().find(|app| app.bundle.as_deref() == Some(text)))
+}
+
+/// The apps with names that tell them apart: senders choose names too. Those of one name are called by their bundle ids beside
+/// it, or by their ids.
+pub fn told_apart(mut apps: Vec<App>) -> Vec<App> {
+    let mut times: BTreeMap<String, u32> = BTreeMap::new();
+    apps.iter().for_each(|app| *times.entry(app.name.clone()).or_default() += 1);
+    for app in apps.iter_mut().filter(|app| times[&app.name] > 1) {
+        let id = app.bundle.clone().unwrap_or_else(|| app.id.to_string());
+        app.name = format!("{} ({id})", app.name);
+    }
+    apps
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn app(id: i64, bundle: Option<&str>, name: &str) -> App {
+        App { id: AppId(id), bundle: bundle.map(str::to_owned), name: name.to_owned() }
+    }
+
+    #[test]
+    fn a_bundle_id_in_the_form_of_an_id_leads_to_no_other_app() {
+        let id = AppId(7).to_string();
+        let apps = [app(1, Some(&id), "!shadow"), app(7, Some("com.acme"), "Racer")];
+        let called = |text: &str| app_called(&apps, text).map(|app| app.id);
+        assert_eq!(called(&id), Some(AppId(7)));
+        assert_eq!((called("com.acme"), called(&AppId(1).to_string())), (Some(AppId(7)), Some(AppId(1))));
+        assert_eq!(called("com.other"), None);
+    }
+
+    #[test]
+    fn apps_of_one_name_are_told_apart() {
+        let apps = told_apart(vec![app(1, Some("a"), "Racer"), app(2, None, "Racer"), app(3, Some("c"), "Shop")]);
+        let names: Vec<String> = apps.into_iter().map(|app| app.name).collect();
+        assert_eq!(names, ["Racer (a)".to_owned(), format!("Racer ({})", AppId(2)), "Shop".to_owned()]);
     }
 }

@@ -76,8 +76,10 @@ closed_list! {
         NotARole => "not_a_role",
         NotATimeZone => "not_a_time_zone",
         NotADay => "not_a_day",
-        /// A day before those that are kept, to come, or after the other one.
+        /// A day before those that are kept, to come, or too long before the last one.
         DayOutOfRange => "day_out_of_range",
+        /// The first day of a period, where the last one is before it.
+        AfterLastDay => "after_last_day",
         /// A threshold that an alert cannot have.
         ThresholdOutOfRange => "threshold_out_of_range",
         /// An e-mail that belongs to no account.

@@ -150,6 +150,13 @@ pub fn share(part: Shown, whole: Shown) -> Option<f64> {
     (whole_figure >= floor && is_complete && is_precise).then(|| part_figure as f64 / whole_figure as f64)
 }
 
+/// By how much rounding may have made a share more or less, at most; nothing for exact counts.
+pub fn share_off(part: Shown, whole: Shown) -> Option<f64> {
+    let share = share(part, whole)?;
+    let off = |shown: Shown| (shown.off() + shown.missing()) as f64;
+    Some((off(part) + share * off(whole)) / whole.figure()? as f64)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -116,6 +116,16 @@ impl Email {
     }
 }
 
+/// How many characters of a text that was sent stand in a line of a mail, at most.
+const LINE: usize = 200;
+
+/// A text that was sent, as a part of one line of plain text: no longer than a line, without ends of lines, and with
+/// characters that nobody sees made visible. Whoever sends it can write no lines of their own.
+pub fn in_line(text: &str) -> String {
+    let cut: String = text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(LINE).collect();
+    visible(cut)
+}
+
 /// The text with characters that nobody sees made visible, such as `[U+202E]`: by them what was sent from outside could look
 /// like something else. Line ends and tabs stay.
 pub fn visible(text: String) -> String {
@@ -152,6 +162,13 @@ fn is_invisible(c: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_sent_is_no_line_of_its_own() {
+        assert_eq!(in_line("6.6\n\nSign in at\r\u{2028}https://evil\u{202e}"), "6.6 Sign in at https://evil[U+202E]");
+        assert_eq!(in_line("a\u{b}b\u{85}c\u{c}d\u{2029}e"), "a b c d e", "whatever ends a line");
+        assert_eq!(in_line(&"x".repeat(5000)).len(), LINE);
+    }
 
     #[test]
     fn names_are_tidied_and_bounded() {

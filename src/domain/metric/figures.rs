@@ -4,7 +4,7 @@ use super::basis::Basis;
 use super::rate::{Fraction, Rate};
 use crate::domain::att::{CountedState, Status};
 use crate::domain::count::Counts;
-use crate::domain::rounding::{Precision, Shown};
+use crate::domain::rounding::{Precision, Shown, share};
 
 /// The counts of one moment, or of several days that are added up as they are shown.
 #[derive(Clone, Debug, PartialEq)]
@@ -62,6 +62,14 @@ impl Figures {
     /// The same as the states add up as they are shown: what their shares are of, which never are more than the whole.
     pub fn apple_as_shown(&self) -> Shown {
         self.sum(Basis::Explicit, &CountedState::OF_APPLE)
+    }
+
+    /// How many have each state of [`CountedState::OF_APPLE`], for a drawing of them in proportion to each other; `None` where
+    /// their shares are not told either.
+    pub fn proportions(&self) -> Option<[i64; 5]> {
+        let whole = self.apple_as_shown();
+        share(whole, whole)?;
+        Some(CountedState::OF_APPLE.map(|state| self.of(state).figure().unwrap_or_default()))
     }
 
     /// How many there are on all platforms.

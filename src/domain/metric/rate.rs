@@ -4,7 +4,7 @@
 use super::interval::{Interval, difference, wilson};
 use crate::domain::att::{CountedState, Status};
 use crate::domain::closed_list::closed_list;
-use crate::domain::rounding::{Shown, share};
+use crate::domain::rounding::{Shown, share, share_off};
 
 closed_list! {
     /// A rate, in the order in which they are shown.
@@ -105,9 +105,14 @@ impl Fraction {
         (self.is_of_one_moment && before.is_of_one_moment).then_some(interval)
     }
 
-    /// By how much the share of `rate` grew since `before`, as a difference of shares, and what that means.
+    /// By how much the share of `rate` grew since `before`, as a difference of shares, and what that means; `None` also where
+    /// rounding alone could make it fall instead.
     pub fn since(self, before: Self, rate: Rate) -> Option<(f64, Meaning)> {
         let grew = self.share()? - before.share()?;
+        let off = share_off(self.part, self.whole)? + share_off(before.part, before.whole)?;
+        if off > 0.0 && grew.abs() <= off {
+            return None;
+        }
         let meaning = match self.grown_since(before) {
             None => Meaning::Unknown,
             Some(_) if grew.abs() < SHOWN / 2.0 => Meaning::Nothing,
@@ -116,5 +121,26 @@ impl Fraction {
             Some(_) => Meaning::Worse,
         };
         Some((grew, meaning))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(part: Shown, whole: Shown) -> Fraction {
+        Fraction { part, whole, is_of_one_moment: true }
+    }
+
+    /// Read by somebody who sees tens, a rate never seems to rise where it fell.
+    #[test]
+    fn a_change_that_rounding_alone_could_turn_is_not_told() {
+        let rounded = |part, whole| of(Shown::Rounded(part), Shown::Rounded(whole));
+        let grew = |before: Fraction, now: Fraction| now.since(before, Rate::Consent).map(|(grew, _)| grew);
+        assert_eq!(grew(rounded(380, 1000), rounded(390, 1000)), None, "384 and then 385 of 1000");
+        assert!(grew(rounded(3800, 10_000), rounded(4000, 10_000)).is_some());
+        let exact = |part, whole| of(Shown::Exact(part), Shown::Exact(whole));
+        assert!(grew(exact(380, 1000), exact(381, 1000)).is_some_and(|grew| grew > 0.0));
+        assert_eq!(grew(exact(380, 1000), exact(380, 1000)), Some(0.0));
     }
 }

@@ -1,7 +1,7 @@
 //! Lanes that somebody else has: they are waited for beside everything else, so that nobody waits for another workspace.
 
 use crate::domain::id::WorkspaceId;
-use crate::server::error::Result;
+use crate::server::error::{Error, Result};
 use crate::server::store::{STREAM_CONNECTIONS, Store, Turn};
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -15,14 +15,17 @@ const MOST: usize = STREAM_CONNECTIONS as usize - 2;
 const TRIED_EACH: Duration = Duration::from_millis(20);
 /// For how long a lane is wanted at most, tried and waited for together: as long as a lock is waited for.
 const WANTED_FOR: Duration = Duration::from_secs(10);
-/// It is never waited for less than this: what the transaction does then waits for locks as long.
+/// For how long a lane is waited for at first, each further time for twice as long: lanes that are kept for long shall not take the
+/// places of those that are not. It is never waited for less than this: what the transaction does then waits for locks as long.
 const LEAST: Duration = Duration::from_secs(1);
 
-/// A workspace whose lane is wanted, since when, and whether large requests of it come first then.
+/// A workspace whose lane is wanted, since when, how often it was waited for in vain, and whether large requests of it come first
+/// once it is got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Wanted {
     pub workspace: WorkspaceId,
     pub since: Instant,
+    pub in_vain: u32,
     pub large_is_next: bool,
 }
 
@@ -32,22 +35,28 @@ impl Wanted {
         self.since.elapsed() >= WANTED_FOR
     }
 
-    /// For how long it may be waited for, where that is much less than every lock may.
-    fn at_most(self) -> Option<Duration> {
-        let waited = self.since.elapsed();
-        (waited >= LEAST).then(|| WANTED_FOR.saturating_sub(waited).max(LEAST))
+    /// For how long it is waited for now.
+    fn at_most(self) -> Duration {
+        (LEAST * 2_u32.saturating_pow(self.in_vain)).min(WANTED_FOR.saturating_sub(self.since.elapsed())).max(LEAST)
     }
 }
 
-/// The workspaces whose lane is wanted. Those who want one for longest wait for it; the others are tried from time to time, and
-/// wait once it is their turn to.
+/// The workspaces whose lane is wanted. Those who want one for longest wait for it, those first that waited least often; the others
+/// are tried from time to time, and wait once it is their turn to.
 #[derive(Default)]
 pub(super) struct Lanes {
     /// In tasks of their own: who has a connection and waits shall not also wait for whoever commits meanwhile.
-    waits: JoinSet<(Wanted, Result<Turn>)>,
+    waits: JoinSet<(Wanted, Result<Option<Turn>>)>,
+    /// How many of them wait again, after they did in vain: one place is always for those that do not.
+    again: usize,
     /// Those that are tried, in the order in which they want it.
     tried: Vec<Wanted>,
     tried_at: Option<Instant>,
+}
+
+/// Why what waits aside is not stored.
+pub(super) fn not_got() -> Error {
+    Error::Unavailable("its lane was not got".to_owned())
 }
 
 /// What is to be done for lanes.
@@ -62,25 +71,25 @@ impl Lanes {
     /// Wants the lanes of these workspaces too, the first that is waited for with a turn that has got no lane, if there is one.
     pub fn want(&mut self, store: &Store, wanted: impl IntoIterator<Item = Wanted>, turn: Option<Turn>) {
         self.tried.extend(wanted);
-        self.tried.sort_by_key(|wanted| wanted.since);
+        self.tried.sort_by_key(|wanted| (wanted.in_vain, wanted.since));
         self.wait(store, turn);
     }
 
     /// Waits for as many as may be waited for at once.
     fn wait(&mut self, store: &Store, mut turn: Option<Turn>) {
         let mut free = MOST.saturating_sub(self.waits.len());
+        let again = &mut self.again;
         let may_wait = |wanted: &mut Wanted| {
-            let may = free > 0 && !wanted.is_late();
+            let is_again = wanted.in_vain > 0;
+            let may = free > 0 && !wanted.is_late() && (!is_again || *again < MOST - 1);
             free -= usize::from(may);
+            *again += usize::from(may && is_again);
             may
         };
         for wanted in self.tried.extract_if(.., may_wait) {
             let (store, turn) = (store.clone(), turn.take());
             self.waits.spawn(async move {
-                let turn = match turn {
-                    Some(turn) => turn.and_wait_for(wanted.workspace, wanted.at_most()).await,
-                    None => store.wait_for_turn(wanted.workspace, wanted.at_most()).await,
-                };
+                let turn = store.wait_for_turn(turn, wanted.workspace, wanted.at_most()).await;
                 (wanted, turn)
             });
         }
@@ -93,21 +102,32 @@ impl Lanes {
 
     /// What is to be done next; `None` while no lane is wanted.
     pub async fn next(&mut self, store: &Store) -> Option<Got> {
-        let due = self.tried_at;
-        let got = tokio::select! {
-            Some(waited) = self.waits.join_next() => {
-                // Only a panic ends one otherwise, and goes on here.
-                let (wanted, turn) = waited.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()));
-                Got::Lane(wanted, turn)
-            }
-            () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {
-                self.tried_at = None;
-                Got::Due
-            }
-            else => return None,
-        };
-        self.wait(store, None);
-        Some(got)
+        loop {
+            let due = self.tried_at;
+            let got = tokio::select! {
+                Some(waited) = self.waits.join_next() => {
+                    // Only a panic ends one otherwise, and goes on here.
+                    let (wanted, turn) = waited.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()));
+                    self.again -= usize::from(wanted.in_vain > 0);
+                    match turn {
+                        Ok(Some(turn)) => Got::Lane(wanted, Ok(turn)),
+                        Ok(None) if wanted.is_late() => Got::Lane(wanted, Err(not_got())),
+                        Ok(None) => {
+                            self.want(store, [Wanted { in_vain: wanted.in_vain + 1, ..wanted }], None);
+                            continue;
+                        }
+                        Err(error) => Got::Lane(wanted, Err(error)),
+                    }
+                }
+                () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {
+                    self.tried_at = None;
+                    Got::Due
+                }
+                else => return None,
+            };
+            self.wait(store, None);
+            return Some(got);
+        }
     }
 
     /// Whether any is waited for: whoever gets it holds it until it is used.

@@ -160,7 +160,11 @@ impl Queue {
     pub fn settle(&mut self, reply: Reply, part: &Parcel, outcome: Result<RequestOutcome>) {
         match reply.settle(part, outcome) {
             Settled::Answered => {}
-            Settled::Part(rest) => self.returned.push_front(rest),
+            // The rest comes before what came after it.
+            Settled::Part(rest) => match self.aside.get_mut(&rest.parcel.grant.workspace()) {
+                Some(others) => others.push_front(rest),
+                None => self.returned.push_front(rest),
+            },
             Settled::Again(from, waiting) => self.again.push((from, waiting)),
         }
     }

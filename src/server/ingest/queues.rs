@@ -120,6 +120,11 @@ impl Queues {
         if size == Size::Small || !(small_come || self.lanes.is_waiting()) {
             return limits;
         }
+        self.part(limits)
+    }
+
+    /// The limits of a part of large requests.
+    fn part(&self, limits: Limits) -> Limits {
         let least = self.pace.part();
         let part =
             (self.rows.held() / PARTS * least / PART).clamp(least, LARGEST_PART * least / PART).min(limits.commit_rows);
@@ -133,7 +138,11 @@ impl Queues {
         let large_is_next = wanted.first().is_some_and(|oldest| oldest.large_is_next);
         let is_large = has(&self.large) && (large_is_next || !has(&self.small));
         let size = if is_large { Size::Large } else { Size::Small };
-        let limits = self.limits_of(size, limits);
+        // Other processes want this lane too, whoever sends here: with as much in each turn none gets more than the others.
+        let limits = if size == Size::Large { self.part(limits) } else { limits };
+        if size == Size::Small {
+            self.small_at = Some(Instant::now());
+        }
         let queue = self.of(size);
         let first = wanted.iter().find_map(|wanted| queue.take_aside(wanted.workspace))?;
         let mut group = CommitGroup::of(first, limits);
@@ -150,7 +159,7 @@ impl Queues {
         let since = Instant::now();
         self.lanes.want(
             store,
-            workspaces.into_iter().map(|workspace| Wanted { workspace, since, large_is_next: false }),
+            workspaces.into_iter().map(|workspace| Wanted { workspace, since, in_vain: 0, large_is_next: false }),
             turn,
         );
     }
@@ -163,7 +172,7 @@ impl Queues {
             let workspace = wanted.workspace;
             if self.small.has_aside(workspace) || self.large.has_aside(workspace) {
                 again.push(match served.contains(&workspace) {
-                    true => Wanted { since: Instant::now(), large_is_next: size == Size::Small, ..wanted },
+                    true => Wanted { since: Instant::now(), in_vain: 0, large_is_next: size == Size::Small, ..wanted },
                     false => wanted,
                 });
             } else {

@@ -13,8 +13,8 @@ use tokio::time::Instant;
 /// How long a request that is stored in part waits until it is tried again, at first and at most; each time twice as long.
 const TRIED_AGAIN: Duration = Duration::from_millis(100);
 const TRIED_AGAIN_AT_MOST: Duration = Duration::from_secs(5);
-/// How often it is tried again: for about a minute.
-const TIMES: u32 = 16;
+/// For how long it is tried again.
+const TRIED_FOR: Duration = Duration::from_secs(60);
 
 /// A request in the queue, or the part of it that is stored now.
 #[derive(Debug)]
@@ -41,8 +41,9 @@ pub(super) struct Reply {
     before: usize,
     /// What the policy refused of these, by its place in the request.
     refused: Vec<usize>,
-    /// How often the store was away since a part was stored.
+    /// How often the store was away since a part was stored, and since when.
     failures: u32,
+    away_since: Option<Instant>,
 }
 
 /// What is to be done with a request once it is known what became of its part.
@@ -79,7 +80,18 @@ impl Reply {
         ahead: Ahead,
     ) -> Self {
         let (rest, refused) = (Vec::new(), Vec::new());
-        Self { answer, room, _place: place, _voice: voice, _ahead: ahead, rest, before: 0, refused, failures: 0 }
+        Self {
+            answer,
+            room,
+            _place: place,
+            _voice: voice,
+            _ahead: ahead,
+            rest,
+            before: 0,
+            refused,
+            failures: 0,
+            away_since: None,
+        }
     }
 
     /// Says what is next once it is known what became of this part, and answers if that was all. A request that is stored in
@@ -89,7 +101,7 @@ impl Reply {
             Ok(Ok(refused)) => {
                 self.refused.extend(refused.into_iter().map(|at| self.before + at));
                 self.before += part.sent.batches.len();
-                self.failures = 0;
+                (self.failures, self.away_since) = (0, None);
                 if self.rest.is_empty() {
                     let refused = std::mem::take(&mut self.refused);
                     return self.send(Ok(Ok(refused)));
@@ -100,10 +112,10 @@ impl Reply {
             }
             Err(Error::Unavailable(cause)) if self.before > 0 => {
                 self.failures += 1;
-                if self.failures > TIMES {
+                if self.away_since.get_or_insert_with(Instant::now).elapsed() > TRIED_FOR {
                     return self.send(Err(Error::Internal(cause)));
                 }
-                let wait = TRIED_AGAIN.saturating_mul(1 << (self.failures - 1)).min(TRIED_AGAIN_AT_MOST);
+                let wait = TRIED_AGAIN.saturating_mul(1 << (self.failures - 1).min(8)).min(TRIED_AGAIN_AT_MOST);
                 tracing::warn!(cause, failures = self.failures, "a request that is stored in part waits for the store");
                 let mut part = part.clone();
                 part.sent.batches.append(&mut self.rest);
@@ -111,6 +123,10 @@ impl Reply {
             }
             Err(error @ (Error::Again(_) | Error::Broken(_))) if self.before > 0 => {
                 self.send(Err(Error::internal(error)))
+            }
+            // Nothing may be told as refused of which a part was stored.
+            Ok(Err(refusal)) if self.before > 0 => {
+                self.send(Err(Error::Internal(format!("{refusal:?}, after a part of it was stored"))))
             }
             outcome => self.send(outcome),
         }

@@ -2,7 +2,7 @@
 
 use super::Limits;
 use super::commit_group::CommitGroup;
-use super::lanes::{Got, Wanted};
+use super::lanes::{Got, Wanted, not_got};
 use super::queue::{Queue, Size};
 use super::queues::{Queues, Work};
 use super::waiting::Reply;
@@ -71,7 +71,7 @@ impl Writer {
         let (beside, most) = if self.store.is_spread() { (0, 1) } else { (usize::MAX, usize::MAX) };
         let lanes = &mut self.queues.lanes;
         let (turn, mut wanted) = match got {
-            Got::Lane(wanted, Ok(turn)) => (turn.and_free(lanes.tried(), beside).await, vec![wanted]),
+            Got::Lane(wanted, Ok(turn)) => (self.store.and_free(turn, lanes.tried(), beside).await, vec![wanted]),
             Got::Lane(wanted, Err(error)) => (Err(error), vec![wanted]),
             Got::Due => (self.store.turn_of_free_lanes(lanes.tried(), most).await, Vec::new()),
         };
@@ -82,7 +82,7 @@ impl Writer {
             Err(_) => {}
         }
         let late = lanes.take_late();
-        self.tell_aside(&late, &Error::Unavailable("its lane was not got".to_owned()));
+        self.tell_aside(&late, &not_got());
         if let Err(error @ (Error::Unavailable(_) | Error::Internal(_))) = &turn {
             self.tell_aside(&wanted, error);
             return;

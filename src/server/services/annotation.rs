@@ -1,6 +1,7 @@
 //! What people note on days, to be seen in charts.
 
 use super::kept_days::MOST_DAYS;
+use crate::domain::app::app_called;
 use crate::domain::audit::AuditAction;
 use crate::domain::error::{Fault, Problem, Refusal};
 use crate::domain::id::{AnnotationId, AppId};
@@ -80,8 +81,8 @@ async fn add_once(mut change: Change<AddAnnotation>, name: Name, day: Day, app: 
     let app = match app.as_str() {
         "" => None,
         text => {
-            let known = change.apps().await?.into_iter().find(|known| known.is_called(text));
-            Some(known.ok_or_else(|| Error::invalid("app", Problem::NotOneOf))?.id)
+            let apps = change.apps().await?;
+            Some(app_called(&apps, text).ok_or_else(|| Error::invalid("app", Problem::NotOneOf))?.id)
         }
     };
     // Whoever else adds one waits for the end of the chain: they are no more than so many.

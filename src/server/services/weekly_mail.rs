@@ -2,11 +2,13 @@
 
 use super::Services;
 use super::kept_days::kept_days;
+use super::release::Milestone;
 use super::week::{WeekRate, WeekSummary, last_week, week_summary};
 use crate::domain::id::{PersonId, WorkspaceId};
 use crate::domain::job::JobStep;
 use crate::domain::metric::Period;
 use crate::domain::retention::{Aging, Keep};
+use crate::domain::text::in_line;
 use crate::domain::time::{DAY, Day, HOUR};
 use crate::server::calendar;
 use crate::server::error::Result;
@@ -95,8 +97,10 @@ fn text(summary: &WeekSummary, workspace: &str, address: &str) -> String {
     let rates: String = summary.rates.iter().map(rate).collect();
     let counts = summary.counts().map(|(name, shown)| format!("{name}: {}\n", words::count(shown))).concat();
     let changes = summary.changes.iter().filter_map(|(before, after)| words::settings_change(before, after));
-    let milestones =
-        summary.milestones.iter().map(|milestone| format!("{}: {}", calendar::date(milestone.day), milestone.name()));
+    // Versions and names of apps are as somebody's app sent them.
+    let milestone =
+        |milestone: &Milestone| format!("{}: {}", calendar::date(milestone.day), in_line(&milestone.name()));
+    let milestones = summary.milestones.iter().map(milestone);
     let named: Vec<String> = changes.chain(milestones).map(|line| format!("{line}\n")).collect();
     let named = if named.is_empty() { String::new() } else { format!("\nWhat happened\n{}", named.concat()) };
     format!(

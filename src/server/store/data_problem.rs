@@ -35,7 +35,7 @@ rows! {
 }
 
 /// How many rows an input's data problems have on a day, before those of versions that have none yet are counted together.
-const MOST_ON_A_DAY: i64 = 1000;
+pub const MOST_ON_A_DAY: i64 = 300;
 
 /// Data problems to be counted: how many of each, and when the last one came.
 pub(super) type DataProblems = BTreeMap<DataProblemKey, (i64, Millis)>;
@@ -174,44 +174,45 @@ pub struct ProblemPlace {
     pub app_id: AppId,
     pub app_version: String,
     pub n: i64,
+    /// From how many versions of apps its kind came.
+    pub places: i64,
 }
 
-/// A question for what came in some days through all inputs, in all or in one app, added up by these columns.
-macro_rules! in_days {
-    ($self:ident, $columns:literal, $environment:ident, $app:ident, $period:ident) => {{
-        const SQL: &str = concat!(
-            "select ",
-            $columns,
-            ", cast(sum(n) as bigint) as n from data_problems where workspace_id = $1 and environment = $2 \
-            and day >= $3 and day <= $4 and ($5 = $6 or app_id = $5) group by ",
-            $columns
-        );
-        let workspace = $self.workspace.id;
-        on!(&mut $self.tx, c => known(sqlx::query(SQL)
-            .bind(workspace)
-            .bind($environment)
-            .bind($period.first)
-            .bind($period.last)
-            .bind($app.unwrap_or(ALL_APPS))
-            .bind(ALL_APPS)
-            .fetch_all(c)
-            .await?)?)
-    }};
-}
+/// Of how many apps and versions each kind is told in files and to scripts.
+pub const MOST_PLACES_TOLD: i64 = 1000;
 
 impl View {
-    /// How often each kind came from each version of each app in those days; nothing for those who see rounded figures. Many
-    /// batches may come from one device, whose version would be named, and sums of several days would tell of single ones.
+    /// How often each kind, or one of them, came from each version of each app in those days: of each kind the most frequent, these
+    /// first. Nothing for those who see rounded figures: many batches may come from one device, whose version would be named, and
+    /// sums of several days would tell of single ones.
     pub async fn data_problem_places(
         &mut self,
         environment: Environment,
         app: Option<AppId>,
         period: Period,
+        (kind, most): (Option<DataProblem>, i64),
     ) -> Result<Vec<ProblemPlace>> {
+        const SQL: &str = "select kind, app_id, app_version, n, places from (select kind, app_id, app_version, n, \
+            count(*) over (partition by kind) as places, row_number() over (partition by kind order by n desc, app_id, app_version) \
+            as place from (select kind, app_id, app_version, cast(sum(n) as bigint) as n from data_problems \
+            where workspace_id = $1 and environment = $2 and day >= $3 and day <= $4 and ($5 = $6 or app_id = $5) \
+            and ($7 = '' or kind = $7) group by kind, app_id, app_version) as each) as ranked where place <= $8 \
+            order by kind, place";
         if self.precision.is_rounded() {
             return Ok(Vec::new());
         }
-        Ok(in_days!(self, "kind, app_id, app_version", environment, app, period))
+        let workspace = self.workspace.id;
+        Ok(on!(&mut self.tx, c => known(sqlx::query(SQL)
+            .bind(workspace)
+            .bind(environment)
+            .bind(period.first)
+            .bind(period.last)
+            .bind(app.unwrap_or(ALL_APPS))
+            .bind(ALL_APPS)
+            .bind(kind.map_or("", DataProblem::as_str))
+            .bind(most)
+            .fetch_all(c)
+            .await?)?))
     }
 }
 
@@ -223,7 +224,18 @@ impl Scope {
         app: Option<AppId>,
         period: Period,
     ) -> Result<Vec<(DataProblem, Day, i64)>> {
-        Ok(in_days!(self, "kind, day", environment, app, period))
+        const SQL: &str = "select kind, day, cast(sum(n) as bigint) as n from data_problems where workspace_id = $1 \
+            and environment = $2 and day >= $3 and day <= $4 and ($5 = $6 or app_id = $5) group by kind, day order by kind, day";
+        let workspace = self.workspace.id;
+        Ok(on!(&mut self.tx, c => known(sqlx::query(SQL)
+            .bind(workspace)
+            .bind(environment)
+            .bind(period.first)
+            .bind(period.last)
+            .bind(app.unwrap_or(ALL_APPS))
+            .bind(ALL_APPS)
+            .fetch_all(c)
+            .await?)?))
     }
 
     /// What came through an input since a day, by kind; of each the [`MOST_SHOWN`] most frequent, these first.

@@ -76,6 +76,9 @@ pub(super) use on;
 /// What [`given`] makes of no rows.
 pub const NONE: &str = "[]";
 
+/// How long Postgres may take for an answer that nothing holds up: longer than a connection is waited for.
+pub const ANSWERS_WITHIN: Duration = Duration::from_secs(10);
+
 /// The rows of one statement, each as `rows!` writes it or an object, as the JSON array that `jsonb_each` takes.
 pub fn given<R: Serialize>(rows: impl IntoIterator<Item = R>) -> String {
     let mut json = Vec::new();
@@ -165,9 +168,36 @@ impl Db {
         self.assert_there()?;
         loop {
             let pools = self.pools().await;
-            match begin(&pools, self.purpose, writes).await {
+            let asked = async { Ok(begin(&pools, self.purpose, writes).await) };
+            let begun = self.answered_within(ANSWERS_WITHIN, Error::Unavailable, asked);
+            match begun.await? {
                 Err(sqlx::Error::PoolClosed) if !self.pools().await.is(&pools) => {}
                 begun => return Ok(begun?),
+            }
+        }
+    }
+
+    /// What is asked of the database, for so long at most: a connection whose other end is gone without a word never says so,
+    /// and nor do the others on that way, which are replaced. A file's answers are waited for.
+    ///
+    /// # Errors
+    /// `silent` when nothing came: what was asked for may have been done.
+    pub async fn answered_within<T>(
+        &self,
+        limit: Duration,
+        silent: fn(String) -> Error,
+        asked: impl Future<Output = Result<T>>,
+    ) -> Result<T> {
+        let pools = self.pools().await;
+        if let Pools::Sqlite { .. } = pools {
+            return asked.await;
+        }
+        match tokio::time::timeout(limit, asked).await {
+            Ok(answered) => answered,
+            Err(_) => {
+                tracing::warn!(seconds = limit.as_secs(), "Postgres does not answer: its connections are replaced");
+                self.reconnect(&pools).await;
+                Err(silent("Postgres did not answer".to_owned()))
             }
         }
     }

@@ -175,7 +175,8 @@ impl<A: Act> Change<A> {
 
     /// The input, locked so that two acts on it cannot both begin from the same state.
     pub async fn locked_input(&mut self, id: InputId) -> Result<Option<InputSnapshot>> {
-        const HOLD: &str = "select id from inputs where workspace_id = $1 and id = $2 for update";
+        // Its key stays: what refers to the input is stored meanwhile.
+        const HOLD: &str = "select id from inputs where workspace_id = $1 and id = $2 for no key update";
         let workspace = self.workspace.id;
         if let Tx::Postgres(tx) = &mut self.tx {
             sqlx::query(HOLD).bind(workspace).bind(id).execute(tx.connection().await).await?;
@@ -206,6 +207,8 @@ impl<A: Act> Change<A> {
     /// The app with this bundle id, made when it is new.
     pub async fn app(&mut self, bundle: &str) -> Result<AppId> {
         let (workspace, now) = (self.workspace.id, self.now);
+        // Senders who make the same app meanwhile wait for the lane, and nobody of another workspace waits for them.
+        self.tx.take_lane(workspace).await?;
         let known = self.tx.apps_by_bundle(workspace, BTreeSet::from([bundle])).await?;
         if let Some(known) = known.into_values().next() {
             return Ok(known);

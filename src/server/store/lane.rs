@@ -3,7 +3,7 @@
 //! hold what the other needs next. SQLite has one writer at a time anyhow.
 
 use super::Store;
-use super::db::Tx;
+use super::db::{ANSWERS_WITHIN, Tx};
 use crate::domain::id::WorkspaceId;
 use crate::server::error::{Error, Result};
 use std::collections::BTreeSet;
@@ -24,18 +24,14 @@ impl Turn {
         matches!(self.tx, Tx::Sqlite(_)) || self.workspaces.contains(&workspace)
     }
 
-    /// Waits for the workspace's lane. Only for a turn without a lane: two that each had one could wait for each other.
-    ///
-    /// # Errors
-    /// Those of [`Store::wait_for_turn`].
-    pub async fn and_wait_for(mut self, workspace: WorkspaceId, at_most: Option<Duration>) -> Result<Self> {
+    /// Waits for the workspace's lane. Only for a turn without a lane: two that each had one could wait for each other. `None` when
+    /// somebody has it for longer than it is waited for.
+    async fn and_wait_for(mut self, workspace: WorkspaceId, at_most: Duration) -> Result<Option<Self>> {
         debug_assert!(self.workspaces.is_empty(), "a turn has its lane already");
-        if let Some(at_most) = at_most {
-            self.tx.wait_at_most(at_most).await?;
-        }
-        self.tx.take_lane(workspace).await?;
+        self.tx.wait_at_most(at_most).await?;
+        let is_got = self.tx.take_lane_in_time(workspace).await?;
         self.workspaces.insert(workspace);
-        Ok(self)
+        Ok(is_got.then_some(self))
     }
 
     /// Takes those of these workspaces' lanes too that nobody has, so many at most. None is waited for, so that two turns never
@@ -43,7 +39,7 @@ impl Turn {
     ///
     /// # Errors
     /// [`Error::Again`] when the turn ended while it waited for its use.
-    pub async fn and_free(mut self, workspaces: BTreeSet<WorkspaceId>, most: usize) -> Result<Self> {
+    async fn and_free(mut self, workspaces: BTreeSet<WorkspaceId>, most: usize) -> Result<Self> {
         let free = self.tx.take_free_lanes(workspaces, most).await.map_err(Error::before_anything)?;
         self.workspaces.extend(free);
         Ok(self)
@@ -55,14 +51,25 @@ impl Store {
     /// workspace but who wants something of it.
     pub async fn turn_of_free_lanes(&self, workspaces: BTreeSet<WorkspaceId>, most: usize) -> Result<Turn> {
         let mut tx = self.db.write().await?;
-        let workspaces = tx.take_free_lanes(workspaces, most).await?;
-        Ok(Turn { tx, workspaces })
+        let free = async move {
+            let workspaces = tx.take_free_lanes(workspaces, most).await?;
+            Ok(Turn { tx, workspaces })
+        };
+        self.db.answered_within(ANSWERS_WITHIN, Error::Unavailable, free).await
+    }
+
+    /// The same of a turn that has lanes already.
+    ///
+    /// # Errors
+    /// [`Error::Again`] when the turn ended while it waited for its use.
+    pub async fn and_free(&self, turn: Turn, workspaces: BTreeSet<WorkspaceId>, most: usize) -> Result<Turn> {
+        self.db.answered_within(ANSWERS_WITHIN, Error::Unavailable, turn.and_free(workspaces, most)).await
     }
 
     /// Waits for the lanes of these workspaces to do a commit again.
     ///
     /// # Errors
-    /// Those of [`Store::wait_for_turn`].
+    /// [`Error::Unavailable`] when somebody has one of them for longer than it is waited for.
     pub(super) async fn turn_again(&self, workspaces: BTreeSet<WorkspaceId>) -> Result<Turn> {
         let mut tx = self.db.write().await?;
         tx.wait_at_most(AGAIN_AT_MOST).await?;
@@ -72,13 +79,20 @@ impl Store {
         Ok(Turn { tx, workspaces })
     }
 
-    /// Waits for the workspace's lane.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`] when somebody has it for longer than it is waited for.
-    pub async fn wait_for_turn(&self, workspace: WorkspaceId, at_most: Option<Duration>) -> Result<Turn> {
-        let tx = self.db.write().await?;
-        Turn { tx, workspaces: BTreeSet::new() }.and_wait_for(workspace, at_most).await
+    /// Waits for the workspace's lane with a turn that has none, or with one of its own. `None` when somebody has it for longer than
+    /// it is waited for.
+    pub async fn wait_for_turn(
+        &self,
+        turn: Option<Turn>,
+        workspace: WorkspaceId,
+        at_most: Duration,
+    ) -> Result<Option<Turn>> {
+        let turn = match turn {
+            Some(turn) => turn,
+            None => Turn { tx: self.db.write().await?, workspaces: BTreeSet::new() },
+        };
+        let waited = turn.and_wait_for(workspace, at_most);
+        self.db.answered_within(at_most + ANSWERS_WITHIN, Error::Unavailable, waited).await
     }
 }
 
@@ -100,6 +114,18 @@ impl Tx {
             sqlx::query("select pg_advisory_xact_lock($1)").bind(workspace).execute(tx.connection().await).await?;
         }
         Ok(())
+    }
+
+    /// The same; whether it was got before it is waited for no more, after which the transaction can do nothing.
+    async fn take_lane_in_time(&mut self, workspace: WorkspaceId) -> Result<bool> {
+        const NOT_IN_TIME: &str = "55P03";
+        let Self::Postgres(tx) = self else { return Ok(true) };
+        let taken =
+            sqlx::query("select pg_advisory_xact_lock($1)").bind(workspace).execute(tx.connection().await).await;
+        match taken {
+            Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some(NOT_IN_TIME) => Ok(false),
+            taken => Ok(taken.map(|_| true)?),
+        }
     }
 
     /// Takes the lanes of these workspaces that nobody has or waits for, and returns which they are.

@@ -182,6 +182,62 @@ async fn workspaces_that_another_process_is_busy_in_get_their_turns() {
     world.assert_holds().await;
 }
 
+/// Lanes that are kept take no places from one that others only pass on to each other, and which is never free therefore.
+#[tokio::test]
+async fn lanes_that_are_kept_keep_nobody_from_one_that_moves() {
+    const BUSY: Duration = Duration::from_millis(20);
+    let world = World::new(Backend::Postgres).await;
+    let pool = PgPool::connect(&world.url).await.expect("the database answers");
+    let mut keeper = pool.begin().await.expect("a transaction");
+    let mut kept = Vec::new();
+    for n in 0..3 {
+        let lane = world.workspace(&format!("Kept {n}")).await.0;
+        kept.push(world.input(&format!("kept-{n}"), "Backend").await);
+        let keep = sqlx::query("select pg_advisory_xact_lock($1)").bind(lane);
+        keep.execute(&mut *keeper).await.expect("the lane");
+    }
+    let lane = world.workspace("Moving").await.0;
+    let moving = world.input("moving", "Backend").await;
+    let over = AtomicBool::new(false);
+    let others = join_all((0..3).map(|_| {
+        let (pool, over) = (&pool, &over);
+        async move {
+            while !over.load(Ordering::SeqCst) {
+                let mut tx = pool.begin().await.expect("a transaction");
+                let wait = sqlx::query("select pg_advisory_xact_lock($1)").bind(lane);
+                wait.execute(&mut *tx).await.expect("the lane");
+                tokio::time::sleep(BUSY).await;
+                tx.commit().await.expect("committed");
+            }
+        }
+    }));
+    let waiting = join_all(kept.iter().map(|input| {
+        let (world, over) = (&world, &over);
+        async move {
+            while !over.load(Ordering::SeqCst) {
+                world.event(input, &batch("kept")).await;
+            }
+        }
+    }));
+    let mine = async {
+        until_waiting(&pool, 4).await;
+        let (mut longest, until) = (Duration::ZERO, Instant::now() + Duration::from_secs(7));
+        let mut n = 0;
+        while Instant::now() < until {
+            let begun = Instant::now();
+            let answer = world.event(&moving, &batch(&format!("mine-{n}"))).await;
+            assert_eq!(answer.status, StatusCode::ACCEPTED, "{}", answer.body);
+            (n, longest) = (n + 1, longest.max(begun.elapsed()));
+        }
+        over.store(true, Ordering::SeqCst);
+        keeper.commit().await.expect("committed");
+        longest
+    };
+    let (_, _, longest) = tokio::join!(others, waiting, mine);
+    assert!(longest < Duration::from_millis(2500), "{longest:?}");
+    world.assert_holds().await;
+}
+
 /// Large requests of a workspace that another process is busy in do not keep its small ones out, whatever others send.
 #[tokio::test]
 async fn small_and_large_requests_that_wait_aside_take_turns() {

@@ -6,6 +6,7 @@ mod flush;
 mod frozen;
 mod ledger;
 mod several;
+mod silent;
 mod soak;
 mod stop;
 mod store;

@@ -7,11 +7,12 @@ use crate::domain::att::{CountedState, Status};
 use crate::ui::words;
 use leptos::prelude::*;
 
-/// One bar's parts, in the order of the table, as they are shown to the reader.
+/// The counts of each bar's parts, in the order of [`CountedState::OF_APPLE`], as they are shown to the reader; `None` where
+/// their shares are not.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Bars {
-    pub explicit: Vec<(CountedState, i64)>,
-    pub effective: Vec<(CountedState, i64)>,
+    pub explicit: Option<[i64; 5]>,
+    pub effective: Option<[i64; 5]>,
     pub default: Option<Status>,
     /// What is read of each status.
     pub readings: Vec<Reading>,
@@ -20,6 +21,10 @@ pub struct Bars {
 }
 
 impl Bars {
+    pub fn is_empty(&self) -> bool {
+        self.explicit.is_none()
+    }
+
     /// What they show, in words.
     pub fn heading(&self) -> String {
         format!("Reported and effective status of {}", self.title)
@@ -61,29 +66,37 @@ struct BarPart {
     share: f64,
 }
 
-/// Both drawings; the style sheet shows the one that fits.
-pub fn bars(bars: &Bars) -> impl IntoView + use<> {
-    [WIDE, NARROW].map(|measures| draw(bars, measures)).collect_view()
+/// The same, or why there is none.
+pub fn drawn_bars(all: &Bars) -> impl IntoView + use<> {
+    match bars(all) {
+        Some(drawn) => drawn.into_any(),
+        None => view! { <p class="muted">{words::NO_SHARES}</p> }.into_any(),
+    }
 }
 
-fn parts(shares: &[(CountedState, i64)], width: f64) -> Vec<BarPart> {
-    let total = shares.iter().map(|(_, n)| *n).sum::<i64>().max(1) as f64;
+/// Both drawings, of which the style sheet shows the one that fits; `None` where there is nothing to draw.
+pub fn bars(bars: &Bars) -> Option<impl IntoView + use<>> {
+    let counts = [bars.explicit?, bars.effective?];
+    Some([WIDE, NARROW].map(|measures| draw(bars, counts, measures)).collect_view())
+}
+
+fn parts(counts: &[i64; 5], width: f64) -> Vec<BarPart> {
+    let total = counts.iter().sum::<i64>().max(1) as f64;
     let mut x = 0.0;
-    let part = |(state, n): &(CountedState, i64)| {
+    let part = |(state, n): (CountedState, &i64)| {
         let share = *n as f64 / total;
-        let part = BarPart { state: *state, x, width: share * width, share };
+        let part = BarPart { state, x, width: share * width, share };
         x += part.width;
         part
     };
-    shares.iter().map(part).collect()
+    CountedState::OF_APPLE.into_iter().zip(counts).map(part).collect()
 }
 
-fn draw(bars: &Bars, measures: Measures) -> impl IntoView + use<> {
+fn draw(bars: &Bars, [explicit, effective]: [[i64; 5]; 2], measures: Measures) -> impl IntoView + use<> {
     let Measures { name, width, bar, gap, .. } = measures;
     let (top, label) = (TOP, 14.0);
     let below = top + bar + gap;
-    let explicit = parts(&bars.explicit, width);
-    let effective = parts(&bars.effective, width);
+    let [explicit, effective] = [explicit, effective].map(|counts| parts(&counts, width));
     let band = bars.default.and_then(|default| band(&explicit, &effective, default, top + bar, below));
     let hatch = format!("hatch-{name}");
     let (title_id, description_id) = (format!("bars-title-{name}"), format!("bars-text-{name}"));
@@ -209,8 +222,8 @@ fn name_that_fits(part: &BarPart) -> Option<&'static str> {
 }
 
 /// A small bar for a table's row.
-pub fn small_bar(shares: &[(CountedState, i64)]) -> impl IntoView + use<> {
-    let rectangles = parts(shares, 200.0).into_iter().filter(|part| part.width > 0.0).map(|part| {
+pub fn small_bar(counts: &[i64; 5]) -> impl IntoView + use<> {
+    let rectangles = parts(counts, 200.0).into_iter().filter(|part| part.width > 0.0).map(|part| {
         view! {
             <rect class=format!("bar {}", class(part.state)) x=coordinate(part.x) y="0"
                 width=coordinate((part.width - 1.0).max(0.5)) height="10" rx="2" />

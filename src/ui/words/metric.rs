@@ -84,6 +84,10 @@ pub fn half(share: Option<f64>, interval: Option<Interval>) -> String {
 /// Where there is no rate to draw.
 pub const NO_RATE: &str = "There is no rate in these days: nobody had answered or reported yet, or too few for a rate.";
 
+/// Where there are no shares to draw.
+pub const NO_SHARES: &str =
+    "There are no shares to draw: nobody was counted, or too few for shares of rounded figures.";
+
 /// Less than a tenth of a point.
 const NO_CHANGE: &str = "No change";
 

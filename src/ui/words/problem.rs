@@ -44,8 +44,9 @@ pub fn problem(problem: Problem) -> &'static str {
         Problem::NotATimeZone => "expected a time zone such as Europe/Berlin",
         Problem::NotADay => "expected a day such as 2026-11-22",
         Problem::DayOutOfRange => {
-            "expected a day that is kept, neither to come nor after the last one, at most 1,100 days before it"
+            "expected a day that is kept, not to come, and at most 1,100 days before the last one"
         }
+        Problem::AfterLastDay => "expected a day that is not after the last one",
         Problem::ThresholdOutOfRange => {
             "expected a whole number within the range of this alert, or null to turn it off"
         }
@@ -84,8 +85,9 @@ pub fn form_problem(field: &str, problem: Problem) -> &'static str {
         Problem::NotOneOf => "Choose one of the options.",
         Problem::NotADay => "Enter a day.",
         Problem::DayOutOfRange => {
-            "There are no figures of this day, or the first day is after the last. Days to come have none, and old ones are removed after a while."
+            "There are no figures of this day. Days to come have none, and old ones are removed after a while."
         }
+        Problem::AfterLastDay => "The first day is after the last one.",
         Problem::ThresholdOutOfRange => "Enter a whole number within the range of this alert.",
         Problem::NotAnEmail => "Enter a valid e-mail address.",
         Problem::NotAnInteger | Problem::OutOfRange => "Enter a whole number.",

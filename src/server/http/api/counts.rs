@@ -1,6 +1,7 @@
 //! What the interfaces that return counts share: what they can be asked for, and counts by status.
 
 use super::query::{ApiQuery, asked, parsed};
+use crate::domain::app::app_called;
 use crate::domain::att::{CountedState, Status};
 use crate::domain::count::{Dimension, Slice};
 use crate::domain::environment::Environment;
@@ -54,8 +55,8 @@ pub fn environment(query: &ApiQuery) -> Result<Environment> {
 /// The app of this workspace that is asked for, by its id or its bundle id.
 pub async fn app(query: &ApiQuery, view: &mut View) -> Result<Option<AppId>> {
     let Some(text) = asked(query, "app")? else { return Ok(None) };
-    let known = view.apps().await?.into_iter().find(|app| app.is_called(text)).ok_or(Refusal::NotFound)?;
-    Ok(Some(known.id))
+    let apps = view.apps().await?;
+    Ok(Some(app_called(&apps, text).ok_or(Refusal::NotFound)?.id))
 }
 
 /// The one value of one dimension that is asked for.

@@ -13,6 +13,7 @@ use crate::server::error::Result;
 use crate::server::http::caller::TokenCaller;
 use crate::server::state::AppState;
 use crate::server::store::WorkspaceRef;
+use crate::server::store::data_problem::MOST_PLACES_TOLD;
 use axum::Json;
 use axum::extract::{Path, State};
 use serde::Serialize;
@@ -34,7 +35,7 @@ pub struct DataProblems {
     to: String,
     /// How often each kind came on each day on which it did.
     days: Vec<ProblemsOfDay>,
-    /// How often each kind came from each version of each app.
+    /// How often each kind came from each version of each app: of each kind the 1,000 most frequent.
     places: Vec<ProblemsOfPlace>,
     #[serde(flatten)]
     read: CountsRead,
@@ -85,7 +86,7 @@ pub async fn data_problems(
     let AskedDays { environment, app, period, .. } =
         asked_days(&query, &mut view, Aging::DataProblems, keep_days).await?;
     let days = view.data_problems_by_day(environment, app, period).await?;
-    let places = view.data_problem_places(environment, app, period).await?;
+    let places = view.data_problem_places(environment, app, period, (None, MOST_PLACES_TOLD)).await?;
     let precision = view.precision;
     Ok(Json(DataProblems {
         environment,

@@ -72,6 +72,9 @@ fn period_of(query: &ApiQuery, kept: KeptDays) -> Result<Period> {
     if last > kept.today {
         return Err(bad("to", Problem::DayOutOfRange));
     }
+    if first > last {
+        return Err(bad("from", Problem::AfterLastDay));
+    }
     let period = Period { first, last };
     if kept.may_begin(period) { Ok(period) } else { Err(bad("from", Problem::DayOutOfRange)) }
 }

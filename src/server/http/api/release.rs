@@ -5,7 +5,7 @@ use super::period::{AskedDays, DaysFilter, HappenedFilter, asked_days};
 use super::query::{ApiQuery, field, object, only_fields};
 use super::refused::{Errors, Refused};
 use crate::domain::environment::Environment;
-use crate::domain::error::{Fault, Refusal};
+use crate::domain::error::{Fault, Problem, Refusal};
 use crate::domain::id::AnnotationId;
 use crate::domain::json;
 use crate::domain::metric::Interval;
@@ -224,11 +224,12 @@ fn read_annotation(body: &Bytes) -> Result<TypedAnnotation> {
         let raw = field(&object, name, &mut faults)?;
         json::text(raw).map_err(|problem| faults.push(Fault::new(name, problem))).ok().map(Cow::into_owned)
     };
-    let typed = TypedAnnotation {
-        name: text("name").unwrap_or_default(),
-        day: text("day").unwrap_or_default(),
-        app: text("app").unwrap_or_default(),
-    };
+    let (name, day, app) = (text("name").unwrap_or_default(), text("day").unwrap_or_default(), text("app"));
+    // It was not filled in: whoever means all apps leaves it out.
+    if app.as_deref() == Some("") {
+        faults.push(Fault::new("app", Problem::Missing));
+    }
+    let typed = TypedAnnotation { name, day, app: app.unwrap_or_default() };
     if faults.is_empty() { Ok(typed) } else { Err(Refusal::BadRequest(faults).into()) }
 }
 

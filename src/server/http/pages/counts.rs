@@ -212,14 +212,13 @@ fn apps(read: &Read, asked: &PageQuery, largest: &[&App]) -> (Vec<AppRow>, usize
         let platforms = distribution.cells.keys().filter(|cell| cell.app == Some(app.id)).filter_map(platform_of);
         let platforms: BTreeSet<&str> = platforms.map(words::platform).collect();
         let figures = distribution.figures(&within);
-        let figure = |state| (state, figures.of(state).figure().unwrap_or_default());
         AppRow {
             name: app.name.clone(),
             address: asked.with(&[("app", &app.id.to_string())]),
             platforms: (!distribution.precision.is_rounded())
                 .then(|| platforms.into_iter().collect::<Vec<_>>().join(", ")),
             count: words::count(figures.apple()),
-            shares: CountedState::OF_APPLE.into_iter().map(figure).collect(),
+            shares: figures.proportions(),
             consent_rate: words::share(figures.fraction(Rate::Consent).share()),
         }
     };

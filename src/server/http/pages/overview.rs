@@ -6,6 +6,7 @@ use super::happening::{alerts, happenings};
 use super::period::AskedPeriod;
 use super::rate::marks;
 use super::{PageQuery, frame};
+use crate::domain::app::{app_called, told_apart};
 use crate::domain::count::{Slice, Unit};
 use crate::domain::environment::Environment;
 use crate::domain::error::Refusal;
@@ -45,11 +46,9 @@ async fn read(view: &mut View, asked: &PageQuery, keep_daily_days: u32) -> Resul
     let unit = asked.parsed("unit", Unit::parse_of_now)?.unwrap_or(Unit::Profiles);
     let environment = asked.environment()?;
     let distribution = distribution::read(view, environment, unit).await?;
+    let distribution = Distribution { apps: told_apart(distribution.apps), ..distribution };
     let app = match asked.of("app") {
-        Some(text) => {
-            let known = distribution.apps.iter().find(|app| app.is_called(text));
-            Some(known.ok_or(Refusal::NotFound)?.id)
-        }
+        Some(text) => Some(app_called(&distribution.apps, text).ok_or(Refusal::NotFound)?.id),
         None => None,
     };
     let platform = asked.parsed("platform", Platform::parse)?;

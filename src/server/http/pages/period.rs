@@ -100,6 +100,9 @@ fn own_days(from: Option<&str>, to: Option<&str>, kept: KeptDays) -> Result<Peri
         None => Err((name, Problem::Missing)),
     };
     let (first, last) = (day("from", from)?, day("to", to)?);
+    if first > last {
+        return Err(("from", Problem::AfterLastDay));
+    }
     if last > kept.today || last < kept.first {
         return Err(("to", Problem::DayOutOfRange));
     }
@@ -132,7 +135,7 @@ mod tests {
     #[test]
     fn what_cannot_be_shown_is_said_beside_its_field() {
         for (query, field, problem) in [
-            ("from=2026-11-22&to=2026-11-01", "from", Problem::DayOutOfRange),
+            ("from=2026-11-22&to=2026-11-01", "from", Problem::AfterLastDay),
             ("from=1996-11-01&to=2026-11-01", "from", Problem::DayOutOfRange),
             ("from=1996-11-01&to=1996-11-02", "to", Problem::DayOutOfRange),
             ("from=2026-11-01&to=2026-11-23", "to", Problem::DayOutOfRange),

@@ -40,10 +40,6 @@ impl States {
             }
         };
         let rows: Vec<StateRow> = CountedState::OF_APPLE.into_iter().map(row).collect();
-        let heights = |figures: &Figures| {
-            let height = |state| (state, figures.of(state).figure().unwrap_or_default());
-            CountedState::OF_APPLE.into_iter().map(height).collect()
-        };
         let reading = |row: &StateRow| Reading {
             state: row.state,
             reported: format!("Reported: {} ({})", row.explicit, row.explicit_share),
@@ -52,8 +48,8 @@ impl States {
         let apple_words = words::count(apple);
         let bars = Bars {
             readings: rows.iter().map(reading).collect(),
-            explicit: heights(&explicit),
-            effective: heights(&effective),
+            explicit: explicit.proportions(),
+            effective: effective.proportions(),
             default,
             title: format!("{apple_words} Apple {}", words::unit_after(&apple_words, unit)),
         };

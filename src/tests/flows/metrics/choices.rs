@@ -83,8 +83,8 @@ async fn a_breakdown_is_sorted_as_its_reader_asks(world: World) {
         names.collect::<Vec<_>>()
     };
     assert_eq!(names("").await, ["4.8", "4.10", "4.9"], "the largest first");
-    assert_eq!(names("sort=name").await, ["4.8", "4.9", "4.10"]);
-    assert_eq!(names("sort=-name").await, ["4.10", "4.9", "4.8"]);
+    assert_eq!(names("sort=name").await, ["4.10", "4.9", "4.8"], "the newest first");
+    assert_eq!(names("sort=-name").await, ["4.8", "4.9", "4.10"]);
     assert_eq!(names("sort=rate").await, ["4.9", "4.8", "4.10"]);
     let within = names("app=com.acme.app&sort=-count").await;
     assert_eq!(within, ["4.9", "4.10", "4.8"]);
@@ -146,7 +146,7 @@ async fn a_file_is_taken_by_getting_it(world: World) {
 async fn days_that_cannot_be_shown_are_named(world: World) {
     let ada = tell(&world).await;
     for (query, said) in [
-        ("from=2026-11-24&to=2026-11-01", "the first day is after the last"),
+        ("from=2026-11-24&to=2026-11-01", "The first day is after the last one."),
         ("from=1996-01-01&to=1996-02-01", "There are no figures of this day"),
         ("from=yesterday&to=2026-11-24", "Enter a day."),
         ("from=2026-11-01&to=2027-11-24", "There are no figures of this day"),
@@ -180,6 +180,9 @@ async fn days_that_cannot_be_shown_are_named(world: World) {
         let reply = world.get(&format!("/w/acme/{page}"), &ada).await;
         assert_eq!(reply.status, StatusCode::BAD_REQUEST, "{page}");
     }
+    // What is counted together is no value that devices could be looked through for, and no link asks for it.
+    let other = world.get("/w/acme/metrics/explore?app_version=(other)", &ada).await;
+    assert_eq!(other.status, StatusCode::BAD_REQUEST, "{}", other.body);
     let exe = world.get("/w/acme/metrics/now/file?format=exe", &ada).await;
     assert_eq!(exe.status, StatusCode::BAD_REQUEST);
     // And what means nothing on any page is in no link.

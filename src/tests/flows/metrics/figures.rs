@@ -15,6 +15,7 @@ on_both! {
     a_problem_of_many_days_is_listed_by_the_newest
     a_problem_by_itself_says_which_versions_it_comes_from
     a_long_breakdown_begins_with_twenty_rows
+    nothing_is_drawn_whose_shares_are_not_told
 }
 
 async fn every_view_says_what_was_sent(world: World) {
@@ -246,4 +247,32 @@ async fn a_long_breakdown_begins_with_twenty_rows(world: World) {
     let heads = |part: &str| part.matches("<th scope=\"col\"").count();
     assert_eq!(heads(first), heads(further), "both have the same columns");
     assert!(further.contains("Versions of all apps together"), "{page}");
+}
+
+/// Rounded roles get no proportions of fewer than a hundred, drawn or as a file.
+async fn nothing_is_drawn_whose_shares_are_not_told(world: World) {
+    world.workspace("Acme").await;
+    let input = world.input("acme", "Backend").await;
+    let statuses = [("denied", 14), ("authorized", 9), ("not_determined", 9), ("restricted", 9)];
+    for (status, n) in statuses {
+        for at in 0..n {
+            let device = json!({"platform": "iOS", "os_version": "17.1", "ios_idfv": format!("{status}-{at}"), "att_authorization_status": status});
+            assert_eq!(world.event(&input, &json!({"device_info": device})).await.status, StatusCode::ACCEPTED);
+        }
+    }
+    let ada = world.sign_in(&world.member("acme", "Ada", Role::ComplianceAdmin).await).await;
+    let ann = world.sign_in(&world.member("acme", "Ann", Role::Analyst).await).await;
+    let pages = ["metrics?unit=devices", "overview?unit=devices", "metrics/over-time?unit=devices"];
+    for page in pages {
+        let path = format!("/w/acme/{page}");
+        let draws = |page: &str| page.contains("<svg id=\"bars-wide\"") || page.contains("class=\"area");
+        let (exact, rounded) = (world.get(&path, &ada).await.body, world.get(&path, &ann).await.body);
+        assert!(draws(&exact) && !draws(&rounded), "{page}: {rounded}");
+        assert!(rounded.contains("There are no shares to draw"), "{page}: {rounded}");
+        assert!(exact.contains("class=\"small-bar\"") == page.starts_with("overview"), "{page}");
+        assert!(!rounded.contains("class=\"small-bar\""), "{page}");
+    }
+    let picture = "/w/acme/metrics/now/picture?chart=statuses&unit=devices";
+    assert_eq!(world.get(picture, &ada).await.status, StatusCode::OK);
+    assert_eq!(world.get(picture, &ann).await.status, StatusCode::NOT_FOUND);
 }

@@ -183,6 +183,9 @@ async fn what_is_noted_is_marked_and_can_be_taken_away(world: World) {
         let reply = world.ask("POST", path, Some(&bearer(&token)), noted.clone()).await;
         assert_eq!(reply.status, StatusCode::NO_CONTENT, "{}", reply.body);
     }
+    let unfilled = json!({"name": "Deployed", "day": "2026-12-02", "app": ""}).to_string();
+    let reply = world.ask("POST", path, Some(&bearer(&token)), unfilled).await;
+    assert_eq!(reply.status, StatusCode::BAD_REQUEST, "all apps are meant by who leaves it out: {}", reply.body);
     let told = api(&world, &token, "releases").await;
     let notes: Vec<&Value> =
         told["milestones"].as_array().expect("all").iter().filter(|of| !of["id"].is_null()).collect();

@@ -93,7 +93,8 @@ pub fn by(page: By) -> impl IntoView {
         };
         let short = row.change.as_ref().map(|change| {
             let title = format!("{} {}{}", change.words, change.span, words::chance(change.meaning));
-            (change.words.trim_end_matches(" points").to_owned(), title)
+            let chance = if change.meaning == Meaning::Chance { " may be chance" } else { "" };
+            (format!("{}{chance}", change.words.trim_end_matches(" points")), title)
         });
         let short = short.map(|(words, title)| view! { <abbr class="narrow-only muted" title=title>{words}</abbr> });
         let change = || match row.change {
@@ -120,7 +121,7 @@ pub fn by(page: By) -> impl IntoView {
         let words = format!("Show {} more", words::number(i64::try_from(further.len()).unwrap_or(i64::MAX)));
         let title = |(words, class): (String, &'static str)| view! { <th scope="col" class=class>{words}</th> };
         view! {
-            <details class="figures">
+            <details class="figures rest">
                 <summary>{words}</summary>
                 <div class="scroll" tabindex="0" role="group" aria-label=format!("Further figures by {}", page.what)>
                     <table class="by">

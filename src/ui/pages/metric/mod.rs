@@ -133,6 +133,8 @@ pub struct MetricPage {
     pub bar: MetricBar,
     /// Whether the reader sees rounded figures.
     pub rounded: bool,
+    /// Where it is said how to begin, while nothing was received at all.
+    pub beginning: Option<String>,
     pub content: MetricContent,
 }
 
@@ -217,7 +219,16 @@ pub fn metrics(page: MetricPage) -> impl IntoView {
         view! { <p class="muted">{words::ROUNDED}</p> }
     });
     let reading = page.view.has_reading().then(|| view! { <ChartReading /> });
-    let content = match page.content {
+    let nothing_yet = page.beginning.map(|address| {
+        view! {
+            <section class="card empty">
+                <h2>"Nothing received yet"</h2>
+                <p>"Figures are here once an app sends its first batch. "<a href=address>"How to begin"</a></p>
+            </section>
+        }
+        .prerender()
+    });
+    let content = nothing_yet.unwrap_or_else(|| match page.content {
         MetricContent::Now(view) => now::now(view).prerender(),
         MetricContent::OverTime(view) => over_time::over_time(*view).prerender(),
         MetricContent::By(view) => by::by(view).prerender(),
@@ -225,7 +236,7 @@ pub fn metrics(page: MetricPage) -> impl IntoView {
         MetricContent::Quality(view) => quality::quality(view).prerender(),
         MetricContent::Releases(view) => releases::releases(view).prerender(),
         MetricContent::Explore(view) => explore::explore(view).prerender(),
-    };
+    });
     let content = view! {
         <div class="head">
             <h1>"Metrics"<span class="hidden">{format!("– {}", page.view.title())}</span></h1>

@@ -1,7 +1,7 @@
 //! Now: each state as it was reported and with the default applied, and the five rates.
 
 use crate::ui::pages::overview::{StateRow, by_state};
-use crate::ui::parts::bars::{Bars, bars};
+use crate::ui::parts::bars::{Bars, drawn_bars};
 use crate::ui::parts::rate::{RateCard, rate_card};
 use leptos::prelude::*;
 
@@ -23,7 +23,7 @@ pub fn now(page: Now) -> impl IntoView {
         view! { <p class="notice">"No Apple "{page.units}" match what is chosen."</p> }.into_any()
     } else {
         view! {
-            {bars(&page.bars)}
+            {drawn_bars(&page.bars)}
             {by_state(page.units, &page.apple, &page.by_default, page.rows)}
         }
         .into_any()

@@ -15,6 +15,8 @@ use leptos::prelude::*;
 #[derive(Clone, Debug)]
 pub struct OverTime {
     pub rate: Rate,
+    /// What its line is of, beside another one.
+    pub line: String,
     pub chart: LineChart,
     pub table: RateTable,
     /// The rate at the end of these days.
@@ -51,7 +53,7 @@ pub fn over_time(page: OverTime) -> impl IntoView {
             <div class="chart-box">{drawn}</div>
             {page.chart.has_before().then(|| view! {
                 <ul class="legend" aria-label="Lines">
-                    <li class="line-key">{words::rate(rate)}</li>
+                    <li class="line-key">{page.line}</li>
                     <li class="line-key dashed">{page.chart.against.clone()}</li>
                 </ul>
             })}
@@ -73,10 +75,7 @@ pub fn over_time(page: OverTime) -> impl IntoView {
             <ul class="legend" aria-label="Statuses">{legend.collect_view()}</ul>
         }
         .prerender(),
-        None => {
-            view! { <p class="muted">"There are no shares to draw: nobody was counted, or rounded sums lack days of fewer than 10."</p> }
-                .prerender()
-        }
+        None => view! { <p class="muted">{words::NO_SHARES}</p> }.prerender(),
     };
     let counts = (!page.rows.is_empty()).then(|| {
         view! {

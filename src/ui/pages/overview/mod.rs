@@ -11,7 +11,7 @@ use crate::domain::platform::Platform;
 use crate::ui::frame::{Frame, frame};
 use crate::ui::islands::live::LiveCounts;
 use crate::ui::islands::reading::ChartReading;
-use crate::ui::parts::bars::{Bars, bars};
+use crate::ui::parts::bars::{Bars, drawn_bars};
 use crate::ui::parts::chart::line::LineChart;
 use crate::ui::parts::field::moment;
 use crate::ui::parts::rate::{Headline, RateCard, rate_card};
@@ -167,7 +167,7 @@ pub struct AppRow {
     /// `None` for roles that may not know of single units.
     pub platforms: Option<String>,
     pub count: String,
-    pub shares: Vec<(CountedState, i64)>,
+    pub shares: Option<[i64; 5]>,
     pub consent_rate: String,
 }
 
@@ -248,7 +248,7 @@ fn figures(shown: Figures, apple: &str, unit: Unit) -> InertElement {
                 <h2>"Reported status, and after the default is applied"</h2>
                 <p class="muted"><b>{shown.unknown}</b>{format!(" {units}{share} {have} {what}")}</p>
             </header>
-            {bars(&shown.bars)}
+            {drawn_bars(&shown.bars)}
             {table::by_state(words::units(unit), apple, &shown.by_default, shown.rows)}
         </section>
         {apps}

@@ -61,7 +61,7 @@ pub fn by_app(unit: Unit, apps: Vec<AppRow>, more: usize) -> impl IntoView {
                 <th scope="row"><a href=row.address>{row.name}</a></th>
                 {platforms}
                 <td class="n">{row.count}</td>
-                <td class="wide-only">{small_bar(&row.shares)}</td>
+                <td class="wide-only">{row.shares.as_ref().map(small_bar)}</td>
                 <td class="n">{row.consent_rate}</td>
             </tr>
         }

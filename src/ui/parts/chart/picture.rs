@@ -54,7 +54,7 @@ impl Chart<'_> {
 
     pub fn is_empty(self) -> bool {
         match self {
-            Self::Bars(_) => false,
+            Self::Bars(chart) => chart.is_empty(),
             Self::Line(chart) => chart.is_empty(),
             Self::Stack(chart) => chart.is_empty(),
             Self::Columns(chart) => chart.most().is_none(),
@@ -64,7 +64,7 @@ impl Chart<'_> {
     /// Both drawings as the page has them; empty where there is nothing to draw.
     fn drawings(self) -> String {
         match self {
-            Self::Bars(chart) => bars(chart).to_html(),
+            Self::Bars(chart) => bars(chart).map(|drawn| drawn.to_html()).unwrap_or_default(),
             Self::Line(chart) => line_chart(chart).map(|drawn| drawn.to_html()).unwrap_or_default(),
             Self::Stack(chart) => stack(chart).map(|drawn| drawn.to_html()).unwrap_or_default(),
             Self::Columns(chart) => columns(chart).map(|drawn| drawn.to_html()).unwrap_or_default(),

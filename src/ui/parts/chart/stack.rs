@@ -21,7 +21,7 @@ pub struct StackPoint {
     /// What stands below it.
     pub label: String,
     /// The count of each state as it is shown, in the order of `CountedState::OF_APPLE`; all zero where nobody was counted, or
-    /// days are missing in the counts, whose shares would be other ones.
+    /// their shares are not told.
     pub counts: [i64; 5],
 }
 

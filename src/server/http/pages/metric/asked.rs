@@ -3,9 +3,9 @@
 use super::super::PageQuery;
 use super::super::period::AskedPeriod;
 use super::super::rate::{Against, Reading};
-use crate::domain::app::App;
+use crate::domain::app::{App, app_called, told_apart};
 use crate::domain::closed_list::closed_list;
-use crate::domain::count::{BreakdownBy, Dimension, Slice, Unit};
+use crate::domain::count::{BreakdownBy, Dimension, OVERFLOW, Slice, Unit};
 use crate::domain::data_problem::DataProblem;
 use crate::domain::environment::Environment;
 use crate::domain::error::{Fault, Problem, Refusal};
@@ -94,9 +94,14 @@ impl Asked {
             Slice::asked(values).map(|slice| slice.into_iter().collect())
         };
         let slices = slices.map_err(|fault| Refusal::BadRequest(vec![fault]))?;
-        let apps = view.apps().await?;
+        // What is counted together has no value of its own that devices could be looked through for.
+        let others = slices.iter().find(|slice| shown.has_slices() && slice.value == OVERFLOW);
+        if let Some(slice) = others {
+            return Err(Refusal::BadRequest(vec![Fault::new(slice.dimension.as_str(), Problem::NotOneOf)]).into());
+        }
+        let apps = told_apart(view.apps().await?);
         let app_of = |name: &str| match query.of(name) {
-            Some(text) => apps.iter().find(|app| app.is_called(text)).cloned().ok_or(Refusal::NotFound).map(Some),
+            Some(text) => app_called(&apps, text).cloned().ok_or(Refusal::NotFound).map(Some),
             None => Ok(None),
         };
         let app = app_of("app")?;

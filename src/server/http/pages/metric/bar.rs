@@ -4,7 +4,7 @@ use super::super::PageQuery;
 use super::asked::Asked;
 use crate::domain::app::App;
 use crate::domain::closed_list::closed_list;
-use crate::domain::count::{Dimension, Unit};
+use crate::domain::count::{Dimension, OVERFLOW, Unit};
 use crate::domain::data_problem::DataProblem;
 use crate::domain::environment::Environment;
 use crate::domain::metric::{Basis, Rate};
@@ -40,7 +40,11 @@ pub fn tabs(view: &View, asked: &Asked, query: &PageQuery) -> Vec<(MetricView, S
         // Of several values a view that has one takes the first.
         let further = if view.has_slices() { &[] } else { asked.slices.get(1..).unwrap_or_default() };
         let is_further = |name: &str| further.iter().any(|slice| slice.dimension.as_str() == name);
-        let has = |name: &str| view.takes(name) && !is_further(name) && (name != "unit" || view.has_unit(asked.unit));
+        // What is counted together cannot be looked through.
+        let is_other = |name: &str| view.has_slices() && query.of(name) == Some(OVERFLOW);
+        let has = |name: &str| {
+            view.takes(name) && !is_further(name) && !is_other(name) && (name != "unit" || view.has_unit(asked.unit))
+        };
         format!("{}{}", path(slug, view), query.only(has))
     };
     let may_open = |shown: &MetricView| view.may(shown.permission());

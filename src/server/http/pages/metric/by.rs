@@ -3,6 +3,7 @@
 use super::super::PageQuery;
 use super::asked::{Asked, Sort};
 use crate::domain::count::{BreakdownBy, MOST_VALUES};
+use crate::domain::id::AppId;
 use crate::domain::metric::{Figures, Meaning, Rate};
 use crate::server::error::Result;
 use crate::server::services::breakdown::{BreakdownPart, breakdown, default_at_end};
@@ -128,7 +129,7 @@ async fn rows(view: &mut View, asked: &Asked, query: &PageQuery) -> Result<Vec<R
 
 /// What a value is called; the empty one is that of units that have none.
 pub fn name_of(asked: &Asked, value: &str) -> String {
-    let app = || asked.apps.iter().find(|app| app.is_called(value)).map(|app| app.name.clone());
+    let app = || asked.apps.iter().find(|app| AppId::parse(value) == Some(app.id)).map(|app| app.name.clone());
     match asked.by.dimension() {
         _ if value.is_empty() => "Not sent".to_owned(),
         Some(dimension) => words::dimension_value(dimension, value),
@@ -147,7 +148,7 @@ fn sort(rows: &mut [Row], asked: &Asked) {
     };
     // As many are in the order of their names, whatever their exact numbers are.
     rows.sort_by(|one, other| {
-        let by_name = other.has_value.cmp(&one.has_value).then_with(|| by_version(&one.name, &other.name));
+        let by_name = other.has_value.cmp(&one.has_value).then_with(|| in_order(asked.by, &one.name, &other.name));
         let order = match (number(one), number(other)) {
             (None, None) if by == Sort::Name && one.has_value && other.has_value && reversed => by_name.reverse(),
             (None, None) => Ordering::Equal,
@@ -166,6 +167,20 @@ fn sort(rows: &mut [Row], asked: &Asked) {
     });
 }
 
+/// The order of names: versions begin with the newest, and those of iOS come before other platforms'.
+fn in_order(by: BreakdownBy, one: &str, other: &str) -> Ordering {
+    let platform = |name: &str| name.split_once(' ').map(|(platform, _)| platform.to_owned());
+    let is_other = |name: &str| platform(name).is_some_and(|platform| platform != "iOS");
+    match by {
+        BreakdownBy::OsVersion => is_other(one)
+            .cmp(&is_other(other))
+            .then_with(|| platform(one).cmp(&platform(other)))
+            .then_with(|| by_version(other, one)),
+        BreakdownBy::AppVersion => by_version(other, one),
+        _ => by_version(one, other),
+    }
+}
+
 /// What the rows are.
 fn group_name(by: BreakdownBy) -> &'static str {
     match by {
@@ -182,8 +197,9 @@ fn head(sort: Sort, asked: &Asked, query: &PageQuery) -> Head {
     let (now, reversed) = asked.sort.unwrap_or((Sort::Count, false));
     let is_now = now == sort;
     let next = if is_now && !reversed { format!("-{}", sort.as_str()) } else { sort.as_str().to_owned() };
-    // Names begin with the first one, numbers with the greatest.
-    let ascends = (sort == Sort::Name) != reversed;
+    // Names begin with the first one, versions with the newest, numbers with the greatest.
+    let is_of_versions = matches!(asked.by, BreakdownBy::OsVersion | BreakdownBy::AppVersion);
+    let ascends = (sort == Sort::Name && !is_of_versions) != reversed;
     let sorted = is_now.then_some(if ascends { "ascending" } else { "descending" });
     Head { address: query.with(&[("sort", &next)]), sorted }
 }

@@ -106,6 +106,10 @@ fn about(view: &View, asked: &Asked, shown: MetricView) -> Map<String, Value> {
         let formulas = Rate::ALL.map(|rate| format!("{} = {}", rate.as_str(), words::formula(rate)));
         say("formulas", format!("{}. {}", formulas.join("; "), words::INTERVAL).into());
     }
+    // Programs for tables take a CSV for older encodings than UTF-8.
+    if let Some(Value::String(formulas)) = about.get_mut("formulas") {
+        *formulas = formulas.replace('÷', "/");
+    }
     about
 }
 

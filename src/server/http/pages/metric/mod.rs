@@ -34,7 +34,7 @@ use crate::server::services::annotation::{TypedAnnotation, annotate as annotate_
 use crate::server::services::exploration::note_waiting;
 use crate::server::store::View;
 use crate::server::store::exploration::Exploration;
-use crate::ui::frame::NavPage;
+use crate::ui::frame::{NavPage, address};
 use crate::ui::pages::Page;
 use crate::ui::pages::metric::{MetricContent, MetricPage, MetricView};
 use crate::ui::words::Done;
@@ -139,6 +139,9 @@ async fn page(
         tabs: bar::tabs(&view, &asked, &query),
         bar,
         rounded: view.precision.is_rounded(),
+        // What was noted on days is there from the beginning.
+        beginning: (asked.apps.is_empty() && shown != MetricView::Releases)
+            .then(|| address(view.workspace.slug.as_str(), NavPage::Overview, asked.environment)),
         content,
         frame: frame(&mut view, &visit.person, NavPage::Metrics, asked.environment).await?,
     };

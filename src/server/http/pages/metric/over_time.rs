@@ -7,7 +7,6 @@ use super::nearest::nearest;
 use crate::domain::att::CountedState;
 use crate::domain::count::Unit;
 use crate::domain::metric::Figures;
-use crate::domain::rounding::Shown;
 use crate::domain::time::Day;
 use crate::server::calendar;
 use crate::server::error::Result;
@@ -33,10 +32,7 @@ pub async fn model(view: &mut View, asked: &Asked, query: &PageQuery) -> Result<
         compared.points.iter().map(|point| (point, point.figures(asked.basis, view.precision))).collect();
     let stacked = |(point, figures): &(&Point, Figures)| StackPoint {
         label: short_day(point.last),
-        counts: match CountedState::OF_APPLE.map(|state| figures.of(state)) {
-            of if of.into_iter().any(Shown::is_incomplete) => Default::default(),
-            of => of.map(|shown| shown.figure().unwrap_or_default()),
-        },
+        counts: figures.proportions().unwrap_or_default(),
     };
     let row = |(point, figures): &(&Point, Figures)| CountRow {
         days: days_words(point.first, point.last),
@@ -51,8 +47,14 @@ pub async fn model(view: &mut View, asked: &Asked, query: &PageQuery) -> Result<
         Some(0) => (None, None),
         Some(first) => (Some(since_then(figures[first].0.first, asked, query)), None),
     };
+    let line = match (&asked.compare, &asked.app) {
+        (Some(_), Some(app)) => app.name.clone(),
+        (Some(_), None) => "All apps".to_owned(),
+        (None, _) => words::rate(rate).to_owned(),
+    };
     Ok(OverTime {
         rate,
+        line,
         chart: reading.chart(rate, &compared, marks, TABLE),
         table: reading.table(rate, &compared, TABLE),
         now: reading.headline(rate, &compared),

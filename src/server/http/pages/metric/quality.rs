@@ -10,7 +10,7 @@ use crate::domain::time::Day;
 use crate::server::error::Result;
 use crate::server::http::moment::{day_words, short_day};
 use crate::server::store::View;
-use crate::server::store::data_problem::ProblemPlace;
+use crate::server::store::data_problem::{MOST_SHOWN, ProblemPlace};
 use crate::ui::frame::{NavPage, address};
 use crate::ui::pages::metric::quality::{ProblemCard, Quality};
 use crate::ui::parts::chart::columns::{Column, Columns};
@@ -18,8 +18,6 @@ use crate::ui::words;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-/// How many apps and versions of each kind are shown; files have all that are kept apart.
-const MOST_PLACES: usize = 20;
 /// How many days of each kind are listed below its chart, which has all of them.
 const MOST_DAYS: usize = 31;
 
@@ -28,7 +26,9 @@ pub async fn model(view: &mut View, asked: &Asked, query: &PageQuery) -> Result<
     let period = asked.period.period;
     let by_day = view.data_problems_by_day(asked.environment, asked.app_id(), period).await?;
     let places = match asked.problem {
-        Some(_) => view.data_problem_places(asked.environment, asked.app_id(), period).await?,
+        Some(_) => {
+            view.data_problem_places(asked.environment, asked.app_id(), period, (asked.problem, MOST_SHOWN)).await?
+        }
         None => Vec::new(),
     };
     let mut kinds: BTreeMap<DataProblem, BTreeMap<Day, i64>> = BTreeMap::new();
@@ -72,14 +72,12 @@ fn card(
         count: shown(day).figure().unwrap_or_default(),
         reading: format!("{}: {}", day_words(*day), words::count(shown(day))),
     };
-    let mut of_kind: Vec<&ProblemPlace> = places.iter().filter(|place| place.kind == kind).collect();
-    of_kind.sort_by_key(|place| (Reverse(place.n), place.app_id, &place.app_version));
-    let place = |place: &&ProblemPlace| {
+    let place = |place: &ProblemPlace| {
         let app = asked.apps.iter().find(|app| app.id == place.app_id).map(|app| app.name.as_str());
         (words::problem_place(app, &place.app_version), words::number(place.n))
     };
     let with_any = all_days.iter().rev().filter(|day| shown(day).figure().unwrap_or_default() > 0);
-    let beyond = |n: usize, most: usize| i64::try_from(n.saturating_sub(most)).unwrap_or_default();
+    let earlier = with_any.clone().count().saturating_sub(MOST_DAYS);
     let card = ProblemCard {
         said: words::data_problem(kind),
         help: words::data_problem_help(kind),
@@ -89,10 +87,10 @@ fn card(
             title: format!("{}, by day", words::data_problem(kind)),
             columns: all_days.iter().map(column).collect(),
         },
-        earlier: beyond(with_any.clone().count(), MOST_DAYS),
+        earlier: i64::try_from(earlier).unwrap_or_default(),
         days: with_any.take(MOST_DAYS).map(|day| (day_words(*day), words::count(shown(day)))).collect(),
-        places: of_kind.iter().take(MOST_PLACES).map(place).collect(),
-        more: beyond(of_kind.len(), MOST_PLACES),
+        places: places.iter().map(place).collect(),
+        more: places.first().map_or(0, |first| first.places - MOST_SHOWN.min(first.places)),
         by_version: None,
     };
     Some((count, card))

@@ -19,7 +19,7 @@ use crate::server::services::flow::Happened;
 use crate::server::services::release::{ComparedMilestone, Milestone, MilestoneKind};
 use crate::server::services::trend::{Compared, Point, beside, trend};
 use crate::server::store::View;
-use crate::server::store::data_problem::ProblemPlace;
+use crate::server::store::data_problem::{MOST_PLACES_TOLD, ProblemPlace};
 use crate::ui::pages::metric::MetricView;
 use serde_json::Value;
 
@@ -51,7 +51,7 @@ fn count(shown: Shown) -> Value {
 
 /// The columns of counts and rates, as a reader gets them.
 fn figure_columns(precision: Precision) -> impl Iterator<Item = &'static str> {
-    let counts = CountedState::ALL.into_iter().map(CountedState::as_str).chain(["total"]);
+    let counts = CountedState::ALL.into_iter().map(CountedState::as_str).chain(["total", "apple_total"]);
     let rates = Rate::ALL.into_iter().flat_map(|rate| {
         let [low, high] = bounds(rate);
         [rate.as_str(), low, high]
@@ -80,7 +80,12 @@ fn figure_cells(figures: &Figures, precision: Precision) -> impl Iterator<Item =
             .map(|value| value.map_or(Value::Null, Value::from))
     });
     let incomplete = precision.is_rounded().then(|| figures.is_incomplete().into());
-    counts.chain([count(figures.all())]).chain(rates).chain(incomplete).collect::<Vec<_>>().into_iter()
+    counts
+        .chain([figures.all(), figures.apple()].map(count))
+        .chain(rates)
+        .chain(incomplete)
+        .collect::<Vec<_>>()
+        .into_iter()
 }
 
 async fn now(view: &mut View, asked: &Asked) -> Result<Table> {
@@ -207,9 +212,9 @@ async fn quality(view: &mut View, asked: &Asked) -> Result<Table> {
         let name = app.map_or(Value::Null, |app| app.name.clone().into());
         vec!["place".into(), place.kind.as_str().into(), Value::Null, name, place.app_version.into(), place.n.into()]
     };
-    let places = view.data_problem_places(asked.environment, asked.app_id(), period).await?;
-    let places = places.into_iter().filter(|place| is_asked(place.kind));
-    let rows = by_day.map(of_day).chain(places.map(of_place)).collect();
+    let places =
+        view.data_problem_places(asked.environment, asked.app_id(), period, (asked.problem, MOST_PLACES_TOLD)).await?;
+    let rows = by_day.map(of_day).chain(places.into_iter().map(of_place)).collect();
     Ok(Table { columns: vec!["figure", "problem", "day", "app", "app_version", "times"], rows })
 }
 
