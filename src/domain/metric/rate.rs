@@ -105,12 +105,18 @@ impl Fraction {
         (self.is_of_one_moment && before.is_of_one_moment).then_some(interval)
     }
 
+    /// Whether rounding alone could make the share rise since `before` where it fell, or the other way round.
+    pub fn is_within_rounding(self, before: Self) -> bool {
+        let grew = self.share().zip(before.share()).map(|(now, before)| now - before);
+        let off = share_off(self.part, self.whole).zip(share_off(before.part, before.whole));
+        grew.zip(off).is_some_and(|(grew, (now, before))| now + before > 0.0 && grew.abs() <= now + before)
+    }
+
     /// By how much the share of `rate` grew since `before`, as a difference of shares, and what that means; `None` also where
     /// rounding alone could make it fall instead.
     pub fn since(self, before: Self, rate: Rate) -> Option<(f64, Meaning)> {
         let grew = self.share()? - before.share()?;
-        let off = share_off(self.part, self.whole)? + share_off(before.part, before.whole)?;
-        if off > 0.0 && grew.abs() <= off {
+        if self.is_within_rounding(before) {
             return None;
         }
         let meaning = match self.grown_since(before) {

@@ -120,11 +120,6 @@ impl Queues {
         if size == Size::Small || !(small_come || self.lanes.is_waiting()) {
             return limits;
         }
-        self.part(limits)
-    }
-
-    /// The limits of a part of large requests.
-    fn part(&self, limits: Limits) -> Limits {
         let least = self.pace.part();
         let part =
             (self.rows.held() / PARTS * least / PART).clamp(least, LARGEST_PART * least / PART).min(limits.commit_rows);
@@ -138,8 +133,9 @@ impl Queues {
         let large_is_next = wanted.first().is_some_and(|oldest| oldest.large_is_next);
         let is_large = has(&self.large) && (large_is_next || !has(&self.small));
         let size = if is_large { Size::Large } else { Size::Small };
-        // Other processes want this lane too, whoever sends here: with as much in each turn none gets more than the others.
-        let limits = if size == Size::Large { self.part(limits) } else { limits };
+        // Other processes want this lane too: where none of them takes more in a turn than the others may, none gets more.
+        let most = Limits { commit_rows: LARGEST_PART.min(limits.commit_rows), ..limits };
+        let limits = if size == Size::Large { self.limits_of(size, most) } else { limits };
         if size == Size::Small {
             self.small_at = Some(Instant::now());
         }

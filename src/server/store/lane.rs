@@ -28,8 +28,7 @@ impl Turn {
     /// somebody has it for longer than it is waited for.
     async fn and_wait_for(mut self, workspace: WorkspaceId, at_most: Duration) -> Result<Option<Self>> {
         debug_assert!(self.workspaces.is_empty(), "a turn has its lane already");
-        self.tx.wait_at_most(at_most).await?;
-        let is_got = self.tx.take_lane_in_time(workspace).await?;
+        let is_got = self.tx.take_lane_in_time(workspace, at_most).await?;
         self.workspaces.insert(workspace);
         Ok(is_got.then_some(self))
     }
@@ -116,13 +115,14 @@ impl Tx {
         Ok(())
     }
 
-    /// The same; whether it was got before it is waited for no more, after which the transaction can do nothing.
-    async fn take_lane_in_time(&mut self, workspace: WorkspaceId) -> Result<bool> {
+    /// The same for so long at most, as for each lock from here on; whether it was got, without which the transaction can do
+    /// nothing. In one statement, whose columns are made in their order: every turn that is waited for goes this way.
+    async fn take_lane_in_time(&mut self, workspace: WorkspaceId, at_most: Duration) -> Result<bool> {
+        const SQL: &str = "select set_config('lock_timeout', $1, true), pg_advisory_xact_lock($2)";
         const NOT_IN_TIME: &str = "55P03";
         let Self::Postgres(tx) = self else { return Ok(true) };
-        let taken =
-            sqlx::query("select pg_advisory_xact_lock($1)").bind(workspace).execute(tx.connection().await).await;
-        match taken {
+        let milliseconds = at_most.as_millis().to_string();
+        match sqlx::query(SQL).bind(milliseconds).bind(workspace).execute(tx.connection().await).await {
             Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some(NOT_IN_TIME) => Ok(false),
             taken => Ok(taken.map(|_| true)?),
         }

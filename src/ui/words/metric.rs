@@ -91,6 +91,9 @@ pub const NO_SHARES: &str =
 /// Less than a tenth of a point.
 const NO_CHANGE: &str = "No change";
 
+/// A change that rounding alone could make one into the other direction.
+pub const WITHIN_ROUNDING: &str = "No change beyond rounding";
+
 /// How many points a share grew or fell, such as `▲ 0.9 points`.
 pub fn points(grew: f64) -> String {
     let points = format!("{:.1}", (grew * 100.0).abs());

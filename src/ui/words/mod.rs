@@ -20,9 +20,9 @@ pub use audit::{
 pub use done::{Done, MadeOnce, done};
 pub use job::{job, job_error, job_note};
 pub use metric::{
-    FIRST_ANSWER_CONSENT, INTERVAL, LIMITED, NO_RATE, NO_SHARES, RELEASES, ROUNDED_RELEASES, chance, days,
-    dimension_value, dimension_value_alone, formula, grown, half, interval, part_of_whole, points, points_apart, rate,
-    rate_in_short, release,
+    FIRST_ANSWER_CONSENT, INTERVAL, LIMITED, NO_RATE, NO_SHARES, RELEASES, ROUNDED_RELEASES, WITHIN_ROUNDING, chance,
+    days, dimension_value, dimension_value_alone, formula, grown, half, interval, part_of_whole, points, points_apart,
+    rate, rate_in_short, release,
 };
 pub use notice::notice;
 pub use outcome::{

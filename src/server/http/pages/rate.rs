@@ -11,7 +11,7 @@ use crate::domain::time::Day;
 use crate::server::calendar;
 use crate::server::error::Result;
 use crate::server::http::moment::{day_words, days_words, short_day};
-use crate::server::services::release::{Milestone, milestones};
+use crate::server::services::release::{Milestone, MilestoneKind, milestones};
 use crate::server::services::trend::{Compared, Point};
 use crate::server::store::View;
 use crate::ui::frame::{NavPage, address};
@@ -86,7 +86,14 @@ impl Reading<'_> {
             return None;
         }
         let before = self.of_all(rate, &compared.before)?;
-        let (grew, meaning) = self.of_all(rate, &compared.points)?.since(before, rate)?;
+        let now = self.of_all(rate, &compared.points)?;
+        if let Against::Before(days) = self.against
+            && now.is_within_rounding(before)
+        {
+            let (words, span) = (words::WITHIN_ROUNDING.to_owned(), format!("in {}", words::days(days)));
+            return Some(Change { words, span, meaning: Meaning::Nothing });
+        }
+        let (grew, meaning) = now.since(before, rate)?;
         // Where another default came into force the rate says more of that than of people.
         let all = || compared.before.iter().chain(&compared.points).map(|point| point.default);
         let is_of_default = self.basis == Basis::Effective && all().any(|default| Some(default) != all().next());
@@ -202,7 +209,7 @@ fn marks_of_versions(
         let day = calendar::day(after.changed_at, zone);
         let at = place(points, day)?;
         let words = words::settings_change(before, after)?;
-        Some(Mark { at, when: day_words(day), words, address: address(after.version) })
+        Some(Mark { at, when: day_words(day), words, address: address(after.version), is_release: false })
     });
     let mut marks: Vec<Mark> = changes.collect();
     marks.reverse();
@@ -255,7 +262,9 @@ pub async fn marks(
         // Of one app it is known whose they are.
         let named = Milestone { app: milestone.app.filter(|_| app.is_none()), ..milestone };
         let (when, words) = (day_words(named.day), named.name());
-        all.push(Mark { at, when, words, address: Some(format!("{address}#{}", anchor(named.day))) });
+        let is_release = matches!(named.kind, MilestoneKind::Release(_));
+        let address = Some(format!("{address}#{}", anchor(named.day)));
+        all.push(Mark { at, when, words, address, is_release });
     }
     all.sort_by(|one, other| one.at.total_cmp(&other.at));
     Ok(Marks { all, earlier })

@@ -93,10 +93,12 @@ pub fn by(page: By) -> impl IntoView {
         };
         let short = row.change.as_ref().map(|change| {
             let title = format!("{} {}{}", change.words, change.span, words::chance(change.meaning));
-            let chance = if change.meaning == Meaning::Chance { " may be chance" } else { "" };
-            (format!("{}{chance}", change.words.trim_end_matches(" points")), title)
+            let chance = (change.meaning == Meaning::Chance)
+                .then(|| view! { <small class="chance-below">"may be chance"</small> });
+            (change.words.trim_end_matches(" points").to_owned(), title, chance)
         });
-        let short = short.map(|(words, title)| view! { <abbr class="narrow-only muted" title=title>{words}</abbr> });
+        let short = short
+            .map(|(words, title, chance)| view! { <abbr class="narrow-only muted" title=title>{words}{chance}</abbr> });
         let change = || match row.change {
             Some(Change { words, meaning: Meaning::Chance, .. }) => {
                 view! { <span class="muted">{words}<small>" may be chance"</small></span> }.into_any()

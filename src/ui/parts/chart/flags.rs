@@ -29,23 +29,29 @@ const GAP: f64 = 4.0;
 /// How far below a flag's top its words stand.
 const BASELINE: f64 = 14.0;
 
-/// The flags of marks, given by where each stands and its words, as far as there is room. On a phone there is none; there
-/// they stand below the chart alone.
-pub fn flags<'a>(marks: impl Iterator<Item = (f64, &'a str)>, frame: Frame) -> Vec<Flag> {
+/// The flags of marks, given by where each stands, its words, and whether it is a release, as far as there is room: first of what was
+/// changed or noted here, then of releases, of each the newest first. On a phone there is no room; there they stand below the chart
+/// alone.
+pub fn flags<'a>(marks: impl Iterator<Item = (f64, &'a str, bool)>, frame: Frame) -> Vec<Flag> {
     if !frame.is_wide() {
         return Vec::new();
     }
-    // Up to where the flags of each row reach.
-    let mut taken = [frame.left; ROWS];
-    let flag = |(x, words): (f64, &str)| {
+    let mut marks: Vec<(f64, &str, bool)> = marks.collect();
+    marks.sort_by(|one, other| one.2.cmp(&other.2).then(other.0.total_cmp(&one.0)));
+    let mut flags: Vec<Flag> = Vec::new();
+    for (x, words, _) in marks {
         let words = shortened(words);
         let width = words.chars().count() as f64 * LETTER + 2.0 * PADDING;
         let left = x.min(frame.right() - width);
-        let row = taken.iter().position(|reaches| *reaches <= left)?;
-        taken[row] = left + width + GAP;
-        Some(Flag { words, left, width, row })
-    };
-    marks.filter_map(flag).collect()
+        let meets = |flag: &Flag| left < flag.left + flag.width + GAP && flag.left < left + width + GAP;
+        let is_free = |row: &usize| !flags.iter().any(|flag| flag.row == *row && meets(flag));
+        if let Some(row) = (0..ROWS).find(is_free).filter(|_| left >= frame.left) {
+            flags.push(Flag { words, left, width, row });
+        }
+    }
+    // As they are read: from left to right, and from above.
+    flags.sort_by(|one, other| one.left.total_cmp(&other.left).then(one.row.cmp(&other.row)));
+    flags
 }
 
 /// What is longer goes on below the chart.
@@ -77,7 +83,7 @@ mod tests {
     use super::*;
 
     fn placed(marks: &[(f64, &str)]) -> Vec<(String, usize)> {
-        let marks = || marks.iter().copied();
+        let marks = || marks.iter().map(|(x, words)| (*x, *words, true));
         let [wide, narrow] = Frame::both((46.0, 10.0), (280.0, 7), (220.0, 3));
         assert_eq!(flags(marks(), narrow), [], "there is no room on a phone");
         let flags = flags(marks(), wide);
@@ -95,6 +101,10 @@ mod tests {
         let rows = [("one", 0), ("two", 1), ("three", 2), ("later", 0)].map(|(words, row)| (words.to_owned(), row));
         assert_eq!(placed(&same_day), rows, "a fourth one has no row");
         assert_eq!(placed(&[(990.0, "at the right edge")]).len(), 1);
+        let [wide, _] = Frame::both((46.0, 10.0), (280.0, 7), (220.0, 3));
+        let many = (0..9).map(|n| (100.0 + f64::from(n), "a release", true)).chain([(90.0, "the default", false)]);
+        let shown: Vec<String> = flags(many, wide).into_iter().map(|flag| flag.words).collect();
+        assert_eq!(shown, ["the default", "a release", "a release"], "what was changed here comes first");
         let long = "x".repeat(200);
         assert_eq!(placed(&[(500.0, long.as_str())]), [(format!("{}…", "x".repeat(31)), 0)], "it is cut off");
     }

@@ -52,6 +52,8 @@ pub struct Mark {
     pub words: String,
     /// Where more is said of it.
     pub address: Option<String>,
+    /// Whether it is a version that came out, and nothing that was changed or noted here.
+    pub is_release: bool,
 }
 
 /// The width of the card that shows what is read, in the drawing's units.
@@ -89,7 +91,7 @@ impl<'a> Plot<'a> {
     /// The flags stand above the plot, which is moved down by them.
     fn new(chart: &'a LineChart, scale: &'a Scale, frame: Frame) -> Self {
         let x = |mark: &Mark| frame.x(mark.at, chart.points.len());
-        let flags = flags(chart.marks.all.iter().map(|mark| (x(mark), mark.words.as_str())), frame);
+        let flags = flags(chart.marks.all.iter().map(|mark| (x(mark), mark.words.as_str(), mark.is_release)), frame);
         let above = rows_high(&flags);
         let frame = Frame { top: frame.top + above, height: frame.height + above, ..frame };
         Self { chart, scale, frame, flags }

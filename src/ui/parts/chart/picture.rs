@@ -186,7 +186,13 @@ mod tests {
         let picture = Chart::Line(&line).picture("").expect("something to draw");
         assert!(picture.ends_with(">Chess &amp; more</text></svg>"), "{picture}");
         assert!(picture.contains("class=\"dot before\""), "one day has a dot for the other app too: {picture}");
-        let mark = |at, words: &str| Mark { at, when: "7 Nov 2026".to_owned(), words: words.to_owned(), address: None };
+        let mark = |at, words: &str| Mark {
+            at,
+            when: "7 Nov 2026".to_owned(),
+            words: words.to_owned(),
+            address: None,
+            is_release: false,
+        };
         let all = vec![mark(0.0, "first"), mark(0.1, "second")];
         let marked = LineChart { marks: Marks { all, earlier: None }, ..line };
         let picture = Chart::Line(&marked).picture("").expect("something to draw");
