@@ -134,8 +134,10 @@ impl AlertFigures {
                 self.unknown.share().map(|unknown| Finding { value: unknown * 100.0, counts: true })
             }
             AlertKind::RateChange => {
-                let (grew, meaning) = self.consent.since(self.consent_before?, Rate::Consent)?;
-                let counts = matches!(meaning, Meaning::Better | Meaning::Worse);
+                let before = self.consent_before?;
+                let grew = self.consent.share()? - before.share()?;
+                let meaning = self.consent.since(before, Rate::Consent).map(|(_, meaning)| meaning);
+                let counts = matches!(meaning, Some(Meaning::Better | Meaning::Worse));
                 Some(Finding { value: grew * 100.0, counts })
             }
             AlertKind::DataProblems => {
@@ -234,7 +236,7 @@ mod tests {
         assert_eq!(look(&of(300, 1000), AlertKind::RateChange, 10), (true, Some(-100)));
         assert_eq!(look(&of(500, 1000), AlertKind::RateChange, 10), (true, Some(100)));
         assert_eq!(look(&of(130, 300), AlertKind::RateChange, 3), (false, Some(33)), "of three hundred that is chance");
-        assert_eq!(look(&of(50, 110), AlertKind::RateChange, 5), (false, None), "rounding alone could turn it");
+        assert_eq!(look(&of(50, 110), AlertKind::RateChange, 5), (false, Some(55)), "rounding alone could turn it");
     }
 
     #[test]

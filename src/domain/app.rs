@@ -25,18 +25,25 @@ pub fn app_called<'a>(apps: &'a [App], text: &str) -> Option<&'a App> {
 /// The apps with names that tell them apart: senders choose names too. Those of one name are called by their bundle ids beside
 /// it, or by their ids.
 pub fn told_apart(mut apps: Vec<App>) -> Vec<App> {
+    beside_names(&mut apps, |app| app.bundle.clone().unwrap_or_else(|| app.id.to_string()));
+    // A name may have been chosen so that it meets one of these.
+    beside_names(&mut apps, |app| app.id.to_string());
+    apps
+}
+
+/// Says something beside each name that several have.
+fn beside_names(apps: &mut [App], said: impl Fn(&App) -> String) {
     let mut times: BTreeMap<String, u32> = BTreeMap::new();
     apps.iter().for_each(|app| *times.entry(app.name.clone()).or_default() += 1);
     for app in apps.iter_mut().filter(|app| times[&app.name] > 1) {
-        let id = app.bundle.clone().unwrap_or_else(|| app.id.to_string());
-        app.name = format!("{} ({id})", app.name);
+        app.name = format!("{} ({})", app.name, said(app));
     }
-    apps
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::BTreeSet;
 
     fn app(id: i64, bundle: Option<&str>, name: &str) -> App {
         App { id: AppId(id), bundle: bundle.map(str::to_owned), name: name.to_owned() }
@@ -57,5 +64,8 @@ mod tests {
         let apps = told_apart(vec![app(1, Some("a"), "Racer"), app(2, None, "Racer"), app(3, Some("c"), "Shop")]);
         let names: Vec<String> = apps.into_iter().map(|app| app.name).collect();
         assert_eq!(names, ["Racer (a)".to_owned(), format!("Racer ({})", AppId(2)), "Shop".to_owned()]);
+        let chosen = [app(1, Some("a"), "Racer"), app(2, Some("b"), "Racer"), app(3, Some("c"), "Racer (a)")];
+        let names: BTreeSet<String> = told_apart(chosen.into()).into_iter().map(|app| app.name).collect();
+        assert_eq!(names.len(), 3, "{names:?}");
     }
 }

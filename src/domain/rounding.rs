@@ -153,8 +153,13 @@ pub fn share(part: Shown, whole: Shown) -> Option<f64> {
 /// By how much rounding may have made a share more or less, at most; nothing for exact counts.
 pub fn share_off(part: Shown, whole: Shown) -> Option<f64> {
     let share = share(part, whole)?;
-    let off = |shown: Shown| (shown.off() + shown.missing()) as f64;
-    Some((off(part) + share * off(whole)) / whole.figure()? as f64)
+    let [of_part, of_whole] = [part, whole].map(|shown| (shown.off() + shown.missing()) as f64);
+    let off = match whole {
+        // The part is in the sum: what makes both more hardly changes the share.
+        Shown::Sum { .. } => (1.0 - share) * of_part + share * (of_whole - of_part).max(0.0),
+        _ => of_part + share * of_whole,
+    };
+    Some(off / whole.figure()? as f64)
 }
 
 #[cfg(test)]

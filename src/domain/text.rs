@@ -122,8 +122,7 @@ const LINE: usize = 200;
 /// A text that was sent, as a part of one line of plain text: no longer than a line, without ends of lines, and with
 /// characters that nobody sees made visible. Whoever sends it can write no lines of their own.
 pub fn in_line(text: &str) -> String {
-    let cut: String = text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(LINE).collect();
-    visible(cut)
+    visible(text.split_whitespace().collect::<Vec<_>>().join(" ")).chars().take(LINE).collect()
 }
 
 /// The text with characters that nobody sees made visible, such as `[U+202E]`: by them what was sent from outside could look
@@ -167,7 +166,7 @@ mod tests {
     fn what_was_sent_is_no_line_of_its_own() {
         assert_eq!(in_line("6.6\n\nSign in at\r\u{2028}https://evil\u{202e}"), "6.6 Sign in at https://evil[U+202E]");
         assert_eq!(in_line("a\u{b}b\u{85}c\u{c}d\u{2029}e"), "a b c d e", "whatever ends a line");
-        assert_eq!(in_line(&"x".repeat(5000)).len(), LINE);
+        assert_eq!(["x", "\u{202e}"].map(|of| in_line(&of.repeat(5000)).len()), [LINE, LINE]);
     }
 
     #[test]

@@ -16,7 +16,7 @@ const TRIED_EACH: Duration = Duration::from_millis(20);
 /// For how long a lane is wanted at most, tried and waited for together: as long as a lock is waited for.
 const WANTED_FOR: Duration = Duration::from_secs(10);
 /// For how long a lane is waited for at first, each further time for twice as long: lanes that are kept for long shall not take the
-/// places of those that are not. It is never waited for less than this: what the transaction does then waits for locks as long.
+/// places of those that are not.
 const LEAST: Duration = Duration::from_secs(1);
 
 /// A workspace whose lane is wanted, since when, how often it was waited for in vain, and whether large requests of it come first
@@ -47,7 +47,8 @@ impl Wanted {
 pub(super) struct Lanes {
     /// In tasks of their own: who has a connection and waits shall not also wait for whoever commits meanwhile.
     waits: JoinSet<(Wanted, Result<Option<Turn>>)>,
-    /// How many of them wait again, after they did in vain: one place is always for those that do not.
+    /// How many of them wait again, after they did in vain: one place is always for these, where there are any, and one for those
+    /// that did not.
     again: usize,
     /// Those that are tried, in the order in which they want it.
     tried: Vec<Wanted>,
@@ -79,9 +80,15 @@ impl Lanes {
     fn wait(&mut self, store: &Store, mut turn: Option<Turn>) {
         let mut free = MOST.saturating_sub(self.waits.len());
         let again = &mut self.again;
+        let is_again = |wanted: &Wanted| wanted.in_vain > 0 && !wanted.is_late();
+        let mut kept_free = usize::from(*again == 0 && self.tried.iter().any(is_again));
         let may_wait = |wanted: &mut Wanted| {
             let is_again = wanted.in_vain > 0;
-            let may = free > 0 && !wanted.is_late() && (!is_again || *again < MOST - 1);
+            let has_room = if is_again { *again < MOST - 1 } else { free > kept_free };
+            let may = free > 0 && !wanted.is_late() && has_room;
+            if may && is_again {
+                kept_free = 0;
+            }
             free -= usize::from(may);
             *again += usize::from(may && is_again);
             may

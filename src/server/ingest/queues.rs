@@ -136,13 +136,13 @@ impl Queues {
         // Other processes want this lane too: where none of them takes more in a turn than the others may, none gets more.
         let most = Limits { commit_rows: LARGEST_PART.min(limits.commit_rows), ..limits };
         let limits = if size == Size::Large { self.limits_of(size, most) } else { limits };
-        if size == Size::Small {
-            self.small_at = Some(Instant::now());
-        }
         let queue = self.of(size);
         let first = wanted.iter().find_map(|wanted| queue.take_aside(wanted.workspace))?;
         let mut group = CommitGroup::of(first, limits);
         wanted.iter().for_each(|wanted| group.take_aside(queue, wanted.workspace, limits));
+        if size == Size::Small {
+            self.small_at = Some(Instant::now());
+        }
         Some((group, size))
     }
 
@@ -169,7 +169,8 @@ impl Queues {
             if self.small.has_aside(workspace) || self.large.has_aside(workspace) {
                 again.push(match served.contains(&workspace) {
                     true => Wanted { since: Instant::now(), in_vain: 0, large_is_next: size == Size::Small, ..wanted },
-                    false => wanted,
+                    // It was got, and there was no room.
+                    false => Wanted { in_vain: 0, ..wanted },
                 });
             } else {
                 self.clear_aside(workspace);

@@ -167,7 +167,8 @@ async fn answer(
                     None => store.accept(None, Arc::new(vec![parcel.clone()])).await,
                 };
                 // What is away for one is so for the others, each of which would wait for it.
-                away = outcome.as_ref().err().filter(|error| matches!(error, Error::Unavailable(_))).cloned();
+                let is_away = |error: &&Error| matches!(error, Error::Unavailable(_) | Error::Unknown(_));
+                away = outcome.as_ref().err().filter(is_away).cloned();
                 let only = outcome.and_then(|mut outcomes| {
                     outcomes.pop().ok_or_else(|| Error::Internal("a request without an outcome".to_owned()))
                 });

@@ -2,10 +2,10 @@
 
 use super::pools::{ByPurpose, Pools};
 use crate::server::error::{Error, Result};
-use sqlx::ConnectOptions;
 use sqlx::pool::PoolOptions;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgSslMode};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions, Connection};
 use std::fmt::{self, Debug, Formatter};
 use std::net::IpAddr;
 use std::num::NonZero;
@@ -15,6 +15,8 @@ use std::time::Duration;
 
 /// How long a request waits for a connection before it is told that the store is away.
 pub const WAIT: Duration = Duration::from_secs(5);
+/// How long Postgres waits for a lock.
+pub const LOCK_TIMEOUT: &str = "10s";
 /// How long SQLite waits for another process's write.
 pub const BUSY: Duration = Duration::from_secs(5);
 /// The same for emptying its log, for which everybody else waits meanwhile.
@@ -69,7 +71,8 @@ impl Address {
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
             let is_said = has_sslmode(url) || std::env::var_os("PGSSLMODE").is_some();
             let options = protected(PgConnectOptions::from_str(url).map_err(Error::internal)?, is_said);
-            let options = options.options([("synchronous_commit", "on"), ("lock_timeout", "10s")]).options(PLANS);
+            let options =
+                options.options([("synchronous_commit", "on"), ("lock_timeout", LOCK_TIMEOUT)]).options(PLANS);
             // A process that was stopped, or that nobody reaches, gives back what it holds before others give up.
             let options = options.options([("idle_in_transaction_session_timeout", LONGEST_PAUSE)]);
             return Ok(Self::Postgres(Box::new(options)));
@@ -131,7 +134,8 @@ impl Address {
             }
             Self::Postgres(options) => {
                 let pool = |size, options| {
-                    planned_by_value(kept(PgPoolOptions::new().max_connections(size))).connect_lazy_with(options)
+                    asked_before_use(planned_by_value(kept(PgPoolOptions::new().max_connections(size))))
+                        .connect_lazy_with(options)
                 };
                 let options = (**options).clone();
                 let limited = options.clone().options([("statement_timeout", PAGE_LIMIT.as_millis().to_string())]);
@@ -185,6 +189,21 @@ fn planned_by_value(options: PgPoolOptions) -> PgPoolOptions {
                 sqlx::query("set plan_cache_mode = force_custom_plan").execute(connection).await?;
             }
             Ok(())
+        })
+    })
+}
+
+/// How long a connection that was idle may take to say that its other end is there, much less than one is waited for.
+const SAYS_SO_WITHIN: Duration = Duration::from_secs(1);
+
+/// A connection that is used again is asked first: one whose other end is gone, with a word or without, is made anew meanwhile.
+fn asked_before_use(options: PgPoolOptions) -> PgPoolOptions {
+    options.test_before_acquire(false).before_acquire(|connection, _| {
+        Box::pin(async move {
+            match tokio::time::timeout(SAYS_SO_WITHIN, connection.ping()).await {
+                Ok(said) => said.map(|()| true),
+                Err(_) => Err(sqlx::Error::PoolTimedOut),
+            }
         })
     })
 }

@@ -3,6 +3,7 @@
 //! hold what the other needs next. SQLite has one writer at a time anyhow.
 
 use super::Store;
+use super::address::LOCK_TIMEOUT;
 use super::db::{ANSWERS_WITHIN, Tx};
 use crate::domain::id::WorkspaceId;
 use crate::server::error::{Error, Result};
@@ -115,14 +116,21 @@ impl Tx {
         Ok(())
     }
 
-    /// The same for so long at most, as for each lock from here on; whether it was got, without which the transaction can do
-    /// nothing. In one statement, whose columns are made in their order: every turn that is waited for goes this way.
+    /// The same for so long at most; whether it was got, without which the transaction can do nothing. In one statement, whose
+    /// columns are made in their order: every turn that is waited for goes this way.
     async fn take_lane_in_time(&mut self, workspace: WorkspaceId, at_most: Duration) -> Result<bool> {
-        const SQL: &str = "select set_config('lock_timeout', $1, true), pg_advisory_xact_lock($2)";
+        const SQL: &str = "select set_config('lock_timeout', $1, true), pg_advisory_xact_lock($2), \
+            set_config('lock_timeout', $3, true)";
         const NOT_IN_TIME: &str = "55P03";
         let Self::Postgres(tx) = self else { return Ok(true) };
         let milliseconds = at_most.as_millis().to_string();
-        match sqlx::query(SQL).bind(milliseconds).bind(workspace).execute(tx.connection().await).await {
+        match sqlx::query(SQL)
+            .bind(milliseconds)
+            .bind(workspace)
+            .bind(LOCK_TIMEOUT)
+            .execute(tx.connection().await)
+            .await
+        {
             Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some(NOT_IN_TIME) => Ok(false),
             taken => Ok(taken.map(|_| true)?),
         }

@@ -117,9 +117,8 @@ impl Pools {
                 writer.close().await;
             }
             Self::Postgres(pools) => {
-                for pool in pools.all() {
-                    pool.close().await;
-                }
+                // All at once: a connection that does not answer holds up its own pool alone.
+                futures::future::join_all(pools.all().map(|pool| pool.close())).await;
             }
         }
     }

@@ -174,7 +174,7 @@ async fn a_rate_that_moved_is_told_and_chance_is_not(world: World) {
     world.clock.advance(7 * DAY);
     send(&world, &input, (100..110).map(|n| format!("d{n}")), Some("denied")).await;
     world.run_jobs().await;
-    assert_eq!(found(&world, "rate_change").await, (false, None), "which of 210 rounding alone could turn");
+    assert_eq!(found(&world, "rate_change").await, (false, Some(-2.4)), "which of 210 rounding alone could turn");
     send(&world, &input, (110..200).map(|n| format!("d{n}")), Some("denied")).await;
     world.clock.advance(6 * MINUTE);
     world.run_jobs().await;

@@ -133,7 +133,8 @@ async fn by(view: &mut View, asked: &Asked) -> Result<Table> {
     let figures = |counts| Figures::new([(counts, default)], asked.basis, precision);
     let mut rows: Vec<Vec<Value>> = Vec::new();
     for part in parts.parts {
-        let name = part.app.map(|app| app.name).or(part.value).map_or(Value::Null, Value::from);
+        let app = part.app.and_then(|app| asked.apps.iter().find(|known| known.id == app.id));
+        let name = app.map(|app| app.name.clone()).or(part.value).map_or(Value::Null, Value::from);
         rows.push([name].into_iter().chain(figure_cells(&figures(part.counts), precision)).collect());
     }
     if let Some((counts, _)) = parts.other {
