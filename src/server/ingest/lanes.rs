@@ -35,6 +35,11 @@ impl Wanted {
         self.since.elapsed() >= WANTED_FOR
     }
 
+    /// Whether it was waited for before.
+    fn is_again(self) -> bool {
+        self.in_vain > 0
+    }
+
     /// For how long it is waited for now.
     fn at_most(self) -> Duration {
         (LEAST * 2_u32.saturating_pow(self.in_vain)).min(WANTED_FOR.saturating_sub(self.since.elapsed())).max(LEAST)
@@ -80,17 +85,13 @@ impl Lanes {
     fn wait(&mut self, store: &Store, mut turn: Option<Turn>) {
         let mut free = MOST.saturating_sub(self.waits.len());
         let again = &mut self.again;
-        let is_again = |wanted: &Wanted| wanted.in_vain > 0 && !wanted.is_late();
-        let mut kept_free = usize::from(*again == 0 && self.tried.iter().any(is_again));
+        let want_again = self.tried.iter().any(|wanted| wanted.is_again() && !wanted.is_late());
         let may_wait = |wanted: &mut Wanted| {
-            let is_again = wanted.in_vain > 0;
-            let has_room = if is_again { *again < MOST - 1 } else { free > kept_free };
+            let kept_free = usize::from(want_again && *again == 0);
+            let has_room = if wanted.is_again() { *again < MOST - 1 } else { free > kept_free };
             let may = free > 0 && !wanted.is_late() && has_room;
-            if may && is_again {
-                kept_free = 0;
-            }
             free -= usize::from(may);
-            *again += usize::from(may && is_again);
+            *again += usize::from(may && wanted.is_again());
             may
         };
         for wanted in self.tried.extract_if(.., may_wait) {
@@ -115,7 +116,7 @@ impl Lanes {
                 Some(waited) = self.waits.join_next() => {
                     // Only a panic ends one otherwise, and goes on here.
                     let (wanted, turn) = waited.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()));
-                    self.again -= usize::from(wanted.in_vain > 0);
+                    self.again -= usize::from(wanted.is_again());
                     match turn {
                         Ok(Some(turn)) => Got::Lane(wanted, Ok(turn)),
                         Ok(None) if wanted.is_late() => Got::Lane(wanted, Err(not_got())),

@@ -35,7 +35,7 @@ rows! {
 }
 
 /// How many rows an input's data problems have on a day, before those of versions that have none yet are counted together.
-pub const MOST_ON_A_DAY: i64 = 300;
+pub const MOST_ROWS_A_DAY: i64 = 300;
 
 /// Data problems to be counted: how many of each, and when the last one came.
 pub(super) type DataProblems = BTreeMap<DataProblemKey, (i64, Millis)>;
@@ -88,10 +88,10 @@ impl Tx {
                 .bind(workspace)
                 .bind(input)
                 .bind(day)
-                .bind(MOST_ON_A_DAY)
+                .bind(MOST_ROWS_A_DAY)
                 .fetch_one(c)
                 .await?);
-            if rows + more <= MOST_ON_A_DAY {
+            if rows + more <= MOST_ROWS_A_DAY {
                 continue;
             }
             let its = problems.iter().filter(|(key, _)| (key.input, key.day) == (input, day) && of_versions(key));
@@ -99,7 +99,7 @@ impl Tx {
             let asked: Vec<AskedRow> =
                 on!(&mut *self, c => sqlx::query_as(KNOWN).bind(workspace).bind(asked).fetch_all(c).await?);
             let (known, new): (Vec<_>, Vec<_>) = asked.into_iter().partition(|row| row.known.is_some());
-            let room = usize::try_from(MOST_ON_A_DAY - rows).unwrap_or_default();
+            let room = usize::try_from(MOST_ROWS_A_DAY - rows).unwrap_or_default();
             let own = known.into_iter().chain(new.into_iter().take(room));
             let own: BTreeSet<DataProblemKey> = own.map(|row| row.asked.into()).collect();
             fold_versions(problems, |key| (key.input, key.day) == (input, day) && !own.contains(key));
@@ -181,6 +181,19 @@ pub struct ProblemPlace {
 /// Of how many apps and versions each kind is told in files and to scripts.
 pub const MOST_PLACES_TOLD: i64 = 1000;
 
+/// A question for what came in some days, in all or in one app: the parameters `$1` to `$6`.
+macro_rules! in_days {
+    ($sql:ident, $workspace:ident, $environment:ident, $app:ident, $period:ident) => {
+        sqlx::query($sql)
+            .bind($workspace)
+            .bind($environment)
+            .bind($period.first)
+            .bind($period.last)
+            .bind($app.unwrap_or(ALL_APPS))
+            .bind(ALL_APPS)
+    };
+}
+
 impl View {
     /// How often each kind, or one of them, came from each version of each app in those days: of each kind the most frequent, these
     /// first. Nothing for those who see rounded figures: many batches may come from one device, whose version would be named, and
@@ -202,13 +215,7 @@ impl View {
             return Ok(Vec::new());
         }
         let workspace = self.workspace.id;
-        Ok(on!(&mut self.tx, c => known(sqlx::query(SQL)
-            .bind(workspace)
-            .bind(environment)
-            .bind(period.first)
-            .bind(period.last)
-            .bind(app.unwrap_or(ALL_APPS))
-            .bind(ALL_APPS)
+        Ok(on!(&mut self.tx, c => known(in_days!(SQL, workspace, environment, app, period)
             .bind(kind.map_or("", DataProblem::as_str))
             .bind(most)
             .fetch_all(c)
@@ -227,13 +234,7 @@ impl Scope {
         const SQL: &str = "select kind, day, cast(sum(n) as bigint) as n from data_problems where workspace_id = $1 \
             and environment = $2 and day >= $3 and day <= $4 and ($5 = $6 or app_id = $5) group by kind, day order by kind, day";
         let workspace = self.workspace.id;
-        Ok(on!(&mut self.tx, c => known(sqlx::query(SQL)
-            .bind(workspace)
-            .bind(environment)
-            .bind(period.first)
-            .bind(period.last)
-            .bind(app.unwrap_or(ALL_APPS))
-            .bind(ALL_APPS)
+        Ok(on!(&mut self.tx, c => known(in_days!(SQL, workspace, environment, app, period)
             .fetch_all(c)
             .await?)?))
     }

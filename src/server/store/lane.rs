@@ -29,9 +29,11 @@ impl Turn {
     /// somebody has it for longer than it is waited for.
     async fn and_wait_for(mut self, workspace: WorkspaceId, at_most: Duration) -> Result<Option<Self>> {
         debug_assert!(self.workspaces.is_empty(), "a turn has its lane already");
-        let is_got = self.tx.take_lane_in_time(workspace, at_most).await?;
+        if !self.tx.take_lane_in_time(workspace, at_most).await? {
+            return Ok(None);
+        }
         self.workspaces.insert(workspace);
-        Ok(is_got.then_some(self))
+        Ok(Some(self))
     }
 
     /// Takes those of these workspaces' lanes too that nobody has, so many at most. None is waited for, so that two turns never

@@ -8,7 +8,7 @@ use attest::domain::retention::{Aging, Keep};
 use attest::domain::role::Role;
 use attest::domain::time::{DAY, HOUR};
 use attest::server::services::jobs::run_due_jobs;
-use attest::server::store::data_problem::{MOST_ON_A_DAY, MOST_SHOWN};
+use attest::server::store::data_problem::{MOST_ROWS_A_DAY, MOST_SHOWN};
 use attest::server::store::job::JobsOf;
 use attest::ui::words;
 use serde_json::{Value, json};
@@ -172,7 +172,7 @@ async fn one_commit_makes_no_more_rows_of_data_problems_than_many(world: World) 
     };
     sender.send(&(0..1500).map(of_app).collect::<Vec<_>>()).await;
     let rows = numbers(&world, "select count(*) from data_problems").await;
-    let most = MOST_ON_A_DAY..=MOST_ON_A_DAY + 15;
+    let most = MOST_ROWS_A_DAY..=MOST_ROWS_A_DAY + 15;
     assert!(most.contains(&rows), "as many as may be, and of each app all others together: {rows}");
     let counted = numbers(&world, "select cast(sum(n) as bigint) from data_problems").await;
     assert_eq!(counted, 1500);
@@ -203,10 +203,10 @@ async fn data_problems_are_of_few_versions_and_go_with_the_days(world: World) {
         world.clock.advance(1000);
     }
     const VERSIONS: &str = "select count(*) from data_problems";
-    let kept = MOST_ON_A_DAY + 1;
+    let kept = MOST_ROWS_A_DAY + 1;
     assert_eq!(numbers(&world, VERSIONS).await, kept, "as many as may be, and all others together");
     const OTHERS: &str = "select n from data_problems where app_version = '(other)'";
-    assert_eq!(numbers(&world, OTHERS).await, 1200 - MOST_ON_A_DAY);
+    assert_eq!(numbers(&world, OTHERS).await, 1200 - MOST_ROWS_A_DAY);
     // Of many apps each has versions of its own: an input has so many rows on a day, and then one for each app and kind.
     let of_app = |n: i64| {
         let mut batch = ios("ada", "v2", Some("authorized"));

@@ -7,12 +7,12 @@ use crate::domain::att::{CountedState, Status};
 use crate::ui::words;
 use leptos::prelude::*;
 
-/// The counts of each bar's parts, in the order of [`CountedState::OF_APPLE`], as they are shown to the reader; `None` where
-/// their shares are not.
+/// What the pair of bars is drawn from.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Bars {
-    pub explicit: Option<[i64; 5]>,
-    pub effective: Option<[i64; 5]>,
+    /// The counts of each bar's parts, in the order of [`CountedState::OF_APPLE`], as they are shown to the reader: reported, and with
+    /// the default applied. `None` where their shares are not shown.
+    pub counts: Option<[[i64; 5]; 2]>,
     pub default: Option<Status>,
     /// What is read of each status.
     pub readings: Vec<Reading>,
@@ -22,7 +22,7 @@ pub struct Bars {
 
 impl Bars {
     pub fn is_empty(&self) -> bool {
-        self.explicit.is_none()
+        self.counts.is_none()
     }
 
     /// What they show, in words.
@@ -66,7 +66,7 @@ struct BarPart {
     share: f64,
 }
 
-/// The same, or why there is none.
+/// What [`bars`] draws, or why there is nothing.
 pub fn drawn_bars(all: &Bars) -> impl IntoView + use<> {
     match bars(all) {
         Some(drawn) => drawn.into_any(),
@@ -76,7 +76,7 @@ pub fn drawn_bars(all: &Bars) -> impl IntoView + use<> {
 
 /// Both drawings, of which the style sheet shows the one that fits; `None` where there is nothing to draw.
 pub fn bars(bars: &Bars) -> Option<impl IntoView + use<>> {
-    let counts = [bars.explicit?, bars.effective?];
+    let counts = bars.counts?;
     Some([WIDE, NARROW].map(|measures| draw(bars, counts, measures)).collect_view())
 }
 
@@ -92,11 +92,11 @@ fn parts(counts: &[i64; 5], width: f64) -> Vec<BarPart> {
     CountedState::OF_APPLE.into_iter().zip(counts).map(part).collect()
 }
 
-fn draw(bars: &Bars, [explicit, effective]: [[i64; 5]; 2], measures: Measures) -> impl IntoView + use<> {
+fn draw(bars: &Bars, counts: [[i64; 5]; 2], measures: Measures) -> impl IntoView + use<> {
     let Measures { name, width, bar, gap, .. } = measures;
     let (top, label) = (TOP, 14.0);
     let below = top + bar + gap;
-    let [explicit, effective] = [explicit, effective].map(|counts| parts(&counts, width));
+    let [explicit, effective] = counts.map(|counts| parts(&counts, width));
     let band = bars.default.and_then(|default| band(&explicit, &effective, default, top + bar, below));
     let hatch = format!("hatch-{name}");
     let (title_id, description_id) = (format!("bars-title-{name}"), format!("bars-text-{name}"));

@@ -87,11 +87,9 @@ impl Reading<'_> {
         }
         let before = self.of_all(rate, &compared.before)?;
         let now = self.of_all(rate, &compared.points)?;
-        if let Against::Before(days) = self.against
-            && now.is_within_rounding(before)
-        {
-            let (words, span) = (words::WITHIN_ROUNDING.to_owned(), format!("in {}", words::days(days)));
-            return Some(Change { words, span, meaning: Meaning::Nothing });
+        if matches!(self.against, Against::Before(_)) && now.is_within_rounding(before) {
+            let (_, span) = self.against.difference(0.0);
+            return Some(Change { words: words::WITHIN_ROUNDING.to_owned(), span, meaning: Meaning::Nothing });
         }
         let (grew, meaning) = now.since(before, rate)?;
         // Where another default came into force the rate says more of that than of people.

@@ -48,8 +48,7 @@ impl States {
         let apple_words = words::count(apple);
         let bars = Bars {
             readings: rows.iter().map(reading).collect(),
-            explicit: explicit.proportions(),
-            effective: effective.proportions(),
+            counts: explicit.proportions().zip(effective.proportions()).map(<[[i64; 5]; 2]>::from),
             default,
             title: format!("{apple_words} Apple {}", words::unit_after(&apple_words, unit)),
         };

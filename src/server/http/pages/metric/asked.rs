@@ -150,6 +150,16 @@ impl Asked {
         self.app.as_ref().map(|app| app.id)
     }
 
+    /// What an app is called here.
+    pub fn name_of_app(&self, id: AppId) -> Option<&str> {
+        self.apps.iter().find(|app| app.id == id).map(|app| app.name.as_str())
+    }
+
+    /// Whether this kind of data problem is asked for.
+    pub fn asks_for(&self, problem: DataProblem) -> bool {
+        self.problem.is_none_or(|only| only == problem)
+    }
+
     /// The counters that are asked for.
     pub fn selection(&self) -> CounterSelection<'_> {
         let Self { environment, unit, .. } = *self;

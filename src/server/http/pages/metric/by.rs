@@ -129,7 +129,7 @@ async fn rows(view: &mut View, asked: &Asked, query: &PageQuery) -> Result<Vec<R
 
 /// What a value is called; the empty one is that of units that have none.
 pub fn name_of(asked: &Asked, value: &str) -> String {
-    let app = || asked.apps.iter().find(|app| AppId::parse(value) == Some(app.id)).map(|app| app.name.clone());
+    let app = || AppId::parse(value).and_then(|id| asked.name_of_app(id)).map(str::to_owned);
     match asked.by.dimension() {
         _ if value.is_empty() => "Not sent".to_owned(),
         Some(dimension) => words::dimension_value(dimension, value),
@@ -169,13 +169,11 @@ fn sort(rows: &mut [Row], asked: &Asked) {
 
 /// The order of names: versions begin with the newest, and those of iOS come before other platforms'.
 fn in_order(by: BreakdownBy, one: &str, other: &str) -> Ordering {
-    let platform = |name: &str| name.split_once(' ').map(|(platform, _)| platform.to_owned());
-    let is_other = |name: &str| platform(name).is_some_and(|platform| platform != "iOS");
+    fn platform(name: &str) -> Option<&str> {
+        name.split_once(' ').map(|(platform, _)| platform).filter(|platform| *platform != "iOS")
+    }
     match by {
-        BreakdownBy::OsVersion => is_other(one)
-            .cmp(&is_other(other))
-            .then_with(|| platform(one).cmp(&platform(other)))
-            .then_with(|| by_version(other, one)),
+        BreakdownBy::OsVersion => platform(one).cmp(&platform(other)).then_with(|| by_version(other, one)),
         BreakdownBy::AppVersion => by_version(other, one),
         _ => by_version(one, other),
     }

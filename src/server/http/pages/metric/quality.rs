@@ -32,8 +32,7 @@ pub async fn model(view: &mut View, asked: &Asked, query: &PageQuery) -> Result<
         None => Vec::new(),
     };
     let mut kinds: BTreeMap<DataProblem, BTreeMap<Day, i64>> = BTreeMap::new();
-    let is_asked = |kind: DataProblem| asked.problem.is_none_or(|problem| problem == kind);
-    for (kind, day, n) in by_day.into_iter().filter(|(kind, ..)| is_asked(*kind)) {
+    for (kind, day, n) in by_day.into_iter().filter(|(kind, ..)| asked.asks_for(*kind)) {
         *kinds.entry(kind).or_default().entry(day).or_default() += n;
     }
     // Whoever sees rounded figures is told no places.
@@ -73,7 +72,7 @@ fn card(
         reading: format!("{}: {}", day_words(*day), words::count(shown(day))),
     };
     let place = |place: &ProblemPlace| {
-        let app = asked.apps.iter().find(|app| app.id == place.app_id).map(|app| app.name.as_str());
+        let app = asked.name_of_app(place.app_id);
         (words::problem_place(app, &place.app_version), words::number(place.n))
     };
     let with_any = all_days.iter().rev().filter(|day| shown(day).figure().unwrap_or_default() > 0);

@@ -133,8 +133,8 @@ async fn by(view: &mut View, asked: &Asked) -> Result<Table> {
     let figures = |counts| Figures::new([(counts, default)], asked.basis, precision);
     let mut rows: Vec<Vec<Value>> = Vec::new();
     for part in parts.parts {
-        let app = part.app.and_then(|app| asked.apps.iter().find(|known| known.id == app.id));
-        let name = app.map(|app| app.name.clone()).or(part.value).map_or(Value::Null, Value::from);
+        let app = part.app.and_then(|app| asked.name_of_app(app.id));
+        let name = app.map(str::to_owned).or(part.value).map_or(Value::Null, Value::from);
         rows.push([name].into_iter().chain(figure_cells(&figures(part.counts), precision)).collect());
     }
     if let Some((counts, _)) = parts.other {
@@ -202,15 +202,13 @@ async fn quality(view: &mut View, asked: &Asked) -> Result<Table> {
     let period = asked.period.period;
     let by_day = view.data_problems_by_day(asked.environment, asked.app_id(), period).await?;
     let precision = view.precision;
-    let is_asked = |kind: DataProblem| asked.problem.is_none_or(|problem| problem == kind);
-    let by_day = by_day.into_iter().filter(|(kind, _, n)| is_asked(*kind) && *n >= precision.step());
+    let by_day = by_day.into_iter().filter(|(kind, _, n)| asked.asks_for(*kind) && *n >= precision.step());
     let of_day = |(kind, day, n): (DataProblem, Day, i64)| {
         let day = calendar::date(day).into();
         vec!["day".into(), kind.as_str().into(), day, Value::Null, Value::Null, count(precision.shown(n))]
     };
     let of_place = |place: ProblemPlace| {
-        let app = asked.apps.iter().find(|app| app.id == place.app_id);
-        let name = app.map_or(Value::Null, |app| app.name.clone().into());
+        let name = asked.name_of_app(place.app_id).map_or(Value::Null, Value::from);
         vec!["place".into(), place.kind.as_str().into(), Value::Null, name, place.app_version.into(), place.n.into()]
     };
     let places =
