@@ -212,8 +212,11 @@ for view, file in given["files"].items():
     same(view + " rows of the spreadsheet", len(sheet), len(file["json"]))
     for cells, row in zip(sheet, file["json"]):
         for name, value in row.items():
-            number = isinstance(value, (int, float)) and not isinstance(value, bool)
-            same("%s %s in the spreadsheet" % (view, name), cells[name], float(value) if number else value)
+            # Days are dates, which are counted from the end of 1899.
+            is_day = name in ("day", "from", "to") and isinstance(value, str) and value[:1].isdigit()
+            told = (datetime.date.fromisoformat(value) - datetime.date(1899, 12, 30)).days if is_day else value
+            is_number = isinstance(told, (int, float)) and not isinstance(told, bool)
+            same("%s %s in the spreadsheet" % (view, name), cells[name], float(told) if is_number else told)
     lines = list(csv.DictReader(io.StringIO(file["csv"], newline="")))
     same(view + " lines", len(lines), len(file["json"]))
     for line, row in zip(lines, file["json"]):
