@@ -72,7 +72,7 @@ pub async fn serve(system: System, config: Config) -> Result<()> {
     });
     let presence = tokio::spawn({
         let (services, rates) = (state.services.clone(), state.rates.clone());
-        async move { keep_presence(&services.for_jobs(), &rates).await }
+        async move { keep_presence(&services, &rates).await }
     });
     let clock = tokio::spawn({
         let system = system.clone();

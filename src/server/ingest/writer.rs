@@ -71,7 +71,7 @@ impl Writer {
         let (beside, most) = if self.store.is_spread() { (0, 1) } else { (usize::MAX, usize::MAX) };
         let lanes = &mut self.queues.lanes;
         let (turn, mut wanted) = match got {
-            Got::Lane(wanted, Ok(turn)) => (self.store.and_free(turn, lanes.tried(), beside).await, vec![wanted]),
+            Got::Lane(wanted, Ok(turn)) => (turn.and_free(lanes.tried(), beside).await, vec![wanted]),
             Got::Lane(wanted, Err(error)) => (Err(error), vec![wanted]),
             Got::Due => (self.store.turn_of_free_lanes(lanes.tried(), most).await, Vec::new()),
         };

@@ -26,10 +26,6 @@ use crate::server::calendar;
 use crate::server::error::{Error, Result};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
-
-/// How long a commit may take on Postgres, waiting for locks included, before it is given up.
-const STORED_WITHIN: Duration = Duration::from_secs(20);
 
 /// What one request sent.
 #[derive(Clone, Debug, Default)]
@@ -63,10 +59,7 @@ impl Store {
             // Only the first try has the turn; further ones take their own.
             let turn = turn.lock().unwrap_or_else(PoisonError::into_inner).take();
             let parcels = parcels.clone();
-            async move {
-                let stored = store.accept_once(turn, &parcels);
-                store.db.answered_within(STORED_WITHIN, Error::Unknown, stored).await
-            }
+            async move { store.accept_once(turn, &parcels).await }
         })
         .await
     }

@@ -1,11 +1,12 @@
 //! Where a database is, and how connections to it are set up.
 
+use super::answers::{ANSWERS_WITHIN, SAYS_SO_WITHIN, says_so};
 use super::pools::{ByPurpose, Pools};
 use crate::server::error::{Error, Result};
+use sqlx::ConnectOptions;
 use sqlx::pool::PoolOptions;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgSslMode};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions, Connection};
 use std::fmt::{self, Debug, Formatter};
 use std::net::IpAddr;
 use std::num::NonZero;
@@ -15,7 +16,8 @@ use std::time::Duration;
 
 /// How long a request waits for a connection before it is told that the store is away.
 pub const WAIT: Duration = Duration::from_secs(5);
-/// How long Postgres waits for a lock.
+/// How long Postgres waits for a lock, and the same as its setting.
+pub const LONGEST_LOCK_WAIT: Duration = Duration::from_secs(10);
 pub const LOCK_TIMEOUT: &str = "10s";
 /// How long SQLite waits for another process's write.
 pub const BUSY: Duration = Duration::from_secs(5);
@@ -193,19 +195,14 @@ fn planned_by_value(options: PgPoolOptions) -> PgPoolOptions {
     })
 }
 
-/// How long a connection that was idle may take to say that its other end is there, much less than one is waited for.
-const SAYS_SO_WITHIN: Duration = Duration::from_secs(1);
-
 /// A connection that is used again is asked first: one whose other end is gone, with a word or without, is made anew meanwhile.
+/// So is one that is given back, for as long as a statement of a page may still take that nobody waits for any more: sqlx would
+/// wait without an end, and another one could never take its place.
 fn asked_before_use(options: PgPoolOptions) -> PgPoolOptions {
-    options.test_before_acquire(false).before_acquire(|connection, _| {
-        Box::pin(async move {
-            match tokio::time::timeout(SAYS_SO_WITHIN, connection.ping()).await {
-                Ok(said) => said.map(|()| true),
-                Err(_) => Err(sqlx::Error::PoolTimedOut),
-            }
-        })
-    })
+    options
+        .test_before_acquire(false)
+        .before_acquire(|connection, _| Box::pin(says_so(connection, SAYS_SO_WITHIN)))
+        .after_release(|connection, _| Box::pin(says_so(connection, PAGE_LIMIT + ANSWERS_WITHIN)))
 }
 
 /// A connection that is taken anew has no limit of an earlier transaction.

@@ -1,29 +1,30 @@
 //! The two databases, and one text for both: `on!` types a statement's body once for each driver.
 
 use super::address::{Address, PAGE_LIMIT, WAIT, sqlite_options};
+use super::answers::ANSWERS_WITHIN;
+use super::connections::Connections;
 use super::copier::Copier;
 use super::durable::assert_durable;
 use super::file::{OpenFile, private_file};
 use super::pools::{Pools, Purpose};
+use super::postgres_tx::{PostgresTx, Way};
 use super::precedence::{Patience, Precedence};
 use crate::server::error::{Error, Result};
 use serde::{Serialize, Serializer};
-use sqlx::{ConnectOptions, Connection, PgConnection, Postgres, Sqlite, Transaction};
+use sqlx::{ConnectOptions, Connection, Sqlite, Transaction};
 use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::runtime::Handle;
-use tokio::sync::{Mutex, RwLock};
+use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 /// Where the data is, and the connections to it; cloning shares them.
 #[derive(Clone, Debug)]
 pub struct Db {
-    address: Arc<Address>,
-    /// Replaced whole by `reconnect`.
-    pools: Arc<RwLock<Pools>>,
+    connections: Connections,
     /// SQLite's file.
     file: Option<Arc<OpenFile>>,
     /// What this handle's connections are for.
@@ -39,24 +40,8 @@ pub enum Tx {
     Postgres(PostgresTx),
 }
 
-/// A transaction on Postgres. One with patience gives way to the event stream before each statement: with few
-/// processors the two would take turns at each step of a commit.
-pub struct PostgresTx {
-    tx: Transaction<'static, Postgres>,
-    patience: Option<Patience>,
-}
-
-impl PostgresTx {
-    /// The connection for the next statement.
-    pub(super) async fn connection(&mut self) -> &mut PgConnection {
-        if let Some(patience) = &mut self.patience {
-            patience.give_way().await;
-        }
-        &mut self.tx
-    }
-}
-
-/// Runs one body on whichever database the transaction belongs to, with `$c` as its connection.
+/// Runs one body on whichever database the transaction belongs to, with `$c` as its connection. A file's answers are waited for,
+/// those of Postgres for as long as [`Way::answered`](super::postgres_tx::Way::answered) says.
 macro_rules! on {
     ($tx:expr, $c:ident => $body:expr) => {
         match $tx {
@@ -65,8 +50,7 @@ macro_rules! on {
                 $body
             }
             $crate::server::store::db::Tx::Postgres(tx) => {
-                let $c = tx.connection().await;
-                $body
+                $crate::server::store::postgres_tx::on_postgres!(tx, $c => $body)
             }
         }
     };
@@ -75,9 +59,6 @@ pub(super) use on;
 
 /// What [`given`] makes of no rows.
 pub const NONE: &str = "[]";
-
-/// How long Postgres may take for an answer that nothing holds up: longer than a connection is waited for.
-pub const ANSWERS_WITHIN: Duration = Duration::from_secs(10);
 
 /// The rows of one statement, each as `rows!` writes it or an object, as the JSON array that `jsonb_each` takes.
 pub fn given<R: Serialize>(rows: impl IntoIterator<Item = R>) -> String {
@@ -102,12 +83,11 @@ impl Db {
         {
             private_file(path)?;
         }
-        let pools = Arc::new(RwLock::new(address.pools()));
         let address = Arc::new(address);
         let copier = Arc::new(Mutex::new(Copier::new(address.clone())));
-        let mut db =
-            Self { pools, address, file: None, purpose: Purpose::Job, precedence: Precedence::default(), copier };
-        assert_durable(&db.pools().await, &db.address).await?;
+        let connections = Connections::to(address);
+        let mut db = Self { connections, file: None, purpose: Purpose::Job, precedence: Precedence::default(), copier };
+        assert_durable(&db.pools().await, &db.connections.address).await?;
         db.file = db.path().map(OpenFile::look).transpose()?.map(Arc::new);
         Ok(db)
     }
@@ -119,7 +99,7 @@ impl Db {
 
     /// What others could do on the way to the database.
     pub fn weakness(&self) -> Option<String> {
-        self.address.weakness()
+        self.connections.address.weakness()
     }
 
     /// Refuses to go on with a file that is no longer where it was.
@@ -137,7 +117,7 @@ impl Db {
 
     /// The connections of this moment.
     pub async fn pools(&self) -> Pools {
-        self.pools.read().await.clone()
+        self.connections.now().await
     }
 
     /// Begins a transaction that may write.
@@ -158,7 +138,7 @@ impl Db {
                 }
                 Tx::Sqlite(tx)
             }
-            Tx::Postgres(PostgresTx { tx, .. }) => Tx::Postgres(PostgresTx { tx, patience }),
+            Tx::Postgres(tx) => Tx::Postgres(PostgresTx { patience, ..tx }),
         })
     }
 
@@ -168,52 +148,41 @@ impl Db {
         self.assert_there()?;
         loop {
             let pools = self.pools().await;
-            let asked = async { Ok(begin(&pools, self.purpose, writes).await) };
-            let begun = self.answered_within(ANSWERS_WITHIN, Error::Unavailable, asked);
-            match begun.await? {
+            match self.begun_on(&pools, writes).await? {
                 Err(sqlx::Error::PoolClosed) if !self.pools().await.is(&pools) => {}
                 begun => return Ok(begun?),
             }
         }
     }
 
-    /// What is asked of the database, for so long at most: a connection whose other end is gone without a word never says so,
-    /// and nor do the others on that way, which are replaced. A file's answers are waited for.
-    ///
-    /// # Errors
-    /// `silent` when nothing came: what was asked for may have been done.
-    pub async fn answered_within<T>(
-        &self,
-        limit: Duration,
-        silent: fn(String) -> Error,
-        asked: impl Future<Output = Result<T>>,
-    ) -> Result<T> {
-        let pools = self.pools().await;
-        if let Pools::Sqlite { .. } = pools {
-            return asked.await;
-        }
-        match tokio::time::timeout(limit, asked).await {
-            Ok(answered) => answered,
-            Err(_) => {
-                tracing::warn!(seconds = limit.as_secs(), "Postgres does not answer: its connections are replaced");
-                self.reconnect(&pools).await;
-                Err(silent("Postgres did not answer".to_owned()))
+    async fn begun_on(&self, pools: &Pools, writes: bool) -> Result<sqlx::Result<Tx>> {
+        let of_postgres = match pools {
+            Pools::Sqlite { writer, .. } if writes => {
+                return Ok(writer.begin_with("begin immediate").await.map(Tx::Sqlite));
             }
-        }
+            Pools::Sqlite { readers, .. } => return Ok(readers.of(self.purpose).begin().await.map(Tx::Sqlite)),
+            Pools::Postgres(of_postgres) => of_postgres,
+        };
+        // Whoever writes holds rows that others wait for, and waits for nobody. What it may see of others' commits is said here,
+        // for a database or a role may have another default. Who only reads holds nobody up, and may think for as long as it takes.
+        const WRITE: &str = "begin isolation level read committed";
+        const READ: &str = "begin isolation level repeatable read read only; \
+            set local idle_in_transaction_session_timeout = 0";
+        let way = Way { connections: self.connections.clone(), pools: pools.clone(), purpose: self.purpose };
+        let begin = async { Ok(of_postgres.of(self.purpose).begin_with(if writes { WRITE } else { READ }).await) };
+        let begun = way.answered_within(ANSWERS_WITHIN, Error::Unavailable, begin).await?;
+        Ok(begun.map(|tx| Tx::Postgres(PostgresTx { tx, patience: None, way })))
     }
 
     /// Replaces the connections `seen`, unless somebody else did. A read-only one stays so when the database can be
     /// written again: SQLite keeps the file as it was opened, Postgres the session's setting. SQLite's new ones are made after
-    /// the last old one is closed, for its connections of one process share the file of the log's index; those of Postgres
-    /// are closed as they are given back.
+    /// the last old one is closed, for its connections of one process share the file of the log's index.
     pub async fn reconnect(&self, seen: &Pools) {
-        let mut pools = self.pools.write().await;
-        if !pools.is(seen) {
-            return;
+        if let Pools::Postgres(_) = seen {
+            return self.connections.replace(seen).await;
         }
-        if let Pools::Postgres(_) = &*pools {
-            let old = std::mem::replace(&mut *pools, self.address.pools());
-            tokio::spawn(async move { old.close().await });
+        let mut pools = self.connections.replaceable().await;
+        if !pools.is(seen) {
             return;
         }
         // Whoever holds a connection while they wait for another one shall not hold up everybody.
@@ -222,13 +191,20 @@ impl Db {
             pools.close().await;
         };
         let _ = tokio::time::timeout(WAIT, closed).await;
-        *pools = self.address.pools();
+        *pools = self.connections.address.pools();
+    }
+
+    /// The same, unless another connection to Postgres answers: then only the one that was asked is gone.
+    pub async fn reconnect_unless_answered(&self, seen: &Pools) {
+        if !seen.any_answers().await {
+            self.reconnect(seen).await;
+        }
     }
 
     /// Copies a SQLite database into a new file by a connection of its own: readers may not write, and the writer has
     /// other work.
     pub async fn copy(&self, file: &Path) -> Result<()> {
-        let Address::Sqlite(path) = &*self.address else {
+        let Address::Sqlite(path) = &*self.connections.address else {
             let help = "this database is Postgres: use pg_dump, or your provider's backups";
             return Err(Error::Internal(help.to_owned()));
         };
@@ -251,7 +227,7 @@ impl Db {
 
     /// The SQLite file, if it is one.
     pub fn path(&self) -> Option<&Path> {
-        match &*self.address {
+        match &*self.connections.address {
             Address::Sqlite(path) => Some(path),
             Address::Postgres(_) => None,
         }
@@ -266,22 +242,6 @@ impl Db {
         self.copier.lock().await.close().await;
         self.pools().await.close().await;
     }
-}
-
-async fn begin(pools: &Pools, purpose: Purpose, writes: bool) -> sqlx::Result<Tx> {
-    // Whoever writes holds rows that others wait for, and waits for nobody. What it may see of others' commits is said here, for
-    // a database or a role may have another default. Who only reads holds nobody up, and may think for as long as it takes.
-    const WRITE: &str = "begin isolation level read committed";
-    const READ: &str = "begin isolation level repeatable read read only; \
-        set local idle_in_transaction_session_timeout = 0";
-    Ok(match pools {
-        Pools::Sqlite { writer, .. } if writes => Tx::Sqlite(writer.begin_with("begin immediate").await?),
-        Pools::Sqlite { readers, .. } => Tx::Sqlite(readers.of(purpose).begin().await?),
-        Pools::Postgres(pools) => {
-            let tx = pools.of(purpose).begin_with(if writes { WRITE } else { READ }).await?;
-            Tx::Postgres(PostgresTx { tx, patience: None })
-        }
-    })
 }
 
 /// How many of its instructions SQLite does before it looks at the time.
@@ -323,11 +283,10 @@ impl Tx {
     /// # Errors
     /// [`Error::Unknown`] when nobody knows whether it was committed.
     pub async fn commit(self) -> Result<()> {
-        let committed = match self {
-            Self::Sqlite(tx) => tx.commit().await,
-            Self::Postgres(tx) => tx.tx.commit().await,
-        };
-        committed.map_err(Error::of_commit)
+        match self {
+            Self::Sqlite(tx) => tx.commit().await.map_err(Error::of_commit),
+            Self::Postgres(tx) => tx.commit().await,
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::db::{Tx, given, on};
 use super::handle::{Act, Change};
+use super::postgres_tx::on_postgres;
 use super::scope::Scope;
 use crate::domain::app::App;
 use crate::domain::att::{Policy, Status};
@@ -179,7 +180,7 @@ impl<A: Act> Change<A> {
         const HOLD: &str = "select id from inputs where workspace_id = $1 and id = $2 for no key update";
         let workspace = self.workspace.id;
         if let Tx::Postgres(tx) = &mut self.tx {
-            sqlx::query(HOLD).bind(workspace).bind(id).execute(tx.connection().await).await?;
+            on_postgres!(tx, c => sqlx::query(HOLD).bind(workspace).bind(id).execute(c).await?);
         }
         Ok(self.input(id).await?.map(|(_, state)| state))
     }

@@ -4,7 +4,9 @@
 
 use super::Store;
 use super::address::LOCK_TIMEOUT;
-use super::db::{ANSWERS_WITHIN, Tx};
+use super::answers::ANSWERS_WITHIN;
+use super::db::Tx;
+use super::postgres_tx::on_postgres;
 use crate::domain::id::WorkspaceId;
 use crate::server::error::{Error, Result};
 use std::collections::BTreeSet;
@@ -41,7 +43,7 @@ impl Turn {
     ///
     /// # Errors
     /// [`Error::Again`] when the turn ended while it waited for its use.
-    async fn and_free(mut self, workspaces: BTreeSet<WorkspaceId>, most: usize) -> Result<Self> {
+    pub async fn and_free(mut self, workspaces: BTreeSet<WorkspaceId>, most: usize) -> Result<Self> {
         let free = self.tx.take_free_lanes(workspaces, most).await.map_err(Error::before_anything)?;
         self.workspaces.extend(free);
         Ok(self)
@@ -53,19 +55,8 @@ impl Store {
     /// workspace but who wants something of it.
     pub async fn turn_of_free_lanes(&self, workspaces: BTreeSet<WorkspaceId>, most: usize) -> Result<Turn> {
         let mut tx = self.db.write().await?;
-        let free = async move {
-            let workspaces = tx.take_free_lanes(workspaces, most).await?;
-            Ok(Turn { tx, workspaces })
-        };
-        self.db.answered_within(ANSWERS_WITHIN, Error::Unavailable, free).await
-    }
-
-    /// The same of a turn that has lanes already.
-    ///
-    /// # Errors
-    /// [`Error::Again`] when the turn ended while it waited for its use.
-    pub async fn and_free(&self, turn: Turn, workspaces: BTreeSet<WorkspaceId>, most: usize) -> Result<Turn> {
-        self.db.answered_within(ANSWERS_WITHIN, Error::Unavailable, turn.and_free(workspaces, most)).await
+        let workspaces = tx.take_free_lanes(workspaces, most).await?;
+        Ok(Turn { tx, workspaces })
     }
 
     /// Waits for the lanes of these workspaces to do a commit again.
@@ -93,8 +84,7 @@ impl Store {
             Some(turn) => turn,
             None => Turn { tx: self.db.write().await?, workspaces: BTreeSet::new() },
         };
-        let waited = turn.and_wait_for(workspace, at_most);
-        self.db.answered_within(at_most + ANSWERS_WITHIN, Error::Unavailable, waited).await
+        turn.and_wait_for(workspace, at_most).await
     }
 }
 
@@ -104,7 +94,7 @@ impl Tx {
         const SQL: &str = "select set_config('lock_timeout', $1, true)";
         if let Self::Postgres(tx) = self {
             let milliseconds = at_most.as_millis().to_string();
-            sqlx::query(SQL).bind(milliseconds).execute(tx.connection().await).await?;
+            on_postgres!(tx, c => sqlx::query(SQL).bind(milliseconds).execute(c).await?);
         }
         Ok(())
     }
@@ -113,7 +103,8 @@ impl Tx {
     /// until the transaction ends.
     pub(super) async fn take_lane(&mut self, workspace: WorkspaceId) -> Result<()> {
         if let Self::Postgres(tx) = self {
-            sqlx::query("select pg_advisory_xact_lock($1)").bind(workspace).execute(tx.connection().await).await?;
+            const SQL: &str = "select pg_advisory_xact_lock($1)";
+            on_postgres!(tx, c => sqlx::query(SQL).bind(workspace).execute(c).await?);
         }
         Ok(())
     }
@@ -126,13 +117,10 @@ impl Tx {
         const NOT_IN_TIME: &str = "55P03";
         let Self::Postgres(tx) = self else { return Ok(true) };
         let milliseconds = at_most.as_millis().to_string();
-        match sqlx::query(SQL)
-            .bind(milliseconds)
-            .bind(workspace)
-            .bind(LOCK_TIMEOUT)
-            .execute(tx.connection().await)
-            .await
-        {
+        let (way, c) = tx.connection().await;
+        let lock = sqlx::query(SQL).bind(milliseconds).bind(workspace).bind(LOCK_TIMEOUT);
+        let taken = async { Ok(lock.execute(c).await) };
+        match way.answered_within(at_most + ANSWERS_WITHIN, Error::Unavailable, taken).await? {
             Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some(NOT_IN_TIME) => Ok(false),
             taken => Ok(taken.map(|_| true)?),
         }
@@ -150,8 +138,9 @@ impl Tx {
         let Self::Postgres(tx) = self else { return Ok(workspaces) };
         let asked: Vec<i64> = workspaces.iter().map(|workspace| workspace.0).collect();
         let most = i64::try_from(most).unwrap_or(i64::MAX);
-        let taken: Vec<WorkspaceId> =
-            sqlx::query_scalar(SQL).bind(asked).bind(most).fetch_all(tx.connection().await).await?;
+        let (way, c) = tx.connection().await;
+        let taken = async { Ok(sqlx::query_scalar(SQL).bind(asked).bind(most).fetch_all(c).await?) };
+        let taken: Vec<WorkspaceId> = way.answered_within(ANSWERS_WITHIN, Error::Unavailable, taken).await?;
         Ok(taken.into_iter().collect())
     }
 }

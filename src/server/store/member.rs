@@ -6,6 +6,7 @@ use super::columns::known;
 use super::db::{Tx, on};
 use super::handle::{Act, Change};
 use super::person::Person;
+use super::postgres_tx::on_postgres;
 use crate::domain::id::{PersonId, WorkspaceId};
 use crate::domain::permission::Permission;
 use crate::domain::role::Role;
@@ -55,7 +56,7 @@ impl Tx {
     pub(super) async fn held_role(&mut self, workspace: WorkspaceId, person: PersonId) -> Result<Option<Role>> {
         const SQL: &str = "select person_id from members where workspace_id = $1 and person_id = $2 for no key update";
         if let Self::Postgres(tx) = self {
-            sqlx::query(SQL).bind(workspace).bind(person).execute(tx.connection().await).await?;
+            on_postgres!(tx, c => sqlx::query(SQL).bind(workspace).bind(person).execute(c).await?);
         }
         self.role(workspace, person, Access::Write).await
     }
@@ -64,7 +65,7 @@ impl Tx {
     pub(super) async fn lock_members(&mut self, workspace: WorkspaceId) -> Result<()> {
         const SQL: &str = "select person_id from members where workspace_id = $1 order by person_id for update";
         if let Self::Postgres(tx) = self {
-            sqlx::query(SQL).bind(workspace).execute(tx.connection().await).await?;
+            on_postgres!(tx, c => sqlx::query(SQL).bind(workspace).execute(c).await?);
         }
         Ok(())
     }

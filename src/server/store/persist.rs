@@ -32,7 +32,7 @@ impl Store {
                     }
                     // Done again it could be done twice.
                     Err(Error::Unknown(cause)) => {
-                        store.db.reconnect(&connections).await;
+                        store.db.reconnect_unless_answered(&connections).await;
                         return Err(Error::Unknown(cause));
                     }
                     // What was written into a file that is gone was not stored.

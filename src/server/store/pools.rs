@@ -1,5 +1,6 @@
 //! The connections to a database, some for each purpose: whoever waits for one waits for their own kind only.
 
+use super::answers::{SAYS_SO_WITHIN, says_so};
 use sqlx::postgres::PgPool;
 use sqlx::sqlite::SqlitePool;
 
@@ -8,7 +9,7 @@ use sqlx::sqlite::SqlitePool;
 pub enum Purpose {
     /// The commits of the event stream.
     Stream,
-    /// Who somebody is: keys, sessions, signing in.
+    /// Who somebody is: keys, sessions, signing in; and what a process says of itself, and takes upon itself.
     Caller,
     /// Pages and interfaces, and what is done there. A statement that takes too long is cut off.
     Page,
@@ -106,6 +107,13 @@ impl Pools {
             }
             Self::Postgres(pools) => sizes(pools),
         }
+    }
+
+    /// Whether a connection to Postgres that is idle says that its other end is there.
+    pub async fn any_answers(&self) -> bool {
+        let Self::Postgres(pools) = self else { return false };
+        let Some(mut idle) = pools.all().into_iter().find_map(PgPool::try_acquire) else { return false };
+        says_so(&mut idle, SAYS_SO_WITHIN).await.is_ok()
     }
 
     pub async fn close(&self) {

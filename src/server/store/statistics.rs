@@ -4,6 +4,7 @@
 use super::Purpose;
 use super::Store;
 use super::db::Tx;
+use super::postgres_tx::on_postgres;
 use super::tables::growing;
 use crate::server::error::Result;
 use sqlx::{AssertSqlSafe, PgConnection};
@@ -62,17 +63,17 @@ impl Store {
         let db = self.db.for_purpose(Purpose::Job);
         let mut tx = db.read().await?;
         let Tx::Postgres(postgres) = &mut tx else { return Ok(true) };
-        if sqlx::query_scalar::<_, i64>(KNOWN).fetch_one(postgres.connection().await).await? >= enough {
+        if on_postgres!(postgres, c => sqlx::query_scalar::<_, i64>(KNOWN).fetch_one(c).await?) >= enough {
             return Ok(true);
         }
-        if sqlx::query_scalar::<_, i64>(ROWS).bind(enough).fetch_one(postgres.connection().await).await? < enough {
+        if on_postgres!(postgres, c => sqlx::query_scalar::<_, i64>(ROWS).bind(enough).fetch_one(c).await?) < enough {
             return Ok(false);
         }
         tx.commit().await?;
         for table in growing() {
             let mut tx = db.write().await?;
             if let Tx::Postgres(postgres) = &mut tx {
-                look_through(postgres.connection().await, table).await?;
+                on_postgres!(postgres, c => look_through(c, table).await?);
             }
             tx.commit().await?;
             tokio::time::sleep(BETWEEN).await;

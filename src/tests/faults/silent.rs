@@ -4,6 +4,7 @@
 use crate::harness::{World, fresh_database};
 use futures::future::join_all;
 use serde_json::json;
+use sqlx::{Connection, PgConnection};
 use std::path::Path;
 use std::time::Duration;
 use tempfile::TempDir;
@@ -48,15 +49,54 @@ impl Between {
     }
 }
 
-/// The event stream goes on by new connections, in the time that is said, and what was acknowledged is there.
-#[tokio::test]
-async fn the_event_stream_goes_on_when_its_connections_keep_silent() {
-    const SENDERS: usize = 6;
+/// A world whose database is behind that, and the database's own address.
+async fn world_behind() -> (World, Between, String) {
     let url = fresh_database().await;
     let (base, host) = url.split_once("?host=").expect("a socket's folder");
     let between = Between::before(host);
     let through = format!("{base}?host={}", between.folder.path().display());
     let world = World::at(through, tempfile::tempdir().expect("no temporary folder")).await;
+    (world, between, url)
+}
+
+/// Who reads goes on too, and whoever sends is known again, when the silence came while all connections that say who they are were
+/// in the middle of a statement: then none is idle, and none is given back by itself.
+#[tokio::test]
+async fn callers_are_known_again_when_all_statements_under_way_keep_silent() {
+    const WAITING: &str =
+        "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+    let (world, between, url) = world_behind().await;
+    world.workspace("One").await;
+    let input = world.input("one", "Backend").await;
+    let batch = |n: usize| json!({"environment": "production", "mp_deviceid": format!("{n}"), "device_info": {"platform": "iOS"}});
+    let mut locker = PgConnection::connect(&url).await.expect("Postgres answers");
+    sqlx::raw_sql("begin; lock table credentials").execute(&mut locker).await.expect("locked");
+    let all_wait = async {
+        let mut watcher = PgConnection::connect(&url).await.expect("Postgres answers");
+        while sqlx::query_scalar::<_, i64>(WAITING).fetch_one(&mut watcher).await.expect("a number") < 4 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        between.silence();
+        sqlx::raw_sql("rollback").execute(&mut locker).await.expect("unlocked");
+    };
+    let batches: Vec<_> = (0..4).map(batch).collect();
+    let silenced = join_all(batches.iter().map(|batch| world.event(&input, batch)));
+    let until = Instant::now() + Duration::from_secs(60);
+    let (silenced, ()) = tokio::join!(silenced, all_wait);
+    for reply in silenced {
+        assert_eq!(reply.status.as_u16(), 503, "nothing was stored: {}", reply.body);
+    }
+    while world.event(&input, &batch(9)).await.status.as_u16() != 202 {
+        assert!(Instant::now() < until, "whoever sends stays unknown");
+    }
+    world.assert_holds().await;
+}
+
+/// The event stream goes on by new connections, in the time that is said, and what was acknowledged is there.
+#[tokio::test]
+async fn the_event_stream_goes_on_when_its_connections_keep_silent() {
+    const SENDERS: usize = 6;
+    let (world, between, _) = world_behind().await;
     let mut inputs = Vec::new();
     for name in ["One", "Two"] {
         world.workspace(name).await;

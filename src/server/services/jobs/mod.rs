@@ -8,6 +8,7 @@ use crate::domain::id::to_text;
 use crate::domain::job::JobStep;
 use crate::domain::retention::Keep;
 use crate::server::error::{Error, Result};
+use crate::server::store::Purpose;
 use crate::server::store::job::{ClaimedJob, JobsOf};
 use std::time::Duration;
 use tokio::task::JoinSet;
@@ -32,6 +33,8 @@ pub async fn run_jobs(services: &Services, keep: Keep) {
     let mut looks = ticks(LOOKS);
     let mut scheduled: Option<Instant> = None;
     let (mut of_installation, mut of_workspaces) = (JoinSet::new(), JoinSet::new());
+    // What jobs themselves do may take long, and all their connections.
+    let looking = services.system.for_purpose(Purpose::Caller);
     loop {
         tokio::select! {
             _ = looks.tick() => {}
@@ -40,14 +43,14 @@ pub async fn run_jobs(services: &Services, keep: Keep) {
             Some(_) = of_workspaces.join_next() => {}
         }
         if scheduled.is_none_or(|last| last.elapsed() >= SCHEDULES) {
-            match services.system.schedule_jobs().await {
+            match looking.schedule_jobs().await {
                 Ok(()) => scheduled = Some(Instant::now()),
                 Err(error) => tracing::warn!(%error, "jobs are looked through again in a second"),
             }
         }
         for (of, running) in [(JobsOf::Installation, &mut of_installation), (JobsOf::Workspaces, &mut of_workspaces)] {
             while running.try_join_next().is_some() {}
-            match services.system.claim_jobs(of, AT_A_TIME - running.len()).await {
+            match looking.claim_jobs(of, AT_A_TIME - running.len()).await {
                 Ok(claimed) => {
                     for job in claimed {
                         let services = services.clone();

@@ -9,6 +9,7 @@ use crate::domain::id::WorkspaceId;
 use crate::server::error::{Error, Result};
 use crate::server::secret::signing::Signed;
 use crate::server::store::db::{Tx, on};
+use crate::server::store::postgres_tx::on_postgres;
 use crate::server::store::{Store, SystemView};
 use serde_json::{Value, json};
 use std::io::BufRead;
@@ -97,15 +98,15 @@ impl SystemView {
             'select has_table_privilege(''audit'', ''update, delete, truncate'')') where result <> 'f')";
         let by_triggers = match &mut self.tx {
             Tx::Sqlite(tx) => return Ok(sqlx::query_scalar(SQLITE).fetch_one(&mut **tx).await?),
-            Tx::Postgres(tx) => sqlx::query_scalar(POSTGRES).fetch_one(tx.connection().await).await?,
+            Tx::Postgres(tx) => on_postgres!(tx, c => sqlx::query_scalar(POSTGRES).fetch_one(c).await?),
         };
         let Tx::Postgres(tx) = &mut self.tx else { return Ok(by_triggers) };
         if by_triggers {
             return Ok(true);
         }
-        let may: bool = sqlx::query_scalar(MAY).fetch_one(tx.connection().await).await?;
-        let is_spread: bool = sqlx::query_scalar(SPREAD).fetch_one(tx.connection().await).await?;
-        Ok(!may && is_spread && !sqlx::query_scalar::<_, bool>(WORKERS_MAY).fetch_one(tx.connection().await).await?)
+        let may: bool = on_postgres!(tx, c => sqlx::query_scalar(MAY).fetch_one(c).await?);
+        let is_spread: bool = on_postgres!(tx, c => sqlx::query_scalar(SPREAD).fetch_one(c).await?);
+        Ok(!may && is_spread && !on_postgres!(tx, c => sqlx::query_scalar::<_, bool>(WORKERS_MAY).fetch_one(c).await?))
     }
 }
 
