@@ -72,6 +72,7 @@ pub fn ticks(every: Duration) -> Interval {
 
 /// Does all jobs that are due now, one after another.
 pub async fn run_due_jobs(services: &Services, keep: Keep) -> Result<()> {
+    let services = &services.for_jobs();
     services.system.schedule_jobs().await?;
     for of in [JobsOf::Installation, JobsOf::Workspaces] {
         loop {
