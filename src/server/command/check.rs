@@ -15,7 +15,7 @@ pub async fn check(store: &Store, json: bool) -> Result<ExitStatus> {
         let found = checked.iter().map(|checked| {
             json!({"workspace": checked.workspace, "devices": checked.devices, "profiles": checked.profiles,
                 "counters_that_differ": checked.counters.len(), "days_that_differ": checked.daily.len(),
-                "flows_that_differ": checked.flows.len(), "registers_that_differ": checked.registers,
+                "flows_that_differ": checked.flows.len(), "data_problems_that_differ": checked.data_problems.len(), "registers_that_differ": checked.registers,
                 "deciding_that_differ": checked.deciding})
         });
         say!(
@@ -34,6 +34,9 @@ pub async fn check(store: &Store, json: bool) -> Result<ExitStatus> {
         for (cell, kept, counted) in &checked.flows {
             say!("{}: of {cell:?} {kept} are counted, a full count gives {counted}", checked.workspace);
         }
+        for (of, kept, counted) in &checked.data_problems {
+            say!("{}: the sum of {of:?} is {kept}, its rows add up to {counted}", checked.workspace);
+        }
         for device in &checked.registers {
             say!("{}: the register of device {device} is not its last transition", checked.workspace);
         }
@@ -47,6 +50,7 @@ pub async fn check(store: &Store, json: bool) -> Result<ExitStatus> {
             checked.counters.len()
                 + checked.daily.len()
                 + checked.flows.len()
+                + checked.data_problems.len()
                 + checked.registers.len()
                 + checked.deciding.len()
         );

@@ -1,6 +1,7 @@
 //! Proving that what is kept twice agrees: counters equal a full count, reported statuses equal their last transition.
 
 use super::Store;
+use super::data_problem_days::ProblemDay;
 use super::db::{Tx, on};
 use crate::domain::count::{self, Cell, Cells};
 use crate::domain::environment::Environment;
@@ -24,6 +25,8 @@ pub struct Checked {
     pub daily: Vec<(Cell, i64, i64)>,
     /// What happened on a day, how often that is counted, and how often a full count finds it.
     pub flows: Vec<(FlowCell, i64, i64)>,
+    /// How often a data problem came on a day, what its sum says, and what its rows add up to.
+    pub data_problems: Vec<(ProblemDay, i64, i64)>,
     /// Devices whose reported status is not their last transition; at most 100.
     pub registers: Vec<DeviceId>,
     /// Profiles of which another device decides than is kept, and devices and profiles whose numbers of each other are
@@ -36,6 +39,7 @@ impl Checked {
         self.counters.is_empty()
             && self.daily.is_empty()
             && self.flows.is_empty()
+            && self.data_problems.is_empty()
             && self.registers.is_empty()
             && self.deciding.is_empty()
     }
@@ -92,6 +96,9 @@ impl Tx {
         let counted = counted.iter().filter(of_days).map(|(cell, n)| (cell.clone(), *n)).collect();
         checked.daily = differing(&self.daily_sums(workspace).await?, &counted);
         checked.flows = self.flows_that_differ(workspace, happened).await?;
+        let first = self.kept_from(workspace, Aging::DataProblems).await?.unwrap_or(Day(0));
+        let [kept, counted] = self.summed_data_problems(workspace, first).await?;
+        checked.data_problems = differing(&kept, &counted);
         checked.registers = self.registers_that_differ(workspace).await?;
         Ok(checked)
     }

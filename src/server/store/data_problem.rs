@@ -181,19 +181,6 @@ pub struct ProblemPlace {
 /// Of how many apps and versions each kind is told in files and to scripts.
 pub const MOST_PLACES_TOLD: i64 = 1000;
 
-/// A question for what came in some days, in all or in one app: the parameters `$1` to `$6`.
-macro_rules! in_days {
-    ($sql:ident, $workspace:ident, $environment:ident, $app:ident, $period:ident) => {
-        sqlx::query($sql)
-            .bind($workspace)
-            .bind($environment)
-            .bind($period.first)
-            .bind($period.last)
-            .bind($app.unwrap_or(ALL_APPS))
-            .bind(ALL_APPS)
-    };
-}
-
 impl View {
     /// How often each kind, or one of them, came from each version of each app in those days: of each kind the most frequent, these
     /// first. Nothing for those who see rounded figures: many batches may come from one device, whose version would be named, and
@@ -215,7 +202,13 @@ impl View {
             return Ok(Vec::new());
         }
         let workspace = self.workspace.id;
-        Ok(on!(&mut self.tx, c => known(in_days!(SQL, workspace, environment, app, period)
+        Ok(on!(&mut self.tx, c => known(sqlx::query(SQL)
+            .bind(workspace)
+            .bind(environment)
+            .bind(period.first)
+            .bind(period.last)
+            .bind(app.unwrap_or(ALL_APPS))
+            .bind(ALL_APPS)
             .bind(kind.map_or("", DataProblem::as_str))
             .bind(most)
             .fetch_all(c)
@@ -224,21 +217,6 @@ impl View {
 }
 
 impl Scope {
-    /// How often each kind came on each day from one to another.
-    pub async fn data_problems_by_day(
-        &mut self,
-        environment: Environment,
-        app: Option<AppId>,
-        period: Period,
-    ) -> Result<Vec<(DataProblem, Day, i64)>> {
-        const SQL: &str = "select kind, day, cast(sum(n) as bigint) as n from data_problems where workspace_id = $1 \
-            and environment = $2 and day >= $3 and day <= $4 and ($5 = $6 or app_id = $5) group by kind, day order by kind, day";
-        let workspace = self.workspace.id;
-        Ok(on!(&mut self.tx, c => known(in_days!(SQL, workspace, environment, app, period)
-            .fetch_all(c)
-            .await?)?))
-    }
-
     /// What came through an input since a day, by kind; of each the [`MOST_SHOWN`] most frequent, these first.
     pub async fn data_problems(&mut self, input: InputId, since: Day) -> Result<Vec<DataProblemCount>> {
         const SQL: &str = "select kind, environment, app_id, app_version, n, of_kind, last_of_kind, places from \

@@ -22,6 +22,7 @@ mod count;
 mod counter;
 pub mod credential;
 pub mod data_problem;
+pub mod data_problem_days;
 mod db;
 mod dedup;
 mod dimension_value;

@@ -106,6 +106,7 @@ tables! {
     "input_counts" Nobody ByWorkspace Small, "How many batches were taken, repeated or refused, and why", INSTALLATION, [];
     "arrivals" Nobody ByWorkspace Small, "When the last batch of an app came", INSTALLATION, [];
     "data_problems" Nobody ByWorkspace Small, "How often batches had each data problem, by day, app and app version", Kept::Aged(Aging::DataProblems), [];
+    "data_problem_days" Nobody ByWorkspace Small, "The same by app and for all apps, of days that are over", Kept::Aged(Aging::DataProblems), [];
     "profiles" Users ByWorkspace Growing, "A user of an app, by the number that events give", INSTALLATION, ["mpid" "anonymous_on" "audit_reference" "first_seen" "last_seen"];
     "identities" Users ByWorkspace Growing, "What a user is known by: customer id, e-mail and the other identities that events carry", INSTALLATION, ["kind" "value" "profile_id"];
     "devices" Users ByWorkspace Growing, "One installation of an app: platform, versions, country, and its ATT status",
@@ -129,7 +130,7 @@ tables! {
     "weekly_mails" Staff ByWorkspace Small, "Who gets the summary of each week by mail", Kept::Until("the person ends it or leaves the workspace"), ["person_id"];
     "explorations" Staff ByWorkspace Small, "Questions to all devices that somebody asked, and their answers in counts", Kept::For(KEPT_ANSWERS + HOUR), ["person_id"];
     "flows" Nobody ByWorkspace Growing, "How often statuses changed on each day, first answers and how long they took, and installs", Kept::Aged(Aging::Flows), [];
-    "kept_from" Nobody ByWorkspace Small, "From which day on nothing was removed for its age", INSTALLATION, [];
+    "kept_from" Nobody ByWorkspace Small, "From which day on nothing was removed for its age, and which days are summed up", INSTALLATION, [];
     "audit" Staff ByWorkspace Small, "Who changed what, when, from which address and why; users only by random references", Kept::Always("a log that can lose rows proves nothing"),
         ["actor_id" "actor_name" "ip" "agent" "target" "before_json" "after_json" "reason"];
     "audit_heads" Nobody ByWorkspace Small, "Where each chain of the log ends", Kept::Always("as the log"), [];

@@ -3,10 +3,14 @@
 use super::sender::Sender;
 use crate::harness::{World, on_both};
 use attest::domain::data_problem::DataProblem;
+use attest::domain::environment::Environment;
 use attest::domain::joins::MOST_ON_A_DAY;
+use attest::domain::metric::Period;
 use attest::domain::permission::Permission;
+use attest::domain::retention::Keep;
 use attest::domain::sample::NEWEST;
 use attest::domain::time::{DAY, Day, HOUR};
+use attest::server::services::jobs::run_due_jobs;
 use attest::server::services::sample::{GatedSample, samples};
 use attest::server::store::{View, WorkspaceRef};
 use serde_json::{Value, json};
@@ -16,6 +20,7 @@ on_both! {
     what_fits_contradicts_nothing
     the_newest_and_one_example_of_each_are_sampled
     samples_go_with_a_refusal_and_with_the_day
+    days_that_are_over_are_summed_up_once_nothing_is_added_to_them
 }
 
 fn batch(device: Value) -> Value {
@@ -217,5 +222,65 @@ async fn samples_go_with_a_refusal_and_with_the_day(world: World) {
     world.clock.advance(DAY);
     assert_eq!(sampled(&sender).await.len(), 0, "nothing older than a day is shown");
     world.run_jobs().await;
+    world.assert_holds().await;
+}
+
+async fn days_that_are_over_are_summed_up_once_nothing_is_added_to_them(world: World) {
+    const KEEP: Keep = Keep { transitions_days: 30, daily_days: 20, request_ids_hours: 72, request_ids: 1000 };
+    let sender = Sender::new(&world).await;
+    let of_app = |app: &str, version: &str, problem: Value| {
+        let mut batch = batch(problem);
+        batch["application_info"] = json!({"package": app, "application_version": version});
+        batch
+    };
+    let authorized = || json!({"att_authorization_status": "authorized"});
+    let elsewhere = || json!({"platform": "Android", "android_uuid": "a1", "att_authorization_status": "denied"});
+    // 22 Nov 2026.
+    let first = Day(20_779);
+    for day in 0..12 {
+        let batches: Vec<Value> = (0..=day).map(|n| of_app("a.b", &n.to_string(), authorized())).collect();
+        sender.send(&batches).await;
+        sender.send(&[of_app("c.d", "1", authorized()), of_app("c.d", "2", elsewhere())]).await;
+        world.clock.advance(DAY);
+    }
+    let told = async || {
+        let mut view = view(&sender).await;
+        let apps: Vec<_> = view.apps().await.expect("apps").into_iter().map(|app| Some(app.id)).collect();
+        let mut told = Vec::new();
+        for app in apps.into_iter().chain([None]) {
+            for (from, to) in [(0, 30), (3, 9), (9, 9), (10, 11)] {
+                let period = Period { first: first.plus(from), last: first.plus(to) };
+                told.push(view.data_problems_by_day(Environment::Production, app, period).await.expect("days"));
+            }
+        }
+        told
+    };
+    let counted = async |sql| world.rows::<(i64,)>(sql).await[0].0;
+    const SUMS: &str = "select count(*) from data_problem_days";
+    let of_rows = told().await;
+    assert_eq!(of_rows.iter().map(Vec::len).max(), Some(24), "two kinds on twelve days");
+    assert_eq!(counted(SUMS).await, 0);
+    run_due_jobs(&world.state.services, KEEP).await.expect("run");
+    // Today is the 13th day: 9 are over long enough. Two apps, one of them with two kinds, and both kinds of all apps.
+    assert_eq!(counted(SUMS).await, 10 * 5);
+    assert_eq!(told().await, of_rows);
+    world.assert_holds().await;
+    // Today's, and those of a clock that is somewhat behind, are added where they are looked for.
+    sender.send(&[of_app("a.b", "new", authorized())]).await;
+    world.clock.advance(-2 * DAY);
+    sender.send(&[of_app("a.b", "new", authorized())]).await;
+    world.clock.advance(2 * DAY);
+    let times = |told: &[Vec<(DataProblem, Day, i64)>]| told[8].iter().map(|(.., n)| n).sum::<i64>();
+    let all = told().await;
+    assert_eq!(times(&all), times(&of_rows) + 2);
+    world.assert_holds().await;
+    // What is told of the days that are over is told by their sums, and proved by their rows.
+    world.execute("update data_problem_days set n = n + 1 where app_id = 0").await;
+    assert_eq!(times(&told().await), times(&all) + 20);
+    assert_eq!(world.store.check().await.expect("checked")[0].data_problems.len(), 20);
+    // They go with their days.
+    world.clock.advance(30 * DAY);
+    run_due_jobs(&world.state.services, KEEP).await.expect("run");
+    assert_eq!((counted(SUMS).await, counted("select count(*) from data_problems").await), (0, 0));
     world.assert_holds().await;
 }

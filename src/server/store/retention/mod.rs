@@ -82,12 +82,13 @@ impl Tx {
                 self.age_transitions(workspace, position, before).await
             }
             Aging::Days | Aging::Flows | Aging::DataProblems => {
-                let first = self.today(workspace, now).await?.plus(1 - keep.daily_days);
+                let today = self.today(workspace, now).await?;
+                let first = today.plus(1 - keep.daily_days);
                 self.note_kept_from(workspace, what, first).await?;
                 match what {
                     Aging::Days => self.age_days(workspace, position, first).await,
                     Aging::Flows => self.age_flows(workspace, first).await,
-                    _ => self.age_data_problems(workspace, first).await,
+                    _ => self.age_data_problems(workspace, first, today).await,
                 }
             }
             Aging::RequestIds => self.age_request_ids(workspace, now, keep.request_ids).await,

@@ -207,7 +207,16 @@ impl Tx {
         self.remove_days(REMOVE, workspace, first).await
     }
 
-    pub(super) async fn age_data_problems(&mut self, workspace: WorkspaceId, first: Day) -> Result<RemovalStep> {
+    /// Removes what is too old, and then sums up what is over.
+    pub(super) async fn age_data_problems(
+        &mut self,
+        workspace: WorkspaceId,
+        first: Day,
+        today: Day,
+    ) -> Result<RemovalStep> {
+        const REMOVE_SUMS: &str = "delete from data_problem_days where workspace_id = $1 \
+            and (environment, app_id, day, kind) in (select environment, app_id, day, kind from data_problem_days \
+            where workspace_id = $1 and environment in (0, 1) and day < $2 limit $3)";
         const REMOVE: &str = concat!(
             "delete from data_problems where workspace_id = $1 and (",
             data_problems!(key),
@@ -215,7 +224,13 @@ impl Tx {
             data_problems!(key),
             " from data_problems where workspace_id = $1 and environment in (0, 1) and day < $2 limit $3)"
         );
-        self.remove_days(REMOVE, workspace, first).await
+        let mut step = self.remove_days(REMOVE, workspace, first).await?;
+        if step.next.is_none() {
+            let sums = self.remove_days(REMOVE_SUMS, workspace, first).await?;
+            let is_more = sums.next.is_some() || self.sum_data_problems(workspace, first, today).await?;
+            step.next = is_more.then(String::new);
+        }
+        Ok(step)
     }
 
     /// Removes rows of days before `first`, as many as a step may.

@@ -1,0 +1,130 @@
+//! Data problems by day, without their versions and inputs. Of days to which nothing can be added any more they are summed up
+//! once, by app and of all apps: the rows of a month may be ten thousand, and a page shows some hundred sums of them.
+
+use super::columns::known;
+use super::counter::ALL_APPS;
+use super::db::{Tx, on};
+use super::scope::Scope;
+use crate::domain::data_problem::DataProblem;
+use crate::domain::environment::Environment;
+use crate::domain::id::{AppId, WorkspaceId};
+use crate::domain::metric::Period;
+use crate::domain::time::Day;
+use crate::server::error::Result;
+use std::collections::BTreeMap;
+
+/// So many days before today nothing is added to a day any more: another time zone may set today back by two.
+const SETTLED_AFTER: i64 = 3;
+/// How many days one step sums up.
+const DAYS_A_STEP: i64 = 7;
+/// What the first day of which no sums are there yet is noted by, beside the days from which on everything is kept.
+const ROWS: &str = "data_problem_rows";
+
+/// How often a kind came in an environment and in an app, or in all of them, on a day.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, sqlx::FromRow)]
+pub struct ProblemDay {
+    pub environment: Environment,
+    pub app_id: AppId,
+    pub day: Day,
+    pub kind: String,
+}
+
+impl Tx {
+    /// The first day whose data problems are told by their rows; those before are summed up.
+    async fn unsummed_from(&mut self, workspace: WorkspaceId) -> Result<Day> {
+        const SQL: &str = "select day from kept_from where workspace_id = $1 and what = $2";
+        let noted: Option<Day> =
+            on!(self, c => sqlx::query_scalar(SQL).bind(workspace).bind(ROWS).fetch_optional(c).await?);
+        Ok(noted.unwrap_or(Day(0)))
+    }
+
+    /// Sums up some of the days, from `first` on, that are settled and not yet summed up; returns whether more are left.
+    pub(super) async fn sum_data_problems(&mut self, workspace: WorkspaceId, first: Day, today: Day) -> Result<bool> {
+        const OF_APPS: &str = "insert into data_problem_days (workspace_id, environment, app_id, day, kind, n) \
+            select workspace_id, environment, app_id, day, kind, cast(sum(n) as bigint) from data_problems \
+            where workspace_id = $1 and environment in (0, 1) and day >= $2 and day < $3 \
+            group by workspace_id, environment, app_id, day, kind";
+        const OF_ALL: &str = "insert into data_problem_days (workspace_id, environment, app_id, day, kind, n) \
+            select workspace_id, environment, cast($4 as bigint), day, kind, cast(sum(n) as bigint) from data_problems \
+            where workspace_id = $1 and environment in (0, 1) and day >= $2 and day < $3 \
+            group by workspace_id, environment, day, kind";
+        const NOTE: &str = "insert into kept_from (workspace_id, what, day) values ($1, $2, $3) \
+            on conflict (workspace_id, what) do update set day = excluded.day";
+        let from = self.unsummed_from(workspace).await?.max(first);
+        let settled = today.plus(1 - SETTLED_AFTER);
+        if from >= settled {
+            return Ok(false);
+        }
+        let to = from.plus(DAYS_A_STEP).min(settled);
+        on!(&mut *self, c => {
+            sqlx::query(OF_APPS).bind(workspace).bind(from).bind(to).execute(&mut *c).await?;
+            sqlx::query(OF_ALL).bind(workspace).bind(from).bind(to).bind(ALL_APPS).execute(&mut *c).await?;
+            sqlx::query(NOTE).bind(workspace).bind(ROWS).bind(to).execute(c).await?;
+        });
+        Ok(to < settled)
+    }
+
+    /// What the sums say of the days from one on, and what the rows of those days add up to.
+    pub(super) async fn summed_data_problems(
+        &mut self,
+        workspace: WorkspaceId,
+        first: Day,
+    ) -> Result<[BTreeMap<ProblemDay, i64>; 2]> {
+        const KEPT: &str = "select environment, app_id, day, kind, n from data_problem_days where workspace_id = $1 \
+            and environment in (0, 1) and day >= $2 and day < $3";
+        const COUNTED: &str = "select environment, app_id, day, kind, cast(sum(n) as bigint) as n from data_problems \
+            where workspace_id = $1 and environment in (0, 1) and day >= $2 and day < $3 group by environment, app_id, day, kind";
+        #[derive(sqlx::FromRow)]
+        struct SummedDay {
+            #[sqlx(flatten)]
+            of: ProblemDay,
+            n: i64,
+        }
+        let before = self.unsummed_from(workspace).await?;
+        let mut found = [BTreeMap::new(), BTreeMap::new()];
+        for (sql, sums) in [KEPT, COUNTED].into_iter().zip(&mut found) {
+            let rows: Vec<SummedDay> = on!(&mut *self, c => sqlx::query_as(sql)
+                .bind(workspace)
+                .bind(first)
+                .bind(before)
+                .fetch_all(c)
+                .await?);
+            sums.extend(rows.into_iter().map(|row| (row.of, row.n)));
+        }
+        let [_, counted] = &mut found;
+        let mut of_all: BTreeMap<ProblemDay, i64> = BTreeMap::new();
+        for (of, n) in counted.iter() {
+            *of_all.entry(ProblemDay { app_id: ALL_APPS, ..of.clone() }).or_default() += n;
+        }
+        counted.append(&mut of_all);
+        Ok(found)
+    }
+}
+
+impl Scope {
+    /// How often each kind came on each day from one to another.
+    pub async fn data_problems_by_day(
+        &mut self,
+        environment: Environment,
+        app: Option<AppId>,
+        period: Period,
+    ) -> Result<Vec<(DataProblem, Day, i64)>> {
+        const SQL: &str = "select kind, day, n from data_problem_days where workspace_id = $1 and environment = $2 \
+            and app_id = $5 and day >= $3 and day <= $4 and day < $7 \
+            union all select kind, day, cast(sum(n) as bigint) as n from data_problems where workspace_id = $1 \
+            and environment = $2 and day >= $3 and day <= $4 and day >= $7 and ($5 = $6 or app_id = $5) \
+            group by kind, day order by kind, day";
+        let workspace = self.workspace.id;
+        let unsummed = self.tx.unsummed_from(workspace).await?;
+        Ok(on!(&mut self.tx, c => known(sqlx::query(SQL)
+            .bind(workspace)
+            .bind(environment)
+            .bind(period.first)
+            .bind(period.last)
+            .bind(app.unwrap_or(ALL_APPS))
+            .bind(ALL_APPS)
+            .bind(unsummed)
+            .fetch_all(c)
+            .await?)?))
+    }
+}
