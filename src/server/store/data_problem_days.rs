@@ -13,7 +13,8 @@ use crate::domain::time::Day;
 use crate::server::error::Result;
 use std::collections::BTreeMap;
 
-/// So many days before today nothing is added to a day any more: another time zone may set today back by two.
+/// So many days before today nothing is added to a day any more: batches count on the day they come. A clock that was a day
+/// or two ahead and is set right again does no harm either.
 const SETTLED_AFTER: i64 = 3;
 /// How many days one step sums up.
 const DAYS_A_STEP: i64 = 7;
