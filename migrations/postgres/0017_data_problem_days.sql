@@ -10,3 +10,5 @@ create table data_problem_days (
     n bigint not null,
     primary key (workspace_id, environment, app_id, day, kind)
 );
+
+create index data_problem_days_day on data_problem_days (workspace_id, environment, day);

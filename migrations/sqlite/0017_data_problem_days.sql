@@ -10,3 +10,5 @@ create table data_problem_days (
     n integer not null,
     primary key (workspace_id, environment, app_id, day, kind)
 ) strict, without rowid;
+
+create index data_problem_days_day on data_problem_days (workspace_id, environment, day);

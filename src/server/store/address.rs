@@ -36,6 +36,14 @@ const CONNECTIONS: ByPurpose<u32> = ByPurpose { stream: 4, caller: 4, page: 8, s
 pub const STREAM_CONNECTIONS: u32 = CONNECTIONS.stream;
 /// How long a transaction that may write may pause between its statements, shorter than anybody waits for a lock.
 const LONGEST_PAUSE: &str = "8s";
+/// When Postgres ends a connection whose other end is gone without a word. It would wait two hours, and each connection that was
+/// given up for its silence takes one of a hundred.
+const UNHEARD: [(&str, &str); 4] = [
+    ("tcp_keepalives_idle", "60s"),
+    ("tcp_keepalives_interval", "20s"),
+    ("tcp_keepalives_count", "3"),
+    ("tcp_user_timeout", "120s"),
+];
 /// How long a page's statement may take before it is cut off, and its reader told to try again. Shorter where it is tried.
 pub const PAGE_LIMIT: Duration = Duration::from_millis(if cfg!(test) { 200 } else { 5000 });
 
@@ -76,7 +84,7 @@ impl Address {
             let options =
                 options.options([("synchronous_commit", "on"), ("lock_timeout", LOCK_TIMEOUT)]).options(PLANS);
             // A process that was stopped, or that nobody reaches, gives back what it holds before others give up.
-            let options = options.options([("idle_in_transaction_session_timeout", LONGEST_PAUSE)]);
+            let options = options.options([("idle_in_transaction_session_timeout", LONGEST_PAUSE)]).options(UNHEARD);
             return Ok(Self::Postgres(Box::new(options)));
         }
         match url.strip_prefix("sqlite://") {

@@ -10,11 +10,11 @@ use crate::domain::environment::Environment;
 use crate::domain::id::{AppId, WorkspaceId};
 use crate::domain::metric::Period;
 use crate::domain::time::Day;
+use crate::server::calendar;
 use crate::server::error::Result;
 use std::collections::BTreeMap;
 
-/// So many days before today nothing is added to a day any more: batches count on the day they come. A clock that was a day
-/// or two ahead and is set right again does no harm either.
+/// So many days before today nothing is added to a day any more: batches count on the day they come.
 const SETTLED_AFTER: i64 = 3;
 /// How many days one step sums up.
 const DAYS_A_STEP: i64 = 7;
@@ -28,6 +28,11 @@ pub struct ProblemDay {
     pub app_id: AppId,
     pub day: Day,
     pub kind: String,
+}
+
+/// The first day that is not settled.
+fn unsettled_from(today: Day) -> Day {
+    today.plus(1 - SETTLED_AFTER)
 }
 
 impl Tx {
@@ -51,18 +56,34 @@ impl Tx {
             group by workspace_id, environment, day, kind";
         const NOTE: &str = "insert into kept_from (workspace_id, what, day) values ($1, $2, $3) \
             on conflict (workspace_id, what) do update set day = excluded.day";
+        let unsettled = unsettled_from(today);
+        // A clock that was ahead had days summed up that come only now.
+        self.unsum_data_problems(workspace, unsettled).await?;
         let from = self.unsummed_from(workspace).await?.max(first);
-        let settled = today.plus(1 - SETTLED_AFTER);
-        if from >= settled {
+        if from >= unsettled {
             return Ok(false);
         }
-        let to = from.plus(DAYS_A_STEP).min(settled);
+        let to = from.plus(DAYS_A_STEP).min(unsettled);
         on!(&mut *self, c => {
             sqlx::query(OF_APPS).bind(workspace).bind(from).bind(to).execute(&mut *c).await?;
             sqlx::query(OF_ALL).bind(workspace).bind(from).bind(to).bind(ALL_APPS).execute(&mut *c).await?;
             sqlx::query(NOTE).bind(workspace).bind(ROWS).bind(to).execute(c).await?;
         });
-        Ok(to < settled)
+        Ok(to < unsettled)
+    }
+
+    /// Takes back the sums of the days from one on: something is added to them.
+    pub(super) async fn unsum_data_problems(&mut self, workspace: WorkspaceId, from: Day) -> Result<()> {
+        const REMOVE: &str =
+            "delete from data_problem_days where workspace_id = $1 and environment in (0, 1) and day >= $2";
+        const NOTE: &str = "update kept_from set day = $2 where workspace_id = $1 and what = $3";
+        if self.unsummed_from(workspace).await? > from {
+            on!(self, c => {
+                sqlx::query(REMOVE).bind(workspace).bind(from).execute(&mut *c).await?;
+                sqlx::query(NOTE).bind(workspace).bind(from).bind(ROWS).execute(c).await?;
+            });
+        }
+        Ok(())
     }
 
     /// What the sums say of the days from one on, and what the rows of those days add up to.
@@ -103,7 +124,8 @@ impl Tx {
 }
 
 impl Scope {
-    /// How often each kind came on each day from one to another.
+    /// How often each kind came on each day from one to another. Of days that are not settled the rows tell it, whatever was
+    /// summed up by a clock that was ahead.
     pub async fn data_problems_by_day(
         &mut self,
         environment: Environment,
@@ -116,7 +138,8 @@ impl Scope {
             and environment = $2 and day >= $3 and day <= $4 and day >= $7 and ($5 = $6 or app_id = $5) \
             group by kind, day order by kind, day";
         let workspace = self.workspace.id;
-        let unsummed = self.tx.unsummed_from(workspace).await?;
+        let today = calendar::day(self.now, &self.workspace.time_zone);
+        let unsummed = self.tx.unsummed_from(workspace).await?.min(unsettled_from(today));
         Ok(on!(&mut self.tx, c => known(sqlx::query(SQL)
             .bind(workspace)
             .bind(environment)

@@ -10,8 +10,8 @@ use crate::domain::time::{DAY, MINUTE, Millis};
 use crate::server::error::{Error, Result};
 use serde_json::json;
 
-/// How long a process has a job without a sign of life: longer than any step takes.
-const LEASE: i64 = 2 * MINUTE;
+/// How long a process has a job without a sign of life, and a step may take.
+pub const LEASE: i64 = 2 * MINUTE;
 
 /// No job that recurs is due later than this: the clock was ahead when it ended.
 const FARTHEST: i64 = 2 * DAY;

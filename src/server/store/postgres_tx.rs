@@ -11,7 +11,7 @@ use std::time::Duration;
 
 /// How long a commit may take, which another machine may have to confirm.
 const COMMITS_WITHIN: Duration = Duration::from_secs(20);
-/// How long a statement of a job or a command may take, which may read all devices of all workspaces.
+/// How long a statement of a command may take, which may read all devices of all workspaces. Steps of jobs end sooner.
 const JOBS_WITHIN: Duration = Duration::from_secs(60 * 60);
 
 /// A transaction on Postgres. One with patience gives way to the event stream before each statement: with few

@@ -9,7 +9,7 @@ use crate::domain::job::JobStep;
 use crate::domain::retention::Keep;
 use crate::server::error::{Error, Result};
 use crate::server::store::Purpose;
-use crate::server::store::job::{ClaimedJob, JobsOf};
+use crate::server::store::job::{ClaimedJob, JobsOf, LEASE};
 use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval};
@@ -127,7 +127,7 @@ async fn all_steps(services: &Services, keep: Keep, mut job: ClaimedJob) -> Resu
             return Ok(JobStep::More);
         }
         let begun = Instant::now();
-        let done = match step(services, keep, &mut job).await {
+        let done = match within_lease(step(services, keep, &mut job)).await {
             // The clock leapt meanwhile.
             Err(_) if !services.system.may_do(job.name) => return Ok(JobStep::More),
             done => done?,
@@ -144,6 +144,15 @@ async fn all_steps(services: &Services, keep: Keep, mut job: ClaimedJob) -> Resu
     }
 }
 
+/// What a step does, for as long as this process has the job. Whoever waited on, for a connection that keeps silent, would keep a
+/// place from the jobs of all workspaces.
+async fn within_lease<T>(step: impl Future<Output = Result<T>>) -> Result<T> {
+    let lease = Duration::from_millis(LEASE.unsigned_abs());
+    tokio::time::timeout(lease, step)
+        .await
+        .unwrap_or_else(|_| Err(Error::Unavailable("a step outlasted its lease".into())))
+}
+
 /// Why a job failed, without the cause: that may name somebody, and is in the log under the incident's number.
 fn words(error: &Error, incident: &str) -> String {
     let why = match error {
@@ -154,4 +163,18 @@ fn words(error: &Error, incident: &str) -> String {
         Error::Internal(_) => "an internal error",
     };
     format!("{why}, incident {incident}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_step_that_nothing_comes_of_ends_with_its_lease() {
+        let begun = Instant::now();
+        let silent = within_lease(std::future::pending::<Result<()>>()).await;
+        assert!(matches!(silent, Err(Error::Unavailable(_))), "{silent:?}");
+        assert_eq!(begun.elapsed(), Duration::from_secs(120));
+        assert!(matches!(within_lease(async { Ok(7) }).await, Ok(7)));
+    }
 }

@@ -150,6 +150,9 @@ impl Filling {
         tx.take_lane(workspace).await?;
         let dimension_keys: BTreeSet<_> = population.devices.values().flat_map(count::dimension_keys).collect();
         tx.admit(workspace, dimension_keys, calendar::day(now, &self.time_zone)).await?;
+        if let Some(first) = effects.data_problems.keys().map(|key| key.day).min() {
+            tx.unsum_data_problems(workspace, first).await?;
+        }
         let nobody = Population::default();
         let inputs = chapters.iter().map(|chapter| chapter.grant.input).collect();
         let receivers = tx.receivers(workspace, inputs).await?;

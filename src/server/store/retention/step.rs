@@ -207,7 +207,7 @@ impl Tx {
         self.remove_days(REMOVE, workspace, first).await
     }
 
-    /// Removes what is too old, and then sums up what is over.
+    /// Removes what is too old, and then sums up what is over. What is removed is counted in rows, without their sums.
     pub(super) async fn age_data_problems(
         &mut self,
         workspace: WorkspaceId,
