@@ -5,43 +5,67 @@ use super::actor::Who;
 use super::address::WAIT;
 use super::{Purpose, Store};
 use crate::server::error::{Error, Result};
-use std::collections::hash_map::RandomState;
-use std::hash::BuildHasher;
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
-/// Places to wait at. Few people search at once: that two of them wait at one place is rare, and costs them little.
-const PLACES: usize = 64;
-
-/// Where searches wait; cloning shares it.
-#[derive(Clone, Debug)]
+/// Where each of those who search waits; cloning shares it.
+#[derive(Clone, Debug, Default)]
 pub(super) struct Searches {
-    places: Arc<[Arc<Semaphore>]>,
-    /// Nobody can choose whom they share a place with.
-    hasher: RandomState,
+    /// Those of whom somebody searches or waits: no more than there are requests at once.
+    places: Arc<Mutex<HashMap<Who, Arc<Semaphore>>>>,
 }
 
-impl Default for Searches {
-    fn default() -> Self {
-        let places = (0..PLACES).map(|_| Arc::new(Semaphore::new(1))).collect();
-        Self { places, hasher: RandomState::new() }
+impl Searches {
+    fn place(&self, who: &Who) -> Arc<Semaphore> {
+        let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        places.retain(|_, place| Arc::strong_count(place) > 1);
+        places.entry(who.clone()).or_insert_with(|| Arc::new(Semaphore::new(1))).clone()
+    }
+
+    /// Waits until nobody else of the same searches.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when that took as long as anybody waits for a connection.
+    async fn turn(&self, who: &Who) -> Result<OwnedSemaphorePermit> {
+        let turn = timeout(WAIT, self.place(who).acquire_owned()).await;
+        let turn = turn.map_err(|_| Error::Unavailable("another search of the same person takes long".to_owned()))?;
+        turn.map_err(Error::internal)
     }
 }
 
 impl Store {
-    /// Waits until nobody at the same place is searching, if it is a search that this store's connections are for.
+    /// The turn of whoever searches, if it is a search that this store's connections are for.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] when that took as long as anybody waits for a connection.
+    /// [`Error::Unavailable`] when other searches of the same took too long.
     pub(super) async fn place(&self, who: &Who) -> Result<Option<OwnedSemaphorePermit>> {
         if self.db.purpose() != Purpose::Search {
             return Ok(None);
         }
-        let Searches { places, hasher } = &self.searches;
-        let at = usize::try_from(hasher.hash_one(who) % PLACES as u64).unwrap_or_default();
-        let place = timeout(WAIT, places[at].clone().acquire_owned()).await;
-        let place = place.map_err(|_| Error::Unavailable("another search of the same person takes long".to_owned()))?;
-        place.map(Some).map_err(Error::internal)
+        self.searches.turn(who).await.map(Some)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::id::TokenId;
+
+    #[tokio::test(start_paused = true)]
+    async fn each_waits_for_their_own_searches_alone() {
+        let searches = Searches::default();
+        let mut turns = Vec::new();
+        for id in 0..1000 {
+            turns.push(searches.turn(&Who::Token(TokenId(id))).await.expect("nobody searches by another's token"));
+        }
+        let second = searches.turn(&Who::Token(TokenId(7))).await;
+        assert!(matches!(second, Err(Error::Unavailable(_))), "the first one's is under way");
+        drop(turns.remove(7));
+        drop(searches.turn(&Who::Token(TokenId(7))).await.expect("it ended"));
+        drop(turns);
+        drop(searches.turn(&Who::CommandLine).await.expect("nobody searches"));
+        assert_eq!(searches.places.lock().expect("no panic").len(), 1, "nothing is kept of those who are done");
     }
 }
