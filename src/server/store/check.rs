@@ -8,7 +8,7 @@ use crate::domain::environment::Environment;
 use crate::domain::flow::{self, Flow, FlowCell, FlowCells};
 use crate::domain::id::{DeviceId, WorkspaceId};
 use crate::domain::retention::Aging;
-use crate::domain::time::Day;
+use crate::domain::time::{Day, Millis};
 use crate::server::error::Result;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
@@ -62,14 +62,17 @@ impl Store {
         let mut found = Vec::new();
         for workspace in workspaces {
             let mut system = self.system_view().await?;
-            found.push(Checked { workspace: workspace.slug.to_string(), ..system.tx.check(workspace.id).await? });
+            found.push(Checked {
+                workspace: workspace.slug.to_string(),
+                ..system.tx.check(workspace.id, system.now).await?
+            });
         }
         Ok(found)
     }
 }
 
 impl Tx {
-    async fn check(&mut self, workspace: WorkspaceId) -> Result<Checked> {
+    async fn check(&mut self, workspace: WorkspaceId, now: Millis) -> Result<Checked> {
         let mut checked = Checked::default();
         let (mut counted, mut happened) = (Cells::new(), FlowCells::new());
         for environment in Environment::ALL {
@@ -97,7 +100,7 @@ impl Tx {
         checked.daily = differing(&self.daily_sums(workspace).await?, &counted);
         checked.flows = self.flows_that_differ(workspace, happened).await?;
         let first = self.kept_from(workspace, Aging::DataProblems).await?.unwrap_or(Day(0));
-        let [kept, counted] = self.summed_data_problems(workspace, first).await?;
+        let [kept, counted] = self.summed_data_problems(workspace, first, now).await?;
         checked.data_problems = differing(&kept, &counted);
         checked.registers = self.registers_that_differ(workspace).await?;
         Ok(checked)

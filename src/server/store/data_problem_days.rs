@@ -9,7 +9,7 @@ use crate::domain::data_problem::DataProblem;
 use crate::domain::environment::Environment;
 use crate::domain::id::{AppId, WorkspaceId};
 use crate::domain::metric::Period;
-use crate::domain::time::Day;
+use crate::domain::time::{Day, Millis};
 use crate::server::calendar;
 use crate::server::error::Result;
 use std::collections::BTreeMap;
@@ -86,11 +86,12 @@ impl Tx {
         Ok(())
     }
 
-    /// What the sums say of the days from one on, and what the rows of those days add up to.
+    /// What the sums say of the settled days from one on, and what the rows of those days add up to.
     pub(super) async fn summed_data_problems(
         &mut self,
         workspace: WorkspaceId,
         first: Day,
+        now: Millis,
     ) -> Result<[BTreeMap<ProblemDay, i64>; 2]> {
         const KEPT: &str = "select environment, app_id, day, kind, n from data_problem_days where workspace_id = $1 \
             and environment in (0, 1) and day >= $2 and day < $3";
@@ -102,7 +103,8 @@ impl Tx {
             of: ProblemDay,
             n: i64,
         }
-        let before = self.unsummed_from(workspace).await?;
+        let unsettled = unsettled_from(self.today(workspace, now).await?);
+        let before = self.unsummed_from(workspace).await?.min(unsettled);
         let mut found = [BTreeMap::new(), BTreeMap::new()];
         for (sql, sums) in [KEPT, COUNTED].into_iter().zip(&mut found) {
             let rows: Vec<SummedDay> = on!(&mut *self, c => sqlx::query_as(sql)
