@@ -15,8 +15,8 @@ pub async fn check(store: &Store, json: bool) -> Result<ExitStatus> {
         let found = checked.iter().map(|checked| {
             json!({"workspace": checked.workspace, "devices": checked.devices, "profiles": checked.profiles,
                 "counters_that_differ": checked.counters.len(), "days_that_differ": checked.daily.len(),
-                "flows_that_differ": checked.flows.len(), "data_problems_that_differ": checked.data_problems.len(), "registers_that_differ": checked.registers,
-                "deciding_that_differ": checked.deciding})
+                "flows_that_differ": checked.flows.len(), "data_problems_that_differ": checked.data_problems.len(),
+                "registers_that_differ": checked.registers, "deciding_that_differ": checked.deciding})
         });
         say!(
             "{}",

@@ -181,6 +181,20 @@ pub struct ProblemPlace {
 /// Of how many apps and versions each kind is told in files and to scripts.
 pub const MOST_PLACES_TOLD: i64 = 1000;
 
+/// A question for what came in some days, in all or in one app: the parameters `$1` to `$6`.
+macro_rules! in_days {
+    ($sql:ident, $workspace:ident, $environment:ident, $app:ident, $period:ident) => {
+        sqlx::query($sql)
+            .bind($workspace)
+            .bind($environment)
+            .bind($period.first)
+            .bind($period.last)
+            .bind($app.unwrap_or(ALL_APPS))
+            .bind(ALL_APPS)
+    };
+}
+pub(super) use in_days;
+
 impl View {
     /// How often each kind, or one of them, came from each version of each app in those days: of each kind the most frequent, these
     /// first. Nothing for those who see rounded figures: many batches may come from one device, whose version would be named, and
@@ -202,13 +216,7 @@ impl View {
             return Ok(Vec::new());
         }
         let workspace = self.workspace.id;
-        Ok(on!(&mut self.tx, c => known(sqlx::query(SQL)
-            .bind(workspace)
-            .bind(environment)
-            .bind(period.first)
-            .bind(period.last)
-            .bind(app.unwrap_or(ALL_APPS))
-            .bind(ALL_APPS)
+        Ok(on!(&mut self.tx, c => known(in_days!(SQL, workspace, environment, app, period)
             .bind(kind.map_or("", DataProblem::as_str))
             .bind(most)
             .fetch_all(c)

@@ -3,6 +3,7 @@
 
 use super::columns::known;
 use super::counter::ALL_APPS;
+use super::data_problem::in_days;
 use super::db::{Tx, on};
 use super::scope::Scope;
 use crate::domain::data_problem::DataProblem;
@@ -38,10 +39,12 @@ fn unsettled_from(today: Day) -> Day {
 impl Tx {
     /// The first day whose data problems are told by their rows; those before are summed up.
     async fn unsummed_from(&mut self, workspace: WorkspaceId) -> Result<Day> {
-        const SQL: &str = "select day from kept_from where workspace_id = $1 and what = $2";
-        let noted: Option<Day> =
-            on!(self, c => sqlx::query_scalar(SQL).bind(workspace).bind(ROWS).fetch_optional(c).await?);
-        Ok(noted.unwrap_or(Day(0)))
+        Ok(self.noted_day(workspace, ROWS).await?.unwrap_or(Day(0)))
+    }
+
+    /// The first day that is told by its rows today: one that is not settled, whatever was summed up by a clock that was ahead.
+    async fn told_by_rows_from(&mut self, workspace: WorkspaceId, today: Day) -> Result<Day> {
+        Ok(self.unsummed_from(workspace).await?.min(unsettled_from(today)))
     }
 
     /// Sums up some of the days, from `first` on, that are settled and not yet summed up; returns whether more are left.
@@ -58,8 +61,7 @@ impl Tx {
             on conflict (workspace_id, what) do update set day = excluded.day";
         let unsettled = unsettled_from(today);
         // A clock that was ahead had days summed up that come only now.
-        self.unsum_data_problems(workspace, unsettled).await?;
-        let from = self.unsummed_from(workspace).await?.max(first);
+        let from = self.unsum_data_problems(workspace, unsettled).await?.max(first);
         if from >= unsettled {
             return Ok(false);
         }
@@ -72,18 +74,19 @@ impl Tx {
         Ok(to < unsettled)
     }
 
-    /// Takes back the sums of the days from one on: something is added to them.
-    pub(super) async fn unsum_data_problems(&mut self, workspace: WorkspaceId, from: Day) -> Result<()> {
+    /// Takes back the sums of the days from one on, to which something is added; returns the first day of which there are none.
+    pub(super) async fn unsum_data_problems(&mut self, workspace: WorkspaceId, from: Day) -> Result<Day> {
         const REMOVE: &str =
             "delete from data_problem_days where workspace_id = $1 and environment in (0, 1) and day >= $2";
         const NOTE: &str = "update kept_from set day = $2 where workspace_id = $1 and what = $3";
-        if self.unsummed_from(workspace).await? > from {
+        let noted = self.unsummed_from(workspace).await?;
+        if noted > from {
             on!(self, c => {
                 sqlx::query(REMOVE).bind(workspace).bind(from).execute(&mut *c).await?;
                 sqlx::query(NOTE).bind(workspace).bind(from).bind(ROWS).execute(c).await?;
             });
         }
-        Ok(())
+        Ok(noted.min(from))
     }
 
     /// What the sums say of the settled days from one on, and what the rows of those days add up to.
@@ -103,8 +106,8 @@ impl Tx {
             of: ProblemDay,
             n: i64,
         }
-        let unsettled = unsettled_from(self.today(workspace, now).await?);
-        let before = self.unsummed_from(workspace).await?.min(unsettled);
+        let today = self.today(workspace, now).await?;
+        let before = self.told_by_rows_from(workspace, today).await?;
         let mut found = [BTreeMap::new(), BTreeMap::new()];
         for (sql, sums) in [KEPT, COUNTED].into_iter().zip(&mut found) {
             let rows: Vec<SummedDay> = on!(&mut *self, c => sqlx::query_as(sql)
@@ -126,8 +129,7 @@ impl Tx {
 }
 
 impl Scope {
-    /// How often each kind came on each day from one to another. Of days that are not settled the rows tell it, whatever was
-    /// summed up by a clock that was ahead.
+    /// How often each kind came on each day from one to another.
     pub async fn data_problems_by_day(
         &mut self,
         environment: Environment,
@@ -141,15 +143,9 @@ impl Scope {
             group by kind, day order by kind, day";
         let workspace = self.workspace.id;
         let today = calendar::day(self.now, &self.workspace.time_zone);
-        let unsummed = self.tx.unsummed_from(workspace).await?.min(unsettled_from(today));
-        Ok(on!(&mut self.tx, c => known(sqlx::query(SQL)
-            .bind(workspace)
-            .bind(environment)
-            .bind(period.first)
-            .bind(period.last)
-            .bind(app.unwrap_or(ALL_APPS))
-            .bind(ALL_APPS)
-            .bind(unsummed)
+        let rows_from = self.tx.told_by_rows_from(workspace, today).await?;
+        Ok(on!(&mut self.tx, c => known(in_days!(SQL, workspace, environment, app, period)
+            .bind(rows_from)
             .fetch_all(c)
             .await?)?))
     }

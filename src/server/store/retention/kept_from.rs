@@ -20,14 +20,22 @@ const INSTALL_ANSWERS: &str = "install_answers";
 impl Tx {
     /// From which day on first answers are whole by the day of the install; `None` where they always were.
     pub async fn install_answers_from(&mut self, workspace: WorkspaceId) -> Result<Option<Day>> {
-        const SQL: &str = "select day from kept_from where workspace_id = $1 and what = $2";
-        Ok(on!(self, c => sqlx::query_scalar(SQL).bind(workspace).bind(INSTALL_ANSWERS).fetch_optional(c).await?))
+        self.noted_day(workspace, INSTALL_ANSWERS).await
     }
 
     /// From which day on everything is there of what is removed for its age; `None` when nothing was removed yet.
     pub async fn kept_from(&mut self, workspace: WorkspaceId, what: Aging) -> Result<Option<Day>> {
+        self.noted_day(workspace, what.as_str()).await
+    }
+
+    /// The day that is noted under a name.
+    pub(in crate::server::store) async fn noted_day(
+        &mut self,
+        workspace: WorkspaceId,
+        what: &'static str,
+    ) -> Result<Option<Day>> {
         const SQL: &str = "select day from kept_from where workspace_id = $1 and what = $2";
-        Ok(on!(self, c => sqlx::query_scalar(SQL).bind(workspace).bind(what.as_str()).fetch_optional(c).await?))
+        Ok(on!(self, c => sqlx::query_scalar(SQL).bind(workspace).bind(what).fetch_optional(c).await?))
     }
 
     /// Notes that of the days before one something may be gone. A setting that keeps longer brings nothing back.
