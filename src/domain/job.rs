@@ -6,6 +6,8 @@ use super::time::{DAY, HOUR, MINUTE};
 
 /// A job that was due so many milliseconds ago is late. A process that has just begun lets some wait for ten minutes.
 pub const LATE: i64 = 15 * MINUTE;
+/// How many milliseconds a process has a job without a sign of life, and a step may take.
+pub const LEASE: i64 = 2 * MINUTE;
 
 closed_list! {
     /// The kinds of jobs. Those of the installation are there once, the others in each workspace.
@@ -33,7 +35,7 @@ closed_list! {
         Days => "days",
         /// Removes what happened on old days.
         Flows => "flows",
-        /// Removes old data problems.
+        /// Removes old data problems, and sums up those of days that are over.
         DataProblems => "data_problems",
         /// Removes old ids of requests, and those that are too many.
         RequestIds => "request_ids",

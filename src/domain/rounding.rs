@@ -131,7 +131,7 @@ impl Shown {
     }
 }
 
-/// What is missing in a share's counts may be one in so many of its whole: as much as rounding makes of the smallest one.
+/// What is missing in a count of a share may be one in so many of it: as much as rounding makes of the smallest whole.
 const MISSING_ONE_IN: i64 = 20;
 /// What rounding added or took away may be one in so many: thirty days of 22 and 18 are shown as 600 and 600, which is no share
 /// of anything.
@@ -144,7 +144,9 @@ const OFF_OF_STATES: i64 = 5 * STEP / 2;
 pub fn share(part: Shown, whole: Shown) -> Option<f64> {
     let (part_figure, whole_figure) = (part.figure()?, whole.figure()?);
     let floor = if matches!(whole, Shown::Exact(_)) { 1 } else { SMALLEST_DENOMINATOR };
-    let is_complete = part.missing().max(whole.missing()) * MISSING_ONE_IN <= whole_figure;
+    let is_complete = [(part, part_figure), (whole, whole_figure)]
+        .into_iter()
+        .all(|(shown, figure)| shown.missing() * MISSING_ONE_IN <= figure);
     let off = part.off().max(whole.off());
     let is_precise = off <= OFF_OF_STATES || off * OFF_ONE_IN <= whole_figure;
     (whole_figure >= floor && is_complete && is_precise).then(|| part_figure as f64 / whole_figure as f64)
@@ -197,6 +199,8 @@ mod tests {
         let of = |missing| share(Shown::Rounded(50), Shown::Sum { sum: 180, off: 0, missing });
         assert_eq!((of(9), of(18)), (Some(50.0 / 180.0), None));
         assert_eq!(share(Shown::Sum { sum: 50, off: 0, missing: 18 }, Shown::Rounded(180)), None);
+        let few = Shown::Sum { sum: 20, off: 0, missing: 36 };
+        assert_eq!(share(few, Shown::Rounded(1050)), None, "2 in a hundred where it may be more than 5");
     }
 
     #[test]

@@ -216,6 +216,10 @@ impl Tx {
         writes.cells(store.slot, today, &count::cells(&facets));
         writes.flows(store.slot, &effects.flows());
         writes.write(self, store.is_spread).await?;
+        // A clock that was right before may be behind by days now.
+        if !effects.data_problems.is_empty() && group.receivers.values().any(|r| r.unsummed_from > Some(today)) {
+            self.unsum_data_problems(workspace, today).await?;
+        }
         let mut identities = repeating_erased_idfas(store.keyring().now().sealer(), workspace, before, after)?;
         identities.extend(effects.withheld_identities().iter().cloned());
         self.erase_identities(workspace, &identities).await?;

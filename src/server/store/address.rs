@@ -1,6 +1,6 @@
 //! Where a database is, and how connections to it are set up.
 
-use super::answers::{ANSWERS_WITHIN, SAYS_SO_WITHIN, says_so};
+use super::answers::{SAYS_SO_WITHIN, STILL_THERE, says_so};
 use super::pools::{ByPurpose, Pools};
 use crate::server::error::{Error, Result};
 use sqlx::ConnectOptions;
@@ -204,13 +204,11 @@ fn planned_by_value(options: PgPoolOptions) -> PgPoolOptions {
 }
 
 /// A connection that is used again is asked first: one whose other end is gone, with a word or without, is made anew meanwhile.
-/// So is one that is given back, for as long as a statement of a page may still take that nobody waits for any more: sqlx would
-/// wait without an end, and another one could never take its place.
+/// One that was given back a moment ago was asked by sqlx as it was given back.
 fn asked_before_use(options: PgPoolOptions) -> PgPoolOptions {
-    options
-        .test_before_acquire(false)
-        .before_acquire(|connection, _| Box::pin(says_so(connection, SAYS_SO_WITHIN)))
-        .after_release(|connection, _| Box::pin(says_so(connection, PAGE_LIMIT + ANSWERS_WITHIN)))
+    options.test_before_acquire(false).before_acquire(|connection, idle| {
+        Box::pin(async move { Ok(idle.idle_for < STILL_THERE || says_so(connection, SAYS_SO_WITHIN).await?) })
+    })
 }
 
 /// A connection that is taken anew has no limit of an earlier transaction.

@@ -15,12 +15,13 @@ use crate::server::calendar;
 use crate::server::error::Result;
 use std::collections::BTreeMap;
 
-/// So many days before today nothing is added to a day any more: batches count on the day they come.
+/// So many days before today nothing is added to a day any more: batches count on the day they come. What comes by a clock that
+/// is behind, and months that are filled, take back the sums of their days.
 const SETTLED_AFTER: i64 = 3;
 /// How many days one step sums up.
 const DAYS_A_STEP: i64 = 7;
 /// What the first day of which no sums are there yet is noted by, beside the days from which on everything is kept.
-const ROWS: &str = "data_problem_rows";
+pub(super) const UNSUMMED: &str = "data_problem_rows";
 
 /// How often a kind came in an environment and in an app, or in all of them, on a day.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, sqlx::FromRow)]
@@ -28,6 +29,7 @@ pub struct ProblemDay {
     pub environment: Environment,
     pub app_id: AppId,
     pub day: Day,
+    /// Also of a kind that a newer version counted, whose sums are checked like others.
     pub kind: String,
 }
 
@@ -39,7 +41,7 @@ fn unsettled_from(today: Day) -> Day {
 impl Tx {
     /// The first day whose data problems are told by their rows; those before are summed up.
     async fn unsummed_from(&mut self, workspace: WorkspaceId) -> Result<Day> {
-        Ok(self.noted_day(workspace, ROWS).await?.unwrap_or(Day(0)))
+        Ok(self.noted_day(workspace, UNSUMMED).await?.unwrap_or(Day(0)))
     }
 
     /// The first day that is told by its rows today: one that is not settled, whatever was summed up by a clock that was ahead.
@@ -57,8 +59,6 @@ impl Tx {
             select workspace_id, environment, cast($4 as bigint), day, kind, cast(sum(n) as bigint) from data_problems \
             where workspace_id = $1 and environment in (0, 1) and day >= $2 and day < $3 \
             group by workspace_id, environment, day, kind";
-        const NOTE: &str = "insert into kept_from (workspace_id, what, day) values ($1, $2, $3) \
-            on conflict (workspace_id, what) do update set day = excluded.day";
         let unsettled = unsettled_from(today);
         // A clock that was ahead had days summed up that come only now.
         let from = self.unsum_data_problems(workspace, unsettled).await?.max(first);
@@ -68,9 +68,9 @@ impl Tx {
         let to = from.plus(DAYS_A_STEP).min(unsettled);
         on!(&mut *self, c => {
             sqlx::query(OF_APPS).bind(workspace).bind(from).bind(to).execute(&mut *c).await?;
-            sqlx::query(OF_ALL).bind(workspace).bind(from).bind(to).bind(ALL_APPS).execute(&mut *c).await?;
-            sqlx::query(NOTE).bind(workspace).bind(ROWS).bind(to).execute(c).await?;
+            sqlx::query(OF_ALL).bind(workspace).bind(from).bind(to).bind(ALL_APPS).execute(c).await?;
         });
+        self.note_day(workspace, UNSUMMED, to).await?;
         Ok(to < unsettled)
     }
 
@@ -78,13 +78,10 @@ impl Tx {
     pub(super) async fn unsum_data_problems(&mut self, workspace: WorkspaceId, from: Day) -> Result<Day> {
         const REMOVE: &str =
             "delete from data_problem_days where workspace_id = $1 and environment in (0, 1) and day >= $2";
-        const NOTE: &str = "update kept_from set day = $2 where workspace_id = $1 and what = $3";
         let noted = self.unsummed_from(workspace).await?;
         if noted > from {
-            on!(self, c => {
-                sqlx::query(REMOVE).bind(workspace).bind(from).execute(&mut *c).await?;
-                sqlx::query(NOTE).bind(workspace).bind(from).bind(ROWS).execute(c).await?;
-            });
+            on!(&mut *self, c => { sqlx::query(REMOVE).bind(workspace).bind(from).execute(c).await?; });
+            self.note_day(workspace, UNSUMMED, from).await?;
         }
         Ok(noted.min(from))
     }
@@ -136,16 +133,18 @@ impl Scope {
         app: Option<AppId>,
         period: Period,
     ) -> Result<Vec<(DataProblem, Day, i64)>> {
+        // SQLite finds by one bound at each end, and would read past the days of the other.
         const SQL: &str = "select kind, day, n from data_problem_days where workspace_id = $1 and environment = $2 \
-            and app_id = $5 and day >= $3 and day <= $4 and day < $7 \
+            and app_id = $5 and day >= $3 and day <= $7 \
             union all select kind, day, cast(sum(n) as bigint) as n from data_problems where workspace_id = $1 \
-            and environment = $2 and day >= $3 and day <= $4 and day >= $7 and ($5 = $6 or app_id = $5) \
+            and environment = $2 and day >= $8 and day <= $4 and ($5 = $6 or app_id = $5) \
             group by kind, day order by kind, day";
         let workspace = self.workspace.id;
         let today = calendar::day(self.now, &self.workspace.time_zone);
         let rows_from = self.tx.told_by_rows_from(workspace, today).await?;
         Ok(on!(&mut self.tx, c => known(in_days!(SQL, workspace, environment, app, period)
-            .bind(rows_from)
+            .bind(period.last.min(rows_from.plus(-1)))
+            .bind(period.first.max(rows_from))
             .fetch_all(c)
             .await?)?))
     }

@@ -6,6 +6,7 @@ use super::connections::Connections;
 use super::copier::Copier;
 use super::durable::assert_durable;
 use super::file::{OpenFile, private_file};
+use super::lent::Lent;
 use super::pools::{Pools, Purpose};
 use super::postgres_tx::{PostgresTx, Way};
 use super::precedence::{Patience, Precedence};
@@ -86,7 +87,8 @@ impl Db {
         let address = Arc::new(address);
         let copier = Arc::new(Mutex::new(Copier::new(address.clone())));
         let connections = Connections::to(address);
-        let mut db = Self { connections, file: None, purpose: Purpose::Job, precedence: Precedence::default(), copier };
+        let mut db =
+            Self { connections, file: None, purpose: Purpose::Command, precedence: Precedence::default(), copier };
         assert_durable(&db.pools().await, &db.connections.address).await?;
         db.file = db.path().map(OpenFile::look).transpose()?.map(Arc::new);
         Ok(db)
@@ -169,9 +171,9 @@ impl Db {
         const READ: &str = "begin isolation level repeatable read read only; \
             set local idle_in_transaction_session_timeout = 0";
         let way = Way { connections: self.connections.clone(), pools: pools.clone(), purpose: self.purpose };
-        let begin = async { Ok(of_postgres.of(self.purpose).begin_with(if writes { WRITE } else { READ }).await) };
+        let begin = async { Ok(Lent::begun(of_postgres.of(self.purpose), if writes { WRITE } else { READ }).await) };
         let begun = way.answered_within(ANSWERS_WITHIN, Error::Unavailable, begin).await?;
-        Ok(begun.map(|tx| Tx::Postgres(PostgresTx { tx, patience: None, way })))
+        Ok(begun.map(|lent| Tx::Postgres(PostgresTx { lent, patience: None, way })))
     }
 
     /// Replaces the connections `seen`, unless somebody else did. A read-only one stays so when the database can be

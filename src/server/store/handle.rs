@@ -36,7 +36,7 @@ pub struct View {
     /// How exactly counts may be shown to the reader.
     pub precision: Precision,
     /// Kept until the search is done. The last field: the transaction ends first.
-    _place: Option<OwnedSemaphorePermit>,
+    _alone: Option<OwnedSemaphorePermit>,
 }
 
 /// Permission to do one act of kind `A`; writes are methods of this.
@@ -148,7 +148,7 @@ impl System {
             let mut tx = store.db.read().await?;
             let workspace = tx.workspace_by_id(workspace).await?.ok_or(Refusal::NotFound)?;
             let scope = store.scope(tx, workspace, store.clock.now());
-            Ok(View { scope, role: None, precision: everybodys_precision(), _place: None })
+            Ok(View { scope, role: None, precision: everybodys_precision(), _alone: None })
         })
         .await
     }
@@ -159,11 +159,11 @@ impl Store {
     pub async fn view(&self, actor: &Actor, workspace_ref: WorkspaceRef, permission: Permission) -> Result<View> {
         let (store, actor) = (self.clone(), actor.clone());
         spawned(async move {
-            let _place = store.place(&actor.who).await?;
+            let _alone = store.search_alone(&actor.who).await?;
             let tx = store.db.read().await?;
             let Authorized { scope, role, precision, .. } =
                 store.authorize(tx, &actor, &workspace_ref, permission, Access::Read).await?;
-            Ok(View { scope, role, precision, _place })
+            Ok(View { scope, role, precision, _alone })
         })
         .await
     }

@@ -1,5 +1,6 @@
 //! Inputs.
 
+use super::data_problem_days::UNSUMMED;
 use super::db::{Tx, given, on};
 use super::handle::{Act, Change};
 use super::postgres_tx::on_postgres;
@@ -8,7 +9,7 @@ use crate::domain::app::App;
 use crate::domain::att::{Policy, Status};
 use crate::domain::id::{AppId, InputId, WorkspaceId};
 use crate::domain::input::{Counted, Input, InputSnapshot};
-use crate::domain::time::Millis;
+use crate::domain::time::{Day, Millis};
 use crate::server::error::{Error, Result};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
@@ -74,6 +75,8 @@ pub(super) struct Receiver {
     pub policy: Option<Policy>,
     /// Whether an erasing of the workspace has not ended.
     pub erasing: bool,
+    /// The first of the workspace's days whose data problems are not summed up.
+    pub unsummed_from: Option<Day>,
 }
 
 /// The inputs of a workspace, with what `$rest` adds to the question.
@@ -118,7 +121,8 @@ impl Tx {
             exists (select 1 from input_counts said where said.workspace_id = $1 and said.input_id = i.id \
             and said.counted = $4) as says_statuses, w.time_zone, \
             s.default_status, s.idfa_policy, exists (select 1 from erasures e where e.workspace_id = $1 \
-            and e.progress in ('waiting', 'running')) as erasing from inputs i \
+            and e.progress in ('waiting', 'running')) as erasing, (select k.day from kept_from k \
+            where k.workspace_id = $1 and k.what = $5) as unsummed_from from inputs i \
             join workspaces w on w.id = $1 \
             left join settings_versions s on s.workspace_id = $1 \
             and s.version = (select max(version) from settings_versions where workspace_id = $1) \
@@ -131,6 +135,7 @@ impl Tx {
             .bind(asked)
             .bind(Counted::Accepted)
             .bind(Counted::WithStatus)
+            .bind(UNSUMMED)
             .fetch_all(c)
             .await?);
         Ok(rows.into_iter().map(|receiver| (receiver.id, receiver)).collect())

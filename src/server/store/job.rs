@@ -5,13 +5,10 @@ use super::columns::known;
 use super::db::{Tx, given, on};
 use super::system::{System, SystemTx, SystemView, Trail};
 use crate::domain::id::WorkspaceId;
-use crate::domain::job::{JobKind, JobNote, LATE};
+use crate::domain::job::{JobKind, JobNote, LATE, LEASE};
 use crate::domain::time::{DAY, MINUTE, Millis};
 use crate::server::error::{Error, Result};
 use serde_json::json;
-
-/// How long a process has a job without a sign of life, and a step may take.
-pub const LEASE: i64 = 2 * MINUTE;
 
 /// No job that recurs is due later than this: the clock was ahead when it ended.
 const FARTHEST: i64 = 2 * DAY;

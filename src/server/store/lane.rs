@@ -117,7 +117,7 @@ impl Tx {
         const NOT_IN_TIME: &str = "55P03";
         let Self::Postgres(tx) = self else { return Ok(true) };
         let milliseconds = at_most.as_millis().to_string();
-        let (way, c) = tx.connection().await;
+        let (way, c) = tx.connection().await?;
         let lock = sqlx::query(SQL).bind(milliseconds).bind(workspace).bind(LOCK_TIMEOUT);
         let taken = async { Ok(lock.execute(c).await) };
         match way.answered_within(at_most + ANSWERS_WITHIN, Error::Unavailable, taken).await? {
@@ -138,7 +138,7 @@ impl Tx {
         let Self::Postgres(tx) = self else { return Ok(workspaces) };
         let asked: Vec<i64> = workspaces.iter().map(|workspace| workspace.0).collect();
         let most = i64::try_from(most).unwrap_or(i64::MAX);
-        let (way, c) = tx.connection().await;
+        let (way, c) = tx.connection().await?;
         let taken = async { Ok(sqlx::query_scalar(SQL).bind(asked).bind(most).fetch_all(c).await?) };
         let taken: Vec<WorkspaceId> = way.answered_within(ANSWERS_WITHIN, Error::Unavailable, taken).await?;
         Ok(taken.into_iter().collect())

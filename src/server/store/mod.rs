@@ -42,6 +42,7 @@ pub mod invitation;
 pub mod job;
 mod keyring;
 mod lane;
+mod lent;
 pub mod link;
 pub mod mail;
 pub mod member;

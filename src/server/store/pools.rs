@@ -16,8 +16,10 @@ pub enum Purpose {
     /// Searches of the audit log, one after another: each reads thousands of rows, and would hold up whoever reads few. They
     /// are cut off as pages are.
     Search,
-    /// Jobs and commands.
+    /// Jobs.
     Job,
+    /// Commands, by the connections that a server has for jobs.
+    Command,
 }
 
 impl Purpose {
@@ -44,7 +46,7 @@ impl<P> ByPurpose<P> {
             Purpose::Caller => &self.caller,
             Purpose::Page => &self.page,
             Purpose::Search => &self.search,
-            Purpose::Job => &self.job,
+            Purpose::Job | Purpose::Command => &self.job,
         }
     }
 
@@ -113,7 +115,11 @@ impl Pools {
     pub async fn any_answers(&self) -> bool {
         let Self::Postgres(pools) = self else { return false };
         let Some(mut idle) = pools.all().into_iter().find_map(PgPool::try_acquire) else { return false };
-        says_so(&mut idle, SAYS_SO_WITHIN).await.is_ok()
+        let answers = says_so(&mut idle, SAYS_SO_WITHIN).await.is_ok();
+        if !answers {
+            idle.close_on_drop();
+        }
+        answers
     }
 
     pub async fn close(&self) {

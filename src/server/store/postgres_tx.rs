@@ -3,21 +3,25 @@
 use super::address::LONGEST_LOCK_WAIT;
 use super::answers::ANSWERS_WITHIN;
 use super::connections::Connections;
+use super::lent::Lent;
 use super::pools::{Pools, Purpose};
 use super::precedence::Patience;
+use crate::domain::job::LEASE;
 use crate::server::error::{Error, Result};
-use sqlx::{PgConnection, Postgres, Transaction};
+use sqlx::PgConnection;
 use std::time::Duration;
 
 /// How long a commit may take, which another machine may have to confirm.
 const COMMITS_WITHIN: Duration = Duration::from_secs(20);
-/// How long a statement of a command may take, which may read all devices of all workspaces. Steps of jobs end sooner.
-const JOBS_WITHIN: Duration = Duration::from_secs(60 * 60);
+/// How long a statement of a job may take: as long as its step, which it would hold up others after.
+const JOBS_WITHIN: Duration = Duration::from_millis(LEASE.unsigned_abs());
+/// The same of a command, which may read all devices of all workspaces.
+const COMMANDS_WITHIN: Duration = Duration::from_secs(60 * 60);
 
 /// A transaction on Postgres. One with patience gives way to the event stream before each statement: with few
 /// processors the two would take turns at each step of a commit.
 pub struct PostgresTx {
-    pub(super) tx: Transaction<'static, Postgres>,
+    pub(super) lent: Lent,
     pub(super) patience: Option<Patience>,
     pub(super) way: Way,
 }
@@ -25,7 +29,7 @@ pub struct PostgresTx {
 /// Runs a body on a transaction on Postgres, with `$c` as its connection, for as long as it may take.
 macro_rules! on_postgres {
     ($tx:expr, $c:ident => $body:expr) => {{
-        let (way, $c) = $tx.connection().await;
+        let (way, $c) = $tx.connection().await?;
         way.answered(async { Ok($body) }).await?
     }};
 }
@@ -33,11 +37,11 @@ pub(super) use on_postgres;
 
 impl PostgresTx {
     /// The way and the connection for the next statement.
-    pub(super) async fn connection(&mut self) -> (&Way, &mut PgConnection) {
+    pub(super) async fn connection(&mut self) -> Result<(&Way, &mut PgConnection)> {
         if let Some(patience) = &mut self.patience {
             patience.give_way().await;
         }
-        (&self.way, &mut self.tx)
+        Ok((&self.way, self.lent.connection()?))
     }
 
     /// Ends the transaction.
@@ -45,9 +49,8 @@ impl PostgresTx {
     /// # Errors
     /// [`Error::Unknown`] when nobody knows whether it was committed.
     pub(super) async fn commit(self) -> Result<()> {
-        let Self { tx, way, .. } = self;
-        let committed = async { tx.commit().await.map_err(Error::of_commit) };
-        way.answered_within(COMMITS_WITHIN, Error::Unknown, committed).await
+        let Self { lent, way, .. } = self;
+        way.answered_within(COMMITS_WITHIN, Error::Unknown, lent.commit()).await
     }
 }
 
@@ -67,6 +70,7 @@ impl Way {
         let limit = match self.purpose {
             Purpose::Stream | Purpose::Caller | Purpose::Page | Purpose::Search => LONGEST_LOCK_WAIT + ANSWERS_WITHIN,
             Purpose::Job => JOBS_WITHIN,
+            Purpose::Command => COMMANDS_WITHIN,
         };
         self.answered_within(limit, Error::Unavailable, asked).await
     }

@@ -18,7 +18,7 @@ pub(super) struct Searches {
 }
 
 impl Searches {
-    fn place(&self, who: &Who) -> Arc<Semaphore> {
+    fn only_one_of(&self, who: &Who) -> Arc<Semaphore> {
         let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
         places.retain(|_, place| Arc::strong_count(place) > 1);
         places.entry(who.clone()).or_insert_with(|| Arc::new(Semaphore::new(1))).clone()
@@ -28,23 +28,24 @@ impl Searches {
     ///
     /// # Errors
     /// [`Error::Unavailable`] when that took as long as anybody waits for a connection.
-    async fn turn(&self, who: &Who) -> Result<OwnedSemaphorePermit> {
-        let turn = timeout(WAIT, self.place(who).acquire_owned()).await;
-        let turn = turn.map_err(|_| Error::Unavailable("another search of the same person takes long".to_owned()))?;
-        turn.map_err(Error::internal)
+    async fn alone(&self, who: &Who) -> Result<OwnedSemaphorePermit> {
+        let alone = timeout(WAIT, self.only_one_of(who).acquire_owned()).await;
+        let alone = alone
+            .map_err(|_| Error::Unavailable("another search by the same person or token takes long".to_owned()))?;
+        alone.map_err(Error::internal)
     }
 }
 
 impl Store {
-    /// The turn of whoever searches, if it is a search that this store's connections are for.
+    /// Waits until whoever searches has no other search, if it is a search that this store's connections are for.
     ///
     /// # Errors
     /// [`Error::Unavailable`] when other searches of the same took too long.
-    pub(super) async fn place(&self, who: &Who) -> Result<Option<OwnedSemaphorePermit>> {
+    pub(super) async fn search_alone(&self, who: &Who) -> Result<Option<OwnedSemaphorePermit>> {
         if self.db.purpose() != Purpose::Search {
             return Ok(None);
         }
-        self.searches.turn(who).await.map(Some)
+        self.searches.alone(who).await.map(Some)
     }
 }
 
@@ -56,16 +57,16 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn each_waits_for_their_own_searches_alone() {
         let searches = Searches::default();
-        let mut turns = Vec::new();
+        let mut permits = Vec::new();
         for id in 0..1000 {
-            turns.push(searches.turn(&Who::Token(TokenId(id))).await.expect("nobody searches by another's token"));
+            permits.push(searches.alone(&Who::Token(TokenId(id))).await.expect("nobody searches by another's token"));
         }
-        let second = searches.turn(&Who::Token(TokenId(7))).await;
+        let second = searches.alone(&Who::Token(TokenId(7))).await;
         assert!(matches!(second, Err(Error::Unavailable(_))), "the first one's is under way");
-        drop(turns.remove(7));
-        drop(searches.turn(&Who::Token(TokenId(7))).await.expect("it ended"));
-        drop(turns);
-        drop(searches.turn(&Who::CommandLine).await.expect("nobody searches"));
+        drop(permits.remove(7));
+        drop(searches.alone(&Who::Token(TokenId(7))).await.expect("it ended"));
+        drop(permits);
+        drop(searches.alone(&Who::CommandLine).await.expect("nobody searches"));
         assert_eq!(searches.places.lock().expect("no panic").len(), 1, "nothing is kept of those who are done");
     }
 }

@@ -35,7 +35,7 @@ pub struct SystemView {
     pub now: Millis,
     pub(super) precedence: Precedence,
     /// Kept until the search is done. The last field: the transaction ends first.
-    _place: Option<OwnedSemaphorePermit>,
+    _alone: Option<OwnedSemaphorePermit>,
 }
 
 /// A transaction of the installation's own; it reads what a view does.
@@ -183,7 +183,7 @@ impl System {
 
 impl Store {
     fn system_view_by(&self, tx: Tx) -> SystemView {
-        SystemView { tx, now: self.clock.now(), precedence: self.precedence().clone(), _place: None }
+        SystemView { tx, now: self.clock.now(), precedence: self.precedence().clone(), _alone: None }
     }
 
     /// Reads one moment of the installation.
@@ -194,7 +194,7 @@ impl Store {
 
     /// The same for somebody who may be searching.
     pub async fn system_view_of(&self, actor: &Actor) -> Result<SystemView> {
-        let _place = self.place(&actor.who).await?;
-        Ok(SystemView { _place, ..self.system_view().await? })
+        let _alone = self.search_alone(&actor.who).await?;
+        Ok(SystemView { _alone, ..self.system_view().await? })
     }
 }

@@ -256,12 +256,14 @@ async fn days_that_are_over_are_summed_up_once_nothing_is_added_to_them(world: W
         told
     };
     let counted = async |sql| world.rows::<(i64,)>(sql).await[0].0;
+    // After the four periods of each of two apps.
+    const OF_ALL_APPS: usize = 8;
     const SUMS: &str = "select count(*) from data_problem_days";
     let of_rows = told().await;
     assert_eq!(of_rows.iter().map(Vec::len).max(), Some(24), "two kinds on twelve days");
     assert_eq!(counted(SUMS).await, 0);
     run_due_jobs(&world.state.services, KEEP).await.expect("run");
-    // Today is the 13th day: 9 are over long enough. Two apps, one of them with two kinds, and both kinds of all apps.
+    // Today is the 13th day: 10 are over long enough. Two apps, one of them with two kinds, and both kinds of all apps.
     assert_eq!(counted(SUMS).await, 10 * 5);
     assert_eq!(told().await, of_rows);
     world.assert_holds().await;
@@ -270,10 +272,19 @@ async fn days_that_are_over_are_summed_up_once_nothing_is_added_to_them(world: W
     world.clock.advance(-2 * DAY);
     sender.send(&[of_app("a.b", "new", authorized())]).await;
     world.clock.advance(2 * DAY);
-    let times = |told: &[Vec<(DataProblem, Day, i64)>]| told[8].iter().map(|(.., n)| n).sum::<i64>();
+    let times = |told: &[Vec<(DataProblem, Day, i64)>]| told[OF_ALL_APPS].iter().map(|(.., n)| n).sum::<i64>();
     let all = told().await;
     assert_eq!(times(&all), times(&of_rows) + 2);
     world.assert_holds().await;
+    // So are those of a clock that is far behind, on a day that was summed up already, before any job can run.
+    world.clock.advance(-6 * DAY);
+    sender.send_unchecked(&[of_app("a.b", "new", authorized())]).await;
+    world.clock.advance(6 * DAY);
+    let all = told().await;
+    assert_eq!(times(&all), times(&of_rows) + 3);
+    world.assert_holds().await;
+    run_due_jobs(&world.state.services, KEEP).await.expect("run");
+    assert_eq!(told().await, all);
     // A clock that was ahead had days summed up that came later.
     world.clock.advance(7 * DAY);
     run_due_jobs(&world.state.services, KEEP).await.expect("run");
@@ -281,7 +292,7 @@ async fn days_that_are_over_are_summed_up_once_nothing_is_added_to_them(world: W
     assert_eq!(counted("select day from kept_from where what = 'data_problem_rows'").await, first.0 + 17);
     sender.send_unchecked(&[of_app("a.b", "new", authorized())]).await;
     let all = told().await;
-    assert_eq!(times(&all), times(&of_rows) + 3);
+    assert_eq!(times(&all), times(&of_rows) + 4);
     run_due_jobs(&world.state.services, KEEP).await.expect("run");
     // So does what is written of the past, as a demo's months are.
     let filling = world.system.filling(sender.grant).await.expect("a workspace");
@@ -294,7 +305,7 @@ async fn days_that_are_over_are_summed_up_once_nothing_is_added_to_them(world: W
     let chapters = vec![Chapter { grant: sender.grant, mpid: i64::MAX / 4, batches: vec![past] }];
     filling.write(filling.fold(chapters).expect("folded")).await.expect("written");
     let all = told().await;
-    assert_eq!(times(&all), times(&of_rows) + 4);
+    assert_eq!(times(&all), times(&of_rows) + 5);
     assert_eq!(world.store.check().await.expect("checked")[0].data_problems, []);
     world.execute("update jobs set due_at = 0 where name = 'data_problems'").await;
     run_due_jobs(&world.state.services, KEEP).await.expect("run");

@@ -79,8 +79,10 @@ async fn a_walk_over_more_than_a_step_comes_to_its_end(world: World) {
         )
         .await;
     world.execute("update devices set transitions = 12000").await;
-    // As the databases do by themselves once there is so much.
-    world.execute("analyze").await;
+    // As Postgres does by itself once there is so much. SQLite has the sizes that Attest wrote.
+    if world.url.starts_with("postgres") {
+        world.execute("analyze").await;
+    }
     let jobs = run_due_jobs(&world.state.services, KEEP);
     tokio::time::timeout(std::time::Duration::from_secs(120), jobs).await.expect("they end").expect("run");
     assert_eq!(numbers(&world, "select count(*) from daily where day = 10000").await, 0);

@@ -2,6 +2,8 @@
 //! answer comes by them, and nobody says so.
 
 use crate::harness::{World, fresh_database};
+use attest::domain::permission::Permission;
+use attest::server::store::{Purpose, WorkspaceRef};
 use futures::future::join_all;
 use serde_json::json;
 use sqlx::{Connection, PgConnection};
@@ -129,4 +131,20 @@ async fn the_event_stream_goes_on_when_its_connections_keep_silent() {
     let devices: Vec<(i64,)> = world.rows("select count(*) from devices").await;
     assert!(devices[0].0 >= accepted, "{devices:?} of {accepted}");
     world.assert_holds().await;
+}
+
+/// A connection that falls silent after its last answer keeps its place no longer than any other; of searches there is one.
+#[tokio::test]
+async fn a_connection_that_is_given_back_in_silence_leaves_its_place() {
+    let (world, between, _) = world_behind().await;
+    let workspace = WorkspaceRef::Id(world.workspace("One").await);
+    let searches = world.store.for_purpose(Purpose::Search);
+    let search = async || searches.view(&World::actor(), workspace.clone(), Permission::SeeAudit).await;
+    let searched = search().await.expect("a search");
+    let until = Instant::now() + Duration::from_secs(40);
+    between.silence();
+    drop(searched);
+    while search().await.is_err() {
+        assert!(Instant::now() < until, "nobody can search any more");
+    }
 }

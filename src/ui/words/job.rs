@@ -15,7 +15,7 @@ pub fn job(kind: JobKind) -> &'static str {
         JobKind::Transitions => "Remove old status changes",
         JobKind::Days => "Sum up old daily counts",
         JobKind::Flows => "Remove old daily changes of status",
-        JobKind::DataProblems => "Remove old data problems",
+        JobKind::DataProblems => "Sum up and remove old data problems",
         JobKind::RequestIds => "Remove old request ids",
         JobKind::Releases => "Look which app versions came out",
         JobKind::Alerts => "Look whether alerts hold",

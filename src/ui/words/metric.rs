@@ -162,6 +162,20 @@ pub const RELEASES: &str = "A version is out on the first day on which 1% of its
     first answers that authorized ÷ first answers, whenever they were given. A range is a 95% interval of the difference \
     (Newcombe’s): what samples of these sizes could hide.";
 
+/// What a file says of the range of a difference.
+pub const DIFFERENCE_INTERVAL: &str =
+    "The range is a 95% interval of the difference (Newcombe’s): what samples of these sizes could hide.";
+
+/// What a file says of the figures of Flow.
+pub const FLOW_FIGURES: &str = "change = devices that went from one status to another; \
+    first_answer_within_ms = first answers by the time since the device was first seen; \
+    first_answers = devices whose user answered for the first time, authorized or denied; \
+    first_authorized = of these, those that authorized; withdrawals = changes from authorized to denied; \
+    installs = Apple devices that sent their first batch; limited_installs = of these, those with limited ad tracking";
+
+/// What a file says of the figures of Quality.
+pub const QUALITY_FIGURES: &str = "times = batches that had the problem, on the day they came";
+
 /// The formula of that share.
 pub const FIRST_ANSWER_CONSENT: &str =
     "first answers that authorized ÷ first answers, of devices first seen in these days";

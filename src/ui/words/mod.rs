@@ -20,9 +20,9 @@ pub use audit::{
 pub use done::{Done, MadeOnce, done};
 pub use job::{job, job_error, job_note};
 pub use metric::{
-    FIRST_ANSWER_CONSENT, INTERVAL, LIMITED, NO_RATE, NO_SHARES, RELEASES, ROUNDED_RELEASES, WITHIN_ROUNDING, chance,
-    days, dimension_value, dimension_value_alone, formula, grown, half, interval, part_of_whole, points, points_apart,
-    rate, rate_in_short, release,
+    DIFFERENCE_INTERVAL, FIRST_ANSWER_CONSENT, FLOW_FIGURES, INTERVAL, LIMITED, NO_RATE, NO_SHARES, QUALITY_FIGURES,
+    RELEASES, ROUNDED_RELEASES, WITHIN_ROUNDING, chance, days, dimension_value, dimension_value_alone, formula, grown,
+    half, interval, part_of_whole, points, points_apart, rate, rate_in_short, release,
 };
 pub use notice::notice;
 pub use outcome::{
@@ -99,6 +99,11 @@ pub const NO_SHARE: &str = "–";
 /// A share with one decimal, such as `23.4%`.
 pub fn share(share: Option<f64>) -> String {
     share.map_or_else(|| NO_SHARE.to_owned(), |share| format!("{:.1}%", share * 100.0))
+}
+
+/// A share that is not known better, such as `about 23%`.
+pub fn about(share: f64) -> String {
+    format!("about {:.0}%", share * 100.0)
 }
 
 pub fn status(status: Status) -> &'static str {

@@ -13,7 +13,7 @@ use crate::domain::rounding::Shown;
 use crate::server::calendar;
 use crate::server::error::Result;
 use crate::server::http::caller::TokenCaller;
-use crate::server::services::flow::{FlowSums, Happened};
+use crate::server::services::flow::{DayFlows, Happened};
 use crate::server::state::AppState;
 use crate::server::store::WorkspaceRef;
 use axum::Json;
@@ -92,6 +92,9 @@ pub struct Sums {
     /// is so before the user has answered, by `limit_ad_tracking`, or by the zero IDFA.
     #[schema(required)]
     limited_installs: Option<i64>,
+    /// Devices that went from authorized to denied.
+    #[schema(required)]
+    withdrawals: Option<i64>,
     /// Present, and true, when days of fewer than 10 are missing in any of these.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -108,17 +111,19 @@ pub struct DaySums {
 }
 
 impl Sums {
-    fn of(shown: impl Fn(&dyn Fn(&FlowSums) -> i64) -> Shown) -> Self {
-        let first_answers = shown(&|sums| sums.first_answers);
-        let first_authorized = shown(&|sums| sums.first_authorized);
-        let installs = shown(&|sums| sums.installs);
-        let limited_installs = shown(&|sums| sums.limited_installs);
-        let all = [first_answers, first_authorized, installs, limited_installs];
+    fn of(shown: impl Fn(&dyn Fn(&DayFlows) -> i64) -> Shown) -> Self {
+        let first_answers = shown(&|day| day.sums.first_answers);
+        let first_authorized = shown(&|day| day.sums.first_authorized);
+        let installs = shown(&|day| day.sums.installs);
+        let limited_installs = shown(&|day| day.sums.limited_installs);
+        let withdrawals = shown(&DayFlows::withdrawals);
+        let all = [first_answers, first_authorized, installs, limited_installs, withdrawals];
         Self {
             first_answers: first_answers.figure(),
             first_authorized: first_authorized.figure(),
             installs: installs.figure(),
             limited_installs: limited_installs.figure(),
+            withdrawals: withdrawals.figure(),
             incomplete: incomplete(all),
         }
     }
@@ -167,15 +172,12 @@ pub async fn transitions(
         from: calendar::date(period.first),
         to: calendar::date(period.last),
         transitions: happened.changes().map(change).collect(),
-        sums: Sums::of(|of| happened.sum(|day| of(&day.sums))),
+        sums: Sums::of(|of| happened.sum(|day| of(day))),
         time_to_first_answer: happened.answers().map(class).into(),
         days: happened
             .days
             .iter()
-            .map(|(day, flows)| DaySums {
-                day: calendar::date(*day),
-                sums: Sums::of(|of| happened.shown(of(&flows.sums))),
-            })
+            .map(|(day, flows)| DaySums { day: calendar::date(*day), sums: Sums::of(|of| happened.shown(of(flows))) })
             .collect(),
         read: CountsRead::of(&view),
     }))

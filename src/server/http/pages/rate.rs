@@ -19,6 +19,7 @@ use crate::ui::parts::chart::line::{LineChart, LinePoint, Mark, Marks};
 use crate::ui::parts::rate::{Change, Headline, RateCard};
 use crate::ui::parts::rate_table::{RateRow, RateTable};
 use crate::ui::words;
+use form_urlencoded::byte_serialize;
 
 /// What a rate is held against.
 #[derive(Clone, Copy, Debug)]
@@ -226,9 +227,15 @@ fn place(points: &[Point], day: Day) -> Option<f64> {
 /// How many of the newest releases and annotations are marked: more would hide the line.
 const MOST_MILESTONES: usize = 12;
 
-/// Where the milestones of a day begin on their page.
-pub fn anchor(day: Day) -> String {
-    format!("day-{}", calendar::date(day))
+/// What leads to a milestone on its page. A version is what somebody sent.
+pub fn anchor(milestone: &Milestone) -> String {
+    match &milestone.kind {
+        MilestoneKind::Release(version) => {
+            let app = milestone.app.as_ref().map_or(0, |app| app.id.0);
+            format!("release-{app}-{}", byte_serialize(version.as_bytes()).collect::<String>())
+        }
+        MilestoneKind::Annotation { id, .. } => format!("annotation-{id}"),
+    }
 }
 
 /// Marks what happened meanwhile: changes of the settings, versions that came out, what was noted.
@@ -257,11 +264,11 @@ pub async fn marks(
     newest.truncate(MOST_MILESTONES);
     for milestone in newest {
         let Some(at) = place(&compared.points, milestone.day) else { continue };
+        let address = Some(format!("{address}#{}", anchor(&milestone)));
         // Of one app it is known whose they are.
         let named = Milestone { app: milestone.app.filter(|_| app.is_none()), ..milestone };
         let (when, words) = (day_words(named.day), named.name());
         let is_release = matches!(named.kind, MilestoneKind::Release(_));
-        let address = Some(format!("{address}#{}", anchor(named.day)));
         all.push(Mark { at, when, words, address, is_release });
     }
     all.sort_by(|one, other| one.at.total_cmp(&other.at));

@@ -5,11 +5,11 @@ mod work;
 
 use super::Services;
 use crate::domain::id::to_text;
-use crate::domain::job::JobStep;
+use crate::domain::job::{JobStep, LEASE};
 use crate::domain::retention::Keep;
 use crate::server::error::{Error, Result};
 use crate::server::store::Purpose;
-use crate::server::store::job::{ClaimedJob, JobsOf, LEASE};
+use crate::server::store::job::{ClaimedJob, JobsOf};
 use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval};

@@ -38,6 +38,19 @@ impl Tx {
         Ok(on!(self, c => sqlx::query_scalar(SQL).bind(workspace).bind(what).fetch_optional(c).await?))
     }
 
+    /// Notes a day under a name, whatever was noted before.
+    pub(in crate::server::store) async fn note_day(
+        &mut self,
+        workspace: WorkspaceId,
+        what: &'static str,
+        day: Day,
+    ) -> Result<()> {
+        const SQL: &str = "insert into kept_from (workspace_id, what, day) values ($1, $2, $3) \
+            on conflict (workspace_id, what) do update set day = excluded.day";
+        on!(self, c => { sqlx::query(SQL).bind(workspace).bind(what).bind(day).execute(c).await?; });
+        Ok(())
+    }
+
     /// Notes that of the days before one something may be gone. A setting that keeps longer brings nothing back.
     pub async fn note_kept_from(&mut self, workspace: WorkspaceId, what: Aging, day: Day) -> Result<()> {
         const SQL: &str = "insert into kept_from as kept (workspace_id, what, day) values ($1, $2, $3) \

@@ -83,12 +83,13 @@ impl Tx {
             }
             Aging::Days | Aging::Flows | Aging::DataProblems => {
                 let today = self.today(workspace, now).await?;
-                let first = today.plus(1 - keep.daily_days);
-                self.note_kept_from(workspace, what, first).await?;
+                let kept_from = today.plus(1 - keep.daily_days);
+                self.note_kept_from(workspace, what, kept_from).await?;
                 match what {
-                    Aging::Days => self.age_days(workspace, position, first).await,
-                    Aging::Flows => self.age_flows(workspace, first).await,
-                    _ => self.age_data_problems(workspace, first, today).await,
+                    Aging::Days => self.age_days(workspace, position, kept_from).await,
+                    Aging::Flows => self.age_flows(workspace, kept_from).await,
+                    // Days that are over are summed up beside.
+                    _ => self.age_data_problems(workspace, kept_from, today).await,
                 }
             }
             Aging::RequestIds => self.age_request_ids(workspace, now, keep.request_ids).await,

@@ -211,7 +211,7 @@ impl Tx {
     pub(super) async fn age_data_problems(
         &mut self,
         workspace: WorkspaceId,
-        first: Day,
+        kept_from: Day,
         today: Day,
     ) -> Result<RemovalStep> {
         const REMOVE_SUMS: &str = "delete from data_problem_days where workspace_id = $1 \
@@ -224,10 +224,10 @@ impl Tx {
             data_problems!(key),
             " from data_problems where workspace_id = $1 and environment in (0, 1) and day < $2 limit $3)"
         );
-        let mut step = self.remove_days(REMOVE, workspace, first).await?;
+        let mut step = self.remove_days(REMOVE, workspace, kept_from).await?;
         if step.next.is_none() {
-            let sums = self.remove_days(REMOVE_SUMS, workspace, first).await?;
-            let is_more = sums.next.is_some() || self.sum_data_problems(workspace, first, today).await?;
+            let sums = self.remove_days(REMOVE_SUMS, workspace, kept_from).await?;
+            let is_more = sums.next.is_some() || self.sum_data_problems(workspace, kept_from, today).await?;
             step.next = is_more.then(String::new);
         }
         Ok(step)

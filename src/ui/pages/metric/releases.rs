@@ -29,7 +29,7 @@ pub struct Releases {
 pub struct MilestoneRow {
     pub day: String,
     /// The name of its place in the page, for the first one of a day.
-    pub anchor: Option<String>,
+    pub anchor: String,
     /// The version with its app, or what was noted.
     pub name: String,
     /// What is said of it, such as who noted it.

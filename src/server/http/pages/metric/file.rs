@@ -99,18 +99,24 @@ fn about(view: &View, asked: &Asked, shown: MetricView) -> Map<String, Value> {
     if view.precision.is_rounded() {
         say("rounded", true.into());
     }
-    if shown == MetricView::Releases {
-        say("formulas", format!("first_answer_consent = {}. {}", words::FIRST_ANSWER_CONSENT, words::INTERVAL).into());
-    }
-    if shown.counts_units() {
-        let formulas = Rate::ALL.map(|rate| format!("{} = {}", rate.as_str(), words::formula(rate)));
-        say("formulas", format!("{}. {}", formulas.join("; "), words::INTERVAL).into());
-    }
     // Programs for tables take a CSV for older encodings than UTF-8.
-    if let Some(Value::String(formulas)) = about.get_mut("formulas") {
-        *formulas = formulas.replace('÷', "/");
-    }
+    say("formulas", formulas(shown).replace('÷', "/").replace('’', "'").into());
     about
+}
+
+/// How the figures of a view are made.
+fn formulas(shown: MetricView) -> String {
+    match shown {
+        MetricView::Releases => {
+            format!("first_answer_consent = {}. {}", words::FIRST_ANSWER_CONSENT, words::DIFFERENCE_INTERVAL)
+        }
+        MetricView::Flow => words::FLOW_FIGURES.to_owned(),
+        MetricView::Quality => words::QUALITY_FIGURES.to_owned(),
+        MetricView::Now | MetricView::OverTime | MetricView::By | MetricView::Explore => {
+            let formulas = Rate::ALL.map(|rate| format!("{} = {}", rate.as_str(), words::formula(rate)));
+            format!("{}. {}", formulas.join("; "), words::INTERVAL)
+        }
+    }
 }
 
 /// One header line, ISO days, plain numbers; what the figures are of stands behind each row, so that a row says it wherever

@@ -41,9 +41,13 @@ pub async fn model(view: &mut View, asked: &Asked, query: &PageQuery) -> Result<
     } else {
         None
     };
+    let is_rounded = view.precision.is_rounded();
     Ok(FlowView {
         nearest,
-        matrix: CountedState::OF_APPLE.into_iter().map(|from| matrix_row(&happened, &changes, from)).collect(),
+        matrix: CountedState::OF_APPLE
+            .into_iter()
+            .map(|from| matrix_row(&happened, &changes, from, is_rounded))
+            .collect(),
         answers: Columns {
             id: "answers",
             title: "First answers by day".to_owned(),
@@ -56,7 +60,7 @@ pub async fn model(view: &mut View, asked: &Asked, query: &PageQuery) -> Result<
             title: "Time to the first answer".to_owned(),
             columns: times.iter().copied().map(time_column).collect(),
         },
-        half: half(&times, first_answers, view.precision.is_rounded()),
+        half: half(&times, first_answers, is_rounded),
         lead,
         limited: limited(&happened),
     })
@@ -85,7 +89,12 @@ fn limited(happened: &Happened) -> String {
     )
 }
 
-fn matrix_row(happened: &Happened, changes: &[(CountedState, Status, Shown)], from: CountedState) -> MatrixRow {
+fn matrix_row(
+    happened: &Happened,
+    changes: &[(CountedState, Status, Shown)],
+    from: CountedState,
+    is_rounded: bool,
+) -> MatrixRow {
     let left = happened.left(from);
     let cell = |to: Status| {
         let change = changes.iter().find(|(known, other, _)| (*known, *other) == (from, to));
@@ -93,7 +102,9 @@ fn matrix_row(happened: &Happened, changes: &[(CountedState, Status, Shown)], fr
             let count = *count;
             let part = share(count, left);
             let shade = part.map_or(0, |part| (part * SHADES).ceil() as usize);
-            (words::short_count(count), words::share(part), shade)
+            // Of days that were rounded one by one.
+            let share = part.filter(|_| is_rounded).map_or_else(|| words::share(part), words::about);
+            (words::short_count(count), share, shade)
         })
     };
     MatrixRow { from, cells: Status::ALL.map(cell).into(), left: words::short_count(left) }

@@ -49,7 +49,7 @@ pub async fn model(view: &mut View, asked: &Asked, said: Said, address: String) 
     let day = if typed.day.is_empty() && faults.0.is_empty() { calendar::date(asked.kept.today) } else { typed.day };
     let form = AnnotationForm { name: typed.name, day, apps, app: typed.app, faults };
     Ok(Releases {
-        rows: rows(compared, may_note),
+        rows: compared.into_iter().map(|compared| row(compared, may_note)).collect(),
         cohort_days: COHORT_DAYS,
         has_changes: !view.precision.is_rounded(),
         note,
@@ -66,19 +66,8 @@ pub async fn exported(view: &mut View, asked: &Asked) -> Result<Vec<ComparedMile
     compared_milestones(view, asked.environment, app, all, asked.kept).await
 }
 
-/// The rows, of which the first of each day can be led to.
-fn rows(compared: Vec<ComparedMilestone>, may_note: bool) -> Vec<MilestoneRow> {
-    let mut before = None;
-    let anchored = |compared: ComparedMilestone| {
-        let day = compared.milestone.day;
-        let is_first = before.replace(day) != Some(day);
-        MilestoneRow { anchor: is_first.then(|| anchor(day)), ..row(compared, may_note) }
-    };
-    compared.into_iter().map(anchored).collect()
-}
-
 fn row(ComparedMilestone { milestone, cohorts }: ComparedMilestone, may_note: bool) -> MilestoneRow {
-    let name = milestone.name();
+    let (name, anchor) = (milestone.name(), anchor(&milestone));
     let Milestone { day, app, kind } = milestone;
     let (about, removable) = match kind {
         MilestoneKind::Release(_) => (String::new(), None),
@@ -94,7 +83,7 @@ fn row(ComparedMilestone { milestone, cohorts }: ComparedMilestone, may_note: bo
         .filter(|(_, meaning)| *meaning != Meaning::Unknown);
     MilestoneRow {
         day: day_words(day),
-        anchor: None,
+        anchor,
         name,
         about,
         before,

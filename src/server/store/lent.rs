@@ -1,0 +1,63 @@
+//! A connection to Postgres that is lent for a transaction, and given back within a time that was chosen.
+
+use super::address::PAGE_LIMIT;
+use super::answers::ANSWERS_WITHIN;
+use crate::server::error::{Error, Result};
+use sqlx::pool::PoolConnection;
+use sqlx::postgres::PgPool;
+use sqlx::{PgConnection, Postgres, raw_sql};
+use std::time::Duration;
+use tokio::time::timeout;
+
+/// How long giving back may take: as long as a statement of a page may still take that nobody waits for any more. Sqlx asks
+/// whether the other end of a connection that is given back is there, and would wait without an end: another one could never take
+/// its place.
+const GIVEN_BACK_WITHIN: Duration = PAGE_LIMIT.saturating_add(ANSWERS_WITHIN);
+
+/// A connection with an open transaction, which is rolled back when this is dropped. It is no transaction of sqlx', for that gives
+/// back its connection by itself.
+pub struct Lent {
+    /// `None` once it was given back.
+    connection: Option<PoolConnection<Postgres>>,
+}
+
+impl Lent {
+    pub(super) async fn begun(pool: &PgPool, begin: &'static str) -> sqlx::Result<Self> {
+        // Whoever goes meanwhile leaves one that may have begun.
+        let mut begun = Self { connection: Some(pool.acquire().await?) };
+        if let Some(connection) = &mut begun.connection {
+            raw_sql(begin).execute(&mut **connection).await?;
+        }
+        Ok(begun)
+    }
+
+    pub(super) fn connection(&mut self) -> Result<&mut PgConnection> {
+        let given_back = || Error::Internal("a transaction that has ended".into());
+        self.connection.as_deref_mut().ok_or_else(given_back)
+    }
+
+    pub(super) async fn commit(mut self) -> Result<()> {
+        raw_sql("commit").execute(self.connection()?).await.map_err(Error::of_commit)?;
+        if let Some(mut connection) = self.connection.take() {
+            tokio::spawn(timeout(GIVEN_BACK_WITHIN, connection.return_to_pool()));
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        let Some(mut connection) = self.connection.take() else { return };
+        tokio::spawn(async move {
+            let given_back = timeout(GIVEN_BACK_WITHIN, async {
+                let rolled_back = raw_sql("rollback").execute(&mut *connection).await;
+                if rolled_back.is_ok() {
+                    connection.return_to_pool().await;
+                }
+            });
+            let _ = given_back.await;
+            // One that was not given back in time is closed, and its transaction ends with it.
+            connection.close_on_drop();
+        });
+    }
+}
