@@ -51,8 +51,12 @@ pub fn period_choice(choice: &PeriodChoice) -> InertElement {
     let spans = choice.spans.iter().map(span).collect_view();
     // Days that cannot be shown stand open on the page, to be mended.
     if !choice.faults.0.is_empty() {
-        let wrong =
-            view! { <p><b>"These days cannot be shown."</b>" The page shows others: "{choice.words.clone()}"."</p> };
+        // A span is chosen by its link, and has no field.
+        let what = match choice.faults.of("days") {
+            Some(_) => "There is no such number of days: choose one of those above, or days of your own.",
+            None => "These days cannot be shown.",
+        };
+        let wrong = view! { <p><b>{what}</b>" The page shows others: "{choice.words.clone()}"."</p> };
         return view! {
             <div class="segments" role="group" aria-label="Days">
                 {spans}<span aria-current=own>{choice.words.clone()}</span>

@@ -50,6 +50,17 @@ pub fn dimension_value(dimension: Dimension, value: &str) -> String {
     }
 }
 
+/// A dimension within a sentence.
+pub fn dimension(dimension: Dimension) -> &'static str {
+    match dimension {
+        Dimension::Platform => "platform",
+        Dimension::OsVersion => "OS version",
+        Dimension::AppVersion => "app version",
+        Dimension::Country => "country",
+        Dimension::Idfa => "advertising id",
+    }
+}
+
 /// The same where nothing beside it says what it is, such as "Country SE".
 pub fn dimension_value_alone(dimension: Dimension, value: &str) -> String {
     let value = dimension_value(dimension, value);

@@ -21,8 +21,8 @@ pub use done::{Done, MadeOnce, done};
 pub use job::{job, job_error, job_note};
 pub use metric::{
     DIFFERENCE_INTERVAL, FIRST_ANSWER_CONSENT, FLOW_FIGURES, INTERVAL, LIMITED, NO_RATE, NO_SHARES, QUALITY_FIGURES,
-    RELEASES, ROUNDED_RELEASES, WITHIN_ROUNDING, chance, days, dimension_value, dimension_value_alone, formula, grown,
-    half, interval, part_of_whole, points, points_apart, rate, rate_in_short, release,
+    RELEASES, ROUNDED_RELEASES, WITHIN_ROUNDING, chance, days, dimension, dimension_value, dimension_value_alone,
+    formula, grown, half, interval, part_of_whole, points, points_apart, rate, rate_in_short, release,
 };
 pub use notice::notice;
 pub use outcome::{

@@ -1,9 +1,9 @@
 //! The Overview's counts, as their reader may see them.
 
-use super::PageQuery;
 use super::period::AskedPeriod;
 use super::rate::{Against, Reading};
 use super::states::States;
+use super::{PageQuery, WITHOUT};
 use crate::domain::app::App;
 use crate::domain::att::CountedState;
 use crate::domain::count::{Cell, Dimension, Unit};
@@ -156,9 +156,10 @@ fn figures(read: &Read, asked: &PageQuery, largest: &[&App]) -> Figures {
 fn details(read: &Read, asked: &PageQuery, largest: &[&App]) -> Vec<(String, String)> {
     let question = &read.question;
     let over_time = ("Rates over time".to_owned(), format!("metrics/over-time{}", asked.with(&[])));
-    // A breakdown is of all platforms.
+    // A breakdown is of all platforms, and says so.
+    let without = asked.of("platform").map_or("", |_| "platform");
     let by = |(words, by): (&str, &str)| {
-        (words.to_owned(), format!("metrics/by{}", asked.with(&[("platform", ""), ("by", by)])))
+        (words.to_owned(), format!("metrics/by{}", asked.with(&[("platform", ""), ("by", by), (WITHOUT, without)])))
     };
     let breakdowns = [
         ("By app version", "app_version"),

@@ -48,6 +48,9 @@ use crate::server::store::person::Person;
 use crate::ui::frame::{Frame, NavPage, Other};
 use std::collections::BTreeSet;
 
+/// The parameter by which a link says which filters its page does not have, so that nobody takes its figures for filtered ones.
+pub const WITHOUT: &str = "without";
+
 /// Query parameters of a page.
 pub struct PageQuery(Vec<(String, String)>);
 
@@ -128,11 +131,11 @@ impl PageQuery {
 }
 
 impl PageQuery {
-    /// The address with those parameters only that fit.
-    pub fn only(&self, fits: impl Fn(&str) -> bool) -> String {
-        let others: Vec<(&str, &str)> =
-            self.0.iter().filter(|(name, _)| !fits(name)).map(|(name, _)| (name.as_str(), "")).collect();
-        self.with(&others)
+    /// The address with those parameters only that fit, and some more; an empty value is none.
+    pub fn only_with(&self, fits: impl Fn(&str) -> bool, more: &[(&str, &str)]) -> String {
+        let others = self.0.iter().filter(|(name, _)| !fits(name)).map(|(name, _)| (name.as_str(), ""));
+        let changes: Vec<(&str, &str)> = others.chain(more.iter().copied()).collect();
+        self.with(&changes)
     }
 
     /// What else is asked for than these parameters, for a form to keep.

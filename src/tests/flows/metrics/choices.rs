@@ -21,6 +21,7 @@ on_both! {
     a_day_without_anybody_is_not_told_from_a_day_of_few
     changes_of_the_settings_are_marked
     an_app_is_held_against_another
+    a_filter_that_a_view_does_not_have_is_named_there
 }
 
 /// Every address that a page of metrics leads to opens, and what it says of scripts is answered.
@@ -90,6 +91,28 @@ async fn a_breakdown_is_sorted_as_its_reader_asks(world: World) {
     assert_eq!(within, ["4.9", "4.10", "4.8"]);
     let linked = world.get("/w/acme/metrics/by?by=app_version&unit=devices", &ada).await.body;
     assert!(linked.contains("over-time?unit=devices&amp;app_version=4.10"), "a click shows that one: {linked}");
+}
+
+/// Nobody takes figures for filtered ones because the page before was filtered.
+async fn a_filter_that_a_view_does_not_have_is_named_there(world: World) {
+    let ada = tell(&world).await;
+    let page = world.get("/w/acme/metrics/over-time?country=DE&days=7", &ada).await.body;
+    let overview = world.get("/w/acme/overview?platform=iOS&days=7", &ada).await.body;
+    for (page, view, lost) in [
+        (&page, "flow", "country"),
+        (&page, "quality", "country"),
+        (&page, "by", "country"),
+        (&overview, "by", "platform"),
+    ] {
+        let links = page.split("href=\"").filter_map(|rest| rest.split('"').next());
+        let mut links =
+            links.filter(|link| link.contains(&format!("metrics/{view}?"))).map(|link| link.replace("&amp;", "&"));
+        let link = links.next().expect(view);
+        let led = world.get(&link, &ada).await.body;
+        assert!(led.contains(&format!("not filtered by {lost}:")), "{link}: {led}");
+        assert!(!led.contains("without="), "its own links say nothing of it: {led}");
+    }
+    assert!(!world.get("/w/acme/metrics/flow?days=7", &ada).await.body.contains("not filtered by"));
 }
 
 /// Scripts get the figures that a page shows of a day gone by, with the default that was in force then.

@@ -13,6 +13,8 @@ pub struct MetricBar {
     pub kept: Vec<(String, String)>,
     /// What was chosen other than what is usual.
     pub chips: Vec<Chip>,
+    /// What was chosen where the reader came from, and this view does not have.
+    pub lost: Option<String>,
     /// What is chosen, for paper.
     pub printed: String,
     /// The same figures as files, with the words of their links; none for those who may not export.
@@ -57,6 +59,7 @@ pub fn metric_bar(bar: MetricBar) -> impl IntoView {
             {period}
             {filter_form(bar.selects, bar.kept)}
         </div>
+        {bar.lost.map(|lost| view! { <p class="muted">{lost}</p> })}
         <div class="bar-foot">
             {chips}
             <div class="elsewhere">

@@ -1,6 +1,6 @@
 //! What is chosen on a page of metrics, and what else may be.
 
-use super::super::PageQuery;
+use super::super::{PageQuery, WITHOUT};
 use super::asked::Asked;
 use crate::domain::app::App;
 use crate::domain::closed_list::closed_list;
@@ -33,6 +33,15 @@ closed_list! {
 /// The most apps that the choice offers: the first ones by name, and the one that is chosen.
 pub const MOST_OFFERED: usize = 200;
 
+/// What a reader lost by coming here.
+pub fn lost(query: &PageQuery) -> Option<String> {
+    let lost: Vec<&str> = query.of(WITHOUT)?.split(',').collect();
+    let lost = Dimension::ASKED.into_iter().filter(|asked| lost.contains(&asked.as_str())).map(words::dimension);
+    let lost: Vec<&str> = lost.collect();
+    (!lost.is_empty())
+        .then(|| format!("These figures are not filtered by {}: this view cannot be.", lost.join(" and ")))
+}
+
 /// The views with the filters that they have.
 pub fn tabs(view: &View, asked: &Asked, query: &PageQuery) -> Vec<(MetricView, String)> {
     let slug = view.workspace.slug.as_str();
@@ -45,7 +54,9 @@ pub fn tabs(view: &View, asked: &Asked, query: &PageQuery) -> Vec<(MetricView, S
         let has = |name: &str| {
             view.takes(name) && !is_further(name) && !is_other(name) && (name != "unit" || view.has_unit(asked.unit))
         };
-        format!("{}{}", path(slug, view), query.only(has))
+        let lost: Vec<&str> =
+            asked.slices.iter().map(|slice| slice.dimension.as_str()).filter(|name| !has(name)).collect();
+        format!("{}{}", path(slug, view), query.only_with(has, &[(WITHOUT, &lost.join(","))]))
     };
     let may_open = |shown: &MetricView| view.may(shown.permission());
     MetricView::ALL.into_iter().filter(may_open).map(|view| (view, address(view))).collect()
@@ -71,7 +82,7 @@ pub async fn bar(
     query: &PageQuery,
     shown: MetricView,
     content: &MetricContent,
-    public_url: &str,
+    (public_url, lost): (&str, Option<String>),
 ) -> Result<MetricBar> {
     let slug = view.workspace.slug.to_string();
     let mut selects = if view.may(shown.permission()) { selects(asked, shown) } else { Vec::new() };
@@ -105,6 +116,7 @@ pub async fn bar(
         selects,
         kept,
         chips: chips(asked, query),
+        lost,
         printed: in_words(asked, query, shown),
         files: files.collect(),
         pictures,

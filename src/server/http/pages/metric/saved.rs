@@ -88,7 +88,7 @@ impl CameFrom {
         let view = PageQuery::known(RawQuery(query.0.clone()), &["view"])?.parsed("view", MetricView::parse)?;
         let chosen = PageQuery::known(RawQuery(query.0.clone()), &PARAMETERS)?;
         Ok(view.map(|view| {
-            let query = chosen.only(|name| view.takes(name));
+            let query = chosen.only_with(|name| view.takes(name), &[]);
             Self { view, query: query.trim_start_matches('?').to_owned() }
         }))
     }
