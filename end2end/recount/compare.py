@@ -78,7 +78,8 @@ def summed(days, app, *what):
     return sum(flows[(day, app) + what] for day in days)
 
 
-SUMS = ("first_answers", "first_authorized", "installs", "limited_installs")
+SUMS = {name: (name,) for name in ("first_answers", "first_authorized", "installs", "limited_installs")}
+SUMS["withdrawals"] = ("change", "authorized", "denied")
 
 
 def transitions(where, question, answer):
@@ -91,10 +92,10 @@ def transitions(where, question, answer):
         same("%s %s" % (where, change), change["count"], summed(days, app, "change", change["from"], change["to"]))
     for took in answer["time_to_first_answer"]:
         same("%s %s" % (where, took), took["count"], summed(days, app, "took", took["from_ms"]))
-    for name in SUMS:
-        same("%s %s" % (where, name), answer[name], summed(days, app, name))
+    for name, what in SUMS.items():
+        same("%s %s" % (where, name), answer[name], summed(days, app, *what))
         for shown in answer["days"]:
-            same("%s %s %s" % (where, shown["day"], name), shown[name], summed([day_number(shown["day"])], app, name))
+            same("%s %s %s" % (where, shown["day"], name), shown[name], summed([day_number(shown["day"])], app, *what))
 
 
 def out_on(app, wanted):

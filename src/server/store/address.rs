@@ -1,6 +1,6 @@
 //! Where a database is, and how connections to it are set up.
 
-use super::answers::{SAYS_SO_WITHIN, STILL_THERE, says_so};
+use super::answers::{ANSWERS_WITHIN, SAYS_SO_WITHIN, STILL_THERE, says_so};
 use super::pools::{ByPurpose, Pools};
 use crate::server::error::{Error, Result};
 use sqlx::ConnectOptions;
@@ -19,6 +19,8 @@ pub const WAIT: Duration = Duration::from_secs(5);
 /// How long Postgres waits for a lock, and the same as its setting.
 pub const LONGEST_LOCK_WAIT: Duration = Duration::from_secs(10);
 pub const LOCK_TIMEOUT: &str = "10s";
+/// How long a statement that may wait for a lock may take.
+pub const LOCKED_WITHIN: Duration = LONGEST_LOCK_WAIT.saturating_add(ANSWERS_WITHIN);
 /// How long SQLite waits for another process's write.
 pub const BUSY: Duration = Duration::from_secs(5);
 /// The same for emptying its log, for which everybody else waits meanwhile.
@@ -148,12 +150,14 @@ impl Address {
                         .connect_lazy_with(options)
                 };
                 let options = (**options).clone();
-                let limited = options.clone().options([("statement_timeout", PAGE_LIMIT.as_millis().to_string())]);
+                // What nobody waits for any more shall keep no locks. Those of jobs say it as they begin.
+                let limited =
+                    |limit: Duration| options.clone().options([("statement_timeout", limit.as_millis().to_string())]);
                 Pools::Postgres(ByPurpose {
-                    stream: pool(CONNECTIONS.stream, options.clone()),
-                    caller: pool(CONNECTIONS.caller, options.clone()),
-                    page: pool(pages, limited.clone()),
-                    search: pool(CONNECTIONS.search, limited),
+                    stream: pool(CONNECTIONS.stream, limited(LOCKED_WITHIN)),
+                    caller: pool(CONNECTIONS.caller, limited(LOCKED_WITHIN)),
+                    page: pool(pages, limited(PAGE_LIMIT)),
+                    search: pool(CONNECTIONS.search, limited(PAGE_LIMIT)),
                     job: pool(CONNECTIONS.job, options),
                 })
             }

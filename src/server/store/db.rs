@@ -10,6 +10,8 @@ use super::lent::Lent;
 use super::pools::{Pools, Purpose};
 use super::postgres_tx::{PostgresTx, Way};
 use super::precedence::{Patience, Precedence};
+use crate::domain::job::LEASE;
+use crate::domain::time::MINUTE;
 use crate::server::error::{Error, Result};
 use serde::{Serialize, Serializer};
 use sqlx::{ConnectOptions, Connection, Sqlite, Transaction};
@@ -167,11 +169,27 @@ impl Db {
         };
         // Whoever writes holds rows that others wait for, and waits for nobody. What it may see of others' commits is said here,
         // for a database or a role may have another default. Who only reads holds nobody up, and may think for as long as it takes.
-        const WRITE: &str = "begin isolation level read committed";
-        const READ: &str = "begin isolation level repeatable read read only; \
-            set local idle_in_transaction_session_timeout = 0";
+        macro_rules! begin {
+            (write) => {
+                "begin isolation level read committed"
+            };
+            (read) => {
+                "begin isolation level repeatable read read only; set local idle_in_transaction_session_timeout = 0"
+            };
+            // What nobody waits for any more after its lease ends in the database too, and lets go of what it locked.
+            ($what:ident of_job) => {
+                concat!(begin!($what), "; set local statement_timeout = '2min'")
+            };
+        }
+        const { assert!(LEASE == 2 * MINUTE) };
+        let begin = match (self.purpose, writes) {
+            (Purpose::Job, true) => begin!(write of_job),
+            (Purpose::Job, false) => begin!(read of_job),
+            (_, true) => begin!(write),
+            (_, false) => begin!(read),
+        };
         let way = Way { connections: self.connections.clone(), pools: pools.clone(), purpose: self.purpose };
-        let begin = async { Ok(Lent::begun(of_postgres.of(self.purpose), if writes { WRITE } else { READ }).await) };
+        let begin = async { Ok(Lent::begun(of_postgres.of(self.purpose), begin).await) };
         let begun = way.answered_within(ANSWERS_WITHIN, Error::Unavailable, begin).await?;
         Ok(begun.map(|lent| Tx::Postgres(PostgresTx { lent, patience: None, way })))
     }

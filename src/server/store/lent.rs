@@ -38,8 +38,8 @@ impl Lent {
 
     pub(super) async fn commit(mut self) -> Result<()> {
         raw_sql("commit").execute(self.connection()?).await.map_err(Error::of_commit)?;
-        if let Some(mut connection) = self.connection.take() {
-            tokio::spawn(timeout(GIVEN_BACK_WITHIN, connection.return_to_pool()));
+        if let Some(connection) = self.connection.take() {
+            give_back(connection, true);
         }
         Ok(())
     }
@@ -47,17 +47,19 @@ impl Lent {
 
 impl Drop for Lent {
     fn drop(&mut self) {
-        let Some(mut connection) = self.connection.take() else { return };
-        tokio::spawn(async move {
-            let given_back = timeout(GIVEN_BACK_WITHIN, async {
-                let rolled_back = raw_sql("rollback").execute(&mut *connection).await;
-                if rolled_back.is_ok() {
-                    connection.return_to_pool().await;
-                }
-            });
-            let _ = given_back.await;
-            // One that was not given back in time is closed, and its transaction ends with it.
-            connection.close_on_drop();
-        });
+        if let Some(connection) = self.connection.take() {
+            give_back(connection, false);
+        }
     }
+}
+
+/// Gives a connection back once its transaction is over.
+fn give_back(mut connection: PoolConnection<Postgres>, is_over: bool) {
+    // Until it is given back nothing else becomes of it, and its transaction ends with it.
+    connection.close_on_drop();
+    tokio::spawn(timeout(GIVEN_BACK_WITHIN, async move {
+        if is_over || raw_sql("rollback").execute(&mut *connection).await.is_ok() {
+            connection.return_to_pool().await;
+        }
+    }));
 }

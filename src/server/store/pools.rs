@@ -3,6 +3,7 @@
 use super::answers::{SAYS_SO_WITHIN, says_so};
 use sqlx::postgres::PgPool;
 use sqlx::sqlite::SqlitePool;
+use tokio::time::timeout;
 
 /// What a connection is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,9 +116,11 @@ impl Pools {
     pub async fn any_answers(&self) -> bool {
         let Self::Postgres(pools) = self else { return false };
         let Some(mut idle) = pools.all().into_iter().find_map(PgPool::try_acquire) else { return false };
+        // Whoever asks may be gone before the answer: sqlx would then wait for one without an end.
+        idle.close_on_drop();
         let answers = says_so(&mut idle, SAYS_SO_WITHIN).await.is_ok();
-        if !answers {
-            idle.close_on_drop();
+        if answers {
+            let _ = timeout(SAYS_SO_WITHIN, idle.return_to_pool()).await;
         }
         answers
     }

@@ -1,7 +1,6 @@
 //! A transaction on Postgres, and how long each of its answers is waited for.
 
-use super::address::LONGEST_LOCK_WAIT;
-use super::answers::ANSWERS_WITHIN;
+use super::address::LOCKED_WITHIN;
 use super::connections::Connections;
 use super::lent::Lent;
 use super::pools::{Pools, Purpose};
@@ -68,7 +67,7 @@ impl Way {
     /// [`Error::Unavailable`] when nothing came. Nothing is stored by a transaction that cannot end.
     pub async fn answered<T>(&self, asked: impl Future<Output = Result<T>>) -> Result<T> {
         let limit = match self.purpose {
-            Purpose::Stream | Purpose::Caller | Purpose::Page | Purpose::Search => LONGEST_LOCK_WAIT + ANSWERS_WITHIN,
+            Purpose::Stream | Purpose::Caller | Purpose::Page | Purpose::Search => LOCKED_WITHIN,
             Purpose::Job => JOBS_WITHIN,
             Purpose::Command => COMMANDS_WITHIN,
         };

@@ -3,6 +3,7 @@
 
 use crate::harness::{World, fresh_database};
 use attest::domain::permission::Permission;
+use attest::domain::role::Role;
 use attest::server::store::{Purpose, WorkspaceRef};
 use futures::future::join_all;
 use serde_json::json;
@@ -61,12 +62,20 @@ async fn world_behind() -> (World, Between, String) {
     (world, between, url)
 }
 
+/// Waits until so many statements wait for a lock.
+async fn world_waits(url: &str, so_many: i64) {
+    const WAITING: &str =
+        "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+    let mut watcher = PgConnection::connect(url).await.expect("Postgres answers");
+    while sqlx::query_scalar::<_, i64>(WAITING).fetch_one(&mut watcher).await.expect("a number") < so_many {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
 /// Who reads goes on too, and whoever sends is known again, when the silence came while all connections that say who they are were
 /// in the middle of a statement: then none is idle, and none is given back by itself.
 #[tokio::test]
 async fn callers_are_known_again_when_all_statements_under_way_keep_silent() {
-    const WAITING: &str =
-        "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
     let (world, between, url) = world_behind().await;
     world.workspace("One").await;
     let input = world.input("one", "Backend").await;
@@ -74,10 +83,7 @@ async fn callers_are_known_again_when_all_statements_under_way_keep_silent() {
     let mut locker = PgConnection::connect(&url).await.expect("Postgres answers");
     sqlx::raw_sql("begin; lock table credentials").execute(&mut locker).await.expect("locked");
     let all_wait = async {
-        let mut watcher = PgConnection::connect(&url).await.expect("Postgres answers");
-        while sqlx::query_scalar::<_, i64>(WAITING).fetch_one(&mut watcher).await.expect("a number") < 4 {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+        world_waits(&url, 4).await;
         between.silence();
         sqlx::raw_sql("rollback").execute(&mut locker).await.expect("unlocked");
     };
@@ -146,5 +152,31 @@ async fn a_connection_that_is_given_back_in_silence_leaves_its_place() {
     drop(searched);
     while search().await.is_err() {
         assert!(Instant::now() < until, "nobody can search any more");
+    }
+}
+
+/// A reader who goes while the others are asked whether any of them answers takes no place of the event stream away.
+#[tokio::test]
+async fn a_reader_who_gives_up_in_silence_takes_no_place_away() {
+    let (world, between, url) = world_behind().await;
+    world.workspace("One").await;
+    let input = world.input("one", "Backend").await;
+    let ada = world.sign_in(&world.member("one", "Ada", Role::Admin).await).await;
+    let batch = json!({"environment": "production", "mp_deviceid": "1", "device_info": {"platform": "iOS"}});
+    assert_eq!(world.event(&input, &batch).await.status.as_u16(), 202);
+    let mut locker = PgConnection::connect(&url).await.expect("Postgres answers");
+    sqlx::raw_sql("begin; lock table annotations").execute(&mut locker).await.expect("locked");
+    let reads = tokio::time::timeout(Duration::from_millis(20_500), world.get("/w/one/metrics/releases", &ada));
+    let silence = async {
+        world_waits(&url, 1).await;
+        between.silence();
+        sqlx::raw_sql("rollback").execute(&mut locker).await.expect("unlocked");
+    };
+    let (read, ()) = tokio::join!(reads, silence);
+    assert!(read.is_err(), "it is asked for longer");
+    let until = Instant::now() + Duration::from_secs(40);
+    while world.store.connections().await.into_iter().any(|(_, all, idle)| all as usize > idle) {
+        assert!(Instant::now() < until, "{:?}", world.store.connections().await);
+        tokio::time::sleep(Duration::from_millis(100)).await;
     }
 }

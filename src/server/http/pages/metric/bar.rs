@@ -33,13 +33,13 @@ closed_list! {
 /// The most apps that the choice offers: the first ones by name, and the one that is chosen.
 pub const MOST_OFFERED: usize = 200;
 
-/// What a reader lost by coming here.
-pub fn lost(query: &PageQuery) -> Option<String> {
-    let lost: Vec<&str> = query.of(WITHOUT)?.split(',').collect();
-    let lost = Dimension::ASKED.into_iter().filter(|asked| lost.contains(&asked.as_str())).map(words::dimension);
-    let lost: Vec<&str> = lost.collect();
-    (!lost.is_empty())
-        .then(|| format!("These figures are not filtered by {}: this view cannot be.", lost.join(" and ")))
+/// By what the page was filtered that the reader came from, and this one is not.
+pub fn lost(query: &PageQuery, asked: &Asked) -> Option<String> {
+    let said: Vec<&str> = query.of(WITHOUT)?.split(',').collect();
+    let is_asked = |dimension: Dimension| asked.slices.iter().any(|slice| slice.dimension == dimension);
+    let lost = Dimension::ASKED.into_iter().filter(|one| said.contains(&one.as_str()) && !is_asked(*one));
+    let lost: Vec<&str> = lost.map(words::dimension).collect();
+    (!lost.is_empty()).then(|| format!("These figures are not filtered by {}.", lost.join(" and ")))
 }
 
 /// The views with the filters that they have.

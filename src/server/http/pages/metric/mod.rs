@@ -128,13 +128,13 @@ async fn page(
     shown: MetricView,
     said: Said,
 ) -> Result<Response> {
-    // What led here is not asked again.
-    let lost = bar::lost(&PageQuery::new(RawQuery(query.0.clone())));
+    let led_here = PageQuery::new(RawQuery(query.0.clone()));
     let query = PageQuery::known(query, &asked::PARAMETERS)?;
     let is_wrong = !said.faults.0.is_empty();
     let mut view = state.store.view(&visit.actor, workspace, Permission::SeeMetrics).await?;
     let asked = Asked::read(&mut view, &query, shown, state.config.retention.keep_daily_days).await?;
     let (content, waits_for) = content(&mut view, &asked, &query, shown, visit.person.id, said).await?;
+    let lost = bar::lost(&led_here, &asked);
     let bar = bar::bar(&mut view, &asked, &query, shown, &content, (&state.config.public_url(), lost)).await?;
     let page = MetricPage {
         view: shown,
