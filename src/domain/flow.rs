@@ -10,6 +10,7 @@ use super::fold::Transition;
 use super::id::AppId;
 use super::time::{DAY, Day, HOUR, MINUTE, SECOND};
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 /// What happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -84,6 +85,11 @@ const INSTALL_ANSWERED: i64 = 1020;
 const ANSWERED: i64 = 1_000_000_000;
 
 impl Flow {
+    /// All numbers kept in the store.
+    pub const ALL: Range<i64> = 0..i64::MAX;
+    /// Those of first answers by the day of the install.
+    pub const INSTALL_ANSWERS: Range<i64> = INSTALL_ANSWERED..ANSWERED;
+
     /// The number kept in the store; what is written under one is never counted under another.
     pub fn code(self) -> i64 {
         let limited = |limited: Option<bool>| limited.map_or(0, |limited| 1 + i64::from(limited));
@@ -212,6 +218,8 @@ mod tests {
         let of_install = Flow::InstallAnswered { to: Status::Authorized };
         let codes = [first, answered, installed, Flow::InstallForgotten { limited: None }, of_install].map(Flow::code);
         assert_eq!(codes, [71, 1_000_000_120, 1002, 1010, 1023]);
+        assert_eq!(codes.map(|code| Flow::INSTALL_ANSWERS.contains(&code)), [false, false, false, false, true]);
+        assert!(codes.iter().all(|code| Flow::ALL.contains(code)));
         let changed = Flow::Transition { from: Some(Status::Authorized), to: Status::Denied, is_first_answer: false };
         assert_eq!(changed.code(), 52);
     }

@@ -179,7 +179,7 @@ pub async fn compared_milestones(
     }
     let mut happened = BTreeMap::new();
     for (app, days) in asked {
-        happened.insert(app, Happened::read(view, environment, app, days).await?);
+        happened.insert(app, Happened::read_install_answers(view, environment, app, days).await?);
     }
     let is_rounded = view.precision.is_rounded();
     let compared = |milestone: Milestone| {

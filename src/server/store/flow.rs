@@ -9,9 +9,11 @@ use crate::domain::count::{Dimension, Slice};
 use crate::domain::environment::Environment;
 use crate::domain::flow::{Flow, FlowCell, FlowCells};
 use crate::domain::id::{AppId, WorkspaceId};
+use crate::domain::metric::Period;
 use crate::domain::time::Day;
 use crate::server::error::Result;
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 rows! {
     /// What one process added to one counter of a day.
@@ -90,17 +92,17 @@ impl Tx {
 }
 
 impl Scope {
-    /// What happened on each of these days, in all or in one app.
+    /// What happened on each of these days, in all or in one app: what has a number of these.
     pub async fn flows(
         &mut self,
         environment: Environment,
         app: Option<AppId>,
-        first: Day,
-        last: Day,
+        Period { first, last }: Period,
+        codes: Range<i64>,
     ) -> Result<BTreeMap<(Day, Flow), i64>> {
         const SQL: &str = "select day, flow, cast(sum(n) as bigint) as n from flows where workspace_id = $1 \
             and environment = $2 and app_id = $3 and dimension = '' and value = '' and day >= $4 and day <= $5 \
-            group by day, flow";
+            and flow >= $6 and flow < $7 group by day, flow";
         let workspace = self.workspace.id;
         let rows: Vec<(Day, i64, i64)> = on!(&mut self.tx, c => sqlx::query_as(SQL)
             .bind(workspace)
@@ -108,6 +110,8 @@ impl Scope {
             .bind(app.unwrap_or(ALL_APPS))
             .bind(first)
             .bind(last)
+            .bind(codes.start)
+            .bind(codes.end)
             .fetch_all(c)
             .await?);
         Ok(rows.into_iter().filter_map(|(day, flow, n)| Some(((day, Flow::from_code(flow)?), n))).collect())
