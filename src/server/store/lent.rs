@@ -23,12 +23,17 @@ pub struct Lent {
 
 impl Lent {
     pub(super) async fn begun(pool: &PgPool, begin: &'static str) -> sqlx::Result<Self> {
-        // Whoever goes meanwhile leaves one that may have begun.
-        let mut begun = Self { connection: Some(pool.acquire().await?) };
-        if let Some(connection) = &mut begun.connection {
-            raw_sql(begin).execute(&mut **connection).await?;
+        let mut others = pool.options().get_max_connections();
+        loop {
+            // Whoever goes meanwhile leaves one that may have begun.
+            let mut lent = Self { connection: Some(pool.acquire().await?) };
+            let connection = lent.connection.as_deref_mut().ok_or(sqlx::Error::PoolClosed)?;
+            match raw_sql(begin).execute(connection).await {
+                // It was there a moment ago, and so was not asked; others may be gone like it.
+                Err(error) if others > 0 && is_gone(&error) => others -= 1,
+                begun => return begun.map(|_| lent),
+            }
         }
-        Ok(begun)
     }
 
     pub(super) fn connection(&mut self) -> Result<&mut PgConnection> {
@@ -50,6 +55,16 @@ impl Drop for Lent {
         if let Some(connection) = self.connection.take() {
             give_back(connection, false);
         }
+    }
+}
+
+/// Whether the other end says that it is gone.
+fn is_gone(error: &sqlx::Error) -> bool {
+    let ends = |code: &str| code.starts_with("57P") || code.starts_with("08");
+    match error {
+        sqlx::Error::Io(_) => true,
+        sqlx::Error::Database(error) => error.code().is_some_and(|code| ends(&code)),
+        _ => false,
     }
 }
 
