@@ -114,6 +114,16 @@ impl From<sqlx::Error> for Error {
     }
 }
 
+/// Whether the other end of a connection to Postgres says that it is gone.
+pub fn is_gone(error: &sqlx::Error) -> bool {
+    let ends = |code: &str| code.starts_with("57P") || code.starts_with("08");
+    match error {
+        sqlx::Error::Io(_) => true,
+        sqlx::Error::Database(error) => error.code().is_some_and(|code| ends(&code)),
+        _ => false,
+    }
+}
+
 enum FailureKind {
     Again,
     Broken,

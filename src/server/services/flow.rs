@@ -67,8 +67,7 @@ pub struct Happened {
 impl Happened {
     /// Reads it, in all or in one app.
     pub async fn read(view: &mut View, environment: Environment, app: Option<AppId>, period: Period) -> Result<Self> {
-        let days = flows(view, environment, app, period, Flow::ALL).await?;
-        Ok(Self { days, precision: view.precision })
+        Self::read_of(view, environment, app, period, Flow::ALL).await
     }
 
     /// Reads first answers by the day of the install, and nothing else: of each day a tenth of the rows.
@@ -78,7 +77,33 @@ impl Happened {
         app: Option<AppId>,
         period: Period,
     ) -> Result<Self> {
-        let days = flows(view, environment, app, period, Flow::INSTALL_ANSWERS).await?;
+        Self::read_of(view, environment, app, period, Flow::INSTALL_ANSWERS).await
+    }
+
+    /// Reads what has a number of these.
+    async fn read_of(
+        view: &mut View,
+        environment: Environment,
+        app: Option<AppId>,
+        period: Period,
+        codes: Range<i64>,
+    ) -> Result<Self> {
+        let Period { first, last } = period;
+        let mut days = BTreeMap::new();
+        let mut day = first;
+        while day <= last {
+            days.insert(day, DayFlows::default());
+            day = day.plus(1);
+        }
+        for ((day, flow), n) in view.flows(environment, app, period, codes).await? {
+            let day: &mut DayFlows = days.entry(day).or_default();
+            day.sums.add(flow, n);
+            match flow {
+                Flow::Transition { from, to, .. } => *day.changes.entry((from.into(), to)).or_default() += n,
+                Flow::Answered(class) => *day.answers.entry(class).or_default() += n,
+                Flow::Installed { .. } | Flow::InstallForgotten { .. } | Flow::InstallAnswered { .. } => {}
+            }
+        }
         Ok(Self { days, precision: view.precision })
     }
 
@@ -133,31 +158,4 @@ impl DayFlows {
         let key = (CountedState::Known(Status::Authorized), Status::Denied);
         self.changes.get(&key).copied().unwrap_or_default()
     }
-}
-
-/// Reads what happened on each day of a period, in all or in one app: what has a number of these.
-async fn flows(
-    view: &mut View,
-    environment: Environment,
-    app: Option<AppId>,
-    period: Period,
-    codes: Range<i64>,
-) -> Result<BTreeMap<Day, DayFlows>> {
-    let Period { first, last } = period;
-    let mut days = BTreeMap::new();
-    let mut day = first;
-    while day <= last {
-        days.insert(day, DayFlows::default());
-        day = day.plus(1);
-    }
-    for ((day, flow), n) in view.flows(environment, app, period, codes).await? {
-        let day: &mut DayFlows = days.entry(day).or_default();
-        day.sums.add(flow, n);
-        match flow {
-            Flow::Transition { from, to, .. } => *day.changes.entry((from.into(), to)).or_default() += n,
-            Flow::Answered(class) => *day.answers.entry(class).or_default() += n,
-            Flow::Installed { .. } | Flow::InstallForgotten { .. } | Flow::InstallAnswered { .. } => {}
-        }
-    }
-    Ok(days)
 }

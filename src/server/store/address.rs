@@ -17,7 +17,7 @@ use std::time::Duration;
 /// How long a request waits for a connection before it is told that the store is away.
 pub const WAIT: Duration = Duration::from_secs(5);
 /// How long Postgres waits for a lock, and the same as its setting.
-pub const LONGEST_LOCK_WAIT: Duration = Duration::from_secs(10);
+const LONGEST_LOCK_WAIT: Duration = Duration::from_secs(10);
 pub const LOCK_TIMEOUT: &str = "10s";
 /// How long a statement that may wait for a lock may take.
 pub const LOCKED_WITHIN: Duration = LONGEST_LOCK_WAIT.saturating_add(ANSWERS_WITHIN);

@@ -2,7 +2,7 @@
 
 use super::address::PAGE_LIMIT;
 use super::answers::ANSWERS_WITHIN;
-use crate::server::error::{Error, Result};
+use crate::server::error::{Error, Result, is_gone};
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::PgPool;
 use sqlx::{PgConnection, Postgres, raw_sql};
@@ -55,16 +55,6 @@ impl Drop for Lent {
         if let Some(connection) = self.connection.take() {
             give_back(connection, false);
         }
-    }
-}
-
-/// Whether the other end says that it is gone.
-fn is_gone(error: &sqlx::Error) -> bool {
-    let ends = |code: &str| code.starts_with("57P") || code.starts_with("08");
-    match error {
-        sqlx::Error::Io(_) => true,
-        sqlx::Error::Database(error) => error.code().is_some_and(|code| ends(&code)),
-        _ => false,
     }
 }
 

@@ -236,6 +236,8 @@ async fn shares_are_of_what_is_shown(world: World) {
         assert!(page.contains("1,720") && page.contains("1,710") && page.contains("100.0%"), "{page}");
         assert!(page.contains("50.0%") && !page.contains("100.6%"), "{page}");
     }
+    let flow = world.get("/w/acme/metrics/flow?from=2026-11-22", &rea).await.body;
+    assert!(flow.contains("about 100%"), "of days that were rounded: {flow}");
 }
 
 /// Everything that can be asked of now, by every app and every value of every dimension, on both bases, held against each

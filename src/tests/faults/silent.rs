@@ -63,7 +63,7 @@ async fn world_behind() -> (World, Between, String) {
 }
 
 /// Waits until so many statements wait for a lock.
-async fn world_waits(url: &str, so_many: i64) {
+async fn until_so_many_wait(url: &str, so_many: i64) {
     const WAITING: &str =
         "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
     let mut watcher = PgConnection::connect(url).await.expect("Postgres answers");
@@ -83,7 +83,7 @@ async fn callers_are_known_again_when_all_statements_under_way_keep_silent() {
     let mut locker = PgConnection::connect(&url).await.expect("Postgres answers");
     sqlx::raw_sql("begin; lock table credentials").execute(&mut locker).await.expect("locked");
     let all_wait = async {
-        world_waits(&url, 4).await;
+        until_so_many_wait(&url, 4).await;
         between.silence();
         sqlx::raw_sql("rollback").execute(&mut locker).await.expect("unlocked");
     };
@@ -168,7 +168,7 @@ async fn a_reader_who_gives_up_in_silence_takes_no_place_away() {
     sqlx::raw_sql("begin; lock table annotations").execute(&mut locker).await.expect("locked");
     let reads = tokio::time::timeout(Duration::from_millis(20_500), world.get("/w/one/metrics/releases", &ada));
     let silence = async {
-        world_waits(&url, 1).await;
+        until_so_many_wait(&url, 1).await;
         between.silence();
         sqlx::raw_sql("rollback").execute(&mut locker).await.expect("unlocked");
     };

@@ -170,12 +170,11 @@ pub const ROUNDED_RELEASES: &str =
 /// When a version is out, and what is held against what.
 pub const RELEASES: &str = "A version is out on the first day on which 1% of its app’s active devices have it, and at least ten. \
     Before and after are devices by the day on which they were first seen. The share is their consent at the first answer: \
-    first answers that authorized ÷ first answers, whenever they were given. A range is a 95% interval of the difference \
-    (Newcombe’s): what samples of these sizes could hide.";
+    first answers that authorized ÷ first answers, whenever they were given.";
 
-/// What a file says of the range of a difference.
+/// What is to be known of the range of a difference.
 pub const DIFFERENCE_INTERVAL: &str =
-    "The range is a 95% interval of the difference (Newcombe’s): what samples of these sizes could hide.";
+    "A range is a 95% interval of the difference (Newcombe’s): what samples of these sizes could hide.";
 
 /// What a file says of the figures of Flow.
 pub const FLOW_FIGURES: &str = "change = devices that went from one status to another; \

@@ -22,6 +22,7 @@ on_both! {
     changes_of_the_settings_are_marked
     an_app_is_held_against_another
     a_filter_that_a_view_does_not_have_is_named_there
+    files_say_how_their_figures_are_made
 }
 
 /// Every address that a page of metrics leads to opens, and what it says of scripts is answered.
@@ -118,6 +119,23 @@ async fn a_filter_that_a_view_does_not_have_is_named_there(world: World) {
     assert!(!world.get("/w/acme/metrics/flow?days=7", &ada).await.body.contains("not filtered by"));
 }
 
+/// Whoever gets a file knows how its figures are made.
+async fn files_say_how_their_figures_are_made(world: World) {
+    let ada = tell(&world).await;
+    for (view, said) in [
+        ("over-time", "consent_rate = "),
+        ("by", "95% Wilson interval"),
+        ("flow", "withdrawals = changes from authorized to denied"),
+        ("quality", "times = batches"),
+        ("releases", "interval of the difference (Newcombe's)"),
+    ] {
+        let formulas = json_file(&world, &ada, &format!("{view}/file?format=json")).await["about"]["formulas"].clone();
+        assert!(formulas.as_str().is_some_and(|formulas| formulas.contains(said)), "{view}: {formulas}");
+    }
+    let releases = world.get("/w/acme/metrics/releases/file", &ada).await.body;
+    assert!(!releases.contains("Wilson"), "{releases}");
+}
+
 /// Scripts get the figures that a page shows of a day gone by, with the default that was in force then.
 async fn a_breakdown_of_a_day_gone_by_is_the_same_for_scripts(world: World) {
     let ada = tell(&world).await;
@@ -176,6 +194,7 @@ async fn days_that_cannot_be_shown_are_named(world: World) {
         ("from=1996-01-01&to=1996-02-01", "There are no figures of this day"),
         ("from=yesterday&to=2026-11-24", "Enter a day."),
         ("from=2026-11-01&to=2027-11-24", "There are no figures of this day"),
+        ("days=0", "There is no such number of days"),
     ] {
         for page in ["overview", "metrics/over-time", "metrics/by", "metrics/flow", "metrics/quality"] {
             let reply = world.get(&format!("/w/acme/{page}?{query}"), &ada).await;

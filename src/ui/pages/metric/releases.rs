@@ -28,7 +28,7 @@ pub struct Releases {
 #[derive(Clone, Debug)]
 pub struct MilestoneRow {
     pub day: String,
-    /// The name of its place in the page, for the first one of a day.
+    /// The name of its place in the page.
     pub anchor: String,
     /// The version with its app, or what was noted.
     pub name: String,
@@ -131,7 +131,7 @@ pub fn releases(page: Releases) -> impl IntoView {
         {done}
         <section class="card">
             <header><h2>"Before and after"</h2></header>
-            <p class="muted">{words::RELEASES}</p>
+            <p class="muted">{words::RELEASES}" "{words::DIFFERENCE_INTERVAL}</p>
             {(!page.has_changes).then(|| view! { <p class="muted">{words::ROUNDED_RELEASES}</p> })}
             {list}
             {page.note.map(|note| view! { <p class="muted">{note}</p> })}

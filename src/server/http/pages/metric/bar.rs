@@ -82,7 +82,7 @@ pub async fn bar(
     query: &PageQuery,
     shown: MetricView,
     content: &MetricContent,
-    (public_url, lost): (&str, Option<String>),
+    public_url: &str,
 ) -> Result<MetricBar> {
     let slug = view.workspace.slug.to_string();
     let mut selects = if view.may(shown.permission()) { selects(asked, shown) } else { Vec::new() };
@@ -116,7 +116,7 @@ pub async fn bar(
         selects,
         kept,
         chips: chips(asked, query),
-        lost,
+        lost: None,
         printed: in_words(asked, query, shown),
         files: files.collect(),
         pictures,

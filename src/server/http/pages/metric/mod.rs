@@ -36,6 +36,7 @@ use crate::server::store::View;
 use crate::server::store::exploration::Exploration;
 use crate::ui::frame::{NavPage, address};
 use crate::ui::pages::Page;
+use crate::ui::pages::metric::bar::MetricBar;
 use crate::ui::pages::metric::{MetricContent, MetricPage, MetricView};
 use crate::ui::words::Done;
 use asked::Asked;
@@ -134,12 +135,11 @@ async fn page(
     let mut view = state.store.view(&visit.actor, workspace, Permission::SeeMetrics).await?;
     let asked = Asked::read(&mut view, &query, shown, state.config.retention.keep_daily_days).await?;
     let (content, waits_for) = content(&mut view, &asked, &query, shown, visit.person.id, said).await?;
-    let lost = bar::lost(&led_here, &asked);
-    let bar = bar::bar(&mut view, &asked, &query, shown, &content, (&state.config.public_url(), lost)).await?;
+    let bar = bar::bar(&mut view, &asked, &query, shown, &content, &state.config.public_url()).await?;
     let page = MetricPage {
         view: shown,
         tabs: bar::tabs(&view, &asked, &query),
-        bar,
+        bar: MetricBar { lost: bar::lost(&led_here, &asked), ..bar },
         rounded: view.precision.is_rounded(),
         // What was noted on days is there from the beginning.
         beginning: (asked.apps.is_empty() && shown != MetricView::Releases)
